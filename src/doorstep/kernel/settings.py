@@ -1,0 +1,277 @@
+"""What an operator may choose: environment variables DOORSTEP_* over one TOML file, checked before anything starts."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+import pydantic
+import pydantic_core
+import pydantic_settings
+from pydantic import Field, SecretStr
+
+from doorstep.kernel import errors
+
+PREFIX = "DOORSTEP_"
+CONFIG_VARIABLE = "DOORSTEP_CONFIG"
+DEFAULT_CONFIG = Path("doorstep.toml")
+_MIN_SECRET = 32
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Status = Literal["ok", "warn", "fail"]
+
+
+def _default_data_dir() -> Path:
+    """Per user as XDG says; as root /var/lib, because the unprivileged database server cannot enter /root."""
+    if base := os.environ.get("XDG_DATA_HOME"):
+        return Path(base) / "doorstep"
+    return Path("/var/lib/doorstep") if os.geteuid() == 0 else Path.home() / ".local/share/doorstep"
+
+
+class Settings(pydantic_settings.BaseSettings):
+    """Everything a process reads at its start. Accounts at partners are not here: they are connections, in the database."""
+
+    model_config = pydantic_settings.SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    environment: Literal["production", "demo", "test"] = Field(
+        "production", description="production | demo | test"
+    )
+    database_url: SecretStr | None = Field(
+        None, description="any PostgreSQL >= 15; unset means the embedded one"
+    )
+    pg_bin: Path | None = Field(None, description="folder of PostgreSQL programs for the embedded server")
+    data_dir: Path = Field(default_factory=_default_data_dir, description="embedded database, keys, files")
+    secret_key: SecretStr | None = Field(None, description="seals connection secrets; new,old while rotating")
+    clock_file: Path | None = Field(None, description="shifts the clock of rehearsals; never in production")
+
+    host: str = Field("127.0.0.1", description="address the web process listens on")
+    port: int = Field(8700, ge=1, le=65535, description="port the web process listens on")
+    public_url: str = Field(
+        default_factory=lambda data: f"http://{data['host']}:{data['port']}",
+        description="where partners and browsers reach this installation",
+    )
+    webhook_body_limit_bytes: Count = Field(5_000_000, description="a larger webhook body is refused unread")
+
+    log_format: Literal["json", "console"] = Field("json", description="json | console")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least severe level shown"
+    )
+
+    pool_size: Count = Field(10, description="database connections per process")
+    worker_threads: Count = Field(4, description="jobs one worker process does at the same time")
+    batch_size: Count = Field(100, description="jobs claimed at once")
+    lease_seconds: Seconds = Field(120.0, description="after this a silent worker's job is given to another")
+    poll_seconds: Seconds = Field(1.0, description="how often to look for work when no notification came")
+    max_attempts: Count = Field(12, description="tries before a job becomes a dead letter")
+    retry_base_seconds: Seconds = Field(1.0, description="first wait between tries; doubles each time")
+    http_timeout_seconds: Seconds = Field(20.0, description="longest wait for a partner's answer")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[pydantic_settings.BaseSettings],
+        init_settings: pydantic_settings.PydanticBaseSettingsSource,
+        env_settings: pydantic_settings.PydanticBaseSettingsSource,
+        dotenv_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[pydantic_settings.PydanticBaseSettingsSource, ...]:
+        """Arguments beat the environment beats the file; there is no fourth place to look."""
+        file = pydantic_settings.TomlConfigSettingsSource(settings_cls, toml_file=config_path())
+        return init_settings, env_settings, file
+
+    @pydantic.field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+            raise ValueError(
+                "must start with postgresql://, as in postgresql://user:password@host:5432/doorstep"
+            )
+        return value
+
+    @pydantic.field_validator("secret_key")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and any(len(key.strip()) < _MIN_SECRET for key in value.get_secret_value().split(",")):
+            raise ValueError(
+                f"each key needs at least {_MIN_SECRET} characters, for example from: openssl rand -hex 32"
+            )
+        return value
+
+    @pydantic.field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be a web address such as https://oms.example.com")
+        return value.rstrip("/")
+
+    @pydantic.field_validator("data_dir", "pg_bin", "clock_file")
+    @classmethod
+    def _is_absolute(cls, value: Path | None) -> Path | None:
+        return value and Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 - resolve() would follow links
+
+    @pydantic.model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.lease_seconds <= self.http_timeout_seconds:
+            raise ValueError(
+                "lease_seconds must be longer than http_timeout_seconds, or a job still waiting for a partner "
+                "is given to a second worker"
+            )
+        if self.environment == "production" and self.clock_file:
+            raise ValueError(
+                "clock_file moves the clock and is for demo and test only: unset it in production"
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `doorstep doctor`: a setting, its value (secrets hidden), its origin, and what to do about it."""
+
+    name: str
+    value: str
+    source: str
+    status: Status = "ok"
+    advice: str = ""
+
+
+def config_path() -> Path | None:
+    """The TOML file in force: named by DOORSTEP_CONFIG, else ./doorstep.toml if there is one."""
+    if named := os.environ.get(CONFIG_VARIABLE):
+        return Path(named).expanduser()
+    return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from arguments, environment and file; raises Invalid that lists every problem in plain words."""
+    file_keys = _read_file()
+    problems = _unknown(file_keys)
+    known = {name for name in file_keys if name in Settings.model_fields}
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type] # pydantic checks the values
+    except pydantic.ValidationError as failure:
+        problems += [_in_words(error, known) for error in failure.errors() if _is_news(error)]
+    except pydantic_settings.SettingsError as failure:
+        problems.append(str(failure))
+    if problems:
+        listing = "\n".join(f"  - {problem}" for problem in problems)
+        raise errors.Invalid(f"The settings need attention:\n{listing}", problems=problems)
+    return settings
+
+
+def explain(settings: Settings) -> list[Finding]:
+    """Every setting with its origin and a judgement, in the order of declaration."""
+    judgements = _judge(settings)
+    file_keys = _read_file()
+    findings = []
+    for name in Settings.model_fields:
+        status, advice = judgements.get(name, ("ok", ""))
+        findings.append(
+            Finding(name, _shown(settings, name), _source(name, settings, file_keys), status, advice)
+        )
+    return findings
+
+
+def _read_file() -> Mapping[str, object]:
+    path = config_path()
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise errors.Invalid(
+            f"{CONFIG_VARIABLE} names {path}, which does not exist.", field=CONFIG_VARIABLE
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise errors.Invalid(f"{path} cannot be read as TOML: {problem}", field=CONFIG_VARIABLE) from problem
+
+
+def _unknown(file_keys: Mapping[str, object]) -> list[str]:
+    """Names that nobody would ever read; a near match is offered, for most of them are slips of the finger."""
+    known = list(Settings.model_fields)
+    variables = [
+        key for key in os.environ if key.upper().startswith(PREFIX) and key.upper() != CONFIG_VARIABLE
+    ]
+    unknown = [(key, key[len(PREFIX) :].lower(), PREFIX) for key in variables]
+    unknown += [(f"{key} in {config_path()}", key, "") for key in file_keys]
+    return [_hint(shown, name, known, prefix) for shown, name, prefix in unknown if name not in known]
+
+
+def _hint(shown: str, name: str, known: Sequence[str], prefix: str) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    wanted = (prefix + near[0]).upper() if near and prefix else "".join(near)
+    return f"{shown} is not a setting" + (f"; did you mean {wanted}?" if near else ".")
+
+
+def _is_news(error: Mapping[str, object]) -> bool:
+    """Unknown keys are reported with a hint elsewhere, and a default that waited for a broken field is no fault."""
+    return error["type"] not in {"extra_forbidden", "default_factory_not_called"}
+
+
+def _in_words(error: pydantic_core.ErrorDetails, file_keys: set[str]) -> str:
+    name = str(error["loc"][0]) if error["loc"] else ""
+    message = error["msg"].removeprefix("Value error, ")
+    if not name:
+        return message
+    variable = PREFIX + name.upper()
+    place = f"{name} in {config_path()}" if name in file_keys and variable not in os.environ else variable
+    return f"{place}: {message[0].lower()}{message[1:]}"
+
+
+def _source(name: str, settings: Settings, file_keys: Mapping[str, object]) -> str:
+    if any(key.upper() == PREFIX + name.upper() and value for key, value in os.environ.items()):
+        return f"environment {PREFIX}{name.upper()}"
+    if name in file_keys:
+        return f"file {config_path()}"
+    return "argument" if name in settings.model_fields_set else "default"
+
+
+def _shown(settings: Settings, name: str) -> str:
+    value = getattr(settings, name)
+    if name == "database_url" and isinstance(value, SecretStr):
+        parts = urlsplit(value.get_secret_value())
+        address = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{parts.username + ':***@' if parts.username else ''}{address}{parts.path}"
+    if isinstance(value, SecretStr):
+        return "(set, hidden)"
+    return "(unset)" if value is None else str(value)
+
+
+def _judge(settings: Settings) -> dict[str, tuple[Status, str]]:
+    """What is legal but unwise, or cannot work on this machine."""
+    found: dict[str, tuple[Status, str]] = {}
+    if not os.access(_nearest_existing(settings.data_dir), os.W_OK):
+        found["data_dir"] = ("fail", "This user cannot write there: choose another with DOORSTEP_DATA_DIR.")
+    if settings.worker_threads >= settings.pool_size:
+        found["pool_size"] = (
+            "warn",
+            "Fewer connections than worker threads + 1: threads will wait for each other.",
+        )
+    if settings.environment != "production":
+        found["environment"] = ("warn", "Not for real customers: set it to production where orders are real.")
+        return found
+    host = urlsplit(settings.public_url).hostname
+    if settings.public_url.startswith("http://") and host not in {"127.0.0.1", "localhost", "::1"}:
+        found["public_url"] = (
+            "warn",
+            "Sign-in cookies and webhooks should travel over https: put a proxy in front.",
+        )
+    if settings.log_level == "debug":
+        found["log_level"] = ("warn", "Debug logs are large; use info in production.")
+    if settings.secret_key is None:
+        advice = "A key file in data_dir is used; more than one machine needs the same DOORSTEP_SECRET_KEY."
+        found["secret_key"] = ("ok" if settings.database_url is None else "warn", advice)
+    return found
+
+
+def _nearest_existing(path: Path) -> Path:
+    return next(place for place in [path, *path.parents] if place.exists())
