@@ -1,0 +1,1 @@
+"""Connectors to the outside world: one folder each, found by bootstrap."""

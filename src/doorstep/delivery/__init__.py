@@ -1,0 +1,1 @@
+"""The front doors: hooks, API, console, tracking page, worker and command line."""

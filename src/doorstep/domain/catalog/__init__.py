@@ -1,0 +1,1 @@
+"""What is sold: SKUs with their weight, tax and price."""

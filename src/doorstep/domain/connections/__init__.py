@@ -1,0 +1,1 @@
+"""Configured accounts at partners, and what arrives from them."""

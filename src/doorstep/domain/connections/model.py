@@ -1,0 +1,92 @@
+"""Connections: configured accounts at partners, the connectors they use, and the envelopes that arrive from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from doorstep.kernel.ids import ConnectionId
+
+
+class Mode(StrEnum):
+    """off: nothing goes out or comes in. shadow: reads go out, writes are only logged. live: everything."""
+
+    OFF = "off"
+    SHADOW = "shadow"
+    LIVE = "live"
+
+
+class Kind(StrEnum):
+    """The folders under adapters; a connector is found by (kind, id)."""
+
+    CHANNELS = "channels"
+    CARRIERS = "carriers"
+    PAYMENTS = "payments"
+    ERP = "erp"
+    MESSENGERS = "messengers"
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """What a connector folder declares: `connector.py` holds one value CONNECTOR of this type.
+
+    `settings` is a pydantic model (SecretStr fields are sealed at rest); `connect(settings, session)` returns an object
+    that satisfies the ports of its kind, `session` being a kernel.http.Session of this connection.
+    """
+
+    id: str
+    kind: Kind
+    label: str
+    settings: type
+    connect: Callable[..., object]
+    features: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One account: `key` names it in URLs (/hooks/{key}) and settings of others. `settings` holds unsealed secrets."""
+
+    id: ConnectionId
+    key: str
+    kind: Kind
+    connector_id: str
+    name: str
+    mode: Mode
+    settings: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of an incoming message before its body is read: enough to store it once.
+
+    `event_id` is the sender's own where it has one, else a digest of the body; `object_id` is what it speaks of.
+    """
+
+    event_id: str
+    topic: str
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    """A stored message, claimed for reading."""
+
+    id: int
+    connection_id: ConnectionId
+    topic: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+    trace_id: str
+    attempts: int
+
+
+class ErrorClass(StrEnum):
+    """Why something stopped: it may pass by itself, the data is wrong, the credentials are, or we have a bug."""
+
+    TRANSIENT = "transient"
+    DATA = "data"
+    AUTH = "auth"
+    BUG = "bug"

@@ -1,0 +1,1 @@
+"""The stock ledger: movements and the counters that follow from them."""

@@ -1,0 +1,1 @@
+"""Tax documents per shipment and per return."""

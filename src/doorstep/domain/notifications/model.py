@@ -1,0 +1,40 @@
+"""Messages to customers: one per fact, template and medium, whatever is retried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from doorstep.kernel.ids import MessageId
+
+
+class MessageState(StrEnum):
+    """A message is an intent first; once handed over without an answer nobody knows, and it is not sent twice."""
+
+    REQUESTED = "requested"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
+    MessageState.REQUESTED: frozenset({MessageState.SENDING, MessageState.FAILED}),
+    MessageState.SENDING: frozenset({MessageState.SENT, MessageState.REQUESTED, MessageState.FAILED, MessageState.IN_DOUBT}),
+    MessageState.IN_DOUBT: frozenset({MessageState.REQUESTED, MessageState.SENT}),
+    MessageState.FAILED: frozenset({MessageState.REQUESTED}),
+    MessageState.SENT: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """A mail ready to go: `reference` is ours, unique for ever, and becomes the Message-ID's left half."""
+
+    message_id: MessageId
+    reference: str
+    to: str
+    to_name: str
+    subject: str
+    text: str
+    html: str

@@ -1,0 +1,1 @@
+"""The order: what a customer asked for, and how far each line has come."""

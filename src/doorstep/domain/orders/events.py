@@ -1,0 +1,101 @@
+"""What happens to orders, in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from doorstep.kernel.ids import OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A channel's order is stored: PLACED."""
+
+    type: ClassVar[str] = "order.placed"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    channel: str
+    number: str
+    lines: int
+    total_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The channel told something newer of an order we have; `changes` names what differed."""
+
+    type: ClassVar[str] = "order.observed"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The order waits; `reasons` are HoldReason values."""
+
+    type: ClassVar[str] = "order.held"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """All checks passed (or the holds were released); the order may be routed."""
+
+    type: ClassVar[str] = "order.approved"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """Every line has its stock and its location: ALLOCATED."""
+
+    type: ClassVar[str] = "order.allocated"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    decision_id: int
+    locations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Some lines could not be allocated; `skus` are the missing ones."""
+
+    type: ClassVar[str] = "order.short"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    skus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Nothing of the order will be shipped."""
+
+    type: ClassVar[str] = "order.cancelled"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Every piece that was wanted has been delivered: ORDER_COMPLETED."""
+
+    type: ClassVar[str] = "order.completed"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAdded:
+    """A person wrote something on the order; the text is in the notes table."""
+
+    type: ClassVar[str] = "order.note_added"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    note_id: int

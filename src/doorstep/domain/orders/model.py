@@ -1,0 +1,267 @@
+"""An order's nouns and rules: observations from channels, checks that hold it, counters of its lines, its headline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from doorstep.kernel import money
+from doorstep.kernel.ids import OrderId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where something goes. `state_code` is the ISO 3166-2 part after the country (DL, MH); `country` ISO 3166-1 alpha-2."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    company: str = ""
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    state_code: str = ""
+    postal_code: str = ""
+    country: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedLine:
+    """One line as the channel tells it. Prices are per piece, in minor units; discount and tax are for the whole line."""
+
+    external_line_id: str
+    sku: Sku
+    title: str
+    quantity: int
+    unit_price_minor: int
+    discount_minor: int = 0
+    tax_minor: int = 0
+    requires_shipping: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPayment:
+    """What the channel knows of the money: gateway and method as it names them, paid in minor units."""
+
+    gateway: str = ""
+    method: str = ""
+    paid_minor: int = 0
+    is_paid: bool = False
+    on_delivery: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderObservation:
+    """A channel's whole view of one order at `version_at`; older ones never overwrite newer ones.
+
+    Amounts are minor units of `currency`, which may be unknown to us: such an order is stored and held.
+    """
+
+    external_id: str
+    number: str
+    version_at: datetime
+    placed_at: datetime
+    currency: str
+    lines: tuple[ObservedLine, ...]
+    total_minor: int
+    shipping_minor: int = 0
+    tax_minor: int = 0
+    tip_minor: int = 0
+    tax_included: bool = True
+    payment: ObservedPayment = ObservedPayment()
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    customer_external_id: str = ""
+    email: str = ""
+    phone: str = ""
+    shipping_method: str = ""
+    source: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    cancelled_at: datetime | None = None
+
+
+class HoldReason(StrEnum):
+    """Why an order may not go on by itself; closed vocabulary, each with words for the person who must act."""
+
+    UNKNOWN_SKU = "unknown_sku"
+    BAD_QUANTITY = "bad_quantity"
+    UNKNOWN_CURRENCY = "unknown_currency"
+    TOTALS_DIFFER = "totals_differ"
+    ADDRESS = "address"
+    UNSERVICEABLE = "unserviceable"
+    UNPAID = "unpaid"
+    NO_LINES = "no_lines"
+    CHANGED_AFTER_RELEASE = "changed_after_release"
+    MANUAL = "manual"
+
+
+# Holds that end by themselves when the cause is gone, because the same check put them there.
+CHECKED_HOLDS = frozenset(HoldReason) - {HoldReason.MANUAL, HoldReason.CHANGED_AFTER_RELEASE}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A reason, and a sentence that says what is wrong and what to do."""
+
+    reason: HoldReason
+    message: str
+
+
+class Headline(StrEnum):
+    """The one status word of an order, derived from facts by precedence and never stored."""
+
+    CANCELLED = "ORDER_CANCELLED"
+    RETURNED = "ORDER_RETURNED"
+    COMPLETED = "ORDER_COMPLETED"
+    SHIPPED = "ORDER_SHIPPED"
+    IN_FULFILLMENT = "ORDER_IN_FULFILLMENT"
+    HELD = "ORDER_HELD"
+    ALLOCATED = "ORDER_ALLOCATED"
+    SHORT = "ORDER_SHORT"
+    CREATED = "ORDER_CREATED"
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """How many pieces of a line (or of all lines) have come how far; each later one is included in the earlier ones."""
+
+    ordered: int = 0
+    allocated: int = 0
+    picked: int = 0
+    packed: int = 0
+    shipped: int = 0
+    delivered: int = 0
+    cancelled: int = 0
+    returned: int = 0
+
+
+def headline(counters: Counters, *, held: bool, short: bool) -> Headline:
+    """cancelled > returned > completed > shipped > held > in fulfillment > allocated > short > created."""
+    wanted = counters.ordered - counters.cancelled
+    if wanted <= 0 and counters.cancelled > 0:
+        return Headline.CANCELLED
+    if 0 < wanted == counters.returned:
+        return Headline.RETURNED
+    if 0 < wanted <= counters.delivered:
+        return Headline.COMPLETED
+    rules = (
+        (0 < wanted <= counters.shipped, Headline.SHIPPED),
+        (held, Headline.HELD),
+        (counters.picked > 0 or counters.shipped > 0, Headline.IN_FULFILLMENT),
+        (short, Headline.SHORT),
+        (0 < wanted <= counters.allocated, Headline.ALLOCATED),
+    )
+    return next((word for holds, word in rules if holds), Headline.CREATED)
+
+
+def line_status(counters: Counters, *, returned_and_refunded: bool = False) -> str:
+    """A line's status in the trade's words, for people: Created … Delivered, Completed."""
+    wanted = counters.ordered - counters.cancelled
+    if wanted <= 0:
+        return "Cancelled"
+    steps = (
+        (counters.delivered, "Delivered"),
+        (counters.shipped, "Shipped"),
+        (counters.packed, "Packed"),
+        (counters.picked, "Picked"),
+        (counters.allocated, "Allocated"),
+    )
+    return next((word for count, word in steps if count >= wanted), "Created")
+
+
+_POSTAL = {
+    "IN": re.compile(r"[1-9]\d{5}"),
+    "US": re.compile(r"\d{5}(-\d{4})?"),
+    "NL": re.compile(r"\d{4} ?[A-Z]{2}"),
+    "DE": re.compile(r"\d{5}"),
+}
+
+
+def check(
+    order: OrderObservation, *, known_skus: Collection[str], serviceable: Mapping[str, bool] | None = None
+) -> tuple[Hold, ...]:
+    """Everything that keeps this order from being fulfilled as told; empty means approved.
+
+    `known_skus` are the SKUs of this order that the catalogue has; `serviceable` maps country codes we ship to.
+    """
+    return (
+        *_check_lines(order.lines, known_skus),
+        *_check_money(order),
+        *_check_address(order.shipping_address, serviceable),
+        *_check_payment(order),
+    )
+
+
+def _check_lines(lines: Sequence[ObservedLine], known_skus: Collection[str]) -> list[Hold]:
+    if not lines:
+        return [Hold(HoldReason.NO_LINES, "The order has no lines: cancel it in the channel or add one there.")]
+    holds = []
+    unknown = sorted({line.sku or "(empty)" for line in lines if line.sku not in known_skus})
+    if unknown:
+        holds.append(
+            Hold(HoldReason.UNKNOWN_SKU, f"The catalogue does not have {', '.join(unknown)}: add it, or correct the SKU in the channel.")
+        )
+    wrong = [f"{line.sku} × {line.quantity}" for line in lines if line.quantity <= 0]
+    if wrong:
+        holds.append(
+            Hold(HoldReason.BAD_QUANTITY, f"A quantity must be at least 1: {', '.join(wrong)}. Correct it in the channel.")
+        )
+    return holds
+
+
+def expected_total(order: OrderObservation) -> int:
+    """Lines less discounts, plus shipping, tip, and tax unless prices include it; minor units."""
+    goods = sum(line.unit_price_minor * line.quantity - line.discount_minor for line in order.lines)
+    return goods + order.shipping_minor + order.tip_minor + (0 if order.tax_included else order.tax_minor)
+
+
+def _check_money(order: OrderObservation) -> list[Hold]:
+    if order.currency not in money.CURRENCIES:
+        return [
+            Hold(HoldReason.UNKNOWN_CURRENCY, f"{order.currency or '(none)'} is not a currency we know: correct it in the channel.")
+        ]
+    expected = expected_total(order)
+    if expected != order.total_minor:
+        told, summed = money.Money(order.total_minor, order.currency), money.Money(expected, order.currency)
+        return [
+            Hold(HoldReason.TOTALS_DIFFER, f"The channel says {told}, the lines add up to {summed}: compare the order with the channel.")
+        ]
+    return []
+
+
+def _check_address(address: Address | None, serviceable: Mapping[str, bool] | None) -> list[Hold]:
+    if address is None:
+        return [Hold(HoldReason.ADDRESS, "There is no shipping address: ask the customer for it.")]
+    needed = {"name": address.name, "street": address.line1, "city": address.city, "country": address.country}
+    missing = [name for name, value in needed.items() if not value.strip()]
+    if missing:
+        return [Hold(HoldReason.ADDRESS, f"The address lacks {', '.join(missing)}: ask the customer.")]
+    if serviceable is not None and not serviceable.get(address.country, False):
+        return [Hold(HoldReason.UNSERVICEABLE, f"We do not deliver to {address.country}: cancel the order or add a location that does.")]
+    pattern = _POSTAL.get(address.country)
+    if pattern and not pattern.fullmatch(address.postal_code.strip().upper()):
+        found = address.postal_code or "(empty)"
+        return [Hold(HoldReason.ADDRESS, f"{found} is not a postal code of {address.country}: ask the customer.")]
+    return []
+
+
+def _check_payment(order: OrderObservation) -> list[Hold]:
+    if order.payment.on_delivery or order.payment.is_paid:
+        return []
+    return [Hold(HoldReason.UNPAID, "The payment has not arrived: the order goes on by itself when it does.")]
+
+
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """So many pieces of one line of an order."""
+
+    order_id: OrderId
+    line_no: int
+    quantity: int

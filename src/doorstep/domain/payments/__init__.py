@@ -1,0 +1,1 @@
+"""Money received and money given back."""

@@ -1,0 +1,139 @@
+"""Goods coming back: custody (where they are) and money (what we owe) are separate machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Custody(StrEnum):
+    """Where the goods of a return are."""
+
+    ADVISED = "advised"
+    IN_TRANSIT = "in_transit"
+    ARRIVED = "arrived"
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+    NOT_RETURNED = "not_returned"
+
+
+CUSTODY_MOVES: dict[Custody, frozenset[Custody]] = {
+    Custody.ADVISED: frozenset({Custody.IN_TRANSIT, Custody.ARRIVED, Custody.RECEIVED, Custody.NOT_RETURNED}),
+    Custody.IN_TRANSIT: frozenset({Custody.ARRIVED, Custody.RECEIVED, Custody.NOT_RETURNED}),
+    Custody.ARRIVED: frozenset({Custody.RECEIVED, Custody.NOT_RETURNED}),
+    Custody.RECEIVED: frozenset({Custody.INSPECTED}),
+    Custody.INSPECTED: frozenset(),
+    Custody.NOT_RETURNED: frozenset({Custody.RECEIVED}),
+}
+
+
+class RefundProgress(StrEnum):
+    """What has become of the money of a return."""
+
+    PENDING = "pending"
+    TRIGGERED = "triggered"
+    REFUNDED = "refunded"
+    DENIED = "denied"
+    IN_DOUBT = "in_doubt"
+
+
+MONEY_MOVES: dict[RefundProgress, frozenset[RefundProgress]] = {
+    RefundProgress.PENDING: frozenset({RefundProgress.TRIGGERED, RefundProgress.DENIED}),
+    RefundProgress.TRIGGERED: frozenset({RefundProgress.REFUNDED, RefundProgress.IN_DOUBT, RefundProgress.PENDING}),
+    RefundProgress.IN_DOUBT: frozenset({RefundProgress.REFUNDED, RefundProgress.PENDING, RefundProgress.TRIGGERED}),
+    RefundProgress.REFUNDED: frozenset(),
+    RefundProgress.DENIED: frozenset({RefundProgress.TRIGGERED}),
+}
+
+
+class Grade(StrEnum):
+    """What an inspector sees."""
+
+    NEW = "new"
+    B_GRADE = "b_grade"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+
+
+class Disposition(StrEnum):
+    """Where inspected goods go."""
+
+    RESTOCK = "restock"
+    QUARANTINE = "quarantine"
+    SCRAP = "scrap"
+
+
+# Stock condition that an inspected piece gets; None leaves the building's stock.
+CONDITION_OF: dict[tuple[Disposition, Grade], str | None] = {
+    **{(Disposition.SCRAP, grade): None for grade in Grade},
+    **{(Disposition.QUARANTINE, grade): "quarantine" for grade in Grade},
+    (Disposition.RESTOCK, Grade.NEW): "new",
+    (Disposition.RESTOCK, Grade.B_GRADE): "b_grade",
+    (Disposition.RESTOCK, Grade.DAMAGED): "damaged",
+    (Disposition.RESTOCK, Grade.WRONG_ITEM): "quarantine",
+}
+
+
+class ReturnRequestStatus(StrEnum):
+    """How the channel sees the return."""
+
+    REQUESTED = "requested"
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedReturnLine:
+    """Pieces of an order line that the customer sends back, by the channel's ids."""
+
+    external_line_id: str
+    external_return_line_id: str
+    quantity: int
+    reason: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnObservation:
+    """A channel's view of one return at `version_at`; `order_external_id` is the channel's order id."""
+
+    external_id: str
+    order_external_id: str
+    name: str
+    status: ReturnRequestStatus
+    version_at: datetime
+    lines: tuple[ObservedReturnLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in a parcel for one line; grade and disposition hold for all its pieces."""
+
+    line_no: int
+    quantity: int
+    grade: Grade
+    disposition: Disposition
+    refund: bool = True
+    note: str = ""
+
+
+def customer_words(custody: Custody, progress: RefundProgress) -> str:
+    """The return's status as the story tells it."""
+    if custody is Custody.NOT_RETURNED:
+        return "Not returned"
+    if progress is RefundProgress.REFUNDED:
+        return "Returned & Refunded"
+    if progress is RefundProgress.IN_DOUBT:
+        return "Refund in doubt"
+    if progress is RefundProgress.DENIED:
+        return "Refund denied"
+    return {
+        Custody.ADVISED: "RETURN_INITIATED",
+        Custody.IN_TRANSIT: "Return in transit",
+        Custody.ARRIVED: "Return arrived",
+        Custody.RECEIVED: "Return received",
+        Custody.INSPECTED: "Refund on its way",
+    }[custody]

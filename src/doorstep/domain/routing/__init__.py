@@ -1,0 +1,1 @@
+"""Which location fulfils which line, and why."""

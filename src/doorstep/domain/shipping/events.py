@@ -1,0 +1,69 @@
+"""What happens to parcels, in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from doorstep.kernel.ids import OrderId, ShipmentId
+
+
+@dataclass(frozen=True, slots=True)
+class _OfShipment:
+    order_id: OrderId
+    shipment_id: ShipmentId
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequested(_OfShipment):
+    """The intent to buy a label is stored; nobody was asked yet."""
+
+    type: ClassVar[str] = "shipment.label_requested"
+    stream: ClassVar[str] = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPurchased(_OfShipment):
+    """The carrier sold a label."""
+
+    type: ClassVar[str] = "shipment.label_purchased"
+    stream: ClassVar[str] = "order"
+    carrier: str
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelInDoubt(_OfShipment):
+    """Nobody can say whether the carrier sold a label: a person must look."""
+
+    type: ClassVar[str] = "shipment.label_in_doubt"
+    stream: ClassVar[str] = "order"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched(_OfShipment):
+    """The parcel left the building: SHIPPED."""
+
+    type: ClassVar[str] = "shipment.dispatched"
+    stream: ClassVar[str] = "order"
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked(_OfShipment):
+    """The carrier's state of the parcel changed (neither first scan nor delivery)."""
+
+    type: ClassVar[str] = "shipment.tracked"
+    stream: ClassVar[str] = "order"
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered(_OfShipment):
+    """The carrier delivered the parcel (to the customer, or a return to the location): DELIVERED."""
+
+    type: ClassVar[str] = "shipment.delivered"
+    stream: ClassVar[str] = "order"
+    tracking_number: str

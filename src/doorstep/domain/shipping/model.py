@@ -1,0 +1,187 @@
+"""Parcels: label states, canonical tracking states, and what a scan may change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from doorstep.kernel.ids import ShipmentId
+
+
+class Direction(StrEnum):
+    """Which way a parcel travels."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    RTO = "rto"
+
+
+class LabelState(StrEnum):
+    """The label is an intent first: it is requested before the carrier is asked, and in doubt when nobody can say."""
+
+    REQUESTED = "requested"
+    PURCHASED = "purchased"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    VOIDED = "voided"
+
+
+LABEL_MOVES: dict[LabelState, frozenset[LabelState]] = {
+    LabelState.REQUESTED: frozenset({LabelState.PURCHASED, LabelState.FAILED, LabelState.IN_DOUBT, LabelState.VOIDED}),
+    LabelState.PURCHASED: frozenset({LabelState.VOIDED}),
+    LabelState.FAILED: frozenset({LabelState.REQUESTED, LabelState.VOIDED}),
+    LabelState.IN_DOUBT: frozenset({LabelState.PURCHASED, LabelState.FAILED, LabelState.REQUESTED}),
+    LabelState.VOIDED: frozenset(),
+}
+
+
+class TrackingStatus(StrEnum):
+    """Canonical parcel states, after reference carriers' own (docs/glossary.md)."""
+
+    CREATED = "created"
+    LABEL_PURCHASED = "label_purchased"
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    FAILED_ATTEMPT = "failed_attempt"
+    EXCEPTION = "exception"
+    DELIVERED = "delivered"
+    PARTIAL_DELIVERED = "partial_delivered"
+    RTO_INITIATED = "rto_initiated"
+    RTO_IN_TRANSIT = "rto_in_transit"
+    RTO_DELIVERED = "rto_delivered"
+    RETURN_DELIVERED = "return_delivered"
+    LOST = "lost"
+    DAMAGED = "damaged"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+_NOT_YET_WITH_CARRIER = frozenset({TrackingStatus.CREATED, TrackingStatus.LABEL_PURCHASED, TrackingStatus.UNKNOWN})
+_TERMINAL = frozenset(
+    {
+        TrackingStatus.DELIVERED,
+        TrackingStatus.RTO_DELIVERED,
+        TrackingStatus.RETURN_DELIVERED,
+        TrackingStatus.LOST,
+        TrackingStatus.CANCELLED,
+    }
+)
+_AFTER_DELIVERED = frozenset(
+    {
+        TrackingStatus.RTO_INITIATED,
+        TrackingStatus.RTO_IN_TRANSIT,
+        TrackingStatus.RTO_DELIVERED,
+        TrackingStatus.RETURN_DELIVERED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One event at the carrier, by the carrier's own time; the raw code is kept beside our reading of it."""
+
+    at: datetime
+    status: TrackingStatus
+    raw_code: str
+    description: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingObservation:
+    """What a carrier tells of one parcel: by tracking number, by its own shipment id, or both."""
+
+    scans: tuple[Scan, ...]
+    tracking_number: str = ""
+    external_id: str = ""
+
+
+def current(scans: Sequence[Scan]) -> Scan | None:
+    """The scan that counts: the latest by carrier time; a terminal state is left only by a return journey.
+
+    Arrival order does not matter, repeated and late scans are harmless, unknown codes never change the state.
+    """
+    result: Scan | None = None
+    for scan in sorted(scans, key=lambda scan: (scan.at, _RANK[scan.status])):
+        if scan.status is TrackingStatus.UNKNOWN:
+            continue
+        if result is None or result.status not in _TERMINAL:
+            result = scan
+        elif result.status is TrackingStatus.DELIVERED and scan.status in _AFTER_DELIVERED:
+            result = scan
+    return result
+
+
+_RANK = {status: rank for rank, status in enumerate(TrackingStatus)}
+
+
+def left_the_building(status: TrackingStatus) -> bool:
+    """The carrier has (had) the parcel in its hands."""
+    return status not in _NOT_YET_WITH_CARRIER and status is not TrackingStatus.CANCELLED
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One end of a parcel's way; phone and email are for the carrier only."""
+
+    name: str
+    phone: str
+    email: str
+    line1: str
+    line2: str
+    city: str
+    state: str
+    state_code: str
+    postal_code: str
+    country: str
+    company: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelItem:
+    """What is inside: price per piece in minor units, tax included; weight of one piece."""
+
+    sku: str
+    title: str
+    quantity: int
+    unit_price_minor: int
+    weight_grams: int
+    hsn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """Everything a carrier needs. `reference` is ours, unique for ever, and the idempotency key of the purchase."""
+
+    shipment_id: ShipmentId
+    reference: str
+    direction: Direction
+    order_number: str
+    ordered_at: datetime
+    sender: Party
+    recipient: Party
+    items: tuple[ParcelItem, ...]
+    weight_grams: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    currency: str
+    declared_minor: int
+    cod_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A bought label: the carrier's ids, and the PDF as bytes (empty when the carrier has none for this parcel)."""
+
+    external_id: str
+    tracking_number: str
+    tracking_url: str
+    carrier: str
+    service: str
+    pdf: bytes = b""
+    cost_minor: int = 0

@@ -1,0 +1,28 @@
+"""One way to change a state: look it up in the machine's literal table, or refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from doorstep.kernel import errors
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class IllegalMove(errors.Conflict):
+    """The thing is not in a state from which this is possible; `data.legal` lists what is."""
+
+
+def transition(moves: Mapping[S, frozenset[S]], current: S, to: S, *, thing: str) -> S:
+    """Return `to` if the table allows it from `current`; raise IllegalMove otherwise (it never does nothing)."""
+    legal = moves[current]
+    if to not in legal:
+        ways = ", ".join(sorted(legal)) or "nothing, it is final"
+        raise IllegalMove(
+            f"{thing} is {current.value}; it cannot become {to.value} (possible: {ways}).",
+            state=current.value,
+            legal=sorted(legal),
+        )
+    return to
