@@ -1,0 +1,8 @@
+"""Where the database comes from: the operator's own URL, or an embedded server that nobody had to install."""
+
+from __future__ import annotations
+
+from doorstep.kernel.postgres.database import Database, open_or_connect
+from doorstep.kernel.postgres.server import LocalPostgres
+
+__all__ = ["Database", "LocalPostgres", "open_or_connect"]
