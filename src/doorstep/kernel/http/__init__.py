@@ -1,0 +1,25 @@
+"""Calls to partners: one session per connection that is patient, polite, honest about what may have happened."""
+
+from __future__ import annotations
+
+from doorstep.kernel.http.answers import AuthFailed, Rejected, Response, Shadowed, SwitchedOff, Unanswered
+from doorstep.kernel.http.call import Authorize, Details, Mode, basic, bearer, header
+from doorstep.kernel.http.guard import Policy
+from doorstep.kernel.http.session import Session
+
+__all__ = [
+    "AuthFailed",
+    "Authorize",
+    "Details",
+    "Mode",
+    "Policy",
+    "Rejected",
+    "Response",
+    "Session",
+    "Shadowed",
+    "SwitchedOff",
+    "Unanswered",
+    "basic",
+    "bearer",
+    "header",
+]

@@ -1,0 +1,65 @@
+"""What a connector says about a call, and how requests are signed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+import httpx
+
+Mode = Literal["off", "shadow", "live"]
+Authorize = Callable[[httpx.Request], None]
+
+_READS = {"GET", "HEAD", "OPTIONS"}
+
+
+class Details(TypedDict, total=False):
+    """The optional parts of a call."""
+
+    json: object  # sent as JSON; Decimal is written as a number, to the last digit
+    form: Mapping[str, str]
+    data: bytes
+    params: Mapping[str, str | int]
+    headers: Mapping[str, str]
+    idempotency_key: str | None  # from the stored intent
+    repeatable: bool | None  # the partner promises that a repeat does no harm; reads always are
+    reads: bool | None  # changes nothing; known for GET and HEAD, to be said for a query sent by POST
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as the session sees it."""
+
+    method: str
+    path: str
+    details: Details
+
+    @property
+    def reads(self) -> bool:
+        said = self.details.get("reads")
+        return self.method in _READS if said is None else said
+
+    @property
+    def repeatable(self) -> bool:
+        return self.reads or bool(self.details.get("repeatable"))
+
+
+def bearer(token: str) -> Authorize:
+    """`Authorization: Bearer …`."""
+    return header("Authorization", f"Bearer {token}")
+
+
+def basic(user: str, password: str) -> Authorize:
+    """HTTP basic authentication."""
+    return header("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+
+
+def header(name: str, value: str) -> Authorize:
+    """A fixed header such as X-Shopify-Access-Token; kept out of the session's headers because it is a secret."""
+
+    def authorize(request: httpx.Request) -> None:
+        request.headers[name] = value
+
+    return authorize

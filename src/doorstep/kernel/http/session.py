@@ -1,0 +1,258 @@
+"""The one way out: every call to a partner goes through `Session.send`, whatever the connector."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self, Unpack
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import prometheus_client
+import tenacity
+
+from doorstep.kernel import errors, log
+from doorstep.kernel.http import answers, guard
+from doorstep.kernel.http.call import Authorize, Call, Details, Mode
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_OUR_MISTAKE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_CALLS = prometheus_client.Counter(
+    "doorstep_partner_calls", "Calls to partners", ["connection", "method", "outcome"]
+)
+_SECONDS = prometheus_client.Histogram(
+    "doorstep_partner_call_seconds", "Time to a partner's answer", ["connection"]
+)
+
+_encoder = msgspec.json.Encoder(decimal_format="number")  # amounts go out exactly as they are
+logger = log.get(__name__)
+
+
+class Session:
+    """Calls to one partner over one connection. Build it once per process: limits and circuit live in it; thread-safe."""
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        mode: Mode = "live",
+        authorize: Authorize | None = None,
+        headers: Mapping[str, str] | None = None,
+        policy: guard.Policy | None = None,
+    ) -> None:
+        """`name` stands in logs, metrics and messages; `authorize` sees each finished request and signs it."""
+        self.name = name
+        self.mode = mode
+        self._policy = policy or guard.Policy()
+        self._authorize = authorize
+        self._base = base_url.rstrip("/")
+        self._guard = guard.Guard(name, self._policy)
+        timeout = httpx.Timeout(self._policy.timeout_seconds, connect=self._policy.connect_timeout_seconds)
+        self._client = httpx.Client(timeout=timeout, headers={"User-Agent": "doorstep", **(headers or {})})
+
+    def send(self, method: str, path: str, **details: Unpack[Details]) -> answers.Response:
+        """The answer, if it is a good one (below 300). `path` may be a full address of the same host (a next page).
+
+        Repeats by itself only where that is safe. Raises SwitchedOff, Shadowed, AuthFailed, errors.NotFound,
+        errors.Conflict, Rejected, or Unanswered, whose `maybe_done` covers all attempts together.
+        """
+        call = Call(method.upper(), path, details)
+        if self.mode == "off":
+            raise answers.SwitchedOff(f"{self.name} is switched off.", connection=self.name)
+        request = self._build(call)
+        if self.mode == "shadow" and not call.reads:
+            raise self._shadow(call, request)
+        return _Exchange(call, self._attempt, self._policy).run(request)
+
+    def close(self) -> None:
+        """Close the connections to the partner."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _build(self, call: Call) -> httpx.Request:
+        details = call.details
+        headers = dict(details.get("headers") or {})
+        if key := details.get("idempotency_key"):
+            headers[self._policy.idempotency_header] = key
+        content = details.get("data")
+        if "json" in details:
+            content = _encoder.encode(details["json"])
+            headers.setdefault("Content-Type", "application/json")
+        try:
+            return self._client.build_request(
+                call.method,
+                self._address(call.path),
+                params=details.get("params"),
+                headers=headers,
+                content=content,
+                data=details.get("form"),
+            )
+        except _OUR_MISTAKE as problem:
+            raise errors.Invalid(
+                f"The address of {self.name} is not usable: {problem}", connection=self.name
+            ) from problem
+
+    def _address(self, path: str) -> str:
+        """Never another host than the connection's own: our credentials travel with the call."""
+        if not path.startswith(("http://", "https://")):
+            return f"{self._base}/{path.lstrip('/')}" if path else self._base
+        if urlsplit(path)[:2] != urlsplit(self._base)[:2]:
+            raise errors.Invalid(
+                f"{self.name} pointed to another host: {log.redact_text(path)}", connection=self.name
+            )
+        return path
+
+    def _shadow(self, call: Call, request: httpx.Request) -> answers.Shadowed:
+        body = (
+            log.redact(call.details["json"])
+            if "json" in call.details
+            else log.redact_text(_text(request.content))
+        )
+        told: dict[str, object] = {
+            "connection": self.name,
+            "method": call.method,
+            "path": request.url.path,
+            "body": body,
+        }
+        logger.info("partner call not sent (shadow)", **told)
+        _CALLS.labels(self.name, call.method, "shadow").inc()
+        return answers.Shadowed(
+            f"{self.name} is in shadow mode: {call.method} {request.url.path} was not sent.", **told
+        )
+
+    def _attempt(self, call: Call, request: httpx.Request) -> answers.Response:
+        """One try, guarded, measured and logged."""
+        trace = log.trace_id() or log.new_trace_id()
+        request.headers["traceparent"] = log.traceparent(trace)
+        if self._authorize:
+            self._authorize(request)
+        trial = self._guard.enter()
+        began, outcome, healthy = time.monotonic(), "broken", False
+        try:
+            response = self._exchange(request, reads=call.reads)
+            outcome, healthy = str(response.status), response.status < 500  # noqa: PLR2004 - 5xx is the partner's fault
+            self._judge(response)
+            return response
+        except answers.Unanswered as failure:
+            outcome = str(failure.data.get("status", "malformed" if healthy else "unanswered"))
+            raise
+        finally:
+            self._guard.leave(trial=trial, healthy=healthy)
+            seconds = time.monotonic() - began
+            _CALLS.labels(self.name, call.method, outcome).inc()
+            _SECONDS.labels(self.name).observe(seconds)
+            where = {
+                "host": request.url.host,
+                "path": request.url.path,
+                "method": call.method,
+                "connection": self.name,
+            }
+            logger.info("partner call", status=outcome, ms=round(seconds * 1000), trace_id=trace, **where)
+
+    def _exchange(self, request: httpx.Request, *, reads: bool) -> answers.Response:
+        try:
+            return self._receive(request, reads=reads)
+        except _OUR_MISTAKE as problem:
+            raise errors.Invalid(
+                f"The call to {self.name} cannot be made: {problem}", connection=self.name
+            ) from problem
+        except _NEVER_SENT as problem:
+            raise answers.Unanswered(
+                f"{self.name} cannot be reached: {_reason(problem)}", maybe_done=False
+            ) from problem
+        except httpx.HTTPError as problem:
+            raise answers.Unanswered(
+                f"{self.name} did not answer: {_reason(problem)}", maybe_done=True
+            ) from problem
+
+    def _receive(self, request: httpx.Request, *, reads: bool) -> answers.Response:
+        """Piece by piece, so that neither an endless body nor one that trickles can hold us."""
+        deadline = time.monotonic() + self._policy.timeout_seconds
+        response = self._client.send(request, stream=True)
+        body = bytearray()
+        try:
+            for piece in response.iter_bytes():
+                body += piece
+                if len(body) > self._policy.response_limit_bytes:
+                    raise httpx.DecodingError("the answer is too long", request=request)
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer takes too long", request=request)
+        finally:
+            response.close()
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return answers.Response(response.status_code, headers, bytes(body), reads=reads)
+
+    def _judge(self, response: answers.Response) -> None:
+        if problem := answers.refusal(response, partner=self.name, now=datetime.now(UTC)):
+            raise problem
+        if response.says_json() and response.body:
+            response.json()  # broken JSON is an attempt that failed, not a surprise for the connector
+
+
+class _Exchange:
+    """The attempts of one call, and what is known about all of them together."""
+
+    def __init__(
+        self, call: Call, attempt: Callable[[Call, httpx.Request], answers.Response], policy: guard.Policy
+    ) -> None:
+        self._call = call
+        self._attempt = attempt
+        self._policy = policy
+        self._maybe_done = False
+
+    def run(self, request: httpx.Request) -> answers.Response:
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._policy.attempts),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception(self._worth_repeating),
+            reraise=True,
+        )
+        return retrying(self._once, request)
+
+    def _once(self, request: httpx.Request) -> answers.Response:
+        try:
+            return self._attempt(self._call, request)
+        except errors.DoorstepError as failure:
+            if isinstance(failure, answers.Unanswered):
+                self._maybe_done |= failure.maybe_done and not self._call.reads
+                failure.maybe_done = self._maybe_done
+            failure.data |= {
+                "maybe_done": self._maybe_done,
+                "method": self._call.method,
+                "path": urlsplit(self._call.path).path,
+            }
+            raise
+
+    def _worth_repeating(self, failure: BaseException) -> bool:
+        if not isinstance(failure, answers.Unanswered):
+            return False
+        if (failure.retry_after_seconds or 0.0) > self._policy.longest_wait_seconds:
+            return False
+        return self._call.repeatable or not failure.maybe_done
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        failure = state.outcome.exception() if state.outcome else None
+        asked = failure.retry_after_seconds if isinstance(failure, answers.Unanswered) else None
+        backoff = tenacity.wait_random_exponential(
+            self._policy.backoff_seconds, max=self._policy.longest_wait_seconds
+        )
+        return max(asked or 0.0, backoff(state))
+
+
+def _reason(problem: Exception) -> str:
+    return log.redact_text(str(problem)) or type(problem).__name__
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")[: answers.SHOWN_BODY_CHARACTERS]
