@@ -48,32 +48,46 @@ class Settings(pydantic_settings.BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="any PostgreSQL >= 15; unset means the embedded one"
     )
-    pg_bin: Path | None = Field(None, description="folder of PostgreSQL programs for the embedded server")
+    pg_bin: Path | None = Field(
+        default=None, description="folder of PostgreSQL programs for the embedded server"
+    )
     data_dir: Path = Field(default_factory=_default_data_dir, description="embedded database, keys, files")
-    secret_key: SecretStr | None = Field(None, description="seals connection secrets; new,old while rotating")
-    clock_file: Path | None = Field(None, description="shifts the clock of rehearsals; never in production")
+    secret_key: SecretStr | None = Field(
+        default=None, description="seals connection secrets; new,old while rotating"
+    )
+    clock_file: Path | None = Field(
+        default=None, description="shifts the clock of rehearsals; never in production"
+    )
 
-    host: str = Field("127.0.0.1", description="address the web process listens on")
-    port: int = Field(8700, ge=1, le=65535, description="port the web process listens on")
+    host: str = Field(default="127.0.0.1", description="address the web process listens on")
+    port: int = Field(default=8700, ge=1, le=65535, description="port the web process listens on")
     public_url: str = Field(
         default_factory=lambda data: f"http://{data['host']}:{data['port']}",
         description="where partners and browsers reach this installation",
     )
-    webhook_body_limit_bytes: Count = Field(5_000_000, description="a larger webhook body is refused unread")
+    webhook_body_limit_bytes: Count = Field(
+        default=5_000_000, description="a larger webhook body is refused unread"
+    )
 
-    log_format: Literal["json", "console"] = Field("json", description="json | console")
+    log_format: Literal["json", "console"] = Field(default="json", description="json | console")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severe level shown"
     )
 
-    pool_size: Count = Field(10, description="database connections per process")
-    worker_threads: Count = Field(4, description="jobs one worker process does at the same time")
-    batch_size: Count = Field(100, description="jobs claimed at once")
-    lease_seconds: Seconds = Field(120.0, description="after this a silent worker's job is given to another")
-    poll_seconds: Seconds = Field(1.0, description="how often to look for work when no notification came")
-    max_attempts: Count = Field(12, description="tries before a job becomes a dead letter")
-    retry_base_seconds: Seconds = Field(1.0, description="first wait between tries; doubles each time")
-    http_timeout_seconds: Seconds = Field(20.0, description="longest wait for a partner's answer")
+    pool_size: Count = Field(default=10, description="database connections per process")
+    worker_threads: Count = Field(default=4, description="jobs one worker process does at the same time")
+    batch_size: Count = Field(default=100, description="jobs claimed at once")
+    lease_seconds: Seconds = Field(
+        default=120.0, description="after this a silent worker's job is given to another"
+    )
+    poll_seconds: Seconds = Field(
+        default=1.0, description="how often to look for work when no notification came"
+    )
+    max_attempts: Count = Field(default=12, description="tries before a job becomes a dead letter")
+    retry_base_seconds: Seconds = Field(
+        default=1.0, description="first wait between tries; doubles each time"
+    )
+    http_timeout_seconds: Seconds = Field(default=20.0, description="longest wait for a partner's answer")
 
     @classmethod
     def settings_customise_sources(
@@ -249,7 +263,8 @@ def _shown(settings: Settings, name: str) -> str:
 def _judge(settings: Settings) -> dict[str, tuple[Status, str]]:
     """What is legal but unwise, or cannot work on this machine."""
     found: dict[str, tuple[Status, str]] = {}
-    if not os.access(_nearest_existing(settings.data_dir), os.W_OK):
+    ground = _nearest_existing(settings.data_dir)
+    if not ground.is_dir() or not os.access(ground, os.W_OK):
         found["data_dir"] = ("fail", "This user cannot write there: choose another with DOORSTEP_DATA_DIR.")
     if settings.worker_threads >= settings.pool_size:
         found["pool_size"] = (
