@@ -16,9 +16,9 @@ from argon2 import exceptions as argon2_exceptions
 from cryptography import fernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import SecretStr
 
 from doorstep.kernel import errors
-from doorstep.kernel.settings import Settings
 
 KEY_FILE = "secret.key"
 
@@ -57,11 +57,11 @@ class Vault:
         return hmac.new(self._signing, text.encode(), hashlib.sha256).hexdigest()
 
 
-def vault(settings: Settings) -> Vault:
-    """The installation's vault: keys from `secret_key` (new,old), else from a file in `data_dir` made on first use."""
-    if settings.secret_key:
-        return Vault([key.strip() for key in settings.secret_key.get_secret_value().split(",")])
-    return Vault([_key_from_file(settings.data_dir / KEY_FILE)])
+def vault(secret_key: SecretStr | None, *, folder: Path) -> Vault:
+    """The installation's vault: the settings' key (new,old while rotating), else a file in `folder` made on first use."""
+    if secret_key:
+        return Vault([key.strip() for key in secret_key.get_secret_value().split(",")])
+    return Vault([_key_from_file(folder / KEY_FILE)])
 
 
 def hash_password(password: str) -> str:

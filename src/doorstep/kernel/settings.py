@@ -43,10 +43,10 @@ class Settings(pydantic_settings.BaseSettings):
     )
 
     environment: Literal["production", "demo", "test"] = Field(
-        "production", description="production | demo | test"
+        default="production", description="production | demo | test"
     )
     database_url: SecretStr | None = Field(
-        None, description="any PostgreSQL >= 15; unset means the embedded one"
+        default=None, description="any PostgreSQL >= 15; unset means the embedded one"
     )
     pg_bin: Path | None = Field(
         default=None, description="folder of PostgreSQL programs for the embedded server"
@@ -71,7 +71,7 @@ class Settings(pydantic_settings.BaseSettings):
 
     log_format: Literal["json", "console"] = Field(default="json", description="json | console")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least severe level shown"
+        default="info", description="least severe level shown"
     )
 
     pool_size: Count = Field(default=10, description="database connections per process")

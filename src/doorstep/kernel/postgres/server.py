@@ -14,6 +14,7 @@ The folder:  data/          the cluster, owned by the user the server runs as
 from __future__ import annotations
 
 import atexit
+import contextlib
 import enum
 import fcntl
 import hashlib
@@ -102,15 +103,14 @@ class LocalPostgres:
         self._own_folder()
         clients, starters = (self.folder / name for name in ("clients.lock", "start.lock"))
         self._locks = clients.open("ab"), starters.open("ab")
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._let_go)
             fcntl.flock(self._locks[1], fcntl.LOCK_EX)
             fcntl.flock(self._locks[0], fcntl.LOCK_SH)
             self._prepare()
             self._bring_up()
             fcntl.flock(self._locks[1], fcntl.LOCK_UN)
-        except BaseException:
-            self._let_go()
-            raise
+            undo.pop_all()
         atexit.register(self.release)
         os.register_at_fork(after_in_child=self._let_go)
         return self
@@ -223,7 +223,7 @@ class LocalPostgres:
         self._bury()
         options = f"-c config_file={shlex.quote(str(self._etc / 'postgresql.conf'))}"
         failed = self._run(
-            "pg_ctl", "-D", str(self.data), "-w", "-t", str(START_SECONDS), "-o", options, "start"
+            "pg_ctl", "-D", str(self.data), "-w", "-t", f"{START_SECONDS:.0f}", "-o", options, "start"
         )
         logger.info(
             "embedded database refused" if failed else "embedded database started", folder=str(self.folder)
@@ -263,7 +263,7 @@ class LocalPostgres:
     def _stop(self) -> None:
         if self._ask() is _Answer.SILENT:
             return
-        if self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(STOP_SECONDS), "-m", "fast", "stop"):
+        if self._run("pg_ctl", "-D", str(self.data), "-w", "-t", f"{STOP_SECONDS:.0f}", "-m", "fast", "stop"):
             raise errors.Unavailable(f"The embedded database did not stop: {self._last_words()}")
         logger.info("embedded database stopped", folder=str(self.folder))
 
