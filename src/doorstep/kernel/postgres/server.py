@@ -31,43 +31,13 @@ from typing import IO, Self
 from urllib.parse import quote
 
 from doorstep.kernel import errors, log
-from doorstep.kernel.postgres import programs
+from doorstep.kernel.postgres import config, programs
 
-PORT = 5432  # a part of the socket's name; nothing listens on TCP
-ROLE = "doorstep"
 MAX_SOCKET_BYTES = 103  # macOS allows this much, Linux 107
 BUILTIN_LOCALE_SINCE = 17
 GRACE_SECONDS = 20.0  # for the last processes of a killed server to leave
 START_SECONDS = 600.0  # crash recovery of a large database takes minutes
 STOP_SECONDS = 60.0
-
-_CONF = """\
-# Written by Doorstep at every start. Your own lines belong into local.conf beside this file.
-data_directory = '{data}'
-hba_file = '{etc}/pg_hba.conf'
-ident_file = '{etc}/pg_ident.conf'
-listen_addresses = ''
-port = {port}
-unix_socket_directories = '{socket}'
-unix_socket_permissions = 0700
-max_connections = 200
-shared_buffers = 256MB
-fsync = on
-synchronous_commit = on
-full_page_writes = on
-wal_compression = on
-jit = off
-timezone = 'UTC'
-log_timezone = 'UTC'
-shared_preload_libraries = 'pg_stat_statements'
-logging_collector = on
-log_directory = 'log'
-log_filename = 'server-%a.log'
-log_truncate_on_rotation = on
-log_rotation_age = 1d
-log_rotation_size = 0
-include_if_exists = '{etc}/local.conf'
-"""
 
 logger = log.get(__name__)
 
@@ -88,7 +58,6 @@ class LocalPostgres:
         self.folder = Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 - the one name all processes see
         self.data = self.folder / "data"
         self.socket = _socket_folder(self.folder)
-        self._etc = self.folder / "etc"
         self._chosen = programs
         self._run_as = run_as
         self._locks: tuple[IO[bytes], IO[bytes]] | None = None
@@ -117,11 +86,11 @@ class LocalPostgres:
 
     def dsn(self, database: str = "postgres") -> str:
         """The URL of a database on this server, for libpq and for SQLAlchemy alike."""
-        return f"postgresql://{ROLE}@/{quote(database)}?host={quote(str(self.socket), safe='')}&port={PORT}"
+        return f"postgresql://{config.ROLE}@/{quote(database)}?host={quote(str(self.socket), safe='')}&port={config.PORT}"
 
     def ensure_database(self, name: str) -> None:
         """Create a database unless it is there; safe from many processes at once. The server must be started."""
-        arguments = [str(self._bin / "createdb"), *self._address(), "-U", ROLE, "--", name]
+        arguments = [str(self._bin / "createdb"), *self._address(), "-U", config.ROLE, "--", name]
         done = programs.myself().run(*arguments, output=subprocess.PIPE)
         said = done.stdout.decode(errors="replace").strip()
         if done.returncode and "already exists" not in said and "duplicate key" not in said:
@@ -130,7 +99,7 @@ class LocalPostgres:
     def running(self) -> bool:
         """Whether a server listens in this folder now, started by whomever."""
         with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(str(self.socket / f".s.PGSQL.{PORT}")) == 0
+            return probe.connect_ex(str(self.socket / f".s.PGSQL.{config.PORT}")) == 0
 
     def release(self) -> None:
         """Leave the server; the last one out stops it. Harmless when called twice."""
@@ -203,7 +172,7 @@ class LocalPostgres:
             locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         access = ["--auth-local=peer", "--auth-host=reject"]
         if self._run(
-            "initdb", "-D", str(draft), "-U", ROLE, "-E", "UTF8", "--data-checksums", *access, *locale
+            "initdb", "-D", str(draft), "-U", config.ROLE, "-E", "UTF8", "--data-checksums", *access, *locale
         ):
             raise errors.Unavailable(f"The database could not be created: {self._last_words()}")
         draft.rename(self.data)
@@ -219,31 +188,17 @@ class LocalPostgres:
 
     def _launch(self) -> None:
         programs.private_folder(self.socket, self._account)
-        self._configure()
+        conf = config.write(
+            self.folder / "etc", data=self.data, socket=self.socket, caller=programs.myself().name
+        )
         self._bury()
-        options = f"-c config_file={shlex.quote(str(self._etc / 'postgresql.conf'))}"
+        options = f"-c config_file={shlex.quote(str(conf))}"
         failed = self._run(
             "pg_ctl", "-D", str(self.data), "-w", "-t", f"{START_SECONDS:.0f}", "-o", options, "start"
         )
         logger.info(
             "embedded database refused" if failed else "embedded database started", folder=str(self.folder)
         )
-
-    def _configure(self) -> None:
-        """Not in the data folder: what root writes, the server's account may read but not replace."""
-        self._etc.mkdir(exist_ok=True)
-        self._etc.chmod(0o755)
-        conf = _CONF.format(
-            data=_quoted(self.data), etc=_quoted(self._etc), socket=_quoted(self.socket), port=PORT
-        )
-        callers = dict.fromkeys([programs.myself().name, "root"])
-        for name, text in (
-            ("postgresql.conf", conf),
-            ("pg_hba.conf", f"local all {ROLE} peer map=doorstep\n"),
-            ("pg_ident.conf", "".join(f'doorstep "{caller}" {ROLE}\n' for caller in callers)),
-        ):
-            (self._etc / name).write_text(text)
-            (self._etc / name).chmod(0o644)
 
     def _bury(self) -> None:
         """Drop postmaster.pid if its number is a zombie's or a stranger's, which PostgreSQL takes for a server.
@@ -273,7 +228,7 @@ class LocalPostgres:
         return _Answer(code) if code in set(_Answer) else _Answer.SILENT
 
     def _address(self) -> list[str]:
-        return ["-h", str(self.socket), "-p", str(PORT)]
+        return ["-h", str(self.socket), "-p", str(config.PORT)]
 
     def _run(self, program: str, *arguments: str) -> int:
         with (self.folder / "launcher.log").open("ab") as output:
@@ -288,7 +243,7 @@ class LocalPostgres:
 def _socket_folder(folder: Path) -> Path:
     """Inside the folder, or, where the path is too long or odd for a socket, a short one that all processes agree on."""
     inside = folder / "socket"
-    if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= MAX_SOCKET_BYTES and re.fullmatch(
+    if len(os.fsencode(inside / f".s.PGSQL.{config.PORT}")) <= MAX_SOCKET_BYTES and re.fullmatch(
         r"[\w./ -]+", str(inside)
     ):
         return inside
@@ -302,7 +257,3 @@ def _only_holder(lock: IO[bytes]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
