@@ -21,7 +21,7 @@ def test_ours_and_the_libraries_share_the_pipeline(lines: io.StringIO) -> None:
     trace = log.new_trace_id()
     with log.traced(trace, order=7):
         log.get("doorstep.orders").info("order placed", lines=2)
-        logging.getLogger("uvicorn.error").warning("reset by %s", "peer")
+        logging.getLogger("uvicorn.error").warning("reset by %s", "peer", extra={"color_message": "x"})
     ours, theirs = (json.loads(line) for line in lines.getvalue().splitlines())
     assert (ours["event"], ours["lines"], ours["order"], ours["level"]) == ("order placed", 2, 7, "info")
     assert (theirs["event"], theirs["level"], theirs["logger"]) == (
@@ -29,6 +29,7 @@ def test_ours_and_the_libraries_share_the_pipeline(lines: io.StringIO) -> None:
         "warning",
         "uvicorn.error",
     )
+    assert "color_message" not in theirs
     assert ours["trace_id"] == theirs["trace_id"] == trace
 
 

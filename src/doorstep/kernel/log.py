@@ -127,6 +127,7 @@ def redact_event(
     _logger: object, _method: str, event: MutableMapping[str, object]
 ) -> MutableMapping[str, object]:
     """The step of the pipeline that applies `redact` to every event."""
+    event.pop("color_message", None)  # uvicorn's second copy of its message
     for key, value in event.items():
         if not key.startswith("_"):  # structlog's own record and formatter state
             event[key] = redact(value, key)
