@@ -1,0 +1,78 @@
+"""A fresh, migrated PostgreSQL database for every test that asks for one.
+
+By default the suite starts its own embedded server; TEST_DATABASE_URL names any other (its user must be allowed to
+create databases), and then the embedded one is never touched.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from doorstep.kernel import schema
+from doorstep.kernel.db import Database
+from doorstep.kernel.postgres import LocalPostgres
+
+_serial = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[str]:
+    """The maintenance database of the server that this run uses."""
+    chosen = os.environ.get("TEST_DATABASE_URL")
+    if chosen:
+        yield chosen
+        return
+    # Not tmp_path: that is below a private folder, which the server's user could not enter when tests run as root.
+    folder = Path(tempfile.mkdtemp(prefix="ds-"))
+    folder.chmod(0o711)
+    try:
+        with LocalPostgres(folder / "pg") as local:
+            yield local.dsn("postgres")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _named(server_dsn: str, name: str) -> str:
+    return urlunsplit(urlsplit(server_dsn)._replace(path=f"/{name}"))
+
+
+def _administer(server_dsn: str, statement: str, *names: str) -> None:
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@pytest.fixture(scope="session")
+def template(server_dsn: str) -> Iterator[str]:
+    """The name of a migrated database that others are copied from."""
+    name = f"doorstep_template_{os.getpid()}"
+    _administer(server_dsn, "CREATE DATABASE {}", name)
+    schema.upgrade(_named(server_dsn, name))
+    yield name
+    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def dsn(server_dsn: str, template: str) -> Iterator[str]:
+    """The URL of a migrated database that only this test uses, for tests that start processes."""
+    name = f"{template}_{next(_serial)}"
+    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    yield _named(server_dsn, name)
+    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database(dsn: str) -> Iterator[Database]:
+    """A fresh database, opened."""
+    opened = Database(dsn, pool_size=4).open()
+    yield opened
+    opened.close()
