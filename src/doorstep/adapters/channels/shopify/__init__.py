@@ -1,0 +1,1 @@
+"""Shopify: webhooks in, GraphQL Admin API (2026-07) out."""

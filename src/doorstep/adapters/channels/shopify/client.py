@@ -1,0 +1,80 @@
+"""Shopify's GraphQL Admin API: one address, and errors that come with HTTP 200."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from doorstep.adapters.channels.shopify.wire import graphql
+from doorstep.kernel import errors, http, payload
+from doorstep.kernel.http import reading
+
+Answer = TypeVar("Answer")
+
+
+class Client:
+    """Asks and tells; knows where and with which token."""
+
+    def __init__(self, session: http.Session, *, access_token: str, api_version: str) -> None:
+        self._session = session
+        self._path = f"/admin/api/{api_version}/graphql.json"
+        self._headers = {"X-Shopify-Access-Token": access_token}
+
+    def query(self, document: str, variables: Mapping[str, object], shape: type[Answer]) -> Answer:
+        """Read; repeated freely."""
+        data = self._send(document, variables, reads=True)
+        try:
+            return payload.shaped(data, shape, at="data")
+        except errors.Invalid as problem:
+            raise http.Unanswered(
+                f"The answer is not what was agreed: {problem.message}", maybe_done=False
+            ) from problem
+
+    def change(self, document: str, variables: Mapping[str, object], *, mutation: str) -> str:
+        """Run a mutation; returns the id of what it made. Raises Rejected with Shopify's userErrors."""
+        data = self._send(document, variables, reads=False)
+        try:
+            outcome = payload.shaped(data.get(mutation), graphql.Outcome, at=f"data.{mutation}")
+        except errors.Invalid as problem:
+            raise http.Unanswered(
+                f"The answer is not what was agreed: {problem.message}", maybe_done=True
+            ) from problem
+        if outcome.user_errors:
+            told = [{"field": error.field, "message": error.message} for error in outcome.user_errors]
+            words = "; ".join(error.message for error in outcome.user_errors)
+            raise http.Rejected(f"Shopify said no: {words}.", body=told)
+        if outcome.made is None:
+            raise http.Unanswered(f"{mutation} answered neither a result nor a reason.", maybe_done=True)
+        return outcome.made
+
+    def _send(self, document: str, variables: Mapping[str, object], *, reads: bool) -> dict[str, object]:
+        response = self._session.send(
+            "POST",
+            self._path,
+            json={"query": document, "variables": dict(variables)},
+            headers=self._headers,
+            reads=reads,
+        )
+        reply = reading.shaped(response, graphql.Reply)
+        if reply.errors:
+            raise _failure(reply, reads=reads)
+        if reply.data is None:
+            raise http.Unanswered("The answer holds no data.", maybe_done=not reads)
+        return reply.data
+
+
+def _failure(reply: graphql.Reply, *, reads: bool) -> errors.DoorstepError:
+    """Throttling and Shopify's own failures pass; missing rights and wrong documents do not."""
+    codes = {error.extensions.code for error in reply.errors}
+    words = "; ".join(error.message for error in reply.errors)
+    if graphql.Reply.THROTTLED in codes:
+        return http.Unanswered(
+            f"Shopify asks us to wait: {words}.",
+            maybe_done=False,
+            retry_after_seconds=graphql.seconds_to_wait(reply),
+        )
+    if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
+        return http.Unanswered(f"Shopify failed: {words}.", maybe_done=not reads)
+    if "ACCESS_DENIED" in codes:
+        return http.AuthFailed(f"The token may not do this: {words}.", codes=sorted(codes))
+    return http.Rejected(f"Shopify refuses the query: {words}.", codes=sorted(codes))

@@ -1,0 +1,1 @@
+"""Shopify's shapes and ours, pure: one file per family of messages."""

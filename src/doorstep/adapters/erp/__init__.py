@@ -1,0 +1,1 @@
+"""Accounting systems that number invoices and credit notes; one folder per vendor."""

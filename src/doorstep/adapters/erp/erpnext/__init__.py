@@ -1,0 +1,1 @@
+"""ERPNext with India Compliance, over Frappe's REST API."""

@@ -1,0 +1,174 @@
+"""A GST document as an ERPNext Sales Invoice: exact rates, exact taxes, negative pieces for credit notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from doorstep.domain.invoicing import model as invoicing
+from doorstep.kernel import money
+
+_numbers = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """How the company's books are set up."""
+
+    reference_field: str
+    cgst_account: str
+    sgst_account: str
+    igst_account: str
+    customer_group: str
+    territory: str
+    item_codes: bool
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """A document in a list."""
+
+    name: str
+    docstatus: int = 0
+
+
+class Rows(msgspec.Struct, kw_only=True):
+    data: list[Row]
+
+
+class Made(msgspec.Struct, kw_only=True):
+    """A document as ERPNext keeps it; the total is there for invoices."""
+
+    name: str
+    docstatus: int = 0
+    grand_total: Decimal | None = None
+
+
+class One(msgspec.Struct, kw_only=True):
+    data: Made
+
+
+def customer_label(buyer: invoicing.Buyer) -> str:
+    """Two people of one name are two customers; who comes back is the same."""
+    contact = buyer.gstin or buyer.email or buyer.phone
+    return f"{buyer.name} ({contact})" if contact else buyer.name
+
+
+def customer(buyer: invoicing.Buyer, books: Books) -> dict[str, object]:
+    """A Customer document."""
+    return {
+        "customer_name": customer_label(buyer),
+        "customer_type": "Company" if buyer.gstin else "Individual",
+        "customer_group": books.customer_group,
+        "territory": books.territory,
+        "gst_category": gst_category(buyer),
+        "gstin": buyer.gstin,
+        "email_id": buyer.email,
+        "mobile_no": buyer.phone,
+    }
+
+
+def gst_category(buyer: invoicing.Buyer) -> str:
+    """India Compliance's category: a consumer is unregistered."""
+    return "Registered Regular" if buyer.gstin else "Unregistered"
+
+
+def sales_invoice(
+    document: invoicing.Document, books: Books, *, customer: str, against: str
+) -> dict[str, object]:
+    """A draft Sales Invoice; for a credit note `against` is the number of the invoice it takes back."""
+    is_return = document.kind is invoicing.Kind.CREDIT_NOTE
+    sign = -1 if is_return else 1
+    body: dict[str, object] = {
+        books.reference_field: document.reference,
+        "company": document.seller.company,
+        "customer": customer,
+        "set_posting_time": 1,
+        "posting_date": document.issued_date.isoformat(),
+        "due_date": document.issued_date.isoformat(),
+        "currency": document.currency,
+        "po_no": document.order_number,
+        "update_stock": 0,
+        "disable_rounded_total": 1,
+        "company_gstin": document.seller.gstin,
+        "billing_address_gstin": document.buyer.gstin,
+        "gst_category": gst_category(document.buyer),
+        "place_of_supply": document.place_of_supply,
+        "items": [item for line in document.lines for item in _items(line, document.currency, sign, books)],
+        "taxes": _taxes(document, sign, books),
+    }
+    if is_return:
+        body |= {"is_return": 1, "return_against": against}
+    return body
+
+
+def _items(line: invoicing.DocumentLine, currency: str, sign: int, books: Books) -> list[dict[str, object]]:
+    """ERPNext multiplies rate and pieces: what does not divide evenly becomes two rows that add up exactly."""
+    low, dearer = divmod(line.taxable_minor, line.quantity)
+    rows = [(line.quantity - dearer, low), (dearer, low + 1)]
+    return [_item(line, sign * pieces, _amount(rate, currency), books) for pieces, rate in rows if pieces]
+
+
+def _item(line: invoicing.DocumentLine, pieces: int, rate: Decimal, books: Books) -> dict[str, object]:
+    item: dict[str, object] = {
+        "item_name": line.title,
+        "description": f"{line.sku} {line.title}",
+        "qty": pieces,
+        "uom": "Nos",
+        "rate": rate,
+        "gst_hsn_code": line.hsn,
+    }
+    return {"item_code": line.sku, **item} if books.item_codes else item
+
+
+def _taxes(document: invoicing.Document, sign: int, books: Books) -> list[dict[str, object]]:
+    """One row per kind of tax that the document has. IGST has the full rate, CGST and SGST half of it each."""
+    lines = document.lines
+    kinds = (
+        ("CGST", books.cgst_account, [line.cgst_minor for line in lines], 2),
+        ("SGST", books.sgst_account, [line.sgst_minor for line in lines], 2),
+        ("IGST", books.igst_account, [line.igst_minor for line in lines], 1),
+    )
+    return [
+        {
+            # Actual, with the share of each item: India Compliance takes no bare amounts, and a rate alone would
+            # be rounded once more.
+            "charge_type": "Actual",
+            "account_head": account,
+            "description": name,
+            "tax_amount": _amount(sign * sum(amounts), document.currency),
+            "item_wise_tax_detail": _by_item(document, [sign * amount for amount in amounts], parts, books),
+            "dont_recompute_tax": 1,
+        }
+        for name, account, amounts, parts in kinds
+        if any(amounts)
+    ]
+
+
+def _by_item(document: invoicing.Document, amounts: Sequence[int], parts: int, books: Books) -> str:
+    detail: dict[str, tuple[Decimal, Decimal]] = {}
+    for line, amount in zip(document.lines, amounts, strict=True):
+        key = line.sku if books.item_codes else line.title
+        rate = Decimal(line.gst_rate_basis_points) / (100 * parts)
+        earlier = detail[key][1] if key in detail else Decimal(0)
+        detail[key] = (rate, earlier + _amount(amount, document.currency))
+    return _numbers.encode(detail).decode()
+
+
+def _amount(minor: int, currency: str) -> Decimal:
+    return money.Money(minor, currency).decimal()
+
+
+def total_told(made: Made, document: invoicing.Document) -> bool:
+    """Whether ERPNext came to our total (returns are negative there); true as well where it does not say."""
+    if made.grand_total is None:
+        return True
+    return abs(made.grand_total) == _amount(document.total_minor, document.currency)
+
+
+def filters(**wanted: str) -> str:
+    """Frappe's filter list: all of these equal, cancelled documents left out."""
+    rules = [[name, "=", value] for name, value in wanted.items()]
+    return _numbers.encode([*rules, ["docstatus", "<", 2]]).decode()

@@ -1,0 +1,1 @@
+"""Messengers that carry messages to customers; one folder per vendor."""

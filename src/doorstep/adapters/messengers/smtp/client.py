@@ -1,0 +1,102 @@
+"""One SMTP conversation, and exactly when a failure leaves in doubt whether the mail went."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Literal
+
+from doorstep.kernel import http
+
+Security = Literal["starttls", "tls", "plain"]
+_PERMANENT = 500
+_TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Where mail is handed over, and as whom."""
+
+    host: str
+    port: int
+    security: Security
+    username: str
+    password: str
+
+
+def deliver(relay: Relay, mail: EmailMessage, *, sender: str, recipient: str) -> None:
+    """Hand one mail over.
+
+    Raises Unanswered: maybe_done is true only between the end of the data and the relay's answer to it. Raises
+    AuthFailed for credentials, Rejected for any other refusal that is for good.
+    """
+    content = mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
+    try:
+        conversation = _open(relay)
+    except (OSError, smtplib.SMTPException) as problem:
+        raise _failure(problem, relay, maybe_done=False) from problem
+    handed_over = False
+    try:
+        _introduce(conversation, relay)
+        _check(conversation.mail(sender), relay)
+        _check(conversation.rcpt(recipient), relay)
+        _check(conversation.docmd("DATA"), relay, expected=354)
+        handed_over = True
+        _send(conversation, content)
+        _check(conversation.getreply(), relay)
+    except (OSError, smtplib.SMTPException) as problem:
+        raise _failure(problem, relay, maybe_done=handed_over) from problem
+    finally:
+        conversation.close()
+
+
+def _open(relay: Relay) -> smtplib.SMTP:
+    if relay.security == "tls":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(relay.host, relay.port, timeout=_TIMEOUT_SECONDS, context=context)
+    return smtplib.SMTP(relay.host, relay.port, timeout=_TIMEOUT_SECONDS)
+
+
+def _introduce(conversation: smtplib.SMTP, relay: Relay) -> None:
+    conversation.ehlo_or_helo_if_needed()
+    if relay.security == "starttls":
+        conversation.starttls(context=ssl.create_default_context())
+        conversation.ehlo()
+    if relay.username:
+        conversation.login(relay.username, relay.password)
+
+
+def _send(conversation: smtplib.SMTP, content: bytes) -> None:
+    """The mail with its dots doubled, and the line that ends it."""
+    body = content if content.endswith(b"\r\n") else content + b"\r\n"
+    stuffed = (b"\r\n" + body).replace(b"\r\n.", b"\r\n..")[2:]
+    conversation.send(stuffed + b".\r\n")
+
+
+def _check(reply: tuple[int, bytes], relay: Relay, *, expected: int = 250) -> None:
+    code, words = reply
+    if code == expected or (expected == 250 and code == 251):  # noqa: PLR2004 - SMTP's numbers: done, will forward
+        return
+    raise smtplib.SMTPResponseException(code, words)
+
+
+def _failure(problem: Exception, relay: Relay, *, maybe_done: bool) -> Exception:
+    """A coded answer is an answer: the mail did not go. Silence after the data is the only doubt."""
+    if not isinstance(problem, smtplib.SMTPResponseException):
+        return http.Unanswered(f"{relay.host} did not answer: {problem}", maybe_done=maybe_done)
+    words = (
+        problem.smtp_error.decode(errors="replace")
+        if isinstance(problem.smtp_error, bytes)
+        else problem.smtp_error
+    )
+    if isinstance(problem, smtplib.SMTPAuthenticationError):
+        return http.AuthFailed(
+            f"{relay.host} does not accept our credentials: {words}", code=problem.smtp_code
+        )
+    if problem.smtp_code >= _PERMANENT:
+        return http.Rejected(f"{relay.host} said no: {problem.smtp_code} {words}", code=problem.smtp_code)
+    return http.Unanswered(
+        f"{relay.host} asks us to come back: {words}", maybe_done=False, code=problem.smtp_code
+    )

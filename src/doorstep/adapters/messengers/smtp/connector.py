@@ -1,0 +1,73 @@
+"""The SMTP connector: mail to customers through the shop's own relay."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pydantic
+
+from doorstep.adapters.messengers.smtp import client, wire
+from doorstep.domain.connections import model as connections
+from doorstep.domain.notifications import model as notifications
+from doorstep.kernel import http
+
+
+class Settings(pydantic.BaseModel):
+    """One relay and the address that mail comes from."""
+
+    host: str = pydantic.Field(description="Name of the mail relay.")
+    port: int = pydantic.Field(587, description="Port: 587 for STARTTLS, 465 for TLS.", ge=1, le=65535)
+    security: client.Security = pydantic.Field(
+        "starttls", description="starttls, tls, or plain (only for a relay on this machine)."
+    )
+    username: str = pydantic.Field("", description="User name; empty for a relay that asks for none.")
+    password: pydantic.SecretStr = pydantic.Field(pydantic.SecretStr(""), description="Password.")
+    sender: str = pydantic.Field(description="Address that mail comes from.")
+    sender_name: str = pydantic.Field("", description="Name that mail comes from.")
+
+    @property
+    def base_url(self) -> str:
+        """The relay as an address, for logs and the connection's mode."""
+        return f"smtp://{self.host}:{self.port}"
+
+
+class Smtp:
+    """Satisfies notifications.ports.Messenger."""
+
+    def __init__(self, settings: Settings, session: http.Session) -> None:
+        self._session = session  # mail is not HTTP, but the connection's mode holds for it too
+        self._settings = settings
+        self._relay = client.Relay(
+            host=settings.host,
+            port=settings.port,
+            security=settings.security,
+            username=settings.username,
+            password=settings.password.get_secret_value(),
+        )
+
+    def send(self, message: notifications.OutgoingMessage) -> str:
+        """Hand one mail over; returns its Message-ID."""
+        mail = wire.mail(
+            message,
+            sender=self._settings.sender,
+            sender_name=self._settings.sender_name,
+            sent_at=datetime.now(UTC),
+        )
+        if self._session.mode == "off":
+            raise http.SwitchedOff(f"{self._session.name} is switched off.", connection=self._session.name)
+        if self._session.mode == "shadow":
+            raise http.Shadowed(
+                f"{self._session.name} is in shadow mode: the mail was not sent.", subject=message.subject
+            )
+        client.deliver(self._relay, mail, sender=self._settings.sender, recipient=message.to)
+        return str(mail["Message-ID"])
+
+
+CONNECTOR = connections.Connector(
+    id="smtp",
+    kind=connections.Kind.MESSENGERS,
+    label="Mail (SMTP)",
+    settings=Settings,
+    connect=Smtp,
+    features=frozenset({"send"}),
+)

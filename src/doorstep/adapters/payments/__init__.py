@@ -1,0 +1,1 @@
+"""Payment gateways: captures and refunds; one folder per vendor."""

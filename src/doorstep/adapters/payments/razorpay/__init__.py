@@ -1,0 +1,1 @@
+"""Razorpay: UPI, cards and net banking in India; captures, refunds and signed webhooks."""

@@ -1,0 +1,127 @@
+"""The Razorpay connector: captures and refunds out, signed payment and refund events in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import pydantic
+
+from doorstep.adapters.payments.razorpay import client, wire
+from doorstep.domain.connections import model as connections
+from doorstep.domain.payments import model as payments
+from doorstep.kernel import errors, http, payload
+
+_PAYMENT_TOPICS = frozenset({"payment.authorized", "payment.captured", "payment.failed", "order.paid"})
+_REFUND_TOPICS = frozenset({"refund.created", "refund.processed", "refund.failed"})
+_IN_FLIGHT_SECONDS = 5.0
+
+
+class Settings(pydantic.BaseModel):
+    """One Razorpay account."""
+
+    base_url: str = pydantic.Field("https://api.razorpay.com/v1", description="Address of the API.")
+    key_id: str = pydantic.Field(description="API key id, as in rzp_live_….")
+    key_secret: pydantic.SecretStr = pydantic.Field(description="API key secret.")
+    webhook_secret: pydantic.SecretStr = pydantic.Field(description="Secret that signs the webhooks.")
+    order_reference_note: str = pydantic.Field(
+        "shopify_order_id",
+        description="Note of a payment or its order that holds the sales channel's order id.",
+    )
+    refund_speed: Literal["normal", "optimum"] = pydantic.Field(
+        "normal", description="normal: five to seven working days, no fee. optimum: at once where possible."
+    )
+
+
+class Razorpay:
+    """Satisfies connections.ports.Inbound and payments.ports.PaymentGateway."""
+
+    def __init__(self, settings: Settings, session: http.Session) -> None:
+        self._settings = settings
+        self._webhook_secret = settings.webhook_secret.get_secret_value().encode()
+        self._client = client.Client(
+            session, key_id=settings.key_id, key_secret=settings.key_secret.get_secret_value()
+        )
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """HMAC-SHA256 of the raw body in lower-case hexadecimal, in constant time."""
+        signature = hmac.new(self._webhook_secret, body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(signature.encode(), headers.get("x-razorpay-signature", "").encode())
+
+    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+        """Razorpay numbers its events; the body says which kind one is."""
+        try:
+            told = payload.read(body, wire.Topic)
+        except errors.Invalid:
+            told = wire.Topic()  # stored all the same; reading it makes the dead letter
+        event = headers.get("x-razorpay-event-id") or hashlib.sha256(body).hexdigest()
+        sent_at = None if told.created_at is None else wire.instant(told.created_at)
+        return connections.Envelope(event_id=event, topic=told.event, sent_at=sent_at)
+
+    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+        """Payments and refunds; other events are none of our business. A body without a kind is not readable."""
+        if topic in _PAYMENT_TOPICS:
+            return wire.observe_payment(body, order_note=self._settings.order_reference_note)
+        if topic in _REFUND_TOPICS:
+            return wire.observe_refund(body)
+        payload.read(body, wire.Event)
+        return ()
+
+    def payment(self, *, external_id: str) -> payments.PaymentObservation:
+        """Read one payment."""
+        return self._seen(self._client.payment(external_id))
+
+    def capture(self, *, external_id: str, amount_minor: int, currency: str) -> payments.PaymentObservation:
+        """Take authorised money; Razorpay refuses a second capture, so we look before we ask."""
+        seen = self._client.payment(external_id)
+        if seen.status == "authorized":
+            seen = self._client.capture(external_id, amount_minor=amount_minor, currency=currency)
+        observed = self._seen(seen)
+        if observed.status is not payments.PaymentStatus.CAPTURED:
+            raise errors.Refused(f"A payment that is {seen.status} cannot be captured.", status=seen.status)
+        return observed
+
+    def refund(self, request: payments.RefundRequest) -> payments.RefundResult:
+        """Give money back under the request's reference."""
+        body = wire.refund_body(request, speed=self._settings.refund_speed)
+        try:
+            refund = self._client.refund(
+                request.payment_external_id, body, key=wire.idempotency_key(request.reference)
+            )
+        except errors.Conflict as problem:
+            raise http.Unanswered(
+                "Razorpay is still working on this refund.",
+                maybe_done=True,
+                retry_after_seconds=_IN_FLIGHT_SECONDS,
+            ) from problem
+        return _result(refund)
+
+    def find_refund(self, request: payments.RefundRequest) -> payments.RefundResult | None:
+        """Look through the payment's refunds for our reference."""
+        refund = wire.matching(self._client.refunds(request.payment_external_id), request.reference)
+        return None if refund is None else _result(refund)
+
+    def _seen(self, payment: wire.Payment) -> payments.PaymentObservation:
+        reference = wire.note(payment.notes, self._settings.order_reference_note)
+        return wire.payment_seen(payment, at=wire.instant(payment.created_at), order_reference=reference)
+
+
+def _result(refund: wire.Refund) -> payments.RefundResult:
+    try:
+        return wire.refund_result(refund)
+    except errors.Invalid as problem:
+        raise http.Unanswered(
+            f"The answer is not what was agreed: {problem.message}", maybe_done=True
+        ) from problem
+
+
+CONNECTOR = connections.Connector(
+    id="razorpay",
+    kind=connections.Kind.PAYMENTS,
+    label="Razorpay",
+    settings=Settings,
+    connect=Razorpay,
+    features=frozenset({"inbound", "payment", "capture", "refund"}),
+)

@@ -1,0 +1,187 @@
+"""Razorpay's payments and refunds, and ours. Amounts are minor units on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from doorstep.domain.payments import model as payments
+from doorstep.kernel import errors, payload
+
+GATEWAY = "razorpay"
+REFERENCE_NOTE = "doorstep_reference"
+_SHORTEST_KEY = 10
+_LONGEST_RECEIPT = 40
+_PAYMENT_STATUS = {
+    "created": payments.PaymentStatus.PENDING,
+    "pending": payments.PaymentStatus.PENDING,
+    "authorized": payments.PaymentStatus.AUTHORIZED,
+    "captured": payments.PaymentStatus.CAPTURED,
+    "refunded": payments.PaymentStatus.CAPTURED,
+    "failed": payments.PaymentStatus.FAILED,
+}
+# A pending refund is on its way and is not asked for again: it counts as given.
+_REFUND_STATE = {
+    "pending": payments.RefundState.SUCCEEDED,
+    "processed": payments.RefundState.SUCCEEDED,
+    "failed": payments.RefundState.FAILED,
+}
+
+# Notes are an object, or an empty array when there are none.
+Notes = dict[str, object] | list[object]
+
+
+class Payment(msgspec.Struct, kw_only=True):
+    id: str
+    amount: int
+    currency: str
+    status: str
+    created_at: int
+    method: str | None = None
+    vpa: str | None = None
+    email: str | None = None
+    notes: Notes | None = None
+
+
+class Refund(msgspec.Struct, kw_only=True):
+    """The oldest refunds have no status; they were made at once."""
+
+    id: str
+    amount: int
+    currency: str
+    payment_id: str
+    created_at: int
+    status: str | None = "processed"
+    receipt: str | None = None
+    notes: Notes | None = None
+
+
+class Order(msgspec.Struct, kw_only=True):
+    notes: Notes | None = None
+
+
+class PaymentPart(msgspec.Struct, kw_only=True):
+    entity: Payment
+
+
+class RefundPart(msgspec.Struct, kw_only=True):
+    entity: Refund
+
+
+class OrderPart(msgspec.Struct, kw_only=True):
+    entity: Order
+
+
+class Parts(msgspec.Struct, kw_only=True):
+    payment: PaymentPart | None = None
+    refund: RefundPart | None = None
+    order: OrderPart | None = None
+
+
+class Event(msgspec.Struct, kw_only=True):
+    event: str
+    created_at: int
+    payload: Parts
+
+
+class Topic(msgspec.Struct, kw_only=True):
+    event: str = ""
+    created_at: int | None = None
+
+
+class Refunds(msgspec.Struct, kw_only=True):
+    items: list[Refund]
+
+
+def instant(seconds: int) -> datetime:
+    """Unix seconds to an instant."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def observe_payment(body: bytes, *, order_note: str) -> Sequence[object]:
+    """payment.* and order.paid; the order's notes answer where the payment's do not. Raises Invalid."""
+    event = payload.read(body, Event)
+    if event.payload.payment is None:
+        raise errors.Invalid("payload.payment: the event has no payment.", field="payload.payment")
+    order = event.payload.order.entity if event.payload.order else Order()
+    payment = event.payload.payment.entity
+    reference = note(payment.notes, order_note) or note(order.notes, order_note)
+    return (payment_seen(payment, at=instant(event.created_at), order_reference=reference),)
+
+
+def observe_refund(body: bytes) -> Sequence[object]:
+    """refund.created, .processed and .failed. Raises Invalid."""
+    event = payload.read(body, Event)
+    if event.payload.refund is None:
+        raise errors.Invalid("payload.refund: the event has no refund.", field="payload.refund")
+    refund = event.payload.refund.entity
+    return (
+        payments.RefundObservation(
+            external_id=refund.id,
+            payment_external_id=refund.payment_id,
+            reference=note(refund.notes, REFERENCE_NOTE),
+            state=_refund_state(refund),
+            amount_minor=refund.amount,
+            currency=refund.currency,
+            at=instant(event.created_at),
+        ),
+    )
+
+
+def payment_seen(payment: Payment, *, at: datetime, order_reference: str) -> payments.PaymentObservation:
+    """One payment as observed at an instant. Raises Invalid for a status that Razorpay does not document."""
+    if payment.status not in _PAYMENT_STATUS:
+        raise errors.Invalid(f"status: {payment.status!r} is not a payment's status.", field="status")
+    return payments.PaymentObservation(
+        gateway=GATEWAY,
+        external_id=payment.id,
+        order_reference=order_reference,
+        status=_PAYMENT_STATUS[payment.status],
+        amount_minor=payment.amount,
+        currency=payment.currency,
+        method=payment.method or "",
+        at=at,
+        payer=payment.vpa or payment.email or "",
+    )
+
+
+def refund_result(refund: Refund) -> payments.RefundResult:
+    """How a refund stands. Raises Invalid for a status that Razorpay does not document."""
+    return payments.RefundResult(
+        external_id=refund.id, state=_refund_state(refund), arrived=refund.status == "processed"
+    )
+
+
+def _refund_state(refund: Refund) -> payments.RefundState:
+    status = refund.status or "processed"
+    if status not in _REFUND_STATE:
+        raise errors.Invalid(f"status: {status!r} is not a refund's status.", field="status")
+    return _REFUND_STATE[status]
+
+
+def refund_body(request: payments.RefundRequest, *, speed: str) -> dict[str, object]:
+    """The refund as Razorpay takes it; our reference travels in the notes, and as receipt for people to see."""
+    return {
+        "amount": request.amount.minor,
+        "speed": speed,
+        "receipt": request.reference[:_LONGEST_RECEIPT],
+        "notes": {REFERENCE_NOTE: request.reference, "order": request.order_number, "reason": request.reason},
+    }
+
+
+def idempotency_key(reference: str) -> str:
+    """Razorpay wants at least ten characters; the same reference always gives the same key."""
+    return reference.ljust(_SHORTEST_KEY, "-")
+
+
+def matching(refunds: Sequence[Refund], reference: str) -> Refund | None:
+    """The refund made under our reference."""
+    return next((refund for refund in refunds if note(refund.notes, REFERENCE_NOTE) == reference), None)
+
+
+def note(notes: Notes | None, name: str) -> str:
+    """One note as text; empty where there is none."""
+    value = notes.get(name) if isinstance(notes, dict) else None
+    return "" if value is None else str(value)

@@ -1,0 +1,63 @@
+"""Reading documents of others: bytes to typed shapes, exact numbers, and every complaint names its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from doorstep.kernel import errors, money
+
+Shape = TypeVar("Shape")
+_PLACE = re.compile(r" - at `(key in )?\$(?P<place>[^`]*)`$")
+_MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]*)`")
+
+
+def read(body: bytes, shape: type[Shape]) -> Shape:
+    """Decode JSON into a msgspec type. Fractions become Decimal, whole numbers keep every digit.
+
+    Raises Invalid; `field` is the failing place as in `line_items[0].sku` (empty: the document itself).
+    """
+    return shaped(parse(body), shape)
+
+
+def parse(body: bytes) -> object:
+    """Decode JSON without rounding any number; raises Invalid."""
+    try:
+        document: object = json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError) as problem:
+        raise errors.Invalid(f"The document is not JSON: {problem}.", field="") from problem
+    return document
+
+
+def shaped(document: object, shape: type[Shape], *, at: str = "") -> Shape:
+    """Convert a parsed document into a msgspec type; `at` is put before the failing place. Raises Invalid."""
+    try:
+        return msgspec.convert(document, shape)
+    except msgspec.ValidationError as problem:
+        place = _place(str(problem))
+        where = f"{at}.{place}".strip(".") if at else place
+        reason = _PLACE.sub("", str(problem))
+        raise errors.Invalid(f"{where or 'The document'}: {reason}.", field=where) from problem
+
+
+def _place(complaint: str) -> str:
+    found = _PLACE.search(complaint)
+    place = found["place"].lstrip(".") if found else ""
+    missing = _MISSING.match(complaint)
+    return f"{place}.{missing['name']}".lstrip(".") if missing else place
+
+
+def minor_units(amount: Decimal, currency: str, *, at: str) -> int:
+    """Major units to minor ones, exactly; a currency we do not know counts as having two decimal places.
+
+    Raises Invalid with `at` as the place, for what is no amount or is finer than the currency.
+    """
+    known = currency if currency in money.CURRENCIES else "EUR"
+    try:
+        return money.parse(str(amount), known).minor
+    except errors.Invalid as problem:
+        raise errors.Invalid(f"{at}: {problem.message}", field=at) from problem
