@@ -1,0 +1,80 @@
+"""Verbs of connections: configure them, receive from them, read, park and revive what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from doorstep.domain.connections import events as facts
+from doorstep.domain.connections import store
+from doorstep.domain.connections.model import InboxMessage, Mode
+from doorstep.domain.connections.store import Arrival, Problem, Row, Told
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+__all__ = ["Arrival", "Problem", "Row", "Told"]
+
+
+def configure(tx: WriteTx, *, row: Row) -> int:
+    """Create or replace a connection by its key; returns its id."""
+    return store.upsert_connection(tx, row)
+
+
+def switch(tx: WriteTx, *, key: str, mode: Mode) -> None:
+    """Set a connection to off, shadow or live."""
+    if not store.update_mode(tx, key=key, mode=mode.value):
+        raise errors.NotFound(f"There is no connection {key!r}.")
+
+
+def receive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> int:
+    """Store verified messages, each once; returns how many were new. Workers are woken."""
+    new = store.insert_inbox(tx, arrivals)
+    if new:
+        tx.wake_workers()
+    return new
+
+
+def claim(tx: WriteTx, *, limit: int) -> list[InboxMessage]:
+    """The oldest due messages, locked for this transaction."""
+    return store.lock_due(tx, limit=limit)
+
+
+def claim_again(tx: WriteTx, *, ids: Sequence[int]) -> list[InboxMessage]:
+    """A part of a batch that failed, locked again."""
+    return store.lock_messages(tx, ids=ids)
+
+
+def mark_read(tx: WriteTx, *, messages: Sequence[InboxMessage]) -> None:
+    """These messages have had their effect, in this transaction."""
+    store.mark_read(tx, ids=[message.id for message in messages])
+
+
+def park(tx: WriteTx, *, problem: Problem) -> None:
+    """Put a message off, or make it a dead letter."""
+    store.mark_failed(tx, problem)
+
+
+def revive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
+    """Read dead letters again, after a fix: these ids, or one whole class."""
+    tx.wake_workers()
+    return store.revive(tx, ids=ids, error_class=error_class)
+
+
+def discard(tx: WriteTx, *, ids: Sequence[int]) -> int:
+    """Give up on dead letters; their bytes are kept."""
+    return store.delete_dead(tx, ids=ids)
+
+
+def intend_to_tell(tx: WriteTx, *, order_id: OrderId, connection_id: int, what: str, reference: str) -> bool:
+    """Store that a channel is to be told `what` of `reference`; True if it knows already."""
+    return store.insert_channel_update(
+        tx, order_id=order_id, connection_id=connection_id, what=what, reference=reference
+    )
+
+
+def told(tx: WriteTx, *, order_id: OrderId, channel: str, answer: Told, at: datetime) -> None:
+    """Record that the channel took our news."""
+    if store.mark_told(tx, answer):
+        fact = facts.ChannelTold(order_id, channel, answer.what, answer.external_ref)
+        events.append(tx, [fact], at=at)

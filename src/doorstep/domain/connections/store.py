@@ -1,0 +1,217 @@
+"""SQL of connections and their inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from doorstep.domain.connections.model import InboxMessage
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A connection as stored: settings in the open, secrets sealed."""
+
+    id: int
+    key: str
+    kind: str
+    connector_id: str
+    name: str
+    mode: str
+    settings: dict[str, object]
+    secrets: bytes | None
+    changed_at: datetime
+
+
+def select_connections(tx: ReadTx) -> list[Row]:
+    """All of them, by key."""
+    return tx.all(
+        Row,
+        "SELECT id, key, kind, connector_id, name, mode, settings, secrets, changed_at FROM connections ORDER BY key",
+    )
+
+
+def latest_change(tx: ReadTx) -> list[datetime]:
+    """When a connection was last changed (empty: there is none); tells processes to read them again."""
+    return tx.column(datetime, "SELECT changed_at FROM connections ORDER BY changed_at DESC LIMIT 1")
+
+
+def upsert_connection(tx: WriteTx, row: Row) -> int:
+    """Create or replace by key; returns the id."""
+    return tx.value(
+        int,
+        """
+        INSERT INTO connections (key, kind, connector_id, name, mode, settings, secrets)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, connector_id = excluded.connector_id,
+            name = excluded.name, mode = excluded.mode, settings = excluded.settings, secrets = excluded.secrets,
+            changed_at = clock_timestamp()
+        RETURNING id
+        """,
+        (row.key, row.kind, row.connector_id, row.name, row.mode, Jsonb(row.settings), row.secrets),
+    )
+
+
+def update_mode(tx: WriteTx, *, key: str, mode: str) -> int:
+    """Switch a connection; returns how many there are of that key."""
+    return tx.execute("UPDATE connections SET mode = %s, changed_at = clock_timestamp() WHERE key = %s", (mode, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified message, about to be stored."""
+
+    connection_id: int
+    external_event_id: str
+    topic: str
+    headers: dict[str, str]
+    body: bytes
+    trace_id: str
+
+
+def insert_inbox(tx: WriteTx, arrivals: Sequence[Arrival]) -> int:
+    """Store messages once each; returns how many were new."""
+    return tx.execute(
+        """
+        INSERT INTO inbox (connection_id, external_event_id, topic, headers, body, trace_id)
+        SELECT * FROM unnest(%b::bigint[], %b::text[], %b::text[], %t::jsonb[], %b::bytea[], %b::text[])
+        ON CONFLICT (connection_id, external_event_id) DO NOTHING
+        """,
+        (
+            [arrival.connection_id for arrival in arrivals],
+            [arrival.external_event_id for arrival in arrivals],
+            [arrival.topic for arrival in arrivals],
+            [Jsonb(arrival.headers) for arrival in arrivals],
+            [arrival.body for arrival in arrivals],
+            [arrival.trace_id for arrival in arrivals],
+        ),
+    )
+
+
+_MESSAGE = "id, connection_id, topic, headers, body, received_at, trace_id, attempts"
+
+
+def lock_due(tx: WriteTx, *, limit: int) -> list[InboxMessage]:
+    """Lock the oldest due messages until the end of this transaction; others skip them."""
+    return tx.all(
+        InboxMessage,
+        f"SELECT {_MESSAGE} FROM inbox WHERE state = 0 AND run_at <= now() ORDER BY run_at, id LIMIT %s FOR UPDATE SKIP LOCKED",
+        (limit,),
+    )
+
+
+def lock_messages(tx: WriteTx, *, ids: Sequence[int]) -> list[InboxMessage]:
+    """Lock these due messages, if nobody else has them."""
+    return tx.all(
+        InboxMessage,
+        f"SELECT {_MESSAGE} FROM inbox WHERE state = 0 AND id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED",
+        (list(ids),),
+    )
+
+
+def mark_read(tx: WriteTx, *, ids: Sequence[int]) -> None:
+    """These messages have had their effect."""
+    tx.execute("UPDATE inbox SET state = 2, error = NULL WHERE id = ANY(%s)", (list(ids),))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a message could not be read, and when to try again (None: it is a dead letter)."""
+
+    id: int
+    error: str
+    error_class: str
+    retry_in_seconds: float | None
+
+
+def mark_failed(tx: WriteTx, problem: Problem) -> None:
+    """Park a message, or put it off."""
+    tx.execute(
+        """
+        UPDATE inbox SET state = CASE WHEN %(wait)s::float8 IS NULL THEN 3 ELSE 0 END, attempts = attempts + 1,
+               error = %(error)s, error_class = %(error_class)s, first_failed_at = coalesce(first_failed_at, now()),
+               last_failed_at = now(), run_at = now() + make_interval(secs => coalesce(%(wait)s::float8, 0))
+         WHERE id = %(id)s AND state = 0
+        """,
+        {
+            "id": problem.id,
+            "error": problem.error,
+            "error_class": problem.error_class,
+            "wait": problem.retry_in_seconds,
+        },
+    )
+
+
+def revive(tx: WriteTx, *, ids: Sequence[int] | None, error_class: str | None) -> int:
+    """Make dead messages due again: these ids, or one whole class."""
+    return tx.execute(
+        """
+        UPDATE inbox SET state = 0, attempts = 0, run_at = now()
+         WHERE state = 3 AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
+           AND (%(error_class)s::text IS NULL OR error_class = %(error_class)s)
+        """,
+        {"ids": None if ids is None else list(ids), "error_class": error_class},
+    )
+
+
+def delete_dead(tx: WriteTx, *, ids: Sequence[int]) -> int:
+    """Mark dead messages as read without effect; their bytes stay."""
+    return tx.execute("UPDATE inbox SET state = 2 WHERE state = 3 AND id = ANY(%s)", (list(ids),))
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A stored message for a person to look at."""
+
+    id: int
+    topic: str
+    headers: dict[str, str]
+    body: bytes
+    received_at: datetime
+    trace_id: str
+
+
+def select_payload(tx: ReadTx, *, message_id: int) -> Payload | None:
+    """One stored message, whatever its state."""
+    return tx.one(
+        Payload, "SELECT id, topic, headers, body, received_at, trace_id FROM inbox WHERE id = %s", (message_id,)
+    )
+
+
+def insert_channel_update(tx: WriteTx, *, order_id: int, connection_id: int, what: str, reference: str) -> bool:
+    """Store the intent to tell a channel something; True if it was told already."""
+    return tx.value(
+        bool,
+        """
+        INSERT INTO channel_updates (order_id, connection_id, what, reference) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (connection_id, what, reference) DO UPDATE SET reference = excluded.reference
+        RETURNING told_at IS NOT NULL
+        """,
+        (order_id, connection_id, what, reference),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The channel's answer to an update."""
+
+    connection_id: int
+    what: str
+    reference: str
+    external_ref: str
+    told_at: datetime
+
+
+def mark_told(tx: WriteTx, told: Told) -> int:
+    """Record the answer once; returns 0 if it was recorded before."""
+    return tx.execute(
+        """
+        UPDATE channel_updates SET external_ref = %s, told_at = %s
+         WHERE connection_id = %s AND what = %s AND reference = %s AND told_at IS NULL
+        """,
+        (told.external_ref, told.told_at, told.connection_id, told.what, told.reference),
+    )

@@ -1,0 +1,30 @@
+"""Reads of connections and stored messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.connections import store
+from doorstep.domain.connections.store import Payload, Row
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["Payload", "Row"]
+
+
+def all_connections(tx: ReadTx) -> list[Row]:
+    """Every connection, secrets still sealed."""
+    return store.select_connections(tx)
+
+
+def latest_change(tx: ReadTx) -> datetime | None:
+    """When a connection was last changed."""
+    return next(iter(store.latest_change(tx)), None)
+
+
+def payload(tx: ReadTx, *, message_id: int) -> Payload:
+    """A stored message with its bytes."""
+    found = store.select_payload(tx, message_id=message_id)
+    if found is None:
+        raise errors.NotFound(f"There is no stored message {message_id}.")
+    return found

@@ -1,0 +1,129 @@
+"""Verbs of the work of locations. Callers hold the order's lock (see lock), so that all its work moves one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.fulfillment import events as facts
+from doorstep.domain.fulfillment import model, store
+from doorstep.domain.fulfillment.model import Assignment, RejectReason, State, Work, WorkLine
+from doorstep.kernel import errors, events, states
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import FulfillmentOrderId, OrderId, Sku
+
+
+def open_work(
+    tx: WriteTx, *, assignments: Sequence[Assignment], decisions: Mapping[int, int], at: datetime
+) -> list[FulfillmentOrderId]:
+    """Open a fulfillment order for each assignment; `decisions` are routing decision ids by order id."""
+    ids = store.next_ids(tx, len(assignments))
+    store.copy_work(tx, list(zip(ids, assignments, strict=True)), decisions=decisions, at=at)
+    return [FulfillmentOrderId(each) for each in ids]
+
+
+def order_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> OrderId:
+    """The order to lock before a fulfillment order is changed; raises NotFound."""
+    found = store.select_order_id(tx, fulfillment_order_id=fulfillment_order_id)
+    if not found:
+        raise errors.NotFound(f"There is no fulfillment order {fulfillment_order_id}.")
+    return OrderId(found[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Who wants to change which work. `version` is what the person saw (None: does not matter)."""
+
+    fulfillment_order_id: FulfillmentOrderId
+    location: str
+    at: datetime
+    version: int | None = None
+
+
+def lock(tx: WriteTx, *, command: Command) -> Work:
+    """The work, locked; raises Conflict if it changed since the person looked."""
+    work = store.lock_work(tx, fulfillment_order_id=command.fulfillment_order_id)
+    if work is None:
+        raise errors.NotFound(f"There is no fulfillment order {command.fulfillment_order_id}.")
+    if command.version is not None and command.version != work.version:
+        raise errors.Conflict(
+            "Somebody else changed this meanwhile: look at it again.", state=work.state.value, version=work.version
+        )
+    return work
+
+
+def _enter(tx: WriteTx, work: Work, state: State, command: Command) -> None:
+    states.transition(model.MOVES, work.state, state, thing=f"Fulfillment order {work.id}")
+    store.update_state(tx, fulfillment_order_id=work.id, state=state, at=command.at)
+
+
+def accept(tx: WriteTx, *, command: Command) -> Work:
+    """The location takes the work."""
+    work = lock(tx, command=command)
+    _enter(tx, work, State.ACCEPTED, command)
+    events.append(tx, [facts.Accepted(work.order_id, work.id, command.location)], at=command.at)
+    return work
+
+
+def pick(tx: WriteTx, *, command: Command, code: str, barcodes: dict[str, Sku]) -> tuple[Work, WorkLine]:
+    """One scan picks one piece; the last one finishes picking. Raises WrongScan. Returns the line that was picked."""
+    work = lock(tx, command=command)
+    if work.state is not State.ACCEPTED:
+        raise errors.Conflict(f"This is {work.state.value}: only accepted work is picked.", state=work.state.value)
+    line = model.scan(work.lines, code, barcodes)
+    store.add_picked(tx, fulfillment_order_id=work.id, line_no=line.line_no, quantity=1)
+    after = store.lock_work(tx, fulfillment_order_id=work.id)
+    if after is not None and model.all_picked(after.lines):
+        _enter(tx, work, State.PICKED, command)
+        events.append(tx, [facts.Picked(work.order_id, work.id, command.location)], at=command.at)
+    return work, line
+
+
+def pick_all(tx: WriteTx, *, command: Command) -> list[WorkLine]:
+    """Pick what is left without scanning, on a person's word; returns the lines with the pieces picked now."""
+    work = lock(tx, command=command)
+    left = [WorkLine(line.line_no, line.sku, line.quantity - line.picked) for line in work.lines if line.picked < line.quantity]
+    for line in left:
+        store.add_picked(tx, fulfillment_order_id=work.id, line_no=line.line_no, quantity=line.quantity)
+    _enter(tx, work, State.PICKED, command)
+    events.append(tx, [facts.Picked(work.order_id, work.id, command.location)], at=command.at)
+    return left
+
+
+def pack(tx: WriteTx, *, command: Command) -> Work:
+    """The box is closed; a label is wanted."""
+    work = lock(tx, command=command)
+    _enter(tx, work, State.PACKED, command)
+    store.pack_all(tx, fulfillment_order_id=work.id)
+    events.append(tx, [facts.Packed(work.order_id, work.id, command.location)], at=command.at)
+    return work
+
+
+def ship(tx: WriteTx, *, command: Command) -> Work | None:
+    """The parcel is handed over; None if it was before (a carrier's scan and a person may both say so)."""
+    work = lock(tx, command=command)
+    if work.state is State.SHIPPED:
+        return None
+    _enter(tx, work, State.SHIPPED, command)
+    return work
+
+
+def reject(tx: WriteTx, *, command: Command, reason: RejectReason, note: str) -> Work:
+    """The location cannot do it."""
+    work = lock(tx, command=command)
+    _enter(tx, work, State.REJECTED, command)
+    store.update_rejection(tx, fulfillment_order_id=work.id, reason=reason.value, note=note)
+    fact = facts.Rejected(work.order_id, work.id, command.location, reason.value, note)
+    events.append(tx, [fact], at=command.at)
+    return work
+
+
+def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Work]:
+    """Cancel whatever of an order can still be stopped; returns it."""
+    stopped = []
+    for work in store.select_of_order(tx, order_id=order_id):
+        if State.CANCELLED in model.MOVES[work.state]:
+            store.update_state(tx, fulfillment_order_id=work.id, state=State.CANCELLED, at=at)
+            stopped.append(work)
+    return stopped

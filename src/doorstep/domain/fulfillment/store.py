@@ -1,0 +1,98 @@
+"""SQL of the work of locations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from doorstep.domain.fulfillment.model import Assignment, State, Work
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import FulfillmentOrderId
+
+
+def next_ids(tx: WriteTx, count: int) -> list[int]:
+    """Fresh fulfillment order ids."""
+    return tx.column(int, "SELECT nextval('fulfillment_orders_id_seq') FROM generate_series(1, %s)", (count,))
+
+
+def copy_work(
+    tx: WriteTx, rows: Sequence[tuple[int, Assignment]], *, decisions: Mapping[int, int], at: datetime
+) -> None:
+    """Write new fulfillment orders and their lines."""
+    tx.copy(
+        "COPY fulfillment_orders (id, order_id, location_id, decision_id, created_at) FROM STDIN",
+        [(work_id, each.order_id, each.location_id, decisions.get(each.order_id), at) for work_id, each in rows],
+    )
+    tx.copy(
+        "COPY fulfillment_lines (fulfillment_order_id, order_id, line_no, sku, quantity) FROM STDIN",
+        [
+            (work_id, each.order_id, line.line_no, line.sku, line.quantity)
+            for work_id, each in rows
+            for line in each.lines
+        ],
+    )
+
+
+_WORK = """
+    SELECT f.id, f.order_id, f.location_id, f.state, f.version,
+           (SELECT jsonb_agg(jsonb_build_object('line_no', l.line_no, 'sku', l.sku, 'quantity', l.quantity,
+                                                'picked', l.picked, 'packed', l.packed) ORDER BY l.line_no)
+              FROM fulfillment_lines l WHERE l.fulfillment_order_id = f.id) AS lines
+      FROM fulfillment_orders f
+"""
+
+
+def select_order_id(tx: ReadTx, *, fulfillment_order_id: int) -> list[int]:
+    """The order that a fulfillment order belongs to."""
+    return tx.column(int, "SELECT order_id FROM fulfillment_orders WHERE id = %s", (fulfillment_order_id,))
+
+
+def lock_work(tx: WriteTx, *, fulfillment_order_id: int) -> Work | None:
+    """Lock one fulfillment order (the order's row is locked before)."""
+    return tx.one(Work, f"{_WORK} WHERE f.id = %s FOR NO KEY UPDATE OF f", (fulfillment_order_id,))
+
+
+def select_of_order(tx: ReadTx, *, order_id: int) -> list[Work]:
+    """All fulfillment orders of an order, by id."""
+    return tx.all(Work, f"{_WORK} WHERE f.order_id = %s ORDER BY f.id", (order_id,))
+
+
+def select_work(tx: ReadTx, *, fulfillment_order_id: int) -> Work | None:
+    """One fulfillment order."""
+    return tx.one(Work, f"{_WORK} WHERE f.id = %s", (fulfillment_order_id,))
+
+
+def update_state(tx: WriteTx, *, fulfillment_order_id: int, state: State, at: datetime) -> None:
+    """Enter a state, with the time of it."""
+    tx.execute(
+        """
+        UPDATE fulfillment_orders SET state = %(state)s, version = version + 1,
+               accepted_at = CASE WHEN %(state)s = 'accepted' THEN %(at)s ELSE accepted_at END,
+               picked_at = CASE WHEN %(state)s = 'picked' THEN %(at)s ELSE picked_at END,
+               packed_at = CASE WHEN %(state)s = 'packed' THEN %(at)s ELSE packed_at END,
+               shipped_at = CASE WHEN %(state)s = 'shipped' THEN %(at)s ELSE shipped_at END
+         WHERE id = %(id)s
+        """,
+        {"state": state.value, "at": at, "id": fulfillment_order_id},
+    )
+
+
+def update_rejection(tx: WriteTx, *, fulfillment_order_id: int, reason: str, note: str) -> None:
+    """Why it was rejected."""
+    tx.execute(
+        "UPDATE fulfillment_orders SET reject_reason = %s, reject_note = %s WHERE id = %s",
+        (reason, note, fulfillment_order_id),
+    )
+
+
+def add_picked(tx: WriteTx, *, fulfillment_order_id: int, line_no: int, quantity: int) -> None:
+    """Pieces of a line came off the shelf."""
+    tx.execute(
+        "UPDATE fulfillment_lines SET picked = picked + %s WHERE fulfillment_order_id = %s AND line_no = %s",
+        (quantity, fulfillment_order_id, line_no),
+    )
+
+
+def pack_all(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> None:
+    """Everything picked is in the box."""
+    tx.execute("UPDATE fulfillment_lines SET packed = picked WHERE fulfillment_order_id = %s", (fulfillment_order_id,))

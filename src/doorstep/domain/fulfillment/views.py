@@ -1,0 +1,21 @@
+"""Reads of the work of locations."""
+
+from __future__ import annotations
+
+from doorstep.domain.fulfillment import store
+from doorstep.domain.fulfillment.model import Work
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+
+
+def work(tx: ReadTx, *, fulfillment_order_id: int) -> Work:
+    """One fulfillment order; raises NotFound."""
+    found = store.select_work(tx, fulfillment_order_id=fulfillment_order_id)
+    if found is None:
+        raise errors.NotFound(f"There is no fulfillment order {fulfillment_order_id}.")
+    return found
+
+
+def of_order(tx: ReadTx, *, order_id: int) -> list[Work]:
+    """All work of an order."""
+    return store.select_of_order(tx, order_id=order_id)

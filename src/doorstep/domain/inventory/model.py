@@ -1,0 +1,106 @@
+"""The stock ledger's nouns and rules: typed movements are the only writers of the counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku
+
+
+class Condition(StrEnum):
+    """What state the pieces are in; only `new` is promised to customers, b_grade has its own price."""
+
+    NEW = "new"
+    B_GRADE = "b_grade"
+    QUARANTINE = "quarantine"
+    DAMAGED = "damaged"
+    IN_TRANSIT = "in_transit"
+
+
+class MovementType(StrEnum):
+    """Why stock changed."""
+
+    RECEIVED = "received"
+    RESERVED = "reserved"
+    RELEASED = "released"
+    SHIPPED = "shipped"
+    ADJUSTED = "adjusted"
+    TRANSFERRED = "transferred"
+    RETURNED = "returned"
+
+
+# What a movement of quantity q does to (on hand, reserved); adjusted and transferred carry their own sign.
+EFFECTS: dict[MovementType, tuple[int, int]] = {
+    MovementType.RECEIVED: (1, 0),
+    MovementType.RESERVED: (0, 1),
+    MovementType.RELEASED: (0, -1),
+    MovementType.SHIPPED: (-1, -1),
+    MovementType.ADJUSTED: (1, 0),
+    MovementType.TRANSFERRED: (1, 0),
+    MovementType.RETURNED: (1, 0),
+}
+SIGNED = frozenset({MovementType.ADJUSTED, MovementType.TRANSFERRED})
+
+
+class InsufficientStock(errors.Refused):
+    """Not enough is available; `data.short` lists sku, location and how much is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One line for the ledger. `cause` says what for, as a path (order/12/line/1, return/7/line/1, feed/erp/…).
+
+    A movement with a `key` happens once however often it is asked for.
+    """
+
+    type: MovementType
+    sku: Sku
+    location_id: LocationId
+    quantity: int
+    cause: str
+    occurred_at: datetime
+    condition: Condition = Condition.NEW
+    key: str | None = None
+    reason: str = ""
+    order_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The counters of one SKU at one location in one condition."""
+
+    sku: Sku
+    location_id: LocationId
+    condition: Condition
+    on_hand: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
+
+def check(movements: Iterable[Movement]) -> None:
+    """Raise Invalid for a movement that cannot be: zero, or negative where its type has no sign."""
+    for movement in movements:
+        if movement.quantity == 0 or (movement.quantity < 0 and movement.type not in SIGNED):
+            raise errors.Invalid(
+                f"A {movement.type.value} movement of {movement.quantity} × {movement.sku} cannot be.", field="quantity"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A counter that does not equal the sum of its movements; there must never be one."""
+
+    sku: Sku
+    location_id: LocationId
+    condition: Condition
+    on_hand: int
+    on_hand_by_ledger: int
+    reserved: int
+    reserved_by_ledger: int

@@ -1,0 +1,42 @@
+"""Reads of stock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from doorstep.domain.inventory import store
+from doorstep.domain.inventory.model import Drift, Position
+from doorstep.domain.inventory.store import MovementRow, StockFilter, StockRow
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["MovementRow", "StockFilter", "StockRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the inventory; `next_after` is the cursor of the next one, empty at the end."""
+
+    rows: list[StockRow]
+    next_after: str
+
+
+def page(tx: ReadTx, *, wanted: StockFilter) -> Page:
+    """Counters of up to `wanted.limit` SKUs."""
+    skus = store.select_skus(tx, wanted)
+    rows = store.select_stock(tx, skus=skus, location_id=wanted.location_id)
+    return Page(rows, skus[-1] if len(skus) == wanted.limit else "")
+
+
+def positions(tx: ReadTx, *, sku: str, location_id: int) -> list[Position]:
+    """The counters of one SKU at one location."""
+    return store.select_position(tx, sku=sku, location_id=location_id)
+
+
+def movements(tx: ReadTx, *, sku: str, location_id: int, limit: int = 200) -> list[MovementRow]:
+    """The newest movements of one SKU at one location."""
+    return store.select_movements(tx, sku=sku, location_id=location_id, limit=limit)
+
+
+def drift(tx: ReadTx) -> list[Drift]:
+    """Counters that do not equal their movements; always empty, or there is a bug."""
+    return store.select_drift(tx)

@@ -1,0 +1,34 @@
+"""SQL of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from doorstep.domain.network.model import Location
+from doorstep.kernel.db import ReadTx, WriteTx
+
+_GIVEN = """code, name, kind, company, gstin, phone, email, line1, line2, city, state, state_code, postal_code, country,
+    latitude, longitude, timezone, hours, cut_off, carrier, return_carrier, ships, active"""
+
+
+def upsert_locations(tx: WriteTx, locations: Sequence[Location]) -> None:
+    """Create or replace locations by code (ids are the database's)."""
+    tx.execute(
+        f"""
+        INSERT INTO locations ({_GIVEN}) SELECT {_GIVEN} FROM json_populate_recordset(NULL::locations, %s::json)
+        ON CONFLICT (code) DO UPDATE SET (name, kind, company, gstin, phone, email, line1, line2, city, state, state_code,
+            postal_code, country, latitude, longitude, timezone, hours, cut_off, carrier, return_carrier, ships, active)
+          = (excluded.name, excluded.kind, excluded.company, excluded.gstin, excluded.phone, excluded.email,
+            excluded.line1, excluded.line2, excluded.city, excluded.state, excluded.state_code, excluded.postal_code,
+            excluded.country, excluded.latitude, excluded.longitude, excluded.timezone, excluded.hours,
+            excluded.cut_off, excluded.carrier, excluded.return_carrier, excluded.ships, excluded.active)
+        """,
+        (msgspec.json.encode(locations).decode(),),
+    )
+
+
+def select_locations(tx: ReadTx) -> list[Location]:
+    """All locations, by id."""
+    return tx.all(Location, f"SELECT id, {_GIVEN} FROM locations ORDER BY id")

@@ -1,0 +1,34 @@
+"""Verbs of orders: the only way to change one."""
+
+from __future__ import annotations
+
+from doorstep.domain.orders.actions.accept import Accepted, Incoming, accept
+from doorstep.domain.orders.actions.judge import claim_due, judge, place_hold, release_holds
+from doorstep.domain.orders.actions.progress import (
+    add_note,
+    allocate,
+    cancel,
+    complete,
+    count,
+    deallocate,
+    lock,
+    route_again,
+)
+
+__all__ = [
+    "Accepted",
+    "Incoming",
+    "accept",
+    "add_note",
+    "allocate",
+    "cancel",
+    "claim_due",
+    "complete",
+    "count",
+    "deallocate",
+    "judge",
+    "lock",
+    "place_hold",
+    "release_holds",
+    "route_again",
+]

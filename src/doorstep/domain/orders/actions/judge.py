@@ -1,0 +1,108 @@
+"""Approve orders, or hold them with a readable reason; holds put by a check end when the check passes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from doorstep.domain.orders import events as facts
+from doorstep.domain.orders import model
+from doorstep.domain.orders.model import CHECKED_HOLDS, Hold, HoldReason, OrderObservation
+from doorstep.domain.orders.store import holds, read, write
+from doorstep.domain.orders.store.holds import OpenHold
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+
+def claim_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[OrderId]:
+    """Lock orders for which `due` (approve or route) is to be done now."""
+    return [OrderId(order_id) for order_id in write.lock_due(tx, due=due, now=now, limit=limit)]
+
+
+def judge(
+    tx: WriteTx,
+    *,
+    order_ids: Sequence[OrderId],
+    known_skus: Collection[str],
+    serviceable: Mapping[str, bool],
+    now: datetime,
+) -> list[OrderId]:
+    """Check these orders; returns the approved ones, which are due for routing now. The others are held."""
+    if not order_ids:
+        return []
+    standing: dict[int, list[OpenHold]] = {}
+    for hold in holds.select_open_holds(tx, order_ids=order_ids):
+        standing.setdefault(hold.order_id, []).append(hold)
+    found = {
+        order_id: model.check(order, known_skus=known_skus, serviceable=serviceable)
+        for order_id, order in _observations(tx, order_ids).items()
+    }
+    _end_passed(tx, standing, found, now)
+    placed = [(order_id, hold) for order_id, each in found.items() for hold in each]
+    if placed:
+        holds.insert_holds(tx, placed, at=now)
+    manual = {order_id for order_id, each in standing.items() if any(_is_manual(hold) for hold in each)}
+    approved = [OrderId(order_id) for order_id, each in found.items() if not each and order_id not in manual]
+    held = [OrderId(order_id) for order_id in found if order_id not in set(approved)]
+    write.mark_approved(tx, order_ids=approved, at=now)
+    write.set_due(tx, order_ids=held, due=None, at=now)
+    newly_held = [order_id for order_id in held if _reasons(found[order_id]) - {h.reason for h in standing.get(order_id, ())}]
+    events.append(tx, [facts.Approved(order_id) for order_id in approved], at=now)
+    events.append(tx, [facts.Held(each, tuple(sorted(_reasons(found[each])))) for each in newly_held], at=now)
+    return approved
+
+
+def _observations(tx: WriteTx, order_ids: Sequence[int]) -> dict[int, OrderObservation]:
+    lines: dict[int, list[read.Line]] = {}
+    for line in read.select_lines(tx, order_ids=order_ids):
+        lines.setdefault(line.order_id, []).append(line)
+    addresses = read.select_addresses(tx, order_ids=order_ids)
+    headers = read.select_headers(tx, order_ids=order_ids)
+    return {header.id: read.observation(header, lines.get(header.id, []), addresses) for header in headers}
+
+
+def _reasons(found: Sequence[Hold]) -> set[str]:
+    return {hold.reason.value for hold in found}
+
+
+def _is_manual(hold: OpenHold) -> bool:
+    return HoldReason(hold.reason) not in CHECKED_HOLDS
+
+
+def _end_passed(
+    tx: WriteTx, standing: Mapping[int, Sequence[OpenHold]], found: Mapping[int, Sequence[Hold]], now: datetime
+) -> None:
+    ended = [
+        hold.id
+        for order_id, each in standing.items()
+        for hold in each
+        if not _is_manual(hold) and hold.reason not in _reasons(found.get(order_id, ()))
+    ]
+    if ended:
+        holds.release_holds(tx, ids=ended, at=now)
+
+
+def place_hold(tx: WriteTx, *, order_id: OrderId, message: str, now: datetime) -> None:
+    """A person stops an order: nothing more is routed, picked or shipped until somebody releases it."""
+    if not message.strip():
+        raise errors.Invalid("Say why the order is held, for whoever finds it.", field="message")
+    if not write.lock(tx, order_ids=[order_id]):
+        raise errors.NotFound(f"There is no order {order_id}.")
+    holds.insert_holds(tx, [(order_id, Hold(HoldReason.MANUAL, message.strip()))], at=now)
+    events.append(tx, [facts.Held(order_id, (HoldReason.MANUAL.value,))], at=now)
+
+
+def release_holds(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
+    """A person lets an order go on: manual holds end, and the checks run again (what still fails holds again)."""
+    if not write.lock(tx, order_ids=[order_id]):
+        raise errors.NotFound(f"There is no order {order_id}.")
+    standing = holds.select_open_holds(tx, order_ids=[order_id])
+    if not standing:
+        raise errors.Conflict("The order is not held.")
+    holds.release_holds(tx, ids=[hold.id for hold in standing if _is_manual(hold)], at=now)
+    (header,) = read.select_headers(tx, order_ids=[order_id])
+    lines = read.select_lines(tx, order_ids=[order_id])
+    if any(line.allocated + line.cancelled < line.quantity for line in lines) and header.cancelled_at is None:
+        write.set_due(tx, order_ids=[order_id], due="approve", at=now)
+        tx.wake_workers()

@@ -1,0 +1,108 @@
+"""How far an order has come: allocation, counters of lines, completion, cancellation, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import psycopg
+
+from doorstep.domain.orders import events as facts
+from doorstep.domain.orders.model import LineCount
+from doorstep.domain.orders.store import holds, read, write
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+ROUTE_AGAIN_AFTER = timedelta(minutes=15)
+
+
+def lock(tx: WriteTx, *, order_id: OrderId) -> None:
+    """Lock an order for a change of it or of anything that belongs to it; raises NotFound."""
+    if not write.lock(tx, order_ids=[order_id]):
+        raise errors.NotFound(f"There is no order {order_id}.")
+
+
+def allocate(
+    tx: WriteTx,
+    *,
+    counts: Sequence[LineCount],
+    routed: Mapping[OrderId, facts.Allocated],
+    short: Mapping[OrderId, tuple[str, ...]],
+    now: datetime,
+) -> None:
+    """Record what routing decided: pieces allocated, orders complete or short (those are tried again later)."""
+    if counts:
+        _count(tx, ("allocated",), counts)
+    if routed:
+        write.mark_routed(tx, order_ids=list(routed))
+    if short:
+        write.mark_short(tx, order_ids=list(short), again_at=now + ROUTE_AGAIN_AFTER)
+    events.append(tx, list(routed.values()), at=now)
+    events.append(tx, [facts.Short(order_id, skus) for order_id, skus in short.items()], at=now)
+
+
+def deallocate(tx: WriteTx, *, counts: Sequence[LineCount], also: Sequence[str] = ()) -> None:
+    """Take pieces back that a location will not fulfil; `also` names later counters they had reached."""
+    _count(tx, ("allocated", *also), counts, sign=-1)
+
+
+def route_again(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
+    """Routing has something to do for this order again."""
+    write.set_due(tx, order_ids=[order_id], due="route", at=now)
+    tx.wake_workers()
+
+
+def count(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCount]) -> None:
+    """Pieces reached one or more next steps (picked, packed, shipped, delivered, return_requested, returned)."""
+    _count(tx, counters, counts)
+
+
+def _count(tx: WriteTx, counters: Sequence[str], counts: Sequence[LineCount], *, sign: int = 1) -> None:
+    try:
+        write.add_counts(tx, counters=counters, counts=counts, sign=sign)
+    except psycopg.errors.CheckViolation as problem:
+        raise errors.Conflict(
+            f"These pieces cannot be counted as {', '.join(counters)}: the order has moved on, look again."
+        ) from problem
+
+
+def complete(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[OrderId]:
+    """Complete those of which everything wanted is delivered; each once."""
+    done = [OrderId(order_id) for order_id in write.mark_completed(tx, order_ids=order_ids, at=now)]
+    events.append(tx, [facts.Completed(order_id) for order_id in done], at=now)
+    return done
+
+
+def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
+    """Cancel every piece that is not allocated any more (its work was cancelled first); raises if none is left."""
+    lock(tx, order_id=order_id)
+    (header,) = read.select_headers(tx, order_ids=[order_id])
+    if header.cancelled_at is not None:
+        raise errors.Conflict("The order is cancelled already.")
+    lines = read.select_lines(tx, order_ids=[order_id])
+    left = [
+        LineCount(order_id, line.line_no, line.quantity - line.allocated - line.cancelled)
+        for line in lines
+        if line.quantity > line.allocated + line.cancelled
+    ]
+    if not left:
+        raise errors.Refused("Everything has left already: open a return instead.")
+    _count(tx, ("cancelled",), left)
+    if all(line.allocated == 0 for line in lines):
+        write.mark_cancelled(tx, order_id=order_id, at=now)
+        standing = holds.select_open_holds(tx, order_ids=[order_id])
+        holds.release_holds(tx, ids=[hold.id for hold in standing], at=now)
+    else:
+        write.set_due(tx, order_ids=[order_id], due=None, at=now)
+    events.append(tx, [facts.Cancelled(order_id, reason)], at=now)
+
+
+def add_note(tx: WriteTx, *, order_id: OrderId, text: str, now: datetime) -> int:
+    """Keep what a person writes on an order."""
+    if not text.strip():
+        raise errors.Invalid("Write something first.", field="text")
+    lock(tx, order_id=order_id)
+    note_id = holds.insert_note(tx, order_id=order_id, text=text.strip(), at=now)
+    events.append(tx, [facts.NoteAdded(order_id, note_id)], at=now)
+    return note_id

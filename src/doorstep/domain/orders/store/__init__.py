@@ -1,0 +1,1 @@
+"""SQL of orders, one file per family of statements."""

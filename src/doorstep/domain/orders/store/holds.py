@@ -1,0 +1,65 @@
+"""Holds and notes on orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.orders.model import Hold
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHold:
+    """A hold that stands."""
+
+    id: int
+    order_id: int
+    reason: str
+    message: str
+
+
+def select_open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
+    """Holds that stand on these orders."""
+    return tx.all(
+        OpenHold,
+        "SELECT id, order_id, reason, message FROM order_holds WHERE order_id = ANY(%s) AND released_at IS NULL ORDER BY id",
+        (list(order_ids),),
+    )
+
+
+def insert_holds(tx: WriteTx, holds: Sequence[tuple[int, Hold]], *, at: datetime) -> None:
+    """Place holds; one that stands already is left as it is, with its message renewed."""
+    tx.execute(
+        """
+        INSERT INTO order_holds (order_id, reason, message, placed_by, placed_at)
+        SELECT h.order_id, h.reason, h.message, %s, %s
+          FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS h(order_id, reason, message)
+        ON CONFLICT (order_id, reason) WHERE released_at IS NULL DO UPDATE SET message = excluded.message
+        """,
+        (
+            tx.actor,
+            at,
+            [order_id for order_id, _ in holds],
+            [hold.reason.value for _, hold in holds],
+            [hold.message for _, hold in holds],
+        ),
+    )
+
+
+def release_holds(tx: WriteTx, *, ids: Sequence[int], at: datetime) -> int:
+    """End holds."""
+    return tx.execute(
+        "UPDATE order_holds SET released_at = %s, released_by = %s WHERE id = ANY(%s) AND released_at IS NULL",
+        (at, tx.actor, list(ids)),
+    )
+
+
+def insert_note(tx: WriteTx, *, order_id: int, text: str, at: datetime) -> int:
+    """Keep what a person wrote; returns its id."""
+    return tx.value(
+        int,
+        "INSERT INTO order_notes (order_id, text, author, at) VALUES (%s, %s, %s, %s) RETURNING id",
+        (order_id, text, tx.actor, at),
+    )

@@ -1,0 +1,171 @@
+"""Reading orders back, for checks, routing, parcels and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment, OrderObservation
+from doorstep.kernel.db import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """An order without its lines and addresses."""
+
+    id: int
+    connection_id: int
+    channel: str
+    external_id: str
+    number: str
+    version_at: datetime
+    placed_at: datetime
+    currency: str
+    total_minor: int
+    shipping_minor: int
+    tax_minor: int
+    tip_minor: int
+    tax_included: bool
+    payment_gateway: str
+    payment_method: str
+    is_paid: bool
+    on_delivery: bool
+    customer_external_id: str
+    shipping_method: str
+    source: str
+    note: str
+    tags: list[str]
+    approved_at: datetime | None
+    cancelled_at: datetime | None
+    completed_at: datetime | None
+
+
+_HEADER = """o.id, o.connection_id, c.key AS channel, o.external_id, o.number, o.version_at, o.placed_at, o.currency,
+    o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included, o.payment_gateway, o.payment_method,
+    o.is_paid, o.on_delivery, o.customer_external_id, o.shipping_method, o.source, o.note, o.tags, o.approved_at,
+    o.cancelled_at, o.completed_at"""
+
+
+def select_headers(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Header]:
+    """Orders by id."""
+    return tx.all(
+        Header,
+        f"SELECT {_HEADER} FROM orders o JOIN connections c ON c.id = o.connection_id WHERE o.id = ANY(%s) ORDER BY o.id",
+        (list(order_ids),),
+    )
+
+
+def select_id(tx: ReadTx, *, channel: str, external_id: str) -> list[int]:
+    """The id of a channel's order, if we have it."""
+    return tx.column(
+        int,
+        """
+        SELECT o.id FROM orders o JOIN connections c ON c.id = o.connection_id
+         WHERE c.key = %s AND o.external_id = %s
+        """,
+        (channel, external_id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line with its counters."""
+
+    order_id: int
+    line_no: int
+    external_line_id: str
+    sku: str
+    title: str
+    quantity: int
+    unit_price_minor: int
+    discount_minor: int
+    tax_minor: int
+    requires_shipping: bool
+    allocated: int
+    picked: int
+    packed: int
+    shipped: int
+    delivered: int
+    cancelled: int
+    return_requested: int
+    returned: int
+
+
+def select_lines(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Line]:
+    """All lines of these orders."""
+    return tx.all(
+        Line,
+        """
+        SELECT order_id, line_no, external_line_id, sku, title, quantity, unit_price_minor, discount_minor, tax_minor,
+               requires_shipping, allocated, picked, packed, shipped, delivered, cancelled, return_requested, returned
+          FROM order_lines WHERE order_id = ANY(%s) ORDER BY order_id, line_no
+        """,
+        (list(order_ids),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _PlacedAddress:
+    order_id: int
+    kind: str
+    address: Address
+
+
+def select_addresses(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[tuple[int, str], Address]:
+    """Addresses by (order id, kind)."""
+    rows = tx.all(
+        _PlacedAddress,
+        """
+        SELECT order_id, kind, jsonb_build_object('name', name, 'phone', phone, 'email', email, 'company', company,
+               'line1', line1, 'line2', line2, 'city', city, 'state', state, 'state_code', state_code,
+               'postal_code', postal_code, 'country', country, 'latitude', latitude, 'longitude', longitude) AS address
+          FROM order_addresses WHERE order_id = ANY(%s)
+        """,
+        (list(order_ids),),
+    )
+    return {(row.order_id, row.kind): row.address for row in rows}
+
+
+def observation(header: Header, lines: Sequence[Line], addresses: dict[tuple[int, str], Address]) -> OrderObservation:
+    """A stored order in the shape in which channels tell it, so that one set of checks serves both."""
+    return OrderObservation(
+        external_id=header.external_id,
+        number=header.number,
+        version_at=header.version_at,
+        placed_at=header.placed_at,
+        currency=header.currency,
+        lines=tuple(_observed(line) for line in lines),
+        total_minor=header.total_minor,
+        shipping_minor=header.shipping_minor,
+        tax_minor=header.tax_minor,
+        tip_minor=header.tip_minor,
+        tax_included=header.tax_included,
+        payment=ObservedPayment(
+            gateway=header.payment_gateway,
+            method=header.payment_method,
+            is_paid=header.is_paid,
+            on_delivery=header.on_delivery,
+        ),
+        shipping_address=addresses.get((header.id, "shipping")),
+        billing_address=addresses.get((header.id, "billing")),
+        customer_external_id=header.customer_external_id,
+        shipping_method=header.shipping_method,
+        source=header.source,
+        note=header.note,
+        tags=tuple(header.tags),
+        cancelled_at=header.cancelled_at,
+    )
+
+
+def _observed(line: Line) -> ObservedLine:
+    return ObservedLine(
+        external_line_id=line.external_line_id,
+        sku=line.sku,
+        title=line.title,
+        quantity=line.quantity,
+        unit_price_minor=line.unit_price_minor,
+        discount_minor=line.discount_minor,
+        tax_minor=line.tax_minor,
+        requires_shipping=line.requires_shipping,
+    )

@@ -1,0 +1,271 @@
+"""Writing orders: what channels tell, and the counters of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from doorstep.domain.orders.model import Address, LineCount, ObservedLine
+from doorstep.kernel.db import WriteTx
+
+_HEADER = """connection_id, external_id, number, version_at, placed_at, accepted_at, currency, total_minor,
+    shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway, payment_method, is_paid, on_delivery,
+    customer_external_id, shipping_method, source, note, tags, due, due_at, trace_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRow:
+    """An order without its lines, as it is written."""
+
+    connection_id: int
+    external_id: str
+    number: str
+    version_at: datetime
+    placed_at: datetime
+    accepted_at: datetime
+    currency: str
+    total_minor: int
+    shipping_minor: int
+    tax_minor: int
+    tip_minor: int
+    tax_included: bool
+    payment_gateway: str
+    payment_method: str
+    is_paid: bool
+    on_delivery: bool
+    customer_external_id: str
+    shipping_method: str
+    source: str
+    note: str
+    tags: tuple[str, ...]
+    due: str | None
+    due_at: datetime
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An order that is there already, locked."""
+
+    id: int
+    connection_id: int
+    external_id: str
+    version_at: datetime
+    is_paid: bool
+    approved_at: datetime | None
+    cancelled_at: datetime | None
+    due: str | None
+    allocated: int
+
+
+def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
+    """Lock those of these (connection, external id) that exist, in id order."""
+    return tx.all(
+        Known,
+        """
+        SELECT o.id, o.connection_id, o.external_id, o.version_at, o.is_paid, o.approved_at, o.cancelled_at, o.due,
+               (SELECT coalesce(sum(l.allocated), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS allocated
+          FROM orders o JOIN unnest(%s::bigint[], %s::text[]) AS k(connection_id, external_id)
+            ON (o.connection_id, o.external_id) = (k.connection_id, k.external_id)
+         ORDER BY o.id FOR NO KEY UPDATE OF o
+        """,
+        ([key[0] for key in keys], [key[1] for key in keys]),
+    )
+
+
+def insert_headers(tx: WriteTx, rows: Sequence[HeaderRow]) -> dict[tuple[int, str], int]:
+    """Write new orders; returns ids by (connection, external id). Raises UniqueViolation if somebody was faster."""
+    found = tx.rows(
+        f"""
+        INSERT INTO orders ({_HEADER}) SELECT {_HEADER} FROM jsonb_to_recordset(%s::jsonb) AS r(
+            connection_id bigint, external_id text, number text, version_at timestamptz, placed_at timestamptz,
+            accepted_at timestamptz, currency text, total_minor bigint, shipping_minor bigint, tax_minor bigint,
+            tip_minor bigint, tax_included boolean, payment_gateway text, payment_method text, is_paid boolean,
+            on_delivery boolean, customer_external_id text, shipping_method text, source text, note text, tags text[],
+            due text, due_at timestamptz, trace_id text)
+        RETURNING id, connection_id, external_id
+        """,
+        (msgspec.json.encode(rows).decode(),),
+    )
+    return {(int(str(row["connection_id"])), str(row["external_id"])): int(str(row["id"])) for row in found}
+
+
+def copy_lines(tx: WriteTx, rows: Sequence[tuple[int, int, ObservedLine]]) -> None:
+    """Write (order id, line number, line) rows."""
+    tx.copy(
+        """
+        COPY order_lines (order_id, line_no, external_line_id, sku, title, quantity, unit_price_minor, discount_minor,
+                          tax_minor, requires_shipping) FROM STDIN
+        """,
+        [
+            (
+                order_id,
+                line_no,
+                line.external_line_id,
+                line.sku,
+                line.title,
+                line.quantity,
+                line.unit_price_minor,
+                line.discount_minor,
+                line.tax_minor,
+                line.requires_shipping,
+            )
+            for order_id, line_no, line in rows
+        ],
+    )
+
+
+_ADDRESS = (
+    "name, phone, email, company, line1, line2, city, state, state_code, postal_code, country, latitude, longitude"
+)
+
+
+def copy_addresses(tx: WriteTx, rows: Sequence[tuple[int, str, Address]]) -> None:
+    """Write (order id, kind, address) rows."""
+    tx.copy(
+        f"COPY order_addresses (order_id, kind, {_ADDRESS}) FROM STDIN",
+        [(order_id, kind, *_address_values(address)) for order_id, kind, address in rows],
+    )
+
+
+def _address_values(address: Address) -> tuple[object, ...]:
+    return (
+        address.name,
+        address.phone,
+        address.email,
+        address.company,
+        address.line1,
+        address.line2,
+        address.city,
+        address.state,
+        address.state_code,
+        address.postal_code,
+        address.country,
+        address.latitude,
+        address.longitude,
+    )
+
+
+def replace_address(tx: WriteTx, *, order_id: int, kind: str, address: Address) -> None:
+    """Write one address anew."""
+    tx.execute("DELETE FROM order_addresses WHERE order_id = %s AND kind = %s", (order_id, kind))
+    copy_addresses(tx, [(order_id, kind, address)])
+
+
+def update_header(tx: WriteTx, *, order_id: int, row: HeaderRow) -> None:
+    """Take over a newer observation; what was paid stays paid."""
+    tx.execute(
+        """
+        UPDATE orders SET version_at = %s, total_minor = %s, shipping_minor = %s, tax_minor = %s, tip_minor = %s,
+               payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s, shipping_method = %s, note = %s,
+               tags = %s
+         WHERE id = %s
+        """,
+        (
+            row.version_at,
+            row.total_minor,
+            row.shipping_minor,
+            row.tax_minor,
+            row.tip_minor,
+            row.payment_gateway,
+            row.payment_method,
+            row.is_paid,
+            row.shipping_method,
+            row.note,
+            list(row.tags),
+            order_id,
+        ),
+    )
+
+
+def delete_lines(tx: WriteTx, *, order_id: int) -> None:
+    """Remove the lines of an order of which nothing has been allocated yet."""
+    tx.execute("DELETE FROM order_lines WHERE order_id = %s AND allocated = 0 AND cancelled = 0", (order_id,))
+
+
+def set_due(tx: WriteTx, *, order_ids: Sequence[int], due: str | None, at: datetime) -> None:
+    """What is to be done next with these orders, and from when."""
+    tx.execute("UPDATE orders SET due = %s, due_at = %s WHERE id = ANY(%s)", (due, at, list(order_ids)))
+
+
+def lock_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[int]:
+    """Lock orders for which this is due; others skip them."""
+    return tx.column(
+        int,
+        """
+        SELECT id FROM orders WHERE due = %s AND due_at <= %s ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        (due, now, limit),
+    )
+
+
+def lock(tx: WriteTx, *, order_ids: Sequence[int]) -> list[int]:
+    """Lock these orders in id order; returns those that exist."""
+    return tx.column(int, "SELECT id FROM orders WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (list(order_ids),))
+
+
+def mark_approved(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> None:
+    """All checks passed: routing is next."""
+    tx.execute(
+        "UPDATE orders SET approved_at = %s, due = 'route', due_at = %s WHERE id = ANY(%s)", (at, at, list(order_ids))
+    )
+
+
+def mark_routed(tx: WriteTx, *, order_ids: Sequence[int]) -> None:
+    """Every line has its location."""
+    tx.execute("UPDATE orders SET due = NULL, is_short = false WHERE id = ANY(%s)", (list(order_ids),))
+
+
+def mark_short(tx: WriteTx, *, order_ids: Sequence[int], again_at: datetime) -> None:
+    """Something is missing: routing tries again later."""
+    tx.execute(
+        "UPDATE orders SET due = 'route', is_short = true, due_at = %s WHERE id = ANY(%s)", (again_at, list(order_ids))
+    )
+
+
+def mark_cancelled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
+    """Nothing more will be done for it."""
+    tx.execute("UPDATE orders SET cancelled_at = %s, due = NULL, is_short = false WHERE id = %s", (at, order_id))
+
+
+def mark_completed(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> list[int]:
+    """Complete those of which every wanted piece is delivered and that are not complete yet; returns them."""
+    return tx.column(
+        int,
+        """
+        UPDATE orders o SET completed_at = %s
+         WHERE o.id = ANY(%s) AND o.completed_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id
+                             AND l.delivered < l.quantity - l.cancelled AND l.requires_shipping)
+           AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.delivered > 0)
+        RETURNING id
+        """,
+        (at, list(order_ids)),
+    )
+
+
+_COUNTERS = frozenset(
+    {"allocated", "picked", "packed", "shipped", "delivered", "cancelled", "return_requested", "returned"}
+)
+
+
+def add_counts(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCount], sign: int = 1) -> int:
+    """Move counters of lines by so many pieces; the CHECK on the table refuses what cannot be."""
+    if not counters or not set(counters) <= _COUNTERS:
+        raise ValueError(f"no such counters: {counters}")
+    setters = ", ".join(f"{name} = l.{name} + {'-' if sign < 0 else ''}c.quantity" for name in counters)
+    return tx.execute(
+        f"""
+        UPDATE order_lines l SET {setters}
+          FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS c(order_id, line_no, quantity)
+         WHERE (l.order_id, l.line_no) = (c.order_id, c.line_no)
+        """,  # type: ignore[arg-type]  # built from the closed set above
+        (
+            [count.order_id for count in counts],
+            [count.line_no for count in counts],
+            [count.quantity for count in counts],
+        ),
+    )

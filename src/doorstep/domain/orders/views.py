@@ -1,0 +1,70 @@
+"""Reads of orders, for flows: demand, addresses, channel ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from doorstep.domain.orders.model import Address
+from doorstep.domain.orders.store import holds, read
+from doorstep.domain.orders.store.holds import OpenHold
+from doorstep.domain.orders.store.read import Header, Line
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import OrderId
+
+__all__ = ["Header", "Line", "OpenHold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order with its lines and where it goes."""
+
+    header: Header
+    lines: tuple[Line, ...]
+    shipping_address: Address
+    billing_address: Address
+
+    def line(self, line_no: int) -> Line:
+        return next(line for line in self.lines if line.line_no == line_no)
+
+
+def orders(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Order]:
+    """Orders by id, with lines and addresses."""
+    lines: dict[int, list[Line]] = {}
+    for line in read.select_lines(tx, order_ids=order_ids):
+        lines.setdefault(line.order_id, []).append(line)
+    addresses = read.select_addresses(tx, order_ids=order_ids)
+    return [
+        Order(
+            header,
+            tuple(lines.get(header.id, ())),
+            addresses.get((header.id, "shipping"), Address()),
+            addresses.get((header.id, "billing")) or addresses.get((header.id, "shipping"), Address()),
+        )
+        for header in read.select_headers(tx, order_ids=order_ids)
+    ]
+
+
+def order(tx: ReadTx, *, order_id: int) -> Order:
+    """One order; raises NotFound."""
+    found = orders(tx, order_ids=[order_id])
+    if not found:
+        raise errors.NotFound(f"There is no order {order_id}.")
+    return found[0]
+
+
+def find(tx: ReadTx, *, channel: str, external_id: str) -> OrderId | None:
+    """Our id of a channel's order, if we have it."""
+    ids = read.select_id(tx, channel=channel, external_id=external_id)
+    return OrderId(ids[0]) if ids else None
+
+
+def skus(tx: ReadTx, *, order_ids: Sequence[int]) -> set[str]:
+    """Every SKU on these orders."""
+    return {line.sku for line in read.select_lines(tx, order_ids=order_ids)}
+
+
+def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
+    """Holds that stand on these orders."""
+    return holds.select_open_holds(tx, order_ids=order_ids)

@@ -1,0 +1,78 @@
+"""SQL of routing decisions and exclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from doorstep.domain.routing.model import LineReceipt
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+def next_ids(tx: WriteTx, count: int) -> list[int]:
+    """Fresh decision ids."""
+    return tx.column(int, "SELECT nextval('routing_decisions_id_seq') FROM generate_series(1, %s)", (count,))
+
+
+def copy_decisions(tx: WriteTx, rows: Sequence[tuple[int, int, datetime, str, list[object]]]) -> None:
+    """Write (id, order, decided at, rules, receipt) rows."""
+    statement = "COPY routing_decisions (id, order_id, decided_at, rules, receipt) FROM STDIN"
+    tx.copy(statement, [(*row[:4], Jsonb(row[4])) for row in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A stored decision."""
+
+    id: int
+    order_id: int
+    decided_at: datetime
+    rules: str
+    receipt: list[LineReceipt]
+
+
+def select_decisions(tx: ReadTx, *, order_id: int) -> list[DecisionRow]:
+    """An order's decisions, newest first."""
+    return tx.all(
+        DecisionRow,
+        "SELECT id, order_id, decided_at, rules, receipt FROM routing_decisions WHERE order_id = %s ORDER BY id DESC",
+        (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A location that is not asked again for a SKU of an order, until then."""
+
+    order_id: int
+    sku: str
+    location_id: int
+    reason: str
+    until: datetime
+
+
+def upsert_exclusions(tx: WriteTx, exclusions: Sequence[Exclusion]) -> None:
+    """Remember who must not be asked again."""
+    for each in exclusions:
+        tx.execute(
+            """
+            INSERT INTO routing_exclusions (order_id, sku, location_id, reason, until) VALUES (%s, %s, %s, %s, %s)
+            ON CONFLICT (order_id, sku, location_id) DO UPDATE SET reason = excluded.reason, until = excluded.until
+            """,
+            (each.order_id, each.sku, each.location_id, each.reason, each.until),
+        )
+
+
+def select_exclusions(tx: ReadTx, *, order_ids: Sequence[int], at: datetime) -> list[Exclusion]:
+    """Who must not be asked for these orders at that time."""
+    return tx.all(
+        Exclusion,
+        """
+        SELECT order_id, sku, location_id, reason, until FROM routing_exclusions
+         WHERE order_id = ANY(%s) AND until > %s
+        """,
+        (list(order_ids), at),
+    )

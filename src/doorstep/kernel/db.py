@@ -1,0 +1,209 @@
+"""PostgreSQL transactions: a read one and a write one are different types, and only the edge commits."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import LiteralString, TypeVar
+
+import msgspec
+import psycopg
+from psycopg import pq, sql
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from doorstep.kernel import errors
+
+T = TypeVar("T")
+Params = Mapping[str, object] | Sequence[object] | None
+Connection = psycopg.Connection[dict[str, object]]
+
+set_json_dumps(lambda value: msgspec.json.encode(value, enc_hook=str))
+set_json_loads(msgspec.json.decode)
+_BUILTIN = (bytes, bytearray, datetime, date, time, timedelta, Decimal, uuid.UUID)
+WAKE_CHANNEL = "doorstep_wake"
+
+
+def to_type(rows: object, target: type[T]) -> T:
+    """Rows of plain values to typed ones (dataclasses, enums, nested JSON); a mismatch is a bug and says where."""
+    return msgspec.convert(rows, target, builtin_types=_BUILTIN, strict=False)
+
+
+class ReadTx:
+    """A transaction that may look. Statements are written in store files; parameters are always passed apart."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def rows(self, statement: LiteralString, params: Params = None) -> list[dict[str, object]]:
+        """Every row as a dict."""
+        return self.connection.execute(statement, params).fetchall()
+
+    def all(self, target: type[T], statement: LiteralString, params: Params = None) -> list[T]:
+        """Every row as a `target` (a dataclass whose fields are the columns)."""
+        return [to_type(row, target) for row in self.connection.execute(statement, params).fetchall()]
+
+    def one(self, target: type[T], statement: LiteralString, params: Params = None) -> T | None:
+        """The first row as a `target`, or None."""
+        row = self.connection.execute(statement, params).fetchone()
+        return None if row is None else to_type(row, target)
+
+    def value(self, target: type[T], statement: LiteralString, params: Params = None) -> T:
+        """The first column of the first row; a statement without a row is a bug here."""
+        row = self.connection.execute(statement, params).fetchone()
+        if row is None:
+            raise LookupError(f"no row from: {statement}")
+        return to_type(next(iter(row.values())), target)
+
+    def column(self, target: type[T], statement: LiteralString, params: Params = None) -> list[T]:
+        """The first column of every row."""
+        cursor = self.connection.execute(statement, params)
+        return [to_type(next(iter(row.values())), target) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`subscriber` gets a delivery for every event of `type`."""
+
+    type: str
+    subscriber: str
+
+
+@dataclass(slots=True)
+class _Pending:
+    wake: bool = False
+
+
+class WriteTx(ReadTx):
+    """A transaction that may change. It carries who acts, the trace it belongs to, and who listens to which events."""
+
+    def __init__(
+        self, connection: Connection, *, actor: str, trace_id: str, subscriptions: Sequence[Subscription] = ()
+    ) -> None:
+        super().__init__(connection)
+        self.actor = actor
+        self.trace_id = trace_id
+        self.subscriptions = subscriptions
+        self._pending = _Pending()
+
+    def execute(self, statement: LiteralString, params: Params = None) -> int:
+        """Run one statement; returns how many rows it touched."""
+        return self.connection.execute(statement, params).rowcount
+
+    def copy(self, statement: LiteralString, rows: Sequence[Sequence[object]]) -> None:
+        """Write rows by COPY … FROM STDIN."""
+        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def wake_workers(self) -> None:
+        """Once this transaction has committed, workers are told (they also poll, so a lost call only costs a second)."""
+        self._pending.wake = True
+
+    @property
+    def wants_wake(self) -> bool:
+        return self._pending.wake
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What fails inside is undone alone."""
+        with self.connection.transaction():
+            yield
+
+
+@dataclass(slots=True)
+class Database:
+    """A pool of connections to one database. Every process has one; `close` it at the end."""
+
+    dsn: str
+    pool_size: int = 8
+    subscriptions: Sequence[Subscription] = field(default=())
+    _pool: ConnectionPool[Connection] | None = None
+
+    def open(self) -> Database:
+        """Connect; raises Unavailable when the database does not answer."""
+        pool: ConnectionPool[Connection] = ConnectionPool(
+            self.dsn,
+            min_size=1,
+            max_size=self.pool_size,
+            kwargs={"row_factory": dict_row, "application_name": "doorstep"},
+            open=False,
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            timeout=10,
+        )
+        try:
+            pool.open(wait=True, timeout=30)
+        except PoolTimeout as problem:
+            pool.close()
+            raise errors.Unavailable("The database does not answer.", retry_after_seconds=5) from problem
+        self._pool = pool
+        return self
+
+    def close(self) -> None:
+        """Give all connections back."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A pooled connection, for the kernel's own listeners and checks."""
+        if self._pool is None:
+            raise RuntimeError("the database is not open")
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as problem:
+            raise errors.Unavailable(
+                f"The database does not answer: {problem}".strip(), retry_after_seconds=2
+            ) from problem
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[ReadTx]:
+        """One consistent look at everything (repeatable read, read only)."""
+        with self.connection() as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            try:
+                with connection.transaction():
+                    yield ReadTx(connection)
+            finally:
+                if connection.info.transaction_status == pq.TransactionStatus.IDLE:
+                    connection.isolation_level = None
+                    connection.read_only = None
+
+    @contextlib.contextmanager
+    def write(self, *, actor: str, trace_id: str = "") -> Iterator[WriteTx]:
+        """One transaction: committed when the block ends, undone when it raises. Workers are woken after the commit.
+
+        The wake-up is a statement of its own, because NOTIFY inside a transaction makes all commits queue up.
+        """
+        with self.connection() as connection:
+            with connection.transaction():
+                tx = WriteTx(connection, actor=actor, trace_id=trace_id, subscriptions=self.subscriptions)
+                yield tx
+            if tx.wants_wake:
+                connection.execute(sql.SQL("NOTIFY {}").format(sql.Identifier(WAKE_CHANNEL)))
+                connection.commit()
+
+    def ping(self) -> bool:
+        """Whether the database answers now."""
+        try:
+            with self.connection() as connection:
+                connection.execute("SELECT 1")
+        except errors.Unavailable:
+            return False
+        return True
+
+
+def _configure(connection: Connection) -> None:
+    connection.execute("SET statement_timeout = '60s'")
+    connection.execute("SET idle_in_transaction_session_timeout = '120s'")
+    connection.execute("SET timezone = 'UTC'")
+    connection.commit()

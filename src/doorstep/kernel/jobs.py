@@ -1,0 +1,206 @@
+"""Deliveries: one row per (event, subscriber), ordered per order, claimed in batches, retried, and never lost.
+
+Two kinds of subscriber share the table. A *step* changes only our database: its rows are locked, worked and deleted
+in one transaction. An *errand* calls somebody outside: its row is leased, the call is made with no transaction open,
+and the result is recorded together with the deletion of the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+class State(IntEnum):
+    """Where a delivery stands; done deliveries are deleted."""
+
+    READY = 0
+    LEASED = 1
+    DEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed delivery with its event. `attempts` counts this one and is the token that fences late workers off."""
+
+    id: int
+    subscriber: str
+    key: int
+    attempts: int
+    event_position: int
+    event_type: str
+    data: dict[str, object]
+    actor: str
+    trace_id: str
+    occurred_at: datetime
+
+
+class LostLease(errors.Conflict):
+    """Somebody else has taken this delivery over; what was done must not be recorded twice."""
+
+
+_READY = """
+    (d.state = 0 AND d.run_at <= now() OR d.state = 1 AND d.leased_until < now())
+    AND NOT EXISTS (SELECT 1 FROM deliveries earlier
+                     WHERE earlier.subscriber = d.subscriber AND earlier.key = d.key AND earlier.id < d.id
+                       AND earlier.state IN (0, 1))
+"""
+_FIELDS = """
+    d.id, d.subscriber, d.key, d.attempts, d.event_position, e.type AS event_type, e.data, e.actor, e.trace_id, e.occurred_at
+"""
+
+
+def lock_steps(tx: WriteTx, *, subscriber: str, limit: int) -> list[Delivery]:
+    """Lock ready deliveries of a step until the end of this transaction; others skip them."""
+    return tx.all(
+        Delivery,
+        f"""
+        SELECT {_FIELDS} FROM deliveries d JOIN events e ON e.position = d.event_position
+         WHERE d.subscriber = %(subscriber)s AND {_READY}
+         ORDER BY d.run_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
+        """,
+        {"subscriber": subscriber, "limit": limit},
+    )
+
+
+def lease_errands(
+    tx: WriteTx, *, subscribers: Sequence[str], limit: int, lease_seconds: float
+) -> list[Delivery]:
+    """Take ready deliveries of errands for a while; a worker that dies loses them when the lease ends."""
+    return tx.all(
+        Delivery,
+        f"""
+        WITH taken AS (
+            SELECT d.id FROM deliveries d WHERE d.subscriber = ANY(%(subscribers)s) AND {_READY}
+             ORDER BY d.run_at, d.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ), leased AS (
+            UPDATE deliveries d SET state = 1, attempts = d.attempts + 1,
+                   leased_until = now() + make_interval(secs => %(lease)s)
+              FROM taken WHERE d.id = taken.id RETURNING d.*
+        )
+        SELECT {_FIELDS} FROM leased d JOIN events e ON e.position = d.event_position ORDER BY d.id
+        """,
+        {"subscribers": list(subscribers), "limit": limit, "lease": lease_seconds},
+    )
+
+
+def finish(tx: WriteTx, deliveries: Sequence[Delivery]) -> None:
+    """Delete what is done, in the transaction that records its result. Raises LostLease if another worker has it."""
+    if not deliveries:
+        return
+    gone = tx.execute(
+        """
+        DELETE FROM deliveries d USING unnest(%s::bigint[], %s::int[]) AS mine(id, attempts)
+         WHERE d.id = mine.id AND d.attempts = mine.attempts
+        """,
+        ([delivery.id for delivery in deliveries], [delivery.attempts for delivery in deliveries]),
+    )
+    if gone != len(deliveries):
+        raise LostLease(
+            "Another worker has taken this delivery over.",
+            deliveries=[delivery.id for delivery in deliveries],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a delivery did not succeed, and when to try again (None: never, it is a dead letter)."""
+
+    error: str
+    error_class: str
+    retry_in_seconds: float | None
+
+
+def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure) -> None:
+    """Record a failure. A retry also pushes the same order's later deliveries back, so that they leave the scan."""
+    tx.execute(
+        """
+        WITH failed AS (
+            UPDATE deliveries SET state = CASE WHEN %(wait)s::float8 IS NULL THEN 3 ELSE 0 END, leased_until = NULL,
+                   attempts = greatest(attempts, %(attempts)s), error = %(error)s, error_class = %(error_class)s,
+                   first_failed_at = coalesce(first_failed_at, now()), last_failed_at = now(),
+                   run_at = now() + make_interval(secs => coalesce(%(wait)s::float8, 0))
+             WHERE id = %(id)s RETURNING *
+        )
+        UPDATE deliveries later SET run_at = greatest(later.run_at, failed.run_at) FROM failed
+         WHERE failed.state = 0 AND later.subscriber = failed.subscriber AND later.key = failed.key
+           AND later.state = 0 AND later.id > failed.id
+        """,
+        {
+            "wait": failure.retry_in_seconds,
+            "attempts": delivery.attempts,
+            "error": failure.error,
+            "error_class": failure.error_class,
+            "id": delivery.id,
+        },
+    )
+
+
+def redrive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
+    """Give dead deliveries a new life: these ids, or one whole class; returns how many."""
+    tx.wake_workers()
+    return tx.execute(
+        """
+        UPDATE deliveries SET state = 0, attempts = 0, run_at = now(), leased_until = NULL
+         WHERE state = 3 AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
+           AND (%(error_class)s::text IS NULL OR error_class = %(error_class)s)
+        """,
+        {"ids": None if ids is None else list(ids), "error_class": error_class},
+    )
+
+
+def discard(tx: WriteTx, *, ids: Sequence[int]) -> int:
+    """Give up on dead deliveries; their events stay."""
+    return tx.execute("DELETE FROM deliveries WHERE state = 3 AND id = ANY(%s)", (list(ids),))
+
+
+def waiting(tx: ReadTx) -> dict[str, int]:
+    """How many deliveries each subscriber has to do (dead ones apart), for metrics and tests."""
+    rows = tx.rows(
+        "SELECT subscriber, count(*) AS n FROM deliveries WHERE state IN (0, 1) GROUP BY subscriber"
+    )
+    return {str(row["subscriber"]): int(str(row["n"])) for row in rows}
+
+
+def declare_schedules(tx: WriteTx, *, every_seconds: dict[str, float]) -> None:
+    """Make sure each periodic job has its row; a changed period takes effect, a removed job's row goes."""
+    names = list(every_seconds)
+    tx.execute("DELETE FROM schedules WHERE name <> ALL(%s)", (names,))
+    tx.execute(
+        """
+        INSERT INTO schedules (name, every_seconds, next_run_at)
+        SELECT name, seconds, now() FROM unnest(%s::text[], %s::float8[]) AS s(name, seconds)
+        ON CONFLICT (name) DO UPDATE SET every_seconds = excluded.every_seconds
+        """,
+        (names, list(every_seconds.values())),
+    )
+
+
+def claim_schedules(tx: WriteTx) -> list[str]:
+    """Names of the periodic jobs that are due now; each is given to one worker and has its next time set."""
+    return tx.column(
+        str,
+        """
+        WITH due AS (SELECT name FROM schedules WHERE next_run_at <= now() ORDER BY next_run_at FOR UPDATE SKIP LOCKED)
+        UPDATE schedules s SET next_run_at = now() + make_interval(secs => s.every_seconds), last_started_at = now()
+          FROM due WHERE s.name = due.name RETURNING s.name
+        """,
+    )
+
+
+def next_due_seconds(tx: ReadTx) -> float:
+    """Seconds until the next retry or periodic job is due (0 when one is now, at most 60)."""
+    return tx.value(
+        float,
+        """
+        SELECT least(60, greatest(0, extract(epoch FROM least(
+            coalesce((SELECT min(run_at) FROM deliveries WHERE state = 0), 'infinity'),
+            coalesce((SELECT min(leased_until) FROM deliveries WHERE state = 1), 'infinity'),
+            coalesce((SELECT min(next_run_at) FROM schedules), 'infinity')) - now())))::float8
+        """,
+    )

@@ -1,0 +1,37 @@
+"""Bring a database to the newest step of doorstep/migrations, and tell which step it is at."""
+
+from __future__ import annotations
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+
+def _config(dsn: str) -> Config:
+    config = Config()
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", "doorstep:migrations")
+    config.attributes["url"] = dsn
+    return config
+
+
+def upgrade(dsn: str) -> None:
+    """Run every step that is missing; safe to call from several processes at once."""
+    command.upgrade(_config(dsn), "head")
+
+
+def newest() -> str:
+    """The revision that this code needs."""
+    head = ScriptDirectory.from_config(_config("")).get_current_head()
+    return head or ""
+
+
+def current(dsn: str) -> str:
+    """The revision that the database has; empty for a new one."""
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute("SELECT to_regclass('schema_history')").fetchone()
+        if found is None or found[0] is None:
+            return ""
+        row = connection.execute("SELECT version_num FROM schema_history").fetchone()
+        return str(row[0]) if row else ""
