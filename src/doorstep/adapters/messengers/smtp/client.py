@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ def deliver(relay: Relay, mail: EmailMessage, *, sender: str, recipient: str) ->
     except (OSError, smtplib.SMTPException) as problem:
         raise _failure(problem, relay, maybe_done=handed_over) from problem
     finally:
+        with contextlib.suppress(OSError, smtplib.SMTPException):  # nothing depends on the good-bye
+            conversation.quit()
         conversation.close()
 
 

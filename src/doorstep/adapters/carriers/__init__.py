@@ -1,0 +1,1 @@
+"""Carriers and aggregators: labels, pickups and tracking; one folder per vendor."""

@@ -1,0 +1,77 @@
+"""ShipHawk's REST API v4: an API key, reads and creations only, and no idempotency of its own."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from doorstep.adapters.carriers.shiphawk import wire
+from doorstep.kernel import http
+from doorstep.kernel.http import reading
+
+_PAGE = 100
+
+
+class Client:
+    """The calls we need."""
+
+    def __init__(self, session: http.Session, *, api_key: str) -> None:
+        self._session = session
+        self._headers = {"X-Api-Key": api_key}
+
+    def rates(self, body: dict[str, object]) -> list[wire.Rate]:
+        """Prices; asking changes nothing."""
+        response = self._session.send("POST", "rates", json=body, headers=self._headers, reads=True)
+        return reading.shaped(response, wire.Rates).rates
+
+    def book(self, body: dict[str, object]) -> wire.Shipment:
+        """Book a shipment. A repeat books another one: look first."""
+        response = self._session.send("POST", "shipments", json=body, headers=self._headers)
+        return reading.shaped(response, wire.Shipment)
+
+    def shipment(self, external_id: str) -> wire.Shipment:
+        """One shipment as it stands."""
+        response = self._session.send("GET", _shipment(external_id), headers=self._headers)
+        return reading.shaped(response, wire.Shipment)
+
+    def shipments(self, order_number: str) -> list[wire.Shipment]:
+        """Shipments of an order number, newest first; others may be among them."""
+        response = self._session.send(
+            "GET",
+            "shipments",
+            params={
+                "order_number": order_number,
+                "per_page": _PAGE,
+                "sort": "created_at",
+                "direction": "desc",
+            },
+            headers=self._headers,
+        )
+        if isinstance(response.json(), list):
+            return reading.shaped(response, list[wire.Shipment])
+        return reading.shaped(response, wire.Shipments).shipments
+
+    def label_pdf(self, external_id: str) -> bytes:
+        """The label's PDF: the answer itself, or the first document that it points to."""
+        response = self._session.send("GET", f"{_shipment(external_id)}/labels", headers=self._headers)
+        if not response.says_json():
+            return response.body
+        if isinstance(response.json(), list):
+            documents = reading.shaped(response, list[wire.Document])
+        else:
+            answer = reading.shaped(response, wire.Documents)
+            documents = answer.labels or answer.documents
+        address = next((document.url for document in documents if document.url), None)
+        return reading.document(self._session, address) if address else b""
+
+    def tracking(self, external_id: str) -> wire.Tracking:
+        """Where a shipment is."""
+        response = self._session.send("GET", f"{_shipment(external_id)}/tracking", headers=self._headers)
+        return reading.shaped(response, wire.Tracking)
+
+    def cancel(self, external_id: str) -> None:
+        """Cancel a shipment; cancelled again it stays cancelled."""
+        self._session.send("DELETE", _shipment(external_id), headers=self._headers, repeatable=True)
+
+
+def _shipment(external_id: str) -> str:
+    return f"shipments/{quote(external_id, safe='')}"

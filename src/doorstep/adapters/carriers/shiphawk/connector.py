@@ -1,0 +1,119 @@
+"""The ShipHawk connector: the best rate, booked once under our reference; status events in."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+
+import pydantic
+
+from doorstep.adapters.carriers.shiphawk import client, wire
+from doorstep.domain.connections import model as connections
+from doorstep.domain.shipping import model as shipping
+from doorstep.kernel import errors, http, payload
+
+_NUMBERING_SECONDS = 30.0
+
+
+class Settings(pydantic.BaseModel):
+    """One ShipHawk account."""
+
+    base_url: str = pydantic.Field("https://shiphawk.com/api/v4", description="Address of the API.")
+    api_key: pydantic.SecretStr = pydantic.Field(description="API key of the environment.")
+    choose: wire.Choice = pydantic.Field("cheapest", description="Which rate to book: cheapest or fastest.")
+    webhook_username: str = pydantic.Field(description="User name that ShipHawk presents with every event.")
+    webhook_password: pydantic.SecretStr = pydantic.Field(description="Password that comes with it.")
+
+
+class Shiphawk:
+    """Satisfies connections.ports.Inbound and shipping.ports.Carrier."""
+
+    def __init__(self, settings: Settings, session: http.Session) -> None:
+        credentials = f"{settings.webhook_username}:{settings.webhook_password.get_secret_value()}"
+        self._authorization = f"Basic {base64.b64encode(credentials.encode()).decode()}".encode()
+        self._client = client.Client(session, api_key=settings.api_key.get_secret_value())
+        self._choose = settings.choose
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Basic authentication is all that ShipHawk offers: its events are hints, and are read back before money moves."""
+        return hmac.compare_digest(self._authorization, headers.get("authorization", "").encode())
+
+    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+        """Events have no id: the same words are the same event."""
+        try:
+            told = payload.read(body, wire.Topic)
+        except errors.Invalid:
+            told = wire.Topic()  # stored all the same; reading it makes the dead letter
+        sent_at = told.updated_at if told.updated_at and told.updated_at.tzinfo else None
+        return connections.Envelope(
+            event_id=hashlib.sha256(body).hexdigest(), topic=told.event, sent_at=sent_at
+        )
+
+    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+        """Status updates; other events are none of our business. A body without an event is not readable."""
+        if topic == "shipment.status_update":
+            return (wire.observe(body),)
+        payload.read(body, wire.Topic)
+        return ()
+
+    def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
+        """Compare rates, book the chosen one, fetch its label."""
+        rate = wire.choose(self._client.rates(wire.rate_request(request)), self._choose)
+        if rate is None:
+            raise http.Rejected("No carrier offers a rate for this parcel.", reference=request.reference)
+        shipment = self._client.book(wire.booking(request, rate))
+        try:
+            return self._labelled(shipment, request)
+        except errors.DoorstepError as problem:
+            raise http.Unanswered(
+                f"The shipment is booked, but not all about it could be read: {problem.message}",
+                maybe_done=True,
+                retry_after_seconds=_NUMBERING_SECONDS,
+                external_id=str(shipment.id),
+            ) from problem
+
+    def find_label(self, request: shipping.LabelRequest) -> shipping.Label | None:
+        """Search our reference among the account's shipments."""
+        shipment = wire.booked(self._client.shipments(request.reference), request.reference)
+        return None if shipment is None else self._labelled(shipment, request)
+
+    def void_label(self, label: shipping.Label) -> None:
+        """Cancel the shipment; a refusal is harmless when it is cancelled already."""
+        try:
+            self._client.cancel(label.external_id)
+        except http.Rejected:
+            if not wire.is_cancelled(self._client.shipment(label.external_id)):
+                raise
+
+    def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingObservation:
+        """The shipment's history, by ShipHawk's id."""
+        tracking = self._client.tracking(external_id)
+        try:
+            return wire.tracked(tracking, external_id=external_id)
+        except errors.Invalid as problem:
+            raise http.Unanswered(
+                f"The answer is not what was agreed: {problem.message}", maybe_done=False
+            ) from problem
+
+    def _labelled(self, shipment: wire.Shipment, request: shipping.LabelRequest) -> shipping.Label:
+        label = wire.label(shipment, currency=request.currency)
+        if label is None:
+            raise http.Unanswered(
+                "ShipHawk has booked the shipment, the carrier has not numbered it yet.",
+                maybe_done=True,
+                retry_after_seconds=_NUMBERING_SECONDS,
+            )
+        return dataclasses.replace(label, pdf=self._client.label_pdf(label.external_id))
+
+
+CONNECTOR = connections.Connector(
+    id="shiphawk",
+    kind=connections.Kind.CARRIERS,
+    label="ShipHawk",
+    settings=Settings,
+    connect=Shiphawk,
+    features=frozenset({"inbound", "label", "void", "track"}),
+)

@@ -1,0 +1,1 @@
+"""Shiprocket: an aggregator of Indian couriers, for parcels out and return pickups."""

@@ -1,0 +1,158 @@
+"""The Shiprocket connector: labels and return pickups out, tracking hooks in."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+
+import pydantic
+
+from doorstep.adapters.carriers.shiprocket import client, wire
+from doorstep.domain.connections import model as connections
+from doorstep.domain.shipping import model as shipping
+from doorstep.kernel import errors, http
+
+_TOPIC = "tracking"
+_ASSIGNMENT_SECONDS = 30.0
+
+
+class Settings(pydantic.BaseModel):
+    """One Shiprocket account. Pickup locations carry the codes of ours as nicknames."""
+
+    base_url: str = pydantic.Field(
+        "https://apiv2.shiprocket.in/v1/external", description="Address of the API."
+    )
+    email: str = pydantic.Field(description="E-mail of the API user (not of the panel's login).")
+    password: pydantic.SecretStr = pydantic.Field(description="Password of the API user.")
+    webhook_token: pydantic.SecretStr = pydantic.Field(
+        description="Token that Shiprocket sends in x-api-key with every hook."
+    )
+
+
+class Shiprocket:
+    """Satisfies connections.ports.Inbound and shipping.ports.Carrier."""
+
+    def __init__(self, settings: Settings, session: http.Session) -> None:
+        self._webhook_token = settings.webhook_token.get_secret_value().encode()
+        self._client = client.Client(
+            session, email=settings.email, password=settings.password.get_secret_value()
+        )
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """A shared token is all there is; an empty one admits nobody."""
+        told = headers.get("x-api-key", "").encode()
+        return bool(self._webhook_token) and hmac.compare_digest(self._webhook_token, told)
+
+    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+        """Hooks have no id: the same words are the same message."""
+        return connections.Envelope(event_id=hashlib.sha256(body).hexdigest(), topic=_TOPIC)
+
+    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+        """The whole history of one parcel, again in every hook."""
+        return (wire.observe(body),)
+
+    def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
+        """Create the order, get a tracking number, call the courier, fetch the label. Each step may be repeated.
+
+        A return pickup has no label to print: the courier brings it.
+        """
+        is_return = request.direction is shipping.Direction.INBOUND
+        created = self._create(request, is_return=is_return)
+        label = self._assigned(created, is_return=is_return)
+        if is_return:
+            return label
+        try:
+            return self._ready(label)
+        except errors.DoorstepError as problem:
+            raise http.Unanswered(
+                f"The label is bought, but its pickup or its PDF is missing: {problem.message}",
+                maybe_done=True,
+                retry_after_seconds=_ASSIGNMENT_SECONDS,
+                external_id=label.external_id,
+            ) from problem
+
+    def find_label(self, request: shipping.LabelRequest) -> shipping.Label | None:
+        """Search our reference; an order without a tracking number is no label yet.
+
+        The purchase may have broken off after the number was given: what is missing is made up for.
+        """
+        is_return = request.direction is shipping.Direction.INBOUND
+        label = wire.listed(self._client.orders(request.reference, is_return=is_return), request.reference)
+        return label if label is None or is_return else self._ready(label)
+
+    def void_label(self, label: shipping.Label) -> None:
+        """Cancel the shipment; a refusal is harmless when it is cancelled already."""
+        try:
+            self._client.cancel(label.tracking_number)
+        except http.Rejected:
+            if not wire.is_cancelled(self._client.shipment(label.external_id)):
+                raise
+
+    def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingObservation:
+        """All scans of a parcel. The answer does not say whether it is a return; the shipment's direction does."""
+        document = self._client.track(tracking_number)
+        try:
+            return wire.tracked(document, tracking_number=tracking_number, is_return=False)
+        except errors.Invalid as problem:
+            raise http.Unanswered(
+                f"The answer is not what was agreed: {problem.message}", maybe_done=False
+            ) from problem
+
+    def _create(self, request: shipping.LabelRequest, *, is_return: bool) -> wire.Created:
+        if not is_return:
+            return self._client.create_order(wire.order(request))
+        earlier = wire.listed_return(
+            self._client.orders(request.reference, is_return=True), request.reference
+        )
+        return earlier or self._client.create_return(wire.return_order(request))
+
+    def _assigned(self, created: wire.Created, *, is_return: bool) -> shipping.Label:
+        """The tracking number: from the order if it has one, from the assignment, or read back after a promise."""
+        shipment_id = created.shipment_id
+        if created.awb_code:
+            return wire.label(shipment_id=shipment_id, awb=created.awb_code, courier=created.courier_name)
+        try:
+            assigned = self._client.assign_awb(shipment_id, is_return=is_return)
+        except http.Rejected as refusal:
+            label = self._read_back(shipment_id)  # refused because it has one already, or for good
+            if label is None:
+                raise refusal from None
+            return label
+        if assigned and assigned.awb_code:
+            return wire.label(shipment_id=shipment_id, awb=assigned.awb_code, courier=assigned.courier_name)
+        label = self._read_back(shipment_id)
+        if label is None:
+            raise http.Unanswered(
+                "Shiprocket is still choosing a courier.",
+                maybe_done=True,
+                retry_after_seconds=_ASSIGNMENT_SECONDS,
+            )
+        return label
+
+    def _read_back(self, shipment_id: int) -> shipping.Label | None:
+        shipment = self._client.shipment(str(shipment_id))
+        if not shipment.awb:
+            return None
+        return wire.label(shipment_id=shipment_id, awb=shipment.awb, courier=shipment.courier)
+
+    def _ready(self, label: shipping.Label) -> shipping.Label:
+        """Call the courier and fetch the PDF; a courier called twice is refused as a duplicate."""
+        shipment_id = int(label.external_id)
+        try:
+            self._client.request_pickup(shipment_id)
+        except http.Rejected as refusal:
+            if "duplicate" not in str(refusal.data.get("body", "")).casefold():
+                raise
+        return dataclasses.replace(label, pdf=self._client.label_pdf(shipment_id))
+
+
+CONNECTOR = connections.Connector(
+    id="shiprocket",
+    kind=connections.Kind.CARRIERS,
+    label="Shiprocket",
+    settings=Settings,
+    connect=Shiprocket,
+    features=frozenset({"inbound", "label", "return_pickup", "void", "track"}),
+)
