@@ -87,6 +87,9 @@ class Principal:
     def require(self, permission: Permission, *, at: LocationId | None = None) -> None:
         """Raise NotAllowed unless this principal may do it, there (`at` is the location it concerns, if one)."""
         if not self.can(permission):
-            raise NotAllowed(f"Your role ({self.role.value}) does not permit {permission.value}.", permission=permission.value)
+            raise NotAllowed(
+                f"Your role ({self.role.value}) does not permit {permission.value}.",
+                permission=permission.value,
+            )
         if self.is_bound and at is not None and at != self.location_id:
             raise NotAllowed("This belongs to another location than yours.", permission=permission.value)

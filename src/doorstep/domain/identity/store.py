@@ -1,0 +1,213 @@
+"""SQL of users, their sessions, failed sign-ins and API keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.identity.model import Role
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """Somebody who may sign in. Location staff need a location, the others have none."""
+
+    email: str
+    name: str
+    role: Role
+    location_id: LocationId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as people see it."""
+
+    id: UserId
+    email: str
+    name: str
+    role: Role
+    location_id: LocationId | None
+    active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a sign-in is checked against."""
+
+    id: UserId
+    password_hash: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A living session and whose it is."""
+
+    user_id: UserId
+    name: str
+    role: Role
+    location_id: LocationId | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key as people see it: the key itself was shown once, `prefix` helps to recognise it."""
+
+    id: int
+    name: str
+    prefix: str
+    role: Role
+    location_id: LocationId | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """An API client. Location staff keys need a location."""
+
+    name: str
+    role: Role
+    location_id: LocationId | None = None
+
+
+def insert_user(tx: WriteTx, user: NewUser, *, password_hash: str, at: datetime) -> list[int]:
+    """The new user's id; empty if the e-mail address is taken."""
+    return tx.column(
+        int,
+        """
+        INSERT INTO users (email, name, role, location_id, password_hash, created_at) VALUES (%s, %s, %s, %s, %s, %s)
+        ON CONFLICT (lower(email)) DO NOTHING RETURNING id
+        """,
+        (user.email, user.name, user.role.value, user.location_id, password_hash, at),
+    )
+
+
+def update_password(tx: WriteTx, *, user_id: int, password_hash: str) -> int:
+    """How many users that touched: 1, or 0 if there is none of that id."""
+    return tx.execute("UPDATE users SET password_hash = %s WHERE id = %s", (password_hash, user_id))
+
+
+def update_active(tx: WriteTx, *, user_id: int, active: bool) -> int:
+    """How many users that touched: 1, or 0 if there is none of that id."""
+    return tx.execute("UPDATE users SET active = %s WHERE id = %s", (active, user_id))
+
+
+def select_users(tx: ReadTx) -> list[User]:
+    """Everybody, by name."""
+    return tx.all(
+        User,
+        "SELECT id, email, name, role, location_id, active, created_at FROM users ORDER BY lower(name), id",
+    )
+
+
+def select_login(tx: ReadTx, *, email: str) -> Login | None:
+    """What a password for this address is checked against."""
+    return tx.one(
+        Login, "SELECT id, password_hash, active FROM users WHERE lower(email) = lower(%s)", (email,)
+    )
+
+
+def lock_attempts(tx: WriteTx, *, email: str) -> None:
+    """One sign-in per address at a time, so that guesses in parallel are counted as they come."""
+    tx.execute("SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(lower(%s)))", (email,))
+
+
+def select_failures(tx: ReadTx, *, email: str, since: datetime) -> list[datetime]:
+    """When sign-ins for this address failed, oldest first."""
+    return tx.column(
+        datetime,
+        "SELECT failed_at FROM login_failures WHERE email = lower(%s) AND failed_at > %s ORDER BY failed_at",
+        (email, since),
+    )
+
+
+def insert_failure(tx: WriteTx, *, email: str, at: datetime) -> None:
+    """A sign-in for this address failed."""
+    tx.execute("INSERT INTO login_failures (email, failed_at) VALUES (lower(%s), %s)", (email, at))
+
+
+def delete_failures(tx: WriteTx, *, email: str, before: datetime) -> None:
+    """Forget this address's failures, and everybody's old ones."""
+    tx.execute("DELETE FROM login_failures WHERE email = lower(%s) OR failed_at < %s", (email, before))
+
+
+def insert_session(
+    tx: WriteTx, *, token_digest: str, user_id: int, at: datetime, expires_at: datetime
+) -> None:
+    """A signed-in browser."""
+    tx.execute(
+        "INSERT INTO sessions (token_digest, user_id, created_at, expires_at) VALUES (%s, %s, %s, %s)",
+        (token_digest, user_id, at, expires_at),
+    )
+
+
+def select_session(tx: ReadTx, *, token_digest: str, now: datetime) -> Session | None:
+    """The living session of an active user, or None."""
+    return tx.one(
+        Session,
+        """
+        SELECT u.id AS user_id, u.name, u.role, u.location_id, s.expires_at
+          FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.token_digest = %s AND s.expires_at > %s AND u.active
+        """,
+        (token_digest, now),
+    )
+
+
+def update_expiry(tx: WriteTx, *, token_digest: str, expires_at: datetime) -> None:
+    """The session is in use: it lives longer."""
+    tx.execute("UPDATE sessions SET expires_at = %s WHERE token_digest = %s", (expires_at, token_digest))
+
+
+def delete_session(tx: WriteTx, *, token_digest: str) -> None:
+    """This browser is signed out."""
+    tx.execute("DELETE FROM sessions WHERE token_digest = %s", (token_digest,))
+
+
+def delete_sessions(tx: WriteTx, *, user_id: int) -> None:
+    """This user is signed out everywhere."""
+    tx.execute("DELETE FROM sessions WHERE user_id = %s", (user_id,))
+
+
+def delete_expired_sessions(tx: WriteTx, *, now: datetime) -> None:
+    """Sessions that nobody can use any more."""
+    tx.execute("DELETE FROM sessions WHERE expires_at <= %s", (now,))
+
+
+def insert_key(tx: WriteTx, key: NewKey, *, prefix: str, key_digest: str, at: datetime) -> int:
+    """Store a key's digest; returns its id."""
+    return tx.value(
+        int,
+        """
+        INSERT INTO api_keys (name, prefix, key_digest, role, location_id, created_at) VALUES (%s, %s, %s, %s, %s, %s)
+        RETURNING id
+        """,
+        (key.name, prefix, key_digest, key.role.value, key.location_id, at),
+    )
+
+
+_KEY = "id, name, prefix, role, location_id, created_at, revoked_at"
+
+
+def select_key(tx: ReadTx, *, key_digest: str) -> ApiKey | None:
+    """The key that is still good, or None."""
+    return tx.one(
+        ApiKey, f"SELECT {_KEY} FROM api_keys WHERE key_digest = %s AND revoked_at IS NULL", (key_digest,)
+    )
+
+
+def select_keys(tx: ReadTx) -> list[ApiKey]:
+    """All keys, living ones first, then by name."""
+    return tx.all(ApiKey, f"SELECT {_KEY} FROM api_keys ORDER BY revoked_at IS NOT NULL, lower(name), id")
+
+
+def revoke_key(tx: WriteTx, *, key_id: int, at: datetime) -> int:
+    """How many living keys that ended: 1, or 0."""
+    return tx.execute(
+        "UPDATE api_keys SET revoked_at = %s WHERE id = %s AND revoked_at IS NULL", (at, key_id)
+    )

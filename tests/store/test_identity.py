@@ -1,0 +1,167 @@
+"""Signing in, staying in, being kept out: on a real database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from doorstep.domain.identity import actions, model, views
+from doorstep.domain.identity.actions import NewKey, NewUser
+from doorstep.domain.identity.model import Permission, Principal, Role
+from doorstep.kernel import errors
+from doorstep.kernel.db import Database
+from doorstep.kernel.ids import UserId
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+def _asha(database: Database) -> int:
+    with database.write(actor="system") as tx:
+        user = NewUser("Asha@notnaked.example", "Asha", Role.OPERATIONS)
+        return actions.create_user(tx, user=user, password=PASSWORD, now=NOW)
+
+
+def _try(
+    database: Database, *, email: str = "asha@notnaked.example", password: str = PASSWORD, at: datetime = NOW
+) -> str | None:
+    with database.write(actor="system") as tx:
+        return actions.sign_in(tx, email=email, password=password, now=at)
+
+
+def _who(database: Database, token: str, at: datetime) -> Principal | None:
+    with database.write(actor="system") as tx:
+        return actions.principal_of_session(tx, token=token, now=at)
+
+
+def test_a_session_tells_who_somebody_is_until_it_ends(database: Database) -> None:
+    user_id = _asha(database)
+    token = _try(database, email=" ASHA@notnaked.example ")
+    assert token is not None
+    asha = Principal(f"user:{user_id}", "Asha", Role.OPERATIONS, None)
+    assert _who(database, token, NOW) == asha
+    with database.write(actor=asha.actor) as tx:
+        actions.sign_out(tx, token=token)
+    assert _who(database, token, NOW) is None
+
+
+def test_a_session_lives_twelve_hours_from_its_last_use(database: Database) -> None:
+    _asha(database)
+    token = _try(database)
+    assert token is not None
+    assert _who(database, token, NOW + timedelta(hours=11)) is not None
+    assert _who(database, token, NOW + timedelta(hours=22)) is not None
+    assert _who(database, token, NOW + timedelta(hours=34, minutes=1)) is None
+
+
+def test_only_digests_are_stored(database: Database) -> None:
+    _asha(database)
+    token = _try(database)
+    with database.read() as tx:
+        (stored,) = tx.column(str, "SELECT token_digest FROM sessions")
+        (hashed,) = tx.column(str, "SELECT password_hash FROM users")
+    assert token is not None
+    assert token not in stored
+    assert hashed.startswith("$argon2id$")
+
+
+def test_ten_wrong_passwords_close_the_door_for_a_quarter_of_an_hour(database: Database) -> None:
+    _asha(database)
+    for second in range(10):
+        assert _try(database, password="guess", at=NOW + timedelta(seconds=second)) is None
+    with pytest.raises(actions.TooManyFailures, match="Try again in 14 minutes") as refused:
+        _try(database, at=NOW + timedelta(minutes=1))
+    assert refused.value.data["retry_after_seconds"] == 14 * 60
+    assert _try(database, at=NOW + timedelta(minutes=15, seconds=1)) is not None
+
+
+def test_the_door_closes_for_addresses_nobody_has_too(database: Database) -> None:
+    for _ in range(10):
+        assert _try(database, email="ghost@notnaked.example") is None
+    with pytest.raises(actions.TooManyFailures):
+        _try(database, email="Ghost@notnaked.example")
+
+
+def test_a_right_password_forgets_the_wrong_ones(database: Database) -> None:
+    _asha(database)
+    for _ in range(9):
+        _try(database, password="guess")
+    assert _try(database) is not None
+    for _ in range(9):
+        assert _try(database, password="guess") is None
+    assert _try(database) is not None
+
+
+def test_a_new_password_or_a_closed_account_ends_every_session(database: Database) -> None:
+    user_id = _asha(database)
+    token = _try(database)
+    assert token is not None
+    with database.write(actor="system") as tx:
+        actions.set_password(tx, user_id=UserId(user_id), password="another long password")
+    assert _who(database, token, NOW) is None
+    token = _try(database, password="another long password")
+    assert token is not None
+    with database.write(actor="system") as tx:
+        actions.set_active(tx, user_id=UserId(user_id), active=False)
+    assert _who(database, token, NOW) is None
+    assert _try(database, password="another long password") is None
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "field"),
+    [
+        (NewUser("asha", "Asha", Role.OPERATIONS), PASSWORD, "email"),
+        (NewUser("asha@x.example", " ", Role.OPERATIONS), PASSWORD, "name"),
+        (NewUser("asha@x.example", "Asha", Role.LOCATION_STAFF), PASSWORD, "location_id"),
+        (NewUser("asha@x.example", "Asha", Role.OPERATIONS), "short", "password"),
+    ],
+)
+def test_a_wrong_user_is_told_which_field(
+    database: Database, user: NewUser, password: str, field: str
+) -> None:
+    with pytest.raises(errors.Invalid) as wrong, database.write(actor="system") as tx:
+        actions.create_user(tx, user=user, password=password, now=NOW)
+    assert wrong.value.data["field"] == field
+
+
+def test_an_address_belongs_to_one_user(database: Database) -> None:
+    _asha(database)
+    user = NewUser("asha@NOTNAKED.example", "Another", Role.READ_ONLY)
+    with pytest.raises(errors.Conflict), database.write(actor="system") as tx:
+        actions.create_user(tx, user=user, password=PASSWORD, now=NOW)
+    with database.read() as tx:
+        assert [each.name for each in views.users(tx)] == ["Asha"]
+
+
+def test_unknown_users_and_keys_are_said_to_be_unknown(database: Database) -> None:
+    with database.write(actor="system") as tx:
+        with pytest.raises(errors.NotFound):
+            actions.set_password(tx, user_id=UserId(99), password=PASSWORD)
+        with pytest.raises(errors.NotFound):
+            actions.set_active(tx, user_id=UserId(99), active=False)
+        with pytest.raises(errors.NotFound):
+            actions.revoke_api_key(tx, key_id=99, now=NOW)
+        with pytest.raises(errors.Invalid):
+            actions.create_api_key(tx, key=NewKey(" ", Role.READ_ONLY), now=NOW)
+
+
+def test_an_api_key_is_shown_once_and_works_until_it_is_revoked(database: Database) -> None:
+    with database.write(actor="system") as tx:
+        key = actions.create_api_key(tx, key=NewKey("till", Role.READ_ONLY), now=NOW)
+    with database.read() as tx:
+        (stored,) = views.api_keys(tx)
+        found = views.principal_of_key(tx, key=key)
+        assert views.principal_of_key(tx, key=key + "x") is None
+    assert found == Principal(f"api:{stored.id}", "till", Role.READ_ONLY, None)
+    assert key.startswith(stored.prefix)
+    with database.write(actor="system") as tx:
+        actions.revoke_api_key(tx, key_id=stored.id, now=NOW)
+        assert views.principal_of_key(tx, key=key) is None
+
+
+def test_roles_permit_what_the_table_says() -> None:
+    reader = Principal("user:1", "R", Role.READ_ONLY)
+    reader.require(Permission.ORDERS_READ)
+    with pytest.raises(model.NotAllowed):
+        reader.require(Permission.ORDERS_WRITE)
