@@ -47,11 +47,13 @@ def deliver(relay: Relay, mail: EmailMessage, *, sender: str, recipient: str) ->
         handed_over = True
         _send(conversation, content)
         _check(conversation.getreply(), relay)
+        with contextlib.suppress(
+            OSError, smtplib.SMTPException
+        ):  # the mail went; nothing depends on the good-bye
+            conversation.quit()
     except (OSError, smtplib.SMTPException) as problem:
         raise _failure(problem, relay, maybe_done=handed_over) from problem
     finally:
-        with contextlib.suppress(OSError, smtplib.SMTPException):  # nothing depends on the good-bye
-            conversation.quit()
         conversation.close()
 
 

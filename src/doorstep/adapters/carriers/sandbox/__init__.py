@@ -1,0 +1,1 @@
+"""The carrier in memory: template, demo and test double in one."""

@@ -1,0 +1,46 @@
+"""A carrier in memory. A real client sends the same calls through its http.Session."""
+
+from __future__ import annotations
+
+from doorstep.adapters.carriers.sandbox import wire
+from doorstep.domain.shipping import model as shipping
+from doorstep.kernel import errors, http
+from doorstep.kernel.http import rehearsal
+
+
+class Client:
+    """Labels by reference, void ones set aside, and the scans of each parcel."""
+
+    def __init__(self, session: http.Session) -> None:
+        self.partner = rehearsal.Partner(session)
+        self.labels: dict[str, shipping.Label] = {}
+        self.voided: set[str] = set()
+        self.scans: dict[str, tuple[shipping.Scan, ...]] = {}
+
+    def buy(self, request: shipping.LabelRequest) -> shipping.Label:
+        """Buy a label, or give the one bought under this reference."""
+
+        def work() -> shipping.Label:
+            label = self.labels.setdefault(request.reference, wire.label(request))
+            self.scans.setdefault(label.tracking_number, ())
+            return label
+
+        return self.partner.call(work)
+
+    def find(self, reference: str) -> shipping.Label | None:
+        """The label bought under a reference."""
+        return self.partner.call(lambda: self.labels.get(reference), reads=True)
+
+    def void(self, external_id: str) -> None:
+        """Take a label back; taken back again it stays so."""
+        self.partner.call(lambda: self.voided.add(external_id))
+
+    def track(self, tracking_number: str) -> tuple[shipping.Scan, ...]:
+        """All scans of a parcel."""
+
+        def work() -> tuple[shipping.Scan, ...]:
+            if tracking_number not in self.scans:
+                raise errors.NotFound("The carrier does not know this parcel.")
+            return self.scans[tracking_number]
+
+        return self.partner.call(work, reads=True)

@@ -1,0 +1,1 @@
+"""The sales channel in memory: template, demo and test double in one."""

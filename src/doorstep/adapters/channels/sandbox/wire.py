@@ -1,0 +1,41 @@
+"""The sandbox channel's events: our own observations in an envelope, as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from doorstep.domain.orders import model as orders
+from doorstep.domain.payments import model as payments
+from doorstep.domain.returns import model as returns
+from doorstep.kernel import payload
+
+Observation = orders.OrderObservation | payments.PaymentObservation | returns.ReturnObservation
+
+_SHAPES: dict[str, type[Observation]] = {
+    "order": orders.OrderObservation,
+    "payment": payments.PaymentObservation,
+    "return": returns.ReturnObservation,
+}
+
+
+class Header(msgspec.Struct, kw_only=True):
+    """What every event says of itself."""
+
+    id: str = ""
+    topic: str = ""
+    sent_at: datetime | None = None
+
+
+class Event(msgspec.Struct, kw_only=True):
+    """An event; `data` has the fields of the observation that the topic names."""
+
+    data: dict[str, object]
+
+
+def observe(topic: str, body: bytes) -> tuple[Observation, ...]:
+    """The observation in an event, nothing for other topics. Raises Invalid naming the place."""
+    event = payload.read(body, Event)
+    shape = _SHAPES.get(topic)
+    return () if shape is None else (payload.shaped(event.data, shape, at="data"),)

@@ -1,0 +1,1 @@
+"""The accounting system in memory: template, demo and test double in one."""

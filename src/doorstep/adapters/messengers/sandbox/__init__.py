@@ -1,0 +1,1 @@
+"""The messenger in memory: template, demo and test double in one."""

@@ -1,0 +1,26 @@
+"""A letter box in memory. A real client hands messages over a network."""
+
+from __future__ import annotations
+
+from doorstep.adapters.messengers.sandbox import wire
+from doorstep.domain.notifications import model as notifications
+from doorstep.kernel import http
+from doorstep.kernel.http import rehearsal
+
+
+class Client:
+    """Messages in the order they came, one per id."""
+
+    def __init__(self, session: http.Session) -> None:
+        self.partner = rehearsal.Partner(session)
+        self.messages: dict[str, notifications.OutgoingMessage] = {}
+
+    def send(self, message: notifications.OutgoingMessage) -> str:
+        """Take a message."""
+
+        def work() -> str:
+            identifier = wire.message_id(message)
+            self.messages.setdefault(identifier, message)
+            return identifier
+
+        return self.partner.call(work)

@@ -1,0 +1,37 @@
+"""The sandbox messenger: keeps what it was given to send."""
+
+from __future__ import annotations
+
+import pydantic
+
+from doorstep.adapters.messengers.sandbox import client
+from doorstep.domain.connections import model as connections
+from doorstep.domain.notifications import model as notifications
+from doorstep.kernel import http
+
+
+class Settings(pydantic.BaseModel):
+    """One letter box."""
+
+    base_url: str = pydantic.Field("http://127.0.0.1", description="Address of the API (not used in memory).")
+
+
+class Sandbox:
+    """Satisfies notifications.ports.Messenger."""
+
+    def __init__(self, settings: Settings, session: http.Session) -> None:
+        self.client = client.Client(session)
+
+    def send(self, message: notifications.OutgoingMessage) -> str:
+        """Hand one message over."""
+        return self.client.send(message)
+
+
+CONNECTOR = connections.Connector(
+    id="sandbox",
+    kind=connections.Kind.MESSENGERS,
+    label="Sandbox messages",
+    settings=Settings,
+    connect=Sandbox,
+    features=frozenset({"send"}),
+)

@@ -1,0 +1,1 @@
+"""The payment gateway in memory: template, demo and test double in one."""

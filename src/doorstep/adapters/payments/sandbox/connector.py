@@ -1,0 +1,72 @@
+"""The sandbox gateway: captures and refunds out, signed events in, all in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+
+import pydantic
+
+from doorstep.adapters.payments.sandbox import client, wire
+from doorstep.domain.connections import model as connections
+from doorstep.domain.payments import model as payments
+from doorstep.kernel import errors, http, payload
+
+
+class Settings(pydantic.BaseModel):
+    """One gateway account in memory."""
+
+    base_url: str = pydantic.Field("http://127.0.0.1", description="Address of the API (not used in memory).")
+    webhook_secret: pydantic.SecretStr = pydantic.Field(description="Secret that signs the events.")
+
+
+class Sandbox:
+    """Satisfies connections.ports.Inbound and payments.ports.PaymentGateway."""
+
+    def __init__(self, settings: Settings, session: http.Session) -> None:
+        self._webhook_secret = settings.webhook_secret.get_secret_value().encode()
+        self.client = client.Client(session)
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
+        signature = hmac.new(self._webhook_secret, body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(signature.encode(), headers.get("x-signature", "").encode())
+
+    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+        """The event's own id; a digest where there is none."""
+        try:
+            told = payload.read(body, wire.Header)
+        except errors.Invalid:
+            told = wire.Header()  # stored all the same; reading it makes the dead letter
+        return connections.Envelope(event_id=told.id or hashlib.sha256(body).hexdigest(), topic=told.topic)
+
+    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+        """Payments and refunds."""
+        return wire.observe(topic, body)
+
+    def payment(self, *, external_id: str) -> payments.PaymentObservation:
+        """Read one payment."""
+        return self.client.payment(external_id)
+
+    def capture(self, *, external_id: str, amount_minor: int, currency: str) -> payments.PaymentObservation:
+        """Take the money; harmless twice."""
+        return self.client.capture(external_id)
+
+    def refund(self, request: payments.RefundRequest) -> payments.RefundResult:
+        """One refund per reference."""
+        return self.client.refund(request)
+
+    def find_refund(self, request: payments.RefundRequest) -> payments.RefundResult | None:
+        """The refund made earlier under the reference."""
+        return self.client.find_refund(request.reference)
+
+
+CONNECTOR = connections.Connector(
+    id="sandbox",
+    kind=connections.Kind.PAYMENTS,
+    label="Sandbox payments",
+    settings=Settings,
+    connect=Sandbox,
+    features=frozenset({"inbound", "payment", "capture", "refund"}),
+)

@@ -1,0 +1,35 @@
+"""The sandbox gateway's events: our own observations in an envelope, as JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from doorstep.domain.payments import model as payments
+from doorstep.kernel import payload
+
+Observation = payments.PaymentObservation | payments.RefundObservation
+
+_SHAPES: dict[str, type[Observation]] = {
+    "payment": payments.PaymentObservation,
+    "refund": payments.RefundObservation,
+}
+
+
+class Header(msgspec.Struct, kw_only=True):
+    """What every event says of itself."""
+
+    id: str = ""
+    topic: str = ""
+
+
+class Event(msgspec.Struct, kw_only=True):
+    """An event; `data` has the fields of the observation that the topic names."""
+
+    data: dict[str, object]
+
+
+def observe(topic: str, body: bytes) -> tuple[Observation, ...]:
+    """The observation in an event, nothing for other topics. Raises Invalid naming the place."""
+    event = payload.read(body, Event)
+    shape = _SHAPES.get(topic)
+    return () if shape is None else (payload.shaped(event.data, shape, at="data"),)

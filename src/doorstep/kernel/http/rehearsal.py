@@ -1,0 +1,47 @@
+"""A partner without a network: the in-memory connectors answer through it, and fail on demand as real ones do."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+from doorstep.kernel.http.answers import Rejected, Shadowed, SwitchedOff, Unanswered
+from doorstep.kernel.http.session import Session
+
+Answer = TypeVar("Answer")
+
+
+class Fault(StrEnum):
+    """What can go wrong with a call. After a time-out and a broken answer the work has been done all the same."""
+
+    ERROR = "error"
+    RATE_LIMIT = "rate_limit"
+    TIME_OUT = "time_out"
+    MALFORMED = "malformed"
+
+
+class Partner:
+    """Obeys the connection's mode and does the work asked of it, but for the faults that are due."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.faults: deque[Fault] = deque()
+
+    def call(self, work: Callable[[], Answer], *, reads: bool = False) -> Answer:
+        """The work's result. The next fault, if one is due, happens instead of it or after it."""
+        name = self._session.name
+        if self._session.mode == "off":
+            raise SwitchedOff(f"{name} is switched off.", connection=name)
+        if self._session.mode == "shadow" and not reads:
+            raise Shadowed(f"{name} is in shadow mode: the call was not made.", connection=name)
+        fault = self.faults.popleft() if self.faults else None
+        if fault is Fault.ERROR:
+            raise Rejected(f"{name} said no.", connection=name)
+        if fault is Fault.RATE_LIMIT:
+            raise Unanswered(f"{name} asks us to wait.", maybe_done=False, retry_after_seconds=1.0)
+        answer = work()
+        if fault is not None:
+            raise Unanswered(f"{name} did not answer as agreed.", maybe_done=not reads)
+        return answer
