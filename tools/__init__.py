@@ -1,0 +1,1 @@
+"""Tools for people who work on Doorstep; the package never imports them."""
