@@ -1,0 +1,162 @@
+"""What screens derive from facts: ship-by slack, headlines from counters, and every fact in a person's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from doorstep.domain.orders.model import HoldReason
+from doorstep.kernel.money import Money
+
+
+class OrderView(StrEnum):
+    """The saved views of the order list."""
+
+    ALL = "all"
+    ATTENTION = "attention"
+    HELD = "held"
+    UNALLOCATED = "unallocated"
+    IN_FULFILLMENT = "in_fulfillment"
+    LATE = "late"
+    RETURNS = "returns"
+
+
+class ReturnStage(StrEnum):
+    """The columns of the returns page."""
+
+    ARRIVING = "arriving"
+    TO_INSPECT = "to_inspect"
+    IN_DOUBT = "in_doubt"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """How long is left until a parcel should leave; negative when it is late."""
+
+    ship_by: datetime
+    left: timedelta
+
+    @property
+    def is_late(self) -> bool:
+        return self.left < timedelta(0)
+
+    @property
+    def words(self) -> str:
+        """3 h 20 min left, 2 d late."""
+        minutes = int(abs(self.left).total_seconds()) // 60
+        days, hours = minutes // 1440, minutes // 60 % 24
+        if days:
+            span = f"{days} d {hours} h" if days < 3 and hours else f"{days} d"  # noqa: PLR2004 - hours matter for two days
+        else:
+            span = f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+        return f"{span} late" if self.is_late else f"{span} left"
+
+
+def slack(ship_by: datetime | None, *, now: datetime) -> Slack | None:
+    """The slack of work that is still to leave; None where nothing waits."""
+    return None if ship_by is None else Slack(ship_by, ship_by - now)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a timeline: what happened, in words, with the data behind it."""
+
+    type: str
+    words: str
+    actor: str
+    trace_id: str
+    at: datetime
+    data: Mapping[str, object]
+
+
+_HOLD_WORDS = {
+    HoldReason.UNKNOWN_SKU: "unknown SKU",
+    HoldReason.BAD_QUANTITY: "wrong quantity",
+    HoldReason.UNKNOWN_CURRENCY: "unknown currency",
+    HoldReason.TOTALS_DIFFER: "totals differ",
+    HoldReason.ADDRESS: "address",
+    HoldReason.UNSERVICEABLE: "not serviceable",
+    HoldReason.UNPAID: "unpaid",
+    HoldReason.NO_LINES: "no lines",
+    HoldReason.CHANGED_AFTER_RELEASE: "changed after release",
+    HoldReason.MANUAL: "held by a person",
+}
+
+_SENTENCES = {
+    "order.placed": "Order {number} placed through {channel}: {lines} lines, {money}",
+    "order.observed": "The channel changed the order: {changes}",
+    "order.held": "Held: {reasons}",
+    "order.approved": "Approved: every check passed",
+    "order.allocated": "Allocated to {locations}",
+    "order.short": "Short of {skus}: waiting for stock",
+    "order.cancelled": "Cancelled: {reason}",
+    "order.completed": "Completed: everything wanted is delivered",
+    "order.note_added": "Note added",
+    "fulfillment.accepted": "{location} accepted the work",
+    "fulfillment.picked": "{location} picked every piece",
+    "fulfillment.packed": "{location} closed the box",
+    "fulfillment.rejected": "{location} rejected the work: {reason} {note}",
+    "shipment.label_requested": "{direction} label requested",
+    "shipment.label_purchased": "{direction} label bought from {carrier}: {tracking_number}",
+    "shipment.label_in_doubt": "Nobody can say whether the label was bought: {reason}",
+    "shipment.dispatched": "Parcel {tracking_number} left the building",
+    "shipment.tracked": "Parcel: {status}",
+    "shipment.delivered": "Parcel {tracking_number} delivered",
+    "payment.captured": "Payment of {money} arrived",
+    "refund.requested": "Refund of {money} is due",
+    "refund.credited": "Refund of {money} credited",
+    "refund.in_doubt": "Nobody can say whether the refund moved: {reason}",
+    "refund.failed": "The gateway refused the refund: {reason}",
+    "return.created": "Return {number} announced: {reason}",
+    "return.in_transit": "Return {number} is on its way",
+    "return.arrived": "Return {number} arrived",
+    "return.received": "Return {number} received at {location}",
+    "return.inspected": "Return {number} inspected",
+    "return.refunded": "Return {number}: returned and refunded",
+    "invoice.requested": "{kind} requested",
+    "invoice.issued": "{kind} {number} issued",
+    "message.sent": "Customer told: {template}",
+    "message.in_doubt": "Nobody can say whether this message went out: {template}",
+    "channel.told": "{channel} told: {what}",
+    "stock.adjusted": "{sku} corrected by {change}: {reason}",
+}
+
+
+def words_of(event_type: str, data: Mapping[str, object]) -> str:
+    """The sentence for a fact; a type without one is told by its name, so that nothing is hidden."""
+    known = {key: _spoken(key, value) for key, value in data.items()}
+    if "total_minor" in data or "amount_minor" in data:
+        minor = data.get("total_minor", data.get("amount_minor"))
+        known["money"] = str(Money(int(str(minor)), str(data.get("currency"))))
+    sentence = _SENTENCES.get(event_type)
+    if sentence is None:
+        return event_type.replace(".", " ").replace("_", " ").capitalize()
+    if event_type == "order.placed" and known.get("lines") == "1":
+        sentence = sentence.replace("{lines} lines", "1 line")
+    return sentence.format_map(_Forgiving(known)).strip().rstrip(":").strip()
+
+
+class _Forgiving(dict[str, str]):
+    """An old fact may lack a field that was added later; its sentence is then shorter, not an error."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _spoken(key: str, value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_spoken(key, each) for each in value)
+    text = "" if value is None else str(value)
+    if key == "reasons":
+        return hold_words(text)
+    if key in {"kind", "direction"}:
+        return text.replace("_", " ").capitalize()
+    return text.replace("_", " ") if key in {"reason", "status", "template", "what"} else text
+
+
+def hold_words(reason: str) -> str:
+    """A hold's reason in two words."""
+    return _HOLD_WORDS.get(HoldReason(reason), reason) if reason in set(HoldReason) else reason

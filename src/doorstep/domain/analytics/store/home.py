@@ -1,0 +1,105 @@
+"""SQL of the home page: today against the same weekday, money at risk, and what just happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.kernel.db import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """What a span of time brought; money in minor units of the main currency."""
+
+    orders: int
+    value_minor: int
+    shipped: int
+    delivered: int
+    returns: int
+
+
+def select_figures(tx: ReadTx, *, since: datetime, until: datetime, currency: str) -> DayFigures:
+    """Figures of [since, until)."""
+    found = tx.one(
+        DayFigures,
+        """
+        SELECT count(*) AS orders,
+               coalesce(sum(total_minor) FILTER (WHERE currency = %(currency)s), 0)::bigint AS value_minor,
+               (SELECT count(*) FROM shipments WHERE direction = 'outbound' AND dispatched_at >= %(since)s
+                   AND dispatched_at < %(until)s) AS shipped,
+               (SELECT count(*) FROM shipments WHERE direction = 'outbound' AND delivered_at >= %(since)s
+                   AND delivered_at < %(until)s) AS delivered,
+               (SELECT count(*) FROM returns WHERE created_at >= %(since)s AND created_at < %(until)s) AS returns
+          FROM orders WHERE placed_at >= %(since)s AND placed_at < %(until)s
+        """,
+        {"since": since, "until": until, "currency": currency},
+    )
+    return found or DayFigures(0, 0, 0, 0, 0)
+
+
+def select_hourly(tx: ReadTx, *, since: datetime, until: datetime) -> list[int]:
+    """Orders placed in each of 24 equal parts of the span."""
+    return tx.column(
+        int,
+        """
+        SELECT count(o.id) FROM generate_series(0, 23) part
+          LEFT JOIN orders o ON o.placed_at >= %(since)s AND o.placed_at < %(until)s
+           AND width_bucket(extract(epoch FROM o.placed_at), extract(epoch FROM %(since)s::timestamptz),
+                            extract(epoch FROM %(until)s::timestamptz), 24) = part + 1
+         GROUP BY part ORDER BY part
+        """,
+        {"since": since, "until": until},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """A fact as the live feed shows it."""
+
+    position: int
+    stream: str
+    stream_id: int
+    number: str
+    type: str
+    data: dict[str, object]
+    actor: str
+    occurred_at: datetime
+    trace_id: str
+
+
+def select_feed(tx: ReadTx, *, limit: int) -> list[FeedLine]:
+    """The newest facts, newest first."""
+    return tx.all(
+        FeedLine,
+        """
+        SELECT e.position, e.stream, e.stream_id, coalesce(o.number, '') AS number, e.type, e.data, e.actor,
+               e.occurred_at, e.trace_id
+          FROM (SELECT * FROM events ORDER BY position DESC LIMIT %s) e
+          LEFT JOIN orders o ON e.stream = 'order' AND o.id = e.stream_id
+         ORDER BY e.position DESC
+        """,
+        (limit,),
+    )
+
+
+def select_main_currency(tx: ReadTx) -> list[str]:
+    """The currency of the newest order."""
+    return tx.column(str, "SELECT currency FROM orders ORDER BY placed_at DESC, id DESC LIMIT 1")
+
+
+def select_refunds_in_doubt(tx: ReadTx, *, currency: str) -> int:
+    """Minor units of refunds that failed or of which nobody knows."""
+    return tx.value(
+        int,
+        """
+        SELECT coalesce(sum(amount_minor), 0)::bigint FROM refunds
+         WHERE state IN ('failed', 'in_doubt') AND currency = %s
+        """,
+        (currency,),
+    )
+
+
+def select_head(tx: ReadTx) -> int:
+    """The position of the newest event; 0 when there is none."""
+    return tx.value(int, "SELECT coalesce(max(position), 0) FROM events")

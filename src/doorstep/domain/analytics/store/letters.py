@@ -1,0 +1,115 @@
+"""SQL of dead letters: what stopped, by cause, and what it was about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.kernel.db import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class LetterGroup:
+    """Dead letters of one class at one connection or subscriber."""
+
+    error_class: str
+    source: str
+    what: str
+    connection: str
+    topic: str
+    count: int
+    first_failed_at: datetime | None
+    last_failed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter."""
+
+    source: str
+    id: int
+    what: str
+    connection: str
+    topic: str
+    order_id: int | None
+    attempts: int
+    error: str
+    error_class: str
+    first_failed_at: datetime | None
+    last_failed_at: datetime | None
+    trace_id: str
+
+
+def select_groups(tx: ReadTx) -> list[LetterGroup]:
+    """What stopped, largest group first."""
+    return tx.all(
+        LetterGroup,
+        """
+        SELECT coalesce(error_class, 'bug') AS error_class, source, what, connection, topic, count(*),
+               min(first_failed_at) AS first_failed_at, max(last_failed_at) AS last_failed_at
+          FROM dead_letters GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 3
+        """,
+    )
+
+
+_LETTER = """
+    SELECT source, id, what, connection, topic, order_id, attempts, coalesce(error, '') AS error,
+           coalesce(error_class, 'bug') AS error_class, first_failed_at, last_failed_at, trace_id FROM dead_letters
+"""
+
+
+def select_letters(tx: ReadTx, *, error_class: str, what: str, limit: int) -> list[Letter]:
+    """Dead letters (of a class, of a subscriber), newest failure first."""
+    return tx.all(
+        Letter,
+        f"""
+        {_LETTER} WHERE (%(class)s = '' OR error_class = %(class)s) AND (%(what)s = '' OR what = %(what)s)
+         ORDER BY last_failed_at DESC NULLS LAST, source, id LIMIT %(limit)s
+        """,
+        {"class": error_class, "what": what, "limit": limit},
+    )
+
+
+def select_letter(tx: ReadTx, *, source: str, letter_id: int) -> Letter | None:
+    """One dead letter, or None if it is none any more."""
+    return tx.one(Letter, f"{_LETTER} WHERE source = %s AND id = %s", (source, letter_id))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """The fact behind a dead delivery."""
+
+    data: dict[str, object]
+    actor: str
+    occurred_at: datetime
+
+
+def select_event(tx: ReadTx, *, delivery_id: int) -> StoredEvent | None:
+    """The fact that a delivery carries."""
+    return tx.one(
+        StoredEvent,
+        """
+        SELECT e.data, e.actor, e.occurred_at FROM deliveries d JOIN events e ON e.position = d.event_position
+         WHERE d.id = %s
+        """,
+        (delivery_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """The message behind a dead inbox entry, with its bytes."""
+
+    headers: dict[str, str]
+    body: bytes
+    received_at: datetime
+
+
+def select_message(tx: ReadTx, *, message_id: int) -> StoredMessage | None:
+    """What a partner sent."""
+    return tx.one(StoredMessage, "SELECT headers, body, received_at FROM inbox WHERE id = %s", (message_id,))
+
+
+def count_letters(tx: ReadTx) -> int:
+    """How many dead letters there are, counted up to 1000."""
+    return tx.value(int, "SELECT count(*) FROM (SELECT 1 FROM dead_letters LIMIT 1000) seen")

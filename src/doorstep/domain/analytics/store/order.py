@@ -1,0 +1,432 @@
+"""SQL of the order page: everything that belongs to one order, a statement per section of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.analytics.store.orders import SHIP_BY
+from doorstep.domain.fulfillment.model import State, WorkLine
+from doorstep.domain.orders.model import Address, Counters
+from doorstep.domain.payments.model import PaymentStatus, RefundState
+from doorstep.domain.returns.model import Custody, RefundProgress
+from doorstep.domain.routing.model import LineReceipt
+from doorstep.domain.shipping.model import Direction, LabelState, Scan, TrackingStatus
+from doorstep.kernel.db import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The order itself."""
+
+    id: int
+    number: str
+    external_id: str
+    channel: str
+    connector: str
+    channel_name: str
+    placed_at: datetime
+    currency: str
+    total_minor: int
+    shipping_minor: int
+    tax_minor: int
+    tip_minor: int
+    tax_included: bool
+    is_paid: bool
+    on_delivery: bool
+    payment_gateway: str
+    payment_method: str
+    shipping_method: str
+    source: str
+    note: str
+    tags: tuple[str, ...]
+    due: str | None
+    is_short: bool
+    cancelled_at: datetime | None
+    completed_at: datetime | None
+    trace_id: str
+
+
+def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
+    """The order, or None."""
+    return tx.one(
+        Header,
+        """
+        SELECT o.id, o.number, o.external_id, c.key AS channel, c.connector_id AS connector, c.name AS channel_name,
+               o.placed_at, o.currency, o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included,
+               o.is_paid, o.on_delivery, o.payment_gateway, o.payment_method, o.shipping_method, o.source, o.note,
+               o.tags, o.due, o.is_short, o.cancelled_at, o.completed_at, o.trace_id
+          FROM orders o JOIN connections c ON c.id = o.connection_id WHERE o.id = %s
+        """,
+        (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line with its counters; amounts in minor units, discount and tax for the whole line."""
+
+    line_no: int
+    sku: str
+    title: str
+    colour: str
+    size: str
+    unit_price_minor: int
+    discount_minor: int
+    tax_minor: int
+    counters: Counters
+    return_requested: int
+
+
+def select_lines(tx: ReadTx, *, order_id: int) -> list[Line]:
+    """The order's lines in the channel's order."""
+    return tx.all(
+        Line,
+        """
+        SELECT n.line_no, n.sku, n.title, coalesce(k.colour, '') AS colour, coalesce(k.size, '') AS size,
+               n.unit_price_minor, n.discount_minor, n.tax_minor, n.return_requested,
+               jsonb_build_object('ordered', n.quantity, 'allocated', n.allocated, 'picked', n.picked,
+                                  'packed', n.packed, 'shipped', n.shipped, 'delivered', n.delivered,
+                                  'cancelled', n.cancelled, 'returned', n.returned) AS counters
+          FROM order_lines n LEFT JOIN skus k USING (sku) WHERE n.order_id = %s ORDER BY n.line_no
+        """,
+        (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedAddress:
+    """An address and what it is for: shipping or billing."""
+
+    kind: str
+    address: Address
+
+
+def select_addresses(tx: ReadTx, *, order_id: int) -> list[PlacedAddress]:
+    """Where the order goes and who pays."""
+    return tx.all(
+        PlacedAddress,
+        "SELECT kind, to_jsonb(a) - 'order_id' - 'kind' AS address FROM order_addresses a WHERE order_id = %s",
+        (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location as the page shows it."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    city: str
+    latitude: float
+    longitude: float
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A fulfillment order with where and when."""
+
+    id: int
+    place: Place
+    state: State
+    version: int
+    decision_id: int | None
+    reject_reason: str | None
+    reject_note: str | None
+    created_at: datetime
+    accepted_at: datetime | None
+    picked_at: datetime | None
+    packed_at: datetime | None
+    shipped_at: datetime | None
+    ship_by: datetime
+    lines: tuple[WorkLine, ...]
+
+
+PLACE = """
+    jsonb_build_object('id', l.id, 'code', l.code, 'name', l.name, 'kind', l.kind, 'city', l.city,
+                       'latitude', l.latitude, 'longitude', l.longitude, 'timezone', l.timezone) AS place
+"""
+
+
+def select_work(tx: ReadTx, *, order_id: int) -> list[Work]:
+    """All work of the order, rejected and cancelled work too, oldest first."""
+    return tx.all(
+        Work,
+        f"""
+        SELECT f.id, {PLACE}, f.state, f.version, f.decision_id, f.reject_reason, f.reject_note, f.created_at,
+               f.accepted_at, f.picked_at, f.packed_at, f.shipped_at, {SHIP_BY} AS ship_by,
+               (SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'quantity', w.quantity,
+                                                    'picked', w.picked, 'packed', w.packed) ORDER BY w.line_no)
+                  FROM fulfillment_lines w WHERE w.fulfillment_order_id = f.id) AS lines
+          FROM fulfillment_orders f JOIN locations l ON l.id = f.location_id WHERE f.order_id = %s ORDER BY f.id
+        """,
+        (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A routing decision with the reasons of each line."""
+
+    id: int
+    decided_at: datetime
+    rules: str
+    receipt: tuple[LineReceipt, ...]
+
+
+def select_receipts(tx: ReadTx, *, order_id: int) -> list[Receipt]:
+    """The order's decisions, oldest first."""
+    return tx.all(
+        Receipt,
+        "SELECT id, decided_at, rules, receipt FROM routing_decisions WHERE order_id = %s ORDER BY id",
+        (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A shipment with its scans and its invoice."""
+
+    id: int
+    reference: str
+    fulfillment_order_id: int | None
+    return_id: int | None
+    direction: Direction
+    location: str
+    label_state: LabelState
+    has_label: bool
+    tracking_number: str
+    tracking_url: str
+    carrier: str
+    service: str
+    tracking_status: TrackingStatus
+    error: str
+    requested_at: datetime
+    dispatched_at: datetime | None
+    delivered_at: datetime | None
+    invoice_number: str
+    invoice_state: str
+    scans: tuple[Scan, ...]
+
+
+def select_parcels(tx: ReadTx, *, order_id: int) -> list[Parcel]:
+    """The order's parcels, both ways, oldest first; scans newest first."""
+    return tx.all(
+        Parcel,
+        """
+        SELECT s.id, s.reference, s.fulfillment_order_id, s.return_id, s.direction, l.name AS location, s.label_state,
+               EXISTS (SELECT 1 FROM shipment_labels b WHERE b.shipment_id = s.id) AS has_label, s.tracking_number,
+               s.tracking_url, s.carrier, s.service, s.tracking_status, s.error, s.requested_at, s.dispatched_at,
+               s.delivered_at, coalesce(i.number, '') AS invoice_number, coalesce(i.state, '') AS invoice_state,
+               (SELECT coalesce(jsonb_agg(jsonb_build_object('at', t.at, 'status', t.status, 'raw_code', t.raw_code,
+                       'description', t.description, 'location', t.location) ORDER BY t.at DESC), '[]')
+                  FROM tracking_scans t WHERE t.shipment_id = s.id) AS scans
+          FROM shipments s JOIN locations l ON l.id = s.location_id
+          LEFT JOIN invoices i ON i.shipment_id = s.id AND i.kind = 'invoice'
+         WHERE s.order_id = %s ORDER BY s.id
+        """,
+        (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """Pieces that come back, and what an inspector found."""
+
+    line_no: int
+    sku: str
+    title: str
+    quantity: int
+    reason: str
+    note: str
+    received: int
+    grade: str | None
+    disposition: str | None
+    refund: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFacts:
+    """A return as it stands."""
+
+    id: int
+    number: str
+    reason: str
+    location: str
+    location_id: int | None
+    custody: Custody
+    money: RefundProgress
+    created_at: datetime
+    received_at: datetime | None
+    inspected_at: datetime | None
+    refunded_at: datetime | None
+    credit_note: str
+    lines: tuple[ReturnLine, ...]
+
+
+def select_returns(tx: ReadTx, *, order_id: int) -> list[ReturnFacts]:
+    """The order's returns, oldest first."""
+    return tx.all(
+        ReturnFacts,
+        """
+        SELECT t.id, t.number, t.reason, coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, t.created_at,
+               t.received_at, t.inspected_at, t.refunded_at, coalesce(i.number, '') AS credit_note,
+               (SELECT jsonb_agg(jsonb_build_object('line_no', r.line_no, 'sku', r.sku, 'title', n.title,
+                       'quantity', r.quantity, 'reason', r.reason, 'note', r.note, 'received', r.received,
+                       'grade', r.grade, 'disposition', r.disposition, 'refund', r.refund) ORDER BY r.line_no)
+                  FROM return_lines r JOIN order_lines n ON (n.order_id, n.line_no) = (r.order_id, r.line_no)
+                 WHERE r.return_id = t.id) AS lines
+          FROM returns t LEFT JOIN locations l ON l.id = t.location_id
+          LEFT JOIN invoices i ON i.return_id = t.id AND i.kind = 'credit_note'
+         WHERE t.order_id = %s ORDER BY t.id
+        """,
+        (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that came (or is to come) for the order."""
+
+    id: int
+    gateway: str
+    external_id: str | None
+    status: PaymentStatus
+    method: str
+    amount_minor: int
+    refunded_minor: int
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money that goes back."""
+
+    id: int
+    return_id: int | None
+    reference: str
+    amount_minor: int
+    currency: str
+    reason: str
+    state: RefundState
+    error: str
+    requested_at: datetime
+    credited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the customer was told."""
+
+    id: int
+    template: str
+    recipient: str
+    subject: str
+    state: str
+    error: str
+    requested_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold, standing or released."""
+
+    id: int
+    reason: str
+    message: str
+    placed_by: str
+    placed_at: datetime
+    released_at: datetime | None
+    released_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person wrote."""
+
+    id: int
+    text: str
+    author: str
+    at: datetime
+
+
+def select_payments(tx: ReadTx, *, order_id: int) -> list[Payment]:
+    """The order's payments, oldest first."""
+    return tx.all(
+        Payment,
+        """
+        SELECT id, gateway, external_id, status, method, amount_minor, refunded_minor, currency, at
+          FROM payments WHERE order_id = %s ORDER BY at, id
+        """,
+        (order_id,),
+    )
+
+
+def select_refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:
+    """The order's refunds, oldest first."""
+    return tx.all(
+        Refund,
+        """
+        SELECT id, return_id, reference, amount_minor, currency, reason, state, error, requested_at, credited_at
+          FROM refunds WHERE order_id = %s ORDER BY id
+        """,
+        (order_id,),
+    )
+
+
+def select_messages(tx: ReadTx, *, order_id: int) -> list[Message]:
+    """Messages to the customer, newest first."""
+    return tx.all(
+        Message,
+        """
+        SELECT id, template, recipient, subject, state, error, requested_at, sent_at
+          FROM messages WHERE order_id = %s ORDER BY id DESC
+        """,
+        (order_id,),
+    )
+
+
+def select_holds(tx: ReadTx, *, order_id: int) -> list[Hold]:
+    """Holds, standing ones first."""
+    return tx.all(
+        Hold,
+        """
+        SELECT id, reason, message, placed_by, placed_at, released_at, released_by
+          FROM order_holds WHERE order_id = %s ORDER BY released_at IS NOT NULL, id DESC
+        """,
+        (order_id,),
+    )
+
+
+def select_notes(tx: ReadTx, *, order_id: int) -> list[Note]:
+    """Notes, newest first."""
+    return tx.all(
+        Note, "SELECT id, text, author, at FROM order_notes WHERE order_id = %s ORDER BY id DESC", (order_id,)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Who an actor is."""
+
+    actor: str
+    name: str
+
+
+def select_names(tx: ReadTx, *, actors: Sequence[str]) -> dict[str, str]:
+    """Names of the users and API clients among these actors."""
+    found = tx.all(
+        Name,
+        """
+        SELECT 'user:' || id AS actor, name FROM users WHERE 'user:' || id = ANY(%(actors)s)
+        UNION ALL SELECT 'api:' || id, name FROM api_keys WHERE 'api:' || id = ANY(%(actors)s)
+        """,
+        {"actors": list(actors)},
+    )
+    return {each.actor: each.name for each in found}

@@ -1,0 +1,190 @@
+"""SQL of the order list: one keyset page, its filters, and how much each saved view holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from doorstep.domain.analytics.model import OrderView
+from doorstep.domain.orders.model import Counters
+from doorstep.kernel.db import ReadTx
+
+# When work created at f.created_at should leave: today's cut-off of its location, or tomorrow's if that is past.
+SHIP_BY: LiteralString = """
+    (((f.created_at AT TIME ZONE l.timezone)::date
+      + CASE WHEN (f.created_at AT TIME ZONE l.timezone)::time > l.cut_off::time THEN 1 ELSE 0 END)
+     + l.cut_off::time) AT TIME ZONE l.timezone
+"""
+_LIVE: LiteralString = "f.state IN ('open', 'accepted', 'picked', 'packed')"
+
+_VIEWS: dict[OrderView, LiteralString] = {
+    OrderView.ALL: "true",
+    OrderView.ATTENTION: """
+        (EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL AND h.reason <> 'unpaid')
+         OR o.is_short AND o.cancelled_at IS NULL
+         OR EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.label_state IN ('failed', 'in_doubt'))
+         OR EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state IN ('failed', 'in_doubt'))
+         OR EXISTS (SELECT 1 FROM messages m WHERE m.order_id = o.id AND m.state IN ('failed', 'in_doubt'))
+         OR EXISTS (SELECT 1 FROM invoices i WHERE i.order_id = o.id AND i.state = 'failed'))
+    """,
+    OrderView.HELD: "EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)",
+    OrderView.UNALLOCATED: """
+        (o.cancelled_at IS NULL AND o.completed_at IS NULL
+         AND EXISTS (SELECT 1 FROM order_lines n WHERE n.order_id = o.id AND n.allocated + n.cancelled < n.quantity))
+    """,
+    OrderView.IN_FULFILLMENT: f"EXISTS (SELECT 1 FROM fulfillment_orders f WHERE f.order_id = o.id AND {_LIVE})",
+    OrderView.LATE: f"""
+        EXISTS (SELECT 1 FROM fulfillment_orders f JOIN locations l ON l.id = f.location_id
+                 WHERE f.order_id = o.id AND {_LIVE} AND {SHIP_BY} < %(now)s)
+    """,
+    OrderView.RETURNS: "EXISTS (SELECT 1 FROM returns t WHERE t.order_id = o.id)",
+}
+
+_AT_LOCATION: LiteralString = """
+    (%(location)s::bigint IS NULL
+     OR EXISTS (SELECT 1 FROM fulfillment_orders f WHERE f.order_id = o.id AND f.location_id = %(location)s)
+     OR EXISTS (SELECT 1 FROM returns t WHERE t.order_id = o.id AND t.location_id = %(location)s))
+"""
+
+_FOUND: LiteralString = """
+    (%(text)s = '' OR o.id IN (
+        SELECT n.id FROM orders n WHERE lower(n.number) IN (%(text)s, '#' || %(text)s) OR lower(n.number) LIKE %(starts)s
+        UNION SELECT a.order_id FROM order_addresses a
+               WHERE lower(a.name) LIKE %(starts)s OR lower(a.name) LIKE %(word)s OR lower(a.email) LIKE %(starts)s
+                  OR %(digits)s <> '' AND regexp_replace(a.phone, '[^0-9]', '', 'g') LIKE %(digits)s
+        UNION SELECT n.order_id FROM order_lines n WHERE n.sku = upper(%(text)s)
+        UNION SELECT s.order_id FROM shipments s WHERE s.tracking_number = upper(%(text)s)))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What of the orders to show. `location_id` is a filter and, for location staff, also the limit."""
+
+    view: OrderView = OrderView.ALL
+    text: str = ""
+    channel: str = ""
+    location_id: int | None = None
+    payment: str = ""
+    before_at: datetime | None = None
+    before_id: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """An order of the list as the tables know it."""
+
+    id: int
+    number: str
+    channel: str
+    connector: str
+    placed_at: datetime
+    customer: str
+    city: str
+    currency: str
+    total_minor: int
+    is_paid: bool
+    on_delivery: bool
+    is_short: bool
+    counters: Counters
+    holds: tuple[str, ...]
+    locations: tuple[str, ...]
+    ship_by: datetime | None
+    refunded_minor: int
+
+
+def _parameters(wanted: OrderFilter, now: datetime) -> dict[str, object]:
+    text = wanted.text.strip().lower()
+    safe = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    digits = "".join(each for each in text if each.isdigit()) if set(text) <= set("+0123456789 -()") else ""
+    return {
+        "text": text,
+        "starts": f"{safe}%",
+        "word": f"% {safe}%",
+        "digits": f"%{digits}" if len(digits) >= 6 else "",  # noqa: PLR2004 - fewer digits are an order number
+        "channel": wanted.channel,
+        "location": wanted.location_id,
+        "payment": wanted.payment,
+        "before_at": wanted.before_at,
+        "before_id": wanted.before_id,
+        "limit": wanted.limit,
+        "now": now,
+    }
+
+
+def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[OrderFacts]:
+    """Orders that match, newest first, from the keyset (before_at, before_id) on."""
+    return tx.all(
+        OrderFacts,
+        f"""
+        WITH page AS (
+            SELECT o.* FROM orders o JOIN connections c ON c.id = o.connection_id
+             WHERE {_VIEWS[wanted.view]} AND {_AT_LOCATION} AND {_FOUND}
+               AND (%(channel)s = '' OR c.key = %(channel)s)
+               AND (%(payment)s = '' OR %(payment)s = CASE WHEN o.on_delivery THEN 'on_delivery'
+                                                           WHEN o.is_paid THEN 'paid' ELSE 'unpaid' END)
+               AND (%(before_at)s::timestamptz IS NULL
+                    OR (o.placed_at, o.id) < (%(before_at)s::timestamptz, %(before_id)s))
+             ORDER BY o.placed_at DESC, o.id DESC LIMIT %(limit)s
+        )
+        SELECT o.id, o.number, c.key AS channel, c.connector_id AS connector, o.placed_at,
+               coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.currency, o.total_minor, o.is_paid,
+               o.on_delivery, o.is_short, lines.counters, holds.reasons AS holds, work.locations, work.ship_by,
+               (SELECT coalesce(sum(p.refunded_minor), 0)::bigint FROM payments p WHERE p.order_id = o.id) AS refunded_minor
+          FROM page o JOIN connections c ON c.id = o.connection_id
+          LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
+          CROSS JOIN LATERAL (
+               SELECT jsonb_build_object('ordered', coalesce(sum(quantity), 0), 'allocated', coalesce(sum(allocated), 0),
+                      'picked', coalesce(sum(picked), 0), 'packed', coalesce(sum(packed), 0),
+                      'shipped', coalesce(sum(shipped), 0), 'delivered', coalesce(sum(delivered), 0),
+                      'cancelled', coalesce(sum(cancelled), 0), 'returned', coalesce(sum(returned), 0)) AS counters
+                 FROM order_lines WHERE order_id = o.id) lines
+          CROSS JOIN LATERAL (
+               SELECT coalesce(array_agg(reason ORDER BY id), '{{}}') AS reasons FROM order_holds
+                WHERE order_id = o.id AND released_at IS NULL) holds
+          CROSS JOIN LATERAL (
+               SELECT coalesce(array_agg(DISTINCT l.name) FILTER (WHERE f.state NOT IN ('rejected', 'cancelled')), '{{}}')
+                      AS locations, min({SHIP_BY}) FILTER (WHERE {_LIVE}) AS ship_by
+                 FROM fulfillment_orders f JOIN locations l ON l.id = f.location_id WHERE f.order_id = o.id) work
+         ORDER BY o.placed_at DESC, o.id DESC
+        """,
+        _parameters(wanted, now),
+    )
+
+
+def count_view(tx: ReadTx, view: OrderView, *, location_id: int | None, now: datetime) -> int:
+    """How many orders a saved view holds, counted up to 1000."""
+    return tx.value(
+        int,
+        f"SELECT count(*) FROM (SELECT 1 FROM orders o WHERE {_VIEWS[view]} AND {_AT_LOCATION} LIMIT 1000) seen",
+        {"location": location_id, "now": now},
+    )
+
+
+def sum_view(
+    tx: ReadTx, view: OrderView, *, location_id: int | None, now: datetime
+) -> list[dict[str, object]]:
+    """The money of a saved view's orders, by currency."""
+    return tx.rows(
+        f"""
+        SELECT o.currency, sum(o.total_minor)::bigint AS minor FROM orders o
+         WHERE {_VIEWS[view]} AND {_AT_LOCATION} GROUP BY o.currency ORDER BY 2 DESC
+        """,
+        {"location": location_id, "now": now},
+    )
+
+
+def select_channels(tx: ReadTx) -> list[str]:
+    """Keys of the connections that bring orders."""
+    return tx.column(str, "SELECT key FROM connections WHERE kind = 'channels' ORDER BY key")
+
+
+def concerns(tx: ReadTx, *, order_id: int, location_id: int) -> bool:
+    """Whether an order has work or a return at a location."""
+    return tx.value(
+        bool,
+        f"SELECT EXISTS (SELECT 1 FROM orders o WHERE o.id = %(order)s AND {_AT_LOCATION})",
+        {"order": order_id, "location": location_id},
+    )

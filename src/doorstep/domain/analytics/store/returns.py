@@ -1,0 +1,84 @@
+"""SQL of the returns page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from doorstep.domain.analytics.model import ReturnStage
+from doorstep.domain.returns.model import Custody, RefundProgress
+from doorstep.kernel.db import ReadTx
+
+_STAGES: dict[ReturnStage, LiteralString] = {
+    ReturnStage.ARRIVING: "t.custody IN ('advised', 'in_transit', 'arrived') AND t.money <> 'in_doubt'",
+    ReturnStage.TO_INSPECT: "t.custody = 'received' AND t.money <> 'in_doubt'",
+    ReturnStage.IN_DOUBT: "(t.money = 'in_doubt' OR EXISTS (SELECT 1 FROM refunds r WHERE r.return_id = t.id AND r.state = 'failed'))",
+    ReturnStage.DONE: "t.custody IN ('inspected', 'not_returned') AND t.money <> 'in_doubt'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    """A line of the returns page."""
+
+    id: int
+    number: str
+    order_id: int
+    order_number: str
+    customer: str
+    reason: str
+    location: str
+    location_id: int | None
+    custody: Custody
+    money: RefundProgress
+    pieces: int
+    items: str
+    tracking_number: str
+    tracking_status: str
+    refund_minor: int | None
+    currency: str
+    created_at: datetime
+    received_at: datetime | None
+
+
+_ROW: LiteralString = """
+    SELECT t.id, t.number, t.order_id, o.number AS order_number, coalesce(a.name, '') AS customer, t.reason,
+           coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, lines.pieces, lines.items,
+           coalesce(s.tracking_number, '') AS tracking_number, coalesce(s.tracking_status, '') AS tracking_status,
+           (SELECT r.amount_minor FROM refunds r WHERE r.return_id = t.id) AS refund_minor, o.currency, t.created_at,
+           t.received_at
+      FROM returns t
+      JOIN orders o ON o.id = t.order_id
+      LEFT JOIN locations l ON l.id = t.location_id
+      LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
+      LEFT JOIN shipments s ON s.return_id = t.id AND s.label_state <> 'voided'
+      CROSS JOIN LATERAL (
+           SELECT coalesce(sum(r.quantity), 0)::bigint AS pieces,
+                  coalesce(string_agg(r.quantity || ' × ' || r.sku, ', ' ORDER BY r.line_no), '') AS items
+             FROM return_lines r WHERE r.return_id = t.id) lines
+"""
+_HERE: LiteralString = "(%(location)s::bigint IS NULL OR t.location_id = %(location)s)"
+
+
+def select_stage(tx: ReadTx, stage: ReturnStage, *, location_id: int | None, limit: int) -> list[ReturnRow]:
+    """Returns of one stage, newest first."""
+    return tx.all(
+        ReturnRow,
+        f"{_ROW} WHERE {_STAGES[stage]} AND {_HERE} ORDER BY t.id DESC LIMIT %(limit)s",
+        {"location": location_id, "limit": limit},
+    )
+
+
+def count_stage(tx: ReadTx, stage: ReturnStage, *, location_id: int | None) -> int:
+    """How many returns a stage holds, counted up to 1000."""
+    return tx.value(
+        int,
+        f"SELECT count(*) FROM (SELECT 1 FROM returns t WHERE {_STAGES[stage]} AND {_HERE} LIMIT 1000) seen",
+        {"location": location_id},
+    )
+
+
+def select_order_id(tx: ReadTx, *, return_id: int) -> list[int]:
+    """The order that a return belongs to."""
+    return tx.column(int, "SELECT order_id FROM returns WHERE id = %s", (return_id,))

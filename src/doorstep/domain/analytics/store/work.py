@@ -1,0 +1,138 @@
+"""SQL of the fulfillment board and of one piece of work at its station."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.analytics.store.order import PLACE, Place
+from doorstep.domain.analytics.store.orders import SHIP_BY
+from doorstep.domain.fulfillment.model import State
+from doorstep.kernel.db import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """Pieces of one SKU to be picked, with what a picker must recognise."""
+
+    line_no: int
+    sku: str
+    title: str
+    colour: str
+    size: str
+    barcode: str
+    quantity: int
+    picked: int
+    packed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A fulfillment order on the board or at the station."""
+
+    id: int
+    order_id: int
+    order_number: str
+    place: Place
+    state: State
+    version: int
+    is_held: bool
+    customer: str
+    city: str
+    shipping_method: str
+    note: str
+    created_at: datetime
+    ship_by: datetime
+    shipped_at: datetime | None
+    weight_grams: int
+    shipment_id: int | None
+    label_state: str
+    has_label: bool
+    tracking_number: str
+    carrier: str
+    error: str
+    lines: tuple[CardLine, ...]
+
+
+_CARD = f"""
+    SELECT f.id, f.order_id, o.number AS order_number, {PLACE}, f.state, f.version,
+           EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL) AS is_held,
+           coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.shipping_method, o.note, f.created_at,
+           {SHIP_BY} AS ship_by, f.shipped_at, lines.weight_grams, s.id AS shipment_id,
+           coalesce(s.label_state, '') AS label_state,
+           EXISTS (SELECT 1 FROM shipment_labels b WHERE b.shipment_id = s.id) AS has_label,
+           coalesce(s.tracking_number, '') AS tracking_number, coalesce(s.carrier, '') AS carrier,
+           coalesce(s.error, '') AS error, lines.lines
+      FROM fulfillment_orders f
+      JOIN orders o ON o.id = f.order_id
+      JOIN locations l ON l.id = f.location_id
+      LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
+      LEFT JOIN shipments s ON s.fulfillment_order_id = f.id AND s.label_state <> 'voided'
+      CROSS JOIN LATERAL (
+           SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'title', n.title,
+                  'colour', coalesce(k.colour, ''), 'size', coalesce(k.size, ''), 'barcode', coalesce(k.barcode, ''),
+                  'quantity', w.quantity, 'picked', w.picked, 'packed', w.packed) ORDER BY w.line_no) AS lines,
+                  coalesce(sum(w.quantity * k.weight_grams), 0)::bigint AS weight_grams
+             FROM fulfillment_lines w JOIN order_lines n ON (n.order_id, n.line_no) = (w.order_id, w.line_no)
+             LEFT JOIN skus k ON k.sku = w.sku WHERE w.fulfillment_order_id = f.id) lines
+"""
+
+
+def select_open(tx: ReadTx, *, location_id: int, limit: int) -> list[Card]:
+    """Work that waits at a location, the most urgent first."""
+    return tx.all(
+        Card,
+        f"""
+        {_CARD} WHERE f.location_id = %s AND f.state IN ('open', 'accepted', 'picked', 'packed')
+         ORDER BY ship_by, f.id LIMIT %s
+        """,
+        (location_id, limit),
+    )
+
+
+def select_shipped(tx: ReadTx, *, location_id: int, since: datetime, limit: int) -> list[Card]:
+    """Work that left a location lately, newest first."""
+    return tx.all(
+        Card,
+        f"{_CARD} WHERE f.location_id = %s AND f.state = 'shipped' AND f.shipped_at >= %s ORDER BY f.shipped_at DESC LIMIT %s",
+        (location_id, since, limit),
+    )
+
+
+def select_card(tx: ReadTx, *, fulfillment_order_id: int) -> Card | None:
+    """One piece of work, or None."""
+    return tx.one(Card, f"{_CARD} WHERE f.id = %s", (fulfillment_order_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much waits at a location."""
+
+    place: Place
+    to_accept: int
+    to_pick: int
+    to_pack: int
+    to_ship: int
+    late: int
+
+    @property
+    def waiting(self) -> int:
+        return self.to_accept + self.to_pick + self.to_pack + self.to_ship
+
+
+def select_loads(tx: ReadTx, *, now: datetime) -> list[Load]:
+    """Every active location with what waits there."""
+    return tx.all(
+        Load,
+        f"""
+        SELECT {PLACE}, count(*) FILTER (WHERE f.state = 'open') AS to_accept,
+               count(*) FILTER (WHERE f.state = 'accepted') AS to_pick,
+               count(*) FILTER (WHERE f.state = 'picked') AS to_pack,
+               count(*) FILTER (WHERE f.state = 'packed') AS to_ship,
+               count(*) FILTER (WHERE {SHIP_BY} < %(now)s) AS late
+          FROM locations l LEFT JOIN fulfillment_orders f
+            ON f.location_id = l.id AND f.state IN ('open', 'accepted', 'picked', 'packed')
+         WHERE l.active GROUP BY l.id ORDER BY l.kind DESC, l.name
+        """,
+        {"now": now},
+    )

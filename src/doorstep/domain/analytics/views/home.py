@@ -1,0 +1,114 @@
+"""The home page: what needs me now by money at risk, today against the same weekday, and the live feed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from doorstep.domain.analytics import model
+from doorstep.domain.analytics.model import OrderView, ReturnStage
+from doorstep.domain.analytics.store import home as store
+from doorstep.domain.analytics.store import orders as orders_store
+from doorstep.domain.analytics.store.home import DayFigures, FeedLine
+from doorstep.domain.analytics.views import letters, orders, returns
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.money import Money
+
+__all__ = ["DayFigures", "FeedLine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that waits for a person: how many, how much money hangs on it."""
+
+    key: str
+    count: int
+    at_risk: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the live feed."""
+
+    line: FeedLine
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Everything the home page shows."""
+
+    needs: Sequence[Need]
+    today: DayFigures
+    before: DayFigures
+    hourly: Sequence[int]
+    hourly_before: Sequence[int]
+    feed: Sequence[Entry]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badges:
+    """Counts for the navigation; 1000 means 1000 or more."""
+
+    attention: int
+    late: int
+    to_inspect: int
+    dead_letters: int
+
+
+def home(tx: ReadTx, *, now: datetime, timezone: str) -> Home:
+    """The page for somebody who sees everything; days begin at midnight in `timezone`."""
+    currency = next(iter(store.select_main_currency(tx)), "INR")
+    midnight = now.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    week = timedelta(days=7)
+    day = timedelta(days=1)
+    return Home(
+        needs=_needs(tx, currency=currency, now=now),
+        today=store.select_figures(tx, since=midnight, until=now, currency=currency),
+        before=store.select_figures(tx, since=midnight - week, until=now - week, currency=currency),
+        hourly=store.select_hourly(tx, since=midnight, until=midnight + day),
+        hourly_before=store.select_hourly(tx, since=midnight - week, until=midnight - week + day),
+        feed=feed(tx, limit=20),
+        currency=currency,
+    )
+
+
+def _needs(tx: ReadTx, *, currency: str, now: datetime) -> list[Need]:
+    found = []
+    for view, count in orders.counts(tx, now=now).items():
+        if view is OrderView.ATTENTION or not count:
+            continue
+        sums = orders_store.sum_view(tx, view, location_id=None, now=now)
+        minor = sum(int(str(row["minor"])) for row in sums if row["currency"] == currency)
+        found.append(Need(view.value, count, Money(minor, currency)))
+    stages = returns.counts(tx)
+    found.append(Need("to_inspect", stages[ReturnStage.TO_INSPECT], Money(0, currency)))
+    doubtful = Money(store.select_refunds_in_doubt(tx, currency=currency), currency)
+    found.append(Need("in_doubt", stages[ReturnStage.IN_DOUBT], doubtful))
+    found.append(Need("dead_letters", letters.count(tx), Money(0, currency)))
+    return sorted((need for need in found if need.count), key=lambda need: -need.at_risk.minor)
+
+
+def feed(tx: ReadTx, *, limit: int) -> list[Entry]:
+    """The newest facts in words, newest first."""
+    return [Entry(line, model.words_of(line.type, line.data)) for line in store.select_feed(tx, limit=limit)]
+
+
+def head(tx: ReadTx) -> int:
+    """The position of the newest event, for whoever wants to know whether something happened."""
+    return store.select_head(tx)
+
+
+def badges(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> Badges:
+    """Counts beside the navigation."""
+    counts = orders.counts(tx, now=now, location_id=location_id)
+    stages = returns.counts(tx, location_id=location_id)
+    return Badges(
+        attention=counts[OrderView.ATTENTION],
+        late=counts[OrderView.LATE],
+        to_inspect=stages[ReturnStage.TO_INSPECT] + stages[ReturnStage.IN_DOUBT],
+        dead_letters=letters.count(tx),
+    )

@@ -1,0 +1,61 @@
+"""Dead letters: grouped by class and connection, and one with its payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from doorstep.domain.analytics.store import letters as store
+from doorstep.domain.analytics.store.letters import Letter, LetterGroup
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["Letter", "LetterGroup"]
+
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A dead letter with its payload as readable text; `is_json` says whether that is what it is."""
+
+    letter: Letter
+    payload: str
+    is_json: bool
+    headers: dict[str, str]
+
+
+def groups(tx: ReadTx) -> list[LetterGroup]:
+    """What stopped, by class, subscriber and connection, largest first."""
+    return store.select_groups(tx)
+
+
+def letters(tx: ReadTx, *, error_class: str = "", what: str = "") -> list[Letter]:
+    """Dead letters, newest failure first."""
+    return store.select_letters(tx, error_class=error_class, what=what, limit=MOST_ROWS)
+
+
+def count(tx: ReadTx) -> int:
+    """How many there are; 1000 means 1000 or more."""
+    return store.count_letters(tx)
+
+
+def opened(tx: ReadTx, *, source: str, letter_id: int) -> Opened:
+    """One dead letter with its payload; raises NotFound when it is none (any more)."""
+    letter = store.select_letter(tx, source=source, letter_id=letter_id)
+    if letter is None:
+        raise errors.NotFound("This dead letter is gone: it was re-driven or discarded.")
+    if source == "delivery":
+        event = store.select_event(tx, delivery_id=letter_id)
+        return Opened(letter, *_readable(msgspec.json.encode(event.data if event else {})), headers={})
+    message = store.select_message(tx, message_id=letter_id)
+    payload, is_json = _readable(message.body if message else b"")
+    return Opened(letter, payload, is_json, message.headers if message else {})
+
+
+def _readable(body: bytes) -> tuple[str, bool]:
+    try:
+        return msgspec.json.format(msgspec.json.encode(msgspec.json.decode(body)), indent=2).decode(), True
+    except msgspec.DecodeError:
+        return body.decode(errors="replace"), False

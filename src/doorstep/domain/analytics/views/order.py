@@ -1,0 +1,237 @@
+"""The order page: one order with everything that happened to it, and the money compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from doorstep.domain.analytics import model
+from doorstep.domain.analytics.model import Fact, Slack
+from doorstep.domain.analytics.store import order as store
+from doorstep.domain.analytics.store.order import (
+    Header,
+    Hold,
+    Line,
+    Message,
+    Note,
+    Parcel,
+    Payment,
+    Receipt,
+    Refund,
+    ReturnFacts,
+    Work,
+)
+from doorstep.domain.fulfillment.model import State
+from doorstep.domain.orders import model as orders
+from doorstep.domain.orders.model import Address, Counters, Headline
+from doorstep.domain.payments.model import PaymentStatus, RefundState
+from doorstep.domain.returns import model as returns
+from doorstep.domain.routing.model import LineReceipt
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.money import Money
+
+_STOPPED = frozenset({State.REJECTED, State.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A fulfillment order with its lines, why it is there, and its parcel."""
+
+    work: Work
+    lines: Sequence[tuple[Line, int]]
+    why: Sequence[LineReceipt]
+    parcel: Parcel | None
+    slack: Slack | None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return with the parcel that brings it and the refund for it."""
+
+    facts: ReturnFacts
+    words: str
+    parcel: Parcel | None
+    refund: Refund | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The order's money: what was ordered, paid, given back, and is still to be given back."""
+
+    total: Money
+    paid: Money
+    refunded: Money
+    owed: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """Everything the order page shows."""
+
+    header: Header
+    headline: Headline
+    counters: Counters
+    slack: Slack | None
+    lines: Sequence[Line]
+    groups: Sequence[Group]
+    past_groups: Sequence[Group]
+    unallocated: Sequence[tuple[Line, int]]
+    cancelled: Sequence[tuple[Line, int]]
+    missing: Mapping[int, str]
+    shipping_address: Address
+    billing_address: Address
+    returns: Sequence[Return]
+    payments: Sequence[Payment]
+    refunds: Sequence[Refund]
+    balance: Balance
+    messages: Sequence[Message]
+    holds: Sequence[Hold]
+    notes: Sequence[Note]
+    timeline: Sequence[Fact]
+    names: Mapping[str, str]
+
+    @property
+    def is_held(self) -> bool:
+        return any(hold.released_at is None for hold in self.holds)
+
+
+def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
+    """One order for its page; raises NotFound."""
+    header = store.select_header(tx, order_id=order_id)
+    if header is None:
+        raise errors.NotFound(f"There is no order {order_id}.")
+    lines = store.select_lines(tx, order_id=order_id)
+    parcels = store.select_parcels(tx, order_id=order_id)
+    receipts = store.select_receipts(tx, order_id=order_id)
+    groups = _groups(tx, lines, parcels, receipts, order_id=order_id, now=now)
+    refunds = store.select_refunds(tx, order_id=order_id)
+    payments = store.select_payments(tx, order_id=order_id)
+    holds, notes = store.select_holds(tx, order_id=order_id), store.select_notes(tx, order_id=order_id)
+    timeline = _timeline(tx, order_id)
+    addresses = {each.kind: each.address for each in store.select_addresses(tx, order_id=order_id)}
+    shipping = addresses.get("shipping", Address())
+    counters = total_of([line.counters for line in lines])
+    held = any(hold.released_at is None for hold in holds)
+    live = [group.slack for group in groups if group.slack]
+    return OrderDetail(
+        header=header,
+        headline=orders.headline(counters, held=held, short=header.is_short),
+        counters=counters,
+        slack=min(live, key=lambda each: each.left) if live else None,
+        lines=lines,
+        groups=[group for group in groups if group.work.state not in _STOPPED],
+        past_groups=[group for group in groups if group.work.state in _STOPPED],
+        unallocated=_pieces(
+            lines, lambda line: line.counters.ordered - line.counters.cancelled - line.counters.allocated
+        ),
+        cancelled=_pieces(lines, lambda line: line.counters.cancelled),
+        missing=_missing(receipts),
+        shipping_address=shipping,
+        billing_address=addresses.get("billing", shipping),
+        returns=_returns(store.select_returns(tx, order_id=order_id), parcels, refunds),
+        payments=payments,
+        refunds=refunds,
+        balance=_balance(header, payments, refunds),
+        messages=store.select_messages(tx, order_id=order_id),
+        holds=holds,
+        notes=notes,
+        timeline=timeline,
+        names=_names(tx, timeline, holds, notes),
+    )
+
+
+def total_of(counters: Sequence[Counters]) -> Counters:
+    """All lines' counters added up."""
+    return Counters(*(sum(getattr(each, field.name) for each in counters) for field in fields(Counters)))
+
+
+def _pieces(lines: Sequence[Line], count: Callable[[Line], int]) -> list[tuple[Line, int]]:
+    return [(line, count(line)) for line in lines if count(line) > 0]
+
+
+def _missing(receipts: Sequence[Receipt]) -> dict[int, str]:
+    """The newest decision's sentence for each line."""
+    return {line.line_no: line.sentence for receipt in receipts for line in receipt.receipt}
+
+
+def _groups(
+    tx: ReadTx,
+    lines: Sequence[Line],
+    parcels: Sequence[Parcel],
+    receipts: Sequence[Receipt],
+    *,
+    order_id: int,
+    now: datetime,
+) -> list[Group]:
+    by_no = {line.line_no: line for line in lines}
+    by_id = {receipt.id: receipt for receipt in receipts}
+    by_work = {parcel.fulfillment_order_id: parcel for parcel in parcels}
+    groups = []
+    for work in store.select_work(tx, order_id=order_id):
+        receipt = by_id.get(work.decision_id or 0)
+        numbers = {line.line_no for line in work.lines}
+        waits = work.state not in _STOPPED and work.state is not State.SHIPPED
+        groups.append(
+            Group(
+                work=work,
+                lines=[(by_no[line.line_no], line.quantity) for line in work.lines],
+                why=[line for line in receipt.receipt if line.line_no in numbers] if receipt else [],
+                parcel=by_work.get(work.id),
+                slack=model.slack(work.ship_by, now=now) if waits else None,
+            )
+        )
+    return groups
+
+
+def _returns(
+    found: Sequence[ReturnFacts], parcels: Sequence[Parcel], refunds: Sequence[Refund]
+) -> list[Return]:
+    by_return = {parcel.return_id: parcel for parcel in parcels if parcel.return_id}
+    refund_of = {refund.return_id: refund for refund in refunds if refund.return_id}
+    return [
+        Return(
+            facts,
+            returns.customer_words(facts.custody, facts.money),
+            by_return.get(facts.id),
+            refund_of.get(facts.id),
+        )
+        for facts in found
+    ]
+
+
+def _balance(header: Header, payments: Sequence[Payment], refunds: Sequence[Refund]) -> Balance:
+    def amount(minor: int) -> Money:
+        return Money(minor, header.currency)
+
+    return Balance(
+        total=amount(header.total_minor),
+        paid=amount(sum(each.amount_minor for each in payments if each.status is PaymentStatus.CAPTURED)),
+        refunded=amount(sum(each.amount_minor for each in refunds if each.state is RefundState.SUCCEEDED)),
+        owed=amount(sum(each.amount_minor for each in refunds if each.state is not RefundState.SUCCEEDED)),
+    )
+
+
+def _timeline(tx: ReadTx, order_id: int) -> list[Fact]:
+    """What happened, newest first."""
+    recorded = events.of_stream(tx, stream="order", stream_id=order_id)
+    return [
+        Fact(
+            each.type,
+            model.words_of(each.type, each.data),
+            each.actor,
+            each.trace_id,
+            each.occurred_at,
+            each.data,
+        )
+        for each in reversed(recorded)
+    ]
+
+
+def _names(
+    tx: ReadTx, timeline: Sequence[Fact], holds: Sequence[Hold], notes: Sequence[Note]
+) -> dict[str, str]:
+    actors = {fact.actor for fact in timeline} | {note.author for note in notes}
+    actors |= {actor for hold in holds for actor in (hold.placed_by, hold.released_by) if actor}
+    return store.select_names(tx, actors=sorted(actors))

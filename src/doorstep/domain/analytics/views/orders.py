@@ -1,0 +1,97 @@
+"""The order list: rows with their derived headline and slack, keyset pages, counts of the saved views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from doorstep.domain.analytics import model
+from doorstep.domain.analytics.model import OrderView, Slack
+from doorstep.domain.analytics.store import orders as store
+from doorstep.domain.analytics.store.orders import OrderFacts, OrderFilter
+from doorstep.domain.orders import model as orders
+from doorstep.domain.orders.model import Headline
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.money import Money
+
+__all__ = ["OrderFilter", "OrderView"]
+
+COUNTED = (OrderView.ATTENTION, OrderView.HELD, OrderView.UNALLOCATED, OrderView.LATE)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One line of the order list."""
+
+    facts: OrderFacts
+    headline: Headline
+    slack: Slack | None
+
+    @property
+    def total(self) -> Money:
+        return Money(self.facts.total_minor, self.facts.currency)
+
+    @property
+    def payment(self) -> str:
+        """paid, unpaid, on_delivery, partly_refunded or refunded."""
+        facts = self.facts
+        if facts.refunded_minor:
+            return "refunded" if facts.refunded_minor >= facts.total_minor else "partly_refunded"
+        if facts.on_delivery:
+            return "on_delivery"
+        return "paid" if facts.is_paid else "unpaid"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """A page of orders; `next_cursor` continues after it, empty at the end."""
+
+    rows: Sequence[OrderRow]
+    next_cursor: str
+
+
+def page(tx: ReadTx, *, wanted: OrderFilter, now: datetime, cursor: str = "") -> OrderPage:
+    """Orders that match, newest first. Raises Invalid for a cursor that is none of ours."""
+    if cursor:
+        before_at, before_id = _read_cursor(cursor)
+        wanted = replace(wanted, before_at=before_at, before_id=before_id)
+    found = store.select_page(tx, replace(wanted, limit=wanted.limit + 1), now=now)
+    rows = [_row(facts, now) for facts in found[: wanted.limit]]
+    more = len(found) > wanted.limit
+    return OrderPage(rows, _cursor(rows[-1].facts) if more else "")
+
+
+def _row(facts: OrderFacts, now: datetime) -> OrderRow:
+    headline = orders.headline(facts.counters, held=bool(facts.holds), short=facts.is_short)
+    return OrderRow(facts, headline, model.slack(facts.ship_by, now=now))
+
+
+def _cursor(facts: OrderFacts) -> str:
+    return f"{facts.placed_at.isoformat()}~{facts.id}"
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, int]:
+    at, _, order_id = cursor.partition("~")
+    try:
+        return datetime.fromisoformat(at), int(order_id)
+    except ValueError:
+        raise errors.Invalid(
+            "This page of the list does not exist: start from the newest.", field="cursor"
+        ) from None
+
+
+def counts(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> dict[OrderView, int]:
+    """How much the views that people work off hold; 1000 means 1000 or more."""
+    return {view: store.count_view(tx, view, location_id=location_id, now=now) for view in COUNTED}
+
+
+def channels(tx: ReadTx) -> list[str]:
+    """Keys of the connections that bring orders."""
+    return store.select_channels(tx)
+
+
+def concerns(tx: ReadTx, *, order_id: int, location_id: int) -> bool:
+    """Whether an order is a location's business."""
+    return store.concerns(tx, order_id=order_id, location_id=location_id)

@@ -1,0 +1,77 @@
+"""The returns page: what arrives, what waits for inspection, what is in doubt, what is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.analytics.model import ReturnStage
+from doorstep.domain.analytics.store import returns as store
+from doorstep.domain.analytics.store.returns import ReturnRow
+from doorstep.domain.analytics.views import order as order_page
+from doorstep.domain.analytics.views.order import OrderDetail, Return
+from doorstep.domain.payments import model as payments
+from doorstep.domain.payments.model import PaidLine
+from doorstep.domain.returns.model import Custody
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.money import Money
+
+__all__ = ["ReturnRow", "ReturnStage"]
+
+MOST_ROWS = 200
+
+
+def stage(tx: ReadTx, *, stage: ReturnStage, location_id: int | None = None) -> list[ReturnRow]:
+    """Returns of one stage, newest first."""
+    return store.select_stage(tx, stage, location_id=location_id, limit=MOST_ROWS)
+
+
+def counts(tx: ReadTx, *, location_id: int | None = None) -> dict[ReturnStage, int]:
+    """How many returns each stage holds; 1000 means 1000 or more."""
+    return {each: store.count_stage(tx, each, location_id=location_id) for each in ReturnStage}
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDetail:
+    """One return within its order; `refund_of` says what refunding all pieces of a line would give back."""
+
+    order: OrderDetail
+    entry: Return
+    refund_of: dict[int, Money]
+
+    @property
+    def may_receive(self) -> bool:
+        return self.entry.facts.custody in {
+            Custody.ADVISED,
+            Custody.IN_TRANSIT,
+            Custody.ARRIVED,
+            Custody.NOT_RETURNED,
+        }
+
+    @property
+    def may_inspect(self) -> bool:
+        return self.entry.facts.custody is Custody.RECEIVED
+
+
+def detail(tx: ReadTx, *, return_id: int, now: datetime) -> ReturnDetail:
+    """One return for its page; raises NotFound."""
+    ids = store.select_order_id(tx, return_id=return_id)
+    if not ids:
+        raise errors.NotFound(f"There is no return {return_id}.")
+    found = order_page.detail(tx, order_id=ids[0], now=now)
+    entry = next(each for each in found.returns if each.facts.id == return_id)
+    return ReturnDetail(found, entry, _refunds(found, entry))
+
+
+def _refunds(found: OrderDetail, entry: Return) -> dict[int, Money]:
+    lines = {line.line_no: line for line in found.lines}
+    result = {}
+    for each in entry.facts.lines:
+        line = lines[each.line_no]
+        paid = line.unit_price_minor * line.counters.ordered - line.discount_minor
+        paid += 0 if found.header.tax_included else line.tax_minor
+        shares = PaidLine(line.line_no, line.counters.ordered, paid, line.counters.returned)
+        minor = payments.refund_amount([shares], {line.line_no: each.quantity})
+        result[each.line_no] = Money(minor, found.header.currency)
+    return result
