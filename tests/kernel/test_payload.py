@@ -1,0 +1,75 @@
+"""Foreign documents become typed shapes exactly, and every complaint names its place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from doorstep.kernel import errors, payload
+
+
+class Line(msgspec.Struct, kw_only=True):
+    sku: str
+    price: Decimal = Decimal(0)
+
+
+class Order(msgspec.Struct, kw_only=True):
+    id: int | str
+    lines: list[Line]
+
+
+def test_numbers_keep_every_digit() -> None:
+    body = b'{"id": 123456789012345678901234567890, "lines": [{"sku": "A", "price": 0.10}]}'
+    assert payload.read(body, Order) == Order(
+        id=123456789012345678901234567890, lines=[Line(sku="A", price=Decimal("0.10"))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"id": 1, "lines": [{"sku": "A"}, {"price": "1"}]}', "lines[1].sku"),
+        (b'{"id": 1, "lines": [{"sku": null}]}', "lines[0].sku"),
+        (b'{"id": 1, "lines": [{"sku": "A", "price": "ten"}]}', "lines[0].price"),
+        (b'{"id": 1}', "lines"),
+        (b'{"id": 1, "lines": {}}', "lines"),
+        (b"[]", ""),
+        (b"{", ""),
+        (b"\xff", ""),
+        (b"[" * 100_000, ""),
+        (b'{"id": ' + b"9" * 5000 + b"}", ""),
+    ],
+)
+def test_complaints_name_the_place(body: bytes, place: str) -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        payload.read(body, Order)
+    assert caught.value.data == {"field": place}
+
+
+def test_places_within_a_part_start_at_the_part() -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        payload.shaped({"id": 1, "lines": [{}]}, Order, at="data")
+    assert caught.value.data == {"field": "data.lines[0].sku"}
+    with pytest.raises(errors.Invalid) as caught:
+        payload.shaped(None, Order, at="data")
+    assert caught.value.data == {"field": "data"}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [("19.90", "INR", 1990), ("500", "JPY", 500), ("1.234", "KWD", 1234), ("7.5", "XXX", 750)],
+)
+def test_amounts_become_minor_units(amount: str, currency: str, minor: int) -> None:
+    assert payload.minor_units(Decimal(amount), currency, at="price") == minor
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [("1.005", "INR"), ("0.5", "JPY"), ("NaN", "INR"), ("1E+400", "INR"), ("9" * 30, "INR")],
+)
+def test_amounts_that_are_none_are_refused(amount: str, currency: str) -> None:
+    with pytest.raises(errors.Invalid, match=r"^lines\[0\].price: ") as caught:
+        payload.minor_units(Decimal(amount), currency, at="lines[0].price")
+    assert caught.value.data == {"field": "lines[0].price"}
