@@ -89,7 +89,17 @@ class WriteTx(ReadTx):
         self.actor = actor
         self.trace_id = trace_id
         self.subscriptions = subscriptions
+        self.traces: dict[int, str] = {}  # trace of an order, where a batch holds several
         self._pending = _Pending()
+
+    @contextlib.contextmanager
+    def acting(self, actor: str) -> Iterator[None]:
+        """For a part of the transaction somebody else acts (a batch holds messages of several connections)."""
+        before, self.actor = self.actor, actor
+        try:
+            yield
+        finally:
+            self.actor = before
 
     def execute(self, statement: LiteralString, params: Params = None) -> int:
         """Run one statement; returns how many rows it touched."""

@@ -10,11 +10,13 @@ DoorstepError
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 
 class DoorstepError(Exception):
     """Root of every expected failure. `data` is shown to the caller and must hold no secret."""
+
+    error_class: ClassVar[str] = "data"  # of a dead letter: transient, data, auth or bug
 
     def __init__(self, message: str, **data: Any) -> None:  # noqa: ANN401 - any JSON value
         super().__init__(message)
@@ -39,7 +41,13 @@ class Refused(DoorstepError):  # noqa: N818
 
 
 class Unavailable(DoorstepError):  # noqa: N818
-    """A partner, or the database, is not answering; the same call may go through later."""
+    """A partner, or the database, is not answering; the same call may go through later.
+
+    `maybe_done` tells whether the call may have had its effect although no answer came.
+    """
+
+    error_class: ClassVar[str] = "transient"
+    maybe_done: bool = False
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None, **data: Any) -> None:  # noqa: ANN401
         super().__init__(message, **data)

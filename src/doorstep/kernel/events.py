@@ -66,12 +66,12 @@ def append(tx: WriteTx, facts: Sequence[Fact], *, at: datetime) -> None:
         """
         WITH fresh AS (
             SELECT f.*, row_number() OVER (PARTITION BY f.stream, f.stream_id ORDER BY f.place) AS nth
-              FROM unnest(%(streams)s::text[], %(ids)s::bigint[], %(types)s::text[], %(data)s::jsonb[])
-                   WITH ORDINALITY AS f(stream, stream_id, type, data, place)
+              FROM unnest(%(streams)s::text[], %(ids)s::bigint[], %(types)s::text[], %(data)s::jsonb[],
+                          %(traces)s::text[]) WITH ORDINALITY AS f(stream, stream_id, type, data, trace_id, place)
         ), recorded AS (
             INSERT INTO events (stream, stream_id, version, type, data, actor, trace_id, occurred_at)
             SELECT f.stream, f.stream_id, coalesce(head.version, 0) + f.nth, f.type, f.data,
-                   %(actor)s, %(trace_id)s, %(at)s
+                   %(actor)s, f.trace_id, %(at)s
               FROM fresh f
               LEFT JOIN LATERAL (
                    SELECT e.version FROM events e
@@ -92,7 +92,7 @@ def append(tx: WriteTx, facts: Sequence[Fact], *, at: datetime) -> None:
             "types": [fact.type for fact in facts],
             "data": [Jsonb(msgspec.to_builtins(fact)) for fact in facts],
             "actor": tx.actor,
-            "trace_id": tx.trace_id,
+            "traces": [tx.traces.get(key, tx.trace_id) for key in ids],
             "at": at,
             "listened": [subscription.type for subscription in listeners],
             "subscribers": [subscription.subscriber for subscription in listeners],

@@ -116,6 +116,24 @@ class Failure:
     retry_in_seconds: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how soon something is tried again; waits double, with jitter, up to an hour."""
+
+    max_attempts: int
+    base_seconds: float
+    longest_seconds: float = 3600.0
+
+    def failure(self, problem: Exception, *, attempts: int, jitter: float) -> Failure:
+        """What a failed attempt comes to: only what may pass by itself is tried again. `jitter` is in 0 … 1."""
+        error_class = problem.error_class if isinstance(problem, errors.DoorstepError) else "bug"
+        text = str(problem) or type(problem).__name__
+        if not isinstance(problem, errors.Unavailable) or attempts >= self.max_attempts:
+            return Failure(text, error_class, None)
+        wait = min(self.longest_seconds, self.base_seconds * 2 ** min(attempts - 1, 20)) * (0.75 + jitter / 2)
+        return Failure(text, error_class, max(wait, min(problem.retry_after_seconds or 0.0, self.longest_seconds)))
+
+
 def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure) -> None:
     """Record a failure. A retry also pushes the same order's later deliveries back, so that they leave the scan."""
     tx.execute(
@@ -142,11 +160,14 @@ def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure) -> None:
 
 
 def redrive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
-    """Give dead deliveries a new life: these ids, or one whole class; returns how many."""
+    """Give dead deliveries a new life: these ids, or one whole class; returns how many.
+
+    They count as tried once, so that whoever is asked again is looked up first.
+    """
     tx.wake_workers()
     return tx.execute(
         """
-        UPDATE deliveries SET state = 0, attempts = 0, run_at = now(), leased_until = NULL
+        UPDATE deliveries SET state = 0, attempts = 1, run_at = now(), leased_until = NULL
          WHERE state = 3 AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
            AND (%(error_class)s::text IS NULL OR error_class = %(error_class)s)
         """,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 
 class Clock(Protocol):
@@ -45,3 +46,8 @@ def shift(path: Path, seconds: float) -> None:
     draft = path.with_suffix(".new")
     draft.write_text(str(seconds))
     os.replace(draft, path)  # noqa: PTH105 - atomic by name
+
+
+def local_date(instant: datetime, timezone: str) -> date:
+    """The calendar day it is somewhere (an IANA zone) at an instant."""
+    return instant.astimezone(ZoneInfo(timezone)).date()

@@ -54,10 +54,10 @@ def order(tx: ReadTx, *, order_id: int) -> Order:
     return found[0]
 
 
-def find(tx: ReadTx, *, channel: str, external_id: str) -> OrderId | None:
-    """Our id of a channel's order, if we have it."""
-    ids = read.select_id(tx, channel=channel, external_id=external_id)
-    return OrderId(ids[0]) if ids else None
+def find(tx: ReadTx, *, external_id: str) -> OrderId | None:
+    """Our id of a channel's order, if we have it and only one channel calls an order so."""
+    ids = read.select_ids(tx, external_id=external_id)
+    return OrderId(ids[0]) if len(ids) == 1 else None
 
 
 def skus(tx: ReadTx, *, order_ids: Sequence[int]) -> set[str]:
@@ -68,3 +68,8 @@ def skus(tx: ReadTx, *, order_ids: Sequence[int]) -> set[str]:
 def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
     """Holds that stand on these orders."""
     return holds.select_open_holds(tx, order_ids=order_ids)
+
+
+def due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[OrderId]:
+    """Those of these orders for which this is to be done next."""
+    return [OrderId(order_id) for order_id in read.select_due(tx, order_ids=order_ids, due=due)]

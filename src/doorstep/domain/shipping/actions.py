@@ -38,6 +38,16 @@ def _enter(shipment: Shipment, state: LabelState) -> None:
     states.transition(model.LABEL_MOVES, shipment.label_state, state, thing=f"The label of {shipment.reference}")
 
 
+def about_to_ask(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> tuple[Shipment, bool]:
+    """Store that the carrier will be asked now; returns the parcel and whether it was asked before (then look first)."""
+    shipment = lock(tx, shipment_id=shipment_id)
+    if shipment.label_state is LabelState.PURCHASED:
+        return shipment, True
+    if shipment.label_state is not LabelState.REQUESTED:
+        _enter(shipment, LabelState.REQUESTED)
+    return shipment, store.mark_asked(tx, shipment_id=shipment_id, at=at)
+
+
 def purchased(tx: WriteTx, *, shipment_id: ShipmentId, label: Label, at: datetime) -> Shipment:
     """The carrier sold the label: record it once."""
     shipment = lock(tx, shipment_id=shipment_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.shipping.model import Direction, Label, LabelState, Scan, TrackingStatus
 from doorstep.kernel.db import ReadTx, WriteTx
-from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, ReturnId, ShipmentId
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, ReturnId, ShipmentId, Sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class ShipmentLine:
     """So many pieces of an order line in a parcel."""
 
     line_no: int
-    sku: str
+    sku: Sku
     quantity: int
 
 
@@ -182,6 +182,18 @@ def update_purchased(tx: WriteTx, *, shipment_id: int, label: Label, at: datetim
             """,
             (shipment_id, label.pdf),
         )
+
+
+def mark_asked(tx: WriteTx, *, shipment_id: int, at: datetime) -> bool:
+    """The carrier is about to be asked for the label; returns whether it was asked before."""
+    return tx.value(
+        bool,
+        """
+        UPDATE shipments s SET asked_at = %s, label_state = 'requested' FROM shipments old
+         WHERE s.id = %s AND old.id = s.id RETURNING old.asked_at IS NOT NULL
+        """,
+        (at, shipment_id),
+    )
 
 
 def update_label_state(tx: WriteTx, *, shipment_id: int, state: LabelState, error: str) -> None:

@@ -20,6 +20,8 @@ _TOO_EARLY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 class AuthFailed(errors.Refused):
     """The partner does not accept our credentials (401, 403): a person must look at the connection."""
 
+    error_class = "auth"
+
 
 class Rejected(errors.Invalid):
     """The partner understood and said no; its own words are in `data["body"]`, secrets removed."""
@@ -27,6 +29,8 @@ class Rejected(errors.Invalid):
 
 class SwitchedOff(errors.Refused):
     """The connection's mode is off."""
+
+    error_class = "auth"
 
 
 class Shadowed(errors.Refused):

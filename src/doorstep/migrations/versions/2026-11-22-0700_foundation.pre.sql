@@ -266,6 +266,7 @@ CREATE TABLE orders (
 COMMENT ON COLUMN orders.due IS 'What is to be done next, or nothing; a worker that dies leaves it as it was.';
 CREATE INDEX orders_due ON orders (due_at, id) WHERE due IS NOT NULL;
 CREATE INDEX orders_placed ON orders (placed_at DESC, id DESC);
+CREATE INDEX orders_external ON orders (external_id);
 CREATE INDEX orders_number ON orders (lower(number));
 
 CREATE TABLE order_lines (
@@ -419,6 +420,7 @@ CREATE TABLE shipments (
     channel_ref          text NOT NULL DEFAULT '',
     error                text NOT NULL DEFAULT '',
     requested_at         timestamptz NOT NULL,
+    asked_at             timestamptz,
     purchased_at         timestamptz,
     dispatched_at        timestamptz,
     delivered_at         timestamptz
@@ -492,6 +494,7 @@ CREATE TABLE refunds (
     arrived_at   timestamptz,
     error        text NOT NULL DEFAULT '',
     requested_at timestamptz NOT NULL,
+    asked_at     timestamptz,
     credited_at  timestamptz
 );
 CREATE UNIQUE INDEX refunds_return ON refunds (return_id) WHERE return_id IS NOT NULL;

@@ -13,6 +13,7 @@ from doorstep.domain.orders.actions.progress import (
     deallocate,
     lock,
     route_again,
+    unpick,
 )
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "place_hold",
     "release_holds",
     "route_again",
+    "unpick",
 ]

@@ -97,6 +97,7 @@ def _store_new(tx: WriteTx, fresh: Sequence[Incoming], now: datetime) -> list[Ac
             if address is not None
         ],
     )
+    tx.traces |= {ids[each.key]: each.trace_id for each in fresh}
     events.append(tx, [_placed(each, ids[each.key]) for each in fresh], at=now)
     return [
         Accepted(OrderId(ids[each.key]), each, is_new=True, cancelled=each.observation.cancelled_at is not None)
@@ -153,6 +154,7 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
         read.select_addresses(tx, order_ids=[known.id]),
     )
     changes = _changes(stored, order)
+    tx.traces[known.id] = each.trace_id
     cancelled = order.cancelled_at is not None and known.cancelled_at is None
     if not changes and not cancelled and order.version_at == known.version_at:
         return None

@@ -42,9 +42,14 @@ def allocate(
     events.append(tx, [facts.Short(order_id, skus) for order_id, skus in short.items()], at=now)
 
 
-def deallocate(tx: WriteTx, *, counts: Sequence[LineCount], also: Sequence[str] = ()) -> None:
-    """Take pieces back that a location will not fulfil; `also` names later counters they had reached."""
-    _count(tx, ("allocated", *also), counts, sign=-1)
+def unpick(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
+    """Picked pieces went back to the shelf."""
+    _count(tx, ("picked",), counts, sign=-1)
+
+
+def deallocate(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
+    """Take pieces back that a location will not fulfil (picked ones are unpicked first)."""
+    _count(tx, ("allocated",), counts, sign=-1)
 
 
 def route_again(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:

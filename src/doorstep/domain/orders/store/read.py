@@ -8,6 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment, OrderObservation
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import Sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,9 @@ def select_headers(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Header]:
     )
 
 
-def select_id(tx: ReadTx, *, channel: str, external_id: str) -> list[int]:
-    """The id of a channel's order, if we have it."""
-    return tx.column(
-        int,
-        """
-        SELECT o.id FROM orders o JOIN connections c ON c.id = o.connection_id
-         WHERE c.key = %s AND o.external_id = %s
-        """,
-        (channel, external_id),
-    )
+def select_ids(tx: ReadTx, *, external_id: str) -> list[int]:
+    """Orders that a channel calls so (two channels could use the same id)."""
+    return tx.column(int, "SELECT id FROM orders WHERE external_id = %s ORDER BY id LIMIT 2", (external_id,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +69,7 @@ class Line:
     order_id: int
     line_no: int
     external_line_id: str
-    sku: str
+    sku: Sku
     title: str
     quantity: int
     unit_price_minor: int
@@ -169,3 +163,8 @@ def _observed(line: Line) -> ObservedLine:
         tax_minor=line.tax_minor,
         requires_shipping=line.requires_shipping,
     )
+
+
+def select_due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[int]:
+    """Those of these orders for which this is to be done next."""
+    return tx.column(int, "SELECT id FROM orders WHERE id = ANY(%s) AND due = %s ORDER BY id", (list(order_ids), due))

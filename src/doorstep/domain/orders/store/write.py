@@ -262,7 +262,7 @@ def add_counts(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCou
         UPDATE order_lines l SET {setters}
           FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS c(order_id, line_no, quantity)
          WHERE (l.order_id, l.line_no) = (c.order_id, c.line_no)
-        """,  # type: ignore[arg-type]  # built from the closed set above
+        """,
         (
             [count.order_id for count in counts],
             [count.line_no for count in counts],

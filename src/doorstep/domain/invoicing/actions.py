@@ -1,0 +1,43 @@
+"""Verbs of tax documents: one invoice per shipment, one credit note per return, each posted once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.invoicing import events as facts
+from doorstep.domain.invoicing import store
+from doorstep.domain.invoicing.model import Document, DocumentState
+from doorstep.domain.invoicing.store import Invoice, Subject
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import InvoiceId
+
+__all__ = ["Invoice", "Subject"]
+
+
+def next_id(tx: WriteTx) -> InvoiceId:
+    """The id that the next document will have."""
+    return store.next_id(tx)
+
+
+def request(tx: WriteTx, *, subject: Subject, document: Document, at: datetime) -> None:
+    """Store a document to be issued; harmless when its shipment or return has one."""
+    if store.insert(tx, subject=subject, document=document, at=at):
+        fact = facts.Requested(subject.order_id, document.invoice_id, document.kind.value)
+        events.append(tx, [fact], at=at)
+
+
+def issued(tx: WriteTx, *, invoice_id: InvoiceId, number: str, at: datetime) -> None:
+    """The accounting system gave it a number: record it once."""
+    invoice = store.lock(tx, invoice_id=invoice_id)
+    if invoice is None:
+        raise errors.NotFound(f"There is no invoice {invoice_id}.")
+    if invoice.state is DocumentState.ISSUED:
+        return
+    store.update_issued(tx, invoice_id=invoice_id, number=number, at=at)
+    events.append(tx, [facts.Issued(invoice.order_id, invoice_id, invoice.kind.value, number)], at=at)
+
+
+def failed(tx: WriteTx, *, invoice_id: InvoiceId, reason: str) -> None:
+    """The accounting system refused it."""
+    store.update_error(tx, invoice_id=invoice_id, error=reason)

@@ -1,0 +1,103 @@
+"""SQL of messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.notifications.model import MessageState
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import MessageId, OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as stored."""
+
+    id: MessageId
+    order_id: OrderId
+    fact: str
+    template: str
+    connection_id: int
+    recipient: str
+    name: str
+    subject: str
+    body_text: str
+    body_html: str
+    state: MessageState
+    provider_id: str
+    error: str
+
+
+_MESSAGE = """id, order_id, fact, template, connection_id, recipient, name, subject, body_text, body_html, state,
+    provider_id, error"""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be sent once for a fact."""
+
+    order_id: OrderId
+    fact: str
+    template: str
+    connection_id: int
+    recipient: str
+    name: str
+    subject: str
+    body_text: str
+    body_html: str
+
+
+def insert(tx: WriteTx, draft: Draft, *, at: datetime) -> None:
+    """Store the wish to send; harmless when it is there."""
+    tx.execute(
+        """
+        INSERT INTO messages (order_id, fact, template, connection_id, recipient, name, subject, body_text, body_html,
+                              requested_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (order_id, fact, template) DO NOTHING
+        """,
+        (
+            draft.order_id,
+            draft.fact,
+            draft.template,
+            draft.connection_id,
+            draft.recipient,
+            draft.name,
+            draft.subject,
+            draft.body_text,
+            draft.body_html,
+            at,
+        ),
+    )
+
+
+def lock_of_fact(tx: WriteTx, *, order_id: int, fact: str, template: str) -> Message | None:
+    """The message of a fact, locked."""
+    return tx.one(
+        Message,
+        f"SELECT {_MESSAGE} FROM messages WHERE order_id = %s AND fact = %s AND template = %s FOR NO KEY UPDATE",
+        (order_id, fact, template),
+    )
+
+
+def lock(tx: WriteTx, *, message_id: int) -> Message | None:
+    """One message, locked."""
+    return tx.one(Message, f"SELECT {_MESSAGE} FROM messages WHERE id = %s FOR NO KEY UPDATE", (message_id,))
+
+
+def update(tx: WriteTx, *, message_id: int, state: MessageState, error: str = "") -> None:
+    """Where it stands."""
+    tx.execute("UPDATE messages SET state = %s, error = %s WHERE id = %s", (state.value, error, message_id))
+
+
+def update_sent(tx: WriteTx, *, message_id: int, provider_id: str, at: datetime) -> None:
+    """It was handed over."""
+    tx.execute(
+        "UPDATE messages SET state = 'sent', provider_id = %s, sent_at = %s, error = '' WHERE id = %s",
+        (provider_id, at, message_id),
+    )
+
+
+def select_of_order(tx: ReadTx, *, order_id: int) -> list[Message]:
+    """An order's messages, oldest first."""
+    return tx.all(Message, f"SELECT {_MESSAGE} FROM messages WHERE order_id = %s ORDER BY id", (order_id,))

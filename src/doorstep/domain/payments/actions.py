@@ -1,0 +1,133 @@
+"""Verbs of money. A refund is stored before it is asked for, asked for once, and in doubt when nobody knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.payments import events as facts
+from doorstep.domain.payments import model, store
+from doorstep.domain.payments.model import PaymentObservation, PaymentStatus, RefundResult, RefundState
+from doorstep.domain.payments.store import Credit, Payment, Refund, RefundIntent, Told
+from doorstep.kernel import errors, events, states
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId, RefundId
+
+__all__ = ["Payment", "Refund", "RefundIntent", "Told"]
+
+
+def told_by_channel(tx: WriteTx, *, told: Told) -> None:
+    """The channel says how its order is paid; payments that came before the order are matched to it."""
+    store.adopt_unmatched(tx, order_id=told.order_id, order_reference=told.order_reference)
+    if told.gateway:
+        store.insert_told(tx, told)
+        if told.status == PaymentStatus.CAPTURED.value:
+            store.set_status_of_told(tx, order_id=told.order_id, gateway=told.gateway, status=told.status)
+
+
+_RANK = {PaymentStatus.PENDING: 0, PaymentStatus.FAILED: 1, PaymentStatus.AUTHORIZED: 2, PaymentStatus.CAPTURED: 3}
+
+
+def observe(tx: WriteTx, *, seen: PaymentObservation, order_id: OrderId | None) -> None:
+    """A gateway tells of a payment; without its order it waits for it. A payment never moves backwards."""
+    known = store.lock_by_external(tx, gateway=seen.gateway, external_id=seen.external_id)
+    if known is None and order_id is not None:
+        known = store.lock_nameless(tx, order_id=order_id, gateway=seen.gateway)
+    if known is None:
+        payment_id = store.insert_observed(tx, order_id=order_id, seen=seen)
+        was = PaymentStatus.PENDING
+    else:
+        payment_id = known.id
+        was = PaymentStatus(known.status) if known.external_id else PaymentStatus.PENDING
+        if known.external_id and _RANK[seen.status] <= _RANK[was]:
+            return
+        store.update_observed(tx, payment_id=payment_id, seen=seen)
+    owner = order_id if known is None else (known.order_id or order_id)
+    if seen.status is PaymentStatus.CAPTURED and was is not PaymentStatus.CAPTURED and owner is not None:
+        fact = facts.Captured(owner, payment_id, seen.amount_minor, seen.currency)
+        events.append(tx, [fact], at=seen.at)
+
+
+def request_refund(tx: WriteTx, *, intent: RefundIntent, at: datetime) -> RefundId | None:
+    """Store money that we owe; None if the return has its refund already."""
+    if intent.amount_minor <= 0:
+        raise errors.Invalid("There is nothing to refund.", field="amount")
+    refund_id = store.insert_refund(tx, intent, at=at)
+    if refund_id is not None:
+        fact = facts.RefundRequested(intent.order_id, refund_id, intent.amount_minor, intent.currency)
+        events.append(tx, [fact], at=at)
+    return refund_id
+
+
+class NoTender(errors.Unavailable):
+    """The gateway has not told us yet of a payment that could take this refund."""
+
+
+def lock_refund(tx: WriteTx, *, refund_id: RefundId) -> Refund:
+    """One refund, locked; raises NotFound."""
+    refund = store.lock_refund(tx, refund_id=refund_id)
+    if refund is None:
+        raise errors.NotFound(f"There is no refund {refund_id}.")
+    return refund
+
+
+def choose_tender(tx: WriteTx, *, refund: Refund) -> Payment:
+    """The payment that this refund goes back to: captured, known to its gateway, with enough left on it."""
+    payments = store.lock_of_order(tx, order_id=refund.order_id)
+    for payment in payments:
+        enough = payment.amount_minor - payment.refunded_minor >= refund.amount_minor
+        if payment.external_id and payment.status == PaymentStatus.CAPTURED.value and enough:
+            store.update_refund_payment(tx, refund_id=refund.id, payment_id=payment.id)
+            return payment
+    if any(payment.external_id is None for payment in payments):
+        raise NoTender("The gateway has not told us the payment's id yet: the refund waits for it.")
+    raise errors.Refused("No payment of this order has enough left for the refund: refund by other means.")
+
+
+def _enter(refund: Refund, state: RefundState) -> None:
+    states.transition(model.REFUND_MOVES, refund.state, state, thing=f"Refund {refund.reference}")
+
+
+def about_to_ask(tx: WriteTx, *, refund: Refund, at: datetime) -> bool:
+    """Store that the gateway will be asked now; returns whether it was asked before (then look first)."""
+    if refund.state is not RefundState.REQUESTED:
+        _enter(refund, RefundState.REQUESTED)
+    return store.mark_asked(tx, refund_id=refund.id, at=at)
+
+
+def credited(tx: WriteTx, *, refund_id: RefundId, result: RefundResult, at: datetime) -> Refund | None:
+    """The gateway gave the money back: record it once; None if it was recorded before."""
+    refund = lock_refund(tx, refund_id=refund_id)
+    if refund.state is RefundState.SUCCEEDED:
+        return None
+    _enter(refund, RefundState.SUCCEEDED)
+    store.update_credited(tx, Credit(refund_id, result.external_id, at if result.arrived else None, at))
+    fact = facts.RefundCredited(refund.order_id, refund_id, refund.return_id, refund.amount_minor, refund.currency)
+    events.append(tx, [fact], at=at)
+    return refund
+
+
+def doubt(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Refund:
+    """Nobody can say whether the money moved."""
+    refund = lock_refund(tx, refund_id=refund_id)
+    _enter(refund, RefundState.IN_DOUBT)
+    store.update_refund(tx, refund_id=refund_id, state=RefundState.IN_DOUBT, error=reason)
+    events.append(tx, [facts.RefundInDoubt(refund.order_id, refund_id, reason)], at=at)
+    return refund
+
+
+def failed(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Refund:
+    """The gateway refused."""
+    refund = lock_refund(tx, refund_id=refund_id)
+    _enter(refund, RefundState.FAILED)
+    store.update_refund(tx, refund_id=refund_id, state=RefundState.FAILED, error=reason)
+    events.append(tx, [facts.RefundFailed(refund.order_id, refund_id, reason)], at=at)
+    return refund
+
+
+def retry(tx: WriteTx, *, refund_id: RefundId, at: datetime) -> Refund:
+    """A person asks again; the gateway is asked first whether it has paid before."""
+    refund = lock_refund(tx, refund_id=refund_id)
+    _enter(refund, RefundState.REQUESTED)
+    store.update_refund(tx, refund_id=refund_id, state=RefundState.REQUESTED, error="")
+    events.append(tx, [facts.RefundRequested(refund.order_id, refund_id, refund.amount_minor, refund.currency)], at=at)
+    return refund

@@ -1,0 +1,286 @@
+"""SQL of payments and refunds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.payments.model import PaymentObservation, RefundState
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import OrderId, PaymentId, RefundId, ReturnId
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment as stored; `external_id` is None while only the channel has told of it."""
+
+    id: PaymentId
+    order_id: OrderId | None
+    gateway: str
+    external_id: str | None
+    order_reference: str
+    status: str
+    method: str
+    amount_minor: int
+    refunded_minor: int
+    currency: str
+    at: datetime
+
+
+_PAYMENT = "id, order_id, gateway, external_id, order_reference, status, method, amount_minor, refunded_minor, currency, at"
+
+
+def lock_by_external(tx: WriteTx, *, gateway: str, external_id: str) -> Payment | None:
+    """A payment by its gateway's id, locked."""
+    return tx.one(
+        Payment,
+        f"SELECT {_PAYMENT} FROM payments WHERE gateway = %s AND external_id = %s FOR NO KEY UPDATE",
+        (gateway, external_id),
+    )
+
+
+def lock_nameless(tx: WriteTx, *, order_id: int, gateway: str) -> Payment | None:
+    """An order's payment that only the channel has told of, locked."""
+    return tx.one(
+        Payment,
+        f"""
+        SELECT {_PAYMENT} FROM payments WHERE order_id = %s AND gateway = %s AND external_id IS NULL
+         ORDER BY id LIMIT 1 FOR NO KEY UPDATE
+        """,
+        (order_id, gateway),
+    )
+
+
+def lock_of_order(tx: WriteTx, *, order_id: int) -> list[Payment]:
+    """An order's payments, locked, oldest first."""
+    return tx.all(
+        Payment, f"SELECT {_PAYMENT} FROM payments WHERE order_id = %s ORDER BY id FOR NO KEY UPDATE", (order_id,)
+    )
+
+
+def select_of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
+    """An order's payments, oldest first."""
+    return tx.all(Payment, f"SELECT {_PAYMENT} FROM payments WHERE order_id = %s ORDER BY id", (order_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A payment as the sales channel tells of it."""
+
+    order_id: int
+    gateway: str
+    order_reference: str
+    status: str
+    method: str
+    amount_minor: int
+    currency: str
+    at: datetime
+
+
+def insert_told(tx: WriteTx, told: Told) -> None:
+    """Keep what the channel says, unless the order has a payment of that gateway."""
+    tx.execute(
+        """
+        INSERT INTO payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at)
+        SELECT %(order)s, %(gateway)s, %(reference)s, %(status)s, %(method)s, %(amount)s, %(currency)s, %(at)s
+         WHERE NOT EXISTS (SELECT 1 FROM payments WHERE order_id = %(order)s AND gateway = %(gateway)s)
+        """,
+        {
+            "order": told.order_id,
+            "gateway": told.gateway,
+            "reference": told.order_reference,
+            "status": told.status,
+            "method": told.method,
+            "amount": told.amount_minor,
+            "currency": told.currency,
+            "at": told.at,
+        },
+    )
+
+
+def adopt_unmatched(tx: WriteTx, *, order_id: int, order_reference: str) -> int:
+    """Give payments that came before their order to it."""
+    return tx.execute(
+        "UPDATE payments SET order_id = %s WHERE order_id IS NULL AND order_reference = %s", (order_id, order_reference)
+    )
+
+
+def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentObservation) -> PaymentId:
+    """Store a payment that the gateway told of first."""
+    return PaymentId(
+        tx.value(
+            int,
+            """
+            INSERT INTO payments (order_id, gateway, external_id, order_reference, status, method, payer, amount_minor,
+                                  currency, at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+            """,
+            (
+                order_id,
+                seen.gateway,
+                seen.external_id,
+                seen.order_reference,
+                seen.status.value,
+                seen.method,
+                seen.payer,
+                seen.amount_minor,
+                seen.currency,
+                seen.at,
+            ),
+        )
+    )
+
+
+def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentObservation) -> None:
+    """Take over what the gateway says of a payment."""
+    tx.execute(
+        """
+        UPDATE payments SET external_id = %s, status = %s, method = %s, payer = %s, amount_minor = %s, currency = %s, at = %s,
+               order_reference = CASE WHEN %s = '' THEN order_reference ELSE %s END
+         WHERE id = %s
+        """,
+        (
+            seen.external_id,
+            seen.status.value,
+            seen.method,
+            seen.payer,
+            seen.amount_minor,
+            seen.currency,
+            seen.at,
+            seen.order_reference,
+            seen.order_reference,
+            payment_id,
+        ),
+    )
+
+
+def set_status_of_told(tx: WriteTx, *, order_id: int, gateway: str, status: str) -> None:
+    """The channel says that its payment moved on, before the gateway told us."""
+    tx.execute(
+        "UPDATE payments SET status = %s WHERE order_id = %s AND gateway = %s AND external_id IS NULL",
+        (status, order_id, gateway),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund as stored."""
+
+    id: RefundId
+    order_id: OrderId
+    return_id: ReturnId | None
+    payment_id: PaymentId | None
+    reference: str
+    amount_minor: int
+    currency: str
+    reason: str
+    state: RefundState
+    external_id: str
+    error: str
+    requested_at: datetime
+    credited_at: datetime | None
+
+
+_REFUND = """id, order_id, return_id, payment_id, reference, amount_minor, currency, reason, state, external_id, error,
+    requested_at, credited_at"""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundIntent:
+    """Money we owe."""
+
+    order_id: OrderId
+    return_id: ReturnId | None
+    payment_id: PaymentId | None
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+def insert_refund(tx: WriteTx, intent: RefundIntent, *, at: datetime) -> RefundId | None:
+    """Store what we owe; None if the return has its refund already."""
+    found = tx.column(
+        int,
+        """
+        WITH fresh AS (SELECT nextval(pg_get_serial_sequence('refunds', 'id')) AS id)
+        INSERT INTO refunds (id, order_id, return_id, payment_id, reference, amount_minor, currency, reason, requested_at)
+        OVERRIDING SYSTEM VALUE
+        SELECT id, %s, %s, %s, 'DSREFUND-' || lpad(id::text, 8, '0'), %s, %s, %s, %s FROM fresh
+        ON CONFLICT DO NOTHING RETURNING id
+        """,
+        (
+            intent.order_id,
+            intent.return_id,
+            intent.payment_id,
+            intent.amount_minor,
+            intent.currency,
+            intent.reason,
+            at,
+        ),
+    )
+    return RefundId(found[0]) if found else None
+
+
+def lock_refund(tx: WriteTx, *, refund_id: int) -> Refund | None:
+    """One refund, locked."""
+    return tx.one(Refund, f"SELECT {_REFUND} FROM refunds WHERE id = %s FOR NO KEY UPDATE", (refund_id,))
+
+
+def select_refund(tx: ReadTx, *, refund_id: int) -> Refund | None:
+    """One refund."""
+    return tx.one(Refund, f"SELECT {_REFUND} FROM refunds WHERE id = %s", (refund_id,))
+
+
+def select_refund_by_reference(tx: ReadTx, *, reference: str) -> Refund | None:
+    """One refund by our own reference."""
+    return tx.one(Refund, f"SELECT {_REFUND} FROM refunds WHERE reference = %s", (reference,))
+
+
+def select_refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:
+    """An order's refunds."""
+    return tx.all(Refund, f"SELECT {_REFUND} FROM refunds WHERE order_id = %s ORDER BY id", (order_id,))
+
+
+def update_refund_payment(tx: WriteTx, *, refund_id: int, payment_id: int) -> None:
+    """Choose the tender that the money goes back to."""
+    tx.execute("UPDATE refunds SET payment_id = %s WHERE id = %s", (payment_id, refund_id))
+
+
+def mark_asked(tx: WriteTx, *, refund_id: int, at: datetime) -> bool:
+    """The gateway is about to be asked; returns whether it was asked before."""
+    return tx.value(
+        bool,
+        """
+        UPDATE refunds r SET asked_at = %s, state = 'requested' FROM refunds old
+         WHERE r.id = %s AND old.id = r.id RETURNING old.asked_at IS NOT NULL
+        """,
+        (at, refund_id),
+    )
+
+
+def update_refund(tx: WriteTx, *, refund_id: int, state: RefundState, error: str) -> None:
+    """Where a refund stands."""
+    tx.execute("UPDATE refunds SET state = %s, error = %s WHERE id = %s", (state.value, error, refund_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A refund that went through."""
+
+    refund_id: RefundId
+    external_id: str
+    arrived_at: datetime | None
+    credited_at: datetime
+
+
+def update_credited(tx: WriteTx, credit: Credit) -> None:
+    """The money is given back; the tender has that much less to give."""
+    tx.execute(
+        """
+        WITH done AS (
+            UPDATE refunds SET state = 'succeeded', external_id = %s, arrived_at = %s, credited_at = %s, error = ''
+             WHERE id = %s RETURNING payment_id, amount_minor)
+        UPDATE payments p SET refunded_minor = p.refunded_minor + done.amount_minor FROM done WHERE p.id = done.payment_id
+        """,
+        (credit.external_id, credit.arrived_at, credit.credited_at, credit.refund_id),
+    )

@@ -1,0 +1,33 @@
+"""Reads of money."""
+
+from __future__ import annotations
+
+from doorstep.domain.payments import store
+from doorstep.domain.payments.store import Payment, Refund
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["Payment", "Refund"]
+
+
+def of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
+    """An order's payments."""
+    return store.select_of_order(tx, order_id=order_id)
+
+
+def refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:
+    """An order's refunds."""
+    return store.select_refunds(tx, order_id=order_id)
+
+
+def refund(tx: ReadTx, *, refund_id: int) -> Refund:
+    """One refund; raises NotFound."""
+    found = store.select_refund(tx, refund_id=refund_id)
+    if found is None:
+        raise errors.NotFound(f"There is no refund {refund_id}.")
+    return found
+
+
+def refund_by_reference(tx: ReadTx, *, reference: str) -> Refund | None:
+    """One refund by our reference, if it is ours."""
+    return store.select_refund_by_reference(tx, reference=reference)

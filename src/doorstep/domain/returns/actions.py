@@ -1,0 +1,128 @@
+"""Verbs of returns: custody and money move apart. Callers hold the order's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from doorstep.domain.returns import events as facts
+from doorstep.domain.returns import model, store
+from doorstep.domain.returns.model import Custody, Inspection, RefundProgress, ReturnObservation
+from doorstep.domain.returns.store import Fresh, FreshLine, Return, ReturnLine
+from doorstep.kernel import errors, events, states
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId, ReturnId
+
+__all__ = ["Fresh", "FreshLine", "Return", "ReturnLine"]
+
+
+def create(tx: WriteTx, *, fresh: Fresh, at: datetime) -> ReturnId | None:
+    """Open a return that a channel tells of; None if it is open already."""
+    if not fresh.lines:
+        raise errors.Invalid("A return needs at least one line of the order.", field="return_line_items")
+    return_id = store.insert(tx, fresh, at=at)
+    if return_id is not None:
+        opened = _found(store.select(tx, return_id=return_id), return_id)
+        events.append(tx, [facts.Created(fresh.order_id, return_id, opened.number, fresh.reason)], at=at)
+    return return_id
+
+
+def observe(tx: WriteTx, *, connection_id: int, seen: ReturnObservation) -> Return | None:
+    """A newer telling of a return that we have; None if we do not have it."""
+    known = store.lock_by_external(tx, connection_id=connection_id, external_id=seen.external_id)
+    if known is not None and seen.version_at >= known.version_at:
+        store.update_seen(tx, return_id=known.id, seen=seen)
+    return known
+
+
+def _found(found: Return | None, return_id: int) -> Return:
+    if found is None:
+        raise errors.NotFound(f"There is no return {return_id}.")
+    return found
+
+
+def lock(tx: WriteTx, *, return_id: ReturnId) -> Return:
+    """One return, locked; raises NotFound."""
+    return _found(store.lock(tx, return_id=return_id), return_id)
+
+
+def _move(tx: WriteTx, each: Return, custody: Custody, at: datetime) -> None:
+    states.transition(model.CUSTODY_MOVES, each.custody, custody, thing=f"Return {each.number}")
+    store.update_custody(tx, return_id=each.id, custody=custody, at=at)
+
+
+def travelling(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
+    """The carrier has it; late or repeated news is harmless."""
+    each = lock(tx, return_id=return_id)
+    if each.custody is Custody.ADVISED:
+        _move(tx, each, Custody.IN_TRANSIT, at)
+        events.append(tx, [facts.Travelling(each.order_id, each.id, each.number)], at=at)
+
+
+def arrived(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
+    """The carrier delivered it to the location; late or repeated news is harmless."""
+    each = lock(tx, return_id=return_id)
+    if each.custody in {Custody.ADVISED, Custody.IN_TRANSIT}:
+        _move(tx, each, Custody.ARRIVED, at)
+        events.append(tx, [facts.Arrived(each.order_id, each.id, each.number)], at=at)
+
+
+def receive(tx: WriteTx, *, return_id: ReturnId, location_id: LocationId, location: str, at: datetime) -> Return:
+    """A person has it in hands, at this location."""
+    each = lock(tx, return_id=return_id)
+    _move(tx, each, Custody.RECEIVED, at)
+    store.update_received(tx, return_id=return_id)
+    store.update_location(tx, return_id=return_id, location_id=location_id)
+    events.append(tx, [facts.Received(each.order_id, each.id, each.number, location)], at=at)
+    return lock(tx, return_id=return_id)
+
+
+def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspection], at: datetime) -> Return:
+    """What was found decides what goes to stock and what we owe; every line must be said, none more than advised."""
+    each = lock(tx, return_id=return_id)
+    advised = {line.line_no: line.quantity for line in each.lines}
+    if {inspection.line_no for inspection in inspections} != set(advised) or len(inspections) != len(advised):
+        raise errors.Invalid("Say for every line of the return what you found.", field="inspections")
+    for inspection in inspections:
+        if not 0 <= inspection.quantity <= advised[inspection.line_no]:
+            raise errors.Invalid(
+                f"Line {inspection.line_no}: between 0 and {advised[inspection.line_no]} pieces can have come back.",
+                field="quantity",
+            )
+    _move(tx, each, Custody.INSPECTED, at)
+    store.update_inspected(tx, return_id=return_id, inspections=inspections)
+    refund_due = any(inspection.refund and inspection.quantity for inspection in inspections)
+    if not refund_due:
+        _pay(tx, each, RefundProgress.DENIED, at)
+    events.append(tx, [facts.Inspected(each.order_id, each.id, each.number, refund_due)], at=at)
+    return lock(tx, return_id=return_id)
+
+
+def _pay(tx: WriteTx, each: Return, money: RefundProgress, at: datetime) -> None:
+    states.transition(model.MONEY_MOVES, each.money, money, thing=f"The refund of return {each.number}")
+    store.update_money(tx, return_id=each.id, money=money, at=at)
+
+
+def refund_triggered(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
+    """The refund is stored and will be asked for."""
+    _pay(tx, lock(tx, return_id=return_id), RefundProgress.TRIGGERED, at)
+
+
+def refund_doubted(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
+    """Nobody can say whether the money moved."""
+    _pay(tx, lock(tx, return_id=return_id), RefundProgress.IN_DOUBT, at)
+
+
+def refund_failed(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
+    """The gateway refused: the money is still owed."""
+    _pay(tx, lock(tx, return_id=return_id), RefundProgress.PENDING, at)
+
+
+def refunded(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> Return | None:
+    """The customer has the money; None if that was known."""
+    each = lock(tx, return_id=return_id)
+    if each.money is RefundProgress.REFUNDED:
+        return None
+    _pay(tx, each, RefundProgress.REFUNDED, at)
+    events.append(tx, [facts.Refunded(each.order_id, each.id, each.number)], at=at)
+    return each

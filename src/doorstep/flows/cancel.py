@@ -1,0 +1,34 @@
+"""Stop what has not left: work is cancelled, stock released, the rest of the order cancelled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment import views as work_views
+from doorstep.domain.orders import actions as orders
+from doorstep.flows import fulfil
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+
+def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
+    """Cancel everything that is not packed yet; packed parcels go their way. Raises Refused if nothing is left."""
+    if not reason.strip():
+        raise errors.Invalid("Say why the order is cancelled.", field="reason")
+    orders.lock(tx, order_id=order_id)
+    before = {work.id: work for work in work_views.of_order(tx, order_id=order_id)}
+    for stopped in fulfillment.cancel_of_order(tx, order_id=order_id, at=now):
+        fulfil.give_back(tx, before[stopped.id], now=now, reason="cancelled")
+    orders.cancel(tx, order_id=order_id, reason=reason.strip(), now=now)
+
+
+def cancelled_by_channel(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
+    """The channel says that it is cancelled: that is a fact; if goods have left already a person must look."""
+    try:
+        with tx.savepoint():
+            cancel(tx, order_id=order_id, reason="cancelled in the channel", now=now)
+    except errors.Refused:
+        message = "The channel cancelled this order after its goods had left: stop the parcel or expect a return."
+        orders.place_hold(tx, order_id=order_id, message=message, now=now)

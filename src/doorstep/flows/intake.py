@@ -1,0 +1,106 @@
+"""Read stored messages: the connector turns bytes into observations (pure), the domain takes them over, set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections.actions import Problem
+from doorstep.domain.connections.model import Connection, InboxMessage
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.actions import Accepted, Incoming
+from doorstep.domain.orders.model import OrderObservation
+from doorstep.domain.payments import actions as payments
+from doorstep.domain.payments.model import PaymentObservation, RefundObservation
+from doorstep.domain.returns.model import ReturnObservation
+from doorstep.domain.shipping.model import TrackingObservation
+from doorstep.flows import approve, cancel, return_, settle, ship
+from doorstep.flows.world import World
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One observation of one message."""
+
+    message: InboxMessage
+    connection: Connection
+    seen: object
+
+
+def read(world: World, tx: WriteTx, messages: Sequence[InboxMessage]) -> None:
+    """Give these locked messages their effect. What cannot be read is parked with its bytes; the rest goes on."""
+    readable: list[_Read] = []
+    good: list[InboxMessage] = []
+    for message in messages:
+        try:
+            readable.extend(_observe(world, message))
+        except errors.Invalid as problem:
+            connections.park(tx, problem=Problem(message.id, problem.message, problem.error_class, None))
+        else:
+            good.append(message)
+    told = [each for each in readable if isinstance(each.seen, OrderObservation)]
+    _take_orders(world, tx, told)
+    for each in readable:
+        with tx.acting(f"connection:{each.connection.key}"):
+            _take(world, tx, each)
+    connections.mark_read(tx, messages=good)
+
+
+def _observe(world: World, message: InboxMessage) -> list[_Read]:
+    connection = world.partners.connection(message.connection_id)
+    seen = world.partners.inbound(message.connection_id).observe(message.topic, message.headers, message.body)
+    return [_Read(message, connection, each) for each in seen]
+
+
+def _take_orders(world: World, tx: WriteTx, told: Sequence[_Read]) -> None:
+    """All orders of the batch together: store, check, route."""
+    now = world.clock.now()
+    accepted: list[Accepted] = []
+    for connection in {each.connection.id: each.connection for each in told}.values():
+        with tx.acting(f"connection:{connection.key}"):
+            incoming = [_incoming(each) for each in told if each.connection.id == connection.id]
+            accepted.extend(orders.accept(tx, incoming=incoming, now=now))
+            for each in accepted:
+                if each.incoming.connection_id == connection.id:
+                    settle.paid_as_told(tx, accepted=each)
+    for each in accepted:
+        if each.cancelled:
+            cancel.cancelled_by_channel(tx, order_id=each.order_id, now=now)
+    due = order_views.due(tx, order_ids=sorted({each.order_id for each in accepted}), due="approve")
+    with tx.acting("system"):
+        approve.approve(tx, order_ids=due, serviceable=world.serviceable, now=now)
+
+
+def _incoming(each: _Read) -> Incoming:
+    if not isinstance(each.seen, OrderObservation):
+        raise TypeError("not an order")
+    return Incoming(each.connection.id, each.connection.key, each.seen, each.message.trace_id)
+
+
+def _take(world: World, tx: WriteTx, each: _Read) -> None:
+    message = each.message
+    match each.seen:
+        case OrderObservation():
+            return
+        case PaymentObservation() as seen:
+            _take_payment(tx, seen, message.trace_id)
+        case RefundObservation() as seen:
+            settle.refund_observed(tx, seen=seen, now=world.clock.now())
+        case ReturnObservation() as seen:
+            return_.observed(world, tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
+        case TrackingObservation() as seen:
+            ship.track(tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
+        case other:
+            raise TypeError(f"nobody takes a {type(other).__name__}")
+
+
+def _take_payment(tx: WriteTx, seen: PaymentObservation, trace_id: str) -> None:
+    order_id = order_views.find(tx, external_id=seen.order_reference) if seen.order_reference else None
+    if order_id is not None:
+        orders.lock(tx, order_id=order_id)
+        tx.traces[order_id] = trace_id
+    payments.observe(tx, seen=seen, order_id=order_id)

@@ -1,0 +1,60 @@
+"""The table of contents of the business: fact → what happens then. Read it top to bottom, as an order walks.
+
+1. A channel's message is stored by delivery/hooks; intake.read gives it its effect: orders.accept, approve.approve and
+   source.source run in that one transaction, for all orders of the batch.
+2. What follows from a fact is a delivery, stored with the fact. A step changes only our database; an errand calls a
+   partner. People act through fulfil, return_ and cancel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from doorstep.flows import mail, return_, settle, ship, tell
+from doorstep.flows.world import Errand, LastWord, Step
+from doorstep.kernel.db import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One subscriber of one fact; `given_up` has the last word when its delivery becomes a dead letter."""
+
+    fact: str
+    name: str
+    step: Step | None = None
+    errand: Errand | None = None
+    given_up: LastWord | None = None
+
+
+MAP: tuple[Row, ...] = (
+    Row("order.placed", "mail.order_confirmed", errand=mail.mail("order_confirmed")),
+    Row("fulfillment.packed", "ship.request_labels", step=ship.request_labels),
+    Row("shipment.label_requested", "ship.buy_label", errand=ship.buy_label, given_up=ship.label_given_up),
+    Row("shipment.dispatched", "settle.request_invoices", step=settle.request_invoices),
+    Row("shipment.dispatched", "tell.shipped", errand=tell.shipped),
+    Row("shipment.dispatched", "mail.shipped", errand=mail.mail("shipped")),
+    Row("invoice.requested", "settle.post_document", errand=settle.post_document, given_up=settle.document_given_up),
+    Row("shipment.delivered", "tell.delivered", errand=tell.delivered),
+    Row("shipment.delivered", "mail.delivered", errand=mail.mail("delivered")),
+    Row("return.created", "return_.book_pickups", step=return_.book_pickups),
+    Row("return.created", "tell.return_approved", errand=tell.return_approved),
+    Row("return.created", "mail.return_created", errand=mail.mail("return_created")),
+    Row("return.inspected", "return_.request_refunds", step=return_.request_refunds),
+    Row("refund.requested", "settle.give_refund", errand=settle.give_refund, given_up=settle.refund_given_up),
+    Row("refund.credited", "settle.request_credit_notes", step=settle.request_credit_notes),
+    Row("refund.credited", "mail.refunded", errand=mail.mail("refunded")),
+    Row("return.refunded", "tell.return_done", errand=tell.return_done),
+)
+
+# Facts that are only read by people, screens and subscribers outside; every other fact must stand in MAP.
+NOBODY_LISTENS = frozenset(
+    {
+        "order.observed", "order.held", "order.approved", "order.allocated", "order.short", "order.cancelled",
+        "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked", "fulfillment.rejected",
+        "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured",
+        "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",
+        "return.received", "message.sent", "message.in_doubt", "channel.told", "stock.adjusted",
+    }
+)  # fmt: skip
+
+SUBSCRIPTIONS = tuple(Subscription(row.fact, row.name) for row in MAP)

@@ -1,0 +1,40 @@
+"""Put right: dead letters get a new life or are given up; counters are compared with their ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doorstep.domain.connections import actions as connections
+from doorstep.domain.inventory import views as inventory
+from doorstep.flows.world import World
+from doorstep.kernel import jobs, log
+from doorstep.kernel.db import WriteTx
+
+_log = log.get("reconcile")
+
+
+def redrive(
+    tx: WriteTx,
+    *,
+    deliveries: Sequence[int] | None = None,
+    messages: Sequence[int] | None = None,
+    error_class: str | None = None,
+) -> int:
+    """Try dead letters again: these deliveries and messages, or (with a class) all of that class; returns how many."""
+    if error_class is not None:
+        return jobs.redrive(tx, error_class=error_class) + connections.revive(tx, error_class=error_class)
+    return jobs.redrive(tx, ids=deliveries or []) + connections.revive(tx, ids=messages or [])
+
+
+def discard(tx: WriteTx, *, deliveries: Sequence[int] = (), messages: Sequence[int] = ()) -> int:
+    """Give up on dead letters; events and bytes are kept. Returns how many."""
+    return jobs.discard(tx, ids=deliveries) + connections.discard(tx, ids=messages)
+
+
+def verify_ledger(world: World) -> int:
+    """Periodic: every counter equals the sum of its movements; anything else is an alarm. Returns how many do not."""
+    with world.db.read() as tx:
+        drift = inventory.drift(tx)
+    if drift:
+        _log.error("stock counters differ from their ledger", counters=len(drift), first=str(drift[0]))
+    return len(drift)

@@ -1,0 +1,116 @@
+"""Tell the sales channel what became of its order; every telling is stored first and recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections.actions import Told
+from doorstep.domain.network import views as network
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.ports import DeliveryNotice, NoticeLine, ReturnNotice, SalesChannel, ShipmentNotice
+from doorstep.domain.payments import views as money_views
+from doorstep.domain.returns import views as return_views
+from doorstep.domain.shipping import actions as shipping
+from doorstep.domain.shipping import views as parcels
+from doorstep.domain.shipping.model import Direction
+from doorstep.flows.world import Record, World, nothing, number
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId, ShipmentId
+from doorstep.kernel.jobs import Delivery
+
+
+def _tell(world: World, delivery: Delivery, what: str, reference: str, call: Callable[[SalesChannel], str]) -> Record:
+    """Store the intent, make the call outside any transaction, and hand back what to record."""
+    order_id = OrderId(delivery.key)
+    with world.db.write(actor="system", trace_id=delivery.trace_id) as tx:
+        header = order_views.order(tx, order_id=order_id).header
+        done = connections.intend_to_tell(
+            tx, order_id=order_id, connection_id=header.connection_id, what=what, reference=reference
+        )
+    if done:
+        return nothing
+    answer = call(world.partners.channel(header.connection_id))
+
+    def record(tx: WriteTx) -> None:
+        now = world.clock.now()
+        orders.lock(tx, order_id=order_id)
+        told = Told(header.connection_id, what, reference, answer, now)
+        connections.told(tx, order_id=order_id, channel=header.channel, answer=told, at=now)
+        if what == "shipped":
+            shipment_id = ShipmentId(number(delivery, "shipment_id"))
+            shipping.named_by_channel(tx, shipment_id=shipment_id, channel_ref=answer)
+
+    return record
+
+
+def shipped(world: World, delivery: Delivery) -> Record:
+    """Errand: a parcel left; the channel gets its tracking number, and tells the customer in its own words."""
+    with world.db.read() as tx:
+        shipment = parcels.shipment(tx, shipment_id=number(delivery, "shipment_id"))
+        order = order_views.order(tx, order_id=shipment.order_id)
+    if shipment.direction is not Direction.OUTBOUND:
+        return nothing
+    notice = ShipmentNotice(
+        reference=shipment.reference,
+        order_external_id=order.header.external_id,
+        lines=tuple(NoticeLine(order.line(each.line_no).external_line_id, each.quantity) for each in shipment.lines),
+        carrier=shipment.carrier,
+        tracking_number=shipment.tracking_number,
+        tracking_url=shipment.tracking_url,
+    )
+    return _tell(world, delivery, "shipped", shipment.reference, lambda channel: channel.confirm_shipment(notice))
+
+
+class NotToldShipped(errors.Unavailable):
+    """The channel must hear of a parcel's leaving before its arrival."""
+
+
+def delivered(world: World, delivery: Delivery) -> Record:
+    """Errand: a parcel arrived."""
+    with world.db.read() as tx:
+        shipment = parcels.shipment(tx, shipment_id=number(delivery, "shipment_id"))
+        order = order_views.order(tx, order_id=shipment.order_id)
+    if shipment.direction is not Direction.OUTBOUND:
+        return nothing
+    if not shipment.channel_ref:
+        raise NotToldShipped("The channel does not know yet that this parcel left.")
+    notice = DeliveryNotice(
+        reference=shipment.reference,
+        order_external_id=order.header.external_id,
+        shipment_external_ref=shipment.channel_ref,
+        delivered_at=shipment.delivered_at or delivery.occurred_at,
+    )
+    return _tell(world, delivery, "delivered", shipment.reference, lambda channel: channel.report_delivery(notice))
+
+
+def return_approved(world: World, delivery: Delivery) -> Record:
+    """Errand: we take the return."""
+    with world.db.read() as tx:
+        each = return_views.one(tx, return_id=number(delivery, "return_id"))
+
+    def approve(channel: SalesChannel) -> str:
+        return channel.approve_return(return_external_id=each.external_id)
+
+    return _tell(world, delivery, "return_approved", each.external_id, approve)
+
+
+def return_done(world: World, delivery: Delivery) -> Record:
+    """Errand: a return was refunded; the money moved at the gateway, the channel only keeps its books."""
+    with world.db.read() as tx:
+        each = return_views.one(tx, return_id=number(delivery, "return_id"))
+        order = order_views.order(tx, order_id=each.order_id)
+        refunds = [refund for refund in money_views.refunds(tx, order_id=each.order_id) if refund.return_id == each.id]
+        location = "" if each.location_id is None else network.location(tx, location_id=each.location_id).name
+    notice = ReturnNotice(
+        reference=f"return-{each.id}",
+        order_external_id=order.header.external_id,
+        return_external_id=each.external_id,
+        lines=tuple(NoticeLine(line.external_return_line_id, line.received) for line in each.lines if line.received),
+        restocked_at_location=location,
+        refund_minor=sum(refund.amount_minor for refund in refunds),
+        currency=order.header.currency,
+    )
+    return _tell(world, delivery, "return_done", notice.reference, lambda channel: channel.report_return(notice))
