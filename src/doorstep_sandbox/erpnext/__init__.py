@@ -1,0 +1,1 @@
+"""ERPNext through Frappe's REST API: documents, naming series, submission, GST arithmetic."""

@@ -1,0 +1,1 @@
+"""What every partner server shares: calls, faults, outgoing webhooks, control routes, clock and limits."""

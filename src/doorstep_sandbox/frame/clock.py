@@ -1,0 +1,36 @@
+"""What time it is in the story: system time plus the seconds in DOORSTEP_CLOCK_FILE, so that days can pass in a demo."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+IST = dt.timezone(dt.timedelta(hours=5, minutes=30))
+
+
+def offset_seconds() -> float:
+    """How far story time is ahead; the file is read again at every call."""
+    path = os.environ.get("DOORSTEP_CLOCK_FILE")
+    if not path or not Path(path).exists():
+        return 0.0
+    return float(Path(path).read_text(encoding="utf-8").strip() or 0)
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=offset_seconds())
+
+
+def epoch() -> int:
+    return int(now().timestamp())
+
+
+def zulu(moment: dt.datetime) -> str:
+    """2026-11-22T06:17:56Z"""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse(text: str) -> dt.datetime:
+    """An ISO 8601 instant; one without a zone is taken as IST, the zone in which the Indian vendors write."""
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=IST)

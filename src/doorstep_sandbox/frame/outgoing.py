@@ -1,0 +1,171 @@
+"""Webhooks as vendors send them: signed, retried with back-off, and on demand doubled, shuffled, broken or forged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import random
+import time
+import uuid
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from doorstep_sandbox.frame import clock
+from doorstep_sandbox.frame.wire import Json, compact
+
+TIMEOUT_SECONDS = 5.0
+SHUFFLE_WINDOW_SECONDS = 0.4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Draft:
+    """What a partner signs: `forge` asks for headers with a wrong signature or password."""
+
+    topic: str
+    body: bytes
+    event_id: str
+    delivery_id: str
+    triggered_at: str
+    forge: bool
+
+
+Sign = Callable[[Draft], dict[str, str]]
+
+
+@dataclasses.dataclass(slots=True)
+class Delivery:
+    """One message to one address; `state` is held, due, delivered or given_up."""
+
+    number: int
+    topic: str
+    url: str
+    event_id: str
+    body: bytes
+    headers: dict[str, str]
+    due_at: float
+    state: str = "due"
+    attempts: list[Json] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(slots=True)
+class Manner:
+    """How deliveries behave until told otherwise (POST /_control/webhooks)."""
+
+    url: str = ""
+    duplicates: int = 0
+    shuffle_seed: int | None = None
+    hold: bool = False
+    malformed_next: int = 0
+    wrong_signature_next: int = 0
+    backoff_factor: float = 0.001
+    shuffle_window_seconds: float = SHUFFLE_WINDOW_SECONDS
+
+
+class Outgoing:
+    """The queue of one partner. Deliveries go out one after the other, in the order in which they fall due."""
+
+    def __init__(self, sign: Sign, retry_seconds: Sequence[float], manner: Manner) -> None:
+        self.sign = sign
+        self.retry_seconds = tuple(retry_seconds)
+        self.manner = manner
+        self.deliveries: list[Delivery] = []
+        self._wake = asyncio.Event()
+        self._random = random.Random(manner.shuffle_seed)
+
+    def configure(self, changes: Json) -> None:
+        """Raises ValueError for an unknown field."""
+        names = {field.name for field in dataclasses.fields(Manner)}
+        unknown = set(changes) - names
+        if unknown:
+            message = f"unknown webhook setting: {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+        for name, value in changes.items():
+            setattr(self.manner, name, value)
+        if "shuffle_seed" in changes:
+            self._random = random.Random(self.manner.shuffle_seed)
+
+    def post(self, topic: str, document: object, urls: Sequence[str] = (), *, default: bool = True) -> None:
+        """Queues one event for the configured address (`default`) and for each of `urls` (API-made subscriptions)."""
+        event_id = str(uuid.uuid4())
+        addresses = [url for url in (self.manner.url if default else "", *urls) if url]
+        body = document if isinstance(document, bytes) else compact(document)
+        if self.manner.malformed_next > 0:
+            self.manner.malformed_next -= 1
+            body = body[: max(1, len(body) * 2 // 3)]
+        forge = self.manner.wrong_signature_next > 0
+        if forge:
+            self.manner.wrong_signature_next -= 1
+        for address in addresses:
+            for _ in range(1 + self.manner.duplicates):
+                self._queue(topic, address, event_id, body, forge=forge)
+        self._wake.set()
+
+    def _queue(self, topic: str, url: str, event_id: str, body: bytes, *, forge: bool) -> None:
+        draft = Draft(topic, body, event_id, str(uuid.uuid4()), clock.now().isoformat(), forge)
+        delay = 0.0
+        if self.manner.shuffle_seed is not None and not self.manner.hold:
+            delay = self._random.uniform(0, self.manner.shuffle_window_seconds)
+        headers = {"Content-Type": "application/json", **self.sign(draft)}
+        delivery = Delivery(
+            len(self.deliveries) + 1, topic, url, event_id, body, headers, time.monotonic() + delay
+        )
+        delivery.state = "held" if self.manner.hold else "due"
+        self.deliveries.append(delivery)
+
+    def flush(self) -> int:
+        """Lets go of what is held, in shuffled order when there is a seed. Returns how many."""
+        held = [delivery for delivery in self.deliveries if delivery.state == "held"]
+        if self.manner.shuffle_seed is not None:
+            self._random.shuffle(held)
+        moment = time.monotonic()
+        for position, delivery in enumerate(held):
+            delivery.state, delivery.due_at = "due", moment + position * 1e-6
+        self._wake.set()
+        return len(held)
+
+    def clear(self) -> None:
+        self.deliveries.clear()
+
+    @property
+    def pending(self) -> int:
+        """Deliveries still to be sent or to be tried again."""
+        return sum(delivery.state == "due" for delivery in self.deliveries)
+
+    async def run(self) -> None:
+        """Sends until cancelled."""
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+            while True:
+                delivery = min(
+                    (one for one in self.deliveries if one.state == "due"),
+                    key=lambda one: (one.due_at, one.number),
+                    default=None,
+                )
+                wait = None if delivery is None else delivery.due_at - time.monotonic()
+                if delivery is None or (wait is not None and wait > 0):
+                    await self._sleep(wait)
+                    continue
+                await self._attempt(client, delivery)
+
+    async def _sleep(self, seconds: float | None) -> None:
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+
+    async def _attempt(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+        attempt: Json = {"at": clock.now().isoformat(), "status": None, "error": None}
+        try:
+            response = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
+            attempt["status"] = response.status_code
+        except httpx.HTTPError as error:
+            attempt["error"] = type(error).__name__
+        delivery.attempts.append(attempt)
+        status = attempt["status"]
+        if status is not None and httpx.codes.is_success(status):
+            delivery.state = "delivered"
+        elif len(delivery.attempts) > len(self.retry_seconds):
+            delivery.state = "given_up"
+        else:
+            pause = self.retry_seconds[len(delivery.attempts) - 1] * self.manner.backoff_factor
+            delivery.due_at = time.monotonic() + pause

@@ -1,0 +1,1 @@
+"""Razorpay: orders, payments, refunds with an idempotency header, signed webhooks."""

@@ -1,0 +1,1 @@
+"""Shiprocket: orders, AWBs, pickups, labels, tracking and unsigned hooks."""

@@ -1,0 +1,1 @@
+"""A mail server on loopback that keeps what it is sent."""
