@@ -117,9 +117,8 @@ class ShipHawk(Partner):
 
     def list_shipments(self, call: Call) -> Response:
         """Newest first, `page` and `per_page`; any top-level attribute can be asked for by name."""
-        wanted = {
-            key: value for key, value in call.query.items() if key not in {"page", "per_page", "api_key"}
-        }
+        common = {"page", "per_page", "sort", "direction", "api_key"}
+        wanted = {key: value for key, value in call.query.items() if key not in common}
         found = [
             public(shipment)
             for shipment in reversed(self.state["shipments"].values())

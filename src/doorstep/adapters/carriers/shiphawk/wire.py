@@ -23,6 +23,7 @@ _STATUS = {
     "agent_prep": shipping.TrackingStatus.LABEL_PURCHASED,
     "ready_for_carrier_pickup": shipping.TrackingStatus.LABEL_PURCHASED,
     "in_transit": shipping.TrackingStatus.IN_TRANSIT,
+    "exception": shipping.TrackingStatus.EXCEPTION,
     "delivered": shipping.TrackingStatus.DELIVERED,
     "cancelled": shipping.TrackingStatus.CANCELLED,
 }
@@ -74,22 +75,22 @@ class Shipments(msgspec.Struct, kw_only=True):
     shipments: list[Shipment]
 
 
-class Update(msgspec.Struct, kw_only=True):
+class Event(msgspec.Struct, kw_only=True):
     """One status in the history of a shipment."""
 
     status: str
-    timestamp: datetime
+    time: datetime
     message: str | None = None
     location: str | None = None
 
 
 class Tracking(msgspec.Struct, kw_only=True):
-    """Where a shipment is, and how it came there if ShipHawk tells."""
+    """Where a shipment is, and how it came there if ShipHawk tells; its history's form is not published."""
 
     status: str
     updated_at: datetime | None = None
     tracking_number: Id | None = None
-    status_updates: list[Update] = []
+    events: list[Event] = []
 
 
 class Hook(msgspec.Struct, kw_only=True):
@@ -115,8 +116,8 @@ def observe(body: bytes) -> shipping.TrackingObservation:
 def tracked(tracking: Tracking, *, external_id: str) -> shipping.TrackingObservation:
     """The history of a shipment, or its present status alone. Raises Invalid for a time without a zone."""
     scans = [
-        _scan(update.status, _zoned(update.timestamp, at=f"status_updates[{nth}].timestamp"), update)
-        for nth, update in enumerate(tracking.status_updates)
+        _scan(event.status, _zoned(event.time, at=f"events[{nth}].time"), event)
+        for nth, event in enumerate(tracking.events)
     ]
     if not scans and tracking.updated_at is not None:
         scans.append(_scan(tracking.status, _zoned(tracking.updated_at, at="updated_at")))
@@ -125,13 +126,13 @@ def tracked(tracking: Tracking, *, external_id: str) -> shipping.TrackingObserva
     )
 
 
-def _scan(status: str, at: datetime, update: Update | None = None) -> shipping.Scan:
+def _scan(status: str, at: datetime, event: Event | None = None) -> shipping.Scan:
     return shipping.Scan(
         at=at,
         status=_STATUS.get(status, shipping.TrackingStatus.UNKNOWN),
         raw_code=status,
-        description=(update.message or "") if update else "",
-        location=(update.location or "") if update else "",
+        description=(event.message or "") if event else "",
+        location=(event.location or "") if event else "",
     )
 
 

@@ -265,8 +265,10 @@ def listed_return(orders: Sequence[ListedOrder], reference: str) -> Created | No
     """The return order made earlier under our reference, with or without a tracking number."""
     for found in orders:
         if str(found.channel_order_id) == reference and found.shipment_id is not None:
-            awb = next((shipment.awb for shipment in found.shipments if shipment.awb), None)
-            return Created(shipment_id=found.shipment_id, awb_code=awb)
+            numbered = next((shipment for shipment in found.shipments if shipment.awb), ListedShipment())
+            return Created(
+                shipment_id=found.shipment_id, awb_code=numbered.awb, courier_name=numbered.courier
+            )
     return None
 
 
