@@ -45,12 +45,9 @@ def deliver(relay: Relay, mail: EmailMessage, *, sender: str, recipient: str) ->
         _check(conversation.rcpt(recipient), relay)
         _check(conversation.docmd("DATA"), relay, expected=354)
         handed_over = True
-        _send(conversation, content)
+        conversation.send(ended(content))
         _check(conversation.getreply(), relay)
-        with contextlib.suppress(
-            OSError, smtplib.SMTPException
-        ):  # the mail went; nothing depends on the good-bye
-            conversation.quit()
+        _part(conversation)
     except (OSError, smtplib.SMTPException) as problem:
         raise _failure(problem, relay, maybe_done=handed_over) from problem
     finally:
@@ -73,11 +70,16 @@ def _introduce(conversation: smtplib.SMTP, relay: Relay) -> None:
         conversation.login(relay.username, relay.password)
 
 
-def _send(conversation: smtplib.SMTP, content: bytes) -> None:
-    """The mail with its dots doubled, and the line that ends it."""
+def _part(conversation: smtplib.SMTP) -> None:
+    """Say good-bye; the mail went, and nothing depends on the answer."""
+    with contextlib.suppress(OSError, smtplib.SMTPException):
+        conversation.quit()
+
+
+def ended(content: bytes) -> bytes:
+    """The mail with its leading dots doubled, and the line that ends it."""
     body = content if content.endswith(b"\r\n") else content + b"\r\n"
-    stuffed = (b"\r\n" + body).replace(b"\r\n.", b"\r\n..")[2:]
-    conversation.send(stuffed + b".\r\n")
+    return (b"\r\n" + body).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
 
 
 def _check(reply: tuple[int, bytes], relay: Relay, *, expected: int = 250) -> None:
@@ -89,6 +91,8 @@ def _check(reply: tuple[int, bytes], relay: Relay, *, expected: int = 250) -> No
 
 def _failure(problem: Exception, relay: Relay, *, maybe_done: bool) -> Exception:
     """A coded answer is an answer: the mail did not go. Silence after the data is the only doubt."""
+    if isinstance(problem, smtplib.SMTPNotSupportedError):
+        return http.Rejected(f"{relay.host} cannot do what the settings ask for: {problem}")
     if not isinstance(problem, smtplib.SMTPResponseException):
         return http.Unanswered(f"{relay.host} did not answer: {problem}", maybe_done=maybe_done)
     words = (

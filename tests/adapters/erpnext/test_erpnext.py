@@ -1,0 +1,216 @@
+"""ERPNext: one submitted Sales Invoice per reference, exact to the last paisa."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.adapters import scripted
+
+from doorstep.adapters.erp.erpnext import connector, wire
+from doorstep.domain.invoicing import model as invoicing
+from doorstep.kernel import errors, http, ids
+
+SELLER = invoicing.Seller("NotNaked Retail", "07AAACN1234A1Z9", "DL", "22 Market Road")
+BUYER = invoicing.Buyer(
+    "Meera Iyer", "meera@example.in", "+919800000001", "7 Rajpath Lane", "", "New Delhi", "DL", "110003", "IN"
+)
+LINES = (
+    invoicing.TaxableLine(1, "GT-WH-02", "Graphic T-shirt", "6109", 4, 100000, 1200),
+    invoicing.TaxableLine(2, "GT-WH-02", "Graphic T-shirt", "6109", 1, 33600, 1200),
+)
+BOOKS = wire.Books("doorstep_ref", "CGST - N", "SGST - N", "IGST - N", "Individual", "India", item_codes=True)
+TABLE = "/api/resource/Sales%20Invoice"
+
+
+def document(*, buyer_state: str = "DL", **changes: Any) -> invoicing.Document:
+    plain = invoicing.Document(
+        invoice_id=ids.InvoiceId(1),
+        kind=invoicing.Kind.INVOICE,
+        reference="invoice-7",
+        order_number="#2041",
+        issued_date=date(2026, 5, 5),
+        currency="INR",
+        seller=SELLER,
+        buyer=dataclasses.replace(BUYER, state_code=buyer_state),
+        place_of_supply=invoicing.place_of_supply(buyer_state),
+        lines=invoicing.tax(LINES, seller_state="DL", buyer_state=buyer_state),
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+@pytest.fixture
+def script() -> Iterator[scripted.Script]:
+    with scripted.partner() as script:
+        yield script
+
+
+@pytest.fixture
+def books(script: scripted.Script) -> Iterator[connector.Erpnext]:
+    settings = connector.Settings(base_url=script.url, api_key="key", api_secret="secret")
+    with scripted.session(script) as session:
+        yield connector.Erpnext(settings, session)
+
+
+def invoice(**changes: Any) -> dict[str, Any]:
+    body: dict[str, Any] = wire.sales_invoice(document(**changes), BOOKS, customer="Meera", against="SINV-1")
+    return body
+
+
+def test_an_invoice_within_a_state() -> None:
+    body = invoice()
+    assert body["doorstep_ref"] == "invoice-7"
+    assert (body["company"], body["customer"], body["currency"]) == ("NotNaked Retail", "Meera", "INR")
+    assert (body["place_of_supply"], body["company_gstin"], body["gst_category"]) == (
+        "07-Delhi",
+        "07AAACN1234A1Z9",
+        "Unregistered",
+    )
+    assert "is_return" not in body
+    assert [(row["account_head"], row["tax_amount"]) for row in body["taxes"]] == [
+        ("CGST - N", Decimal("71.57")),
+        ("SGST - N", Decimal("71.57")),
+    ]
+    assert json.loads(body["taxes"][0]["item_wise_tax_detail"]) == {"GT-WH-02": [6, 71.57]}
+
+
+def test_rows_multiply_out_exactly() -> None:
+    assert [(row["qty"], row["rate"]) for row in invoice()["items"]] == [
+        (2, Decimal("223.21")),
+        (2, Decimal("223.22")),
+        (1, Decimal("300.00")),
+    ]
+
+
+def test_an_invoice_across_states() -> None:
+    body = invoice(buyer_state="MH")
+    assert (body["place_of_supply"], len(body["taxes"])) == ("27-Maharashtra", 1)
+    assert json.loads(body["taxes"][0]["item_wise_tax_detail"]) == {"GT-WH-02": [12, 143.14]}
+
+
+def test_a_credit_note_has_negative_pieces() -> None:
+    body = invoice(kind=invoicing.Kind.CREDIT_NOTE)
+    assert (body["is_return"], body["return_against"]) == (1, "SINV-1")
+    assert all(row["qty"] < 0 < row["rate"] for row in body["items"])
+    assert body["taxes"][0]["tax_amount"] == Decimal("-71.57")
+
+
+@pytest.mark.parametrize("kind", invoicing.Kind)
+@pytest.mark.parametrize("state", ["DL", "MH"])
+def test_every_document_adds_up_to_ours(kind: invoicing.Kind, state: str) -> None:
+    told = document(kind=kind, buyer_state=state)
+    body: dict[str, Any] = wire.sales_invoice(told, BOOKS, customer="Meera", against="")
+    total = sum(row["qty"] * row["rate"] for row in body["items"]) + sum(
+        row["tax_amount"] for row in body["taxes"]
+    )
+    assert abs(total) == Decimal("1336.00")
+    assert wire.total_told(wire.Made(name="SINV-1", grand_total=total), told)
+    assert not wire.total_told(wire.Made(name="SINV-1", grand_total=total + 1), told)
+
+
+def test_books_without_items() -> None:
+    body: dict[str, Any] = wire.sales_invoice(
+        document(), dataclasses.replace(BOOKS, item_codes=False), customer="Meera", against=""
+    )
+    assert "item_code" not in body["items"][0]
+    assert list(json.loads(body["taxes"][0]["item_wise_tax_detail"])) == ["Graphic T-shirt"]
+
+
+def test_customers() -> None:
+    assert wire.customer_label(BUYER) == "Meera Iyer (meera@example.in)"
+    assert wire.customer_label(dataclasses.replace(BUYER, email="", phone="")) == "Meera Iyer"
+    firm = dataclasses.replace(BUYER, gstin="07AAACN1234A1Z9")
+    told = wire.customer(firm, BOOKS)
+    assert (told["customer_type"], told["gst_category"]) == ("Company", "Registered Regular")
+    assert wire.customer(BUYER, BOOKS)["customer_type"] == "Individual"
+
+
+def made(name: str, **changes: object) -> dict[str, Any]:
+    return {"data": {"name": name, "docstatus": 0, **changes}}
+
+
+EMPTY: dict[str, Any] = {"data": []}
+
+
+def test_posting_looks_creates_and_submits(books: connector.Erpnext, script: scripted.Script) -> None:
+    script.will_say(
+        EMPTY, EMPTY, made("Meera"), made("SINV-1", grand_total=1336.0), made("SINV-1", docstatus=1)
+    )
+    assert books.post(document()) == invoicing.PostedDocument("SINV-1")
+    assert script.paths == [
+        f"GET {TABLE}",
+        "GET /api/resource/Customer",
+        "POST /api/resource/Customer",
+        f"POST {TABLE}",
+        f"PUT {TABLE}/SINV-1",
+    ]
+    assert json.loads(script.asked[0].params["filters"]) == [
+        ["doorstep_ref", "=", "invoice-7"],
+        ["docstatus", "<", 2],
+    ]
+    assert script.asked[0].headers["authorization"] == "token key:secret"
+    assert script.asked[4].body == {"docstatus": 1}
+
+
+def test_what_was_posted_is_not_posted_again(books: connector.Erpnext, script: scripted.Script) -> None:
+    row = {"data": [{"name": "SINV-1", "docstatus": 1}]}
+    script.will_say(row, row, {"data": [{"name": "SINV-1", "docstatus": 0}]}, EMPTY)
+    assert books.post(document()) == invoicing.PostedDocument("SINV-1")
+    assert books.find(document()) == invoicing.PostedDocument("SINV-1")
+    assert books.find(document()) is None
+    assert books.find(document()) is None
+    assert len(script.asked) == 4
+
+
+def test_a_draft_is_submitted(books: connector.Erpnext, script: scripted.Script) -> None:
+    script.will_say(
+        {"data": [{"name": "SINV-1"}]}, made("SINV-1", grand_total="1336"), made("SINV-1", docstatus=1)
+    )
+    assert books.post(document()) == invoicing.PostedDocument("SINV-1")
+    script.will_say({"data": [{"name": "SINV-1"}]}, made("SINV-1", docstatus=1))
+    assert books.post(document()) == invoicing.PostedDocument("SINV-1")
+
+
+def test_another_total_stays_a_draft(books: connector.Erpnext, script: scripted.Script) -> None:
+    script.will_say(EMPTY, {"data": [{"name": "Meera"}]}, made("SINV-1", grand_total=1336.01))
+    with pytest.raises(http.Rejected, match="another total") as caught:
+        books.post(document())
+    assert caught.value.data["number"] == "SINV-1"
+    assert len(script.asked) == 3
+
+
+def test_somebody_faster_wins(books: connector.Erpnext, script: scripted.Script) -> None:
+    customer = {"data": [{"name": "Meera"}]}
+    script.will_say(EMPTY, customer)
+    script.will_say({"exc_type": "DuplicateEntryError"}, status=409)
+    script.will_say({"data": [{"name": "SINV-9"}]}, made("SINV-9", docstatus=1))
+    assert books.post(document()) == invoicing.PostedDocument("SINV-9")
+    script.will_say(EMPTY, customer)
+    script.will_say({"exc_type": "DuplicateEntryError"}, status=409)
+    script.will_say(EMPTY)
+    with pytest.raises(errors.Conflict):
+        books.post(document())
+
+
+@pytest.mark.parametrize(
+    ("found", "against"), [({"data": [{"name": "SINV-1", "docstatus": 1}]}, "SINV-1"), (EMPTY, "")]
+)
+def test_a_credit_note_finds_its_invoice(
+    books: connector.Erpnext, script: scripted.Script, found: dict[str, Any], against: str
+) -> None:
+    note = document(kind=invoicing.Kind.CREDIT_NOTE, reference="credit-7", against_reference="invoice-7")
+    script.will_say(EMPTY, {"data": [{"name": "Meera"}]}, found, made("SINV-2"), made("SINV-2", docstatus=1))
+    assert books.post(note) == invoicing.PostedDocument("SINV-2")
+    assert script.asked[3].body["return_against"] == against
+
+
+def test_a_credit_note_told_its_invoice(books: connector.Erpnext, script: scripted.Script) -> None:
+    note = document(kind=invoicing.Kind.CREDIT_NOTE, against_number="SINV-1")
+    script.will_say(EMPTY, {"data": [{"name": "Meera"}]}, made("SINV-2"), made("SINV-2", docstatus=1))
+    books.post(note)
+    assert script.asked[2].body["return_against"] == "SINV-1"
