@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+import pydantic
+
 from doorstep.kernel import http
+
+Settings = TypeVar("Settings", bound=pydantic.BaseModel)
 
 
 @dataclass
@@ -84,6 +88,11 @@ def partner() -> Iterator[Script]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def settings(shape: type[Settings], **values: object) -> Settings:
+    """Settings as they come from storage: plain values, checked and sealed by the model."""
+    return shape.model_validate(values)
 
 
 def session(script: Script, *, base: str = "", mode: http.Mode = "live") -> http.Session:

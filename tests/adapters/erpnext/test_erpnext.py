@@ -52,7 +52,7 @@ def script() -> Iterator[scripted.Script]:
 
 @pytest.fixture
 def books(script: scripted.Script) -> Iterator[connector.Erpnext]:
-    settings = connector.Settings(base_url=script.url, api_key="key", api_secret="secret")
+    settings = scripted.settings(connector.Settings, base_url=script.url, api_key="key", api_secret="secret")
     with scripted.session(script) as session:
         yield connector.Erpnext(settings, session)
 

@@ -37,8 +37,12 @@ def script() -> Iterator[scripted.Script]:
 
 @pytest.fixture
 def gateway(script: scripted.Script) -> Iterator[connector.Razorpay]:
-    settings = connector.Settings(
-        base_url=f"{script.url}/v1", key_id="rzp_test_1", key_secret="secret", webhook_secret="hush"
+    settings = scripted.settings(
+        connector.Settings,
+        base_url=f"{script.url}/v1",
+        key_id="rzp_test_1",
+        key_secret="secret",
+        webhook_secret="hush",
     )
     with scripted.session(script, base="/v1") as session:
         yield connector.Razorpay(settings, session)
@@ -239,7 +243,9 @@ def test_long_references_are_keys_as_they_are() -> None:
 @pytest.mark.skipif(not SPECS.is_dir(), reason="the collected specs are not beside this checkout")
 def test_razorpays_own_signature_and_samples() -> None:
     vector = json.loads((SPECS / "signature_vectors.json").read_text())["webhook"]
-    settings = connector.Settings(key_id="k", key_secret="s", webhook_secret=vector["secret"])
+    settings = scripted.settings(
+        connector.Settings, key_id="k", key_secret="s", webhook_secret=vector["secret"]
+    )
     with http.Session("razorpay", settings.base_url) as session:
         gateway = connector.Razorpay(settings, session)
         body = (SPECS / vector["body_file"]).read_bytes()

@@ -16,7 +16,7 @@ from tests.adapters import parcels, scripted
 from doorstep.adapters.carriers.shiphawk import connector, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.shipping import model as shipping
-from doorstep.kernel import errors, http
+from doorstep.kernel import errors, http, payload
 
 SPECS = Path(__file__).resolve().parents[4] / "shared" / "specs" / "shiphawk"
 RATES = {
@@ -36,8 +36,12 @@ def script() -> Iterator[scripted.Script]:
 
 @pytest.fixture
 def settings(script: scripted.Script) -> connector.Settings:
-    return connector.Settings(
-        base_url=script.url, api_key="key", webhook_username="user", webhook_password="pass"
+    return scripted.settings(
+        connector.Settings,
+        base_url=script.url,
+        api_key="key",
+        webhook_username="user",
+        webhook_password="pass",
     )
 
 
@@ -120,8 +124,7 @@ def test_a_mixed_parcel_and_a_company() -> None:
 
 
 def test_choices() -> None:
-    rates = [wire.Rate(id=rate["id"], price=Decimal(str(rate["price"])), est_delivery_date=rate.get("est_delivery_date"))
-             for rate in RATES["rates"]]  # type: ignore[arg-type]  # fmt: skip  # JSON has no types
+    rates = payload.read(json.dumps(RATES).encode(), wire.Rates).rates
     cheapest, fastest = wire.choose(rates, "cheapest"), wire.choose(rates, "fastest")
     assert cheapest
     assert fastest

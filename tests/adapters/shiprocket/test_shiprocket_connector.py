@@ -28,8 +28,8 @@ def script() -> Iterator[scripted.Script]:
 
 @pytest.fixture
 def carrier(script: scripted.Script) -> Iterator[connector.Shiprocket]:
-    settings = connector.Settings(
-        base_url=script.url, email="api@example.in", password="pw", webhook_token="tok"
+    settings = scripted.settings(
+        connector.Settings, base_url=script.url, email="api@example.in", password="pw", webhook_token="tok"
     )
     with scripted.session(script) as session:
         yield connector.Shiprocket(settings, session)
@@ -203,7 +203,9 @@ def test_the_shared_token(carrier: connector.Shiprocket, script: scripted.Script
     assert carrier.verify({"x-api-key": "tok"}, b"{}")
     assert not carrier.verify({"x-api-key": "tök"}, b"{}")
     assert not carrier.verify({}, b"{}")
-    settings = connector.Settings(base_url=script.url, email="a", password="b", webhook_token="")
+    settings = scripted.settings(
+        connector.Settings, base_url=script.url, email="a", password="b", webhook_token=""
+    )
     with scripted.session(script) as session:
         assert not connector.Shiprocket(settings, session).verify({"x-api-key": ""}, b"{}")
 

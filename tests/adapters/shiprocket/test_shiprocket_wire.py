@@ -113,7 +113,8 @@ def test_tracking_answers_come_in_three_frames(frame) -> None:  # type: ignore[n
 
 
 def test_a_parcel_that_nobody_scanned() -> None:
-    for told in ([], {"tracking_data": {"shipment_track_activities": None}}):
+    nothing: list[object] = [[], {"tracking_data": {"shipment_track_activities": None}}]
+    for told in nothing:
         assert wire.tracked(told, tracking_number="1", is_return=False).scans == ()
     with pytest.raises(errors.Invalid):
         wire.tracked({"2": {}}, tracking_number="1", is_return=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from tests.adapters import scripted
 
 from doorstep.adapters.channels.shopify import connector
 from doorstep.domain.connections import model as connections
@@ -19,8 +20,8 @@ AT = {"x-shopify-triggered-at": "2026-05-08T09:00:00.123Z"}
 
 @pytest.fixture
 def shop() -> Iterator[connector.Shopify]:
-    settings = connector.Settings(
-        base_url="http://127.0.0.1", access_token="shpat_example", webhook_secret="hush"
+    settings = scripted.settings(
+        connector.Settings, base_url="http://127.0.0.1", access_token="shpat_example", webhook_secret="hush"
     )
     with http.Session("shop", settings.base_url) as session:
         yield connector.Shopify(settings, session)

@@ -47,7 +47,9 @@ def script() -> Iterator[scripted.Script]:
 
 @pytest.fixture
 def shop(script: scripted.Script) -> Iterator[connector.Shopify]:
-    settings = connector.Settings(base_url=script.url, access_token="shpat_example", webhook_secret="hush")
+    settings = scripted.settings(
+        connector.Settings, base_url=script.url, access_token="shpat_example", webhook_secret="hush"
+    )
     with scripted.session(script) as session:
         yield connector.Shopify(settings, session)
 

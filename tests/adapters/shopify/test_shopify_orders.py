@@ -10,7 +10,7 @@ import pytest
 
 from doorstep.adapters.channels.shopify.wire import orders as wire
 from doorstep.domain.orders import model as orders
-from doorstep.kernel import errors
+from doorstep.kernel import errors, ids
 
 
 def line(**changes: object) -> dict[str, object]:
@@ -81,7 +81,7 @@ def test_a_whole_order() -> None:
     assert seen.lines == (
         orders.ObservedLine(
             external_line_id="9007199254740993001",
-            sku="KURTA-BL-M",
+            sku=ids.Sku("KURTA-BL-M"),
             title="Blue Kurta - M",
             quantity=2,
             unit_price_minor=79950,

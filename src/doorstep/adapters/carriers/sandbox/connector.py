@@ -17,7 +17,9 @@ from doorstep.kernel import http
 class Settings(pydantic.BaseModel):
     """One carrier account in memory."""
 
-    base_url: str = pydantic.Field("http://127.0.0.1", description="Address of the API (not used in memory).")
+    base_url: str = pydantic.Field(
+        default="http://127.0.0.1", description="Address of the API (not used in memory)."
+    )
     webhook_token: pydantic.SecretStr = pydantic.Field(description="Token that comes with every hook.")
 
 

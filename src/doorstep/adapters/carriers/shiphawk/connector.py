@@ -21,9 +21,11 @@ _NUMBERING_SECONDS = 30.0
 class Settings(pydantic.BaseModel):
     """One ShipHawk account."""
 
-    base_url: str = pydantic.Field("https://shiphawk.com/api/v4", description="Address of the API.")
+    base_url: str = pydantic.Field(default="https://shiphawk.com/api/v4", description="Address of the API.")
     api_key: pydantic.SecretStr = pydantic.Field(description="API key of the environment.")
-    choose: wire.Choice = pydantic.Field("cheapest", description="Which rate to book: cheapest or fastest.")
+    choose: wire.Choice = pydantic.Field(
+        default="cheapest", description="Which rate to book: cheapest or fastest."
+    )
     webhook_username: str = pydantic.Field(description="User name that ShipHawk presents with every event.")
     webhook_password: pydantic.SecretStr = pydantic.Field(description="Password that comes with it.")
 

@@ -22,7 +22,7 @@ class Settings(pydantic.BaseModel):
     """One Shiprocket account. Pickup locations carry the codes of ours as nicknames."""
 
     base_url: str = pydantic.Field(
-        "https://apiv2.shiprocket.in/v1/external", description="Address of the API."
+        default="https://apiv2.shiprocket.in/v1/external", description="Address of the API."
     )
     email: str = pydantic.Field(description="E-mail of the API user (not of the panel's login).")
     password: pydantic.SecretStr = pydantic.Field(description="Password of the API user.")

@@ -35,7 +35,7 @@ class Settings(pydantic.BaseModel):
         description="The app's client secret, with which Shopify signs webhooks."
     )
     api_version: str = pydantic.Field(
-        "2026-07", description="Admin API version.", pattern=r"^(\d{4}-\d{2}|unstable)$"
+        default="2026-07", description="Admin API version.", pattern=r"^(\d{4}-\d{2}|unstable)$"
     )
 
 

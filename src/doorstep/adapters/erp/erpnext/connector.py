@@ -20,13 +20,21 @@ class Settings(pydantic.BaseModel):
     api_key: str = pydantic.Field(description="API key of the integration's user.")
     api_secret: pydantic.SecretStr = pydantic.Field(description="API secret of the integration's user.")
     reference_field: str = pydantic.Field(
-        "doorstep_ref", description="Custom unique field of Sales Invoice that holds our reference."
+        default="doorstep_ref", description="Custom unique field of Sales Invoice that holds our reference."
     )
-    cgst_account: str = pydantic.Field("Output Tax CGST", description="Account that CGST is booked on.")
-    sgst_account: str = pydantic.Field("Output Tax SGST", description="Account that SGST is booked on.")
-    igst_account: str = pydantic.Field("Output Tax IGST", description="Account that IGST is booked on.")
-    customer_group: str = pydantic.Field("Individual", description="Group of customers that are created.")
-    territory: str = pydantic.Field("India", description="Territory of customers that are created.")
+    cgst_account: str = pydantic.Field(
+        default="Output Tax CGST", description="Account that CGST is booked on."
+    )
+    sgst_account: str = pydantic.Field(
+        default="Output Tax SGST", description="Account that SGST is booked on."
+    )
+    igst_account: str = pydantic.Field(
+        default="Output Tax IGST", description="Account that IGST is booked on."
+    )
+    customer_group: str = pydantic.Field(
+        default="Individual", description="Group of customers that are created."
+    )
+    territory: str = pydantic.Field(default="India", description="Territory of customers that are created.")
     item_codes: bool = pydantic.Field(
         default=True, description="ERPNext has every SKU as an Item; else lines carry only names."
     )

@@ -13,7 +13,9 @@ from doorstep.kernel import http
 class Settings(pydantic.BaseModel):
     """One letter box."""
 
-    base_url: str = pydantic.Field("http://127.0.0.1", description="Address of the API (not used in memory).")
+    base_url: str = pydantic.Field(
+        default="http://127.0.0.1", description="Address of the API (not used in memory)."
+    )
 
 
 class Sandbox:

@@ -16,14 +16,16 @@ class Settings(pydantic.BaseModel):
     """One relay and the address that mail comes from."""
 
     host: str = pydantic.Field(description="Name of the mail relay.")
-    port: int = pydantic.Field(587, description="Port: 587 for STARTTLS, 465 for TLS.", ge=1, le=65535)
-    security: client.Security = pydantic.Field(
-        "starttls", description="starttls, tls, or plain (only for a relay on this machine)."
+    port: int = pydantic.Field(
+        default=587, description="Port: 587 for STARTTLS, 465 for TLS.", ge=1, le=65535
     )
-    username: str = pydantic.Field("", description="User name; empty for a relay that asks for none.")
-    password: pydantic.SecretStr = pydantic.Field(pydantic.SecretStr(""), description="Password.")
+    security: client.Security = pydantic.Field(
+        default="starttls", description="starttls, tls, or plain (only for a relay on this machine)."
+    )
+    username: str = pydantic.Field(default="", description="User name; empty for a relay that asks for none.")
+    password: pydantic.SecretStr = pydantic.Field(default=pydantic.SecretStr(""), description="Password.")
     sender: str = pydantic.Field(description="Address that mail comes from.")
-    sender_name: str = pydantic.Field("", description="Name that mail comes from.")
+    sender_name: str = pydantic.Field(default="", description="Name that mail comes from.")
 
     @property
     def base_url(self) -> str:

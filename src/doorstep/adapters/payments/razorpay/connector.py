@@ -22,16 +22,17 @@ _IN_FLIGHT_SECONDS = 5.0
 class Settings(pydantic.BaseModel):
     """One Razorpay account."""
 
-    base_url: str = pydantic.Field("https://api.razorpay.com/v1", description="Address of the API.")
+    base_url: str = pydantic.Field(default="https://api.razorpay.com/v1", description="Address of the API.")
     key_id: str = pydantic.Field(description="API key id, as in rzp_live_….")
     key_secret: pydantic.SecretStr = pydantic.Field(description="API key secret.")
     webhook_secret: pydantic.SecretStr = pydantic.Field(description="Secret that signs the webhooks.")
     order_reference_note: str = pydantic.Field(
-        "shopify_order_id",
+        default="shopify_order_id",
         description="Note of a payment or its order that holds the sales channel's order id.",
     )
     refund_speed: Literal["normal", "optimum"] = pydantic.Field(
-        "normal", description="normal: five to seven working days, no fee. optimum: at once where possible."
+        default="normal",
+        description="normal: five to seven working days, no fee. optimum: at once where possible.",
     )
 
 

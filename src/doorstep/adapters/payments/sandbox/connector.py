@@ -17,7 +17,9 @@ from doorstep.kernel import errors, http, payload
 class Settings(pydantic.BaseModel):
     """One gateway account in memory."""
 
-    base_url: str = pydantic.Field("http://127.0.0.1", description="Address of the API (not used in memory).")
+    base_url: str = pydantic.Field(
+        default="http://127.0.0.1", description="Address of the API (not used in memory)."
+    )
     webhook_secret: pydantic.SecretStr = pydantic.Field(description="Secret that signs the events.")
 
 
