@@ -90,6 +90,8 @@ class Outgoing:
         """Queues one event for the configured address (`default`) and for each of `urls` (API-made subscriptions)."""
         event_id = str(uuid.uuid4())
         addresses = [url for url in (self.manner.url if default else "", *urls) if url]
+        if not addresses:
+            return
         body = document if isinstance(document, bytes) else compact(document)
         if self.manner.malformed_next > 0:
             self.manner.malformed_next -= 1
