@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.actions import Problem
@@ -18,7 +18,7 @@ from doorstep.domain.returns.model import ReturnObservation
 from doorstep.domain.shipping.model import TrackingObservation
 from doorstep.flows import approve, cancel, return_, settle, ship
 from doorstep.flows.world import World
-from doorstep.kernel import errors
+from doorstep.kernel import errors, places
 from doorstep.kernel.db import WriteTx
 
 
@@ -78,7 +78,18 @@ def _take_orders(world: World, tx: WriteTx, told: Sequence[_Read]) -> None:
 def _incoming(each: _Read) -> Incoming:
     if not isinstance(each.seen, OrderObservation):
         raise TypeError("not an order")
-    return Incoming(each.connection.id, each.connection.key, each.seen, each.message.trace_id)
+    return Incoming(each.connection.id, each.connection.key, _placed(each.seen), each.message.trace_id)
+
+
+def _placed(order: OrderObservation) -> OrderObservation:
+    """With the place of its postal code, where the channel did not tell one."""
+    address = order.shipping_address
+    if address is None or address.latitude is not None:
+        return order
+    place = places.of_postal_code(address.country, address.postal_code)
+    if place is None:
+        return order
+    return replace(order, shipping_address=replace(address, latitude=place[0], longitude=place[1]))
 
 
 def _take(world: World, tx: WriteTx, each: _Read) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doorstep.domain.connections import actions as connections
+from doorstep.domain.identity import actions as identity
 from doorstep.domain.inventory import views as inventory
 from doorstep.flows.world import World
 from doorstep.kernel import jobs, log
@@ -38,3 +39,9 @@ def verify_ledger(world: World) -> int:
     if drift:
         _log.error("stock counters differ from their ledger", counters=len(drift), first=str(drift[0]))
     return len(drift)
+
+
+def forget(world: World) -> None:
+    """Periodic: what has expired (sessions, failed sign-ins, answers kept for repeated API calls) is deleted."""
+    with world.db.write(actor="system") as tx:
+        identity.forget_expired(tx)

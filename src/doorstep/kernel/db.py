@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time as clock
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -201,6 +202,18 @@ class Database:
             if tx.wants_wake:
                 connection.execute(sql.SQL("NOTIFY {}").format(sql.Identifier(WAKE_CHANNEL)))
                 connection.commit()
+
+    def listen(self, *, wake: Callable[[], None], stopped: Callable[[], bool]) -> None:
+        """Call `wake` whenever a transaction somewhere left work for workers, until `stopped`; reconnects by itself."""
+        while not stopped():
+            try:
+                with psycopg.connect(self.dsn, autocommit=True) as connection:
+                    connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
+                    while not stopped():
+                        for _ in connection.notifies(timeout=0.5, stop_after=1):
+                            wake()
+            except psycopg.OperationalError:
+                clock.sleep(1)
 
     def ping(self) -> bool:
         """Whether the database answers now."""

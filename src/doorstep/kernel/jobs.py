@@ -127,14 +127,21 @@ class RetryPolicy:
     def failure(self, problem: Exception, *, attempts: int, jitter: float) -> Failure:
         """What a failed attempt comes to: only what may pass by itself is tried again. `jitter` is in 0 … 1."""
         error_class = problem.error_class if isinstance(problem, errors.DoorstepError) else "bug"
-        text = str(problem) or type(problem).__name__
+        text = _words(problem)
         if not isinstance(problem, errors.Unavailable) or attempts >= self.max_attempts:
             return Failure(text, error_class, None)
         wait = min(self.longest_seconds, self.base_seconds * 2 ** min(attempts - 1, 20)) * (0.75 + jitter / 2)
         return Failure(text, error_class, max(wait, min(problem.retry_after_seconds or 0.0, self.longest_seconds)))
 
 
-def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure) -> None:
+def _words(problem: Exception) -> str:
+    """What happened, with the partner's own words where it answered."""
+    text = str(problem) or type(problem).__name__
+    answer = problem.data.get("body") if isinstance(problem, errors.DoorstepError) else None
+    return f"{text} It answered: {str(answer)[:600]}" if answer else text
+
+
+def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) -> None:
     """Record a failure. A retry also pushes the same order's later deliveries back, so that they leave the scan."""
     tx.execute(
         """
@@ -151,7 +158,7 @@ def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure) -> None:
         """,
         {
             "wait": failure.retry_in_seconds,
-            "attempts": delivery.attempts,
+            "attempts": attempts,
             "error": failure.error,
             "error_class": failure.error_class,
             "id": delivery.id,
@@ -186,6 +193,12 @@ def waiting(tx: ReadTx) -> dict[str, int]:
         "SELECT subscriber, count(*) AS n FROM deliveries WHERE state IN (0, 1) GROUP BY subscriber"
     )
     return {str(row["subscriber"]): int(str(row["n"])) for row in rows}
+
+
+def dead(tx: ReadTx) -> dict[str, int]:
+    """How many dead deliveries there are of each class."""
+    rows = tx.rows("SELECT coalesce(error_class, '') AS error_class, count(*) AS n FROM deliveries WHERE state = 3 GROUP BY 1")
+    return {str(row["error_class"]): int(str(row["n"])) for row in rows}
 
 
 def declare_schedules(tx: WriteTx, *, every_seconds: dict[str, float]) -> None:

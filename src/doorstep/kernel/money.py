@@ -10,7 +10,19 @@ from decimal import Decimal, InvalidOperation
 from doorstep.kernel import errors
 
 # ISO 4217 minor units where they are not two; the currencies a retailer of ours may meet.
-_EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "UGX": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
+_EXPONENTS = {
+    "JPY": 0,
+    "KRW": 0,
+    "VND": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "UGX": 0,
+    "BHD": 3,
+    "KWD": 3,
+    "OMR": 3,
+    "JOD": 3,
+    "TND": 3,
+}
 CURRENCIES = frozenset(
     "AED AUD BHD BRL CAD CHF CLP CNY CZK DKK EUR GBP HKD HUF IDR ILS INR ISK JOD JPY KRW KWD LKR MXN MYR NOK "
     "NPR NZD OMR PHP PLN QAR RON SAR SEK SGD THB TND TRY TWD UGX USD VND ZAR".split()
@@ -22,7 +34,9 @@ _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 def exponent(currency: str) -> int:
     """Decimal places of a currency's minor unit; raises Invalid for an unknown currency."""
     if currency not in CURRENCIES:
-        raise errors.Invalid(f"Unknown currency {currency!r}: use an ISO 4217 code such as INR.", field="currency")
+        raise errors.Invalid(
+            f"Unknown currency {currency!r}: use an ISO 4217 code such as INR.", field="currency"
+        )
     return _EXPONENTS.get(currency, 2)
 
 
@@ -62,13 +76,17 @@ def parse(text: str, currency: str) -> Money:
     """Major units as a plain decimal string ("1,499.00" is refused, "1499.00" is right) to Money."""
     places = exponent(currency)
     if not _PLAIN_NUMBER.fullmatch(text):
-        raise errors.Invalid(f"{text!r} is not an amount: write digits and a point, as in 1499.00.", field="amount")
+        raise errors.Invalid(
+            f"{text!r} is not an amount: write digits and a point, as in 1499.00.", field="amount"
+        )
     try:
         minor = Decimal(text).scaleb(places)
     except InvalidOperation as problem:
         raise errors.Invalid(f"{text!r} is too long for an amount.", field="amount") from problem
     if minor != minor.to_integral_value():
-        raise errors.Invalid(f"{text!r} has more than {places} decimal places for {currency}.", field="amount")
+        raise errors.Invalid(
+            f"{text!r} has more than {places} decimal places for {currency}.", field="amount"
+        )
     if abs(minor) > _MAX_MINOR:
         raise errors.Invalid(f"{text!r} is larger than an amount can be.", field="amount")
     return Money(int(minor), currency)

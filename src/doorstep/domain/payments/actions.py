@@ -10,7 +10,7 @@ from doorstep.domain.payments.model import PaymentObservation, PaymentStatus, Re
 from doorstep.domain.payments.store import Credit, Payment, Refund, RefundIntent, Told
 from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import OrderId, RefundId
+from doorstep.kernel.ids import OrderId, PaymentId, RefundId
 
 __all__ = ["Payment", "Refund", "RefundIntent", "Told"]
 
@@ -28,22 +28,31 @@ _RANK = {PaymentStatus.PENDING: 0, PaymentStatus.FAILED: 1, PaymentStatus.AUTHOR
 
 
 def observe(tx: WriteTx, *, seen: PaymentObservation, order_id: OrderId | None) -> None:
-    """A gateway tells of a payment; without its order it waits for it. A payment never moves backwards."""
+    """A gateway, or a channel on its behalf, tells of a payment, in any order and from both sides.
+
+    Without its order a payment waits for it; it never moves backwards, and never leaves its order.
+    """
     known = store.lock_by_external(tx, gateway=seen.gateway, external_id=seen.external_id)
     if known is None and order_id is not None:
         known = store.lock_nameless(tx, order_id=order_id, gateway=seen.gateway)
     if known is None:
         payment_id = store.insert_observed(tx, order_id=order_id, seen=seen)
-        was = PaymentStatus.PENDING
-    else:
-        payment_id = known.id
-        was = PaymentStatus(known.status) if known.external_id else PaymentStatus.PENDING
-        if known.external_id and _RANK[seen.status] <= _RANK[was]:
-            return
-        store.update_observed(tx, payment_id=payment_id, seen=seen)
-    owner = order_id if known is None else (known.order_id or order_id)
-    if seen.status is PaymentStatus.CAPTURED and was is not PaymentStatus.CAPTURED and owner is not None:
-        fact = facts.Captured(owner, payment_id, seen.amount_minor, seen.currency)
+        _captured(tx, payment_id, order_id, seen, before=None)
+        return
+    if known.order_id is None and (order_id is not None or seen.order_reference):
+        store.link(tx, payment_id=known.id, order_id=order_id, order_reference=seen.order_reference)
+    if known.external_id is None or _RANK[seen.status] > _RANK[PaymentStatus(known.status)]:
+        store.update_observed(tx, payment_id=known.id, seen=seen)
+    _captured(tx, known.id, known.order_id or order_id, seen, before=known)
+
+
+def _captured(
+    tx: WriteTx, payment_id: PaymentId, order_id: OrderId | None, seen: PaymentObservation, *, before: Payment | None
+) -> None:
+    """The fact that money arrived stands once on its order: when both the capture and the order are known."""
+    was_told = before is not None and before.external_id and before.order_id and before.status == seen.status.value
+    if seen.status is PaymentStatus.CAPTURED and order_id is not None and not was_told:
+        fact = facts.Captured(order_id, payment_id, seen.amount_minor, seen.currency)
         events.append(tx, [fact], at=seen.at)
 
 

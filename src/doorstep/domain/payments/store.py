@@ -105,6 +105,20 @@ def adopt_unmatched(tx: WriteTx, *, order_id: int, order_reference: str) -> int:
     )
 
 
+def link(tx: WriteTx, *, payment_id: int, order_id: int | None, order_reference: str) -> None:
+    """Give a payment its order (or the name of one that is still to come); it takes the place of what the channel told."""
+    tx.execute(
+        """
+        WITH named AS (
+            UPDATE payments SET order_id = %s, order_reference = coalesce(nullif(%s, ''), order_reference)
+             WHERE id = %s RETURNING order_id, gateway)
+        DELETE FROM payments told USING named
+         WHERE told.order_id = named.order_id AND told.gateway = named.gateway AND told.external_id IS NULL
+        """,
+        (order_id, order_reference, payment_id),
+    )
+
+
 def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentObservation) -> PaymentId:
     """Store a payment that the gateway told of first."""
     return PaymentId(

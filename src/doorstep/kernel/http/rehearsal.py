@@ -27,16 +27,20 @@ class Partner:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.faults: deque[Fault] = deque()
+        self._due: deque[tuple[Fault, bool]] = deque()
+
+    def fail(self, fault: Fault, *, reads: bool = False) -> None:
+        """Let the next call of this sort (one that changes something, or one that only reads) go wrong."""
+        self._due.append((fault, reads))
 
     def call(self, work: Callable[[], Answer], *, reads: bool = False) -> Answer:
-        """The work's result. The next fault, if one is due, happens instead of it or after it."""
+        """The work's result. A fault that is due for this sort of call happens instead of it, or after it."""
         name = self._session.name
         if self._session.mode == "off":
             raise SwitchedOff(f"{name} is switched off.", connection=name)
         if self._session.mode == "shadow" and not reads:
             raise Shadowed(f"{name} is in shadow mode: the call was not made.", connection=name)
-        fault = self.faults.popleft() if self.faults else None
+        fault = self._due.popleft()[0] if self._due and self._due[0][1] is reads else None
         if fault is Fault.ERROR:
             raise Rejected(f"{name} said no.", connection=name)
         if fault is Fault.RATE_LIMIT:

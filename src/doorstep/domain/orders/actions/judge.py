@@ -7,6 +7,7 @@ from datetime import datetime
 
 from doorstep.domain.orders import events as facts
 from doorstep.domain.orders import model
+from doorstep.domain.orders.actions import progress
 from doorstep.domain.orders.model import CHECKED_HOLDS, Hold, HoldReason, OrderObservation
 from doorstep.domain.orders.store import holds, read, write
 from doorstep.domain.orders.store.holds import OpenHold
@@ -87,16 +88,14 @@ def place_hold(tx: WriteTx, *, order_id: OrderId, message: str, now: datetime) -
     """A person stops an order: nothing more is routed, picked or shipped until somebody releases it."""
     if not message.strip():
         raise errors.Invalid("Say why the order is held, for whoever finds it.", field="message")
-    if not write.lock(tx, order_ids=[order_id]):
-        raise errors.NotFound(f"There is no order {order_id}.")
+    progress.lock(tx, order_id=order_id)
     holds.insert_holds(tx, [(order_id, Hold(HoldReason.MANUAL, message.strip()))], at=now)
     events.append(tx, [facts.Held(order_id, (HoldReason.MANUAL.value,))], at=now)
 
 
 def release_holds(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
     """A person lets an order go on: manual holds end, and the checks run again (what still fails holds again)."""
-    if not write.lock(tx, order_ids=[order_id]):
-        raise errors.NotFound(f"There is no order {order_id}.")
+    progress.lock(tx, order_id=order_id)
     standing = holds.select_open_holds(tx, order_ids=[order_id])
     if not standing:
         raise errors.Conflict("The order is not held.")

@@ -18,9 +18,14 @@ ROUTE_AGAIN_AFTER = timedelta(minutes=15)
 
 
 def lock(tx: WriteTx, *, order_id: OrderId) -> None:
-    """Lock an order for a change of it or of anything that belongs to it; raises NotFound."""
-    if not write.lock(tx, order_ids=[order_id]):
+    """Lock an order for a change of it or of anything that belongs to it; raises NotFound.
+
+    What happens to it in this transaction is traced back to the message it came with, unless something newer is known.
+    """
+    found = write.lock(tx, order_id=order_id)
+    if not found:
         raise errors.NotFound(f"There is no order {order_id}.")
+    tx.traces.setdefault(order_id, tx.trace_id or found[0])
 
 
 def allocate(

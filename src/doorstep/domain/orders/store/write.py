@@ -202,9 +202,9 @@ def lock_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[int]:
     )
 
 
-def lock(tx: WriteTx, *, order_ids: Sequence[int]) -> list[int]:
-    """Lock these orders in id order; returns those that exist."""
-    return tx.column(int, "SELECT id FROM orders WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (list(order_ids),))
+def lock(tx: WriteTx, *, order_id: int) -> list[str]:
+    """Lock an order; returns the trace it arrived with (empty: there is no such order)."""
+    return tx.column(str, "SELECT trace_id FROM orders WHERE id = %s FOR NO KEY UPDATE", (order_id,))
 
 
 def mark_approved(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> None:

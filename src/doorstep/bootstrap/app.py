@@ -1,0 +1,61 @@
+"""Open everything a process needs, in order, and close it in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from doorstep.bootstrap.discover import discover
+from doorstep.bootstrap.registry import Registry
+from doorstep.flows import map as flow_map
+from doorstep.flows.world import World
+from doorstep.kernel import http, postgres, schema, secrets
+from doorstep.kernel.db import Database
+from doorstep.kernel.settings import Settings
+from doorstep.kernel.time import Clock, ShiftedClock, SystemClock
+
+SERVICEABLE: Mapping[str, bool] = {"IN": True}  # countries that we deliver to; network settings come with routing rules
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything, open. Front doors get it and nothing else."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    vault: secrets.Vault
+    registry: Registry
+    world: World
+    server: postgres.Database
+
+    def close(self) -> None:
+        """Let go of everything, last opened first."""
+        self.registry.close()
+        self.db.close()
+        self.server.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_app(settings: Settings, *, migrate: bool = False) -> App:
+    """Start or join the database, open the pool, find the connectors. With `migrate` the schema is brought up first."""
+    connectors = discover()
+    server = postgres.open_or_connect(settings)
+    if migrate:
+        schema.upgrade(server.url)
+    db = Database(server.url, pool_size=settings.pool_size, subscriptions=flow_map.SUBSCRIPTIONS).open()
+    vault = secrets.vault(settings.secret_key, folder=settings.data_dir)
+    policy = http.Policy(timeout_seconds=settings.http_timeout_seconds)
+    registry = Registry(db, vault, connectors, policy=policy)
+    clock: Clock = ShiftedClock(settings.clock_file) if settings.clock_file else SystemClock()
+    world = World(db=db, clock=clock, partners=registry, serviceable=SERVICEABLE)
+    return App(settings, db, clock, vault, registry, world, server)

@@ -1,0 +1,202 @@
+"""The configured connections of this installation, opened: one connector object and one session each, per process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar, cast, runtime_checkable
+
+import pydantic
+
+from doorstep.bootstrap.discover import Found
+from doorstep.domain.connections import actions as connection_actions
+from doorstep.domain.connections import views as connections
+from doorstep.domain.connections.model import Connection, Connector, Kind, Mode
+from doorstep.domain.connections.ports import Inbound
+from doorstep.domain.invoicing.ports import AccountingSystem
+from doorstep.domain.notifications.ports import Messenger
+from doorstep.domain.orders.ports import SalesChannel
+from doorstep.domain.payments.ports import PaymentGateway
+from doorstep.domain.shipping.ports import Carrier
+from doorstep.kernel import errors, http
+from doorstep.kernel.db import Database, WriteTx
+from doorstep.kernel.ids import ConnectionId
+from doorstep.kernel.secrets import Vault
+
+P = TypeVar("P")
+_LOOK_AGAIN_AFTER_SECONDS = 2.0
+
+
+@runtime_checkable
+class _HasAddress(Protocol):
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    connection: Connection
+    session: http.Session
+    connector: object
+
+
+class Registry:
+    """Connections by id and key. Changes in the database are seen within two seconds, in every process."""
+
+    def __init__(self, db: Database, vault: Vault, connectors: Found, *, policy: http.Policy) -> None:
+        self.connectors = connectors
+        self._db = db
+        self._vault = vault
+        self._policy = policy
+        self._lock = threading.Lock()
+        self._open: dict[int, _Open] = {}
+        self._seen: datetime | None = None
+        self._looked_at = 0.0
+
+    def configure(self, tx: WriteTx, *, key: str, connector: Connector, name: str, settings: Mapping[str, object]) -> int:
+        """Create or replace a connection, live; secrets are sealed. Raises Invalid with the fields that are wrong."""
+        checked = _validate(connector, settings)
+        secret = {field for field, value in checked if isinstance(value, pydantic.SecretStr)}
+        plain = {field: value for field, value in checked if field not in secret}
+        sealed = {field: value.get_secret_value() for field, value in checked if isinstance(value, pydantic.SecretStr)}
+        row = connection_actions.Row(
+            id=0,
+            key=key,
+            kind=connector.kind.value,
+            connector_id=connector.id,
+            name=name,
+            mode=Mode.LIVE.value,
+            settings=plain,
+            secrets=self._vault.seal(sealed) if sealed else None,
+            changed_at=datetime.min,  # noqa: DTZ901 - the database sets it
+        )
+        return connection_actions.configure(tx, row=row)
+
+    def connector(self, kind: Kind, connector_id: str) -> Connector:
+        """What can be connected; raises NotFound."""
+        found = self.connectors.get((kind, connector_id))
+        if found is None:
+            raise errors.NotFound(f"There is no connector {kind.value}/{connector_id}: see doorstep connections connectors.")
+        return found
+
+    @staticmethod
+    def fields(connector: Connector) -> dict[str, str]:
+        """The settings of a connector with their descriptions."""
+        model = connector.settings
+        if not issubclass(model, pydantic.BaseModel):
+            raise TypeError(f"{connector.id}: settings must be a pydantic model")
+        return {name: field.description or "" for name, field in model.model_fields.items()}
+
+    def refresh(self) -> None:
+        """Read the connections again if one has changed; cheap, called before every use."""
+        if time.monotonic() - self._looked_at < _LOOK_AGAIN_AFTER_SECONDS and self._open:
+            return
+        with self._lock, self._db.read() as tx:
+            self._looked_at = time.monotonic()
+            seen = connections.latest_change(tx)
+            if seen == self._seen and self._open:
+                return
+            rows = connections.all_connections(tx)
+            before, self._open = self._open, {row.id: self._opened(row) for row in rows}
+            self._seen = seen
+        for each in before.values():
+            if self._open.get(each.connection.id) is not each:
+                each.session.close()
+
+    def _opened(self, row: connections.Row) -> _Open:
+        known = self._open.get(row.id)
+        connection = self._connection(row)
+        if known is not None and known.connection == connection:
+            return known
+        connector = self.connectors.get((connection.kind, connection.connector_id))
+        if connector is None:
+            raise errors.Invalid(f"Connection {row.key} needs the connector {row.connector_id}, which is not installed.")
+        settings = _validate(connector, connection.settings)
+        address = settings.base_url if isinstance(settings, _HasAddress) else ""
+        session = http.Session(row.key, address, mode=connection.mode.value, policy=self._policy)
+        return _Open(connection, session, connector.connect(settings, session))
+
+    def _connection(self, row: connections.Row) -> Connection:
+        secrets = self._vault.open_(row.secrets) if row.secrets else {}
+        return Connection(
+            id=ConnectionId(row.id),
+            key=row.key,
+            kind=Kind(row.kind),
+            connector_id=row.connector_id,
+            name=row.name,
+            mode=Mode(row.mode),
+            settings={**row.settings, **secrets},
+        )
+
+    def connection(self, connection_id: int) -> Connection:
+        """One connection; raises NotFound."""
+        return self._find(connection_id).connection
+
+    def by_key(self, key: str) -> Connection:
+        """One connection by its key; raises NotFound."""
+        self.refresh()
+        for each in self._open.values():
+            if each.connection.key == key:
+                return each.connection
+        raise errors.NotFound(f"There is no connection {key!r}: add it under Connections.")
+
+    def of_kind(self, kind: Kind) -> list[Connection]:
+        """The connections of a kind that are not off, by key."""
+        self.refresh()
+        found = [each.connection for each in self._open.values() if each.connection.kind is kind]
+        return sorted((each for each in found if each.mode is not Mode.OFF), key=lambda each: each.key)
+
+    def _find(self, connection_id: int) -> _Open:
+        self.refresh()
+        found = self._open.get(connection_id)
+        if found is None:
+            raise errors.NotFound(f"There is no connection {connection_id}.")
+        return found
+
+    def inbound(self, connection_id: int) -> Inbound:
+        """The receiving half of a connector."""
+        return cast("Inbound", self._find(connection_id).connector)
+
+    def channel(self, connection_id: int) -> SalesChannel:
+        """A sales channel."""
+        return cast("SalesChannel", self._find(connection_id).connector)
+
+    def carrier(self, connection_id: int) -> Carrier:
+        """A carrier."""
+        return cast("Carrier", self._find(connection_id).connector)
+
+    def gateway(self, connector_id: str) -> PaymentGateway:
+        """The payment gateway that channels call by this name."""
+        for connection in self.of_kind(Kind.PAYMENTS):
+            if connection.connector_id == connector_id:
+                return cast("PaymentGateway", self._find(connection.id).connector)
+        raise errors.NotFound(f"No connection serves the payment gateway {connector_id!r}: add one under Connections.")
+
+    def accounting(self) -> AccountingSystem:
+        """The accounting system (the first of its kind)."""
+        for connection in self.of_kind(Kind.ERP):
+            return cast("AccountingSystem", self._find(connection.id).connector)
+        raise errors.NotFound("No accounting system is connected: add one under Connections.")
+
+    def messenger(self, connection_id: int) -> Messenger:
+        """A carrier of messages."""
+        return cast("Messenger", self._find(connection_id).connector)
+
+    def close(self) -> None:
+        """Close all sessions."""
+        for each in self._open.values():
+            each.session.close()
+        self._open = {}
+
+
+def _validate(connector: Connector, settings: Mapping[str, object]) -> pydantic.BaseModel:
+    model = connector.settings
+    if not issubclass(model, pydantic.BaseModel):
+        raise TypeError(f"{connector.id}: settings must be a pydantic model")
+    try:
+        return model.model_validate(dict(settings))
+    except pydantic.ValidationError as problem:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problem.errors())
+        raise errors.Invalid(f"The settings of {connector.label} are not complete: {wrong}.") from problem

@@ -1,0 +1,103 @@
+"""The commands, and how the command line speaks when something goes wrong."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import doorstep
+from doorstep.delivery.cli import connections, dead_letters, demo, samples, users
+from doorstep.delivery.cli.opening import opened
+from doorstep.domain.inventory import views as inventory
+from doorstep.kernel import errors, log, postgres, schema, settings
+
+_out = Console()
+_err = Console(stderr=True)
+
+
+def create() -> typer.Typer:
+    """All commands but the two that serve (see doorstep.processes)."""
+    commands = typer.Typer(
+        name="doorstep",
+        help="Doorstep, an order management system. Start with [bold]doorstep demo[/bold] to see an order walk through it.",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    commands.command(rich_help_panel="Set up")(migrate)
+    commands.command(rich_help_panel="Set up")(doctor)
+    commands.command(rich_help_panel="Set up")(version)
+    commands.command("load-samples", rich_help_panel="Set up")(samples.load)
+    commands.add_typer(users.commands, name="users", rich_help_panel="Set up")
+    commands.add_typer(connections.commands, name="connections", rich_help_panel="Set up")
+    commands.add_typer(dead_letters.commands, name="dead-letters", rich_help_panel="Look after")
+    commands.command("verify-ledger", rich_help_panel="Look after")(verify_ledger)
+    commands.command("demo", rich_help_panel="Rehearse")(demo.demo)
+    return commands
+
+
+def run(commands: typer.Typer) -> None:
+    """Run the command line; expected failures are one plain sentence and exit code 1."""
+    try:
+        commands()
+    except errors.DoorstepError as problem:
+        _err.print(f"[bold red]doorstep:[/bold red] {problem.message}", highlight=False)
+        sys.exit(1)
+
+
+def migrate() -> None:
+    """Bring the database to this version's schema. Run it before you start new processes; twice is harmless."""
+    chosen = settings.load()
+    log.configure(style="console", level="warning", stream=sys.stderr)
+    with postgres.open_or_connect(chosen) as server:
+        before = schema.current(server.url)
+        schema.upgrade(server.url)
+        after = schema.current(server.url)
+    _out.print(f"The schema is at {after}" + (" already." if before == after else f" (it was at {before or 'nothing'})."))
+
+
+def doctor(
+    offline: Annotated[bool, typer.Option("--offline", help="Do not try the database.")] = False,
+) -> None:
+    """Look at every setting and at the database, and say what is wrong and what to do."""
+    chosen = settings.load()
+    log.configure(style="console", level="warning", stream=sys.stderr)
+    table = Table("", "setting", "value", "from", "what to do", box=None, pad_edge=False)
+    marks = {"ok": "[green]ok[/green]", "warn": "[yellow]look[/yellow]", "fail": "[red]fail[/red]"}
+    findings = settings.explain(chosen)
+    for finding in findings:
+        table.add_row(marks[finding.status], finding.name, finding.value, finding.source, finding.advice)
+    _out.print(table)
+    healthy = all(finding.status != "fail" for finding in findings)
+    if not offline:
+        with postgres.open_or_connect(chosen) as server:
+            found, needed = schema.current(server.url), schema.newest()
+        _out.print("\nThe database answers.")
+        if found != needed:
+            _out.print(f"Its schema is at {found or 'nothing'}, {needed} is needed: run [bold]doorstep migrate[/bold].")
+            healthy = False
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def version() -> None:
+    """Print the version."""
+    _out.print(doorstep.__version__)
+
+
+def verify_ledger() -> None:
+    """Compare every stock counter with the sum of its movements. There must be no difference, ever."""
+    with opened() as app, app.db.read() as tx:
+        drift = inventory.drift(tx)
+    for each in drift:
+        _out.print(
+            f"{each.sku} at location {each.location_id} ({each.condition.value}): on hand {each.on_hand}, by ledger "
+            f"{each.on_hand_by_ledger}; reserved {each.reserved}, by ledger {each.reserved_by_ledger}"
+        )
+    if drift:
+        raise typer.Exit(1)
+    _out.print("Every counter equals its movements.")

@@ -1,0 +1,64 @@
+"""`doorstep connections`: accounts at partners."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from doorstep.delivery.cli.opening import opened
+from doorstep.domain.connections import actions, views
+from doorstep.domain.connections.model import Kind, Mode
+from doorstep.kernel import errors
+
+commands = typer.Typer(help="Accounts at shops, carriers, gateways, ERPs and mail relays.", no_args_is_help=True)
+_out = Console()
+
+
+@commands.command("list")
+def list_() -> None:
+    """All connections and their modes."""
+    with opened() as app, app.db.read() as tx:
+        rows = views.all_connections(tx)
+    table = Table("key", "kind", "connector", "name", "mode", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row.key, row.kind, row.connector_id, row.name, row.mode)
+    _out.print(table if rows else "No connections yet: doorstep connections put FILE.toml")
+
+
+@commands.command("connectors")
+def connectors() -> None:
+    """What can be connected, and the settings each needs."""
+    with opened() as app:
+        for connector in sorted(app.registry.connectors.values(), key=lambda each: (each.kind.value, each.id)):
+            _out.print(f"[bold]{connector.kind.value}/{connector.id}[/bold]  {connector.label}")
+            for field, description in app.registry.fields(connector).items():
+                _out.print(f"    {field}: {description}", highlight=False)
+
+
+@commands.command("put")
+def put(file: Annotated[Path, typer.Argument(help="TOML: [key] kind, connector, name, and a [key.settings] table.")]) -> None:
+    """Create or replace connections from a file; secrets are sealed at once, so delete the file afterwards."""
+    try:
+        tables = tomllib.loads(file.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as problem:
+        raise errors.Invalid(f"{file}: {problem}") from problem
+    with opened() as app, app.db.write(actor="cli") as tx:
+        for key, table in tables.items():
+            connector = app.registry.connector(Kind(table["kind"]), str(table["connector"]))
+            app.registry.configure(
+                tx, key=key, connector=connector, name=str(table.get("name", key)), settings=table.get("settings", {})
+            )
+            _out.print(f"{key}: {connector.label}, live")
+
+
+@commands.command("mode")
+def mode(key: str, to: Mode) -> None:
+    """Switch a connection: off, shadow (reads go out, writes are only logged) or live."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        actions.switch(tx, key=key, mode=to)
+    _out.print(f"{key} is {to.value}.")

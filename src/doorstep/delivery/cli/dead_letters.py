@@ -1,0 +1,67 @@
+"""`doorstep dead-letters`: what stopped, why, and another try."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from doorstep.delivery.cli.opening import opened
+from doorstep.domain.analytics import views as analytics
+from doorstep.flows import reconcile
+from doorstep.kernel import errors
+
+commands = typer.Typer(help="Work that stopped: see why, fix it, try it again.", no_args_is_help=True)
+_out = Console()
+
+
+@commands.command("list")
+def list_() -> None:
+    """Every dead letter with its error."""
+    with opened() as app, app.db.read() as tx:
+        letters = analytics.letters.letters(tx)
+    table = Table("id", "class", "what", "topic", "attempts", "last failed", "error", box=None, pad_edge=False)
+    for letter in letters:
+        name = f"{letter.source}:{letter.id}"
+        when = letter.last_failed_at.strftime("%Y-%m-%d %H:%M") if letter.last_failed_at else ""
+        table.add_row(
+            name, letter.error_class or "", letter.what, letter.topic, str(letter.attempts), when, letter.error or ""
+        )
+    _out.print(table if letters else "Nothing stopped.")
+
+
+@commands.command("redrive")
+def redrive(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids as the list shows them, e.g. inbox:12 delivery:7.")] = None,
+    error_class: Annotated[str, typer.Option("--class", help="All of a class: transient, data, auth or bug.")] = "",
+) -> None:
+    """Try dead letters again: some, or a whole class."""
+    if bool(ids) == bool(error_class):
+        raise errors.Invalid("Name either ids or a --class.")
+    with opened() as app, app.db.write(actor="cli") as tx:
+        if error_class:
+            count = reconcile.redrive(tx, error_class=error_class)
+        else:
+            count = reconcile.redrive(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
+    _out.print(f"{count} will be tried again.")
+
+
+@commands.command("discard")
+def discard(ids: Annotated[list[str], typer.Argument(help="Ids as the list shows them.")]) -> None:
+    """Give up on dead letters; the events and bytes behind them are kept."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        count = reconcile.discard(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
+    _out.print(f"{count} given up.")
+
+
+def _of(source: str, ids: list[str] | None) -> list[int]:
+    chosen = []
+    for each in ids or []:
+        kind, _, number = each.partition(":")
+        if kind not in {"inbox", "delivery"} or not number.isdigit():
+            raise errors.Invalid(f"{each!r} is not an id: write it as the list shows it, e.g. inbox:12.")
+        if kind == source:
+            chosen.append(int(number))
+    return chosen

@@ -1,0 +1,59 @@
+"""`doorstep users`: who may sign in."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from doorstep.delivery.cli.opening import opened
+from doorstep.domain.identity import actions as identity
+from doorstep.domain.identity import views
+from doorstep.domain.identity.model import Role
+from doorstep.domain.network import views as network
+
+commands = typer.Typer(help="People and API keys.", no_args_is_help=True)
+_out = Console()
+
+
+@commands.command("add")
+def add(
+    email: str,
+    name: Annotated[str, typer.Option(help="How colleagues see them.")],
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.OPERATIONS,
+    location: Annotated[str, typer.Option(help="Code of their location (location staff).")] = "",
+) -> None:
+    """Add a person. The password is made here, shown once, and can be changed in the console."""
+    password = secrets.token_urlsafe(12)
+    with opened() as app, app.db.write(actor="cli") as tx:
+        place = network.by_code(tx, code=location).id if location else None
+        user = identity.NewUser(email=email, name=name, role=role, location_id=place)
+        identity.create_user(tx, user=user, password=password, now=app.clock.now())
+    _out.print(f"{email} can sign in with the password [bold]{password}[/bold]", highlight=False)
+
+
+@commands.command("list")
+def list_() -> None:
+    """Everybody who may sign in."""
+    with opened() as app, app.db.read() as tx:
+        people = views.users(tx)
+    table = Table("e-mail", "name", "role", "active", box=None, pad_edge=False)
+    for person in people:
+        table.add_row(person.email, person.name, person.role, "yes" if person.active else "no")
+    _out.print(table if people else "Nobody yet: doorstep users add you@example.com --name 'You' --role administrator")
+
+
+@commands.command("add-key")
+def add_key(
+    name: str,
+    role: Annotated[Role, typer.Option(help="What the client may do.")] = Role.OPERATIONS,
+    location: Annotated[str, typer.Option(help="Code of its location (location staff).")] = "",
+) -> None:
+    """Make an API key. It is shown once; only its digest is kept."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        place = network.by_code(tx, code=location).id if location else None
+        key = identity.create_api_key(tx, key=identity.NewKey(name=name, role=role, location_id=place), now=app.clock.now())
+    _out.print(key, highlight=False)

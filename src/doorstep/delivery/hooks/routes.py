@@ -1,0 +1,99 @@
+"""POST /hooks/{connection}: the only thing partners may call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import prometheus_client
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from doorstep.bootstrap import App
+from doorstep.delivery.hooks.commits import GroupCommit
+from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections.actions import Arrival
+from doorstep.domain.connections.model import Connection, Mode
+from doorstep.kernel import errors, log
+
+_log = log.get("hooks")
+_received = prometheus_client.Counter("doorstep_webhooks", "Webhooks by what became of them", ["connection", "outcome"])
+# Headers that prove the sender must not be stored: they are worth as much as the secret, or are it.
+_NOT_STORED = frozenset({"authorization", "cookie", "x-api-key", "anx-api-key", "proxy-authorization"})
+
+
+def routes(app: App) -> list[Route]:
+    """The route of all hooks, to be placed in the web application."""
+    hooks = Hooks(app)
+    return [Route("/hooks/{connection}", hooks.receive, methods=["POST"])]
+
+
+class Hooks:
+    """Receives for all connections of one process."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._commits = GroupCommit(self._write)
+
+    def _write(self, arrivals: Sequence[Arrival]) -> None:
+        with self._app.db.write(actor="hooks") as tx:
+            connections.receive(tx, arrivals=arrivals)
+
+    async def receive(self, request: Request) -> Response:
+        """Verify, store, acknowledge. Nothing of a message with a wrong signature is kept but a count."""
+        key = request.path_params["connection"]
+        try:
+            connection = self._app.registry.by_key(key)
+        except errors.NotFound:
+            _received.labels("unknown", "unknown").inc()
+            return _problem(404, "There is no such connection.")
+        if connection.mode is Mode.OFF:
+            return _problem(503, "This connection is switched off.", {"Retry-After": "600"})
+        body = await self._body(request)
+        if body is None:
+            _received.labels(key, "too_large").inc()
+            return _problem(413, "The body is too large.")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if not self._app.registry.inbound(connection.id).verify(headers, body):
+            _received.labels(key, "wrong_signature").inc()
+            _log.warning("a webhook did not prove its sender", connection=key)
+            return _problem(401, "The signature is not right.")
+        return await self._store(connection, headers, body)
+
+    async def _body(self, request: Request) -> bytes | None:
+        """The raw bytes, or None as soon as they are too many."""
+        limit, parts, size = self._app.settings.webhook_body_limit_bytes, [], 0
+        try:
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    return None
+                parts.append(part)
+        except ClientDisconnect:
+            return None
+        return b"".join(parts)
+
+    async def _store(self, connection: Connection, headers: Mapping[str, str], body: bytes) -> Response:
+        trace_id = log.parse_traceparent(headers.get("traceparent")) or log.new_trace_id()
+        envelope = self._app.registry.inbound(connection.id).envelope(headers, body)
+        arrival = Arrival(
+            connection_id=connection.id,
+            external_event_id=envelope.event_id,
+            topic=envelope.topic,
+            headers={name: value for name, value in headers.items() if name not in _NOT_STORED},
+            body=body,
+            trace_id=trace_id,
+        )
+        try:
+            await self._commits.add(arrival)
+        except errors.Unavailable as problem:
+            _received.labels(connection.key, "unavailable").inc()
+            wait = str(round(problem.retry_after_seconds or 5))
+            return _problem(503, "We cannot store messages now; please send it again.", {"Retry-After": wait})
+        _received.labels(connection.key, "stored").inc()
+        return Response(status_code=200)
+
+
+def _problem(status: int, title: str, headers: Mapping[str, str] | None = None) -> Response:
+    body = {"type": "about:blank", "title": title, "status": status}
+    return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")

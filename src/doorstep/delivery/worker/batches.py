@@ -1,0 +1,125 @@
+"""Batches in one transaction each; when one fails it is split until the guilty row stands alone and is set aside."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from doorstep.bootstrap import App
+from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections.actions import Problem
+from doorstep.flows import approve, intake, source
+from doorstep.flows.map import Row
+from doorstep.kernel import errors, jobs, log
+from doorstep.kernel.jobs import Delivery
+
+_log = log.get("worker")
+
+
+def policy(app: App) -> jobs.RetryPolicy:
+    """How failures are retried, as the operator chose."""
+    return jobs.RetryPolicy(app.settings.max_attempts, app.settings.retry_base_seconds)
+
+
+def read_inbox(app: App) -> int:
+    """Give due messages their effect; returns how many were claimed."""
+    ids: list[int] = []
+    try:
+        with app.db.write(actor="system") as tx:
+            messages = connections.claim(tx, limit=app.settings.batch_size)
+            ids = [message.id for message in messages]
+            if messages:
+                intake.read(app.world, tx, messages)
+    except Exception as problem:  # noqa: BLE001 - the worker loop: whatever it is, the batch is split and the row parked
+        if not ids:
+            raise
+        _split_inbox(app, ids, problem)
+    return len(ids)
+
+
+def _split_inbox(app: App, ids: Sequence[int], problem: Exception) -> None:
+    if len(ids) == 1:
+        _park(app, ids[0], problem)
+        return
+    middle = len(ids) // 2
+    for part in (ids[:middle], ids[middle:]):
+        try:
+            with app.db.write(actor="system") as tx:
+                messages = connections.claim_again(tx, ids=part)
+                if messages:
+                    intake.read(app.world, tx, messages)
+        except Exception as again:  # noqa: BLE001 - the worker loop, see above
+            _split_inbox(app, part, again)
+
+
+def _park(app: App, message_id: int, problem: Exception) -> None:
+    """Put one message off, or make it a dead letter."""
+    with app.db.write(actor="system") as tx:
+        for message in connections.claim_again(tx, ids=[message_id]):
+            failure = policy(app).failure(problem, attempts=message.attempts + 1, jitter=random.random())  # noqa: S311 - spreads retries
+            if isinstance(problem, errors.Conflict) and message.attempts < app.settings.max_attempts:
+                failure = jobs.Failure(str(problem), "transient", 0.05)  # somebody was faster: take it again at once
+            report(problem, "a message could not be read", message_id=message_id, trace_id=message.trace_id)
+            parked = Problem(message_id, failure.error, failure.error_class, failure.retry_in_seconds)
+            connections.park(tx, problem=parked)
+
+
+def run_step(app: App, row: Row) -> int:
+    """One batch of a step; returns how many deliveries it took."""
+    if row.step is None:
+        return 0
+    batch: list[Delivery] = []
+    try:
+        with app.db.write(actor="system") as tx:
+            batch = jobs.lock_steps(tx, subscriber=row.name, limit=app.settings.batch_size)
+            if batch:
+                tx.traces |= {delivery.key: delivery.trace_id for delivery in batch}
+                row.step(app.world, tx, batch)
+                jobs.finish(tx, batch)
+    except Exception as problem:  # noqa: BLE001 - the worker loop: each of the batch is tried alone
+        if not batch:
+            raise
+        for delivery in batch:
+            _run_alone(app, row, delivery, problem if len(batch) == 1 else None)
+    return len(batch)
+
+
+def _run_alone(app: App, row: Row, delivery: Delivery, known: Exception | None) -> None:
+    try:
+        if known is not None:
+            raise known
+        with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
+            if row.step is not None:
+                row.step(app.world, tx, [delivery])
+            jobs.finish(tx, [delivery])
+    except jobs.LostLease:
+        return
+    except Exception as problem:  # noqa: BLE001 - the worker loop: the failure is recorded on the row
+        set_back(app, row, delivery, problem, attempts=delivery.attempts + 1)
+
+
+def set_back(app: App, row: Row, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
+    """Record a failed delivery: another try later, or a dead letter, on which its subscriber has the last word."""
+    failure = policy(app).failure(problem, attempts=attempts, jitter=random.random())  # noqa: S311 - spreads retries
+    report(problem, "a delivery failed", subscriber=row.name, order_id=delivery.key, trace_id=delivery.trace_id)
+    with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
+        jobs.fail(tx, delivery, failure=failure, attempts=attempts)
+        if failure.retry_in_seconds is None and row.given_up is not None:
+            row.given_up(app.world, tx, delivery, problem)
+
+
+def report(problem: Exception, event: str, **context: object) -> None:
+    """One line for what is expected, a stack trace for what is a bug."""
+    if isinstance(problem, errors.DoorstepError):
+        _log.warning(event, error=str(problem), **context)
+    else:
+        _log.error(event, exc_info=problem, **context)
+
+
+def route_due(app: App) -> int:
+    """Approve and route orders that are due outside intake (released, short, rejected); returns how many."""
+    now, limit = app.clock.now(), app.settings.batch_size
+    with app.db.write(actor="system") as tx:
+        approved = approve.due(tx, serviceable=app.world.serviceable, now=now, limit=limit)
+    with app.db.write(actor="system") as tx:
+        return approved + source.due(tx, now=now, limit=limit)

@@ -1,0 +1,83 @@
+"""The loop: do what is due, sleep until something is."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Mapping
+
+import prometheus_client
+
+from doorstep.bootstrap import App
+from doorstep.delivery.worker import batches, periodic
+from doorstep.delivery.worker.errands import Errands
+from doorstep.flows.map import MAP
+from doorstep.kernel import errors, jobs, log
+
+_log = log.get("worker")
+_rounds = prometheus_client.Counter("doorstep_worker_items", "What workers took up", ["kind"])
+
+
+class Worker:
+    """One worker process. `run` returns after `stop`; what was under way is finished, nothing is lost if it is killed."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._errands = Errands(app, {row.name: row for row in MAP if row.errand is not None})
+        self._steps = [row for row in MAP if row.step is not None]
+        self._stopping = threading.Event()
+        self._awake = threading.Event()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        self._stopping.set()
+        self._awake.set()
+
+    def run(self) -> None:
+        """Work until stopped. A database that goes away is waited for."""
+        periodic.declare(self._app)
+        listen = functools.partial(self._app.db.listen, wake=self._awake.set, stopped=self._stopping.is_set)
+        threading.Thread(target=listen, name="listener", daemon=True).start()
+        _log.info("worker ready")
+        while not self._stopping.is_set():
+            try:
+                idle = not self.work_once()
+            except errors.Unavailable as problem:
+                _log.warning("the database does not answer", error=str(problem))
+                self._stopping.wait(1)
+                continue
+            if idle:
+                self._sleep()
+        self._errands.close()
+
+    def work_once(self) -> int:
+        """One round over everything; returns how much was taken up."""
+        done = self._counted("message", batches.read_inbox)
+        done += self._counted("order", batches.route_due)
+        for row in self._steps:
+            done += self._counted(row.name, functools.partial(batches.run_step, row=row))
+        taken = self._errands.take()
+        _rounds.labels("errand").inc(taken)
+        return done + taken + self._counted("periodic", periodic.run_due)
+
+    def _counted(self, kind: str, work: Callable[[App], int]) -> int:
+        done = work(self._app)
+        if done:
+            _rounds.labels(kind).inc(done)
+        return done
+
+    def _sleep(self) -> None:
+        """Until a wake-up, the end of an errand, or the next due time; never longer than the poll interval."""
+        if self._errands.busy:
+            self._errands.wait(0.02)
+            return
+        with self._app.db.read() as tx:
+            due = jobs.next_due_seconds(tx)
+        self._awake.wait(min(self._app.settings.poll_seconds, max(due, 0.01)))
+        self._awake.clear()
+
+
+def waiting(app: App) -> Mapping[str, int]:
+    """How much each subscriber has to do."""
+    with app.db.read() as tx:
+        return jobs.waiting(tx)

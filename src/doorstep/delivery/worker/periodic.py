@@ -1,0 +1,34 @@
+"""Periodic jobs: each is done by one worker at its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from doorstep.bootstrap import App
+from doorstep.delivery.worker import batches
+from doorstep.flows import reconcile
+from doorstep.kernel import jobs
+
+_DAY_SECONDS = 86_400.0
+JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
+    "verify the stock ledger": (900.0, lambda app: reconcile.verify_ledger(app.world)),
+    "forget old sessions and keys": (_DAY_SECONDS / 24, lambda app: reconcile.forget(app.world)),
+}
+
+
+def declare(app: App) -> None:
+    """Make sure that the schedule table knows the jobs of this version."""
+    with app.db.write(actor="system") as tx:
+        jobs.declare_schedules(tx, every_seconds={name: seconds for name, (seconds, _) in JOBS.items()})
+
+
+def run_due(app: App) -> int:
+    """Do the jobs that are due; a failure is reported and the job comes again at its next time."""
+    with app.db.write(actor="system") as tx:
+        due = jobs.claim_schedules(tx)
+    for name in due:
+        try:
+            JOBS[name][1](app)
+        except Exception as problem:  # noqa: BLE001 - the worker loop: one job must not stop the others
+            batches.report(problem, "a periodic job failed", job=name)
+    return len(due)
