@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 from tests.partners import running
 
+import doorstep_sandbox
 from doorstep_sandbox.frame import clock, limits
 
 
@@ -104,3 +107,12 @@ def test_the_command_refuses_a_partner_it_does_not_know(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 2
     assert "unknown partner: amazon" in done.stderr
+
+
+def test_the_sandbox_knows_nothing_of_doorstep():
+    package = Path(doorstep_sandbox.__file__).parent
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in package.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    names |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    assert {name.split(".")[0] for name in names} & {"doorstep"} == set()

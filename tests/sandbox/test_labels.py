@@ -61,7 +61,9 @@ def test_the_label_is_one_a6_page_with_everything_on_it():
 
 def test_the_bars_on_the_page_are_the_barcode():
     bars = re.findall(
-        rb"^([\d.]+) [\d.]+ ([\d.]+) 62.00 re f$|^([\d.]+) [\d.]+ ([\d.]+) 62 re f$", labels.pdf(LABEL), re.MULTILINE
+        rb"^([\d.]+) [\d.]+ ([\d.]+) 62.00 re f$|^([\d.]+) [\d.]+ ([\d.]+) 62 re f$",
+        labels.pdf(LABEL),
+        re.MULTILINE,
     )
     spans = [(float(a or c), float(b or d)) for a, b, c, d in bars]
     module = min(width for _, width in spans)

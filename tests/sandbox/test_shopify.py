@@ -278,6 +278,11 @@ def test_a_throttling_fault_names_its_operation(partners, shop):
     assert [one["operation"] for one in partners.calls("shopify")] == ["orders", "orders"]
 
 
+def test_the_log_shows_the_key_of_an_idempotent_call(shop):
+    set_stock(shop, "stock-key-1", 7, None)
+    assert shop.partners.calls("shopify")[-1]["idempotency_key"] == "stock-key-1"
+
+
 def test_the_official_client_speaks_to_it(partners, shop):
     shop.place()
     sdk.ShopifyResource.site = partners.url("shopify") + "/admin/api/2026-07"

@@ -60,7 +60,6 @@ def test_a_refused_delivery_is_tried_again_with_the_same_event_id(partners, rece
 
 
 def test_a_dead_address_is_given_up_in_the_end(partners):
-    partners.act("shiphawk", "webhooks", url="http://127.0.0.1:9/nobody")
     partners.act("shopify", "webhooks", url="http://127.0.0.1:9/nobody", backoff_factor=0)
     partners.act("shopify", "send_raw", topic="orders/create", body="{}")
     (delivery,) = partners.settle("shopify")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import heapq
 import random
 import time
 import uuid
@@ -71,6 +72,7 @@ class Outgoing:
         self.retry_seconds = tuple(retry_seconds)
         self.manner = manner
         self.deliveries: list[Delivery] = []
+        self._due: list[tuple[float, int, Delivery]] = []
         self._wake = asyncio.Event()
         self._random = random.Random(manner.shuffle_seed)
 
@@ -113,8 +115,15 @@ class Outgoing:
         delivery = Delivery(
             len(self.deliveries) + 1, topic, url, event_id, body, headers, time.monotonic() + delay
         )
-        delivery.state = "held" if self.manner.hold else "due"
         self.deliveries.append(delivery)
+        if self.manner.hold:
+            delivery.state = "held"
+        else:
+            self._schedule(delivery, delivery.due_at)
+
+    def _schedule(self, delivery: Delivery, due_at: float) -> None:
+        delivery.state, delivery.due_at = "due", due_at
+        heapq.heappush(self._due, (due_at, delivery.number, delivery))
 
     def flush(self) -> int:
         """Lets go of what is held, in shuffled order when there is a seed. Returns how many."""
@@ -123,12 +132,13 @@ class Outgoing:
             self._random.shuffle(held)
         moment = time.monotonic()
         for position, delivery in enumerate(held):
-            delivery.state, delivery.due_at = "due", moment + position * 1e-6
+            self._schedule(delivery, moment + position * 1e-6)
         self._wake.set()
         return len(held)
 
     def clear(self) -> None:
         self.deliveries.clear()
+        self._due.clear()
 
     @property
     def pending(self) -> int:
@@ -139,16 +149,11 @@ class Outgoing:
         """Sends until cancelled."""
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             while True:
-                delivery = min(
-                    (one for one in self.deliveries if one.state == "due"),
-                    key=lambda one: (one.due_at, one.number),
-                    default=None,
-                )
-                wait = None if delivery is None else delivery.due_at - time.monotonic()
-                if delivery is None or (wait is not None and wait > 0):
+                wait = self._due[0][0] - time.monotonic() if self._due else None
+                if wait is None or wait > 0:
                     await self._sleep(wait)
-                    continue
-                await self._attempt(client, delivery)
+                else:
+                    await self._attempt(client, heapq.heappop(self._due)[2])
 
     async def _sleep(self, seconds: float | None) -> None:
         self._wake.clear()
@@ -160,7 +165,7 @@ class Outgoing:
         try:
             response = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
             attempt["status"] = response.status_code
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             attempt["error"] = type(error).__name__
         delivery.attempts.append(attempt)
         status = attempt["status"]
@@ -170,4 +175,4 @@ class Outgoing:
             delivery.state = "given_up"
         else:
             pause = self.retry_seconds[len(delivery.attempts) - 1] * self.manner.backoff_factor
-            delivery.due_at = time.monotonic() + pause
+            self._schedule(delivery, time.monotonic() + pause)

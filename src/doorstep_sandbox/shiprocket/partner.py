@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 import secrets
+from pathlib import Path
 from typing import ClassVar
 
 from starlette.responses import JSONResponse, Response
@@ -41,8 +42,8 @@ class Shiprocket(Partner):
     empty_state: ClassVar[Json] = {"shipments": {}, "pickup_locations": [], "options": OPTIONS}
     generated: ClassVar[dict[str, int]] = {"password": 10, "webhook_token": 16, "jwt_secret": 16}
 
-    def __init__(self, settings: Json, **more: object) -> None:
-        super().__init__(settings, **more)  # type: ignore[arg-type]  # handed through
+    def __init__(self, settings: Json, *, state_file: Path | None = None) -> None:
+        super().__init__(settings, state_file=state_file)
         refuse_address(self.hooks.manner.url)
         self.shipping = shipping.Shipping(self)
 

@@ -95,18 +95,26 @@ class Aftermath:
         order, each = self._return(wanted["returnId"])
         if each["status"] != "OPEN":
             raise Refusal("Return is not open.", "input", "returnId", code="INVALID_STATE")
-        for place, one in enumerate(wanted.get("returnLineItems") or []):
-            part = next((line for line in each["lines"] if str(line["id"]) == model.bare(one["id"])), None)
-            if part is None or not 0 < one["quantity"] <= part["quantity"] - part["processed"]:
-                field = ("input", "returnLineItems", str(place), "quantity")
-                raise Refusal("Return line item has an invalid quantity.", *field, code="INVALID")
-            part["processed"] += one["quantity"]
+        taken = self._processed(each, wanted.get("returnLineItems") or [])
         self._transfer(order, each, wanted)
+        for part, quantity in taken:
+            part["processed"] += quantity
         if all(part["processed"] == part["quantity"] for part in each["lines"]):
             each.update(status="CLOSED", closed_at=clock.now().isoformat())
             self.shop.announce("returns/close", payload_events.return_closed(order, each))
         self.shop.touch(order)
         return {"return": self.views.return_(order, each)}
+
+    def _processed(self, each: Json, wanted: list[Json]) -> list[tuple[Json, int]]:
+        """The lines meant and how much of each, checked before anything changes."""
+        taken = []
+        for place, one in enumerate(wanted):
+            part = next((line for line in each["lines"] if str(line["id"]) == model.bare(one["id"])), None)
+            if part is None or not 0 < one["quantity"] <= part["quantity"] - part["processed"]:
+                field = ("input", "returnLineItems", str(place), "quantity")
+                raise Refusal("Return line item has an invalid quantity.", *field, code="INVALID")
+            taken.append((part, one["quantity"]))
+        return taken
 
     def _transfer(self, order: Json, each: Json, request: Json) -> None:
         transfer = (request.get("financialTransfer") or {}).get("issueRefund")

@@ -13,7 +13,7 @@ from graphql import (
     SelectionSetNode,
     parse,
 )
-from graphql.language import IntValueNode, VariableNode
+from graphql.language import IntValueNode, StringValueNode, VariableNode
 
 from doorstep_sandbox.frame.wire import Json
 
@@ -22,12 +22,29 @@ MUTATION_COST = 10
 
 def root_field(document: str, operation: str | None) -> str:
     """The first root field of the operation that will run; nothing for an unreadable document."""
+    node = _first_field(document, operation)
+    return node.name.value if node else ""
+
+
+def idempotency_key(document: str, variables: Json, operation: str | None) -> str:
+    """What @idempotent(key:) says on the first root field, outright or through a variable."""
+    node = _first_field(document, operation)
+    for directive in node.directives or () if node else ():
+        if directive.name.value == "idempotent" and directive.arguments:
+            value = directive.arguments[0].value
+            if isinstance(value, VariableNode):
+                return str(variables.get(value.name.value) or "")
+            return value.value if isinstance(value, StringValueNode) else ""
+    return ""
+
+
+def _first_field(document: str, operation: str | None) -> FieldNode | None:
     try:
         node = _operation(parse(document), operation)
     except GraphQLError:
-        return ""
+        return None
     first = node.selection_set.selections[0] if node else None
-    return first.name.value if isinstance(first, FieldNode) else ""
+    return first if isinstance(first, FieldNode) else None
 
 
 def points(document: str, variables: Json, operation: str | None) -> int:

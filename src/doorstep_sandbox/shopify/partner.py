@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from pathlib import Path
 from typing import ClassVar
 
 from starlette.responses import JSONResponse, Response
@@ -39,8 +40,8 @@ class Shopify(Partner):
     }
     generated: ClassVar[dict[str, int]] = {"client_secret": 16}
 
-    def __init__(self, settings: Json, **more: object) -> None:
-        super().__init__(settings, **more)  # type: ignore[arg-type]  # handed through
+    def __init__(self, settings: Json, *, state_file: Path | None = None) -> None:
+        super().__init__(settings, state_file=state_file)
         limit: Json = self.settings.get("bucket", {})
         self.bucket = limits.Bucket(limit.get("maximum", 2000), limit.get("restore_rate", 100))
         self.shop = shop.Shop(lambda: self.state, self.settings, self._announce)
@@ -94,9 +95,7 @@ class Shopify(Partner):
         return cost.root_field(document, name)
 
     def idempotency_key(self, call: Call) -> str:
-        """The @idempotent key, which callers pass as a variable named key or idempotencyKey."""
-        variables = _read(call)[1]
-        return str(variables.get("key") or variables.get("idempotencyKey") or "")
+        return cost.idempotency_key(*_read(call))
 
     def resource(self, call: Call) -> str:
         """The global ids in the variables, or the key: what is meant, whatever else changes between tries."""
