@@ -56,7 +56,7 @@ def test_rehearsed_faults(fault: rehearsal.Fault, done: int, *, maybe_done: bool
     work: list[int] = []
     with http.Session("partner", "http://127.0.0.1:1") as session:
         partner = rehearsal.Partner(session)
-        partner.faults.append(fault)
+        partner.fail(fault)
         with pytest.raises(http.Unanswered) as caught:
             partner.call(lambda: work.append(1))
         assert (len(work), caught.value.maybe_done) == (done, maybe_done)
@@ -70,7 +70,7 @@ def test_rehearsed_partners_obey_the_mode() -> None:
         assert partner.call(lambda: 1, reads=True) == 1
         with pytest.raises(http.Shadowed):
             partner.call(lambda: 1)
-        partner.faults.append(rehearsal.Fault.ERROR)
+        partner.fail(rehearsal.Fault.ERROR, reads=True)
         with pytest.raises(http.Rejected):
             partner.call(lambda: 1, reads=True)
     with (

@@ -55,19 +55,20 @@ def shop(script: scripted.Script) -> Iterator[connector.Shopify]:
 
 
 def fulfillment_order(
-    number: int, *, status: str = "OPEN", remaining: int = 2, item: int = 11
+    number: int, *, status: str = "OPEN", remaining: int = 2, item: int = 11, cursor: str | None = None
 ) -> dict[str, Any]:
     return {
         "id": f"gid://shopify/FulfillmentOrder/{number}",
         "status": status,
         "lineItems": {
+            "pageInfo": {"hasNextPage": cursor is not None, "endCursor": cursor},
             "nodes": [
                 {
                     "id": f"gid://shopify/FulfillmentOrderLineItem/{number}0",
                     "remainingQuantity": remaining,
                     "lineItem": {"id": f"gid://shopify/LineItem/{item}"},
                 }
-            ]
+            ],
         },
     }
 
@@ -120,6 +121,30 @@ def test_a_shipment_is_booked_over_all_open_fulfilment_orders(
         "trackingInfo": {"company": "Acme", "number": "TRK1", "url": "https://track.example/TRK1"},
         "notifyCustomer": True,
     }
+
+
+def test_long_fulfilment_orders_are_read_to_the_end(shop: connector.Shopify, script: scripted.Script) -> None:
+    more = fulfillment_order(2, remaining=3, cursor="l2")["lineItems"]
+    last = fulfillment_order(3)["lineItems"]
+    script.will_say(
+        page(fulfillment_order(1, item=99, cursor="l1")),
+        {"data": {"fulfillmentOrder": {"lineItems": more}}},
+        {"data": {"fulfillmentOrder": {"lineItems": last}}},
+        done("fulfillmentCreate", "fulfillment", "gid://shopify/Fulfillment/9"),
+        page(fulfillment_order(1, cursor="l1")),
+        {"data": {"fulfillmentOrder": None}},
+    )
+    shop.confirm_shipment(SHIPPED)
+    assert script.asked[1].body["variables"] == {
+        "fulfillmentOrder": "gid://shopify/FulfillmentOrder/1",
+        "after": "l1",
+    }
+    (booked,) = script.asked[3].body["variables"]["fulfillment"]["lineItemsByFulfillmentOrder"]
+    assert booked["fulfillmentOrderLineItems"] == [
+        {"id": "gid://shopify/FulfillmentOrderLineItem/20", "quantity": 3}
+    ]
+    with pytest.raises(errors.Conflict):
+        shop.confirm_shipment(SHIPPED)
 
 
 def test_a_shipment_told_before_is_found_by_its_tracking_number(

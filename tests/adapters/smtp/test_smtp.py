@@ -145,8 +145,9 @@ def test_certainly_not_sent(answers: tuple[bytes, ...]) -> None:
     assert not caught.value.maybe_done
 
 
-def test_silence_after_the_data_is_a_doubt() -> None:
-    with relay(*READY) as (port, _), pytest.raises(http.Unanswered) as caught:
+@pytest.mark.parametrize("answers", [(), (b"banana",), (b"199 what?",)])
+def test_silence_or_nonsense_after_the_data_is_a_doubt(answers: tuple[bytes, ...]) -> None:
+    with relay(*READY, *answers) as (port, _), pytest.raises(http.Unanswered) as caught:
         send(port)
     assert caught.value.maybe_done
 

@@ -90,11 +90,26 @@ class Shopify:
                 raise errors.NotFound("Shopify does not know this order.", order=notice.order_external_id)
             if found := graphql.fulfillment_with(order, notice.tracking_number):
                 return found, []
-            collected += order.fulfillment_orders.nodes
+            for fulfillment_order in order.fulfillment_orders.nodes:
+                self._read_on(fulfillment_order)
+                collected.append(fulfillment_order)
             page = order.fulfillment_orders.page_info
             if not page.has_next_page:
                 return None, collected
             after = page.end_cursor
+
+    def _read_on(self, fulfillment_order: graphql.FulfillmentOrder) -> None:
+        """Add the lines that did not fit on the first page."""
+        page = fulfillment_order.line_items.page_info
+        while page.has_next_page:
+            variables = {"fulfillmentOrder": fulfillment_order.id, "after": page.end_cursor}
+            answer = self._client.query(
+                graphql.FULFILLMENT_ORDER_LINES, variables, graphql.FulfillmentOrderLinesAnswer
+            )
+            if answer.fulfillment_order is None:
+                return  # merged away since: its lines are on another one
+            fulfillment_order.line_items.nodes += answer.fulfillment_order.line_items.nodes
+            page = answer.fulfillment_order.line_items.page_info
 
     def report_delivery(self, notice: ports.DeliveryNotice) -> str:
         """Add the delivered event, unless the fulfilment has one already."""

@@ -12,6 +12,7 @@ from typing import Literal
 from doorstep.kernel import http
 
 Security = Literal["starttls", "tls", "plain"]
+_REFUSALS = range(400, 600)
 _PERMANENT = 500
 _TIMEOUT_SECONDS = 20.0
 
@@ -93,7 +94,7 @@ def _failure(problem: Exception, relay: Relay, *, maybe_done: bool) -> Exception
     """A coded answer is an answer: the mail did not go. Silence after the data is the only doubt."""
     if isinstance(problem, smtplib.SMTPNotSupportedError):
         return http.Rejected(f"{relay.host} cannot do what the settings ask for: {problem}")
-    if not isinstance(problem, smtplib.SMTPResponseException):
+    if not isinstance(problem, smtplib.SMTPResponseException) or problem.smtp_code not in _REFUSALS:
         return http.Unanswered(f"{relay.host} did not answer: {problem}", maybe_done=maybe_done)
     words = (
         problem.smtp_error.decode(errors="replace")

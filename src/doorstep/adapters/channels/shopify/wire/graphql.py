@@ -11,14 +11,29 @@ import msgspec
 from doorstep.domain.orders import ports
 from doorstep.kernel import errors
 
-# Page sizes keep every query below Shopify's 1000 points.
+# Page sizes keep every query near 300 points: a small shop has a bucket of 1000 that refills with 100 a second.
 FULFILLMENT_ORDERS = """
 query FulfillmentOrders($order: ID!, $after: String) {
   order(id: $order) {
-    fulfillments(first: 20) { id status trackingInfo(first: 5) { number } }
-    fulfillmentOrders(first: 4, after: $after) {
+    fulfillments(first: 20) { id status trackingInfo(first: 2) { number } }
+    fulfillmentOrders(first: 3, after: $after) {
       pageInfo { hasNextPage endCursor }
-      nodes { id status lineItems(first: 80) { nodes { id remainingQuantity lineItem { id } } } }
+      nodes {
+        id
+        status
+        lineItems(first: 40) { pageInfo { hasNextPage endCursor } nodes { id remainingQuantity lineItem { id } } }
+      }
+    }
+  }
+}
+"""
+
+FULFILLMENT_ORDER_LINES = """
+query FulfillmentOrderLines($fulfillmentOrder: ID!, $after: String) {
+  fulfillmentOrder(id: $fulfillmentOrder) {
+    lineItems(first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { id remainingQuantity lineItem { id } }
     }
   }
 }
@@ -88,19 +103,28 @@ class FulfillmentOrderLine(Camel):
     line_item: Node
 
 
+class PageInfo(Camel):
+    has_next_page: bool
+    end_cursor: str | None = None
+
+
 class FulfillmentOrderLines(Camel):
+    page_info: PageInfo
     nodes: list[FulfillmentOrderLine]
+
+
+class FulfillmentOrderLinesOwner(Camel):
+    line_items: FulfillmentOrderLines
+
+
+class FulfillmentOrderLinesAnswer(Camel):
+    fulfillment_order: FulfillmentOrderLinesOwner | None
 
 
 class FulfillmentOrder(Camel):
     id: str
     status: str
     line_items: FulfillmentOrderLines
-
-
-class PageInfo(Camel):
-    has_next_page: bool
-    end_cursor: str | None = None
 
 
 class FulfillmentOrders(Camel):

@@ -1,0 +1,136 @@
+"""What every connector is put through, whatever its vendor: the stage it stands on and the five things that happen there."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+import doorstep.adapters
+from doorstep.domain.connections import model as connections
+from doorstep.kernel import errors, http
+from doorstep.kernel.http import rehearsal
+
+Fault = rehearsal.Fault
+CHANGES_DONE = {Fault.TIME_OUT, Fault.MALFORMED}  # the partner did the work, and we were not told
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A message as the vendor sends it, and the header that proves it."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    proof: str
+
+
+class Stage(Protocol):
+    """A connector connected to a partner of its vendor, freshly set up. One per vendor, in partners/<vendor>.py."""
+
+    connector: Any
+
+    def prepare(self, feature: str) -> Mapping[str, str]:
+        """Make what the feature needs (an order, a payment …); returns its ids by name."""
+        ...
+
+    def fail(self, feature: str, fault: Fault) -> None:
+        """Let the partner's next call of this feature go wrong."""
+        ...
+
+    def effects(self, feature: str) -> int:
+        """How many times the partner has done this feature's work since `prepare`."""
+        ...
+
+    def hook(self) -> Hook:
+        """A genuine message of the vendor."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """How a feature is used through the port. `find` is asked before any repeat, as flows do; `good` judges the answer."""
+
+    act: Callable[[Any, Mapping[str, str]], object]
+    good: Callable[[Any], bool]
+    find: Callable[[Any, Mapping[str, str]], object | None] | None = None
+    reads: bool = False
+    repeats_after_doubt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One feature of one connector."""
+
+    connector: connections.Connector
+    name: str
+    feature: Feature
+
+
+def found() -> list[connections.Connector]:
+    """Every connector folder, as bootstrap finds them."""
+    root = Path(doorstep.adapters.__file__).parent
+    modules = sorted(root.glob("*/*/connector.py"))
+    names = [f"doorstep.adapters.{path.parts[-3]}.{path.parts[-2]}.connector" for path in modules]
+    return [importlib.import_module(name).CONNECTOR for name in names]
+
+
+def cases(kind: connections.Kind, features: Mapping[str, Feature]) -> list[Any]:
+    """What to run: each declared feature of each connector of a kind."""
+    return [
+        pytest.param(Case(connector, name, features[name]), id=f"{connector.id}-{name}")
+        for connector in found()
+        if connector.kind is kind
+        for name in sorted(connector.features - {"inbound"})
+    ]
+
+
+def undeclared(kind: connections.Kind, features: Mapping[str, Feature]) -> set[str]:
+    """Features that connectors declare and the port does not know."""
+    declared = {name for one in found() if one.kind is kind for name in one.features}
+    return declared - set(features) - {"inbound"}
+
+
+def happy(stage: Stage, case: Case) -> None:
+    """The work is done once, and the answer says so."""
+    world = stage.prepare(case.name)
+    assert case.feature.good(case.feature.act(stage.connector, world))
+    if not case.feature.reads:
+        assert stage.effects(case.name) == 1
+
+
+def faulty(stage: Stage, case: Case, fault: Fault) -> None:
+    """The failure is one of ours and says what may have happened; what flows do next leaves the work done once."""
+    world = stage.prepare(case.name)
+    stage.fail(case.name, fault)
+    with pytest.raises(errors.DoorstepError) as caught:
+        case.feature.act(stage.connector, world)
+    failure = caught.value
+    assert isinstance(
+        failure, http.Unanswered if fault is not Fault.ERROR else http.Unanswered | http.Rejected
+    )
+    doubt = isinstance(failure, http.Unanswered) and failure.maybe_done
+    if fault is not Fault.ERROR:
+        assert doubt is (fault in CHANGES_DONE and not case.feature.reads)
+    if not doubt or case.feature.repeats_after_doubt:
+        assert case.feature.good(_settled(stage, case, world))
+    if not case.feature.reads:
+        assert stage.effects(case.name) == 1
+
+
+def twice(stage: Stage, case: Case) -> None:
+    """The same key twice is one piece of work."""
+    world = stage.prepare(case.name)
+    answers = [_settled(stage, case, world) for _ in range(2)]
+    assert all(case.feature.good(answer) for answer in answers)
+    if not case.feature.reads:
+        assert answers[0] == answers[1]
+        assert stage.effects(case.name) == 1
+
+
+def _settled(stage: Stage, case: Case, world: Mapping[str, str]) -> object:
+    earlier = case.feature.find(stage.connector, world) if case.feature.find else None
+    return case.feature.act(stage.connector, world) if earlier is None else earlier

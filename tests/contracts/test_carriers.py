@@ -1,0 +1,70 @@
+"""The contract of shipping.ports.Carrier, for every carrier found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from tests.adapters import parcels
+from tests.contracts import stage
+from tests.contracts.conftest import Open
+
+from doorstep.domain.connections import model as connections
+from doorstep.domain.shipping import model as shipping
+from doorstep.domain.shipping import ports
+
+KIND = connections.Kind.CARRIERS
+
+
+def _void(carrier: ports.Carrier, world: Mapping[str, str]) -> bool:
+    carrier.void_label(shipping.Label(world["label"], world["tracking_number"], "", "", ""))
+    return True
+
+
+def _track(carrier: ports.Carrier, world: Mapping[str, str]) -> shipping.TrackingObservation:
+    return carrier.track(tracking_number=world["tracking_number"], external_id=world["label"])
+
+
+def _numbered(label: shipping.Label) -> bool:
+    return bool(label.external_id and label.tracking_number and label.carrier)
+
+
+FEATURES = {
+    "label": stage.Feature(
+        act=lambda carrier, _: carrier.buy_label(parcels.OUT),
+        find=lambda carrier, _: carrier.find_label(parcels.OUT),
+        good=lambda label: _numbered(label) and label.pdf.startswith(b"%PDF"),
+    ),
+    "return_pickup": stage.Feature(
+        act=lambda carrier, _: carrier.buy_label(parcels.BACK),
+        find=lambda carrier, _: carrier.find_label(parcels.BACK),
+        good=_numbered,
+    ),
+    "void": stage.Feature(act=_void, good=bool),
+    "track": stage.Feature(
+        act=_track,
+        good=lambda seen: [scan.status for scan in seen.scans] == [shipping.TrackingStatus.IN_TRANSIT],
+        reads=True,
+    ),
+}
+CASES = stage.cases(KIND, FEATURES)
+
+
+def test_features_are_known() -> None:
+    assert stage.undeclared(KIND, FEATURES) == set()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_happy_answer(open_stage: Open, case: stage.Case) -> None:
+    stage.happy(open_stage(case.connector), case)
+
+
+@pytest.mark.parametrize("fault", stage.Fault)
+@pytest.mark.parametrize("case", CASES)
+def test_fault(open_stage: Open, case: stage.Case, fault: stage.Fault) -> None:
+    stage.faulty(open_stage(case.connector), case, fault)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_same_key_twice(open_stage: Open, case: stage.Case) -> None:
+    stage.twice(open_stage(case.connector), case)

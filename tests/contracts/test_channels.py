@@ -1,0 +1,82 @@
+"""The contract of orders.ports.SalesChannel, for every channel found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+from tests.contracts import stage
+from tests.contracts.conftest import Open
+
+from doorstep.domain.connections import model as connections
+from doorstep.domain.orders import ports
+
+KIND = connections.Kind.CHANNELS
+
+
+def shipment(world: Mapping[str, str]) -> ports.ShipmentNotice:
+    return ports.ShipmentNotice(
+        reference="shipment-7",
+        order_external_id=world["order"],
+        lines=(ports.NoticeLine(world["line"], 2),),
+        carrier="Acme",
+        tracking_number="TRK7",
+        tracking_url="https://track.example/TRK7",
+    )
+
+
+def delivery(world: Mapping[str, str]) -> ports.DeliveryNotice:
+    return ports.DeliveryNotice(
+        reference="delivery-7",
+        order_external_id=world["order"],
+        shipment_external_ref=world["shipment"],
+        delivered_at=datetime(2026, 5, 7, 12, tzinfo=UTC),
+    )
+
+
+def finished(world: Mapping[str, str]) -> ports.ReturnNotice:
+    return ports.ReturnNotice(
+        reference="return-7",
+        order_external_id=world["order"],
+        return_external_id=world["return"],
+        lines=(ports.NoticeLine(world["return_line"], 1),),
+        restocked_at_location="S22",
+        refund_minor=79950,
+        currency="INR",
+    )
+
+
+FEATURES = {
+    "confirm_shipment": stage.Feature(
+        act=lambda shop, world: shop.confirm_shipment(shipment(world)), good=bool
+    ),
+    "report_delivery": stage.Feature(
+        act=lambda shop, world: shop.report_delivery(delivery(world)), good=bool
+    ),
+    "approve_return": stage.Feature(
+        act=lambda shop, world: shop.approve_return(return_external_id=world["return"]), good=bool
+    ),
+    "report_return": stage.Feature(act=lambda shop, world: shop.report_return(finished(world)), good=bool),
+}
+CASES = stage.cases(KIND, FEATURES)
+
+
+def test_features_are_known() -> None:
+    assert stage.undeclared(KIND, FEATURES) == set()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_happy_answer(open_stage: Open, case: stage.Case) -> None:
+    stage.happy(open_stage(case.connector), case)
+
+
+@pytest.mark.parametrize("fault", stage.Fault)
+@pytest.mark.parametrize("case", CASES)
+def test_fault(open_stage: Open, case: stage.Case, fault: stage.Fault) -> None:
+    stage.faulty(open_stage(case.connector), case, fault)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_same_key_twice(open_stage: Open, case: stage.Case) -> None:
+    stage.twice(open_stage(case.connector), case)

@@ -1,0 +1,79 @@
+"""The contract of invoicing.ports.AccountingSystem, for every accounting system found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+from tests.contracts import stage
+from tests.contracts.conftest import Open
+
+from doorstep.domain.connections import model as connections
+from doorstep.domain.invoicing import model as invoicing
+from doorstep.kernel import ids
+
+KIND = connections.Kind.ERP
+SELLER = invoicing.Seller("NotNaked Retail", "07AAACN1234A1Z9", "DL", "22 Market Road, New Delhi")
+BUYER = invoicing.Buyer(
+    "Meera Iyer", "meera@example.in", "+919800000001", "7 Rajpath Lane", "", "Mumbai", "MH", "400001", "IN"
+)
+LINE = invoicing.TaxableLine(1, "GT-WH-02", "Graphic T-shirt", "6109", 3, 239900, 1200)
+
+
+def document(kind: invoicing.Kind, *, reference: str, against: str = "") -> invoicing.Document:
+    return invoicing.Document(
+        invoice_id=ids.InvoiceId(7),
+        kind=kind,
+        reference=reference,
+        order_number="#2041",
+        issued_date=date(2026, 5, 5),
+        currency="INR",
+        seller=SELLER,
+        buyer=BUYER,
+        place_of_supply=invoicing.place_of_supply("MH"),
+        lines=invoicing.tax([LINE], seller_state="DL", buyer_state="MH"),
+        against_number=against,
+    )
+
+
+INVOICE = document(invoicing.Kind.INVOICE, reference="invoice-7")
+
+
+def credit_note(world: Mapping[str, str]) -> invoicing.Document:
+    return document(invoicing.Kind.CREDIT_NOTE, reference="credit-7", against=world["invoice"])
+
+
+FEATURES = {
+    "invoice": stage.Feature(
+        act=lambda books, _: books.post(INVOICE),
+        find=lambda books, _: books.find(INVOICE),
+        good=lambda posted: bool(posted.number),
+    ),
+    "credit_note": stage.Feature(
+        act=lambda books, world: books.post(credit_note(world)),
+        find=lambda books, world: books.find(credit_note(world)),
+        good=lambda posted: bool(posted.number),
+    ),
+}
+CASES = stage.cases(KIND, FEATURES)
+
+
+def test_features_are_known() -> None:
+    assert stage.undeclared(KIND, FEATURES) == set()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_happy_answer(open_stage: Open, case: stage.Case) -> None:
+    stage.happy(open_stage(case.connector), case)
+
+
+@pytest.mark.parametrize("fault", stage.Fault)
+@pytest.mark.parametrize("case", CASES)
+def test_fault(open_stage: Open, case: stage.Case, fault: stage.Fault) -> None:
+    stage.faulty(open_stage(case.connector), case, fault)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_same_key_twice(open_stage: Open, case: stage.Case) -> None:
+    stage.twice(open_stage(case.connector), case)
