@@ -29,7 +29,7 @@ CONFIG: dict[str, Any] = {
     },
 }
 
-Open = Callable[[connections.Connector], stage.Stage]
+Open = Callable[[connections.Connector], stage.Receiver]  # receivers can do all that stages can
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def open_stage(request: pytest.FixtureRequest) -> Iterator[Open]:
             else:
                 running: partners.Partners = request.getfixturevalue("running_partners")
                 opened = stack.enter_context(wiring.stage(connector, running))
-            ready: stage.Stage = opened
+            ready: stage.Receiver = opened
             return ready
 
         yield open_

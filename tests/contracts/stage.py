@@ -45,6 +45,10 @@ class Stage(Protocol):
         """How many times the partner has done this feature's work since `prepare`."""
         ...
 
+
+class Receiver(Stage, Protocol):
+    """The stage of a connector that also receives."""
+
     def hook(self) -> Hook:
         """A genuine message of the vendor."""
         ...

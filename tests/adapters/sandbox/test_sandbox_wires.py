@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.adapters import parcels
 
 from doorstep.adapters.carriers.sandbox import wire as carrier
 from doorstep.adapters.channels.sandbox import wire as channel
@@ -13,7 +14,6 @@ from doorstep.domain.orders import model as orders
 from doorstep.domain.payments import model as payments
 from doorstep.domain.returns import model as returns
 from doorstep.kernel import errors
-from tests.adapters import parcels
 
 AT = "2026-05-05T12:00:00Z"
 ORDER = {

@@ -10,7 +10,6 @@ from tests import partners
 from tests.contracts import test_erp
 from tests.contracts.conftest import CONFIG
 from tests.contracts.partners import remote
-from tests.contracts.stage import Hook
 
 from doorstep.domain.connections import model as connections
 
@@ -29,9 +28,6 @@ class Stage(remote.Remote):
         documents = self.state()["documents"]["Sales Invoice"].values()
         submitted = [one for one in documents if one["docstatus"] == 1]
         return sum(1 for one in submitted if bool(one.get("is_return")) is (feature == "credit_note"))
-
-    def hook(self) -> Hook:
-        raise NotImplementedError
 
 
 @contextmanager

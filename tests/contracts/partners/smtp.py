@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from tests import partners
 from tests.contracts.partners import remote
-from tests.contracts.stage import Hook
 
 from doorstep.domain.connections import model as connections
 
@@ -22,9 +21,6 @@ class Stage(remote.Remote):
 
     def effects(self, feature: str) -> int:
         return len(self.running.mails())
-
-    def hook(self) -> Hook:
-        raise NotImplementedError
 
 
 @contextmanager
