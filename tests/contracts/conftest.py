@@ -43,7 +43,7 @@ def open_stage(request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens the stage of a connector; partner servers are started when the first vendor needs them."""
     with ExitStack() as stack:
 
-        def open_(connector: connections.Connector) -> stage.Stage:
+        def open_(connector: connections.Connector) -> stage.Receiver:
             wiring = importlib.import_module(f"tests.contracts.partners.{connector.id}")
             if connector.id == "sandbox":
                 opened = stack.enter_context(wiring.stage(connector))
