@@ -1,0 +1,157 @@
+"""One request as a page sees it: who asks, with what, when; and the gate that lets nobody else in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from doorstep.bootstrap import App
+from doorstep.domain.identity import actions as identity
+from doorstep.domain.identity.model import Permission, Principal
+from doorstep.domain.network import views as network
+from doorstep.kernel import errors, log, secrets
+from doorstep.kernel.ids import LocationId
+from doorstep.kernel.time import SystemClock
+
+SESSION_COOKIE = "doorstep_session"
+ROOT = "/console"
+
+
+class ForgedRequest(errors.Refused):
+    """A post that did not come from a page of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A signed-in person's request. `now` is business time; `zone` is where the person's clock hangs."""
+
+    request: Request
+    app: App
+    principal: Principal
+    csrf: str
+    trace_id: str
+    now: datetime
+    zone: ZoneInfo
+    form: Mapping[str, str]
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether only the page's main part is wanted, to be put in place by htmx."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def location_id(self) -> LocationId | None:
+        """The only location that concerns this person, or None for all."""
+        return self.principal.location_id if self.principal.is_bound else None
+
+    def number(self, name: str) -> int:
+        """A number in the path."""
+        return int(self.request.path_params[name])
+
+    def query(self, name: str) -> str:
+        """A value in the address, empty if absent."""
+        return self.request.query_params.get(name, "")
+
+    def whole(self, name: str) -> int | None:
+        """A whole number from the form, None if it is left out; raises Invalid with the field's name."""
+        text = self.form.get(name, "").strip()
+        if not text:
+            return None
+        try:
+            return int(text)
+        except ValueError:
+            raise errors.Invalid(f"{text!r} is not a whole number: write digits only.", field=name) from None
+
+
+Page = Callable[[Ask], Response]
+
+
+def entry(app: App, page: Page, *, permission: Permission | None = None) -> Callable[[Request], object]:
+    """The endpoint of a page: signed in, permitted, not forged; the page itself runs in a thread of its own."""
+
+    async def endpoint(request: Request) -> Response:
+        form = await request.form() if request.method == "POST" else FormData()
+        return await run_in_threadpool(_answer, app, page, permission, request, form)
+
+    return endpoint
+
+
+def _answer(
+    app: App, page: Page, permission: Permission | None, request: Request, form: FormData
+) -> Response:
+    trace = log.parse_traceparent(request.headers.get("traceparent"))
+    with log.traced(trace) as trace_id:
+        token = request.cookies.get(SESSION_COOKIE, "")
+        principal = who(app, token)
+        if principal is None:
+            return _to_login(request)
+        ask = Ask(
+            request=request,
+            app=app,
+            principal=principal,
+            csrf=csrf_of(app, token),
+            trace_id=trace_id,
+            now=app.clock.now(),
+            zone=zone_of(request),
+            form={name: value for name, value in form.items() if isinstance(value, str)},
+        )
+        request.state.ask = ask
+        if request.method == "POST":
+            _refuse_forgery(ask)
+        if permission is not None:
+            principal.require(permission)
+        return page(ask)
+
+
+def who(app: App, token: str) -> Principal | None:
+    """Whose session this is; sessions live by the machine's clock, whatever story the business clock tells."""
+    if not token:
+        return None
+    with app.db.write(actor="system") as tx:
+        return identity.principal_of_session(tx, token=token, now=SystemClock().now())
+
+
+def csrf_of(app: App, token: str) -> str:
+    """What every form of this session carries."""
+    return app.vault.sign(f"console form {secrets.digest(token)}")
+
+
+def _refuse_forgery(ask: Ask) -> None:
+    sent = ask.form.get("csrf") or ask.request.headers.get("x-csrf-token", "")
+    if not secrets.constant_time_equal(sent, ask.csrf):
+        raise ForgedRequest("This page was open for too long: load it again and repeat what you did.")
+
+
+def _to_login(request: Request) -> Response:
+    wanted = request.url.path if request.method == "GET" else ROOT
+    if request.method == "GET" and request.url.query:
+        wanted += f"?{request.url.query}"
+    target = f"{ROOT}/login?next={quote(wanted)}"
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    return RedirectResponse(target, status_code=303)
+
+
+def zone_of(request: Request) -> ZoneInfo:
+    """The zone that the browser told us, else UTC."""
+    try:
+        return ZoneInfo(request.cookies.get("zone", "UTC").replace("%2F", "/"))
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def here(ask: Ask, location_id: int) -> LocationId:
+    """This location, if it is this person's business; raises NotAllowed or NotFound otherwise."""
+    found = LocationId(location_id)
+    ask.principal.require(Permission.FULFILLMENT_READ, at=found)
+    with ask.app.db.read() as tx:
+        network.location(tx, location_id=found)
+    return found

@@ -1,0 +1,16 @@
+"""Connections: which accounts there are, in which mode, and how they fare."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from doorstep.delivery.console import page
+from doorstep.delivery.console.ask import Ask
+from doorstep.domain.analytics.views import health
+
+
+def show(ask: Ask) -> Response:
+    """Every connection."""
+    with ask.app.db.read() as tx:
+        rows = health.connections(tx)
+    return page.render(ask, "connections.html", {"rows": rows})

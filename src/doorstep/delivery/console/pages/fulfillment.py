@@ -1,0 +1,147 @@
+"""The fulfillment board of a location, and the station where one fulfillment order is picked and packed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.responses import RedirectResponse, Response
+
+from doorstep.delivery.console import page
+from doorstep.delivery.console.ask import ROOT, Ask, here
+from doorstep.delivery.console.page import Toast
+from doorstep.domain.analytics.views import work as view
+from doorstep.domain.fulfillment.model import RejectReason, State
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.network import views as network
+from doorstep.flows import fulfil
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import FulfillmentOrderId
+
+REASONS = {
+    RejectReason.NOT_IN_STOCK: ("Not on the shelf", "The shelf is counted as empty."),
+    RejectReason.DAMAGED: ("Damaged", "These pieces are written off."),
+    RejectReason.MISMATCH: ("Wrong item on the shelf", "These pieces are written off."),
+    RejectReason.STORE_CLOSED: ("Location is closed", "Stock stays as it is."),
+    RejectReason.NO_CAPACITY: ("No time or people today", "Stock stays as it is."),
+}
+
+
+def locations(ask: Ask) -> Response:
+    """Every location with what waits there; staff go straight to theirs."""
+    if ask.location_id is not None:
+        return RedirectResponse(f"{ROOT}/fulfillment/{ask.location_id}", status_code=303)
+    with ask.app.db.read() as tx:
+        loads = view.loads(tx, now=ask.now)
+    return page.render(ask, "locations.html", {"loads": loads})
+
+
+def board(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+    """A location's work by what is to be done next."""
+    location_id = here(ask, ask.number("location_id"))
+    with ask.app.db.read() as tx:
+        location = network.location(tx, location_id=location_id)
+        found = view.board(tx, location_id=location_id, timezone=location.timezone, now=ask.now)
+    may_write = ask.principal.can(Permission.FULFILLMENT_WRITE)
+    columns = [
+        ("to-accept", "To accept", found.to_accept, "New work appears here by itself."),
+        ("to-pick", "To pick", found.to_pick, "Accept work to fill this column."),
+        ("to-pack", "To pack", found.to_pack, "Picked work waits here for its box."),
+        ("to-ship", "To ship", found.to_ship, "Packed boxes wait here for the carrier."),
+    ]
+    context = {"location": location, "board": found, "columns": columns, "may_write": may_write}
+    return page.render(ask, "board.html", context, toast=toast, status=status)
+
+
+def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+    """One fulfillment order, to be worked on."""
+    with ask.app.db.read() as tx:
+        job = view.job(tx, fulfillment_order_id=ask.number("work_id"), now=ask.now)
+    here(ask, job.card.place.id)
+    is_scan = ask.request.url.path.endswith("/pick")
+    context = {
+        "job": job,
+        "reasons": REASONS,
+        "may_write": ask.principal.can(Permission.FULFILLMENT_WRITE),
+        "waits_for_label": job.card.state is State.PACKED and job.card.label_state in {"", "requested"},
+        "scan": toast if is_scan else None,
+        "scanned": ask.form.get("code", "") if is_scan else "",
+    }
+    return page.render(
+        ask, "station.html", context, toast=None if is_scan and ask.is_fragment else toast, status=status
+    )
+
+
+def _act(ask: Ask, verb: Callable[[WriteTx, FulfillmentOrderId], str]) -> Response:
+    work_id = FulfillmentOrderId(ask.number("work_id"))
+    with ask.app.db.read() as tx:
+        place = view.job(tx, fulfillment_order_id=work_id, now=ask.now).card.place
+    ask.principal.require(Permission.FULFILLMENT_WRITE, at=here(ask, place.id))
+    return page.act(ask, lambda tx: verb(tx, work_id), show=station, back=f"{ROOT}/work/{work_id}")
+
+
+def accept(ask: Ask) -> Response:
+    """The location takes the work."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        fulfil.accept(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
+        return "Accepted: scan the first piece."
+
+    return _act(ask, verb)
+
+
+def pick(ask: Ask) -> Response:
+    """One scan picks one piece."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        code = ask.form.get("code", "").strip()
+        if not code:
+            raise errors.Invalid("Scan a barcode, or type the SKU.", field="code")
+        line = fulfil.pick(tx, fulfillment_order_id=work_id, code=code, now=ask.now)
+        return f"{line.sku}: {line.picked + 1} of {line.quantity}"
+
+    return _act(ask, verb)
+
+
+def pick_all(ask: Ask) -> Response:
+    """Everything left is picked, on a person's word."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        fulfil.pick_all(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
+        return "Picked without scanning: check the pieces once more while packing."
+
+    return _act(ask, verb)
+
+
+def pack(ask: Ask) -> Response:
+    """The box is closed; the label is bought."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        fulfil.pack(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
+        return "Packed: the label is on its way."
+
+    return _act(ask, verb)
+
+
+def ship(ask: Ask) -> Response:
+    """The parcel is handed to the carrier."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        fulfil.ship(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
+        return "Shipped: stock is booked out, the customer will be told."
+
+    return _act(ask, verb)
+
+
+def reject(ask: Ask) -> Response:
+    """The location cannot do it; the lines go elsewhere."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        reason = ask.form.get("reason", "")
+        if reason not in set(RejectReason):
+            raise errors.Invalid("Choose why this cannot be done here.", field="reason")
+        note = ask.form.get("note", "").strip()
+        fulfil.reject(tx, fulfillment_order_id=work_id, reason=RejectReason(reason), note=note, now=ask.now)
+        return "Rejected: another location is looked for now."
+
+    return _act(ask, verb)

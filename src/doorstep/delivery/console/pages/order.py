@@ -1,0 +1,206 @@
+"""The order page and what may be done with an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from doorstep.delivery.console import page
+from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console.page import Toast
+from doorstep.domain.analytics.views import order as view
+from doorstep.domain.analytics.views import orders as list_view
+from doorstep.domain.analytics.views.order import OrderDetail
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders.model import Headline
+from doorstep.domain.shipping import views as parcels
+from doorstep.flows import approve, cancel, settle, ship
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import OrderId, RefundId, ShipmentId
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A verb of the page; `why_not` says why it is not possible now (empty: it is)."""
+
+    key: str
+    label: str
+    why_not: str = ""
+
+
+def buttons(found: OrderDetail, *, may_write: bool) -> list[Button]:
+    """Every verb of an order, the most likely one first."""
+    lacking = "" if may_write else "Your role may read orders, not change them."
+    ended = found.headline in {Headline.CANCELLED, Headline.RETURNED, Headline.COMPLETED}
+    over = "The order is over." if ended else ""
+    manual = any(hold.reason == "manual" and hold.released_at is None for hold in found.holds)
+    left = found.counters.ordered - found.counters.cancelled - found.counters.packed
+    nothing = "" if left > 0 else "Every piece is packed or on its way: expect a return instead."
+    release = Button(
+        "release",
+        "Release hold" if manual else "Check again",
+        lacking or ("" if found.is_held else "The order is not held."),
+    )
+    hold = Button("hold", "Hold", lacking or over or ("A person holds it already." if manual else ""))
+    stop = Button("cancel", "Cancel order", lacking or over or nothing)
+    return [release, hold, stop] if found.is_held else [hold, stop, release]
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A location on the sketch, from which a parcel goes."""
+
+    name: str
+    x: int
+    y: int
+    text_x: int
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Where parcels start and where they end, north up, in a box of 300 by 150."""
+
+    x: int
+    y: int
+    legs: tuple[Leg, ...]
+    label: str
+
+
+def sketch(found: OrderDetail) -> Sketch | None:
+    """The way of an order's parcels, or None where a coordinate is not known."""
+    to = found.shipping_address
+    places = {group.work.place.id: group.work.place for group in found.groups}.values()
+    if to.latitude is None or to.longitude is None or not places:
+        return None
+    west_to_east = [to.longitude, *(place.longitude for place in places)]
+    south_to_north = [to.latitude, *(place.latitude for place in places)]
+    span = max(max(west_to_east) - min(west_to_east), 2 * (max(south_to_north) - min(south_to_north)), 0.1)
+    middle = (max(west_to_east) + min(west_to_east)) / 2, (max(south_to_north) + min(south_to_north)) / 2
+
+    def on_paper(longitude: float, latitude: float) -> tuple[int, int]:
+        return round(150 + (longitude - middle[0]) * 220 / span), round(
+            80 - (latitude - middle[1]) * 220 / span
+        )
+
+    legs = [(place.name, *on_paper(place.longitude, place.latitude)) for place in places]
+    x, y = on_paper(to.longitude, to.latitude)
+    names = ", ".join(name for name, _, _ in legs)
+    return Sketch(x, y, tuple(_leg(*leg) for leg in legs), f"From {names} to {to.city}")
+
+
+def _leg(name: str, x: int, y: int) -> Leg:
+    """Names near the edge are written inwards."""
+    anchor = "start" if x < 90 else ("end" if x > 210 else "middle")  # noqa: PLR2004 - thirds of the box
+    return Leg(name, x, y, {"start": max(6, x - 6), "end": min(294, x + 6)}.get(anchor, x), anchor)
+
+
+def _guard(ask: Ask, tx: ReadTx, order_id: int) -> None:
+    if ask.location_id is not None and not list_view.concerns(
+        tx, order_id=order_id, location_id=ask.location_id
+    ):
+        raise errors.NotFound(f"There is no order {order_id} at your location.")
+
+
+def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+    """One order."""
+    order_id = ask.number("order_id")
+    with ask.app.db.read() as tx:
+        _guard(ask, tx, order_id)
+        found = view.detail(tx, order_id=order_id, now=ask.now)
+    may_write = ask.principal.can(Permission.ORDERS_WRITE)
+    context = {
+        "order": found,
+        "buttons": buttons(found, may_write=may_write),
+        "may_write": may_write,
+        "map": sketch(found),
+        "draft": ask.form.get("text", "") if toast is not None and toast.meaning == "danger" else "",
+    }
+    return page.render(ask, "order.html", context, toast=toast, status=status)
+
+
+def _act(ask: Ask, verb: Callable[[WriteTx, OrderId], str]) -> Response:
+    order_id = OrderId(ask.number("order_id"))
+    return page.act(ask, lambda tx: verb(tx, order_id), show=show, back=f"{ROOT}/orders/{order_id}")
+
+
+def hold(ask: Ask) -> Response:
+    """Stop the order, with a reason for whoever finds it."""
+
+    def verb(tx: WriteTx, order_id: OrderId) -> str:
+        approve.hold(tx, order_id=order_id, message=ask.form.get("message", ""), now=ask.now)
+        return "The order is held: nothing more is routed, picked or shipped."
+
+    return _act(ask, verb)
+
+
+def release(ask: Ask) -> Response:
+    """Let the order go on; the checks run again."""
+
+    def verb(tx: WriteTx, order_id: OrderId) -> str:
+        approve.release(tx, order_id=order_id, now=ask.now)
+        return "Released: the checks run again and the order goes on if they pass."
+
+    return _act(ask, verb)
+
+
+def cancel_order(ask: Ask) -> Response:
+    """Cancel what is not packed yet."""
+
+    def verb(tx: WriteTx, order_id: OrderId) -> str:
+        cancel.cancel(tx, order_id=order_id, reason=ask.form.get("reason", ""), now=ask.now)
+        return "Cancelled: the stock is available again and the channel will be told."
+
+    return _act(ask, verb)
+
+
+def add_note(ask: Ask) -> Response:
+    """Keep what a person writes."""
+
+    def verb(tx: WriteTx, order_id: OrderId) -> str:
+        orders.add_note(tx, order_id=order_id, text=ask.form.get("text", ""), now=ask.now)
+        return "Note added."
+
+    return _act(ask, verb)
+
+
+def retry_label(ask: Ask) -> Response:
+    """Ask the carrier for this order's label again."""
+
+    def verb(tx: WriteTx, order_id: OrderId) -> str:
+        shipment_id = ShipmentId(ask.number("shipment_id"))
+        if parcels.shipment(tx, shipment_id=shipment_id).order_id != order_id:
+            raise errors.NotFound("This parcel belongs to another order.")
+        ship.retry_label(tx, shipment_id=shipment_id, now=ask.now)
+        return "The carrier is asked again; the label appears here in a moment."
+
+    return _act(ask, verb)
+
+
+def retry_refund(ask: Ask) -> Response:
+    """Ask the gateway for this order's refund again, after a person has looked there."""
+
+    def verb(tx: WriteTx, order_id: OrderId) -> str:
+        refund_id = RefundId(ask.number("refund_id"))
+        settle.retry_refund(tx, refund_id=refund_id, now=ask.now)
+        return "The gateway is asked again, with the same reference: it can be paid only once."
+
+    return _act(ask, verb)
+
+
+def label(ask: Ask) -> Response:
+    """A parcel's label as PDF."""
+    shipment_id = ShipmentId(ask.number("shipment_id"))
+    with ask.app.db.read() as tx:
+        shipment = parcels.shipment(tx, shipment_id=shipment_id)
+        ask.principal.require(Permission.FULFILLMENT_READ, at=shipment.location_id)
+        pdf = parcels.label(tx, shipment_id=shipment_id)
+    headers = {
+        "Content-Disposition": f'inline; filename="label-{shipment.reference}.pdf"',
+        "Cache-Control": "no-store",
+    }
+    return Response(pdf, media_type="application/pdf", headers=headers)

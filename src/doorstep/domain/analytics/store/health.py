@@ -1,0 +1,41 @@
+"""SQL of the connections page: how every account fares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.kernel.db import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionHealth:
+    """A connection with what came from it and what stopped."""
+
+    id: int
+    key: str
+    kind: str
+    connector: str
+    name: str
+    mode: str
+    changed_at: datetime
+    last_received_at: datetime | None
+    received_today: int
+    waiting: int
+    dead: int
+
+
+def select_connections(tx: ReadTx) -> list[ConnectionHealth]:
+    """Every connection, by kind and key."""
+    return tx.all(
+        ConnectionHealth,
+        """
+        SELECT c.id, c.key, c.kind, c.connector_id AS connector, c.name, c.mode, c.changed_at,
+               (SELECT max(i.received_at) FROM inbox i WHERE i.connection_id = c.id) AS last_received_at,
+               (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.received_at > now() - interval '24 hours')
+                   AS received_today,
+               (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.state = 0) AS waiting,
+               (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.state = 3) AS dead
+          FROM connections c ORDER BY c.kind, c.key
+        """,
+    )

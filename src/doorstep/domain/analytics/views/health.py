@@ -1,0 +1,14 @@
+"""How connections fare."""
+
+from __future__ import annotations
+
+from doorstep.domain.analytics.store import health as store
+from doorstep.domain.analytics.store.health import ConnectionHealth
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["ConnectionHealth"]
+
+
+def connections(tx: ReadTx) -> list[ConnectionHealth]:
+    """Every connection with its mode, what came from it lately, and what stopped."""
+    return store.select_connections(tx)

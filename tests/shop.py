@@ -1,0 +1,245 @@
+"""A small retailer on a real database, its orders brought as far as a test wants by the same verbs that people use."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from doorstep.bootstrap import App, open_app
+from doorstep.delivery.cli import samples
+from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections.actions import Row
+from doorstep.domain.fulfillment import views as work_views
+from doorstep.domain.fulfillment.model import Work
+from doorstep.domain.identity import actions as identity
+from doorstep.domain.identity.actions import NewUser
+from doorstep.domain.identity.model import Role
+from doorstep.domain.network import views as network
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders.actions import Incoming
+from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment, OrderObservation
+from doorstep.domain.returns.model import ObservedReturnLine, ReturnObservation, ReturnRequestStatus
+from doorstep.domain.shipping import actions as shipping
+from doorstep.domain.shipping.model import Label, Scan, TrackingObservation, TrackingStatus
+from doorstep.flows import approve, fulfil, parcel, return_, settle, ship
+from doorstep.kernel.ids import LocationId, OrderId, ShipmentId, Sku
+from doorstep.kernel.settings import Settings
+
+PASSWORD = "a password for tests"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
+DELHI = Address(
+    name="Meera Iyer",
+    phone="+910000012345",
+    email="meera@customers.example",
+    line1="12 Garden Lane",
+    city="New Delhi",
+    state="Delhi",
+    state_code="DL",
+    postal_code="110001",
+    country="IN",
+    latitude=28.6315,
+    longitude=77.2167,
+)
+_CONNECTIONS = (
+    ("shopify", "channels", "shopify", "NotNaked online"),
+    ("shiphawk", "carriers", "shiphawk", "ShipHawk for warehouses"),
+    ("store-parcels", "carriers", "shiprocket", "Shiprocket for stores"),
+    ("razorpay", "payments", "razorpay", "Razorpay"),
+    ("erp", "erp", "erpnext", "Books"),
+    ("mail", "messengers", "smtp", "Mail"),
+)
+_serial = itertools.count(1)
+
+
+@dataclass
+class Shop:
+    """The sample network and catalogue, connections without accounts, and a person of every role."""
+
+    app: App
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    connection_ids: dict[str, int] = field(default_factory=dict)
+    locations: dict[str, int] = field(default_factory=dict)
+    users: dict[Role, int] = field(default_factory=dict)
+
+    def order(
+        self,
+        *wanted: tuple[str, int],
+        to: Address | None = DELHI,
+        paid: bool = True,
+        cash: bool = False,
+        at: datetime | None = None,
+        route: bool = True,
+    ) -> OrderId:
+        """An order as the channel would tell it: stored, checked and routed, like intake does it."""
+        at = at or self.now
+        observed = _observation(next(_serial), wanted, to, at, paid=paid, cash=cash)
+        with self.app.db.write(actor="connection:shopify", trace_id=f"{next(_serial):032x}") as tx:
+            incoming = Incoming(self.connection_ids["shopify"], "shopify", observed, tx.trace_id)
+            (accepted,) = orders.accept(tx, incoming=[incoming], now=at)
+            settle.paid_as_told(tx, accepted=accepted)
+            if route:
+                approve.approve(tx, order_ids=[accepted.order_id], serviceable={"IN": True}, now=at)
+        return accepted.order_id
+
+    def work(self, order_id: OrderId) -> list[Work]:
+        with self.app.db.read() as tx:
+            return work_views.of_order(tx, order_id=order_id)
+
+    def accept(self, work: Work, *, at: datetime | None = None) -> None:
+        with self.app.db.write(actor="user:3") as tx:
+            fulfil.accept(tx, fulfillment_order_id=work.id, now=at or self.now)
+
+    def pick(self, work: Work, *, at: datetime | None = None) -> None:
+        self.accept(work, at=at)
+        with self.app.db.write(actor="user:3") as tx:
+            fulfil.pick_all(tx, fulfillment_order_id=work.id, now=at or self.now)
+
+    def pack(self, work: Work, *, tracking: str = "", at: datetime | None = None) -> ShipmentId:
+        """Picked and packed; the label is bought if a tracking number is given, else still wanted."""
+        self.pick(work, at=at)
+        with self.app.db.write(actor="user:3") as tx:
+            fulfil.pack(tx, fulfillment_order_id=work.id, now=at or self.now)
+            location = network.location(tx, location_id=work.location_id)
+            connection_id = self.connection_ids[location.carrier]
+            intent = parcel.outbound(tx, work=work, connection_id=connection_id)
+            shipment_id = shipping.request_label(tx, intent=intent, at=at or self.now)
+            assert shipment_id is not None
+            if tracking:
+                label = Label(f"ext-{tracking}", tracking, "", "Delhivery", "Surface", PDF)
+                shipping.purchased(tx, shipment_id=shipment_id, label=label, at=at or self.now)
+        return shipment_id
+
+    def ship(self, work: Work, tracking: str, *, at: datetime | None = None) -> ShipmentId:
+        shipment_id = self.pack(work, tracking=tracking, at=at)
+        with self.app.db.write(actor="user:3") as tx:
+            fulfil.ship(tx, fulfillment_order_id=work.id, now=at or self.now)
+        return shipment_id
+
+    def scan(
+        self,
+        work: Work,
+        tracking: str,
+        status: TrackingStatus,
+        *,
+        at: datetime | None = None,
+        words: str = "",
+    ) -> None:
+        with self.app.db.write(actor="connection:store-parcels") as tx:
+            location = network.location(tx, location_id=work.location_id)
+            scan = Scan(at or self.now, status, status.value.upper(), words, location.city)
+            seen = TrackingObservation((scan,), tracking_number=tracking)
+            ship.track(
+                tx, connection_id=self.connection_ids[location.carrier], seen=seen, trace_id=tx.trace_id
+            )
+
+    def delivered(self, *wanted: tuple[str, int], at: datetime | None = None, to: Address = DELHI) -> OrderId:
+        """An order that came all the way to the customer's door."""
+        at = at or self.now
+        order_id = self.order(*wanted, at=at - timedelta(days=3), to=to)
+        for work in self.work(order_id):
+            tracking = f"TRK{work.id:07d}"
+            self.ship(work, tracking, at=at - timedelta(days=2))
+            self.scan(work, tracking, TrackingStatus.DELIVERED, at=at)
+        return order_id
+
+    def announce_return(
+        self,
+        order_id: OrderId,
+        *,
+        line_no: int = 1,
+        quantity: int = 1,
+        note: str = "Size issue",
+        at: datetime | None = None,
+    ) -> int:
+        """The channel tells of a return; gives its id."""
+        serial = next(_serial)
+        with self.app.db.write(actor="connection:shopify") as tx:
+            (external,) = tx.column(str, "SELECT external_id FROM orders WHERE id = %s", (order_id,))
+            lines = (
+                ObservedReturnLine(f"{external}-{line_no}", f"rl-{serial}", quantity, "size_too_small", note),
+            )
+            seen = ReturnObservation(
+                f"r-{serial}", external, f"R{serial:04d}", ReturnRequestStatus.OPEN, at or self.now, lines
+            )
+            return_.observed(
+                self.app.world,
+                tx,
+                connection_id=self.connection_ids["shopify"],
+                seen=seen,
+                trace_id=tx.trace_id,
+            )
+            return tx.value(int, "SELECT max(id) FROM returns")
+
+
+def _observation(
+    serial: int,
+    wanted: tuple[tuple[str, int], ...],
+    to: Address | None,
+    at: datetime,
+    *,
+    paid: bool,
+    cash: bool,
+) -> OrderObservation:
+    external = f"gid-{serial}"
+    lines = tuple(
+        ObservedLine(f"{external}-{number}", Sku(sku), f"Item {sku}", quantity, 149_900)
+        for number, (sku, quantity) in enumerate(wanted, start=1)
+    )
+    total = sum(line.unit_price_minor * line.quantity for line in lines)
+    return OrderObservation(
+        external_id=external,
+        number=f"#{1000 + serial}",
+        version_at=at,
+        placed_at=at,
+        currency="INR",
+        lines=lines,
+        total_minor=total,
+        payment=ObservedPayment(
+            gateway="razorpay",
+            method="upi",
+            paid_minor=total if paid else 0,
+            is_paid=paid and not cash,
+            on_delivery=cash,
+        ),
+        shipping_address=to,
+        shipping_method="Standard",
+    )
+
+
+def opened(dsn: str, folder: Path) -> App:
+    """The application on a test's database."""
+    return open_app(
+        Settings(
+            environment="test",
+            database_url=SecretStr(dsn),
+            data_dir=folder,
+            secret_key=SecretStr("k" * 40),
+            pool_size=4,
+        )
+    )
+
+
+def set_up(app: App) -> Shop:
+    """Sample catalogue, network and stock; one person of each role; the stores' staff works at Store 22."""
+    shop = Shop(app)
+    samples.load_into(app, samples.NOTNAKED)
+    with app.db.write(actor="system") as tx:
+        shop.locations = {each.code: each.id for each in network.locations(tx).values()}
+        for key, kind, connector, name in _CONNECTIONS:
+            row = Row(0, key, kind, connector, name, "live", {}, None, shop.now)
+            shop.connection_ids[key] = connections.configure(tx, row=row)
+        people = (
+            ("Asha", Role.ADMINISTRATOR),
+            ("Dev", Role.OPERATIONS),
+            ("Ravi", Role.LOCATION_STAFF),
+            ("Lena", Role.READ_ONLY),
+        )
+        for name, role in people:
+            place = LocationId(shop.locations["ST-22"]) if role is Role.LOCATION_STAFF else None
+            user = NewUser(f"{name.lower()}@notnaked.example", name, role, place)
+            shop.users[role] = identity.create_user(tx, user=user, password=PASSWORD, now=shop.now)
+    return shop
