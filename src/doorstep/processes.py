@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from doorstep.bootstrap import App, open_app
-from doorstep.delivery import api, cli, console, health, hooks
+from doorstep.delivery import api, cli, health, hooks
+from doorstep.delivery.console import app as console
 from doorstep.delivery.worker import Worker
 from doorstep.kernel import log, settings
 from doorstep.kernel.settings import Settings

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened
-from doorstep.domain.analytics import views as analytics
+from doorstep.domain.analytics.views import letters as letter_views
 from doorstep.flows import reconcile
 from doorstep.kernel import errors
 
@@ -21,7 +21,7 @@ _out = Console()
 def list_() -> None:
     """Every dead letter with its error."""
     with opened() as app, app.db.read() as tx:
-        letters = analytics.letters.letters(tx)
+        letters = letter_views.letters(tx)
     table = Table("id", "class", "what", "topic", "attempts", "last failed", "error", box=None, pad_edge=False)
     for letter in letters:
         name = f"{letter.source}:{letter.id}"

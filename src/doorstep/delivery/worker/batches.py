@@ -18,7 +18,8 @@ _log = log.get("worker")
 
 def policy(app: App) -> jobs.RetryPolicy:
     """How failures are retried, as the operator chose."""
-    return jobs.RetryPolicy(app.settings.max_attempts, app.settings.retry_base_seconds)
+    chosen = app.settings
+    return jobs.RetryPolicy(chosen.max_attempts, chosen.retry_base_seconds, chosen.retry_longest_seconds)
 
 
 def read_inbox(app: App) -> int:

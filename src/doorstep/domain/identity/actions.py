@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from doorstep.domain.identity import store
@@ -138,3 +139,32 @@ def revoke_api_key(tx: WriteTx, *, key_id: int, now: datetime) -> None:
     """The key is worth nothing any more."""
     if not store.revoke_key(tx, key_id=key_id, at=now):
         raise errors.NotFound("There is no such key, or it was revoked already.")
+
+
+def forget_expired(tx: WriteTx) -> None:
+    """Delete sessions that have ended, failed sign-ins that no longer count, and answers of API calls kept for repeats."""
+    store.delete_expired(tx)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A write of an API client that carries an idempotency key."""
+
+    actor: str
+    key: str
+    request_digest: str
+
+
+def recall(tx: WriteTx, *, call: Call) -> dict[str, object] | None:
+    """The answer that this key gave before; None if the work is to be done now. Raises Invalid for another request."""
+    if store.insert_call(tx, actor=call.actor, key=call.key, request_digest=call.request_digest):
+        return None
+    kept = store.select_call(tx, actor=call.actor, key=call.key)
+    if kept is not None and kept.request_digest != call.request_digest:
+        raise errors.Invalid("This Idempotency-Key was used for another request: choose a new one.", field="Idempotency-Key")
+    return kept.response if kept else None
+
+
+def keep(tx: WriteTx, *, call: Call, answer: dict[str, object]) -> None:
+    """Keep the answer for when the same call comes again."""
+    store.update_call(tx, actor=call.actor, key=call.key, response=answer)

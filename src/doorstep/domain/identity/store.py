@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.types.json import Jsonb
+
 from doorstep.domain.identity.model import Role
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, UserId
@@ -211,3 +213,44 @@ def revoke_key(tx: WriteTx, *, key_id: int, at: datetime) -> int:
     return tx.execute(
         "UPDATE api_keys SET revoked_at = %s WHERE id = %s AND revoked_at IS NULL", (at, key_id)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answer of an earlier API call with the same key; None while that call is still at work."""
+
+    request_digest: str
+    response: dict[str, object] | None
+
+
+def insert_call(tx: WriteTx, *, actor: str, key: str, request_digest: str) -> bool:
+    """Take an idempotency key; False if it is taken (a call still at work is waited for here)."""
+    return bool(
+        tx.execute(
+            """
+            INSERT INTO idempotency_keys (actor, key, request_digest) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+            """,
+            (actor, key, request_digest),
+        )
+    )
+
+
+def select_call(tx: ReadTx, *, actor: str, key: str) -> Kept | None:
+    """What is known of a call."""
+    return tx.one(
+        Kept, "SELECT request_digest, response FROM idempotency_keys WHERE actor = %s AND key = %s", (actor, key)
+    )
+
+
+def update_call(tx: WriteTx, *, actor: str, key: str, response: dict[str, object]) -> None:
+    """Keep a call's answer."""
+    tx.execute(
+        "UPDATE idempotency_keys SET response = %s WHERE actor = %s AND key = %s", (Jsonb(response), actor, key)
+    )
+
+
+def delete_expired(tx: WriteTx) -> None:
+    """Sessions past their end, sign-in failures and kept API answers of more than a day ago."""
+    tx.execute("DELETE FROM sessions WHERE expires_at < now() - interval '1 day'")
+    tx.execute("DELETE FROM login_failures WHERE failed_at < now() - interval '1 day'")
+    tx.execute("DELETE FROM idempotency_keys WHERE created_at < now() - interval '1 day'")

@@ -1,0 +1,92 @@
+"""Who calls, and writes that happen once: what every route needs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import msgspec
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from doorstep.bootstrap import App
+from doorstep.delivery.api.problems import Unauthenticated
+from doorstep.domain.identity import actions as identity
+from doorstep.domain.identity import views
+from doorstep.domain.identity.model import Principal
+from doorstep.kernel import log
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId
+
+T = TypeVar("T")
+_bearer = HTTPBearer(auto_error=False, description="An API key.")
+
+
+def _opened(request: Request) -> App:
+    app: App = request.app.state.app
+    return app
+
+
+def _principal(
+    app: Annotated[App, Depends(_opened)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Principal:
+    if credentials is None:
+        raise Unauthenticated("Send an API key: Authorization: Bearer …")
+    with app.db.read() as tx:
+        principal = views.principal_of_key(tx, key=credentials.credentials)
+    if principal is None:
+        raise Unauthenticated("This API key is not known, or was revoked.")
+    return principal
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The App on behalf of one authenticated client, for one request."""
+
+    app: App
+    principal: Principal
+    trace_id: str
+    idempotency_key: str
+    request_digest: str
+
+    @property
+    def scope(self) -> LocationId | None:
+        """The only location whose things this client sees; None: all."""
+        return self.principal.location_id if self.principal.is_bound else None
+
+    def read(self, work: Callable[[ReadTx], T]) -> T:
+        """One consistent look."""
+        with self.app.db.read() as tx:
+            return work(tx)
+
+    def write(self, work: Callable[[WriteTx], dict[str, object]]) -> dict[str, object]:
+        """One transaction. With an Idempotency-Key the work is done once and its answer kept for a day."""
+        with self.app.db.write(actor=self.principal.actor, trace_id=self.trace_id) as tx:
+            if not self.idempotency_key:
+                return work(tx)
+            call = identity.Call(self.principal.actor, self.idempotency_key, self.request_digest)
+            kept = identity.recall(tx, call=call)
+            if kept is not None:
+                return kept
+            answer: dict[str, object] = msgspec.to_builtins(work(tx))
+            identity.keep(tx, call=call, answer=answer)
+            return answer
+
+
+async def _caller(
+    request: Request,
+    app: Annotated[App, Depends(_opened)],
+    principal: Annotated[Principal, Depends(_principal)],
+    idempotency_key: Annotated[
+        str, Header(max_length=200, description="Makes a write happen once; kept for a day.")
+    ] = "",
+) -> Caller:
+    trace_id = log.parse_traceparent(request.headers.get("traceparent")) or ""
+    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).hexdigest()
+    return Caller(app, principal, trace_id, idempotency_key, digest)
+
+
+Calling = Annotated[Caller, Depends(_caller)]

@@ -1,0 +1,51 @@
+"""The FastAPI application: routers, errors as RFC 9457 problems, one trace id per request."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+import doorstep
+from doorstep.bootstrap import App
+from doorstep.delivery.api import dead_letters, fulfillment, inventory, orders, returns, shipments
+from doorstep.delivery.api.problems import http_problem, invalid_request, problem
+from doorstep.kernel import errors
+
+_DESCRIPTION = """
+Orders, stock, fulfillment, shipments, returns and dead letters, to read and to act on.
+
+Send an API key as `Authorization: Bearer …`; its role decides what it may do. Every write takes an `Idempotency-Key`:
+the same key gives the first answer again, with another body it is refused. Errors are RFC 9457 problems.
+""".strip()
+
+
+def create(app: App) -> FastAPI:
+    """The API over an open App."""
+    interface = FastAPI(
+        title="Doorstep",
+        version=doorstep.__version__,
+        description=_DESCRIPTION,
+        docs_url="/api/docs",
+        openapi_url="/api/openapi.json",
+        redoc_url=None,
+    )
+    interface.state.app = app
+    for module in (orders, fulfillment, shipments, inventory, returns, dead_letters):
+        interface.include_router(module.router, prefix="/api/v1")
+    interface.add_exception_handler(errors.DoorstepError, problem)
+    interface.add_exception_handler(RequestValidationError, invalid_request)
+    interface.add_exception_handler(HTTPException, http_problem)
+
+    @interface.get("/", include_in_schema=False)
+    def front_door() -> Response:
+        return RedirectResponse("/console")
+
+    @interface.exception_handler(Exception)
+    def bug(_request: Request, _problem: Exception) -> JSONResponse:
+        body = {"type": "about:blank", "title": "Something broke on our side; it has been logged.", "status": 500}
+        return JSONResponse(body, status_code=500, media_type="application/problem+json")
+
+    return interface

@@ -1,0 +1,196 @@
+"""Fulfillment orders: the work of a location."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.domain.analytics.views import work as views
+from doorstep.domain.fulfillment import views as work_views
+from doorstep.domain.fulfillment.model import RejectReason
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.network import views as network
+from doorstep.flows import fulfil
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import FulfillmentOrderId
+
+router = APIRouter(tags=["Fulfillment"])
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """Pieces to pick."""
+
+    line_no: int
+    sku: str
+    title: str
+    barcode: str
+    quantity: int
+    picked: int
+    packed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A fulfillment order. `actions` are what may be done now; send `version` back to be told if it changed."""
+
+    id: int
+    order_id: int
+    order_number: str
+    location: str
+    status: str
+    version: int
+    actions: list[str]
+    ship_by: datetime
+    shipment_id: int | None
+    label: str
+    tracking_number: str
+    lines: list[WorkLine]
+
+
+class Command(BaseModel):
+    """What a person saw before acting."""
+
+    version: int | None = Field(None, description="The version you saw; a newer one refuses the action (409).")
+
+
+class Scan(Command):
+    """A scanned SKU or barcode."""
+
+    code: str = Field(min_length=1, max_length=100)
+
+
+class Rejection(Command):
+    """Why the location cannot do it."""
+
+    reason: RejectReason
+    note: str = Field("", max_length=500)
+
+
+def _told(job: views.Job) -> Work:
+    card = job.card
+    lines = [
+        WorkLine(each.line_no, each.sku, each.title, each.barcode, each.quantity, each.picked, each.packed)
+        for each in card.lines
+    ]
+    return Work(
+        id=card.id,
+        order_id=card.order_id,
+        order_number=card.order_number,
+        location=card.place.code,
+        status=card.state.value,
+        version=card.version,
+        actions=[action.value for action in job.actions],
+        ship_by=card.ship_by,
+        shipment_id=card.shipment_id,
+        label=card.label_state,
+        tracking_number=card.tracking_number,
+        lines=lines,
+    )
+
+
+@router.get("/fulfillment-orders")
+def list_work(calling: Calling, location: str) -> list[Work]:
+    """What waits at a location (by its code), most urgent first."""
+
+    def look(tx: ReadTx) -> list[Work]:
+        place = network.by_code(tx, code=location)
+        calling.principal.require(Permission.FULFILLMENT_READ, at=place.id)
+        board = views.board(tx, location_id=place.id, timezone=place.timezone, now=calling.app.clock.now())
+        return [_told(job) for job in (*board.to_accept, *board.to_pick, *board.to_pack, *board.to_ship)]
+
+    return calling.read(look)
+
+
+@router.get("/fulfillment-orders/{fulfillment_order_id}")
+def get_work(calling: Calling, fulfillment_order_id: int) -> Work:
+    """One fulfillment order."""
+    return calling.read(lambda tx: _look(calling, tx, fulfillment_order_id))
+
+
+def _look(calling: Caller, tx: ReadTx, fulfillment_order_id: int) -> Work:
+    place = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
+    calling.principal.require(Permission.FULFILLMENT_READ, at=place)
+    return _told(views.job(tx, fulfillment_order_id=fulfillment_order_id, now=calling.app.clock.now()))
+
+
+def _act(
+    calling: Caller, fulfillment_order_id: int, verb: Callable[[WriteTx, FulfillmentOrderId, datetime], None]
+) -> dict[str, object]:
+    """Do something to work at a place where the caller may; answers with what is there now."""
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        place = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
+        calling.principal.require(Permission.FULFILLMENT_WRITE, at=place)
+        verb(tx, FulfillmentOrderId(fulfillment_order_id), calling.app.clock.now())
+        after = _look(calling, tx, fulfillment_order_id)
+        return {"id": after.id, "status": after.status, "version": after.version, "actions": after.actions}
+
+    return calling.write(work)
+
+
+@router.post("/fulfillment-orders/{fulfillment_order_id}/accept")
+def accept(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str, object]:
+    """The location takes the work."""
+    return _act(
+        calling,
+        fulfillment_order_id,
+        lambda tx, each, now: fulfil.accept(tx, fulfillment_order_id=each, version=body.version, now=now),
+    )
+
+
+@router.post("/fulfillment-orders/{fulfillment_order_id}/pick")
+def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> dict[str, object]:
+    """One scan picks one piece; the last one finishes picking."""
+
+    def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
+        fulfil.pick(tx, fulfillment_order_id=each, code=body.code, version=body.version, now=now)
+
+    return _act(calling, fulfillment_order_id, verb)
+
+
+@router.post("/fulfillment-orders/{fulfillment_order_id}/pick-all")
+def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str, object]:
+    """Pick what is left without scanning, on the caller's word."""
+    return _act(
+        calling,
+        fulfillment_order_id,
+        lambda tx, each, now: fulfil.pick_all(tx, fulfillment_order_id=each, version=body.version, now=now),
+    )
+
+
+@router.post("/fulfillment-orders/{fulfillment_order_id}/pack")
+def pack(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str, object]:
+    """The box is closed; a label is bought in the background."""
+    return _act(
+        calling,
+        fulfillment_order_id,
+        lambda tx, each, now: fulfil.pack(tx, fulfillment_order_id=each, version=body.version, now=now),
+    )
+
+
+@router.post("/fulfillment-orders/{fulfillment_order_id}/ship")
+def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str, object]:
+    """The parcel is handed to the carrier. Twice is harmless."""
+    return _act(
+        calling,
+        fulfillment_order_id,
+        lambda tx, each, now: fulfil.ship(tx, fulfillment_order_id=each, version=body.version, now=now),
+    )
+
+
+@router.post("/fulfillment-orders/{fulfillment_order_id}/reject")
+def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> dict[str, object]:
+    """The location cannot do it: its lines are routed elsewhere."""
+
+    def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
+        fulfil.reject(
+            tx, fulfillment_order_id=each, reason=body.reason, note=body.note, version=body.version, now=now
+        )
+
+    return _act(calling, fulfillment_order_id, verb)

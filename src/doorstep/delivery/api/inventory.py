@@ -1,0 +1,146 @@
+"""Inventory: counters by SKU and location, their movements, corrections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory import actions, views
+from doorstep.domain.inventory.model import Condition
+from doorstep.domain.network import views as network
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import Sku
+
+router = APIRouter(tags=["Inventory"])
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How many pieces are there, reserved, and free to promise."""
+
+    sku: str
+    title: str
+    location: str
+    condition: str
+    on_hand: int
+    reserved: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """A page; give `next_after` back as `after` for the next one, it is empty at the end."""
+
+    positions: list[Position]
+    next_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A line of the ledger."""
+
+    id: int
+    type: str
+    condition: str
+    on_hand_change: int
+    reserved_change: int
+    cause: str
+    reason: str
+    actor: str
+    at: datetime
+
+
+class Correction(BaseModel):
+    """A change of on hand: either by so many pieces, or to a new count."""
+
+    sku: str
+    location: str = Field(description="The location's code.")
+    condition: Condition = Condition.NEW
+    change: int | None = None
+    set_to: int | None = Field(None, ge=0)
+    reason: str = Field(min_length=1, max_length=200)
+
+
+@router.get("/inventory")
+def list_inventory(
+    calling: Calling,
+    q: Annotated[str, Query(description="SKU, title or barcode.")] = "",
+    location: str = "",
+    after: str = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Inventory:
+    """Counters, by SKU."""
+
+    def look(tx: ReadTx) -> Inventory:
+        places = network.locations(tx)
+        chosen = network.by_code(tx, code=location).id if location else calling.scope
+        calling.principal.require(Permission.INVENTORY_READ, at=chosen)
+        wanted = views.StockFilter(text=q, location_id=chosen, after_sku=after, limit=limit)
+        page = views.page(tx, wanted=wanted)
+        positions = [
+            Position(
+                sku=row.sku,
+                title=row.title,
+                location=places[row.location_id].code,
+                condition=row.condition,
+                on_hand=row.on_hand,
+                reserved=row.reserved,
+                available=row.on_hand - row.reserved,
+            )
+            for row in page.rows
+        ]
+        return Inventory(positions, page.next_after)
+
+    return calling.read(look)
+
+
+@router.get("/inventory/{sku}/{location}/movements")
+def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
+    """Why a counter is what it is, newest first."""
+
+    def look(tx: ReadTx) -> list[Movement]:
+        place = network.by_code(tx, code=location)
+        calling.principal.require(Permission.INVENTORY_READ, at=place.id)
+        return [
+            Movement(
+                id=row.id,
+                type=row.type,
+                condition=row.condition,
+                on_hand_change=row.on_hand_change,
+                reserved_change=row.reserved_change,
+                cause=row.cause,
+                reason=row.reason,
+                actor=row.actor,
+                at=row.occurred_at,
+            )
+            for row in views.movements(tx, sku=sku, location_id=place.id)
+        ]
+
+    return calling.read(look)
+
+
+@router.post("/inventory/adjustments", status_code=201)
+def adjust(calling: Calling, body: Correction) -> dict[str, object]:
+    """Correct a counter, with a reason; reserved pieces cannot be adjusted away."""
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        place = network.by_code(tx, code=body.location)
+        calling.principal.require(Permission.INVENTORY_WRITE, at=place.id)
+        correction = actions.Correction(
+            sku=Sku(body.sku),
+            location_id=place.id,
+            reason=body.reason,
+            change=body.change,
+            set_to=body.set_to,
+            condition=body.condition,
+        )
+        now = actions.adjust(tx, correction=correction, at=calling.app.clock.now())
+        return {"sku": body.sku, "location": body.location, "on_hand": now.on_hand, "reserved": now.reserved}
+
+    return calling.write(work)

@@ -1,0 +1,124 @@
+"""Orders: search, look, hold, release, cancel, note."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api import shapes
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.domain.analytics.views import order as order_views
+from doorstep.domain.analytics.views import orders as list_views
+from doorstep.domain.identity.model import NotAllowed, Permission
+from doorstep.domain.orders import actions as orders
+from doorstep.flows import approve, cancel
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import OrderId
+
+router = APIRouter(tags=["Orders"])
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """A page of orders; give `next_cursor` back as `cursor` for the next one, it is empty at the end."""
+
+    orders: list[shapes.OrderSummary]
+    next_cursor: str
+
+
+class Reason(BaseModel):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=500, description="For whoever reads it later.")
+
+
+class Note(BaseModel):
+    """Something to remember."""
+
+    text: str = Field(min_length=1, max_length=2000)
+
+
+@router.get("/orders")
+def search_orders(
+    calling: Calling,
+    view: list_views.OrderView = list_views.OrderView.ALL,
+    q: Annotated[str, Query(description="Order number, name, phone, e-mail, SKU or tracking number.")] = "",
+    channel: str = "",
+    cursor: str = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Orders:
+    """Orders, newest first."""
+    calling.principal.require(Permission.ORDERS_READ)
+    wanted = list_views.OrderFilter(view=view, text=q, channel=channel, location_id=calling.scope, limit=limit)
+    now = calling.app.clock.now()
+    page = calling.read(lambda tx: list_views.page(tx, wanted=wanted, now=now, cursor=cursor))
+    return Orders([shapes.summary(row) for row in page.rows], page.next_cursor)
+
+
+def _see(calling: Caller, tx: ReadTx, order_id: int) -> None:
+    """Location staff see the orders that concern their location."""
+    if calling.scope is not None and not list_views.concerns(tx, order_id=order_id, location_id=calling.scope):
+        raise NotAllowed("This order is not your location's.")
+
+
+@router.get("/orders/{order_id}")
+def get_order(calling: Calling, order_id: int) -> shapes.Order:
+    """One order with lines, work, parcels, returns, payments and timeline."""
+    calling.principal.require(Permission.ORDERS_READ)
+
+    def look(tx: ReadTx) -> shapes.Order:
+        _see(calling, tx, order_id)
+        return shapes.order(order_views.detail(tx, order_id=order_id, now=calling.app.clock.now()))
+
+    return calling.read(look)
+
+
+@router.post("/orders/{order_id}/hold")
+def hold_order(calling: Calling, order_id: int, body: Reason) -> dict[str, object]:
+    """Stop an order until somebody releases it."""
+    calling.principal.require(Permission.ORDERS_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        approve.hold(tx, order_id=OrderId(order_id), message=body.reason, now=calling.app.clock.now())
+        return {"order_id": order_id, "held": True}
+
+    return calling.write(work)
+
+
+@router.post("/orders/{order_id}/release")
+def release_order(calling: Calling, order_id: int) -> dict[str, object]:
+    """Let a held order go on; the checks run again."""
+    calling.principal.require(Permission.ORDERS_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        approve.release(tx, order_id=OrderId(order_id), now=calling.app.clock.now())
+        return {"order_id": order_id, "held": False}
+
+    return calling.write(work)
+
+
+@router.post("/orders/{order_id}/cancel")
+def cancel_order(calling: Calling, order_id: int, body: Reason) -> dict[str, object]:
+    """Cancel what has not been packed; stock is released. Refused when everything has left."""
+    calling.principal.require(Permission.ORDERS_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        cancel.cancel(tx, order_id=OrderId(order_id), reason=body.reason, now=calling.app.clock.now())
+        return {"order_id": order_id, "cancelled": True}
+
+    return calling.write(work)
+
+
+@router.post("/orders/{order_id}/notes", status_code=201)
+def add_note(calling: Calling, order_id: int, body: Note) -> dict[str, object]:
+    """Write something on an order."""
+    calling.principal.require(Permission.ORDERS_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        note_id = orders.add_note(tx, order_id=OrderId(order_id), text=body.text, now=calling.app.clock.now())
+        return {"note_id": note_id}
+
+    return calling.write(work)

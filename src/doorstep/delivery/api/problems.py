@@ -1,0 +1,67 @@
+"""Error kinds to RFC 9457 problems: the only place that knows both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import msgspec
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from doorstep.domain.identity.model import NotAllowed
+from doorstep.kernel import errors
+
+# The first kind that fits counts: NotAllowed is Refused too.
+_STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
+    (NotAllowed, 403),
+    (errors.Invalid, 422),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.Refused, 409),
+    (errors.Unavailable, 503),
+)
+
+
+class Unauthenticated(errors.Refused):
+    """No key, or none of ours."""
+
+
+def problem(_request: Request, failure: Exception) -> Response:
+    """An expected error as a problem; its kind is the type."""
+    if not isinstance(failure, errors.DoorstepError):
+        raise failure
+    if isinstance(failure, Unauthenticated):
+        return _answer(401, "unauthenticated", failure.message, {}, {"WWW-Authenticate": "Bearer"})
+    kind, status = next((kind, status) for kind, status in _STATUS if isinstance(failure, kind))
+    headers = {}
+    if isinstance(failure, errors.Unavailable):
+        headers["Retry-After"] = str(round(failure.retry_after_seconds or 5))
+    return _answer(status, kind.__name__.lower(), failure.message, failure.data, headers)
+
+
+def invalid_request(_request: Request, failure: Exception) -> Response:
+    """A request that does not fit the schema: every wrong place with what is wrong there."""
+    if not isinstance(failure, RequestValidationError):
+        raise failure
+    wrong = [{"field": ".".join(map(str, each["loc"][1:])), "message": each["msg"]} for each in failure.errors()]
+    return _answer(422, "invalid", "The request does not fit: see `problems`.", {"problems": wrong}, {})
+
+
+def http_problem(_request: Request, failure: Exception) -> Response:
+    """What the framework refuses (no such path, wrong method), in the same shape."""
+    if not isinstance(failure, HTTPException):
+        raise failure
+    title = f"{HTTPStatus(failure.status_code).phrase}."
+    return _answer(failure.status_code, "http", title, {}, failure.headers or {})
+
+
+def _answer(
+    status: int, kind: str, title: str, data: Mapping[str, object], headers: Mapping[str, str]
+) -> JSONResponse:
+    extra = msgspec.to_builtins(dict(data), enc_hook=str)
+    body = {**extra, "type": f"/api/docs#{kind}", "title": title, "status": status}
+    return JSONResponse(body, status_code=status, headers=dict(headers), media_type="application/problem+json")

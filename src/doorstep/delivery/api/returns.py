@@ -1,0 +1,102 @@
+"""Returns: what comes back, receive it, inspect it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api import shapes
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.domain.analytics.views import order as order_views
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.network import views as network
+from doorstep.domain.returns import views
+from doorstep.domain.returns.model import Disposition, Grade, Inspection
+from doorstep.flows import return_, settle
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import RefundId, ReturnId
+
+router = APIRouter(tags=["Returns"])
+
+
+class Receipt(BaseModel):
+    """Where it was received; its own location if nothing is said."""
+
+    location: str = Field("", description="Code of the location.")
+
+
+class Finding(BaseModel):
+    """What was found for a line of the return."""
+
+    line_no: int
+    quantity: int = Field(ge=0)
+    grade: Grade
+    disposition: Disposition
+    refund: bool = True
+    note: str = Field("", max_length=500)
+
+
+class Findings(BaseModel):
+    """What was found, for every line."""
+
+    inspections: list[Finding] = Field(min_length=1)
+
+
+def _allowed(calling: Caller, tx: ReadTx, return_id: int, permission: Permission) -> views.Return:
+    found = views.one(tx, return_id=return_id)
+    calling.principal.require(permission, at=found.location_id)
+    return found
+
+
+@router.get("/returns/{return_id}")
+def get_return(calling: Calling, return_id: int) -> shapes.ReturnSummary:
+    """One return."""
+
+    def look(tx: ReadTx) -> shapes.ReturnSummary:
+        found = _allowed(calling, tx, return_id, Permission.RETURNS_READ)
+        detail = order_views.detail(tx, order_id=found.order_id, now=calling.app.clock.now())
+        return next(each for each in shapes.order(detail).returns if each.id == return_id)
+
+    return calling.read(look)
+
+
+@router.post("/returns/{return_id}/receive")
+def receive(calling: Calling, return_id: int, body: Receipt) -> dict[str, object]:
+    """Somebody has the parcel in hands."""
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        place = network.by_code(tx, code=body.location).id if body.location else None
+        found = _allowed(calling, tx, return_id, Permission.RETURNS_WRITE)
+        calling.principal.require(Permission.RETURNS_WRITE, at=place or found.location_id)
+        return_.receive(tx, return_id=ReturnId(return_id), location_id=place, now=calling.app.clock.now())
+        return {"return_id": return_id, "custody": "received"}
+
+    return calling.write(work)
+
+
+@router.post("/returns/{return_id}/inspect")
+def inspect(calling: Calling, return_id: int, body: Findings) -> dict[str, object]:
+    """What was found goes to stock, and what is owed is refunded."""
+    found = [
+        Inspection(each.line_no, each.quantity, each.grade, each.disposition, each.refund, each.note)
+        for each in body.inspections
+    ]
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        _allowed(calling, tx, return_id, Permission.RETURNS_WRITE)
+        return_.inspect(tx, return_id=ReturnId(return_id), inspections=found, now=calling.app.clock.now())
+        return {"return_id": return_id, "custody": "inspected"}
+
+    return calling.write(work)
+
+
+@router.post("/refunds/{refund_id}/retry")
+def retry_refund(calling: Calling, refund_id: int) -> dict[str, object]:
+    """Try a failed or doubtful refund again; the gateway is asked first whether it paid before."""
+    calling.principal.require(Permission.ORDERS_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        settle.retry_refund(tx, refund_id=RefundId(refund_id), now=calling.app.clock.now())
+        return {"refund_id": refund_id, "state": "requested"}
+
+    return calling.write(work)

@@ -1,0 +1,240 @@
+"""What the API answers: its own shapes, so that screens may change without breaking programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.analytics.views.order import Group, OrderDetail
+from doorstep.domain.analytics.views.orders import OrderRow
+from doorstep.domain.orders.model import Counters, line_status
+from doorstep.domain.routing.model import LineReceipt
+from doorstep.kernel import money as kernel_money
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units as text, so that no program rounds it."""
+
+    amount: str
+    currency: str
+
+
+def money(minor: int, currency: str) -> Money:
+    """Minor units to the API's money; an unknown currency is shown with two places."""
+    if currency in kernel_money.CURRENCIES:
+        return Money(str(kernel_money.Money(minor, currency).decimal()), currency)
+    return Money(f"{minor // 100}.{minor % 100:02d}", currency)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSummary:
+    """A line of the order list."""
+
+    id: int
+    number: str
+    channel: str
+    status: str
+    placed_at: datetime
+    customer: str
+    city: str
+    pieces: int
+    total: Money
+    payment: str
+    locations: list[str]
+    holds: list[str]
+
+
+def summary(row: OrderRow) -> OrderSummary:
+    """A row of the screen's list as the API tells it."""
+    facts = row.facts
+    return OrderSummary(
+        id=facts.id,
+        number=facts.number,
+        channel=facts.channel,
+        status=row.headline.value,
+        placed_at=facts.placed_at,
+        customer=facts.customer,
+        city=facts.city,
+        pieces=facts.counters.ordered,
+        total=money(facts.total_minor, facts.currency),
+        payment=row.payment,
+        locations=list(facts.locations),
+        holds=list(facts.holds),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """A line with how far its pieces have come."""
+
+    line_no: int
+    sku: str
+    title: str
+    quantity: int
+    unit_price: Money
+    status: str
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel."""
+
+    id: int
+    direction: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    label: str
+    tracking_status: str
+    invoice: str
+    dispatched_at: datetime | None
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrder:
+    """A location's work for an order, why it is there, and its parcel. `actions` are legal now."""
+
+    id: int
+    location: str
+    location_name: str
+    status: str
+    version: int
+    lines: list[dict[str, object]]
+    why: Sequence[LineReceipt]
+    shipment: Shipment | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSummary:
+    """Goods on their way back."""
+
+    id: int
+    number: str
+    status: str
+    custody: str
+    money: str
+    reason: str
+    tracking_number: str
+    lines: list[dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened."""
+
+    type: str
+    words: str
+    actor: str
+    at: datetime
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order with everything that belongs to it."""
+
+    id: int
+    number: str
+    channel: str
+    external_id: str
+    status: str
+    placed_at: datetime
+    completed_at: datetime | None
+    total: Money
+    paid: Money
+    refunded: Money
+    lines: list[OrderLine]
+    fulfillment_orders: list[FulfillmentOrder]
+    returns: list[ReturnSummary]
+    holds: list[str]
+    payments: list[dict[str, object]]
+    timeline: list[TimelineEntry]
+
+
+def order(detail: OrderDetail) -> Order:
+    """The order page's data as the API tells it."""
+    header = detail.header
+    return Order(
+        id=header.id,
+        number=header.number,
+        channel=header.channel,
+        external_id=header.external_id,
+        status=detail.headline.value,
+        placed_at=header.placed_at,
+        completed_at=header.completed_at,
+        total=money(header.total_minor, header.currency),
+        paid=money(detail.balance.paid.minor, header.currency),
+        refunded=money(detail.balance.refunded.minor, header.currency),
+        lines=[
+            OrderLine(
+                line_no=line.line_no,
+                sku=line.sku,
+                title=line.title,
+                quantity=line.counters.ordered,
+                unit_price=money(line.unit_price_minor, header.currency),
+                status=line_status(line.counters),
+                counters=line.counters,
+            )
+            for line in detail.lines
+        ],
+        fulfillment_orders=[_work(group) for group in detail.groups],
+        returns=_returns(detail),
+        holds=[hold.message for hold in detail.holds if hold.released_at is None],
+        payments=[
+            {
+                "gateway": each.gateway,
+                "external_id": each.external_id,
+                "status": each.status,
+                "amount": money(each.amount_minor, each.currency),
+            }
+            for each in detail.payments
+        ],
+        timeline=[TimelineEntry(each.type, each.words, each.actor, each.at, each.trace_id) for each in detail.timeline],
+    )
+
+
+def _work(group: Group) -> FulfillmentOrder:
+    parcel = group.parcel
+    return FulfillmentOrder(
+        id=group.work.id,
+        location=group.work.place.code,
+        location_name=group.work.place.name,
+        status=group.work.state.value,
+        version=group.work.version,
+        lines=[{"line_no": line.line_no, "sku": line.sku, "quantity": quantity} for line, quantity in group.lines],
+        why=group.why,
+        shipment=None
+        if parcel is None
+        else Shipment(
+            id=parcel.id,
+            direction=parcel.direction.value,
+            carrier=parcel.carrier,
+            tracking_number=parcel.tracking_number,
+            tracking_url=parcel.tracking_url,
+            label=parcel.label_state.value,
+            tracking_status=parcel.tracking_status.value,
+            invoice=parcel.invoice_number,
+            dispatched_at=parcel.dispatched_at,
+            delivered_at=parcel.delivered_at,
+        ),
+    )
+
+
+def _returns(detail: OrderDetail) -> list[ReturnSummary]:
+    return [
+        ReturnSummary(
+            id=each.facts.id,
+            number=each.facts.number,
+            status=each.words,
+            custody=each.facts.custody.value,
+            money=each.facts.money.value,
+            reason=each.facts.reason,
+            tracking_number=each.parcel.tracking_number if each.parcel else "",
+            lines=[{"line_no": line.line_no, "sku": line.sku, "quantity": line.quantity} for line in each.facts.lines],
+        )
+        for each in detail.returns
+    ]

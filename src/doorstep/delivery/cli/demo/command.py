@@ -1,0 +1,156 @@
+"""The command: set the stage, play the story, show the table, stay until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from doorstep.bootstrap import App, open_app
+from doorstep.delivery.cli import samples
+from doorstep.delivery.cli.demo import audit, rehearse, setting
+from doorstep.delivery.cli.demo.doors import Doors, Mismatch
+from doorstep.delivery.cli.demo.journey import Numbers, Story
+from doorstep.delivery.cli.demo.rehearse import Failing
+from doorstep.delivery.cli.demo.stage import Stage, choose_port, staged
+from doorstep.kernel import log, settings
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the demo came to, for machines."""
+
+    matched: bool = True
+    tellings: list[dict[str, object]] = field(default_factory=list)
+    seconds: float = 0.0
+    console: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    failing: Failing | None
+    seeds: list[int]
+    quiet: bool
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Play the story and end; exit code 0 only if every step matched.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome for machines, nothing else.")] = False,
+    port: Annotated[int | None, typer.Option(help="Port of web and console (default: the first free one from 8700).")] = None,
+    rehearse_: Annotated[
+        Failing | None,
+        typer.Option("--rehearse", help="calls: every partner call fails once; webhooks: doubled and shuffled; worker: killed at random."),
+    ] = None,
+    tellings: Annotated[int, typer.Option(help="How many times to tell the story, each with a seed of its own.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="First seed.")] = 1,
+    database_url: Annotated[str, typer.Option(help="An empty PostgreSQL database to use instead of the embedded one.")] = "",
+) -> None:
+    """Start a sample retailer with all its partners on this machine and walk one order through everything."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    out = Console(stderr=as_json, quiet=as_json)
+    choice = _Choice(rehearse_, list(range(seed, seed + tellings)), as_json)
+    outcome = Outcome()
+    began = time.monotonic()
+    try:
+        with staged(choose_port(port), database_url=database_url) as stage, _set(stage, out) as (app, doors, logins):
+            _tell(app, doors, choice, outcome, out)
+            outcome.seconds = round(time.monotonic() - began, 1)
+            outcome.console = f"{stage.url}/console"
+            if not once:
+                _stay(stage, logins, out)
+    except Mismatch as problem:
+        outcome.matched, outcome.problem = False, problem.message
+        out.print(f"\n[bold red]The story went another way:[/bold red] {problem.message}", highlight=False)
+    except KeyboardInterrupt:
+        out.print("\nEverything that was started has been stopped.")
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(outcome), indent=2, ensure_ascii=False) + "\n")
+    if not outcome.matched:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _set(stage: Stage, out: Console) -> Iterator[tuple[App, Doors, list[setting.Login]]]:
+    """Set the stage, with a line for each thing that takes time."""
+    _work(out, "Partners: Shopify, ShipHawk, Shiprocket, Razorpay, ERPNext, mail")
+    stage.start_partners(setting.partners_config(f"{stage.url}/hooks"))
+    _work(out, "Database: embedded PostgreSQL, schema, sample retailer NotNaked")
+    os.environ.update({name: value for name, value in stage.environment().items() if name.startswith("DOORSTEP_")})
+    log.configure(style="console", level="error", stream=sys.stderr)
+    with open_app(settings.load(), migrate=True) as app:
+        loaded = samples.load_into(app, samples.NOTNAKED)
+        setting.connect_partners(app, stage)
+        logins, keys = setting.invite_people(app), setting.issue_keys(app)
+        _work(out, f"{loaded} Now web and worker")
+        stage.start_doorstep()
+        doors = Doors(stage, keys)
+        try:
+            yield app, doors, logins
+        finally:
+            doors.close()
+            stage.stop()
+
+
+def _work(out: Console, what: str) -> None:
+    out.print(f"[dim]·[/dim] {what}", highlight=False)
+
+
+def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Console) -> None:
+    """Tell the story once per seed; each telling ends with its table and its audit."""
+    for number, seed in enumerate(choice.seeds):
+        numbers = Numbers() if number == 0 else Numbers(f"SHK1245X{seed:03d}", f"SRK5678P{seed:03d}")
+        story = Story(doors, numbers)
+        out.print()
+        with rehearse.failing(doors, choice.failing, seed):
+            for title, action in story.steps():
+                began = time.monotonic()
+                with out.status(f"{title} …"):
+                    sentence = action()
+                took = time.monotonic() - began
+                out.print(f"[green]✓[/green] [bold]{title:<10}[/bold] {sentence} [dim]({took:.1f} s)[/dim]", highlight=False)
+        doors.until("everything that follows is done", lambda: audit.quiet(app))
+        table, found = audit.closing_table(story), audit.findings(app, story)
+        outcome.tellings.append({"seed": seed, "order": story.shop_name, "table": [asdict(row) for row in table], **found})
+        _show(table, out)
+        _check(table, found, story)
+
+
+def _check(table: list[audit.Row], found: dict[str, object], story: Story) -> None:
+    if table != audit.expected_table(story):
+        raise Mismatch(f"The closing table is {table}.")
+    wrong = {name: value for name, value in found.items() if value != audit.EXPECTED[name]}
+    if wrong:
+        raise Mismatch(f"{story.shop_name}: {wrong} instead of {({name: audit.EXPECTED[name] for name in wrong})}.")
+
+
+def _show(rows: list[audit.Row], out: Console) -> None:
+    table = Table("Item", "Source", "Shipment id", "Status", "Return status")
+    for row in rows:
+        table.add_row(row.item, row.source, row.shipment_id, row.status, row.return_status)
+    out.print()
+    out.print(table)
+
+
+def _stay(stage: Stage, logins: list[setting.Login], out: Console) -> None:
+    """Tell where the console is and who may sign in; stay until Ctrl-C."""
+    people = Table("Sign in as", "Password", "Role", box=None, pad_edge=False)
+    for login in logins:
+        people.add_row(login.email, login.password, login.role)
+    out.print(f"\nThe console: [bold]{stage.url}/console[/bold]   API: {stage.url}/api/docs", highlight=False)
+    out.print(people, highlight=False)
+    out.print("\nCtrl-C stops everything.")
+    while stage.died() is None:
+        time.sleep(0.5)
+    name = stage.died() or ""
+    raise Mismatch(f"{name} ended by itself:\n{stage.last_words(name)}")

@@ -1,0 +1,77 @@
+"""The two doors the story uses: Doorstep's API as its people do, and the partners' control doors as the world does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import httpx
+
+from doorstep.delivery.cli.demo.setting import Keys
+from doorstep.delivery.cli.demo.stage import Stage
+from doorstep.kernel import errors
+
+T = TypeVar("T")
+Json = dict[str, object]
+
+
+class Mismatch(errors.Refused):
+    """The story went another way than it should."""
+
+
+@dataclass(slots=True)
+class Doors:
+    """Clients of both sides. `patience_seconds` is how long something may take to happen."""
+
+    stage: Stage
+    keys: Keys
+    patience_seconds: float = 30.0
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
+
+    def api(self, method: str, path: str, *, key: str = "", body: Json | None = None) -> Json:
+        """One call to Doorstep's API; an answer that is no success is a mismatch with its words."""
+        answer = self.http.request(
+            method,
+            f"{self.stage.url}/api/v1{path}",
+            json=body if method != "GET" else None,
+            headers={"Authorization": f"Bearer {key or self.keys.operations}"},
+        )
+        if answer.is_error:
+            raise Mismatch(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+        found: Json = answer.json()
+        return found
+
+    def label(self, shipment_id: int, *, key: str) -> bytes:
+        """A label's PDF."""
+        answer = self.http.get(
+            f"{self.stage.url}/api/v1/shipments/{shipment_id}/label.pdf", headers={"Authorization": f"Bearer {key}"}
+        )
+        return answer.content
+
+    def world(self, partner: str, verb: str, body: object = None) -> Json:
+        """One call to a partner's control door: what customers, drivers and banks do there."""
+        url = f"{self.stage.partners[partner]['url']}/_control/{verb}"
+        headers = {"X-Sandbox-Control": self.stage.control_token}
+        method = "GET" if body is None else "POST"
+        answer = self.http.request(method, url, json=body, headers=headers)
+        if answer.is_error:
+            raise Mismatch(f"{partner} {verb}: {answer.status_code} {answer.text[:500]}")
+        found: Json = answer.json()
+        return found
+
+    def until(self, what: str, look: Callable[[], T | None]) -> T:
+        """Wait until `look` finds something; says what did not happen otherwise."""
+        ends_at = time.monotonic() + self.patience_seconds
+        while True:
+            found = look()
+            if found:
+                return found
+            if time.monotonic() > ends_at:
+                raise Mismatch(f"This did not happen within {self.patience_seconds:.0f} s: {what}.")
+            time.sleep(0.04)
+
+    def close(self) -> None:
+        """Hang up."""
+        self.http.close()

@@ -1,0 +1,80 @@
+"""Rehearsals of failure: partners that fail, webhooks that come twice and shuffled, workers that are killed."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from doorstep.delivery.cli.demo.doors import Doors
+from doorstep.delivery.cli.demo.stage import Stage
+
+_HTTP_PARTNERS = ("shopify", "shiphawk", "shiprocket", "razorpay", "erpnext")
+
+
+class Failing(StrEnum):
+    """What goes wrong during the story."""
+
+    CALLS = "calls"
+    WEBHOOKS = "webhooks"
+    WORKER = "worker"
+
+
+@contextmanager
+def failing(doors: Doors, what: Failing | None, seed: int) -> Iterator[None]:
+    """While inside, this goes wrong, the same way for the same seed (processes apart)."""
+    if what is Failing.CALLS:
+        with _every_call_fails_once(doors, seed):
+            yield
+    elif what is Failing.WEBHOOKS:
+        with _doubled_and_shuffled(doors, seed):
+            yield
+    elif what is Failing.WORKER:
+        with _killed_and_restarted(doors.stage, seed):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _every_call_fails_once(doors: Doors, seed: int) -> Iterator[None]:
+    for partner in (*_HTTP_PARTNERS, "smtp"):
+        doors.world(partner, "faults", [{"kind": "cycle", "seed": seed, "each_once": True}])
+    try:
+        yield
+    finally:
+        for partner in (*_HTTP_PARTNERS, "smtp"):
+            doors.world(partner, "faults", [])
+
+
+@contextmanager
+def _doubled_and_shuffled(doors: Doors, seed: int) -> Iterator[None]:
+    for partner in _HTTP_PARTNERS:
+        doors.world(partner, "webhooks", {"duplicates": 1, "shuffle_seed": seed, "shuffle_window_seconds": 0.3})
+    try:
+        yield
+    finally:
+        for partner in _HTTP_PARTNERS:
+            doors.world(partner, "webhooks", {"duplicates": 0, "shuffle_seed": None})
+
+
+@contextmanager
+def _killed_and_restarted(stage: Stage, seed: int) -> Iterator[None]:
+    """kill -9 of the worker at random moments; a new one is started at once."""
+    chance, over = random.Random(seed), threading.Event()  # noqa: S311 - repeatable, not secret
+
+    def keep_killing() -> None:
+        while not over.wait(chance.uniform(0.05, 1.2)):
+            stage.kill("worker-1")
+            stage.start("worker-1", "doorstep", "worker")
+            over.wait(chance.uniform(1.2, 2.4))  # a process needs about a second to begin working
+
+    thread = threading.Thread(target=keep_killing, name="killer")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,0 +1,166 @@
+"""What the stage is set with: the sample retailer, its people, and its accounts at the partners."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from doorstep.bootstrap import App
+from doorstep.delivery.cli import samples
+from doorstep.delivery.cli.demo.stage import STORE_CARRIER, Stage, new_password
+from doorstep.domain.connections.model import Kind
+from doorstep.domain.identity import actions as identity
+from doorstep.domain.identity.model import Role
+from doorstep.domain.network import views as network
+
+_PEOPLE = (
+    ("admin@notnaked.example", "Administrator", Role.ADMINISTRATOR, ""),
+    ("operations@notnaked.example", "Operations", Role.OPERATIONS, ""),
+    ("warehouse-a@notnaked.example", "Picker, Warehouse A", Role.LOCATION_STAFF, "WH-A"),
+    ("store-22@notnaked.example", "Associate, Store 22", Role.LOCATION_STAFF, "ST-22"),
+    ("viewer@notnaked.example", "Read only", Role.READ_ONLY, ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How somebody signs in to the console."""
+
+    email: str
+    password: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """API keys of the story's actors: operations, and the staff of the two locations."""
+
+    operations: str
+    staff: dict[str, str]
+
+
+def partners_config(hooks: str, folder: Path = samples.NOTNAKED) -> dict[str, object]:
+    """The sandbox's config: where webhooks go, and what the ERP knows of the retailer."""
+    first = tomllib.loads((folder / "locations.toml").read_text())["location"][0]
+    with (folder / "skus.csv").open(newline="") as handle:
+        items = [_item(row) for row in csv.DictReader(handle)]
+    company = {
+        "doctype": "Company",
+        "company_name": first["company"],
+        "abbr": "NNR",
+        "country": "India",
+        "default_currency": "INR",
+        "gstin": first["gstin"],
+    }
+    return {
+        "backoff_factor": 0.0002,
+        "shopify": {"webhook_url": f"{hooks}/shopify"},
+        "shiphawk": {"webhook_url": f"{hooks}/shiphawk"},
+        "shiprocket": {"webhook_url": f"{hooks}/{STORE_CARRIER}"},
+        "razorpay": {"webhook_url": f"{hooks}/razorpay"},
+        "erpnext": {"documents": [company, *items]},
+    }
+
+
+def _item(row: dict[str, str]) -> dict[str, str]:
+    return {
+        "doctype": "Item",
+        "item_code": row["sku"],
+        "item_name": row["title"],
+        "gst_hsn_code": row["hsn"],
+        "item_group": row["category"],
+        "stock_uom": "Nos",
+    }
+
+
+def connect_partners(app: App, stage: Stage) -> None:
+    """Configure a connection to each partner server."""
+    at = stage.partners
+    accounts: list[tuple[str, Kind, str, str, dict[str, object]]] = [
+        (
+            "shopify", Kind.CHANNELS, "shopify", "NotNaked",
+            {
+                "base_url": at["shopify"]["url"],
+                "access_token": at["shopify"]["access_token"],
+                "webhook_secret": at["shopify"]["client_secret"],
+            },
+        ),
+        (
+            "shiphawk", Kind.CARRIERS, "shiphawk", "ShipHawk",
+            {
+                "base_url": at["shiphawk"]["url"] + "/api/v4",
+                "api_key": at["shiphawk"]["api_key"],
+                "webhook_username": at["shiphawk"]["webhook_user"],
+                "webhook_password": at["shiphawk"]["webhook_password"],
+            },
+        ),
+        (
+            STORE_CARRIER, Kind.CARRIERS, "shiprocket", "Shiprocket",
+            {
+                "base_url": at["shiprocket"]["url"] + "/v1/external",
+                "email": at["shiprocket"]["email"],
+                "password": at["shiprocket"]["password"],
+                "webhook_token": at["shiprocket"]["webhook_token"],
+            },
+        ),
+        (
+            "razorpay", Kind.PAYMENTS, "razorpay", "Razorpay",
+            {
+                "base_url": at["razorpay"]["url"] + "/v1",
+                "key_id": at["razorpay"]["key_id"],
+                "key_secret": at["razorpay"]["key_secret"],
+                "webhook_secret": at["razorpay"]["webhook_secret"],
+            },
+        ),
+        (
+            "erpnext", Kind.ERP, "erpnext", "ERPNext",
+            {
+                "base_url": at["erpnext"]["url"],
+                "api_key": at["erpnext"]["api_key"],
+                "api_secret": at["erpnext"]["api_secret"],
+            },
+        ),
+        (
+            "mail", Kind.MESSENGERS, "smtp", "Mail",
+            {
+                "host": at["smtp"]["host"],
+                "port": at["smtp"]["port"],
+                "security": "plain",
+                "sender": "orders@notnaked.example",
+                "sender_name": "NotNaked",
+            },
+        ),
+    ]  # fmt: skip
+    with app.db.write(actor="demo") as tx:
+        for key, kind, connector_id, name, settings in accounts:
+            connector = app.registry.connector(kind, connector_id)
+            app.registry.configure(tx, key=key, connector=connector, name=name, settings=settings)
+
+
+def invite_people(app: App) -> list[Login]:
+    """Everybody who may sign in to this demo, with passwords made now."""
+    logins = []
+    with app.db.write(actor="demo") as tx:
+        for email, name, role, code in _PEOPLE:
+            password = new_password()
+            place = network.by_code(tx, code=code).id if code else None
+            user = identity.NewUser(email=email, name=name, role=role, location_id=place)
+            identity.create_user(tx, user=user, password=password, now=app.clock.now())
+            logins.append(Login(email, password, role.value))
+    return logins
+
+
+def issue_keys(app: App) -> Keys:
+    """API keys for the actors of the story."""
+    now = app.clock.now()
+    with app.db.write(actor="demo") as tx:
+        key = identity.NewKey(name="story: operations", role=Role.OPERATIONS, location_id=None)
+        operations = identity.create_api_key(tx, key=key, now=now)
+        staff = {}
+        for code in ("WH-A", "ST-22"):
+            place = network.by_code(tx, code=code).id
+            key = identity.NewKey(name=f"story: {code}", role=Role.LOCATION_STAFF, location_id=place)
+            staff[code] = identity.create_api_key(tx, key=key, now=now)
+    return Keys(operations, staff)

@@ -1,0 +1,185 @@
+"""The stage: a fresh database, partner servers, web and worker processes, all on loopback, all ended together."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from doorstep.kernel import errors
+
+STORE_CARRIER = "store-parcels"  # Shiprocket refuses hook addresses that contain its own name
+# Compressed, so that a rehearsal of failures takes seconds; production has its own defaults.
+_PACE = {
+    "DOORSTEP_RETRY_BASE_SECONDS": "0.1",
+    "DOORSTEP_RETRY_LONGEST_SECONDS": "1",
+    "DOORSTEP_HTTP_TIMEOUT_SECONDS": "4",
+    "DOORSTEP_LEASE_SECONDS": "5",
+    "DOORSTEP_POLL_SECONDS": "0.25",
+    "DOORSTEP_MAX_ATTEMPTS": "40",
+}
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that the demo started. `partners` is the sandbox's ready file."""
+
+    folder: Path
+    port: int
+    database_url: str = ""
+    partners: dict[str, dict[str, str]] = field(default_factory=dict)
+    control_token: str = ""
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def clock_file(self) -> Path:
+        return self.folder / "clock"
+
+    def environment(self) -> dict[str, str]:
+        """What our own processes run with: nothing of the caller's Doorstep settings leaks in."""
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+        chosen = {
+            **_PACE,
+            "DOORSTEP_ENVIRONMENT": "demo",
+            "DOORSTEP_DATA_DIR": str(self.folder / "data"),
+            "DOORSTEP_CLOCK_FILE": str(self.clock_file),
+            "DOORSTEP_PORT": str(self.port),
+        }
+        if self.database_url:
+            chosen["DOORSTEP_DATABASE_URL"] = self.database_url
+        return {**mine, **chosen}
+
+    def start(self, name: str, *command: str) -> None:
+        """Start one of our processes in a session of its own; its output goes to a log file."""
+        log = (self.folder / f"{name}.log").open("ab")
+        with log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+            )
+
+    def kill(self, name: str) -> None:
+        """As a crash would: no warning, no clean-up."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def last_words(self, name: str) -> str:
+        """The end of a process's log."""
+        file = self.folder / f"{name}.log"
+        return file.read_text(errors="replace")[-3000:] if file.exists() else ""
+
+    def died(self) -> str | None:
+        """The name of a process that ended by itself."""
+        return next((name for name, process in self.processes.items() if process.poll() is not None), None)
+
+    def start_partners(self, config: Mapping[str, object]) -> None:
+        """Start the partner servers and wait until all of them listen."""
+        file, ready = self.folder / "partners.json", self.folder / "ready.json"
+        file.write_text(json.dumps(config))
+        file.chmod(0o600)
+        self.start(
+            "partners", "doorstep_sandbox", "serve", "--config", str(file), "--ready-file", str(ready)
+        )
+        self._wait("partners", ready.exists, "the partner servers")
+        told = json.loads(ready.read_text())
+        self.control_token = told.pop("control_token")
+        self.partners = told
+
+    def start_doorstep(self, workers: int = 1) -> None:
+        """Start web and worker processes and wait until the web is ready."""
+        self.start("web", "doorstep", "serve")
+        for number in range(1, workers + 1):
+            self.start(f"worker-{number}", "doorstep", "worker")
+        self._wait("web", self._is_ready, "Doorstep")
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=2, trust_env=False).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def _wait(self, name: str, done: object, what: str) -> None:
+        if not callable(done):
+            raise TypeError("wait for something that can be asked")
+        ends_at = time.monotonic() + 60
+        while not done():
+            if self.processes[name].poll() is not None or time.monotonic() > ends_at:
+                raise errors.Unavailable(f"{what} did not start:\n{self.last_words(name)}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End every process, last started first; who does not listen is killed."""
+        for process in reversed(self.processes.values()):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in reversed(self.processes.values()):
+            try:
+                process.wait(timeout=12)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.processes.clear()
+
+
+@contextlib.contextmanager
+def staged(port: int, *, database_url: str = "", keep: bool = False) -> Iterator[Stage]:
+    """An empty stage in a folder of its own, cleared away at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="doorstep-demo-"))
+    folder.chmod(0o711)  # the database's own user passes through, and sees nothing
+    (folder / "data").mkdir(mode=0o711)
+    stage = Stage(folder, port, database_url)
+    try:
+        yield stage
+    finally:
+        stage.stop()
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def choose_port(wanted: int | None) -> int:
+    """The port that was asked for, or the first free one from 8700; raises Conflict if that one is taken."""
+    if wanted is not None:
+        if not _is_free(wanted):
+            raise errors.Conflict(f"Port {wanted} is taken: stop what listens there, or choose another with --port.")
+        return wanted
+    for port in range(8700, 8800):
+        if _is_free(port):
+            return port
+    raise errors.Unavailable("No port from 8700 to 8799 is free: choose one with --port.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def new_password() -> str:
+    """For the people of the demo: made anew each time, printed once."""
+    return secrets.token_urlsafe(9)
