@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlencode
 from zoneinfo import ZoneInfo
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from doorstep.delivery.console import words
@@ -86,10 +86,15 @@ def _time(
     ask: Ask = context["ask"]
     where = ZoneInfo(zone) if zone else ask.zone
     exact = words.moment(at, where)
-    if zone and zone != ask.zone.key:
-        exact += f" ({zone.rpartition('/')[2].replace('_', ' ')} time)"
+    if not same_clock(where, ask.zone, at):
+        exact += f" {words.place_of(where)} time"
     text = words.ago(at, ask.now) if relative else exact
     return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), exact, text)
+
+
+def same_clock(one: ZoneInfo, other: ZoneInfo, at: datetime) -> bool:
+    """Whether two zones' clocks show the same then (a zone may have several names)."""
+    return at.astimezone(one).utcoffset() == at.astimezone(other).utcoffset()
 
 
 def with_query(path: str, query: Mapping[str, str], **changes: object) -> str:
@@ -107,7 +112,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(money=words.money, badge=words.badge, plural=words.plural)
+    made.filters.update(money=words.money, plural=words.plural, reader=words.reader)
     made.globals.update(
         root=ROOT,
         static=f"{ROOT}/static/{VERSION}",
@@ -211,13 +216,3 @@ def plain(title: str, message: str, *, status: int) -> Response:
     """An error for somebody who is not signed in, or when nothing else works."""
     body = ENVIRONMENT.get_template("plain.html").render(title=title, message=message)
     return HTMLResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
-
-
-def mark_place(text: str, place: str) -> Markup:
-    """A payload with the failing place marked: lines that hold the last name of a path such as line_items[0].sku."""
-    name = place.replace("]", "").replace("[", ".").rpartition(".")[2].strip("$`'\" ")
-    lines = []
-    for line in text.splitlines():
-        is_it = bool(name) and (f'"{name}"' in line or f": {name}" in line)
-        lines.append(Markup("<mark>{}</mark>").format(line) if is_it else escape(line))
-    return Markup("\n").join(lines)

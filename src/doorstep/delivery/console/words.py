@@ -47,7 +47,7 @@ _BADGES: dict[str, tuple[str, tuple[str, str]]] = {
     "cancelled": ("Cancelled", _NEUTRAL),
     "paid": ("Paid", _SUCCESS),
     "unpaid": ("Unpaid", _ATTENTION),
-    "on_delivery": ("Cash on delivery", _INFO),
+    "on_delivery": ("COD", _INFO),
     "refunded": ("Refunded", _NEUTRAL),
     "partly_refunded": ("Partly refunded", _NEUTRAL),
     "pending": ("Pending", _NEUTRAL),
@@ -158,6 +158,17 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
     """22 Nov 14:05 in a zone."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %H:%M}"
+
+
+def place_of(zone: ZoneInfo) -> str:
+    """A zone by its city: Kolkata, New York."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
+
+
+def reader(subscriber: str) -> str:
+    """ship.buy_label as Ship: buy label."""
+    flow, _, verb = subscriber.replace("_.", ".").partition(".")
+    return f"{flow.capitalize()}: {verb.replace('_', ' ')}" if verb else flow.replace("_", " ").capitalize()
 
 
 def plural(count: int, word: str, words: str = "") -> str:

@@ -86,7 +86,7 @@ _HOLD_WORDS = {
 }
 
 _SENTENCES = {
-    "order.placed": "Order {number} placed through {channel}: {lines} lines, {money}",
+    "order.placed": "Placed through {channel}: {lines} lines, {money}",
     "order.observed": "The channel changed the order: {changes}",
     "order.held": "Held: {reasons}",
     "order.approved": "Approved: every check passed",

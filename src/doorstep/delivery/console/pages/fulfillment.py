@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from starlette.responses import RedirectResponse, Response
 
-from doorstep.delivery.console import page
+from doorstep.delivery.console import page, words
 from doorstep.delivery.console.ask import ROOT, Ask, here
 from doorstep.delivery.console.page import Toast
 from doorstep.domain.analytics.views import work as view
@@ -49,7 +50,9 @@ def board(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         ("to-pack", "To pack", found.to_pack, "Picked work waits here for its box."),
         ("to-ship", "To ship", found.to_ship, "Packed boxes wait here for the carrier."),
     ]
-    context = {"location": location, "board": found, "columns": columns, "may_write": may_write}
+    elsewhere = not page.same_clock(ZoneInfo(location.timezone), ask.zone, ask.now)
+    zone = f" {words.place_of(ZoneInfo(location.timezone))} time" if elsewhere else ""
+    context = {"location": location, "board": found, "columns": columns, "may_write": may_write, "zone": zone}
     return page.render(ask, "board.html", context, toast=toast, status=status)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+from markupsafe import Markup, escape
 from starlette.responses import RedirectResponse, Response
 
 from doorstep.delivery.console import page
@@ -21,7 +23,9 @@ ADVICE = {
     "auth": "The credentials were refused: enter them again at the connection, then re-drive.",
     "bug": "Doorstep failed. Report the trace id; re-drive after the update that mends it.",
 }
-_PLACE = re.compile(r"`\$?\.?([\w.\[\]-]+)`|at [`'\"]?\$?([\w.\[\]-]+)")
+_PLACE = re.compile(r"`\$\.?([^`]+)`|\bat [`'\"]?\$?\.?([\w.\[\]-]+)")
+_STEP = re.compile(r"\[(\d+)\]|[^.\[\]]+")
+_HERE = "the failing place stands here"
 BACK = f"{ROOT}/dead-letters"
 
 
@@ -39,11 +43,41 @@ def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     """One letter, its payload with the failing place marked."""
     with ask.app.db.read() as tx:
         opened = view.opened(tx, source=ask.request.path_params["source"], letter_id=ask.number("letter_id"))
-    place = _PLACE.search(opened.letter.error)
-    marked = page.mark_place(opened.payload, (place[1] or place[2] or "") if place else "")
+    marked = mark_place(opened.payload, opened.letter.error) if opened.is_json else escape(opened.payload)
     headers = redact(opened.headers)
     context = {"opened": opened, "marked": marked, "advice": ADVICE, "headers": headers}
     return page.render(ask, "letter.html", context, toast=toast, status=status)
+
+
+def mark_place(payload: str, error: str) -> Markup:
+    """The payload with the value marked that an error names by a path, as in `$.line_items[0].sku`."""
+    named = _PLACE.search(error)
+    steps = list(_STEP.finditer((named[1] or named[2]) if named else ""))
+    document: object = json.loads(payload)
+    within: object = document
+    for step in steps[:-1]:
+        within = _inside(within, step)
+    last = steps[-1] if steps else None
+    found = _inside(within, last) if last else None
+    if last is None or found is None:
+        return escape(payload)
+    if isinstance(within, dict):
+        within[last[0]] = _HERE
+    elif isinstance(within, list):
+        within[int(last[1])] = _HERE
+    before, _, after = json.dumps(document, indent=2, ensure_ascii=False).partition(f'"{_HERE}"')
+    return Markup("{}<mark>{}</mark>{}").format(
+        before, json.dumps(found, indent=2, ensure_ascii=False), after
+    )
+
+
+def _inside(value: object, step: re.Match[str]) -> object:
+    """One step into a document; None where it does not lead anywhere."""
+    if isinstance(value, dict):
+        return value.get(step[0])
+    if isinstance(value, list) and step[1] and int(step[1]) < len(value):
+        return value[int(step[1])]
+    return None
 
 
 def _chosen(ask: Ask) -> tuple[list[int], list[int]]:

@@ -63,7 +63,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """Where parcels start and where they end, north up, in a box of 300 by 150."""
+    """Where parcels start and where they end, north up, in a box of 300 by 160."""
 
     x: int
     y: int

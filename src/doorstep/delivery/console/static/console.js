@@ -150,15 +150,16 @@
       const style = getComputedStyle(html);
       const of = (name) => style.getPropertyValue(name).trim();
       const axis = { stroke: of("--muted"), grid: { stroke: of("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+      const day = (at) => new Date(at * 1000).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
       const whole = (_, splits) => splits.map((each) => (Number.isInteger(each) ? each : ""));
       box.replaceChildren();
       new window.uPlot({
         width: box.clientWidth || 560, height: 180, cursor: { y: false }, legend: { live: true },
-        scales: { y: { range: (_, low, high) => [0, Math.max(1, Math.ceil(high * 1.1))] } },
-        axes: [axis, { ...axis, values: whole, size: 36 }],
-        series: [{ value: "{DD} {MMM} {YYYY}" },
-          { label: "On hand", stroke: of("--muted"), width: 1.5, paths: window.uPlot.paths.stepped({ align: 1 }) },
-          { label: "Available", stroke: of("--accent"), width: 2, paths: window.uPlot.paths.stepped({ align: 1 }), fill: of("--accent-tint") }],
+        scales: { y: { range: (_, low, high) => [Math.min(0, low), Math.max(1, Math.ceil(high * 1.1))] } },
+        axes: [{ ...axis, values: (_, splits) => splits.map(day) }, { ...axis, values: whole, size: 36 }],
+        series: [{ label: "Day", value: (_, at) => (at ? day(at) : "") },
+          { label: "On hand", stroke: of("--muted"), width: 1.5, points: { show: false }, paths: window.uPlot.paths.stepped({ align: 1 }) },
+          { label: "Available", stroke: of("--accent"), width: 2, points: { show: false }, paths: window.uPlot.paths.stepped({ align: 1 }), fill: of("--accent-tint") }],
       }, [days.map((day) => Date.parse(`${day}T12:00:00Z`) / 1000), hand, free], box);
     });
   }

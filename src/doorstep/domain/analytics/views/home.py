@@ -69,7 +69,9 @@ def home(tx: ReadTx, *, now: datetime, timezone: str) -> Home:
         needs=_needs(tx, currency=currency, now=now),
         today=store.select_figures(tx, since=midnight, until=now, currency=currency),
         before=store.select_figures(tx, since=midnight - week, until=now - week, currency=currency),
-        hourly=store.select_hourly(tx, since=midnight, until=midnight + day),
+        hourly=store.select_hourly(tx, since=midnight, until=midnight + day)[
+            : now.astimezone(ZoneInfo(timezone)).hour + 1
+        ],
         hourly_before=store.select_hourly(tx, since=midnight - week, until=midnight - week + day),
         feed=feed(tx, limit=20),
         currency=currency,
