@@ -112,7 +112,7 @@ def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Consol
         numbers = Numbers() if number == 0 else Numbers(f"SHK1245X{seed:03d}", f"SRK5678P{seed:03d}")
         story = Story(doors, numbers)
         out.print()
-        with rehearse.failing(doors, choice.failing, seed):
+        with rehearse.failing(doors, choice.failing, seed) as damage:
             for title, action in story.steps():
                 began = time.monotonic()
                 with out.status(f"{title} …"):
@@ -121,7 +121,8 @@ def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Consol
                 out.print(f"[green]✓[/green] [bold]{title:<10}[/bold] {sentence} [dim]({took:.1f} s)[/dim]", highlight=False)
         doors.until("everything that follows is done", lambda: audit.quiet(app))
         table, found = audit.closing_table(story), audit.findings(app, story)
-        outcome.tellings.append({"seed": seed, "order": story.shop_name, "table": [asdict(row) for row in table], **found})
+        told = {"seed": seed, "order": story.shop_name, "damage": damage.count}
+        outcome.tellings.append({**told, "table": [asdict(row) for row in table], **found})
         _show(table, out)
         _check(table, found, story)
 

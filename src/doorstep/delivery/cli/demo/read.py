@@ -63,3 +63,8 @@ def tax_kinds(invoice: Mapping[str, object]) -> set[str]:
     """Which GST an invoice carries."""
     heads = " ".join(str(row.get("account_head")) for row in rows(invoice, "taxes"))
     return {kind for kind in ("CGST", "SGST", "IGST") if kind in heads}
+
+
+def count(answer: object, name: str) -> int:
+    """A whole number of an object."""
+    return int(str(answer[name])) if isinstance(answer, Mapping) else 0
