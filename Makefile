@@ -1,0 +1,64 @@
+# Doorstep's own tasks. Needs git, make and python3; everything else is installed into .venv on first use.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -q
+WORKERS ?= 2
+# Rules and readings that must be tested to the last branch (ARCHITECTURE.md, "Numbers").
+COVERAGE := --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+##@ See it
+
+.PHONY: demo
+demo: ## walk one order through everything, on this machine (ONCE=1 ends after the story, PORT=8700 chooses the port)
+	@tools/bootstrap.sh demo
+	@exec $(BIN)/doorstep demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+
+##@ Work on it
+
+.PHONY: check
+check: dev ## everything that can be known without running it: lint, format, types, imports, house rules, migrations
+	@echo "· ruff" && $(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
+	@echo "· mypy" && $(BIN)/mypy --no-error-summary
+	@echo "· imports" && $(BIN)/lint-imports --no-logo >.imports.log || { cat .imports.log; exit 1; }; rm -f .imports.log
+	@echo "· migrations" && $(BIN)/squawk src/doorstep/migrations/versions/*.sql
+	@echo "· house rules" && $(PYTEST) tests/tidy -m "not slow"
+
+.PHONY: test
+test: dev browser ## all tests but the slow ones, with full branch coverage of every model and wire
+	@$(PYTEST) -n $(WORKERS) --dist loadscope -m "not slow" $(COVERAGE)
+
+.PHONY: test-long
+test-long: dev browser ## all tests, the slow ones too (rehearsals with many seeds)
+	@$(PYTEST) -n $(WORKERS) --dist loadscope
+
+.PHONY: format
+format: dev ## let ruff lay out the code
+	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
+
+##@ Grow it
+
+.PHONY: new-connector
+new-connector: dev ## start a connector from the sandbox of its kind (KIND=carriers NAME=acme)
+	@test -n "$(KIND)" -a -n "$(NAME)" || { echo "usage: make new-connector KIND=carriers NAME=acme"; exit 2; }
+	@$(BIN)/python tools/new_connector.py $(KIND) $(NAME)
+
+##@ Keep house
+
+.PHONY: clean
+clean: ## remove .venv and everything tools left behind (never .doorstep, which holds data)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## show this
+	@awk 'BEGIN { FS = ":.*## "; print "make <target>" } \
+	/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: dev browser
+dev:
+	@tools/bootstrap.sh dev
+browser: dev
+	@tools/bootstrap.sh browser
