@@ -57,7 +57,10 @@ def migrate() -> None:
         before = schema.current(server.url)
         schema.upgrade(server.url)
         after = schema.current(server.url)
-    _out.print(f"The schema is at {after}" + (" already." if before == after else f" (it was at {before or 'nothing'})."))
+    _out.print(
+        f"The schema is at {after}"
+        + (" already." if before == after else f" (it was at {before or 'nothing'}).")
+    )
 
 
 def doctor(
@@ -78,7 +81,9 @@ def doctor(
             found, needed = schema.current(server.url), schema.newest()
         _out.print("\nThe database answers.")
         if found != needed:
-            _out.print(f"Its schema is at {found or 'nothing'}, {needed} is needed: run [bold]doorstep migrate[/bold].")
+            _out.print(
+                f"Its schema is at {found or 'nothing'}, {needed} is needed: run [bold]doorstep migrate[/bold]."
+            )
             healthy = False
     if not healthy:
         raise typer.Exit(1)

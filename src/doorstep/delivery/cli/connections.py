@@ -15,7 +15,9 @@ from doorstep.domain.connections import actions, views
 from doorstep.domain.connections.model import Kind, Mode
 from doorstep.kernel import errors
 
-commands = typer.Typer(help="Accounts at shops, carriers, gateways, ERPs and mail relays.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Accounts at shops, carriers, gateways, ERPs and mail relays.", no_args_is_help=True
+)
 _out = Console()
 
 
@@ -34,14 +36,20 @@ def list_() -> None:
 def connectors() -> None:
     """What can be connected, and the settings each needs."""
     with opened() as app:
-        for connector in sorted(app.registry.connectors.values(), key=lambda each: (each.kind.value, each.id)):
+        for connector in sorted(
+            app.registry.connectors.values(), key=lambda each: (each.kind.value, each.id)
+        ):
             _out.print(f"[bold]{connector.kind.value}/{connector.id}[/bold]  {connector.label}")
             for field, description in app.registry.fields(connector).items():
                 _out.print(f"    {field}: {description}", highlight=False)
 
 
 @commands.command("put")
-def put(file: Annotated[Path, typer.Argument(help="TOML: [key] kind, connector, name, and a [key.settings] table.")]) -> None:
+def put(
+    file: Annotated[
+        Path, typer.Argument(help="TOML: [key] kind, connector, name, and a [key.settings] table.")
+    ],
+) -> None:
     """Create or replace connections from a file; secrets are sealed at once, so delete the file afterwards."""
     try:
         tables = tomllib.loads(file.read_text())
@@ -51,7 +59,11 @@ def put(file: Annotated[Path, typer.Argument(help="TOML: [key] kind, connector, 
         for key, table in tables.items():
             connector = app.registry.connector(Kind(table["kind"]), str(table["connector"]))
             app.registry.configure(
-                tx, key=key, connector=connector, name=str(table.get("name", key)), settings=table.get("settings", {})
+                tx,
+                key=key,
+                connector=connector,
+                name=str(table.get("name", key)),
+                settings=table.get("settings", {}),
             )
             _out.print(f"{key}: {connector.label}, live")
 

@@ -22,20 +22,32 @@ def list_() -> None:
     """Every dead letter with its error."""
     with opened() as app, app.db.read() as tx:
         letters = letter_views.letters(tx)
-    table = Table("id", "class", "what", "topic", "attempts", "last failed", "error", box=None, pad_edge=False)
+    table = Table(
+        "id", "class", "what", "topic", "attempts", "last failed", "error", box=None, pad_edge=False
+    )
     for letter in letters:
         name = f"{letter.source}:{letter.id}"
         when = letter.last_failed_at.strftime("%Y-%m-%d %H:%M") if letter.last_failed_at else ""
         table.add_row(
-            name, letter.error_class or "", letter.what, letter.topic, str(letter.attempts), when, letter.error or ""
+            name,
+            letter.error_class or "",
+            letter.what,
+            letter.topic,
+            str(letter.attempts),
+            when,
+            letter.error or "",
         )
     _out.print(table if letters else "Nothing stopped.")
 
 
 @commands.command("redrive")
 def redrive(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids as the list shows them, e.g. inbox:12 delivery:7.")] = None,
-    error_class: Annotated[str, typer.Option("--class", help="All of a class: transient, data, auth or bug.")] = "",
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Ids as the list shows them, e.g. inbox:12 delivery:7.")
+    ] = None,
+    error_class: Annotated[
+        str, typer.Option("--class", help="All of a class: transient, data, auth or bug.")
+    ] = "",
 ) -> None:
     """Try dead letters again: some, or a whole class."""
     if bool(ids) == bool(error_class):

@@ -31,7 +31,9 @@ NOTNAKED = Path(__file__).parents[4] / "samples" / "notnaked"
 
 
 def load(
-    folder: Annotated[Path, typer.Argument(help="Folder with skus.csv, locations.toml and stock.csv.")] = NOTNAKED,
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with skus.csv, locations.toml and stock.csv.")
+    ] = NOTNAKED,
 ) -> None:
     """Load a sample retailer (NotNaked by default) into the database. Twice is harmless."""
     with opened() as app:
@@ -41,7 +43,9 @@ def load(
 def load_into(app: App, folder: Path) -> str:
     """Load a folder; returns a sentence about what was loaded. Raises Invalid when the files are not there."""
     if not (folder / "skus.csv").is_file():
-        raise errors.Invalid(f"{folder} has no skus.csv: run this from a checkout, or name the folder of the samples.")
+        raise errors.Invalid(
+            f"{folder} has no skus.csv: run this from a checkout, or name the folder of the samples."
+        )
     items = msgspec.convert(list(_rows(folder / "skus.csv")), list[Item], strict=False)
     tables = tomllib.loads((folder / "locations.toml").read_text())["location"]
     locations = msgspec.convert([{"id": 0, **table} for table in tables], list[Location])

@@ -43,7 +43,11 @@ def list_() -> None:
     table = Table("e-mail", "name", "role", "active", box=None, pad_edge=False)
     for person in people:
         table.add_row(person.email, person.name, person.role, "yes" if person.active else "no")
-    _out.print(table if people else "Nobody yet: doorstep users add you@example.com --name 'You' --role administrator")
+    _out.print(
+        table
+        if people
+        else "Nobody yet: doorstep users add you@example.com --name 'You' --role administrator"
+    )
 
 
 @commands.command("add-key")
@@ -55,5 +59,7 @@ def add_key(
     """Make an API key. It is shown once; only its digest is kept."""
     with opened() as app, app.db.write(actor="cli") as tx:
         place = network.by_code(tx, code=location).id if location else None
-        key = identity.create_api_key(tx, key=identity.NewKey(name=name, role=role, location_id=place), now=app.clock.now())
+        key = identity.create_api_key(
+            tx, key=identity.NewKey(name=name, role=role, location_id=place), now=app.clock.now()
+        )
     _out.print(key, highlight=False)

@@ -71,8 +71,12 @@ def findings(app: App, story: Story) -> dict[str, object]:
         refunds = {each.reference for each in payments.refunds(tx, order_id=story.order_id)}
     world = story.doors.world
     labels = [*_of(world("shiphawk", "state"), "shipments"), *_of(world("shiprocket", "state"), "shipments")]
-    books = [each for each in read.documents(world("erpnext", "state"), "Sales Invoice") if _ours(each, papers)]
-    paid_back = [each for each in _of(world("razorpay", "state"), "refunds") if str(each.get("receipt")) in refunds]
+    books = [
+        each for each in read.documents(world("erpnext", "state"), "Sales Invoice") if _ours(each, papers)
+    ]
+    paid_back = [
+        each for each in _of(world("razorpay", "state"), "refunds") if str(each.get("receipt")) in refunds
+    ]
     shop = read.table(world("shopify", "state"), "orders")[str(story.shop_order)]
     mails = [each for each in read.rows(world("smtp", "mails"), "mails") if story.shop_name in _words(each)]
     return {

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
@@ -16,14 +13,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from doorstep.bootstrap import App, open_app
-from doorstep.delivery.cli import samples
-from doorstep.delivery.cli.demo import audit, rehearse, setting
+from doorstep.bootstrap import App
+from doorstep.delivery.cli.demo import audit, rehearse
 from doorstep.delivery.cli.demo.doors import Doors, Mismatch
 from doorstep.delivery.cli.demo.journey import Numbers, Story
 from doorstep.delivery.cli.demo.rehearse import Failing
+from doorstep.delivery.cli.demo.setting import Login, set_up
 from doorstep.delivery.cli.demo.stage import Stage, choose_port, staged
-from doorstep.kernel import log, settings
 
 
 @dataclass(slots=True)
@@ -45,16 +41,30 @@ class _Choice:
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Play the story and end; exit code 0 only if every step matched.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome for machines, nothing else.")] = False,
-    port: Annotated[int | None, typer.Option(help="Port of web and console (default: the first free one from 8700).")] = None,
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Play the story and end; exit code 0 only if every step matched.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the outcome for machines, nothing else.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(help="Port of web and console (default: the first free one from 8700).")
+    ] = None,
     rehearse_: Annotated[
         Failing | None,
-        typer.Option("--rehearse", help="calls: every partner call fails once; webhooks: doubled and shuffled; worker: killed at random."),
+        typer.Option(
+            "--rehearse",
+            help="calls: every partner call fails once; webhooks: doubled and shuffled; worker: killed at random.",
+        ),
     ] = None,
-    tellings: Annotated[int, typer.Option(help="How many times to tell the story, each with a seed of its own.", min=1)] = 1,
+    tellings: Annotated[
+        int, typer.Option(help="How many times to tell the story, each with a seed of its own.", min=1)
+    ] = 1,
     seed: Annotated[int, typer.Option(help="First seed.")] = 1,
-    database_url: Annotated[str, typer.Option(help="An empty PostgreSQL database to use instead of the embedded one.")] = "",
+    database_url: Annotated[
+        str, typer.Option(help="An empty PostgreSQL database to use instead of the embedded one.")
+    ] = "",
 ) -> None:
     """Start a sample retailer with all its partners on this machine and walk one order through everything."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -63,7 +73,10 @@ def demo(
     outcome = Outcome()
     began = time.monotonic()
     try:
-        with staged(choose_port(port), database_url=database_url) as stage, _set(stage, out) as (app, doors, logins):
+        with (
+            staged(choose_port(port), database_url=database_url) as stage,
+            set_up(stage, out) as (app, doors, logins),
+        ):
             _tell(app, doors, choice, outcome, out)
             outcome.seconds = round(time.monotonic() - began, 1)
             outcome.console = f"{stage.url}/console"
@@ -80,32 +93,6 @@ def demo(
         raise typer.Exit(1)
 
 
-@contextmanager
-def _set(stage: Stage, out: Console) -> Iterator[tuple[App, Doors, list[setting.Login]]]:
-    """Set the stage, with a line for each thing that takes time."""
-    _work(out, "Partners: Shopify, ShipHawk, Shiprocket, Razorpay, ERPNext, mail")
-    stage.start_partners(setting.partners_config(f"{stage.url}/hooks"))
-    _work(out, "Database: embedded PostgreSQL, schema, sample retailer NotNaked")
-    os.environ.update({name: value for name, value in stage.environment().items() if name.startswith("DOORSTEP_")})
-    log.configure(style="console", level="error", stream=sys.stderr)
-    with open_app(settings.load(), migrate=True) as app:
-        loaded = samples.load_into(app, samples.NOTNAKED)
-        setting.connect_partners(app, stage)
-        logins, keys = setting.invite_people(app), setting.issue_keys(app)
-        _work(out, f"{loaded} Now web and worker")
-        stage.start_doorstep()
-        doors = Doors(stage, keys)
-        try:
-            yield app, doors, logins
-        finally:
-            doors.close()
-            stage.stop()
-
-
-def _work(out: Console, what: str) -> None:
-    out.print(f"[dim]·[/dim] {what}", highlight=False)
-
-
 def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Console) -> None:
     """Tell the story once per seed; each telling ends with its table and its audit."""
     for number, seed in enumerate(choice.seeds):
@@ -118,7 +105,10 @@ def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Consol
                 with out.status(f"{title} …"):
                     sentence = action()
                 took = time.monotonic() - began
-                out.print(f"[green]✓[/green] [bold]{title:<10}[/bold] {sentence} [dim]({took:.1f} s)[/dim]", highlight=False)
+                out.print(
+                    f"[green]✓[/green] [bold]{title:<10}[/bold] {sentence} [dim]({took:.1f} s)[/dim]",
+                    highlight=False,
+                )
         doors.until("everything that follows is done", lambda: audit.quiet(app))
         table, found = audit.closing_table(story), audit.findings(app, story)
         told = {"seed": seed, "order": story.shop_name, "damage": damage.count}
@@ -132,7 +122,9 @@ def _check(table: list[audit.Row], found: dict[str, object], story: Story) -> No
         raise Mismatch(f"The closing table is {table}.")
     wrong = {name: value for name, value in found.items() if value != audit.EXPECTED[name]}
     if wrong:
-        raise Mismatch(f"{story.shop_name}: {wrong} instead of {({name: audit.EXPECTED[name] for name in wrong})}.")
+        raise Mismatch(
+            f"{story.shop_name}: {wrong} instead of { ({name: audit.EXPECTED[name] for name in wrong}) }."
+        )
 
 
 def _show(rows: list[audit.Row], out: Console) -> None:
@@ -143,7 +135,7 @@ def _show(rows: list[audit.Row], out: Console) -> None:
     out.print(table)
 
 
-def _stay(stage: Stage, logins: list[setting.Login], out: Console) -> None:
+def _stay(stage: Stage, logins: list[Login], out: Console) -> None:
     """Tell where the console is and who may sign in; stay until Ctrl-C."""
     people = Table("Sign in as", "Password", "Role", box=None, pad_edge=False)
     for login in logins:

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import httpx
 
-from doorstep.delivery.cli.demo.setting import Keys
 from doorstep.delivery.cli.demo.stage import Stage
 from doorstep.kernel import errors
 
@@ -19,6 +18,14 @@ Json = dict[str, object]
 
 class Mismatch(errors.Refused):
     """The story went another way than it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """API keys of the story's actors: operations, and the staff of the two locations."""
+
+    operations: str
+    staff: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -46,7 +53,8 @@ class Doors:
     def label(self, shipment_id: int, *, key: str) -> bytes:
         """A label's PDF."""
         answer = self.http.get(
-            f"{self.stage.url}/api/v1/shipments/{shipment_id}/label.pdf", headers={"Authorization": f"Bearer {key}"}
+            f"{self.stage.url}/api/v1/shipments/{shipment_id}/label.pdf",
+            headers={"Authorization": f"Bearer {key}"},
         )
         return answer.content
 

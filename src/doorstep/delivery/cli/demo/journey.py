@@ -11,6 +11,7 @@ from doorstep.kernel import time as clocks
 
 JACKET, SHIRT = "DJ-BL-01", "GT-WH-02"
 _DAY_SECONDS = 86_400
+_PARCELS = 2
 _STORY_DAYS = 5  # told backwards from now: the order was placed five days ago, and the story ends today
 _STOCK = {("WH-A", JACKET): 8, ("ST-22", JACKET): 0, ("WH-B", JACKET): 5}
 _STOCK |= {("WH-A", SHIRT): 1, ("ST-22", SHIRT): 3, ("WH-B", SHIRT): 0}
@@ -70,7 +71,9 @@ class Story:
         self.shop_order, self.shop_name = int(str(shop["order_id"])), str(shop["name"])
         found = self.doors.until("the order is here", self._find)
         self.order_id = int(str(found["id"]))
-        self.doors.until("every hook is taken", lambda: self.doors.world("shopify", "webhooks")["pending"] == 0)
+        self.doors.until(
+            "every hook is taken", lambda: self.doors.world("shopify", "webhooks")["pending"] == 0
+        )
         self.doors.world("shopify", "webhooks", {"duplicates": read.count(usual, "duplicates")})
         total = read.text(self.order(), "total", "amount")
         _expect("the order's total", total, "4597.00")
@@ -92,9 +95,11 @@ class Story:
 
     def allocated(self) -> str:
         """Each line whole from one place: the single T-shirt in Warehouse A is not used."""
-        work = self.doors.until("both locations have their work", lambda: self._work(2))
+        work = self.doors.until("both locations have their work", lambda: self._work(_PARCELS))
         where = {read.text(each, "location"): read.rows(each, "lines") for each in work}
-        plan = {place: [(str(line["sku"]), line["quantity"]) for line in lines] for place, lines in where.items()}
+        plan = {
+            place: [(str(line["sku"]), line["quantity"]) for line in lines] for place, lines in where.items()
+        }
         _expect("the plan", plan, {"WH-A": [(JACKET, 1)], "ST-22": [(SHIRT, 2)]})
         why = [str(line["sentence"]) for each in work for line in read.rows(each, "why")]
         return "; ".join(dict.fromkeys(each.rstrip(".") for each in why))
@@ -123,7 +128,9 @@ class Story:
         self.doors.api("POST", f"/fulfillment-orders/{number}/accept", key=key, body={})
         for line in read.rows(work, "lines"):
             for _ in range(int(str(line["quantity"]))):
-                self.doors.api("POST", f"/fulfillment-orders/{number}/pick", key=key, body={"code": line["sku"]})
+                self.doors.api(
+                    "POST", f"/fulfillment-orders/{number}/pick", key=key, body={"code": line["sku"]}
+                )
         self.doors.api("POST", f"/fulfillment-orders/{number}/pack", key=key, body={})
 
     def _hand_over(self, number: int, location: str) -> None:
@@ -147,7 +154,10 @@ class Story:
     def invoiced(self) -> str:
         """An invoice per shipment: IGST from Maharashtra to Delhi, CGST and SGST within Delhi."""
         numbers = self.doors.until("both shipments have their invoice", self._invoices)
-        books = {str(each["name"]): each for each in read.documents(self.doors.world("erpnext", "state"), "Sales Invoice")}
+        books = {
+            str(each["name"]): each
+            for each in read.documents(self.doors.world("erpnext", "state"), "Sales Invoice")
+        }
         taxes = {place: read.tax_kinds(books[number]) for place, number in numbers.items()}
         _expect("the taxes", taxes, {"WH-A": {"IGST"}, "ST-22": {"CGST", "SGST"}})
         return f"{numbers['WH-A']} with IGST, {numbers['ST-22']} with CGST + SGST"
@@ -169,7 +179,7 @@ class Story:
         self.day(3)
         self._scan("shiprocket", self.numbers.shirts, "delivered", "out_for_delivery", "delivered")
         self.doors.until("the order is complete", lambda: self.order()["status"] == "ORDER_COMPLETED")
-        self.doors.until("the shop knows", lambda: self._shop_events() == 2)
+        self.doors.until("the shop knows", lambda: self._shop_events() == _PARCELS)
         return "jacket on day 2, T-shirts on day 3; ORDER_COMPLETED; shop and customer told"
 
     def _scan(self, carrier: str, tracking_number: str, *statuses: str) -> None:
@@ -190,7 +200,9 @@ class Story:
         """One T-shirt does not fit: picked up, received, inspected, refunded once, credited in the books."""
         self.stock_before = self._on_hand(SHIRT, "ST-22")
         body: Json = {"order_id": self.shop_order, "sku": SHIRT, "quantity": 1}
-        self.doors.world("shopify", "request_return", {**body, "reason": "SIZE_TOO_SMALL", "note": "Size issue"})
+        self.doors.world(
+            "shopify", "request_return", {**body, "reason": "SIZE_TOO_SMALL", "note": "Size issue"}
+        )
         found = self.doors.until("the return has its pickup", self._return_with_pickup)
         self.return_id = int(str(found["id"]))
         self.day(4)
@@ -225,15 +237,31 @@ class Story:
 
     def _on_hand(self, sku: str, location: str) -> int:
         positions = read.rows(self.doors.api("GET", f"/inventory?q={sku}&location={location}"), "positions")
-        return sum(int(str(each["on_hand"])) for each in positions if each["sku"] == sku and each["condition"] == "new")
+        return sum(
+            int(str(each["on_hand"]))
+            for each in positions
+            if each["sku"] == sku and each["condition"] == "new"
+        )
 
 
 def _cart(payment_id: str) -> Json:
     """What the customer buys. The last hook that is sent is the first that happened."""
     return {
         "lines": [
-            {"sku": JACKET, "title": "Blue Denim Jacket", "quantity": 1, "price": "2999.00", "tax_rate": 0.18},
-            {"sku": SHIRT, "title": "White Graphic T-shirt", "quantity": 2, "price": "799.00", "tax_rate": 0.05},
+            {
+                "sku": JACKET,
+                "title": "Blue Denim Jacket",
+                "quantity": 1,
+                "price": "2999.00",
+                "tax_rate": 0.18,
+            },
+            {
+                "sku": SHIRT,
+                "title": "White Graphic T-shirt",
+                "quantity": 2,
+                "price": "799.00",
+                "tax_rate": 0.05,
+            },
         ],
         "buyer": {"first_name": "Delhi", "last_name": "Customer"},
         "email": "customer@example.com",

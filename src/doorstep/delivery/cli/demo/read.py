@@ -49,7 +49,9 @@ def tracking_numbers(order: Mapping[str, object]) -> set[str]:
     for fulfillment in values(order, "fulfillments") if "fulfillments" in order else []:
         if isinstance(fulfillment, Mapping):
             tracking = fulfillment.get("tracking")
-            numbers = tracking.get("numbers", [tracking.get("number")]) if isinstance(tracking, Mapping) else []
+            numbers = (
+                tracking.get("numbers", [tracking.get("number")]) if isinstance(tracking, Mapping) else []
+            )
             found |= {str(number) for number in [*numbers, fulfillment.get("tracking_number")] if number}
     return found
 

@@ -56,14 +56,18 @@ def _every_call_fails_once(doors: Doors, seed: int, damage: Damage) -> Iterator[
         yield
     finally:
         for partner in (*_HTTP_PARTNERS, "smtp"):
-            damage.count += sum(bool(call.get("fault")) for call in read.rows(doors.world(partner, "calls"), "calls"))
+            damage.count += sum(
+                bool(call.get("fault")) for call in read.rows(doors.world(partner, "calls"), "calls")
+            )
             doors.world(partner, "faults", [])
 
 
 @contextmanager
 def _doubled_and_shuffled(doors: Doors, seed: int, damage: Damage) -> Iterator[None]:
     for partner in _HTTP_PARTNERS:
-        doors.world(partner, "webhooks", {"duplicates": 1, "shuffle_seed": seed, "shuffle_window_seconds": 0.3})
+        doors.world(
+            partner, "webhooks", {"duplicates": 1, "shuffle_seed": seed, "shuffle_window_seconds": 0.3}
+        )
     try:
         yield
     finally:
@@ -74,7 +78,7 @@ def _doubled_and_shuffled(doors: Doors, seed: int, damage: Damage) -> Iterator[N
 
 @contextmanager
 def _killed_and_restarted(stage: Stage, seed: int, damage: Damage) -> Iterator[None]:
-    """kill -9 of the worker at random moments; a new one is started at once."""
+    """Kill -9 of the worker at random moments; a new one is started at once."""
     chance, over = random.Random(seed), threading.Event()  # noqa: S311 - repeatable, not secret
 
     def keep_killing() -> None:

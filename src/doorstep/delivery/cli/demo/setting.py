@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import csv
+import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from doorstep.bootstrap import App
+from rich.console import Console
+
+from doorstep.bootstrap import App, open_app
 from doorstep.delivery.cli import samples
+from doorstep.delivery.cli.demo.doors import Doors, Keys
 from doorstep.delivery.cli.demo.stage import STORE_CARRIER, Stage, new_password
 from doorstep.domain.connections.model import Kind
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views as network
+from doorstep.kernel import log, settings
 
 _PEOPLE = (
     ("admin@notnaked.example", "Administrator", Role.ADMINISTRATOR, ""),
@@ -31,14 +38,6 @@ class Login:
     email: str
     password: str
     role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """API keys of the story's actors: operations, and the staff of the two locations."""
-
-    operations: str
-    staff: dict[str, str]
 
 
 def partners_config(hooks: str, folder: Path = samples.NOTNAKED) -> dict[str, object]:
@@ -164,3 +163,28 @@ def issue_keys(app: App) -> Keys:
             key = identity.NewKey(name=f"story: {code}", role=Role.LOCATION_STAFF, location_id=place)
             staff[code] = identity.create_api_key(tx, key=key, now=now)
     return Keys(operations, staff)
+
+
+@contextmanager
+def set_up(stage: Stage, out: Console) -> Iterator[tuple[App, Doors, list[Login]]]:
+    """Set the stage, with a line for each thing that takes time."""
+    _say(out, "Partners: Shopify, ShipHawk, Shiprocket, Razorpay, ERPNext, mail")
+    stage.start_partners(partners_config(f"{stage.url}/hooks"))
+    _say(out, "Database: embedded PostgreSQL, schema, sample retailer NotNaked")
+    log.configure(style="console", level="error", stream=sys.stderr)
+    with open_app(settings.load(**stage.settings()), migrate=True) as app:
+        loaded = samples.load_into(app, samples.NOTNAKED)
+        connect_partners(app, stage)
+        logins, keys = invite_people(app), issue_keys(app)
+        _say(out, f"{loaded} Now web and worker")
+        stage.start_doorstep()
+        doors = Doors(stage, keys)
+        try:
+            yield app, doors, logins
+        finally:
+            doors.close()
+            stage.stop()
+
+
+def _say(out: Console, what: str) -> None:
+    out.print(f"[dim]·[/dim] {what}", highlight=False)

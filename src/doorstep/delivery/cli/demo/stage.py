@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,13 +23,13 @@ from doorstep.kernel import errors
 
 STORE_CARRIER = "store-parcels"  # Shiprocket refuses hook addresses that contain its own name
 # Compressed, so that a rehearsal of failures takes seconds; production has its own defaults.
-_PACE = {
-    "DOORSTEP_RETRY_BASE_SECONDS": "0.1",
-    "DOORSTEP_RETRY_LONGEST_SECONDS": "1",
-    "DOORSTEP_HTTP_TIMEOUT_SECONDS": "4",
-    "DOORSTEP_LEASE_SECONDS": "5",
-    "DOORSTEP_POLL_SECONDS": "0.25",
-    "DOORSTEP_MAX_ATTEMPTS": "40",
+_PACE: dict[str, object] = {
+    "retry_base_seconds": 0.1,
+    "retry_longest_seconds": 1.0,
+    "http_timeout_seconds": 4.0,
+    "lease_seconds": 5.0,
+    "poll_seconds": 0.25,
+    "max_attempts": 40,
 }
 
 
@@ -52,19 +52,23 @@ class Stage:
     def clock_file(self) -> Path:
         return self.folder / "clock"
 
-    def environment(self) -> dict[str, str]:
-        """What our own processes run with: nothing of the caller's Doorstep settings leaks in."""
-        mine = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
-        chosen = {
+    def settings(self) -> dict[str, object]:
+        """What our own processes run with, by setting."""
+        chosen: dict[str, object] = {
             **_PACE,
-            "DOORSTEP_ENVIRONMENT": "demo",
-            "DOORSTEP_DATA_DIR": str(self.folder / "data"),
-            "DOORSTEP_CLOCK_FILE": str(self.clock_file),
-            "DOORSTEP_PORT": str(self.port),
+            "environment": "demo",
+            "data_dir": self.folder / "data",
+            "clock_file": self.clock_file,
+            "host": "127.0.0.1",
+            "port": self.port,
+            "public_url": self.url,
         }
-        if self.database_url:
-            chosen["DOORSTEP_DATABASE_URL"] = self.database_url
-        return {**mine, **chosen}
+        return {**chosen, "database_url": self.database_url} if self.database_url else chosen
+
+    def environment(self) -> dict[str, str]:
+        """The same for child processes: nothing of the caller's Doorstep settings leaks in."""
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+        return mine | {f"DOORSTEP_{name.upper()}": str(value) for name, value in self.settings().items()}
 
     def start(self, name: str, *command: str) -> None:
         """Start one of our processes in a session of its own; its output goes to a log file."""
@@ -99,9 +103,7 @@ class Stage:
         file, ready = self.folder / "partners.json", self.folder / "ready.json"
         file.write_text(json.dumps(config))
         file.chmod(0o600)
-        self.start(
-            "partners", "doorstep_sandbox", "serve", "--config", str(file), "--ready-file", str(ready)
-        )
+        self.start("partners", "doorstep_sandbox", "serve", "--config", str(file), "--ready-file", str(ready))
         self._wait("partners", ready.exists, "the partner servers")
         told = json.loads(ready.read_text())
         self.control_token = told.pop("control_token")
@@ -116,13 +118,14 @@ class Stage:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=2, trust_env=False).status_code == httpx.codes.OK
+            return (
+                httpx.get(f"{self.url}/health/ready", timeout=2, trust_env=False).status_code
+                == httpx.codes.OK
+            )
         except httpx.TransportError:
             return False
 
-    def _wait(self, name: str, done: object, what: str) -> None:
-        if not callable(done):
-            raise TypeError("wait for something that can be asked")
+    def _wait(self, name: str, done: Callable[[], bool], what: str) -> None:
         ends_at = time.monotonic() + 60
         while not done():
             if self.processes[name].poll() is not None or time.monotonic() > ends_at:
@@ -162,7 +165,9 @@ def choose_port(wanted: int | None) -> int:
     """The port that was asked for, or the first free one from 8700; raises Conflict if that one is taken."""
     if wanted is not None:
         if not _is_free(wanted):
-            raise errors.Conflict(f"Port {wanted} is taken: stop what listens there, or choose another with --port.")
+            raise errors.Conflict(
+                f"Port {wanted} is taken: stop what listens there, or choose another with --port."
+            )
         return wanted
     for port in range(8700, 8800):
         if _is_free(port):
