@@ -11,12 +11,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from psycopg import sql
+from tests import shop as shops
+from tests.shop import Shop
 
 from doorstep.kernel import schema
 from doorstep.kernel.db import Database
@@ -76,3 +80,27 @@ def database(dsn: str) -> Iterator[Database]:
     opened = Database(dsn, pool_size=4).open()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def furnished(
+    server_dsn: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Shop]]:
+    """A database with the sample retailer in it, to be copied, and what is known of its rows."""
+    name = f"{template}_shop"
+    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    with shops.opened(_named(server_dsn, name), tmp_path_factory.mktemp("furnished")) as app:
+        shop = shops.set_up(app)
+    yield name, shop
+    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def shop(server_dsn: str, furnished: tuple[str, Shop], tmp_path: Path) -> Iterator[Shop]:
+    """The sample retailer on a database of this test's own, with everything open."""
+    origin, known = furnished
+    name = f"{origin}_{next(_serial)}"
+    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, origin)
+    with shops.opened(_named(server_dsn, name), tmp_path) as app:
+        yield replace(known, app=app, now=datetime.now(UTC).replace(microsecond=0))
+    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)

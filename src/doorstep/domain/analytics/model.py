@@ -45,13 +45,19 @@ class Slack:
 
     @property
     def words(self) -> str:
-        """3 h 20 min left, 2 d late."""
+        """The units that matter: 40 min left, 3 h 20 min left, 21 h late, 5 d late."""
         minutes = int(abs(self.left).total_seconds()) // 60
-        days, hours = minutes // 1440, minutes // 60 % 24
-        if days:
-            span = f"{days} d {hours} h" if days < 3 and hours else f"{days} d"  # noqa: PLR2004 - hours matter for two days
+        hours = minutes // 60
+        if hours >= 48:  # noqa: PLR2004 - two days
+            span = f"{hours // 24} d"
+        elif hours >= 6:  # noqa: PLR2004 - from here on nobody counts minutes
+            span = f"{hours} h"
         else:
-            span = f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+            parts = (
+                f"{hours} h" if hours else "",
+                f"{minutes % 60} min" if minutes % 60 or not hours else "",
+            )
+            span = " ".join(part for part in parts if part)
         return f"{span} late" if self.is_late else f"{span} left"
 
 

@@ -84,7 +84,7 @@ def sketch(found: OrderDetail) -> Sketch | None:
 
     def on_paper(longitude: float, latitude: float) -> tuple[int, int]:
         return round(150 + (longitude - middle[0]) * 220 / span), round(
-            80 - (latitude - middle[1]) * 220 / span
+            80 - (latitude - middle[1]) * 180 / span
         )
 
     legs = [(place.name, *on_paper(place.longitude, place.latitude)) for place in places]

@@ -191,7 +191,7 @@
     clearTimeout(slow);
     slow = 0;
     document.body.classList.remove("slow");
-    const form = event.detail.elt;
+    const form = event.detail.requestConfig?.elt; // the form itself, though the answer has replaced it
     if (form instanceof HTMLFormElement && event.detail.successful) {
       form.querySelectorAll("[data-draft]").forEach((field) => sessionStorage.removeItem(field.dataset.draft));
       if (form.matches("[data-changes]")) changed = true;

@@ -214,8 +214,11 @@ def _balance(header: Header, payments: Sequence[Payment], refunds: Sequence[Refu
 
 
 def _timeline(tx: ReadTx, order_id: int) -> list[Fact]:
-    """What happened, newest first."""
-    recorded = events.of_stream(tx, stream="order", stream_id=order_id)
+    """What happened, newest first; facts that arrive late (a carrier's scans) stand where they belong."""
+    recorded = sorted(
+        events.of_stream(tx, stream="order", stream_id=order_id),
+        key=lambda each: (each.occurred_at, each.version),
+    )
     return [
         Fact(
             each.type,
