@@ -82,11 +82,13 @@ def _killed_and_restarted(stage: Stage, seed: int, damage: Damage) -> Iterator[N
     chance, over = random.Random(seed), threading.Event()  # noqa: S311 - repeatable, not secret
 
     def keep_killing() -> None:
-        while not over.wait(chance.uniform(0.05, 1.2)):
+        while not over.wait(chance.uniform(0.02, 0.9)):
+            ready = stage.times_said("worker-1", "worker ready")
             stage.kill("worker-1")
             damage.count += 1
             stage.start("worker-1", "doorstep", "worker")
-            over.wait(chance.uniform(0.9, 2.2))  # a process needs about a second to begin working
+            while stage.times_said("worker-1", "worker ready") == ready and not over.wait(0.05):
+                pass  # a worker that is killed before it works proves nothing
 
     thread = threading.Thread(target=keep_killing, name="killer")
     thread.start()

@@ -94,6 +94,11 @@ class Stage:
         file = self.folder / f"{name}.log"
         return file.read_text(errors="replace")[-3000:] if file.exists() else ""
 
+    def times_said(self, name: str, words: str) -> int:
+        """How often a process's log has these words, over all its lives."""
+        file = self.folder / f"{name}.log"
+        return file.read_text(errors="replace").count(words) if file.exists() else 0
+
     def died(self) -> str | None:
         """The name of a process that ended by itself."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)

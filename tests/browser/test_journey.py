@@ -1,0 +1,116 @@
+"""The story, clicked: pickers scan, pack and ship; a CSR reads the order; a store inspects the return."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from doorstep.delivery.cli.demo.journey import JACKET, SHIRT, Story
+from tests.browser.conftest import Shop
+
+pytestmark = pytest.mark.browser
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def story(shop: Shop) -> Story:
+    """The order is placed and allocated by the world outside."""
+    told = Story(shop.doors)
+    told.placed()
+    told.allocated()
+    shop.doors.world("shiphawk", "script", {"next_tracking_numbers": [told.numbers.jacket]})
+    shop.doors.world("shiprocket", "script", {"next_awbs": [told.numbers.shirts]})
+    return told
+
+
+def work_through(page: Page, story: Story, skus: list[str]) -> None:
+    """Accept, scan, pack, wait for the label, ship."""
+    page.get_by_role("link", name="Fulfillment").first.click()
+    page.get_by_role("link", name=re.compile(story.shop_name)).first.click()
+    page.get_by_role("button", name="Accept").click()
+    for sku in skus:
+        page.get_by_label("Scan or type a SKU").fill(sku)
+        page.get_by_label("Scan or type a SKU").press("Enter")
+        expect(page.get_by_role("alert").filter(has_text=sku).or_(page.get_by_role("button", name="Packed"))).to_be_visible()
+    page.get_by_role("button", name="Packed").click()
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Label (PDF)").click(timeout=20_000)
+    popup.value.close()
+    page.get_by_role("button", name="Ship parcel").click()
+    expect(page.get_by_text("Shipped", exact=True).first).to_be_visible()
+
+
+def test_1_a_wrong_scan_is_refused_in_words(story: Story, signed_in: SignIn) -> None:
+    page = signed_in("warehouse-a")
+    page.get_by_role("link", name="Fulfillment").first.click()
+    page.get_by_role("link", name=re.compile(story.shop_name)).first.click()
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_label("Scan or type a SKU").fill(SHIRT)
+    page.get_by_label("Scan or type a SKU").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("not on this pick list")
+
+
+def test_2_the_warehouse_picks_packs_and_ships(story: Story, signed_in: SignIn) -> None:
+    page = signed_in("warehouse-a")
+    page.get_by_role("link", name="Fulfillment").first.click()
+    page.get_by_role("link", name=re.compile(story.shop_name)).first.click()
+    page.get_by_label("Scan or type a SKU").fill(JACKET)
+    page.get_by_label("Scan or type a SKU").press("Enter")
+    page.get_by_role("button", name="Packed").click()
+    expect(page.get_by_role("link", name="Label (PDF)")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Ship parcel").click()
+    expect(page.get_by_text(story.numbers.jacket).first).to_be_visible()
+
+
+def test_3_the_store_does_the_same_on_a_phone(story: Story, signed_in: SignIn) -> None:
+    page = signed_in("store-22", width=390, height=844)
+    work_through(page, story, [SHIRT, SHIRT])
+    expect(page.get_by_text(story.numbers.shirts).first).to_be_visible()
+
+
+def test_4_the_order_page_tells_everything(story: Story, signed_in: SignIn) -> None:
+    story.invoiced()
+    story.delivered()
+    page = signed_in("operations")
+    page.get_by_role("link", name="Orders").first.click()
+    page.get_by_role("link", name=re.compile(story.shop_name)).first.click()
+    for text in (story.numbers.jacket, story.numbers.shirts, "SINV-", "Warehouse A", "Store 22", "the nearest of 2 locations"):
+        expect(page.get_by_text(text).first).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("Completed")
+
+
+def test_5_the_store_receives_and_inspects_the_return(story: Story, shop: Shop, signed_in: SignIn) -> None:
+    body = {"order_id": story.shop_order, "sku": SHIRT, "quantity": 1, "reason": "SIZE_TOO_SMALL", "note": "Size issue"}
+    shop.doors.world("shopify", "request_return", body)
+    found = shop.doors.until("the return has its pickup", story._return_with_pickup)
+    story._scan("shiprocket", str(found["tracking_number"]), "picked_up", "delivered")
+    page = signed_in("store-22")
+    page.get_by_role("link", name="Returns").first.click()
+    page.get_by_role("link", name=re.compile(re.escape(str(found["number"])))).first.click()
+    expect(page.get_by_role("main")).to_contain_text("Size issue")
+    page.get_by_role("button", name="Received").click()
+    page.get_by_role("button", name="Inspected: book it").click()
+    expect(page.get_by_role("main")).to_contain_text(re.compile("Returned (&|and) Refunded", re.IGNORECASE), timeout=20_000)
+
+
+def test_6_the_shelf_the_money_and_the_dead_letters(story: Story, signed_in: SignIn) -> None:
+    page = signed_in("admin")
+    page.goto(page.url.replace("/console/", f"/console/orders/{story.order_id}"))
+    expect(page.get_by_role("main")).to_contain_text("799.00")
+    page.get_by_role("link", name="Inventory").first.click()
+    page.get_by_role("searchbox").or_(page.get_by_label("Search stock")).last.fill(SHIRT)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(SHIRT).first).to_be_visible()
+    page.get_by_role("link", name="Dead letters").first.click()
+    expect(page.get_by_role("main")).to_contain_text(re.compile("nothing", re.IGNORECASE))
+
+
+def test_7_a_person_sees_only_what_is_theirs(story: Story, shop: Shop, signed_in: SignIn) -> None:
+    page = signed_in("store-22")
+    expect(page.get_by_role("link", name="Settings")).to_have_count(0)
+    answer = page.goto(f"{shop.stage.url}/console/dead-letters")
+    assert answer is not None
+    assert answer.status == 403
