@@ -11,7 +11,7 @@ from doorstep.domain.analytics import model
 from doorstep.domain.analytics.model import OrderView, ReturnStage
 from doorstep.domain.analytics.views import health, home, letters, order, orders, returns, stock, work
 from doorstep.domain.analytics.views.orders import OrderFilter
-from doorstep.domain.fulfillment.model import Action
+from doorstep.domain.fulfillment.model import Action, RejectReason
 from doorstep.domain.orders.model import Headline
 from doorstep.domain.shipping.model import TrackingStatus
 from doorstep.flows import approve, fulfil, return_
@@ -136,7 +136,7 @@ def test_holds_and_rejected_work_stay_readable(shop: Shop) -> None:
         fulfil.reject(
             tx,
             fulfillment_order_id=before.id,
-            reason=fulfil.RejectReason.NO_CAPACITY,
+            reason=RejectReason.NO_CAPACITY,
             note="sale day",
             now=shop.now,
         )

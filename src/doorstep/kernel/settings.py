@@ -87,7 +87,7 @@ class Settings(pydantic_settings.BaseSettings):
     retry_base_seconds: Seconds = Field(
         default=1.0, description="first wait between tries; doubles each time"
     )
-    retry_longest_seconds: Seconds = Field(3600.0, description="longest wait between tries")
+    retry_longest_seconds: Seconds = Field(default=3600.0, description="longest wait between tries")
     http_timeout_seconds: Seconds = Field(default=20.0, description="longest wait for a partner's answer")
 
     @classmethod
