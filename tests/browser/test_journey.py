@@ -77,7 +77,7 @@ def test_4_the_order_page_tells_everything(story: Story, signed_in: SignIn) -> N
     page = signed_in("operations")
     page.get_by_role("link", name="Orders").first.click()
     page.get_by_role("link", name=re.compile(story.shop_name)).first.click()
-    for text in (story.numbers.jacket, story.numbers.shirts, "SINV-", "Warehouse A", "Store 22", "the nearest of 2 locations"):
+    for text in (story.numbers.jacket, story.numbers.shirts, "SINV-", "Warehouse A", "Store 22", "the nearest of 2 locations that have it"):
         expect(page.get_by_text(text).first).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text("Completed")
 

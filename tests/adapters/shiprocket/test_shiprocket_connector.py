@@ -50,7 +50,7 @@ def test_a_label(carrier: connector.Shiprocket, script: scripted.Script) -> None
         tracking_number="70010001",
         tracking_url="https://shiprocket.co/tracking/70010001",
         carrier="Acme",
-        service="Acme",
+        service="Shiprocket",
         pdf=b"%PDF-1.4",
     )
     assert script.paths == [

@@ -245,7 +245,7 @@ def label(*, shipment_id: int, awb: Text, courier: str | None) -> shipping.Label
         tracking_number=str(awb),
         tracking_url=f"https://shiprocket.co/tracking/{awb}",
         carrier=courier or "Shiprocket",
-        service=courier or "",
+        service="Shiprocket" if courier else "",
     )
 
 
