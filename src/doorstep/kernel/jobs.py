@@ -131,7 +131,9 @@ class RetryPolicy:
         if not isinstance(problem, errors.Unavailable) or attempts >= self.max_attempts:
             return Failure(text, error_class, None)
         wait = min(self.longest_seconds, self.base_seconds * 2 ** min(attempts - 1, 20)) * (0.75 + jitter / 2)
-        return Failure(text, error_class, max(wait, min(problem.retry_after_seconds or 0.0, self.longest_seconds)))
+        return Failure(
+            text, error_class, max(wait, min(problem.retry_after_seconds or 0.0, self.longest_seconds))
+        )
 
 
 def _words(problem: Exception) -> str:
@@ -142,19 +144,25 @@ def _words(problem: Exception) -> str:
 
 
 def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) -> None:
-    """Record a failure. A retry also pushes the same order's later deliveries back, so that they leave the scan."""
-    tx.execute(
+    """Record a failure. A retry also pushes the same order's later deliveries back, so that they leave the scan.
+
+    Raises LostLease if another worker has taken it over: then that one's outcome counts.
+    """
+    found = tx.column(
+        int,
         """
         WITH failed AS (
             UPDATE deliveries SET state = CASE WHEN %(wait)s::float8 IS NULL THEN 3 ELSE 0 END, leased_until = NULL,
                    attempts = greatest(attempts, %(attempts)s), error = %(error)s, error_class = %(error_class)s,
                    first_failed_at = coalesce(first_failed_at, now()), last_failed_at = now(),
                    run_at = now() + make_interval(secs => coalesce(%(wait)s::float8, 0))
-             WHERE id = %(id)s RETURNING *
+             WHERE id = %(id)s AND attempts = %(token)s AND state IN (0, 1) RETURNING *
+        ), put_off AS (
+            UPDATE deliveries later SET run_at = greatest(later.run_at, failed.run_at) FROM failed
+             WHERE failed.state = 0 AND later.subscriber = failed.subscriber AND later.key = failed.key
+               AND later.state = 0 AND later.id > failed.id
         )
-        UPDATE deliveries later SET run_at = greatest(later.run_at, failed.run_at) FROM failed
-         WHERE failed.state = 0 AND later.subscriber = failed.subscriber AND later.key = failed.key
-           AND later.state = 0 AND later.id > failed.id
+        SELECT id FROM failed
         """,
         {
             "wait": failure.retry_in_seconds,
@@ -162,8 +170,11 @@ def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) ->
             "error": failure.error,
             "error_class": failure.error_class,
             "id": delivery.id,
+            "token": delivery.attempts,
         },
     )
+    if not found:
+        raise LostLease("Another worker has taken this delivery over.", deliveries=[delivery.id])
 
 
 def redrive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
@@ -195,9 +206,23 @@ def waiting(tx: ReadTx) -> dict[str, int]:
     return {str(row["subscriber"]): int(str(row["n"])) for row in rows}
 
 
+def troubles(tx: ReadTx) -> list[str]:
+    """Deliveries that are not done and have failed or are leased, in words, for whoever waits for them."""
+    return tx.column(
+        str,
+        """
+        SELECT subscriber || ' of order ' || key || ', state ' || state || ', tried ' || attempts || ' times'
+               || coalesce(', next ' || to_char(run_at, 'HH24:MI:SS'), '') || coalesce(': ' || error, '')
+          FROM deliveries ORDER BY id LIMIT 20
+        """,
+    )
+
+
 def dead(tx: ReadTx) -> dict[str, int]:
     """How many dead deliveries there are of each class."""
-    rows = tx.rows("SELECT coalesce(error_class, '') AS error_class, count(*) AS n FROM deliveries WHERE state = 3 GROUP BY 1")
+    rows = tx.rows(
+        "SELECT coalesce(error_class, '') AS error_class, count(*) AS n FROM deliveries WHERE state = 3 GROUP BY 1"
+    )
     return {str(row["error_class"]): int(str(row["n"])) for row in rows}
 
 
@@ -228,12 +253,15 @@ def claim_schedules(tx: WriteTx) -> list[str]:
 
 
 def next_due_seconds(tx: ReadTx) -> float:
-    """Seconds until the next retry or periodic job is due (0 when one is now, at most 60)."""
+    """Seconds until the next retry or periodic job becomes due (at most 60).
+
+    What is due already and was not taken waits for its order's earlier delivery, or another worker has it.
+    """
     return tx.value(
         float,
         """
         SELECT least(60, greatest(0, extract(epoch FROM least(
-            coalesce((SELECT min(run_at) FROM deliveries WHERE state = 0), 'infinity'),
+            coalesce((SELECT min(run_at) FROM deliveries WHERE state = 0 AND run_at > now()), 'infinity'),
             coalesce((SELECT min(leased_until) FROM deliveries WHERE state = 1), 'infinity'),
             coalesce((SELECT min(next_run_at) FROM schedules), 'infinity')) - now())))::float8
         """,

@@ -1,0 +1,191 @@
+"""The log: versions without gaps, in the transaction of the state, append-only, and a feed that skips nobody."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+import psycopg
+import pytest
+
+from doorstep.kernel import events
+from doorstep.kernel.db import Database, Subscription, WriteTx
+from doorstep.kernel.events import Cursor
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Something of the test's own happened."""
+
+    type: ClassVar[str] = "thing.opened"
+    stream: ClassVar[str] = "thing"
+    thing_id: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Something else happened."""
+
+    type: ClassVar[str] = "thing.closed"
+    stream: ClassVar[str] = "thing"
+    thing_id: int
+
+
+@pytest.fixture
+def log(dsn: str) -> Iterator[Database]:
+    """A database in which two subscribers listen to one fact, one of them also to another."""
+    listening = (
+        Subscription("thing.opened", "first"),
+        Subscription("thing.opened", "second"),
+        Subscription("thing.closed", "second"),
+    )
+    opened = Database(dsn, pool_size=6, subscriptions=listening).open()
+    yield opened
+    opened.close()
+
+
+def record(database: Database, *facts: events.Fact) -> None:
+    with database.write(actor="user:1", trace_id="trace") as tx:
+        events.append(tx, facts, at=NOON)
+
+
+def read_on(database: Database, cursor: Cursor) -> tuple[list[int], Cursor]:
+    """Which things the feed tells of next."""
+    with database.read() as tx:
+        found, after = events.feed(tx, after=cursor)
+    return [each.stream_id for each in found], after
+
+
+def test_each_stream_counts_for_itself(log: Database) -> None:
+    record(log, Opened(1), Opened(2), Closed(1))
+    record(log, Closed(2), Opened(1))
+    with log.read() as tx:
+        first, second = (events.of_stream(tx, stream="thing", stream_id=each) for each in (1, 2))
+    assert [(each.version, each.type) for each in first] == [
+        (1, "thing.opened"),
+        (2, "thing.closed"),
+        (3, "thing.opened"),
+    ]
+    assert [(each.version, each.type) for each in second] == [(1, "thing.opened"), (2, "thing.closed")]
+
+
+def test_a_fact_keeps_who_when_and_why(log: Database) -> None:
+    record(log, Opened(7, words="₹ and ü"))
+    with log.read() as tx:
+        (found,) = events.of_stream(tx, stream="thing", stream_id=7)
+    assert (found.actor, found.trace_id, found.occurred_at) == ("user:1", "trace", NOON)
+    assert found.data == {"thing_id": 7, "words": "₹ and ü"}
+
+
+def test_every_subscriber_of_a_fact_gets_one_delivery(log: Database) -> None:
+    record(log, Opened(1), Closed(1), Opened(2))
+    with log.read() as tx:
+        rows = tx.rows("SELECT subscriber, key, state FROM deliveries ORDER BY subscriber, id")
+    assert [(row["subscriber"], row["key"]) for row in rows] == [
+        ("first", 1),
+        ("first", 2),
+        ("second", 1),
+        ("second", 1),
+        ("second", 2),
+    ]
+
+
+def test_what_is_undone_leaves_neither_fact_nor_delivery(log: Database) -> None:
+    def fail() -> None:
+        with log.write(actor="user:1") as tx:
+            events.append(tx, [Opened(1)], at=NOON)
+            message = "the state could not be written"
+            raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with log.read() as tx:
+        assert tx.value(int, "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM deliveries)") == 0
+    record(log, Opened(1))
+    with log.read() as tx:
+        assert [each.version for each in events.of_stream(tx, stream="thing", stream_id=1)] == [1]
+
+
+def test_two_writers_of_a_stream_take_turns(log: Database) -> None:
+    with log.write(actor="user:1") as tx:
+        events.append(tx, [Opened(1)], at=NOON)
+        with log.connection() as other:
+            other.execute("SET lock_timeout = '200ms'")
+            late = WriteTx(other, actor="user:2", trace_id="")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                events.append(late, [Closed(1)], at=NOON)
+            other.rollback()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET actor = 'somebody else'",
+        "DELETE FROM events",
+        "UPDATE stock_movements SET reason = ''",
+    ],
+)
+def test_nobody_rewrites_what_happened(log: Database, statement: str) -> None:
+    record(log, Opened(1))
+    with log.write(actor="user:1") as tx:
+        tx.execute("INSERT INTO stock_movements (type, sku, location_id, condition, on_hand_change, reserved_change, cause,"
+                   " actor, occurred_at) VALUES ('received', 'A', 1, 'new', 1, 0, 'test', 'user:1', now())")  # fmt: skip
+    with pytest.raises(psycopg.errors.RaiseException, match="is append-only"), log.connection() as connection:
+        connection.execute(statement)
+
+
+def test_a_late_committer_is_not_skipped(log: Database) -> None:
+    with log.connection() as slow, slow.transaction():
+        events.append(WriteTx(slow, actor="user:1", trace_id=""), [Opened(1)], at=NOON)
+        record(log, Opened(2))
+        told, cursor = read_on(log, Cursor())
+        assert told == []
+    assert read_on(log, cursor)[0] == [1, 2]
+
+
+def test_a_page_ends_where_the_next_begins(log: Database) -> None:
+    record(log, *(Opened(each) for each in range(1, 6)))
+    cursor, told = Cursor(), []
+    with log.read() as tx:
+        for _ in range(4):
+            found, cursor = events.feed(tx, after=cursor, limit=2)
+            told.append([each.stream_id for each in found])
+    assert told == [[1, 2], [3, 4], [5], []]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_feed_tells_everything_once_however_transactions_overlap(log: Database, seed: int) -> None:
+    chance = random.Random(seed)
+    cursor, told, thing, written = Cursor(), [], 0, set()
+    with ExitStack() as pooled:
+        idle = [pooled.enter_context(log.connection()) for _ in range(3)]
+        busy: list[tuple[psycopg.Connection[dict[str, object]], list[int]]] = []
+        for _ in range(40):
+            if busy and (not idle or chance.random() < 0.5):
+                connection, mine = busy.pop(chance.randrange(len(busy)))
+                if chance.random() < 0.2:
+                    connection.rollback()
+                else:
+                    connection.commit()
+                    written |= set(mine)
+                idle.append(connection)
+            elif idle:
+                connection, mine = idle.pop(), []
+                for _ in range(chance.randint(1, 2)):
+                    thing += 1
+                    mine.append(thing)
+                    events.append(WriteTx(connection, actor="user:1", trace_id=""), [Opened(thing)], at=NOON)
+                busy.append((connection, mine))
+            new, cursor = read_on(log, cursor)
+            told += new
+        for connection, _ in busy:
+            connection.rollback()
+    new, _ = read_on(log, cursor)
+    assert sorted(told + new) == sorted(written)

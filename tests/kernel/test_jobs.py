@@ -1,0 +1,294 @@
+"""Deliveries: given to one worker, in order per key, tried again, taken from the dead, fenced off from late workers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+import pytest
+
+from doorstep.kernel import errors, events, jobs
+from doorstep.kernel.db import Database, Subscription
+from doorstep.kernel.jobs import Delivery, Failure, RetryPolicy
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Something of the test's own happened."""
+
+    type: ClassVar[str] = "thing.opened"
+    stream: ClassVar[str] = "thing"
+    thing_id: int
+
+
+@pytest.fixture
+def table(dsn: str) -> Iterator[Database]:
+    """A database in which one subscriber listens."""
+    opened = Database(dsn, pool_size=6, subscriptions=(Subscription("thing.opened", "reader"),)).open()
+    yield opened
+    opened.close()
+
+
+def enqueue(table: Database, *keys: int) -> None:
+    with table.write(actor="user:1", trace_id="trace") as tx:
+        events.append(tx, [Opened(key) for key in keys], at=NOON)
+
+
+def lease(table: Database, *, limit: int = 10, seconds: float = 60) -> list[Delivery]:
+    with table.write(actor="system") as tx:
+        return jobs.lease_errands(tx, subscribers=["reader"], limit=limit, lease_seconds=seconds)
+
+
+def steps(table: Database, limit: int = 10) -> list[int]:
+    """Keys of the steps that could be locked now."""
+    with table.write(actor="system") as tx:
+        return [each.key for each in jobs.lock_steps(tx, subscriber="reader", limit=limit)]
+
+
+def finish(table: Database, *deliveries: Delivery) -> None:
+    with table.write(actor="system") as tx:
+        jobs.finish(tx, deliveries)
+
+
+def fail(
+    table: Database, delivery: Delivery, wait: float | None, *, words: str = "no", kind: str = "data"
+) -> None:
+    with table.write(actor="system") as tx:
+        jobs.fail(tx, delivery, failure=Failure(words, kind, wait), attempts=delivery.attempts)
+
+
+def rows(table: Database, columns: str = "key, state, attempts") -> list[tuple[object, ...]]:
+    with table.read() as tx:
+        return [tuple(row.values()) for row in tx.rows(f"SELECT {columns} FROM deliveries ORDER BY id")]  # type: ignore[arg-type]  # a test's own columns
+
+
+def expire_leases(table: Database) -> None:
+    with table.write(actor="system") as tx:
+        tx.execute("UPDATE deliveries SET leased_until = now() - interval '1 second' WHERE state = 1")
+
+
+def test_a_delivery_carries_its_event(table: Database) -> None:
+    enqueue(table, 5)
+    (taken,) = lease(table)
+    assert (taken.subscriber, taken.key, taken.attempts, taken.event_type) == ("reader", 5, 1, "thing.opened")
+    assert (taken.data, taken.actor, taken.trace_id, taken.occurred_at) == (
+        {"thing_id": 5},
+        "user:1",
+        "trace",
+        NOON,
+    )
+
+
+def test_what_one_worker_has_locked_others_skip(table: Database) -> None:
+    enqueue(table, *range(1, 7))
+    with table.write(actor="one") as one, table.write(actor="two") as two:
+        first = jobs.lock_steps(one, subscriber="reader", limit=4)
+        second = jobs.lock_steps(two, subscriber="reader", limit=4)
+    assert [each.key for each in first] == [1, 2, 3, 4]
+    assert [each.key for each in second] == [5, 6]
+
+
+def test_many_workers_do_everything_once(table: Database) -> None:
+    enqueue(table, *range(1, 61))
+    done: list[int] = []
+
+    def work() -> None:
+        while True:
+            with table.write(actor="system") as tx:
+                batch = jobs.lock_steps(tx, subscriber="reader", limit=7)
+                jobs.finish(tx, batch)
+            if not batch:
+                return
+            done.extend(each.key for each in batch)
+
+    with ThreadPoolExecutor(4) as threads:
+        for each in [threads.submit(work) for _ in range(4)]:
+            each.result()
+    assert sorted(done) == list(range(1, 61))
+    assert rows(table) == []
+
+
+def test_many_workers_lease_everything_once(table: Database) -> None:
+    enqueue(table, *range(1, 41))
+    with ThreadPoolExecutor(4) as threads:
+        taken = [each for part in threads.map(lambda _: lease(table, limit=10), range(4)) for each in part]
+    assert sorted(each.key for each in taken) == list(range(1, 41))
+
+
+def test_deliveries_of_a_key_come_one_after_the_other(table: Database) -> None:
+    enqueue(table, 1, 1, 2)
+    first, other = lease(table)
+    assert (first.key, other.key) == (1, 2)
+    assert lease(table) == []
+    finish(table, first)
+    (second,) = lease(table)
+    assert (second.key, second.id > first.id) == (1, True)
+
+
+def test_steps_of_a_key_wait_for_the_one_that_is_locked(table: Database) -> None:
+    enqueue(table, 1, 1)
+    with table.write(actor="one") as one:
+        assert len(jobs.lock_steps(one, subscriber="reader", limit=10)) == 1
+        assert steps(table) == []
+    assert steps(table) == [1]
+
+
+def test_a_retry_pushes_the_same_keys_later_ones_back(table: Database) -> None:
+    enqueue(table, 1, 1, 2)
+    first, other = lease(table)
+    finish(table, other)
+    fail(table, first, 30.0, kind="transient")
+    with table.read() as tx:
+        waits = tx.column(bool, "SELECT run_at > now() + interval '25 s' FROM deliveries ORDER BY id")
+    assert waits == [True, True]
+    assert lease(table) == []
+
+
+def test_a_dead_letter_keeps_its_story_and_lets_others_pass(table: Database) -> None:
+    enqueue(table, 1, 1)
+    (first,) = lease(table)
+    fail(table, first, None, words="the address is wrong", kind="data")
+    with table.read() as tx:
+        (letter,) = tx.rows("SELECT what, order_id, attempts, error, error_class, trace_id FROM dead_letters")
+        assert jobs.dead(tx) == {"data": 1}
+        assert jobs.waiting(tx) == {"reader": 1}
+    assert tuple(letter.values()) == ("reader", 1, 1, "the address is wrong", "data", "trace")
+    assert [each.id > first.id for each in lease(table)] == [True]
+
+
+def test_an_expired_lease_is_given_to_another(table: Database) -> None:
+    enqueue(table, 1)
+    lease(table)
+    assert lease(table) == []
+    expire_leases(table)
+    (again,) = lease(table)
+    assert again.attempts == 2
+
+
+def test_a_late_worker_records_nothing(table: Database) -> None:
+    enqueue(table, 1)
+    (late,) = lease(table)
+    expire_leases(table)
+    (second,) = lease(table)
+
+    def record() -> None:
+        with table.write(actor="late") as tx:
+            events.append(tx, [Opened(99)], at=NOON)
+            jobs.finish(tx, [late])
+
+    with pytest.raises(jobs.LostLease):
+        record()
+    with table.read() as tx:
+        assert events.of_stream(tx, stream="thing", stream_id=99) == []
+    finish(table, second)
+    assert rows(table) == []
+
+
+def test_a_late_workers_failure_does_not_count(table: Database) -> None:
+    enqueue(table, 1)
+    (late,) = lease(table)
+    expire_leases(table)
+    (second,) = lease(table)
+    with pytest.raises(jobs.LostLease):
+        fail(table, late, None)
+    assert rows(table) == [(1, 1, 2)]
+    finish(table, second)
+    with pytest.raises(jobs.LostLease):
+        fail(table, second, None)
+
+
+def test_dead_letters_live_again_by_id_or_by_class(table: Database) -> None:
+    enqueue(table, 1, 2, 3)
+    for each, kind in zip(lease(table), ("data", "data", "auth"), strict=True):
+        fail(table, each, None, kind=kind)
+    with table.write(actor="user:1") as tx:
+        (first, *_) = tx.column(int, "SELECT id FROM deliveries ORDER BY id")
+        assert jobs.redrive(tx, ids=[first]) == 1
+    assert rows(table) == [(1, 0, 1), (2, 3, 1), (3, 3, 1)]
+    with table.write(actor="user:1") as tx:
+        assert jobs.redrive(tx, error_class="auth") == 1
+        assert jobs.redrive(tx, error_class="bug") == 0
+        assert jobs.redrive(tx, ids=[]) == 0
+    assert [each.key for each in lease(table)] == [1, 3]
+
+
+def test_a_letter_that_is_given_up_is_gone_but_its_event_stays(table: Database) -> None:
+    enqueue(table, 1, 2)
+    first, second = lease(table)
+    fail(table, first, None)
+    with table.write(actor="user:1") as tx:
+        assert jobs.discard(tx, ids=[first.id, second.id]) == 1
+        assert len(events.of_stream(tx, stream="thing", stream_id=1)) == 1
+    assert rows(table) == [(2, 1, 1)]
+
+
+def test_a_schedule_is_given_to_one_of_many(table: Database) -> None:
+    with table.write(actor="system") as tx:
+        jobs.declare_schedules(tx, every_seconds={"hourly": 3600.0, "daily": 86_400.0})
+
+    def claim(_: int) -> list[str]:
+        with table.write(actor="system") as tx:
+            return jobs.claim_schedules(tx)
+
+    with ThreadPoolExecutor(6) as threads:
+        claimed = [name for names in threads.map(claim, range(12)) for name in names]
+    assert sorted(claimed) == ["daily", "hourly"]
+
+
+def test_schedules_follow_what_the_version_declares(table: Database) -> None:
+    for every in ({"hourly": 3600.0, "daily": 86_400.0}, {"hourly": 60.0}):
+        with table.write(actor="system") as tx:
+            jobs.declare_schedules(tx, every_seconds=every)
+    with table.write(actor="system") as tx:
+        assert jobs.claim_schedules(tx) == ["hourly"]
+        assert 58 < jobs.next_due_seconds(tx) <= 60
+        jobs.declare_schedules(tx, every_seconds={})
+        assert jobs.next_due_seconds(tx) == 60
+
+
+def test_what_waits_for_another_does_not_keep_workers_awake(table: Database) -> None:
+    enqueue(table, 1, 1)
+    lease(table, seconds=40)
+    with table.read() as tx:
+        assert 38 < jobs.next_due_seconds(tx) <= 40
+
+
+def test_workers_are_woken_after_the_commit_and_not_before(table: Database) -> None:
+    woken, stop = threading.Event(), threading.Event()
+    ear = threading.Thread(target=table.listen, kwargs={"wake": woken.set, "stopped": stop.is_set})
+    ear.start()
+    while not woken.wait(0.05):  # the listener has to be connected first
+        enqueue(table, 1)
+    woken.clear()
+    with table.write(actor="user:1") as tx:
+        events.append(tx, [Opened(2)], at=NOON)
+        assert not woken.wait(0.2)
+    assert woken.wait(2)
+    stop.set()
+    ear.join(5)
+
+
+@pytest.mark.parametrize(
+    ("problem", "attempts", "failure"),
+    [
+        (errors.Unavailable("busy"), 1, Failure("busy", "transient", 2.0)),
+        (errors.Unavailable("busy"), 3, Failure("busy", "transient", 8.0)),
+        (errors.Unavailable("busy"), 6, Failure("busy", "transient", 30.0)),
+        (errors.Unavailable("busy", retry_after_seconds=9), 1, Failure("busy", "transient", 9)),
+        (errors.Unavailable("busy", retry_after_seconds=900), 1, Failure("busy", "transient", 30.0)),
+        (errors.Unavailable("busy"), 10, Failure("busy", "transient", None)),
+        (errors.Invalid("wrong", body="size?"), 1, Failure("wrong It answered: size?", "data", None)),
+        (KeyError(), 1, Failure("KeyError", "bug", None)),
+    ],
+)
+def test_only_what_may_pass_by_itself_is_tried_again(
+    problem: Exception, attempts: int, failure: Failure
+) -> None:
+    policy = RetryPolicy(max_attempts=10, base_seconds=2.0, longest_seconds=30.0)
+    assert policy.failure(problem, attempts=attempts, jitter=0.5) == failure

@@ -1,0 +1,58 @@
+"""A worker that is killed in the middle of its work, as a real process: what it had is done by another."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from doorstep.kernel import events, jobs
+from doorstep.kernel.db import Database, Subscription
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+WORKER = """
+import sys
+from doorstep.kernel import jobs
+from doorstep.kernel.db import Database
+database = Database(sys.argv[1], pool_size=1).open()
+with database.write(actor="doomed") as tx:
+    taken = jobs.lock_steps(tx, subscriber="reader", limit=10)
+    tx.execute("INSERT INTO schedules (name, every_seconds, next_run_at) VALUES ('half done', 1, now())")
+    print(len(taken), flush=True)
+    sys.stdin.readline()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Something of the test's own happened."""
+
+    type: ClassVar[str] = "thing.opened"
+    stream: ClassVar[str] = "thing"
+    thing_id: int
+
+
+def test_the_locks_of_a_killed_process_are_free_and_its_work_undone(dsn: str) -> None:
+    database = Database(dsn, pool_size=2, subscriptions=(Subscription("thing.opened", "reader"),)).open()
+    with database.write(actor="user:1") as tx:
+        events.append(tx, [Opened(1), Opened(2)], at=NOON)
+    doomed = subprocess.Popen(
+        [sys.executable, "-c", WORKER, dsn], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with doomed:
+        assert doomed.stdout is not None
+        assert doomed.stdout.readline().strip() == "2"
+        with database.write(actor="other") as tx:
+            assert jobs.lock_steps(tx, subscriber="reader", limit=10) == []
+        doomed.send_signal(signal.SIGKILL)
+    with database.write(actor="other") as tx:
+        tx.execute("SET LOCAL lock_timeout = '5s'")
+        tx.execute(
+            "SELECT 1 FROM deliveries FOR UPDATE"
+        )  # until the server has noticed that its client is gone
+        assert [each.key for each in jobs.lock_steps(tx, subscriber="reader", limit=10)] == [1, 2]
+        assert tx.value(int, "SELECT count(*) FROM schedules") == 0
+    database.close()
