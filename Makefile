@@ -23,6 +23,7 @@ check: dev ## everything that can be known without running it: lint, format, typ
 	@echo "· mypy" && $(BIN)/mypy --no-error-summary
 	@echo "· imports" && $(BIN)/lint-imports --no-logo >.imports.log || { cat .imports.log; exit 1; }; rm -f .imports.log
 	@echo "· migrations" && $(BIN)/squawk src/doorstep/migrations/versions/*.sql
+	@echo "· reference" && $(BIN)/python tools/reference.py --check
 	@echo "· house rules" && $(PYTEST) tests/tidy -m "not slow"
 
 .PHONY: test
@@ -36,6 +37,10 @@ test-long: dev browser ## all tests, the slow ones too (rehearsals with many see
 .PHONY: format
 format: dev ## let ruff lay out the code
 	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
+
+.PHONY: reference
+reference: dev ## write docs/reference.md from the code
+	@$(BIN)/python tools/reference.py
 
 ##@ Grow it
 

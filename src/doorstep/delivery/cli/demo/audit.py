@@ -59,6 +59,13 @@ def quiet(app: App) -> bool:
         return not jobs.waiting(tx)
 
 
+def left_over(app: App) -> str:
+    """What is still to be done and why, for a story that got stuck."""
+    with app.db.read() as tx:
+        troubles = jobs.troubles(tx)
+    return "\n".join(["Still to be done:", *troubles]) if troubles else "Nothing is waiting."
+
+
 def findings(app: App, story: Story) -> dict[str, object]:
     """What must be true at the end of every telling, whatever failed on the way; each value is what was found.
 

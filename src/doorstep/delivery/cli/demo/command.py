@@ -94,22 +94,16 @@ def demo(
 
 
 def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Console) -> None:
-    """Tell the story once per seed; each telling ends with its table and its audit."""
+    """Tell the story once per seed; one that gets stuck says what is still to be done."""
     for number, seed in enumerate(choice.seeds):
         numbers = Numbers() if number == 0 else Numbers(f"SHK1245X{seed:03d}", f"SRK5678P{seed:03d}")
         story = Story(doors, numbers)
-        out.print()
-        with rehearse.failing(doors, choice.failing, seed) as damage:
-            for title, action in story.steps():
-                began = time.monotonic()
-                with out.status(f"{title} …"):
-                    sentence = action()
-                took = time.monotonic() - began
-                out.print(
-                    f"[green]✓[/green] [bold]{title:<10}[/bold] {sentence} [dim]({took:.1f} s)[/dim]",
-                    highlight=False,
-                )
-        doors.until("everything that follows is done", lambda: audit.quiet(app))
+        try:
+            with rehearse.failing(doors, choice.failing, seed) as damage:
+                _play(story, out)
+            doors.until("everything that follows is done", lambda: audit.quiet(app))
+        except Mismatch as problem:
+            raise Mismatch(f"{problem.message}\n{audit.left_over(app)}") from problem
         table, found = audit.closing_table(story), audit.findings(app, story)
         told = {"seed": seed, "order": story.shop_name, "damage": damage.count}
         outcome.tellings.append({**told, "table": [asdict(row) for row in table], **found})
@@ -117,14 +111,24 @@ def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Consol
         _check(table, found, story)
 
 
+def _play(story: Story, out: Console) -> None:
+    """Every step, with what it brought and how long it took."""
+    out.print()
+    for title, action in story.steps():
+        began = time.monotonic()
+        with out.status(f"{title} …"):
+            sentence = action()
+        took = f"[dim]({time.monotonic() - began:.1f} s)[/dim]"
+        out.print(f"[green]✓[/green] [bold]{title:<10}[/bold] {sentence} {took}", highlight=False)
+
+
 def _check(table: list[audit.Row], found: dict[str, object], story: Story) -> None:
     if table != audit.expected_table(story):
         raise Mismatch(f"The closing table is {table}.")
     wrong = {name: value for name, value in found.items() if value != audit.EXPECTED[name]}
     if wrong:
-        raise Mismatch(
-            f"{story.shop_name}: {wrong} instead of { ({name: audit.EXPECTED[name] for name in wrong}) }."
-        )
+        right = {name: audit.EXPECTED[name] for name in wrong}
+        raise Mismatch(f"{story.shop_name}: {wrong} instead of {right}.")
 
 
 def _show(rows: list[audit.Row], out: Console) -> None:

@@ -34,7 +34,7 @@ class Doors:
 
     stage: Stage
     keys: Keys
-    patience_seconds: float = 30.0
+    patience_seconds: float = 60.0
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
 
     def api(self, method: str, path: str, *, key: str = "", body: Json | None = None) -> Json:

@@ -82,7 +82,7 @@ def _killed_and_restarted(stage: Stage, seed: int, damage: Damage) -> Iterator[N
     chance, over = random.Random(seed), threading.Event()  # noqa: S311 - repeatable, not secret
 
     def keep_killing() -> None:
-        while not over.wait(chance.uniform(0.02, 0.9)):
+        while not over.wait(chance.uniform(0.02, 1.2)):
             ready = stage.times_said("worker-1", "worker ready")
             stage.kill("worker-1")
             damage.count += 1

@@ -26,8 +26,8 @@ STORE_CARRIER = "store-parcels"  # Shiprocket refuses hook addresses that contai
 _PACE: dict[str, object] = {
     "retry_base_seconds": 0.1,
     "retry_longest_seconds": 1.0,
-    "http_timeout_seconds": 4.0,
-    "lease_seconds": 5.0,
+    "http_timeout_seconds": 3.0,
+    "lease_seconds": 3.5,
     "poll_seconds": 0.25,
     "max_attempts": 40,
 }

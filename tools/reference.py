@@ -1,0 +1,118 @@
+"""Writes docs/reference.md from the code: settings, commands, events, permissions, connectors. `--check` only compares."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydantic
+import typer.main
+
+from doorstep import domain
+from doorstep.bootstrap import discover
+from doorstep.delivery import cli
+from doorstep.domain.identity.model import PERMISSIONS, Permission, Role
+from doorstep.flows import map as flow_map
+from doorstep.kernel.settings import Settings
+
+TARGET = Path(__file__).parents[1] / "docs" / "reference.md"
+
+
+def reference() -> str:
+    """The whole page."""
+    parts = ["# Reference", "Written from the code by `make reference`; do not edit.", *_settings(), *_commands()]
+    parts += [*_events(), *_permissions(), *_connectors()]
+    return "\n".join(parts) + "\n"
+
+
+def _table(*rows: tuple[str, ...]) -> list[str]:
+    head, *body = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+    return ["", head, "|" + "---|" * len(rows[0]), *body, ""]
+
+
+def _settings() -> Iterator[str]:
+    yield "\n## Settings\n\nEnvironment variables, or the same in lower case without the prefix in `doorstep.toml`."
+    rows = [("variable", "default", "meaning")]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default_factory or field.is_required() or field.default is None else str(field.default)
+        rows.append((f"`DOORSTEP_{name.upper()}`", default, field.description or ""))
+    yield from _table(*rows)
+
+
+def _commands() -> Iterator[str]:
+    yield "\n## Commands\n\n`serve` and `worker` run the processes; `doorstep COMMAND --help` tells the options."
+    rows = [("command", "what it does")]
+    group = typer.main.get_command(cli.create())
+    rows += sorted(_walk(group, "doorstep"))
+    yield from _table(*rows)
+
+
+def _walk(command: object, name: str) -> Iterator[tuple[str, str]]:
+    for key, each in getattr(command, "commands", {}).items():
+        if hasattr(each, "commands"):
+            yield from _walk(each, f"{name} {key}")
+        else:
+            yield f"`{name} {key}`", (each.help or "").splitlines()[0]
+
+
+def _events() -> Iterator[str]:
+    yield "\n## Events\n\nFacts in the log, with their data and who hears of them (`flows/map.py`)."
+    listeners: dict[str, list[str]] = {}
+    for row in flow_map.MAP:
+        listeners.setdefault(row.fact, []).append(f"`{row.name}`")
+    rows = [("type", "meaning", "data", "then")]
+    for module in pkgutil.iter_modules(domain.__path__):
+        rows += sorted(_facts(module.name, listeners))
+    yield from _table(*rows)
+
+
+def _facts(module: str, listeners: dict[str, list[str]]) -> Iterator[tuple[str, str, str, str]]:
+    try:
+        found = importlib.import_module(f"{domain.__name__}.{module}.events")
+    except ModuleNotFoundError:
+        return
+    for _, fact in inspect.getmembers(found, dataclasses.is_dataclass):
+        kind = getattr(fact, "type", None)
+        if kind and fact.__module__ == found.__name__:
+            data = ", ".join(field.name for field in dataclasses.fields(fact))
+            yield f"`{kind}`", inspect.getdoc(fact) or "", data, ", ".join(listeners.get(kind, []))
+
+
+def _permissions() -> Iterator[str]:
+    yield "\n## Permissions\n\nLocation staff see and do only what is at their location."
+    rows = [("permission", *(role.value.replace("_", " ") for role in Role))]
+    rows += [(f"`{each.value}`", *("yes" if each in PERMISSIONS[role] else "" for role in Role)) for each in Permission]
+    yield from _table(*rows)
+
+
+def _connectors() -> Iterator[str]:
+    yield "\n## Connectors"
+    for connector in sorted(discover().values(), key=lambda each: (each.kind.value, each.id)):
+        yield f"\n### {connector.kind.value}/{connector.id}: {connector.label}\n"
+        yield f"Features: {', '.join(sorted(connector.features)) or 'none'}."
+        if issubclass(connector.settings, pydantic.BaseModel):
+            fields = connector.settings.model_fields.items()
+            yield from _table(
+                ("setting", "meaning"), *((f"`{name}`", field.description or "") for name, field in fields)
+            )
+
+
+def main() -> int:
+    """Write the page, or with --check say whether it is what the code says."""
+    page = reference()
+    if "--check" in sys.argv:
+        if TARGET.exists() and TARGET.read_text() == page:
+            return 0
+        sys.stderr.write("docs/reference.md is not what the code says: run make reference\n")
+        return 1
+    TARGET.write_text(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
