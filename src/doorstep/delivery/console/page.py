@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from doorstep.delivery.console import words
 from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.domain.analytics import model as analytics
 from doorstep.domain.analytics.views import home
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
@@ -120,6 +121,7 @@ def _environment() -> jinja2.Environment:
         minor=words.minor,
         with_query=with_query,
         badge_of=words.badge,
+        hold_words=analytics.hold_words,
     )
     return made
 

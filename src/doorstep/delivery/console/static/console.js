@@ -20,6 +20,8 @@
     if (near(event, "[data-toggle-rail]")) choose("rail", html.dataset.rail === "narrow" ? "wide" : "narrow");
     const opener = near(event, "[data-dialog]");
     if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+    const refused = near(event, "[data-why]");
+    if (refused) say(refused.dataset.why);
     if (near(event, "[data-close]")) near(event, "dialog")?.close();
     if (event.target instanceof HTMLDialogElement) {
       const box = event.target.getBoundingClientRect();
@@ -114,6 +116,7 @@
   const live = document.querySelector("[data-live]");
   let head = Number(document.body.dataset.head || 0);
   let asking = false;
+  let row = ""; // where the keyboard stood before the page refreshed itself
   const busy = () => document.querySelector("dialog[open]") || typing(document.activeElement) || document.hidden || String(getSelection()) || document.querySelector("#main details[open]");
   async function pulse() {
     if (asking || document.hidden || !live) return;
@@ -132,6 +135,7 @@
       live.classList.toggle("news", found.head > head);
       if (found.head > head && document.querySelector("#main[data-refresh]") && !busy()) {
         head = found.head;
+        row = document.activeElement?.matches("tr[data-href]") ? document.activeElement.dataset.href : "";
         window.htmx.ajax("GET", location.href, { target: "#main", swap: "outerHTML show:none" });
       } else if (!document.querySelector("#main[data-refresh]")) head = found.head;
     } catch (problem) {
@@ -166,7 +170,7 @@
 
   // A scan: sound if wanted, and the box is empty and ready again.
   function beep(meaning) {
-    if (localStorage.getItem("sound") !== "on" || !window.AudioContext) return;
+    if (html.dataset.sound !== "on" || !window.AudioContext) return;
     const context = new AudioContext();
     const tone = context.createOscillator();
     tone.frequency.value = meaning === "danger" ? 220 : 880;
@@ -178,8 +182,11 @@
   function settle(scope) {
     draw(scope);
     scope.querySelectorAll("[data-draft]").forEach((field) => { if (!field.value) field.value = sessionStorage.getItem(field.dataset.draft) || ""; });
+    if (row) [...document.querySelectorAll("tr[data-href]")].find((each) => each.dataset.href === row)?.focus();
+    row = "";
     const wanted = scope.querySelector("[data-autofocus]");
     if (wanted && !document.querySelector("dialog[open]")) wanted.focus();
+    nextScan();
     const result = scope.querySelector("[data-beep]");
     if (result) beep(result.dataset.beep);
     const title = document.getElementById("main")?.dataset.title;
@@ -202,6 +209,30 @@
     if (event.detail.target?.id === "drawer-body") document.getElementById("drawer").showModal();
     settle(document.getElementById("drawer")?.open ? document.getElementById("drawer") : document);
   });
+  // Scans that come faster than the server answers wait their turn; the box is empty for the next one at once.
+  const codes = [];
+  let scanning = false;
+  const scanBox = () => document.querySelector("[data-scan] .scan-input");
+  document.addEventListener("submit", (event) => {
+    if (!near(event, "[data-scan]")) return;
+    if (!scanning) { scanning = true; return; }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    codes.push(scanBox().value);
+    scanBox().value = "";
+  }, true);
+  document.addEventListener("htmx:configRequest", (event) => { if (near(event, "[data-scan]")) scanBox().value = ""; });
+  function nextScan() {
+    scanning = false;
+    const box = scanBox();
+    if (!box) codes.length = 0;
+    if (!codes.length) return;
+    const typed = box.value;
+    box.value = codes.shift();
+    box.form.requestSubmit();
+    box.value = typed;
+  }
+  document.addEventListener("htmx:sendError", () => { scanning = false; codes.length = 0; });
   document.addEventListener("focusout", () => {
     // The station's scan box keeps the focus: scanners type wherever the cursor is.
     setTimeout(() => {
