@@ -41,9 +41,18 @@ def server_dsn() -> Iterator[str]:
     folder.chmod(0o711)
     try:
         with LocalPostgres(folder / "pg") as local:
+            _forget_durability(local.dsn("postgres"))
             yield local.dsn("postgres")
     finally:
         shutil.rmtree(folder)
+
+
+def _forget_durability(server_dsn: str) -> None:
+    """These databases live as long as a test: nobody needs to wait for the disk. test_postgres has a server of its own."""
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _named(server_dsn: str, name: str) -> str:
