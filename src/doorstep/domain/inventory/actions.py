@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
@@ -90,30 +90,23 @@ def adjust(tx: WriteTx, *, correction: Correction, at: datetime) -> Position:
         raise errors.Invalid("Say why the stock is corrected: choose or write a reason.", field="reason")
     if (correction.change is None) == (correction.set_to is None):
         raise errors.Invalid("Give either a change or a new count, not both.", field="change")
-    before = _position(tx, correction)
-    change = correction.change if correction.change is not None else (correction.set_to or 0) - before.on_hand
-    if change:
-        movement = Movement(
-            type=MovementType.ADJUSTED,
-            sku=correction.sku,
-            location_id=correction.location_id,
-            quantity=change,
-            cause="adjustment",
-            occurred_at=at,
-            condition=correction.condition,
-            key=correction.key,
-            reason=correction.reason,
-        )
-        if move(tx, movements=[movement]):
-            location, condition = correction.location_id, correction.condition.value
-            fact = facts.Adjusted(location, correction.sku, condition, change, correction.reason)
-            events.append(tx, [fact], at=at)
-    return _position(tx, correction)
-
-
-def _position(tx: WriteTx, correction: Correction) -> Position:
-    if correction.condition is Condition.NEW:
-        store.lock_positions(tx, skus=[correction.sku])
-    positions = store.select_position(tx, sku=correction.sku, location_id=correction.location_id)
-    empty = Position(correction.sku, correction.location_id, correction.condition, 0, 0)
-    return next((each for each in positions if each.condition == correction.condition), empty)
+    movement = Movement(
+        type=MovementType.ADJUSTED,
+        sku=correction.sku,
+        location_id=correction.location_id,
+        quantity=correction.change or 0,
+        cause="adjustment",
+        occurred_at=at,
+        condition=correction.condition,
+        key=correction.key,
+        reason=correction.reason,
+    )
+    store.ensure_positions(tx, [movement])
+    if correction.set_to is not None:
+        before = store.lock_position(tx, correction.sku, correction.location_id, correction.condition)
+        movement = replace(movement, quantity=correction.set_to - before.on_hand)
+    if movement.quantity and move(tx, movements=[movement]):
+        location, condition = correction.location_id, correction.condition.value
+        fact = facts.Adjusted(location, correction.sku, condition, movement.quantity, correction.reason)
+        events.append(tx, [fact], at=at)
+    return store.lock_position(tx, correction.sku, correction.location_id, correction.condition)

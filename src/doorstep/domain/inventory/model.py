@@ -47,7 +47,11 @@ SIGNED = frozenset({MovementType.ADJUSTED, MovementType.TRANSFERRED})
 
 
 class InsufficientStock(errors.Refused):
-    """Not enough is available; `data.short` lists sku, location and how much is there."""
+    """Not enough is available; `data.detail` is the counter that would have become impossible."""
+
+
+class UnknownPosition(errors.NotFound):
+    """The catalogue does not have the SKU, or the network the location."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,17 @@ from datetime import datetime
 
 import psycopg
 
-from doorstep.domain.inventory.model import EFFECTS, Drift, InsufficientStock, Movement, Position
+from doorstep.domain.inventory.model import (
+    EFFECTS,
+    Condition,
+    Drift,
+    InsufficientStock,
+    Movement,
+    Position,
+    UnknownPosition,
+)
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId, Sku
 
 
 def lock_positions(tx: WriteTx, *, skus: Sequence[str]) -> list[Position]:
@@ -24,8 +33,29 @@ def lock_positions(tx: WriteTx, *, skus: Sequence[str]) -> list[Position]:
     )
 
 
+def lock_position(tx: WriteTx, sku: Sku, location_id: LocationId, condition: Condition) -> Position:
+    """Lock and read one counter; without its row it is zero."""
+    found = tx.one(
+        Position,
+        """
+        SELECT sku, location_id, condition, on_hand, reserved FROM stock
+         WHERE sku = %s AND location_id = %s AND condition = %s FOR NO KEY UPDATE
+        """,
+        (sku, location_id, condition.value),
+    )
+    return found or Position(sku, location_id, condition, 0, 0)
+
+
 def ensure_positions(tx: WriteTx, movements: Sequence[Movement]) -> None:
-    """Make sure there is a row for every counter that a movement touches."""
+    """Make sure there is a row for every counter that a movement touches. Raises UnknownPosition."""
+    try:
+        _ensure_positions(tx, movements)
+    except psycopg.errors.ForeignKeyViolation as problem:
+        skus = ", ".join(sorted({movement.sku for movement in movements}))
+        raise UnknownPosition(f"The catalogue does not have all of {skus}, or the network not the location.") from problem
+
+
+def _ensure_positions(tx: WriteTx, movements: Sequence[Movement]) -> None:
     tx.execute(
         """
         INSERT INTO stock (sku, location_id, condition)

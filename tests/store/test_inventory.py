@@ -1,0 +1,198 @@
+"""The stock ledger: every change a movement, never more reserved than there is, however many ask at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests import builders
+from tests.builders import JACKET, NOON, SHIRT
+
+from doorstep.domain.inventory import actions, views
+from doorstep.domain.inventory.actions import Correction, Piece
+from doorstep.domain.inventory.model import (
+    Condition,
+    InsufficientStock,
+    Movement,
+    MovementType,
+    UnknownPosition,
+)
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import Database
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+A, B = LocationId(1), LocationId(2)
+
+
+@pytest.fixture(autouse=True)
+def stock(database: Database) -> Iterator[None]:
+    """Ten shirts and two jackets in A, three shirts in B; at the end the ledger must agree with its counters."""
+    with database.write(actor="system") as tx:
+        assert builders.stock(tx, A={SHIRT: 10, JACKET: 2}, B={SHIRT: 3}) == {"A": A, "B": B}
+    yield
+    with database.read() as tx:
+        assert views.drift(tx) == []
+
+
+def count(
+    database: Database, sku: str = SHIRT, place: LocationId = A, condition: Condition = Condition.NEW
+) -> tuple[int, int]:
+    """On hand and reserved."""
+    with database.read() as tx:
+        found = {each.condition: each for each in views.positions(tx, sku=sku, location_id=place)}
+    return (found[condition].on_hand, found[condition].reserved) if condition in found else (0, 0)
+
+
+def piece(quantity: int, sku: Sku = SHIRT, place: LocationId = A, order: int = 1) -> Piece:
+    return Piece(OrderId(order), 1, sku, place, quantity)
+
+
+def reserve(database: Database, *pieces: Piece) -> None:
+    with database.write(actor="system") as tx:
+        actions.reserve(tx, pieces=pieces, at=NOON)
+
+
+def adjust(database: Database, change: int | None = None, **given: Any) -> tuple[int, int]:
+    correction = replace(Correction(SHIRT, A, "counted", change), **given)
+    with database.write(actor="user:1") as tx:
+        after = actions.adjust(tx, correction=correction, at=NOON)
+    return after.on_hand, after.reserved
+
+
+def test_pieces_are_reserved_released_and_shipped(database: Database) -> None:
+    reserve(database, piece(4))
+    assert count(database) == (10, 4)
+    with database.write(actor="system") as tx:
+        actions.release(tx, pieces=[piece(1)], at=NOON, reason="rejected")
+        actions.ship(tx, pieces=[piece(3)], at=NOON)
+    assert count(database) == (7, 0)
+    with database.read() as tx:
+        ledger = [
+            (row.type, row.on_hand_change, row.reserved_change, row.cause)
+            for row in views.movements(tx, sku=SHIRT, location_id=A)
+        ]
+    cause = "order/1/line/1"
+    assert ledger == [
+        ("shipped", -3, -3, cause),
+        ("released", 0, -1, cause),
+        ("reserved", 0, 4, cause),
+        ("received", 10, 0, "opening stock"),
+    ]
+
+
+def test_too_much_is_refused_and_nothing_of_the_batch_happens(database: Database) -> None:
+    with pytest.raises(InsufficientStock):
+        reserve(database, piece(1, JACKET), piece(2, SHIRT, B), piece(11))
+    assert [count(database), count(database, JACKET), count(database, SHIRT, B)] == [(10, 0), (2, 0), (3, 0)]
+
+
+@pytest.mark.parametrize("verb", [actions.release, actions.ship])
+def test_only_reserved_pieces_are_released_or_shipped(database: Database, verb: object) -> None:
+    given = {"reason": "x"} if verb is actions.release else {}
+    with pytest.raises(InsufficientStock), database.write(actor="system") as tx:
+        verb(tx, pieces=[piece(1)], at=NOON, **given)  # type: ignore[operator]  # one of two verbs
+    assert count(database) == (10, 0)
+
+
+def test_twenty_buyers_get_exactly_ten_pieces(database: Database) -> None:
+    def buy(order: int) -> bool:
+        try:
+            reserve(database, piece(1, order=order))
+        except InsufficientStock:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as threads:
+        assert sum(threads.map(buy, range(20))) == 10
+    assert count(database) == (10, 10)
+
+
+def test_batches_over_the_same_pieces_do_not_block_each_other(database: Database) -> None:
+    def churn(order: int) -> None:
+        pieces = [piece(1, SHIRT, A, order), piece(1, SHIRT, B, order), piece(1, JACKET, A, order)]
+        pieces = pieces if order % 2 else pieces[::-1]
+        for _ in range(10):
+            with database.write(actor="system") as tx:
+                actions.lock_supply(tx, skus=[each.sku for each in pieces])
+                actions.reserve(tx, pieces=pieces[: order % 3 + 1], at=NOON)
+                actions.release(tx, pieces=pieces[: order % 3 + 1], at=NOON, reason="again")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(churn, range(4)))
+    assert [count(database), count(database, JACKET), count(database, SHIRT, B)] == [(10, 0), (2, 0), (3, 0)]
+
+
+def test_corrections_at_two_places_do_not_block_each_other(database: Database) -> None:
+    def correct(place: LocationId) -> None:
+        for _ in range(10):
+            with database.write(actor="user:1") as tx:
+                actions.reserve(tx, pieces=[piece(1, SHIRT, place)], at=NOON)
+                actions.release(tx, pieces=[piece(1, SHIRT, place)], at=NOON, reason="rejected")
+                for change in (1, -1):
+                    actions.adjust(tx, correction=Correction(SHIRT, place, "rejected", change), at=NOON)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(correct, (A, B)))
+    assert [count(database), count(database, SHIRT, B)] == [(10, 0), (3, 0)]
+
+
+def test_a_movement_with_a_key_happens_once(database: Database) -> None:
+    returned = Movement(
+        MovementType.RETURNED, SHIRT, A, 1, "return/1/line/1", NOON, Condition.B_GRADE, key="return/1/line/1"
+    )
+    for changed in (1, 0, 0):
+        with database.write(actor="user:1") as tx:
+            assert actions.move(tx, movements=[returned]) == changed
+    assert count(database, condition=Condition.B_GRADE) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantity"),
+    [(MovementType.RESERVED, -1), (MovementType.RECEIVED, 0), (MovementType.ADJUSTED, 0)],
+)
+def test_a_movement_that_cannot_be_is_refused(database: Database, kind: MovementType, quantity: int) -> None:
+    with pytest.raises(errors.Invalid), database.write(actor="user:1") as tx:
+        actions.move(tx, movements=[Movement(kind, SHIRT, A, quantity, "test", NOON)])
+
+
+def test_a_count_is_corrected_by_so_many_or_to_so_many(database: Database) -> None:
+    reserve(database, piece(4))
+    assert adjust(database, -2) == (8, 4)
+    assert adjust(database, None, set_to=6) == (6, 4)
+    assert adjust(database, None, set_to=6) == (6, 4)
+    with database.read() as tx:
+        told = [each.data["change"] for each in events.of_stream(tx, stream="location", stream_id=A)]
+    assert told == [-2, -2]
+
+
+def test_reserved_pieces_cannot_be_corrected_away(database: Database) -> None:
+    reserve(database, piece(4))
+    with pytest.raises(InsufficientStock):
+        adjust(database, None, set_to=3)
+    assert count(database) == (10, 4)
+
+
+def test_another_condition_has_its_own_count(database: Database) -> None:
+    assert adjust(database, None, set_to=2, condition=Condition.DAMAGED) == (2, 0)
+    assert count(database) == (10, 0)
+
+
+def test_a_correction_with_a_key_happens_once(database: Database) -> None:
+    assert [adjust(database, 5, key="feed/7") for _ in range(2)] == [(15, 0), (15, 0)]
+    with database.read() as tx:
+        assert len(events.of_stream(tx, stream="location", stream_id=A)) == 1
+
+
+@pytest.mark.parametrize("given", [{"reason": " "}, {"set_to": 3}, {"change": None}])
+def test_a_correction_says_why_and_one_number(database: Database, given: dict[str, object]) -> None:
+    with pytest.raises(errors.Invalid):
+        adjust(database, **({"change": 1} | given))
+
+
+@pytest.mark.parametrize("given", [{"sku": Sku("NO-SUCH")}, {"location_id": LocationId(99)}])
+def test_what_nobody_knows_cannot_be_counted(database: Database, given: dict[str, object]) -> None:
+    with pytest.raises(UnknownPosition):
+        adjust(database, 1, **given)
