@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from doorstep.domain.orders.actions.accept import Accepted, Incoming, accept
-from doorstep.domain.orders.actions.judge import claim_due, judge, place_hold, release_holds
+from doorstep.domain.orders.actions.judge import (
+    claim_again,
+    claim_due,
+    judge,
+    place_hold,
+    put_off,
+    release_holds,
+)
 from doorstep.domain.orders.actions.progress import (
     add_note,
     allocate,
@@ -23,6 +30,7 @@ __all__ = [
     "add_note",
     "allocate",
     "cancel",
+    "claim_again",
     "claim_due",
     "complete",
     "count",
@@ -30,6 +38,7 @@ __all__ = [
     "judge",
     "lock",
     "place_hold",
+    "put_off",
     "release_holds",
     "route_again",
     "unpick",

@@ -170,12 +170,19 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
 def _changes(stored: OrderObservation, told: OrderObservation) -> tuple[str, ...]:
     """Names of what differs; payment only ever moves towards paid."""
     found = {
-        "payment": told.payment.is_paid and not stored.payment.is_paid,
+        "payment": (told.payment.is_paid and not stored.payment.is_paid)
+        or (told.payment.on_delivery != stored.payment.on_delivery),
         "address": told.shipping_address is not None and told.shipping_address != stored.shipping_address,
         "lines": _by_line(stored.lines) != _by_line(told.lines),
-        "totals": (stored.total_minor, stored.shipping_minor) != (told.total_minor, told.shipping_minor),
+        "totals": _totals(stored) != _totals(told),
     }
     return tuple(name for name, differs in found.items() if differs)
+
+
+def _totals(order: OrderObservation) -> tuple[object, ...]:
+    """What the check of the sums looks at."""
+    tax = 0 if order.tax_included else order.tax_minor
+    return order.currency, order.total_minor, order.shipping_minor, order.tip_minor, order.tax_included, tax
 
 
 def _by_line(lines: Sequence[ObservedLine]) -> dict[str, tuple[str, int, int, int]]:
@@ -185,17 +192,29 @@ def _by_line(lines: Sequence[ObservedLine]) -> dict[str, tuple[str, int, int, in
 
 
 def _apply(tx: WriteTx, known: Known, order: OrderObservation, changes: Sequence[str], now: datetime) -> None:
+    if known.cancelled_at is not None:
+        return
     at_work = known.allocated > 0
+    if "lines" in changes and not at_work:
+        at_work = not _replace_lines(tx, known, order.lines)
     if "address" in changes and order.shipping_address is not None:
         write.replace_address(tx, order_id=known.id, kind="shipping", address=order.shipping_address)
-    if "lines" in changes and not at_work:
-        write.delete_lines(tx, order_id=known.id)
-        write.copy_lines(tx, [(known.id, number, line) for number, line in enumerate(order.lines, start=1)])
     if at_work and {"address", "lines"} & set(changes):
         what = " and ".join(name for name in ("address", "lines") if name in changes)
         message = f"The channel changed the {what} while the order was in work: compare both, then release or cancel."
         hold = Hold(HoldReason.CHANGED_AFTER_RELEASE, message)
         holds.insert_holds(tx, [(known.id, hold)], at=now)
         events.append(tx, [facts.Held(OrderId(known.id), (hold.reason.value,))], at=now)
-    elif not at_work and known.cancelled_at is None:
+    elif not at_work:
         write.set_due(tx, order_ids=[known.id], due="approve", at=now)
+
+
+def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[ObservedLine]) -> bool:
+    """Write the lines anew; False if work that was rejected or cancelled still speaks of the old ones."""
+    try:
+        with tx.savepoint():
+            write.delete_lines(tx, order_id=known.id)
+    except psycopg.errors.ForeignKeyViolation:
+        return False
+    write.copy_lines(tx, [(known.id, number, line) for number, line in enumerate(lines, start=1)])
+    return True

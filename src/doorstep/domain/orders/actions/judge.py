@@ -21,6 +21,18 @@ def claim_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[Order
     return [OrderId(order_id) for order_id in write.lock_due(tx, due=due, now=now, limit=limit)]
 
 
+def claim_again(tx: WriteTx, *, order_id: OrderId, due: str) -> bool:
+    """Lock one order of a batch that failed; False if this is not to be done any more."""
+    progress.lock(tx, order_id=order_id)
+    return bool(read.select_due(tx, order_ids=[order_id], due=due))
+
+
+def put_off(tx: WriteTx, *, order_id: OrderId, due: str, now: datetime) -> None:
+    """It could not be decided now: try again later, so that it does not stand in the others' way."""
+    if claim_again(tx, order_id=order_id, due=due):
+        write.set_due(tx, order_ids=[order_id], due=due, at=now + progress.ROUTE_AGAIN_AFTER)
+
+
 def judge(
     tx: WriteTx,
     *,

@@ -96,9 +96,10 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
         for line in lines
         if line.quantity > line.allocated + line.cancelled
     ]
-    if not left:
+    if not left and any(line.allocated for line in lines):
         raise errors.Refused("Everything has left already: open a return instead.")
-    _count(tx, ("cancelled",), left)
+    if left:
+        _count(tx, ("cancelled",), left)
     if all(line.allocated == 0 for line in lines):
         write.mark_cancelled(tx, order_id=order_id, at=now)
         standing = holds.select_open_holds(tx, order_ids=[order_id])

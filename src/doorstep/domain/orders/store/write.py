@@ -160,8 +160,8 @@ def update_header(tx: WriteTx, *, order_id: int, row: HeaderRow) -> None:
     tx.execute(
         """
         UPDATE orders SET version_at = %s, total_minor = %s, shipping_minor = %s, tax_minor = %s, tip_minor = %s,
-               payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s, shipping_method = %s, note = %s,
-               tags = %s
+               currency = %s, tax_included = %s, payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s,
+               on_delivery = %s, shipping_method = %s, note = %s, tags = %s
          WHERE id = %s
         """,
         (
@@ -170,9 +170,12 @@ def update_header(tx: WriteTx, *, order_id: int, row: HeaderRow) -> None:
             row.shipping_minor,
             row.tax_minor,
             row.tip_minor,
+            row.currency,
+            row.tax_included,
             row.payment_gateway,
             row.payment_method,
             row.is_paid,
+            row.on_delivery,
             row.shipping_method,
             row.note,
             list(row.tags),
@@ -182,8 +185,8 @@ def update_header(tx: WriteTx, *, order_id: int, row: HeaderRow) -> None:
 
 
 def delete_lines(tx: WriteTx, *, order_id: int) -> None:
-    """Remove the lines of an order of which nothing has been allocated yet."""
-    tx.execute("DELETE FROM order_lines WHERE order_id = %s AND allocated = 0 AND cancelled = 0", (order_id,))
+    """Remove the lines of an order on which nobody has worked; raises ForeignKeyViolation if somebody has."""
+    tx.execute("DELETE FROM order_lines WHERE order_id = %s", (order_id,))
 
 
 def set_due(tx: WriteTx, *, order_ids: Sequence[int], due: str | None, at: datetime) -> None:
@@ -192,13 +195,16 @@ def set_due(tx: WriteTx, *, order_ids: Sequence[int], due: str | None, at: datet
 
 
 def lock_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[int]:
-    """Lock orders for which this is due; others skip them."""
+    """Lock orders for which this is due; others skip them. A held order is checked again, but not routed."""
     return tx.column(
         int,
         """
-        SELECT id FROM orders WHERE due = %s AND due_at <= %s ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        SELECT id FROM orders o WHERE due = %(due)s AND due_at <= %(now)s
+           AND (due = 'approve' OR NOT EXISTS (SELECT 1 FROM order_holds h
+                                                WHERE h.order_id = o.id AND h.released_at IS NULL))
+         ORDER BY due_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
         """,
-        (due, now, limit),
+        {"due": due, "now": now, "limit": limit},
     )
 
 

@@ -1,0 +1,195 @@
+"""Checks hold an order with words for whoever must act; what a check put down it takes away when the cause is gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests import builders
+from tests.builders import DELHI, JACKET, NOON, SHIRT, later, line, observation
+
+from doorstep.domain.orders import actions, views
+from doorstep.domain.orders.actions import Incoming
+from doorstep.domain.orders.model import OrderObservation
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import Database
+from doorstep.kernel.ids import OrderId
+
+KNOWN = {JACKET, SHIRT}
+SERVED = {"IN": True}
+
+
+@pytest.fixture
+def channel(database: Database) -> int:
+    """A sales channel."""
+    with database.write(actor="system") as tx:
+        return builders.channel(tx)
+
+
+def tell(database: Database, channel: int, told: OrderObservation) -> OrderId:
+    with database.write(actor="connection:shop") as tx:
+        (accepted,) = actions.accept(tx, incoming=[Incoming(channel, "shop", told, "trace")], now=NOON)
+        return accepted.order_id
+
+
+def judge(database: Database, order_id: OrderId, known: set[str] | None = None) -> bool:
+    """Whether the order is approved."""
+    with database.write(actor="system") as tx:
+        known_skus = KNOWN if known is None else known
+        return actions.judge(
+            tx, order_ids=[order_id], known_skus=known_skus, serviceable=SERVED, now=NOON
+        ) == [order_id]
+
+
+def holds(database: Database, order_id: OrderId) -> dict[str, str]:
+    with database.read() as tx:
+        return {hold.reason: hold.message for hold in views.open_holds(tx, order_ids=[order_id])}
+
+
+def due(database: Database) -> list[str]:
+    with database.write(actor="system") as tx:
+        return [each for each in ("approve", "route") if actions.claim_due(tx, due=each, now=NOON, limit=9)]
+
+
+WRONG = [
+    (
+        observation(line("NO-SUCH", 1)),
+        "unknown_sku",
+        "The catalogue does not have NO-SUCH: add it, or correct the SKU",
+    ),
+    (observation(line("", 1)), "unknown_sku", "The catalogue does not have (empty)"),
+    (observation(line(SHIRT, 0)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × 0."),
+    (observation(line(SHIRT, -2)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × -2."),
+    (observation(currency="XXX"), "unknown_currency", "XXX is not a currency we know"),
+    (observation(currency=""), "unknown_currency", "(none) is not a currency we know"),
+    (
+        observation(total_minor=100),
+        "totals_differ",
+        "The channel says INR 1.00, the lines add up to INR 4,597.00",
+    ),
+    (observation(shipping_address=None), "address", "There is no shipping address"),
+    (
+        observation(shipping_address=replace(DELHI, line1=" ", city="")),
+        "address",
+        "The address lacks street, city",
+    ),
+    (
+        observation(shipping_address=replace(DELHI, postal_code="11")),
+        "address",
+        "11 is not a postal code of IN",
+    ),
+    (observation(shipping_address=replace(DELHI, country="AQ")), "unserviceable", "We do not deliver to AQ"),
+    (
+        observation(paid=False),
+        "unpaid",
+        "The payment has not arrived: the order goes on by itself when it does.",
+    ),
+    (replace(observation(), lines=(), total_minor=0), "no_lines", "The order has no lines"),
+]
+
+
+@pytest.mark.parametrize(
+    ("told", "reason", "words"), WRONG, ids=[f"{each[1]}-{number}" for number, each in enumerate(WRONG)]
+)
+def test_each_reason_says_what_is_wrong(
+    database: Database, channel: int, told: OrderObservation, reason: str, words: str
+) -> None:
+    order_id = tell(database, channel, told)
+    assert not judge(database, order_id)
+    assert holds(database, order_id)[reason].startswith(words)
+    assert due(database) == []
+
+
+def test_everything_that_is_wrong_is_said_at_once(database: Database, channel: int) -> None:
+    order_id = tell(
+        database, channel, observation(line("NO-SUCH", 0), paid=False, total_minor=7, shipping_address=None)
+    )
+    assert not judge(database, order_id)
+    assert set(holds(database, order_id)) == {
+        "unknown_sku",
+        "bad_quantity",
+        "totals_differ",
+        "address",
+        "unpaid",
+    }
+    with database.read() as tx:
+        last = events.of_stream(tx, stream="order", stream_id=order_id)[-1]
+    assert (last.type, last.data["reasons"]) == (
+        "order.held",
+        ["address", "bad_quantity", "totals_differ", "unknown_sku", "unpaid"],
+    )
+
+
+def test_a_hold_ends_by_itself_when_its_cause_is_gone(database: Database, channel: int) -> None:
+    told = observation(line("NEW-ONE", 1), paid=False)
+    order_id = tell(database, channel, told)
+    assert not judge(database, order_id)
+    assert not judge(database, order_id, {"NEW-ONE"})
+    assert set(holds(database, order_id)) == {"unpaid"}
+    with database.write(actor="connection:shop") as tx:
+        actions.accept(tx, incoming=[Incoming(channel, "shop", builders.paid(told), "trace")], now=NOON)
+    assert judge(database, order_id, {"NEW-ONE"})
+    assert holds(database, order_id) == {}
+    assert due(database) == ["route"]
+
+
+def test_a_currency_corrected_in_the_channel_frees_the_order(database: Database, channel: int) -> None:
+    told = observation(currency="XXX")
+    order_id = tell(database, channel, told)
+    assert not judge(database, order_id)
+    with database.write(actor="connection:shop") as tx:
+        actions.accept(
+            tx, incoming=[Incoming(channel, "shop", later(told, currency="INR"), "trace")], now=NOON
+        )
+    assert judge(database, order_id)
+
+
+def test_the_same_reason_is_told_once(database: Database, channel: int) -> None:
+    order_id = tell(database, channel, observation(paid=False))
+    for _ in range(3):
+        judge(database, order_id)
+    with database.read() as tx:
+        told = [each.type for each in events.of_stream(tx, stream="order", stream_id=order_id)]
+        assert tx.value(int, "SELECT count(*) FROM order_holds") == 1
+    assert told == ["order.placed", "order.held"]
+
+
+def test_what_a_person_holds_only_a_person_releases(database: Database, channel: int) -> None:
+    order_id = tell(database, channel, observation())
+    with database.write(actor="user:1") as tx:
+        actions.place_hold(tx, order_id=order_id, message=" Call the customer first. ", now=NOON)
+    assert not judge(database, order_id)
+    assert holds(database, order_id) == {"manual": "Call the customer first."}
+    with database.write(actor="user:1") as tx:
+        actions.release_holds(tx, order_id=order_id, now=NOON)
+    assert due(database) == ["approve"]
+    assert judge(database, order_id)
+
+
+def test_a_released_order_is_checked_again(database: Database, channel: int) -> None:
+    order_id = tell(database, channel, observation(paid=False))
+    assert not judge(database, order_id)
+    with database.write(actor="user:1") as tx:
+        actions.release_holds(tx, order_id=order_id, now=NOON)
+    assert not judge(database, order_id)
+    assert set(holds(database, order_id)) == {"unpaid"}
+
+
+def test_a_held_order_is_not_routed_even_if_that_was_due(database: Database, channel: int) -> None:
+    order_id = tell(database, channel, observation())
+    assert judge(database, order_id)
+    assert due(database) == ["route"]
+    with database.write(actor="user:1") as tx:
+        actions.place_hold(tx, order_id=order_id, message="Wait.", now=NOON)
+    assert due(database) == []
+    with database.write(actor="user:1") as tx:
+        actions.release_holds(tx, order_id=order_id, now=NOON)
+    assert due(database) == ["approve"]
+
+
+def test_a_hold_needs_words_and_a_release_needs_a_hold(database: Database, channel: int) -> None:
+    order_id = tell(database, channel, observation())
+    with pytest.raises(errors.Invalid), database.write(actor="user:1") as tx:
+        actions.place_hold(tx, order_id=order_id, message=" ", now=NOON)
+    with pytest.raises(errors.Conflict, match="not held"), database.write(actor="user:1") as tx:
+        actions.release_holds(tx, order_id=order_id, now=NOON)

@@ -1,0 +1,274 @@
+"""Orders as channels tell them, in whatever order and by however many processes: stored once, the newest telling wins."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests import builders
+from tests.builders import DELHI, NOON, later, line, observation
+
+from doorstep.domain.orders import actions, views
+from doorstep.domain.orders.actions import Accepted, Incoming
+from doorstep.domain.orders.actions.accept import Overtaken
+from doorstep.domain.orders.model import LineCount, ObservedLine, OrderObservation
+from doorstep.domain.orders.views import Order
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import Database
+from doorstep.kernel.ids import OrderId
+
+
+@pytest.fixture
+def channel(database: Database) -> int:
+    """A sales channel."""
+    with database.write(actor="system") as tx:
+        return builders.channel(tx)
+
+
+def tell(database: Database, channel: int, *told: OrderObservation) -> list[Accepted]:
+    """One batch of tellings."""
+    with database.write(actor="connection:shop") as tx:
+        incoming = [Incoming(channel, "shop", each, f"trace-{number}") for number, each in enumerate(told)]
+        return actions.accept(tx, incoming=incoming, now=NOON)
+
+
+def stored(database: Database) -> list[Order]:
+    with database.read() as tx:
+        return views.orders(tx, order_ids=tx.column(int, "SELECT id FROM orders"))
+
+
+def the_order(database: Database) -> Order:
+    (found,) = stored(database)
+    return found
+
+
+def due(database: Database) -> str | None:
+    with database.read() as tx:
+        return tx.value(str | None, "SELECT due FROM orders")  # type: ignore[arg-type]  # a union is a type to msgspec
+
+
+def settle_due(database: Database, value: str | None) -> None:
+    with database.write(actor="system") as tx:
+        tx.execute("UPDATE orders SET due = %s", (value,))
+
+
+def allocate(database: Database, order_id: OrderId, *pieces: int) -> None:
+    """So many pieces of line 1, 2 … found their place."""
+    with database.write(actor="system") as tx:
+        counts = [LineCount(order_id, number, each) for number, each in enumerate(pieces, start=1) if each]
+        actions.allocate(tx, counts=counts, routed={}, short={}, now=NOON)
+
+
+def facts(database: Database, order_id: OrderId) -> list[str]:
+    with database.read() as tx:
+        return [each.type for each in events.of_stream(tx, stream="order", stream_id=order_id)]
+
+
+def test_a_new_order_is_kept_whole(database: Database, channel: int) -> None:
+    told = observation(
+        shipping_minor=4_900, note="Ring twice", tags=("gift",), billing_address=replace(DELHI, city="Noida")
+    )
+    (accepted,) = tell(database, channel, told)
+    order = the_order(database)
+    assert accepted.is_new
+    assert (order.header.number, order.header.total_minor, order.header.note) == (
+        told.number,
+        told.total_minor,
+        "Ring twice",
+    )
+    assert [(each.sku, each.quantity, each.unit_price_minor) for each in order.lines] == [
+        ("DJ-BL-01", 1, 299_900),
+        ("GT-WH-02", 2, 79_900),
+    ]
+    assert order.shipping_address == DELHI
+    assert order.billing_address.city == "Noida"
+    assert (due(database), facts(database, accepted.order_id)) == ("approve", ["order.placed"])
+
+
+def test_the_same_telling_three_times_changes_nothing(database: Database, channel: int) -> None:
+    told = observation()
+    (first,) = tell(database, channel, told)
+    assert tell(database, channel, told, told) == []
+    assert facts(database, first.order_id) == ["order.placed"]
+
+
+def test_a_batch_with_one_order_several_times_stores_it_once(database: Database, channel: int) -> None:
+    told = observation(paid=False)
+    other = observation()
+    accepted = tell(database, channel, told, other, told, builders.paid(told))
+    assert [(each.is_new, each.changes) for each in accepted] == [
+        (True, ()),
+        (True, ()),
+        (False, ("payment",)),
+    ]
+    assert [order.header.is_paid for order in stored(database)] == [True, True]
+
+
+def test_an_older_telling_has_no_effect(database: Database, channel: int) -> None:
+    told = observation()
+    tell(database, channel, later(told, note="newer"))
+    assert tell(database, channel, replace(told, note="older", lines=(line("GT-WH-02", 9),))) == []
+    order = the_order(database)
+    assert (order.header.note, len(order.lines)) == ("newer", 2)
+
+
+def test_a_payment_never_goes_back_even_at_the_same_instant(database: Database, channel: int) -> None:
+    told = observation(paid=False)
+    tell(database, channel, told)
+    (accepted,) = tell(database, channel, builders.paid(told, 0))
+    assert accepted.changes == ("payment",)
+    assert tell(database, channel, told) == []
+    assert tell(database, channel, later(told, 5)) == []
+    assert the_order(database).header.is_paid
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"shipping_address": replace(DELHI, line1="14 Garden Lane")}, ("address",)),
+        ({"lines": (line("GT-WH-02", 3),)}, ("lines",)),
+        ({"total_minor": 1}, ("totals",)),
+        ({"currency": "EUR"}, ("totals",)),
+        ({"note": "only a note"}, ()),
+    ],
+)
+def test_before_its_work_an_order_follows_its_channel(
+    database: Database, channel: int, changes: dict[str, object], names: tuple[str, ...]
+) -> None:
+    told = observation()
+    (first,) = tell(database, channel, told)
+    settle_due(database, None)
+    newer = later(told, **changes)
+    assert [each.changes for each in tell(database, channel, newer)] == ([names] if names else [])
+    order = the_order(database)
+    assert (order.shipping_address, order.header.currency) == (newer.shipping_address, newer.currency)
+    assert (order.header.total_minor, order.header.note) == (newer.total_minor, newer.note)
+    assert [(each.sku, each.quantity) for each in order.lines] == [
+        (each.sku, each.quantity) for each in newer.lines
+    ]
+    assert due(database) == ("approve" if names else None)
+    assert facts(database, first.order_id) == ["order.placed"] + ["order.observed"] * bool(names)
+
+
+def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channel: int) -> None:
+    told = observation()
+    (first,) = tell(database, channel, told)
+    allocate(database, first.order_id, 1, 2)
+    settle_due(database, None)
+    moved = later(told, lines=(line("GT-WH-02", 3),), shipping_address=replace(DELHI, line1="14 Garden Lane"))
+    tell(database, channel, moved)
+    with database.read() as tx:
+        (hold,) = views.open_holds(tx, order_ids=[first.order_id])
+    assert hold.reason == "changed_after_release"
+    assert hold.message.startswith("The channel changed the address and lines while the order was in work")
+    assert [each.quantity for each in the_order(database).lines] == [1, 2]
+    assert due(database) is None
+
+
+def test_lines_that_somebody_worked_on_are_not_replaced_behind_the_back(
+    database: Database, channel: int
+) -> None:
+    told = observation(line("GT-WH-02", 2))
+    (first,) = tell(database, channel, told)
+    with database.write(actor="system") as tx:
+        places = builders.stock(tx, A={"GT-WH-02": 2})
+        tx.execute("INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, %s, %s,"
+                   " 'rejected', now())", (first.order_id, places["A"]))  # fmt: skip
+        tx.execute("INSERT INTO fulfillment_lines (fulfillment_order_id, order_id, line_no, sku, quantity)"
+                   " VALUES (1, %s, 1, 'GT-WH-02', 2)", (first.order_id,))  # fmt: skip
+    tell(database, channel, later(told, lines=(line("SNK-BK-04", 1),)))
+    with database.read() as tx:
+        holds = views.open_holds(tx, order_ids=[first.order_id])
+    assert [hold.reason for hold in holds] == ["changed_after_release"]
+    assert [each.sku for each in the_order(database).lines] == ["GT-WH-02"]
+
+
+def test_a_cancelled_order_is_left_as_it_was(database: Database, channel: int) -> None:
+    told = observation()
+    (first,) = tell(database, channel, told)
+    with database.write(actor="user:1") as tx:
+        actions.cancel(tx, order_id=first.order_id, reason="changed their mind", now=NOON)
+    assert tell(database, channel, later(told, 1, cancelled_at=NOON)) == []
+    tell(database, channel, later(told, 2, lines=(line("GT-WH-02", 5),), cancelled_at=NOON))
+    assert [(each.sku, each.cancelled) for each in the_order(database).lines] == [
+        ("DJ-BL-01", 1),
+        ("GT-WH-02", 2),
+    ]
+    assert due(database) is None
+
+
+def test_a_cancellation_is_said_until_it_is_done(database: Database, channel: int) -> None:
+    told = observation(cancelled_at=NOON)
+    (accepted,) = tell(database, channel, told)
+    assert (accepted.is_new, accepted.cancelled) == (True, True)
+    (again,) = tell(database, channel, later(told))
+    assert (again.is_new, again.cancelled) == (False, True)
+
+
+@pytest.mark.parametrize("lines", [(), (line("GT-WH-02", 0),), (line("GT-WH-02", -1),)])
+def test_an_order_in_which_nothing_is_wanted_can_be_cancelled(
+    database: Database, channel: int, lines: tuple[ObservedLine, ...]
+) -> None:
+    (first,) = tell(database, channel, replace(observation(), lines=lines))
+    with database.write(actor="user:1") as tx:
+        actions.cancel(tx, order_id=first.order_id, reason="nothing in it", now=NOON)
+    assert the_order(database).header.cancelled_at == NOON
+    with pytest.raises(errors.Conflict, match="cancelled already"), database.write(actor="user:1") as tx:
+        actions.cancel(tx, order_id=first.order_id, reason="again", now=NOON)
+
+
+def test_two_processes_that_store_one_order_end_with_one(database: Database, channel: int) -> None:
+    told = [observation() for _ in range(10)]
+
+    def store(_: int) -> int:
+        try:
+            return len(tell(database, channel, *told))
+        except Overtaken:
+            return len(tell(database, channel, *told))
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(store, range(4))) == [0, 0, 0, 10]
+    assert len(stored(database)) == 10
+
+
+def test_two_channels_may_use_the_same_name(database: Database, channel: int) -> None:
+    with database.write(actor="system") as tx:
+        market = builders.channel(tx, "market")
+    told = observation()
+    tell(database, channel, told)
+    tell(database, market, told)
+    assert [order.header.channel for order in stored(database)] == ["shop", "market"]
+    with database.read() as tx:
+        assert views.find(tx, external_id=told.external_id) is None
+
+
+def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> None:
+    (first,) = tell(database, channel, observation())
+    allocate(database, first.order_id, 1, 2)
+    for counters, pieces in ((["allocated"], 1), (["packed"], 1), (["delivered"], 1), (["returned"], 1)):
+        with (
+            pytest.raises(errors.Conflict, match="the order has moved on"),
+            database.write(actor="user:1") as tx,
+        ):
+            actions.count(tx, counters=counters, counts=[LineCount(first.order_id, 1, pieces)])
+
+
+def test_an_order_is_complete_once_when_everything_has_arrived(database: Database, channel: int) -> None:
+    (first,) = tell(database, channel, observation())
+    allocate(database, first.order_id, 1, 2)
+    steps = ["picked", "packed", "shipped", "delivered"]
+    for number, pieces, complete in ((1, 1, []), (2, 2, [first.order_id]), (2, 0, [])):
+        with database.write(actor="user:1") as tx:
+            actions.count(tx, counters=steps, counts=[LineCount(first.order_id, number, pieces)])
+            assert actions.complete(tx, order_ids=[first.order_id], now=NOON + timedelta(days=1)) == complete
+    assert facts(database, first.order_id)[-1] == "order.completed"
+
+
+def test_a_note_needs_words(database: Database, channel: int) -> None:
+    (first,) = tell(database, channel, observation())
+    with pytest.raises(errors.Invalid), database.write(actor="user:1") as tx:
+        actions.add_note(tx, order_id=first.order_id, text="  ", now=NOON)
+    with pytest.raises(errors.NotFound), database.write(actor="user:1") as tx:
+        actions.add_note(tx, order_id=OrderId(99), text="who?", now=NOON)
