@@ -22,13 +22,6 @@ def approve(tx: WriteTx, *, order_ids: Sequence[OrderId], serviceable: Mapping[s
     source.source(tx, order_ids=approved, now=now)
 
 
-def due(tx: WriteTx, *, serviceable: Mapping[str, bool], now: datetime, limit: int) -> int:
-    """Approve what is due (a crash or a release left it so); returns how many."""
-    order_ids = orders.claim_due(tx, due="approve", now=now, limit=limit)
-    approve(tx, order_ids=order_ids, serviceable=serviceable, now=now)
-    return len(order_ids)
-
-
 def hold(tx: WriteTx, *, order_id: OrderId, message: str, now: datetime) -> None:
     """A person stops an order."""
     orders.place_hold(tx, order_id=order_id, message=message, now=now)

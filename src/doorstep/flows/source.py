@@ -22,13 +22,6 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 
-def due(tx: WriteTx, *, now: datetime, limit: int) -> int:
-    """Route what is due (short orders come back after a while, rejected lines at once); returns how many."""
-    order_ids = orders.claim_due(tx, due="route", now=now, limit=limit)
-    source(tx, order_ids=order_ids, now=now)
-    return len(order_ids)
-
-
 def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
     """Give every line that is not allocated its location, as far as stock goes. The orders are locked."""
     if not order_ids:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Literal
 
 from doorstep.bootstrap import App
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.actions import Problem
+from doorstep.domain.orders import actions as orders
 from doorstep.flows import approve, intake, source
 from doorstep.flows.map import Row
 from doorstep.kernel import errors, jobs, log
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
 from doorstep.kernel.jobs import Delivery
 
 _log = log.get("worker")
+Due = Literal["approve", "route"]
 
 
 def policy(app: App) -> jobs.RetryPolicy:
@@ -31,7 +36,7 @@ def read_inbox(app: App) -> int:
             ids = [message.id for message in messages]
             if messages:
                 intake.read(app.world, tx, messages)
-    except Exception as problem:  # noqa: BLE001 - the worker loop: whatever it is, the batch is split and the row parked
+    except Exception as problem:
         if not ids:
             raise
         _split_inbox(app, ids, problem)
@@ -77,7 +82,7 @@ def run_step(app: App, row: Row) -> int:
                 tx.traces |= {delivery.key: delivery.trace_id for delivery in batch}
                 row.step(app.world, tx, batch)
                 jobs.finish(tx, batch)
-    except Exception as problem:  # noqa: BLE001 - the worker loop: each of the batch is tried alone
+    except Exception as problem:
         if not batch:
             raise
         for delivery in batch:
@@ -88,7 +93,7 @@ def run_step(app: App, row: Row) -> int:
 def _run_alone(app: App, row: Row, delivery: Delivery, known: Exception | None) -> None:
     try:
         if known is not None:
-            raise known
+            raise known  # noqa: TRY301 - a failure that is known is handled like a new one
         with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
             if row.step is not None:
                 row.step(app.world, tx, [delivery])
@@ -103,10 +108,24 @@ def set_back(app: App, row: Row, delivery: Delivery, problem: Exception, *, atte
     """Record a failed delivery: another try later, or a dead letter, on which its subscriber has the last word."""
     failure = policy(app).failure(problem, attempts=attempts, jitter=random.random())  # noqa: S311 - spreads retries
     report(problem, "a delivery failed", subscriber=row.name, order_id=delivery.key, trace_id=delivery.trace_id)
-    with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
-        jobs.fail(tx, delivery, failure=failure, attempts=attempts)
-        if failure.retry_in_seconds is None and row.given_up is not None:
+    try:
+        with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
+            jobs.fail(tx, delivery, failure=failure, attempts=attempts)
+            if failure.retry_in_seconds is None:
+                _last_word(app, row, tx, delivery, problem)
+    except jobs.LostLease:
+        _log.warning("another worker has taken this delivery over", subscriber=row.name, order_id=delivery.key)
+
+
+def _last_word(app: App, row: Row, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
+    """What its subscriber has to say of a dead letter; if even that fails, the dead letter stands all the same."""
+    if row.given_up is None:
+        return
+    try:
+        with tx.savepoint():
             row.given_up(app.world, tx, delivery, problem)
+    except Exception as again:  # noqa: BLE001 - the worker loop: the delivery must not come back for ever
+        report(again, "the last word on a dead letter failed", subscriber=row.name, order_id=delivery.key)
 
 
 def report(problem: Exception, event: str, **context: object) -> None:
@@ -119,8 +138,37 @@ def report(problem: Exception, event: str, **context: object) -> None:
 
 def route_due(app: App) -> int:
     """Approve and route orders that are due outside intake (released, short, rejected); returns how many."""
-    now, limit = app.clock.now(), app.settings.batch_size
-    with app.db.write(actor="system") as tx:
-        approved = approve.due(tx, serviceable=app.world.serviceable, now=now, limit=limit)
-    with app.db.write(actor="system") as tx:
-        return approved + source.due(tx, now=now, limit=limit)
+    return _due(app, "approve") + _due(app, "route")
+
+
+def _due(app: App, due: Due) -> int:
+    order_ids: list[OrderId] = []
+    try:
+        with app.db.write(actor="system") as tx:
+            order_ids = orders.claim_due(tx, due=due, now=app.clock.now(), limit=app.settings.batch_size)
+            _decide(app, tx, due, order_ids)
+    except Exception:
+        if not order_ids:
+            raise
+        for order_id in order_ids:
+            _decide_alone(app, due, order_id)
+    return len(order_ids)
+
+
+def _decide(app: App, tx: WriteTx, due: Due, order_ids: Sequence[OrderId]) -> None:
+    if due == "approve":
+        approve.approve(tx, order_ids=order_ids, serviceable=app.world.serviceable, now=app.clock.now())
+    else:
+        source.source(tx, order_ids=order_ids, now=app.clock.now())
+
+
+def _decide_alone(app: App, due: Due, order_id: OrderId) -> None:
+    """One order of a batch that failed; the guilty one is put off, and the alarm repeats until it is mended."""
+    try:
+        with app.db.write(actor="system") as tx:
+            if orders.claim_again(tx, order_id=order_id, due=due):
+                _decide(app, tx, due, [order_id])
+    except Exception as problem:  # noqa: BLE001 - the worker loop: one order must not stop the others
+        report(problem, "an order could not be decided on", order_id=order_id, due=due)
+        with app.db.write(actor="system") as tx:
+            orders.put_off(tx, order_id=order_id, due=due, now=app.clock.now())

@@ -46,6 +46,10 @@ class Worker:
                 _log.warning("the database does not answer", error=str(problem))
                 self._stopping.wait(1)
                 continue
+            except Exception as problem:  # noqa: BLE001 - the worker loop: a bug in one round must not end the process
+                batches.report(problem, "a round failed")
+                self._stopping.wait(1)
+                continue
             if idle:
                 self._sleep()
         self._errands.close()
