@@ -91,10 +91,18 @@ class Registry:
 
     def refresh(self) -> None:
         """Read the connections again if one has changed; cheap, called before every use."""
-        if time.monotonic() - self._looked_at < _LOOK_AGAIN_AFTER_SECONDS and self._open:
+        if self._is_fresh():
             return
-        with self._lock, self._db.read() as tx:
-            self._looked_at = time.monotonic()
+        with self._lock:
+            if not self._is_fresh():
+                self._looked_at = time.monotonic()  # also when the database does not answer: one caller asks, not all
+                self._look()
+
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._looked_at < _LOOK_AGAIN_AFTER_SECONDS and bool(self._open)
+
+    def _look(self) -> None:
+        with self._db.read() as tx:
             seen = connections.latest_change(tx)
             if seen == self._seen and self._open:
                 return

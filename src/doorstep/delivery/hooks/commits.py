@@ -49,12 +49,16 @@ class GroupCommit:
             self._busy -= 1
 
     async def _store(self, group: Sequence[tuple[Arrival, asyncio.Future[None]]]) -> None:
-        """Write a group; if it fails each is written alone, so that only the guilty one is refused."""
+        """Write a group; if it fails each is written alone, so that only the guilty one is refused.
+
+        A database that does not answer is nobody's guilt: then all are refused at once, and come again.
+        """
         try:
             await asyncio.to_thread(self.write, [arrival for arrival, _ in group])
         except Exception as problem:  # noqa: BLE001 - the HTTP edge: every waiting sender must get an answer
-            if len(group) == 1:
-                _fail(group[0][1], problem)
+            if len(group) == 1 or isinstance(problem, errors.Unavailable):
+                for _, done in group:
+                    _fail(done, problem)
                 return
             for each in group:
                 await self._store([each])

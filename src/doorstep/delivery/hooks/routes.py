@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import prometheus_client
@@ -43,10 +44,12 @@ class Hooks:
         """Verify, store, acknowledge. Nothing of a message with a wrong signature is kept but a count."""
         key = request.path_params["connection"]
         try:
-            connection = self._app.registry.by_key(key)
+            connection = await asyncio.to_thread(self._app.registry.by_key, key)
         except errors.NotFound:
             _received.labels("unknown", "unknown").inc()
             return _problem(404, "There is no such connection.")
+        except errors.Unavailable as problem:
+            return _come_again(key, problem)
         if connection.mode is Mode.OFF:
             return _problem(503, "This connection is switched off.", {"Retry-After": "600"})
         body = await self._body(request)
@@ -87,11 +90,15 @@ class Hooks:
         try:
             await self._commits.add(arrival)
         except errors.Unavailable as problem:
-            _received.labels(connection.key, "unavailable").inc()
-            wait = str(round(problem.retry_after_seconds or 5))
-            return _problem(503, "We cannot store messages now; please send it again.", {"Retry-After": wait})
+            return _come_again(connection.key, problem)
         _received.labels(connection.key, "stored").inc()
         return Response(status_code=200)
+
+
+def _come_again(key: str, problem: errors.Unavailable) -> Response:
+    _received.labels(key, "unavailable").inc()
+    wait = str(round(problem.retry_after_seconds or 5))
+    return _problem(503, "We cannot store messages now; please send it again.", {"Retry-After": wait})
 
 
 def _problem(status: int, title: str, headers: Mapping[str, str] | None = None) -> Response:
