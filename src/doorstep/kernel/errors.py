@@ -10,7 +10,7 @@ DoorstepError
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class DoorstepError(Exception):
@@ -18,29 +18,29 @@ class DoorstepError(Exception):
 
     error_class: ClassVar[str] = "data"  # of a dead letter: transient, data, auth or bug
 
-    def __init__(self, message: str, **data: Any) -> None:  # noqa: ANN401 - any JSON value
+    def __init__(self, message: str, **data: object) -> None:
         super().__init__(message)
         self.message = message
         self.data = data
 
 
-class Invalid(DoorstepError):  # noqa: N818 - the kinds are adjectives, as in ARCHITECTURE.md section 5
+class Invalid(DoorstepError):  # noqa: N818 - kinds are adjectives
     """The input is wrong and stays wrong; `field` says where, if one place is to blame."""
 
 
-class NotFound(DoorstepError):  # noqa: N818
+class NotFound(DoorstepError):  # noqa: N818 - kinds are adjectives
     """What was asked for does not exist (or not for this actor)."""
 
 
-class Conflict(DoorstepError):  # noqa: N818
+class Conflict(DoorstepError):  # noqa: N818 - kinds are adjectives
     """The state moved on; `data` carries the fresh state where there is one."""
 
 
-class Refused(DoorstepError):  # noqa: N818
+class Refused(DoorstepError):  # noqa: N818 - kinds are adjectives
     """Not allowed now, by a rule that the message names."""
 
 
-class Unavailable(DoorstepError):  # noqa: N818
+class Unavailable(DoorstepError):  # noqa: N818 - kinds are adjectives
     """A partner, or the database, is not answering; the same call may go through later.
 
     `maybe_done` tells whether the call may have had its effect although no answer came.
@@ -49,6 +49,6 @@ class Unavailable(DoorstepError):  # noqa: N818
     error_class: ClassVar[str] = "transient"
     maybe_done: bool = False
 
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None, **data: Any) -> None:  # noqa: ANN401
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, **data: object) -> None:
         super().__init__(message, **data)
         self.retry_after_seconds = retry_after_seconds

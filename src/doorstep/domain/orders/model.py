@@ -143,7 +143,7 @@ class Counters:
 
 
 def headline(counters: Counters, *, held: bool, short: bool) -> Headline:
-    """cancelled > returned > completed > shipped > held > in fulfillment > allocated > short > created."""
+    """By precedence: cancelled > returned > completed > shipped > held > in fulfillment > allocated > short > created."""
     wanted = counters.ordered - counters.cancelled
     if wanted <= 0 and counters.cancelled > 0:
         return Headline.CANCELLED

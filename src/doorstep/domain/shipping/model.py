@@ -29,7 +29,9 @@ class LabelState(StrEnum):
 
 
 LABEL_MOVES: dict[LabelState, frozenset[LabelState]] = {
-    LabelState.REQUESTED: frozenset({LabelState.PURCHASED, LabelState.FAILED, LabelState.IN_DOUBT, LabelState.VOIDED}),
+    LabelState.REQUESTED: frozenset(
+        {LabelState.PURCHASED, LabelState.FAILED, LabelState.IN_DOUBT, LabelState.VOIDED}
+    ),
     LabelState.PURCHASED: frozenset({LabelState.VOIDED}),
     LabelState.FAILED: frozenset({LabelState.REQUESTED, LabelState.VOIDED}),
     LabelState.IN_DOUBT: frozenset({LabelState.PURCHASED, LabelState.FAILED, LabelState.REQUESTED}),
@@ -59,7 +61,9 @@ class TrackingStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-_NOT_YET_WITH_CARRIER = frozenset({TrackingStatus.CREATED, TrackingStatus.LABEL_PURCHASED, TrackingStatus.UNKNOWN})
+_NOT_YET_WITH_CARRIER = frozenset(
+    {TrackingStatus.CREATED, TrackingStatus.LABEL_PURCHASED, TrackingStatus.UNKNOWN}
+)
 _TERMINAL = frozenset(
     {
         TrackingStatus.DELIVERED,
@@ -106,13 +110,15 @@ def current(scans: Sequence[Scan]) -> Scan | None:
     """
     result: Scan | None = None
     for scan in sorted(scans, key=lambda scan: (scan.at, _RANK[scan.status])):
-        if scan.status is TrackingStatus.UNKNOWN:
-            continue
-        if result is None or result.status not in _TERMINAL:
-            result = scan
-        elif result.status is TrackingStatus.DELIVERED and scan.status in _AFTER_DELIVERED:
+        if scan.status is not TrackingStatus.UNKNOWN and _may_follow(result, scan.status):
             result = scan
     return result
+
+
+def _may_follow(result: Scan | None, status: TrackingStatus) -> bool:
+    if result is None or result.status not in _TERMINAL:
+        return True
+    return result.status is TrackingStatus.DELIVERED and status in _AFTER_DELIVERED
 
 
 _RANK = {status: rank for rank, status in enumerate(TrackingStatus)}

@@ -158,7 +158,7 @@ def _parcel(request: shipping.LabelRequest) -> dict[str, object]:
         "length": _inches(request.length_mm),
         "width": _inches(request.width_mm),
         "height": _inches(request.height_mm),
-        "weight": (request.weight_grams / _GRAMS_PER_POUND).quantize(_HUNDREDTH, ROUND_UP),
+        "weight": (Decimal(request.weight_grams) / _GRAMS_PER_POUND).quantize(_HUNDREDTH, ROUND_UP),
         "weight_uom": "lbs",
         "value": money.Money(request.declared_minor, request.currency).decimal(),
         "quantity": 1,

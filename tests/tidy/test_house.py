@@ -1,0 +1,121 @@
+"""Every file keeps the house rules; the excuses are counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path, PurePosixPath
+
+import pytest
+from tests.tidy import rules
+from tests.tidy.source import Source, lines_of
+
+from doorstep.flows import map as flow_map
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("src", "tests", "tools", "bench")
+TEXTS = (*CODE, "docs", "samples", ".ci")
+EXCUSES_ALLOWED = 6
+_BINARY = {".png", ".pdf", ".ico", ".woff2", ".pyc"}
+_REGISTRIES = [
+    "pypi" + ".org",
+    "python" + "hosted",
+    "npm" + "js",
+    "unpkg" + ".",
+    "jsdelivr" + ".",
+    "crates" + ".io",
+    "debian" + ".org",
+]
+
+
+def _sources(*tops: str) -> Iterator[Source]:
+    for top in tops:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            yield Source(PurePosixPath(path.relative_to(ROOT)), path.read_text())
+
+
+HOUSE = list(_sources(*CODE))
+
+
+def _share(lengths: Iterable[int], limit: int) -> float:
+    measured = list(lengths)
+    return sum(length <= limit for length in measured) / len(measured)
+
+
+def test_every_file_keeps_every_rule() -> None:
+    problems = list(chain.from_iterable(rules.check(source) for source in HOUSE))
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def test_excuses_are_few() -> None:
+    excuses = [f"{source.path}: {excuse}" for source in HOUSE for excuse in source.excuses.values()]
+    assert len(excuses) <= EXCUSES_ALLOWED, excuses
+
+
+@pytest.mark.parametrize(
+    ("top", "limit"), [("src/doorstep", 30), ("src/doorstep_sandbox", 30), ("tests", 20)]
+)
+def test_nine_functions_of_ten_are_short(top: str, limit: int) -> None:
+    functions = chain.from_iterable(source.functions for source in _sources(top))
+    chosen = [each for each in functions if top != "tests" or each.name.startswith("test_")]
+    assert _share(map(lines_of, chosen), limit) >= 0.9
+
+
+@pytest.mark.parametrize("top", ["src/doorstep", "src/doorstep_sandbox", "tests"])
+def test_nine_files_of_ten_are_short(top: str) -> None:
+    assert _share((len(source.text.splitlines()) for source in _sources(top)), 300) >= 0.9
+
+
+def _events() -> set[str]:
+    """The type of every event class of the domain, as written in its source."""
+    texts = (source.text for source in HOUSE if source.within("src/doorstep/domain/*/events.py"))
+    return set(re.findall(r'^    type: ClassVar\[str\] = "([\w.]+)"$', "\n".join(texts), re.MULTILINE))
+
+
+def test_every_fact_has_listeners_or_stands_on_the_list_of_those_that_have_none() -> None:
+    heard = {row.fact for row in flow_map.MAP}
+    assert heard | flow_map.NOBODY_LISTENS == _events()
+    assert heard & flow_map.NOBODY_LISTENS == set()
+
+
+def test_subscribers_are_called_once_each() -> None:
+    names = [row.name for row in flow_map.MAP]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_lint_ignore_of_the_project_has_a_reason() -> None:
+    lint = (
+        (ROOT / "pyproject.toml")
+        .read_text()
+        .partition("[tool.ruff.lint]")[2]
+        .partition("[tool.ruff.lint.pydocstyle]")[0]
+    )
+    codes = [line for line in lint.splitlines() if line.lstrip().startswith('"') and not line.endswith("= [")]
+    assert [line for line in codes if "#" not in line] == []
+
+
+def _texts() -> Iterator[tuple[PurePosixPath, str]]:
+    """Every text that is ours: what others wrote (vendored scripts) is left out."""
+    files = chain(
+        (path for path in ROOT.iterdir() if path.is_file()), *((ROOT / top).rglob("*") for top in TEXTS)
+    )
+    for path in files:
+        ours = (
+            path.is_file() and path.suffix not in _BINARY and not {"vendor", "__pycache__"} & set(path.parts)
+        )
+        if ours and path.name != ".coverage":
+            yield PurePosixPath(path.relative_to(ROOT)), path.read_text()
+
+
+def test_no_text_names_a_place_on_somebodys_machine_or_a_package_registry() -> None:
+    homes = [
+        re.escape(f"{place}/") for place in (ROOT, ROOT.parent / "shared", Path.home()) if place != Path("/")
+    ]
+    foreign = re.compile("|".join([*homes, r"/(?:home|Users)/[a-z]", *map(re.escape, _REGISTRIES)]))
+    assert [f"{path}: {found[0]}" for path, text in _texts() if (found := foreign.search(text))] == []
+
+
+def test_no_text_is_left_for_later() -> None:
+    left = re.compile(r"\b(?:TO[D]O|FIX[M]E)\b")
+    assert [str(path) for path, text in _texts() if left.search(text)] == []
