@@ -80,7 +80,7 @@ class Shop:
         with self.app.db.write(actor="connection:shopify", trace_id=f"{next(_serial):032x}") as tx:
             incoming = Incoming(self.connection_ids["shopify"], "shopify", observed, tx.trace_id)
             (accepted,) = orders.accept(tx, incoming=[incoming], now=at)
-            settle.paid_as_told(tx, accepted=accepted)
+            settle.paid_as_told(tx, accepted=[accepted])
             if route:
                 approve.approve(tx, order_ids=[accepted.order_id], serviceable={"IN": True}, now=at)
         return accepted.order_id

@@ -63,10 +63,9 @@ def _take_orders(world: World, tx: WriteTx, told: Sequence[_Read]) -> None:
     for connection in {each.connection.id: each.connection for each in told}.values():
         with tx.acting(f"connection:{connection.key}"):
             incoming = [_incoming(each) for each in told if each.connection.id == connection.id]
-            accepted.extend(orders.accept(tx, incoming=incoming, now=now))
-            for each in accepted:
-                if each.incoming.connection_id == connection.id:
-                    settle.paid_as_told(tx, accepted=each)
+            taken = orders.accept(tx, incoming=incoming, now=now)
+            settle.paid_as_told(tx, accepted=taken)
+            accepted.extend(taken)
     for each in accepted:
         if each.cancelled:
             cancel.cancelled_by_channel(tx, order_id=each.order_id, now=now)
@@ -110,6 +109,7 @@ def _take(world: World, tx: WriteTx, each: _Read) -> None:
 
 
 def _take_payment(tx: WriteTx, seen: PaymentObservation, trace_id: str) -> None:
+    payments.expect(tx, order_reference=seen.order_reference)
     order_id = order_views.find(tx, external_id=seen.order_reference) if seen.order_reference else None
     if order_id is not None:
         orders.lock(tx, order_id=order_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from doorstep.domain.invoicing import actions as invoicing
@@ -24,12 +25,16 @@ from doorstep.kernel.ids import InvoiceId, OrderId, RefundId
 from doorstep.kernel.jobs import Delivery
 
 
-def paid_as_told(tx: WriteTx, *, accepted: Accepted) -> None:
-    """Keep what the channel says of an order's payment."""
-    order = accepted.incoming.observation
+def paid_as_told(tx: WriteTx, *, accepted: Sequence[Accepted]) -> None:
+    """Keep what channels say of their orders' payments."""
+    payments.told_by_channel(tx, told=[_told(each) for each in accepted])
+
+
+def _told(each: Accepted) -> payments.Told:
+    order = each.incoming.observation
     status = PaymentStatus.CAPTURED if order.payment.is_paid else PaymentStatus.PENDING
-    told = payments.Told(
-        order_id=accepted.order_id,
+    return payments.Told(
+        order_id=each.order_id,
         gateway=order.payment.gateway,
         order_reference=order.external_id,
         status=status.value,
@@ -38,7 +43,6 @@ def paid_as_told(tx: WriteTx, *, accepted: Accepted) -> None:
         currency=order.currency,
         at=order.version_at,
     )
-    payments.told_by_channel(tx, told=told)
 
 
 def request_invoices(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
@@ -96,6 +100,8 @@ def give_refund(world: World, delivery: Delivery) -> Record:
             return nothing
         tender = payments.choose_tender(tx, refund=refund)
         asked_before = payments.about_to_ask(tx, refund=refund, at=world.clock.now())
+        if refund.return_id is not None:
+            returns.refund_asked(tx, return_id=refund.return_id, at=world.clock.now())
         order_number = order_views.order(tx, order_id=refund.order_id).header.number
     amount = money.Money(refund.amount_minor, refund.currency)
     request = RefundRequest(refund_id, refund.reference, tender.external_id or "", amount, refund.reason, order_number)

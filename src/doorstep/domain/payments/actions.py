@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from doorstep.domain.payments import events as facts
@@ -15,13 +16,35 @@ from doorstep.kernel.ids import OrderId, PaymentId, RefundId
 __all__ = ["Payment", "Refund", "RefundIntent", "Told"]
 
 
-def told_by_channel(tx: WriteTx, *, told: Told) -> None:
-    """The channel says how its order is paid; payments that came before the order are matched to it."""
-    store.adopt_unmatched(tx, order_id=told.order_id, order_reference=told.order_reference)
-    if told.gateway:
-        store.insert_told(tx, told)
-        if told.status == PaymentStatus.CAPTURED.value:
-            store.set_status_of_told(tx, order_id=told.order_id, gateway=told.gateway, status=told.status)
+class Overtaken(errors.Conflict):
+    """Another process stored the same payment at the same moment: take it again."""
+
+
+def expect(tx: WriteTx, *, order_reference: str) -> None:
+    """An order and its payment that arrive at the same moment wait for each other, so that neither misses the other."""
+    if order_reference:
+        store.lock_references(tx, [order_reference])
+
+
+def told_by_channel(tx: WriteTx, *, told: Sequence[Told]) -> None:
+    """Channels say how their orders are paid; payments that came before their order are matched to it."""
+    named = [each for each in told if each.gateway]
+    if told:
+        store.lock_references(tx, [each.order_reference for each in told])
+        _came_before(tx, store.adopt_unmatched(tx, told))
+    if named:
+        store.insert_told(tx, named)
+    captured = [each for each in named if each.status == PaymentStatus.CAPTURED.value]
+    if captured:
+        store.update_told(tx, captured)
+
+
+def _came_before(tx: WriteTx, adopted: Sequence[Payment]) -> None:
+    """Money that was there before its order now stands on it."""
+    for each in adopted:
+        if each.status == PaymentStatus.CAPTURED.value and each.order_id is not None:
+            fact = facts.Captured(each.order_id, each.id, each.amount_minor, each.currency)
+            events.append(tx, [fact], at=each.at)
 
 
 _RANK = {PaymentStatus.PENDING: 0, PaymentStatus.FAILED: 1, PaymentStatus.AUTHORIZED: 2, PaymentStatus.CAPTURED: 3}
@@ -37,6 +60,8 @@ def observe(tx: WriteTx, *, seen: PaymentObservation, order_id: OrderId | None) 
         known = store.lock_nameless(tx, order_id=order_id, gateway=seen.gateway)
     if known is None:
         payment_id = store.insert_observed(tx, order_id=order_id, seen=seen)
+        if payment_id is None:
+            raise Overtaken("Another process is storing the same payment.")
         _captured(tx, payment_id, order_id, seen, before=None)
         return
     if known.order_id is None and (order_id is not None or seen.order_reference):
@@ -127,7 +152,8 @@ def doubt(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Ref
 def failed(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Refund:
     """The gateway refused."""
     refund = lock_refund(tx, refund_id=refund_id)
-    _enter(refund, RefundState.FAILED)
+    if refund.state is not RefundState.FAILED:
+        _enter(refund, RefundState.FAILED)
     store.update_refund(tx, refund_id=refund_id, state=RefundState.FAILED, error=reason)
     events.append(tx, [facts.RefundFailed(refund.order_id, refund_id, reason)], at=at)
     return refund

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,31 +78,53 @@ class Told:
     at: datetime
 
 
-def insert_told(tx: WriteTx, told: Told) -> None:
+def lock_references(tx: WriteTx, references: Sequence[str]) -> None:
+    """Until the end of this transaction nobody else speaks of payments of these orders; locks are taken in one order."""
+    tx.execute(
+        """
+        SELECT pg_advisory_xact_lock(hashtext('payments of an order'), k.key)
+          FROM (SELECT DISTINCT hashtext(r) AS key FROM unnest(%s::text[]) AS r ORDER BY 1) k
+        """,
+        (sorted(set(references)),),
+    )
+
+
+def insert_told(tx: WriteTx, told: Sequence[Told]) -> None:
     """Keep what the channel says, unless the order has a payment of that gateway."""
     tx.execute(
         """
         INSERT INTO payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at)
-        SELECT %(order)s, %(gateway)s, %(reference)s, %(status)s, %(method)s, %(amount)s, %(currency)s, %(at)s
-         WHERE NOT EXISTS (SELECT 1 FROM payments WHERE order_id = %(order)s AND gateway = %(gateway)s)
+        SELECT DISTINCT ON (t.order_id, t.gateway) t.*
+          FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+                               %s::timestamptz[])
+               AS t(order_id, gateway, order_reference, status, method, amount_minor, currency, at)
+         WHERE NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = t.order_id AND p.gateway = t.gateway)
+         ORDER BY t.order_id, t.gateway
         """,
-        {
-            "order": told.order_id,
-            "gateway": told.gateway,
-            "reference": told.order_reference,
-            "status": told.status,
-            "method": told.method,
-            "amount": told.amount_minor,
-            "currency": told.currency,
-            "at": told.at,
-        },
+        (
+            [each.order_id for each in told],
+            [each.gateway for each in told],
+            [each.order_reference for each in told],
+            [each.status for each in told],
+            [each.method for each in told],
+            [each.amount_minor for each in told],
+            [each.currency for each in told],
+            [each.at for each in told],
+        ),
     )
 
 
-def adopt_unmatched(tx: WriteTx, *, order_id: int, order_reference: str) -> int:
-    """Give payments that came before their order to it."""
-    return tx.execute(
-        "UPDATE payments SET order_id = %s WHERE order_id IS NULL AND order_reference = %s", (order_id, order_reference)
+def adopt_unmatched(tx: WriteTx, told: Sequence[Told]) -> list[Payment]:
+    """Give payments that came before their orders to them; returns those payments."""
+    return tx.all(
+        Payment,
+        f"""
+        WITH named AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS t(told_id, reference)), adopted AS (
+            UPDATE payments SET order_id = named.told_id FROM named
+             WHERE order_id IS NULL AND order_reference = named.reference RETURNING payments.*)
+        SELECT {_PAYMENT} FROM adopted ORDER BY id
+        """,
+        ([each.order_id for each in told], [each.order_reference for each in told]),
     )
 
 
@@ -119,30 +142,30 @@ def link(tx: WriteTx, *, payment_id: int, order_id: int | None, order_reference:
     )
 
 
-def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentObservation) -> PaymentId:
-    """Store a payment that the gateway told of first."""
-    return PaymentId(
-        tx.value(
-            int,
-            """
-            INSERT INTO payments (order_id, gateway, external_id, order_reference, status, method, payer, amount_minor,
-                                  currency, at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
-            """,
-            (
-                order_id,
-                seen.gateway,
-                seen.external_id,
-                seen.order_reference,
-                seen.status.value,
-                seen.method,
-                seen.payer,
-                seen.amount_minor,
-                seen.currency,
-                seen.at,
-            ),
-        )
+def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentObservation) -> PaymentId | None:
+    """Store a payment that the gateway told of first; None if another process has stored it meanwhile."""
+    found = tx.column(
+        int,
+        """
+        INSERT INTO payments (order_id, gateway, external_id, order_reference, status, method, payer, amount_minor,
+                              currency, at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (gateway, external_id) WHERE external_id IS NOT NULL DO NOTHING RETURNING id
+        """,
+        (
+            order_id,
+            seen.gateway,
+            seen.external_id,
+            seen.order_reference,
+            seen.status.value,
+            seen.method,
+            seen.payer,
+            seen.amount_minor,
+            seen.currency,
+            seen.at,
+        ),
     )
+    return PaymentId(found[0]) if found else None
 
 
 def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentObservation) -> None:
@@ -168,11 +191,14 @@ def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentObservation) -
     )
 
 
-def set_status_of_told(tx: WriteTx, *, order_id: int, gateway: str, status: str) -> None:
+def update_told(tx: WriteTx, told: Sequence[Told]) -> None:
     """The channel says that its payment moved on, before the gateway told us."""
     tx.execute(
-        "UPDATE payments SET status = %s WHERE order_id = %s AND gateway = %s AND external_id IS NULL",
-        (status, order_id, gateway),
+        """
+        UPDATE payments p SET status = t.status FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS t(order_id, gateway, status)
+         WHERE p.order_id = t.order_id AND p.gateway = t.gateway AND p.external_id IS NULL AND p.status <> t.status
+        """,
+        ([each.order_id for each in told], [each.gateway for each in told], [each.status for each in told]),
     )
 
 
