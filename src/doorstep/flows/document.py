@@ -81,11 +81,13 @@ def request_credit_note(tx: WriteTx, *, return_id: int, now: datetime) -> None:
 
 
 def owed_for(tx: ReadTx, order: order_views.Order, line_no: int, quantity: int, *, return_id: int) -> int:
-    """The refund of some pieces of a line: its share of what was paid, after earlier returns took theirs."""
+    """The refund of some pieces of a line: its share of what was paid, after returns inspected earlier took theirs."""
+    turns = {each.id: (each.inspected_at, each) for each in return_views.of_order(tx, order_id=order.header.id)}
+    mine = turns[ReturnId(return_id)][0]
     earlier = sum(
         line.received
-        for other in return_views.of_order(tx, order_id=order.header.id)
-        if other.id < return_id
+        for at, other in turns.values()
+        if at is not None and mine is not None and (at, other.id) < (mine, return_id)
         for line in other.lines
         if line.line_no == line_no and line.refund
     )

@@ -59,6 +59,8 @@ def observed(world: World, tx: WriteTx, *, connection_id: int, seen: ReturnObser
 
 
 def _match(order: order_views.Order, line: ObservedReturnLine) -> FreshLine:
+    if line.quantity < 1:
+        raise errors.Invalid(f"{line.quantity} pieces of a line cannot come back.", field="quantity")
     for ordered in order.lines:
         if ordered.external_line_id == line.external_line_id:
             return FreshLine(
@@ -143,13 +145,17 @@ def _to_stock(each: Return, inspections: Sequence[Inspection], now: datetime) ->
 
 
 def request_refunds(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: what was inspected and is owed becomes a refund, once per return."""
+    """Step: what was inspected and is owed becomes a refund, once per return; what cost nothing is settled at once."""
     for delivery in deliveries:
         if not delivery.data["refund_due"]:
             continue
         each = _locked(tx, ReturnId(int(str(delivery.data["return_id"]))))
         order = order_views.order(tx, order_id=each.order_id)
         amount = refund_minor(tx, each, order)
+        if amount == 0:
+            returns.refund_triggered(tx, return_id=each.id, at=world.clock.now())
+            returns.refunded(tx, return_id=each.id, at=world.clock.now())
+            continue
         intent = payments.RefundIntent(each.order_id, each.id, None, amount, order.header.currency, each.reason)
         if payments.request_refund(tx, intent=intent, at=world.clock.now()) is not None:
             returns.refund_triggered(tx, return_id=each.id, at=world.clock.now())

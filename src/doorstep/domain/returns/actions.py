@@ -108,6 +108,13 @@ def refund_triggered(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     _pay(tx, lock(tx, return_id=return_id), RefundProgress.TRIGGERED, at)
 
 
+def refund_asked(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
+    """The gateway is about to be asked (again); harmless when it is known."""
+    each = lock(tx, return_id=return_id)
+    if each.money is not RefundProgress.TRIGGERED:
+        _pay(tx, each, RefundProgress.TRIGGERED, at)
+
+
 def refund_doubted(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     """Nobody can say whether the money moved."""
     _pay(tx, lock(tx, return_id=return_id), RefundProgress.IN_DOUBT, at)
@@ -115,7 +122,9 @@ def refund_doubted(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
 
 def refund_failed(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     """The gateway refused: the money is still owed."""
-    _pay(tx, lock(tx, return_id=return_id), RefundProgress.PENDING, at)
+    each = lock(tx, return_id=return_id)
+    if each.money is not RefundProgress.PENDING:
+        _pay(tx, each, RefundProgress.PENDING, at)
 
 
 def refunded(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> Return | None:

@@ -43,12 +43,13 @@ class Return:
     custody: Custody
     money: RefundProgress
     created_at: datetime
+    inspected_at: datetime | None
     lines: list[ReturnLine]
 
 
 _RETURN = """
     SELECT r.id, r.order_id, r.number, r.connection_id, r.external_id, r.version_at, r.channel_status, r.reason,
-           r.location_id, r.custody, r.money, r.created_at,
+           r.location_id, r.custody, r.money, r.created_at, r.inspected_at,
            (SELECT jsonb_agg(jsonb_build_object('line_no', l.line_no, 'external_return_line_id',
                    l.external_return_line_id, 'sku', l.sku, 'quantity', l.quantity, 'reason', l.reason, 'note', l.note,
                    'received', l.received, 'grade', l.grade, 'disposition', l.disposition, 'refund', l.refund)
