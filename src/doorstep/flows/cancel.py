@@ -7,6 +7,7 @@ from datetime import datetime
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
 from doorstep.flows import fulfil
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
@@ -30,5 +31,9 @@ def cancelled_by_channel(tx: WriteTx, *, order_id: OrderId, now: datetime) -> No
         with tx.savepoint():
             cancel(tx, order_id=order_id, reason="cancelled in the channel", now=now)
     except errors.Refused:
-        message = "The channel cancelled this order after its goods had left: stop the parcel or expect a return."
+        stopped = False
+    else:
+        stopped = order_views.order(tx, order_id=order_id).header.cancelled_at is not None
+    if not stopped:
+        message = "The channel cancelled this order when goods were packed or gone: stop the parcel or expect a return."
         orders.place_hold(tx, order_id=order_id, message=message, now=now)

@@ -31,7 +31,8 @@ def _lines(order: order_views.Order, pieces: Sequence[tuple[int, int]]) -> list[
 
 
 def _order_confirmed(_tx: ReadTx, order: order_views.Order, _delivery: Delivery) -> Letter | None:
-    if order.header.currency not in money.CURRENCIES or not order.lines:
+    is_cancelled = order.header.cancelled_at is not None
+    if is_cancelled or order.header.currency not in money.CURRENCIES or not order.lines:
         return None
     pieces = [(line.line_no, line.quantity) for line in order.lines]
     total = str(money.Money(order.header.total_minor, order.header.currency))
