@@ -259,13 +259,17 @@ class Retailer:
         self.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=work.id, now=NOON))
         self.write(lambda tx: fulfil.pack(tx, fulfillment_order_id=work.id, now=NOON))
 
+    def hand_over(self, work: Work) -> None:
+        """A person gives the parcel to the carrier."""
+        self.write(lambda tx: fulfil.ship(tx, fulfillment_order_id=work.id, now=NOON))
+
     def ship(self, order_id: OrderId) -> list[Shipment]:
         """Everything of an order packed, labelled and handed over by people."""
         for each in self.work(order_id):
             self.pack(each)
         self.settle()
         for each in self.work(order_id):
-            self.write(lambda tx, each=each: fulfil.ship(tx, fulfillment_order_id=each.id, now=NOON))
+            self.hand_over(each)
         self.settle()
         return self.parcels(order_id)
 

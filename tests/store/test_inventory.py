@@ -187,12 +187,12 @@ def test_a_correction_with_a_key_happens_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("given", [{"reason": " "}, {"set_to": 3}, {"change": None}])
-def test_a_correction_says_why_and_one_number(database: Database, given: dict[str, object]) -> None:
+def test_a_correction_says_why_and_one_number(database: Database, given: dict[str, Any]) -> None:
     with pytest.raises(errors.Invalid):
         adjust(database, **({"change": 1} | given))
 
 
 @pytest.mark.parametrize("given", [{"sku": Sku("NO-SUCH")}, {"location_id": LocationId(99)}])
-def test_what_nobody_knows_cannot_be_counted(database: Database, given: dict[str, object]) -> None:
+def test_what_nobody_knows_cannot_be_counted(database: Database, given: dict[str, Any]) -> None:
     with pytest.raises(UnknownPosition):
         adjust(database, 1, **given)

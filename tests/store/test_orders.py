@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests import builders
@@ -135,7 +136,7 @@ def test_a_payment_never_goes_back_even_at_the_same_instant(database: Database, 
     ],
 )
 def test_before_its_work_an_order_follows_its_channel(
-    database: Database, channel: int, changes: dict[str, object], names: tuple[str, ...]
+    database: Database, channel: int, changes: dict[str, Any], names: tuple[str, ...]
 ) -> None:
     told = observation()
     (first,) = tell(database, channel, told)
