@@ -45,7 +45,7 @@ def show(ask: Ask) -> Response:
 
 
 def pulse(ask: Ask) -> Response:
-    """Whether something happened since `after`: the newest position and the counts beside the navigation."""
+    """Whether something happened: a word that changes with every event, and the counts beside the navigation."""
     with ask.app.db.read() as tx:
         head = view.head(tx)
         badges = view.badges(tx, now=ask.now, location_id=ask.location_id)

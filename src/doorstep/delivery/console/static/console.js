@@ -112,9 +112,9 @@
     shown.textContent = sign + (sum / 10 ** places).toLocaleString(sign === "₹" ? "en-IN" : "en", { minimumFractionDigits: places });
   }
 
-  // The live dot: the server's newest position; pages that say so refresh themselves, unless somebody is busy there.
+  // The live dot: a word of the server's that changes with every event; pages that say so refresh themselves, unless somebody is busy there.
   const live = document.querySelector("[data-live]");
-  let head = Number(document.body.dataset.head || 0);
+  let head = document.body.dataset.head || "";
   let asking = false;
   let row = ""; // where the keyboard stood before the page refreshed itself
   const busy = () => document.querySelector("dialog[open]") || typing(document.activeElement) || document.hidden || String(getSelection()) || document.querySelector("#main details[open]");
@@ -132,8 +132,8 @@
         const badge = document.querySelector(`[data-badge="${key}"]`);
         if (badge) { badge.textContent = count >= 1000 ? "1000+" : count; badge.hidden = !count; }
       }
-      live.classList.toggle("news", found.head > head);
-      if (found.head > head && document.querySelector("#main[data-refresh]") && !busy()) {
+      live.classList.toggle("news", found.head !== head);
+      if (found.head !== head && document.querySelector("#main[data-refresh]") && !busy()) {
         head = found.head;
         row = document.activeElement?.matches("tr[data-href]") ? document.activeElement.dataset.href : "";
         window.htmx.ajax("GET", location.href, { target: "#main", swap: "outerHTML show:none" });

@@ -100,6 +100,15 @@ def select_refunds_in_doubt(tx: ReadTx, *, currency: str) -> int:
     )
 
 
-def select_head(tx: ReadTx) -> int:
-    """The position of the newest event; 0 when there is none."""
-    return tx.value(int, "SELECT coalesce(max(position), 0) FROM events")
+def select_head(tx: ReadTx) -> str:
+    """Changes whenever an event becomes visible: the newest position, and how many of the last 500 are there.
+
+    The position alone would miss whoever took a lower one and committed later.
+    """
+    return tx.value(
+        str,
+        """
+        SELECT newest || '.' || (SELECT count(*) FROM events WHERE position > newest - 500)
+          FROM (SELECT coalesce(max(position), 0) AS newest FROM events) head
+        """,
+    )

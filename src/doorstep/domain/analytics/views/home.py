@@ -99,8 +99,8 @@ def feed(tx: ReadTx, *, limit: int) -> list[Entry]:
     return [Entry(line, model.words_of(line.type, line.data)) for line in store.select_feed(tx, limit=limit)]
 
 
-def head(tx: ReadTx) -> int:
-    """The position of the newest event, for whoever wants to know whether something happened."""
+def head(tx: ReadTx) -> str:
+    """A word that changes with every event, for whoever wants to know whether something happened."""
     return store.select_head(tx)
 
 
