@@ -1,8 +1,8 @@
 """The decision: which location fulfils which line of an order, as a pure function with a receipt.
 
 Rules of this version, in order: a line stays whole if any location can fill it whole; then the fewest parcels; then the
-shortest total way to the customer; then the smaller location id. A line that nobody can fill whole is split by
-quantity, nearest first; what is left is short.
+shortest total way to the customer; then the smaller location id. A line that no single location can fill is split by
+quantity, nearest first, if all of them together can; otherwise it is short, waits, and ties up nothing.
 """
 
 from __future__ import annotations
@@ -118,7 +118,11 @@ def plan(demands: Sequence[Demand], supply: Supply, places: Mapping[LocationId, 
 
 def _decide(demand: Demand, supply: Supply, places: Mapping[LocationId, Place]) -> Decision:
     distances = {place.id: _distance(demand, place) for place in places.values()}
-    before = {(want.sku, location_id): supply.of(want.sku, location_id) for want in demand.wants for location_id in places}
+    before = {
+        (want.sku, location_id): supply.of(want.sku, location_id)
+        for want in demand.wants
+        for location_id in places
+    }
     chosen: list[Choice] = []
     for choice in _whole_lines(demand, supply, places, distances):
         supply.take(choice)
@@ -127,12 +131,15 @@ def _decide(demand: Demand, supply: Supply, places: Mapping[LocationId, Place]) 
     short: list[Want] = []
     for want in demand.wants:
         if want.line_no not in done:
-            parts, missing = _by_quantity(want, demand, supply, places, distances)
+            parts = _by_quantity(want, demand, supply, places, distances)
             chosen.extend(parts)
-            if missing:
-                short.append(Want(want.line_no, want.sku, missing))
+            if not parts:
+                short.append(want)
     explain = _Explain(demand, places, distances, before)
-    receipt = tuple(explain.line(want, [choice for choice in chosen if choice.line_no == want.line_no]) for want in demand.wants)
+    receipt = tuple(
+        explain.line(want, [choice for choice in chosen if choice.line_no == want.line_no])
+        for want in demand.wants
+    )
     return Decision(demand.order_id, tuple(chosen), tuple(short), receipt)
 
 
@@ -141,10 +148,14 @@ def _distance(demand: Demand, place: Place) -> float:
         return 0.0
     rise = sin(radians(demand.latitude - place.latitude) / 2) ** 2
     turn = sin(radians(demand.longitude - place.longitude) / 2) ** 2
-    return 2 * _EARTH_KM * asin(sqrt(rise + cos(radians(place.latitude)) * cos(radians(demand.latitude)) * turn))
+    return (
+        2 * _EARTH_KM * asin(sqrt(rise + cos(radians(place.latitude)) * cos(radians(demand.latitude)) * turn))
+    )
 
 
-def _eligible(want: Want, demand: Demand, supply: Supply, places: Mapping[LocationId, Place]) -> list[LocationId]:
+def _eligible(
+    want: Want, demand: Demand, supply: Supply, places: Mapping[LocationId, Place]
+) -> list[LocationId]:
     """Locations that could give at least one piece of the line."""
     return [
         location_id
@@ -162,7 +173,11 @@ def _whole_lines(
     """Assign every line that somebody can fill whole to the smallest, then nearest, set of locations."""
     fillers: dict[int, list[LocationId]] = {}
     for want in demand.wants:
-        fits = [place for place in _eligible(want, demand, supply, places) if supply.of(want.sku, place) >= want.quantity]
+        fits = [
+            place
+            for place in _eligible(want, demand, supply, places)
+            if supply.of(want.sku, place) >= want.quantity
+        ]
         if fits:
             fillers[want.line_no] = fits
     wants = [want for want in demand.wants if want.line_no in fillers]
@@ -207,7 +222,10 @@ def _assign(
     left: dict[tuple[Sku, LocationId], int] = {}
     result = []
     for want in wants:
-        places = sorted((place for place in fillers[want.line_no] if place in within), key=lambda place: (distances[place], place))
+        places = sorted(
+            (place for place in fillers[want.line_no] if place in within),
+            key=lambda place: (distances[place], place),
+        )
         for place in places:
             have = left.get((want.sku, place), supply.of(want.sku, place))
             if have >= want.quantity:
@@ -242,10 +260,12 @@ def _by_quantity(
     supply: Supply,
     places: Mapping[LocationId, Place],
     distances: Mapping[LocationId, float],
-) -> tuple[list[Choice], int]:
-    """Pieces from the nearest locations until the line is full; takes from supply. Also returns what is missing."""
+) -> list[Choice]:
+    """Pieces from the nearest locations, if together they can fill the line; takes them from supply."""
     missing, parts = want.quantity, []
     eligible = _eligible(want, demand, supply, places)
+    if sum(supply.of(want.sku, place) for place in eligible) < want.quantity:
+        return []
     for place in sorted(eligible, key=lambda place: (distances[place], place)):
         if not missing:
             break
@@ -253,7 +273,7 @@ def _by_quantity(
         supply.take(choice)
         parts.append(choice)
         missing -= choice.quantity
-    return parts, missing
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +287,9 @@ class _Explain:
 
     def line(self, want: Want, choices: Sequence[Choice]) -> LineReceipt:
         ranked = sorted(self.places.values(), key=lambda place: (self.distances[place.id], place.id))
-        candidates = tuple(self._candidate(want, place) for place in ranked if self._worth_telling(want, place))
+        candidates = tuple(
+            self._candidate(want, place) for place in ranked if self._worth_telling(want, place)
+        )
         return LineReceipt(want.line_no, want.sku, want.quantity, self._sentence(want, choices), candidates)
 
     def _worth_telling(self, want: Want, place: Place) -> bool:
@@ -289,29 +311,32 @@ class _Explain:
 
     def _sentence(self, want: Want, choices: Sequence[Choice]) -> str:
         if not choices:
-            return f"Nobody can give {want.sku} now: the line waits for stock."
-        filled = sum(choice.quantity for choice in choices)
-        if len(choices) > 1 or filled < want.quantity:
+            there = sum(
+                self.before[want.sku, place.id] for place in self.places.values() if self._may(want, place)
+            )
+            return f"{there} of {want.quantity} are to be had: the line waits for stock and ties up nothing."
+        if len(choices) > 1:
             parts = ", ".join(f"{choice.quantity} from {self._named(choice)}" for choice in choices)
-            missing = want.quantity - filled
-            return f"No location has all {want.quantity}: {parts}" + (f"; {missing} missing." if missing else ".")
+            return f"No location has all {want.quantity}: {parts}."
         return self._whole_sentence(want, choices[0])
 
     def _whole_sentence(self, want: Want, choice: Choice) -> str:
         whole = [
             place
             for place in self.places.values()
-            if self.before[want.sku, place.id] >= want.quantity
-            and place.ships
-            and (want.sku, place.id) not in self.demand.excluded
+            if self.before[want.sku, place.id] >= want.quantity and self._may(want, place)
         ]
         here = self._named(choice)
+        have = "that have it" if want.quantity == 1 else f"with all {want.quantity}"
         if len(whole) == 1:
-            return f"{here}: the only location with all {want.quantity}."
+            return f"{here}: the only location {have.replace('have', 'has')}."
         nearest = min(whole, key=lambda place: (self.distances[place.id], place.id))
         if nearest.id == choice.location_id:
-            return f"{here}: the nearest of {len(whole)} locations with all {want.quantity}."
+            return f"{here}: the nearest of {len(whole)} locations {have}."
         return f"{here}: in one parcel with other lines of this order, instead of {nearest.name}, which is nearer."
+
+    def _may(self, want: Want, place: Place) -> bool:
+        return place.ships and (want.sku, place.id) not in self.demand.excluded
 
     def _named(self, choice: Choice) -> str:
         place = self.places[choice.location_id]

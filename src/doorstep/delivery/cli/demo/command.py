@@ -17,7 +17,7 @@ from doorstep.bootstrap import App
 from doorstep.delivery.cli.demo import audit, rehearse
 from doorstep.delivery.cli.demo.doors import Doors, Mismatch
 from doorstep.delivery.cli.demo.journey import Numbers, Story
-from doorstep.delivery.cli.demo.rehearse import Failing
+from doorstep.delivery.cli.demo.rehearse import Damage, Failing
 from doorstep.delivery.cli.demo.setting import Login, set_up
 from doorstep.delivery.cli.demo.stage import Stage, choose_port, staged
 
@@ -100,7 +100,7 @@ def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Consol
         story = Story(doors, numbers)
         try:
             with rehearse.failing(doors, choice.failing, seed) as damage:
-                _play(story, out)
+                _play(story, damage, out)
             doors.until("everything that follows is done", lambda: audit.quiet(app))
         except Mismatch as problem:
             raise Mismatch(f"{problem.message}\n{audit.left_over(app)}") from problem
@@ -111,10 +111,11 @@ def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Consol
         _check(table, found, story)
 
 
-def _play(story: Story, out: Console) -> None:
+def _play(story: Story, damage: Damage, out: Console) -> None:
     """Every step, with what it brought and how long it took."""
     out.print()
     for title, action in story.steps():
+        damage.before_step()
         began = time.monotonic()
         with out.status(f"{title} …"):
             sentence = action()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,9 +27,10 @@ class Failing(StrEnum):
 
 @dataclass(slots=True)
 class Damage:
-    """How much really went wrong; a rehearsal without any proves nothing."""
+    """How much really went wrong; a rehearsal without any proves nothing. `before_step` is called as each step begins."""
 
     count: int = 0
+    before_step: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -78,22 +80,36 @@ def _doubled_and_shuffled(doors: Doors, seed: int, damage: Damage) -> Iterator[N
 
 @contextmanager
 def _killed_and_restarted(stage: Stage, seed: int, damage: Damage) -> Iterator[None]:
-    """Kill -9 of the worker at random moments; a new one is started at once."""
-    chance, over = random.Random(seed), threading.Event()  # noqa: S311 - repeatable, not secret
+    """Kill the worker (kill -9) at a random moment of most steps, of some twice; a new one is started at once."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    killers: list[threading.Thread] = []
 
-    def keep_killing() -> None:
-        while not over.wait(chance.uniform(0.02, 1.2)):
+    def kill_soon() -> None:
+        delays = [chance.uniform(0.0, 0.7) for _ in range(chance.choice((0, 1, 1, 1, 2)))]
+        killer = threading.Thread(target=_kill, args=(stage, delays, damage), name="killer")
+        killer.start()
+        killers.append(killer)
+
+    damage.before_step = kill_soon
+    try:
+        yield
+    finally:
+        for killer in killers:
+            killer.join()
+
+
+_one_at_a_time = threading.Lock()
+
+
+def _kill(stage: Stage, delays: list[float], damage: Damage) -> None:
+    """Kill a worker that works, each time after so many seconds, and wait until its successor does."""
+    for delay in delays:
+        with _one_at_a_time:
+            time.sleep(delay)
             ready = stage.times_said("worker-1", "worker ready")
             stage.kill("worker-1")
             damage.count += 1
             stage.start("worker-1", "doorstep", "worker")
-            while stage.times_said("worker-1", "worker ready") == ready and not over.wait(0.05):
-                pass  # a worker that is killed before it works proves nothing
-
-    thread = threading.Thread(target=keep_killing, name="killer")
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+            ends_at = time.monotonic() + 30
+            while stage.times_said("worker-1", "worker ready") == ready and time.monotonic() < ends_at:
+                time.sleep(0.02)
