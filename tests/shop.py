@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -71,12 +71,14 @@ class Shop:
         to: Address | None = DELHI,
         paid: bool = True,
         cash: bool = False,
+        currency: str = "INR",
         at: datetime | None = None,
         route: bool = True,
     ) -> OrderId:
         """An order as the channel would tell it: stored, checked and routed, like intake does it."""
         at = at or self.now
         observed = _observation(next(_serial), wanted, to, at, paid=paid, cash=cash)
+        observed = replace(observed, currency=currency)
         with self.app.db.write(actor="connection:shopify", trace_id=f"{next(_serial):032x}") as tx:
             incoming = Incoming(self.connection_ids["shopify"], "shopify", observed, tx.trace_id)
             (accepted,) = orders.accept(tx, incoming=[incoming], now=at)

@@ -191,6 +191,17 @@ def test_what_customers_write_is_text_never_markup(browser: TestClient, shop: Sh
         assert "<script>alert" not in browser.get(f"/console{path}").text
 
 
+@pytest.mark.parametrize("currency", ["XXX", "", "doubloons"])
+def test_an_order_in_an_unknown_currency_is_shown_as_it_came(
+    browser: TestClient, shop: Shop, currency: str
+) -> None:
+    order_id = shop.order((JACKET, 1), currency=currency)
+    sign_in(browser)
+    for path in ("/", "/orders", f"/orders/{order_id}"):
+        assert browser.get(f"/console{path}").status_code == 200
+    assert f"149900 {currency or '(no currency)'}" in browser.get(f"/console/orders/{order_id}").text
+
+
 def test_an_order_is_held_and_released_with_the_fresh_page_as_answer(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from doorstep.domain.orders.model import Headline
-from doorstep.kernel.money import Money, exponent
+from doorstep.kernel.money import CURRENCIES, Money, exponent
 
 _SIGNS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -115,11 +115,9 @@ def money(amount: Money) -> str:
 
 def minor(value: int, currency: str) -> str:
     """Minor units and a currency, as people read them; a currency that we do not know is shown as it came."""
-    known = len(currency) == 3  # noqa: PLR2004 - ISO 4217 codes have three letters
-    try:
-        return money(Money(value, currency)) if known else f"{value} {currency}"
-    except ValueError:
-        return f"{value} {currency}"
+    return (
+        money(Money(value, currency)) if currency in CURRENCIES else f"{value} {currency or '(no currency)'}"
+    )
 
 
 def _indian(digits: str) -> str:
@@ -152,12 +150,6 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     """22 Nov 2026, 14:05 in a zone."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %Y, %H:%M}"
-
-
-def clock(at: datetime, zone: ZoneInfo) -> str:
-    """22 Nov 14:05 in a zone."""
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%b %H:%M}"
 
 
 def place_of(zone: ZoneInfo) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from doorstep.domain.orders.model import HoldReason
-from doorstep.kernel.money import Money
+from doorstep.kernel.money import CURRENCIES, Money
 
 
 class OrderView(StrEnum):
@@ -136,13 +136,18 @@ def words_of(event_type: str, data: Mapping[str, object]) -> str:
     known = {key: _spoken(key, value) for key, value in data.items()}
     if "total_minor" in data or "amount_minor" in data:
         minor = data.get("total_minor", data.get("amount_minor"))
-        known["money"] = str(Money(int(str(minor)), str(data.get("currency"))))
+        known["money"] = _amount(int(str(minor)), str(data.get("currency")))
     sentence = _SENTENCES.get(event_type)
     if sentence is None:
         return event_type.replace(".", " ").replace("_", " ").capitalize()
     if event_type == "order.placed" and known.get("lines") == "1":
         sentence = sentence.replace("{lines} lines", "1 line")
     return sentence.format_map(_Forgiving(known)).strip().rstrip(":").strip()
+
+
+def _amount(minor: int, currency: str) -> str:
+    """Money in words; a currency that we do not know (such an order is held) is told as it came."""
+    return str(Money(minor, currency)) if currency in CURRENCIES else f"{minor} {currency}"
 
 
 class _Forgiving(dict[str, str]):

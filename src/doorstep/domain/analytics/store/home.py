@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,9 +84,12 @@ def select_feed(tx: ReadTx, *, limit: int) -> list[FeedLine]:
     )
 
 
-def select_main_currency(tx: ReadTx) -> list[str]:
-    """The currency of the newest order."""
-    return tx.column(str, "SELECT currency FROM orders ORDER BY placed_at DESC, id DESC LIMIT 1")
+def select_main_currency(tx: ReadTx, *, known: Sequence[str]) -> list[str]:
+    """The currency of the newest order that has a known one."""
+    statement = (
+        "SELECT currency FROM orders WHERE currency = ANY(%s) ORDER BY placed_at DESC, id DESC LIMIT 1"
+    )
+    return tx.column(str, statement, (list(known),))
 
 
 def select_refunds_in_doubt(tx: ReadTx, *, currency: str) -> int:

@@ -14,7 +14,7 @@ from doorstep.domain.analytics.store import orders as orders_store
 from doorstep.domain.analytics.store.home import DayFigures, FeedLine
 from doorstep.domain.analytics.views import letters, orders, returns
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.money import Money
+from doorstep.kernel.money import CURRENCIES, Money
 
 __all__ = ["DayFigures", "FeedLine"]
 
@@ -44,7 +44,6 @@ class Home:
     today: DayFigures
     before: DayFigures
     hourly: Sequence[int]
-    hourly_before: Sequence[int]
     feed: Sequence[Entry]
     currency: str
 
@@ -61,7 +60,7 @@ class Badges:
 
 def home(tx: ReadTx, *, now: datetime, timezone: str) -> Home:
     """The page for somebody who sees everything; days begin at midnight in `timezone`."""
-    currency = next(iter(store.select_main_currency(tx)), "INR")
+    currency = next(iter(store.select_main_currency(tx, known=sorted(CURRENCIES))), "INR")
     midnight = now.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     week = timedelta(days=7)
     day = timedelta(days=1)
@@ -72,7 +71,6 @@ def home(tx: ReadTx, *, now: datetime, timezone: str) -> Home:
         hourly=store.select_hourly(tx, since=midnight, until=midnight + day)[
             : now.astimezone(ZoneInfo(timezone)).hour + 1
         ],
-        hourly_before=store.select_hourly(tx, since=midnight - week, until=midnight - week + day),
         feed=feed(tx, limit=20),
         currency=currency,
     )
