@@ -81,12 +81,3 @@ class InboxMessage:
     received_at: datetime
     trace_id: str
     attempts: int
-
-
-class ErrorClass(StrEnum):
-    """Why something stopped: it may pass by itself, the data is wrong, the credentials are, or we have a bug."""
-
-    TRANSIENT = "transient"
-    DATA = "data"
-    AUTH = "auth"
-    BUG = "bug"

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import asin, cos, radians, sin, sqrt
 
 from doorstep.kernel.ids import LocationId
-
-EARTH_RADIUS_KM = 6371.0088
 
 
 class LocationKind(StrEnum):
@@ -49,10 +46,3 @@ class Location:
     return_carrier: str
     ships: bool
     active: bool
-
-
-def distance_km(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
-    """Great-circle distance (haversine)."""
-    rise = sin(radians(to_latitude - latitude) / 2) ** 2
-    turn = sin(radians(to_longitude - longitude) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * asin(sqrt(rise + cos(radians(latitude)) * cos(radians(to_latitude)) * turn))

@@ -161,8 +161,8 @@ def headline(counters: Counters, *, held: bool, short: bool) -> Headline:
     return next((word for holds, word in rules if holds), Headline.CREATED)
 
 
-def line_status(counters: Counters, *, returned_and_refunded: bool = False) -> str:
-    """A line's status in the trade's words, for people: Created … Delivered, Completed."""
+def line_status(counters: Counters) -> str:
+    """A line's status in the trade's words, for people: Created … Delivered, Cancelled."""
     wanted = counters.ordered - counters.cancelled
     if wanted <= 0:
         return "Cancelled"
@@ -201,17 +201,25 @@ def check(
 
 def _check_lines(lines: Sequence[ObservedLine], known_skus: Collection[str]) -> list[Hold]:
     if not lines:
-        return [Hold(HoldReason.NO_LINES, "The order has no lines: cancel it in the channel or add one there.")]
+        return [
+            Hold(HoldReason.NO_LINES, "The order has no lines: cancel it in the channel or add one there.")
+        ]
     holds = []
     unknown = sorted({line.sku or "(empty)" for line in lines if line.sku not in known_skus})
     if unknown:
         holds.append(
-            Hold(HoldReason.UNKNOWN_SKU, f"The catalogue does not have {', '.join(unknown)}: add it, or correct the SKU in the channel.")
+            Hold(
+                HoldReason.UNKNOWN_SKU,
+                f"The catalogue does not have {', '.join(unknown)}: add it, or correct the SKU in the channel.",
+            )
         )
     wrong = [f"{line.sku} × {line.quantity}" for line in lines if line.quantity <= 0]
     if wrong:
         holds.append(
-            Hold(HoldReason.BAD_QUANTITY, f"A quantity must be at least 1: {', '.join(wrong)}. Correct it in the channel.")
+            Hold(
+                HoldReason.BAD_QUANTITY,
+                f"A quantity must be at least 1: {', '.join(wrong)}. Correct it in the channel.",
+            )
         )
     return holds
 
@@ -225,13 +233,19 @@ def expected_total(order: OrderObservation) -> int:
 def _check_money(order: OrderObservation) -> list[Hold]:
     if order.currency not in money.CURRENCIES:
         return [
-            Hold(HoldReason.UNKNOWN_CURRENCY, f"{order.currency or '(none)'} is not a currency we know: correct it in the channel.")
+            Hold(
+                HoldReason.UNKNOWN_CURRENCY,
+                f"{order.currency or '(none)'} is not a currency we know: correct it in the channel.",
+            )
         ]
     expected = expected_total(order)
     if expected != order.total_minor:
         told, summed = money.Money(order.total_minor, order.currency), money.Money(expected, order.currency)
         return [
-            Hold(HoldReason.TOTALS_DIFFER, f"The channel says {told}, the lines add up to {summed}: compare the order with the channel.")
+            Hold(
+                HoldReason.TOTALS_DIFFER,
+                f"The channel says {told}, the lines add up to {summed}: compare the order with the channel.",
+            )
         ]
     return []
 
@@ -244,11 +258,18 @@ def _check_address(address: Address | None, serviceable: Mapping[str, bool] | No
     if missing:
         return [Hold(HoldReason.ADDRESS, f"The address lacks {', '.join(missing)}: ask the customer.")]
     if serviceable is not None and not serviceable.get(address.country, False):
-        return [Hold(HoldReason.UNSERVICEABLE, f"We do not deliver to {address.country}: cancel the order or add a location that does.")]
+        return [
+            Hold(
+                HoldReason.UNSERVICEABLE,
+                f"We do not deliver to {address.country}: cancel the order or add a location that does.",
+            )
+        ]
     pattern = _POSTAL.get(address.country)
     if pattern and not pattern.fullmatch(address.postal_code.strip().upper()):
         found = address.postal_code or "(empty)"
-        return [Hold(HoldReason.ADDRESS, f"{found} is not a postal code of {address.country}: ask the customer.")]
+        return [
+            Hold(HoldReason.ADDRESS, f"{found} is not a postal code of {address.country}: ask the customer.")
+        ]
     return []
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from doorstep.kernel import money
-from doorstep.kernel.ids import OrderId, PaymentId, RefundId
+from doorstep.kernel.ids import RefundId
 
 
 class PaymentStatus(StrEnum):
@@ -99,20 +99,15 @@ class PaidLine:
     already_refunded_quantity: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Tender:
-    """A payment that a refund may go back to."""
-
-    payment_id: PaymentId
-    order_id: OrderId
-    captured_minor: int
-    refunded_minor: int
-
-
 def refund_amount(lines: Sequence[PaidLine], pieces: dict[int, int]) -> int:
     """Minor units owed for `pieces` (line number to quantity): cumulative shares, so that all pieces give all money."""
     return sum(
-        money.part_of(line.paid_minor, quantity=pieces[line.line_no], of=line.quantity, already=line.already_refunded_quantity)
+        money.part_of(
+            line.paid_minor,
+            quantity=pieces[line.line_no],
+            of=line.quantity,
+            already=line.already_refunded_quantity,
+        )
         for line in lines
         if line.line_no in pieces
     )

@@ -109,7 +109,7 @@ def current(scans: Sequence[Scan]) -> Scan | None:
     Arrival order does not matter, repeated and late scans are harmless, unknown codes never change the state.
     """
     result: Scan | None = None
-    for scan in sorted(scans, key=lambda scan: (scan.at, _RANK[scan.status])):
+    for scan in sorted(scans, key=lambda scan: (scan.at, _RANK[scan.status], scan.raw_code)):
         if scan.status is not TrackingStatus.UNKNOWN and _may_follow(result, scan.status):
             result = scan
     return result

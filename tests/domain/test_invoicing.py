@@ -1,0 +1,117 @@
+"""Indian GST: what is paid is what stands on the document, whatever is rounded."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep.domain.invoicing import model
+from doorstep.domain.invoicing.model import Document, DocumentLine, TaxableLine
+from doorstep.kernel import errors
+
+STATES = st.sampled_from(sorted(model.GST_STATES))
+
+
+def line(amount_minor: int, rate: int = 500) -> TaxableLine:
+    return TaxableLine(1, "GT-WH-02", "White Graphic T-shirt", "6109", 1, amount_minor, rate)
+
+
+def split(taxed: DocumentLine) -> tuple[int, int, int, int]:
+    return taxed.taxable_minor, taxed.cgst_minor, taxed.sgst_minor, taxed.igst_minor
+
+
+def test_within_a_state_the_tax_is_halved() -> None:
+    (taxed,) = model.tax([line(159_800)], seller_state="DL", buyer_state="DL")
+    assert split(taxed) == (152_190, 3_805, 3_805, 0)
+
+
+def test_across_states_it_is_one_tax() -> None:
+    (taxed,) = model.tax([line(299_900, 1800)], seller_state="MH", buyer_state="DL")
+    assert split(taxed) == (254_153, 0, 0, 45_747)
+
+
+def test_an_odd_unit_of_tax_goes_back_to_the_goods() -> None:
+    assert split(model.tax([line(21)], seller_state="KA", buyer_state="KA")[0]) == (21, 0, 0, 0)
+    assert split(model.tax([line(21)], seller_state="KA", buyer_state="TN")[0]) == (20, 0, 0, 1)
+
+
+@given(amount=st.integers(0, 10**12), rate=st.integers(0, 4000), seller=STATES, buyer=STATES)
+def test_lines_add_up_to_what_was_paid_and_halves_are_equal(
+    amount: int, rate: int, seller: str, buyer: str
+) -> None:
+    (taxed,) = model.tax([line(amount, rate)], seller_state=seller, buyer_state=buyer)
+    assert taxed.total_minor == amount
+    assert taxed.cgst_minor == taxed.sgst_minor
+    assert min(split(taxed)) >= 0
+    assert (taxed.igst_minor == 0) or (taxed.cgst_minor == 0 and seller != buyer)
+
+
+@given(amount=st.integers(0, 10**12), rate=st.integers(0, 4000))
+def test_the_tax_is_the_rate_of_the_goods_to_the_nearest_unit(amount: int, rate: int) -> None:
+    (taxed,) = model.tax([line(amount, rate)], seller_state="MH", buyer_state="DL")
+    exact_twice_ten_thousand = 2 * amount * rate
+    assert abs(2 * taxed.igst_minor * (10_000 + rate) - exact_twice_ten_thousand) <= 10_000 + rate
+
+
+def test_a_documents_total_is_that_of_its_lines(document: Document) -> None:
+    assert document.total_minor == 3_000
+
+
+@pytest.fixture
+def document() -> Document:
+    lines = model.tax([line(1_000), line(2_000, 1800)], seller_state="DL", buyer_state="MH")
+    nobody = model.Buyer(*[""] * 9)
+    return Document(
+        invoice_id=1,  # type: ignore[arg-type]  # the number is all that counts here
+        kind=model.Kind.INVOICE,
+        reference="DSINV-1",
+        order_number="#1",
+        issued_date=None,  # type: ignore[arg-type]  # not looked at
+        currency="INR",
+        seller=model.Seller("", "", "DL", ""),
+        buyer=nobody,
+        place_of_supply="27-Maharashtra",
+        lines=lines,
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [("DL", "07-Delhi"), ("TG", "36-Telangana"), ("UT", "05-Uttarakhand"), ("OD", "21-Odisha")],
+)
+def test_the_place_of_supply_as_the_tax_office_writes_it(code: str, written: str) -> None:
+    assert model.place_of_supply(code) == written
+
+
+def test_an_unknown_state_says_what_a_code_looks_like() -> None:
+    with pytest.raises(
+        errors.Invalid, match=r"'Delhi' is not the code of an Indian state \(use DL, MH, KA …\)"
+    ):
+        model.place_of_supply("Delhi")
+
+
+def test_gst_numbers_of_states_are_unique() -> None:
+    numbers = [number for number, _name in model.GST_STATES.values()]
+    assert sorted(numbers) == sorted(set(numbers))
+
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@given(st.from_regex(r"(0[1-9]|[1-3][0-9])[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z", fullmatch=True))
+def test_a_gstin_has_exactly_one_right_check_digit(body: str) -> None:
+    assert sum(model.is_gstin(body + digit) for digit in _DIGITS) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("27AAPFU0939F1ZV", True),
+        ("27AAPFU0939F1ZW", False),
+        ("27AAPFU0939F1Z", False),
+        ("27aapfu0939f1zv", False),
+    ],
+)
+def test_a_known_gstin(text: str, right: bool) -> None:
+    assert model.is_gstin(text) is right

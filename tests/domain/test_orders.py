@@ -1,0 +1,170 @@
+"""What holds an order, and the one word that stands on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import DELHI, JACKET, SHIRT, line, observation
+
+from doorstep.domain.orders import model
+from doorstep.domain.orders.model import (
+    Address,
+    Counters,
+    Headline,
+    Hold,
+    HoldReason,
+    ObservedPayment,
+    OrderObservation,
+)
+
+KNOWN = {JACKET, SHIRT}
+SERVED = {"IN": True, "NL": True, "US": True, "FR": True, "SY": False}
+
+
+def check(order: OrderObservation) -> tuple[Hold, ...]:
+    return model.check(order, known_skus=KNOWN, serviceable=SERVED)
+
+
+def sent_to(**changes: str) -> OrderObservation:
+    return observation(shipping_address=replace(DELHI, **changes))
+
+
+def test_a_right_order_is_held_by_nothing() -> None:
+    assert check(observation()) == ()
+
+
+HELD = [
+    (replace(observation(), lines=(), total_minor=0), HoldReason.NO_LINES, "no lines"),
+    (observation(line("X-1"), line("")), HoldReason.UNKNOWN_SKU, "The catalogue does not have (empty), X-1"),
+    (observation(line(JACKET, 0)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × 0"),
+    (observation(line(JACKET, -2)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × -2"),
+    (observation(currency="XYZ"), HoldReason.UNKNOWN_CURRENCY, "XYZ is not a currency"),
+    (observation(currency=""), HoldReason.UNKNOWN_CURRENCY, "(none) is not a currency"),
+    (
+        observation(total_minor=1),
+        HoldReason.TOTALS_DIFFER,
+        "The channel says INR 0.01, the lines add up to INR 4,597.00",
+    ),
+    (observation(shipping_address=None), HoldReason.ADDRESS, "no shipping address"),
+    (sent_to(name=" ", city=""), HoldReason.ADDRESS, "lacks name, city"),
+    (sent_to(country="FJ"), HoldReason.UNSERVICEABLE, "do not deliver to FJ"),
+    (sent_to(country="SY"), HoldReason.UNSERVICEABLE, "do not deliver to SY"),
+    (sent_to(postal_code="011001"), HoldReason.ADDRESS, "011001 is not a postal code of IN"),
+    (sent_to(postal_code=""), HoldReason.ADDRESS, "(empty) is not a postal code of IN"),
+    (observation(paid=False), HoldReason.UNPAID, "has not arrived"),
+]
+
+
+@pytest.mark.parametrize(("order", "reason", "words"), HELD)
+def test_what_is_wrong_holds_the_order_and_says_what_to_do(
+    order: OrderObservation, reason: HoldReason, words: str
+) -> None:
+    (hold,) = check(order)
+    assert hold.reason is reason
+    assert words in hold.message
+
+
+def test_every_hold_that_a_check_can_lay_is_tested() -> None:
+    assert {reason for _order, reason, _words in HELD} == model.CHECKED_HOLDS
+
+
+def test_all_reasons_are_told_at_once() -> None:
+    order = observation(line("X-1", 0), paid=False, shipping_address=None, total_minor=7)
+    assert [hold.reason for hold in check(order)] == [
+        HoldReason.UNKNOWN_SKU,
+        HoldReason.BAD_QUANTITY,
+        HoldReason.TOTALS_DIFFER,
+        HoldReason.ADDRESS,
+        HoldReason.UNPAID,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("country", "postal_code"),
+    [("NL", "1017 ab"), ("US", "94105-1234"), ("IN", " 110001 "), ("FR", "whatever")],
+)
+def test_postal_codes_as_people_write_them(country: str, postal_code: str) -> None:
+    assert check(sent_to(country=country, postal_code=postal_code)) == ()
+
+
+def test_without_a_list_of_countries_every_one_is_served() -> None:
+    assert model.check(sent_to(country="SY"), known_skus=KNOWN) == ()
+
+
+def test_payment_on_delivery_need_not_have_arrived() -> None:
+    assert check(observation(payment=ObservedPayment(on_delivery=True))) == ()
+
+
+def test_an_empty_address_names_everything_it_lacks() -> None:
+    (hold,) = check(observation(shipping_address=Address()))
+    assert hold.message == "The address lacks name, street, city, country: ask the customer."
+
+
+@given(
+    discount=st.integers(0, 500),
+    tax=st.integers(0, 500),
+    shipping=st.integers(0, 500),
+    tip=st.integers(0, 500),
+)
+def test_totals_count_discount_shipping_tip_and_tax_that_prices_lack(
+    discount: int, tax: int, shipping: int, tip: int
+) -> None:
+    told = observation(
+        line(JACKET, 3, 1000, discount_minor=discount), shipping_minor=shipping, tip_minor=tip, tax_minor=tax
+    )
+    included = 3000 - discount + shipping + tip
+    assert model.expected_total(told) == included
+    assert model.expected_total(replace(told, tax_included=False)) == included + tax
+
+
+WORDS = [
+    (Counters(ordered=3), Headline.CREATED),
+    (Counters(ordered=3, allocated=2), Headline.CREATED),
+    (Counters(ordered=3, allocated=3), Headline.ALLOCATED),
+    (Counters(ordered=3, allocated=3, picked=1), Headline.IN_FULFILLMENT),
+    (Counters(ordered=3, allocated=3, picked=3, packed=3, shipped=2), Headline.IN_FULFILLMENT),
+    (Counters(ordered=3, allocated=3, picked=3, packed=3, shipped=3), Headline.SHIPPED),
+    (Counters(ordered=3, shipped=3, delivered=2), Headline.SHIPPED),
+    (Counters(ordered=3, shipped=3, delivered=3), Headline.COMPLETED),
+    (Counters(ordered=3, shipped=2, delivered=2, cancelled=1), Headline.COMPLETED),
+    (Counters(ordered=3, shipped=3, delivered=3, returned=1), Headline.COMPLETED),
+    (Counters(ordered=3, shipped=3, delivered=3, returned=3), Headline.RETURNED),
+    (Counters(ordered=3, cancelled=3), Headline.CANCELLED),
+    (Counters(), Headline.CREATED),
+]
+
+
+@pytest.mark.parametrize(("counters", "word"), WORDS)
+def test_the_headline_follows_from_the_counters(counters: Counters, word: Headline) -> None:
+    assert model.headline(counters, held=False, short=False) is word
+
+
+def test_a_hold_outranks_what_has_not_left_yet() -> None:
+    words = [model.headline(counters, held=True, short=True) for counters, _word in WORDS]
+    final = {Headline.SHIPPED, Headline.COMPLETED, Headline.RETURNED, Headline.CANCELLED}
+    assert words == [word if word in final else Headline.HELD for _counters, word in WORDS]
+
+
+def test_short_outranks_allocated() -> None:
+    assert model.headline(Counters(ordered=3, allocated=3), held=False, short=True) is Headline.SHORT
+
+
+@pytest.mark.parametrize(
+    ("counters", "words"),
+    [
+        (Counters(ordered=2), "Created"),
+        (Counters(ordered=2, allocated=1), "Created"),
+        (Counters(ordered=2, allocated=2), "Allocated"),
+        (Counters(ordered=2, allocated=2, picked=2), "Picked"),
+        (Counters(ordered=2, allocated=2, picked=2, packed=2), "Packed"),
+        (Counters(ordered=2, allocated=2, picked=2, packed=2, shipped=2), "Shipped"),
+        (Counters(ordered=2, allocated=2, picked=2, packed=2, shipped=2, delivered=2), "Delivered"),
+        (Counters(ordered=2, delivered=1, cancelled=1), "Delivered"),
+        (Counters(ordered=2, cancelled=2), "Cancelled"),
+    ],
+)
+def test_a_lines_status_is_as_far_as_all_of_its_pieces_are(counters: Counters, words: str) -> None:
+    assert model.line_status(counters) == words

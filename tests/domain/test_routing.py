@@ -1,0 +1,226 @@
+"""The plan of an order: never more than there is, lines whole, few parcels, the same every time, and a reason for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep.domain.routing import model
+from doorstep.domain.routing.model import Candidate, Decision, Demand, Place, Supply, Want
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+JACKET, SHIRT = Sku("DJ-BL-01"), Sku("GT-WH-02")
+MUMBAI, DELHI, BANGALORE, CLOSED = (LocationId(number) for number in (1, 2, 3, 4))
+PLACES = {
+    place.id: place
+    for place in (
+        Place(MUMBAI, "WH-A", "Warehouse A", 19.0760, 72.8777, ships=True),
+        Place(DELHI, "S-22", "Store 22", 28.6139, 77.2090, ships=True),
+        Place(BANGALORE, "WH-B", "Warehouse B", 12.9716, 77.5946, ships=True),
+        Place(CLOSED, "S-01", "Store 1", 28.7, 77.1, ships=False),
+    )
+}
+Stock = dict[tuple[Sku, LocationId], int]
+
+
+def demand(
+    *wants: tuple[Sku, int], excluded: frozenset[tuple[Sku, LocationId]] = frozenset(), placed: bool = True
+) -> Demand:
+    lines = tuple(Want(number, sku, quantity) for number, (sku, quantity) in enumerate(wants, 1))
+    latitude, longitude = (28.6315, 77.2167) if placed else (None, None)
+    return Demand(OrderId(1), lines, latitude, longitude, excluded)
+
+
+def decide(stock: Stock, wanted: Demand) -> Decision:
+    (decision,) = model.plan([wanted], Supply(dict(stock)), PLACES)
+    return decision
+
+
+def sent(decision: Decision) -> list[tuple[int, LocationId, int]]:
+    return [(choice.line_no, choice.location_id, choice.quantity) for choice in decision.choices]
+
+
+def sentences(decision: Decision) -> list[str]:
+    return [line.sentence for line in decision.receipt]
+
+
+STORY: Stock = {(JACKET, MUMBAI): 4, (JACKET, BANGALORE): 4, (SHIRT, MUMBAI): 1, (SHIRT, DELHI): 3}
+
+
+def test_the_story_keeps_lines_whole_rather_than_in_one_parcel() -> None:
+    decision = decide(STORY, demand((JACKET, 1), (SHIRT, 2)))
+    assert sent(decision) == [(1, MUMBAI, 1), (2, DELHI, 2)]
+    assert sentences(decision) == [
+        "Warehouse A (1150 km): the nearest of 2 locations that have it.",
+        "Store 22 (2 km): the only location with all 2.",
+    ]
+    assert decision.receipt[1].candidates == (
+        Candidate("S-22", 3, 2, ""),
+        Candidate("WH-A", 1, 1150, "has 1 of 2: the line would be split"),
+    )
+
+
+def test_one_parcel_is_better_than_two_nearer_ones() -> None:
+    stock = {(JACKET, DELHI): 1, (JACKET, MUMBAI): 1, (SHIRT, MUMBAI): 1}
+    decision = decide(stock, demand((JACKET, 1), (SHIRT, 1)))
+    assert sent(decision) == [(1, MUMBAI, 1), (2, MUMBAI, 1)]
+    assert sentences(decision)[0] == (
+        "Warehouse A (1150 km): in one parcel with other lines of this order, instead of Store 22, which is nearer."
+    )
+
+
+def test_a_line_that_nobody_has_whole_is_split_nearest_first() -> None:
+    decision = decide({(SHIRT, MUMBAI): 5, (SHIRT, DELHI): 2}, demand((SHIRT, 6)))
+    assert sent(decision) == [(1, DELHI, 2), (1, MUMBAI, 4)]
+    assert sentences(decision) == [
+        "No location has all 6: 2 from Store 22 (2 km), 4 from Warehouse A (1150 km)."
+    ]
+
+
+def test_what_nobody_can_fill_waits_and_ties_up_nothing() -> None:
+    supply = Supply({(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2})
+    (decision,) = model.plan([demand((SHIRT, 4))], supply, PLACES)
+    assert (decision.choices, decision.short) == ((), (Want(1, SHIRT, 4),))
+    assert sentences(decision) == ["3 of 4 are to be had: the line waits for stock and ties up nothing."]
+    assert supply.available == {(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2}
+
+
+def test_who_rejected_a_line_or_does_not_ship_is_passed_over() -> None:
+    stock = {(SHIRT, DELHI): 5, (SHIRT, CLOSED): 5, (SHIRT, BANGALORE): 5}
+    decision = decide(stock, demand((SHIRT, 1), excluded=frozenset({(SHIRT, DELHI)})))
+    assert sent(decision) == [(1, BANGALORE, 1)]
+    assert sentences(decision) == ["Warehouse B (1742 km): the only location that has it."]
+    eliminated = {candidate.location: candidate.eliminated for candidate in decision.receipt[0].candidates}
+    assert eliminated == {"S-22": "rejected this before", "S-01": "does not ship", "WH-B": ""}
+
+
+def test_without_a_place_distance_does_not_count() -> None:
+    decision = decide(STORY, demand((JACKET, 1), placed=False))
+    assert sentences(decision) == ["Warehouse A: the nearest of 2 locations that have it."]
+    assert {candidate.distance_km for candidate in decision.receipt[0].candidates} == {None}
+
+
+def test_lines_of_one_sku_share_what_is_there() -> None:
+    decision = decide({(SHIRT, DELHI): 3, (SHIRT, MUMBAI): 2}, demand((SHIRT, 2), (SHIRT, 2)))
+    assert sorted(sent(decision)) == [(1, DELHI, 2), (2, MUMBAI, 2)]
+
+
+def test_a_repeated_sku_that_fits_whole_only_once_is_split_the_second_time() -> None:
+    decision = decide({(SHIRT, DELHI): 3, (SHIRT, MUMBAI): 1}, demand((SHIRT, 2), (SHIRT, 2)))
+    assert sent(decision) == [(1, DELHI, 2), (2, DELHI, 1), (2, MUMBAI, 1)]
+
+
+def test_orders_of_a_batch_never_share_a_piece() -> None:
+    supply = Supply({(JACKET, MUMBAI): 1})
+    first, second = model.plan([demand((JACKET, 1)), demand((JACKET, 1))], supply, PLACES)
+    assert (sent(first), sent(second)) == ([(1, MUMBAI, 1)], [])
+    assert second.short == (Want(1, JACKET, 1),)
+
+
+def test_a_location_that_is_not_in_the_network_gives_nothing() -> None:
+    assert decide({(JACKET, LocationId(99)): 5}, demand((JACKET, 1))).choices == ()
+
+
+STOCKS = st.dictionaries(
+    st.tuples(st.sampled_from([JACKET, SHIRT]), st.sampled_from(sorted(PLACES))), st.integers(0, 4)
+)
+WANTS = st.lists(st.tuples(st.sampled_from([JACKET, SHIRT]), st.integers(1, 4)), min_size=1, max_size=4)
+EXCLUDED = st.frozensets(
+    st.tuples(st.sampled_from([JACKET, SHIRT]), st.sampled_from(sorted(PLACES))), max_size=2
+)
+DEMANDS = st.builds(
+    lambda wants, excluded, placed: demand(*wants, excluded=excluded, placed=placed),
+    WANTS,
+    EXCLUDED,
+    st.booleans(),
+)
+
+
+def usable(stock: Stock, wanted: Demand) -> Stock:
+    """What a plan may take from."""
+    return {
+        key: pieces for key, pieces in stock.items() if PLACES[key[1]].ships and key not in wanted.excluded
+    }
+
+
+@given(STOCKS, st.lists(DEMANDS, max_size=3))
+def test_no_plan_takes_more_than_there_is(stock: Stock, demands: list[Demand]) -> None:
+    supply = Supply(dict(stock))
+    decisions = model.plan(demands, supply, PLACES)
+    taken: Counter[tuple[Sku, LocationId]] = Counter()
+    for decision in decisions:
+        for choice in decision.choices:
+            taken[choice.sku, choice.location_id] += choice.quantity
+    assert supply.available == {key: pieces - taken[key] for key, pieces in stock.items()}
+    assert all(left >= 0 for left in supply.available.values())
+
+
+@given(STOCKS, DEMANDS)
+def test_every_line_is_filled_exactly_or_short(stock: Stock, wanted: Demand) -> None:
+    decision = decide(stock, wanted)
+    filled = Counter({want.line_no: 0 for want in wanted.wants})
+    for choice in decision.choices:
+        assert (choice.sku, choice.location_id) in usable(stock, wanted)
+        filled[choice.line_no] += choice.quantity
+    short = {want.line_no for want in decision.short}
+    assert {want.line_no: 0 if want.line_no in short else want.quantity for want in wanted.wants} == filled
+    assert [line.line_no for line in decision.receipt] == [want.line_no for want in wanted.wants]
+
+
+@given(STOCKS, DEMANDS)
+def test_a_line_is_short_only_when_its_sku_is(stock: Stock, wanted: Demand) -> None:
+    there, needed = Counter[Sku](), Counter[Sku]()
+    for (sku, _place), pieces in usable(stock, wanted).items():
+        there[sku] += pieces
+    for want in wanted.wants:
+        needed[want.sku] += want.quantity
+    assert all(there[want.sku] < needed[want.sku] for want in decide(stock, wanted).short)
+
+
+@given(STOCKS, DEMANDS)
+def test_the_same_question_has_the_same_answer(stock: Stock, wanted: Demand) -> None:
+    assert decide(stock, wanted) == decide(dict(reversed(stock.items())), wanted)
+
+
+def single(wants: list[tuple[Sku, int]]) -> bool:
+    return len({sku for sku, _quantity in wants}) == len(wants)
+
+
+@given(STOCKS, WANTS.filter(single))
+def test_a_line_that_somebody_can_fill_whole_is_not_split(stock: Stock, wants: list[tuple[Sku, int]]) -> None:
+    wanted = demand(*wants)
+    decision = decide(stock, wanted)
+    for want in wanted.wants:
+        if any(
+            sku == want.sku and pieces >= want.quantity
+            for (sku, _place), pieces in usable(stock, wanted).items()
+        ):
+            assert [choice.quantity for choice in decision.choices if choice.line_no == want.line_no] == [
+                want.quantity
+            ]
+
+
+@given(STOCKS, WANTS.filter(single))
+def test_one_parcel_if_one_location_has_everything(stock: Stock, wants: list[tuple[Sku, int]]) -> None:
+    wanted = demand(*wants)
+    free = usable(stock, wanted)
+    alone = [
+        place for place in PLACES if all(free.get((sku, place), 0) >= quantity for sku, quantity in wants)
+    ]
+    if alone:
+        assert {choice.location_id for choice in decide(stock, wanted).choices} <= set(alone)
+        assert len({choice.location_id for choice in decide(stock, wanted).choices}) == 1
+
+
+@pytest.mark.parametrize("count", [13, 20])
+def test_far_away_locations_still_serve_what_only_they_have(count: int) -> None:
+    places = {
+        LocationId(n): Place(LocationId(n), f"P{n}", f"Place {n}", 20.0 + n / 10, 77.0, ships=True)
+        for n in range(count)
+    }
+    stock = {(SHIRT, LocationId(n)): 1 for n in range(count)} | {(JACKET, LocationId(0)): 1}
+    (decision,) = model.plan([demand((SHIRT, 1), (JACKET, 1))], Supply(stock), places)
+    assert Counter(choice.sku for choice in decision.choices) == {SHIRT: 1, JACKET: 1}

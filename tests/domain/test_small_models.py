@@ -1,0 +1,167 @@
+"""Rules that fit on a line each: refunds, scans at a shelf, who may do what, movements, returns in a customer's words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep.domain.fulfillment import model as fulfillment
+from doorstep.domain.fulfillment.model import Action, State, WorkLine
+from doorstep.domain.identity import model as identity
+from doorstep.domain.identity.model import Permission, Principal, Role
+from doorstep.domain.inventory import model as inventory
+from doorstep.domain.inventory.model import Condition, Movement, MovementType, Position
+from doorstep.domain.payments import model as payments
+from doorstep.domain.payments.model import PaidLine
+from doorstep.domain.returns import model as returns
+from doorstep.domain.returns.model import Custody, Disposition, Grade, RefundProgress
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SHIRT, JACKET = Sku("GT-WH-02"), Sku("DJ-BL-01")
+
+
+def test_a_refund_is_the_pieces_share_of_what_was_paid() -> None:
+    lines = [PaidLine(1, 2, 159_800), PaidLine(2, 1, 299_900)]
+    assert payments.refund_amount(lines, {1: 1}) == 79_900
+    assert payments.refund_amount(lines, {1: 2, 2: 1}) == 459_700
+    assert payments.refund_amount(lines, {}) == 0
+
+
+@given(paid=st.integers(0, 10**9), parts=st.lists(st.integers(1, 5), min_size=1, max_size=6))
+def test_refunds_of_all_pieces_give_back_all_money(paid: int, parts: list[int]) -> None:
+    done, given_back = 0, 0
+    for quantity in parts:
+        line = PaidLine(1, sum(parts), paid, already_refunded_quantity=done)
+        given_back += payments.refund_amount([line], {1: quantity})
+        done += quantity
+    assert given_back == paid
+
+
+PICK_LIST = (WorkLine(1, SHIRT, 2, picked=2), WorkLine(2, SHIRT, 1), WorkLine(3, JACKET, 1, picked=1))
+
+
+def test_a_scan_picks_the_first_line_that_still_needs_it() -> None:
+    assert fulfillment.scan(PICK_LIST, SHIRT, {}).line_no == 2
+    assert fulfillment.scan(PICK_LIST, "8901234567890", {"8901234567890": SHIRT}).line_no == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("SNK-BK-04", "SNK-BK-04 is not on this pick list"), (JACKET, "All 1 × DJ-BL-01 are picked already.")],
+)
+def test_a_wrong_scan_says_what_to_do(code: str, words: str) -> None:
+    with pytest.raises(fulfillment.WrongScan, match=words):
+        fulfillment.scan(PICK_LIST, code, {})
+
+
+def test_all_is_picked_when_every_line_is() -> None:
+    assert not fulfillment.all_picked(PICK_LIST)
+    assert fulfillment.all_picked(PICK_LIST[:1])
+
+
+@pytest.mark.parametrize(
+    ("state", "has_label", "legal"),
+    [
+        (State.OPEN, False, (Action.ACCEPT, Action.REJECT)),
+        (State.ACCEPTED, False, (Action.PICK, Action.REJECT)),
+        (State.PICKED, False, (Action.PACK, Action.REJECT)),
+        (State.PACKED, False, ()),
+        (State.PACKED, True, (Action.SHIP,)),
+        (State.SHIPPED, True, ()),
+        (State.REJECTED, False, ()),
+        (State.CANCELLED, False, ()),
+    ],
+)
+def test_what_may_be_done_now(state: State, has_label: bool, legal: tuple[Action, ...]) -> None:
+    assert fulfillment.legal_actions(state, has_label=has_label) == legal
+    assert fulfillment.legal_actions(state, has_label=has_label, order_held=True) == ()
+
+
+def test_every_reason_to_reject_says_what_it_means_for_the_stock() -> None:
+    assert set(fulfillment.STOCK_EFFECT) == set(fulfillment.RejectReason)
+
+
+def test_the_table_of_permissions() -> None:
+    reads = {permission for permission in Permission if permission.value.endswith(":read")}
+    assert set(identity.PERMISSIONS) == set(Role)
+    assert identity.PERMISSIONS[Role.ADMINISTRATOR] == set(Permission)
+    assert set(Permission) - identity.PERMISSIONS[Role.OPERATIONS] == {
+        Permission.USERS_WRITE,
+        Permission.CONNECTIONS_WRITE,
+    }
+    assert reads - identity.PERMISSIONS[Role.READ_ONLY] == {Permission.DEAD_LETTERS_READ}
+    assert {permission.value for permission in identity.PERMISSIONS[Role.LOCATION_STAFF]} == {
+        "orders:read", "fulfillment:read", "fulfillment:write", "inventory:read", "returns:read", "returns:write",
+    }  # fmt: skip
+
+
+def test_what_a_role_does_not_permit_is_refused() -> None:
+    viewer = Principal("user:1", "Asha", Role.READ_ONLY)
+    viewer.require(Permission.ORDERS_READ, at=LocationId(4))
+    with pytest.raises(
+        identity.NotAllowed, match=r"Your role \(read_only\) does not permit orders:write."
+    ) as refusal:
+        viewer.require(Permission.ORDERS_WRITE)
+    assert refusal.value.data == {"permission": "orders:write"}
+
+
+def test_location_staff_act_at_their_location_only() -> None:
+    staff = Principal("user:2", "Ravi", Role.LOCATION_STAFF, LocationId(22))
+    staff.require(Permission.FULFILLMENT_WRITE, at=LocationId(22))
+    staff.require(Permission.ORDERS_READ)
+    with pytest.raises(identity.NotAllowed, match="another location than yours"):
+        staff.require(Permission.FULFILLMENT_WRITE, at=LocationId(1))
+
+
+def movement(kind: MovementType, quantity: int) -> Movement:
+    return Movement(kind, SHIRT, LocationId(1), quantity, "test", NOON)
+
+
+@pytest.mark.parametrize("kind", MovementType)
+def test_a_movement_moves_something_and_only_some_may_be_negative(kind: MovementType) -> None:
+    inventory.check([movement(kind, 1)])
+    with pytest.raises(errors.Invalid, match=f"A {kind.value} movement of 0 × GT-WH-02 cannot be."):
+        inventory.check([movement(kind, 1), movement(kind, 0)])
+    if kind in inventory.SIGNED:
+        inventory.check([movement(kind, -1)])
+    else:
+        with pytest.raises(errors.Invalid, match="movement of -1"):
+            inventory.check([movement(kind, -1)])
+
+
+def test_every_movement_has_its_effect() -> None:
+    assert set(inventory.EFFECTS) == set(MovementType)
+
+
+def test_available_is_what_is_not_reserved() -> None:
+    assert Position(SHIRT, LocationId(1), Condition.NEW, on_hand=5, reserved=2).available == 3
+
+
+def test_every_inspection_has_its_shelf() -> None:
+    shelves = {None, *(condition.value for condition in Condition)}
+    assert set(returns.CONDITION_OF) == {(where, grade) for where in Disposition for grade in Grade}
+    assert set(returns.CONDITION_OF.values()) <= shelves
+    assert returns.CONDITION_OF[Disposition.RESTOCK, Grade.WRONG_ITEM] == "quarantine"
+
+
+@pytest.mark.parametrize(
+    ("custody", "progress", "words"),
+    [
+        (Custody.ADVISED, RefundProgress.PENDING, "RETURN_INITIATED"),
+        (Custody.IN_TRANSIT, RefundProgress.PENDING, "Return in transit"),
+        (Custody.ARRIVED, RefundProgress.PENDING, "Return arrived"),
+        (Custody.RECEIVED, RefundProgress.PENDING, "Return received"),
+        (Custody.INSPECTED, RefundProgress.TRIGGERED, "Refund on its way"),
+        (Custody.INSPECTED, RefundProgress.REFUNDED, "Returned & Refunded"),
+        (Custody.INSPECTED, RefundProgress.IN_DOUBT, "Refund in doubt"),
+        (Custody.INSPECTED, RefundProgress.DENIED, "Refund denied"),
+        (Custody.NOT_RETURNED, RefundProgress.PENDING, "Not returned"),
+    ],
+)
+def test_a_return_in_the_customers_words(custody: Custody, progress: RefundProgress, words: str) -> None:
+    assert returns.customer_words(custody, progress) == words

@@ -1,0 +1,61 @@
+"""Facts in a person's words, and how long is left."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from doorstep.domain.analytics import model
+from doorstep.domain.orders.model import HoldReason
+from doorstep.flows import map as flow_map
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "0 min left"),
+        (40, "40 min left"),
+        (60, "1 h left"),
+        (200, "3 h 20 min left"),
+        (360, "6 h left"),
+        (-21 * 60 - 5, "21 h late"),
+        (-5 * 24 * 60, "5 d late"),
+    ],
+)
+def test_slack_in_the_units_that_matter(minutes: int, words: str) -> None:
+    slack = model.slack(NOON + timedelta(minutes=minutes), now=NOON)
+    assert slack is not None
+    assert (slack.words, slack.is_late) == (words, minutes < 0)
+
+
+def test_what_need_not_leave_has_no_slack() -> None:
+    assert model.slack(None, now=NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("fact", "data", "words"),
+    [
+        ("order.placed", {"channel": "shopify", "lines": 1, "total_minor": 459_700, "currency": "INR"},
+         "Placed through shopify: 1 line, INR 4,597.00"),
+        ("order.placed", {"channel": "shopify", "lines": 2, "total_minor": 100, "currency": "INR"},
+         "Placed through shopify: 2 lines, INR 1.00"),
+        ("order.held", {"reasons": ["unpaid", "unknown_sku", "odd"]}, "Held: unpaid, unknown SKU, odd"),
+        ("refund.credited", {"amount_minor": 79_900, "currency": "INR"}, "Refund of INR 799.00 credited"),
+        ("invoice.issued", {"kind": "credit_note", "number": "7"}, "Credit note 7 issued"),
+        ("fulfillment.rejected", {"location": "Store 22", "reason": "not_in_stock", "note": None},
+         "Store 22 rejected the work: not in stock"),
+        ("order.cancelled", {}, "Cancelled"),
+        ("parcel.lost_again", {}, "Parcel lost again"),
+    ],
+)  # fmt: skip
+def test_a_fact_in_words(fact: str, data: dict[str, object], words: str) -> None:
+    assert model.words_of(fact, data) == words
+
+
+def test_every_fact_has_a_sentence_and_every_hold_its_words() -> None:
+    facts = {row.fact for row in flow_map.MAP} | flow_map.NOBODY_LISTENS
+    assert facts - set(model._SENTENCES) == set()
+    assert {model.hold_words(reason) for reason in HoldReason} == set(model._HOLD_WORDS.values())
