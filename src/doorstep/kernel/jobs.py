@@ -260,9 +260,9 @@ def next_due_seconds(tx: ReadTx) -> float:
     return tx.value(
         float,
         """
-        SELECT least(60, greatest(0, extract(epoch FROM least(
-            coalesce((SELECT min(run_at) FROM deliveries WHERE state = 0 AND run_at > now()), 'infinity'),
-            coalesce((SELECT min(leased_until) FROM deliveries WHERE state = 1), 'infinity'),
-            coalesce((SELECT min(next_run_at) FROM schedules), 'infinity')) - now())))::float8
+        SELECT greatest(0, extract(epoch FROM least(now() + interval '60 s',
+            (SELECT min(run_at) FROM deliveries WHERE state = 0 AND run_at > now()),
+            (SELECT min(leased_until) FROM deliveries WHERE state = 1),
+            (SELECT min(next_run_at) FROM schedules)) - now()))::float8
         """,
     )

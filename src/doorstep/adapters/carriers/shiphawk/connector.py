@@ -63,10 +63,11 @@ class Shiphawk:
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
         """Compare rates, book the chosen one, fetch its label."""
-        rate = wire.choose(self._client.rates(wire.rate_request(request)), self._choose)
-        if rate is None:
-            raise http.Rejected("No carrier offers a rate for this parcel.", reference=request.reference)
-        shipment = self._client.book(wire.booking(request, rate))
+        rate = self._rate(request)
+        try:
+            shipment = self._client.book(wire.booking(request, rate))
+        except http.Rejected:  # a rate lives two hours: a refusal may only mean that it has grown old
+            shipment = self._client.book(wire.booking(request, self._rate(request)))
         try:
             return self._labelled(shipment, request)
         except errors.DoorstepError as problem:
@@ -76,6 +77,13 @@ class Shiphawk:
                 retry_after_seconds=_NUMBERING_SECONDS,
                 external_id=str(shipment.id),
             ) from problem
+
+    def _rate(self, request: shipping.LabelRequest) -> wire.Rate:
+        """The chosen one of the rates of this moment."""
+        rate = wire.choose(self._client.rates(wire.rate_request(request)), self._choose)
+        if rate is None:
+            raise http.Rejected("No carrier offers a rate for this parcel.", reference=request.reference)
+        return rate
 
     def find_label(self, request: shipping.LabelRequest) -> shipping.Label | None:
         """Search our reference among the account's shipments."""

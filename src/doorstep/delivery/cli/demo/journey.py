@@ -116,9 +116,12 @@ class Story:
         self.doors.world("shiprocket", "script", {"next_awbs": [self.numbers.shirts]})
         for work in read.rows(self.order(), "fulfillment_orders"):
             self._pack(work)
+        for work in read.rows(self.order(), "fulfillment_orders"):
+            self._fetch_label(int(str(work["id"])), read.text(work, "location"))
         self.day(0.25)
         for work in read.rows(self.order(), "fulfillment_orders"):
-            self._hand_over(int(str(work["id"])), read.text(work, "location"))
+            key = self.doors.keys.staff[read.text(work, "location")]
+            self.doors.api("POST", f"/fulfillment-orders/{work['id']}/ship", key=key, body={})
         wanted = {self.numbers.jacket, self.numbers.shirts}
         self.doors.until("the shop has both tracking numbers", lambda: self._shop_tracking() == wanted)
         return f"Warehouse A by ShipHawk {self.numbers.jacket}, Store 22 by Shiprocket {self.numbers.shirts}; shop told"
@@ -133,7 +136,7 @@ class Story:
                 )
         self.doors.api("POST", f"/fulfillment-orders/{number}/pack", key=key, body={})
 
-    def _hand_over(self, number: int, location: str) -> None:
+    def _fetch_label(self, number: int, location: str) -> None:
         key = self.doors.keys.staff[location]
 
         def labelled() -> Json | None:
@@ -143,7 +146,6 @@ class Story:
         ready = self.doors.until(f"{location} has its label", labelled)
         pdf = self.doors.label(int(str(ready["shipment_id"])), key=key)
         _expect("the label is a PDF", pdf[:5], b"%PDF-")
-        self.doors.api("POST", f"/fulfillment-orders/{number}/ship", key=key, body={})
 
     def _shop_tracking(self) -> set[str]:
         order = read.table(self.doors.world("shopify", "state"), "orders").get(str(self.shop_order), {})
