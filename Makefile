@@ -38,6 +38,10 @@ test-long: dev browser ## all tests, the slow ones too (rehearsals with many see
 format: dev ## let ruff lay out the code
 	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
 
+.PHONY: bench
+bench: dev ## orders a second beside a bare yardstick, on a scratch database (OUT=file.json also writes the figures)
+	@$(BIN)/python -m bench $(if $(OUT),--out $(OUT))
+
 .PHONY: reference
 reference: dev ## write docs/reference.md from the code
 	@$(BIN)/python tools/reference.py
