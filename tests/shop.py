@@ -25,7 +25,7 @@ from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment,
 from doorstep.domain.returns.model import ObservedReturnLine, ReturnObservation, ReturnRequestStatus
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping.model import Label, Scan, TrackingObservation, TrackingStatus
-from doorstep.flows import approve, fulfil, parcel, return_, settle, ship
+from doorstep.flows import approve, fulfil, parcel, rma, settle, ship
 from doorstep.kernel.ids import LocationId, OrderId, ShipmentId, Sku
 from doorstep.kernel.settings import Settings
 
@@ -167,7 +167,7 @@ class Shop:
             seen = ReturnObservation(
                 f"r-{serial}", external, f"R{serial:04d}", ReturnRequestStatus.OPEN, at or self.now, lines
             )
-            return_.observed(
+            rma.observed(
                 self.app.world,
                 tx,
                 connection_id=self.connection_ids["shopify"],

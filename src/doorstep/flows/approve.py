@@ -13,7 +13,9 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
 
-def approve(tx: WriteTx, *, order_ids: Sequence[OrderId], serviceable: Mapping[str, bool], now: datetime) -> None:
+def approve(
+    tx: WriteTx, *, order_ids: Sequence[OrderId], serviceable: Mapping[str, bool], now: datetime
+) -> None:
     """Check these orders and route the ones that pass, in the same transaction."""
     if not order_ids:
         return

@@ -8,26 +8,29 @@ from doorstep.domain.catalog import views as catalog
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.actions import Command
-from doorstep.domain.fulfillment.model import STOCK_EFFECT, RejectReason, Work, WorkLine
-from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory import views as stock_views
-from doorstep.domain.inventory.actions import Correction, Piece
+from doorstep.domain.fulfillment.model import RejectReason, Work, WorkLine
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import LineCount
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import Exclusion
+from doorstep.flows import shelf
 from doorstep.flows import ship as ship_flow
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import FulfillmentOrderId, LocationId
+from doorstep.kernel.ids import FulfillmentOrderId
 
 REJECTER_EXCLUDED_FOR = timedelta(days=7)
 
 
 def _command(
-    tx: WriteTx, fulfillment_order_id: FulfillmentOrderId, version: int | None, now: datetime, *, past_holds: bool = False
+    tx: WriteTx,
+    fulfillment_order_id: FulfillmentOrderId,
+    version: int | None,
+    now: datetime,
+    *,
+    past_holds: bool = False,
 ) -> Command:
     """Lock the order first; a held order rests, except for what frees it."""
     order_id = fulfillment.order_of(tx, fulfillment_order_id=fulfillment_order_id)
@@ -39,13 +42,20 @@ def _command(
     return Command(fulfillment_order_id, network.location(tx, location_id=location_id).code, now, version)
 
 
-def accept(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None) -> None:
+def accept(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
+) -> None:
     """The location takes the work."""
     fulfillment.accept(tx, command=_command(tx, fulfillment_order_id, version, now))
 
 
 def pick(
-    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, code: str, now: datetime, version: int | None = None
+    tx: WriteTx,
+    *,
+    fulfillment_order_id: FulfillmentOrderId,
+    code: str,
+    now: datetime,
+    version: int | None = None,
 ) -> WorkLine:
     """One scan of a SKU or barcode picks one piece; returns its line. Raises WrongScan."""
     command = _command(tx, fulfillment_order_id, version, now)
@@ -56,7 +66,9 @@ def pick(
     return line
 
 
-def pick_all(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None) -> None:
+def pick_all(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
+) -> None:
     """Pick everything that is left on a person's word, without scanning."""
     command = _command(tx, fulfillment_order_id, version, now)
     picked = fulfillment.pick_all(tx, command=command)
@@ -66,13 +78,17 @@ def pick_all(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: date
     )
 
 
-def pack(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None) -> None:
+def pack(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
+) -> None:
     """The box is closed; a label is bought in the background."""
     work = fulfillment.pack(tx, command=_command(tx, fulfillment_order_id, version, now))
     orders.count(tx, counters=["packed"], counts=_counts(work))
 
 
-def ship(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None) -> None:
+def ship(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
+) -> None:
     """The parcel is handed to the carrier: stock leaves, and everybody will be told. Twice is harmless."""
     command = _command(tx, fulfillment_order_id, version, now)
     ship_flow.hand_over(tx, command=command)
@@ -95,9 +111,9 @@ def reject(
     command = _command(tx, fulfillment_order_id, version, now, past_holds=True)
     before = work_views.work(tx, fulfillment_order_id=fulfillment_order_id)
     work = fulfillment.reject(tx, command=command, reason=reason, note=note)
-    give_back(tx, before, now=now, reason=f"rejected: {reason.value}")
+    shelf.give_back(tx, before, now=now, reason=f"rejected: {reason.value}")
     for line in work.lines:
-        _correct(tx, work, line, reason, now)
+        shelf.correct(tx, work=work, line=line, reason=reason, now=now)
     routing.exclude(
         tx,
         exclusions=[
@@ -106,32 +122,3 @@ def reject(
         ],
     )
     orders.route_again(tx, order_id=work.order_id, now=now)
-
-
-def give_back(tx: WriteTx, work: Work, *, now: datetime, reason: str) -> None:
-    """Release what a fulfillment order had reserved and take its pieces out of the order's counters."""
-    inventory.release(
-        tx,
-        pieces=[Piece(work.order_id, line.line_no, line.sku, work.location_id, line.quantity) for line in work.lines],
-        at=now,
-        reason=reason,
-    )
-    picked = [LineCount(work.order_id, line.line_no, line.picked) for line in work.lines if line.picked]
-    orders.unpick(tx, counts=picked)
-    orders.deallocate(tx, counts=_counts(work))
-
-
-def _correct(tx: WriteTx, work: Work, line: WorkLine, reason: RejectReason, now: datetime) -> None:
-    """What a reject says about the stock on the shelf; pieces reserved for other orders stay on the books."""
-    effect = STOCK_EFFECT[reason]
-    if effect is None:
-        return
-    here = next(
-        (each for each in stock_views.positions(tx, sku=line.sku, location_id=work.location_id) if each.condition == "new"),
-        None,
-    )
-    available = here.available if here else 0
-    gone = available if effect == "all" else min(line.quantity, available)
-    if gone:
-        correction = Correction(line.sku, LocationId(work.location_id), f"rejected: {reason.value}", change=-gone)
-        inventory.adjust(tx, correction=correction, at=now)

@@ -16,7 +16,7 @@ from doorstep.domain.payments import actions as payments
 from doorstep.domain.payments.model import PaymentObservation, RefundObservation
 from doorstep.domain.returns.model import ReturnObservation
 from doorstep.domain.shipping.model import TrackingObservation
-from doorstep.flows import approve, cancel, return_, settle, ship
+from doorstep.flows import approve, cancel, refund, rma, settle, ship
 from doorstep.flows.world import World
 from doorstep.kernel import errors, places
 from doorstep.kernel.db import WriteTx
@@ -99,9 +99,9 @@ def _take(world: World, tx: WriteTx, each: _Read) -> None:
         case PaymentObservation() as seen:
             _take_payment(tx, seen, message.trace_id)
         case RefundObservation() as seen:
-            settle.refund_observed(tx, seen=seen, now=world.clock.now())
+            refund.observed(tx, seen=seen, now=world.clock.now())
         case ReturnObservation() as seen:
-            return_.observed(world, tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
+            rma.observed(world, tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
         case TrackingObservation() as seen:
             ship.track(tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
         case other:

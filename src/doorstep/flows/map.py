@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.flows import mail, return_, settle, ship, tell
+from doorstep.flows import mail, refund, return_, settle, ship, tell
 from doorstep.flows.world import Errand, LastWord, Step
 from doorstep.kernel.db import Subscription
 
@@ -39,12 +39,12 @@ MAP: tuple[Row, ...] = (
     Row("return.created", "return_.book_pickups", step=return_.book_pickups),
     Row("return.created", "tell.return_approved", errand=tell.return_approved),
     Row("return.created", "mail.return_created", errand=mail.mail("return_created")),
-    Row("return.inspected", "return_.request_refunds", step=return_.request_refunds),
-    Row("refund.requested", "settle.give_refund", errand=settle.give_refund, given_up=settle.refund_given_up),
+    Row("return.inspected", "refund.request", step=refund.request),
+    Row("refund.requested", "refund.give", errand=refund.give, given_up=refund.given_up),
     Row("refund.credited", "settle.request_credit_notes", step=settle.request_credit_notes),
     Row("refund.credited", "mail.refunded", errand=mail.mail("refunded")),
     Row("return.refunded", "tell.return_done", errand=tell.return_done),
-)
+)  # fmt: skip
 
 # Facts that are only read by people, screens and subscribers outside; every other fact must stand in MAP.
 NOBODY_LISTENS = frozenset(

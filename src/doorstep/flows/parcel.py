@@ -24,7 +24,9 @@ def outbound(tx: ReadTx, *, work: Work, connection_id: int) -> Intent:
     """A parcel with everything of a fulfillment order."""
     lines = tuple(ShipmentLine(line.line_no, line.sku, line.quantity) for line in work.lines)
     weight = _weight(tx, lines)
-    return Intent(work.order_id, work.id, None, Direction.OUTBOUND, work.location_id, connection_id, weight, lines)
+    return Intent(
+        work.order_id, work.id, None, Direction.OUTBOUND, work.location_id, connection_id, weight, lines
+    )
 
 
 def inbound(tx: ReadTx, *, each: Return, location_id: LocationId, connection_id: int) -> Intent:
@@ -73,7 +75,9 @@ def _item(order: order_views.Order, items: dict[str, Item], line: ShipmentLine) 
     if item is None:
         raise errors.Invalid(f"The catalogue does not have {line.sku} any more: add it again.", field="sku")
     ordered = order.line(line.line_no)
-    return ParcelItem(line.sku, ordered.title, line.quantity, ordered.unit_price_minor, item.weight_grams, item.hsn)
+    return ParcelItem(
+        line.sku, ordered.title, line.quantity, ordered.unit_price_minor, item.weight_grams, item.hsn
+    )
 
 
 def _of_location(location: Location) -> Party:

@@ -74,11 +74,15 @@ def hand_over(tx: WriteTx, *, command: Command) -> None:
     """Goods leave the building. A person and a carrier's scan may both say so; it happens once. The order is locked."""
     shipment = parcels.of_work(tx, fulfillment_order_id=command.fulfillment_order_id)
     if shipment is None or shipment.label_state is not LabelState.PURCHASED:
-        raise errors.Refused("There is no label yet: wait for it, or see on the order why the carrier refused.")
+        raise errors.Refused(
+            "There is no label yet: wait for it, or see on the order why the carrier refused."
+        )
     work = fulfillment.ship(tx, command=command)
     if work is None:
         return
-    pieces = [Piece(work.order_id, line.line_no, line.sku, work.location_id, line.quantity) for line in work.lines]
+    pieces = [
+        Piece(work.order_id, line.line_no, line.sku, work.location_id, line.quantity) for line in work.lines
+    ]
     inventory.ship(tx, pieces=pieces, at=command.at)
     counts = [LineCount(work.order_id, line.line_no, line.quantity) for line in work.lines]
     orders.count(tx, counters=["shipped"], counts=counts)

@@ -29,7 +29,9 @@ def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
     locations = {location.id: location for location in network.locations(tx).values() if location.active}
     demands = _demands(tx, order_ids, now)
     positions = inventory.lock_supply(tx, skus=[want.sku for demand in demands for want in demand.wants])
-    supply = Supply({(each.sku, each.location_id): each.available for each in positions if each.available > 0})
+    supply = Supply(
+        {(each.sku, each.location_id): each.available for each in positions if each.available > 0}
+    )
     decisions = model.plan(demands, supply, {each.id: _place(each) for each in locations.values()})
     decision_ids = routing.record(tx, decisions=[each for each in decisions if each.receipt], at=now)
     choices = [(each.order_id, choice) for each in decisions for choice in each.choices]
@@ -39,7 +41,11 @@ def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
         tx,
         counts=_counts(choices),
         routed=_routed(decisions, decision_ids, locations),
-        short={each.order_id: tuple(sorted({want.sku for want in each.short})) for each in decisions if each.short},
+        short={
+            each.order_id: tuple(sorted({want.sku for want in each.short}))
+            for each in decisions
+            if each.short
+        },
         now=now,
     )
 
@@ -82,7 +88,9 @@ def _assignments(choices: Sequence[tuple[OrderId, Choice]]) -> list[Assignment]:
     """One fulfillment order per order and location."""
     lines: dict[tuple[OrderId, LocationId], list[WorkLine]] = {}
     for order_id, choice in choices:
-        lines.setdefault((order_id, choice.location_id), []).append(WorkLine(choice.line_no, choice.sku, choice.quantity))
+        lines.setdefault((order_id, choice.location_id), []).append(
+            WorkLine(choice.line_no, choice.sku, choice.quantity)
+        )
     return [Assignment(order_id, location_id, tuple(each)) for (order_id, location_id), each in lines.items()]
 
 

@@ -9,7 +9,13 @@ from doorstep.domain.connections.actions import Told
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
-from doorstep.domain.orders.ports import DeliveryNotice, NoticeLine, ReturnNotice, SalesChannel, ShipmentNotice
+from doorstep.domain.orders.ports import (
+    DeliveryNotice,
+    NoticeLine,
+    ReturnNotice,
+    SalesChannel,
+    ShipmentNotice,
+)
 from doorstep.domain.payments import views as money_views
 from doorstep.domain.returns import views as return_views
 from doorstep.domain.shipping import actions as shipping
@@ -22,7 +28,9 @@ from doorstep.kernel.ids import OrderId, ShipmentId
 from doorstep.kernel.jobs import Delivery
 
 
-def _tell(world: World, delivery: Delivery, what: str, reference: str, call: Callable[[SalesChannel], str]) -> Record:
+def _tell(
+    world: World, delivery: Delivery, what: str, reference: str, call: Callable[[SalesChannel], str]
+) -> Record:
     """Store the intent, make the call outside any transaction, and hand back what to record."""
     order_id = OrderId(delivery.key)
     with world.db.write(actor="system", trace_id=delivery.trace_id) as tx:
@@ -56,12 +64,16 @@ def shipped(world: World, delivery: Delivery) -> Record:
     notice = ShipmentNotice(
         reference=shipment.reference,
         order_external_id=order.header.external_id,
-        lines=tuple(NoticeLine(order.line(each.line_no).external_line_id, each.quantity) for each in shipment.lines),
+        lines=tuple(
+            NoticeLine(order.line(each.line_no).external_line_id, each.quantity) for each in shipment.lines
+        ),
         carrier=shipment.carrier,
         tracking_number=shipment.tracking_number,
         tracking_url=shipment.tracking_url,
     )
-    return _tell(world, delivery, "shipped", shipment.reference, lambda channel: channel.confirm_shipment(notice))
+    return _tell(
+        world, delivery, "shipped", shipment.reference, lambda channel: channel.confirm_shipment(notice)
+    )
 
 
 class NotToldShipped(errors.Unavailable):
@@ -83,7 +95,9 @@ def delivered(world: World, delivery: Delivery) -> Record:
         shipment_external_ref=shipment.channel_ref,
         delivered_at=shipment.delivered_at or delivery.occurred_at,
     )
-    return _tell(world, delivery, "delivered", shipment.reference, lambda channel: channel.report_delivery(notice))
+    return _tell(
+        world, delivery, "delivered", shipment.reference, lambda channel: channel.report_delivery(notice)
+    )
 
 
 def return_approved(world: World, delivery: Delivery) -> Record:
@@ -102,15 +116,23 @@ def return_done(world: World, delivery: Delivery) -> Record:
     with world.db.read() as tx:
         each = return_views.one(tx, return_id=number(delivery, "return_id"))
         order = order_views.order(tx, order_id=each.order_id)
-        refunds = [refund for refund in money_views.refunds(tx, order_id=each.order_id) if refund.return_id == each.id]
+        refunds = [
+            refund
+            for refund in money_views.refunds(tx, order_id=each.order_id)
+            if refund.return_id == each.id
+        ]
         location = "" if each.location_id is None else network.location(tx, location_id=each.location_id).name
     notice = ReturnNotice(
         reference=f"return-{each.id}",
         order_external_id=order.header.external_id,
         return_external_id=each.external_id,
-        lines=tuple(NoticeLine(line.external_return_line_id, line.received) for line in each.lines if line.received),
+        lines=tuple(
+            NoticeLine(line.external_return_line_id, line.received) for line in each.lines if line.received
+        ),
         restocked_at_location=location,
         refund_minor=sum(refund.amount_minor for refund in refunds),
         currency=order.header.currency,
     )
-    return _tell(world, delivery, "return_done", notice.reference, lambda channel: channel.report_return(notice))
+    return _tell(
+        world, delivery, "return_done", notice.reference, lambda channel: channel.report_return(notice)
+    )

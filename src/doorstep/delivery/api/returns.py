@@ -12,7 +12,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
 from doorstep.domain.returns import views
 from doorstep.domain.returns.model import Disposition, Grade, Inspection
-from doorstep.flows import return_, settle
+from doorstep.flows import refund, return_
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import RefundId, ReturnId
 
@@ -96,7 +96,7 @@ def retry_refund(calling: Calling, refund_id: int) -> dict[str, object]:
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
-        settle.retry_refund(tx, refund_id=RefundId(refund_id), now=calling.app.clock.now())
+        refund.retry(tx, refund_id=RefundId(refund_id), now=calling.app.clock.now())
         return {"refund_id": refund_id, "state": "requested"}
 
     return calling.write(work)

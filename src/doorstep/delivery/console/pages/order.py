@@ -17,7 +17,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import Headline
 from doorstep.domain.shipping import views as parcels
-from doorstep.flows import approve, cancel, settle, ship
+from doorstep.flows import approve, cancel, refund, ship
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId, RefundId, ShipmentId
@@ -186,7 +186,7 @@ def retry_refund(ask: Ask) -> Response:
 
     def verb(tx: WriteTx, order_id: OrderId) -> str:
         refund_id = RefundId(ask.number("refund_id"))
-        settle.retry_refund(tx, refund_id=refund_id, now=ask.now)
+        refund.retry(tx, refund_id=refund_id, now=ask.now)
         return "The gateway is asked again, with the same reference: it can be paid only once."
 
     return _act(ask, verb)

@@ -1,0 +1,141 @@
+"""Money goes back: what is owed for a return, given back once, and what stands there when it did not move."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.payments import actions as payments
+from doorstep.domain.payments import views as money_views
+from doorstep.domain.payments.model import RefundObservation, RefundRequest, RefundResult, RefundState
+from doorstep.domain.returns import actions as returns
+from doorstep.domain.returns import views as return_views
+from doorstep.domain.returns.actions import Return
+from doorstep.flows.world import Record, World, nothing, number
+from doorstep.kernel import errors, money
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import OrderId, RefundId, ReturnId
+from doorstep.kernel.jobs import Delivery
+
+
+def paid_for(order: order_views.Order, line_no: int) -> int:
+    """What all pieces of a line cost the customer together, discount taken off, tax in."""
+    line = order.line(line_no)
+    tax = 0 if order.header.tax_included else line.tax_minor
+    return line.unit_price_minor * line.quantity - line.discount_minor + tax
+
+
+def owed_for(tx: ReadTx, order: order_views.Order, line_no: int, quantity: int, *, return_id: int) -> int:
+    """The refund of some pieces of a line: its share of what was paid, after returns inspected earlier took theirs."""
+    turns = {
+        each.id: (each.inspected_at, each) for each in return_views.of_order(tx, order_id=order.header.id)
+    }
+    mine = turns[ReturnId(return_id)][0]
+    earlier = sum(
+        line.received
+        for at, other in turns.values()
+        if at is not None and mine is not None and (at, other.id) < (mine, return_id)
+        for line in other.lines
+        if line.line_no == line_no and line.refund
+    )
+    ordered = order.line(line_no).quantity
+    return money.part_of(paid_for(order, line_no), quantity=quantity, of=ordered, already=earlier)
+
+
+def request(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: what was inspected and is owed becomes a refund, once per return; what cost nothing is settled at once."""
+    for delivery in deliveries:
+        if not delivery.data["refund_due"]:
+            continue
+        orders.lock(tx, order_id=OrderId(delivery.key))
+        each = returns.lock(tx, return_id=ReturnId(number(delivery, "return_id")))
+        order = order_views.order(tx, order_id=each.order_id)
+        amount = _owed_for_return(tx, each, order)
+        if amount == 0:
+            returns.refund_triggered(tx, return_id=each.id, at=world.clock.now())
+            returns.refunded(tx, return_id=each.id, at=world.clock.now())
+            continue
+        intent = payments.RefundIntent(
+            each.order_id, each.id, None, amount, order.header.currency, each.reason
+        )
+        if payments.request_refund(tx, intent=intent, at=world.clock.now()) is not None:
+            returns.refund_triggered(tx, return_id=each.id, at=world.clock.now())
+
+
+def _owed_for_return(tx: ReadTx, each: Return, order: order_views.Order) -> int:
+    """What we owe for what came back of a return."""
+    return sum(
+        owed_for(tx, order, line.line_no, line.received, return_id=each.id)
+        for line in each.lines
+        if line.refund
+    )
+
+
+def give(world: World, delivery: Delivery) -> Record:
+    """Errand: give money back once. Asked before? Then the gateway is first asked whether it paid."""
+    refund_id = RefundId(number(delivery, "refund_id"))
+    with world.db.write(actor="system", trace_id=delivery.trace_id) as tx:
+        orders.lock(tx, order_id=OrderId(delivery.key))
+        refund = payments.lock_refund(tx, refund_id=refund_id)
+        if refund.state is RefundState.SUCCEEDED:
+            return nothing
+        tender = payments.choose_tender(tx, refund=refund)
+        asked_before = payments.about_to_ask(tx, refund=refund, at=world.clock.now())
+        if refund.return_id is not None:
+            returns.refund_asked(tx, return_id=refund.return_id, at=world.clock.now())
+        order_number = order_views.order(tx, order_id=refund.order_id).header.number
+    amount = money.Money(refund.amount_minor, refund.currency)
+    wish = RefundRequest(
+        refund_id, refund.reference, tender.external_id or "", amount, refund.reason, order_number
+    )
+    gateway = world.partners.gateway(tender.gateway)
+    result = gateway.find_refund(wish) if asked_before else None
+    if result is None:
+        result = gateway.refund(wish)
+    if result.state is RefundState.FAILED:
+        raise errors.Refused(f"The gateway did not carry out refund {refund.reference}.")
+
+    def record(tx: WriteTx) -> None:
+        _credit(tx, refund_id=refund_id, order_id=refund.order_id, result=result, now=world.clock.now())
+
+    return record
+
+
+def _credit(
+    tx: WriteTx, *, refund_id: RefundId, order_id: OrderId, result: RefundResult, now: datetime
+) -> None:
+    orders.lock(tx, order_id=order_id)
+    credited = payments.credited(tx, refund_id=refund_id, result=result, at=now)
+    if credited is not None and credited.return_id is not None:
+        returns.refunded(tx, return_id=credited.return_id, at=now)
+
+
+def given_up(world: World, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
+    """Last word: the money did not move, or nobody knows; it stands so on the order and the return."""
+    refund_id, now = RefundId(number(delivery, "refund_id")), world.clock.now()
+    orders.lock(tx, order_id=OrderId(delivery.key))
+    if isinstance(problem, errors.Unavailable) and not isinstance(problem, payments.NoTender):
+        refund = payments.doubt(tx, refund_id=refund_id, reason=str(problem), at=now)
+        if refund.return_id is not None:
+            returns.refund_doubted(tx, return_id=refund.return_id, at=now)
+    else:
+        refund = payments.failed(tx, refund_id=refund_id, reason=str(problem), at=now)
+        if refund.return_id is not None:
+            returns.refund_failed(tx, return_id=refund.return_id, at=now)
+
+
+def retry(tx: WriteTx, *, refund_id: RefundId, now: datetime) -> None:
+    """A person wants the refund tried again."""
+    orders.lock(tx, order_id=money_views.refund(tx, refund_id=refund_id).order_id)
+    refund = payments.retry(tx, refund_id=refund_id, at=now)
+    if refund.return_id is not None:
+        returns.refund_triggered(tx, return_id=refund.return_id, at=now)
+
+
+def observed(tx: WriteTx, *, seen: RefundObservation, now: datetime) -> None:
+    """The gateway tells of a refund: if it is ours and not recorded, its answer was lost; others are not ours to book."""
+    refund = money_views.refund_by_reference(tx, reference=seen.reference) if seen.reference else None
+    if refund is not None and seen.state is RefundState.SUCCEEDED:
+        result = RefundResult(seen.external_id, seen.state, arrived=True)
+        _credit(tx, refund_id=refund.id, order_id=refund.order_id, result=result, now=now)

@@ -1,0 +1,54 @@
+"""What a location cannot or need not send goes back: reservations, the order's counters, and what is really on the shelf."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.fulfillment.model import STOCK_EFFECT, RejectReason, Work, WorkLine
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory import views as stock_views
+from doorstep.domain.inventory.actions import Correction, Piece
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders.model import LineCount
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId
+
+
+def give_back(tx: WriteTx, work: Work, *, now: datetime, reason: str) -> None:
+    """Release what a fulfillment order had reserved and take its pieces out of the order's counters."""
+    inventory.release(
+        tx,
+        pieces=[
+            Piece(work.order_id, line.line_no, line.sku, work.location_id, line.quantity)
+            for line in work.lines
+        ],
+        at=now,
+        reason=reason,
+    )
+    picked = [LineCount(work.order_id, line.line_no, line.picked) for line in work.lines if line.picked]
+    orders.unpick(tx, counts=picked)
+    orders.deallocate(
+        tx, counts=[LineCount(work.order_id, line.line_no, line.quantity) for line in work.lines]
+    )
+
+
+def correct(tx: WriteTx, *, work: Work, line: WorkLine, reason: RejectReason, now: datetime) -> None:
+    """What a reject says about the stock on the shelf; pieces reserved for other orders stay on the books."""
+    effect = STOCK_EFFECT[reason]
+    if effect is None:
+        return
+    here = next(
+        (
+            each
+            for each in stock_views.positions(tx, sku=line.sku, location_id=work.location_id)
+            if each.condition == "new"
+        ),
+        None,
+    )
+    available = here.available if here else 0
+    gone = available if effect == "all" else min(line.quantity, available)
+    if gone:
+        correction = Correction(
+            line.sku, LocationId(work.location_id), f"rejected: {reason.value}", change=-gone
+        )
+        inventory.adjust(tx, correction=correction, at=now)
