@@ -39,7 +39,7 @@ from doorstep.domain.shipping.model import Scan, TrackingObservation, TrackingSt
 from doorstep.domain.shipping.views import Shipment
 from doorstep.flows import fulfil
 from doorstep.kernel import jobs
-from doorstep.kernel.db import Database, ReadTx, WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 from doorstep.kernel.settings import Settings
 
@@ -308,32 +308,30 @@ class Retailer:
         return seen
 
 
-@contextmanager
-def retailer(dsn: str, folder: Path, **chosen: Any) -> Iterator[Retailer]:
-    """NotNaked's catalogue, network and stock on this database, every connection a partner in memory."""
+def _settings(dsn: str, folder: Path, **chosen: Any) -> Settings:
     given: dict[str, Any] = {
-        "environment": "test",
-        "database_url": SecretStr(dsn),
-        "data_dir": folder,
-        "secret_key": SecretStr("k" * 40),
-        "pool_size": 8,
-        "max_attempts": 3,
-        "retry_base_seconds": 0.02,
-        "retry_longest_seconds": 0.05,
-    }
-    with open_app(Settings(**(given | chosen))) as app:
+        "environment": "test", "database_url": SecretStr(dsn), "data_dir": folder, "secret_key": SecretStr("k" * 40),
+        "pool_size": 8, "max_attempts": 3, "retry_base_seconds": 0.02, "retry_longest_seconds": 0.05,
+    }  # fmt: skip
+    return Settings(**(given | chosen))
+
+
+def furnish(dsn: str, folder: Path) -> None:
+    """Put NotNaked's catalogue, network and stock into a migrated database, and a connection to every sort of partner."""
+    with open_app(_settings(dsn, folder)) as app:
         samples.load_into(app, samples.NOTNAKED)
-        made = Retailer(app)
         with app.db.write(actor="system") as tx:
             for key, (kind, settings) in _CONNECTIONS.items():
                 connector = app.registry.connector(kind, "sandbox")
-                made.ids[key] = app.registry.configure(
-                    tx, key=key, connector=connector, name=key.title(), settings=settings
-                )
-            made.places = {each.code: each.id for each in network_views.locations(tx).values()}
+                app.registry.configure(tx, key=key, connector=connector, name=key.title(), settings=settings)
+
+
+@contextmanager
+def retailer(dsn: str, folder: Path, **chosen: Any) -> Iterator[Retailer]:
+    """NotNaked on a furnished database; `chosen` are settings."""
+    with open_app(_settings(dsn, folder, **chosen)) as app:
+        made = Retailer(app, {key: app.registry.by_key(key).id for key in _CONNECTIONS})
+        made.places = made.read(
+            lambda tx: {each.code: each.id for each in network_views.locations(tx).values()}
+        )
         yield made
-
-
-def opened(dsn: str) -> Database:
-    """Another process's view of the same database, as far as a test can tell."""
-    return Database(dsn, pool_size=2).open()

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from psycopg import sql
+from tests import builders
 from tests import shop as shops
 from tests.shop import Shop
 
@@ -71,6 +72,28 @@ def template(server_dsn: str) -> Iterator[str]:
     _administer(server_dsn, "CREATE DATABASE {}", name)
     schema.upgrade(_named(server_dsn, name))
     yield name
+    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="session")
+def stocked_template(
+    server_dsn: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The name of a database with the sample retailer in it, every partner a sandbox in memory."""
+    name = f"{template}_stocked"
+    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    builders.furnish(_named(server_dsn, name), tmp_path_factory.mktemp("stocked"))
+    yield name
+    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def retailer(server_dsn: str, stocked_template: str, tmp_path: Path) -> Iterator[builders.Retailer]:
+    """NotNaked with its partners in memory, ready to sell, on a database of this test's own."""
+    name = f"{stocked_template}_{next(_serial)}"
+    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, stocked_template)
+    with builders.retailer(_named(server_dsn, name), tmp_path) as made:
+        yield made
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
 
 

@@ -1,0 +1,196 @@
+"""Goods come back: once per telling, to any location, graded, and every paisa of what was paid is owed once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.builders import JACKET, NOON, SHIRT, SNEAKER, Retailer, later, line, observation
+
+from doorstep.domain.payments import views as money_views
+from doorstep.domain.payments.views import Refund
+from doorstep.domain.returns import views
+from doorstep.domain.returns.model import (
+    Custody,
+    Disposition,
+    Grade,
+    Inspection,
+    ObservedReturnLine,
+    RefundProgress,
+)
+from doorstep.domain.returns.views import Return
+from doorstep.domain.shipping.model import Direction, TrackingStatus
+from doorstep.flows import return_
+from doorstep.kernel import errors
+from doorstep.kernel.ids import OrderId, ReturnId
+
+THREE = observation(line(SHIRT, 3, 33_334, discount_minor=2), external_id="three")  # ₹1,000.00 for three
+
+
+def returns(retailer: Retailer, order_id: OrderId) -> list[Return]:
+    return retailer.read(lambda tx: views.of_order(tx, order_id=order_id))
+
+
+def refunds(retailer: Retailer, order_id: OrderId) -> list[Refund]:
+    return retailer.read(lambda tx: money_views.refunds(tx, order_id=order_id))
+
+
+def receive(retailer: Retailer, return_id: ReturnId, place: str | None = None) -> None:
+    where = retailer.places[place] if place else None
+    retailer.write(lambda tx: return_.receive(tx, return_id=return_id, location_id=where, now=NOON))
+
+
+def inspect(retailer: Retailer, each: Return, quantity: int | None = None, **found: object) -> None:
+    """What is said of every line, by default: all there, as new, back on the shelf."""
+    told = Inspection(each.lines[0].line_no, 0, Grade.NEW, Disposition.RESTOCK)
+    told = replace(told, quantity=each.lines[0].quantity if quantity is None else quantity, **found)  # type: ignore[arg-type]  # fields by name
+    retailer.write(
+        lambda tx: return_.inspect(tx, return_id=each.id, inspections=[told], now=retailer.app.clock.now())
+    )
+    retailer.settle()
+
+
+def test_a_shirt_comes_back_and_the_money_goes_back_once(retailer: Retailer) -> None:
+    order_id = retailer.delivered()
+    seen = retailer.announce(order_id)
+    retailer.hear("shop", "return", seen, replace(seen, version_at=NOON), seen)
+    retailer.settle()
+    (each,) = returns(retailer, order_id)
+    pickup = next(parcel for parcel in retailer.parcels(order_id) if parcel.direction is Direction.INBOUND)
+    retailer.scan(pickup, TrackingStatus.PICKED_UP)
+    retailer.scan(pickup, TrackingStatus.DELIVERED, hours=20)
+    receive(retailer, each.id)
+    inspect(retailer, each)
+    (refund,) = refunds(retailer, order_id)
+    assert refund.amount_minor == 79_900
+    assert list(retailer.client("pay").refunds) == [refund.reference]
+    assert retailer.client("shop").returns[seen.external_id].refund_minor == 79_900
+    assert retailer.count(SHIRT, "ST-22") == (2, 0)
+    (after,) = returns(retailer, order_id)
+    assert (after.custody, after.money) == (Custody.INSPECTED, RefundProgress.REFUNDED)
+    assert [fact for fact in retailer.facts(order_id) if fact.startswith("return.")] == [
+        "return.created", "return.in_transit", "return.arrived", "return.received", "return.inspected", "return.refunded",
+    ]  # fmt: skip
+    assert retailer.dead() == []
+
+
+def test_a_return_told_of_before_its_order_waits_for_it(retailer: Retailer) -> None:
+    told = observation(line(JACKET))
+    order_id = retailer.place_order(told)
+    retailer.write(lambda tx: tx.execute("UPDATE orders SET external_id = 'not yet'"))
+    retailer.announce(order_id, JACKET, order_external_id=told.external_id)
+    (letter,) = retailer.dead()
+    assert (letter["error_class"], letter["error"]) == (
+        "transient",
+        f"We have no order {told.external_id} of this channel.",
+    )
+
+
+def test_what_was_found_decides_where_the_pieces_lie(retailer: Retailer) -> None:
+    order_id = retailer.delivered(observation(line(SNEAKER, 6)))
+    finds = (
+        (Grade.NEW, Disposition.RESTOCK),
+        (Grade.B_GRADE, Disposition.RESTOCK),
+        (Grade.DAMAGED, Disposition.RESTOCK),
+        (Grade.WRONG_ITEM, Disposition.RESTOCK),
+        (Grade.NEW, Disposition.QUARANTINE),
+        (Grade.DAMAGED, Disposition.SCRAP),
+    )
+    for _ in finds:
+        retailer.announce(order_id, SNEAKER)
+    for each, (grade, disposition) in zip(returns(retailer, order_id), finds, strict=True):
+        receive(retailer, each.id, "ST-16")
+        inspect(retailer, each, grade=grade, disposition=disposition)
+    conditions = ("new", "b_grade", "damaged", "quarantine")
+    assert [retailer.count(SNEAKER, "ST-16", each)[0] for each in conditions] == [1, 1, 1, 2]
+    assert retailer.count(SNEAKER, "WH-B") == (24, 0)
+
+
+@pytest.mark.parametrize("turns", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_partial_returns_add_up_to_what_was_paid_in_whatever_order_they_are_inspected(
+    retailer: Retailer, turns: tuple[int, ...]
+) -> None:
+    order_id = retailer.delivered(THREE)
+    for _ in turns:
+        retailer.announce(order_id)
+    opened = returns(retailer, order_id)
+    for each in opened:
+        receive(retailer, each.id)
+    for turn in turns:
+        inspect(retailer, opened[turn])
+    assert [each.amount_minor for each in refunds(retailer, order_id)] == [33_333, 33_333, 33_334]
+    notes = [each for each in retailer.client("books").documents.values() if each.kind.value == "credit_note"]
+    assert [each.total_minor for each in notes] == [33_333, 33_333, 33_334]
+
+
+def test_what_did_not_come_is_not_paid_for(retailer: Retailer) -> None:
+    order_id = retailer.delivered(observation(line(SHIRT, 3, 10_000)))
+    retailer.announce(order_id, quantity=3)
+    (each,) = returns(retailer, order_id)
+    receive(retailer, each.id)
+    inspect(retailer, each, quantity=2)
+    assert [refund.amount_minor for refund in refunds(retailer, order_id)] == [20_000]
+    assert retailer.order(order_id).line(1).returned == 2
+
+
+def test_nothing_owed_is_said_to_be_denied(retailer: Retailer) -> None:
+    order_id = retailer.delivered(observation(line(SHIRT, 1)))
+    retailer.announce(order_id)
+    (each,) = returns(retailer, order_id)
+    receive(retailer, each.id)
+    inspect(retailer, each, refund=False)
+    assert (refunds(retailer, order_id), returns(retailer, order_id)[0].money) == ([], RefundProgress.DENIED)
+
+
+def test_what_cost_nothing_is_settled_at_once(retailer: Retailer) -> None:
+    order_id = retailer.delivered(observation(line(SHIRT, 1, 0), line(JACKET, 1, 100)))
+    seen = retailer.announce(order_id)
+    (each,) = returns(retailer, order_id)
+    receive(retailer, each.id)
+    inspect(retailer, each)
+    assert (refunds(retailer, order_id), returns(retailer, order_id)[0].money) == (
+        [],
+        RefundProgress.REFUNDED,
+    )
+    assert retailer.client("shop").returns[seen.external_id].refund_minor == 0
+    assert retailer.dead() == []
+
+
+def test_every_line_must_be_inspected_and_no_more_than_was_advised(retailer: Retailer) -> None:
+    order_id = retailer.delivered(observation(line(SHIRT, 1)))
+    retailer.announce(order_id)
+    (each,) = returns(retailer, order_id)
+    with pytest.raises(errors.Conflict):
+        inspect(retailer, each)
+    receive(retailer, each.id)
+    with pytest.raises(errors.Invalid, match="for every line"):
+        retailer.write(lambda tx: return_.inspect(tx, return_id=each.id, inspections=[], now=NOON))
+    with pytest.raises(errors.Invalid, match="between 0 and 1 pieces"):
+        inspect(retailer, each, quantity=2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ([], "A return needs at least one line of the order."),
+        ([("line-NO-SUCH", 1)], "has no line line-NO-SUCH."),
+        ([(f"line-{SHIRT}", 0)], "0 pieces of a line cannot come back."),
+    ],
+)
+def test_a_return_of_what_was_not_sold_is_shown_to_people(
+    retailer: Retailer, wrong: list[tuple[str, int]], words: str
+) -> None:
+    order_id = retailer.delivered(observation(line(SHIRT, 1)))
+    lines = tuple(ObservedReturnLine(line_id, "back-1", quantity, "size") for line_id, quantity in wrong)
+    retailer.announce(order_id, lines=lines)
+    (letter,) = retailer.dead()
+    assert (letter["error_class"], str(letter["error"]).endswith(words)) == ("data", True)
+    assert returns(retailer, order_id) == []
+
+
+def test_an_order_whose_channel_changes_it_after_a_return_keeps_its_lines(retailer: Retailer) -> None:
+    order_id = retailer.delivered(THREE)
+    retailer.announce(order_id)
+    retailer.hear("shop", "order", later(THREE, 60, lines=(line(SHIRT, 2, 33_334),)))
+    retailer.settle()
+    assert [each.quantity for each in retailer.order(order_id).lines] == [3]

@@ -1,0 +1,228 @@
+"""From stock to the customer's door: where lines go and why, what people do, what carriers tell, what is taken back."""
+
+from __future__ import annotations
+
+import pytest
+from tests.builders import JACKET, NOON, SHIRT, Retailer, later, line, observation
+
+from doorstep.domain.fulfillment.model import RejectReason, State, Work, WrongScan
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory import views as stock_views
+from doorstep.domain.inventory.actions import Correction
+from doorstep.domain.routing import views as routing
+from doorstep.domain.shipping.model import TrackingStatus
+from doorstep.flows import cancel, fulfil
+from doorstep.kernel import errors
+from doorstep.kernel.ids import OrderId
+
+
+def where(retailer: Retailer, order_id: OrderId) -> dict[str, list[tuple[str, int]]]:
+    """Living work by location."""
+    codes = {place: code for code, place in retailer.places.items()}
+    return {
+        codes[work.location_id]: [(each.sku, each.quantity) for each in work.lines]
+        for work in retailer.work(order_id)
+        if work.state not in {State.REJECTED, State.CANCELLED}
+    }
+
+
+def counters(retailer: Retailer, order_id: OrderId, line_no: int) -> tuple[int, int, int, int, int]:
+    found = retailer.order(order_id).line(line_no)
+    return found.allocated, found.picked, found.packed, found.shipped, found.delivered
+
+
+def test_each_line_goes_whole_to_its_place_with_the_reason_written_down(retailer: Retailer) -> None:
+    order_id = retailer.place_order()
+    assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)], "ST-22": [(SHIRT, 2)]}
+    assert [
+        retailer.count(JACKET, "WH-A"),
+        retailer.count(SHIRT, "ST-22"),
+        retailer.count(SHIRT, "WH-A"),
+    ] == [
+        (8, 1),
+        (3, 2),
+        (1, 0),
+    ]
+    (decision,) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
+    jacket, shirts = (each.sentence for each in decision.receipt)
+    assert jacket.startswith("Warehouse A (1147 km): the nearest of 2 locations")
+    assert shirts.endswith("the only location with all 2.")
+    assert {each.location: each.eliminated for each in decision.receipt[1].candidates} == {
+        "ST-22": "",
+        "WH-A": "has 1 of 2: the line would be split",
+    }
+
+
+def test_what_nobody_has_waits_and_goes_on_when_stock_comes(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(SHIRT, 6)))
+    assert (where(retailer, order_id), retailer.count(SHIRT, "ST-22")) == ({}, (3, 0))
+    assert "order.short" in retailer.facts(order_id)
+    more = Correction(SHIRT, retailer.places["WH-B"], "delivery", change=5)
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
+    retailer.write(lambda tx: tx.execute("UPDATE orders SET due_at = now()"))
+    retailer.settle()
+    assert where(retailer, order_id) == {"ST-22": [(SHIRT, 3)], "WH-A": [(SHIRT, 1)], "WH-B": [(SHIRT, 2)]}
+    assert retailer.facts(order_id)[-1] == "order.allocated"
+
+
+@pytest.mark.parametrize(
+    ("reason", "left"),
+    [
+        (RejectReason.NOT_IN_STOCK, (0, 0)),
+        (RejectReason.DAMAGED, (7, 0)),
+        (RejectReason.STORE_CLOSED, (8, 0)),
+    ],
+)
+def test_a_rejected_line_goes_elsewhere_and_the_shelf_is_corrected(
+    retailer: Retailer, reason: RejectReason, left: tuple[int, int]
+) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (work,) = retailer.work(order_id)
+    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfil.pick(tx, fulfillment_order_id=work.id, code=JACKET, now=NOON))
+    retailer.write(
+        lambda tx: fulfil.reject(tx, fulfillment_order_id=work.id, reason=reason, note="", now=NOON)
+    )
+    retailer.settle()
+    assert where(retailer, order_id) == {"WH-B": [(JACKET, 1)]}
+    assert retailer.count(JACKET, "WH-A") == left
+    assert counters(retailer, order_id, 1) == (1, 0, 0, 0, 0)
+    (newest, _) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
+    eliminated = {each.location: each.eliminated for each in newest.receipt[0].candidates}
+    assert eliminated["WH-A"] == "rejected this before"
+
+
+def scan(retailer: Retailer, work: Work, code: str) -> None:
+    retailer.write(lambda tx: fulfil.pick(tx, fulfillment_order_id=work.id, code=code, now=NOON))
+
+
+def test_a_scan_picks_one_piece_and_the_wrong_one_none(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(SHIRT, 2)))
+    (work,) = retailer.work(order_id)
+    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=NOON))
+    for code in (" GT-WH-02 ", "8900000010226"):
+        with pytest.raises(WrongScan, match="not on this pick list"):
+            scan(retailer, work, "DJ-BL-01")
+        scan(retailer, work, code)
+    assert counters(retailer, order_id, 1) == (2, 2, 0, 0, 0)
+    assert retailer.work(order_id)[0].state is State.PICKED
+
+
+def test_a_stale_hand_is_told_what_is_there_now(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (work,) = retailer.work(order_id)
+    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, version=work.version, now=NOON))
+    with pytest.raises(errors.Conflict) as stale:
+        retailer.write(
+            lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, version=work.version, now=NOON)
+        )
+    assert stale.value.data == {"state": "accepted", "version": work.version + 1}
+
+
+def test_a_person_and_a_scan_both_say_that_it_left(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (parcel,) = retailer.ship(order_id)
+    retailer.hand_over(retailer.work(order_id)[0])
+    retailer.scan(parcel, TrackingStatus.PICKED_UP)
+    assert retailer.facts(order_id).count("shipment.dispatched") == 1
+    assert retailer.count(JACKET, "WH-A") == (7, 0)
+
+
+def test_a_scan_alone_says_that_it_left_and_arrived(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    retailer.pack(retailer.work(order_id)[0])
+    retailer.settle()
+    retailer.scan(retailer.parcels(order_id)[0], TrackingStatus.DELIVERED, hours=30)
+    assert counters(retailer, order_id, 1) == (1, 1, 1, 1, 1)
+    assert retailer.work(order_id)[0].state is State.SHIPPED
+    assert [
+        retailer.facts(order_id).count(each)
+        for each in ("shipment.dispatched", "shipment.delivered", "order.completed")
+    ] == [1, 1, 1]
+    assert retailer.count(JACKET, "WH-A") == (7, 0)
+
+
+def test_scans_in_any_order_and_repeated_come_to_the_same(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (parcel,) = retailer.ship(order_id)
+    for hours, status in (
+        (30, TrackingStatus.DELIVERED),
+        (2, TrackingStatus.PICKED_UP),
+        (20, TrackingStatus.OUT_FOR_DELIVERY),
+        (30, TrackingStatus.DELIVERED),
+        (31, TrackingStatus.UNKNOWN),
+    ):
+        retailer.scan(parcel, status, hours=hours)
+    assert retailer.parcels(order_id)[0].tracking_status is TrackingStatus.DELIVERED
+    assert [retailer.facts(order_id).count(each) for each in ("shipment.tracked", "shipment.delivered")] == [
+        0,
+        1,
+    ]
+    assert counters(retailer, order_id, 1) == (1, 1, 1, 1, 1)
+
+
+def test_a_parcel_of_nobody_is_asked_about_again_and_then_shown(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (parcel,) = retailer.ship(order_id)
+    retailer.write(lambda tx: tx.execute("UPDATE shipments SET tracking_number = 'ELSEWHERE'"))
+    retailer.scan(parcel, TrackingStatus.DELIVERED)
+    (letter,) = retailer.dead()
+    assert (letter["error_class"], letter["attempts"]) == ("transient", 3)
+    assert str(letter["error"]) == f"No parcel of ours has the tracking number {parcel.tracking_number}."
+
+
+def test_cancelled_before_and_during_its_work_gives_the_stock_back(retailer: Retailer) -> None:
+    told = observation()
+    order_id = retailer.place_order(told)
+    picked = next(work for work in retailer.work(order_id) if work.lines[0].sku == SHIRT)
+    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=picked.id, now=NOON))
+    retailer.write(lambda tx: fulfil.pick(tx, fulfillment_order_id=picked.id, code=SHIRT, now=NOON))
+    retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON))
+    retailer.settle()
+    assert where(retailer, order_id) == {}
+    assert [retailer.count(JACKET, "WH-A"), retailer.count(SHIRT, "ST-22")] == [(8, 0), (3, 0)]
+    assert retailer.order(order_id).header.cancelled_at is not None
+    with pytest.raises(errors.Conflict):
+        retailer.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=picked.id, now=NOON))
+
+
+def test_cancelled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel(retailer: Retailer) -> None:
+    told = observation()
+    order_id = retailer.place_order(told)
+    packed = next(work for work in retailer.work(order_id) if work.lines[0].sku == JACKET)
+    retailer.pack(packed)
+    retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON))
+    retailer.settle()
+    assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
+    assert "packed or gone" in retailer.holds(order_id)["manual"]
+    with pytest.raises(errors.Refused, match="The order is held"):
+        retailer.hand_over(packed)
+
+
+def test_cancelled_after_it_left_is_held_for_a_person(retailer: Retailer) -> None:
+    told = observation(line(JACKET))
+    order_id = retailer.place_order(told)
+    retailer.ship(order_id)
+    retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON))
+    retailer.settle()
+    assert "stop the parcel or expect a return" in retailer.holds(order_id)["manual"]
+    with pytest.raises(errors.Refused, match="open a return"):
+        retailer.write(lambda tx: cancel.cancel(tx, order_id=order_id, reason="please", now=NOON))
+
+
+def test_cancelled_before_it_was_told_of(retailer: Retailer) -> None:
+    told = observation()
+    retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON), told)
+    retailer.settle()
+    order_id = retailer.order_id(told)
+    assert retailer.facts(order_id) == ["order.placed", "order.cancelled"]
+    assert (where(retailer, order_id), retailer.client("mail").messages) == ({}, {})
+
+
+def test_after_all_this_the_ledger_agrees(retailer: Retailer) -> None:
+    first, second = observation(), observation(line(SHIRT, 1))
+    for told in (first, second):
+        retailer.ship(retailer.place_order(told))
+    retailer.hear("shop", "order", observation(line(SHIRT, 5)), later(second, 9, cancelled_at=NOON))
+    retailer.settle()
+    assert retailer.read(stock_views.drift) == []
