@@ -103,10 +103,20 @@ def adjust(tx: WriteTx, *, correction: Correction, at: datetime) -> Position:
     )
     store.ensure_positions(tx, [movement])
     if correction.set_to is not None:
-        before = store.lock_position(tx, correction.sku, correction.location_id, correction.condition)
+        before = store.lock_position(
+            tx, sku=correction.sku, location_id=correction.location_id, condition=correction.condition
+        )
         movement = replace(movement, quantity=correction.set_to - before.on_hand)
     if movement.quantity and move(tx, movements=[movement]):
         location, condition = correction.location_id, correction.condition.value
         fact = facts.Adjusted(location, correction.sku, condition, movement.quantity, correction.reason)
         events.append(tx, [fact], at=at)
-    return store.lock_position(tx, correction.sku, correction.location_id, correction.condition)
+    return store.lock_position(
+        tx, sku=correction.sku, location_id=correction.location_id, condition=correction.condition
+    )
+
+
+def _locked(tx: WriteTx, correction: Correction) -> Position:
+    return store.lock_position(
+        tx, sku=correction.sku, location_id=correction.location_id, condition=correction.condition
+    )

@@ -93,7 +93,8 @@ def check(movements: Iterable[Movement]) -> None:
     for movement in movements:
         if movement.quantity == 0 or (movement.quantity < 0 and movement.type not in SIGNED):
             raise errors.Invalid(
-                f"A {movement.type.value} movement of {movement.quantity} × {movement.sku} cannot be.", field="quantity"
+                f"A {movement.type.value} movement of {movement.quantity} × {movement.sku} cannot be.",
+                field="quantity",
             )
 
 

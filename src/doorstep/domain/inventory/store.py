@@ -33,7 +33,7 @@ def lock_positions(tx: WriteTx, *, skus: Sequence[str]) -> list[Position]:
     )
 
 
-def lock_position(tx: WriteTx, sku: Sku, location_id: LocationId, condition: Condition) -> Position:
+def lock_position(tx: WriteTx, *, sku: Sku, location_id: LocationId, condition: Condition) -> Position:
     """Lock and read one counter; without its row it is zero."""
     found = tx.one(
         Position,
@@ -52,7 +52,9 @@ def ensure_positions(tx: WriteTx, movements: Sequence[Movement]) -> None:
         _ensure_positions(tx, movements)
     except psycopg.errors.ForeignKeyViolation as problem:
         skus = ", ".join(sorted({movement.sku for movement in movements}))
-        raise UnknownPosition(f"The catalogue does not have all of {skus}, or the network not the location.") from problem
+        raise UnknownPosition(
+            f"The catalogue does not have all of {skus}, or the network not the location."
+        ) from problem
 
 
 def _ensure_positions(tx: WriteTx, movements: Sequence[Movement]) -> None:
@@ -111,8 +113,12 @@ def apply(tx: WriteTx, movements: Sequence[Movement]) -> int:
         "skus": [movement.sku for movement in movements],
         "locations": [movement.location_id for movement in movements],
         "conditions": [movement.condition.value for movement in movements],
-        "on_hand": [movement.quantity * effect[0] for movement, effect in zip(movements, effects, strict=True)],
-        "reserved": [movement.quantity * effect[1] for movement, effect in zip(movements, effects, strict=True)],
+        "on_hand": [
+            movement.quantity * effect[0] for movement, effect in zip(movements, effects, strict=True)
+        ],
+        "reserved": [
+            movement.quantity * effect[1] for movement, effect in zip(movements, effects, strict=True)
+        ],
         "causes": [movement.cause for movement in movements],
         "keys": [movement.key for movement in movements],
         "reasons": [movement.reason for movement in movements],

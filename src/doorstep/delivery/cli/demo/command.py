@@ -40,7 +40,7 @@ class _Choice:
     quiet: bool
 
 
-def demo(
+def demo(  # tidy: parameters the command line reads its options from the signature
     *,
     once: Annotated[
         bool, typer.Option("--once", help="Play the story and end; exit code 0 only if every step matched.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +76,14 @@ def _item(row: dict[str, str]) -> dict[str, str]:
 
 def connect_partners(app: App, stage: Stage) -> None:
     """Configure a connection to each partner server."""
-    at = stage.partners
-    accounts: list[tuple[str, Kind, str, str, dict[str, object]]] = [
+    with app.db.write(actor="demo") as tx:
+        for key, kind, connector_id, name, settings in _accounts(stage.partners):
+            connector = app.registry.connector(kind, connector_id)
+            app.registry.configure(tx, key=key, connector=connector, name=name, settings=settings)
+
+
+def _accounts(at: Mapping[str, Mapping[str, str]]) -> list[tuple[str, Kind, str, str, dict[str, object]]]:
+    return [
         (
             "shopify", Kind.CHANNELS, "shopify", "NotNaked",
             {
@@ -132,10 +138,6 @@ def connect_partners(app: App, stage: Stage) -> None:
             },
         ),
     ]  # fmt: skip
-    with app.db.write(actor="demo") as tx:
-        for key, kind, connector_id, name, settings in accounts:
-            connector = app.registry.connector(kind, connector_id)
-            app.registry.configure(tx, key=key, connector=connector, name=name, settings=settings)
 
 
 def invite_people(app: App) -> list[Login]:
