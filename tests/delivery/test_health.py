@@ -1,0 +1,44 @@
+"""What machines ask: alive, ready, how it is going."""
+
+from __future__ import annotations
+
+from starlette.testclient import TestClient
+from tests.builders import Retailer, observation
+
+from doorstep import processes
+
+
+def test_a_ready_process_says_so(retailer: Retailer) -> None:
+    client = TestClient(processes.web(retailer.app))
+    assert client.get("/health/live").json() == {"status": "ok"}
+    ready = client.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (
+        200,
+        {"status": "ok", "checks": {"database": "ok", "schema": "ok"}},
+    )
+
+
+def test_another_schema_is_not_ready_and_says_what_to_do(retailer: Retailer) -> None:
+    retailer.write(lambda tx: tx.execute("UPDATE schema_history SET version_num = 'older'"))
+    ready = TestClient(processes.web(retailer.app)).get("/health/ready")
+    assert ready.status_code == 503
+    assert ready.json()["checks"]["schema"].startswith("the schema is at older, ")
+    assert ready.json()["checks"]["schema"].endswith("is needed: doorstep migrate")
+
+
+def test_the_figures_tell_what_waits_and_what_is_dead(retailer: Retailer) -> None:
+    retailer.hear("shop", "order", b"{", observation())
+    retailer.settle()
+    retailer.write(
+        lambda tx: tx.execute(
+            "INSERT INTO deliveries (subscriber, event_position, key) SELECT 'tell.shipped', max(position), 1 FROM events"
+        )
+    )
+    retailer.write(
+        lambda tx: tx.execute(
+            "INSERT INTO deliveries (subscriber, event_position, key, state, error_class) SELECT 'tell.delivered', max(position), 1, 3, 'auth' FROM events"
+        )
+    )
+    figures = TestClient(processes.web(retailer.app)).get("/metrics").text
+    assert 'doorstep_deliveries_waiting{subscriber="tell.shipped"} 1.0' in figures
+    assert 'doorstep_dead_letters{error_class="auth"} 1.0' in figures
