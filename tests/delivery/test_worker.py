@@ -1,0 +1,115 @@
+"""The worker: the guilty row of a batch stands alone, whatever kind of work it is, and the process goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+
+import pytest
+from tests.builders import JACKET, SHIRT, Retailer, line, observation
+
+from doorstep.delivery.worker import Worker, batches
+from doorstep.flows import source
+from doorstep.flows.map import Row
+from doorstep.flows.world import World
+from doorstep.kernel import jobs
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.jobs import Delivery
+
+
+def due(retailer: Retailer) -> dict[int, str]:
+    """Orders for which routing is due now."""
+    rows = retailer.read(
+        lambda tx: tx.rows("SELECT id, due FROM orders WHERE due_at <= now() AND due IS NOT NULL")
+    )
+    return {int(str(row["id"])): str(row["due"]) for row in rows}
+
+
+def test_an_order_that_cannot_be_decided_is_put_off_alone(
+    retailer: Retailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [retailer.place_order(observation(line(SHIRT))) for _ in range(3)]
+    retailer.write(lambda tx: tx.execute("UPDATE orders SET due = 'route', due_at = now()"))
+    genuine = source.source
+
+    def broken(tx: WriteTx, **given: object) -> None:
+        if ids[1] in given["order_ids"]:  # type: ignore[operator]  # a sequence of ids
+            message = "a bug that only this order meets"
+            raise RuntimeError(message)
+        genuine(tx, **given)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(source, "source", broken)
+    assert batches.route_due(retailer.app) == 3
+    assert due(retailer) == {}
+    assert retailer.read(lambda tx: tx.column(int, "SELECT id FROM orders WHERE due = 'route'")) == [ids[1]]
+
+
+def packed(retailer: Retailer, orders: int) -> None:
+    ids = [retailer.place_order(observation(line(JACKET))) for _ in range(orders)]
+    for order_id in ids:
+        retailer.pack(retailer.work(order_id)[0])
+
+
+STEP = Row("fulfillment.packed", "ship.request_labels")
+
+
+def failing(key: int) -> Row:
+    """A step that cannot do the work of one order, and whose last word fails too."""
+
+    def step(_world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
+        for each in deliveries:
+            tx.execute(
+                "INSERT INTO order_notes (order_id, text, author, at) VALUES (%s, 'done', 'step', now())",
+                (each.key,),
+            )
+            if each.key == key:
+                message = "a bug"
+                raise RuntimeError(message)
+
+    def last_word(_world: World, tx: WriteTx, _delivery: Delivery, _problem: Exception) -> None:
+        tx.execute("SELECT 1 / 0")
+
+    return dataclasses.replace(STEP, step=step, given_up=last_word)
+
+
+def test_a_step_that_fails_for_one_of_a_batch_is_done_for_the_others(retailer: Retailer) -> None:
+    packed(retailer, 5)
+    assert batches.run_step(retailer.app, failing(3)) == 5
+    assert retailer.read(lambda tx: tx.column(int, "SELECT order_id FROM order_notes ORDER BY 1")) == [
+        1,
+        2,
+        4,
+        5,
+    ]
+    (letter,) = retailer.dead()
+    assert (letter["order_id"], letter["error"], letter["error_class"], letter["attempts"]) == (
+        3,
+        "a bug",
+        "bug",
+        1,
+    )
+    assert batches.run_step(retailer.app, failing(3)) == 0
+
+
+def test_workers_side_by_side_do_every_order_once_and_stop_when_told(retailer: Retailer) -> None:
+    retailer.hear("shop", "order", *(observation(line(SHIRT)) for _ in range(30)))
+    workers = [Worker(retailer.app) for _ in range(2)]
+    threads = [threading.Thread(target=worker.run) for worker in workers]
+    for each in threads:
+        each.start()
+    waiting = threading.Event()
+    while retailer.read(jobs.waiting) or retailer.waiting():
+        waiting.wait(0.05)
+    for worker in workers:
+        worker.stop()
+    for each in threads:
+        each.join(10)
+    facts = retailer.read(lambda tx: tx.rows("SELECT type, count(*) AS n FROM events GROUP BY type"))
+    told = {str(row["type"]): row["n"] for row in facts}
+    assert (told["order.placed"], told["message.sent"], told["order.allocated"], told["order.short"]) == (
+        30,
+        30,
+        4,
+        26,
+    )
+    assert len(retailer.client("mail").messages) == 30
