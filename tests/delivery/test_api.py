@@ -22,6 +22,7 @@ class Answer(Protocol):
     """What came back, whichever client asked."""
 
     status_code: int
+
     @property
     def text(self) -> str: ...
 
@@ -72,7 +73,7 @@ def order_id(retailer: Retailer) -> OrderId:
     return retailer.place_order()
 
 
-WRITES = (
+WRITES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/api/v1/orders/{order}/hold", {"reason": "x"}),
     ("/api/v1/orders/{order}/cancel", {"reason": "x"}),
     ("/api/v1/orders/{order}/notes", {"text": "x"}),
