@@ -16,7 +16,9 @@ from doorstep.kernel.db import Database
 from doorstep.kernel.settings import Settings
 from doorstep.kernel.time import Clock, ShiftedClock, SystemClock
 
-SERVICEABLE: Mapping[str, bool] = {"IN": True}  # countries that we deliver to; network settings come with routing rules
+SERVICEABLE: Mapping[str, bool] = {
+    "IN": True
+}  # countries that we deliver to; network settings come with routing rules
 
 
 @dataclass(frozen=True, slots=True)

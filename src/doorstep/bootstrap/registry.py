@@ -55,12 +55,18 @@ class Registry:
         self._seen: datetime | None = None
         self._looked_at = 0.0
 
-    def configure(self, tx: WriteTx, *, key: str, connector: Connector, name: str, settings: Mapping[str, object]) -> int:
+    def configure(
+        self, tx: WriteTx, *, key: str, connector: Connector, name: str, settings: Mapping[str, object]
+    ) -> int:
         """Create or replace a connection, live; secrets are sealed. Raises Invalid with the fields that are wrong."""
         checked = _validate(connector, settings)
         secret = {field for field, value in checked if isinstance(value, pydantic.SecretStr)}
         plain = {field: value for field, value in checked if field not in secret}
-        sealed = {field: value.get_secret_value() for field, value in checked if isinstance(value, pydantic.SecretStr)}
+        sealed = {
+            field: value.get_secret_value()
+            for field, value in checked
+            if isinstance(value, pydantic.SecretStr)
+        }
         row = connection_actions.Row(
             id=0,
             key=key,
@@ -78,7 +84,9 @@ class Registry:
         """What can be connected; raises NotFound."""
         found = self.connectors.get((kind, connector_id))
         if found is None:
-            raise errors.NotFound(f"There is no connector {kind.value}/{connector_id}: see doorstep connections connectors.")
+            raise errors.NotFound(
+                f"There is no connector {kind.value}/{connector_id}: see doorstep connections connectors."
+            )
         return found
 
     @staticmethod
@@ -95,7 +103,9 @@ class Registry:
             return
         with self._lock:
             if not self._is_fresh():
-                self._looked_at = time.monotonic()  # also when the database does not answer: one caller asks, not all
+                self._looked_at = (
+                    time.monotonic()
+                )  # also when the database does not answer: one caller asks, not all
                 self._look()
 
     def _is_fresh(self) -> bool:
@@ -120,7 +130,9 @@ class Registry:
             return known
         connector = self.connectors.get((connection.kind, connection.connector_id))
         if connector is None:
-            raise errors.Invalid(f"Connection {row.key} needs the connector {row.connector_id}, which is not installed.")
+            raise errors.Invalid(
+                f"Connection {row.key} needs the connector {row.connector_id}, which is not installed."
+            )
         settings = _validate(connector, connection.settings)
         address = settings.base_url if isinstance(settings, _HasAddress) else ""
         session = http.Session(row.key, address, mode=connection.mode.value, policy=self._policy)
@@ -180,7 +192,9 @@ class Registry:
         for connection in self.of_kind(Kind.PAYMENTS):
             if connection.connector_id == connector_id:
                 return cast("PaymentGateway", self._find(connection.id).connector)
-        raise errors.NotFound(f"No connection serves the payment gateway {connector_id!r}: add one under Connections.")
+        raise errors.NotFound(
+            f"No connection serves the payment gateway {connector_id!r}: add one under Connections."
+        )
 
     def accounting(self) -> AccountingSystem:
         """The accounting system (the first of its kind)."""

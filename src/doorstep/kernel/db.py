@@ -175,7 +175,9 @@ class Database:
                 f"The database does not answer: {problem}".strip(), retry_after_seconds=2
             ) from problem
         except psycopg.DataError as problem:
-            raise errors.Invalid(f"A value cannot be stored: {problem.diag.message_primary or problem}.") from problem
+            raise errors.Invalid(
+                f"A value cannot be stored: {problem.diag.message_primary or problem}."
+            ) from problem
 
     @contextlib.contextmanager
     def read(self) -> Iterator[ReadTx]:

@@ -11,11 +11,15 @@ _LOCK = 0x_D0_0B_57_EB  # one deploy at a time, whatever starts it
 
 def _run() -> None:
     url = context.config.attributes["url"]
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=pool.NullPool)
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=pool.NullPool
+    )
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
-        context.configure(connection=connection, transaction_per_migration=True, version_table="schema_history")
+        context.configure(
+            connection=connection, transaction_per_migration=True, version_table="schema_history"
+        )
         context.run_migrations()
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
         connection.commit()

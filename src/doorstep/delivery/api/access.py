@@ -85,7 +85,9 @@ async def _caller(
     ] = "",
 ) -> Caller:
     trace_id = log.parse_traceparent(request.headers.get("traceparent")) or ""
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).hexdigest()
+    digest = hashlib.sha256(
+        f"{request.method} {request.url.path}\n".encode() + await request.body()
+    ).hexdigest()
     return Caller(app, principal, trace_id, idempotency_key, digest)
 
 

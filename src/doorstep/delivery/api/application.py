@@ -45,7 +45,11 @@ def create(app: App) -> FastAPI:
 
     @interface.exception_handler(Exception)
     def bug(_request: Request, _problem: Exception) -> JSONResponse:
-        body = {"type": "about:blank", "title": "Something broke on our side; it has been logged.", "status": 500}
+        body = {
+            "type": "about:blank",
+            "title": "Something broke on our side; it has been logged.",
+            "status": 500,
+        }
         return JSONResponse(body, status_code=500, media_type="application/problem+json")
 
     return interface

@@ -56,7 +56,9 @@ class Work:
 class Command(BaseModel):
     """What a person saw before acting."""
 
-    version: int | None = Field(None, description="The version you saw; a newer one refuses the action (409).")
+    version: int | None = Field(
+        None, description="The version you saw; a newer one refuses the action (409)."
+    )
 
 
 class Scan(Command):

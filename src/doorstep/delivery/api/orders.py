@@ -52,7 +52,9 @@ def search_orders(
 ) -> Orders:
     """Orders, newest first."""
     calling.principal.require(Permission.ORDERS_READ)
-    wanted = list_views.OrderFilter(view=view, text=q, channel=channel, location_id=calling.scope, limit=limit)
+    wanted = list_views.OrderFilter(
+        view=view, text=q, channel=channel, location_id=calling.scope, limit=limit
+    )
     now = calling.app.clock.now()
     page = calling.read(lambda tx: list_views.page(tx, wanted=wanted, now=now, cursor=cursor))
     return Orders([shapes.summary(row) for row in page.rows], page.next_cursor)
@@ -60,7 +62,9 @@ def search_orders(
 
 def _see(calling: Caller, tx: ReadTx, order_id: int) -> None:
     """Location staff see the orders that concern their location."""
-    if calling.scope is not None and not list_views.concerns(tx, order_id=order_id, location_id=calling.scope):
+    if calling.scope is not None and not list_views.concerns(
+        tx, order_id=order_id, location_id=calling.scope
+    ):
         raise NotAllowed("This order is not your location's.")
 
 

@@ -47,7 +47,9 @@ def invalid_request(_request: Request, failure: Exception) -> Response:
     """A request that does not fit the schema: every wrong place with what is wrong there."""
     if not isinstance(failure, RequestValidationError):
         raise failure
-    wrong = [{"field": ".".join(map(str, each["loc"][1:])), "message": each["msg"]} for each in failure.errors()]
+    wrong = [
+        {"field": ".".join(map(str, each["loc"][1:])), "message": each["msg"]} for each in failure.errors()
+    ]
     return _answer(422, "invalid", "The request does not fit: see `problems`.", {"problems": wrong}, {})
 
 
@@ -64,4 +66,6 @@ def _answer(
 ) -> JSONResponse:
     extra = msgspec.to_builtins(dict(data), enc_hook=str)
     body = {**extra, "type": f"/api/docs#{kind}", "title": title, "status": status}
-    return JSONResponse(body, status_code=status, headers=dict(headers), media_type="application/problem+json")
+    return JSONResponse(
+        body, status_code=status, headers=dict(headers), media_type="application/problem+json"
+    )

@@ -193,7 +193,10 @@ def order(detail: OrderDetail) -> Order:
             }
             for each in detail.payments
         ],
-        timeline=[TimelineEntry(each.type, each.words, each.actor, each.at, each.trace_id) for each in detail.timeline],
+        timeline=[
+            TimelineEntry(each.type, each.words, each.actor, each.at, each.trace_id)
+            for each in detail.timeline
+        ],
     )
 
 
@@ -205,7 +208,9 @@ def _work(group: Group) -> FulfillmentOrder:
         location_name=group.work.place.name,
         status=group.work.state.value,
         version=group.work.version,
-        lines=[{"line_no": line.line_no, "sku": line.sku, "quantity": quantity} for line, quantity in group.lines],
+        lines=[
+            {"line_no": line.line_no, "sku": line.sku, "quantity": quantity} for line, quantity in group.lines
+        ],
         why=group.why,
         shipment=None
         if parcel is None
@@ -234,7 +239,10 @@ def _returns(detail: OrderDetail) -> list[ReturnSummary]:
             money=each.facts.money.value,
             reason=each.facts.reason,
             tracking_number=each.parcel.tracking_number if each.parcel else "",
-            lines=[{"line_no": line.line_no, "sku": line.sku, "quantity": line.quantity} for line in each.facts.lines],
+            lines=[
+                {"line_no": line.line_no, "sku": line.sku, "quantity": line.quantity}
+                for line in each.facts.lines
+            ],
         )
         for each in detail.returns
     ]

@@ -74,8 +74,13 @@ def get_shipment(calling: Calling, shipment_id: int) -> Parcel:
             tracking_url=found.tracking_url,
             tracking_status=found.tracking_status.value,
             error=found.error,
-            lines=[{"line_no": line.line_no, "sku": line.sku, "quantity": line.quantity} for line in found.lines],
-            scans=[Scan(each.at, each.status.value, each.raw_code, each.description, each.location) for each in scans],
+            lines=[
+                {"line_no": line.line_no, "sku": line.sku, "quantity": line.quantity} for line in found.lines
+            ],
+            scans=[
+                Scan(each.at, each.status.value, each.raw_code, each.description, each.location)
+                for each in scans
+            ],
         )
 
     return calling.read(look)

@@ -24,7 +24,9 @@ def routes(app: App) -> list[Route]:
     def ready(_request: Request) -> Response:
         checks = readiness(app)
         good = all(word == "ok" for word in checks.values())
-        return JSONResponse({"status": "ok" if good else "not ready", "checks": checks}, status_code=200 if good else 503)
+        return JSONResponse(
+            {"status": "ok" if good else "not ready", "checks": checks}, status_code=200 if good else 503
+        )
 
     def metrics(_request: Request) -> Response:
         _measure(app.db)
@@ -40,7 +42,9 @@ def readiness(app: App) -> dict[str, str]:
     found, needed = schema.current(app.server.url), schema.newest()
     return {
         "database": "ok",
-        "schema": "ok" if found == needed else f"the schema is at {found or 'nothing'}, {needed} is needed: doorstep migrate",
+        "schema": "ok"
+        if found == needed
+        else f"the schema is at {found or 'nothing'}, {needed} is needed: doorstep migrate",
     }
 
 

@@ -18,7 +18,9 @@ from doorstep.domain.connections.model import Connection, Mode
 from doorstep.kernel import errors, log
 
 _log = log.get("hooks")
-_received = prometheus_client.Counter("doorstep_webhooks", "Webhooks by what became of them", ["connection", "outcome"])
+_received = prometheus_client.Counter(
+    "doorstep_webhooks", "Webhooks by what became of them", ["connection", "outcome"]
+)
 # Headers that prove the sender must not be stored: they are worth as much as the secret, or are it.
 _NOT_STORED = frozenset({"authorization", "cookie", "x-api-key", "anx-api-key", "proxy-authorization"})
 

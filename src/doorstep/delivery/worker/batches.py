@@ -64,7 +64,9 @@ def _park(app: App, message_id: int, problem: Exception) -> None:
         for message in connections.claim_again(tx, ids=[message_id]):
             failure = policy(app).failure(problem, attempts=message.attempts + 1, jitter=random.random())  # noqa: S311 - spreads retries
             if isinstance(problem, errors.Conflict) and message.attempts < app.settings.max_attempts:
-                failure = jobs.Failure(str(problem), "transient", 0.05)  # somebody was faster: take it again at once
+                failure = jobs.Failure(
+                    str(problem), "transient", 0.05
+                )  # somebody was faster: take it again at once
             report(problem, "a message could not be read", message_id=message_id, trace_id=message.trace_id)
             parked = Problem(message_id, failure.error, failure.error_class, failure.retry_in_seconds)
             connections.park(tx, problem=parked)
@@ -107,14 +109,18 @@ def _run_alone(app: App, row: Row, delivery: Delivery, known: Exception | None) 
 def set_back(app: App, row: Row, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
     """Record a failed delivery: another try later, or a dead letter, on which its subscriber has the last word."""
     failure = policy(app).failure(problem, attempts=attempts, jitter=random.random())  # noqa: S311 - spreads retries
-    report(problem, "a delivery failed", subscriber=row.name, order_id=delivery.key, trace_id=delivery.trace_id)
+    report(
+        problem, "a delivery failed", subscriber=row.name, order_id=delivery.key, trace_id=delivery.trace_id
+    )
     try:
         with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
             jobs.fail(tx, delivery, failure=failure, attempts=attempts)
             if failure.retry_in_seconds is None:
                 _last_word(app, row, tx, delivery, problem)
     except jobs.LostLease:
-        _log.warning("another worker has taken this delivery over", subscriber=row.name, order_id=delivery.key)
+        _log.warning(
+            "another worker has taken this delivery over", subscriber=row.name, order_id=delivery.key
+        )
 
 
 def _last_word(app: App, row: Row, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:

@@ -9,9 +9,7 @@ import msgspec
 from doorstep.domain.catalog.model import Item
 from doorstep.kernel.db import ReadTx, WriteTx
 
-_COLUMNS = (
-    "sku, title, style, category, colour, size, barcode, weight_grams, hsn, gst_rate_basis_points, price_minor, currency"
-)
+_COLUMNS = "sku, title, style, category, colour, size, barcode, weight_grams, hsn, gst_rate_basis_points, price_minor, currency"
 
 
 def upsert_items(tx: WriteTx, items: Sequence[Item]) -> None:

@@ -58,7 +58,9 @@ def upsert_connection(tx: WriteTx, row: Row) -> int:
 
 def update_mode(tx: WriteTx, *, key: str, mode: str) -> int:
     """Switch a connection; returns how many there are of that key."""
-    return tx.execute("UPDATE connections SET mode = %s, changed_at = clock_timestamp() WHERE key = %s", (mode, key))
+    return tx.execute(
+        "UPDATE connections SET mode = %s, changed_at = clock_timestamp() WHERE key = %s", (mode, key)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +180,15 @@ class Payload:
 def select_payload(tx: ReadTx, *, message_id: int) -> Payload | None:
     """One stored message, whatever its state."""
     return tx.one(
-        Payload, "SELECT id, topic, headers, body, received_at, trace_id FROM inbox WHERE id = %s", (message_id,)
+        Payload,
+        "SELECT id, topic, headers, body, received_at, trace_id FROM inbox WHERE id = %s",
+        (message_id,),
     )
 
 
-def insert_channel_update(tx: WriteTx, *, order_id: int, connection_id: int, what: str, reference: str) -> bool:
+def insert_channel_update(
+    tx: WriteTx, *, order_id: int, connection_id: int, what: str, reference: str
+) -> bool:
     """Store the intent to tell a channel something; True if it was told already."""
     return tx.value(
         bool,

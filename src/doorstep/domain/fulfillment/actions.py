@@ -48,7 +48,9 @@ def lock(tx: WriteTx, *, command: Command) -> Work:
         raise errors.NotFound(f"There is no fulfillment order {command.fulfillment_order_id}.")
     if command.version is not None and command.version != work.version:
         raise errors.Conflict(
-            "Somebody else changed this meanwhile: look at it again.", state=work.state.value, version=work.version
+            "Somebody else changed this meanwhile: look at it again.",
+            state=work.state.value,
+            version=work.version,
         )
     return work
 
@@ -70,7 +72,9 @@ def pick(tx: WriteTx, *, command: Command, code: str, barcodes: dict[str, Sku]) 
     """One scan picks one piece; the last one finishes picking. Raises WrongScan. Returns the line that was picked."""
     work = lock(tx, command=command)
     if work.state is not State.ACCEPTED:
-        raise errors.Conflict(f"This is {work.state.value}: only accepted work is picked.", state=work.state.value)
+        raise errors.Conflict(
+            f"This is {work.state.value}: only accepted work is picked.", state=work.state.value
+        )
     line = model.scan(work.lines, code, barcodes)
     store.add_picked(tx, fulfillment_order_id=work.id, line_no=line.line_no, quantity=1)
     after = store.lock_work(tx, fulfillment_order_id=work.id)
@@ -83,7 +87,11 @@ def pick(tx: WriteTx, *, command: Command, code: str, barcodes: dict[str, Sku]) 
 def pick_all(tx: WriteTx, *, command: Command) -> list[WorkLine]:
     """Pick what is left without scanning, on a person's word; returns the lines with the pieces picked now."""
     work = lock(tx, command=command)
-    left = [WorkLine(line.line_no, line.sku, line.quantity - line.picked) for line in work.lines if line.picked < line.quantity]
+    left = [
+        WorkLine(line.line_no, line.sku, line.quantity - line.picked)
+        for line in work.lines
+        if line.picked < line.quantity
+    ]
     for line in left:
         store.add_picked(tx, fulfillment_order_id=work.id, line_no=line.line_no, quantity=line.quantity)
     _enter(tx, work, State.PICKED, command)

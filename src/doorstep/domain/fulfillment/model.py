@@ -121,7 +121,9 @@ def scan(lines: Sequence[WorkLine], code: str, barcodes: dict[str, Sku]) -> Work
     sku = barcodes.get(code, Sku(code))
     mine = [line for line in lines if line.sku == sku]
     if not mine:
-        raise WrongScan(f"{code} is not on this pick list: put it back and scan the right item.", field="code")
+        raise WrongScan(
+            f"{code} is not on this pick list: put it back and scan the right item.", field="code"
+        )
     for line in mine:
         if line.picked < line.quantity:
             return line

@@ -21,7 +21,10 @@ def copy_work(
     """Write new fulfillment orders and their lines."""
     tx.copy(
         "COPY fulfillment_orders (id, order_id, location_id, decision_id, created_at) FROM STDIN",
-        [(work_id, each.order_id, each.location_id, decisions.get(each.order_id), at) for work_id, each in rows],
+        [
+            (work_id, each.order_id, each.location_id, decisions.get(each.order_id), at)
+            for work_id, each in rows
+        ],
     )
     tx.copy(
         "COPY fulfillment_lines (fulfillment_order_id, order_id, line_no, sku, quantity) FROM STDIN",
@@ -95,4 +98,7 @@ def add_picked(tx: WriteTx, *, fulfillment_order_id: int, line_no: int, quantity
 
 def pack_all(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> None:
     """Everything picked is in the box."""
-    tx.execute("UPDATE fulfillment_lines SET packed = picked WHERE fulfillment_order_id = %s", (fulfillment_order_id,))
+    tx.execute(
+        "UPDATE fulfillment_lines SET packed = picked WHERE fulfillment_order_id = %s",
+        (fulfillment_order_id,),
+    )

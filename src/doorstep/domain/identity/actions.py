@@ -161,7 +161,9 @@ def recall(tx: WriteTx, *, call: Call) -> dict[str, object] | None:
         return None
     kept = store.select_call(tx, actor=call.actor, key=call.key)
     if kept is not None and kept.request_digest != call.request_digest:
-        raise errors.Invalid("This Idempotency-Key was used for another request: choose a new one.", field="Idempotency-Key")
+        raise errors.Invalid(
+            "This Idempotency-Key was used for another request: choose a new one.", field="Idempotency-Key"
+        )
     return kept.response if kept else None
 
 

@@ -238,14 +238,17 @@ def insert_call(tx: WriteTx, *, actor: str, key: str, request_digest: str) -> bo
 def select_call(tx: ReadTx, *, actor: str, key: str) -> Kept | None:
     """What is known of a call."""
     return tx.one(
-        Kept, "SELECT request_digest, response FROM idempotency_keys WHERE actor = %s AND key = %s", (actor, key)
+        Kept,
+        "SELECT request_digest, response FROM idempotency_keys WHERE actor = %s AND key = %s",
+        (actor, key),
     )
 
 
 def update_call(tx: WriteTx, *, actor: str, key: str, response: dict[str, object]) -> None:
     """Keep a call's answer."""
     tx.execute(
-        "UPDATE idempotency_keys SET response = %s WHERE actor = %s AND key = %s", (Jsonb(response), actor, key)
+        "UPDATE idempotency_keys SET response = %s WHERE actor = %s AND key = %s",
+        (Jsonb(response), actor, key),
     )
 
 

@@ -136,7 +136,9 @@ def gst_state(state_code: str) -> tuple[str, str]:
     """GST number and name of an Indian state by its ISO code (several spellings); raises Invalid."""
     code = _ISO_ALIASES.get(state_code, state_code)
     if code not in GST_STATES:
-        raise errors.Invalid(f"{state_code!r} is not the code of an Indian state (use DL, MH, KA …).", field="state_code")
+        raise errors.Invalid(
+            f"{state_code!r} is not the code of an Indian state (use DL, MH, KA …).", field="state_code"
+        )
     return GST_STATES[code]
 
 

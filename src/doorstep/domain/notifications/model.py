@@ -20,7 +20,9 @@ class MessageState(StrEnum):
 
 MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
     MessageState.REQUESTED: frozenset({MessageState.SENDING, MessageState.FAILED}),
-    MessageState.SENDING: frozenset({MessageState.SENT, MessageState.REQUESTED, MessageState.FAILED, MessageState.IN_DOUBT}),
+    MessageState.SENDING: frozenset(
+        {MessageState.SENT, MessageState.REQUESTED, MessageState.FAILED, MessageState.IN_DOUBT}
+    ),
     MessageState.IN_DOUBT: frozenset({MessageState.REQUESTED, MessageState.SENT}),
     MessageState.FAILED: frozenset({MessageState.REQUESTED, MessageState.SENDING}),
     MessageState.SENT: frozenset(),

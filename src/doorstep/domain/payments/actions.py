@@ -47,7 +47,12 @@ def _came_before(tx: WriteTx, adopted: Sequence[Payment]) -> None:
             events.append(tx, [fact], at=each.at)
 
 
-_RANK = {PaymentStatus.PENDING: 0, PaymentStatus.FAILED: 1, PaymentStatus.AUTHORIZED: 2, PaymentStatus.CAPTURED: 3}
+_RANK = {
+    PaymentStatus.PENDING: 0,
+    PaymentStatus.FAILED: 1,
+    PaymentStatus.AUTHORIZED: 2,
+    PaymentStatus.CAPTURED: 3,
+}
 
 
 def observe(tx: WriteTx, *, seen: PaymentObservation, order_id: OrderId | None) -> None:
@@ -72,10 +77,17 @@ def observe(tx: WriteTx, *, seen: PaymentObservation, order_id: OrderId | None) 
 
 
 def _captured(
-    tx: WriteTx, payment_id: PaymentId, order_id: OrderId | None, seen: PaymentObservation, *, before: Payment | None
+    tx: WriteTx,
+    payment_id: PaymentId,
+    order_id: OrderId | None,
+    seen: PaymentObservation,
+    *,
+    before: Payment | None,
 ) -> None:
     """The fact that money arrived stands once on its order: when both the capture and the order are known."""
-    was_told = before is not None and before.external_id and before.order_id and before.status == seen.status.value
+    was_told = (
+        before is not None and before.external_id and before.order_id and before.status == seen.status.value
+    )
     if seen.status is PaymentStatus.CAPTURED and order_id is not None and not was_told:
         fact = facts.Captured(order_id, payment_id, seen.amount_minor, seen.currency)
         events.append(tx, [fact], at=seen.at)
@@ -135,7 +147,9 @@ def credited(tx: WriteTx, *, refund_id: RefundId, result: RefundResult, at: date
         return None
     _enter(refund, RefundState.SUCCEEDED)
     store.update_credited(tx, Credit(refund_id, result.external_id, at if result.arrived else None, at))
-    fact = facts.RefundCredited(refund.order_id, refund_id, refund.return_id, refund.amount_minor, refund.currency)
+    fact = facts.RefundCredited(
+        refund.order_id, refund_id, refund.return_id, refund.amount_minor, refund.currency
+    )
     events.append(tx, [fact], at=at)
     return refund
 
@@ -164,5 +178,7 @@ def retry(tx: WriteTx, *, refund_id: RefundId, at: datetime) -> Refund:
     refund = lock_refund(tx, refund_id=refund_id)
     _enter(refund, RefundState.REQUESTED)
     store.update_refund(tx, refund_id=refund_id, state=RefundState.REQUESTED, error="")
-    events.append(tx, [facts.RefundRequested(refund.order_id, refund_id, refund.amount_minor, refund.currency)], at=at)
+    events.append(
+        tx, [facts.RefundRequested(refund.order_id, refund_id, refund.amount_minor, refund.currency)], at=at
+    )
     return refund

@@ -55,7 +55,9 @@ def lock_nameless(tx: WriteTx, *, order_id: int, gateway: str) -> Payment | None
 def lock_of_order(tx: WriteTx, *, order_id: int) -> list[Payment]:
     """An order's payments, locked, oldest first."""
     return tx.all(
-        Payment, f"SELECT {_PAYMENT} FROM payments WHERE order_id = %s ORDER BY id FOR NO KEY UPDATE", (order_id,)
+        Payment,
+        f"SELECT {_PAYMENT} FROM payments WHERE order_id = %s ORDER BY id FOR NO KEY UPDATE",
+        (order_id,),
     )
 
 

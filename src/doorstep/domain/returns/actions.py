@@ -67,7 +67,9 @@ def arrived(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
         events.append(tx, [facts.Arrived(each.order_id, each.id, each.number)], at=at)
 
 
-def receive(tx: WriteTx, *, return_id: ReturnId, location_id: LocationId, location: str, at: datetime) -> Return:
+def receive(
+    tx: WriteTx, *, return_id: ReturnId, location_id: LocationId, location: str, at: datetime
+) -> Return:
     """A person has it in hands, at this location."""
     each = lock(tx, return_id=return_id)
     _move(tx, each, Custody.RECEIVED, at)

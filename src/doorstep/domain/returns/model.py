@@ -40,8 +40,12 @@ class RefundProgress(StrEnum):
 
 MONEY_MOVES: dict[RefundProgress, frozenset[RefundProgress]] = {
     RefundProgress.PENDING: frozenset({RefundProgress.TRIGGERED, RefundProgress.DENIED}),
-    RefundProgress.TRIGGERED: frozenset({RefundProgress.REFUNDED, RefundProgress.IN_DOUBT, RefundProgress.PENDING}),
-    RefundProgress.IN_DOUBT: frozenset({RefundProgress.REFUNDED, RefundProgress.PENDING, RefundProgress.TRIGGERED}),
+    RefundProgress.TRIGGERED: frozenset(
+        {RefundProgress.REFUNDED, RefundProgress.IN_DOUBT, RefundProgress.PENDING}
+    ),
+    RefundProgress.IN_DOUBT: frozenset(
+        {RefundProgress.REFUNDED, RefundProgress.PENDING, RefundProgress.TRIGGERED}
+    ),
     RefundProgress.REFUNDED: frozenset(),
     RefundProgress.DENIED: frozenset({RefundProgress.TRIGGERED}),
 }

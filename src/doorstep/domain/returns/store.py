@@ -113,7 +113,16 @@ def insert(tx: WriteTx, fresh: Fresh, *, at: datetime) -> ReturnId | None:
         COPY return_lines (return_id, order_id, line_no, external_return_line_id, sku, quantity, reason, note) FROM STDIN
         """,
         [
-            (found[0], fresh.order_id, line.line_no, line.external_return_line_id, line.sku, line.quantity, line.reason, line.note)
+            (
+                found[0],
+                fresh.order_id,
+                line.line_no,
+                line.external_return_line_id,
+                line.sku,
+                line.quantity,
+                line.reason,
+                line.note,
+            )
             for line in fresh.lines
         ],
     )

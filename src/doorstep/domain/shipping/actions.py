@@ -35,7 +35,9 @@ def lock(tx: WriteTx, *, shipment_id: ShipmentId) -> Shipment:
 
 
 def _enter(shipment: Shipment, state: LabelState) -> None:
-    states.transition(model.LABEL_MOVES, shipment.label_state, state, thing=f"The label of {shipment.reference}")
+    states.transition(
+        model.LABEL_MOVES, shipment.label_state, state, thing=f"The label of {shipment.reference}"
+    )
 
 
 def about_to_ask(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> tuple[Shipment, bool]:
@@ -95,7 +97,9 @@ def dispatch(tx: WriteTx, *, shipment: Shipment, at: datetime) -> None:
     if shipment.dispatched_at is not None:
         return
     store.update_dispatched(tx, shipment_id=shipment.id, at=at)
-    fact = facts.Dispatched(shipment.order_id, shipment.id, shipment.direction.value, shipment.tracking_number)
+    fact = facts.Dispatched(
+        shipment.order_id, shipment.id, shipment.direction.value, shipment.tracking_number
+    )
     events.append(tx, [fact], at=at)
 
 
@@ -119,10 +123,14 @@ def track(tx: WriteTx, *, shipment: Shipment, scans: Sequence[Scan]) -> Progress
         return None
     arrived = latest.status in {TrackingStatus.DELIVERED, TrackingStatus.RETURN_DELIVERED}
     delivered = arrived and shipment.delivered_at is None
-    store.update_tracking(tx, shipment_id=shipment.id, scan=latest, delivered_at=latest.at if arrived else None)
+    store.update_tracking(
+        tx, shipment_id=shipment.id, scan=latest, delivered_at=latest.at if arrived else None
+    )
     if latest.status is shipment.tracking_status and not delivered:
         return None
-    return Progress(shipment, shipment.tracking_status, latest, model.left_the_building(latest.status), delivered)
+    return Progress(
+        shipment, shipment.tracking_status, latest, model.left_the_building(latest.status), delivered
+    )
 
 
 def announce(tx: WriteTx, *, progress: Progress) -> None:
@@ -130,9 +138,13 @@ def announce(tx: WriteTx, *, progress: Progress) -> None:
     shipment, at = progress.shipment, progress.now.at
     fact: facts.Delivered | facts.Tracked
     if progress.delivered:
-        fact = facts.Delivered(shipment.order_id, shipment.id, shipment.direction.value, shipment.tracking_number)
+        fact = facts.Delivered(
+            shipment.order_id, shipment.id, shipment.direction.value, shipment.tracking_number
+        )
     else:
-        fact = facts.Tracked(shipment.order_id, shipment.id, shipment.direction.value, progress.now.status.value)
+        fact = facts.Tracked(
+            shipment.order_id, shipment.id, shipment.direction.value, progress.now.status.value
+        )
     events.append(tx, [fact], at=at)
 
 

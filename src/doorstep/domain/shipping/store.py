@@ -126,7 +126,9 @@ def lock_shipment(tx: WriteTx, *, shipment_id: int) -> Shipment | None:
 def select_of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Shipment | None:
     """The living parcel of a fulfillment order."""
     return tx.one(
-        Shipment, f"{_SHIPMENT} WHERE s.fulfillment_order_id = %s AND s.label_state <> 'voided'", (fulfillment_order_id,)
+        Shipment,
+        f"{_SHIPMENT} WHERE s.fulfillment_order_id = %s AND s.label_state <> 'voided'",
+        (fulfillment_order_id,),
     )
 
 
@@ -140,7 +142,9 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Shipment]:
     return tx.all(Shipment, f"{_SHIPMENT} WHERE s.order_id = %s ORDER BY s.id", (order_id,))
 
 
-def find_tracked(tx: ReadTx, *, connection_id: int, tracking_number: str, external_id: str) -> Shipment | None:
+def find_tracked(
+    tx: ReadTx, *, connection_id: int, tracking_number: str, external_id: str
+) -> Shipment | None:
     """The parcel that a carrier speaks of, by its shipment id or tracking number."""
     return tx.one(
         Shipment,
@@ -198,7 +202,9 @@ def mark_asked(tx: WriteTx, *, shipment_id: int, at: datetime) -> bool:
 
 def update_label_state(tx: WriteTx, *, shipment_id: int, state: LabelState, error: str) -> None:
     """The label was not bought, or nobody knows."""
-    tx.execute("UPDATE shipments SET label_state = %s, error = %s WHERE id = %s", (state.value, error, shipment_id))
+    tx.execute(
+        "UPDATE shipments SET label_state = %s, error = %s WHERE id = %s", (state.value, error, shipment_id)
+    )
 
 
 def update_dispatched(tx: WriteTx, *, shipment_id: int, at: datetime) -> None:

@@ -51,7 +51,10 @@ def accept(tx: WriteTx, *, incoming: Sequence[Incoming], now: datetime) -> list[
 
     Returns what was new or changed something. New orders are due for approval.
     """
-    known = {(row.connection_id, row.external_id): row for row in write.lock_known(tx, keys=[each.key for each in incoming])}
+    known = {
+        (row.connection_id, row.external_id): row
+        for row in write.lock_known(tx, keys=[each.key for each in incoming])
+    }
     fresh: dict[tuple[int, str], Incoming] = {}
     later: list[Incoming] = []
     for each in incoming:
@@ -66,7 +69,9 @@ def accept(tx: WriteTx, *, incoming: Sequence[Incoming], now: datetime) -> list[
         merged = _merge(tx, each, known[each.key], now)
         if merged is not None:
             accepted.append(merged)
-            known |= {(row.connection_id, row.external_id): row for row in write.lock_known(tx, keys=[each.key])}
+            known |= {
+                (row.connection_id, row.external_id): row for row in write.lock_known(tx, keys=[each.key])
+            }
     return accepted
 
 
@@ -100,7 +105,9 @@ def _store_new(tx: WriteTx, fresh: Sequence[Incoming], now: datetime) -> list[Ac
     tx.traces |= {ids[each.key]: each.trace_id for each in fresh}
     events.append(tx, [_placed(each, ids[each.key]) for each in fresh], at=now)
     return [
-        Accepted(OrderId(ids[each.key]), each, is_new=True, cancelled=each.observation.cancelled_at is not None)
+        Accepted(
+            OrderId(ids[each.key]), each, is_new=True, cancelled=each.observation.cancelled_at is not None
+        )
         for each in fresh
     ]
 
@@ -187,7 +194,8 @@ def _totals(order: OrderObservation) -> tuple[object, ...]:
 
 def _by_line(lines: Sequence[ObservedLine]) -> dict[str, tuple[str, int, int, int]]:
     return {
-        line.external_line_id: (line.sku, line.quantity, line.unit_price_minor, line.discount_minor) for line in lines
+        line.external_line_id: (line.sku, line.quantity, line.unit_price_minor, line.discount_minor)
+        for line in lines
     }
 
 

@@ -60,7 +60,11 @@ def judge(
     held = [OrderId(order_id) for order_id in found if order_id not in set(approved)]
     write.mark_approved(tx, order_ids=approved, at=now)
     write.set_due(tx, order_ids=held, due=None, at=now)
-    newly_held = [order_id for order_id in held if _reasons(found[order_id]) - {h.reason for h in standing.get(order_id, ())}]
+    newly_held = [
+        order_id
+        for order_id in held
+        if _reasons(found[order_id]) - {h.reason for h in standing.get(order_id, ())}
+    ]
     events.append(tx, [facts.Approved(order_id) for order_id in approved], at=now)
     events.append(tx, [facts.Held(each, tuple(sorted(_reasons(found[each])))) for each in newly_held], at=now)
     return approved
@@ -84,7 +88,10 @@ def _is_manual(hold: OpenHold) -> bool:
 
 
 def _end_passed(
-    tx: WriteTx, standing: Mapping[int, Sequence[OpenHold]], found: Mapping[int, Sequence[Hold]], now: datetime
+    tx: WriteTx,
+    standing: Mapping[int, Sequence[OpenHold]],
+    found: Mapping[int, Sequence[Hold]],
+    now: datetime,
 ) -> None:
     ended = [
         hold.id

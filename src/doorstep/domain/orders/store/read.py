@@ -121,7 +121,9 @@ def select_addresses(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[tuple[int,
     return {(row.order_id, row.kind): row.address for row in rows}
 
 
-def observation(header: Header, lines: Sequence[Line], addresses: dict[tuple[int, str], Address]) -> OrderObservation:
+def observation(
+    header: Header, lines: Sequence[Line], addresses: dict[tuple[int, str], Address]
+) -> OrderObservation:
     """A stored order in the shape in which channels tell it, so that one set of checks serves both."""
     return OrderObservation(
         external_id=header.external_id,
@@ -167,4 +169,6 @@ def _observed(line: Line) -> ObservedLine:
 
 def select_due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[int]:
     """Those of these orders for which this is to be done next."""
-    return tx.column(int, "SELECT id FROM orders WHERE id = ANY(%s) AND due = %s ORDER BY id", (list(order_ids), due))
+    return tx.column(
+        int, "SELECT id FROM orders WHERE id = ANY(%s) AND due = %s ORDER BY id", (list(order_ids), due)
+    )

@@ -118,9 +118,7 @@ def copy_lines(tx: WriteTx, rows: Sequence[tuple[int, int, ObservedLine]]) -> No
     )
 
 
-_ADDRESS = (
-    "name, phone, email, company, line1, line2, city, state, state_code, postal_code, country, latitude, longitude"
-)
+_ADDRESS = "name, phone, email, company, line1, line2, city, state, state_code, postal_code, country, latitude, longitude"
 
 
 def copy_addresses(tx: WriteTx, rows: Sequence[tuple[int, str, Address]]) -> None:
@@ -216,7 +214,8 @@ def lock(tx: WriteTx, *, order_id: int) -> list[str]:
 def mark_approved(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> None:
     """All checks passed: routing is next."""
     tx.execute(
-        "UPDATE orders SET approved_at = %s, due = 'route', due_at = %s WHERE id = ANY(%s)", (at, at, list(order_ids))
+        "UPDATE orders SET approved_at = %s, due = 'route', due_at = %s WHERE id = ANY(%s)",
+        (at, at, list(order_ids)),
     )
 
 
@@ -228,13 +227,16 @@ def mark_routed(tx: WriteTx, *, order_ids: Sequence[int]) -> None:
 def mark_short(tx: WriteTx, *, order_ids: Sequence[int], again_at: datetime) -> None:
     """Something is missing: routing tries again later."""
     tx.execute(
-        "UPDATE orders SET due = 'route', is_short = true, due_at = %s WHERE id = ANY(%s)", (again_at, list(order_ids))
+        "UPDATE orders SET due = 'route', is_short = true, due_at = %s WHERE id = ANY(%s)",
+        (again_at, list(order_ids)),
     )
 
 
 def mark_cancelled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
     """Nothing more will be done for it."""
-    tx.execute("UPDATE orders SET cancelled_at = %s, due = NULL, is_short = false WHERE id = %s", (at, order_id))
+    tx.execute(
+        "UPDATE orders SET cancelled_at = %s, due = NULL, is_short = false WHERE id = %s", (at, order_id)
+    )
 
 
 def mark_completed(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> list[int]:
