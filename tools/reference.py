@@ -25,7 +25,12 @@ TARGET = Path(__file__).parents[1] / "docs" / "reference.md"
 
 def reference() -> str:
     """The whole page."""
-    parts = ["# Reference", "Written from the code by `make reference`; do not edit.", *_settings(), *_commands()]
+    parts = [
+        "# Reference",
+        "Written from the code by `make reference`; do not edit.",
+        *_settings(),
+        *_commands(),
+    ]
     parts += [*_events(), *_permissions(), *_connectors()]
     return "\n".join(parts) + "\n"
 
@@ -39,7 +44,11 @@ def _settings() -> Iterator[str]:
     yield "\n## Settings\n\nEnvironment variables, or the same in lower case without the prefix in `doorstep.toml`."
     rows = [("variable", "default", "meaning")]
     for name, field in Settings.model_fields.items():
-        default = "" if field.default_factory or field.is_required() or field.default is None else str(field.default)
+        default = (
+            ""
+            if field.default_factory or field.is_required() or field.default is None
+            else str(field.default)
+        )
         rows.append((f"`DOORSTEP_{name.upper()}`", default, field.description or ""))
     yield from _table(*rows)
 
@@ -86,7 +95,10 @@ def _facts(module: str, listeners: dict[str, list[str]]) -> Iterator[tuple[str, 
 def _permissions() -> Iterator[str]:
     yield "\n## Permissions\n\nLocation staff see and do only what is at their location."
     rows = [("permission", *(role.value.replace("_", " ") for role in Role))]
-    rows += [(f"`{each.value}`", *("yes" if each in PERMISSIONS[role] else "" for role in Role)) for each in Permission]
+    rows += [
+        (f"`{each.value}`", *("yes" if each in PERMISSIONS[role] else "" for role in Role))
+        for each in Permission
+    ]
     yield from _table(*rows)
 
 

@@ -54,7 +54,9 @@ def _launch(playwright: Playwright) -> Browser:
     except Error as problem:
         if os.environ.get("CI"):
             raise
-        pytest.skip(f"no Chromium: install Debian's package chromium, or run playwright install chromium ({problem})")
+        pytest.skip(
+            f"no Chromium: install Debian's package chromium, or run playwright install chromium ({problem})"
+        )
 
 
 @pytest.fixture
@@ -66,7 +68,10 @@ def signed_in(browser: Browser, shop: Shop) -> Iterator[object]:
     def sign_in(who: str, *, width: int = 1440, height: int = 900) -> Page:
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))
-        page.on("response", lambda answer: broken.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+        page.on(
+            "response",
+            lambda answer: broken.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None,
+        )
         page.goto(f"{shop.stage.url}/console")
         page.get_by_label("E-mail address").fill(shop.logins[who].email)
         page.get_by_label("Password").fill(shop.logins[who].password)

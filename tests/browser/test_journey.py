@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import Shop
 
 from doorstep.delivery.cli.demo.journey import JACKET, SHIRT, Story
-from tests.browser.conftest import Shop
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[..., Page]
@@ -34,7 +34,9 @@ def work_through(page: Page, story: Story, skus: list[str]) -> None:
     for sku in skus:
         page.get_by_label("Scan or type a SKU").fill(sku)
         page.get_by_label("Scan or type a SKU").press("Enter")
-        expect(page.get_by_role("alert").filter(has_text=sku).or_(page.get_by_role("button", name="Packed"))).to_be_visible()
+        expect(
+            page.get_by_role("alert").filter(has_text=sku).or_(page.get_by_role("button", name="Packed"))
+        ).to_be_visible()
     page.get_by_role("button", name="Packed").click()
     with page.expect_popup() as popup:
         page.get_by_role("link", name="Label (PDF)").click(timeout=20_000)
@@ -77,13 +79,26 @@ def test_4_the_order_page_tells_everything(story: Story, signed_in: SignIn) -> N
     page = signed_in("operations")
     page.get_by_role("link", name="Orders").first.click()
     page.get_by_role("link", name=re.compile(story.shop_name)).first.click()
-    for text in (story.numbers.jacket, story.numbers.shirts, "SINV-", "Warehouse A", "Store 22", "the nearest of 2 locations that have it"):
+    for text in (
+        story.numbers.jacket,
+        story.numbers.shirts,
+        "SINV-",
+        "Warehouse A",
+        "Store 22",
+        "the nearest of 2 locations that have it",
+    ):
         expect(page.get_by_text(text).first).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text("Completed")
 
 
 def test_5_the_store_receives_and_inspects_the_return(story: Story, shop: Shop, signed_in: SignIn) -> None:
-    body = {"order_id": story.shop_order, "sku": SHIRT, "quantity": 1, "reason": "SIZE_TOO_SMALL", "note": "Size issue"}
+    body = {
+        "order_id": story.shop_order,
+        "sku": SHIRT,
+        "quantity": 1,
+        "reason": "SIZE_TOO_SMALL",
+        "note": "Size issue",
+    }
     shop.doors.world("shopify", "request_return", body)
     found = shop.doors.until("the return has its pickup", story._return_with_pickup)
     story._scan("shiprocket", str(found["tracking_number"]), "picked_up", "delivered")
@@ -93,7 +108,9 @@ def test_5_the_store_receives_and_inspects_the_return(story: Story, shop: Shop, 
     expect(page.get_by_role("main")).to_contain_text("Size issue")
     page.get_by_role("button", name="Received").click()
     page.get_by_role("button", name="Inspected: book it").click()
-    expect(page.get_by_role("main")).to_contain_text(re.compile("Returned (&|and) Refunded", re.IGNORECASE), timeout=20_000)
+    expect(page.get_by_role("main")).to_contain_text(
+        re.compile("Returned (&|and) Refunded", re.IGNORECASE), timeout=20_000
+    )
 
 
 def test_6_the_shelf_the_money_and_the_dead_letters(story: Story, signed_in: SignIn) -> None:

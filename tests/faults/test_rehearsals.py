@@ -47,7 +47,9 @@ def test_every_partner_call_fails_once() -> None:
     tellings = tell("--rehearse", "calls", "--tellings", "2")["tellings"]
     for telling in tellings:
         assert_told_right(telling)
-    assert tellings[0]["damage"] >= 25  # every kind of call was really refused, cut off, or answered with nonsense
+    assert (
+        tellings[0]["damage"] >= 25
+    )  # every kind of call was really refused, cut off, or answered with nonsense
 
 
 def test_every_webhook_comes_twice_and_in_any_order() -> None:
@@ -68,5 +70,7 @@ def test_the_worker_is_killed_at_random_for_twenty_seeds() -> None:
 @pytest.mark.slow
 def test_everything_again_with_other_seeds() -> None:
     for what in ("calls", "webhooks", "worker"):
-        for telling in tell("--rehearse", what, "--tellings", "10", "--seed", "101", timeout_seconds=1200)["tellings"]:
+        for telling in tell("--rehearse", what, "--tellings", "10", "--seed", "101", timeout_seconds=1200)[
+            "tellings"
+        ]:
             assert_told_right(telling)
