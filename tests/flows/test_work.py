@@ -59,7 +59,6 @@ def test_what_nobody_has_waits_and_goes_on_when_stock_comes(retailer: Retailer) 
     assert "order.short" in retailer.facts(order_id)
     more = Correction(SHIRT, retailer.places["WH-B"], "delivery", change=5)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
-    retailer.write(lambda tx: tx.execute("UPDATE orders SET due_at = now()"))
     retailer.settle()
     assert where(retailer, order_id) == {"ST-22": [(SHIRT, 3)], "WH-A": [(SHIRT, 1)], "WH-B": [(SHIRT, 2)]}
     assert retailer.facts(order_id)[-1] == "order.allocated"

@@ -200,12 +200,15 @@ def test_a_cancelled_order_is_left_as_it_was(database: Database, channel: int) -
     assert due(database) is None
 
 
-def test_a_cancellation_is_said_until_it_is_done(database: Database, channel: int) -> None:
+def test_a_cancellation_is_acted_on_once(database: Database, channel: int) -> None:
     told = observation(cancelled_at=NOON)
     (accepted,) = tell(database, channel, told)
     assert (accepted.is_new, accepted.cancelled) == (True, True)
-    (again,) = tell(database, channel, later(told))
-    assert (again.is_new, again.cancelled) == (False, True)
+    assert tell(database, channel, later(told)) == []
+    before = observation()
+    tell(database, channel, before)
+    (news,) = tell(database, channel, later(before, cancelled_at=NOON))
+    assert (news.is_new, news.cancelled) == (False, True)
 
 
 @pytest.mark.parametrize("lines", [(), (line("GT-WH-02", 0),), (line("GT-WH-02", -1),)])

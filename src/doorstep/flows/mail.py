@@ -11,7 +11,7 @@ from doorstep.domain.orders import views as order_views
 from doorstep.flows import mails
 from doorstep.flows.letter import WRITERS
 from doorstep.flows.world import Errand, Record, World, nothing
-from doorstep.kernel import errors
+from doorstep.kernel import errors, http
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 from doorstep.kernel.jobs import Delivery
@@ -90,7 +90,7 @@ def _hand_over(world: World, delivery: Delivery, message: Message) -> Record:
         if isinstance(problem, errors.Unavailable) and problem.maybe_done:
             return lambda tx: _doubt(world, tx, message, reason)
         with world.db.write(actor="system", trace_id=delivery.trace_id) as tx:
-            if isinstance(problem, errors.Unavailable):
+            if isinstance(problem, errors.Unavailable | http.Shadowed):
                 notifications.not_sent(tx, message_id=message.id, error=reason)
             else:
                 notifications.failed(tx, message_id=message.id, error=reason)

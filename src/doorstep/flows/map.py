@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.flows import mail, refund, return_, settle, ship, tell
+from doorstep.flows import mail, refund, return_, settle, ship, source, tell
 from doorstep.flows.world import Errand, LastWord, Step
 from doorstep.kernel.db import Subscription
 
@@ -28,6 +28,8 @@ class Row:
 
 MAP: tuple[Row, ...] = (
     Row("order.placed", "mail.order_confirmed", errand=mail.mail("order_confirmed")),
+    Row("order.cancelled", "source.wake_short", step=source.wake_short),
+    Row("stock.adjusted", "source.wake_short", step=source.wake_short),
     Row("fulfillment.packed", "ship.request_labels", step=ship.request_labels),
     Row("shipment.label_requested", "ship.buy_label", errand=ship.buy_label, given_up=ship.label_given_up),
     Row("shipment.dispatched", "settle.request_invoices", step=settle.request_invoices),
@@ -39,6 +41,7 @@ MAP: tuple[Row, ...] = (
     Row("return.created", "return_.book_pickups", step=return_.book_pickups),
     Row("return.created", "tell.return_approved", errand=tell.return_approved),
     Row("return.created", "mail.return_created", errand=mail.mail("return_created")),
+    Row("return.inspected", "source.wake_short", step=source.wake_short),
     Row("return.inspected", "refund.request", step=refund.request),
     Row("refund.requested", "refund.give", errand=refund.give, given_up=refund.given_up),
     Row("refund.credited", "settle.request_credit_notes", step=settle.request_credit_notes),
@@ -49,11 +52,11 @@ MAP: tuple[Row, ...] = (
 # Facts that are only read by people, screens and subscribers outside; every other fact must stand in MAP.
 NOBODY_LISTENS = frozenset(
     {
-        "order.observed", "order.held", "order.approved", "order.allocated", "order.short", "order.cancelled",
+        "order.observed", "order.held", "order.approved", "order.allocated", "order.short",
         "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked", "fulfillment.rejected",
         "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured",
         "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",
-        "return.received", "message.sent", "message.in_doubt", "channel.told", "stock.adjusted",
+        "return.received", "message.sent", "message.in_doubt", "channel.told",
     }
 )  # fmt: skip
 

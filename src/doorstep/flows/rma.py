@@ -27,7 +27,7 @@ def observed(
     world: World, tx: WriteTx, *, connection_id: int, seen: ReturnObservation, trace_id: str
 ) -> None:
     """A channel tells of a return: open it once; newer tellings update it, late ones have no effect."""
-    order_id = order_views.find(tx, external_id=seen.order_external_id)
+    order_id = order_views.find(tx, external_id=seen.order_external_id, connection_id=connection_id)
     if order_id is None:
         raise UnknownOrder(f"We have no order {seen.order_external_id} of this channel.")
     orders.lock(tx, order_id=order_id)

@@ -18,8 +18,10 @@ from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing import model
 from doorstep.domain.routing import views as routing_views
 from doorstep.domain.routing.model import Choice, Decision, Demand, Place, Supply, Want
+from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
+from doorstep.kernel.jobs import Delivery
 
 
 def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
@@ -48,6 +50,14 @@ def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
         },
         now=now,
     )
+
+
+def wake_short(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: stock came (counted, returned, given back by a cancelled order): orders that wait for it are routed now."""
+    adjusted = {str(each.data["sku"]) for each in deliveries if "sku" in each.data}
+    given_back = [OrderId(each.key) for each in deliveries if "sku" not in each.data]
+    skus = adjusted | order_views.skus(tx, order_ids=given_back)
+    orders.wake_short(tx, skus=sorted(skus), now=world.clock.now())
 
 
 def _demands(tx: WriteTx, order_ids: Sequence[OrderId], now: datetime) -> list[Demand]:

@@ -64,9 +64,8 @@ def _park(app: App, message_id: int, problem: Exception) -> None:
         for message in connections.claim_again(tx, ids=[message_id]):
             failure = policy(app).failure(problem, attempts=message.attempts + 1, jitter=random.random())  # noqa: S311 - spreads retries
             if isinstance(problem, errors.Conflict) and message.attempts < app.settings.max_attempts:
-                failure = jobs.Failure(
-                    str(problem), "transient", 0.05
-                )  # somebody was faster: take it again at once
+                # Somebody was faster: take it again soon, and less and less soon.
+                failure = jobs.Failure(str(problem), "transient", min(1.0, 0.05 * 2**message.attempts))
             report(problem, "a message could not be read", message_id=message_id, trace_id=message.trace_id)
             parked = Problem(message_id, failure.error, failure.error_class, failure.retry_in_seconds)
             connections.park(tx, problem=parked)

@@ -24,7 +24,7 @@ class Worker:
     def __init__(self, app: App) -> None:
         self._app = app
         self._errands = Errands(app, {row.name: row for row in MAP if row.errand is not None})
-        self._steps = [row for row in MAP if row.step is not None]
+        self._steps = list({row.name: row for row in MAP if row.step is not None}.values())
         self._stopping = threading.Event()
         self._awake = threading.Event()
 

@@ -54,9 +54,9 @@ def order(tx: ReadTx, *, order_id: int) -> Order:
     return found[0]
 
 
-def find(tx: ReadTx, *, external_id: str) -> OrderId | None:
-    """Our id of a channel's order, if we have it and only one channel calls an order so."""
-    ids = read.select_ids(tx, external_id=external_id)
+def find(tx: ReadTx, *, external_id: str, connection_id: int | None = None) -> OrderId | None:
+    """Our id of a channel's order, if we have it; without the channel only if no other one calls an order so."""
+    ids = read.select_ids(tx, external_id=external_id, connection_id=connection_id)
     return OrderId(ids[0]) if len(ids) == 1 else None
 
 

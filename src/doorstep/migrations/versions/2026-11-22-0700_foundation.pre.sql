@@ -258,12 +258,15 @@ CREATE TABLE orders (
     due_at               timestamptz NOT NULL DEFAULT now(),
     is_short             boolean NOT NULL DEFAULT false,
     approved_at          timestamptz,
+    told_cancelled_at    timestamptz,
     cancelled_at         timestamptz,
     completed_at         timestamptz,
     trace_id             text NOT NULL,
     UNIQUE (connection_id, external_id)
 );
 COMMENT ON COLUMN orders.due IS 'What is to be done next, or nothing; a worker that dies leaves it as it was.';
+COMMENT ON COLUMN orders.told_cancelled_at IS 'When the channel said that it is cancelled; acted on once.';
+CREATE INDEX orders_short ON orders (id) WHERE is_short;
 CREATE INDEX orders_due ON orders (due_at, id) WHERE due IS NOT NULL;
 CREATE INDEX orders_placed ON orders (placed_at DESC, id DESC);
 CREATE INDEX orders_external ON orders (external_id);

@@ -21,6 +21,7 @@ from doorstep.domain.orders.actions.progress import (
     lock,
     route_again,
     unpick,
+    wake_short,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "release_holds",
     "route_again",
     "unpick",
+    "wake_short",
 ]

@@ -145,6 +145,7 @@ def _header(each: Incoming, now: datetime) -> HeaderRow:
         tags=order.tags,
         due="approve",
         due_at=now,
+        told_cancelled_at=order.cancelled_at,
         trace_id=each.trace_id,
     )
 
@@ -162,7 +163,8 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
     )
     changes = _changes(stored, order)
     tx.traces[known.id] = each.trace_id
-    cancelled = order.cancelled_at is not None and known.cancelled_at is None
+    news = order.cancelled_at is not None and known.told_cancelled_at is None
+    cancelled = news and known.cancelled_at is None
     if not changes and not cancelled and order.version_at == known.version_at:
         return None
     write.update_header(tx, order_id=known.id, row=_header(each, now))

@@ -63,6 +63,12 @@ def route_again(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
     tx.wake_workers()
 
 
+def wake_short(tx: WriteTx, *, skus: Sequence[str], now: datetime) -> None:
+    """Stock of these SKUs came: short orders that want them need not wait for their next try."""
+    if skus and write.wake_short(tx, skus=skus, at=now):
+        tx.wake_workers()
+
+
 def count(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCount]) -> None:
     """Pieces reached one or more next steps (picked, packed, shipped, delivered, return_requested, returned)."""
     _count(tx, counters, counts)

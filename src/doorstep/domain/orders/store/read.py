@@ -57,9 +57,15 @@ def select_headers(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Header]:
     )
 
 
-def select_ids(tx: ReadTx, *, external_id: str) -> list[int]:
-    """Orders that a channel calls so (two channels could use the same id)."""
-    return tx.column(int, "SELECT id FROM orders WHERE external_id = %s ORDER BY id LIMIT 2", (external_id,))
+def select_ids(tx: ReadTx, *, external_id: str, connection_id: int | None) -> list[int]:
+    """Orders that a channel (this one, or any) calls so; two channels could use the same id."""
+    return tx.column(
+        int,
+        """
+        SELECT id FROM orders WHERE external_id = %s AND (%s::bigint IS NULL OR connection_id = %s) ORDER BY id LIMIT 2
+        """,
+        (external_id, connection_id, connection_id),
+    )
 
 
 @dataclass(frozen=True, slots=True)

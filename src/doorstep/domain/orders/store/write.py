@@ -13,7 +13,7 @@ from doorstep.kernel.db import WriteTx
 
 _HEADER = """connection_id, external_id, number, version_at, placed_at, accepted_at, currency, total_minor,
     shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway, payment_method, is_paid, on_delivery,
-    customer_external_id, shipping_method, source, note, tags, due, due_at, trace_id"""
+    customer_external_id, shipping_method, source, note, tags, due, due_at, told_cancelled_at, trace_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class HeaderRow:
     tags: tuple[str, ...]
     due: str | None
     due_at: datetime
+    told_cancelled_at: datetime | None
     trace_id: str
 
 
@@ -57,6 +58,7 @@ class Known:
     is_paid: bool
     approved_at: datetime | None
     cancelled_at: datetime | None
+    told_cancelled_at: datetime | None
     due: str | None
     allocated: int
 
@@ -66,7 +68,8 @@ def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
     return tx.all(
         Known,
         """
-        SELECT o.id, o.connection_id, o.external_id, o.version_at, o.is_paid, o.approved_at, o.cancelled_at, o.due,
+        SELECT o.id, o.connection_id, o.external_id, o.version_at, o.is_paid, o.approved_at, o.cancelled_at,
+               o.told_cancelled_at, o.due,
                (SELECT coalesce(sum(l.allocated), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS allocated
           FROM orders o JOIN unnest(%s::bigint[], %s::text[]) AS k(connection_id, external_id)
             ON (o.connection_id, o.external_id) = (k.connection_id, k.external_id)
@@ -85,7 +88,7 @@ def insert_headers(tx: WriteTx, rows: Sequence[HeaderRow]) -> dict[tuple[int, st
             accepted_at timestamptz, currency text, total_minor bigint, shipping_minor bigint, tax_minor bigint,
             tip_minor bigint, tax_included boolean, payment_gateway text, payment_method text, is_paid boolean,
             on_delivery boolean, customer_external_id text, shipping_method text, source text, note text, tags text[],
-            due text, due_at timestamptz, trace_id text)
+            due text, due_at timestamptz, told_cancelled_at timestamptz, trace_id text)
         RETURNING id, connection_id, external_id
         """,
         (msgspec.json.encode(rows).decode(),),
@@ -159,7 +162,8 @@ def update_header(tx: WriteTx, *, order_id: int, row: HeaderRow) -> None:
         """
         UPDATE orders SET version_at = %s, total_minor = %s, shipping_minor = %s, tax_minor = %s, tip_minor = %s,
                currency = %s, tax_included = %s, payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s,
-               on_delivery = %s, shipping_method = %s, note = %s, tags = %s
+               on_delivery = %s, shipping_method = %s, note = %s, tags = %s,
+               told_cancelled_at = coalesce(told_cancelled_at, %s)
          WHERE id = %s
         """,
         (
@@ -177,6 +181,7 @@ def update_header(tx: WriteTx, *, order_id: int, row: HeaderRow) -> None:
             row.shipping_method,
             row.note,
             list(row.tags),
+            row.told_cancelled_at,
             order_id,
         ),
     )
@@ -229,6 +234,18 @@ def mark_short(tx: WriteTx, *, order_ids: Sequence[int], again_at: datetime) -> 
     tx.execute(
         "UPDATE orders SET due = 'route', is_short = true, due_at = %s WHERE id = ANY(%s)",
         (again_at, list(order_ids)),
+    )
+
+
+def wake_short(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
+    """Short orders that want one of these SKUs are routed again now; returns how many."""
+    return tx.execute(
+        """
+        UPDATE orders o SET due_at = %s WHERE o.is_short AND o.due = 'route'
+           AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.sku = ANY(%s)
+                          AND l.allocated + l.cancelled < l.quantity)
+        """,
+        (at, list(skus)),
     )
 
 
