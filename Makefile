@@ -8,6 +8,9 @@ WORKERS ?= 2
 # Rules and readings that must be tested to the last branch (ARCHITECTURE.md, "Numbers").
 COVERAGE := --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-covered --cov-fail-under=100
 
+# Shows what a command says only if it fails.
+quietly = { said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }; }
+
 ##@ See it
 
 .PHONY: demo
@@ -21,8 +24,8 @@ demo: ## walk one order through everything, on this machine (ONCE=1 ends after t
 check: dev ## everything that can be known without running it: lint, format, types, imports, house rules, migrations
 	@echo "· ruff" && $(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@echo "· mypy" && $(BIN)/mypy --no-error-summary
-	@echo "· imports" && $(BIN)/lint-imports --no-logo >.imports.log || { cat .imports.log; exit 1; }; rm -f .imports.log
-	@echo "· migrations" && $(BIN)/squawk src/doorstep/migrations/versions/*.sql
+	@echo "· imports" && $(call quietly,$(BIN)/lint-imports --no-logo)
+	@echo "· migrations" && $(call quietly,$(BIN)/squawk src/doorstep/migrations/versions/*.sql)
 	@echo "· reference" && $(BIN)/python tools/reference.py --check
 	@echo "· house rules" && $(PYTEST) tests/tidy -m "not slow"
 
