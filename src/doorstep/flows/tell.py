@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections import views as connection_views
 from doorstep.domain.connections.actions import Told
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
@@ -111,17 +112,26 @@ def return_approved(world: World, delivery: Delivery) -> Record:
     return _tell(world, delivery, "return_approved", each.external_id, approve)
 
 
+class NotToldApproved(errors.Unavailable):
+    """The channel must hear that we take a return before it hears that it is done."""
+
+
 def return_done(world: World, delivery: Delivery) -> Record:
     """Errand: a return was refunded; the money moved at the gateway, the channel only keeps its books."""
     with world.db.read() as tx:
         each = return_views.one(tx, return_id=number(delivery, "return_id"))
         order = order_views.order(tx, order_id=each.order_id)
+        approved = connection_views.was_told(
+            tx, connection_id=order.header.connection_id, what="return_approved", reference=each.external_id
+        )
         refunds = [
             refund
             for refund in money_views.refunds(tx, order_id=each.order_id)
             if refund.return_id == each.id
         ]
         location = "" if each.location_id is None else network.location(tx, location_id=each.location_id).name
+    if not approved:
+        raise NotToldApproved("The channel does not know yet that we take this return.")
     notice = ReturnNotice(
         reference=f"return-{each.id}",
         order_external_id=order.header.external_id,

@@ -221,3 +221,15 @@ def mark_told(tx: WriteTx, told: Told) -> int:
         """,
         (told.external_ref, told.told_at, told.connection_id, told.what, told.reference),
     )
+
+
+def select_told(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
+    """Whether a channel took this piece of our news."""
+    return tx.value(
+        bool,
+        """
+        SELECT EXISTS (SELECT 1 FROM channel_updates WHERE connection_id = %s AND what = %s AND reference = %s
+                          AND told_at IS NOT NULL)
+        """,
+        (connection_id, what, reference),
+    )

@@ -28,3 +28,8 @@ def payload(tx: ReadTx, *, message_id: int) -> Payload:
     if found is None:
         raise errors.NotFound(f"There is no stored message {message_id}.")
     return found
+
+
+def was_told(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
+    """Whether a channel took this piece of our news."""
+    return store.select_told(tx, connection_id=connection_id, what=what, reference=reference)
