@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -169,15 +170,34 @@ def staged(port: int, *, database_url: str = "", keep: bool = False) -> Iterator
 def choose_port(wanted: int | None) -> int:
     """The port that was asked for, or the first free one from 8700; raises Conflict if that one is taken."""
     if wanted is not None:
-        if not _is_free(wanted):
+        if not _claim(wanted):
             raise errors.Conflict(
                 f"Port {wanted} is taken: stop what listens there, or choose another with --port."
             )
         return wanted
     for port in range(8700, 8800):
-        if _is_free(port):
+        if _claim(port):
             return port
     raise errors.Unavailable("No port from 8700 to 8799 is free: choose one with --port.")
+
+
+_claims: list[int] = []
+
+
+def _claim(port: int) -> bool:
+    """Free, and no other demo that started just now and does not listen yet has chosen it. Held while we live."""
+    path = Path(tempfile.gettempdir()) / f"doorstep-port-{port}-{os.getuid()}.lock"
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    if not _is_free(port):
+        os.close(lock)
+        return False
+    _claims.append(lock)
+    return True
 
 
 def _is_free(port: int) -> bool:
