@@ -67,7 +67,8 @@ def demo(  # tidy: parameters the command line reads its options from the signat
     ] = "",
 ) -> None:
     """Start a sample retailer with all its partners on this machine and walk one order through everything."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     out = Console(stderr=as_json, quiet=as_json)
     choice = _Choice(rehearse_, list(range(seed, seed + tellings)), as_json)
     outcome = Outcome()
