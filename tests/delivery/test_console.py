@@ -157,7 +157,7 @@ def test_staff_see_only_their_location(browser: TestClient, shop: Shop) -> None:
     assert browser.get(f"/console/orders/{mine}").status_code == 200
     paths = [
         f"/orders/{elsewhere}",
-        f"/work/{work.id}",
+        f"/station/{work.id}",
         f"/fulfillment/{work.location_id}",
         f"/inventory/{JACKET}/{work.location_id}",
     ]
@@ -177,7 +177,7 @@ def test_security_headers_stand_on_every_answer(browser: TestClient) -> None:
 def test_no_page_carries_a_script_or_a_style_of_its_own(browser: TestClient, shop: Shop, role: Role) -> None:
     order_id = shop.order((JACKET, 1), (SHIRT, 2))
     sign_in(browser, role)
-    for path in (*PAGES[:-1], f"/orders/{order_id}", f"/work/{shop.work(order_id)[0].id}"):
+    for path in (*PAGES[:-1], f"/orders/{order_id}", f"/station/{shop.work(order_id)[0].id}"):
         text = browser.get(f"/console{path}", follow_redirects=True).text
         assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", text) == []
 
@@ -187,7 +187,12 @@ def test_what_customers_write_is_text_never_markup(browser: TestClient, shop: Sh
     order_id = shop.order((JACKET, 1), to=replace(DELHI, name=evil, line1=evil, city=evil))
     sign_in(browser)
     click(browser, f"/orders/{order_id}/notes", on=f"/orders/{order_id}", text=evil)
-    for path in ("/orders", f"/orders/{order_id}", f"/work/{shop.work(order_id)[0].id}", f"/orders?q={evil}"):
+    for path in (
+        "/orders",
+        f"/orders/{order_id}",
+        f"/station/{shop.work(order_id)[0].id}",
+        f"/orders?q={evil}",
+    ):
         assert "<script>alert" not in browser.get(f"/console{path}").text
 
 
@@ -248,7 +253,7 @@ def test_cancelling_gives_the_stock_back(browser: TestClient, shop: Shop) -> Non
 def test_a_person_walks_work_from_shelf_to_carrier(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((SHIRT, 2))
     (work,) = shop.work(order_id)
-    at = f"/work/{work.id}"
+    at = f"/station/{work.id}"
     sign_in(browser, Role.LOCATION_STAFF)
     assert "Scan or type a SKU" in click(browser, f"{at}/accept", on=at, version=work.version)[1]
     wrong = click(browser, f"{at}/pick", on=at, code=JACKET)
@@ -268,7 +273,7 @@ def test_a_label_is_printed_and_the_parcel_shipped_by_its_location_only(
     label = browser.get(f"/console/labels/{shipment_id}.pdf")
     assert (label.headers["content-type"], label.content[:5]) == ("application/pdf", b"%PDF-")
     assert browser.get(f"/console/labels/{elsewhere}.pdf").status_code == 403
-    status, page = click(browser, f"/work/{work.id}/ship", on=f"/work/{work.id}")
+    status, page = click(browser, f"/station/{work.id}/ship", on=f"/station/{work.id}")
     assert (status, "Shipped: stock is booked out" in page) == (200, True)
 
 
@@ -276,7 +281,9 @@ def test_a_stale_click_shows_what_is_true_now(browser: TestClient, shop: Shop) -
     (work,) = shop.work(shop.order((SHIRT, 2)))
     sign_in(browser, Role.LOCATION_STAFF)
     shop.accept(work)
-    status, page = click(browser, f"/work/{work.id}/accept", on=f"/work/{work.id}", version=work.version)
+    status, page = click(
+        browser, f"/station/{work.id}/accept", on=f"/station/{work.id}", version=work.version
+    )
     assert (status, "Somebody else changed this meanwhile" in page, "Scan or type a SKU" in page) == (
         409,
         True,
@@ -288,9 +295,11 @@ def test_rejecting_needs_a_reason_and_sends_the_lines_elsewhere(browser: TestCli
     order_id = shop.order((SHIRT, 2))
     (work,) = shop.work(order_id)
     sign_in(browser, Role.LOCATION_STAFF)
-    assert click(browser, f"/work/{work.id}/reject", on=f"/work/{work.id}", reason="bored")[0] == 422
+    assert click(browser, f"/station/{work.id}/reject", on=f"/station/{work.id}", reason="bored")[0] == 422
     assert (
-        click(browser, f"/work/{work.id}/reject", on=f"/work/{work.id}", reason="damaged", note="torn")[0]
+        click(browser, f"/station/{work.id}/reject", on=f"/station/{work.id}", reason="damaged", note="torn")[
+            0
+        ]
         == 200
     )
     assert shop.work(order_id)[0].state is State.REJECTED
@@ -412,7 +421,7 @@ def test_what_is_not_there_is_said_in_words(browser: TestClient) -> None:
     sign_in(browser)
     for path in (
         "/orders/99",
-        "/work/99",
+        "/station/99",
         "/returns/99",
         "/orders?view=odd",
         "/dead-letters/inbox/9",

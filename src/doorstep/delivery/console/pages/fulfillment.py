@@ -80,7 +80,7 @@ def _act(ask: Ask, verb: Callable[[WriteTx, FulfillmentOrderId], str]) -> Respon
     with ask.app.db.read() as tx:
         place = view.job(tx, fulfillment_order_id=work_id, now=ask.now).card.place
     ask.principal.require(Permission.FULFILLMENT_WRITE, at=here(ask, place.id))
-    return page.act(ask, lambda tx: verb(tx, work_id), show=station, back=f"{ROOT}/work/{work_id}")
+    return page.act(ask, lambda tx: verb(tx, work_id), show=station, back=f"{ROOT}/station/{work_id}")
 
 
 def accept(ask: Ask) -> Response:
