@@ -34,10 +34,10 @@ def test_a_machine_is_as_the_page_shows_it(module: str, table: str, rows: str) -
 
 
 def test_the_page_shows_every_machine() -> None:
-    models = (ROOT / "src" / "doorstep" / "domain").glob("*/model.py")
+    domain = ROOT / "src" / "doorstep" / "domain"
     written = {
-        (path.parent.name, name)
-        for path in models
+        (path.relative_to(domain).parts[0], name)
+        for path in (*domain.glob("*/model.py"), *domain.glob("*/model/*.py"))
         for name in re.findall(r"^(\w*MOVES): dict", path.read_text(), re.MULTILINE)
     }
     assert {(module, table) for module, table, _rows in _TABLE.findall(PAGE)} == written

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.domain.inventory import store
 from doorstep.domain.inventory.model import Drift, Position
-from doorstep.domain.inventory.store import MovementRow, StockFilter, StockRow
+from doorstep.domain.inventory.store import ledger as store
+from doorstep.domain.inventory.store.ledger import MovementRow, StockFilter, StockRow
 from doorstep.kernel.db import ReadTx
 
 __all__ = ["MovementRow", "StockFilter", "StockRow"]

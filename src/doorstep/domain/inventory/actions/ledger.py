@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
-from doorstep.domain.inventory import model, store
+from doorstep.domain.inventory import model
 from doorstep.domain.inventory.model import Condition, Movement, MovementType, Position
+from doorstep.domain.inventory.store import ledger as store
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -111,12 +112,6 @@ def adjust(tx: WriteTx, *, correction: Correction, at: datetime) -> Position:
         location, condition = correction.location_id, correction.condition.value
         fact = facts.Adjusted(location, correction.sku, condition, movement.quantity, correction.reason)
         events.append(tx, [fact], at=at)
-    return store.lock_position(
-        tx, sku=correction.sku, location_id=correction.location_id, condition=correction.condition
-    )
-
-
-def _locked(tx: WriteTx, correction: Correction) -> Position:
     return store.lock_position(
         tx, sku=correction.sku, location_id=correction.location_id, condition=correction.condition
     )

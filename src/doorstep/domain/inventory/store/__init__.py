@@ -1,0 +1,1 @@
+"""SQL of stock; every lock on stock is taken here, in key order."""

@@ -1,0 +1,3 @@
+-- What may be promised: rules, future supply, promises, freshness.
+SET LOCAL lock_timeout = '4s';
+SET LOCAL statement_timeout = '60s';
