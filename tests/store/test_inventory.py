@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from tests import builders
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Correction, Piece
+from doorstep.domain.inventory.actions import Correction, Ending, Piece
 from doorstep.domain.inventory.model import (
     Condition,
     InsufficientStock,
@@ -25,6 +25,7 @@ from doorstep.kernel.db import Database
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 A, B = LocationId(1), LocationId(2)
+Verb = Callable[..., int]
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +47,12 @@ def count(
     return (found[condition].on_hand, found[condition].reserved) if condition in found else (0, 0)
 
 
-def piece(quantity: int, sku: Sku = SHIRT, place: LocationId = A, order: int = 1) -> Piece:
-    return Piece(OrderId(order), 1, sku, place, quantity)
+def piece(quantity: int, sku: Sku = SHIRT, place: LocationId = A, work: int = 1) -> Piece:
+    return Piece(f"fulfillment/{work}/line/1", sku, place, quantity, order_id=OrderId(1))
+
+
+def ending(*works: int) -> Ending:
+    return Ending([f"fulfillment/{work}/line/1" for work in works], [1], "rejected")
 
 
 def reserve(database: Database, *pieces: Piece) -> None:
@@ -63,23 +68,29 @@ def adjust(database: Database, change: int | None = None, **given: Any) -> tuple
 
 
 def test_pieces_are_reserved_released_and_shipped(database: Database) -> None:
-    reserve(database, piece(4))
+    reserve(database, piece(1), piece(3, work=2))
     assert count(database) == (10, 4)
     with database.write(actor="system") as tx:
-        actions.release(tx, pieces=[piece(1)], at=NOON, reason="rejected")
-        actions.ship(tx, pieces=[piece(3)], at=NOON)
+        assert actions.release(tx, ending=ending(1), at=NOON) == 1
+        assert actions.ship(tx, ending=ending(2), at=NOON) == 1
     assert count(database) == (7, 0)
     with database.read() as tx:
         ledger = [
-            (row.type, row.on_hand_change, row.reserved_change, row.cause)
+            (
+                row.type,
+                row.on_hand_change,
+                row.reserved_change,
+                row.cause,
+                row.reverses and row.reverses - row.id,
+            )
             for row in views.movements(tx, sku=SHIRT, location_id=A)
         ]
-    cause = "order/1/line/1"
     assert ledger == [
-        ("shipped", -3, -3, cause),
-        ("released", 0, -1, cause),
-        ("reserved", 0, 4, cause),
-        ("received", 10, 0, "opening stock"),
+        ("shipped", -3, -3, "fulfillment/2/line/1", -2),
+        ("released", 0, -1, "fulfillment/1/line/1", -2),
+        ("reserved", 0, 3, "fulfillment/2/line/1", None),
+        ("reserved", 0, 1, "fulfillment/1/line/1", None),
+        ("received", 10, 0, "opening stock", None),
     ]
 
 
@@ -90,17 +101,40 @@ def test_too_much_is_refused_and_nothing_of_the_batch_happens(database: Database
 
 
 @pytest.mark.parametrize("verb", [actions.release, actions.ship])
-def test_only_reserved_pieces_are_released_or_shipped(database: Database, verb: object) -> None:
-    given = {"reason": "x"} if verb is actions.release else {}
-    with pytest.raises(InsufficientStock), database.write(actor="system") as tx:
-        verb(tx, pieces=[piece(1)], at=NOON, **given)  # type: ignore[operator]  # one of two verbs
-    assert count(database) == (10, 0)
+def test_a_reservation_ends_once(database: Database, verb: Verb) -> None:
+    reserve(database, piece(4))
+    for ended in (1, 0, 0):
+        with database.write(actor="system") as tx:
+            assert verb(tx, ending=ending(1), at=NOON) == ended
+    with database.write(actor="system") as tx:
+        assert actions.release(tx, ending=ending(1), at=NOON) == 0
+    assert count(database) == (10 if verb is actions.release else 6, 0)
+
+
+def test_many_who_end_the_same_reservation_at_once_end_it_once(database: Database) -> None:
+    reserve(database, piece(4))
+
+    def end(number: int) -> int:
+        with database.write(actor="system") as tx:
+            return (actions.ship if number % 2 else actions.release)(tx, ending=ending(1), at=NOON)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(end, range(16))) == 1
+
+
+def test_what_was_never_reserved_or_belongs_to_somebody_else_does_not_end(database: Database) -> None:
+    reserve(database, piece(4))
+    with database.write(actor="system") as tx:
+        assert actions.release(tx, ending=ending(7), at=NOON) == 0
+        assert actions.ship(tx, ending=replace(ending(1), order_ids=[2]), at=NOON) == 0
+        assert actions.ship(tx, ending=replace(ending(1), order_ids=None), at=NOON) == 0
+    assert count(database) == (10, 4)
 
 
 def test_twenty_buyers_get_exactly_ten_pieces(database: Database) -> None:
     def buy(order: int) -> bool:
         try:
-            reserve(database, piece(1, order=order))
+            reserve(database, piece(1, work=order))
         except InsufficientStock:
             return False
         return True
@@ -116,9 +150,9 @@ def test_batches_over_the_same_pieces_do_not_block_each_other(database: Database
         pieces = pieces if order % 2 else pieces[::-1]
         for _ in range(10):
             with database.write(actor="system") as tx:
-                actions.lock_supply(tx, skus=[each.sku for each in pieces])
+                actions.lock_supply(tx, parts=[(each.sku, each.condition) for each in pieces])
                 actions.reserve(tx, pieces=pieces[: order % 3 + 1], at=NOON)
-                actions.release(tx, pieces=pieces[: order % 3 + 1], at=NOON, reason="again")
+                actions.release(tx, ending=ending(order), at=NOON)
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(churn, range(4)))
@@ -129,8 +163,8 @@ def test_corrections_at_two_places_do_not_block_each_other(database: Database) -
     def correct(place: LocationId) -> None:
         for _ in range(10):
             with database.write(actor="user:1") as tx:
-                actions.reserve(tx, pieces=[piece(1, SHIRT, place)], at=NOON)
-                actions.release(tx, pieces=[piece(1, SHIRT, place)], at=NOON, reason="rejected")
+                actions.reserve(tx, pieces=[piece(1, SHIRT, place, place)], at=NOON)
+                actions.release(tx, ending=ending(place), at=NOON)
                 for change in (1, -1):
                     actions.adjust(tx, correction=Correction(SHIRT, place, "rejected", change), at=NOON)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from doorstep.domain.fulfillment.model import STOCK_EFFECT, RejectReason, Work, WorkLine
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory import views as stock_views
-from doorstep.domain.inventory.actions import Correction, Piece
+from doorstep.domain.inventory.actions import Correction, Ending
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import LineCount
 from doorstep.kernel.db import WriteTx
@@ -16,15 +16,8 @@ from doorstep.kernel.ids import LocationId
 
 def give_back(tx: WriteTx, work: Work, *, now: datetime, reason: str) -> None:
     """Release what a fulfillment order had reserved and take its pieces out of the order's counters."""
-    inventory.release(
-        tx,
-        pieces=[
-            Piece(work.order_id, line.line_no, line.sku, work.location_id, line.quantity)
-            for line in work.lines
-        ],
-        at=now,
-        reason=reason,
-    )
+    ending = Ending(work.causes, [work.order_id], reason)
+    inventory.release(tx, ending=ending, at=now)
     picked = [LineCount(work.order_id, line.line_no, line.picked) for line in work.lines if line.picked]
     orders.unpick(tx, counts=picked)
     orders.deallocate(

@@ -8,7 +8,7 @@ from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.actions import Command
 from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory.actions import Piece
+from doorstep.domain.inventory.actions import Ending
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import LineCount
@@ -80,10 +80,7 @@ def hand_over(tx: WriteTx, *, command: Command) -> None:
     work = fulfillment.ship(tx, command=command)
     if work is None:
         return
-    pieces = [
-        Piece(work.order_id, line.line_no, line.sku, work.location_id, line.quantity) for line in work.lines
-    ]
-    inventory.ship(tx, pieces=pieces, at=command.at)
+    inventory.ship(tx, ending=Ending(work.causes, [work.order_id]), at=command.at)
     counts = [LineCount(work.order_id, line.line_no, line.quantity) for line in work.lines]
     orders.count(tx, counters=["shipped"], counts=counts)
     shipping.dispatch(tx, shipment=shipment, at=command.at)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from doorstep.domain.fulfillment import actions as fulfillment
-from doorstep.domain.fulfillment.model import Assignment, WorkLine
+from doorstep.domain.fulfillment.model import Assignment, WorkLine, cause
 from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory.model import Condition
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
 from doorstep.domain.orders import actions as orders
@@ -20,7 +21,7 @@ from doorstep.domain.routing import views as routing_views
 from doorstep.domain.routing.model import Choice, Decision, Demand, Place, Supply, Want
 from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import LocationId, OrderId, Sku
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, Sku
 from doorstep.kernel.jobs import Delivery
 
 
@@ -30,15 +31,21 @@ def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
         return
     locations = {location.id: location for location in network.locations(tx).values() if location.active}
     demands = _demands(tx, order_ids, now)
-    positions = inventory.lock_supply(tx, skus=[want.sku for demand in demands for want in demand.wants])
+    positions = inventory.lock_supply(
+        tx, parts=[(want.sku, Condition.NEW) for demand in demands for want in demand.wants]
+    )
     supply = Supply(
         {(each.sku, each.location_id): each.available for each in positions if each.available > 0}
     )
     decisions = model.plan(demands, supply, {each.id: _place(each) for each in locations.values()})
     decision_ids = routing.record(tx, decisions=[each for each in decisions if each.receipt], at=now)
     choices = [(each.order_id, choice) for each in decisions for choice in each.choices]
-    inventory.reserve(tx, pieces=[_piece(*each) for each in choices], at=now)
-    fulfillment.open_work(tx, assignments=_assignments(choices), decisions=decision_ids, at=now)
+    assignments = _assignments(choices)
+    work_ids = fulfillment.open_work(tx, assignments=assignments, decisions=decision_ids, at=now)
+    pieces = [
+        piece for work_id, each in zip(work_ids, assignments, strict=True) for piece in _pieces(work_id, each)
+    ]
+    inventory.reserve(tx, pieces=pieces, at=now)
     orders.allocate(
         tx,
         counts=_counts(choices),
@@ -90,8 +97,13 @@ def _place(location: Location) -> Place:
     )
 
 
-def _piece(order_id: OrderId, choice: Choice) -> inventory.Piece:
-    return inventory.Piece(order_id, choice.line_no, choice.sku, choice.location_id, choice.quantity)
+def _pieces(work_id: FulfillmentOrderId, each: Assignment) -> list[inventory.Piece]:
+    return [
+        inventory.Piece(
+            cause(work_id, line.line_no), line.sku, each.location_id, line.quantity, order_id=each.order_id
+        )
+        for line in each.lines
+    ]
 
 
 def _assignments(choices: Sequence[tuple[OrderId, Choice]]) -> list[Assignment]:

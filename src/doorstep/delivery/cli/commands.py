@@ -10,9 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import doorstep
-from doorstep.delivery.cli import connections, dead_letters, demo, samples, users
-from doorstep.delivery.cli.opening import opened
-from doorstep.domain.inventory import views as inventory
+from doorstep.delivery.cli import connections, dead_letters, demo, ledger, samples, users
 from doorstep.kernel import errors, log, postgres, schema, settings
 
 _out = Console()
@@ -35,7 +33,7 @@ def create() -> typer.Typer:
     commands.add_typer(users.commands, name="users", rich_help_panel="Set up")
     commands.add_typer(connections.commands, name="connections", rich_help_panel="Set up")
     commands.add_typer(dead_letters.commands, name="dead-letters", rich_help_panel="Look after")
-    commands.command("verify-ledger", rich_help_panel="Look after")(verify_ledger)
+    commands.add_typer(ledger.commands, name="ledger", rich_help_panel="Look after")
     commands.command("demo", rich_help_panel="Rehearse")(demo.demo)
     return commands
 
@@ -92,17 +90,3 @@ def doctor(
 def version() -> None:
     """Print the version."""
     _out.print(doorstep.__version__)
-
-
-def verify_ledger() -> None:
-    """Compare every stock counter with the sum of its movements. There must be no difference, ever."""
-    with opened() as app, app.db.read() as tx:
-        drift = inventory.drift(tx)
-    for each in drift:
-        _out.print(
-            f"{each.sku} at location {each.location_id} ({each.condition.value}): on hand {each.on_hand}, by ledger "
-            f"{each.on_hand_by_ledger}; reserved {each.reserved}, by ledger {each.reserved_by_ledger}"
-        )
-    if drift:
-        raise typer.Exit(1)
-    _out.print("Every counter equals its movements.")

@@ -91,6 +91,11 @@ class WorkLine:
     packed: int = 0
 
 
+def cause(work_id: FulfillmentOrderId, line_no: int) -> str:
+    """What stock is reserved for, as the ledger writes it."""
+    return f"fulfillment/{work_id}/line/{line_no}"
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A new fulfillment order as routing decided it."""
@@ -110,6 +115,11 @@ class Work:
     state: State
     version: int
     lines: tuple[WorkLine, ...]
+
+    @property
+    def causes(self) -> list[str]:
+        """What the reservations of its lines are called."""
+        return [cause(self.id, line.line_no) for line in self.lines]
 
 
 class WrongScan(errors.Invalid):

@@ -27,6 +27,19 @@ ALTER TABLE stock_movements ADD CONSTRAINT stock_movements_type_check CHECK (typ
     'received', 'reserved', 'released', 'shipped', 'adjusted', 'transferred', 'returned', 'expected', 'regraded',
     'counted', 'synchronised')) NOT VALID;
 
+-- Reservations of one cause that is not an order's (a transfer's) are found by it.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX stock_movements_cause ON stock_movements (cause) WHERE type = 'reserved' AND order_id IS NULL;
+
+-- Reservations are named by the work they are for from now on: what is open is released and reserved anew under that name.
+INSERT INTO stock_movements (type, sku, location_id, condition, on_hand_change, reserved_change, cause, reason, order_id,
+                             actor, occurred_at)
+SELECT m.type, l.sku, f.location_id, 'new', 0, m.sign * l.quantity, m.cause, 'renamed', f.order_id, 'system', now()
+  FROM fulfillment_orders f JOIN fulfillment_lines l ON l.fulfillment_order_id = f.id
+ CROSS JOIN LATERAL (VALUES ('released', -1, format('order/%s/line/%s', l.order_id, l.line_no)),
+                            ('reserved', 1, format('fulfillment/%s/line/%s', f.id, l.line_no))) AS m(type, sign, cause)
+ WHERE f.state IN ('open', 'accepted', 'picked', 'packed');
+
 -- The network ----------------------------------------------------------------------------------------------------
 
 CREATE TABLE network_stock (

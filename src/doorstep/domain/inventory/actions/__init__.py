@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from doorstep.domain.inventory.actions.ledger import (
     Correction,
+    Ending,
     Piece,
     adjust,
     lock_supply,
@@ -13,4 +14,4 @@ from doorstep.domain.inventory.actions.ledger import (
     ship,
 )
 
-__all__ = ["Correction", "Piece", "adjust", "lock_supply", "move", "release", "reserve", "ship"]
+__all__ = ["Correction", "Ending", "Piece", "adjust", "lock_supply", "move", "release", "reserve", "ship"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,26 +17,24 @@ from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """So many pieces of an order line at a location."""
+    """So many pieces of one thing at one location, and what they are for (`cause`, as a path: fulfillment/7/line/1)."""
 
-    order_id: OrderId
-    line_no: int
+    cause: str
     sku: Sku
     location_id: LocationId
     quantity: int
-
-    @property
-    def cause(self) -> str:
-        return f"order/{self.order_id}/line/{self.line_no}"
+    condition: Condition = Condition.NEW
+    order_id: OrderId | None = None
 
 
-def lock_supply(tx: WriteTx, *, skus: Sequence[Sku]) -> list[Position]:
-    """Lock what these SKUs have to sell, everywhere, so that what is decided on it stays true."""
-    return store.lock_positions(tx, skus=sorted(set(skus)))
+def lock_supply(tx: WriteTx, *, parts: Iterable[tuple[Sku, Condition]]) -> list[Position]:
+    """Lock what these have, everywhere, so that what is decided on it stays true: this is the lock of a SKU."""
+    wanted = sorted({(sku, condition.value) for sku, condition in parts})
+    return store.lock_positions(tx, parts=wanted)
 
 
 def move(tx: WriteTx, *, movements: Sequence[Movement]) -> int:
-    """Write movements; counters follow in the same statement. Raises InsufficientStock and changes nothing then."""
+    """Write movements; the counters follow, in the same transaction. Raises InsufficientStock and changes nothing then."""
     if not movements:
         return 0
     model.check(movements)
@@ -45,31 +43,64 @@ def move(tx: WriteTx, *, movements: Sequence[Movement]) -> int:
 
 
 def reserve(tx: WriteTx, *, pieces: Sequence[Piece], at: datetime) -> None:
-    """Pin pieces to their location for an order."""
-    move(tx, movements=[_movement(MovementType.RESERVED, piece, at) for piece in pieces])
+    """Pin pieces to their location, all or none; each cause ends once, by release or ship. Raises InsufficientStock."""
+    movements = [
+        Movement(
+            type=MovementType.RESERVED,
+            sku=piece.sku,
+            location_id=piece.location_id,
+            quantity=piece.quantity,
+            cause=piece.cause,
+            occurred_at=at,
+            condition=piece.condition,
+            order_id=piece.order_id,
+        )
+        for piece in pieces
+    ]
+    model.check(movements)
+    store.apply(tx, movements)
 
 
-def release(tx: WriteTx, *, pieces: Sequence[Piece], at: datetime, reason: str) -> None:
-    """Give reserved pieces back to availability."""
-    move(tx, movements=[_movement(MovementType.RELEASED, piece, at, reason=reason) for piece in pieces])
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Which reservations end: by their causes, of these orders (None: they are not for orders)."""
+
+    causes: Sequence[str]
+    order_ids: Sequence[int] | None = None
+    reason: str = ""
 
 
-def ship(tx: WriteTx, *, pieces: Sequence[Piece], at: datetime) -> None:
-    """Reserved pieces left the building."""
-    move(tx, movements=[_movement(MovementType.SHIPPED, piece, at) for piece in pieces])
+def release(tx: WriteTx, *, ending: Ending, at: datetime) -> int:
+    """Give reserved pieces back to availability; what has ended before is left alone. Returns how many reservations."""
+    return _end(tx, MovementType.RELEASED, ending, at)
 
 
-def _movement(kind: MovementType, piece: Piece, at: datetime, *, reason: str = "") -> Movement:
-    return Movement(
-        type=kind,
-        sku=piece.sku,
-        location_id=piece.location_id,
-        quantity=piece.quantity,
-        cause=piece.cause,
-        occurred_at=at,
-        reason=reason,
-        order_id=piece.order_id,
+def ship(tx: WriteTx, *, ending: Ending, at: datetime) -> int:
+    """Reserved pieces left the building; what has ended before is left alone. Returns how many reservations."""
+    return _end(tx, MovementType.SHIPPED, ending, at)
+
+
+def _end(tx: WriteTx, kind: MovementType, ending: Ending, at: datetime) -> int:
+    found = store.lock_reservations(tx, causes=ending.causes, order_ids=ending.order_ids)
+    store.apply(
+        tx,
+        [
+            Movement(
+                type=kind,
+                sku=each.sku,
+                location_id=each.location_id,
+                quantity=each.quantity,
+                cause=each.cause,
+                occurred_at=at,
+                condition=each.condition,
+                reason=ending.reason,
+                order_id=each.order_id,
+                reverses=each.id,
+            )
+            for each in found
+        ],
     )
+    return len(found)
 
 
 @dataclass(frozen=True, slots=True)

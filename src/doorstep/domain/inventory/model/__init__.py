@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from doorstep.domain.inventory.model.ledger import (
     EFFECTS,
+    ENDINGS,
     SIGNED,
     Condition,
     Drift,
@@ -17,6 +18,7 @@ from doorstep.domain.inventory.model.ledger import (
 
 __all__ = [
     "EFFECTS",
+    "ENDINGS",
     "SIGNED",
     "Condition",
     "Drift",

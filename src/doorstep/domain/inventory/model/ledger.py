@@ -31,19 +31,39 @@ class MovementType(StrEnum):
     ADJUSTED = "adjusted"
     TRANSFERRED = "transferred"
     RETURNED = "returned"
+    EXPECTED = "expected"
+    REGRADED = "regraded"
+    COUNTED = "counted"
+    SYNCHRONISED = "synchronised"
 
 
-# What a movement of quantity q does to (on hand, reserved); adjusted and transferred carry their own sign.
-EFFECTS: dict[MovementType, tuple[int, int]] = {
-    MovementType.RECEIVED: (1, 0),
-    MovementType.RESERVED: (0, 1),
-    MovementType.RELEASED: (0, -1),
-    MovementType.SHIPPED: (-1, -1),
-    MovementType.ADJUSTED: (1, 0),
-    MovementType.TRANSFERRED: (1, 0),
-    MovementType.RETURNED: (1, 0),
+# What a movement of quantity q does to (on hand, reserved, incoming).
+EFFECTS: dict[MovementType, tuple[int, int, int]] = {
+    MovementType.RECEIVED: (1, 0, 0),
+    MovementType.RESERVED: (0, 1, 0),
+    MovementType.RELEASED: (0, -1, 0),
+    MovementType.SHIPPED: (-1, -1, 0),
+    MovementType.ADJUSTED: (1, 0, 0),
+    MovementType.TRANSFERRED: (1, 0, 0),
+    MovementType.RETURNED: (1, 0, 0),
+    MovementType.EXPECTED: (0, 0, 1),
+    MovementType.REGRADED: (1, 0, 0),
+    MovementType.COUNTED: (1, 0, 0),
+    MovementType.SYNCHRONISED: (1, 0, 0),
 }
-SIGNED = frozenset({MovementType.ADJUSTED, MovementType.TRANSFERRED})
+# These carry their own sign: pieces may come or go.
+SIGNED = frozenset(
+    {
+        MovementType.ADJUSTED,
+        MovementType.TRANSFERRED,
+        MovementType.EXPECTED,
+        MovementType.REGRADED,
+        MovementType.COUNTED,
+        MovementType.SYNCHRONISED,
+    }
+)
+# A reservation ends exactly once, by one of these.
+ENDINGS = frozenset({MovementType.RELEASED, MovementType.SHIPPED})
 
 
 class InsufficientStock(errors.Refused):
@@ -56,9 +76,10 @@ class UnknownPosition(errors.NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One line for the ledger. `cause` says what for, as a path (order/12/line/1, return/7/line/1, feed/erp/…).
+    """One line for the ledger. `cause` says what for, as a path (fulfillment/12/line/1, return/7/line/1, feed/erp/…).
 
-    A movement with a `key` happens once however often it is asked for.
+    A movement with a `key` happens once however often it is asked for. `reverses` is the id of the movement that
+    this one ends or undoes; a reservation is ended once.
     """
 
     type: MovementType
@@ -71,6 +92,7 @@ class Movement:
     key: str | None = None
     reason: str = ""
     order_id: int | None = None
+    reverses: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,8 @@ class Position:
     condition: Condition
     on_hand: int
     reserved: int
+    incoming: int = 0
+    missing: int = 0
 
     @property
     def available(self) -> int:
@@ -100,12 +124,14 @@ def check(movements: Iterable[Movement]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A counter that does not equal the sum of its movements; there must never be one."""
+    """A counter that does not equal the sum of its movements; there must never be one.
 
-    sku: Sku
-    location_id: LocationId
+    `location_id` is None for the counters of the network (held, committed).
+    """
+
+    sku: str
+    location_id: int | None
     condition: Condition
-    on_hand: int
-    on_hand_by_ledger: int
-    reserved: int
-    reserved_by_ledger: int
+    counter: str
+    counted: int
+    by_ledger: int

@@ -21,15 +21,17 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
 
-def lock_positions(tx: WriteTx, *, skus: Sequence[str]) -> list[Position]:
-    """Lock and read the sellable positions of these SKUs at every location."""
+def lock_positions(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> list[Position]:
+    """Lock and read the positions of these (SKU, condition) at every location."""
     return tx.all(
         Position,
         """
-        SELECT sku, location_id, condition, on_hand, reserved FROM stock
-         WHERE sku = ANY(%s) AND condition = 'new' ORDER BY sku, location_id FOR NO KEY UPDATE
+        SELECT s.sku, s.location_id, s.condition, s.on_hand, s.reserved, s.incoming, s.missing
+          FROM stock s JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition)
+            ON (s.sku, s.condition) = (p.sku, p.condition)
+         ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s
         """,
-        (list(skus),),
+        ([part[0] for part in parts], [part[1] for part in parts]),
     )
 
 
@@ -38,7 +40,7 @@ def lock_position(tx: WriteTx, *, sku: Sku, location_id: LocationId, condition: 
     found = tx.one(
         Position,
         """
-        SELECT sku, location_id, condition, on_hand, reserved FROM stock
+        SELECT sku, location_id, condition, on_hand, reserved, incoming, missing FROM stock
          WHERE sku = %s AND location_id = %s AND condition = %s FOR NO KEY UPDATE
         """,
         (sku, location_id, condition.value),
@@ -75,64 +77,170 @@ def _ensure_positions(tx: WriteTx, movements: Sequence[Movement]) -> None:
     )
 
 
-_APPLY = """
-WITH given AS (
-    SELECT * FROM unnest(%(types)s::text[], %(skus)s::text[], %(locations)s::bigint[], %(conditions)s::text[],
-                         %(on_hand)s::bigint[], %(reserved)s::bigint[], %(causes)s::text[], %(keys)s::text[],
-                         %(reasons)s::text[], %(orders)s::bigint[], %(at)s::timestamptz[])
-      AS g(type, sku, location_id, condition, on_hand_change, reserved_change, cause, key, reason, order_id, occurred_at)
-), locked AS (
-    SELECT s.sku, s.location_id, s.condition FROM stock s
-     WHERE (s.sku, s.location_id, s.condition) IN (SELECT sku, location_id, condition FROM given)
-     ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE
-), written AS (
-    INSERT INTO stock_movements (type, sku, location_id, condition, on_hand_change, reserved_change, cause, key, reason,
-                                 order_id, actor, occurred_at)
-    SELECT type, sku, location_id, condition, on_hand_change, reserved_change, cause, key, reason, order_id,
-           %(actor)s, occurred_at FROM given WHERE (SELECT count(*) FROM locked) >= 0
-    ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
-    RETURNING sku, location_id, condition, on_hand_change, reserved_change
-), summed AS (
-    SELECT sku, location_id, condition, sum(on_hand_change) AS on_hand_change, sum(reserved_change) AS reserved_change
-      FROM written GROUP BY sku, location_id, condition
-)
-UPDATE stock s SET on_hand = s.on_hand + summed.on_hand_change, reserved = s.reserved + summed.reserved_change
-  FROM summed
- WHERE (s.sku, s.location_id, s.condition) = (summed.sku, summed.location_id, summed.condition)
+_MOVE_COUNTERS = """
+    WITH change AS (
+        SELECT * FROM unnest(%(skus)s::text[], %(locations)s::bigint[], %(conditions)s::text[], %(on_hand)s::bigint[],
+                             %(reserved)s::bigint[], %(incoming)s::bigint[])
+          AS c(sku, location_id, condition, on_hand, reserved, incoming)
+    ), locked AS (
+        SELECT s.sku, s.location_id, s.condition FROM stock s JOIN change USING (sku, location_id, condition)
+         ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s
+    )
+    UPDATE stock s SET on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved,
+                       incoming = s.incoming + c.incoming
+      FROM change c JOIN locked USING (sku, location_id, condition)
+     WHERE (s.sku, s.location_id, s.condition) = (c.sku, c.location_id, c.condition)
 """
+_FIELDS = """type, sku, location_id, condition, on_hand_change, reserved_change, incoming_change, cause, key, reason,
+    order_id, reverses, actor, occurred_at"""
 
 
 def apply(tx: WriteTx, movements: Sequence[Movement]) -> int:
-    """Write movements to the ledger and the counters with them: one statement for any number.
+    """Write movements to the ledger and the counters with them, for any number; returns how many counters changed.
 
-    Movements whose key is in the ledger already are left out. Returns how many counters changed.
+    Movements whose key is in the ledger already are left out. The check that there is enough is the CHECK on the
+    very rows that are changed. Raises InsufficientStock.
     """
-    effects = [EFFECTS[movement.type] for movement in movements]
-    parameters = {
-        "types": [movement.type.value for movement in movements],
-        "skus": [movement.sku for movement in movements],
-        "locations": [movement.location_id for movement in movements],
-        "conditions": [movement.condition.value for movement in movements],
-        "on_hand": [
-            movement.quantity * effect[0] for movement, effect in zip(movements, effects, strict=True)
-        ],
-        "reserved": [
-            movement.quantity * effect[1] for movement, effect in zip(movements, effects, strict=True)
-        ],
-        "causes": [movement.cause for movement in movements],
-        "keys": [movement.key for movement in movements],
-        "reasons": [movement.reason for movement in movements],
-        "orders": [movement.order_id for movement in movements],
-        "at": [movement.occurred_at for movement in movements],
-        "actor": tx.actor,
-    }
+    keyed = [movement for movement in movements if movement.key is not None]
+    if keyed:  # counters before keys, always: two that write the same key would otherwise wait for each other
+        _lock_counters(tx, movements)
+    fresh = [movement for movement in movements if movement.key is None] + _insert_keyed(tx, keyed)
     try:
-        return tx.execute(_APPLY, parameters)
+        changed = _move_counters(tx, fresh)
     except psycopg.errors.CheckViolation as problem:
         raise InsufficientStock(
             "There is not enough stock for that: look at what is available and try a smaller quantity.",
             detail=str(problem.diag.message_detail or problem.diag.constraint_name),
         ) from problem
+    tx.copy(
+        f"COPY stock_movements ({_FIELDS}) FROM STDIN",
+        [_row(movement, tx.actor) for movement in movements if movement.key is None],
+    )
+    return changed
+
+
+def _move_counters(tx: WriteTx, movements: Sequence[Movement]) -> int:
+    """Sum per counter first, then change every counter once, locked in key order."""
+    total: dict[tuple[str, int, str], tuple[int, int, int]] = {}
+    for movement in movements:
+        key = (movement.sku, movement.location_id, movement.condition.value)
+        on_hand, reserved, incoming = total.get(key, (0, 0, 0))
+        effect, quantity = EFFECTS[movement.type], movement.quantity
+        total[key] = (
+            on_hand + effect[0] * quantity,
+            reserved + effect[1] * quantity,
+            incoming + effect[2] * quantity,
+        )
+    if not total:
+        return 0
+    keys = sorted(total)
+    changed = tx.execute(
+        _MOVE_COUNTERS,
+        {
+            "skus": [key[0] for key in keys],
+            "locations": [key[1] for key in keys],
+            "conditions": [key[2] for key in keys],
+            "on_hand": [total[key][0] for key in keys],
+            "reserved": [total[key][1] for key in keys],
+            "incoming": [total[key][2] for key in keys],
+        },
+    )
+    if changed != len(keys):
+        raise InsufficientStock("There is no stock of one of these where it is wanted.", detail="no position")
+    return changed
+
+
+def _lock_counters(tx: WriteTx, movements: Sequence[Movement]) -> None:
+    tx.execute(
+        """
+        SELECT FROM stock s JOIN unnest(%s::text[], %s::bigint[], %s::text[]) AS m(sku, location_id, condition)
+          USING (sku, location_id, condition)
+         ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s
+        """,
+        (
+            [movement.sku for movement in movements],
+            [movement.location_id for movement in movements],
+            [movement.condition.value for movement in movements],
+        ),
+    )
+
+
+def _row(movement: Movement, actor: str) -> tuple[object, ...]:
+    on_hand, reserved, incoming = EFFECTS[movement.type]
+    return (
+        movement.type.value,
+        movement.sku,
+        movement.location_id,
+        movement.condition.value,
+        movement.quantity * on_hand,
+        movement.quantity * reserved,
+        movement.quantity * incoming,
+        movement.cause,
+        movement.key,
+        movement.reason,
+        movement.order_id,
+        movement.reverses,
+        actor,
+        movement.occurred_at,
+    )
+
+
+def _insert_keyed(tx: WriteTx, movements: Sequence[Movement]) -> list[Movement]:
+    """Write those that are not in the ledger yet; returns them."""
+    if not movements:
+        return []
+    columns = list(zip(*(_row(movement, tx.actor) for movement in movements), strict=True))
+    written = tx.column(
+        str,
+        f"""
+        INSERT INTO stock_movements ({_FIELDS})
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
+                             %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
+                             %s::text[], %s::timestamptz[])
+        ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
+        RETURNING key
+        """,
+        [list(column) for column in columns],
+    )
+    once = {movement.key: movement for movement in reversed(movements)}
+    return [once[key] for key in written]
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A reservation that has not ended: the ledger line that made it."""
+
+    id: int
+    sku: Sku
+    location_id: LocationId
+    condition: Condition
+    quantity: int
+    cause: str
+    order_id: int | None
+
+
+def lock_reservations(
+    tx: WriteTx, *, causes: Sequence[str], order_ids: Sequence[int] | None
+) -> list[Reservation]:
+    """Open reservations with these causes (of these orders; None: of none), their counters locked in key order.
+
+    Whoever ends a reservation holds the lock of its counter, so that nobody else ends it meanwhile.
+    """
+    wanted = {"causes": list(causes), "orders": None if order_ids is None else list(order_ids)}
+    tx.execute(f"{_RESERVED} ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s", wanted)
+    return tx.all(Reservation, f"{_RESERVED} {_NOT_ENDED} ORDER BY m.id", wanted)
+
+
+_RESERVED = """
+    SELECT m.id, m.sku, m.location_id, m.condition, m.reserved_change AS quantity, m.cause, m.order_id
+      FROM stock_movements m
+      JOIN stock s ON (s.sku, s.location_id, s.condition) = (m.sku, m.location_id, m.condition)
+     WHERE m.type = 'reserved' AND m.cause = ANY(%(causes)s)
+       AND (%(orders)s::bigint[] IS NULL AND m.order_id IS NULL OR m.order_id = ANY(%(orders)s))
+"""
+_NOT_ENDED = """
+       AND NOT EXISTS (SELECT 1 FROM stock_movements e WHERE e.reverses = m.id AND e.type IN ('released', 'shipped'))
+"""
 
 
 def select_position(tx: ReadTx, *, sku: str, location_id: int) -> list[Position]:
@@ -140,7 +248,7 @@ def select_position(tx: ReadTx, *, sku: str, location_id: int) -> list[Position]
     return tx.all(
         Position,
         """
-        SELECT sku, location_id, condition, on_hand, reserved FROM stock
+        SELECT sku, location_id, condition, on_hand, reserved, incoming, missing FROM stock
          WHERE sku = %s AND location_id = %s ORDER BY condition
         """,
         (sku, location_id),
@@ -221,9 +329,11 @@ class MovementRow:
     condition: str
     on_hand_change: int
     reserved_change: int
+    incoming_change: int
     cause: str
     reason: str
     order_id: int | None
+    reverses: int | None
     actor: str
     occurred_at: datetime
 
@@ -233,8 +343,8 @@ def select_movements(tx: ReadTx, *, sku: str, location_id: int, limit: int) -> l
     return tx.all(
         MovementRow,
         """
-        SELECT id, type, sku, location_id, condition, on_hand_change, reserved_change, cause, reason, order_id, actor,
-               occurred_at
+        SELECT id, type, sku, location_id, condition, on_hand_change, reserved_change, incoming_change, cause,
+               reason, order_id, reverses, actor, occurred_at
           FROM stock_movements WHERE sku = %s AND location_id = %s ORDER BY id DESC LIMIT %s
         """,
         (sku, location_id, limit),
@@ -242,17 +352,37 @@ def select_movements(tx: ReadTx, *, sku: str, location_id: int, limit: int) -> l
 
 
 def select_drift(tx: ReadTx) -> list[Drift]:
-    """Counters that differ from the sum of their movements."""
+    """Counters that differ from the sum of their movements, and of the holds and commitments they stand for."""
     return tx.all(
         Drift,
         """
-        SELECT sku, location_id, condition, coalesce(s.on_hand, 0) AS on_hand,
-               coalesce(m.on_hand, 0)::bigint AS on_hand_by_ledger, coalesce(s.reserved, 0) AS reserved,
-               coalesce(m.reserved, 0)::bigint AS reserved_by_ledger
-          FROM stock s FULL JOIN (
-               SELECT sku, location_id, condition, sum(on_hand_change) AS on_hand, sum(reserved_change) AS reserved
-                 FROM stock_movements GROUP BY sku, location_id, condition) m USING (sku, location_id, condition)
-         WHERE coalesce(s.on_hand, 0) <> coalesce(m.on_hand, 0) OR coalesce(s.reserved, 0) <> coalesce(m.reserved, 0)
-         ORDER BY sku, location_id, condition
+        WITH compared AS (
+            SELECT sku, location_id, condition, c.counter, c.counted, c.by_ledger
+              FROM stock s FULL JOIN (
+                   SELECT sku, location_id, condition, sum(on_hand_change) AS on_hand,
+                          sum(reserved_change) AS reserved, sum(incoming_change) AS incoming
+                     FROM stock_movements GROUP BY sku, location_id, condition) m USING (sku, location_id, condition)
+             CROSS JOIN LATERAL (VALUES ('on_hand', s.on_hand, m.on_hand), ('reserved', s.reserved, m.reserved),
+                                        ('incoming', s.incoming, m.incoming)) AS c(counter, counted, by_ledger)
+            UNION ALL
+            SELECT sku, NULL, condition, c.counter, c.counted, c.by_ledger
+              FROM network_stock n FULL JOIN (
+                   SELECT sku, condition, sum(held_change) AS held, sum(committed_change) AS committed
+                     FROM network_movements GROUP BY sku, condition) m USING (sku, condition)
+              FULL JOIN (
+                   SELECT sku, condition, sum(quantity) AS quantity
+                     FROM stock_holds WHERE state = 'held' GROUP BY sku, condition) h USING (sku, condition)
+              FULL JOIN (
+                   SELECT sku, condition, sum(quantity) AS quantity
+                     FROM stock_commitments GROUP BY sku, condition) o USING (sku, condition)
+             CROSS JOIN LATERAL (VALUES
+                   ('held', n.held, m.held), ('held for carts', n.held, h.quantity),
+                   ('committed', n.committed, m.committed), ('committed to orders', n.committed, o.quantity))
+                   AS c(counter, counted, by_ledger)
+        )
+        SELECT sku, location_id, condition, counter, coalesce(counted, 0)::bigint AS counted,
+               coalesce(by_ledger, 0)::bigint AS by_ledger
+          FROM compared WHERE coalesce(counted, 0) <> coalesce(by_ledger, 0)
+         ORDER BY sku, location_id, condition, counter
         """,
     )

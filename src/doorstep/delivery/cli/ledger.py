@@ -1,0 +1,48 @@
+"""`doorstep ledger`: whether the stock counters are what their movements say."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from doorstep.delivery.cli.opening import opened
+from doorstep.domain.inventory import views as inventory
+
+commands = typer.Typer(
+    help="The stock ledger: every counter is the sum of its movements.", no_args_is_help=True
+)
+_out = Console()
+
+
+@commands.callback()
+def _group() -> None:
+    """Keeps `verify` a command of its own while it is the only one."""
+
+
+@commands.command()
+def verify(
+    *, as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False
+) -> None:
+    """Recompute every counter from its movements. There must be no difference, ever; exit code 1 if there is one."""
+    with opened() as app, app.db.read() as tx:
+        drift = inventory.drift(tx)
+    if as_json:
+        typer.echo(msgspec.json.encode({"drift": drift}).decode())
+    elif drift:
+        table = Table(
+            "SKU", "location", "condition", "counter", "it says", "by ledger", box=None, pad_edge=False
+        )
+        for each in drift:
+            place = "network" if each.location_id is None else str(each.location_id)
+            table.add_row(
+                each.sku, place, each.condition.value, each.counter, str(each.counted), str(each.by_ledger)
+            )
+        _out.print(table)
+    else:
+        _out.print("0 counters differ from their movements.")
+    if drift:
+        raise typer.Exit(1)
