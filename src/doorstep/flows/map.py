@@ -30,6 +30,7 @@ MAP: tuple[Row, ...] = (
     Row("order.placed", "mail.order_confirmed", errand=mail.mail("order_confirmed")),
     Row("order.cancelled", "source.wake_short", step=source.wake_short),
     Row("stock.adjusted", "source.wake_short", step=source.wake_short),
+    Row("stock.freed", "source.wake_short", step=source.wake_short),
     Row("fulfillment.packed", "ship.request_labels", step=ship.request_labels),
     Row("shipment.label_requested", "ship.buy_label", errand=ship.buy_label, given_up=ship.label_given_up),
     Row("shipment.dispatched", "settle.request_invoices", step=settle.request_invoices),

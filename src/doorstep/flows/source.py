@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from doorstep.domain.catalog import views as catalog
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment.model import Assignment, WorkLine, cause
 from doorstep.domain.inventory import actions as inventory
@@ -60,11 +61,21 @@ def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
 
 
 def wake_short(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: stock came (counted, returned, given back by a cancelled order): orders that wait for it are routed now."""
-    adjusted = {str(each.data["sku"]) for each in deliveries if "sku" in each.data}
-    given_back = [OrderId(each.key) for each in deliveries if "sku" not in each.data]
-    skus = adjusted | order_views.skus(tx, order_ids=given_back)
-    orders.wake_short(tx, skus=sorted(skus), now=world.clock.now())
+    """Step: stock came (counted, returned, let go by a cart or a cancelled order): orders that wait for it are routed."""
+    named = {sku for each in deliveries for sku in _skus(each)}
+    given_back = [OrderId(each.key) for each in deliveries if not _skus(each)]
+    parts = named | order_views.skus(tx, order_ids=given_back)
+    orders.wake_short(tx, skus=sorted(parts | catalog.made_of(tx, skus=parts)), now=world.clock.now())
+
+
+def _skus(delivery: Delivery) -> list[str]:
+    """The SKUs that a fact names; an order's fact names none, it stands for the order's own."""
+    several = delivery.data.get("skus", ())
+    return [str(delivery.data["sku"])] if "sku" in delivery.data else [str(sku) for sku in _listed(several)]
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
 
 
 def _demands(tx: WriteTx, order_ids: Sequence[OrderId], now: datetime) -> list[Demand]:

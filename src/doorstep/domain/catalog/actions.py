@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from doorstep.domain.catalog import store
-from doorstep.domain.catalog.model import Item
-from doorstep.kernel import money
+from doorstep.domain.catalog import model, store
+from doorstep.domain.catalog.model import Item, Recipe
+from doorstep.kernel import errors, money
 from doorstep.kernel.db import WriteTx
 
 
@@ -15,3 +15,28 @@ def put(tx: WriteTx, *, items: Sequence[Item]) -> None:
     for item in items:
         money.exponent(item.currency)
     store.upsert_items(tx, items)
+
+
+def compose(tx: WriteTx, *, recipes: Sequence[Recipe]) -> None:
+    """Say what kits and graded SKUs are made of, from now on; orders that are reserved keep what they have.
+
+    Raises Invalid for what cannot be picked, or a kit within a kit; NotFound for a SKU that the catalogue lacks.
+    """
+    for recipe in recipes:
+        model.check_recipe(recipe)
+    skus = {recipe.sku for recipe in recipes}
+    named = skus | {part.sku for recipe in recipes for part in recipe.parts}
+    missing = sorted(named - store.select_known(tx, skus=sorted(named)))
+    if missing:
+        raise errors.NotFound(f"The catalogue does not have {', '.join(missing)}.")
+    both = model.nested(recipes, *store.select_made_and_used(tx, besides=sorted(skus)))
+    if both is not None:
+        raise errors.Invalid(
+            f"{both} would be a kit and a part of one: name its own parts instead.", field="parts"
+        )
+    store.replace_recipes(tx, recipes)
+
+
+def dissolve(tx: WriteTx, *, skus: Sequence[str]) -> None:
+    """These are ordinary SKUs again."""
+    store.delete_recipes(tx, skus=skus)

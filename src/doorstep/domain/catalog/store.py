@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-from doorstep.domain.catalog.model import Item
+from doorstep.domain.catalog.model import Item, Recipe
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import Sku
 
 _COLUMNS = "sku, title, style, category, colour, size, barcode, weight_grams, hsn, gst_rate_basis_points, price_minor, currency"
 
@@ -40,3 +42,47 @@ def select_barcodes(tx: ReadTx, *, skus: Sequence[str]) -> dict[str, str]:
     """Barcode to SKU, for these SKUs."""
     rows = tx.rows("SELECT barcode, sku FROM skus WHERE sku = ANY(%s) AND barcode <> ''", (list(skus),))
     return {str(row["barcode"]): str(row["sku"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """A part of a kit or graded SKU."""
+
+    sku: Sku
+    part_sku: Sku
+    condition: str
+    pieces: int
+
+
+def select_parts(tx: ReadTx, *, skus: Sequence[str]) -> list[PartRow]:
+    """What these SKUs are made of; ordinary ones have no rows."""
+    return tx.all(
+        PartRow,
+        "SELECT sku, part_sku, condition, pieces FROM sku_parts WHERE sku = ANY(%s) ORDER BY sku, part_sku, condition",
+        (list(skus),),
+    )
+
+
+def select_made_of(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:
+    """Kits and graded SKUs that have one of these as a part."""
+    return set(tx.column(str, "SELECT DISTINCT sku FROM sku_parts WHERE part_sku = ANY(%s)", (list(skus),)))
+
+
+def select_made_and_used(tx: ReadTx, *, besides: Sequence[str]) -> tuple[set[str], set[str]]:
+    """All SKUs that are made of parts, and all that are parts, leaving out the recipes of `besides`."""
+    rows = tx.rows("SELECT sku, part_sku FROM sku_parts WHERE sku <> ALL(%s)", (list(besides),))
+    return {str(row["sku"]) for row in rows}, {str(row["part_sku"]) for row in rows}
+
+
+def replace_recipes(tx: WriteTx, recipes: Sequence[Recipe]) -> None:
+    """Write recipes anew."""
+    delete_recipes(tx, skus=[recipe.sku for recipe in recipes])
+    tx.copy(
+        "COPY sku_parts (sku, part_sku, condition, pieces) FROM STDIN",
+        [(recipe.sku, part.sku, part.condition, part.pieces) for recipe in recipes for part in recipe.parts],
+    )
+
+
+def delete_recipes(tx: WriteTx, *, skus: Sequence[str]) -> None:
+    """Forget what these are made of."""
+    tx.execute("DELETE FROM sku_parts WHERE sku = ANY(%s)", (list(skus),))

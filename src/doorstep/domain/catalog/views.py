@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from doorstep.domain.catalog import store
-from doorstep.domain.catalog.model import Item
+from doorstep.domain.catalog import model, store
+from doorstep.domain.catalog.model import Item, Part
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import Sku
 
@@ -23,3 +23,17 @@ def known(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
 def barcodes(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Sku]:
     """Barcode to SKU, for these SKUs."""
     return {code: Sku(sku) for code, sku in store.select_barcodes(tx, skus=sorted(set(skus))).items()}
+
+
+def parts(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, tuple[Part, ...]]:
+    """What one piece of each of these consists of: an ordinary SKU of itself, a kit or graded SKU of its parts."""
+    wanted = sorted(set(skus))
+    found: dict[Sku, list[Part]] = {}
+    for row in store.select_parts(tx, skus=wanted):
+        found.setdefault(row.sku, []).append(Part(row.part_sku, row.condition, row.pieces))
+    return {Sku(sku): tuple(found[Sku(sku)]) if sku in found else model.itself(Sku(sku)) for sku in wanted}
+
+
+def made_of(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
+    """Kits and graded SKUs that have one of these as a part."""
+    return store.select_made_of(tx, skus=sorted(set(skus)))

@@ -17,3 +17,13 @@ class Adjusted:
     condition: str
     change: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Carts let go of these SKUs: orders that wait for them may be routed."""
+
+    type: ClassVar[str] = "stock.freed"
+    stream: ClassVar[str] = "network"
+    skus: tuple[str, ...]
+    network_id: int = 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from doorstep.domain.inventory.actions.commitments import commit
+from doorstep.domain.inventory.actions.holds import NotHeld, consume, drop, extend, hold, keep, sweep
 from doorstep.domain.inventory.actions.ledger import (
     Correction,
     Ending,
@@ -14,4 +16,22 @@ from doorstep.domain.inventory.actions.ledger import (
     ship,
 )
 
-__all__ = ["Correction", "Ending", "Piece", "adjust", "lock_supply", "move", "release", "reserve", "ship"]
+__all__ = [
+    "Correction",
+    "Ending",
+    "NotHeld",
+    "Piece",
+    "adjust",
+    "commit",
+    "consume",
+    "drop",
+    "extend",
+    "hold",
+    "keep",
+    "lock_supply",
+    "move",
+    "release",
+    "reserve",
+    "ship",
+    "sweep",
+]

@@ -12,5 +12,17 @@ from doorstep.domain.inventory.views.ledger import (
     page,
     positions,
 )
+from doorstep.domain.inventory.views.network import asked, holds
 
-__all__ = ["MovementRow", "Page", "StockFilter", "StockRow", "drift", "movements", "page", "positions"]
+__all__ = [
+    "MovementRow",
+    "Page",
+    "StockFilter",
+    "StockRow",
+    "asked",
+    "drift",
+    "holds",
+    "movements",
+    "page",
+    "positions",
+]

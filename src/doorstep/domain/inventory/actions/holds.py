@@ -1,0 +1,178 @@
+"""Soft reservations: a cart or checkout holds stock for a while; it is extended, dropped, swept, or becomes an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import model
+from doorstep.domain.inventory.model import (
+    Desk,
+    Hold,
+    HoldAnswer,
+    HoldRequest,
+    HoldState,
+    NetworkMovement,
+    NetworkMovementType,
+)
+from doorstep.domain.inventory.store import ledger
+from doorstep.domain.inventory.store import network as store
+from doorstep.domain.inventory.store.network import End, FreshHold
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+
+_ENDED_BY = {
+    HoldState.CONSUMED: NetworkMovementType.CONSUMED,
+    HoldState.LAPSED: NetworkMovementType.LAPSED,
+    HoldState.DROPPED: NetworkMovementType.DROPPED,
+}
+
+
+class NotHeld(errors.NotFound):
+    """The cart holds nothing (any more): its time was over, or it became an order."""
+
+
+def hold(tx: WriteTx, *, requests: Sequence[HoldRequest], at: datetime) -> list[HoldAnswer]:
+    """Hold what each cart wants, whole or not at all, in the order given; a cart that asks again replaces its hold.
+
+    Holds lower what everybody else may be promised at once. Stock is locked first, so that two carts never get the
+    same piece.
+    """
+    for request in requests:
+        model.check_request(request)
+    parts = sorted(
+        {(sku, condition.value) for each in requests for line in each.lines for sku, condition in line.parts}
+    )
+    positions = ledger.lock_positions(tx, parts=parts)
+    standing = store.lock_holds(tx, carts=[request.key for request in requests])
+    desk = Desk(model.free(positions, store.select_asked(tx, parts=parts)), _held(standing))
+    answers, granted = [], {}
+    for request in requests:
+        refused = desk.decide(request)
+        answers.append(HoldAnswer(request, None if refused else at + request.ttl, refused))
+        if not refused:
+            granted[request.key] = request
+    _write(
+        tx,
+        list(granted.values()),
+        [each for each in standing if (each.channel, each.reference) in granted],
+        at,
+    )
+    return answers
+
+
+def _held(standing: Iterable[Hold]) -> dict[tuple[str, str], dict[model.Part, int]]:
+    held: dict[tuple[str, str], dict[model.Part, int]] = {}
+    for each in standing:
+        mine = held.setdefault((each.channel, each.reference), {})
+        mine[each.part] = mine.get(each.part, 0) + each.quantity
+    return held
+
+
+def _write(tx: WriteTx, granted: Sequence[HoldRequest], replaced: Sequence[Hold], at: datetime) -> None:
+    """Replaced holds are dropped, new ones written; the counters see the difference only."""
+    dropped = _end(tx, replaced, HoldState.DROPPED, at)
+    fresh = [
+        FreshHold(
+            request.channel, request.reference, line.sku, sku, condition.value, pieces * line.quantity,
+            at + request.ttl, at,
+        )
+        for request in granted
+        for line in _merged(request)
+        for (sku, condition), pieces in line.parts.items()
+    ]  # fmt: skip
+    store.copy_holds(tx, fresh)
+    taken = [
+        NetworkMovement(NetworkMovementType.HELD, sku, condition, quantity, request.cause, at)
+        for request in granted
+        for (sku, condition), quantity in model.needs(request.lines).items()
+    ]
+    store.apply(tx, [*dropped, *taken])
+
+
+def _merged(request: HoldRequest) -> list[model.HoldLine]:
+    """Lines of the same SKU are one."""
+    total: dict[str, model.HoldLine] = {}
+    for line in request.lines:
+        before = total.get(line.sku)
+        quantity = line.quantity + (before.quantity if before else 0)
+        total[line.sku] = model.HoldLine(line.sku, quantity, line.parts)
+    return list(total.values())
+
+
+def _end(
+    tx: WriteTx,
+    holds: Sequence[Hold],
+    state: HoldState,
+    at: datetime,
+    *,
+    orders: Mapping[int, int] | None = None,
+) -> list[NetworkMovement]:
+    """Locked holds end; returns what that does to the counters. `orders` says which order consumed a hold."""
+    by_hold = orders or {}
+    if holds:
+        store.end_holds(tx, [End(each.id, by_hold.get(each.id)) for each in holds], state=state, at=at)
+    return [
+        NetworkMovement(
+            _ENDED_BY[state], each.sku, each.condition, each.quantity, f"hold/{each.channel}/{each.reference}", at,
+            by_hold.get(each.id),
+        )
+        for each in holds
+    ]  # fmt: skip
+
+
+def extend(tx: WriteTx, *, carts: Sequence[tuple[str, str]], ttl: timedelta, at: datetime) -> datetime:
+    """The customer is still there: holds last at least until now + ttl. Raises NotHeld if a cart has none."""
+    if not timedelta(0) < ttl <= model.LONGEST_TTL:
+        raise errors.Invalid("A hold lasts from 1 second to 24 hours.", field="ttl_seconds")
+    _all_there(carts, store.extend_holds(tx, carts=carts, until=at + ttl))
+    return at + ttl
+
+
+def keep(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: datetime, at: datetime) -> None:
+    """A payment or review is under way: the sweep extends these instead of releasing them, until then at the latest."""
+    if not at < until <= at + model.LONGEST_KEEP:
+        raise errors.Invalid("A hold is kept for 7 days at most.", field="keep_until")
+    _all_there(carts, store.keep_holds(tx, carts=carts, until=until))
+
+
+def _all_there(carts: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) -> None:
+    gone = sorted(set(carts) - set(found))
+    if gone:
+        names = ", ".join(f"{channel}/{reference}" for channel, reference in gone)
+        raise NotHeld(f"Nothing is held for {names} (any more): ask for a new hold.")
+
+
+def drop(tx: WriteTx, *, carts: Sequence[tuple[str, str]], at: datetime) -> int:
+    """Give back what carts hold; harmless when they hold nothing. Returns how many holds ended."""
+    holds = store.lock_holds(tx, carts=carts)
+    _freed(tx, holds, _end(tx, holds, HoldState.DROPPED, at), at)
+    return len(holds)
+
+
+def sweep(tx: WriteTx, *, at: datetime, limit: int = 1_000) -> int:
+    """Holds whose time is over lapse, except those that are kept: they are extended. Returns how many lapsed."""
+    store.extend_kept(tx, at=at, until=at + model.DEFAULT_TTL)
+    holds = store.lock_expired(tx, at=at, limit=limit)
+    _freed(tx, holds, _end(tx, holds, HoldState.LAPSED, at), at)
+    return len(holds)
+
+
+def _freed(tx: WriteTx, holds: Sequence[Hold], movements: Sequence[NetworkMovement], at: datetime) -> None:
+    store.apply(tx, movements)
+    if holds:
+        events.append(tx, [facts.Freed(tuple(sorted({each.sku for each in holds})))], at=at)
+
+
+def consume(tx: WriteTx, *, carts: Mapping[tuple[str, str], int], at: datetime) -> set[int]:
+    """Carts became these orders: their holds end in the same transaction that reserves or commits for the order.
+
+    The stock of the SKUs is locked by the caller where it is going to be reserved. Returns the orders that had holds.
+    """
+    if not carts:
+        return set()
+    holds = store.lock_holds(tx, carts=list(carts))
+    orders = {each.id: carts[each.channel, each.reference] for each in holds}
+    store.apply(tx, _end(tx, holds, HoldState.CONSUMED, at, orders=orders))
+    return set(orders.values())

@@ -1,0 +1,246 @@
+"""What is asked of a SKU without a location: soft holds of carts and checkouts, commitments to orders not routed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from doorstep.domain.inventory.model.ledger import Condition, Position
+from doorstep.kernel import errors
+from doorstep.kernel.ids import Sku
+
+DEFAULT_TTL = timedelta(minutes=10)
+LONGEST_TTL = timedelta(hours=24)
+LONGEST_KEEP = timedelta(days=7)
+
+# A thing on the shelf: what stock is counted by.
+Part = tuple[Sku, Condition]
+
+
+class HoldState(StrEnum):
+    """How a soft hold ended, or that it has not."""
+
+    HELD = "held"
+    CONSUMED = "consumed"
+    LAPSED = "lapsed"
+    DROPPED = "dropped"
+
+
+HOLD_MOVES: dict[HoldState, frozenset[HoldState]] = {
+    HoldState.HELD: frozenset({HoldState.CONSUMED, HoldState.LAPSED, HoldState.DROPPED}),
+    HoldState.CONSUMED: frozenset(),
+    HoldState.LAPSED: frozenset(),
+    HoldState.DROPPED: frozenset(),
+}
+
+
+class NetworkMovementType(StrEnum):
+    """Why a counter of the network changed."""
+
+    HELD = "held"
+    LAPSED = "lapsed"
+    DROPPED = "dropped"
+    CONSUMED = "consumed"
+    COMMITTED = "committed"
+    UNCOMMITTED = "uncommitted"
+
+
+# What a movement of quantity q does to (held, committed).
+NETWORK_EFFECTS: dict[NetworkMovementType, tuple[int, int]] = {
+    NetworkMovementType.HELD: (1, 0),
+    NetworkMovementType.LAPSED: (-1, 0),
+    NetworkMovementType.DROPPED: (-1, 0),
+    NetworkMovementType.CONSUMED: (-1, 0),
+    NetworkMovementType.COMMITTED: (0, 1),
+    NetworkMovementType.UNCOMMITTED: (0, -1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMovement:
+    """One line for the ledger of the network; `cause` as a path (hold/web/cart-7, order/12/line/1)."""
+
+    type: NetworkMovementType
+    sku: Sku
+    condition: Condition
+    quantity: int
+    cause: str
+    occurred_at: datetime
+    order_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is held and committed of one thing."""
+
+    held: int = 0
+    committed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """So many of a sellable SKU; `parts` says what one of it consists of (kits, graded SKUs)."""
+
+    sku: Sku
+    quantity: int
+    parts: Mapping[Part, int]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """What a cart wants held; asked again with the same channel and reference it replaces what was held before."""
+
+    channel: str
+    reference: str
+    lines: Sequence[HoldLine]
+    ttl: timedelta = DEFAULT_TTL
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.channel, self.reference
+
+    @property
+    def cause(self) -> str:
+        return f"hold/{self.channel}/{self.reference}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A live row: so many of one part, for what the customer sees as `line_sku`."""
+
+    id: int
+    channel: str
+    reference: str
+    line_sku: str
+    sku: Sku
+    condition: Condition
+    quantity: int
+    expires_at: datetime
+
+    @property
+    def part(self) -> Part:
+        return self.sku, self.condition
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A line that cannot be held, and how many could be."""
+
+    sku: Sku
+    wanted: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """What became of a request: held until then, or nothing of it, and why."""
+
+    request: HoldRequest
+    expires_at: datetime | None
+    refused: tuple[Refusal, ...] = ()
+
+
+def check_request(request: HoldRequest) -> None:
+    """Raise Invalid for what can never be held."""
+    if not request.reference.strip():
+        raise errors.Invalid("Give the cart's or checkout's own id as the reference.", field="reference")
+    if not request.lines:
+        raise errors.Invalid("Say what to hold: at least one line.", field="lines")
+    if any(line.quantity < 1 for line in request.lines):
+        raise errors.Invalid("A quantity is at least 1.", field="lines")
+    if not timedelta(0) < request.ttl <= LONGEST_TTL:
+        raise errors.Invalid("A hold lasts from 1 second to 24 hours.", field="ttl_seconds")
+
+
+def free(positions: Iterable[Position], asked: Mapping[Part, Asked]) -> dict[Part, int]:
+    """How many of each thing nobody has asked for: available everywhere, less held, less committed; may be negative."""
+    total = {part: -each.held - each.committed for part, each in asked.items()}
+    for position in positions:
+        part = (position.sku, position.condition)
+        total[part] = total.get(part, 0) + position.available
+    return total
+
+
+def needs(lines: Iterable[HoldLine]) -> dict[Part, int]:
+    """Pieces per thing, summed over lines and kits that share it."""
+    total: dict[Part, int] = {}
+    for line in lines:
+        for part, pieces in line.parts.items():
+            total[part] = total.get(part, 0) + pieces * line.quantity
+    return total
+
+
+@dataclass(slots=True)
+class Desk:
+    """Decides on holds one after the other, on what is free and what each cart has already."""
+
+    left: dict[Part, int]
+    held: dict[tuple[str, str], dict[Part, int]] = field(default_factory=dict)
+
+    def decide(self, request: HoldRequest) -> tuple[Refusal, ...]:
+        """Grant a request whole (nothing refused), or refuse it and change nothing."""
+        wanted, mine = needs(request.lines), self.held.get(request.key, {})
+        more = {part: quantity - mine.get(part, 0) for part, quantity in wanted.items()}
+        if any(quantity > max(self.left.get(part, 0), 0) for part, quantity in more.items() if quantity > 0):
+            return tuple(
+                Refusal(line.sku, line.quantity, self._could(line, mine, wanted))
+                for line in request.lines
+                if any(more[part] > max(self.left.get(part, 0), 0) for part in line.parts)
+            )
+        for part in wanted.keys() | mine.keys():
+            self.left[part] = self.left.get(part, 0) - wanted.get(part, 0) + mine.get(part, 0)
+        self.held[request.key] = wanted
+        return ()
+
+    def _could(self, line: HoldLine, mine: Mapping[Part, int], wanted: Mapping[Part, int]) -> int:
+        """How many of a line could be had, with all else as wished."""
+        return min(
+            max(0, self.left.get(part, 0) + mine.get(part, 0) - (wanted[part] - pieces * line.quantity))
+            // pieces
+            for part, pieces in line.parts.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """So many pieces of a thing that an order line still waits for."""
+
+    order_id: int
+    line_no: int
+    sku: Sku
+    condition: Condition
+    quantity: int
+
+    @property
+    def key(self) -> tuple[int, int, Sku, Condition]:
+        return self.order_id, self.line_no, self.sku, self.condition
+
+    @property
+    def cause(self) -> str:
+        return f"order/{self.order_id}/line/{self.line_no}"
+
+
+def recommit(
+    standing: Iterable[Commitment], wanted: Iterable[Commitment], at: datetime
+) -> list[NetworkMovement]:
+    """The movements that lead from what stands to what is wanted; nothing where they agree."""
+    change: dict[tuple[int, int, Sku, Condition], int] = {}
+    causes: dict[tuple[int, int, Sku, Condition], str] = {}
+    for sign, each in (*((-1, each) for each in standing), *((1, each) for each in wanted)):
+        change[each.key] = change.get(each.key, 0) + sign * each.quantity
+        causes[each.key] = each.cause
+    return [
+        NetworkMovement(
+            NetworkMovementType.COMMITTED if quantity > 0 else NetworkMovementType.UNCOMMITTED,
+            sku,
+            condition,
+            abs(quantity),
+            causes[order_id, line_no, sku, condition],
+            at,
+            order_id,
+        )
+        for (order_id, line_no, sku, condition), quantity in sorted(change.items())
+        if quantity
+    ]

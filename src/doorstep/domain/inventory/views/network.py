@@ -1,0 +1,19 @@
+"""Reads of holds and commitments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from doorstep.domain.inventory.model import Asked, Hold, Part
+from doorstep.domain.inventory.store import network as store
+from doorstep.kernel.db import ReadTx
+
+
+def asked(tx: ReadTx, *, parts: Iterable[Part]) -> dict[Part, Asked]:
+    """What is held and committed of these; nothing is asked of what is not in the answer."""
+    return store.select_asked(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
+
+
+def holds(tx: ReadTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:
+    """What these carts (channel, reference) hold now, part by part."""
+    return store.select_holds(tx, carts=carts)
