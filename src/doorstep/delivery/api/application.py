@@ -10,7 +10,15 @@ from starlette.responses import Response
 
 import doorstep
 from doorstep.bootstrap import App
-from doorstep.delivery.api import dead_letters, fulfillment, inventory, orders, returns, shipments
+from doorstep.delivery.api import (
+    dead_letters,
+    fulfillment,
+    inventory,
+    orders,
+    reservations,
+    returns,
+    shipments,
+)
 from doorstep.delivery.api.problems import http_problem, invalid_request, problem
 from doorstep.kernel import errors
 
@@ -33,7 +41,7 @@ def create(app: App) -> FastAPI:
         redoc_url=None,
     )
     interface.state.app = app
-    for module in (orders, fulfillment, shipments, inventory, returns, dead_letters):
+    for module in (orders, fulfillment, shipments, inventory, reservations, returns, dead_letters):
         interface.include_router(module.router, prefix="/api/v1")
     interface.add_exception_handler(errors.DoorstepError, problem)
     interface.add_exception_handler(RequestValidationError, invalid_request)

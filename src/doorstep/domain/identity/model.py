@@ -27,6 +27,7 @@ class Permission(StrEnum):
     FULFILLMENT_WRITE = "fulfillment:write"
     INVENTORY_READ = "inventory:read"
     INVENTORY_WRITE = "inventory:write"
+    RESERVATIONS_WRITE = "reservations:write"
     RETURNS_READ = "returns:read"
     RETURNS_WRITE = "returns:write"
     DEAD_LETTERS_READ = "dead_letters:read"
@@ -46,6 +47,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.ORDERS_WRITE,
         Permission.FULFILLMENT_WRITE,
         Permission.INVENTORY_WRITE,
+        Permission.RESERVATIONS_WRITE,
         Permission.RETURNS_WRITE,
         Permission.DEAD_LETTERS_WRITE,
     },
