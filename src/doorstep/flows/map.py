@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.flows import mail, refund, return_, settle, ship, source, tell
+from doorstep.flows import count, mail, refund, return_, settle, ship, source, tell
 from doorstep.flows.world import Errand, LastWord, Step
 from doorstep.kernel.db import Subscription
 
@@ -31,6 +31,15 @@ MAP: tuple[Row, ...] = (
     Row("order.cancelled", "source.wake_short", step=source.wake_short),
     Row("stock.adjusted", "source.wake_short", step=source.wake_short),
     Row("stock.freed", "source.wake_short", step=source.wake_short),
+    Row("stock.received", "source.wake_short", step=source.wake_short),
+    Row("stock.regraded", "source.wake_short", step=source.wake_short),
+    Row("stock.synchronised", "source.wake_short", step=source.wake_short),
+    Row("transfer.shipped", "source.wake_short", step=source.wake_short),
+    Row("transfer.received", "source.wake_short", step=source.wake_short),
+    Row("transfer.cancelled", "source.wake_short", step=source.wake_short),
+    Row("count.approved", "source.wake_short", step=source.wake_short),
+    Row("fulfillment.rejected", "count.direct", step=count.direct),
+    Row("stock.contradicted", "count.direct", step=count.direct),
     Row("fulfillment.packed", "ship.request_labels", step=ship.request_labels),
     Row("shipment.label_requested", "ship.buy_label", errand=ship.buy_label, given_up=ship.label_given_up),
     Row("shipment.dispatched", "settle.request_invoices", step=settle.request_invoices),
@@ -54,10 +63,13 @@ MAP: tuple[Row, ...] = (
 NOBODY_LISTENS = frozenset(
     {
         "order.observed", "order.held", "order.approved", "order.allocated", "order.short",
-        "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked", "fulfillment.rejected",
+        "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked",
         "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured",
         "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",
         "return.received", "message.sent", "message.in_doubt", "channel.told",
+        "atp_rule.changed", "supply.changed", "sell_ahead.changed", "promise.made", "promise.changed",
+        "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
+        "replenishment.set", "import.ended",
     }
 )  # fmt: skip
 

@@ -1,0 +1,40 @@
+"""Count what an audience took of the pieces that were set aside for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from doorstep.domain.inventory.model import pools as model
+from doorstep.domain.inventory.store import pools as store
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An order line as it stands: it wants so many pieces of a SKU, for somebody of these audiences."""
+
+    order_id: OrderId
+    line_no: int
+    sku: Sku
+    audiences: frozenset[str]
+    quantity: int
+
+
+def draw_pools(tx: WriteTx, *, lines: Sequence[Line]) -> int:
+    """Let each line have drawn what it wants, as far as its audiences' pools go; how many pieces are drawn in the end.
+
+    It says how things shall be, not what to add: twice is once, fewer pieces than before (or 0) gives back.
+    """
+    pools = store.lock_pools(tx, skus=sorted({line.sku for line in lines}))
+    drawn = store.select_drawn(tx, order_ids=sorted({line.order_id for line in lines}))
+    takers = [
+        model.Taker((line.order_id, line.line_no), line.sku, line.audiences, line.quantity) for line in lines
+    ]
+    had = {(each.order_id, each.line_no, each.sku, each.audience): each.quantity for each in drawn}
+    wanted = model.share(takers, pools, had)
+    changed = [store.Drawn(*key, quantity) for key, quantity in wanted.items() if had.get(key, 0) != quantity]
+    if changed:
+        store.replace_drawn(tx, changed)
+    return sum(wanted.values())

@@ -1,0 +1,180 @@
+"""Verbs of availability rules: a change of a rule is worked out at once, for what it touches and no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.model.rules import EVERYTHING, Rule, RuleKind, Scope, Terms, check_terms, reach
+from doorstep.domain.inventory.store import rules as store
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What working out changed: positions are SKU × location, the others are SKUs."""
+
+    positions: int = 0
+    thresholds: int = 0
+    pools: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.positions + self.thresholds + self.pools
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new rule (no id), or other terms for one; `version` is the one that was looked at, `reason` says why."""
+
+    terms: Terms
+    reason: str
+    rule_id: int | None = None
+    version: int | None = None
+
+
+def put(tx: WriteTx, *, change: Change, at: datetime) -> tuple[Rule, Effect]:
+    """Write a rule and what follows from it. Raises Invalid, NotFound, or Conflict when somebody was faster."""
+    if not change.reason.strip():
+        raise errors.Invalid("Say why: whoever asks later reads it on the rule.", field="reason")
+    check_terms(change.terms)
+    _check_names(tx, change.terms.scope)
+    store.lock_rules(tx)
+    before = None if change.rule_id is None else _current(tx, change.rule_id, change.version)
+    if before is None:
+        rule_id = store.insert_rule(tx, change.terms, reason=change.reason, at=at)
+    else:
+        rule_id = before.id
+        if before.terms.kind is not change.terms.kind:
+            raise errors.Invalid("A rule keeps its kind: switch it off and make another.", field="kind")
+        store.update_rule(tx, change.terms, rule_id=rule_id, reason=change.reason, at=at)
+    after = _current(tx, rule_id, None)
+    events.append(tx, [_fact(after, "created" if before is None else "changed")], at=at)
+    touched = [rule.terms.scope for rule in (before, after) if rule is not None and rule.terms.active]
+    return after, _work_out(tx, change.terms.kind, reach(touched)) if touched else Effect()
+
+
+def switch(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime) -> tuple[Rule, Effect]:
+    """Switch a rule on or off; a rule is never deleted, because answers name it."""
+    found = store.select_rule(tx, rule_id=rule_id)
+    if found is None:
+        raise _missing(rule_id)
+    terms = found.terms
+    kept = Terms(
+        terms.kind, terms.name, terms.value, terms.scope, terms.audience, terms.precedence, active=active
+    )
+    return put(tx, change=Change(kept, reason, rule_id, found.version), at=at)
+
+
+class _Undone(Exception):  # noqa: N818 - not an error: it takes back what was only tried
+    """Takes a trial back."""
+
+    def __init__(self, effect: Effect) -> None:
+        super().__init__()
+        self.effect = effect
+
+
+def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
+    """How much a change would change: it is really done, counted, and taken back before anybody sees it."""
+    try:
+        _do_and_undo(tx, change, at)
+    except _Undone as undone:
+        return undone.effect
+
+
+def _do_and_undo(tx: WriteTx, change: Change, at: datetime) -> NoReturn:
+    with tx.savepoint():
+        raise _Undone(put(tx, change=change, at=at)[1])
+
+
+def rebuild(tx: WriteTx) -> Effect:
+    """Work out everything from the rules alone; a sound system changes nothing by it."""
+    store.lock_rules(tx)
+    store.remember_goods_and_sites(tx)
+    return _work_out_all(tx, EVERYTHING)
+
+
+def catch_up(tx: WriteTx) -> Effect:
+    """Work out SKUs and locations that are new, or changed in what rules look at. Costs a comparison when none is."""
+    skus, codes = store.select_new_goods(tx), store.select_new_sites(tx)
+    if not skus and not codes:
+        return Effect()
+    store.lock_rules(tx)
+    effects = []
+    if skus:
+        effects.append(_work_out_all(tx, Scope(skus=tuple(skus))))
+    if codes:
+        effects.append(_work_out_all(tx, Scope(locations=tuple(codes))))
+    store.remember_goods_and_sites(tx)
+    return Effect(
+        sum(each.positions for each in effects),
+        sum(each.thresholds for each in effects),
+        sum(each.pools for each in effects),
+    )
+
+
+def _work_out(tx: WriteTx, kind: RuleKind, within: Scope) -> Effect:
+    if kind is RuleKind.THRESHOLD:
+        return Effect(thresholds=store.work_out_channels(tx, within=within))
+    if kind is RuleKind.POOL:
+        return Effect(pools=store.work_out_pools(tx, within=within))
+    return Effect(positions=store.work_out_nodes(tx, within=within))
+
+
+def _work_out_all(tx: WriteTx, within: Scope) -> Effect:
+    return Effect(
+        store.work_out_nodes(tx, within=within),
+        store.work_out_channels(tx, within=within),
+        store.work_out_pools(tx, within=within),
+    )
+
+
+def _current(tx: WriteTx, rule_id: int, version: int | None) -> Rule:
+    found = store.select_rule(tx, rule_id=rule_id)
+    if found is None:
+        raise _missing(rule_id)
+    if version is not None and version != found.version:
+        raise errors.Conflict(
+            f"{found.terms.name} was changed by {found.changed_by} meanwhile: look at it again.",
+            version=found.version,
+        )
+    return found
+
+
+def _missing(rule_id: int) -> errors.NotFound:
+    return errors.NotFound(f"There is no availability rule {rule_id}.")
+
+
+def _check_names(tx: WriteTx, scope: Scope) -> None:
+    """A rule about what does not exist is a typing error that nobody would notice."""
+    unknown = store.select_unknown_skus(tx, skus=scope.skus)
+    if unknown:
+        raise errors.Invalid(f"The catalogue does not have {', '.join(unknown[:5])}.", field="skus")
+    unknown = store.select_unknown_codes(tx, codes=scope.locations)
+    if unknown:
+        raise errors.Invalid(f"The network does not have {', '.join(unknown[:5])}.", field="locations")
+
+
+def _fact(rule: Rule, change: str) -> facts.RuleChanged:
+    terms, scope = rule.terms, rule.terms.scope
+    return facts.RuleChanged(
+        atp_rule_id=rule.id,
+        version=rule.version,
+        change=change,
+        kind=terms.kind.value,
+        name=terms.name,
+        value=terms.value,
+        audience=terms.audience,
+        precedence=terms.precedence,
+        active=terms.active,
+        skus=scope.skus,
+        styles=scope.styles,
+        categories=scope.categories,
+        locations=scope.locations,
+        location_kinds=scope.location_kinds,
+        channels=scope.channels,
+        reason=rule.reason,
+    )

@@ -1,0 +1,351 @@
+"""Available to promise: from counters, rules, holds and future supply to one answer that explains itself.
+
+A piece is counted where it lies if its location may send it (or hand it over) to the channel that asks. From the sum go
+what carts hold, what captured orders are owed, what the channel must leave over, and what is set aside for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from doorstep.domain.inventory.model.ledger import Condition
+from doorstep.domain.inventory.model.policies import NONE, Policies, Ruling
+from doorstep.domain.inventory.model.rules import audiences
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku
+
+# What one piece of a sellable SKU consists of; a SKU that is not there is one piece of itself, new.
+Part = tuple[Sku, Condition, int]
+Parts = Mapping[Sku, tuple[Part, ...]]
+Key = tuple[str, str]
+# Counters of one SKU in one condition at one location: location id, on hand, reserved, and how many of the reserved a
+# count or source contradicts. A plain tuple, because there are many: a batch of 1,000 SKUs has 12,000.
+Shelf = tuple[int, int, int, int]
+
+
+class Method(StrEnum):
+    """How the customer gets it."""
+
+    SHIP = "ship"
+    PICKUP = "pickup"
+
+
+class Status(StrEnum):
+    """Whether we know; if not, there is no number to promise."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How many of a SKU may this channel promise (to this group, from this location, until this day)?"""
+
+    sku: Sku
+    channel: str = ""
+    group: str = ""
+    location_id: LocationId | None = None
+    method: Method = Method.SHIP
+    by_date: date | None = None
+    min_confidence: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method is Method.PICKUP and self.location_id is None:
+            raise errors.Invalid("Pickup is promised at a location: name it.", field="location")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A location as availability sees it; `stale` says why its stock is not known now (empty: it is)."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    ships: bool
+    active: bool
+    stale: str = ""
+    heard_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the network is asked for already.
+
+    `waiting` pieces of `committed` are promised from supply to come, so that they need nothing that is here; `arrived`
+    pieces came for promises of lines that are not committed. `undated` promises have no supply yet.
+    """
+
+    held: int = 0
+    committed: int = 0
+    waiting: int = 0
+    arrived: int = 0
+    undated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What one line of a document still brings beyond the promises built on it."""
+
+    sku: str
+    supply_id: int
+    document: str
+    location_id: int
+    eta_date: date
+    free: int
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything that answers are made of, read at one moment."""
+
+    at: datetime
+    nodes: Mapping[int, Node]
+    shelves: Mapping[Key, tuple[Shelf, ...]]
+    demand: Mapping[Key, Demand] = field(default_factory=dict)
+    policies: Policies = field(default_factory=Policies)
+    incoming: Mapping[str, tuple[Incoming, ...]] = field(default_factory=dict)
+
+
+class Share(NamedTuple):
+    """What one location adds to an answer. `left_out` and `unknown` say in words why it adds nothing."""
+
+    location_id: int
+    code: str
+    name: str
+    on_hand: int
+    reserved: int
+    safety_stock: Ruling
+    counted: int
+    left_out: str
+    rule: Ruling
+    unknown: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswer:
+    """How an answer came about, for one part of the SKU (most SKUs have one part: themselves)."""
+
+    sku: Sku
+    condition: Condition
+    pieces: int
+    places: tuple[Share, ...]
+    held: int
+    committed: int
+    threshold: Ruling
+    pools: tuple[tuple[str, Ruling], ...]
+    incoming: tuple[Incoming, ...]
+    backordered: int
+    free: int
+    unknown: tuple[str, ...]
+
+    @property
+    def on_hand(self) -> int:
+        return sum(place.on_hand for place in self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """The answer. `quantity` is None when it is unknown; `known_quantity` is what the trusted places alone would give.
+
+    `threshold` and `pools` are those of a kit itself, beside its parts' own. `as_of`: the oldest word it rests on.
+    """
+
+    question: Question
+    status: Status
+    quantity: int | None
+    known_quantity: int
+    because: tuple[str, ...]
+    as_of: datetime
+    parts: tuple[PartAnswer, ...]
+    threshold: Ruling = NONE
+    pools: tuple[tuple[str, Ruling], ...] = ()
+
+
+def parts_of(sku: Sku, parts: Parts) -> tuple[Part, ...]:
+    """What a SKU consists of; by default itself."""
+    return parts.get(sku) or ((sku, Condition.NEW, 1),)
+
+
+def answer(question: Question, parts: tuple[Part, ...], picture: Picture) -> Availability:
+    """How many may be promised: as many as the scarcest part allows, never less than none."""
+    found = tuple(_part(question, part, picture) for part in parts)
+    threshold, pools = _kept_back(question, question.sku, picture.policies)
+    if any(_ruled_as(question.sku, part.sku, part.condition) == question.sku for part in found):
+        threshold, pools = NONE, ()  # its part has left them over already
+    kept = threshold.value + sum(ruling.value for _, ruling in pools)
+    known = max(0, min(part.free // part.pieces for part in found) - kept)
+    because = tuple(dict.fromkeys(sentence for part in found for sentence in part.unknown))
+    return Availability(
+        question=question,
+        status=Status.UNKNOWN if because else Status.KNOWN,
+        quantity=None if because else known,
+        known_quantity=known,
+        because=because,
+        as_of=_as_of(found, picture),
+        parts=found,
+        threshold=threshold,
+        pools=pools,
+    )
+
+
+def _ruled_as(sold: Sku, part: Sku, condition: Condition) -> Sku:
+    """Whose rules hold for a part: its own; pieces in another condition are ruled as what they are sold as."""
+    return part if condition is Condition.NEW else sold
+
+
+def _part(question: Question, part: Part, picture: Picture) -> PartAnswer:
+    sku, condition, pieces = part
+    ruled_as = _ruled_as(question.sku, sku, condition)
+    shelves = picture.shelves.get((sku, condition), ())
+    places = tuple(_share(question, shelf, ruled_as, picture) for shelf in shelves)
+    demand = picture.demand.get((sku, condition), Demand())
+    threshold, pools = _kept_back(question, ruled_as, picture.policies)
+    incoming = _coming(question, ruled_as, picture) if condition is Condition.NEW else ()
+    committed = demand.committed - demand.waiting + demand.arrived
+    kept = threshold.value + sum(ruling.value for _, ruling in pools)
+    coming = _net(incoming, demand.undated)
+    free = sum(place.counted for place in places) + coming - demand.held - committed - kept
+    unknown = [place for place in places if place.unknown]
+    if question.location_id is not None:
+        here = [place for place in places if place.location_id == question.location_id]
+        local = sum(place.counted for place in here)
+        local += sum(each.free for each in incoming if each.location_id == question.location_id)
+        unknown = [place for place in here if place.unknown] or (unknown if free < local else [])
+        free = min(free, local)
+    return PartAnswer(
+        sku=sku,
+        condition=condition,
+        pieces=pieces,
+        places=places,
+        held=demand.held,
+        committed=committed,
+        threshold=threshold,
+        pools=pools,
+        incoming=incoming,
+        backordered=sum(each.free for each in incoming) - coming,
+        free=free,
+        unknown=tuple(place.unknown for place in unknown),
+    )
+
+
+def _net(incoming: tuple[Incoming, ...], undated: int) -> int:
+    """What comes beyond our own open commitments: those without a supply of theirs take theirs first."""
+    return max(0, sum(each.free for each in incoming) - undated) if incoming else 0
+
+
+def _kept_back(
+    question: Question, sku: Sku, policies: Policies
+) -> tuple[Ruling, tuple[tuple[str, Ruling], ...]]:
+    """The channel's threshold, and the pools of others."""
+    mine = audiences(channel=question.channel, group=question.group)
+    return policies.threshold(sku, question.channel), tuple(policies.others_pools(sku, mine))
+
+
+def _share(question: Question, shelf: Shelf, ruled_as: Sku, picture: Picture) -> Share:
+    location_id, on_hand, reserved, missing = shelf
+    node, policies = picture.nodes[location_id], picture.policies
+    safety = policies.safety_stock(ruled_as, node.id, question.channel)
+    left_out, rule = _left_out(question, node, ruled_as, policies)
+    unknown = "" if left_out else _doubt(node, reserved, missing)
+    counted = 0 if left_out or unknown else max(0, on_hand - reserved - safety.value)
+    where = (node.id, node.code, node.name)
+    return Share(*where, on_hand, reserved, safety, counted, left_out, rule, unknown)
+
+
+def _left_out(question: Question, node: Node, ruled_as: Sku, policies: Policies) -> tuple[str, Ruling]:
+    """Why a location does not count for this question (empty: it does), and the rule that says so."""
+    if not node.active:
+        return "closed", NONE
+    at_counter = question.method is Method.PICKUP and node.id == question.location_id
+    if not at_counter and not node.ships:
+        return "does not ship parcels", NONE
+    for sku in (ruled_as,) if ruled_as == question.sku else (ruled_as, question.sku):
+        if at_counter:
+            ruling = policies.may_pick_up(sku, node.id, question.channel, kind=node.kind)
+        else:
+            ruling = policies.may_ship(sku, node.id, question.channel)
+        if not ruling.value:
+            return (
+                "no pickup of this SKU" if at_counter else "may not ship this SKU for this channel"
+            ), ruling
+    return "", NONE
+
+
+def _doubt(node: Node, reserved: int, missing: int) -> str:
+    if node.stale:
+        return node.stale
+    if missing:
+        return f"{node.name}: {missing} of {reserved} reserved pieces are not found there; count the shelf."
+    return ""
+
+
+def _coming(question: Question, sku: Sku, picture: Picture) -> tuple[Incoming, ...]:
+    """Supply that is here by the day asked for, where it counts for this question."""
+    if question.by_date is None:
+        return ()
+    return tuple(
+        each
+        for each in picture.incoming.get(sku, ())
+        if each.eta_date <= question.by_date
+        and each.confidence >= question.min_confidence
+        and not _left_out(question, picture.nodes[each.location_id], sku, picture.policies)[0]
+    )
+
+
+def _as_of(parts: tuple[PartAnswer, ...], picture: Picture) -> datetime:
+    heard = [
+        picture.nodes[place.location_id].heard_at
+        for part in parts
+        for place in part.places
+        if not place.left_out
+    ]
+    return min((at for at in heard if at is not None), default=picture.at)
+
+
+class Step(NamedTuple):
+    """One line of the explanation: so many pieces go (negative) or are there, why, and by which rule."""
+
+    words: str
+    pieces: int
+    rule: Ruling = NONE
+
+
+def waterfall(part: PartAnswer) -> list[Step]:
+    """From everything that lies somewhere to what may be promised: where each piece went. The steps sum up to `free`
+    of the whole network (an answer for one location is at most that, and at most what is there).
+    """
+    steps = [Step("On hand everywhere", part.on_hand)]
+    for place in part.places:
+        steps += _steps_of(place)
+    steps += [Step(f"On the way: {each.document}", each.free) for each in part.incoming if each.free]
+    asked = (
+        ("Owed to backorders first", part.backordered),
+        ("Held by carts and checkouts", part.held),
+        ("Owed to orders not routed yet", part.committed),
+    )
+    steps += [Step(words, -pieces) for words, pieces in asked if pieces]
+    if part.threshold.value:
+        steps.append(Step("Left over by this channel", -part.threshold.value, part.threshold))
+    steps += [Step(f"Set aside for {audience}", -ruling.value, ruling) for audience, ruling in part.pools]
+    return steps
+
+
+def _steps_of(place: Share) -> list[Step]:
+    """What of a location's pieces is not counted, and why."""
+    if place.left_out:
+        return [Step(f"{place.name}: {place.left_out}", -place.on_hand, place.rule)] if place.on_hand else []
+    if place.unknown:
+        return [Step(place.unknown, -place.on_hand)] if place.on_hand else []
+    steps = []
+    if place.reserved:
+        steps.append(Step(f"{place.name}: reserved for orders", -place.reserved))
+    safety = place.on_hand - place.reserved - place.counted
+    if safety:
+        steps.append(Step(f"{place.name}: safety stock", -safety, place.safety_stock))
+    return steps

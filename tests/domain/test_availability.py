@@ -1,0 +1,237 @@
+"""Available to promise as pure arithmetic: what counts, what is taken off, and an answer that adds up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep.domain.inventory.model.availability import (
+    Availability,
+    Demand,
+    Incoming,
+    Method,
+    Node,
+    Picture,
+    Question,
+    Shelf,
+    Status,
+    answer,
+    parts_of,
+    waterfall,
+)
+from doorstep.domain.inventory.model.ledger import Condition
+from doorstep.domain.inventory.model.policies import NONE, ChannelPolicy, NodePolicy, Policies, Pool, Ruling
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NEW, B_GRADE = Condition.NEW, Condition.B_GRADE
+WH, ST = LocationId(1), LocationId(2)
+NODES = {
+    1: Node(1, "WH", "Warehouse", "warehouse", ships=True, active=True),
+    2: Node(2, "ST", "Store", "store", ships=True, active=True),
+}
+A = Question(Sku("A"), "shop")
+
+
+def picture(*shelves: Shelf, **given: Any) -> Picture:
+    """Shelves of A, new, unless given otherwise."""
+    return Picture(NOW, given.pop("nodes", NODES), {("A", "new"): shelves, **given.pop("more", {})}, **given)
+
+
+def ask(seen: Picture, question: Question = A, *parts: tuple[Sku, Condition, int]) -> Availability:
+    return answer(question, parts or parts_of(question.sku, {}), seen)
+
+
+TEN = ((1, 10, 2, 0), (2, 5, 0, 0))
+
+
+def test_what_is_free_everywhere_less_what_is_asked_of_the_network() -> None:
+    assert ask(picture(*TEN)).quantity == 13
+    assert ask(picture(*TEN, demand={("A", "new"): Demand(held=3, committed=4)})).quantity == 6
+    assert ask(picture(*TEN, demand={("A", "new"): Demand(held=30)})).quantity == 0
+    assert ask(picture()).quantity == 0
+
+
+def test_rules_take_off_and_the_answer_names_them() -> None:
+    policies = Policies(
+        {("A", 1, ""): NodePolicy(safety_stock=Ruling(3, 7, "shelf stays full"))},
+        {("A", "shop"): ChannelPolicy("A", "shop", 2, 8)},
+        {"A": (Pool("A", "group:vip", 4, 1, 9),)},
+        {8: "last two", 9: "VIP"},
+    )
+    found = ask(picture(*TEN, policies=policies))
+    assert found.quantity == 5 + 5 - 2 - 3
+    assert [(step.words, step.pieces, step.rule.rule) for step in waterfall(found.parts[0])] == [
+        ("On hand everywhere", 15, ""),
+        ("Warehouse: reserved for orders", -2, ""),
+        ("Warehouse: safety stock", -3, "shelf stays full"),
+        ("Left over by this channel", -2, "last two"),
+        ("Set aside for group:vip", -3, "VIP"),
+    ]
+    assert ask(picture(*TEN, policies=policies), replace(A, group="vip")).quantity == 8
+
+
+@pytest.mark.parametrize(
+    ("node", "policy", "words"),
+    [
+        ({"active": False}, {}, "closed"),
+        ({"ships": False}, {}, "does not ship parcels"),
+        ({}, {"may_ship": NONE}, "may not ship this SKU for this channel"),
+    ],
+)
+def test_a_location_that_may_not_send_it_does_not_count(
+    node: dict[str, bool], policy: dict[str, Ruling], words: str
+) -> None:
+    nodes = {**NODES, 2: replace(NODES[2], **node)}
+    policies = Policies({("A", 2, ""): NodePolicy(**policy)})
+    found = ask(picture(*TEN, (2, 0, 0, 0), nodes=nodes, policies=policies))
+    assert found.quantity == 8
+    assert [place.left_out for place in found.parts[0].places] == ["", words, words]
+    assert (f"Store: {words}", -5) in [step[:2] for step in waterfall(found.parts[0])]
+
+
+# Pickup, and one location -------------------------------------------------------------------------------------------
+
+
+def test_pickup_is_what_lies_there_and_never_more_than_the_network_has_left() -> None:
+    pickup = replace(A, method=Method.PICKUP, location_id=ST)
+    assert ask(picture(*TEN), pickup).quantity == 5
+    assert ask(picture(*TEN, demand={("A", "new"): Demand(committed=11)}), pickup).quantity == 2
+    shut = {**NODES, 2: replace(NODES[2], ships=False)}
+    assert ask(picture(*TEN, nodes=shut), pickup).quantity == 5
+    assert ask(picture(*TEN, nodes=shut), replace(A, location_id=ST)).quantity == 0
+    at_warehouse = ask(picture(*TEN), replace(pickup, location_id=WH))
+    assert (at_warehouse.quantity, at_warehouse.parts[0].places[0].left_out) == (0, "no pickup of this SKU")
+
+
+def test_pickup_needs_a_location() -> None:
+    with pytest.raises(errors.Invalid):
+        replace(A, method=Method.PICKUP)
+
+
+# Kits and grades ----------------------------------------------------------------------------------------------------
+
+
+def test_a_kit_is_as_many_as_its_scarcest_part_allows() -> None:
+    parts = ((Sku("A"), NEW, 2), (Sku("B"), NEW, 1))
+    seen = picture(*TEN, more={("B", "new"): ((1, 4, 0, 0),)})
+    kit = Question(Sku("KIT"), "shop")
+    assert ask(seen, kit, *parts).quantity == 4
+    policies = Policies(
+        {("KIT", 1, ""): NodePolicy(may_ship=NONE)}, {}, {"KIT": (Pool("KIT", "vip", 1, 0, 1),)}
+    )
+    assert ask(replace(seen, policies=policies), kit, *parts).quantity == 0
+    limited = Policies({}, {("KIT", ""): ChannelPolicy("KIT", "", 1, 1)}, policies.pools)
+    found = ask(replace(seen, policies=limited), kit, *parts)
+    assert (found.quantity, found.threshold.value, len(found.pools)) == (2, 1, 1)
+
+
+def test_a_grade_is_counted_in_its_condition_and_ruled_as_what_it_is_sold_as() -> None:
+    rows = {(sku, 1, ""): NodePolicy(safety_stock=Ruling(pieces)) for sku, pieces in (("A", 9), ("A-B", 1))}
+    channels = {("A-B", "shop"): ChannelPolicy("A-B", "shop", 1, 1)}
+    seen = picture(*TEN, more={("A", "b_grade"): ((1, 4, 0, 0),)}, policies=Policies(rows, channels))
+    found = ask(seen, Question(Sku("A-B"), "shop"), (Sku("A"), B_GRADE, 1))
+    assert (found.quantity, found.threshold.value) == (2, 0)
+    assert ask(seen).quantity == 0 + 5
+
+
+# Freshness ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_silent_or_contradicted_location_makes_the_answer_unknown() -> None:
+    silent = {**NODES, 2: replace(NODES[2], stale="Store's POS: silent since 08:00")}
+    for seen, why in (
+        (picture(*TEN, nodes=silent), "Store's POS: silent since 08:00"),
+        (
+            picture(TEN[0], (2, 5, 3, 2)),
+            "Store: 2 of 3 reserved pieces are not found there; count the shelf.",
+        ),
+    ):
+        found = ask(seen)
+        assert (found.status, found.quantity, found.known_quantity) == (Status.UNKNOWN, None, 8)
+        assert found.because == (why,)
+        assert (why, -5) in [step[:2] for step in waterfall(found.parts[0])]
+
+
+def test_what_does_not_count_anyway_need_not_be_known() -> None:
+    silent = {**NODES, 2: replace(NODES[2], stale="silent", ships=False)}
+    assert ask(picture(*TEN, nodes=silent)).quantity == 8
+    empty = {**NODES, 2: replace(NODES[2], stale="silent")}
+    assert ask(picture(TEN[0], nodes=empty)).quantity == 8
+    assert ask(picture(*TEN, nodes=empty), replace(A, location_id=WH)).quantity == 8
+    owed = {("A", "new"): Demand(committed=3)}
+    assert ask(picture(*TEN, nodes=empty, demand=owed), replace(A, location_id=WH)).quantity is None
+    assert ask(picture(*TEN, nodes=empty), replace(A, location_id=ST)).because == ("silent",)
+    steps = waterfall(ask(picture(TEN[0], (2, 0, 0, 0), nodes=empty)).parts[0])
+    assert [step.pieces for step in steps] == [10, -2]
+
+
+def test_an_answer_is_as_old_as_the_oldest_word_it_rests_on() -> None:
+    heard = {
+        1: replace(NODES[1], heard_at=NOW - timedelta(minutes=2)),
+        2: replace(NODES[2], heard_at=NOW - timedelta(minutes=9)),
+    }
+    assert ask(picture(*TEN)).as_of == NOW
+    assert ask(picture(*TEN, nodes=heard)).as_of == NOW - timedelta(minutes=9)
+    assert ask(picture(TEN[0], nodes=heard)).as_of == NOW - timedelta(minutes=2)
+
+
+# By date ------------------------------------------------------------------------------------------------------------
+
+
+def coming(free: int, day: int, confidence: int = 100, location: int = 1) -> Incoming:
+    return Incoming("A", day, f"purchase_order {day}", location, date(2026, 12, day), free, confidence)
+
+
+def test_supply_counts_from_its_day_on_after_own_backorders_and_if_it_is_sure_enough() -> None:
+    seen = picture(*TEN, incoming={"A": (coming(4, 1), coming(6, 5, 50), coming(7, 9))})
+    by = [ask(seen, replace(A, by_date=date(2026, 12, day))).quantity for day in (1, 4, 5, 9)]
+    assert by == [17, 17, 23, 30]
+    assert ask(seen).quantity == 13
+    assert ask(seen, replace(A, by_date=date(2026, 12, 9), min_confidence=60)).quantity == 24
+    owing = replace(seen, demand={("A", "new"): Demand(committed=8, waiting=5, arrived=1, undated=6)})
+    found = ask(owing, replace(A, by_date=date(2026, 12, 5)))
+    assert found.quantity == 13 - (8 - 5 + 1) + (10 - 6)
+    assert sum(step.pieces for step in waterfall(found.parts[0])) == found.quantity
+    assert ask(owing).quantity == 9
+
+
+def test_supply_for_a_place_that_may_not_send_it_does_not_count() -> None:
+    nodes = {**NODES, 2: replace(NODES[2], ships=False)}
+    seen = picture(TEN[0], nodes=nodes, incoming={"A": (coming(4, 1, location=2), coming(0, 1))})
+    later = replace(A, by_date=date(2026, 12, 9))
+    assert ask(seen, later).quantity == 8
+    assert ask(seen, replace(later, method=Method.PICKUP, location_id=ST)).quantity == 4
+    assert ask(seen, replace(later, sku=Sku("A-B")), (Sku("A"), B_GRADE, 1)).quantity == 0
+
+
+# Always -------------------------------------------------------------------------------------------------------------
+
+PIECES = st.integers(0, 9)
+SHELVES = st.builds(
+    lambda place, free, reserved: (place, free + reserved, reserved, 0),
+    st.sampled_from([1, 2]),
+    PIECES,
+    PIECES,
+)
+
+
+@given(st.lists(SHELVES, max_size=2), st.builds(Demand, PIECES, PIECES), PIECES, PIECES, st.booleans())
+def test_the_explanation_always_adds_up(
+    shelves: list[Shelf], demand: Demand, safety: int, kept: int, ships: bool
+) -> None:
+    policies = Policies(
+        {("A", 1, ""): NodePolicy(may_ship=Ruling(ships), safety_stock=Ruling(safety))},
+        {("A", ""): ChannelPolicy("A", "", kept, 1)},
+        {"A": (Pool("A", "vip", kept, 2, 1),)},
+    )
+    found = ask(picture(*shelves, demand={("A", "new"): demand}, policies=policies))
+    assert sum(step.pieces for step in waterfall(found.parts[0])) == found.parts[0].free
+    assert found.quantity == max(0, found.parts[0].free)
+    assert found.quantity <= sum(on_hand - reserved for _, on_hand, reserved, _ in shelves)
