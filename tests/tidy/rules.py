@@ -97,8 +97,9 @@ def _divides(node: ast.AST) -> TypeGuard[ast.BinOp | ast.AugAssign]:
 
 
 def broad_except(source: Source) -> Found:
-    """Whatever it is may be caught where somebody waits for an answer whatever it is: worker loop, hook commits."""
-    if source.within("src/doorstep/delivery/worker", "src/doorstep/delivery/hooks/commits.py"):
+    """Whatever it is may be caught where somebody waits for an answer whatever it is: worker loop, orders coming in."""
+    edges = ("src/doorstep/delivery/hooks/commits.py", "src/doorstep/delivery/api/capture.py")
+    if source.within("src/doorstep/delivery/worker", *edges):
         return
     for node in source.nodes:
         if isinstance(node, ast.ExceptHandler) and (

@@ -11,6 +11,7 @@ from starlette.responses import Response
 import doorstep
 from doorstep.bootstrap import App
 from doorstep.delivery.api import (
+    capture,
     dead_letters,
     fulfillment,
     inventory,
@@ -41,7 +42,7 @@ def create(app: App) -> FastAPI:
         redoc_url=None,
     )
     interface.state.app = app
-    for module in (orders, fulfillment, shipments, inventory, reservations, returns, dead_letters):
+    for module in (orders, capture, fulfillment, shipments, inventory, reservations, returns, dead_letters):
         interface.include_router(module.router, prefix="/api/v1")
     interface.add_exception_handler(errors.DoorstepError, problem)
     interface.add_exception_handler(RequestValidationError, invalid_request)

@@ -8,12 +8,12 @@ from datetime import datetime
 from doorstep.domain.connections import events as facts
 from doorstep.domain.connections import store
 from doorstep.domain.connections.model import InboxMessage, Mode
-from doorstep.domain.connections.store import Arrival, Problem, Row, Told
+from doorstep.domain.connections.store import Arrival, NewMessage, Problem, Row, Told
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
-__all__ = ["Arrival", "Problem", "Row", "Told"]
+__all__ = ["Arrival", "NewMessage", "Problem", "Row", "Told"]
 
 
 def configure(tx: WriteTx, *, row: Row) -> int:
@@ -33,6 +33,11 @@ def receive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> int:
     if new:
         tx.wake_workers()
     return new
+
+
+def receive_here(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> list[NewMessage]:
+    """Store verified messages, each once, to be read in this very transaction; returns those that were new."""
+    return store.insert_messages(tx, arrivals)
 
 
 def claim(tx: WriteTx, *, limit: int) -> list[InboxMessage]:

@@ -75,26 +75,53 @@ class Arrival:
     trace_id: str
 
 
-def insert_inbox(tx: WriteTx, arrivals: Sequence[Arrival]) -> int:
-    """Store messages once each; returns how many were new."""
-    return tx.execute(
-        """
-        INSERT INTO inbox (connection_id, external_event_id, topic, headers, body, trace_id)
-        SELECT * FROM unnest(%b::bigint[], %b::text[], %b::text[], %t::jsonb[], %b::bytea[], %b::text[])
-        ON CONFLICT (connection_id, external_event_id) DO NOTHING
-        """,
-        (
-            [arrival.connection_id for arrival in arrivals],
-            [arrival.external_event_id for arrival in arrivals],
-            [arrival.topic for arrival in arrivals],
-            [Jsonb(arrival.headers) for arrival in arrivals],
-            [arrival.body for arrival in arrivals],
-            [arrival.trace_id for arrival in arrivals],
-        ),
+_MESSAGE = "id, connection_id, topic, headers, body, received_at, trace_id, attempts"
+_INSERT = """
+    INSERT INTO inbox (connection_id, external_event_id, topic, headers, body, trace_id)
+    SELECT * FROM unnest(%b::bigint[], %b::text[], %b::text[], %t::jsonb[], %b::bytea[], %b::text[])
+    ON CONFLICT (connection_id, external_event_id) DO NOTHING
+"""
+
+
+def _columns(arrivals: Sequence[Arrival]) -> tuple[list[object], ...]:
+    return (
+        [arrival.connection_id for arrival in arrivals],
+        [arrival.external_event_id for arrival in arrivals],
+        [arrival.topic for arrival in arrivals],
+        [Jsonb(arrival.headers) for arrival in arrivals],
+        [arrival.body for arrival in arrivals],
+        [arrival.trace_id for arrival in arrivals],
     )
 
 
-_MESSAGE = "id, connection_id, topic, headers, body, received_at, trace_id, attempts"
+def insert_inbox(tx: WriteTx, arrivals: Sequence[Arrival]) -> int:
+    """Store messages once each; returns how many were new."""
+    return tx.execute(_INSERT, _columns(arrivals))
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage(InboxMessage):
+    """A message that was stored just now."""
+
+    external_event_id: str = ""
+
+
+def insert_messages(tx: WriteTx, arrivals: Sequence[Arrival]) -> list[NewMessage]:
+    """Store messages once each; returns the new ones, oldest first, to be read in this transaction."""
+    found = tx.all(NewMessage, f"{_INSERT} RETURNING {_MESSAGE}, external_event_id", _columns(arrivals))
+    return sorted(found, key=lambda message: message.id)
+
+
+def select_problems(tx: ReadTx, *, connection_id: int, event_ids: Sequence[str]) -> dict[str, str]:
+    """Why messages could not be read, by event id."""
+    rows = tx.rows(
+        """
+        SELECT external_event_id, error FROM inbox
+         WHERE connection_id = %s AND external_event_id = ANY(%s) AND state = 3
+        """,
+        (connection_id, list(event_ids)),
+    )
+    return {str(row["external_event_id"]): str(row["error"]) for row in rows}
 
 
 def lock_due(tx: WriteTx, *, limit: int) -> list[InboxMessage]:

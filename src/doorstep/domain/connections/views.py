@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from doorstep.domain.connections import store
@@ -33,3 +34,8 @@ def payload(tx: ReadTx, *, message_id: int) -> Payload:
 def was_told(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
     """Whether a channel took this piece of our news."""
     return store.select_told(tx, connection_id=connection_id, what=what, reference=reference)
+
+
+def problems(tx: ReadTx, *, connection_id: int, event_ids: Sequence[str]) -> dict[str, str]:
+    """Why some of these messages of a connection could not be read, by event id."""
+    return store.select_problems(tx, connection_id=connection_id, event_ids=event_ids)

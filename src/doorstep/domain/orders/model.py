@@ -61,6 +61,7 @@ class OrderObservation:
     """A channel's whole view of one order at `version_at`; older ones never overwrite newer ones.
 
     Amounts are minor units of `currency`, which may be unknown to us: such an order is stored and held.
+    `cart_reference` names the cart whose soft hold it consumes.
     """
 
     external_id: str
@@ -85,6 +86,7 @@ class OrderObservation:
     note: str = ""
     tags: tuple[str, ...] = ()
     cancelled_at: datetime | None = None
+    cart_reference: str = ""
 
 
 class HoldReason(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from doorstep.domain.orders.model import Address
+from doorstep.domain.orders.model import Address, Counters
 from doorstep.domain.orders.store import holds, read
 from doorstep.domain.orders.store.holds import OpenHold
 from doorstep.domain.orders.store.read import Header, Line
@@ -58,6 +58,25 @@ def find(tx: ReadTx, *, external_id: str, connection_id: int | None = None) -> O
     """Our id of a channel's order, if we have it; without the channel only if no other one calls an order so."""
     ids = read.select_ids(tx, external_id=external_id, connection_id=connection_id)
     return OrderId(ids[0]) if len(ids) == 1 else None
+
+
+def by_external_id(tx: ReadTx, *, connection_id: int, external_ids: Sequence[str]) -> dict[str, int]:
+    """Our ids of a channel's orders, by the channel's ids; those we do not have are left out."""
+    return read.select_by_external_id(tx, connection_id=connection_id, external_ids=external_ids)
+
+
+def counters(order: Order) -> Counters:
+    """How far an order has come: the pieces of all its lines."""
+    return Counters(
+        ordered=sum(line.quantity for line in order.lines),
+        allocated=sum(line.allocated for line in order.lines),
+        picked=sum(line.picked for line in order.lines),
+        packed=sum(line.packed for line in order.lines),
+        shipped=sum(line.shipped for line in order.lines),
+        delivered=sum(line.delivered for line in order.lines),
+        cancelled=sum(line.cancelled for line in order.lines),
+        returned=sum(line.returned for line in order.lines),
+    )
 
 
 def skus(tx: ReadTx, *, order_ids: Sequence[int]) -> set[str]:

@@ -68,6 +68,15 @@ def select_ids(tx: ReadTx, *, external_id: str, connection_id: int | None) -> li
     )
 
 
+def select_by_external_id(tx: ReadTx, *, connection_id: int, external_ids: Sequence[str]) -> dict[str, int]:
+    """Ids of a channel's orders, by the channel's ids."""
+    rows = tx.rows(
+        "SELECT external_id, id FROM orders WHERE connection_id = %s AND external_id = ANY(%s)",
+        (connection_id, list(external_ids)),
+    )
+    return {str(row["external_id"]): int(str(row["id"])) for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line with its counters."""

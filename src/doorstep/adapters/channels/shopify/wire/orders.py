@@ -112,6 +112,8 @@ class Order(msgspec.Struct, kw_only=True):
     source_name: str | None = None
     note: str | None = None
     tags: str | None = None
+    checkout_token: str | None = None
+    cart_token: str | None = None
 
 
 def observe(body: bytes) -> orders.OrderObservation:
@@ -148,6 +150,7 @@ def observe(body: bytes) -> orders.OrderObservation:
         note=order.note or "",
         tags=tuple(tag.strip() for tag in (order.tags or "").split(",") if tag.strip()),
         cancelled_at=order.cancelled_at,
+        cart_reference=order.checkout_token or order.cart_token or "",
     )
 
 

@@ -1,0 +1,75 @@
+"""The direct channel: whoever gives us orders in our own words reads their state back from our API."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+
+import pydantic
+
+from doorstep.adapters.channels.direct import wire
+from doorstep.domain.connections import model as connections
+from doorstep.domain.orders import ports
+from doorstep.kernel import http
+
+TOPIC = "orders"
+
+
+class Settings(pydantic.BaseModel):
+    """One source of orders: a till, a B2B portal, a migration."""
+
+    webhook_secret: pydantic.SecretStr = pydantic.Field(
+        description="Secret that signs /hooks/{key}: hexadecimal HMAC-SHA256 of the body in X-Doorstep-Signature."
+    )
+
+
+class Direct:
+    """Satisfies connections.ports.Inbound and orders.ports.SalesChannel.
+
+    There is nobody to call: what such a channel is told stands in the order, and its caller reads it there.
+    """
+
+    def __init__(self, settings: Settings, _session: http.Session) -> None:
+        self._secret = settings.webhook_secret.get_secret_value().encode()
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
+        signature = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(signature.encode(), headers.get("x-doorstep-signature", "").encode())
+
+    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+        """The order's id and version; a digest where there is none."""
+        return connections.Envelope(
+            event_id=wire.event_id(body) or hashlib.sha256(body).hexdigest(), topic=TOPIC
+        )
+
+    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+        """The order."""
+        return (wire.observe(body),)
+
+    def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:
+        """Nobody to tell; our own reference is theirs."""
+        return notice.reference
+
+    def report_delivery(self, notice: ports.DeliveryNotice) -> str:
+        """Nobody to tell; our own reference is theirs."""
+        return notice.reference
+
+    def approve_return(self, *, return_external_id: str) -> str:
+        """Nobody to tell."""
+        return return_external_id
+
+    def report_return(self, notice: ports.ReturnNotice) -> str:
+        """Nobody to tell; our own reference is theirs."""
+        return notice.reference
+
+
+CONNECTOR = connections.Connector(
+    id="direct",
+    kind=connections.Kind.CHANNELS,
+    label="Direct (API, files, tills)",
+    settings=Settings,
+    connect=Direct,
+    features=frozenset({"inbound"}),
+)

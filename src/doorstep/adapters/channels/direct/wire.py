@@ -1,0 +1,157 @@
+"""Doorstep's own order document: what POST /api/v1/orders takes, an imported line becomes, and a signed hook may carry."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from doorstep.domain.orders import model as orders
+from doorstep.kernel import payload
+from doorstep.kernel.ids import Sku
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Minor = Annotated[int, Meta(ge=-(10**15), le=10**15)]
+Text = Annotated[str, Meta(max_length=2_000)]
+
+
+class Line(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One line; prices in minor units of the order's currency, discount and tax for the whole line."""
+
+    sku: Name
+    quantity: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    unit_price_minor: Minor
+    id: Annotated[str, Meta(max_length=200)] = ""
+    title: Text = ""
+    discount_minor: Minor = 0
+    tax_minor: Minor = 0
+    requires_shipping: bool = True
+
+
+class Payment(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How it is or will be paid."""
+
+    gateway: Text = ""
+    method: Text = ""
+    paid_minor: Minor = 0
+    is_paid: bool = False
+    on_delivery: bool = False
+
+
+class Address(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where it goes; `country` ISO 3166-1 alpha-2, `state_code` the ISO 3166-2 part after the country."""
+
+    name: Text = ""
+    phone: Text = ""
+    email: Text = ""
+    company: Text = ""
+    line1: Text = ""
+    line2: Text = ""
+    city: Text = ""
+    state: Text = ""
+    state_code: Text = ""
+    postal_code: Text = ""
+    country: Text = ""
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+
+
+class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A whole order. A newer `updated_at` of the same `external_id` changes it, an older one has no effect.
+
+    Without `total_minor` it is what the lines, shipping, tip and tax add up to.
+    """
+
+    external_id: Name
+    placed_at: Annotated[datetime, Meta(tz=True)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    lines: Annotated[list[Line], Meta(max_length=1_000)]
+    number: Annotated[str, Meta(max_length=200)] = ""
+    updated_at: Annotated[datetime, Meta(tz=True)] | None = None
+    total_minor: Minor | None = None
+    shipping_minor: Minor = 0
+    tax_minor: Minor = 0
+    tip_minor: Minor = 0
+    tax_included: bool = True
+    payment: Payment = Payment()
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    customer_id: Text = ""
+    email: Text = ""
+    phone: Text = ""
+    shipping_method: Text = ""
+    source: Text = ""
+    note: Text = ""
+    tags: Annotated[list[Name], Meta(max_length=100)] = []
+    cart_reference: Annotated[str, Meta(max_length=200)] = ""
+    cancelled_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class Head(msgspec.Struct):
+    """What is needed to store it once; everything else is looked at when it is read."""
+
+    external_id: str = ""
+    placed_at: str = ""
+    updated_at: str | None = None
+
+
+def event_id(body: bytes) -> str | None:
+    """The order and its version, or None where the body says neither."""
+    try:
+        head = msgspec.json.decode(body, type=Head)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return f"{head.external_id}@{head.updated_at or head.placed_at}" if head.external_id else None
+
+
+def observe(body: bytes) -> orders.OrderObservation:
+    """The order in a document. Raises Invalid naming the place."""
+    told = payload.read(body, Order)
+    observed = orders.OrderObservation(
+        external_id=told.external_id,
+        number=told.number or told.external_id,
+        version_at=told.updated_at or told.placed_at,
+        placed_at=told.placed_at,
+        currency=told.currency,
+        lines=tuple(_line(line, place) for place, line in enumerate(told.lines, start=1)),
+        total_minor=told.total_minor or 0,
+        shipping_minor=told.shipping_minor,
+        tax_minor=told.tax_minor,
+        tip_minor=told.tip_minor,
+        tax_included=told.tax_included,
+        payment=orders.ObservedPayment(**msgspec.structs.asdict(told.payment)),
+        shipping_address=_address(told.shipping_address),
+        billing_address=_address(told.billing_address),
+        customer_external_id=told.customer_id,
+        email=told.email,
+        phone=told.phone,
+        shipping_method=told.shipping_method,
+        source=told.source,
+        note=told.note,
+        tags=tuple(told.tags),
+        cart_reference=told.cart_reference,
+        cancelled_at=told.cancelled_at,
+    )
+    if told.total_minor is not None:
+        return observed
+    return dataclasses.replace(observed, total_minor=orders.expected_total(observed))
+
+
+def _line(line: Line, place: int) -> orders.ObservedLine:
+    return orders.ObservedLine(
+        external_line_id=line.id or str(place),
+        sku=Sku(line.sku),
+        title=line.title or line.sku,
+        quantity=line.quantity,
+        unit_price_minor=line.unit_price_minor,
+        discount_minor=line.discount_minor,
+        tax_minor=line.tax_minor,
+        requires_shipping=line.requires_shipping,
+    )
+
+
+def _address(told: Address | None) -> orders.Address | None:
+    return None if told is None else orders.Address(**msgspec.structs.asdict(told))

@@ -1,0 +1,132 @@
+"""Orders in: one, or up to a thousand in one call, each with an answer of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import JSONResponse
+
+from doorstep.bootstrap import App
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.domain.connections.model import Connection, Kind, Mode
+from doorstep.domain.identity.model import Permission
+from doorstep.flows import capture
+from doorstep.flows.capture import Became, Documents, Outcome
+from doorstep.kernel import errors, log
+from doorstep.kernel.db import WriteTx
+
+router = APIRouter(tags=["Orders"])
+MOST_ORDERS, MOST_BYTES, ATTEMPTS = 1_000, 32 * 1024 * 1024, 3
+_log = log.get("api")
+
+_LINE = {"sku": "GT-WH-02", "quantity": 2, "unit_price_minor": 79950}
+_EXAMPLE = {
+    "external_id": "B2B-1001",
+    "placed_at": "2026-05-05T10:00:00+05:30",
+    "currency": "INR",
+    "lines": [_LINE],
+    "payment": {"is_paid": True, "method": "upi"},
+    "shipping_address": {
+        "name": "A. Person",
+        "line1": "1 Road",
+        "city": "Pune",
+        "postal_code": "411001",
+        "country": "IN",
+    },
+}
+_BODY: dict[str, object] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "description": 'One order document, or {"orders": [documents]}.',
+                },
+                "examples": {"one": {"value": _EXAMPLE}, "several": {"value": {"orders": [_EXAMPLE]}}},
+            }
+        },
+    }
+}
+
+
+class _Several(msgspec.Struct):
+    orders: list[msgspec.Raw] | None = None
+
+
+@router.post("/orders", openapi_extra=_BODY)
+async def place_orders(
+    request: Request,
+    calling: Calling,
+    channel: Annotated[
+        str, Query(description="Key of a direct connection; not needed while there is only one.")
+    ] = "",
+) -> Response:
+    """Place one order, or up to 1,000 as {"orders": […]}: stored, checked, routed and reserved when the answer comes.
+
+    Each order has its own result: created, updated (a newer version), repeated (the same version again), refused (with
+    the reason; the document is kept as a dead letter) or stored (it is read in a moment). One bad order hurts nobody.
+    """
+    calling.principal.require(Permission.ORDERS_WRITE)
+    body = await request.body()
+    bodies, single = _split(body)
+    answer = await asyncio.to_thread(_capture, calling, channel, bodies)
+    if not single:
+        return JSONResponse(answer)
+    result = msgspec.convert(answer["results"], list[Outcome])[0]
+    refused = result.became is Became.REFUSED
+    return JSONResponse(msgspec.to_builtins(result), status_code=422 if refused else 201)
+
+
+def _split(body: bytes) -> tuple[list[bytes], bool]:
+    """The documents in a body, as they came, and whether it was a single one."""
+    if len(body) > MOST_BYTES:
+        raise errors.Invalid("The body is over 32 MB: send fewer orders at once.")
+    try:
+        several = msgspec.json.decode(body, type=_Several)
+    except msgspec.MsgspecError as problem:
+        raise errors.Invalid(f"The body is not an order document: {problem}.") from problem
+    if several.orders is None:
+        return [body], True
+    if not 1 <= len(several.orders) <= MOST_ORDERS:
+        raise errors.Invalid(f"Send 1 to {MOST_ORDERS} orders at once.", field="orders")
+    return [bytes(each) for each in several.orders], False
+
+
+def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> dict[str, object]:
+    trace_id = calling.trace_id or log.new_trace_id()
+    documents = Documents(_connection(calling.app, channel), bodies, trace_id)
+    world = calling.app.world
+
+    def at_once(tx: WriteTx) -> dict[str, object]:
+        return {"results": msgspec.to_builtins(capture.capture(world, tx, documents=documents))}
+
+    def later(tx: WriteTx) -> dict[str, object]:
+        return {"results": msgspec.to_builtins(capture.store(world, tx, documents=documents))}
+
+    for _attempt in range(ATTEMPTS):
+        try:
+            return calling.write(at_once)
+        except errors.Conflict:
+            continue  # another call stores the same order in this moment: then it is there when we look again
+        except errors.Unavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - the HTTP edge: one guilty order must not lose the others
+            _log.warning("orders are stored, to be read one by one", error=str(problem))
+            break
+    return calling.write(later)
+
+
+def _connection(app: App, key: str) -> Connection:
+    """The direct connection that is meant."""
+    direct = [each for each in app.registry.of_kind(Kind.CHANNELS) if each.connector_id == capture.DIRECT]
+    found = [each for each in direct if not key or each.key == key]
+    if len(found) == 1 and found[0].mode is Mode.LIVE:
+        return found[0]
+    known = ", ".join(each.key for each in direct) or "none yet: doorstep connections put FILE.toml"
+    raise errors.Invalid(
+        f"Say which direct connection the orders belong to (?channel=…): {known}.", field="channel"
+    )

@@ -1,0 +1,135 @@
+"""Orders in through the API: each with its own answer, nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.builders import SHIRT, Retailer
+from tests.delivery.test_api import client, problem
+
+from doorstep.domain.connections.model import Kind
+from doorstep.domain.identity.model import Role
+from doorstep.domain.inventory import views as stock
+
+ORDERS = "/api/v1/orders"
+ADDRESS = {"name": "A. Person", "line1": "1 Road", "city": "Pune", "postal_code": "411001", "country": "IN"}
+
+
+@pytest.fixture
+def till(retailer: Retailer) -> TestClient:
+    """A program of the retailer's, with a direct connection called `till`."""
+    registry = retailer.app.registry
+    connector = registry.connector(Kind.CHANNELS, "direct")
+    settings = {"webhook_secret": "till secret"}
+    retailer.write(
+        lambda tx: registry.configure(tx, key="till", connector=connector, name="Till", settings=settings)
+    )
+    registry._looked_at = 0.0  # noqa: SLF001 - a process sees new connections within two seconds: not to wait for them
+    registry.refresh()
+    return client(retailer)
+
+
+def order(name: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
+    line = {"sku": SHIRT, "quantity": quantity, "unit_price_minor": 79_900}
+    told = {
+        "external_id": name, "placed_at": "2026-05-05T10:00:00+05:30", "currency": "INR", "lines": [line],
+        "payment": {"is_paid": True}, "shipping_address": ADDRESS,
+    }  # fmt: skip
+    return told | more
+
+
+def place(till: TestClient, *orders: dict[str, Any], **headers: str) -> list[dict[str, Any]]:
+    answer = till.post(ORDERS, json={"orders": list(orders)}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    results: list[dict[str, Any]] = answer.json()["results"]
+    return results
+
+
+def test_an_order_is_stored_checked_and_routed_when_the_answer_comes(
+    till: TestClient, retailer: Retailer
+) -> None:
+    answer = till.post(ORDERS, json=order("T-1"))
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert (told["became"], told["headline"], told["number"]) == ("created", "ORDER_ALLOCATED", "T-1")
+    assert [len(each.lines) for each in retailer.work(told["order_id"])] == [1]
+    assert till.get(f"{ORDERS}/{told['order_id']}").json()["channel"] == "till"
+
+
+def test_each_of_several_has_its_own_answer(till: TestClient) -> None:
+    unknown = order("T-2", lines=[{"sku": "NOPE", "quantity": 1, "unit_price_minor": 1}])
+    results = place(
+        till,
+        order("T-1"),
+        order("T-1"),
+        unknown,
+        {"external_id": "T-3"},
+        order("T-4", quantity=100_000),
+        {"colour": 1},
+    )
+    assert [(each["external_id"], each["became"], each["headline"]) for each in results] == [
+        ("T-1", "created", "ORDER_ALLOCATED"),
+        ("T-1", "repeated", "ORDER_ALLOCATED"),
+        ("T-2", "created", "ORDER_HELD"),
+        ("T-3", "refused", ""),
+        ("T-4", "created", "ORDER_SHORT"),
+        ("", "refused", ""),
+    ]
+    assert "NOPE" in results[2]["held_because"][0]
+    assert "placed_at" in results[3]["error"]
+
+
+def test_what_was_refused_is_kept_as_a_dead_letter(till: TestClient) -> None:
+    place(till, {"external_id": "T-3"})
+    (letter,) = till.get("/api/v1/dead-letters").json()
+    assert (letter["topic"], letter["error_class"]) == ("orders", "data")
+
+
+def test_a_newer_version_changes_the_order_and_an_older_one_does_not(till: TestClient) -> None:
+    place(till, order("T-1", updated_at="2026-05-05T11:00:00Z", payment={}))
+    (held,) = place(till, order("T-1", updated_at="2026-05-05T10:00:00Z"))
+    assert (held["became"], held["headline"]) == ("updated", "ORDER_HELD")
+    (paid,) = place(till, order("T-1", updated_at="2026-05-05T12:00:00Z"))
+    assert (paid["became"], paid["headline"]) == ("updated", "ORDER_ALLOCATED")
+
+
+def test_the_same_key_gives_the_same_answer(till: TestClient) -> None:
+    first, second = (place(till, order("T-1"), **{"Idempotency-Key": "k1"}) for _ in range(2))
+    assert first == second
+    again = till.post(ORDERS, json={"orders": [order("T-9")]}, headers={"Idempotency-Key": "k1"})
+    assert again.status_code in (409, 422)
+
+
+def test_many_callers_of_the_same_order_place_it_once(till: TestClient, retailer: Retailer) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: place(till, order("T-1", quantity=2))[0], range(8)))
+    assert {each["external_id"] for each in answers} == {"T-1"}
+    assert {each["became"] for each in answers} <= {"created", "repeated", "updated", "stored"}
+    retailer.settle()
+    found = till.get(ORDERS, params={"channel": "till"}).json()["orders"]
+    assert len(found) == 1
+
+
+def test_a_cart_becomes_an_order_and_its_hold_is_consumed(till: TestClient, retailer: Retailer) -> None:
+    line = {"sku": SHIRT, "quantity": 2}
+    held = {"carts": [{"channel": "till", "reference": "c1", "lines": [line]}]}
+    assert till.post("/api/v1/reservations", json=held).json()["reservations"][0]["held"] is True
+    place(till, order("T-1", quantity=2, cart_reference="c1"))
+    assert retailer.read(lambda tx: stock.holds(tx, carts=[("till", "c1")])) == []
+    assert retailer.read(stock.drift) == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"orders": []}', b'{"orders": 1}', b'{"orders": [' + b"{}," * 1000 + b"{}]}"]
+)
+def test_a_body_that_is_none_is_refused(till: TestClient, body: bytes) -> None:
+    problem(till.post(ORDERS, content=body, headers={"content-type": "application/json"}), 422, "invalid")
+
+
+def test_the_channel_must_be_known(till: TestClient, retailer: Retailer) -> None:
+    problem(till.post(ORDERS, params={"channel": "shop"}, json=order("T-1")), 422, "invalid")
+    assert till.post(ORDERS, params={"channel": "till"}, json=order("T-1")).status_code == 201
+    assert client(retailer, Role.READ_ONLY).post(ORDERS, json=order("T-2")).status_code == 403
