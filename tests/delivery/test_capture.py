@@ -10,26 +10,11 @@ from starlette.testclient import TestClient
 from tests.builders import SHIRT, Retailer
 from tests.delivery.test_api import client, problem
 
-from doorstep.domain.connections.model import Kind
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory import views as stock
 
 ORDERS = "/api/v1/orders"
 ADDRESS = {"name": "A. Person", "line1": "1 Road", "city": "Pune", "postal_code": "411001", "country": "IN"}
-
-
-@pytest.fixture
-def till(retailer: Retailer) -> TestClient:
-    """A program of the retailer's, with a direct connection called `till`."""
-    registry = retailer.app.registry
-    connector = registry.connector(Kind.CHANNELS, "direct")
-    settings = {"webhook_secret": "till secret"}
-    retailer.write(
-        lambda tx: registry.configure(tx, key="till", connector=connector, name="Till", settings=settings)
-    )
-    registry._looked_at = 0.0  # noqa: SLF001 - a process sees new connections within two seconds: not to wait for them
-    registry.refresh()
-    return client(retailer)
 
 
 def order(name: str, quantity: int = 1, **more: Any) -> dict[str, Any]:

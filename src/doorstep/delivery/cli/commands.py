@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import doorstep
-from doorstep.delivery.cli import connections, dead_letters, demo, ledger, samples, users
+from doorstep.delivery.cli import connections, dead_letters, demo, imports, ledger, samples, users
 from doorstep.kernel import errors, log, postgres, schema, settings
 
 _out = Console()
@@ -32,6 +32,7 @@ def create() -> typer.Typer:
     commands.command("load-samples", rich_help_panel="Set up")(samples.load)
     commands.add_typer(users.commands, name="users", rich_help_panel="Set up")
     commands.add_typer(connections.commands, name="connections", rich_help_panel="Set up")
+    commands.add_typer(imports.commands, name="import", rich_help_panel="Look after")
     commands.add_typer(dead_letters.commands, name="dead-letters", rich_help_panel="Look after")
     commands.add_typer(ledger.commands, name="ledger", rich_help_panel="Look after")
     commands.command("demo", rich_help_panel="Rehearse")(demo.demo)

@@ -1,0 +1,117 @@
+"""`doorstep import`: files in, as a stream, with a progress bar; what is refused is named by line and reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from doorstep.bootstrap import App
+from doorstep.delivery.cli import order_files
+from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.order_files import Found
+from doorstep.flows import capture
+from doorstep.flows.capture import Became, Documents
+from doorstep.kernel import errors, log
+
+commands = typer.Typer(help="Bring in files: orders, stock and what belongs to it.", no_args_is_help=True)
+_out = Console()
+_err = Console(stderr=True)
+_BATCH, _SHOWN = 500, 20
+_log = log.get("import")
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What became of the orders of a file."""
+
+    became: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+@commands.callback()
+def _group() -> None:
+    """Keeps the commands named, even while there is one."""
+
+
+@commands.command("orders")
+def orders(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV (a row per line) or NDJSON.")
+    ],
+    *,
+    channel: Annotated[str, typer.Option(help="Key of the direct connection the orders belong to.")],
+    rejects: Annotated[
+        Path | None, typer.Option(help="Write line and reason of what is refused here.")
+    ] = None,
+) -> None:
+    """Take in orders from a file: each is stored, checked, routed and reserved. Running it again doubles nothing."""
+    tally = _Tally()
+    with opened() as app, _progress() as progress:
+        connection = app.registry.by_key(channel)
+        if connection.connector_id != capture.DIRECT:
+            raise errors.Invalid(
+                f"{channel} is a {connection.connector_id} connection: files need a direct one."
+            )
+        bar = progress.add_task(file.name, total=file.stat().st_size, orders=0)
+        found = order_files.documents(file, read_to=lambda place: progress.update(bar, completed=place))
+        for batch in _batches(found):
+            _take(app, connection.key, batch, tally)
+            progress.update(bar, orders=tally.became.total())
+    _say(tally, rejects)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[orders]:,} orders"), TimeRemainingColumn(), console=_err,
+    )  # fmt: skip
+
+
+def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
+    batch: list[Found] = []
+    for each in found:
+        batch.append(each)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None:
+    """One transaction for the batch; if it fails, everything is stored and workers read it one by one."""
+    good = [each for each in batch if not each.problem]
+    tally.refused += [(each.line, each.problem) for each in batch if each.problem]
+    documents = Documents(app.registry.by_key(channel), [each.document for each in good], log.new_trace_id())
+    try:
+        with app.db.write(actor="cli") as tx:
+            outcomes = capture.capture(app.world, tx, documents=documents)
+    except errors.Conflict as problem:
+        _log.warning("another process takes in the same orders: workers read these", error=str(problem))
+        with app.db.write(actor="cli") as tx:
+            outcomes = capture.store(app.world, tx, documents=documents)
+    for each, outcome in zip(good, outcomes, strict=True):
+        if outcome.became is Became.REFUSED:
+            tally.refused.append((each.line, outcome.error))
+        else:
+            tally.became[outcome.became.value] += 1
+
+
+def _say(tally: _Tally, rejects: Path | None) -> None:
+    counts = ", ".join(f"{count:,} {became}" for became, count in tally.became.items()) or "nothing taken in"
+    _out.print(f"{counts}, {len(tally.refused):,} refused.")
+    for line, reason in tally.refused[:_SHOWN]:
+        _err.print(f"  line {line}: {reason}", style="red", highlight=False, markup=False)
+    if len(tally.refused) > _SHOWN:
+        _err.print(f"  … and {len(tally.refused) - _SHOWN:,} more (--rejects FILE writes them all).")
+    if rejects is not None:
+        rejects.write_text("".join(f"{line}\t{reason}\n" for line, reason in tally.refused))
+    if tally.refused:
+        raise typer.Exit(1)

@@ -1,0 +1,24 @@
+"""What front doors are tried with."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+from tests.builders import Retailer
+from tests.delivery.test_api import client
+
+from doorstep.domain.connections.model import Kind
+
+
+@pytest.fixture
+def till(retailer: Retailer) -> TestClient:
+    """A program of the retailer's, with a direct connection called `till`."""
+    registry = retailer.app.registry
+    connector = registry.connector(Kind.CHANNELS, "direct")
+    settings = {"webhook_secret": "till secret"}
+    retailer.write(
+        lambda tx: registry.configure(tx, key="till", connector=connector, name="Till", settings=settings)
+    )
+    registry._looked_at = 0.0
+    registry.refresh()
+    return client(retailer)
