@@ -23,7 +23,7 @@ from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
-from doorstep.flows import approve, settle
+from doorstep.flows import intake
 from doorstep.kernel import log, settings
 from doorstep.kernel.db import WriteTx
 
@@ -49,10 +49,7 @@ def scratch() -> Iterator[App]:
 
 def take(app: App, tx: WriteTx, batch: Sequence[Incoming]) -> None:
     """What intake does with a batch of orders."""
-    accepted = orders.accept(tx, incoming=batch, now=workload.NOW)
-    settle.paid_as_told(tx, accepted=accepted)
-    ids = [each.order_id for each in accepted]
-    approve.approve(tx, order_ids=ids, serviceable=app.world.serviceable, now=workload.NOW)
+    intake.take(tx, incoming=batch, serviceable=app.world.serviceable, now=workload.NOW)
 
 
 def measure(name: str, runs: int, count: int, work: Callable[[int], None]) -> dict[str, object]:

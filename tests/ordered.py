@@ -17,4 +17,7 @@ def place(tx: WriteTx, count: int = 1, *, sku: str = "A", quantity: int = 1) -> 
         Incoming(channel, "shop", builders.observation(builders.line(sku, quantity)), f"trace-{number}")
         for number in range(count)
     ]
-    return [accepted.order_id for accepted in orders.accept(tx, incoming=incoming, now=builders.NOON)]
+    return [
+        accepted.order_id
+        for accepted in orders.accept(tx, told=orders.recognise(tx, incoming=incoming), now=builders.NOON)
+    ]

@@ -25,7 +25,7 @@ from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment,
 from doorstep.domain.returns.model import ObservedReturnLine, ReturnObservation, ReturnRequestStatus
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping.model import Label, Scan, TrackingObservation, TrackingStatus
-from doorstep.flows import approve, fulfil, parcel, rma, settle, ship
+from doorstep.flows import fulfil, intake, parcel, rma, settle, ship
 from doorstep.kernel.ids import LocationId, OrderId, ShipmentId, Sku
 from doorstep.kernel.settings import Settings
 
@@ -81,10 +81,11 @@ class Shop:
         observed = replace(observed, currency=currency)
         with self.app.db.write(actor="connection:shopify", trace_id=f"{next(_serial):032x}") as tx:
             incoming = Incoming(self.connection_ids["shopify"], "shopify", observed, tx.trace_id)
-            (accepted,) = orders.accept(tx, incoming=[incoming], now=at)
-            settle.paid_as_told(tx, accepted=[accepted])
             if route:
-                approve.approve(tx, order_ids=[accepted.order_id], serviceable={"IN": True}, now=at)
+                (accepted,) = intake.take(tx, incoming=[incoming], serviceable={"IN": True}, now=at)
+            else:
+                (accepted,) = orders.accept(tx, told=orders.recognise(tx, incoming=[incoming]), now=at)
+                settle.paid_as_told(tx, accepted=[accepted])
         return accepted.order_id
 
     def work(self, order_id: OrderId) -> list[Work]:

@@ -164,7 +164,7 @@ def test_orders_that_wait_lower_what_carts_may_hold(database: Database) -> None:
 def an_order(database: Database) -> int:
     with database.write(actor="connection:shop") as tx:
         incoming = Incoming(builders.channel(tx), "shop", builders.observation(), "0" * 32)
-        return orders.accept(tx, incoming=[incoming], now=NOON)[0].order_id
+        return orders.accept(tx, told=orders.recognise(tx, incoming=[incoming]), now=NOON)[0].order_id
 
 
 def test_forty_carts_at_once_hold_exactly_what_there_is(database: Database) -> None:

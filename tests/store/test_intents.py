@@ -38,7 +38,8 @@ def channel(database: Database) -> int:
     with database.write(actor="system") as tx:
         found = builders.channel(tx)
         builders.stock(tx, A={SHIRT: 1})
-        orders.accept(tx, incoming=[Incoming(found, "shop", builders.observation(), "trace")], now=NOON)
+        told = orders.recognise(tx, incoming=[Incoming(found, "shop", builders.observation(), "trace")])
+        orders.accept(tx, told=told, now=NOON)
         tx.execute(
             "INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, 1, 1, 'packed', now())"
         )

@@ -28,7 +28,8 @@ def channel(database: Database) -> int:
 
 def tell(database: Database, channel: int, told: OrderObservation) -> OrderId:
     with database.write(actor="connection:shop") as tx:
-        (accepted,) = actions.accept(tx, incoming=[Incoming(channel, "shop", told, "trace")], now=NOON)
+        told_of = actions.recognise(tx, incoming=[Incoming(channel, "shop", told, "trace")])
+        (accepted,) = actions.accept(tx, told=told_of, now=NOON)
         return accepted.order_id
 
 
@@ -122,8 +123,7 @@ def test_a_hold_ends_by_itself_when_its_cause_is_gone(database: Database, channe
     assert not judge(database, order_id)
     assert not judge(database, order_id, {"NEW-ONE"})
     assert set(holds(database, order_id)) == {"unpaid"}
-    with database.write(actor="connection:shop") as tx:
-        actions.accept(tx, incoming=[Incoming(channel, "shop", builders.paid(told), "trace")], now=NOON)
+    tell(database, channel, builders.paid(told))
     assert judge(database, order_id, {"NEW-ONE"})
     assert holds(database, order_id) == {}
     assert due(database) == ["route"]
@@ -133,10 +133,7 @@ def test_a_currency_corrected_in_the_channel_frees_the_order(database: Database,
     told = observation(currency="XXX")
     order_id = tell(database, channel, told)
     assert not judge(database, order_id)
-    with database.write(actor="connection:shop") as tx:
-        actions.accept(
-            tx, incoming=[Incoming(channel, "shop", later(told, currency="INR"), "trace")], now=NOON
-        )
+    tell(database, channel, later(told, currency="INR"))
     assert judge(database, order_id)
 
 

@@ -32,7 +32,7 @@ def tell(database: Database, channel: int, *told: OrderObservation) -> list[Acce
     """One batch of tellings."""
     with database.write(actor="connection:shop") as tx:
         incoming = [Incoming(channel, "shop", each, f"trace-{number}") for number, each in enumerate(told)]
-        return actions.accept(tx, incoming=incoming, now=NOON)
+        return actions.accept(tx, told=actions.recognise(tx, incoming=incoming), now=NOON)
 
 
 def stored(database: Database) -> list[Order]:

@@ -39,7 +39,8 @@ class Till:
         """The channel's order comes, or comes again."""
         with self.database.write(actor="connection:shop") as tx:
             told = builders.paid(TOLD) if is_paid else TOLD
-            accepted = orders.accept(tx, incoming=[Incoming(self.channel, "shop", told, "trace")], now=NOON)
+            recognised = orders.recognise(tx, incoming=[Incoming(self.channel, "shop", told, "trace")])
+            accepted = orders.accept(tx, told=recognised, now=NOON)
             settle.paid_as_told(tx, accepted=accepted)
             return accepted[0] if accepted else None
 

@@ -7,16 +7,33 @@ from datetime import datetime
 
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import model
 from doorstep.domain.orders import views as order_views
-from doorstep.flows import source
+from doorstep.domain.orders.actions import Decided, New
+from doorstep.flows import demand, source
+from doorstep.flows.routes import Routes
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
+
+
+def decide(
+    tx: WriteTx, *, new: Sequence[New], serviceable: Mapping[str, bool]
+) -> tuple[Decided, Routes]:
+    """Check new orders and plan the ones that pass, before any of them is written; the stock is locked from here on."""
+    known = catalog.known(tx, skus={line.sku for each in new for line in each.incoming.observation.lines})
+    holds = {
+        each.order_id: model.check(each.incoming.observation, known_skus=known, serviceable=serviceable)
+        for each in new
+    }
+    passed = [each for each in new if not holds[each.order_id]]
+    routes = source.decide(tx, demands=demand.of_new(passed))
+    return Decided(holds, routes.counts, routes.routed, routes.short), routes
 
 
 def approve(
     tx: WriteTx, *, order_ids: Sequence[OrderId], serviceable: Mapping[str, bool], now: datetime
 ) -> None:
-    """Check these orders and route the ones that pass, in the same transaction."""
+    """Check stored orders and route the ones that pass, in the same transaction."""
     if not order_ids:
         return
     known = catalog.known(tx, skus=order_views.skus(tx, order_ids=order_ids))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.actions import Problem
@@ -16,7 +17,7 @@ from doorstep.domain.payments import actions as payments
 from doorstep.domain.payments.model import PaymentObservation, RefundObservation
 from doorstep.domain.returns.model import ReturnObservation
 from doorstep.domain.shipping.model import TrackingObservation
-from doorstep.flows import approve, cancel, refund, rma, settle, ship
+from doorstep.flows import approve, cancel, refund, rma, settle, ship, source
 from doorstep.flows.world import World
 from doorstep.kernel import errors, places
 from doorstep.kernel.db import WriteTx
@@ -42,8 +43,9 @@ def read(world: World, tx: WriteTx, messages: Sequence[InboxMessage]) -> None:
             connections.park(tx, problem=Problem(message.id, problem.message, problem.error_class, None))
         else:
             good.append(message)
-    told = [each for each in readable if isinstance(each.seen, OrderObservation)]
-    _take_orders(world, tx, told)
+    told = [_incoming(each, each.seen) for each in readable if isinstance(each.seen, OrderObservation)]
+    if told:
+        take(tx, incoming=told, serviceable=world.serviceable, now=world.clock.now())
     for each in readable:
         with tx.acting(f"connection:{each.connection.key}"):
             _take(world, tx, each)
@@ -56,28 +58,31 @@ def _observe(world: World, message: InboxMessage) -> list[_Read]:
     return [_Read(message, connection, each) for each in seen]
 
 
-def _take_orders(world: World, tx: WriteTx, told: Sequence[_Read]) -> None:
-    """All orders of the batch together: store, check, route."""
-    now = world.clock.now()
-    accepted: list[Accepted] = []
-    for connection in {each.connection.id: each.connection for each in told}.values():
-        with tx.acting(f"connection:{connection.key}"):
-            incoming = [_incoming(each) for each in told if each.connection.id == connection.id]
-            taken = orders.accept(tx, incoming=incoming, now=now)
-            settle.paid_as_told(tx, accepted=taken)
-            accepted.extend(taken)
+def take(
+    tx: WriteTx, *, incoming: Sequence[Incoming], serviceable: Mapping[str, bool], now: datetime
+) -> list[Accepted]:
+    """All orders of a batch together. New ones are checked and routed before they are written: every row once."""
+    told = orders.recognise(tx, incoming=incoming)
+    with tx.acting("system"):
+        decided, routes = approve.decide(tx, new=told.decidable, serviceable=serviceable)
+        accepted = orders.accept(tx, told=told, decided=decided, now=now)
+        source.carry_out(tx, routes=routes, now=now)
+        settle.paid_as_told(tx, accepted=accepted)
     for each in accepted:
         if each.cancelled:
-            cancel.cancelled_by_channel(tx, order_id=each.order_id, now=now)
-    due = order_views.due(tx, order_ids=sorted({each.order_id for each in accepted}), due="approve")
+            with tx.acting(each.incoming.actor or tx.actor):
+                cancel.cancelled_by_channel(tx, order_id=each.order_id, now=now)
     with tx.acting("system"):
-        approve.approve(tx, order_ids=due, serviceable=world.serviceable, now=now)
+        again = sorted({each.order_id for each in accepted} - decided.holds.keys())
+        due = order_views.due(tx, order_ids=again, due="approve") if again else []
+        approve.approve(tx, order_ids=due, serviceable=serviceable, now=now)
+    return accepted
 
 
-def _incoming(each: _Read) -> Incoming:
-    if not isinstance(each.seen, OrderObservation):
-        raise TypeError("not an order")
-    return Incoming(each.connection.id, each.connection.key, _placed(each.seen), each.message.trace_id)
+def _incoming(each: _Read, order: OrderObservation) -> Incoming:
+    connection = each.connection
+    actor = f"connection:{connection.key}"
+    return Incoming(connection.id, connection.key, _placed(order), each.message.trace_id, actor)
 
 
 def _placed(order: OrderObservation) -> OrderObservation:

@@ -38,6 +38,7 @@ def _told(each: Accepted) -> payments.Told:
         amount_minor=max(order.payment.paid_minor or order.total_minor, 0),
         currency=order.currency,
         at=order.version_at,
+        is_new=each.is_new,
     )
 
 

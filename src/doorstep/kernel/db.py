@@ -14,7 +14,9 @@ from typing import LiteralString, TypeVar
 import msgspec
 import psycopg
 from psycopg import pq, sql
+from psycopg.abc import Buffer
 from psycopg.rows import dict_row
+from psycopg.types.array import ListDumper
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -27,6 +29,7 @@ Connection = psycopg.Connection[dict[str, object]]
 set_json_dumps(lambda value: msgspec.json.encode(value, enc_hook=str))
 set_json_loads(msgspec.json.decode)
 _BUILTIN = (bytes, bytearray, datetime, date, time, timedelta, Decimal, uuid.UUID)
+_KEYS = frozenset({str, int, type(None)})
 WAKE_CHANNEL = "doorstep_wake"
 
 
@@ -35,36 +38,65 @@ def to_type(rows: object, target: type[T]) -> T:
     return msgspec.convert(rows, target, builtin_types=_BUILTIN, strict=False)
 
 
+def to_types(rows: Sequence[object], target: type[T]) -> list[T]:
+    """Many at once: a fifth of the price of one by one."""
+    found: list[T] = msgspec.convert(rows, list[target], builtin_types=_BUILTIN, strict=False)  # type: ignore[valid-type]  # a type known at run time
+    return found
+
+
+class _ListDumper(ListDumper):
+    """Lists of keys spelled in one go: element by element, as the driver does it, a batch waits four times as long."""
+
+    def dump(self, obj: list[object]) -> Buffer | None:
+        """The array literal; anything but text and whole numbers is the driver's."""
+        if _KEYS.issuperset(map(type, obj)):
+            spelled = "{" + ",".join([_element(each) for each in obj]) + "}"
+            if "\0" not in spelled:
+                return spelled.encode()
+        return super().dump(obj)
+
+
+def _element(value: object) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", r"\\").replace('"', r"\"") + '"'
+    return "NULL" if value is None else str(value)
+
+
 class ReadTx:
     """A transaction that may look. Statements are written in store files; parameters are always passed apart."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
+    def _run(self, statement: LiteralString, params: Params) -> psycopg.Cursor[dict[str, object]]:
+        """Statements over lists are planned anew each time: a plan kept for any list is quadratic on those of a batch."""
+        prepare = False if "unnest(" in statement or "ANY(" in statement else None
+        return self.connection.execute(statement, params, prepare=prepare)
+
     def rows(self, statement: LiteralString, params: Params = None) -> list[dict[str, object]]:
         """Every row as a dict."""
-        return self.connection.execute(statement, params).fetchall()
+        return self._run(statement, params).fetchall()
 
     def all(self, target: type[T], statement: LiteralString, params: Params = None) -> list[T]:
         """Every row as a `target` (a dataclass whose fields are the columns)."""
-        return [to_type(row, target) for row in self.connection.execute(statement, params).fetchall()]
+        return to_types(self._run(statement, params).fetchall(), target)
 
     def one(self, target: type[T], statement: LiteralString, params: Params = None) -> T | None:
         """The first row as a `target`, or None."""
-        row = self.connection.execute(statement, params).fetchone()
+        row = self._run(statement, params).fetchone()
         return None if row is None else to_type(row, target)
 
     def value(self, target: type[T], statement: LiteralString, params: Params = None) -> T:
         """The first column of the first row; a statement without a row is a bug here."""
-        row = self.connection.execute(statement, params).fetchone()
+        row = self._run(statement, params).fetchone()
         if row is None:
             raise LookupError(f"no row from: {statement}")
         return to_type(next(iter(row.values())), target)
 
     def column(self, target: type[T], statement: LiteralString, params: Params = None) -> list[T]:
         """The first column of every row."""
-        cursor = self.connection.execute(statement, params)
-        return [to_type(next(iter(row.values())), target) for row in cursor.fetchall()]
+        cursor = self._run(statement, params)
+        return to_types([next(iter(row.values())) for row in cursor.fetchall()], target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +123,7 @@ class WriteTx(ReadTx):
         self.trace_id = trace_id
         self.subscriptions = subscriptions
         self.traces: dict[int, str] = {}  # trace of an order, where a batch holds several
+        self.heads: dict[tuple[str, int], int] = {}  # last version of each event stream that is locked here
         self._pending = _Pending()
 
     @contextlib.contextmanager
@@ -104,10 +137,12 @@ class WriteTx(ReadTx):
 
     def execute(self, statement: LiteralString, params: Params = None) -> int:
         """Run one statement; returns how many rows it touched."""
-        return self.connection.execute(statement, params).rowcount
+        return self._run(statement, params).rowcount
 
     def copy(self, statement: LiteralString, rows: Sequence[Sequence[object]]) -> None:
-        """Write rows by COPY … FROM STDIN."""
+        """Write rows by COPY … FROM STDIN; none need no statement."""
+        if not rows:
+            return
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
@@ -123,8 +158,13 @@ class WriteTx(ReadTx):
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
         """What fails inside is undone alone."""
-        with self.connection.transaction():
-            yield
+        heads = dict(self.heads)
+        try:
+            with self.connection.transaction():
+                yield
+        except BaseException:
+            self.heads = heads
+            raise
 
 
 @dataclass(slots=True)
@@ -230,6 +270,7 @@ class Database:
 
 
 def _configure(connection: Connection) -> None:
+    connection.adapters.register_dumper(list, _ListDumper)
     connection.execute("SET statement_timeout = '60s'")
     connection.execute("SET idle_in_transaction_session_timeout = '120s'")
     connection.execute("SET timezone = 'UTC'")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -45,66 +44,69 @@ class Cursor:
     position: int = 0
 
 
+def begin(tx: WriteTx, *, stream: str, ids: Iterable[int]) -> None:
+    """These streams begin in this transaction: nobody else can have written to them, and nobody needs to look."""
+    tx.heads |= dict.fromkeys(((stream, each) for each in ids), 0)
+
+
 def append(tx: WriteTx, facts: Sequence[Fact], *, at: datetime) -> None:
-    """Record facts, in order, and enqueue one delivery for each of their subscribers: one statement for any number.
+    """Record facts, in order, with one delivery for each of their subscribers: one COPY of each for any number.
 
     Whoever appends to an order's stream holds the order's row lock; other streams are locked here.
     """
     if not facts:
         return
-    streams = [fact.stream for fact in facts]
-    ids = [getattr(fact, f"{fact.stream}_id") for fact in facts]
-    _lock_streams(
-        tx, sorted({(stream, key) for stream, key in zip(streams, ids, strict=True) if stream != "order"})
+    keys = [(fact.stream, getattr(fact, f"{fact.stream}_id")) for fact in facts]
+    _find_heads(tx, sorted(set(keys) - tx.heads.keys()))
+    listeners = _listeners(tx)
+    rows: list[tuple[object, ...]] = []
+    deliveries: list[tuple[str, int, int]] = []
+    for position, key, fact in zip(_positions(tx, len(facts)), keys, facts, strict=True):
+        stream, stream_id = key
+        version = tx.heads[key] = tx.heads[key] + 1
+        data = msgspec.json.encode(fact).decode()
+        trace_id = tx.traces.get(stream_id, tx.trace_id)
+        rows.append((position, stream, stream_id, version, fact.type, data, tx.actor, trace_id, at))
+        deliveries.extend((subscriber, position, stream_id) for subscriber in listeners.get(fact.type, ()))
+    tx.copy(
+        "COPY events (position, stream, stream_id, version, type, data, actor, trace_id, occurred_at) FROM STDIN",
+        rows,
     )
-    listeners = [
-        subscription
-        for subscription in tx.subscriptions
-        if subscription.type in {fact.type for fact in facts}
-    ]
-    tx.execute(
-        """
-        WITH fresh AS (
-            SELECT f.*, row_number() OVER (PARTITION BY f.stream, f.stream_id ORDER BY f.place) AS nth
-              FROM unnest(%(streams)s::text[], %(ids)s::bigint[], %(types)s::text[], %(data)s::jsonb[],
-                          %(traces)s::text[]) WITH ORDINALITY AS f(stream, stream_id, type, data, trace_id, place)
-        ), recorded AS (
-            INSERT INTO events (stream, stream_id, version, type, data, actor, trace_id, occurred_at)
-            SELECT f.stream, f.stream_id, coalesce(head.version, 0) + f.nth, f.type, f.data,
-                   %(actor)s, f.trace_id, %(at)s
-              FROM fresh f
-              LEFT JOIN LATERAL (
-                   SELECT e.version FROM events e
-                    WHERE e.stream = f.stream AND e.stream_id = f.stream_id
-                    ORDER BY e.version DESC LIMIT 1) head ON true
-             ORDER BY f.place
-            RETURNING position, type, stream_id
-        )
-        INSERT INTO deliveries (subscriber, event_position, key)
-        SELECT s.subscriber, r.position, r.stream_id
-          FROM recorded r
-          JOIN unnest(%(listened)s::text[], %(subscribers)s::text[]) AS s(type, subscriber) USING (type)
-         ORDER BY r.position
-        """,
-        {
-            "streams": streams,
-            "ids": ids,
-            "types": [fact.type for fact in facts],
-            "data": [Jsonb(msgspec.to_builtins(fact)) for fact in facts],
-            "actor": tx.actor,
-            "traces": [tx.traces.get(key, tx.trace_id) for key in ids],
-            "at": at,
-            "listened": [subscription.type for subscription in listeners],
-            "subscribers": [subscription.subscriber for subscription in listeners],
-        },
-    )
-    if listeners:
+    if deliveries:
+        tx.copy("COPY deliveries (subscriber, event_position, key) FROM STDIN", deliveries)
         tx.wake_workers()
 
 
-def _lock_streams(tx: WriteTx, streams: Sequence[tuple[str, int]]) -> None:
+def _listeners(tx: WriteTx) -> dict[str, list[str]]:
+    listeners: dict[str, list[str]] = {}
+    for each in tx.subscriptions:
+        listeners.setdefault(each.type, []).append(each.subscriber)
+    return listeners
+
+
+def _positions(tx: WriteTx, count: int) -> list[int]:
+    """Places in the log, known before the rows are written, so that deliveries need not be read back."""
+    sequence = "SELECT nextval('events_position_seq') FROM generate_series(1, %s)"
+    return tx.column(int, sequence, (count,))
+
+
+def _find_heads(tx: WriteTx, streams: Sequence[tuple[str, int]]) -> None:
+    """The last version of each of these streams, which nobody else can move until the end of this transaction."""
     for stream, key in streams:
-        tx.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashint8(%s))", (stream, key))
+        if stream != "order":
+            tx.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashint8(%s))", (stream, key))
+    if not streams:
+        return
+    rows = tx.rows(
+        """
+        SELECT k.stream, k.stream_id,
+               coalesce((SELECT max(e.version) FROM events e
+                          WHERE e.stream = k.stream AND e.stream_id = k.stream_id), 0) AS version
+          FROM unnest(%s::text[], %s::bigint[]) AS k(stream, stream_id)
+        """,
+        ([stream for stream, _ in streams], [key for _, key in streams]),
+    )
+    tx.heads |= {(str(row["stream"]), int(str(row["stream_id"]))): int(str(row["version"])) for row in rows}
 
 
 _COLUMNS = (

@@ -28,15 +28,22 @@ def expect(tx: WriteTx, *, order_reference: str) -> None:
 
 def told_by_channel(tx: WriteTx, *, told: Sequence[Told]) -> None:
     """Channels say how their orders are paid; payments that came before their order are matched to it."""
-    named = [each for each in told if each.gateway]
-    if told:
-        store.lock_references(tx, [each.order_reference for each in told])
-        _came_before(tx, store.adopt_unmatched(tx, told))
-    if named:
-        store.insert_told(tx, named)
-    captured = [each for each in named if each.status == PaymentStatus.CAPTURED.value]
-    if captured:
-        store.update_told(tx, captured)
+    if not told:
+        return
+    store.lock_references(tx, [each.order_reference for each in told])
+    adopted = store.adopt_unmatched(tx, told)
+    _came_before(tx, adopted)
+    there = {(each.order_id, each.gateway) for each in adopted}
+    fresh: list[Told] = []
+    later: list[Told] = []
+    for each in told:
+        if each.gateway:
+            known = not each.is_new or (each.order_id, each.gateway) in there
+            (later if known else fresh).append(each)
+    store.copy_told(tx, fresh)
+    if later:
+        store.insert_told(tx, later)
+        store.update_told(tx, [each for each in later if each.status == PaymentStatus.CAPTURED.value])
 
 
 def _came_before(tx: WriteTx, adopted: Sequence[Payment]) -> None:

@@ -68,7 +68,7 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A payment as the sales channel tells of it."""
+    """A payment as the sales channel tells of it; `is_new` if it tells of the order for the first time."""
 
     order_id: int
     gateway: str
@@ -78,6 +78,7 @@ class Told:
     amount_minor: int
     currency: str
     at: datetime
+    is_new: bool = False
 
 
 def lock_references(tx: WriteTx, references: Sequence[str]) -> None:
@@ -89,6 +90,20 @@ def lock_references(tx: WriteTx, references: Sequence[str]) -> None:
         """,
         (sorted(set(references)),),
     )
+
+
+def copy_told(tx: WriteTx, told: Sequence[Told]) -> None:
+    """Keep what the channel says of orders that have no payments yet."""
+    tx.copy(
+        "COPY payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at) FROM STDIN",
+        [
+            (
+                each.order_id, each.gateway, each.order_reference, each.status, each.method, each.amount_minor,
+                each.currency, each.at,
+            )
+            for each in told
+        ],
+    )  # fmt: skip
 
 
 def insert_told(tx: WriteTx, told: Sequence[Told]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,15 +15,20 @@ from doorstep.kernel.db import WriteTx
 __all__ = ["Exclusion"]
 
 
-def record(tx: WriteTx, *, decisions: Sequence[Decision], at: datetime) -> dict[int, int]:
-    """Store decisions with their receipts; returns decision id by order id."""
+def number(tx: WriteTx, *, decisions: Sequence[Decision]) -> dict[int, int]:
+    """Fresh ids for decisions, by order id; whoever writes about them before they are stored needs these."""
     ids = store.next_ids(tx, len(decisions))
+    return {decision.order_id: each for each, decision in zip(ids, decisions, strict=True)}
+
+
+def record(tx: WriteTx, *, decisions: Sequence[Decision], ids: Mapping[int, int], at: datetime) -> None:
+    """Store decisions that have a number, with their receipts."""
     rows = [
-        (decision_id, decision.order_id, at, model.RULES, msgspec.to_builtins(decision.receipt))
-        for decision_id, decision in zip(ids, decisions, strict=True)
+        (ids[each.order_id], each.order_id, at, model.RULES, msgspec.json.encode(each.receipt).decode())
+        for each in decisions
+        if each.order_id in ids
     ]
     store.copy_decisions(tx, rows)
-    return {decision.order_id: decision_id for decision_id, decision in zip(ids, decisions, strict=True)}
 
 
 def exclude(tx: WriteTx, *, exclusions: Sequence[Exclusion]) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.types.json import Jsonb
-
 from doorstep.domain.routing.model import LineReceipt
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -17,10 +15,9 @@ def next_ids(tx: WriteTx, count: int) -> list[int]:
     return tx.column(int, "SELECT nextval('routing_decisions_id_seq') FROM generate_series(1, %s)", (count,))
 
 
-def copy_decisions(tx: WriteTx, rows: Sequence[tuple[int, int, datetime, str, list[object]]]) -> None:
-    """Write (id, order, decided at, rules, receipt) rows."""
-    statement = "COPY routing_decisions (id, order_id, decided_at, rules, receipt) FROM STDIN"
-    tx.copy(statement, [(*row[:4], Jsonb(row[4])) for row in rows])
+def copy_decisions(tx: WriteTx, rows: Sequence[tuple[int, int, datetime, str, str]]) -> None:
+    """Write (id, order, decided at, rules, receipt as JSON) rows."""
+    tx.copy("COPY routing_decisions (id, order_id, decided_at, rules, receipt) FROM STDIN", rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domain.orders.actions.accept import Accepted, Incoming, accept
+from doorstep.domain.orders.actions.accept import Accepted, Decided, Incoming, New, Told, accept, recognise
 from doorstep.domain.orders.actions.judge import (
     claim_again,
     claim_due,
@@ -26,7 +26,10 @@ from doorstep.domain.orders.actions.progress import (
 
 __all__ = [
     "Accepted",
+    "Decided",
     "Incoming",
+    "New",
+    "Told",
     "accept",
     "add_note",
     "allocate",
@@ -40,6 +43,7 @@ __all__ = [
     "lock",
     "place_hold",
     "put_off",
+    "recognise",
     "release_holds",
     "route_again",
     "unpick",

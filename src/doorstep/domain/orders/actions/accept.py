@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
 
 from doorstep.domain.orders import events as facts
-from doorstep.domain.orders.model import Hold, HoldReason, ObservedLine, OrderObservation
+from doorstep.domain.orders.actions import progress
+from doorstep.domain.orders.model import Address, Hold, HoldReason, LineCount, ObservedLine, OrderObservation
 from doorstep.domain.orders.store import holds, read, write
-from doorstep.domain.orders.store.write import HeaderRow, Known
+from doorstep.domain.orders.store.write import Known, NewHeader
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
@@ -19,16 +20,57 @@ from doorstep.kernel.ids import OrderId
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One telling of an order by a connection; `channel` is the connection's key."""
+    """One telling of an order by a connection; `channel` is its key. `actor` is who tells, if not who acts."""
 
     connection_id: int
     channel: str
     observation: OrderObservation
     trace_id: str
+    actor: str = ""
 
     @property
     def key(self) -> tuple[int, str]:
         return self.connection_id, self.observation.external_id
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An order that nobody told of before, with the id that it will have."""
+
+    order_id: OrderId
+    incoming: Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A batch of tellings, sorted out: new orders, and later tellings of these or of orders that we have."""
+
+    new: tuple[New, ...]
+    later: tuple[Incoming, ...]
+    known: Mapping[tuple[int, str], Known]
+
+    @property
+    def decidable(self) -> list[New]:
+        """New orders that can be decided on before they are written: nothing more is told of them in this batch."""
+        more = {each.key for each in self.later}
+        return [
+            each
+            for each in self.new
+            if each.incoming.key not in more and each.incoming.observation.cancelled_at is None
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided on new orders before they were written; an order without an entry in `holds` is still to be checked.
+
+    The checked ones are approved if nothing holds them, and then either routed or short.
+    """
+
+    holds: Mapping[OrderId, Sequence[Hold]] = field(default_factory=dict)
+    counts: Sequence[LineCount] = ()
+    routed: Mapping[OrderId, facts.Allocated] = field(default_factory=dict)
+    short: Mapping[OrderId, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,108 +88,134 @@ class Overtaken(errors.Conflict):
     """Another process stored the same order at the same moment: take the batch again."""
 
 
-def accept(tx: WriteTx, *, incoming: Sequence[Incoming], now: datetime) -> list[Accepted]:
-    """Store new orders and merge newer tellings, whatever order they arrive in; older ones have no effect.
-
-    Returns what was new or changed something. New orders are due for approval.
-    """
+def recognise(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Told:
+    """Sort tellings out: which orders are new. Those that we have are locked; nothing is written yet."""
     known = {
         (row.connection_id, row.external_id): row
         for row in write.lock_known(tx, keys=[each.key for each in incoming])
     }
-    fresh: dict[tuple[int, str], Incoming] = {}
+    first: dict[tuple[int, str], Incoming] = {}
     later: list[Incoming] = []
     for each in incoming:
-        if each.key in known or each.key in fresh:
+        if each.key in known or each.key in first:
             later.append(each)
         else:
-            fresh[each.key] = each
-    accepted = _store_new(tx, list(fresh.values()), now)
-    if fresh and later:
-        known |= {(row.connection_id, row.external_id): row for row in write.lock_known(tx, keys=list(fresh))}
-    for each in later:
+            first[each.key] = each
+    ids = write.next_ids(tx, len(first)) if first else []
+    new = tuple(New(OrderId(order_id), each) for order_id, each in zip(ids, first.values(), strict=True))
+    return Told(new, tuple(later), known)
+
+
+def accept(tx: WriteTx, *, told: Told, decided: Decided | None = None, now: datetime) -> list[Accepted]:
+    """Store new orders as far as they were decided, and merge newer tellings; older ones have no effect.
+
+    Returns what was new or changed something. New orders that were not decided on are due for approval.
+    """
+    _store(tx, told.new, decided or Decided(), now)
+    accepted = [
+        Accepted(each.order_id, each.incoming, is_new=True, cancelled=_is_cancelled(each.incoming))
+        for each in told.new
+    ]
+    known = dict(told.known)
+    for each in told.later:
+        known |= {} if each.key in known else _look_again(tx, each)
         merged = _merge(tx, each, known[each.key], now)
         if merged is not None:
             accepted.append(merged)
-            known |= {
-                (row.connection_id, row.external_id): row for row in write.lock_known(tx, keys=[each.key])
-            }
+            known |= _look_again(tx, each)
     return accepted
 
 
-def _store_new(tx: WriteTx, fresh: Sequence[Incoming], now: datetime) -> list[Accepted]:
-    if not fresh:
-        return []
+def _is_cancelled(incoming: Incoming) -> bool:
+    return incoming.observation.cancelled_at is not None
+
+
+def _look_again(tx: WriteTx, each: Incoming) -> dict[tuple[int, str], Known]:
+    return {(row.connection_id, row.external_id): row for row in write.lock_known(tx, keys=[each.key])}
+
+
+def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> None:
+    """Every row once, in its final state; rows in the order of their keys, as unique keys are locks too."""
+    if not new:
+        return
+    new = sorted(new, key=lambda each: each.incoming.key)
     try:
-        ids = write.insert_headers(tx, [_header(each, now) for each in fresh])
+        write.copy_headers(tx, [_header(each, decided, now) for each in new])
     except psycopg.errors.UniqueViolation as problem:
         raise Overtaken("Another process is storing the same order.") from problem
-    write.copy_lines(
-        tx,
-        [
-            (ids[each.key], line_no, line)
-            for each in fresh
-            for line_no, line in enumerate(each.observation.lines, start=1)
-        ],
-    )
-    write.copy_addresses(
-        tx,
-        [
-            (ids[each.key], kind, address)
-            for each in fresh
-            for kind, address in (
-                ("shipping", each.observation.shipping_address),
-                ("billing", each.observation.billing_address),
-            )
-            if address is not None
-        ],
-    )
-    tx.traces |= {ids[each.key]: each.trace_id for each in fresh}
-    events.append(tx, [_placed(each, ids[each.key]) for each in fresh], at=now)
-    return [
-        Accepted(
-            OrderId(ids[each.key]), each, is_new=True, cancelled=each.observation.cancelled_at is not None
-        )
-        for each in fresh
-    ]
+    allocated = {(each.order_id, each.line_no): each.quantity for each in decided.counts}
+    write.copy_lines(tx, [(each.order_id, each.incoming.observation.lines) for each in new], allocated)
+    write.copy_addresses(tx, [address for each in new for address in _addresses(each)])
+    placed = [(order_id, hold) for order_id, each in decided.holds.items() for hold in each]
+    if placed:
+        holds.insert_holds(tx, placed, at=now)
+    _tell(tx, new, decided, now)
 
 
-def _placed(each: Incoming, order_id: int) -> facts.Placed:
-    order = each.observation
+def _addresses(each: New) -> list[tuple[int, str, Address]]:
+    order = each.incoming.observation
+    both = (("shipping", order.shipping_address), ("billing", order.billing_address))
+    return [(each.order_id, kind, address) for kind, address in both if address is not None]
+
+
+def _tell(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> None:
+    """The facts of new orders: placed by who told, decided by who acts."""
+    tx.traces |= {each.order_id: each.incoming.trace_id for each in new}
+    events.begin(tx, stream="order", ids=[each.order_id for each in new])
+    for actor in {each.incoming.actor: None for each in new}:
+        with tx.acting(actor or tx.actor):
+            placed = [_placed(each) for each in new if each.incoming.actor == actor]
+            events.append(tx, placed, at=now)
+    told: list[events.Fact] = []
+    for order_id, each in decided.holds.items():
+        if each:
+            told.append(facts.Held(order_id, tuple(sorted({hold.reason.value for hold in each}))))
+            continue
+        told.append(facts.Approved(order_id))
+        if order_id in decided.routed:
+            told.append(decided.routed[order_id])
+        if order_id in decided.short:
+            told.append(facts.Short(order_id, decided.short[order_id]))
+    events.append(tx, told, at=now)
+
+
+def _placed(each: New) -> facts.Placed:
+    order = each.incoming.observation
     return facts.Placed(
-        OrderId(order_id), each.channel, order.number, len(order.lines), order.total_minor, order.currency
+        each.order_id,
+        each.incoming.channel,
+        order.number,
+        len(order.lines),
+        order.total_minor,
+        order.currency,
     )
 
 
-def _header(each: Incoming, now: datetime) -> HeaderRow:
-    order = each.observation
-    return HeaderRow(
-        connection_id=each.connection_id,
-        external_id=order.external_id,
-        number=order.number,
-        version_at=order.version_at,
-        placed_at=order.placed_at,
+def _header(each: New, decided: Decided, now: datetime) -> NewHeader:
+    """The order with what is to be done next, or nothing."""
+    incoming, found = each.incoming, decided.holds.get(each.order_id)
+    due, due_at = _next(each.order_id, decided, now)
+    return NewHeader(
+        id=each.order_id,
+        connection_id=incoming.connection_id,
+        trace_id=incoming.trace_id,
+        observation=incoming.observation,
         accepted_at=now,
-        currency=order.currency,
-        total_minor=order.total_minor,
-        shipping_minor=order.shipping_minor,
-        tax_minor=order.tax_minor,
-        tip_minor=order.tip_minor,
-        tax_included=order.tax_included,
-        payment_gateway=order.payment.gateway,
-        payment_method=order.payment.method,
-        is_paid=order.payment.is_paid,
-        on_delivery=order.payment.on_delivery,
-        customer_external_id=order.customer_external_id,
-        shipping_method=order.shipping_method,
-        source=order.source,
-        note=order.note,
-        tags=order.tags,
-        due="approve",
-        due_at=now,
-        told_cancelled_at=order.cancelled_at,
-        trace_id=each.trace_id,
+        approved_at=now if found is not None and not found else None,
+        due=due,
+        due_at=due_at,
+        is_short=each.order_id in decided.short,
     )
+
+
+def _next(order_id: OrderId, decided: Decided, now: datetime) -> tuple[str | None, datetime]:
+    """What is to be done with an order, and from when."""
+    found = decided.holds.get(order_id)
+    if found is None:
+        return "approve", now
+    if order_id in decided.short:
+        return "route", now + progress.ROUTE_AGAIN_AFTER
+    return None, now
 
 
 def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted | None:
@@ -167,7 +235,7 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
     cancelled = news and known.cancelled_at is None
     if not changes and not cancelled and order.version_at == known.version_at:
         return None
-    write.update_header(tx, order_id=known.id, row=_header(each, now))
+    write.update_header(tx, order_id=known.id, told=order)
     if changes:
         _apply(tx, known, order, changes, now)
         events.append(tx, [facts.Observed(OrderId(known.id), changes)], at=now)
@@ -226,5 +294,5 @@ def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[ObservedLine]) -> 
             write.delete_lines(tx, order_id=known.id)
     except psycopg.errors.ForeignKeyViolation:
         return False
-    write.copy_lines(tx, [(known.id, number, line) for number, line in enumerate(lines, start=1)])
+    write.copy_lines(tx, [(OrderId(known.id), lines)], {})
     return True

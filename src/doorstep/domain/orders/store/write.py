@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
-from doorstep.domain.orders.model import Address, LineCount, ObservedLine
+from doorstep.domain.orders.model import Address, LineCount, ObservedLine, OrderObservation
 from doorstep.kernel.db import WriteTx
-
-_HEADER = """connection_id, external_id, number, version_at, placed_at, accepted_at, currency, total_minor,
-    shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway, payment_method, is_paid, on_delivery,
-    customer_external_id, shipping_method, source, note, tags, due, due_at, told_cancelled_at, trace_id"""
+from doorstep.kernel.ids import OrderId
 
 
 @dataclass(frozen=True, slots=True)
-class HeaderRow:
-    """An order without its lines, as it is written."""
+class NewHeader:
+    """An order that is written for the first time, without its lines and addresses."""
 
+    id: int
     connection_id: int
-    external_id: str
-    number: str
-    version_at: datetime
-    placed_at: datetime
+    trace_id: str
+    observation: OrderObservation
     accepted_at: datetime
-    currency: str
-    total_minor: int
-    shipping_minor: int
-    tax_minor: int
-    tip_minor: int
-    tax_included: bool
-    payment_gateway: str
-    payment_method: str
-    is_paid: bool
-    on_delivery: bool
-    customer_external_id: str
-    shipping_method: str
-    source: str
-    note: str
-    tags: tuple[str, ...]
+    approved_at: datetime | None
     due: str | None
     due_at: datetime
-    told_cancelled_at: datetime | None
-    trace_id: str
+    is_short: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,46 +58,54 @@ def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
     )
 
 
-def insert_headers(tx: WriteTx, rows: Sequence[HeaderRow]) -> dict[tuple[int, str], int]:
-    """Write new orders; returns ids by (connection, external id). Raises UniqueViolation if somebody was faster."""
-    found = tx.rows(
-        f"""
-        INSERT INTO orders ({_HEADER}) SELECT {_HEADER} FROM jsonb_to_recordset(%s::jsonb) AS r(
-            connection_id bigint, external_id text, number text, version_at timestamptz, placed_at timestamptz,
-            accepted_at timestamptz, currency text, total_minor bigint, shipping_minor bigint, tax_minor bigint,
-            tip_minor bigint, tax_included boolean, payment_gateway text, payment_method text, is_paid boolean,
-            on_delivery boolean, customer_external_id text, shipping_method text, source text, note text, tags text[],
-            due text, due_at timestamptz, told_cancelled_at timestamptz, trace_id text)
-        RETURNING id, connection_id, external_id
+def next_ids(tx: WriteTx, count: int) -> list[int]:
+    """Fresh order ids."""
+    return tx.column(int, "SELECT nextval('orders_id_seq') FROM generate_series(1, %s)", (count,))
+
+
+def copy_headers(tx: WriteTx, rows: Sequence[NewHeader]) -> None:
+    """Write new orders. Raises UniqueViolation if somebody was faster."""
+    tx.copy(
+        """
+        COPY orders (id, connection_id, trace_id, accepted_at, approved_at, due, due_at, is_short, external_id, number,
+                     version_at, placed_at, currency, total_minor, shipping_minor, tax_minor, tip_minor, tax_included,
+                     payment_gateway, payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source,
+                     note, tags, told_cancelled_at) FROM STDIN
         """,
-        (msgspec.json.encode(rows).decode(),),
+        [_header_values(row, row.observation) for row in rows],
     )
-    return {(int(str(row["connection_id"])), str(row["external_id"])): int(str(row["id"])) for row in found}
 
 
-def copy_lines(tx: WriteTx, rows: Sequence[tuple[int, int, ObservedLine]]) -> None:
-    """Write (order id, line number, line) rows."""
+def _header_values(row: NewHeader, told: OrderObservation) -> tuple[object, ...]:
+    return (
+        row.id, row.connection_id, row.trace_id, row.accepted_at, row.approved_at, row.due, row.due_at, row.is_short,
+        told.external_id, told.number, told.version_at, told.placed_at, told.currency, told.total_minor,
+        told.shipping_minor, told.tax_minor, told.tip_minor, told.tax_included, told.payment.gateway,
+        told.payment.method, told.payment.is_paid, told.payment.on_delivery, told.customer_external_id,
+        told.shipping_method, told.source, told.note, list(told.tags), told.cancelled_at,
+    )  # fmt: skip
+
+
+def copy_lines(
+    tx: WriteTx,
+    orders: Sequence[tuple[OrderId, Sequence[ObservedLine]]],
+    allocated: Mapping[tuple[OrderId, int], int],
+) -> None:
+    """Write the lines of (order id, lines); `allocated` says how many pieces of (order id, line number) have their place."""
     tx.copy(
         """
         COPY order_lines (order_id, line_no, external_line_id, sku, title, quantity, unit_price_minor, discount_minor,
-                          tax_minor, requires_shipping) FROM STDIN
+                          tax_minor, requires_shipping, allocated) FROM STDIN
         """,
         [
             (
-                order_id,
-                line_no,
-                line.external_line_id,
-                line.sku,
-                line.title,
-                line.quantity,
-                line.unit_price_minor,
-                line.discount_minor,
-                line.tax_minor,
-                line.requires_shipping,
+                order_id, number, line.external_line_id, line.sku, line.title, line.quantity, line.unit_price_minor,
+                line.discount_minor, line.tax_minor, line.requires_shipping, allocated.get((order_id, number), 0),
             )
-            for order_id, line_no, line in rows
+            for order_id, lines in orders
+            for number, line in enumerate(lines, start=1)
         ],
-    )
+    )  # fmt: skip
 
 
 _ADDRESS = "name, phone, email, company, line1, line2, city, state, state_code, postal_code, country, latitude, longitude"
@@ -156,7 +143,7 @@ def replace_address(tx: WriteTx, *, order_id: int, kind: str, address: Address) 
     copy_addresses(tx, [(order_id, kind, address)])
 
 
-def update_header(tx: WriteTx, *, order_id: int, row: HeaderRow) -> None:
+def update_header(tx: WriteTx, *, order_id: int, told: OrderObservation) -> None:
     """Take over a newer observation; what was paid stays paid."""
     tx.execute(
         """
@@ -167,24 +154,11 @@ def update_header(tx: WriteTx, *, order_id: int, row: HeaderRow) -> None:
          WHERE id = %s
         """,
         (
-            row.version_at,
-            row.total_minor,
-            row.shipping_minor,
-            row.tax_minor,
-            row.tip_minor,
-            row.currency,
-            row.tax_included,
-            row.payment_gateway,
-            row.payment_method,
-            row.is_paid,
-            row.on_delivery,
-            row.shipping_method,
-            row.note,
-            list(row.tags),
-            row.told_cancelled_at,
-            order_id,
+            told.version_at, told.total_minor, told.shipping_minor, told.tax_minor, told.tip_minor, told.currency,
+            told.tax_included, told.payment.gateway, told.payment.method, told.payment.is_paid, told.payment.on_delivery,
+            told.shipping_method, told.note, list(told.tags), told.cancelled_at, order_id,
         ),
-    )
+    )  # fmt: skip
 
 
 def delete_lines(tx: WriteTx, *, order_id: int) -> None:
