@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doorstep.domain.inventory.model.counts import COUNT_MOVES
 from doorstep.domain.inventory.model.ledger import (
     EFFECTS,
     ENDINGS,
@@ -38,8 +39,10 @@ from doorstep.domain.inventory.model.network import (
     needs,
     recommit,
 )
+from doorstep.domain.inventory.model.transfers import TRANSFER_MOVES
 
 __all__ = [
+    "COUNT_MOVES",
     "DEFAULT_TTL",
     "EFFECTS",
     "ENDINGS",
@@ -48,6 +51,7 @@ __all__ = [
     "LONGEST_TTL",
     "NETWORK_EFFECTS",
     "SIGNED",
+    "TRANSFER_MOVES",
     "Asked",
     "Commitment",
     "Condition",

@@ -1,0 +1,146 @@
+"""Settle what counts and feeds claim is on hand: the ledger follows, and what contradicts it is marked and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.actions import ledger
+from doorstep.domain.inventory.model import Condition, Movement, MovementType
+from doorstep.domain.inventory.model import claims as rules
+from doorstep.domain.inventory.model.claims import SELLABLE, Claim, Outcome, Seen, Verdict
+from doorstep.domain.inventory.store import claims as store
+from doorstep.domain.inventory.store.claims import Mark
+from doorstep.kernel import events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId, Sku
+
+_AT_ONCE = 500
+Key = tuple[Sku, LocationId, Condition]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the claims stand on: how the ledger calls it, and for what (`cause`, as a path: count/7, feed/erp/12)."""
+
+    kind: MovementType
+    cause: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of a claim, and what is on hand after it."""
+
+    claim: Claim
+    verdict: Verdict
+    on_hand: int
+
+    @property
+    def is_more_to_sell(self) -> bool:
+        return self.verdict.change > 0 and self.claim.condition in SELLABLE
+
+
+def settle(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -> list[Settled]:
+    """Bring the ledger to what the claims say, any number at once; answers in their order.
+
+    Movements carry the claim's moment, so that a later claim about an earlier moment still adds up.
+    """
+    if not claims:
+        return []
+    store.ensure_claimed(tx, claims)
+    store.lock_claimed(tx, claims)
+    settled = _judged(claims, store.select_seen(tx, claims))
+    movements = [_movement(each, basis) for each in settled if each.verdict.change]
+    ledger.move(tx, movements=movements)
+    store.mark(tx, _marks(settled))
+    _tell_contradictions(tx, settled, basis, at)
+    return settled
+
+
+def _judged(claims: Sequence[Claim], seen: Sequence[Seen]) -> list[Settled]:
+    """One verdict per claim; several changes of one position follow on each other."""
+    now: dict[Key, Seen] = {}
+    settled = []
+    for claim, found in zip(claims, seen, strict=True):
+        before = now.get(claim.position, found)
+        verdict = rules.judge(claim, before)
+        after = replace(before, on_hand=before.on_hand + verdict.change, missing=verdict.missing)
+        now[claim.position] = after
+        settled.append(Settled(claim, verdict, after.on_hand))
+    return settled
+
+
+def _movement(each: Settled, basis: Basis) -> Movement:
+    return Movement(
+        type=basis.kind,
+        sku=each.claim.sku,
+        location_id=each.claim.location_id,
+        quantity=each.verdict.change,
+        cause=basis.cause,
+        occurred_at=each.claim.as_of,
+        condition=each.claim.condition,
+        reason=basis.reason,
+    )
+
+
+def _marks(settled: Sequence[Settled]) -> list[Mark]:
+    """The last word on each position; a change says nothing of when the position was looked at as a whole."""
+    marks: dict[Key, Mark] = {}
+    for each in settled:
+        if each.verdict.outcome is not Outcome.IGNORED:
+            confirmed_at = None if each.claim.is_change else each.claim.as_of
+            marks[each.claim.position] = Mark(*each.claim.position, each.verdict.missing, confirmed_at)
+    return list(marks.values())
+
+
+def _tell_contradictions(tx: WriteTx, settled: Sequence[Settled], basis: Basis, at: datetime) -> None:
+    """One fact per location, with the orders that wait for pieces which may not be there."""
+    against = {each.claim.position: each for each in settled if each.verdict.outcome is Outcome.CONTRADICTED}
+    if not against:
+        return
+    waiting: dict[Key, list[int]] = {}
+    for found in store.select_waiting(tx, list(against)):
+        waiting.setdefault((found.sku, found.location_id, found.condition), []).append(found.order_id)
+    by_location: dict[LocationId, list[facts.Missing]] = {}
+    for (sku, location_id, condition), each in against.items():
+        orders = tuple(waiting.get((sku, location_id, condition), ()))
+        missing = facts.Missing(sku, condition.value, each.verdict.missing, each.verdict.reason, orders)
+        by_location.setdefault(location_id, []).append(missing)
+    told = [
+        facts.Contradicted(location_id, basis.cause, tuple(positions))
+        for location_id, positions in sorted(by_location.items())
+    ]
+    events.append(tx, told, at=at)
+
+
+def settle_missing(tx: WriteTx, *, at: datetime) -> int:
+    """Write off missing pieces whose reservations have been released meanwhile; returns how many positions.
+
+    While they are reserved they stay on the books, as the orders still count on them; shipped ones were found.
+    """
+    found = store.lock_missing(tx, limit=_AT_ONCE)
+    gone = {each: min(each.missing, each.on_hand - each.reserved) for each in found}
+    movements = [
+        Movement(
+            type=MovementType.COUNTED,
+            sku=each.sku,
+            location_id=each.location_id,
+            quantity=-pieces,
+            cause="missing",
+            occurred_at=at,
+            condition=each.condition,
+            reason="No longer reserved, and not there",
+        )
+        for each, pieces in gone.items()
+        if pieces
+    ]
+    ledger.move(tx, movements=movements)
+    marks = [
+        Mark(each.sku, each.location_id, each.condition, min(each.missing - pieces, each.reserved), None)
+        for each, pieces in gone.items()
+    ]
+    store.mark(tx, marks)
+    return len(found)

@@ -1,0 +1,216 @@
+"""Verbs of counting: open, find pieces, hand in, agree (or send back), and let the ledger follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.actions import claims, known
+from doorstep.domain.inventory.actions.claims import Basis, Settled
+from doorstep.domain.inventory.model import Condition, MovementType
+from doorstep.domain.inventory.model import counts as rules
+from doorstep.domain.inventory.model.claims import Claim
+from doorstep.domain.inventory.model.counts import (
+    COUNT_MOVES,
+    Count,
+    CountLine,
+    CountState,
+    Found,
+    NewCount,
+    Rest,
+    Tolerance,
+)
+from doorstep.domain.inventory.store import claims as claim_store
+from doorstep.domain.inventory.store import counts as store
+from doorstep.kernel import errors, events, states
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import CountId, LocationId, Sku
+
+_DIRECTED = "Somebody did not find it"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Which count is to change. `version` is what the person saw (None: does not matter)."""
+
+    count_id: CountId
+    at: datetime
+    version: int | None = None
+
+
+def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountId]:
+    """Ask people to count. Raises Invalid, also when there is nothing to be counted."""
+    for new in news:
+        rules.check_new(new)
+    known.require_known(tx, skus=[sku for new in news for sku in new.skus])
+    ids = [CountId(each) for each in store.insert_counts(tx, news, at=at)]
+    for key, new in zip(ids, news, strict=True):
+        if new.skus:
+            store.insert_lines(tx, [(key, sku, Condition.NEW) for sku in new.skus])
+        elif not store.insert_shelf(tx, count_id=key, location_id=new.location_id, category=new.category):
+            raise errors.Invalid("There is nothing on the books to count there: name the SKUs.", field="skus")
+    told = [
+        facts.CountOpened(key, new.location_id, new.kind.value) for key, new in zip(ids, news, strict=True)
+    ]
+    events.append(tx, told, at=at)
+    return ids
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Something that was to be there and nobody found; `order_id` is the order that missed it, if one did."""
+
+    location_id: LocationId
+    sku: Sku
+    condition: Condition
+    order_id: int | None = None
+
+
+def direct(tx: WriteTx, *, misses: Sequence[Miss], at: datetime) -> list[CountId]:
+    """Open a count wherever something was missed; one at a time per SKU and location. Returns the new ones."""
+    if not misses:
+        return []
+    pairs = [(miss.location_id, miss.sku) for miss in misses]
+    opened = store.insert_directed(tx, pairs, title=_DIRECTED, at=at)
+    by_place = {(each.location_id, each.directed_sku): each.id for each in opened}
+    lines = [
+        (by_place[miss.location_id, miss.sku], miss.sku, miss.condition)
+        for miss in misses
+        if (miss.location_id, miss.sku) in by_place
+    ]
+    store.insert_lines(tx, lines)
+    orders = {(miss.location_id, miss.sku): miss.order_id for miss in reversed(misses)}
+    told = [
+        facts.CountOpened(key, place[0], rules.CountKind.DIRECTED.value, orders[place])
+        for place, key in by_place.items()
+    ]
+    events.append(tx, told, at=at)
+    return list(by_place.values())
+
+
+def find(tx: WriteTx, *, command: Command, found: Sequence[Found], adds: bool) -> None:
+    """Write what somebody has in front of them: the whole number per SKU, or (`adds`) one scan more or fewer."""
+    count = _locked(tx, command)
+    if count.state is not CountState.OPEN:
+        raise errors.Conflict(
+            f"This count is {count.state.value}: nothing more is counted.", state=count.state.value
+        )
+    rules.check_found(found, adds=adds)
+    known.require_known(tx, skus=[each.sku for each in found])
+    if len(found) + len(count.lines) > rules.MOST_LINES * 2:
+        raise errors.Invalid("This count is too long: hand it in and open another.", field="lines")
+    more = [each for each in found if each.quantity >= 0]
+    if more:
+        store.write_found(tx, more, count_id=count.id, adds=adds, at=command.at)
+    if fewer := [each for each in found if each.quantity < 0]:
+        store.take_back(tx, fewer, count_id=count.id, at=command.at)
+
+
+def hand_in(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) -> CountState:
+    """The counting is done; what nobody counted is skipped or said to be none. What differs little is agreed at once.
+
+    Returns where the count stands now: counted, or approved already.
+    """
+    count = _locked(tx, command)
+    states.transition(COUNT_MOVES, count.state, CountState.COUNTED, thing=f"Count {count.id}")
+    if rest is Rest.NONE_THERE:
+        store.fill_with_none(tx, count_id=count.id, at=command.at)
+        count = _locked(tx, command)
+    counted = [line for line in count.lines if line.counted is not None]
+    if not counted:
+        raise errors.Invalid("Nothing is counted yet: scan or write what is there.", field="lines")
+    lines = _with_expected(tx, count, counted)
+    store.write_expected(tx, lines, count_id=count.id)
+    store.update_state(tx, count_id=count.id, state=CountState.COUNTED, at=command.at)
+    off = sum(bool(line.variance) for line in lines)
+    events.append(tx, [facts.CountHandedIn(count.id, count.location_id, len(lines), off)], at=command.at)
+    if all(tolerance.covers(line) for line in lines):
+        with tx.acting("system"):
+            _agree(tx, count, lines, command.at)
+        return CountState.APPROVED
+    return CountState.COUNTED
+
+
+def _with_expected(tx: WriteTx, count: Count, lines: Sequence[CountLine]) -> list[CountLine]:
+    """The lines with what the ledger had when they were counted."""
+    seen = claim_store.select_seen(tx, _claims(count, lines))
+    return [replace(line, expected=each.on_hand - each.moved) for line, each in zip(lines, seen, strict=True)]
+
+
+def _claims(count: Count, lines: Sequence[CountLine]) -> list[Claim]:
+    return [
+        Claim(line.sku, count.location_id, line.condition, line.counted, line.counted_at)
+        for line in lines
+        if line.counted is not None and line.counted_at is not None
+    ]
+
+
+def approve(tx: WriteTx, *, command: Command, alone: bool = False) -> None:
+    """Agree to what differs: the ledger follows, and what was sold since the counting stays sold.
+
+    Somebody else than the counter agrees, unless (`alone`) nobody else is there. Raises OwnCount.
+    """
+    count = _locked(tx, command)
+    states.transition(COUNT_MOVES, count.state, CountState.APPROVED, thing=f"Count {count.id}")
+    rules.require_somebody_else(count, actor=tx.actor, alone=alone)
+    _agree(tx, count, [line for line in count.lines if line.counted is not None], command.at)
+
+
+def _agree(tx: WriteTx, count: Count, lines: Sequence[CountLine], at: datetime) -> None:
+    """Bring the ledger to what was counted; the difference is taken anew, as movements may have come in late."""
+    basis = Basis(MovementType.COUNTED, f"count/{count.id}", count.title)
+    settled = claims.settle(tx, claims=_claims(count, lines), basis=basis, at=at)
+    outcomes = [
+        replace(
+            line,
+            changed=each.verdict.change,
+            missing=each.verdict.missing,
+            outcome=each.verdict.reason or each.verdict.outcome.value,
+        )
+        for line, each in zip(lines, settled, strict=True)
+    ]
+    store.write_outcomes(tx, outcomes, count_id=count.id)
+    store.update_state(tx, count_id=count.id, state=CountState.APPROVED, at=at)
+    events.append(tx, [_approved(count, settled)], at=at)
+
+
+def _approved(count: Count, settled: Sequence[Settled]) -> facts.CountApproved:
+    return facts.CountApproved(
+        count.id,
+        count.location_id,
+        len(settled),
+        sum(each.verdict.change for each in settled),
+        tuple(sorted({each.claim.sku for each in settled if each.is_more_to_sell})),
+    )
+
+
+def recount(tx: WriteTx, *, command: Command, reason: str) -> None:
+    """Send a count back: what differs is counted again."""
+    count = _locked(tx, command)
+    states.transition(COUNT_MOVES, count.state, CountState.OPEN, thing=f"Count {count.id}")
+    store.forget_differences(tx, count_id=count.id)
+    store.update_state(tx, count_id=count.id, state=CountState.OPEN, at=command.at)
+    events.append(tx, [facts.CountSentBack(count.id, count.location_id, reason)], at=command.at)
+
+
+def cancel(tx: WriteTx, *, command: Command) -> None:
+    """Nothing follows from this count."""
+    count = _locked(tx, command)
+    states.transition(COUNT_MOVES, count.state, CountState.CANCELLED, thing=f"Count {count.id}")
+    store.update_state(tx, count_id=count.id, state=CountState.CANCELLED, at=command.at)
+    events.append(tx, [facts.CountCancelled(count.id, count.location_id)], at=command.at)
+
+
+def _locked(tx: WriteTx, command: Command) -> Count:
+    count = store.lock_count(tx, count_id=command.count_id)
+    if count is None:
+        raise errors.NotFound(f"There is no count {command.count_id}.")
+    if command.version is not None and command.version != count.version:
+        raise errors.Conflict(
+            "Somebody else changed this count meanwhile: look at it again.",
+            state=count.state.value,
+            version=count.version,
+        )
+    return count

@@ -1,0 +1,92 @@
+"""Take in what ERP, WMS and POS tell of stock: once per source and key, line by line, thousands at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.actions import claims
+from doorstep.domain.inventory.actions.claims import Basis, Settled
+from doorstep.domain.inventory.model import MovementType
+from doorstep.domain.inventory.model import feeds as rules
+from doorstep.domain.inventory.model.feeds import Feed, LineResult
+from doorstep.domain.inventory.store import claims as claim_store
+from doorstep.domain.inventory.store import feeds as store
+from doorstep.domain.inventory.store.feeds import FeedRow
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId
+
+
+class FeedTaken(errors.Conflict):
+    """The key was used for other figures; `data.feed_id` is the feed it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A feed and what came of it. A feed that was told before has no `results`: nothing happened now."""
+
+    feed: FeedRow
+    results: list[LineResult]
+    is_replay: bool
+
+
+def take(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: datetime) -> Taken:
+    """Bring stock to what a source says. `places` are the locations that it may speak of, by code.
+
+    A line that cannot be is refused and the others apply. Raises Invalid for a feed that nobody can make sense of,
+    FeedTaken when the key stands for another feed.
+    """
+    checked = rules.check(feed, now=now)
+    feed_id = store.insert_feed(tx, checked, at=now)
+    if feed_id is None:
+        return _replayed(tx, feed)
+    known = claim_store.select_known(tx, skus=sorted({line.sku for line in checked.lines}))
+    wanted, results = rules.sort_out(checked, known=known, places=places)
+    basis = Basis(MovementType.SYNCHRONISED, f"feed/{checked.source}/{feed_id}")
+    settled = claims.settle(tx, claims=list(wanted.values()), basis=basis, at=now)
+    results += [_result(checked, place, each) for place, each in zip(wanted, settled, strict=True)]
+    results.sort(key=lambda each: each.line_no)
+    store.write_results(tx, results, feed_id=feed_id)
+    events.append(tx, _facts(checked, feed_id, settled), at=now)
+    return Taken(_row(tx, feed_id), results, is_replay=False)
+
+
+def _replayed(tx: WriteTx, feed: Feed) -> Taken:
+    before = store.select_by_key(tx, source=feed.source, key=feed.key)
+    if before is None or (before.mode, before.lines) != (feed.mode, len(feed.lines)):
+        raise FeedTaken(
+            f"The key {feed.key!r} stands for another feed of {feed.source}: send a key of its own with every feed.",
+            feed_id=before.id if before else None,
+        )
+    return Taken(before, [], is_replay=True)
+
+
+def _result(feed: Feed, place: int, settled: Settled) -> LineResult:
+    line, verdict = feed.lines[place], settled.verdict
+    return LineResult(line.line_no, line.sku, line.location, verdict.outcome, settled.on_hand, verdict.reason)
+
+
+def _facts(feed: Feed, feed_id: int, settled: Sequence[Settled]) -> list[facts.Synchronised]:
+    """One per location that changed; `skus` are those of which there is more to sell now."""
+    changed: dict[LocationId, int] = {}
+    more: dict[LocationId, set[str]] = {}
+    for each in settled:
+        if each.verdict.change:
+            location_id = each.claim.location_id
+            changed[location_id] = changed.get(location_id, 0) + 1
+            if each.is_more_to_sell:
+                more.setdefault(location_id, set()).add(each.claim.sku)
+    return [
+        facts.Synchronised(location_id, feed.source, feed_id, lines, tuple(sorted(more.get(location_id, ()))))
+        for location_id, lines in sorted(changed.items())
+    ]
+
+
+def _row(tx: WriteTx, feed_id: int) -> FeedRow:
+    found = store.select_feed(tx, feed_id=feed_id)
+    if found is None:
+        raise errors.NotFound(f"There is no feed {feed_id}.")
+    return found

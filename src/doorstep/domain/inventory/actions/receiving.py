@@ -1,0 +1,106 @@
+"""Goods come through the door: against a purchase order, an ASN or a transfer, or without papers; once per key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.actions import ledger, transfers
+from doorstep.domain.inventory.model import Movement, MovementType
+from doorstep.domain.inventory.model import receiving as rules
+from doorstep.domain.inventory.model.claims import SELLABLE
+from doorstep.domain.inventory.model.receiving import Delivery, DocumentKind, ReceiptLine
+from doorstep.domain.inventory.model.transfers import Arrived, Transfer
+from doorstep.domain.inventory.store import receiving as store
+from doorstep.domain.inventory.store import transfers as transfer_store
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import ReceiptId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The receipt that was written; `is_replay` says that it had been before, and nothing happened now."""
+
+    receipt_id: ReceiptId
+    lines: list[ReceiptLine]
+    is_replay: bool
+
+
+def receive(tx: WriteTx, *, delivery: Delivery, at: datetime) -> Received:
+    """Book what came, beside what was announced. Raises Invalid, NotFound for a document that is not there."""
+    rules.check_delivery(delivery)
+    transfer = _transfer(tx, delivery)
+    receipt_id = store.insert_receipt(tx, delivery, at=at)
+    if receipt_id is None:
+        known = ReceiptId(store.select_by_key(tx, key=delivery.key or ""))
+        return Received(known, store.select_lines(tx, receipt_id=known), is_replay=True)
+    if transfer is not None:
+        lines = _from_transfer(tx, delivery, transfer, at)
+    else:
+        lines = _from_outside(tx, delivery, receipt_id, at)
+    store.insert_lines(tx, lines, receipt_id=receipt_id)
+    events.append(tx, [_fact(delivery, receipt_id, lines)], at=at)
+    return Received(ReceiptId(receipt_id), lines, is_replay=False)
+
+
+def _fact(delivery: Delivery, receipt_id: int, lines: list[ReceiptLine]) -> facts.Received:
+    """What came; of a transfer's pieces its own fact says that there is more to sell."""
+    more = {line.sku for line in lines if line.received and line.condition in SELLABLE}
+    is_transfer = delivery.kind is DocumentKind.TRANSFER
+    return facts.Received(
+        delivery.location_id,
+        receipt_id,
+        delivery.reference or (f"Transfer {delivery.transfer_id}" if is_transfer else ""),
+        sum(line.received for line in lines),
+        () if is_transfer else tuple(sorted(more)),
+    )
+
+
+def _transfer(tx: WriteTx, delivery: Delivery) -> Transfer | None:
+    """The transfer that came, locked, if it was one."""
+    if delivery.transfer_id is None:
+        return None
+    found = transfer_store.lock_transfers(tx, transfer_ids=[delivery.transfer_id])
+    if not found:
+        raise errors.NotFound(f"There is no transfer {delivery.transfer_id}.")
+    if found[0].destination_id != delivery.location_id:
+        raise errors.Refused(f"Transfer {delivery.transfer_id} goes to another location than this one.")
+    return found[0]
+
+
+def _from_transfer(tx: WriteTx, delivery: Delivery, transfer: Transfer, at: datetime) -> list[ReceiptLine]:
+    """What a transfer brought; a SKU that was not sent goes to quarantine."""
+    expected = {line.sku: line.on_the_road for line in transfer.lines if line.on_the_road}
+    lines = rules.lay_out(delivery, expected)
+    came = [Arrived(line.sku, line.received, line.condition, line.reason) for line in lines if line.received]
+    receipt = transfers.Receipt(came, delivery.closes, delivery.note)
+    transfers.receive(tx, command=transfers.Command(transfer.id, at), receipt=receipt)
+    return lines
+
+
+def _from_outside(tx: WriteTx, delivery: Delivery, receipt_id: int, at: datetime) -> list[ReceiptLine]:
+    """What a supplier brought."""
+    expected = _announced(tx, delivery)
+    lines = rules.lay_out(delivery, expected)
+    movements = [
+        Movement(
+            type=MovementType.RECEIVED,
+            sku=line.sku,
+            location_id=delivery.location_id,
+            quantity=line.received,
+            cause=f"receipt/{receipt_id}",
+            occurred_at=at,
+            condition=line.condition,
+            reason=line.reason,
+        )
+        for line in lines
+        if line.received
+    ]
+    ledger.move(tx, movements=movements)
+    return lines
+
+
+def _announced(tx: WriteTx, delivery: Delivery) -> dict[Sku, int]:
+    return {}

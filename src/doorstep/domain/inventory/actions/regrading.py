@@ -1,0 +1,69 @@
+"""Put pieces into another condition: two lines of the ledger with one cause, so that nothing appears or vanishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.actions import ledger
+from doorstep.domain.inventory.model import Movement, MovementType
+from doorstep.domain.inventory.model import reasons as rules
+from doorstep.domain.inventory.model.claims import SELLABLE
+from doorstep.domain.inventory.model.reasons import Regrade
+from doorstep.kernel import events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId
+
+
+def regrade(
+    tx: WriteTx, *, regrades: Sequence[Regrade], reason: str, at: datetime, key: str | None = None
+) -> bool:
+    """Change conditions, all or none. With a `key` it happens once; returns whether it happened now.
+
+    Reserved pieces stay what they are: raises InsufficientStock.
+    """
+    rules.check_regrades(regrades, reason)
+    movements = [
+        movement
+        for number, each in enumerate(regrades, start=1)
+        for movement in _both_ways(each, number, reason, at, key)
+    ]
+    if not ledger.move(tx, movements=movements):
+        return False
+    events.append(tx, _facts(regrades, reason), at=at)
+    return True
+
+
+def _both_ways(each: Regrade, number: int, reason: str, at: datetime, key: str | None) -> list[Movement]:
+    return [
+        Movement(
+            type=MovementType.REGRADED,
+            sku=each.sku,
+            location_id=each.location_id,
+            quantity=quantity,
+            cause=f"regrade/{each.before.value}/{each.after.value}",
+            occurred_at=at,
+            condition=condition,
+            key=f"regrade/{key}/{number}/{condition.value}" if key else None,
+            reason=reason,
+        )
+        for condition, quantity in ((each.before, -each.quantity), (each.after, each.quantity))
+    ]
+
+
+def _facts(regrades: Sequence[Regrade], reason: str) -> list[facts.Regraded]:
+    at_location: dict[LocationId, list[Regrade]] = {}
+    for each in regrades:
+        at_location.setdefault(each.location_id, []).append(each)
+    return [
+        facts.Regraded(
+            location_id,
+            reason,
+            tuple(
+                facts.Regrade(each.sku, each.before.value, each.after.value, each.quantity) for each in found
+            ),
+            tuple(sorted({each.sku for each in found if each.after in SELLABLE})),
+        )
+        for location_id, found in sorted(at_location.items())
+    ]

@@ -1,0 +1,262 @@
+"""Verbs of transfers: goods are tied up at their origin, put on the road, and taken from it; each step in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.actions import known, ledger
+from doorstep.domain.inventory.actions.ledger import Ending, Piece
+from doorstep.domain.inventory.model import Condition, Movement, MovementType
+from doorstep.domain.inventory.model import transfers as rules
+from doorstep.domain.inventory.model.claims import SELLABLE
+from doorstep.domain.inventory.model.transfers import (
+    TRANSFER_MOVES,
+    Arrival,
+    Arrived,
+    Plan,
+    Transfer,
+    TransferState,
+    Wanted,
+)
+from doorstep.domain.inventory.store import transfers as store
+from doorstep.kernel import errors, events, states
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId, Sku, TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Which transfer is to change. `version` is what the person saw (None: does not matter)."""
+
+    transfer_id: TransferId
+    at: datetime
+    version: int | None = None
+
+
+def draft(tx: WriteTx, *, plans: Sequence[Plan], at: datetime) -> list[TransferId]:
+    """Write down transfers; nothing moves yet."""
+    for plan in plans:
+        rules.check_plan(plan)
+    known.require_known(tx, skus=[line.sku for plan in plans for line in plan.lines])
+    ids = [TransferId(each) for each in store.insert_transfers(tx, plans, at=at)]
+    told = [
+        facts.TransferDrafted(key, plan.origin_id, plan.destination_id)
+        for key, plan in zip(ids, plans, strict=True)
+    ]
+    events.append(tx, told, at=at)
+    return ids
+
+
+def suggest(
+    tx: WriteTx, *, suggestions: Mapping[tuple[LocationId, LocationId], Sequence[Wanted]], at: datetime
+) -> list[TransferId]:
+    """Put suggestions into the one open draft of each pair of places (origin, destination), made if there is none.
+
+    A SKU that the draft has already stays as it is, also as a person left it. Returns the drafts that changed.
+    """
+    if not suggestions:
+        return []
+    drafts = store.lock_suggested(tx, sorted(suggestions), at=at)
+    changed = []
+    for pair, lines in sorted(suggestions.items()):
+        if store.insert_lines(tx, [(drafts[pair], line) for line in lines]):
+            store.touch(tx, transfer_id=drafts[pair])
+            changed.append(facts.TransferDrafted(TransferId(drafts[pair]), *pair))
+    events.append(tx, changed, at=at)
+    return [TransferId(fact.transfer_id) for fact in changed]
+
+
+def change(tx: WriteTx, *, command: Command, lines: Sequence[Wanted]) -> None:
+    """Write a draft's lines anew."""
+    transfer = _locked(tx, command)
+    if transfer.state is not TransferState.DRAFT:
+        raise errors.Conflict(
+            f"Transfer {transfer.id} is {transfer.state.value}: only a draft is changed.",
+            state=transfer.state.value,
+        )
+    rules.check_wanted(lines)
+    known.require_known(tx, skus=[line.sku for line in lines])
+    store.delete_lines(tx, transfer_id=transfer.id)
+    store.insert_lines(tx, [(transfer.id, line) for line in lines])
+    store.touch(tx, transfer_id=transfer.id)
+
+
+def request(tx: WriteTx, *, command: Command) -> None:
+    """Ask the origin for the goods: they are reserved there. Raises InsufficientStock when they are not free."""
+    transfer = _enter(tx, command, TransferState.REQUESTED)
+    pieces = [
+        Piece(transfer.cause(line.sku), line.sku, transfer.origin_id, line.requested)
+        for line in transfer.lines
+    ]
+    rules.check_wanted([Wanted(line.sku, line.requested) for line in transfer.lines])
+    ledger.reserve(tx, pieces=pieces, at=command.at)
+    told = facts.TransferRequested(transfer.id, transfer.origin_id, transfer.destination_id)
+    events.append(tx, [told], at=command.at)
+
+
+def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None) -> None:
+    """The goods left: off the origin's shelf, on the road to the destination. What was not sent is free again there."""
+    transfer = _enter(tx, command, TransferState.SHIPPED)
+    leaving = rules.to_send(transfer, sent)
+    ledger.release(tx, ending=Ending(transfer.causes, reason="sent on transfer"), at=command.at)
+    moved = [
+        movement
+        for sku, quantity in leaving.items()
+        if quantity
+        for movement in _on_the_road(transfer, sku, quantity, command.at)
+    ]
+    ledger.move(tx, movements=moved)
+    store.update_shipped(tx, transfer_id=transfer.id, sent=leaving)
+    freed = tuple(line.sku for line in transfer.lines if leaving[line.sku] < line.requested)
+    told = facts.TransferShipped(
+        transfer.id, transfer.origin_id, transfer.destination_id, sum(leaving.values()), freed
+    )
+    events.append(tx, [told], at=command.at)
+
+
+def _on_the_road(transfer: Transfer, sku: Sku, quantity: int, at: datetime) -> list[Movement]:
+    cause = transfer.cause(sku)
+    return [
+        Movement(
+            MovementType.TRANSFERRED, sku, transfer.origin_id, -quantity, cause, at, key=f"{cause}/left"
+        ),
+        Movement(
+            MovementType.TRANSFERRED,
+            sku,
+            transfer.destination_id,
+            quantity,
+            cause,
+            at,
+            Condition.IN_TRANSIT,
+            key=f"{cause}/sent",
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of a transfer; with `closes` nothing more will, and `reason` says where the rest is."""
+
+    lines: Sequence[Arrived]
+    closes: bool
+    reason: str = ""
+
+
+def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]:
+    """The goods came: off the road, onto the destination's shelf. What is lost or over is said, with a reason.
+
+    Without `closes` the rest is still expected. Returns what came of every line.
+    """
+    transfer = _locked(tx, command)
+    states.transition(TRANSFER_MOVES, transfer.state, TransferState.RECEIVED, thing=f"Transfer {transfer.id}")
+    found = rules.arrivals(transfer, receipt.lines, closes=receipt.closes)
+    if any(each.over or each.lost for each in found) and not receipt.reason.strip():
+        raise errors.Invalid(
+            "What came is not what was sent: say why, or what you know of it.", field="reason"
+        )
+    ledger.move(tx, movements=_from_the_road(tx, transfer, receipt, found, command.at))
+    store.add_received(tx, found, transfer_id=transfer.id)
+    open_pieces = sum(line.on_the_road for line in transfer.lines) - sum(each.taken for each in found)
+    if receipt.closes or open_pieces == 0:
+        store.update_state(tx, transfer_ids=[transfer.id], state=TransferState.RECEIVED, at=command.at)
+    else:
+        store.touch(tx, transfer_id=transfer.id)
+    more = {each.sku for each in receipt.lines if each.condition in SELLABLE}
+    told = facts.TransferReceived(
+        transfer.id,
+        transfer.destination_id,
+        sum(each.taken for each in found),
+        sum(each.over for each in found),
+        sum(each.lost for each in found),
+        tuple(sorted(more)),
+    )
+    events.append(tx, [told], at=command.at)
+    return found
+
+
+def _from_the_road(
+    tx: WriteTx, transfer: Transfer, receipt: Receipt, found: Sequence[Arrival], at: datetime
+) -> list[Movement]:
+    """Off the road what was sent, lost what will not come, onto the shelf what came, over and above as received."""
+    sent = store.select_movement_ids(tx, keys=[f"{transfer.cause(each.sku)}/sent" for each in found])
+    movements = []
+    for each in found:
+        cause = transfer.cause(each.sku)
+        for kind, quantity in ((MovementType.TRANSFERRED, each.taken), (MovementType.ADJUSTED, each.lost)):
+            if quantity:
+                movements.append(
+                    Movement(
+                        kind,
+                        each.sku,
+                        transfer.destination_id,
+                        -quantity,
+                        cause,
+                        at,
+                        Condition.IN_TRANSIT,
+                        reason=receipt.reason if kind is MovementType.ADJUSTED else "",
+                        reverses=sent.get(f"{cause}/sent"),
+                    )
+                )
+    over = {each.sku: each.over for each in found}
+    for line in receipt.lines:
+        movements += _onto_the_shelf(transfer, line, over, receipt.reason, at)
+    return movements
+
+
+def _onto_the_shelf(
+    transfer: Transfer, line: Arrived, over: dict[Sku, int], reason: str, at: datetime
+) -> list[Movement]:
+    """The line's pieces; those beyond what was sent come as received, as nobody took them off another shelf."""
+    beyond = min(line.quantity, over[line.sku])
+    over[line.sku] -= beyond
+    parts = (
+        (MovementType.TRANSFERRED, line.quantity - beyond, line.reason),
+        (MovementType.RECEIVED, beyond, line.reason or reason),
+    )
+    return [
+        Movement(
+            kind,
+            line.sku,
+            transfer.destination_id,
+            quantity,
+            transfer.cause(line.sku),
+            at,
+            line.condition,
+            reason=words,
+        )
+        for kind, quantity, words in parts
+        if quantity
+    ]
+
+
+def cancel(tx: WriteTx, *, command: Command) -> None:
+    """Nothing is moved; what was reserved is free again."""
+    transfer = _enter(tx, command, TransferState.CANCELLED)
+    released = ledger.release(tx, ending=Ending(transfer.causes, reason="transfer cancelled"), at=command.at)
+    freed = tuple(line.sku for line in transfer.lines) if released else ()
+    told = facts.TransferCancelled(transfer.id, transfer.origin_id, transfer.destination_id, freed)
+    events.append(tx, [told], at=command.at)
+
+
+def _locked(tx: WriteTx, command: Command) -> Transfer:
+    found = store.lock_transfers(tx, transfer_ids=[command.transfer_id])
+    if not found:
+        raise errors.NotFound(f"There is no transfer {command.transfer_id}.")
+    transfer = found[0]
+    if command.version is not None and command.version != transfer.version:
+        raise errors.Conflict(
+            "Somebody else changed this transfer meanwhile: look at it again.",
+            state=transfer.state.value,
+            version=transfer.version,
+        )
+    return transfer
+
+
+def _enter(tx: WriteTx, command: Command, state: TransferState) -> Transfer:
+    transfer = _locked(tx, command)
+    states.transition(TRANSFER_MOVES, transfer.state, state, thing=f"Transfer {transfer.id}")
+    store.update_state(tx, transfer_ids=[transfer.id], state=state, at=command.at)
+    return transfer

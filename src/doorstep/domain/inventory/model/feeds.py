@@ -1,0 +1,103 @@
+"""Stock as another system tells it: whole snapshots (set) or changes (delta), thousands of lines at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from doorstep.domain.inventory.model.claims import Claim, Outcome
+from doorstep.domain.inventory.model.ledger import Condition
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku
+
+MOST_LINES = 10_000
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+class Mode(StrEnum):
+    """Whether a feed says how many there are, or how many more or fewer."""
+
+    SET = "set"
+    DELTA = "delta"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a feed; `location` is the location's code."""
+
+    line_no: int
+    sku: str
+    location: str
+    quantity: int
+    condition: Condition = Condition.NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a source told. `key` makes it happen once per source; `as_of` is when the source looked."""
+
+    source: str
+    key: str
+    mode: Mode
+    as_of: datetime
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """What came of a line; `on_hand` is the new counter, None where there is none."""
+
+    line_no: int
+    sku: str
+    location: str
+    outcome: Outcome
+    on_hand: int | None = None
+    reason: str = ""
+
+
+def check(feed: Feed, *, now: datetime) -> Feed:
+    """The feed, fit to be worked. Raises Invalid for one that nobody can make sense of."""
+    if not feed.source.strip():
+        raise errors.Invalid("Say where the figures come from.", field="source")
+    if not feed.key.strip():
+        raise errors.Invalid("A feed needs a key (Idempotency-Key), so that it counts once.", field="key")
+    if not 0 < len(feed.lines) <= MOST_LINES:
+        raise errors.Invalid(f"Send 1 to {MOST_LINES} lines at a time.", field="lines")
+    if feed.as_of > now + _CLOCKS_DIFFER:
+        raise errors.Invalid("as_of lies in the future: send when the source looked.", field="as_of")
+    return replace(feed, as_of=min(feed.as_of, now))
+
+
+def sort_out(
+    feed: Feed, *, known: Collection[str], places: Mapping[str, LocationId]
+) -> tuple[dict[int, Claim], list[LineResult]]:
+    """Lines that can be judged, as claims by their place in the feed, and those that cannot, with the reason."""
+    claims: dict[int, Claim] = {}
+    refused: list[LineResult] = []
+    first: dict[object, int] = {}
+    for place, line in enumerate(feed.lines):
+        reason = _reason(line, feed.mode, known, places)
+        if not reason:
+            location_id, is_change = places[line.location], feed.mode is Mode.DELTA
+            claim = Claim(Sku(line.sku), location_id, line.condition, line.quantity, feed.as_of, is_change)
+            before = first.setdefault(claim.position, line.line_no)
+            if is_change or before == line.line_no:
+                claims[place] = claim
+                continue
+            reason = f"Line {before} says it already."
+        refused.append(LineResult(line.line_no, line.sku, line.location, Outcome.REFUSED, reason=reason))
+    return claims, refused
+
+
+def _reason(line: Line, mode: Mode, known: Collection[str], places: Mapping[str, LocationId]) -> str:
+    if line.sku not in known:
+        return "The catalogue does not have this SKU."
+    if line.location not in places:
+        return "There is no such location, or it is not yours."
+    if mode is Mode.SET and line.quantity < 0:
+        return "There cannot be fewer than 0 pieces."
+    if mode is Mode.DELTA and line.quantity == 0:
+        return "A change of 0 says nothing."
+    return ""

@@ -1,0 +1,101 @@
+"""What came through the door beside what was announced: over, under, wrong items, and what closes a document short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from doorstep.domain.inventory.model.ledger import Condition
+from doorstep.domain.inventory.model.transfers import Arrived, check_arrived
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku, TransferId
+
+
+class DocumentKind(StrEnum):
+    """What announced the goods."""
+
+    SUPPLY = "supply"
+    TRANSFER = "transfer"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Goods that came to a location. `reference` is the document's number: a purchase order, an ASN, a delivery note.
+
+    With `closes` nothing more of the document will come. `key` makes it count once however often it is told.
+    """
+
+    location_id: LocationId
+    lines: Sequence[Arrived]
+    supply_kind: str = ""
+    reference: str = ""
+    transfer_id: TransferId | None = None
+    closes: bool = False
+    note: str = ""
+    key: str | None = None
+
+    @property
+    def kind(self) -> DocumentKind:
+        if self.transfer_id is not None:
+            return DocumentKind.TRANSFER
+        return DocumentKind.SUPPLY if self.supply_kind else DocumentKind.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """A SKU in a condition: what was still expected and what came."""
+
+    sku: Sku
+    condition: Condition
+    expected: int
+    received: int
+    reason: str = ""
+
+    @property
+    def variance(self) -> int:
+        return self.received - self.expected
+
+
+def check_delivery(delivery: Delivery) -> None:
+    """Raise Invalid for a delivery that says nothing."""
+    check_arrived(delivery.lines)
+    if delivery.kind is DocumentKind.NONE and delivery.closes:
+        raise errors.Invalid("There is no document to be closed: name it.", field="closes")
+    if not delivery.lines and not delivery.closes:
+        raise errors.Invalid("Write what came, or close the document.", field="lines")
+
+
+def lay_out(delivery: Delivery, expected: Mapping[Sku, int]) -> list[ReceiptLine]:
+    """The receipt: every line that came beside what was announced of it; `expected` is what is still open.
+
+    What nobody announced goes to quarantine, so that nobody sells it before it is clear whose it is. What was announced
+    is shown against the first line of its SKU; with `closes` also what did not come.
+    """
+    open_pieces = dict(expected)
+    announced = delivery.kind is not DocumentKind.NONE
+    lines: dict[tuple[Sku, Condition], ReceiptLine] = {}
+    for each in delivery.lines:
+        wrong = announced and each.sku not in expected
+        line = ReceiptLine(
+            each.sku,
+            Condition.QUARANTINE if wrong else each.condition,
+            open_pieces.pop(each.sku, 0),
+            each.quantity,
+            each.reason or (f"Not on {_name(delivery)}" if wrong else ""),
+        )
+        before = lines.get((line.sku, line.condition))
+        if before is not None:
+            line = ReceiptLine(
+                line.sku, line.condition, before.expected, before.received + line.received, before.reason
+            )
+        lines[line.sku, line.condition] = line
+    if delivery.closes:
+        for sku, quantity in open_pieces.items():
+            lines[sku, Condition.NEW] = ReceiptLine(sku, Condition.NEW, quantity, 0, "Closed short")
+    return list(lines.values())
+
+
+def _name(delivery: Delivery) -> str:
+    return delivery.reference or f"transfer {delivery.transfer_id}"

@@ -1,0 +1,154 @@
+"""SQL of claims about stock: what the ledger had at a moment, and what a claim leaves on the position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.inventory.model import Condition
+from doorstep.domain.inventory.model.claims import Claim, Seen
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a claim leaves on its position; `confirmed_at` None leaves the last confirmation as it is."""
+
+    sku: str
+    location_id: int
+    condition: Condition
+    missing: int
+    confirmed_at: datetime | None
+
+
+def ensure_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
+    """Make sure that every claimed position has its counter, so that there is something to lock."""
+    tx.execute(
+        """
+        INSERT INTO stock (sku, location_id, condition)
+        SELECT DISTINCT * FROM unnest(%s::text[], %s::bigint[], %s::text[]) ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING
+        """,
+        _keys(claims),
+    )
+
+
+def lock_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
+    """Lock the counters that claims speak of, in key order, so that what the ledger says of them stays true."""
+    tx.execute(
+        """
+        SELECT FROM stock s JOIN unnest(%s::text[], %s::bigint[], %s::text[]) AS c(sku, location_id, condition)
+          USING (sku, location_id, condition)
+         ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s
+        """,
+        _keys(claims),
+    )
+
+
+def select_seen(tx: ReadTx, claims: Sequence[Claim]) -> list[Seen]:
+    """What we know of each claim's position, in the claims' order; a position without a row has nothing."""
+    skus, locations, conditions = _keys(claims)
+    return tx.all(
+        Seen,
+        """
+        SELECT coalesce(s.on_hand, 0) AS on_hand, coalesce(s.reserved, 0) AS reserved,
+               coalesce(s.missing, 0) AS missing, coalesce(since.moved, 0)::bigint AS moved, s.confirmed_at
+          FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::timestamptz[]) WITH ORDINALITY
+               AS c(sku, location_id, condition, as_of, place)
+          LEFT JOIN stock s USING (sku, location_id, condition)
+          LEFT JOIN LATERAL (
+               SELECT sum(m.on_hand_change) AS moved FROM stock_movements m
+                WHERE m.sku = c.sku AND m.location_id = c.location_id AND m.condition = c.condition
+                  AND m.occurred_at > c.as_of AND m.on_hand_change <> 0) since ON true
+         ORDER BY c.place
+        """,
+        (skus, locations, conditions, [claim.as_of for claim in claims]),
+    )
+
+
+def mark(tx: WriteTx, marks: Sequence[Mark]) -> None:
+    """Remember what is missing, and how new the newest confirmation is; the counters are locked."""
+    tx.execute(
+        """
+        UPDATE stock s SET missing = m.missing, confirmed_at = coalesce(m.confirmed_at, s.confirmed_at)
+          FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[])
+               AS m(sku, location_id, condition, missing, confirmed_at)
+         WHERE (s.sku, s.location_id, s.condition) = (m.sku, m.location_id, m.condition)
+        """,
+        (
+            [each.sku for each in marks],
+            [each.location_id for each in marks],
+            [each.condition.value for each in marks],
+            [each.missing for each in marks],
+            [each.confirmed_at for each in marks],
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order with pieces reserved at a position."""
+
+    sku: Sku
+    location_id: LocationId
+    condition: Condition
+    order_id: int
+
+
+def select_waiting(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condition]]) -> list[Waiting]:
+    """Orders whose reservations at these positions have not ended, oldest first."""
+    return tx.all(
+        Waiting,
+        """
+        SELECT DISTINCT m.sku, m.location_id, m.condition, m.order_id
+          FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS c(sku, location_id, condition)
+          JOIN stock_movements m USING (sku, location_id, condition)
+         WHERE m.type = 'reserved' AND m.order_id IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM stock_movements e WHERE e.reverses = m.id AND e.type IN ('released', 'shipped'))
+         ORDER BY m.sku, m.location_id, m.condition, m.order_id
+        """,
+        (
+            [sku for sku, _, _ in positions],
+            [location_id for _, location_id, _ in positions],
+            [condition.value for _, _, condition in positions],
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A position with missing pieces, locked."""
+
+    sku: Sku
+    location_id: LocationId
+    condition: Condition
+    on_hand: int
+    reserved: int
+    missing: int
+
+
+def lock_missing(tx: WriteTx, *, limit: int) -> list[Unsettled]:
+    """Lock positions whose missing pieces are no longer all reserved; those that others hold are left for later."""
+    return tx.all(
+        Unsettled,
+        """
+        SELECT sku, location_id, condition, on_hand, reserved, missing FROM stock
+         WHERE missing > 0 AND (on_hand > reserved OR missing > reserved)
+         ORDER BY sku, location_id, condition LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        (limit,),
+    )
+
+
+def select_known(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:
+    """Which of these SKUs exist."""
+    return set(tx.column(str, "SELECT sku FROM skus WHERE sku = ANY(%s)", (list(skus),)))
+
+
+def _keys(claims: Sequence[Claim]) -> tuple[list[str], list[int], list[str]]:
+    return (
+        [claim.sku for claim in claims],
+        [claim.location_id for claim in claims],
+        [claim.condition.value for claim in claims],
+    )

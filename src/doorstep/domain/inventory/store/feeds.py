@@ -1,0 +1,111 @@
+"""SQL of feeds: each is taken once per source and key, and what did not simply apply is kept to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.inventory.model.feeds import Feed, LineResult, Mode
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A feed with its figures."""
+
+    id: int
+    source: str
+    key: str
+    mode: Mode
+    as_of: datetime
+    lines: int
+    applied: int
+    unchanged: int
+    ignored: int
+    contradicted: int
+    refused: int
+    actor: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A line that did not simply apply."""
+
+    line_no: int
+    sku: str
+    location: str
+    outcome: str
+    reason: str
+
+
+def insert_feed(tx: WriteTx, feed: Feed, *, at: datetime) -> int | None:
+    """Claim this source's key; None if it has been taken before (whoever works on it is waited for)."""
+    found = tx.column(
+        int,
+        """
+        INSERT INTO stock_feeds (source, key, mode, as_of, lines, applied, unchanged, ignored, contradicted, refused,
+                                 actor, received_at)
+        VALUES (%s, %s, %s, %s, %s, 0, 0, 0, 0, 0, %s, %s) ON CONFLICT (source, key) DO NOTHING RETURNING id
+        """,
+        (feed.source, feed.key, feed.mode.value, feed.as_of, len(feed.lines), tx.actor, at),
+    )
+    return found[0] if found else None
+
+
+def write_results(tx: WriteTx, results: Sequence[LineResult], *, feed_id: int) -> None:
+    """Count what came of the lines, and keep those that did not simply apply."""
+    tx.execute(
+        """
+        UPDATE stock_feeds SET (applied, unchanged, ignored, contradicted, refused) = (
+               SELECT count(*) FILTER (WHERE o = 'applied'), count(*) FILTER (WHERE o = 'unchanged'),
+                      count(*) FILTER (WHERE o = 'ignored'), count(*) FILTER (WHERE o = 'contradicted'),
+                      count(*) FILTER (WHERE o = 'refused') FROM unnest(%s::text[]) AS o)
+         WHERE id = %s
+        """,
+        ([each.outcome.value for each in results], feed_id),
+    )
+    tx.copy(
+        "COPY stock_feed_troubles (feed_id, line_no, sku, location, outcome, reason) FROM STDIN",
+        [
+            (feed_id, each.line_no, each.sku, each.location, each.outcome.value, each.reason)
+            for each in results
+            if each.reason
+        ],
+    )
+
+
+_COLUMNS = """id, source, key, mode, as_of, lines, applied, unchanged, ignored, contradicted, refused, actor,
+    received_at"""
+
+
+def select_feed(tx: ReadTx, *, feed_id: int) -> FeedRow | None:
+    """One feed."""
+    return tx.one(FeedRow, f"SELECT {_COLUMNS} FROM stock_feeds WHERE id = %s", (feed_id,))
+
+
+def select_by_key(tx: ReadTx, *, source: str, key: str) -> FeedRow | None:
+    """The feed that a source sent under this key."""
+    return tx.one(
+        FeedRow, f"SELECT {_COLUMNS} FROM stock_feeds WHERE source = %s AND key = %s", (source, key)
+    )
+
+
+def select_feeds(tx: ReadTx, *, limit: int) -> list[FeedRow]:
+    """The newest feeds."""
+    return tx.all(
+        FeedRow, f"SELECT {_COLUMNS} FROM stock_feeds ORDER BY received_at DESC, id DESC LIMIT %s", (limit,)
+    )
+
+
+def select_troubles(tx: ReadTx, *, feed_id: int, limit: int) -> list[Trouble]:
+    """Lines of a feed that did not simply apply, in its order."""
+    return tx.all(
+        Trouble,
+        """
+        SELECT line_no, sku, location, outcome, reason FROM stock_feed_troubles
+         WHERE feed_id = %s ORDER BY line_no LIMIT %s
+        """,
+        (feed_id, limit),
+    )

@@ -1,0 +1,53 @@
+"""Reads of counts; whoever counts blind sees nothing of what the ledger expects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doorstep.domain.inventory.model.counts import Count
+from doorstep.domain.inventory.store import claims as claim_store
+from doorstep.domain.inventory.store import counts as store
+from doorstep.domain.inventory.store.claims import Waiting
+from doorstep.domain.inventory.store.counts import CountFilter, CountRow
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import Sku
+
+__all__ = ["CountFilter", "CountRow", "Waiting"]
+
+
+def rows(tx: ReadTx, *, wanted: CountFilter) -> list[CountRow]:
+    """Counts as lists show them, newest first."""
+    return store.select_rows(tx, wanted)
+
+
+def row(tx: ReadTx, *, count_id: int) -> CountRow:
+    """One count as lists show it; raises NotFound."""
+    found = store.select_row(tx, count_id=count_id)
+    if found is None:
+        raise errors.NotFound(f"There is no count {count_id}.")
+    return found
+
+
+def count(tx: ReadTx, *, count_id: int) -> Count:
+    """One count with its lines; raises NotFound."""
+    found = store.select_count(tx, count_id=count_id)
+    if found is None:
+        raise errors.NotFound(f"There is no count {count_id}.")
+    return found
+
+
+def titles(tx: ReadTx, *, skus: Sequence[str]) -> dict[str, str]:
+    """What SKUs are called."""
+    return store.select_titles(tx, skus=skus)
+
+
+def scanned(tx: ReadTx, *, codes: Sequence[str]) -> dict[str, Sku]:
+    """What scanned codes (SKUs or barcodes) stand for; a code that nobody knows is left out."""
+    return store.select_scanned(tx, codes=codes)
+
+
+def waiting(tx: ReadTx, *, count: Count) -> list[Waiting]:
+    """Orders that count on pieces which were not found."""
+    missing = {(line.sku, count.location_id, line.condition) for line in count.lines if line.missing}
+    return claim_store.select_waiting(tx, sorted(missing)) if missing else []

@@ -1,0 +1,28 @@
+"""Reads of feeds."""
+
+from __future__ import annotations
+
+from doorstep.domain.inventory.store import feeds as store
+from doorstep.domain.inventory.store.feeds import FeedRow, Trouble
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["FeedRow", "Trouble"]
+
+
+def rows(tx: ReadTx, *, limit: int = 50) -> list[FeedRow]:
+    """The newest feeds."""
+    return store.select_feeds(tx, limit=limit)
+
+
+def row(tx: ReadTx, *, feed_id: int) -> FeedRow:
+    """One feed; raises NotFound."""
+    found = store.select_feed(tx, feed_id=feed_id)
+    if found is None:
+        raise errors.NotFound(f"There is no feed {feed_id}.")
+    return found
+
+
+def troubles(tx: ReadTx, *, feed_id: int, limit: int = 1000) -> list[Trouble]:
+    """Lines of a feed that did not simply apply, in its order."""
+    return store.select_troubles(tx, feed_id=feed_id, limit=limit)

@@ -1,0 +1,271 @@
+"""Feeds of ERP, WMS and POS: once per key, never undoing newer sales, never below what is reserved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests import builders
+from tests.builders import JACKET, NOON, SHIRT
+
+from doorstep.domain.inventory import actions, views
+from doorstep.domain.inventory.actions import Correction, Piece, claims, feeds
+from doorstep.domain.inventory.actions.feeds import FeedTaken, Taken
+from doorstep.domain.inventory.model import Condition, Movement, MovementType
+from doorstep.domain.inventory.model.claims import Outcome
+from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
+from doorstep.domain.inventory.views import feeds as feed_views
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import Database
+from doorstep.kernel.ids import LocationId, OrderId
+
+A, B = LocationId(1), LocationId(2)
+PLACES = {"A": A, "B": B}
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def stock(database: Database) -> Iterator[None]:
+    """Ten shirts and two jackets in A, three shirts in B; at the end the ledger must agree with its counters."""
+    with database.write(actor="system") as tx:
+        builders.stock(tx, A={SHIRT: 10, JACKET: 2}, B={SHIRT: 3})
+    yield
+    with database.read() as tx:
+        assert views.drift(tx) == []
+
+
+def count(database: Database, sku: str = SHIRT, place: LocationId = A) -> tuple[int, int, int]:
+    """On hand, reserved and missing."""
+    with database.read() as tx:
+        (found,) = [
+            each
+            for each in views.positions(tx, sku=sku, location_id=place)
+            if each.condition is Condition.NEW
+        ]
+    return found.on_hand, found.reserved, found.missing
+
+
+def take(
+    database: Database,
+    *told: tuple[str, str, int],
+    mode: Mode = Mode.SET,
+    key: str = "",
+    as_of: datetime = NOON + HOUR,
+    now: datetime = NOON + 2 * HOUR,
+) -> Taken:
+    lines = [
+        Line(number, sku, place, quantity) for number, (sku, place, quantity) in enumerate(told, start=1)
+    ]
+    feed = Feed("erp", key or f"{mode}-{as_of}", mode, as_of, lines)
+    with database.write(actor="connection:erp") as tx:
+        return feeds.take(tx, feed=feed, places=PLACES, now=now)
+
+
+def outcomes(taken: Taken) -> list[str]:
+    return [each.outcome.value for each in taken.results]
+
+
+def sell(database: Database, quantity: int, at: datetime, order: int = 1) -> None:
+    """Reserved and shipped at a moment."""
+    cause = f"fulfillment/{order}/line/1"
+    with database.write(actor="system") as tx:
+        actions.reserve(tx, pieces=[Piece(cause, SHIRT, A, quantity, order_id=OrderId(order))], at=at)
+        actions.ship(tx, ending=actions.Ending([cause], [order]), at=at)
+
+
+def reserve(database: Database, quantity: int, order: int = 7) -> None:
+    piece = Piece(f"fulfillment/{order}/line/1", SHIRT, A, quantity, order_id=OrderId(order))
+    with database.write(actor="system") as tx:
+        actions.reserve(tx, pieces=[piece], at=NOON)
+
+
+def test_a_snapshot_sets_what_is_on_hand_line_by_line(database: Database) -> None:
+    taken = take(database, (SHIRT, "A", 12), (JACKET, "A", 2), (SHIRT, "B", 0))
+    assert outcomes(taken) == ["applied", "unchanged", "applied"]
+    assert [each.on_hand for each in taken.results] == [12, 2, 0]
+    assert [count(database), count(database, place=B)] == [(12, 0, 0), (0, 0, 0)]
+    row = taken.feed
+    assert (row.lines, row.applied, row.unchanged, row.ignored, row.contradicted, row.refused) == (
+        3,
+        2,
+        1,
+        0,
+        0,
+        0,
+    )
+
+
+def test_a_late_snapshot_does_not_undo_what_was_sold_since(database: Database) -> None:
+    sell(database, 4, NOON + 2 * HOUR)
+    take(database, (SHIRT, "A", 10), as_of=NOON + HOUR, now=NOON + 3 * HOUR)
+    assert count(database) == (6, 0, 0)
+    with database.read() as tx:
+        assert next(row.type for row in views.movements(tx, sku=SHIRT, location_id=A)) == "shipped"
+
+
+def test_an_older_snapshot_than_the_last_says_nothing_new(database: Database) -> None:
+    take(database, (SHIRT, "A", 8), as_of=NOON + HOUR)
+    for as_of in (NOON + HOUR, NOON):
+        late = take(database, (SHIRT, "A", 10), key=f"late {as_of}", as_of=as_of)
+        assert outcomes(late) == ["ignored"]
+        assert late.results[0].reason == "A count or snapshot of 2026-11-20 13:00:00 UTC is newer."
+    assert count(database) == (8, 0, 0)
+
+
+def test_snapshots_about_moments_in_any_order_come_to_the_same(database: Database) -> None:
+    sell(database, 1, NOON + HOUR)
+    take(database, (SHIRT, "A", 20), as_of=NOON + HOUR / 2, now=NOON + 9 * HOUR)
+    assert count(database) == (19, 0, 0)
+    take(database, (SHIRT, "A", 30), as_of=NOON + 2 * HOUR, now=NOON + 9 * HOUR)
+    assert count(database) == (30, 0, 0)
+
+
+def test_changes_add_up_and_one_before_the_last_snapshot_is_in_it(database: Database) -> None:
+    taken = take(database, (SHIRT, "A", 5), (SHIRT, "A", -2), (SHIRT, "B", -1), mode=Mode.DELTA)
+    assert [each.on_hand for each in taken.results] == [15, 13, 2]
+    take(database, (SHIRT, "A", 12), as_of=NOON + 2 * HOUR, now=NOON + 3 * HOUR)
+    late = take(database, (SHIRT, "A", -1), mode=Mode.DELTA, key="late")
+    assert (outcomes(late), count(database)) == (["ignored"], (12, 0, 0))
+
+
+def test_a_feed_counts_once_per_key(database: Database) -> None:
+    first = take(database, (SHIRT, "A", 5), mode=Mode.DELTA, key="k")
+    again = take(database, (SHIRT, "A", 5), mode=Mode.DELTA, key="k")
+    assert (first.is_replay, again.is_replay, again.feed) == (False, True, first.feed)
+    assert count(database) == (15, 0, 0)
+    with pytest.raises(FeedTaken):
+        take(database, (SHIRT, "A", 5), (SHIRT, "B", 5), mode=Mode.DELTA, key="k")
+
+
+def test_on_hand_stays_above_what_is_reserved_and_the_rest_is_missing(database: Database) -> None:
+    reserve(database, 6)
+    taken = take(database, (SHIRT, "A", 4))
+    assert (outcomes(taken), count(database)) == (["contradicted"], (6, 6, 2))
+    assert taken.results[0].reason == "4 are there but 6 are reserved: 2 are missing."
+    with database.read() as tx:
+        fact = events.of_stream(tx, stream="location", stream_id=A)[0]
+        (trouble,) = feed_views.troubles(tx, feed_id=taken.feed.id)
+    assert (fact.type, fact.data["positions"]) == (
+        "stock.contradicted",
+        [
+            {
+                "sku": SHIRT,
+                "condition": "new",
+                "missing": 2,
+                "reason": trouble.reason,
+                "order_ids": [7],
+            }
+        ],
+    )
+
+
+def test_what_was_missing_and_is_found_again_is_no_longer_missing(database: Database) -> None:
+    reserve(database, 6)
+    take(database, (SHIRT, "A", 4))
+    found = take(database, (SHIRT, "A", 1), mode=Mode.DELTA, as_of=NOON + HOUR * 3 / 2)
+    assert (outcomes(found), count(database)) == (["contradicted"], (6, 6, 1))
+    take(database, (SHIRT, "A", 9), as_of=NOON + 2 * HOUR)
+    assert count(database) == (9, 6, 0)
+
+
+@pytest.mark.parametrize(("ship", "after"), [(True, (0, 0, 0)), (False, (4, 0, 0))])
+def test_missing_pieces_end_with_their_reservation(
+    database: Database, ship: bool, after: tuple[int, int, int]
+) -> None:
+    reserve(database, 6)
+    take(database, (SHIRT, "A", 4))
+    ending = actions.Ending(["fulfillment/7/line/1"], [7])
+    with database.write(actor="system") as tx:
+        assert claims.settle_missing(tx, at=NOON) == 0
+        (actions.ship if ship else actions.release)(tx, ending=ending, at=NOON)
+        assert claims.settle_missing(tx, at=NOON) == 1
+        assert claims.settle_missing(tx, at=NOON) == 0
+    assert count(database) == after
+
+
+def test_more_left_than_was_there_is_said_and_on_hand_is_none(database: Database) -> None:
+    taken = take(database, (JACKET, "A", -5), mode=Mode.DELTA)
+    assert (outcomes(taken), count(database, JACKET)) == (["contradicted"], (0, 0, 0))
+    assert taken.results[0].reason == "3 more have left since than were there."
+
+
+def test_lines_that_cannot_be_are_refused_and_the_others_apply(database: Database) -> None:
+    taken = take(
+        database, ("NO-SUCH", "A", 1), (SHIRT, "X", 1), (SHIRT, "A", -1), (SHIRT, "A", 7), (SHIRT, "A", 8)
+    )
+    assert [(each.line_no, each.outcome.value, each.reason) for each in taken.results] == [
+        (1, "refused", "The catalogue does not have this SKU."),
+        (2, "refused", "There is no such location, or it is not yours."),
+        (3, "refused", "There cannot be fewer than 0 pieces."),
+        (4, "applied", ""),
+        (5, "refused", "Line 4 says it already."),
+    ]
+    assert (taken.feed.applied, taken.feed.refused, count(database)) == (1, 4, (7, 0, 0))
+
+
+def test_the_first_piece_at_a_place_makes_its_counter(database: Database) -> None:
+    assert outcomes(take(database, (JACKET, "B", 4))) == ["applied"]
+    assert count(database, JACKET, B) == (4, 0, 0)
+
+
+def test_more_to_sell_is_told_with_its_skus(database: Database) -> None:
+    taken = take(database, (SHIRT, "A", 12), (JACKET, "A", 1), (SHIRT, "B", 2))
+    with database.read() as tx:
+        told = [
+            event.data
+            for place in (A, B)
+            for event in events.of_stream(tx, stream="location", stream_id=place)
+        ]
+    assert told == [
+        {"location_id": A, "source": "erp", "feed_id": taken.feed.id, "lines": 2, "skus": [SHIRT]},
+        {"location_id": B, "source": "erp", "feed_id": taken.feed.id, "lines": 1, "skus": []},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"source": " "}, "source"),
+        ({"key": ""}, "key"),
+        ({"lines": []}, "lines"),
+        ({"as_of": NOON + 3 * HOUR}, "as_of"),
+    ],
+)
+def test_a_feed_that_nobody_can_make_sense_of_is_refused(
+    database: Database, given: dict[str, Any], field: str
+) -> None:
+    told: dict[str, Any] = {
+        "source": "erp",
+        "key": "k",
+        "mode": Mode.SET,
+        "as_of": NOON,
+        "lines": [Line(1, SHIRT, "A", 1)],
+    }
+    with pytest.raises(errors.Invalid) as refused, database.write(actor="connection:erp") as tx:
+        feeds.take(tx, feed=Feed(**(told | given)), places=PLACES, now=NOON + 2 * HOUR)
+    assert refused.value.data["field"] == field
+
+
+def test_sources_and_buyers_at_once_leave_a_ledger_that_adds_up(database: Database) -> None:
+    def churn(number: int) -> None:
+        for turn in range(6):
+            if number % 2:
+                sell(database, 1, NOON + HOUR, order=100 * number + turn)
+            else:
+                told = ((SHIRT, "A", 1), (SHIRT, "B", 1))
+                take(database, *told[:: 1 if turn % 2 else -1], mode=Mode.DELTA, key=f"{number}-{turn}")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(churn, range(4)))
+    assert [count(database)[0], count(database, place=B)[0]] == [10 + 12 - 12, 3 + 12]
+
+
+def test_a_correction_by_hand_after_the_snapshots_moment_stays(database: Database) -> None:
+    with database.write(actor="user:1") as tx:
+        actions.adjust(tx, correction=Correction(SHIRT, A, "found", change=3), at=NOON + 2 * HOUR)
+        actions.move(tx, movements=[Movement(MovementType.RECEIVED, SHIRT, A, 5, "late papers", NOON)])
+    taken = take(database, (SHIRT, "A", 10), as_of=NOON + HOUR)
+    assert (taken.results[0].outcome, count(database)) == (Outcome.APPLIED, (13, 0, 0))

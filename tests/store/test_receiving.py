@@ -1,0 +1,192 @@
+"""Goods through the door: over, under, wrong items, closed short; and pieces that change their condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from tests import builders
+from tests.builders import JACKET, NOON, SHIRT
+
+from doorstep.domain.inventory import actions, views
+from doorstep.domain.inventory.actions import Piece, receiving, regrading, transfers
+from doorstep.domain.inventory.actions.receiving import Received
+from doorstep.domain.inventory.model import Condition, InsufficientStock, UnknownPosition
+from doorstep.domain.inventory.model.reasons import AdjustReason, Regrade, wording
+from doorstep.domain.inventory.model.receiving import Delivery
+from doorstep.domain.inventory.model.transfers import Arrived, Plan, Wanted
+from doorstep.domain.inventory.views import receiving as receipt_views
+from doorstep.domain.inventory.views.receiving import ReceiptFilter
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import Database
+from doorstep.kernel.ids import LocationId, OrderId, Sku, TransferId
+
+A, B = LocationId(1), LocationId(2)
+NEW, B_GRADE, QUARANTINE, DAMAGED = Condition.NEW, Condition.B_GRADE, Condition.QUARANTINE, Condition.DAMAGED
+
+
+@pytest.fixture(autouse=True)
+def stock(database: Database) -> Iterator[None]:
+    """Ten shirts and two jackets in A, none in B; at the end the ledger must agree with its counters."""
+    with database.write(actor="system") as tx:
+        builders.stock(tx, A={SHIRT: 10, JACKET: 2}, B={SHIRT: 0})
+    yield
+    with database.read() as tx:
+        assert views.drift(tx) == []
+
+
+def on_hand(database: Database, sku: str = SHIRT, place: LocationId = A) -> dict[str, int]:
+    """Pieces by condition, where there are any."""
+    with database.read() as tx:
+        found = views.positions(tx, sku=sku, location_id=place)
+    return {each.condition.value: each.on_hand for each in found if each.on_hand}
+
+
+def receive(database: Database, delivery: Delivery) -> Received:
+    with database.write(actor="user:3") as tx:
+        return receiving.receive(tx, delivery=delivery, at=NOON)
+
+
+def lines(received: Received) -> list[tuple[str, str, int, int, str]]:
+    return [
+        (each.sku, each.condition.value, each.expected, each.received, each.reason) for each in received.lines
+    ]
+
+
+def on_the_road(database: Database, quantity: int = 4) -> TransferId:
+    with database.write(actor="user:1") as tx:
+        (key,) = transfers.draft(tx, plans=[Plan(A, B, [Wanted(SHIRT, quantity)])], at=NOON)
+        transfers.request(tx, command=transfers.Command(key, NOON))
+        transfers.ship(tx, command=transfers.Command(key, NOON))
+    return key
+
+
+def test_goods_without_papers_come_as_they_are(database: Database) -> None:
+    told = Delivery(
+        A, [Arrived(SHIRT, 3), Arrived(SHIRT, 1, DAMAGED, "torn"), Arrived(JACKET, 1)], note="gift"
+    )
+    received = receive(database, told)
+    assert lines(received) == [
+        (SHIRT, "new", 0, 3, ""),
+        (SHIRT, "damaged", 0, 1, "torn"),
+        (JACKET, "new", 0, 1, ""),
+    ]
+    assert on_hand(database) == {"new": 13, "damaged": 1}
+    with database.read() as tx:
+        (fact,) = events.of_stream(tx, stream="location", stream_id=A)
+        (row,) = receipt_views.rows(tx, wanted=ReceiptFilter(location_id=A))
+    assert (fact.type, fact.data["pieces"], fact.data["skus"]) == ("stock.received", 5, [JACKET, SHIRT])
+    assert (row.kind.value, row.skus, row.pieces, row.off, row.note) == ("none", 3, 5, 3, "gift")
+
+
+def test_a_delivery_with_a_key_comes_once(database: Database) -> None:
+    told = Delivery(A, [Arrived(SHIRT, 3)], key="box 7")
+    first, again = receive(database, told), receive(database, told)
+    assert (first.is_replay, again.is_replay, again.receipt_id) == (False, True, first.receipt_id)
+    assert (lines(again), on_hand(database)) == (lines(first), {"new": 13})
+
+
+def test_a_transfer_is_received_with_a_receipt(database: Database) -> None:
+    transfer_id = on_the_road(database)
+    received = receive(database, Delivery(B, [Arrived(SHIRT, 4)], transfer_id=transfer_id))
+    assert (lines(received), on_hand(database, place=B)) == ([(SHIRT, "new", 4, 4, "")], {"new": 4})
+    with database.read() as tx:
+        row = receipt_views.row(tx, receipt_id=received.receipt_id)
+        assert receipt_views.lines(tx, receipt_id=row.id)[0].variance == 0
+    assert (row.kind.value, row.transfer_id, row.off) == ("transfer", transfer_id, 0)
+
+
+def test_a_wrong_item_waits_in_quarantine_and_what_is_lost_is_closed_short(database: Database) -> None:
+    transfer_id = on_the_road(database)
+    told = Delivery(
+        B,
+        [Arrived(SHIRT, 3), Arrived(JACKET, 1), Arrived(JACKET, 1, DAMAGED)],
+        transfer_id=transfer_id,
+        closes=True,
+        note="one short",
+    )
+    received = receive(database, told)
+    wrong = f"Not on transfer {transfer_id}"
+    assert lines(received) == [(SHIRT, "new", 4, 3, ""), (JACKET, "quarantine", 0, 2, wrong)]
+    assert [on_hand(database, place=B), on_hand(database, JACKET, B)] == [{"new": 3}, {"quarantine": 2}]
+
+
+def test_a_transfer_that_did_not_come_at_all_is_closed_short(database: Database) -> None:
+    told = Delivery(B, [], transfer_id=on_the_road(database), closes=True, note="lost by the carrier")
+    assert lines(receive(database, told)) == [(SHIRT, "new", 4, 0, "Closed short")]
+    assert on_hand(database, place=B) == {}
+
+
+def test_a_transfer_arrives_where_it_was_sent(database: Database) -> None:
+    told = Delivery(A, [Arrived(SHIRT, 4)], transfer_id=on_the_road(database))
+    with pytest.raises(errors.Refused, match="another location"):
+        receive(database, told)
+    with pytest.raises(errors.NotFound):
+        receive(database, replace(told, transfer_id=TransferId(99)))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [Delivery(A, []), Delivery(A, [Arrived(SHIRT, 1)], closes=True), Delivery(A, [Arrived(SHIRT, 0)])],
+)
+def test_a_delivery_that_says_nothing_is_refused(database: Database, told: Delivery) -> None:
+    with pytest.raises(errors.Invalid):
+        receive(database, told)
+
+
+def test_what_nobody_knows_cannot_come(database: Database) -> None:
+    with pytest.raises(UnknownPosition):
+        receive(database, Delivery(A, [Arrived(Sku("NO-SUCH"), 1)]))
+    with database.read() as tx, pytest.raises(errors.NotFound):
+        receipt_views.row(tx, receipt_id=99)
+
+
+def regrade(
+    database: Database, *regrades: Regrade, reason: str = "inspected", key: str | None = None
+) -> bool:
+    with database.write(actor="user:3") as tx:
+        return regrading.regrade(tx, regrades=regrades, reason=reason, at=NOON, key=key)
+
+
+def test_pieces_change_their_condition_and_none_appears_or_vanishes(database: Database) -> None:
+    changes = [Regrade(SHIRT, A, NEW, B_GRADE, 2), Regrade(SHIRT, A, NEW, DAMAGED, 1)]
+    assert [regrade(database, *changes, key="k"), regrade(database, *changes, key="k")] == [True, False]
+    assert on_hand(database) == {"new": 7, "b_grade": 2, "damaged": 1}
+    regrade(database, Regrade(SHIRT, A, DAMAGED, NEW, 1))
+    assert on_hand(database) == {"new": 8, "b_grade": 2}
+    with database.read() as tx:
+        told = [each.data["skus"] for each in events.of_stream(tx, stream="location", stream_id=A)]
+        ledger = [(row.type, row.reason) for row in views.movements(tx, sku=SHIRT, location_id=A)][:-1]
+    assert (told, ledger) == ([[SHIRT], [SHIRT]], [("regraded", "inspected")] * 6)
+
+
+def test_reserved_pieces_keep_their_condition(database: Database) -> None:
+    with database.write(actor="system") as tx:
+        piece = Piece("fulfillment/1/line/1", SHIRT, A, 9, order_id=OrderId(1))
+        actions.reserve(tx, pieces=[piece], at=NOON)
+    with pytest.raises(InsufficientStock):
+        regrade(database, Regrade(SHIRT, A, NEW, DAMAGED, 1), Regrade(SHIRT, A, NEW, QUARANTINE, 1))
+    assert on_hand(database) == {"new": 10}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ([], "inspected"),
+        ([Regrade(SHIRT, A, NEW, B_GRADE, 1)], " "),
+        ([Regrade(SHIRT, A, NEW, B_GRADE, 0)], "inspected"),
+        ([Regrade(SHIRT, A, NEW, NEW, 1)], "inspected"),
+        ([Regrade(SHIRT, A, Condition.IN_TRANSIT, NEW, 1)], "inspected"),
+    ],
+)
+def test_a_change_of_condition_that_is_none_is_refused(
+    database: Database, changes: list[Regrade], reason: str
+) -> None:
+    with pytest.raises(errors.Invalid):
+        regrade(database, *changes, reason=reason)
+
+
+def test_a_reason_is_kept_with_its_note() -> None:
+    assert wording(AdjustReason.LOST, " behind the shelf ") == "Lost: behind the shelf"
+    assert wording(AdjustReason.WITHOUT_PAPERS, "") == "Received without papers"
