@@ -109,7 +109,8 @@ class Position:
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.reserved
+        """Pieces that nobody has reserved; what is missing is not there, also after its reservation was released."""
+        return max(0, self.on_hand - self.reserved - self.missing)
 
 
 def check(movements: Iterable[Movement]) -> None:
