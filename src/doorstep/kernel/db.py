@@ -166,6 +166,14 @@ class WriteTx(ReadTx):
             self.heads = heads
             raise
 
+    def rehearse(self, work: Callable[[], T]) -> T:
+        """Really do something, and take it back before anybody sees it: gives what it came to."""
+        heads = dict(self.heads)
+        with self.connection.transaction(force_rollback=True):
+            result = work()
+        self.heads = heads
+        return result
+
 
 @dataclass(slots=True)
 class Database:

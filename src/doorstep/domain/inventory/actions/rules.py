@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.model.rules import EVERYTHING, Rule, RuleKind, Scope, Terms, check_terms, reach
@@ -69,25 +68,9 @@ def switch(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime
     return put(tx, change=Change(kept, reason, rule_id, found.version), at=at)
 
 
-class _Undone(Exception):  # noqa: N818 - not an error: it takes back what was only tried
-    """Takes a trial back."""
-
-    def __init__(self, effect: Effect) -> None:
-        super().__init__()
-        self.effect = effect
-
-
 def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
-    """How much a change would change: it is really done, counted, and taken back before anybody sees it."""
-    try:
-        _do_and_undo(tx, change, at)
-    except _Undone as undone:
-        return undone.effect
-
-
-def _do_and_undo(tx: WriteTx, change: Change, at: datetime) -> NoReturn:
-    with tx.savepoint():
-        raise _Undone(put(tx, change=change, at=at)[1])
+    """How much a change would change; nothing is changed."""
+    return tx.rehearse(lambda: put(tx, change=change, at=at)[1])
 
 
 def rebuild(tx: WriteTx) -> Effect:

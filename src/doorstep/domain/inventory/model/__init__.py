@@ -39,6 +39,7 @@ from doorstep.domain.inventory.model.network import (
     needs,
     recommit,
 )
+from doorstep.domain.inventory.model.supplies import SUPPLY_MOVES
 from doorstep.domain.inventory.model.transfers import TRANSFER_MOVES
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "LONGEST_TTL",
     "NETWORK_EFFECTS",
     "SIGNED",
+    "SUPPLY_MOVES",
     "TRANSFER_MOVES",
     "Asked",
     "Commitment",

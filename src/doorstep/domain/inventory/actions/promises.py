@@ -1,0 +1,243 @@
+"""Promise short lines from supply that is still to come, and keep those promises true when supply slips."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.model import promises as model
+from doorstep.domain.inventory.model.ledger import Condition
+from doorstep.domain.inventory.model.promises import (
+    Book,
+    LineKey,
+    Need,
+    Piece,
+    Promise,
+    PromiseState,
+    Refusal,
+    SellAhead,
+    line_date,
+)
+from doorstep.domain.inventory.store import ledger, supplies
+from doorstep.domain.inventory.store import promises as store
+from doorstep.domain.inventory.store.promises import Fresh
+from doorstep.kernel import events
+from doorstep.kernel.db import WriteTx
+
+
+def put_sell_ahead(tx: WriteTx, *, policies: Sequence[SellAhead], at: datetime) -> None:
+    """Decide whether SKUs may be sold ahead. Promises that stand are kept, also above a new limit."""
+    for policy in policies:
+        model.check_sell_ahead(policy)
+    ids = store.upsert_sell_ahead(tx, policies, at=at)
+    told = [
+        facts.SellAheadChanged(
+            ids[each.sku],
+            each.sku,
+            each.mode.value,
+            each.quantity_limit,
+            each.available_from_date,
+            each.until_date,
+        )
+        for each in policies
+    ]
+    events.append(tx, told, at=at)
+
+
+def promise(tx: WriteTx, *, lines: Sequence[Need], at: datetime) -> list[Refusal]:
+    """Promise what these order lines lack, line by line, whole or not at all; returns the lines that cannot be.
+
+    Asked again for the same pieces nothing happens; for another number the line is promised anew and keeps its turn.
+    The orders are locked by the caller, the SKUs are locked here if they are not yet.
+    """
+    skus = sorted({line.sku for line in lines})
+    if not skus:
+        return []
+    _lock_skus(tx, skus)
+    policies: dict[str, SellAhead] = {each.sku: each for each in store.lock_sell_ahead(tx, skus=skus)}
+    standing = store.lock_of_skus(tx, skus=skus)
+    fresh_lines = [needs for needs in _by_line(lines) if not _stands(needs, standing)]
+    renewed = {need.key for needs in fresh_lines for need in needs}
+    staying = [each for each in standing if each.key not in renewed]
+    outstanding: dict[str, int] = {}
+    for each in staying:
+        outstanding[each.sku] = outstanding.get(each.sku, 0) + each.pending
+    supply = model.stream(supplies.lock_open(tx, skus=skus), staying)
+    book = Book(policies, supply, outstanding, at.date())
+    granted: dict[LineKey, list[Piece]] = {}
+    refused: list[Refusal] = []
+    for needs in fresh_lines:
+        answer = book.promise(needs)
+        if isinstance(answer, Refusal):
+            refused.append(answer)
+        else:
+            granted.update(answer)
+    replaced = [each for each in standing if each.key in renewed]
+    _write(tx, replaced, granted, at)
+    if replaced:  # what they let go of is for whoever waits
+        rearrange(tx, skus=skus, loosened=(), at=at)
+    return refused
+
+
+def _by_line(lines: Iterable[Need]) -> list[list[Need]]:
+    """The parts of each line together, each once, lines in the order in which they were asked."""
+    total: dict[tuple[int, int], dict[LineKey, Need]] = {}
+    for line in lines:
+        parts = total.setdefault((line.order_id, line.line_no), {})
+        before = parts.get(line.key)
+        parts[line.key] = replace(line, quantity=line.quantity + before.quantity) if before else line
+    return [list(parts.values()) for parts in total.values()]
+
+
+def _stands(needs: Sequence[Need], standing: Sequence[Promise]) -> bool:
+    """Whether exactly this is promised already."""
+    for need in needs:
+        mine = sum(each.quantity for each in standing if each.key == need.key)
+        if mine != need.quantity:
+            return False
+    return True
+
+
+def keep(tx: WriteTx, *, lines: Collection[tuple[int, int]], at: datetime) -> None:
+    """These lines (order, line) have their stock: what was promised them came true."""
+    _end_lines(tx, lines, PromiseState.KEPT, at)
+
+
+def cancel(tx: WriteTx, *, lines: Collection[tuple[int, int]], at: datetime) -> None:
+    """These lines want nothing any more: what was promised them goes to others."""
+    _end_lines(tx, lines, PromiseState.CANCELLED, at)
+
+
+def cancel_of_order(tx: WriteTx, *, order_id: int, at: datetime) -> None:
+    """Nothing of this order is waited for any more."""
+    found = store.select_of_orders(tx, order_ids=[order_id])
+    cancel(tx, lines={(each.order_id, each.line_no) for each in found}, at=at)
+
+
+def _end_lines(tx: WriteTx, lines: Collection[tuple[int, int]], state: PromiseState, at: datetime) -> None:
+    order_ids = sorted({order_id for order_id, _ in lines})
+    found = store.select_of_orders(tx, order_ids=order_ids) if order_ids else []
+    ended = [each for each in found if (each.order_id, each.line_no) in lines]
+    if not ended:
+        return
+    skus = sorted({each.sku for each in ended})
+    _lock_skus(tx, skus)
+    store.end(tx, promise_ids=[each.id for each in ended], state=state.value, at=at)
+    rearrange(tx, skus=skus, loosened=(), at=at)
+
+
+def rearrange(
+    tx: WriteTx, *, skus: Sequence[str], loosened: Collection[int], at: datetime
+) -> list[facts.PromiseChanged]:
+    """Promises on these supplies, and those without one, find their place anew: longest waiting first.
+
+    The SKUs are locked by the caller. Returns, and appends, whose day changed.
+    """
+    standing = store.lock_of_skus(tx, skus=skus)
+    loose = [
+        each for each in standing if each.pending and (each.supply_id is None or each.supply_id in loosened)
+    ]
+    if not loose:
+        return []
+    gone = {each.id for each in loose}
+    supply = model.stream(
+        supplies.lock_open(tx, skus=skus), [each for each in standing if each.id not in gone]
+    )
+    policies: dict[str, SellAhead] = {each.sku: each for each in store.select_sell_ahead(tx, skus=skus)}
+    placed = model.rearrange(loose, policies, supply)
+    moved = [(each, pieces) for each, pieces in zip(loose, placed, strict=True) if not _stays(each, pieces)]
+    _replace(tx, moved, at)
+    told = _changes(standing, store.lock_of_skus(tx, skus=skus) if moved else standing)
+    events.append(tx, told, at=at)
+    return told
+
+
+def _stays(promise: Promise, pieces: Sequence[Piece]) -> bool:
+    return list(pieces) == [Piece(promise.pending, promise.supply_id, promise.promised_date)]
+
+
+def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[Piece]]], at: datetime) -> None:
+    """Old promises end (what has arrived of them stands), new ones take their place and their turn."""
+    if not moved:
+        return
+    whole = [each.id for each, _ in moved if not each.arrived]
+    store.end(tx, promise_ids=whole, state=PromiseState.REOPENED.value, at=at)
+    store.shrink(tx, promise_ids=[each.id for each, _ in moved if each.arrived])
+    rows = [_fresh(each.key, piece, each.made_at) for each, pieces in moved for piece in pieces]
+    store.copy_promises(tx, rows)
+
+
+def _fresh(key: LineKey, piece: Piece, made_at: datetime) -> Fresh:
+    return Fresh(*key, piece.quantity, piece.supply_id, piece.promised_date, made_at)
+
+
+def _days(promises: Iterable[Promise]) -> dict[LineKey, date | None]:
+    days: dict[LineKey, list[date | None]] = {}
+    for each in promises:
+        days.setdefault(each.key, []).append(each.promised_date)
+    return {key: line_date(given) for key, given in days.items()}
+
+
+def _changes(before: Iterable[Promise], after: Iterable[Promise]) -> list[facts.PromiseChanged]:
+    old, new = _days(before), _days(after)
+    return [facts.PromiseChanged(*key, old[key], new[key]) for key in sorted(new) if old[key] != new[key]]
+
+
+def _write(
+    tx: WriteTx, replaced: Sequence[Promise], granted: Mapping[LineKey, list[Piece]], at: datetime
+) -> None:
+    """Store what was granted; a line that was promised another number before keeps its turn."""
+    turns: dict[LineKey, datetime] = {}
+    for each in replaced:
+        turns[each.key] = min(each.made_at, turns.get(each.key, each.made_at))
+    store.end(tx, promise_ids=[each.id for each in replaced], state=PromiseState.REOPENED.value, at=at)
+    store.copy_promises(
+        tx,
+        [_fresh(key, piece, turns.get(key, at)) for key, pieces in granted.items() for piece in pieces],
+    )
+    before = _days(replaced)
+    told: list[events.Fact] = []
+    for key, pieces in granted.items():
+        day = line_date(piece.promised_date for piece in pieces)
+        if key not in before:
+            told.append(facts.Promised(*key, sum(piece.quantity for piece in pieces), day))
+        elif before[key] != day:
+            told.append(facts.PromiseChanged(*key, before[key], day))
+    told += [
+        facts.PromiseChanged(*key, day, None) for key, day in before.items() if key not in granted and day
+    ]
+    events.append(tx, told, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """So many pieces of a supply are here."""
+
+    supply_id: int
+    sku: str
+    quantity: int
+
+
+def arrive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> None:
+    """Pieces that came belong to the lines that were promised them: first those of this supply, then those without one."""
+    standing = store.lock_of_skus(tx, skus=sorted({each.sku for each in arrivals}))
+    pending = {each.id: each.pending for each in standing}
+    came: dict[int, int] = {}
+    for arrival in arrivals:
+        left = arrival.quantity
+        own = [each for each in standing if each.supply_id == arrival.supply_id]
+        undated = [each for each in standing if each.supply_id is None and each.sku == arrival.sku]
+        for each in (*own, *undated):
+            taken = min(left, pending[each.id])
+            if taken:
+                pending[each.id] -= taken
+                came[each.id] = came.get(each.id, 0) + taken
+                left -= taken
+    if came:
+        store.add_arrived(tx, pieces=sorted(came.items()))
+
+
+def _lock_skus(tx: WriteTx, skus: Sequence[str]) -> None:
+    ledger.lock_positions(tx, parts=[(sku, Condition.NEW.value) for sku in skus])

@@ -1,0 +1,191 @@
+"""Verbs of future supply: each keeps the incoming counters true by movements, and the promises built on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.actions import promises
+from doorstep.domain.inventory.actions.promises import Arrival
+from doorstep.domain.inventory.model import supplies as model
+from doorstep.domain.inventory.model.ledger import Condition, Movement, MovementType
+from doorstep.domain.inventory.model.supplies import SUPPLY_MOVES, Announcement, Supply, SupplyState
+from doorstep.domain.inventory.store import ledger
+from doorstep.domain.inventory.store import supplies as store
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId, Sku
+from doorstep.kernel.states import transition
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a verb came to: the lines as they are now, and whose promised day changed by it."""
+
+    supplies: list[Supply]
+    changed: list[facts.PromiseChanged]
+
+
+def put(tx: WriteTx, *, told: Sequence[Announcement], at: datetime) -> Outcome:
+    """Announce lines, or tell known ones again with other figures; told twice is told once.
+
+    Of a line that is named twice in one batch the last telling counts. Raises Invalid, Conflict or UnknownPosition.
+    """
+    for each in told:
+        model.check_announcement(each)
+    lines = {each.key: each for each in told}
+    _lock_positions(tx, [(each.sku, each.location_id) for each in lines.values()], at)
+    known = {each.key for each in store.select_by_keys(tx, keys=sorted(lines))}
+    fresh = store.insert_new(tx, [each for key, each in lines.items() if key not in known], at=at)
+    made = {each.key for each in fresh}
+    ids = [each.id for each in store.select_by_keys(tx, keys=sorted(set(lines) - made))]
+    before = store.lock(tx, supply_ids=ids)
+    after = [model.retold(each, lines[each.key]) for each in before]
+    changed = _apply(tx, before, after, words="changed", at=at, fresh=fresh)
+    return Outcome(sorted([*fresh, *after], key=lambda each: each.id), changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Other figures for a line; what is None stays. `version` is the one that was looked at."""
+
+    supply_id: int
+    eta_date: date | None = None
+    quantity: int | None = None
+    confidence: int | None = None
+    version: int | None = None
+
+
+def change(tx: WriteTx, *, changes: Sequence[Change], at: datetime) -> Outcome:
+    """Give open lines another day, quantity or confidence; promises built on them move in the same transaction."""
+    wanted = {each.supply_id: each for each in changes}
+    before = _locked(tx, sorted(wanted), at)
+    after = [_changed(each, wanted[each.id]) for each in before]
+    return Outcome(after, _apply(tx, before, after, words="changed", at=at))
+
+
+def _changed(before: Supply, wanted: Change) -> Supply:
+    if wanted.version is not None and wanted.version != before.version:
+        raise errors.Conflict(
+            f"{before.document} was changed meanwhile: look at it again.", version=before.version
+        )
+    if before.state is not SupplyState.OPEN:
+        raise errors.Conflict(f"{before.document} is {before.state.value}: nothing more is expected of it.")
+    after = replace(
+        before,
+        eta_date=wanted.eta_date or before.eta_date,
+        quantity=before.quantity if wanted.quantity is None else wanted.quantity,
+        confidence=before.confidence if wanted.confidence is None else wanted.confidence,
+    )
+    model.check_figures(after.quantity, after.confidence)
+    return after
+
+
+def close(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> Outcome:
+    """Nothing more comes of these lines, whatever is missing."""
+    return _end(tx, supply_ids, SupplyState.CLOSED, at)
+
+
+def cancel(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> Outcome:
+    """These lines never come."""
+    return _end(tx, supply_ids, SupplyState.CANCELLED, at)
+
+
+def _end(tx: WriteTx, supply_ids: Sequence[int], state: SupplyState, at: datetime) -> Outcome:
+    before = _locked(tx, sorted(set(supply_ids)), at)
+    after = [
+        replace(each, state=transition(SUPPLY_MOVES, each.state, state, thing=each.document))
+        for each in before
+    ]
+    return Outcome(after, _apply(tx, before, after, words=state.value, at=at))
+
+
+def receive(tx: WriteTx, *, pieces: Mapping[int, int], at: datetime) -> Outcome:
+    """So many pieces of these lines (by id) came: less is expected, and they belong to the lines promised from them.
+
+    Putting them on hand is the receipt's own movement, in the same transaction.
+    """
+    before = _locked(tx, sorted(pieces), at)
+    after = [model.received(each, pieces[each.id]) for each in before]
+    promises.arrive(tx, arrivals=[Arrival(each.id, each.sku, pieces[each.id]) for each in before])
+    return Outcome(after, _apply(tx, before, after, words="received", at=at))
+
+
+def preview(tx: WriteTx, *, changes: Sequence[Change], at: datetime) -> Outcome:
+    """What `change` would do to lines and promises; nothing is changed."""
+    return tx.rehearse(lambda: change(tx, changes=changes, at=at))
+
+
+def _locked(tx: WriteTx, supply_ids: Sequence[int], at: datetime) -> list[Supply]:
+    """The SKUs' locks first, like everybody; then the lines. Raises NotFound."""
+    found = store.select_by_ids(tx, supply_ids=supply_ids)
+    missing = set(supply_ids) - {each.id for each in found}
+    if missing:
+        raise errors.NotFound(f"There is no supply {', '.join(map(str, sorted(missing)))}.")
+    _lock_positions(tx, [(each.sku, each.location_id) for each in found], at)
+    return store.lock(tx, supply_ids=supply_ids)
+
+
+def _lock_positions(tx: WriteTx, places: Sequence[tuple[Sku, LocationId]], at: datetime) -> None:
+    """Supply has a position where it comes to, so that its SKU has a lock."""
+    here = [Movement(MovementType.EXPECTED, sku, location_id, 0, "", at) for sku, location_id in places]
+    ledger.ensure_positions(tx, here)
+    ledger.lock_positions(tx, parts=sorted({(sku, Condition.NEW.value) for sku, _ in places}))
+
+
+def _apply(
+    tx: WriteTx,
+    before: Sequence[Supply],
+    after: Sequence[Supply],
+    *,
+    words: str,
+    at: datetime,
+    fresh: Sequence[Supply] = (),
+) -> list[facts.PromiseChanged]:
+    """Write lines, counters and facts; then promises find their place. Returns whose day changed."""
+    pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    if pairs:
+        store.update(tx, [new for _, new in pairs], at=at)
+    expected = [(each, each.expected) for each in fresh]
+    expected += [(new, new.expected - old.expected) for old, new in pairs]
+    movements = [_movement(supply, pieces, at) for supply, pieces in expected if pieces]
+    if movements:
+        ledger.apply(tx, movements)
+    told = [_fact(each, "announced") for each in fresh] + [_fact(new, words) for _, new in pairs]
+    events.append(tx, told, at=at)
+    skus = sorted({each.sku for each, _ in expected})
+    return promises.rearrange(tx, skus=skus, loosened=_loosened(pairs), at=at) if skus else []
+
+
+def _loosened(pairs: Sequence[tuple[Supply, Supply]]) -> set[int]:
+    """Lines whose promises may not stand as they are: another day, less certain, or fewer pieces than were announced."""
+    return {
+        new.id
+        for old, new in pairs
+        if new.eta_date != old.eta_date
+        or new.confidence < old.confidence
+        or new.quantity < old.quantity
+        or (new.state is not SupplyState.OPEN and new.received < new.quantity)
+    }
+
+
+def _movement(supply: Supply, pieces: int, at: datetime) -> Movement:
+    cause = f"supply/{supply.kind.value}/{supply.number}/line/{supply.line_no}"
+    return Movement(MovementType.EXPECTED, supply.sku, supply.location_id, pieces, cause, at)
+
+
+def _fact(supply: Supply, words: str) -> facts.SupplyChanged:
+    return facts.SupplyChanged(
+        supply.id,
+        words,
+        supply.document,
+        supply.sku,
+        supply.location_id,
+        supply.quantity,
+        supply.received,
+        supply.eta_date,
+        supply.confidence,
+        supply.state.value,
+    )

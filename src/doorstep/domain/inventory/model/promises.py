@@ -1,0 +1,221 @@
+"""Promises on supply that is still to come: who may be promised, from what, for which day, and never above the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from doorstep.domain.inventory.model.supplies import Supply
+from doorstep.kernel import errors
+from doorstep.kernel.ids import OrderId, Sku
+
+
+class SellAheadMode(StrEnum):
+    """May a SKU be sold before it is here?"""
+
+    NONE = "none"
+    PREORDER = "preorder"
+    BACKORDER = "backorder"
+
+
+@dataclass(frozen=True, slots=True)
+class SellAhead:
+    """A SKU's policy. Pre-orders need a supply to be promised from; backorders are promised without a day if there is none.
+
+    `quantity_limit`: most pieces promised and not yet here (None: no limit). Nothing is promised for a day before
+    `available_from_date`, nor sold ahead after `until_date`, nor from supply that is less sure than `min_confidence`.
+    """
+
+    sku: Sku
+    mode: SellAheadMode
+    quantity_limit: int | None = None
+    available_from_date: date | None = None
+    until_date: date | None = None
+    min_confidence: int = 0
+
+    def promised_for(self, eta_date: date) -> date:
+        """The day to promise when supply comes on `eta_date`."""
+        return max(eta_date, self.available_from_date or eta_date)
+
+
+def check_sell_ahead(policy: SellAhead) -> None:
+    """Raise Invalid for a policy that contradicts itself."""
+    if policy.quantity_limit is not None and policy.quantity_limit < 0:
+        raise errors.Invalid("The limit is 0 or more; leave it empty for none.", field="quantity_limit")
+    if not 0 <= policy.min_confidence <= 100:  # noqa: PLR2004 - percent
+        raise errors.Invalid("Confidence is 0 to 100 percent.", field="min_confidence")
+
+
+class PromiseState(StrEnum):
+    """A promise waits; or it came true, was replaced because its supply slipped, or is wanted no more: then it is over."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    REOPENED = "reopened"
+    CANCELLED = "cancelled"
+
+
+class LineKey(NamedTuple):
+    """A part of an order line: kits have several."""
+
+    order_id: int
+    line_no: int
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Pieces that an order line lacks."""
+
+    order_id: OrderId
+    line_no: int
+    sku: Sku
+    quantity: int
+
+    @property
+    def key(self) -> LineKey:
+        return LineKey(self.order_id, self.line_no, self.sku)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An open promise; `arrived` of its pieces are here already, without a day it has no supply."""
+
+    id: int
+    order_id: int
+    line_no: int
+    sku: str
+    quantity: int
+    arrived: int
+    supply_id: int | None
+    promised_date: date | None
+    made_at: datetime
+
+    @property
+    def key(self) -> LineKey:
+        return LineKey(self.order_id, self.line_no, self.sku)
+
+    @property
+    def pending(self) -> int:
+        return self.quantity - self.arrived
+
+
+class Piece(NamedTuple):
+    """So many pieces from a supply for a day; from none, without a day."""
+
+    quantity: int
+    supply_id: int | None
+    promised_date: date | None
+
+
+@dataclass(slots=True)
+class Stream:
+    """What open supply has left, soonest first; promises take from it, so that no piece is promised twice."""
+
+    supplies: Mapping[str, Sequence[Supply]]
+    left: dict[int, int] = field(default_factory=dict)
+
+    def take(self, quantity: int, policy: SellAhead) -> list[Piece]:
+        """Pieces for so many, by day; the last may be without a supply."""
+        missing, pieces = quantity, []
+        for supply in self.supplies.get(policy.sku, ()):
+            taken = min(missing, self.left[supply.id]) if supply.confidence >= policy.min_confidence else 0
+            if taken:
+                self.left[supply.id] -= taken
+                pieces.append(Piece(taken, supply.id, policy.promised_for(supply.eta_date)))
+                missing -= taken
+        return [*pieces, Piece(missing, None, None)] if missing else pieces
+
+    def give_back(self, pieces: Iterable[Piece]) -> None:
+        """Take back what was taken."""
+        for piece in pieces:
+            if piece.supply_id is not None:
+                self.left[piece.supply_id] += piece.quantity
+
+
+def stream(supplies: Iterable[Supply], standing: Iterable[Promise]) -> Stream:
+    """Open supplies, less the promises that stand on them."""
+    by_sku: dict[str, list[Supply]] = {}
+    left: dict[int, int] = {}
+    for supply in sorted(supplies, key=lambda each: (each.eta_date, each.id)):
+        by_sku.setdefault(supply.sku, []).append(supply)
+        left[supply.id] = supply.expected
+    for promise in standing:
+        if promise.supply_id in left:
+            left[promise.supply_id] -= promise.pending
+    return Stream(by_sku, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A line that cannot be promised, and why."""
+
+    order_id: OrderId
+    line_no: int
+    because: str
+
+
+@dataclass(slots=True)
+class Book:
+    """Decides line by line, whole or not at all: `outstanding` pieces per SKU are promised and not here already."""
+
+    policies: Mapping[str, SellAhead]
+    supply: Stream
+    outstanding: dict[str, int]
+    today: date
+
+    def promise(self, needs: Sequence[Need]) -> dict[LineKey, list[Piece]] | Refusal:
+        """Pieces for all parts of one line, or the reason why not."""
+        granted: dict[LineKey, list[Piece]] = {}
+        because = ""
+        for need in needs:
+            because = because or self._refused(need)
+            if not because:
+                pieces = self.supply.take(need.quantity, self.policies[need.sku])
+                granted[need.key] = granted.get(need.key, []) + pieces
+                self.outstanding[need.sku] = self.outstanding.get(need.sku, 0) + need.quantity
+                if pieces[-1].supply_id is None and self._needs_supply(need):
+                    because = f"not enough {need.sku} is on its way"
+        if because:
+            for key, pieces in granted.items():
+                self.supply.give_back(pieces)
+                self.outstanding[key.sku] -= sum(piece.quantity for piece in pieces)
+            return Refusal(needs[0].order_id, needs[0].line_no, because)
+        return granted
+
+    def _needs_supply(self, need: Need) -> bool:
+        return self.policies[need.sku].mode is SellAheadMode.PREORDER
+
+    def _refused(self, need: Need) -> str:
+        policy = self.policies.get(need.sku)
+        if policy is None or policy.mode is SellAheadMode.NONE:
+            return f"{need.sku} is not sold ahead"
+        if policy.until_date is not None and policy.until_date < self.today:
+            return f"{need.sku} was sold ahead until {policy.until_date.isoformat()}"
+        limit, standing = policy.quantity_limit, self.outstanding.get(need.sku, 0)
+        if limit is not None and standing + need.quantity > limit:
+            return f"{standing} of at most {limit} {need.sku} are promised ahead already"
+        return ""
+
+
+def rearrange(
+    loose: Sequence[Promise], policies: Mapping[str, SellAhead], supply: Stream
+) -> list[list[Piece]]:
+    """Where promises go that lost their supply, or had none: who waits longest first. In the order of `loose`."""
+    order = sorted(range(len(loose)), key=lambda place: (loose[place].made_at, loose[place].id))
+    result: list[list[Piece]] = [[] for _ in loose]
+    for place in order:
+        promise = loose[place]
+        policy = policies.get(promise.sku) or SellAhead(Sku(promise.sku), SellAheadMode.NONE)
+        result[place] = supply.take(promise.pending, policy)
+    return result
+
+
+def line_date(days: Iterable[date | None]) -> date | None:
+    """The day on which all pieces are here; None when one of them has no day."""
+    given = list(days)
+    dated = [day for day in given if day is not None]
+    return max(dated) if dated and len(dated) == len(given) else None

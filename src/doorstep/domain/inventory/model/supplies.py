@@ -1,0 +1,136 @@
+"""Future supply: lines of purchase orders, transfers, advance shipping notices and production that say what will come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku
+from doorstep.kernel.states import transition
+
+SURE = 100
+
+
+class SupplyKind(StrEnum):
+    """What kind of document announces it."""
+
+    PURCHASE_ORDER = "purchase_order"
+    TRANSFER = "transfer"
+    ASN = "asn"
+    PRODUCTION = "production"
+
+
+class SupplyState(StrEnum):
+    """Whether more is expected of the line."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+# A closed line opens again when its document asks for more than came.
+SUPPLY_MOVES: dict[SupplyState, frozenset[SupplyState]] = {
+    SupplyState.OPEN: frozenset({SupplyState.CLOSED, SupplyState.CANCELLED}),
+    SupplyState.CLOSED: frozenset({SupplyState.OPEN}),
+    SupplyState.CANCELLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A line of a document as a person, a file or a system tells it; (kind, number, line_no) names it for ever."""
+
+    kind: SupplyKind
+    number: str
+    line_no: int
+    sku: Sku
+    location_id: LocationId
+    quantity: int
+    eta_date: date
+    confidence: int = SURE
+    source: str = "manual"
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return (self.kind.value, self.number, self.line_no)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A stored line; `received` may pass `quantity`, because suppliers over-deliver."""
+
+    id: int
+    kind: SupplyKind
+    number: str
+    line_no: int
+    sku: Sku
+    location_id: LocationId
+    quantity: int
+    received: int
+    eta_date: date
+    confidence: int
+    state: SupplyState
+    source: str
+    version: int
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return (self.kind.value, self.number, self.line_no)
+
+    @property
+    def document(self) -> str:
+        return f"{self.kind.value} {self.number} line {self.line_no}"
+
+    @property
+    def expected(self) -> int:
+        """Pieces still to come: what the incoming counter of its position holds for this line."""
+        return max(0, self.quantity - self.received) if self.state is SupplyState.OPEN else 0
+
+
+def check_announcement(told: Announcement) -> None:
+    """Raise Invalid for a line that announces nothing or cannot be found again."""
+    if not told.number.strip():
+        raise errors.Invalid("Give the document's number.", field="number")
+    check_figures(told.quantity, told.confidence)
+
+
+def check_figures(quantity: int, confidence: int) -> None:
+    """Raise Invalid unless pieces are announced, and with a confidence that is a percentage."""
+    if quantity < 1:
+        raise errors.Invalid(
+            "A line announces at least 1 piece: close or cancel it if nothing comes.", field="quantity"
+        )
+    if not 0 <= confidence <= SURE:
+        raise errors.Invalid("Confidence is 0 to 100 percent.", field="confidence")
+
+
+def retold(before: Supply, told: Announcement) -> Supply:
+    """The line after its document was told again; equal to `before` when nothing is new. Raises Conflict."""
+    if (before.sku, before.location_id) != (told.sku, told.location_id):
+        raise errors.Conflict(
+            f"{before.document} announces {before.sku} elsewhere already: cancel it and use another line number.",
+        )
+    after = replace(before, quantity=told.quantity, eta_date=told.eta_date, confidence=told.confidence)
+    if after == before or before.state is SupplyState.CANCELLED:
+        if after != before:
+            raise errors.Conflict(f"{before.document} is cancelled: announce it under another line number.")
+        return before
+    if before.state is SupplyState.CLOSED:
+        if told.quantity <= max(before.received, before.quantity):
+            return before
+        after = replace(
+            after, state=transition(SUPPLY_MOVES, before.state, SupplyState.OPEN, thing="The line")
+        )
+    return after
+
+
+def received(before: Supply, pieces: int) -> Supply:
+    """The line after so many pieces came; it closes when all have come, and takes more than were announced."""
+    if pieces < 1:
+        raise errors.Invalid("Receive at least 1 piece.", field="quantity")
+    after = replace(before, received=before.received + pieces)
+    if before.state is SupplyState.OPEN and after.received >= after.quantity:
+        return replace(after, state=SupplyState.CLOSED)
+    return after

@@ -1,0 +1,32 @@
+"""Reads of promises on future supply, and of who may be promised."""
+
+from __future__ import annotations
+
+from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
+from doorstep.domain.inventory.store import promises as store
+from doorstep.domain.inventory.store.promises import PromiseRow
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import Sku
+
+__all__ = ["PromiseRow"]
+
+
+def of_supply(tx: ReadTx, *, supply_id: int) -> list[PromiseRow]:
+    """Every promise that was built on a supply."""
+    return store.select_rows(tx, supply_id=supply_id)
+
+
+def of_order(tx: ReadTx, *, order_id: int) -> list[PromiseRow]:
+    """Every promise of an order."""
+    return store.select_rows(tx, order_id=order_id)
+
+
+def of_sku(tx: ReadTx, *, sku: str) -> list[PromiseRow]:
+    """Open promises of a SKU, by day."""
+    return store.select_rows(tx, sku=sku)
+
+
+def sell_ahead(tx: ReadTx, *, sku: str) -> SellAhead:
+    """Whether a SKU may be sold before it is here; without a policy it may not."""
+    found = store.select_sell_ahead(tx, skus=[sku])
+    return found[0] if found else SellAhead(Sku(sku), SellAheadMode.NONE)

@@ -1,0 +1,29 @@
+"""Reads of future supply."""
+
+from __future__ import annotations
+
+from doorstep.domain.inventory.model.supplies import Supply
+from doorstep.domain.inventory.store import supplies as store
+from doorstep.domain.inventory.store.supplies import SupplyFilter, SupplyRow
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["SupplyFilter", "SupplyRow"]
+
+
+def page(tx: ReadTx, *, wanted: SupplyFilter) -> list[SupplyRow]:
+    """Lines of documents, soonest first."""
+    return store.select_rows(tx, wanted)
+
+
+def supply(tx: ReadTx, *, supply_id: int) -> Supply:
+    """One line; raises NotFound."""
+    found = store.select_by_ids(tx, supply_ids=[supply_id])
+    if not found:
+        raise errors.NotFound(f"There is no supply {supply_id}.")
+    return found[0]
+
+
+def of_document(tx: ReadTx, *, kind: str, number: str) -> list[SupplyRow]:
+    """Every line of a document, as those who receive it need them."""
+    return store.select_rows(tx, SupplyFilter(kind=kind, number=number, state="", limit=10_000))

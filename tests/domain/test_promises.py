@@ -1,0 +1,213 @@
+"""Future supply and promises as pure rules: who is promised what, whole or not at all, and never a piece twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep.domain.inventory.model.promises import (
+    Book,
+    Need,
+    Piece,
+    Promise,
+    Refusal,
+    SellAhead,
+    SellAheadMode,
+    check_sell_ahead,
+    line_date,
+    rearrange,
+    stream,
+)
+from doorstep.domain.inventory.model.supplies import (
+    Announcement,
+    Supply,
+    SupplyKind,
+    SupplyState,
+    check_announcement,
+    received,
+    retold,
+)
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+A, B, WH = Sku("A"), Sku("B"), LocationId(1)
+
+
+def day(number: int) -> date:
+    return date(2026, 12, number)
+
+
+def supply(number: int = 1, quantity: int = 10, eta: int = 10, sku: Sku = A, confidence: int = 100) -> Supply:
+    return Supply(
+        number, SupplyKind.ASN, "N", number, sku, WH, quantity, 0, day(eta), confidence, SupplyState.OPEN, "", 1
+    )  # fmt: skip
+
+
+def need(quantity: int, sku: Sku = A, order: int = 1) -> Need:
+    return Need(OrderId(order), 1, sku, quantity)
+
+
+def book(*supplies: Supply, outstanding: int = 0, **policies: SellAhead) -> Book:
+    return Book(policies, stream(supplies, ()), {"A": outstanding} if outstanding else {}, day(1))
+
+
+BACK = SellAhead(A, SellAheadMode.BACKORDER)
+PRE = SellAhead(A, SellAheadMode.PREORDER)
+
+
+# Supply -------------------------------------------------------------------------------------------------------------
+
+
+TOLD = Announcement(SupplyKind.ASN, "N", 1, A, WH, 10, day(10), source="")
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        (replace(TOLD, number=" "), "number"),
+        (replace(TOLD, quantity=0), "quantity"),
+        (replace(TOLD, confidence=101), "confidence"),
+    ],
+)
+def test_a_line_that_announces_nothing_is_refused(told: Announcement, field: str) -> None:
+    with pytest.raises(errors.Invalid) as refused:
+        check_announcement(told)
+    assert refused.value.data["field"] == field
+
+
+def test_a_line_follows_what_its_document_says() -> None:
+    before = supply()
+    assert retold(before, TOLD) is before
+    assert retold(before, replace(TOLD, quantity=4)).expected == 4
+    closed = replace(before, state=SupplyState.CLOSED, received=12)
+    assert retold(closed, replace(TOLD, quantity=12)) is closed
+    assert retold(closed, replace(TOLD, quantity=15)).expected == 3
+    assert closed.expected == 0
+    gone = replace(before, state=SupplyState.CANCELLED)
+    assert retold(gone, TOLD) is gone
+    for told in (replace(TOLD, quantity=4), replace(TOLD, sku=B)):
+        with pytest.raises(errors.Conflict):
+            retold(gone, told)
+
+
+def test_what_came_is_counted_and_the_line_closes_when_all_is_there() -> None:
+    part = received(supply(), 4)
+    assert (part.expected, part.state) == (6, SupplyState.OPEN)
+    whole = received(part, 7)
+    assert (whole.expected, whole.state, whole.received) == (0, SupplyState.CLOSED, 11)
+    assert received(whole, 1).received == 12
+    with pytest.raises(errors.Invalid):
+        received(part, 0)
+
+
+# Promises -----------------------------------------------------------------------------------------------------------
+
+
+def test_pieces_are_taken_by_day_from_supply_that_is_sure_enough() -> None:
+    supplies = (supply(1, 2, 9), supply(2, 5, 3, confidence=40), supply(3, 2, 20))
+    asked = book(*supplies, A=replace(BACK, min_confidence=50, available_from_date=day(12)))
+    assert asked.promise([need(5)]) == {
+        (1, 1, "A"): [Piece(2, 1, day(12)), Piece(2, 3, day(20)), Piece(1, None, None)]
+    }
+    assert asked.promise([need(1)]) == {(1, 1, "A"): [Piece(1, None, None)]}
+
+
+def test_a_line_is_promised_whole_or_gives_everything_back() -> None:
+    asked = book(supply(1, 3), A=PRE, B=replace(PRE, sku=B))
+    refused = asked.promise([need(2), need(1, B)])
+    assert isinstance(refused, Refusal)
+    assert refused.because == "not enough B is on its way"
+    assert asked.outstanding == {"A": 0, "B": 0}
+    assert asked.promise([need(3)]) == {(1, 1, "A"): [Piece(3, 1, day(10))]}
+
+
+@pytest.mark.parametrize(
+    ("policy", "because"),
+    [
+        (None, "A is not sold ahead"),
+        (SellAhead(A, SellAheadMode.NONE), "A is not sold ahead"),
+        (replace(BACK, until_date=date(2026, 11, 30)), "A was sold ahead until 2026-11-30"),
+        (replace(BACK, quantity_limit=4), "2 of at most 4 A are promised ahead already"),
+    ],
+)
+def test_who_may_not_be_promised_hears_why(policy: SellAhead | None, because: str) -> None:
+    asked = book(supply(), outstanding=2, **({"A": policy} if policy else {}))
+    answer = asked.promise([need(3)])
+    assert answer == Refusal(OrderId(1), 1, because)
+
+
+def test_the_last_piece_of_a_limit_and_the_last_day_may_still_be_sold() -> None:
+    asked = book(supply(), outstanding=2, A=replace(BACK, quantity_limit=5, until_date=day(1)))
+    assert isinstance(asked.promise([need(3)]), dict)
+    assert isinstance(asked.promise([need(1)]), Refusal)
+
+
+def standing(number: int, quantity: int, supply_id: int | None, minute: int = 0, arrived: int = 0) -> Promise:
+    eta = None if supply_id is None else day(10)
+    made_at = NOW.replace(minute=minute)
+    return Promise(number, number, 1, "A", quantity, arrived, supply_id, eta, made_at)
+
+
+def test_who_waits_longest_is_served_first_when_supply_is_scarce() -> None:
+    free = stream([supply(2, 4)], [standing(9, 2, 2, arrived=1), standing(8, 1, 77)])
+    assert free.left == {2: 3}
+    loose = [standing(1, 2, None, minute=5), standing(2, 3, 1, minute=1, arrived=1)]
+    assert rearrange(loose, {"A": BACK}, free) == [
+        [Piece(1, 2, day(10)), Piece(1, None, None)],
+        [Piece(2, 2, day(10))],
+    ]
+    assert rearrange(loose[:1], {}, stream([], [])) == [[Piece(2, None, None)]]
+
+
+def test_the_day_of_a_line_is_that_of_its_last_piece() -> None:
+    assert line_date([day(3), day(9)]) == day(9)
+    assert line_date([day(3), None]) is None
+    assert line_date([]) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "field"),
+    [
+        (replace(BACK, quantity_limit=-1), "quantity_limit"),
+        (replace(BACK, min_confidence=101), "min_confidence"),
+    ],
+)
+def test_a_policy_that_contradicts_itself_is_refused(policy: SellAhead, field: str) -> None:
+    check_sell_ahead(BACK)
+    with pytest.raises(errors.Invalid) as refused:
+        check_sell_ahead(policy)
+    assert refused.value.data["field"] == field
+
+
+PIECES = st.integers(1, 6)
+
+
+@given(
+    st.lists(st.tuples(PIECES, st.integers(1, 20)), max_size=4),
+    st.lists(st.lists(PIECES, min_size=1, max_size=2), max_size=6),
+    st.sampled_from([PRE, BACK]),
+    st.integers(0, 12) | st.none(),
+)
+def test_no_piece_is_promised_twice_and_the_limit_holds(
+    lines: list[tuple[int, int]], orders: list[list[int]], policy: SellAhead, limit: int | None
+) -> None:
+    supplies = [supply(number, quantity, eta) for number, (quantity, eta) in enumerate(lines, 1)]
+    asked = book(*supplies, A=replace(policy, quantity_limit=limit))
+    pieces = []
+    for wanted in orders:
+        answer = asked.promise([need(quantity) for quantity in wanted])
+        if isinstance(answer, dict):
+            pieces += [piece for each in answer.values() for piece in each]
+    taken = {each.id: 0 for each in supplies}
+    for piece in pieces:
+        if piece.supply_id is not None:
+            taken[piece.supply_id] += piece.quantity
+    assert all(taken[each.id] + asked.supply.left[each.id] == each.quantity for each in supplies)
+    assert all(left >= 0 for left in asked.supply.left.values())
+    if limit is not None:
+        assert asked.outstanding.get("A", 0) <= limit

@@ -1,0 +1,311 @@
+"""Future supply and the promises built on it: counters by the ledger, nobody promised twice, slips told to whom they concern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from tests import builders, ordered
+from tests.builders import NOON
+
+from doorstep.domain.inventory import views as stock
+from doorstep.domain.inventory.actions import promises, supplies
+from doorstep.domain.inventory.actions.supplies import Change, Outcome
+from doorstep.domain.inventory.model.availability import Question
+from doorstep.domain.inventory.model.promises import Need, Refusal, SellAhead, SellAheadMode
+from doorstep.domain.inventory.model.supplies import Announcement, Supply, SupplyKind, SupplyState
+from doorstep.domain.inventory.views import promises as promise_views
+from doorstep.domain.inventory.views import supplies as views
+from doorstep.domain.inventory.views.availability import availability
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import Database
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+from doorstep.kernel.states import IllegalMove
+
+A, WH = Sku("A"), LocationId(1)
+PREORDER, BACKORDER = SellAheadMode.PREORDER, SellAheadMode.BACKORDER
+
+
+def december(day: int) -> date:
+    return date(2026, 12, day)
+
+
+@pytest.fixture(autouse=True)
+def retail(database: Database) -> Iterator[None]:
+    """Nothing of A on hand anywhere; at the end the ledger agrees with its counters."""
+    with database.write(actor="system") as tx:
+        builders.stock(tx, WH={A: 0, "B": 3}, ST={A: 0})
+    yield
+    with database.read() as tx:
+        assert stock.drift(tx) == []
+
+
+def line(number: int = 1, quantity: int = 10, day: int = 10, **given: Any) -> Announcement:
+    told = Announcement(SupplyKind.PURCHASE_ORDER, "PO-1", number, A, WH, quantity, december(day))
+    return replace(told, **given)
+
+
+def put(database: Database, *told: Announcement) -> Outcome:
+    with database.write(actor="user:1") as tx:
+        return supplies.put(tx, told=told, at=NOON)
+
+
+def incoming(database: Database) -> int:
+    with database.read() as tx:
+        return sum(each.incoming for each in stock.positions(tx, sku=A, location_id=WH))
+
+
+def allow(database: Database, mode: SellAheadMode = BACKORDER, **given: Any) -> None:
+    with database.write(actor="user:1") as tx:
+        promises.put_sell_ahead(tx, policies=[SellAhead(A, mode, **given)], at=NOON)
+
+
+def orders(database: Database, count: int = 1, quantity: int = 1) -> list[OrderId]:
+    with database.write(actor="system") as tx:
+        return ordered.place(tx, count, quantity=quantity)
+
+
+def promise(database: Database, order_id: OrderId, quantity: int = 1, minutes: int = 0) -> list[Refusal]:
+    with database.write(actor="system") as tx:
+        need = Need(order_id, 1, A, quantity)
+        return promises.promise(tx, lines=[need], at=NOON + timedelta(minutes=minutes))
+
+
+def promised(database: Database) -> list[tuple[int, int, date | None]]:
+    """Order, pieces and day of every open promise."""
+    with database.read() as tx:
+        rows = promise_views.of_sku(tx, sku=A)
+    found = sorted(rows, key=lambda row: (row.order_id, row.promised_date or date.max))
+    return [(row.order_id, row.quantity, row.promised_date) for row in found]
+
+
+def told(database: Database, order_id: OrderId) -> list[tuple[object, object]]:
+    """Old and new day of every change that an order was told of."""
+    with database.read() as tx:
+        found = events.of_stream(tx, stream="order", stream_id=order_id)
+    return [
+        (each.data["old_date"], each.data["new_date"]) for each in found if each.type == "promise.changed"
+    ]
+
+
+def facts(database: Database, supply: Supply) -> list[object]:
+    with database.read() as tx:
+        return [each.data["change"] for each in events.of_stream(tx, stream="supply", stream_id=supply.id)]
+
+
+# Supply -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_told_twice_is_announced_once_and_its_changes_are_followed(database: Database) -> None:
+    (first,) = put(database, line(), line()).supplies
+    (again,) = put(database, line()).supplies
+    assert (again, incoming(database), facts(database, first)) == (first, 10, ["announced"])
+    (after,) = put(database, line(quantity=12, day=12, confidence=80)).supplies
+    assert (after.quantity, after.eta_date, after.confidence) == (12, december(12), 80)
+    assert (incoming(database), facts(database, first)) == (12, ["announced", "changed"])
+    with database.read() as tx:
+        assert [row.expected for row in views.of_document(tx, kind="purchase_order", number="PO-1")] == [12]
+        assert views.supply(tx, supply_id=first.id).version == 2
+
+
+def test_what_comes_is_expected_no_more_and_over_delivery_is_taken(database: Database) -> None:
+    (supply,) = put(database, line()).supplies
+    for pieces, left, state in ((4, 6, SupplyState.OPEN), (7, 0, SupplyState.CLOSED)):
+        with database.write(actor="user:1") as tx:
+            (after,) = supplies.receive(tx, pieces={supply.id: pieces}, at=NOON).supplies
+        assert (incoming(database), after.state) == (left, state)
+    assert put(database, line()).supplies[0].state is SupplyState.CLOSED
+    (reopened,) = put(database, line(quantity=15)).supplies
+    assert (reopened.state, incoming(database)) == (SupplyState.OPEN, 4)
+
+
+@pytest.mark.parametrize("verb", [supplies.close, supplies.cancel])
+def test_a_line_that_ends_brings_nothing_more(database: Database, verb: Any) -> None:
+    (supply,) = put(database, line()).supplies
+    with database.write(actor="user:1") as tx:
+        verb(tx, supply_ids=[supply.id], at=NOON)
+    assert incoming(database) == 0
+    with pytest.raises(IllegalMove), database.write(actor="user:1") as tx:
+        supplies.cancel(tx, supply_ids=[supply.id], at=NOON)
+    with pytest.raises(errors.Conflict), database.write(actor="user:1") as tx:
+        supplies.change(tx, changes=[Change(supply.id, quantity=3)], at=NOON)
+
+
+def test_what_cannot_be_is_refused(database: Database) -> None:
+    (supply,) = put(database, line()).supplies
+    with pytest.raises(errors.Conflict):
+        put(database, line(location_id=LocationId(2)))
+    with pytest.raises(errors.NotFound):
+        put(database, line(2, sku=Sku("NO-SUCH")))
+    for wrong, kind in (
+        (Change(supply.id, december(20), version=9), errors.Conflict),
+        (Change(99), errors.NotFound),
+        (Change(supply.id, quantity=0), errors.Invalid),
+    ):
+        with pytest.raises(kind), database.write(actor="user:1") as tx:
+            supplies.change(tx, changes=[wrong], at=NOON)
+    with pytest.raises(errors.NotFound), database.read() as tx:
+        views.supply(tx, supply_id=99)
+    assert incoming(database) == 10
+
+
+# Promises -----------------------------------------------------------------------------------------------------------
+
+
+def test_short_lines_are_promised_by_day_and_the_longest_waiting_first(database: Database) -> None:
+    allow(database, PREORDER, available_from_date=december(5))
+    put(database, line(1, 2, 3), line(2, 3, 20))
+    one, two, three = orders(database, 3)
+    assert promise(database, one) == []
+    assert promise(database, two, 3) == []
+    (refusal,) = promise(database, three, 2)
+    assert (refusal.order_id, refusal.because) == (three, "not enough A is on its way")
+    assert promised(database) == [
+        (one, 1, december(5)),
+        (two, 1, december(5)),
+        (two, 2, december(20)),
+    ]
+    with database.read() as tx:
+        (made,) = [
+            each.data
+            for each in events.of_stream(tx, stream="order", stream_id=two)
+            if each.type == "promise.made"
+        ]
+    assert (made["quantity"], made["promised_date"]) == (3, "2026-12-20")
+
+
+def test_asked_again_nothing_happens_and_another_number_keeps_its_turn(database: Database) -> None:
+    allow(database)
+    put(database, line(1, 3, 3))
+    one, two = orders(database, 2)
+    for quantity in (2, 2):
+        promise(database, one, quantity)
+    promise(database, two, 2, minutes=1)
+    promise(database, one, 1, minutes=2)
+    assert promised(database) == [(one, 1, december(3)), (two, 1, december(3)), (two, 1, december(3))]
+    put(database, line(1, 2, 3))
+    assert promised(database) == [(one, 1, december(3)), (two, 1, december(3)), (two, 1, None)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "because"),
+    [
+        ({"mode": SellAheadMode.NONE}, "A is not sold ahead"),
+        ({"until_date": date(2026, 11, 1)}, "A was sold ahead until 2026-11-01"),
+        ({"quantity_limit": 2}, "0 of at most 2 A are promised ahead already"),
+    ],
+)
+def test_a_line_that_may_not_be_sold_ahead_is_not(
+    database: Database, policy: dict[str, Any], because: str
+) -> None:
+    allow(database, **policy)
+    (one,) = orders(database)
+    assert [each.because for each in promise(database, one, 3)] == [because]
+    assert promised(database) == []
+
+
+def test_the_limit_holds_however_many_ask_at_once(database: Database) -> None:
+    allow(database, quantity_limit=10)
+    ids = orders(database, 30)
+    with ThreadPoolExecutor(4) as threads:
+        refusals = list(threads.map(lambda each: promise(database, each), ids))
+    assert sum(not each for each in refusals) == 10
+    assert len(promised(database)) == 10
+
+
+def test_a_slip_moves_promises_to_other_supply_and_tells_whom_it_concerns(database: Database) -> None:
+    allow(database)
+    early, late = put(database, line(1, 2, 3), line(2, 1, 10)).supplies
+    one, two, three = orders(database, 3)
+    for order_id in (one, two):
+        promise(database, order_id)
+    change = Change(early.id, december(20))
+    with database.write(actor="user:1") as tx:
+        tried = supplies.preview(tx, changes=[change], at=NOON)
+    assert promised(database) == [(one, 1, december(3)), (two, 1, december(3))]
+    with database.write(actor="user:1") as tx:
+        changed = supplies.change(tx, changes=[change], at=NOON).changed
+    assert changed == tried.changed
+    assert promised(database) == [(one, 1, december(10)), (two, 1, december(20))]
+    assert told(database, one) == [("2026-12-03", "2026-12-10")]
+    with database.write(actor="user:1") as tx:
+        supplies.cancel(tx, supply_ids=[early.id, late.id], at=NOON)
+    assert promised(database) == [(one, 1, None), (two, 1, None)]
+    promise(database, three)
+    put(database, line(3, 2, 25))
+    assert promised(database) == [(one, 1, december(25)), (two, 1, december(25)), (three, 1, None)]
+    assert told(database, two)[-2:] == [("2026-12-20", None), (None, "2026-12-25")]
+
+
+def test_pieces_that_came_belong_to_the_lines_that_were_promised_them(database: Database) -> None:
+    allow(database)
+    (supply,) = put(database, line(1, 5, 3)).supplies
+    one, two = orders(database, 2)
+    promise(database, one, 2)
+    promise(database, two, 3, minutes=1)
+    with database.write(actor="user:1") as tx:
+        supplies.receive(tx, pieces={supply.id: 3}, at=NOON)
+        supplies.close(tx, supply_ids=[supply.id], at=NOON)
+    with database.read() as tx:
+        rows = promise_views.of_sku(tx, sku=A)
+    assert [(row.order_id, row.quantity, row.arrived, row.promised_date) for row in rows] == [
+        (one, 2, 2, december(3)),
+        (two, 1, 1, december(3)),
+        (two, 2, 0, None),
+    ]
+    assert told(database, two) == [("2026-12-03", None)]
+
+
+def test_a_kept_or_cancelled_line_waits_no_more_and_makes_room_for_the_next(database: Database) -> None:
+    allow(database)
+    put(database, line(1, 2, 3))
+    one, two, three = orders(database, 3)
+    for order_id in (one, two, three):
+        promise(database, order_id)
+    with database.write(actor="user:1") as tx:
+        promises.cancel_of_order(tx, order_id=one, at=NOON)
+        promises.cancel_of_order(tx, order_id=one, at=NOON)
+        promises.keep(tx, lines={(two, 1), (99, 1)}, at=NOON)
+        promises.keep(tx, lines=(), at=NOON)
+    assert promised(database) == [(three, 1, december(3))]
+    with database.read() as tx:
+        assert [row.state for row in promise_views.of_order(tx, order_id=one)] == ["cancelled"]
+        assert [row.state for row in promise_views.of_order(tx, order_id=two)] == ["kept"]
+    assert told(database, three) == [(None, "2026-12-03")]
+
+
+# Availability by date -----------------------------------------------------------------------------------------------
+
+
+def test_supply_is_available_on_its_day_less_what_is_promised_of_it(database: Database) -> None:
+    allow(database)
+    put(database, line(1, 4, 3), line(2, 6, 20, confidence=50))
+    (one,) = orders(database)
+    promise(database, one, 3)
+    question = Question(A, "shop", by_date=december(3))
+    with database.read() as tx:
+        found = availability(
+            tx,
+            questions=[
+                question,
+                replace(question, by_date=december(2)),
+                replace(question, by_date=december(25)),
+                replace(question, by_date=december(25), min_confidence=80),
+            ],
+            parts={},
+            at=NOON,
+        )
+    assert [each.quantity for each in found] == [1, 0, 7, 1]
+
+
+def test_a_policy_is_read_back_and_there_is_none_by_default(database: Database) -> None:
+    policy = SellAhead(A, PREORDER, 5, december(1), december(24), 60)
+    with database.write(actor="user:1") as tx:
+        promises.put_sell_ahead(tx, policies=[policy], at=NOON)
+        assert promise_views.sell_ahead(tx, sku=A) == policy
+        assert promise_views.sell_ahead(tx, sku="B").mode is SellAheadMode.NONE
+        assert promises.promise(tx, lines=[], at=NOON) == []
