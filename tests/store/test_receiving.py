@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from tests import builders
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Piece, receiving, regrading, transfers
+from doorstep.domain.inventory.actions import Piece, receiving, regrading, supplies, transfers
 from doorstep.domain.inventory.actions.receiving import Received
 from doorstep.domain.inventory.model import Condition, InsufficientStock, UnknownPosition
 from doorstep.domain.inventory.model.reasons import AdjustReason, Regrade, wording
 from doorstep.domain.inventory.model.receiving import Delivery
+from doorstep.domain.inventory.model.supplies import Announcement, SupplyKind
 from doorstep.domain.inventory.model.transfers import Arrived, Plan, Wanted
 from doorstep.domain.inventory.views import receiving as receipt_views
+from doorstep.domain.inventory.views import supplies as supply_views
 from doorstep.domain.inventory.views.receiving import ReceiptFilter
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import Database
@@ -124,6 +127,72 @@ def test_a_transfer_arrives_where_it_was_sent(database: Database) -> None:
         receive(database, told)
     with pytest.raises(errors.NotFound):
         receive(database, replace(told, transfer_id=TransferId(99)))
+
+
+def announce(database: Database, *pieces: tuple[Sku, int]) -> None:
+    """A purchase order of so many lines."""
+    told = [
+        Announcement(SupplyKind.PURCHASE_ORDER, "PO-1", number, sku, A, quantity, date(2026, 12, 1))
+        for number, (sku, quantity) in enumerate(pieces, start=1)
+    ]
+    with database.write(actor="user:1") as tx:
+        supplies.put(tx, told=told, at=NOON)
+
+
+def supplied(database: Database) -> list[tuple[int, str]]:
+    """What came of each line of the purchase order, and whether more is expected."""
+    with database.read() as tx:
+        rows = supply_views.of_document(tx, kind="purchase_order", number="PO-1")
+    return [(row.received, row.state) for row in sorted(rows, key=lambda each: each.line_no)]
+
+
+def incoming(database: Database, sku: str = SHIRT, place: LocationId = A) -> int:
+    with database.read() as tx:
+        found = views.positions(tx, sku=sku, location_id=place)
+    return sum(each.incoming for each in found)
+
+
+def from_order(*lines: Arrived, **given: object) -> Delivery:
+    told = Delivery(A, lines, SupplyKind.PURCHASE_ORDER, "PO-1")
+    return replace(told, **given)  # type: ignore[arg-type]  # a test says which
+
+
+def test_a_purchase_order_comes_in_parts_and_closes_by_itself(database: Database) -> None:
+    announce(database, (SHIRT, 6), (SHIRT, 4), (JACKET, 2))
+    assert (incoming(database), incoming(database, JACKET)) == (10, 2)
+    first = receive(database, from_order(Arrived(SHIRT, 7)))
+    assert lines(first) == [(SHIRT, "new", 10, 7, "")]
+    assert supplied(database) == [(6, "closed"), (1, "open"), (0, "open")]
+    assert (on_hand(database), incoming(database)) == ({"new": 17}, 3)
+
+
+def test_too_many_come_and_stay(database: Database) -> None:
+    announce(database, (SHIRT, 6), (SHIRT, 4))
+    received = receive(database, from_order(Arrived(SHIRT, 12)))
+    assert (lines(received), supplied(database)) == (
+        [(SHIRT, "new", 10, 12, "")],
+        [(6, "closed"), (6, "closed")],
+    )
+    assert (on_hand(database), incoming(database)) == ({"new": 22}, 0)
+
+
+def test_what_cannot_be_sold_stays_open_on_its_document_until_that_is_closed(database: Database) -> None:
+    announce(database, (SHIRT, 6), (JACKET, 2))
+    told = from_order(Arrived(SHIRT, 4), Arrived(SHIRT, 2, DAMAGED, "wet"))
+    assert lines(receive(database, told)) == [(SHIRT, "new", 6, 4, ""), (SHIRT, "damaged", 0, 2, "wet")]
+    assert (supplied(database), incoming(database)) == ([(4, "open"), (0, "open")], 2)
+    closing = receive(database, from_order(closes=True))
+    assert lines(closing) == [(SHIRT, "new", 2, 0, "Closed short"), (JACKET, "new", 2, 0, "Closed short")]
+    assert (supplied(database), incoming(database)) == ([(4, "closed"), (0, "closed")], 0)
+
+
+def test_what_nobody_ordered_waits_in_quarantine(database: Database) -> None:
+    announce(database, (SHIRT, 1))
+    received = receive(database, from_order(Arrived(SHIRT, 1), Arrived(JACKET, 3)))
+    assert lines(received) == [(SHIRT, "new", 1, 1, ""), (JACKET, "quarantine", 0, 3, "Not on PO-1")]
+    assert on_hand(database, JACKET) == {"new": 2, "quarantine": 3}
+    with pytest.raises(errors.NotFound, match="no purchase order PO-9"):
+        receive(database, from_order(Arrived(SHIRT, 1), reference="PO-9"))
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ def on_the_road(database: Database, **pieces: int) -> TransferId:
     return transfer_id
 
 
+def incoming(database: Database, sku: Sku = SHIRT) -> int:
+    """What B expects."""
+    with database.read() as tx:
+        return sum(each.incoming for each in views.positions(tx, sku=sku, location_id=B))
+
+
 def state(database: Database, transfer_id: TransferId) -> TransferState:
     with database.read() as tx:
         return transfer_views.row(tx, transfer_id=transfer_id).state
@@ -81,7 +87,7 @@ def test_goods_are_tied_up_put_on_the_road_and_arrive(database: Database) -> Non
     transfer_id = draft(database)
     assert count(database) == (10, 0)
     do(database, "request", transfer_id)
-    assert count(database) == (10, 4)
+    assert (count(database), incoming(database)) == ((10, 4), 4)
     do(database, "ship", transfer_id)
     assert [count(database), count(database, B, Condition.IN_TRANSIT), count(database, B)] == [
         (6, 0),
@@ -123,6 +129,7 @@ def test_fewer_may_leave_than_were_asked_for(database: Database) -> None:
     do(database, "ship", transfer_id, sent={SHIRT: 3})
     assert [count(database), count(database, sku=JACKET)] == [(7, 0), (2, 0)]
     assert count(database, B, Condition.IN_TRANSIT) == (3, 0)
+    assert (incoming(database), incoming(database, JACKET)) == (3, 0)
     with database.read() as tx:
         told = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
     assert (told["pieces"], told["skus"]) == (3, [JACKET, SHIRT])
@@ -131,10 +138,15 @@ def test_fewer_may_leave_than_were_asked_for(database: Database) -> None:
 def test_boxes_of_one_transfer_may_come_on_several_days(database: Database) -> None:
     transfer_id = on_the_road(database)
     receive(database, transfer_id, Arrived(SHIRT, 1))
-    assert (state(database, transfer_id), count(database, B)) == (TransferState.SHIPPED, (1, 0))
+    assert (state(database, transfer_id), count(database, B), incoming(database)) == (
+        TransferState.SHIPPED,
+        (1, 0),
+        3,
+    )
     receive(database, transfer_id, Arrived(SHIRT, 1), Arrived(SHIRT, 2, Condition.DAMAGED))
     assert state(database, transfer_id) is TransferState.RECEIVED
     assert [count(database, B), count(database, B, Condition.DAMAGED)] == [(2, 0), (2, 0)]
+    assert incoming(database) == 0
 
 
 def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
@@ -156,11 +168,8 @@ def test_what_nobody_sent_comes_as_received(database: Database) -> None:
     assert [count(database, B), count(database, B, sku=JACKET)] == [(5, 0), (1, 0)]
     assert count(database, B, Condition.IN_TRANSIT) == (0, 0)
     with database.read() as tx:
-        kinds = {
-            row.type: row.on_hand_change
-            for row in views.movements(tx, sku=SHIRT, location_id=B)
-            if row.condition == "new"
-        }
+        ledger = views.movements(tx, sku=SHIRT, location_id=B)
+    kinds = {row.type: row.on_hand_change for row in ledger if row.condition == "new" and row.on_hand_change}
     assert kinds == {"transferred": 4, "received": 1}
 
 
@@ -170,7 +179,7 @@ def test_a_cancelled_transfer_frees_what_it_tied_up(database: Database, requeste
     if requested:
         do(database, "request", transfer_id)
     do(database, "cancel", transfer_id)
-    assert count(database) == (10, 0)
+    assert (count(database), incoming(database)) == ((10, 0), 0)
     with database.read() as tx:
         told = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data["skus"]
     assert told == ([SHIRT] if requested else [])

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
-from doorstep.domain.inventory.actions import ledger, transfers
-from doorstep.domain.inventory.model import Movement, MovementType
+from doorstep.domain.inventory.actions import documents, ledger, transfers
+from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model import receiving as rules
 from doorstep.domain.inventory.model.claims import SELLABLE
 from doorstep.domain.inventory.model.receiving import Delivery, DocumentKind, ReceiptLine
+from doorstep.domain.inventory.model.supplies import Supply
 from doorstep.domain.inventory.model.transfers import Arrived, Transfer
 from doorstep.domain.inventory.store import receiving as store
 from doorstep.domain.inventory.store import transfers as transfer_store
@@ -81,9 +82,16 @@ def _from_transfer(tx: WriteTx, delivery: Delivery, transfer: Transfer, at: date
 
 
 def _from_outside(tx: WriteTx, delivery: Delivery, receipt_id: int, at: datetime) -> list[ReceiptLine]:
-    """What a supplier brought."""
-    expected = _announced(tx, delivery)
+    """What a supplier brought. Pieces that cannot be sold stay open on the document, until it is closed or they are replaced."""
+    announced = _announced(tx, delivery)
+    expected: dict[Sku, int] = {}
+    for supply in announced:
+        expected[supply.sku] = expected.get(supply.sku, 0) + supply.expected
     lines = rules.lay_out(delivery, expected)
+    _lock(tx, lines)
+    came = {line.sku: line.received for line in lines if line.received and line.condition is Condition.NEW}
+    if announced:
+        documents.arrive(tx, lines=announced, came=came, closes=delivery.closes, at=at)
     movements = [
         Movement(
             type=MovementType.RECEIVED,
@@ -102,5 +110,15 @@ def _from_outside(tx: WriteTx, delivery: Delivery, receipt_id: int, at: datetime
     return lines
 
 
-def _announced(tx: WriteTx, delivery: Delivery) -> dict[Sku, int]:
-    return {}
+def _announced(tx: WriteTx, delivery: Delivery) -> list[Supply]:
+    if delivery.supply_kind is None:
+        return []
+    return documents.open_lines(
+        tx, kind=delivery.supply_kind, number=delivery.reference, location_id=delivery.location_id
+    )
+
+
+def _lock(tx: WriteTx, lines: list[ReceiptLine]) -> None:
+    """Every counter that will change, at once and in key order, so that two receipts never wait for each other."""
+    parts = {(line.sku, condition) for line in lines for condition in (Condition.NEW, line.condition)}
+    ledger.lock_supply(tx, parts=parts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
-from doorstep.domain.inventory.actions import known, ledger
+from doorstep.domain.inventory.actions import documents, known, ledger
 from doorstep.domain.inventory.actions.ledger import Ending, Piece
 from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model import transfers as rules
@@ -93,6 +93,8 @@ def request(tx: WriteTx, *, command: Command) -> None:
     ]
     rules.check_wanted([Wanted(line.sku, line.requested) for line in transfer.lines])
     ledger.reserve(tx, pieces=pieces, at=command.at)
+    asked = {line.sku: line.requested for line in transfer.lines}
+    documents.announce(tx, transfer=transfer, pieces=asked, at=command.at)
     told = facts.TransferRequested(transfer.id, transfer.origin_id, transfer.destination_id)
     events.append(tx, [told], at=command.at)
 
@@ -110,6 +112,7 @@ def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None
     ]
     ledger.move(tx, movements=moved)
     store.update_shipped(tx, transfer_id=transfer.id, sent=leaving)
+    documents.announce(tx, transfer=transfer, pieces=leaving, at=command.at)
     freed = tuple(line.sku for line in transfer.lines if leaving[line.sku] < line.requested)
     told = facts.TransferShipped(
         transfer.id, transfer.origin_id, transfer.destination_id, sum(leaving.values()), freed
@@ -159,8 +162,16 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]
         )
     ledger.move(tx, movements=_from_the_road(tx, transfer, receipt, found, command.at))
     store.add_received(tx, found, transfer_id=transfer.id)
-    open_pieces = sum(line.on_the_road for line in transfer.lines) - sum(each.taken for each in found)
-    if receipt.closes or open_pieces == 0:
+    on_the_road = sum(line.on_the_road for line in transfer.lines) - sum(each.taken for each in found)
+    is_over = receipt.closes or on_the_road == 0
+    documents.arrive(
+        tx,
+        lines=documents.of_transfer(tx, transfer=transfer),
+        came={line.sku: line.quantity for line in receipt.lines if line.condition is Condition.NEW},
+        closes=is_over,
+        at=command.at,
+    )
+    if is_over:
         store.update_state(tx, transfer_ids=[transfer.id], state=TransferState.RECEIVED, at=command.at)
     else:
         store.touch(tx, transfer_id=transfer.id)
@@ -235,6 +246,7 @@ def _onto_the_shelf(
 def cancel(tx: WriteTx, *, command: Command) -> None:
     """Nothing is moved; what was reserved is free again."""
     transfer = _enter(tx, command, TransferState.CANCELLED)
+    documents.withdraw(tx, transfer=transfer, at=command.at)
     released = ledger.release(tx, ending=Ending(transfer.causes, reason="transfer cancelled"), at=command.at)
     freed = tuple(line.sku for line in transfer.lines) if released else ()
     told = facts.TransferCancelled(transfer.id, transfer.origin_id, transfer.destination_id, freed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from doorstep.domain.inventory.model.ledger import Condition
+from doorstep.domain.inventory.model.supplies import SupplyKind
 from doorstep.domain.inventory.model.transfers import Arrived, check_arrived
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId, Sku, TransferId
@@ -29,7 +30,7 @@ class Delivery:
 
     location_id: LocationId
     lines: Sequence[Arrived]
-    supply_kind: str = ""
+    supply_kind: SupplyKind | None = None
     reference: str = ""
     transfer_id: TransferId | None = None
     closes: bool = False
@@ -40,7 +41,7 @@ class Delivery:
     def kind(self) -> DocumentKind:
         if self.transfer_id is not None:
             return DocumentKind.TRANSFER
-        return DocumentKind.SUPPLY if self.supply_kind else DocumentKind.NONE
+        return DocumentKind.SUPPLY if self.supply_kind is not None else DocumentKind.NONE
 
 
 @dataclass(frozen=True, slots=True)

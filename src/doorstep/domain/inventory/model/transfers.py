@@ -98,6 +98,11 @@ class Transfer:
         return f"transfer/{self.id}/{sku}"
 
     @property
+    def number(self) -> str:
+        """What the document is called that announces it at its destination."""
+        return f"transfer-{self.id}"
+
+    @property
     def causes(self) -> list[str]:
         return [self.cause(line.sku) for line in self.lines]
 

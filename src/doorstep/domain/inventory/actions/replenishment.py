@@ -1,0 +1,60 @@
+"""Verbs of replenishment: how much places should hold, and drafts of transfers that bring it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.actions import transfers
+from doorstep.domain.inventory.model import replenishment as model
+from doorstep.domain.inventory.model.replenishment import Rule, Suggestion
+from doorstep.domain.inventory.model.transfers import Wanted
+from doorstep.domain.inventory.store import replenishment as store
+from doorstep.kernel import events
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import TransferId
+
+_SKUS_AT_ONCE = 2_000
+
+
+def put(tx: WriteTx, *, rules: Sequence[Rule], at: datetime) -> None:
+    """Write rules; one for the same SKUs and places takes the older one's place. Raises Invalid, UnknownPosition."""
+    if not rules:
+        return
+    model.check_rules(rules)
+    latest = {(rule.sku, rule.category, rule.location_id, rule.location_kind): rule for rule in rules}
+    store.upsert_rules(tx, list(latest.values()))
+    events.append(tx, [facts.ReplenishmentSet(len(latest), 0)], at=at)
+
+
+def remove(tx: WriteTx, *, rule_ids: Sequence[int], at: datetime) -> int:
+    """Remove rules; returns how many there were."""
+    removed = store.delete_rules(tx, ids=rule_ids)
+    if removed:
+        events.append(tx, [facts.ReplenishmentSet(0, removed)], at=at)
+    return removed
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What a page of SKUs came to; `next_after` is where the next page starts, empty at the end."""
+
+    suggestions: list[Suggestion]
+    transfer_ids: list[TransferId]
+    next_after: str
+
+
+def draft(tx: WriteTx, *, after: str, at: datetime) -> Drafted:
+    """Draft transfers for the next page of SKUs after `after`. What a draft holds already is coming, so twice is harmless."""
+    store.lock_drafting(tx)
+    skus = store.select_page(tx, after=after, limit=_SKUS_AT_ONCE)
+    shelves = store.select_shelves(tx, skus=skus, at=at)
+    found = model.suggest(shelves, store.select_sources(tx, skus=skus)) if shelves else []
+    lines = {
+        pair: [Wanted(each.sku, each.quantity, each.why) for each in several]
+        for pair, several in model.by_pair(found).items()
+    }
+    made = transfers.suggest(tx, suggestions=lines, at=at)
+    return Drafted(found, made, skus[-1] if len(skus) == _SKUS_AT_ONCE else "")

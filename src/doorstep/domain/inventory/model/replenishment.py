@@ -1,0 +1,141 @@
+"""How much a place should hold, and what to send it: demand of the last weeks, within a minimum and a maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku
+
+# Demand is read off what was shipped in so many days: long enough to be calm, short enough to follow the season.
+DEMAND_DAYS = 28
+_MOST_COVER_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A minimum, a maximum and days of demand to cover, for a SKU or category (or all) at a location or kind (or all)."""
+
+    source_id: LocationId
+    min_quantity: int
+    max_quantity: int
+    cover_days: int = 0
+    sku: Sku | None = None
+    category: str | None = None
+    location_id: LocationId | None = None
+    location_kind: str | None = None
+    id: int = 0
+
+
+def check_rules(rules: Iterable[Rule]) -> None:
+    """Raise Invalid for the first rule that cannot be meant."""
+    for rule in rules:
+        if rule.min_quantity < 0:
+            raise errors.Invalid("A minimum is 0 or more.", field="min_quantity")
+        if rule.max_quantity < rule.min_quantity:
+            raise errors.Invalid("The maximum is not less than the minimum.", field="max_quantity")
+        if not 0 <= rule.cover_days <= _MOST_COVER_DAYS:
+            raise errors.Invalid(f"Cover 0 to {_MOST_COVER_DAYS} days.", field="cover_days")
+        if rule.sku is not None and rule.category is not None:
+            raise errors.Invalid("Name a SKU or a category, not both.", field="sku")
+        if rule.location_id is not None and rule.location_kind is not None:
+            raise errors.Invalid("Name a location or a kind of location, not both.", field="location")
+        if rule.location_id == rule.source_id:
+            raise errors.Invalid("A location is not replenished from itself.", field="source")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A SKU at a place that has a rule: what was shipped lately, what is free, what is coming already."""
+
+    sku: Sku
+    location_id: LocationId
+    source_id: LocationId
+    min_quantity: int
+    max_quantity: int
+    cover_days: int
+    sold: int
+    available: int
+    coming: int
+
+    @property
+    def demand(self) -> int:
+        """Pieces that the days to be covered will need, rounded up."""
+        return -(-self.sold * self.cover_days // DEMAND_DAYS)
+
+    @property
+    def need(self) -> int:
+        """Pieces that should be here."""
+        return min(self.max_quantity, max(self.min_quantity, self.demand))
+
+    @property
+    def lacks(self) -> int:
+        return max(0, self.need - self.available - self.coming)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a SKU's source can give away: what is free there, not yet drafted to go elsewhere, above its own minimum."""
+
+    sku: Sku
+    location_id: LocationId
+    available: int
+    drafted: int
+    min_quantity: int
+
+    @property
+    def spare(self) -> int:
+        return max(0, self.available - self.drafted - self.min_quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Pieces to be sent, and why so many."""
+
+    sku: Sku
+    origin_id: LocationId
+    destination_id: LocationId
+    quantity: int
+    why: str
+
+
+def suggest(shelves: Sequence[Shelf], sources: Iterable[Source]) -> list[Suggestion]:
+    """What to send where. Who has least of what it needs is served first, as far as its source can spare."""
+    known = {(source.sku, source.location_id): source for source in sources}
+    spare = {key: source.spare for key, source in known.items()}
+    found = []
+    for shelf in sorted(shelves, key=_urgency):
+        key = (shelf.sku, shelf.source_id)
+        quantity = min(shelf.lacks, spare.get(key, 0))
+        if quantity:
+            spare[key] -= quantity
+            why = _sentence(shelf, known[key], quantity)
+            found.append(Suggestion(shelf.sku, shelf.source_id, shelf.location_id, quantity, why))
+    return found
+
+
+def _urgency(shelf: Shelf) -> tuple[float, Sku, LocationId]:
+    return ((shelf.available + shelf.coming) / max(1, shelf.need), shelf.sku, shelf.location_id)
+
+
+def _sentence(shelf: Shelf, source: Source, quantity: int) -> str:
+    """Why so many, for the person who decides on the draft."""
+    if shelf.cover_days:
+        because = f"{shelf.sold} left in {DEMAND_DAYS} days, so {shelf.cover_days} days need {shelf.demand}"
+        bounds = f" (at least {shelf.min_quantity}, at most {shelf.max_quantity})"
+    else:
+        because, bounds = f"At least {shelf.min_quantity} should be there", ""
+    has = f"{shelf.available} are free and {shelf.coming} are coming: {shelf.lacks} are lacking"
+    limit = ""
+    if quantity < shelf.lacks:
+        limit = f" The source can spare {quantity} above its own minimum of {source.min_quantity}."
+    return f"{because}{bounds}; {has}.{limit}"
+
+
+def by_pair(suggestions: Iterable[Suggestion]) -> Mapping[tuple[LocationId, LocationId], list[Suggestion]]:
+    """Suggestions by where they go from and to: one transfer each."""
+    pairs: dict[tuple[LocationId, LocationId], list[Suggestion]] = {}
+    for each in suggestions:
+        pairs.setdefault((each.origin_id, each.destination_id), []).append(each)
+    return pairs

@@ -1,0 +1,133 @@
+"""SQL of replenishment: rules, what they come to, and what the shelves and their sources have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import psycopg
+
+from doorstep.domain.inventory.model import UnknownPosition
+from doorstep.domain.inventory.model.replenishment import DEMAND_DAYS, Rule, Shelf, Source
+from doorstep.kernel.db import ReadTx, WriteTx
+
+_COLUMNS = "sku, category, location_id, location_kind, source_id, min_quantity, max_quantity, cover_days"
+
+
+def upsert_rules(tx: WriteTx, rules: Sequence[Rule]) -> None:
+    """Write rules; one for the same SKUs and places takes the older one's place. Raises UnknownPosition."""
+    try:
+        tx.execute(
+            f"""
+            INSERT INTO replenishment_rules ({_COLUMNS})
+            SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
+                                 %s::bigint[], %s::bigint[])
+            ON CONFLICT (sku, category, location_id, location_kind) DO UPDATE
+               SET (source_id, min_quantity, max_quantity, cover_days)
+                 = (excluded.source_id, excluded.min_quantity, excluded.max_quantity, excluded.cover_days)
+            """,
+            (
+                [rule.sku for rule in rules],
+                [rule.category for rule in rules],
+                [rule.location_id for rule in rules],
+                [rule.location_kind for rule in rules],
+                [rule.source_id for rule in rules],
+                [rule.min_quantity for rule in rules],
+                [rule.max_quantity for rule in rules],
+                [rule.cover_days for rule in rules],
+            ),
+        )
+    except psycopg.errors.ForeignKeyViolation as problem:
+        raise UnknownPosition(
+            "The catalogue does not have one of these SKUs, or the network one of these locations."
+        ) from problem
+
+
+def delete_rules(tx: WriteTx, *, ids: Sequence[int]) -> int:
+    """Remove rules; returns how many there were."""
+    return tx.execute("DELETE FROM replenishment_rules WHERE id = ANY(%s)", (list(ids),))
+
+
+def select_rules(tx: ReadTx) -> list[Rule]:
+    """Every rule, the more general ones first."""
+    return tx.all(
+        Rule,
+        f"""
+        SELECT id, {_COLUMNS} FROM replenishment_rules
+         ORDER BY sku NULLS FIRST, category NULLS FIRST, location_id NULLS FIRST, location_kind NULLS FIRST
+        """,
+    )
+
+
+# The most particular rule counts: SKU before category before all; then location before kind before all.
+_EFFECTIVE = """
+    SELECT DISTINCT ON (k.sku, l.id) k.sku, l.id AS location_id, r.source_id, r.min_quantity, r.max_quantity, r.cover_days
+      FROM replenishment_rules r
+      JOIN skus k ON (r.sku IS NULL OR r.sku = k.sku) AND (r.category IS NULL OR r.category = k.category)
+      JOIN locations l ON l.active AND (r.location_id IS NULL OR r.location_id = l.id)
+                      AND (r.location_kind IS NULL OR r.location_kind = l.kind) AND l.id <> r.source_id
+     WHERE k.sku = ANY(%(skus)s)
+     ORDER BY k.sku, l.id, r.sku IS NULL, r.category IS NULL, r.location_id IS NULL, r.location_kind IS NULL, r.id
+"""
+
+
+def select_page(tx: ReadTx, *, after: str, limit: int) -> list[str]:
+    """The next SKUs, in order."""
+    return tx.column(str, "SELECT sku FROM skus WHERE sku > %s ORDER BY sku LIMIT %s", (after, limit))
+
+
+def select_shelves(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> list[Shelf]:
+    """Places of these SKUs that have a rule and hold less than its maximum."""
+    return tx.all(
+        Shelf,
+        f"""
+        WITH effective AS ({_EFFECTIVE}), sold AS (
+            SELECT sku, location_id, -sum(on_hand_change) AS pieces FROM stock_movements
+             WHERE type = 'shipped' AND condition = 'new' AND occurred_at > %(since)s AND occurred_at <= %(at)s
+               AND sku = ANY(%(skus)s) AND on_hand_change <> 0
+             GROUP BY sku, location_id
+        ), drafted AS (
+            SELECT l.sku, t.destination_id AS location_id, sum(l.requested) AS pieces
+              FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
+             WHERE t.state = 'draft' AND l.sku = ANY(%(skus)s) GROUP BY l.sku, t.destination_id
+        )
+        SELECT e.sku, e.location_id, e.source_id, e.min_quantity, e.max_quantity, e.cover_days,
+               coalesce(sold.pieces, 0)::bigint AS sold,
+               coalesce(s.on_hand - s.reserved, 0) AS available,
+               (coalesce(s.incoming, 0) + coalesce(drafted.pieces, 0))::bigint AS coming
+          FROM effective e
+          LEFT JOIN stock s ON (s.sku, s.location_id, s.condition) = (e.sku, e.location_id, 'new')
+          LEFT JOIN sold ON (sold.sku, sold.location_id) = (e.sku, e.location_id)
+          LEFT JOIN drafted ON (drafted.sku, drafted.location_id) = (e.sku, e.location_id)
+         WHERE coalesce(s.on_hand - s.reserved + s.incoming, 0) + coalesce(drafted.pieces, 0) < e.max_quantity
+         ORDER BY e.sku, e.location_id
+        """,
+        {"skus": list(skus), "at": at, "since": at - timedelta(days=DEMAND_DAYS)},
+    )
+
+
+def select_sources(tx: ReadTx, *, skus: Sequence[str]) -> list[Source]:
+    """What the sources of these SKUs have, and their own minimum."""
+    return tx.all(
+        Source,
+        f"""
+        WITH effective AS ({_EFFECTIVE}), wanted AS (SELECT DISTINCT sku, source_id AS location_id FROM effective),
+        drafted AS (
+            SELECT l.sku, t.origin_id AS location_id, sum(l.requested) AS pieces
+              FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
+             WHERE t.state = 'draft' AND l.sku = ANY(%(skus)s) GROUP BY l.sku, t.origin_id
+        )
+        SELECT w.sku, w.location_id, coalesce(s.on_hand - s.reserved, 0) AS available,
+               coalesce(drafted.pieces, 0)::bigint AS drafted, coalesce(own.min_quantity, 0) AS min_quantity
+          FROM wanted w
+          LEFT JOIN stock s ON (s.sku, s.location_id, s.condition) = (w.sku, w.location_id, 'new')
+          LEFT JOIN effective own ON (own.sku, own.location_id) = (w.sku, w.location_id)
+          LEFT JOIN drafted ON (drafted.sku, drafted.location_id) = (w.sku, w.location_id)
+        """,
+        {"skus": list(skus)},
+    )
+
+
+def lock_drafting(tx: WriteTx) -> None:
+    """One at a time drafts suggestions, so that nobody counts on what another one has just given away."""
+    tx.execute("SELECT pg_advisory_xact_lock(hashtext('replenishment'))")
