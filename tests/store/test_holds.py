@@ -142,9 +142,13 @@ def test_what_is_given_back_or_gone_cannot_be_extended(database: Database) -> No
 
 def test_an_order_consumes_the_hold_of_its_cart_once(database: Database) -> None:
     hold(database, want("c1", shirts=2, jackets=1))
+    hold(database, want("c2", shirts=1))
     for served in ({7}, set()):
         with database.write(actor="system") as tx:
-            assert actions.consume(tx, carts={("web", "c1"): 7, ("web", "c9"): 9}, at=NOON) == served
+            claims = actions.consume(tx, parts=[SHIRTS], carts={("web", "c1"): 7, ("web", "c9"): 9}, at=NOON)
+        assert (claims.served, claims.asked[SHIRTS]) == (served, Asked(1, 0))
+    with database.write(actor="system") as tx:
+        actions.drop(tx, carts=[("web", "c2")], at=NOON)
     assert held(database) == (0, 0)
 
 

@@ -222,7 +222,7 @@ class Ledger(RuleBasedStateMachine):
     def drop_or_buy(self, cart: int, bought: bool) -> None:
         with self.database.write(actor="test") as tx:
             if bought:
-                actions.consume(tx, carts={("web", self.cart(cart)): 1}, at=self.now)
+                actions.consume(tx, parts=[], carts={("web", self.cart(cart)): 1}, at=self.now)
             else:
                 actions.drop(tx, carts=[("web", self.cart(cart))], at=self.now)
         self.model.carts.pop(cart, None)

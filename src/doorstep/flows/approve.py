@@ -10,14 +10,14 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import model
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.actions import Decided, New
-from doorstep.flows import demand, source
+from doorstep.flows import demand, source, waiting
 from doorstep.flows.routes import Routes
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
 
 def decide(
-    tx: WriteTx, *, new: Sequence[New], serviceable: Mapping[str, bool]
+    tx: WriteTx, *, new: Sequence[New], serviceable: Mapping[str, bool], now: datetime
 ) -> tuple[Decided, Routes]:
     """Check new orders and plan the ones that pass, before any of them is written; the stock is locked from here on."""
     known = catalog.known(tx, skus={line.sku for each in new for line in each.incoming.observation.lines})
@@ -26,7 +26,8 @@ def decide(
         for each in new
     }
     passed = [each for each in new if not holds[each.order_id]]
-    routes = source.decide(tx, demands=demand.of_new(passed))
+    stopped = [each for each in new if holds[each.order_id]]
+    routes = source.decide(tx, demands=demand.of_new(passed), held=demand.of_new(stopped), now=now)
     return Decided(holds, routes.counts, routes.routed, routes.short), routes
 
 
@@ -39,6 +40,7 @@ def approve(
     known = catalog.known(tx, skus=order_views.skus(tx, order_ids=order_ids))
     approved = orders.judge(tx, order_ids=order_ids, known_skus=known, serviceable=serviceable, now=now)
     source.source(tx, order_ids=approved, now=now)
+    waiting.settle(tx, order_ids=sorted(set(order_ids) - set(approved)), now=now)
 
 
 def hold(tx: WriteTx, *, order_id: OrderId, message: str, now: datetime) -> None:

@@ -13,6 +13,8 @@ from doorstep.domain.routing.model import Demand, Want
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
+_CUSTOMER_GROUPS = frozenset({"vip", "b2b"})
+
 
 def of_new(new: Sequence[New]) -> list[Demand]:
     """Of orders that are not written yet: all of it, and nobody has rejected anything."""
@@ -27,7 +29,15 @@ def _of_new(each: New) -> Demand:
         if line.requires_shipping
     )
     place = order.shipping_address or Address()
-    return Demand(each.order_id, wants, place.latitude, place.longitude)
+    return Demand(
+        each.order_id,
+        wants,
+        place.latitude,
+        place.longitude,
+        channel=each.incoming.channel,
+        groups=_groups(order.tags),
+        cart=order.cart_reference,
+    )
 
 
 def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[Demand]:
@@ -42,9 +52,16 @@ def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> lis
             order.shipping_address.latitude,
             order.shipping_address.longitude,
             frozenset(excluded.get(order.header.id, ())),
+            channel=order.header.channel,
+            groups=_groups(order.header.tags),
         )
         for order in order_views.orders(tx, order_ids=order_ids)
     ]
+
+
+def _groups(tags: Sequence[str]) -> frozenset[str]:
+    """What kind of customer buys, as the channel tags it; stock may be set aside for them."""
+    return _CUSTOMER_GROUPS & {tag.lower() for tag in tags}
 
 
 def _left(order: order_views.Order) -> list[Want]:

@@ -15,7 +15,7 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import LineCount
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import Exclusion
-from doorstep.flows import shelf
+from doorstep.flows import shelf, waiting
 from doorstep.flows import ship as ship_flow
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
@@ -122,3 +122,4 @@ def reject(
         ],
     )
     orders.route_again(tx, order_id=work.order_id, now=now)
+    waiting.settle(tx, order_ids=[work.order_id], now=now)

@@ -17,7 +17,7 @@ from doorstep.domain.payments import actions as payments
 from doorstep.domain.payments.model import PaymentObservation, RefundObservation
 from doorstep.domain.returns.model import ReturnObservation
 from doorstep.domain.shipping.model import TrackingObservation
-from doorstep.flows import approve, cancel, refund, rma, settle, ship, source
+from doorstep.flows import approve, cancel, refund, rma, settle, ship, source, waiting
 from doorstep.flows.world import World
 from doorstep.kernel import errors, places
 from doorstep.kernel.db import WriteTx
@@ -64,9 +64,10 @@ def take(
     """All orders of a batch together. New ones are checked and routed before they are written: every row once."""
     told = orders.recognise(tx, incoming=incoming)
     with tx.acting("system"):
-        decided, routes = approve.decide(tx, new=told.decidable, serviceable=serviceable)
+        decided, routes = approve.decide(tx, new=told.decidable, serviceable=serviceable, now=now)
         accepted = orders.accept(tx, told=told, decided=decided, now=now)
         source.carry_out(tx, routes=routes, now=now)
+        waiting.settle(tx, order_ids=decided.unrouted, now=now)
         settle.paid_as_told(tx, accepted=accepted)
     for each in accepted:
         if each.cancelled:

@@ -10,6 +10,7 @@ from doorstep.domain.inventory.actions import Piece
 from doorstep.domain.orders import events as order_events
 from doorstep.domain.orders.model import LineCount
 from doorstep.domain.routing.model import Choice, Decision
+from doorstep.flows.terms import Goods
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
 
 
@@ -20,6 +21,7 @@ class Routes:
     decisions: Sequence[Decision]
     receipt_ids: Mapping[int, int]
     codes: Mapping[LocationId, str]
+    goods: Goods
 
     @property
     def choices(self) -> Iterator[tuple[OrderId, Choice]]:
@@ -66,15 +68,17 @@ class Routes:
         }
 
 
-def pieces_of(work_id: FulfillmentOrderId, assignment: Assignment) -> list[Piece]:
-    """What a fulfillment order reserves."""
+def pieces_of(work_id: FulfillmentOrderId, assignment: Assignment, goods: Goods) -> list[Piece]:
+    """What a fulfillment order reserves: of kits their parts."""
     return [
         Piece(
             cause(work_id, line.line_no),
-            line.sku,
+            sku,
             assignment.location_id,
-            line.quantity,
-            order_id=assignment.order_id,
+            pieces * line.quantity,
+            condition,
+            assignment.order_id,
         )
         for line in assignment.lines
+        for (sku, condition), pieces in goods.parts[line.sku].items()
     ]

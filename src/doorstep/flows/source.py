@@ -8,15 +8,14 @@ from datetime import datetime
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory.model import Condition
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing import model
-from doorstep.domain.routing.model import Demand, Place, Supply
-from doorstep.flows import demand
+from doorstep.domain.routing.model import Demand, Place, Supply, thing
+from doorstep.flows import demand, terms, waiting
 from doorstep.flows.routes import Routes, pieces_of
 from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
@@ -28,23 +27,39 @@ def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
     """Give every line that is not allocated its location, as far as stock goes. The orders are stored and locked."""
     if not order_ids:
         return
-    routes = decide(tx, demands=demand.of_stored(tx, order_ids=order_ids, now=now))
+    routes = decide(tx, demands=demand.of_stored(tx, order_ids=order_ids, now=now), now=now)
     orders.allocate(tx, counts=routes.counts, routed=routes.routed, short=routes.short, now=now)
     carry_out(tx, routes=routes, now=now)
+    waiting.settle(tx, order_ids=order_ids, now=now)
 
 
-def decide(tx: WriteTx, *, demands: Sequence[Demand]) -> Routes:
-    """Lock what the demands may take, and plan; nothing is written yet."""
+def decide(tx: WriteTx, *, demands: Sequence[Demand], now: datetime, held: Sequence[Demand] = ()) -> Routes:
+    """Lock what the demands may take, let carts become orders, and plan; nothing of the orders is written yet.
+
+    Demands of `held` orders are not planned, but their carts end here, too.
+    """
     places = {each.id: _place(each) for each in network.locations(tx).values() if each.active}
-    positions = inventory.lock_supply(
-        tx, parts=[(want.sku, Condition.NEW) for each in demands for want in each.wants]
-    )
+    everybody = [*demands, *held]
+    goods = terms.goods(tx, skus={want.sku for each in everybody for want in each.wants})
+    positions = inventory.lock_supply(tx, parts=goods.lying)
+    claims = inventory.consume(tx, parts=goods.lying, carts=_carts(everybody), at=now)
+    agreed = terms.agreed(tx, demands=demands, goods=goods, positions=positions, claims=claims)
+    agreed.sort(key=lambda each: each.order_id not in claims.served)  # what a cart held is its order's
     supply = Supply(
-        {(each.sku, each.location_id): each.available for each in positions if each.available > 0}
+        {
+            (thing(each.sku, each.condition), each.location_id): each.available
+            for each in positions
+            if each.available > 0
+        },
+        goods.recipes,
     )
-    decisions = model.plan(demands, supply, places)
+    decisions = model.plan(agreed, supply, places)
     receipt_ids = routing.number(tx, decisions=[each for each in decisions if each.receipt])
-    return Routes(decisions, receipt_ids, {each.id: each.code for each in places.values()})
+    return Routes(decisions, receipt_ids, {each.id: each.code for each in places.values()}, goods)
+
+
+def _carts(demands: Sequence[Demand]) -> dict[tuple[str, str], int]:
+    return {(each.channel, each.cart): each.order_id for each in demands if each.cart}
 
 
 def carry_out(tx: WriteTx, *, routes: Routes, now: datetime) -> None:
@@ -55,7 +70,7 @@ def carry_out(tx: WriteTx, *, routes: Routes, now: datetime) -> None:
     pieces = [
         piece
         for work_id, each in zip(work_ids, assignments, strict=True)
-        for piece in pieces_of(work_id, each)
+        for piece in pieces_of(work_id, each, routes.goods)
     ]
     inventory.reserve(tx, pieces=pieces, at=now)
 
@@ -64,7 +79,8 @@ def wake_short(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Step: stock came (counted, returned, let go by a cart or a cancelled order): orders that wait for it are routed."""
     named = {sku for each in deliveries for sku in _skus(each)}
     given_back = [OrderId(each.key) for each in deliveries if not {"sku", "skus"} & each.data.keys()]
-    parts = named | order_views.skus(tx, order_ids=given_back)
+    sold = order_views.skus(tx, order_ids=given_back)
+    parts = named | sold | {str(part.sku) for each in catalog.parts(tx, skus=sold).values() for part in each}
     orders.wake_short(tx, skus=sorted(parts | catalog.made_of(tx, skus=parts)), now=world.clock.now())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from doorstep.domain.inventory.actions.commitments import commit
-from doorstep.domain.inventory.actions.holds import NotHeld, consume, drop, extend, hold, keep, sweep
+from doorstep.domain.inventory.actions.holds import Claims, NotHeld, consume, drop, extend, hold, keep, sweep
 from doorstep.domain.inventory.actions.ledger import (
     Correction,
     Ending,
@@ -19,6 +19,7 @@ from doorstep.domain.inventory.actions.ledger import (
 __all__ = [
     "Correction",
     "Ending",
+    "Claims",
     "NotHeld",
     "Piece",
     "adjust",

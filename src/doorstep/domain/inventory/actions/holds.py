@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory import model
 from doorstep.domain.inventory.model import (
+    Asked,
     Desk,
     Hold,
     HoldAnswer,
@@ -15,6 +17,7 @@ from doorstep.domain.inventory.model import (
     HoldState,
     NetworkMovement,
     NetworkMovementType,
+    Part,
 )
 from doorstep.domain.inventory.store import ledger
 from doorstep.domain.inventory.store import network as store
@@ -165,14 +168,28 @@ def _freed(tx: WriteTx, holds: Sequence[Hold], movements: Sequence[NetworkMoveme
         events.append(tx, [facts.Freed(tuple(sorted({each.sku for each in holds})))], at=at)
 
 
-def consume(tx: WriteTx, *, carts: Mapping[tuple[str, str], int], at: datetime) -> set[int]:
-    """Carts became these orders: their holds end in the same transaction that reserves or commits for the order.
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What is asked of the network besides these orders, and which of them had a cart that held something."""
 
-    The stock of the SKUs is locked by the caller where it is going to be reserved. Returns the orders that had holds.
+    asked: Mapping[Part, Asked]
+    served: frozenset[int]
+
+
+def consume(
+    tx: WriteTx, *, parts: Iterable[Part], carts: Mapping[tuple[str, str], int], at: datetime
+) -> Claims:
+    """Carts became these orders: their holds end in the transaction that reserves or commits for the orders.
+
+    The stock of `parts` is locked by the caller. Their network counters are locked here, once and in key order, so
+    that what the answer says stays true.
     """
-    if not carts:
-        return set()
-    holds = store.lock_holds(tx, carts=list(carts))
+    holds = store.lock_holds(tx, carts=list(carts)) if carts else []
+    things = {*parts, *(each.part for each in holds)}
+    asked = store.lock_asked(tx, parts=sorted((sku, condition.value) for sku, condition in things))
     orders = {each.id: carts[each.channel, each.reference] for each in holds}
     store.apply(tx, _end(tx, holds, HoldState.CONSUMED, at, orders=orders))
-    return set(orders.values())
+    for each in holds:
+        before = asked[each.part]
+        asked[each.part] = Asked(before.held - each.quantity, before.committed)
+    return Claims(asked, frozenset(orders.values()))

@@ -28,17 +28,28 @@ class _AskedRow:
     committed: int
 
 
+_ASKED = """
+    SELECT n.sku, n.condition, n.held, n.committed
+      FROM network_stock n JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition) USING (sku, condition)
+"""
+
+
 def select_asked(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Asked]:
     """What is held and committed of these (SKU, condition); nothing is asked of what is not in the answer."""
-    rows = tx.all(
-        _AskedRow,
-        """
-        SELECT n.sku, n.condition, n.held, n.committed
-          FROM network_stock n JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition) USING (sku, condition)
-         WHERE n.held > 0 OR n.committed > 0
-        """,
-        ([part[0] for part in parts], [part[1] for part in parts]),
-    )
+    return _asked(tx.all(_AskedRow, _ASKED, _columns(parts)))
+
+
+def lock_asked(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Asked]:
+    """The same, locked in key order."""
+    statement = f"{_ASKED} ORDER BY n.sku, n.condition FOR NO KEY UPDATE OF n"
+    return _asked(tx.all(_AskedRow, statement, _columns(parts)))
+
+
+def _columns(parts: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [part[0] for part in parts], [part[1] for part in parts]
+
+
+def _asked(rows: Sequence[_AskedRow]) -> dict[Part, Asked]:
     return {(row.sku, row.condition): Asked(row.held, row.committed) for row in rows}
 
 

@@ -72,6 +72,11 @@ class Decided:
     routed: Mapping[OrderId, facts.Allocated] = field(default_factory=dict)
     short: Mapping[OrderId, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def unrouted(self) -> list[OrderId]:
+        """Orders that still wait for something: held ones, and those that are short."""
+        return sorted({order_id for order_id, holds in self.holds.items() if holds} | self.short.keys())
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:

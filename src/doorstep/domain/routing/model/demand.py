@@ -1,0 +1,82 @@
+"""What routing is asked and what it answers: wants, places, choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+# What lies on a shelf: a SKU, or a SKU in another condition under a name of its own (see thing).
+Thing = str
+
+
+def thing(sku: Sku, condition: str) -> Thing:
+    """The name of a SKU in a condition."""
+    return sku if condition == "new" else f"{sku} ({condition})"
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A line that needs stock."""
+
+    line_no: int
+    sku: Sku
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a buyer may not take. `kept_back` pieces stay at a location (safety stock, a location closed to the channel),
+    with the reason in words; of all that is there, `set_aside` pieces are for carts and other buyers.
+    """
+
+    kept_back: Mapping[tuple[Thing, LocationId], int] = field(default_factory=dict)
+    reasons: Mapping[tuple[Thing, LocationId], str] = field(default_factory=dict)
+    set_aside: Mapping[Thing, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.kept_back or self.set_aside)
+
+
+ANYTHING = Terms()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one order needs, and where it goes; without a place, distance does not count.
+
+    `channel` and `groups` (vip, b2b) say who buys; `cart` is the reference of the cart that became this order.
+    """
+
+    order_id: OrderId
+    wants: tuple[Want, ...]
+    latitude: float | None = None
+    longitude: float | None = None
+    excluded: frozenset[tuple[Sku, LocationId]] = frozenset()
+    channel: str = ""
+    groups: frozenset[str] = frozenset()
+    cart: str = ""
+    terms: Terms = ANYTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location as routing sees it."""
+
+    id: LocationId
+    code: str
+    name: str
+    latitude: float
+    longitude: float
+    ships: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """So many pieces of a line from a location."""
+
+    line_no: int
+    sku: Sku
+    location_id: LocationId
+    quantity: int

@@ -1,0 +1,88 @@
+"""What there is to take, and trying on what one order would take of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from doorstep.domain.routing.model.demand import Choice, Demand, Terms, Thing
+from doorstep.kernel.ids import LocationId, Sku
+
+_NOWHERE: Mapping[LocationId, int] = {}
+
+
+@dataclass(slots=True)
+class Supply:
+    """What is available per thing and location; planning takes from it, so that a batch never promises a piece twice.
+
+    `recipes` say what one piece of a kit or graded SKU consists of; a SKU that is not there is one of itself.
+    """
+
+    available: dict[tuple[Thing, LocationId], int]
+    recipes: Mapping[Sku, Mapping[Thing, int]] = field(default_factory=dict)
+    _by_thing: dict[Thing, dict[LocationId, int]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._by_thing = {}
+        for (thing, location_id), pieces in self.available.items():
+            self._by_thing.setdefault(thing, {})[location_id] = pieces
+
+    def at(self, thing: Thing) -> Mapping[LocationId, int]:
+        """Pieces of a thing by location."""
+        return self._by_thing.get(thing, _NOWHERE)
+
+    def recipe(self, sku: Sku) -> Mapping[Thing, int]:
+        """What one piece of a SKU consists of."""
+        return self.recipes.get(sku) or {sku: 1}
+
+    def is_plain(self, demand: Demand) -> bool:
+        """Whether an order wants ordinary SKUs only, and nothing is kept from its buyer: nearly every order."""
+        return not demand.terms and not (
+            self.recipes and any(want.sku in self.recipes for want in demand.wants)
+        )
+
+    def sight(self, sku: Sku, terms: Terms) -> dict[LocationId, int]:
+        """How many of a SKU each location could give this buyer, if it gave nothing else."""
+        recipe = self.recipe(sku)
+        first = next(iter(recipe))
+        if len(recipe) == 1 and recipe[first] == 1 and not terms:
+            return dict(self.at(first))
+        basket = Basket(self, terms)
+        return {place: basket.room(sku, place) for place in self.at(first)}
+
+    def take(self, choice: Choice) -> None:
+        for thing, pieces in self.recipe(choice.sku).items():
+            taken = pieces * choice.quantity
+            self.available[thing, choice.location_id] -= taken
+            self._by_thing[thing][choice.location_id] -= taken
+
+
+@dataclass(slots=True)
+class Basket:
+    """What one order would take: repeated SKUs and kits that share a part are summed before anything is promised."""
+
+    supply: Supply
+    terms: Terms
+    _here: dict[tuple[Thing, LocationId], int] = field(init=False, default_factory=dict)
+    _everywhere: dict[Thing, int] = field(init=False, default_factory=dict)
+
+    def room(self, sku: Sku, place: LocationId) -> int:
+        """How many more of a SKU fit in from there."""
+        return max(
+            0,
+            min(self._left(thing, place) // pieces for thing, pieces in self.supply.recipe(sku).items()),
+        )
+
+    def _left(self, thing: Thing, place: LocationId) -> int:
+        stock, key = self.supply.at(thing), (thing, place)
+        here = stock.get(place, 0) - self.terms.kept_back.get(key, 0) - self._here.get(key, 0)
+        if thing not in self.terms.set_aside:
+            return here
+        spare = sum(stock.values()) - self.terms.set_aside[thing] - self._everywhere.get(thing, 0)
+        return min(here, spare)
+
+    def add(self, choice: Choice) -> None:
+        for thing, pieces in self.supply.recipe(choice.sku).items():
+            taken, key = pieces * choice.quantity, (thing, choice.location_id)
+            self._here[key] = self._here.get(key, 0) + taken
+            self._everywhere[thing] = self._everywhere.get(thing, 0) + taken

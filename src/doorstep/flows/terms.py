@@ -1,0 +1,118 @@
+"""What buyers may not take: recipes of what they want, rules of its locations, what carts hold, pools of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.inventory.model import Condition, Position
+from doorstep.domain.inventory.model.policies import Policies
+from doorstep.domain.inventory.model.rules import audiences
+from doorstep.domain.inventory.views import rules
+from doorstep.domain.routing.model import Demand, Terms, Thing, thing
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import LocationId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is wanted, taken apart: per SKU its (SKU, condition) and pieces."""
+
+    parts: Mapping[Sku, Mapping[tuple[Sku, Condition], int]]
+
+    @property
+    def lying(self) -> list[tuple[Sku, Condition]]:
+        """Everything that lies on shelves for it."""
+        return sorted({part for parts in self.parts.values() for part in parts})
+
+    @property
+    def recipes(self) -> dict[Sku, dict[Thing, int]]:
+        """Kits and graded SKUs, in routing's words."""
+        return {
+            sku: {thing(*part): pieces for part, pieces in parts.items()}
+            for sku, parts in self.parts.items()
+            if parts != {(sku, Condition.NEW): 1}
+        }
+
+    @property
+    def sold_as(self) -> dict[Thing, tuple[tuple[Sku, Condition], Sku]]:
+        """Things by name, and whose rules hold for them: pieces in another condition are ruled as what they are sold as."""
+        return {
+            thing(*part): (part, part[0] if part[1] is Condition.NEW else sku)
+            for sku, parts in self.parts.items()
+            for part in parts
+        }
+
+
+def goods(tx: ReadTx, *, skus: Iterable[Sku]) -> Goods:
+    """What these SKUs consist of."""
+    found = catalog.parts(tx, skus=skus)
+    return Goods(
+        {
+            sku: {(part.sku, Condition(part.condition)): part.pieces for part in parts}
+            for sku, parts in found.items()
+        }
+    )
+
+
+def buyer(demand: Demand) -> frozenset[str]:
+    """Whose pools an order may draw on: its channel's, and those of the customer's groups."""
+    return frozenset().union(
+        *(audiences(channel=demand.channel, group=group) for group in ("", *demand.groups))
+    )
+
+
+def agreed(
+    tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, positions: Sequence[Position], claims: Claims
+) -> list[Demand]:
+    """The demands, each with the terms of its buyer. The stock is locked, so what is read here stays true."""
+    held = {part: each.held for part, each in claims.asked.items() if each.held}
+    ruled = {ruled_as for _, ruled_as in goods.sold_as.values()}
+    policies = rules.policies(tx, skus=ruled, channels={each.channel for each in demands})
+    if not held and policies == Policies():
+        return list(demands)
+    known: dict[tuple[str, frozenset[str]], Terms] = {}
+    result = []
+    for each in demands:
+        key = (each.channel, each.groups)
+        if key not in known:
+            known[key] = _terms(each, goods, positions, policies, held)
+        result.append(replace(each, terms=known[key]))
+    return result
+
+
+def _terms(
+    demand: Demand,
+    goods: Goods,
+    positions: Sequence[Position],
+    policies: Policies,
+    held: Mapping[tuple[Sku, Condition], int],
+) -> Terms:
+    mine = buyer(demand)
+    kept: dict[tuple[Thing, LocationId], int] = {}
+    why: dict[tuple[Thing, LocationId], str] = {}
+    for position in positions:
+        name = thing(position.sku, position.condition)
+        pieces, reason = _kept(demand.channel, goods.sold_as[name][1], position, policies)
+        if pieces:
+            kept[name, position.location_id], why[name, position.location_id] = pieces, reason
+    aside = {
+        name: held.get(part, 0) + policies.set_aside(ruled_as, mine)
+        for name, (part, ruled_as) in goods.sold_as.items()
+    }
+    return Terms(kept, why, {name: pieces for name, pieces in aside.items() if pieces})
+
+
+def _kept(channel: str, ruled_as: Sku, position: Position, policies: Policies) -> tuple[int, str]:
+    """Pieces of a position that this channel may not have, and why."""
+    node = policies.node(ruled_as, position.location_id, channel)
+    if not node.may_ship.value:
+        return position.on_hand, f"does not ship for {channel or 'this channel'} ({node.may_ship.rule})"
+    if node.safety_stock.value:
+        return (
+            node.safety_stock.value,
+            f"keeps {node.safety_stock.value} as safety stock ({node.safety_stock.rule})",
+        )
+    return 0, ""
