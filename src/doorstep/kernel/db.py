@@ -14,13 +14,11 @@ from typing import LiteralString, TypeVar
 import msgspec
 import psycopg
 from psycopg import pq, sql
-from psycopg.abc import Buffer
 from psycopg.rows import dict_row
-from psycopg.types.array import ListDumper
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from doorstep.kernel import errors
+from doorstep.kernel import errors, spelling
 
 T = TypeVar("T")
 Params = Mapping[str, object] | Sequence[object] | None
@@ -29,7 +27,6 @@ Connection = psycopg.Connection[dict[str, object]]
 set_json_dumps(lambda value: msgspec.json.encode(value, enc_hook=str))
 set_json_loads(msgspec.json.decode)
 _BUILTIN = (bytes, bytearray, datetime, date, time, timedelta, Decimal, uuid.UUID)
-_KEYS = frozenset({str, int, type(None)})
 WAKE_CHANNEL = "doorstep_wake"
 
 
@@ -42,24 +39,6 @@ def to_types(rows: Sequence[object], target: type[T]) -> list[T]:
     """Many at once: a fifth of the price of one by one."""
     found: list[T] = msgspec.convert(rows, list[target], builtin_types=_BUILTIN, strict=False)  # type: ignore[valid-type]  # a type known at run time
     return found
-
-
-class _ListDumper(ListDumper):
-    """Lists of keys spelled in one go: element by element, as the driver does it, a batch waits four times as long."""
-
-    def dump(self, obj: list[object]) -> Buffer | None:
-        """The array literal; anything but text and whole numbers is the driver's."""
-        if _KEYS.issuperset(map(type, obj)):
-            spelled = "{" + ",".join([_element(each) for each in obj]) + "}"
-            if "\0" not in spelled:
-                return spelled.encode()
-        return super().dump(obj)
-
-
-def _element(value: object) -> str:
-    if isinstance(value, str):
-        return '"' + value.replace("\\", r"\\").replace('"', r"\"") + '"'
-    return "NULL" if value is None else str(value)
 
 
 class ReadTx:
@@ -278,7 +257,7 @@ class Database:
 
 
 def _configure(connection: Connection) -> None:
-    connection.adapters.register_dumper(list, _ListDumper)
+    spelling.register(connection)
     connection.execute("SET statement_timeout = '60s'")
     connection.execute("SET idle_in_transaction_session_timeout = '120s'")
     connection.execute("SET timezone = 'UTC'")
