@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory.model import Condition, Movement, MovementType
+from doorstep.domain.inventory.actions import Returned
+from doorstep.domain.inventory.model import Condition
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
 from doorstep.domain.orders import actions as orders
@@ -16,7 +17,7 @@ from doorstep.domain.returns import views as return_views
 from doorstep.domain.returns.actions import Return
 from doorstep.domain.returns.model import CONDITION_OF, Disposition, Grade, Inspection
 from doorstep.domain.shipping import actions as shipping
-from doorstep.flows import parcel
+from doorstep.flows import parcel, terms
 from doorstep.flows.world import World
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -61,34 +62,30 @@ def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspectio
     """What was found goes to stock, counts on the order, and decides what we owe."""
     _locked(tx, return_id)
     each = returns.inspect(tx, return_id=return_id, inspections=inspections, at=now)
-    inventory.move(tx, movements=_to_stock(each, inspections, now))
+    inventory.take_back(tx, returned=_to_stock(tx, each, inspections), at=now)
     counts = [
         LineCount(each.order_id, found.line_no, found.quantity) for found in inspections if found.quantity
     ]
     orders.count(tx, counters=["returned"], counts=counts)
 
 
-def _to_stock(each: Return, inspections: Sequence[Inspection], now: datetime) -> list[Movement]:
+def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> list[Returned]:
+    """What goes back on the books: of kits their parts; what was sold as B-grade never becomes new."""
     if each.location_id is None:
         raise errors.Refused("The return has not been received anywhere.")
-    skus = {line.line_no: line.sku for line in each.lines}
-    movements = []
+    skus = {line.line_no: Sku(line.sku) for line in each.lines}
+    parts = terms.goods(tx, skus=skus.values()).parts
+    returned = []
     for found in inspections:
-        condition = CONDITION_OF[Disposition(found.disposition), Grade(found.grade)]
-        if condition is not None and found.quantity:
-            cause = f"return/{each.id}/line/{found.line_no}"
-            movements.append(
-                Movement(
-                    type=MovementType.RETURNED,
-                    sku=Sku(skus[found.line_no]),
-                    location_id=each.location_id,
-                    quantity=found.quantity,
-                    cause=cause,
-                    occurred_at=now,
-                    condition=Condition(condition),
-                    key=cause,
-                    reason=found.note,
-                    order_id=each.order_id,
+        graded = CONDITION_OF[Disposition(found.disposition), Grade(found.grade)]
+        if graded is None or not found.quantity:
+            continue
+        for (sku, sold_as), pieces in parts[skus[found.line_no]].items():
+            condition = sold_as if graded == Condition.NEW else Condition(graded)
+            returned.append(
+                Returned(
+                    f"return/{each.id}/line/{found.line_no}", each.order_id, found.line_no, sku, each.location_id,
+                    pieces * found.quantity, condition, found.note,
                 )
-            )
-    return movements
+            )  # fmt: skip
+    return returned

@@ -10,6 +10,7 @@ from doorstep.domain.inventory import views as stock_views
 from doorstep.domain.inventory.actions import Correction, Ending
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import LineCount
+from doorstep.flows import terms
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
@@ -26,22 +27,19 @@ def give_back(tx: WriteTx, work: Work, *, now: datetime, reason: str) -> None:
 
 
 def correct(tx: WriteTx, *, work: Work, line: WorkLine, reason: RejectReason, now: datetime) -> None:
-    """What a reject says about the stock on the shelf; pieces reserved for other orders stay on the books."""
-    effect = STOCK_EFFECT[reason]
-    if effect is None:
+    """What a reject says about the stock on the shelf; pieces reserved for other orders stay on the books.
+
+    Of a kit nobody says which part is missing: a count finds out.
+    """
+    effect, parts = STOCK_EFFECT[reason], terms.goods(tx, skus=[line.sku]).parts[line.sku]
+    if effect is None or len(parts) > 1:
         return
-    here = next(
-        (
-            each
-            for each in stock_views.positions(tx, sku=line.sku, location_id=work.location_id)
-            if each.condition == "new"
-        ),
-        None,
-    )
-    available = here.available if here else 0
-    gone = available if effect == "all" else min(line.quantity, available)
+    ((sku, condition), pieces), *_ = parts.items()
+    here = stock_views.positions(tx, sku=sku, location_id=work.location_id)
+    available = sum(each.available for each in here if each.condition == condition)
+    gone = available if effect == "all" else min(pieces * line.quantity, available)
     if gone:
         correction = Correction(
-            line.sku, LocationId(work.location_id), f"rejected: {reason.value}", change=-gone
+            sku, LocationId(work.location_id), f"rejected: {reason.value}", change=-gone, condition=condition
         )
         inventory.adjust(tx, correction=correction, at=now)

@@ -8,20 +8,23 @@ from doorstep.domain.inventory.actions.ledger import (
     Correction,
     Ending,
     Piece,
+    Returned,
     adjust,
     lock_supply,
     move,
     release,
     reserve,
     ship,
+    take_back,
 )
 
 __all__ = [
+    "Claims",
     "Correction",
     "Ending",
-    "Claims",
     "NotHeld",
     "Piece",
+    "Returned",
     "adjust",
     "commit",
     "consume",
@@ -35,4 +38,5 @@ __all__ = [
     "reserve",
     "ship",
     "sweep",
+    "take_back",
 ]

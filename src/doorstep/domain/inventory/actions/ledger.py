@@ -104,6 +104,47 @@ def _end(tx: WriteTx, kind: MovementType, ending: Ending, at: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """Pieces of an order line that came back; `key` makes it happen once, `line_no` finds what shipped them."""
+
+    key: str
+    order_id: OrderId
+    line_no: int
+    sku: Sku
+    location_id: LocationId
+    quantity: int
+    condition: Condition
+    reason: str = ""
+
+
+def take_back(tx: WriteTx, *, returned: Sequence[Returned], at: datetime) -> int:
+    """Returned pieces go on the books where they are now; each movement names the one that shipped them, for ever."""
+    shipped = {
+        (each.order_id, each.line_no, each.sku): each.id
+        for each in store.select_shipped(tx, order_ids=sorted({each.order_id for each in returned}))
+    }
+    return move(
+        tx,
+        movements=[
+            Movement(
+                type=MovementType.RETURNED,
+                sku=each.sku,
+                location_id=each.location_id,
+                quantity=each.quantity,
+                cause=each.key,
+                occurred_at=at,
+                condition=each.condition,
+                key=f"{each.key}/{each.sku}",
+                reason=each.reason,
+                order_id=each.order_id,
+                reverses=shipped.get((each.order_id, each.line_no, each.sku)),
+            )
+            for each in returned
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """A change of on hand by a person or a feed; exactly one of `change` and `set_to`. `key` makes it happen once."""
 

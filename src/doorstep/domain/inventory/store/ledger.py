@@ -243,6 +243,28 @@ _NOT_ENDED = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """The movement that took an order line's pieces out."""
+
+    id: int
+    order_id: int
+    line_no: int
+    sku: str
+
+
+def select_shipped(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Shipped]:
+    """What left for these orders, oldest first."""
+    return tx.all(
+        Shipped,
+        """
+        SELECT id, order_id, split_part(cause, '/', 4)::bigint AS line_no, sku FROM stock_movements
+         WHERE order_id = ANY(%s) AND type = 'shipped' AND cause LIKE 'fulfillment/%%/line/%%' ORDER BY id
+        """,
+        (list(order_ids),),
+    )
+
+
 def select_position(tx: ReadTx, *, sku: str, location_id: int) -> list[Position]:
     """The counters of a SKU at a location, in every condition."""
     return tx.all(
