@@ -8,7 +8,7 @@ from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
-from doorstep.flows import shelf, waiting
+from doorstep.flows import pools, shelf, waiting
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
@@ -24,6 +24,7 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
         shelf.give_back(tx, before[stopped.id], now=now, reason="cancelled")
     orders.cancel(tx, order_id=order_id, reason=reason.strip(), now=now)
     waiting.settle(tx, order_ids=[order_id], now=now)
+    pools.draw(tx, order_ids=[order_id])
 
 
 def cancelled_by_channel(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:

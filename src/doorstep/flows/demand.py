@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from doorstep.domain.inventory.model.rules import audiences
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.actions import New
 from doorstep.domain.orders.model import Address
@@ -35,7 +36,7 @@ def _of_new(each: New) -> Demand:
         place.latitude,
         place.longitude,
         channel=each.incoming.channel,
-        groups=_groups(order.tags),
+        buyer=buyer(each.incoming.channel, order.tags),
         cart=order.cart_reference,
     )
 
@@ -53,7 +54,7 @@ def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> lis
             order.shipping_address.longitude,
             frozenset(excluded.get(order.header.id, ())),
             channel=order.header.channel,
-            groups=_groups(order.header.tags),
+            buyer=buyer(order.header.channel, order.header.tags),
         )
         for order in order_views.orders(tx, order_ids=order_ids)
     ]
@@ -62,6 +63,11 @@ def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> lis
 def _groups(tags: Sequence[str]) -> frozenset[str]:
     """What kind of customer buys, as the channel tags it; stock may be set aside for them."""
     return _CUSTOMER_GROUPS & {tag.lower() for tag in tags}
+
+
+def buyer(channel: str, tags: Sequence[str]) -> frozenset[str]:
+    """Whose pools an order may draw on: its channel's, and those of the customer's groups."""
+    return frozenset().union(*(audiences(channel=channel, group=group) for group in ("", *_groups(tags))))
 
 
 def _left(order: order_views.Order) -> list[Want]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.flows import count, mail, refund, return_, settle, ship, source, tell
+from doorstep.flows import count, mail, promise, refund, return_, settle, ship, source, tell
 from doorstep.flows.world import Errand, LastWord, Step
 from doorstep.kernel.db import Subscription
 
@@ -28,6 +28,7 @@ class Row:
 
 MAP: tuple[Row, ...] = (
     Row("order.placed", "mail.order_confirmed", errand=mail.mail("order_confirmed")),
+    Row("order.short", "promise.promise_short", step=promise.promise_short),
     Row("order.cancelled", "source.wake_short", step=source.wake_short),
     Row("stock.adjusted", "source.wake_short", step=source.wake_short),
     Row("stock.freed", "source.wake_short", step=source.wake_short),
@@ -62,7 +63,7 @@ MAP: tuple[Row, ...] = (
 # Facts that are only read by people, screens and subscribers outside; every other fact must stand in MAP.
 NOBODY_LISTENS = frozenset(
     {
-        "order.observed", "order.held", "order.approved", "order.allocated", "order.short",
+        "order.observed", "order.held", "order.approved", "order.allocated",
         "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked",
         "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured",
         "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",

@@ -22,6 +22,7 @@ class Routes:
     receipt_ids: Mapping[int, int]
     codes: Mapping[LocationId, str]
     goods: Goods
+    has_pools: bool = False
 
     @property
     def choices(self) -> Iterator[tuple[OrderId, Choice]]:

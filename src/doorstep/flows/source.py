@@ -15,7 +15,7 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Demand, Place, Supply, thing
-from doorstep.flows import demand, terms, waiting
+from doorstep.flows import demand, pools, terms, waiting
 from doorstep.flows.routes import Routes, pieces_of
 from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
@@ -44,7 +44,9 @@ def decide(tx: WriteTx, *, demands: Sequence[Demand], now: datetime, held: Seque
     positions = inventory.lock_supply(tx, parts=goods.lying)
     claims = inventory.consume(tx, parts=goods.lying, carts=_carts(everybody), at=now)
     agreed = terms.agreed(tx, demands=demands, goods=goods, positions=positions, claims=claims)
-    agreed.sort(key=lambda each: each.order_id not in claims.served)  # what a cart held is its order's
+    agreed.demands.sort(
+        key=lambda each: each.order_id not in claims.served
+    )  # what a cart held is its order's
     supply = Supply(
         {
             (thing(each.sku, each.condition), each.location_id): each.available
@@ -53,9 +55,11 @@ def decide(tx: WriteTx, *, demands: Sequence[Demand], now: datetime, held: Seque
         },
         goods.recipes,
     )
-    decisions = model.plan(agreed, supply, places)
+    decisions = model.plan(agreed.demands, supply, places)
     receipt_ids = routing.number(tx, decisions=[each for each in decisions if each.receipt])
-    return Routes(decisions, receipt_ids, {each.id: each.code for each in places.values()}, goods)
+    return Routes(
+        decisions, receipt_ids, {each.id: each.code for each in places.values()}, goods, agreed.has_pools
+    )
 
 
 def _carts(demands: Sequence[Demand]) -> dict[tuple[str, str], int]:
@@ -73,6 +77,8 @@ def carry_out(tx: WriteTx, *, routes: Routes, now: datetime) -> None:
         for piece in pieces_of(work_id, each, routes.goods)
     ]
     inventory.reserve(tx, pieces=pieces, at=now)
+    if routes.has_pools:
+        pools.draw(tx, order_ids=[each.order_id for each in routes.decisions])
 
 
 def wake_short(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:

@@ -9,7 +9,6 @@ from doorstep.domain.catalog import views as catalog
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.inventory.model import Condition, Position
 from doorstep.domain.inventory.model.policies import Policies
-from doorstep.domain.inventory.model.rules import audiences
 from doorstep.domain.inventory.views import rules
 from doorstep.domain.routing.model import Demand, Terms, Thing, thing
 from doorstep.kernel.db import ReadTx
@@ -57,30 +56,31 @@ def goods(tx: ReadTx, *, skus: Iterable[Sku]) -> Goods:
     )
 
 
-def buyer(demand: Demand) -> frozenset[str]:
-    """Whose pools an order may draw on: its channel's, and those of the customer's groups."""
-    return frozenset().union(
-        *(audiences(channel=demand.channel, group=group) for group in ("", *demand.groups))
-    )
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The demands, each with the terms of its buyer; and whether pools have a share in what is wanted."""
+
+    demands: list[Demand]
+    has_pools: bool = False
 
 
 def agreed(
     tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, positions: Sequence[Position], claims: Claims
-) -> list[Demand]:
-    """The demands, each with the terms of its buyer. The stock is locked, so what is read here stays true."""
+) -> Agreed:
+    """What each buyer may take. The stock is locked, so what is read here stays true."""
     held = {part: each.held for part, each in claims.asked.items() if each.held}
     ruled = {ruled_as for _, ruled_as in goods.sold_as.values()}
     policies = rules.policies(tx, skus=ruled, channels={each.channel for each in demands})
     if not held and policies == Policies():
-        return list(demands)
+        return Agreed(list(demands))
     known: dict[tuple[str, frozenset[str]], Terms] = {}
     result = []
     for each in demands:
-        key = (each.channel, each.groups)
+        key = (each.channel, each.buyer)
         if key not in known:
             known[key] = _terms(each, goods, positions, policies, held)
         result.append(replace(each, terms=known[key]))
-    return result
+    return Agreed(result, bool(policies.pools))
 
 
 def _terms(
@@ -90,7 +90,6 @@ def _terms(
     policies: Policies,
     held: Mapping[tuple[Sku, Condition], int],
 ) -> Terms:
-    mine = buyer(demand)
     kept: dict[tuple[Thing, LocationId], int] = {}
     why: dict[tuple[Thing, LocationId], str] = {}
     for position in positions:
@@ -99,7 +98,7 @@ def _terms(
         if pieces:
             kept[name, position.location_id], why[name, position.location_id] = pieces, reason
     aside = {
-        name: held.get(part, 0) + policies.set_aside(ruled_as, mine)
+        name: held.get(part, 0) + policies.set_aside(ruled_as, demand.buyer)
         for name, (part, ruled_as) in goods.sold_as.items()
     }
     return Terms(kept, why, {name: pieces for name, pieces in aside.items() if pieces})

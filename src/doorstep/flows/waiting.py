@@ -8,7 +8,7 @@ from datetime import datetime
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Commitment
-from doorstep.flows import demand, terms
+from doorstep.flows import demand, promise, terms
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -32,3 +32,5 @@ def settle(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
         for (sku, condition), pieces in parts[want.sku].items()
     ]
     inventory.commit(tx, order_ids=order_ids, wanted=wanted, at=now)
+    lines = {(each.order_id, each.line_no) for each in wanted}
+    promise.settle(tx, order_ids=order_ids, waiting=lines, now=now)

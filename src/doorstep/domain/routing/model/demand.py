@@ -46,7 +46,7 @@ ANYTHING = Terms()
 class Demand:
     """What one order needs, and where it goes; without a place, distance does not count.
 
-    `channel` and `groups` (vip, b2b) say who buys; `cart` is the reference of the cart that became this order.
+    `channel` sells it and `buyer` names whose pools may be drawn on; `cart` is the reference of the cart that became this order.
     """
 
     order_id: OrderId
@@ -55,7 +55,7 @@ class Demand:
     longitude: float | None = None
     excluded: frozenset[tuple[Sku, LocationId]] = frozenset()
     channel: str = ""
-    groups: frozenset[str] = frozenset()
+    buyer: frozenset[str] = frozenset()
     cart: str = ""
     terms: Terms = ANYTHING
 

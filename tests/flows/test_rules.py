@@ -1,0 +1,67 @@
+"""Availability rules hold where it counts: in routing, with the rule's name on the receipt."""
+
+from __future__ import annotations
+
+import pytest
+from tests.builders import NOON, SHIRT, Retailer
+from tests.flows import test_goods
+from tests.flows.test_goods import count, place
+
+from doorstep.domain.inventory.actions import rules
+from doorstep.domain.inventory.actions.rules import Change
+from doorstep.domain.inventory.model.rules import RuleKind, Scope, Terms
+from doorstep.domain.routing import views as routing
+from doorstep.flows import cancel
+from doorstep.kernel.ids import OrderId
+
+shelf = pytest.fixture(autouse=True)(test_goods.shelf.__wrapped__)  # type: ignore[attr-defined]  # what the fixture wraps
+
+
+def rule(
+    retailer: Retailer, kind: RuleKind, value: int, *, audience: str = "", **scope: tuple[str, ...]
+) -> None:
+    terms = Terms(kind, f"{kind.value} rule", value, Scope(skus=(SHIRT,), **scope), audience)
+    retailer.write(lambda tx: rules.put(tx, change=Change(terms, "because"), at=NOON))
+
+
+def routed(retailer: Retailer, order_id: OrderId) -> int:
+    return sum(each.quantity for work in retailer.work(order_id) for each in work.lines)
+
+
+def why_not(retailer: Retailer, order_id: OrderId) -> str:
+    (decision, *_) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
+    return decision.receipt[0].candidates[0].eliminated
+
+
+def test_safety_stock_stays_on_the_shelf(retailer: Retailer) -> None:
+    rule(retailer, RuleKind.SAFETY_STOCK, 3)
+    assert routed(retailer, place(retailer, (SHIRT, 7))) == 7
+    short = place(retailer, (SHIRT, 1), number="7002")
+    assert (routed(retailer, short), count(retailer)) == (0, (10, 7))
+    assert why_not(retailer, short) == "keeps 3 as safety stock (safety_stock rule)"
+
+
+def test_a_location_that_may_not_ship_for_a_channel_is_left_out(retailer: Retailer) -> None:
+    rule(retailer, RuleKind.ALLOW_SHIP, 0, channels=("shop",))
+    short = place(retailer, (SHIRT, 1))
+    assert (routed(retailer, short), why_not(retailer, short)) == (
+        0,
+        "does not ship for shop (allow_ship rule)",
+    )
+
+
+def test_a_pool_is_for_its_buyers_alone(retailer: Retailer) -> None:
+    rule(retailer, RuleKind.POOL, 8, audience="group:vip")
+    assert routed(retailer, place(retailer, (SHIRT, 3))) == 0
+    assert routed(retailer, place(retailer, (SHIRT, 2), number="7002")) == 2
+    vip = place(retailer, (SHIRT, 5), number="7003", tags=("VIP",))
+    assert routed(retailer, vip) == 5
+    assert routed(retailer, place(retailer, (SHIRT, 1), number="7004")) == 0
+
+
+def test_what_a_cancelled_order_took_of_a_pool_goes_back_to_it(retailer: Retailer) -> None:
+    rule(retailer, RuleKind.POOL, 8, audience="group:vip")
+    vip = place(retailer, (SHIRT, 8), tags=("vip",))
+    retailer.write(lambda tx: cancel.cancel(tx, order_id=vip, reason="asked", now=NOON))
+    assert routed(retailer, place(retailer, (SHIRT, 3), number="7002")) == 0
+    assert routed(retailer, place(retailer, (SHIRT, 8), number="7003", tags=("vip",))) == 8
