@@ -29,6 +29,7 @@ class Row:
 MAP: tuple[Row, ...] = (
     Row("order.placed", "mail.order_confirmed", errand=mail.mail("order_confirmed")),
     Row("order.short", "promise.promise_short", step=promise.promise_short),
+    Row("promise.moved", "promise.tell", step=promise.tell),
     Row("order.cancelled", "source.wake_short", step=source.wake_short),
     Row("stock.adjusted", "source.wake_short", step=source.wake_short),
     Row("stock.freed", "source.wake_short", step=source.wake_short),

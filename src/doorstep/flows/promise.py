@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from doorstep.domain.catalog import views as catalog
+from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import promises, rules
 from doorstep.domain.inventory.model.aisle import Aisle, Transit
 from doorstep.domain.inventory.model.availability import Availability, Parts, Question
@@ -17,7 +18,7 @@ from doorstep.domain.inventory.views import promises as promise_views
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.flows import demand
-from doorstep.flows.world import World
+from doorstep.flows.world import World, number
 from doorstep.kernel import errors, log
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId, Sku
@@ -68,6 +69,31 @@ def promise_short(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None
         for part in made_of[want.sku]
     ]
     promises.promise(tx, lines=needs, at=now)
+
+
+def tell(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: promises moved with their supply; it is written on their orders, which are locked here and not before.
+
+    Whoever changes supply holds the locks of SKUs; to lock orders then would be the wrong way round.
+    """
+    for order_id in sorted({number(each, "order_id") for each in deliveries}):
+        orders.lock(tx, order_id=OrderId(order_id))
+    changes = [
+        facts.PromiseChanged(
+            order_id=number(each, "order_id"),
+            line_no=number(each, "line_no"),
+            sku=str(each.data["sku"]),
+            old_date=_day(each, "old_date"),
+            new_date=_day(each, "new_date"),
+        )
+        for each in deliveries
+    ]
+    promises.tell(tx, changes=changes, at=world.clock.now())
+
+
+def _day(delivery: Delivery, name: str) -> date | None:
+    told = delivery.data[name]
+    return None if told is None else date.fromisoformat(str(told))
 
 
 def settle(

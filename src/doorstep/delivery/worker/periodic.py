@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
-from doorstep.flows import cart, count, reconcile
+from doorstep.flows import cart, count, promise, reconcile
 from doorstep.kernel import jobs
 
 _DAY_SECONDS = 86_400.0
@@ -14,6 +14,8 @@ JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
     "verify the stock ledger": (900.0, lambda app: reconcile.verify_ledger(app.world)),
     "let go of what carts hold too long": (15.0, lambda app: cart.sweep(app.world)),
     "write off what is missing": (60.0, lambda app: count.settle_missing(app.world)),
+    "work out rules for what is new": (30.0, lambda app: promise.catch_up(app.world)),
+    "watch the stock sources": (60.0, lambda app: promise.watch_sources(app.world)),
     "forget old sessions and keys": (_DAY_SECONDS / 24, lambda app: reconcile.forget(app.world)),
 }
 

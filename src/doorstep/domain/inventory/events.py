@@ -100,6 +100,20 @@ class Promised:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseMoved:
+    """A promise found another place, and its line another day; its order is told next, when it can be locked."""
+
+    type: ClassVar[str] = "promise.moved"
+    stream: ClassVar[str] = "supply_promise"
+    supply_promise_id: int
+    order_id: int
+    line_no: int
+    sku: str
+    old_date: date | None
+    new_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseChanged:
     """Supply slipped, fell away or came sooner: the line's day changed. None: no day any more, or none before."""
 

@@ -50,15 +50,17 @@ def promise(tx: WriteTx, *, lines: Sequence[Need], at: datetime) -> list[Refusal
     """Promise what these order lines lack, line by line, whole or not at all; returns the lines that cannot be.
 
     Asked again for the same pieces nothing happens; for another number the line is promised anew and keeps its turn.
-    The orders are locked by the caller, the SKUs are locked here if they are not yet.
+    Of a kit only those parts are promised that are not here. The orders are locked by the caller, the SKUs are locked
+    here if they are not yet.
     """
     skus = sorted({line.sku for line in lines})
     if not skus:
         return []
-    _lock_skus(tx, skus)
+    here = _lock_skus(tx, skus)
     policies: dict[str, SellAhead] = {each.sku: each for each in store.lock_sell_ahead(tx, skus=skus)}
     standing = store.lock_of_skus(tx, skus=skus)
-    fresh_lines = [needs for needs in _by_line(lines) if not _stands(needs, standing)]
+    lacking = [_lacking(needs, here) for needs in _by_line(lines)]
+    fresh_lines = [needs for needs in lacking if not _stands(needs, standing)]
     renewed = {need.key for needs in fresh_lines for need in needs}
     staying = [each for each in standing if each.key not in renewed]
     outstanding: dict[str, int] = {}
@@ -89,6 +91,11 @@ def _by_line(lines: Iterable[Need]) -> list[list[Need]]:
         before = parts.get(line.key)
         parts[line.key] = replace(line, quantity=line.quantity + before.quantity) if before else line
     return [list(parts.values()) for parts in total.values()]
+
+
+def _lacking(needs: list[Need], here: Mapping[str, int]) -> list[Need]:
+    """The parts of a line that are not here in the quantity it wants; of a line of one part, that part."""
+    return [need for need in needs if here.get(need.sku, 0) < need.quantity] or needs
 
 
 def _stands(needs: Sequence[Need], standing: Sequence[Promise]) -> bool:
@@ -130,7 +137,7 @@ def _end_lines(tx: WriteTx, lines: Collection[tuple[int, int]], state: PromiseSt
 
 def rearrange(
     tx: WriteTx, *, skus: Sequence[str], loosened: Collection[int], at: datetime
-) -> list[facts.PromiseChanged]:
+) -> list[facts.PromiseMoved]:
     """Promises on these supplies, and those without one, find their place anew: longest waiting first.
 
     The SKUs are locked by the caller. Returns, and appends, whose day changed.
@@ -149,9 +156,14 @@ def rearrange(
     placed = model.rearrange(loose, policies, supply)
     moved = [(each, pieces) for each, pieces in zip(loose, placed, strict=True) if not _stays(each, pieces)]
     _replace(tx, moved, at)
-    told = _changes(standing, store.lock_of_skus(tx, skus=skus) if moved else standing)
+    told = _moved(standing, store.lock_of_skus(tx, skus=skus) if moved else standing)
     events.append(tx, told, at=at)
     return told
+
+
+def tell(tx: WriteTx, *, changes: Sequence[facts.PromiseChanged], at: datetime) -> None:
+    """Write on orders that their promised day changed. The orders are locked by the caller."""
+    events.append(tx, changes, at=at)
 
 
 def _stays(promise: Promise, pieces: Sequence[Piece]) -> bool:
@@ -180,9 +192,14 @@ def _days(promises: Iterable[Promise]) -> dict[LineKey, date | None]:
     return {key: line_date(given) for key, given in days.items()}
 
 
-def _changes(before: Iterable[Promise], after: Iterable[Promise]) -> list[facts.PromiseChanged]:
+def _moved(before: Iterable[Promise], after: Sequence[Promise]) -> list[facts.PromiseMoved]:
     old, new = _days(before), _days(after)
-    return [facts.PromiseChanged(*key, old[key], new[key]) for key in sorted(new) if old[key] != new[key]]
+    newest = {each.key: each.id for each in sorted(after, key=lambda each: each.id)}
+    return [
+        facts.PromiseMoved(newest[key], *key, old[key], new[key])
+        for key in sorted(new)
+        if old[key] != new[key]
+    ]
 
 
 def _write(
@@ -239,5 +256,9 @@ def arrive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> None:
         store.add_arrived(tx, pieces=sorted(came.items()))
 
 
-def _lock_skus(tx: WriteTx, skus: Sequence[str]) -> None:
-    ledger.lock_positions(tx, parts=[(sku, Condition.NEW.value) for sku in skus])
+def _lock_skus(tx: WriteTx, skus: Sequence[str]) -> dict[str, int]:
+    """The lock of the SKUs; gives what is free of each, everywhere."""
+    free: dict[str, int] = {}
+    for position in ledger.lock_positions(tx, parts=[(sku, Condition.NEW.value) for sku in skus]):
+        free[position.sku] = free.get(position.sku, 0) + position.available
+    return free

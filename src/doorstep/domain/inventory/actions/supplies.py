@@ -25,7 +25,7 @@ class Outcome:
     """What a verb came to: the lines as they are now, and whose promised day changed by it."""
 
     supplies: list[Supply]
-    changed: list[facts.PromiseChanged]
+    changed: list[facts.PromiseMoved]
 
 
 def put(tx: WriteTx, *, told: Sequence[Announcement], at: datetime) -> Outcome:
@@ -143,7 +143,7 @@ def _apply(
     words: str,
     at: datetime,
     fresh: Sequence[Supply] = (),
-) -> list[facts.PromiseChanged]:
+) -> list[facts.PromiseMoved]:
     """Write lines, counters and facts; then promises find their place. Returns whose day changed."""
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     if pairs:

@@ -70,6 +70,8 @@ class Node:
     active: bool
     stale: str = ""
     heard_at: datetime | None = None
+    latitude: float = 0.0
+    longitude: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

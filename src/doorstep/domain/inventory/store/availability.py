@@ -99,7 +99,8 @@ def select_nodes(tx: ReadTx, *, at: datetime) -> list[Node]:
     return tx.all(
         Node,
         """
-        SELECT l.id, l.code, l.name, l.kind, l.ships, l.active, coalesce(s.stale, '') AS stale, s.heard_at
+        SELECT l.id, l.code, l.name, l.kind, l.ships, l.active, coalesce(s.stale, '') AS stale, s.heard_at,
+               l.latitude, l.longitude
           FROM locations l LEFT JOIN (
                SELECT location_id, min(last_heard_at) AS heard_at,
                       string_agg(format('%%s: %%s', name, CASE WHEN last_heard_at IS NULL THEN 'never heard of'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
 from doorstep.domain.inventory.store import promises as store
 from doorstep.domain.inventory.store.promises import PromiseRow
@@ -24,6 +26,18 @@ def of_order(tx: ReadTx, *, order_id: int) -> list[PromiseRow]:
 def of_sku(tx: ReadTx, *, sku: str) -> list[PromiseRow]:
     """Open promises of a SKU, by day."""
     return store.select_rows(tx, sku=sku)
+
+
+def open_lines(tx: ReadTx, *, order_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Which lines (order, line) of these orders wait for supply to come."""
+    found = store.select_of_orders(tx, order_ids=order_ids)
+    return {(each.order_id, each.line_no) for each in found}
+
+
+def sold_ahead(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
+    """Which of these SKUs may be sold before they are here."""
+    found = store.select_sell_ahead(tx, skus=sorted(set(skus)))
+    return {each.sku for each in found if each.mode is not SellAheadMode.NONE}
 
 
 def sell_ahead(tx: ReadTx, *, sku: str) -> SellAhead:

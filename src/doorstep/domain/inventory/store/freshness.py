@@ -1,0 +1,55 @@
+"""SQL of stock sources: who tells us of which location, and when we heard last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doorstep.domain.inventory.model.freshness import StockSource, Word
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+def upsert_sources(tx: WriteTx, sources: Sequence[StockSource]) -> None:
+    """Create sources, or give them another age; what was heard stays."""
+    tx.execute(
+        """
+        INSERT INTO stock_sources (location_id, name, max_age_seconds)
+        SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[])
+        ON CONFLICT (location_id, name) DO UPDATE SET max_age_seconds = excluded.max_age_seconds
+        """,
+        (
+            [each.location_id for each in sources],
+            [each.name for each in sources],
+            [each.max_age_seconds for each in sources],
+        ),
+    )
+
+
+def delete_source(tx: WriteTx, *, location_id: int, name: str) -> int:
+    """We depend on it no more; how many rows that were."""
+    return tx.execute("DELETE FROM stock_sources WHERE (location_id, name) = (%s, %s)", (location_id, name))
+
+
+def mark_heard(tx: WriteTx, words: Sequence[Word]) -> int:
+    """Sources were heard; an older word never makes a newer one unheard. Locks in key order; how many are known."""
+    return tx.execute(
+        """
+        WITH newest AS (
+            SELECT location_id, name, max(at) AS at FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])
+                   AS w(location_id, name, at) GROUP BY location_id, name
+        ), locked AS (
+            SELECT s.location_id, s.name, n.at FROM stock_sources s JOIN newest n USING (location_id, name)
+             ORDER BY s.location_id, s.name FOR NO KEY UPDATE OF s
+        )
+        UPDATE stock_sources s SET last_heard_at = greatest(s.last_heard_at, l.at)
+          FROM locked l WHERE (s.location_id, s.name) = (l.location_id, l.name)
+        """,
+        ([each.location_id for each in words], [each.name for each in words], [each.at for each in words]),
+    )
+
+
+def select_sources(tx: ReadTx) -> list[StockSource]:
+    """Every source."""
+    return tx.all(
+        StockSource,
+        "SELECT location_id, name, max_age_seconds, last_heard_at FROM stock_sources ORDER BY location_id, name",
+    )

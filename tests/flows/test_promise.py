@@ -1,0 +1,87 @@
+"""Sold before it is here: a short order is promised from supply to come, hears of slips, and gets its pieces first."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tests.builders import JACKET, NOON, SHIRT, Retailer, line, observation
+
+from doorstep.domain.inventory.actions import freshness, promises, supplies
+from doorstep.domain.inventory.actions.supplies import Change
+from doorstep.domain.inventory.model.availability import Question
+from doorstep.domain.inventory.model.freshness import StockSource
+from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
+from doorstep.domain.inventory.model.supplies import Announcement, Supply, SupplyKind
+from doorstep.domain.inventory.views import promises as views
+from doorstep.domain.inventory.views.promises import PromiseRow
+from doorstep.flows import cancel, promise
+from doorstep.kernel.ids import OrderId
+
+MANY = 100_000
+
+
+def sell_ahead(retailer: Retailer, quantity: int = MANY) -> Supply:
+    """Shirts may be backordered, and so many are on their way to Warehouse A."""
+    policy = SellAhead(SHIRT, SellAheadMode.BACKORDER)
+    told = Announcement(
+        SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, retailer.places["WH-A"], quantity, date(2026, 12, 1)
+    )
+    retailer.write(lambda tx: promises.put_sell_ahead(tx, policies=[policy], at=NOON))
+    return retailer.write(lambda tx: supplies.put(tx, told=[told], at=NOON)).supplies[0]
+
+
+def short_order(retailer: Retailer, quantity: int = 50_000) -> OrderId:
+    return retailer.place_order(observation(line(SHIRT, quantity, 79_900)))
+
+
+def promised(retailer: Retailer, order_id: OrderId) -> list[PromiseRow]:
+    return retailer.read(lambda tx: views.of_order(tx, order_id=order_id))
+
+
+def test_a_short_order_is_promised_its_day_and_hears_when_supply_slips(retailer: Retailer) -> None:
+    supply = sell_ahead(retailer)
+    order_id = short_order(retailer)
+    (found,) = promised(retailer, order_id)
+    assert (found.quantity, found.promised_date, found.state) == (50_000, date(2026, 12, 1), "open")
+    slip = Change(supply.id, date(2026, 12, 24))
+    retailer.write(lambda tx: supplies.change(tx, changes=[slip], at=NOON))
+    retailer.settle()
+    assert [row.promised_date for row in promised(retailer, order_id) if row.state == "open"] == [
+        date(2026, 12, 24)
+    ]
+    told = [fact for fact in retailer.facts(order_id) if fact.startswith(("order.short", "promise."))]
+    assert told == ["order.short", "promise.made", "promise.changed"]
+    assert retailer.dead() == []
+
+
+def test_without_a_policy_a_short_order_only_waits(retailer: Retailer) -> None:
+    order_id = short_order(retailer)
+    assert promised(retailer, order_id) == []
+    assert "order.short" in retailer.facts(order_id)
+
+
+def test_an_order_with_a_part_that_is_not_sold_ahead_is_promised_the_other_line(retailer: Retailer) -> None:
+    sell_ahead(retailer)
+    order_id = retailer.place_order(observation(line(SHIRT, 50_000, 79_900), line(JACKET, 50_000, 299_900)))
+    assert [(row.line_no, row.sku) for row in promised(retailer, order_id)] == [(1, SHIRT)]
+
+
+def test_a_cancelled_order_makes_room_for_the_next(retailer: Retailer) -> None:
+    sell_ahead(retailer, 50_000)
+    first, second = short_order(retailer), short_order(retailer)
+    assert promised(retailer, second)[0].promised_date is None
+    retailer.write(lambda tx: cancel.cancel(tx, order_id=first, reason="changed her mind", now=NOON))
+    assert [row.state for row in promised(retailer, first)] == ["cancelled"]
+    assert promised(retailer, second)[0].promised_date == date(2026, 12, 1)
+
+
+def test_availability_takes_kits_apart_and_says_what_it_does_not_know(retailer: Retailer) -> None:
+    questions = [Question(SHIRT, "shop"), Question(JACKET, "shop")]
+    known = retailer.read(lambda tx: promise.availability(tx, questions=questions, at=NOON))
+    assert all(each.quantity for each in known)
+    source = StockSource(retailer.places["ST-22"], "pos", 60)
+    retailer.write(lambda tx: freshness.put_sources(tx, sources=[source]))
+    (shirts, _) = retailer.read(lambda tx: promise.availability(tx, questions=questions, at=NOON))
+    assert shirts.quantity is None
+    assert promise.watch_sources(retailer.app.world) == 1
+    promise.catch_up(retailer.app.world)
