@@ -42,8 +42,8 @@ format: dev ## let ruff lay out the code
 	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
 
 .PHONY: bench
-bench: dev ## orders a second beside a bare yardstick, on a scratch database (OUT=file.json also writes the figures)
-	@$(BIN)/python -m bench $(if $(OUT),--out $(OUT))
+bench: dev ## orders a second beside a bare yardstick, on a scratch database (OUT=file.json also writes the figures, LONG=1 grows to 5 million orders)
+	@$(BIN)/python -m doorstep_bench $(if $(OUT),--out $(OUT)) $(if $(LONG),--long)
 
 .PHONY: reference
 reference: dev ## write docs/reference.md from the code

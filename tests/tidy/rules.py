@@ -30,7 +30,7 @@ def sql(source: Source) -> Found:
     """Statements stand in store files, the kernel's three and the migrations, nowhere else."""
     kernel = (f"src/doorstep/kernel/{name}.py" for name in ("db", "events", "jobs", "schema"))
     stores = ("src/doorstep/domain/*/store", "src/doorstep/domain/*/store.py", "src/doorstep/migrations")
-    if source.within("tests", "bench", *stores, *kernel):
+    if source.within("tests", "src/doorstep_bench", *stores, *kernel):
         return
     yield from (
         (call.lineno, "runs a statement")
@@ -48,7 +48,7 @@ def sql(source: Source) -> Found:
 def commit(source: Source) -> Found:
     """Only the edge opens a transaction that writes (front doors; errands around their calls); the kernel commits."""
     may_open = source.within("src/doorstep/delivery", "src/doorstep/flows")
-    if source.within("tests", "bench"):
+    if source.within("tests", "src/doorstep_bench"):
         return
     for call, name in source.calls:
         if name.endswith((".commit", ".rollback")) and not source.within(

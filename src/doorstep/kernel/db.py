@@ -137,13 +137,11 @@ class WriteTx(ReadTx):
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
         """What fails inside is undone alone."""
-        heads = dict(self.heads)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(setattr, self, "heads", dict(self.heads))
             with self.connection.transaction():
                 yield
-        except BaseException:
-            self.heads = heads
-            raise
+            undo.pop_all()
 
     def rehearse(self, work: Callable[[], T]) -> T:
         """Really do something, and take it back before anybody sees it: gives what it came to."""

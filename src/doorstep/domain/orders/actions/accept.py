@@ -149,7 +149,9 @@ def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> 
     except psycopg.errors.UniqueViolation as problem:
         raise Overtaken("Another process is storing the same order.") from problem
     allocated = {(each.order_id, each.line_no): each.quantity for each in decided.counts}
-    write.copy_lines(tx, [(each.order_id, each.incoming.observation.lines) for each in new], allocated)
+    write.copy_lines(
+        tx, [(each.order_id, each.incoming.observation.lines) for each in new], allocated=allocated
+    )
     write.copy_addresses(tx, [address for each in new for address in _addresses(each)])
     placed = [(order_id, hold) for order_id, each in decided.holds.items() for hold in each]
     if placed:
@@ -299,5 +301,5 @@ def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[ObservedLine]) -> 
             write.delete_lines(tx, order_id=known.id)
     except psycopg.errors.ForeignKeyViolation:
         return False
-    write.copy_lines(tx, [(OrderId(known.id), lines)], {})
+    write.copy_lines(tx, [(OrderId(known.id), lines)], allocated={})
     return True

@@ -89,6 +89,7 @@ def _header_values(row: NewHeader, told: OrderObservation) -> tuple[object, ...]
 def copy_lines(
     tx: WriteTx,
     orders: Sequence[tuple[OrderId, Sequence[ObservedLine]]],
+    *,
     allocated: Mapping[tuple[OrderId, int], int],
 ) -> None:
     """Write the lines of (order id, lines); `allocated` says how many pieces of (order id, line number) have their place."""

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import psycopg
 from psycopg.types.json import Jsonb
 
-from bench.workload import NOW
 from doorstep.domain.orders.actions import Incoming
+from doorstep_bench.workload import NOW
 
 _ORDERS = """COPY orders (id, connection_id, external_id, number, version_at, placed_at, accepted_at, currency, total_minor,
     shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway, payment_method, is_paid, on_delivery,

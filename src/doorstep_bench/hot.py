@@ -1,0 +1,94 @@
+"""hot: everybody wants the same thing at once. 64 buyers, one order each under way, 2,000 attempts, 500 pieces."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory import views as stock
+from doorstep.domain.inventory.actions import Correction
+from doorstep.domain.orders.actions import Incoming
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId, Sku
+from doorstep_bench import meter, workload
+from doorstep_bench.rates import Stage, take
+from doorstep_bench.scratch import BATCH, Scratch
+
+STOCK, ATTEMPTS, BUYERS, TAKERS = 500, 2_000, 64, 2
+_SERVED = """
+    SELECT count(*) FROM orders o WHERE o.external_id = ANY(%s)
+       AND EXISTS (SELECT 1 FROM fulfillment_orders f WHERE f.order_id = o.id)
+"""
+
+
+def run(stage: Stage, *, series: int) -> dict[str, object]:
+    """Attempts a second, and how many were served: exactly as many as there are pieces, or the run is wrong."""
+    sku = workload.SKUS[series % len(workload.SKUS)]
+    _set_stock(stage, sku)
+    made = list(
+        workload.orders(stage.connection_id, seed=series, first=series * 1_000_000, count=ATTEMPTS, sku=sku)
+    )
+    market = _Market(stage.scratch)
+    rate = meter.timed(lambda: market.open(made), ATTEMPTS)
+    with stage.scratch.app.db.read() as tx:
+        served = tx.value(int, _SERVED, ([each.observation.external_id for each in made],))
+    if served != STOCK:
+        raise errors.Conflict(f"{served} of {ATTEMPTS} were served from {STOCK} pieces.")
+    return {"attempts_per_second": round(rate, 1), "served": served}
+
+
+def _set_stock(stage: Stage, sku: Sku) -> None:
+    """All of it at one location, free."""
+    with stage.scratch.app.db.write(actor="bench") as tx:
+        for row in stock.page(tx, wanted=stock.StockFilter(text=sku, limit=1)).rows:
+            wanted = STOCK if row.location_id == stage.places[0] else 0
+            free = Correction(sku, LocationId(row.location_id), "bench", set_to=row.reserved + wanted)
+            inventory.adjust(tx, correction=free, at=workload.NOW)
+
+
+@dataclass(slots=True)
+class _Market:
+    """Buyers who wait for their order's answer before they order again, and takers who serve whoever waits together."""
+
+    scratch: Scratch
+    wanted: queue.SimpleQueue[tuple[Incoming, threading.Event]] = field(default_factory=queue.SimpleQueue)
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def open(self, made: Sequence[Incoming]) -> None:
+        """Until every order has its answer."""
+        buyers = [
+            threading.Thread(target=self._buy, args=(made[number::BUYERS],)) for number in range(BUYERS)
+        ]
+        takers = [threading.Thread(target=self._serve) for _ in range(TAKERS)]
+        for each in (*takers, *buyers):
+            each.start()
+        for each in buyers:
+            each.join()
+        self.closed.set()
+        for each in takers:
+            each.join()
+
+    def _buy(self, mine: Sequence[Incoming]) -> None:
+        for order in mine:
+            answered = threading.Event()
+            self.wanted.put((order, answered))
+            answered.wait()
+
+    def _serve(self) -> None:
+        while not self.closed.is_set():
+            batch: list[tuple[Incoming, threading.Event]] = []
+            while len(batch) < BATCH and not self.wanted.empty():
+                try:
+                    batch.append(self.wanted.get_nowait())
+                except queue.Empty:
+                    break
+            if not batch:
+                time.sleep(0.001)
+                continue
+            take(self.scratch, [order for order, _ in batch])
+            for _, answered in batch:
+                answered.set()

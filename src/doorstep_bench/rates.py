@@ -1,0 +1,77 @@
+"""bound and pipeline: as many orders written by a bare program and taken in by ours, turn and turn about."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from doorstep.domain.orders.actions import Incoming
+from doorstep.flows import intake
+from doorstep.kernel.ids import LocationId
+from doorstep_bench import bound, meter, workload
+from doorstep_bench.scratch import BATCH, Scratch
+
+BOUND_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """An installation with the workload's catalogue and stock, and where new numbers of orders begin."""
+
+    scratch: Scratch
+    connection_id: int
+    places: Sequence[LocationId]
+
+    def orders(self, series: int, count: int) -> list[Incoming]:
+        """Orders of a series of their own, made before the clock starts and out of the collector's way."""
+        made = list(workload.orders(self.connection_id, seed=series, first=series * 1_000_000, count=count))
+        gc.collect()
+        gc.freeze()
+        return made
+
+
+def compared(stage: Stage, *, runs: int, count: int) -> dict[str, dict[str, object]]:
+    """Medians of both, and what an order costs the pipeline. The first run of each only warms up."""
+    bare, ours, costs = [], [], []
+    for run in range(runs + 1):
+        bare.append(bare_rate(stage, stage.orders(100 + run, count)))
+        made = stage.orders(200 + run, count)
+        before = meter.read(stage.scratch)
+        ours.append(pipeline_rate(stage, made))
+        costs.append(meter.per_order(before, meter.read(stage.scratch), count))
+        meter.say(f"run {run}: bound {bare[-1]:,.0f}, pipeline {ours[-1]:,.0f} orders/s")
+    cost = {name: statistics.median(each[name] for each in costs[1:]) for name in costs[0]}
+    return {"bound": meter.rates(bare[1:]), "pipeline": meter.rates(ours[1:]) | {"per_order": cost}}
+
+
+def bare_rate(stage: Stage, made: Sequence[Incoming]) -> float:
+    """Orders a second of the bare program, 200 a transaction, as good as psycopg's COPY makes it."""
+    with psycopg.connect(stage.scratch.url) as connection:
+
+        def work() -> None:
+            for start in range(0, len(made), BOUND_BATCH):
+                batch = made[start : start + BOUND_BATCH]
+                bound.write(connection, batch, location_id=stage.places[0])
+
+        return meter.timed(work, len(made))
+
+
+def pipeline_rate(stage: Stage, made: Sequence[Incoming]) -> float:
+    """Orders a second from what a channel told to open fulfillment orders, one process, a worker's batches."""
+
+    def work() -> None:
+        for start in range(0, len(made), BATCH):
+            take(stage.scratch, made[start : start + BATCH])
+
+    return meter.timed(work, len(made))
+
+
+def take(scratch: Scratch, batch: Sequence[Incoming]) -> None:
+    """What a worker does with a batch of orders, in one transaction."""
+    app = scratch.app
+    with app.db.write(actor="bench") as tx:
+        intake.take(tx, incoming=batch, serviceable=app.world.serviceable, now=app.clock.now())

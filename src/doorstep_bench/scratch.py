@@ -1,0 +1,101 @@
+"""An installation of its own for a run: embedded, durable (fsync and synchronous_commit on), gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from doorstep.bootstrap import App, open_app
+from doorstep.kernel import settings
+
+POOL = 16
+BATCH = 500  # orders that the pipeline takes at once, in this process and in workers
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """The open installation, and what processes of it need to find it."""
+
+    app: App
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return self.app.server.url
+
+    def environment(self) -> Mapping[str, str]:
+        """Of processes that join this installation, whatever the user's own is."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+        (self.folder / "doorstep.toml").touch()
+        return inherited | {
+            "DOORSTEP_CONFIG": str(self.folder / "doorstep.toml"),
+            "DOORSTEP_ENVIRONMENT": "test",
+            "DOORSTEP_DATA_DIR": str(self.folder / "data"),
+            "DOORSTEP_LOG_LEVEL": "error",
+            "DOORSTEP_BATCH_SIZE": str(BATCH),
+        }
+
+    @contextlib.contextmanager
+    def process(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A process of the installation (`python -m …`), told to end when the block does."""
+        with (self.folder / "processes.log").open("ab") as log:
+            started = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                env=dict(self.environment()),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield started
+        finally:
+            started.send_signal(signal.SIGTERM)
+            try:
+                started.wait(20)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                started.wait()
+
+
+@contextlib.contextmanager
+def installation() -> Iterator[Scratch]:
+    """A fresh one. Commits are timed by the server, so that waiting times end when a row could be seen."""
+    folder = Path(tempfile.mkdtemp(prefix="doorstep-bench-"))
+    folder.chmod(0o711)  # the database's own user passes through, and sees nothing
+    local = folder / "data" / "postgres" / "etc"
+    local.mkdir(parents=True)
+    for each in (folder / "data", folder / "data" / "postgres"):
+        each.chmod(0o711)
+    (local / "local.conf").write_text("track_commit_timestamp = on\nmax_wal_size = 4GB\n")
+    (local / "local.conf").chmod(0o644)
+    chosen = settings.load(
+        environment="test", data_dir=folder / "data", pool_size=POOL, batch_size=BATCH, database_url=None
+    )
+    try:
+        with open_app(chosen, migrate=True) as app:
+            with psycopg.connect(app.server.url, autocommit=True) as connection:
+                connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            yield Scratch(app, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_until(true: Callable[[], bool], *, what: str, seconds: float = 120.0) -> None:
+    """Look every few milliseconds; raises TimeoutError."""
+    ends_at = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > ends_at:
+            raise TimeoutError(f"still waiting after {seconds:.0f} s: {what}")
+        time.sleep(0.02)
