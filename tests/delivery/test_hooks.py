@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import msgspec
@@ -131,6 +133,16 @@ def test_without_a_database_senders_are_asked_to_come_again(retailer: Retailer, 
     assert {(answer.status_code, answer.headers.get("retry-after")) for answer in answers} == {(503, "2")}
 
 
+def test_who_sends_too_much_is_asked_to_slow_down_and_nobody_else(retailer: Retailer) -> None:
+    retailer.app = replace(
+        retailer.app, settings=retailer.app.settings.model_copy(update={"webhook_rate_per_second": 5})
+    )
+    answers = asyncio.run(send(retailer, *(words(f"evt-{number}") for number in range(20))))
+    told = Counter((answer.status_code, answer.headers.get("retry-after")) for answer in answers)
+    assert told[429, "1"] >= 10
+    assert told[200, None] == len(stored(retailer)) == 20 - told[429, "1"]
+
+
 # Group commit -----------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +187,31 @@ def test_when_the_database_is_away_nobody_is_tried_alone() -> None:
     table = Table(errors.Unavailable("away"))
     assert all(isinstance(each, errors.Unavailable) for each in gather(table, *map(arrival, range(50))))
     assert table.transactions <= 2
+
+
+def test_one_poisoned_row_costs_a_few_more_transactions_not_hundreds() -> None:
+    table = Table()
+    gather(table, *(arrival(number, "poison" if number == 7 else "order") for number in range(64)))
+    assert table.transactions <= 20
+
+
+def test_when_storing_lags_senders_are_asked_to_come_again_in_time() -> None:
+    async def work() -> list[BaseException | None]:
+        slow = Table()
+        commits = GroupCommit(
+            lambda each: (time.sleep(0.3), slow.write(each))[1], writers=1, longest_wait_seconds=0.1
+        )
+        first = [asyncio.create_task(commits.add(arrival(number))) for number in range(3)]
+        await asyncio.sleep(0.01)
+        second = [asyncio.create_task(commits.add(arrival(number))) for number in range(3, 6)]
+        await asyncio.sleep(0.2)
+        late = asyncio.create_task(commits.add(arrival(7)))
+        return await asyncio.gather(*first, *second, late, return_exceptions=True)
+
+    *served, refused = asyncio.run(work())
+    assert served == [None] * 6
+    assert isinstance(refused, errors.Unavailable)
+    assert refused.retry_after_seconds == pytest.approx(0.1, abs=1)
 
 
 def test_a_queue_that_is_too_long_refuses_at_once() -> None:

@@ -68,6 +68,13 @@ class Settings(pydantic_settings.BaseSettings):
     webhook_body_limit_bytes: Count = Field(
         default=5_000_000, description="a larger webhook body is refused unread"
     )
+    webhook_rate_per_second: Count = Field(
+        default=2_000, description="webhooks a second that one connection may send to one web process"
+    )
+    webhook_longest_wait_seconds: Seconds = Field(
+        default=5.0,
+        description="while storing lags behind by more than this, senders are asked to come again",
+    )
 
     log_format: Literal["json", "console"] = Field(default="json", description="json | console")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -16,29 +16,46 @@ Write = Callable[[Sequence[Arrival]], None]
 class GroupCommit:
     """Stores arrivals, many per transaction; `add` returns once its own arrival is committed.
 
-    There is no timer: the commit under way is the window in which the next group gathers.
+    There is no timer: the commit under way is the window in which the next group gathers. When the database lags
+    behind (too many wait, or the oldest waits too long) new ones are refused before they are queued: an answer in time
+    that says "later" is better than a time-out.
     """
 
     write: Write
     group_size: int = 500
     writers: int = 2
     queue_limit: int = 5_000
-    _waiting: list[tuple[Arrival, asyncio.Future[None]]] = field(default_factory=list)
+    longest_wait_seconds: float = 5.0
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _stored_per_second: float = 0.0
     _busy: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def add(self, arrival: Arrival) -> None:
         """Store one arrival; raises Unavailable when the database lags behind (the sender will come again)."""
-        if len(self._waiting) >= self.queue_limit:
-            raise errors.Unavailable("Too many messages are waiting to be stored.", retry_after_seconds=5)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((arrival, done))
+        loop = asyncio.get_running_loop()
+        if len(self._waiting) >= self.queue_limit or self._lag(loop.time()) > self.longest_wait_seconds:
+            raise errors.Unavailable(
+                "Messages arrive faster than they are stored.", retry_after_seconds=self._clear_in_seconds()
+            )
+        done: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(_Waiting(arrival, done, loop.time()))
         if self._busy < self.writers:
             self._busy += 1
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         await done
+
+    def _lag(self, now: float) -> float:
+        """Seconds that the oldest has waited."""
+        return now - self._waiting[0].since if self._waiting else 0.0
+
+    def _clear_in_seconds(self) -> float:
+        """When the queue will be short again, at the pace of the last groups."""
+        if not self._stored_per_second:
+            return self.longest_wait_seconds
+        return min(60.0, max(1.0, len(self._waiting) / self._stored_per_second))
 
     async def _drain(self) -> None:
         try:
@@ -48,26 +65,47 @@ class GroupCommit:
         finally:
             self._busy -= 1
 
-    async def _store(self, group: Sequence[tuple[Arrival, asyncio.Future[None]]]) -> None:
-        """Write a group; if it fails each is written alone, so that only the guilty one is refused.
+    async def _store(self, group: Sequence[_Waiting]) -> None:
+        """Write a group; if it fails it is halved until the guilty one stands alone: only that one is refused.
 
         A database that does not answer is nobody's guilt: then all are refused at once, and come again.
         """
+        began = asyncio.get_running_loop().time()
         try:
-            await asyncio.to_thread(self.write, [arrival for arrival, _ in group])
+            await asyncio.to_thread(self.write, [each.arrival for each in group])
         except Exception as problem:  # noqa: BLE001 - the HTTP edge: every waiting sender must get an answer
             if len(group) == 1 or isinstance(problem, errors.Unavailable):
-                for _, done in group:
-                    _fail(done, problem)
+                for each in group:
+                    each.refuse(problem)
                 return
-            for each in group:
-                await self._store([each])
+            middle = len(group) // 2
+            await self._store(group[:middle])
+            await self._store(group[middle:])
             return
-        for _, done in group:
-            if not done.done():
-                done.set_result(None)
+        self._pace(len(group), asyncio.get_running_loop().time() - began)
+        for each in group:
+            each.thank()
+
+    def _pace(self, stored: int, seconds: float) -> None:
+        """Remember how fast groups are stored; the last ones count most."""
+        rate = stored * self.writers / max(seconds, 0.001)
+        self._stored_per_second = (
+            rate if not self._stored_per_second else 0.8 * self._stored_per_second + 0.2 * rate
+        )
 
 
-def _fail(done: asyncio.Future[None], problem: Exception) -> None:
-    if not done.done():
-        done.set_exception(problem)
+@dataclass(slots=True)
+class _Waiting:
+    """An arrival whose sender waits for our answer."""
+
+    arrival: Arrival
+    done: asyncio.Future[None]
+    since: float
+
+    def thank(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def refuse(self, problem: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(problem)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import prometheus_client
+import pyrate_limiter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -36,7 +37,10 @@ class Hooks:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._commits = GroupCommit(self._write)
+        self._commits = GroupCommit(
+            self._write, longest_wait_seconds=app.settings.webhook_longest_wait_seconds
+        )
+        self._limiters: dict[str, pyrate_limiter.Limiter] = {}
 
     def _write(self, arrivals: Sequence[Arrival]) -> None:
         with self._app.db.write(actor="hooks") as tx:
@@ -54,6 +58,11 @@ class Hooks:
             return _come_again(key, problem)
         if connection.mode is Mode.OFF:
             return _problem(503, "This connection is switched off.", {"Retry-After": "600"})
+        if not self._admit(key):
+            _received.labels(key, "too_many").inc()
+            return _problem(
+                429, "Too many messages in this second; please send it again.", {"Retry-After": "1"}
+            )
         body = await self._body(request)
         if body is None:
             _received.labels(key, "too_large").inc()
@@ -64,6 +73,13 @@ class Hooks:
             _log.warning("a webhook did not prove its sender", connection=key)
             return _problem(401, "The signature is not right.")
         return await self._store(connection, headers, body)
+
+    def _admit(self, key: str) -> bool:
+        """Whether a connection may send one more this second: a sender gone wild must not crowd out the others."""
+        limiter = self._limiters.get(key)
+        if limiter is None:
+            limiter = self._limiters[key] = _limiter(self._app.settings.webhook_rate_per_second)
+        return bool(limiter.try_acquire(key, blocking=False))
 
     async def _body(self, request: Request) -> bytes | None:
         """The raw bytes, or None as soon as they are too many."""
@@ -95,6 +111,15 @@ class Hooks:
             return _come_again(connection.key, problem)
         _received.labels(connection.key, "stored").inc()
         return Response(status_code=200)
+
+
+def _limiter(per_second: int) -> pyrate_limiter.Limiter:
+    bucket = pyrate_limiter.StateBucket(
+        [pyrate_limiter.Rate(per_second, 1_000)]
+    )  # a few numbers, no clean-up thread
+    return pyrate_limiter.Limiter(
+        pyrate_limiter.SingleBucketFactory(bucket, schedule_leak=False), buffer_ms=0
+    )
 
 
 def _come_again(key: str, problem: errors.Unavailable) -> Response:
