@@ -11,7 +11,10 @@ from starlette.responses import Response
 import doorstep
 from doorstep.bootstrap import App
 from doorstep.delivery.api import (
+    atp_rules,
+    availability,
     capture,
+    catalog,
     dead_letters,
     fulfillment,
     inventory,
@@ -19,6 +22,7 @@ from doorstep.delivery.api import (
     reservations,
     returns,
     shipments,
+    supplies,
 )
 from doorstep.delivery.api.problems import http_problem, invalid_request, problem
 from doorstep.kernel import errors
@@ -29,6 +33,22 @@ Orders, stock, fulfillment, shipments, returns and dead letters, to read and to 
 Send an API key as `Authorization: Bearer …`; its role decides what it may do. Every write takes an `Idempotency-Key`:
 the same key gives the first answer again, with another body it is refused. Errors are RFC 9457 problems.
 """.strip()
+
+
+_MODULES = (
+    orders,
+    capture,
+    catalog,
+    fulfillment,
+    shipments,
+    inventory,
+    reservations,
+    availability,
+    atp_rules,
+    supplies,
+    returns,
+    dead_letters,
+)
 
 
 def create(app: App) -> FastAPI:
@@ -42,7 +62,7 @@ def create(app: App) -> FastAPI:
         redoc_url=None,
     )
     interface.state.app = app
-    for module in (orders, capture, fulfillment, shipments, inventory, reservations, returns, dead_letters):
+    for module in _MODULES:
         interface.include_router(module.router, prefix="/api/v1")
     interface.add_exception_handler(errors.DoorstepError, problem)
     interface.add_exception_handler(RequestValidationError, invalid_request)

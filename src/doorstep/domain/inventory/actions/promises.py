@@ -177,8 +177,15 @@ def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[Piece]]], at: date
     whole = [each.id for each, _ in moved if not each.arrived]
     store.end(tx, promise_ids=whole, state=PromiseState.REOPENED.value, at=at)
     store.shrink(tx, promise_ids=[each.id for each, _ in moved if each.arrived])
-    rows = [_fresh(each.key, piece, each.made_at) for each, pieces in moved for piece in pieces]
-    store.copy_promises(tx, rows)
+    together: dict[tuple[LineKey, int | None, date | None], Fresh] = {}
+    for each, pieces in moved:
+        for piece in pieces:
+            place = (each.key, piece.supply_id, piece.promised_date)
+            row = together.get(place, _fresh(each.key, piece._replace(quantity=0), each.made_at))
+            together[place] = replace(
+                row, quantity=row.quantity + piece.quantity, made_at=min(row.made_at, each.made_at)
+            )
+    store.copy_promises(tx, list(together.values()))
 
 
 def _fresh(key: LineKey, piece: Piece, made_at: datetime) -> Fresh:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import psycopg
+
+from doorstep.domain.inventory.model.ledger import UnknownPosition
 from doorstep.domain.inventory.model.promises import Promise, SellAhead
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -35,7 +38,15 @@ def select_sell_ahead(tx: ReadTx, *, skus: Sequence[str]) -> list[SellAhead]:
 
 
 def upsert_sell_ahead(tx: WriteTx, policies: Sequence[SellAhead], *, at: datetime) -> dict[str, int]:
-    """Create or replace policies; ids by SKU."""
+    """Create or replace policies; ids by SKU. Raises UnknownPosition for a SKU that the catalogue lacks."""
+    try:
+        return _upsert_sell_ahead(tx, policies, at)
+    except psycopg.errors.ForeignKeyViolation as problem:
+        skus = ", ".join(sorted(each.sku for each in policies))
+        raise UnknownPosition(f"The catalogue does not have all of {skus}.") from problem
+
+
+def _upsert_sell_ahead(tx: WriteTx, policies: Sequence[SellAhead], at: datetime) -> dict[str, int]:
     rows = tx.rows(
         """
         INSERT INTO sell_ahead (sku, mode, quantity_limit, available_from_date, until_date, min_confidence, changed_at)

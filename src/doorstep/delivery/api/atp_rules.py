@@ -1,0 +1,200 @@
+"""Rules of availability: safety stock, thresholds, who ships what, who may collect, pools; tried before they are set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory.actions import rules
+from doorstep.domain.inventory.actions.rules import Change, Effect
+from doorstep.domain.inventory.model.rules import Rule, RuleKind, Scope, Terms
+from doorstep.domain.inventory.views import rules as views
+from doorstep.kernel.db import ReadTx, WriteTx
+
+router = APIRouter(tags=["Availability rules"])
+
+
+class RuleBody(BaseModel):
+    """A rule as it shall be. Named goods, locations and channels narrow it; nothing named means all."""
+
+    kind: RuleKind
+    name: str = Field(min_length=1, max_length=120)
+    value: int = Field(
+        ge=0, description="Pieces; 1 (yes) or 0 (no) for allow_ship, allow_pickup and exclude."
+    )
+    skus: list[str] = []
+    styles: list[str] = []
+    categories: list[str] = []
+    locations: list[str] = Field([], description="Codes.")
+    location_kinds: list[str] = []
+    channels: list[str] = []
+    audience: str = Field("", description="Of a pool: a channel's key, or group:vip.")
+    precedence: int = Field(
+        100, description="The lower number wins, then the more specific rule, then the newer."
+    )
+    active: bool = True
+    reason: str = Field(min_length=1, max_length=500, description="Why, for whoever asks later.")
+    version: int | None = Field(
+        None, description="The version that was looked at: refused if it is not the last."
+    )
+
+    def change(self, rule_id: int | None) -> Change:
+        """The same in the domain's words."""
+        scope = Scope(
+            tuple(self.skus),
+            tuple(self.styles),
+            tuple(self.categories),
+            tuple(self.locations),
+            tuple(self.location_kinds),
+            tuple(self.channels),
+        )
+        terms = Terms(
+            self.kind, self.name, self.value, scope, self.audience, self.precedence, active=self.active
+        )
+        return Change(terms, self.reason, rule_id, self.version)
+
+
+class Trial(RuleBody):
+    """A rule that is only tried: with `rule_id` as a change of that rule, without as a new one."""
+
+    rule_id: int | None = None
+
+
+class Switch(BaseModel):
+    """On or off, and why."""
+
+    active: bool
+    reason: str = Field(min_length=1, max_length=500)
+
+
+@dataclass(frozen=True, slots=True)
+class AtpRule:
+    """A rule, who changed it last, when and why."""
+
+    id: int
+    version: int
+    kind: str
+    name: str
+    value: int
+    skus: tuple[str, ...]
+    styles: tuple[str, ...]
+    categories: tuple[str, ...]
+    locations: tuple[str, ...]
+    location_kinds: tuple[str, ...]
+    channels: tuple[str, ...]
+    audience: str
+    precedence: int
+    active: bool
+    reason: str
+    changed_by: str
+    changed_at: datetime
+
+
+def _rule(found: Rule) -> AtpRule:
+    terms, scope = found.terms, found.terms.scope
+    return AtpRule(
+        id=found.id,
+        version=found.version,
+        kind=terms.kind.value,
+        name=terms.name,
+        value=terms.value,
+        skus=scope.skus,
+        styles=scope.styles,
+        categories=scope.categories,
+        locations=scope.locations,
+        location_kinds=scope.location_kinds,
+        channels=scope.channels,
+        audience=terms.audience,
+        precedence=terms.precedence,
+        active=terms.active,
+        reason=found.reason,
+        changed_by=found.changed_by,
+        changed_at=found.changed_at,
+    )
+
+
+def _effect(effect: Effect) -> dict[str, object]:
+    return {"positions": effect.positions, "thresholds": effect.thresholds, "pools": effect.pools}
+
+
+def _told(rule: Rule, effect: Effect) -> dict[str, object]:
+    return {"id": rule.id, "version": rule.version, "active": rule.terms.active, "changed": _effect(effect)}
+
+
+@router.get("/atp-rules")
+def list_rules(calling: Calling) -> list[AtpRule]:
+    """Every rule by kind, in the order in which they are asked."""
+    calling.principal.require(Permission.INVENTORY_READ)
+    return calling.read(lambda tx: [_rule(each) for each in views.rules(tx)])
+
+
+@router.get("/atp-rules/competing")
+def competing_rules(
+    calling: Calling, kind: RuleKind, sku: str, location: str = "", channel: str = ""
+) -> list[AtpRule]:
+    """The active rules of a kind that speak of a SKU (there, for that channel); the first one decides."""
+    calling.principal.require(Permission.INVENTORY_READ)
+
+    def look(tx: ReadTx) -> list[AtpRule]:
+        found = views.competing(tx, kind=kind, sku=sku, location=location, channel=channel)
+        return [_rule(each) for each in found]
+
+    return calling.read(look)
+
+
+@router.get("/atp-rules/{rule_id}")
+def get_rule(calling: Calling, rule_id: int) -> AtpRule:
+    """One rule."""
+    calling.principal.require(Permission.INVENTORY_READ)
+    return calling.read(lambda tx: _rule(views.rule(tx, rule_id=rule_id)))
+
+
+@router.post("/atp-rules", status_code=201)
+def create_rule(calling: Calling, body: RuleBody) -> dict[str, object]:
+    """A new rule; it holds at once. `changed` counts what it changed: SKU × location, or SKUs."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        return _told(*rules.put(tx, change=body.change(None), at=calling.app.clock.now()))
+
+    return calling.write(work)
+
+
+@router.post("/atp-rules/preview")
+def preview_rule(calling: Calling, body: Trial) -> dict[str, object]:
+    """How much a rule would change; nothing is changed."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        effect = rules.preview(tx, change=body.change(body.rule_id), at=calling.app.clock.now())
+        return {"changed": _effect(effect)}
+
+    return calling.write(work)
+
+
+@router.put("/atp-rules/{rule_id}")
+def change_rule(calling: Calling, rule_id: int, body: RuleBody) -> dict[str, object]:
+    """Other terms for a rule: its next version."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        return _told(*rules.put(tx, change=body.change(rule_id), at=calling.app.clock.now()))
+
+    return calling.write(work)
+
+
+@router.post("/atp-rules/{rule_id}/switch")
+def switch_rule(calling: Calling, rule_id: int, body: Switch) -> dict[str, object]:
+    """Switch a rule on or off. A rule is never deleted, because answers name it."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        now = calling.app.clock.now()
+        return _told(*rules.switch(tx, rule_id=rule_id, active=body.active, reason=body.reason, at=now))
+
+    return calling.write(work)

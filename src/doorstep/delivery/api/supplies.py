@@ -1,0 +1,298 @@
+"""Future supply, what is promised of it, and which SKUs may be sold before they are here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory.actions import promises, supplies
+from doorstep.domain.inventory.actions.supplies import Change, Outcome
+from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
+from doorstep.domain.inventory.model.supplies import Announcement, Supply, SupplyKind
+from doorstep.domain.inventory.views import promises as promise_views
+from doorstep.domain.inventory.views import supplies as views
+from doorstep.domain.network import views as network
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import Sku
+
+router = APIRouter(tags=["Future supply"])
+
+
+class Line(BaseModel):
+    """A line of a document that says what will come; kind, number and line_no name it for ever."""
+
+    kind: SupplyKind
+    number: str = Field(min_length=1, max_length=100)
+    line_no: int = Field(ge=1)
+    sku: str
+    location: str = Field(description="The location's code.")
+    quantity: int = Field(ge=1)
+    eta_date: date
+    confidence: int = Field(100, ge=0, le=100, description="How sure that is, in percent.")
+
+
+class Lines(BaseModel):
+    """Up to 1,000 lines."""
+
+    lines: list[Line] = Field(min_length=1, max_length=1000)
+
+
+class Figures(BaseModel):
+    """What shall change of a line; what is left out stays. With `preview` nothing is changed."""
+
+    eta_date: date | None = None
+    quantity: int | None = Field(None, ge=1)
+    confidence: int | None = Field(None, ge=0, le=100)
+    version: int | None = None
+    preview: bool = False
+
+
+class Policy(BaseModel):
+    """May a SKU be sold before it is here?"""
+
+    mode: SellAheadMode
+    quantity_limit: int | None = Field(None, ge=0, description="Most pieces promised ahead; null: no limit.")
+    available_from_date: date | None = Field(None, description="Nothing is promised for an earlier day.")
+    until_date: date | None = Field(None, description="Last day on which it is sold ahead.")
+    min_confidence: int = Field(0, ge=0, le=100)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyLine:
+    """A line of a document: how much of it is still expected, and how much of that is promised to orders."""
+
+    id: int
+    kind: str
+    number: str
+    line_no: int
+    sku: str
+    location: str
+    quantity: int
+    received: int
+    expected: int
+    promised: int
+    eta_date: date
+    confidence: int
+    state: str
+    source: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Pieces promised to an order line; no day: no supply for it is known."""
+
+    order_id: int
+    number: str
+    line_no: int
+    sku: str
+    quantity: int
+    arrived: int
+    document: str
+    promised_date: date | None
+    state: str
+    made_at: datetime
+
+
+def _told(outcome: Outcome) -> dict[str, object]:
+    """The lines as they are, and the order lines whose day changed by it."""
+    return {"supplies": [_supply(each) for each in outcome.supplies], "promises_changed": _moves(outcome)}
+
+
+def _supply(found: Supply) -> dict[str, object]:
+    return {
+        "id": found.id,
+        "document": found.document,
+        "sku": found.sku,
+        "quantity": found.quantity,
+        "received": found.received,
+        "expected": found.expected,
+        "eta_date": found.eta_date.isoformat(),
+        "confidence": found.confidence,
+        "state": found.state.value,
+        "version": found.version,
+    }
+
+
+def _moves(outcome: Outcome) -> list[dict[str, object]]:
+    return [
+        {
+            "order_id": each.order_id,
+            "line_no": each.line_no,
+            "sku": each.sku,
+            "old_date": each.old_date and each.old_date.isoformat(),
+            "new_date": each.new_date and each.new_date.isoformat(),
+        }
+        for each in outcome.changed
+    ]
+
+
+@router.get("/supplies")
+def list_supplies(
+    calling: Calling,
+    q: Annotated[str, Query(description="Document number, SKU or title.")] = "",
+    state: Annotated[str, Query(description="open, closed, cancelled; empty: all.")] = "open",
+    location: str = "",
+    sku: str = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+) -> list[SupplyLine]:
+    """Lines of documents, soonest first."""
+
+    def look(tx: ReadTx) -> list[SupplyLine]:
+        places = network.locations(tx)
+        chosen = network.by_code(tx, code=location).id if location else calling.scope
+        calling.principal.require(Permission.INVENTORY_READ, at=chosen)
+        wanted = views.SupplyFilter(text=q, state=state, location_id=chosen, sku=sku, limit=limit)
+        return [_line(row, places[row.location_id].code) for row in views.page(tx, wanted=wanted)]
+
+    return calling.read(look)
+
+
+def _line(row: views.SupplyRow, code: str) -> SupplyLine:
+    return SupplyLine(
+        id=row.id,
+        kind=row.kind,
+        number=row.number,
+        line_no=row.line_no,
+        sku=row.sku,
+        location=code,
+        quantity=row.quantity,
+        received=row.received,
+        expected=row.expected,
+        promised=row.promised,
+        eta_date=row.eta_date,
+        confidence=row.confidence,
+        state=row.state,
+        source=row.source,
+        version=row.version,
+    )
+
+
+@router.put("/supplies")
+def put_supplies(calling: Calling, body: Lines) -> dict[str, object]:
+    """Announce lines, or tell known ones again; the same twice changes nothing."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        codes = {each.code: each.id for each in network.locations(tx).values()}
+        told = [
+            Announcement(
+                each.kind,
+                each.number,
+                each.line_no,
+                Sku(each.sku),
+                codes.get(each.location) or network.by_code(tx, code=each.location).id,
+                each.quantity,
+                each.eta_date,
+                each.confidence,
+                calling.principal.actor,
+            )
+            for each in body.lines
+        ]
+        return _told(supplies.put(tx, told=told, at=calling.app.clock.now()))
+
+    return calling.write(work)
+
+
+@router.patch("/supplies/{supply_id}")
+def change_supply(calling: Calling, supply_id: int, body: Figures) -> dict[str, object]:
+    """Another day, quantity or confidence; the answer names the order lines whose promised day that changes."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+    change = Change(supply_id, body.eta_date, body.quantity, body.confidence, body.version)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        verb = supplies.preview if body.preview else supplies.change
+        return _told(verb(tx, changes=[change], at=calling.app.clock.now()))
+
+    return calling.write(work)
+
+
+@router.post("/supplies/{supply_id}/close")
+def close_supply(calling: Calling, supply_id: int) -> dict[str, object]:
+    """Nothing more comes of this line."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+    now = calling.app.clock.now()
+    return calling.write(lambda tx: _told(supplies.close(tx, supply_ids=[supply_id], at=now)))
+
+
+@router.post("/supplies/{supply_id}/cancel")
+def cancel_supply(calling: Calling, supply_id: int) -> dict[str, object]:
+    """This line never comes."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+    now = calling.app.clock.now()
+    return calling.write(lambda tx: _told(supplies.cancel(tx, supply_ids=[supply_id], at=now)))
+
+
+def _promises(rows: Sequence[promise_views.PromiseRow]) -> list[Promise]:
+    return [
+        Promise(
+            order_id=row.order_id,
+            number=row.number,
+            line_no=row.line_no,
+            sku=row.sku,
+            quantity=row.quantity,
+            arrived=row.arrived,
+            document=row.document,
+            promised_date=row.promised_date,
+            state=row.state,
+            made_at=row.made_at,
+        )
+        for row in rows
+    ]
+
+
+@router.get("/supplies/{supply_id}/promises")
+def promises_of_supply(calling: Calling, supply_id: int) -> list[Promise]:
+    """What was promised from a line, to whom."""
+    calling.principal.require(Permission.ORDERS_READ)
+
+    def look(tx: ReadTx) -> list[Promise]:
+        views.supply(tx, supply_id=supply_id)
+        return _promises(promise_views.of_supply(tx, supply_id=supply_id))
+
+    return calling.read(look)
+
+
+@router.get("/skus/{sku}/sell-ahead")
+def get_sell_ahead(calling: Calling, sku: str) -> dict[str, object]:
+    """Whether a SKU may be sold before it is here, and how many wait for it."""
+    calling.principal.require(Permission.INVENTORY_READ)
+
+    def look(tx: ReadTx) -> dict[str, object]:
+        waiting = sum(row.quantity - row.arrived for row in promise_views.of_sku(tx, sku=sku))
+        return {**_policy(promise_views.sell_ahead(tx, sku=sku)), "promised": waiting}
+
+    return calling.read(look)
+
+
+@router.put("/skus/{sku}/sell-ahead")
+def put_sell_ahead(calling: Calling, sku: str, body: Policy) -> dict[str, object]:
+    """Decide whether a SKU may be sold ahead; promises that stand are kept."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+    return calling.write(lambda tx: _put_policy(calling, tx, Sku(sku), body))
+
+
+def _put_policy(calling: Caller, tx: WriteTx, sku: Sku, body: Policy) -> dict[str, object]:
+    policy = SellAhead(
+        sku, body.mode, body.quantity_limit, body.available_from_date, body.until_date, body.min_confidence
+    )
+    promises.put_sell_ahead(tx, policies=[policy], at=calling.app.clock.now())
+    return _policy(policy)
+
+
+def _policy(policy: SellAhead) -> dict[str, object]:
+    return {
+        "sku": policy.sku,
+        "mode": policy.mode.value,
+        "quantity_limit": policy.quantity_limit,
+        "available_from_date": policy.available_from_date and policy.available_from_date.isoformat(),
+        "until_date": policy.until_date and policy.until_date.isoformat(),
+        "min_confidence": policy.min_confidence,
+    }
