@@ -1,0 +1,44 @@
+"""The catalogue through the API: SKUs, kits and graded SKUs."""
+
+from __future__ import annotations
+
+from tests.builders import JACKET, SHIRT, Retailer
+from tests.delivery.test_api import client, problem
+
+from doorstep.domain.identity.model import Role
+
+BUNDLE = {"title": "Set", "weight_grams": 700, "price_minor": 250_000, "currency": "INR"}
+
+
+def test_a_kit_is_made_looked_up_and_dissolved(retailer: Retailer) -> None:
+    api = client(retailer)
+    assert api.put("/api/v1/skus/SET", json=BUNDLE).json() == {"sku": "SET"}
+    parts = {"parts": [{"sku": SHIRT, "pieces": 2}, {"sku": JACKET}]}
+    assert api.put("/api/v1/skus/SET/parts", json=parts).json() == {"sku": "SET", "parts": 2}
+    (found,) = api.get("/api/v1/skus", params={"sku": ["SET", "NOPE"]}).json()
+    assert (found["item"]["title"], found["item"]["price_minor"]) == ("Set", 250_000)
+    assert sorted((part["sku"], part["condition"], part["pieces"]) for part in found["parts"]) == sorted(
+        [(SHIRT, "new", 2), (JACKET, "new", 1)]
+    )
+    assert api.delete("/api/v1/skus/SET/parts").json() == {"sku": "SET", "parts": 0}
+    (found,) = api.get("/api/v1/skus", params={"sku": "SET"}).json()
+    assert found["parts"] == [{"sku": "SET", "condition": "new", "pieces": 1}]
+
+
+def test_a_graded_sku_has_its_own_price(retailer: Retailer) -> None:
+    api = client(retailer)
+    api.put("/api/v1/skus/SHIRT-B", json=BUNDLE | {"title": "Tee, second choice", "price_minor": 39_900})
+    graded = {"parts": [{"sku": SHIRT, "condition": "b_grade"}]}
+    assert api.put("/api/v1/skus/SHIRT-B/parts", json=graded).status_code == 200
+    (found,) = api.get("/api/v1/skus", params={"sku": "SHIRT-B"}).json()
+    assert (found["item"]["price_minor"], found["parts"][0]["condition"]) == (39_900, "b_grade")
+
+
+def test_what_cannot_be_is_refused(retailer: Retailer) -> None:
+    api = client(retailer)
+    problem(api.put("/api/v1/skus/NOPE/parts", json={"parts": [{"sku": SHIRT}]}), 404, "notfound")
+    problem(api.put(f"/api/v1/skus/{SHIRT}/parts", json={"parts": [{"sku": SHIRT}]}), 422, "invalid")
+    problem(api.delete("/api/v1/skus/NOPE/parts"), 404, "notfound")
+    problem(api.put("/api/v1/skus/X", json=BUNDLE | {"currency": "XXQ"}), 422, "invalid")
+    reader = client(retailer, Role.READ_ONLY)
+    assert reader.put("/api/v1/skus/SET", json=BUNDLE).status_code == 403
