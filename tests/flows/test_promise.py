@@ -6,13 +6,16 @@ from datetime import date
 
 from tests.builders import JACKET, NOON, SHIRT, Retailer, line, observation
 
-from doorstep.domain.inventory.actions import freshness, promises, supplies
+from doorstep.domain.inventory.actions import freshness, promises, rules, supplies
+from doorstep.domain.inventory.actions.rules import Change as RuleChange
 from doorstep.domain.inventory.actions.supplies import Change
 from doorstep.domain.inventory.model.availability import Question
 from doorstep.domain.inventory.model.freshness import StockSource
 from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
+from doorstep.domain.inventory.model.rules import RuleKind, Scope, Terms
 from doorstep.domain.inventory.model.supplies import Announcement, Supply, SupplyKind
 from doorstep.domain.inventory.views import promises as views
+from doorstep.domain.inventory.views import rules as rule_views
 from doorstep.domain.inventory.views.promises import PromiseRow
 from doorstep.flows import cancel, promise
 from doorstep.kernel.ids import OrderId
@@ -84,4 +87,14 @@ def test_availability_takes_kits_apart_and_says_what_it_does_not_know(retailer: 
     (shirts, _) = retailer.read(lambda tx: promise.availability(tx, questions=questions, at=NOON))
     assert shirts.quantity is None
     assert promise.watch_sources(retailer.app.world) == 1
+
+
+def test_rules_are_worked_out_for_what_is_new_and_again_every_day(retailer: Retailer) -> None:
+    terms = Terms(RuleKind.SAFETY_STOCK, "two stay", 2, Scope(skus=(JACKET,)))
+    retailer.write(lambda tx: rules.put(tx, change=RuleChange(terms, "test"), at=NOON))
+    ruled = retailer.read(lambda tx: rule_views.policies(tx, skus=[JACKET], channels=[]))
+    retailer.write(lambda tx: tx.execute("DELETE FROM node_policies"))
     promise.catch_up(retailer.app.world)
+    promise.rebuild(retailer.app.world)
+    assert retailer.read(lambda tx: rule_views.policies(tx, skus=[JACKET], channels=[])) == ruled
+    assert ruled.safety_stock(JACKET, retailer.places["WH-A"]).value == 2

@@ -115,6 +115,14 @@ def catch_up(world: World) -> None:
         rules.catch_up(tx)
 
 
+def rebuild(world: World) -> None:
+    """Periodic: everything that was worked out is worked out again; a difference is put right, and an alarm."""
+    with world.db.write(actor="system") as tx:
+        effect = rules.rebuild(tx)
+    if effect.total:
+        _log.error("availability differed from its rules", changed=effect.total)
+
+
 def watch_sources(world: World) -> int:
     """Periodic: a stock source that is silent for too long is an alarm; what its location promises is unknown."""
     with world.db.read() as tx:

@@ -15,6 +15,7 @@ JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
     "let go of what carts hold too long": (15.0, lambda app: cart.sweep(app.world)),
     "write off what is missing": (60.0, lambda app: count.settle_missing(app.world)),
     "work out rules for what is new": (30.0, lambda app: promise.catch_up(app.world)),
+    "work out all rules again": (_DAY_SECONDS, lambda app: promise.rebuild(app.world)),
     "watch the stock sources": (60.0, lambda app: promise.watch_sources(app.world)),
     "forget old sessions and keys": (_DAY_SECONDS / 24, lambda app: reconcile.forget(app.world)),
 }

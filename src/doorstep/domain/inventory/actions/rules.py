@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
-from doorstep.domain.inventory.model.rules import EVERYTHING, Rule, RuleKind, Scope, Terms, check_terms, reach
+from doorstep.domain.inventory.model.rules import (
+    EVERYTHING,
+    NODE_KINDS,
+    Rule,
+    RuleKind,
+    Scope,
+    Terms,
+    check_terms,
+    reach,
+)
 from doorstep.domain.inventory.store import rules as store
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
+
+_ALL = frozenset(RuleKind)
+_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ def put(tx: WriteTx, *, change: Change, at: datetime) -> tuple[Rule, Effect]:
     after = _current(tx, rule_id, None)
     events.append(tx, [_fact(after, "created" if before is None else "changed")], at=at)
     touched = [rule.terms.scope for rule in (before, after) if rule is not None and rule.terms.active]
-    return after, _work_out(tx, change.terms.kind, reach(touched)) if touched else Effect()
+    return after, _work_out(tx, frozenset({change.terms.kind}), reach(touched)) if touched else Effect()
 
 
 def switch(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime) -> tuple[Rule, Effect]:
@@ -61,11 +74,8 @@ def switch(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime
     found = store.select_rule(tx, rule_id=rule_id)
     if found is None:
         raise _missing(rule_id)
-    terms = found.terms
-    kept = Terms(
-        terms.kind, terms.name, terms.value, terms.scope, terms.audience, terms.precedence, active=active
-    )
-    return put(tx, change=Change(kept, reason, rule_id, found.version), at=at)
+    terms = replace(found.terms, active=active)
+    return put(tx, change=Change(terms, reason, rule_id, found.version), at=at)
 
 
 def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
@@ -77,7 +87,7 @@ def rebuild(tx: WriteTx) -> Effect:
     """Work out everything from the rules alone; a sound system changes nothing by it."""
     store.lock_rules(tx)
     store.remember_goods_and_sites(tx)
-    return _work_out_all(tx, EVERYTHING)
+    return _work_out(tx, _ALL, EVERYTHING)
 
 
 def catch_up(tx: WriteTx) -> Effect:
@@ -88,30 +98,34 @@ def catch_up(tx: WriteTx) -> Effect:
     store.lock_rules(tx)
     effects = []
     if skus:
-        effects.append(_work_out_all(tx, Scope(skus=tuple(skus))))
+        effects.append(_work_out(tx, _ALL, Scope(skus=tuple(skus))))
     if codes:
-        effects.append(_work_out_all(tx, Scope(locations=tuple(codes))))
+        effects.append(_work_out(tx, _ALL, Scope(locations=tuple(codes))))
     store.remember_goods_and_sites(tx)
+    return _sum(effects)
+
+
+def _work_out(tx: WriteTx, kinds: frozenset[RuleKind], within: Scope) -> Effect:
+    """Bring the tables of these kinds of rules in line, some thousand SKUs at a time however many are touched."""
+    effects = []
+    skus = store.select_touched(tx, within=within)
+    for start in range(0, len(skus), _AT_ONCE):
+        some = replace(within, skus=tuple(skus[start : start + _AT_ONCE]), styles=(), categories=())
+        effects.append(
+            Effect(
+                store.work_out_nodes(tx, within=some) if not kinds.isdisjoint(NODE_KINDS) else 0,
+                store.work_out_channels(tx, within=some) if RuleKind.THRESHOLD in kinds else 0,
+                store.work_out_pools(tx, within=some) if RuleKind.POOL in kinds else 0,
+            )
+        )
+    return _sum(effects)
+
+
+def _sum(effects: Sequence[Effect]) -> Effect:
     return Effect(
         sum(each.positions for each in effects),
         sum(each.thresholds for each in effects),
         sum(each.pools for each in effects),
-    )
-
-
-def _work_out(tx: WriteTx, kind: RuleKind, within: Scope) -> Effect:
-    if kind is RuleKind.THRESHOLD:
-        return Effect(thresholds=store.work_out_channels(tx, within=within))
-    if kind is RuleKind.POOL:
-        return Effect(pools=store.work_out_pools(tx, within=within))
-    return Effect(positions=store.work_out_nodes(tx, within=within))
-
-
-def _work_out_all(tx: WriteTx, within: Scope) -> Effect:
-    return Effect(
-        store.work_out_nodes(tx, within=within),
-        store.work_out_channels(tx, within=within),
-        store.work_out_pools(tx, within=within),
     )
 
 

@@ -119,8 +119,7 @@ def update_rule(tx: WriteTx, terms: Terms, *, rule_id: int, reason: str, at: dat
 # of these SKUs, and how closely (0 by SKU, 1 by style, 2 by category, 3 because it names none).
 _TOUCHED: LiteralString = """
 WITH items AS MATERIALIZED (
-    SELECT sku, style, category FROM skus
-     WHERE %(all_goods)s OR sku = ANY(%(skus)s) OR style = ANY(%(styles)s) OR category = ANY(%(categories)s)
+    SELECT sku, style, category FROM skus WHERE sku = ANY(%(skus)s)
 ), places AS MATERIALIZED (
     SELECT id, code, kind FROM locations
      WHERE %(all_places)s OR code = ANY(%(locations)s) OR kind = ANY(%(location_kinds)s)
@@ -249,6 +248,19 @@ def _touching(scope: Scope) -> dict[str, object]:
         "locations": list(scope.locations),
         "location_kinds": list(scope.location_kinds),
     }
+
+
+def select_touched(tx: ReadTx, *, within: Scope) -> list[str]:
+    """The SKUs that a scope speaks of."""
+    return tx.column(
+        str,
+        """
+        SELECT sku FROM skus
+         WHERE %(all_goods)s OR sku = ANY(%(skus)s) OR style = ANY(%(styles)s) OR category = ANY(%(categories)s)
+         ORDER BY sku
+        """,
+        _touching(within),
+    )
 
 
 def work_out_nodes(tx: WriteTx, *, within: Scope) -> int:

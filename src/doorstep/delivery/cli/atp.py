@@ -1,0 +1,51 @@
+"""`doorstep atp`: what may be promised of a SKU and why, and the tables that the rules are worked out into."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from doorstep.delivery.cli.opening import opened
+from doorstep.domain.inventory.actions import rules
+from doorstep.domain.inventory.model.availability import Question, waterfall
+from doorstep.flows import promise
+from doorstep.kernel.ids import Sku
+
+commands = typer.Typer(
+    help="Available to promise: why not more, and the rules behind it.", no_args_is_help=True
+)
+_out = Console()
+
+
+@commands.command()
+def explain(
+    sku: Annotated[str, typer.Argument(help="The SKU.")],
+    channel: Annotated[str, typer.Option(help="Key of the sales channel.")] = "",
+    group: Annotated[str, typer.Option(help="The buyer's group, as in pools: vip, b2b.")] = "",
+) -> None:
+    """Say how many of a SKU may be promised now, and where each piece went."""
+    with opened() as app, app.db.read() as tx:
+        question = Question(Sku(sku), channel, group)
+        (found,) = promise.availability(tx, questions=[question], at=app.clock.now())
+    for part in found.parts:
+        table = Table("pieces", f"{part.sku} ({part.condition.value})", "rule", box=None, pad_edge=False)
+        for step in waterfall(part):
+            table.add_row(f"{step.pieces:+d}", step.words, step.rule.rule)
+        _out.print(table)
+    if found.quantity is None:
+        _out.print(f"Unknown ({found.known_quantity} are certain): " + " ".join(found.because))
+    else:
+        _out.print(f"{found.quantity} may be promised.")
+
+
+@commands.command()
+def rebuild() -> None:
+    """Work out every SKU and location from the rules again. When all is sound nothing changes."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        effect = rules.rebuild(tx)
+    _out.print(
+        f"Changed: {effect.positions} SKU × location, {effect.thresholds} thresholds, {effect.pools} pools."
+    )
