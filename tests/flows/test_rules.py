@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.builders import NOON, SHIRT, Retailer
 from tests.flows import test_goods
-from tests.flows.test_goods import count, place
+from tests.flows.test_goods import count, hold, place
 
 from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.actions.rules import Change
@@ -65,3 +65,14 @@ def test_what_a_cancelled_order_took_of_a_pool_goes_back_to_it(retailer: Retaile
     retailer.write(lambda tx: cancel.cancel(tx, order_id=vip, reason="asked", now=NOON))
     assert routed(retailer, place(retailer, (SHIRT, 3), number="7002")) == 0
     assert routed(retailer, place(retailer, (SHIRT, 8), number="7003", tags=("vip",))) == 8
+
+
+def test_a_cart_holds_nothing_that_its_order_would_not_be_given(retailer: Retailer) -> None:
+    rule(retailer, RuleKind.SAFETY_STOCK, 3)
+    rule(retailer, RuleKind.THRESHOLD, 2, channels=("shop",))
+    rule(retailer, RuleKind.POOL, 1, audience="group:vip")
+    assert hold(retailer, "c1", (SHIRT, 5)) is False
+    assert hold(retailer, "c1", (SHIRT, 4)) is True
+    assert hold(retailer, "c2", (SHIRT, 1)) is False
+    rule(retailer, RuleKind.ALLOW_SHIP, 0, channels=("shop",))
+    assert hold(retailer, "c3", (SHIRT, 1)) is False

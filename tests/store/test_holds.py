@@ -20,6 +20,7 @@ from doorstep.domain.inventory.model import (
     HoldRequest,
     Part,
     Refusal,
+    Selling,
 )
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
@@ -55,7 +56,7 @@ def want(cart: str, ttl: timedelta = 10 * MINUTES, **quantities: int) -> HoldReq
 
 def hold(database: Database, *requests: HoldRequest) -> list[HoldAnswer]:
     with database.write(actor="api:1") as tx:
-        return actions.hold(tx, requests=requests, at=NOON)
+        return actions.hold(tx, requests=requests, selling=Selling({1, 2}), at=NOON)
 
 
 def held(database: Database) -> tuple[int, int]:

@@ -30,6 +30,7 @@ from doorstep.domain.inventory.model import (
     Movement,
     MovementType,
     Part,
+    Selling,
 )
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -201,7 +202,7 @@ class Ledger(RuleBasedStateMachine):
         )
         request = HoldRequest("web", self.cart(cart), lines, TTL)
         with self.database.write(actor="test") as tx:
-            (answer,) = actions.hold(tx, requests=[request], at=self.now)
+            (answer,) = actions.hold(tx, requests=[request], selling=Selling({1, 2}), at=self.now)
         assert (not answer.refused) == may
         if may:
             self.model.carts[cart] = ({part: n for part, n in wanted.items() if n}, self.now + TTL)

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory.model import DEFAULT_TTL, Condition, HoldAnswer, HoldLine, HoldRequest
+from doorstep.domain.inventory.model import DEFAULT_TTL, Condition, HoldAnswer, HoldLine, HoldRequest, Selling
+from doorstep.domain.inventory.views import rules
+from doorstep.domain.network import views as network
 from doorstep.flows.world import World
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
@@ -45,7 +47,10 @@ def hold(tx: WriteTx, *, carts: Sequence[Cart], now: datetime) -> list[HoldAnswe
         )
         for cart in carts
     ]
-    return inventory.hold(tx, requests=requests, at=now)
+    ruled = skus | {sku for line in lines.values() for sku, _ in line}
+    sending = {each.id for each in network.locations(tx).values() if each.active and each.ships}
+    selling = Selling(sending, rules.policies(tx, skus=ruled, channels={cart.channel for cart in carts}))
+    return inventory.hold(tx, requests=requests, selling=selling, at=now)
 
 
 def sweep(world: World) -> int:

@@ -18,6 +18,7 @@ from doorstep.domain.inventory.model import (
     NetworkMovement,
     NetworkMovementType,
     Part,
+    Selling,
 )
 from doorstep.domain.inventory.store import ledger
 from doorstep.domain.inventory.store import network as store
@@ -36,7 +37,7 @@ class NotHeld(errors.NotFound):
     """The cart holds nothing (any more): its time was over, or it became an order."""
 
 
-def hold(tx: WriteTx, *, requests: Sequence[HoldRequest], at: datetime) -> list[HoldAnswer]:
+def hold(tx: WriteTx, *, requests: Sequence[HoldRequest], selling: Selling, at: datetime) -> list[HoldAnswer]:
     """Hold what each cart wants, whole or not at all, in the order given; a cart that asks again replaces its hold.
 
     Holds lower what everybody else may be promised at once. Stock is locked first, so that two carts never get the
@@ -49,7 +50,8 @@ def hold(tx: WriteTx, *, requests: Sequence[HoldRequest], at: datetime) -> list[
     )
     positions = ledger.lock_positions(tx, parts=parts)
     standing = store.lock_holds(tx, carts=[request.key for request in requests])
-    desk = Desk(model.free(positions, store.select_asked(tx, parts=parts)), _held(standing))
+    free = model.free(positions, store.select_asked(tx, parts=parts))
+    desk = Desk(free, _held(standing), selling.kept(requests, positions))
     answers, granted = [], {}
     for request in requests:
         refused = desk.decide(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doorstep.domain.inventory.model.counts import COUNT_MOVES
+from doorstep.domain.inventory.model.imports import IMPORT_MOVES
 from doorstep.domain.inventory.model.ledger import (
     EFFECTS,
     ENDINGS,
@@ -34,6 +35,7 @@ from doorstep.domain.inventory.model.network import (
     NetworkMovementType,
     Part,
     Refusal,
+    Selling,
     check_request,
     free,
     needs,
@@ -48,6 +50,7 @@ __all__ = [
     "EFFECTS",
     "ENDINGS",
     "HOLD_MOVES",
+    "IMPORT_MOVES",
     "LONGEST_KEEP",
     "LONGEST_TTL",
     "NETWORK_EFFECTS",
@@ -72,6 +75,7 @@ __all__ = [
     "Part",
     "Position",
     "Refusal",
+    "Selling",
     "UnknownPosition",
     "check",
     "check_request",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from doorstep.domain.inventory.model.ledger import Condition, Position
+from doorstep.domain.inventory.model.policies import Policies
+from doorstep.domain.inventory.model.rules import audiences
 from doorstep.kernel import errors
 from doorstep.kernel.ids import Sku
 
@@ -163,6 +165,44 @@ def free(positions: Iterable[Position], asked: Mapping[Part, Asked]) -> dict[Par
     return total
 
 
+@dataclass(frozen=True, slots=True)
+class Selling:
+    """What may be sold at all: locations that send parcels, and the rules."""
+
+    locations: Collection[int]
+    policies: Policies = field(default_factory=Policies)
+
+    def kept(
+        self, requests: Iterable[HoldRequest], positions: Iterable[Position]
+    ) -> dict[tuple[str, Part], int]:
+        """Pieces that each channel may not have: kept back where they lie, set aside for others, left over."""
+        ruled = {
+            (each.channel, part): part[0] if part[1] is Condition.NEW else line.sku
+            for each in requests
+            for line in each.lines
+            for part in line.parts
+        }
+        total = {
+            (channel, part): self.policies.threshold(sku, channel).value
+            + self.policies.set_aside(sku, audiences(channel=channel, group=""))
+            for (channel, part), sku in ruled.items()
+        }
+        lying: dict[Part, list[Position]] = {}
+        for position in positions:
+            lying.setdefault((position.sku, position.condition), []).append(position)
+        for (channel, part), sku in ruled.items():
+            total[channel, part] += sum(
+                self._stays(sku, channel, position) for position in lying.get(part, ())
+            )
+        return total
+
+    def _stays(self, sku: Sku, channel: str, position: Position) -> int:
+        node = self.policies.node(sku, position.location_id, channel)
+        if position.location_id not in self.locations or not node.may_ship.value:
+            return position.available
+        return min(position.available, node.safety_stock.value)
+
+
 def needs(lines: Iterable[HoldLine]) -> dict[Part, int]:
     """Pieces per thing, summed over lines and kits that share it."""
     total: dict[Part, int] = {}
@@ -174,30 +214,42 @@ def needs(lines: Iterable[HoldLine]) -> dict[Part, int]:
 
 @dataclass(slots=True)
 class Desk:
-    """Decides on holds one after the other, on what is free and what each cart has already."""
+    """Decides on holds one after the other, on what is free and what each cart has already.
+
+    `kept` says what a channel may not have of a thing: what its orders would not be given, its carts must not hold.
+    """
 
     left: dict[Part, int]
     held: dict[tuple[str, str], dict[Part, int]] = field(default_factory=dict)
+    kept: Mapping[tuple[str, Part], int] = field(default_factory=dict)
 
     def decide(self, request: HoldRequest) -> tuple[Refusal, ...]:
         """Grant a request whole (nothing refused), or refuse it and change nothing."""
         wanted, mine = needs(request.lines), self.held.get(request.key, {})
         more = {part: quantity - mine.get(part, 0) for part, quantity in wanted.items()}
-        if any(quantity > max(self.left.get(part, 0), 0) for part, quantity in more.items() if quantity > 0):
+        lacking = {
+            part for part, quantity in more.items() if quantity > max(self._free(request.channel, part), 0)
+        }
+        if lacking:
             return tuple(
-                Refusal(line.sku, line.quantity, self._could(line, mine, wanted))
+                Refusal(line.sku, line.quantity, self._could(request.channel, line, mine, wanted))
                 for line in request.lines
-                if any(more[part] > max(self.left.get(part, 0), 0) for part in line.parts)
+                if not lacking.isdisjoint(line.parts)
             )
         for part in wanted.keys() | mine.keys():
             self.left[part] = self.left.get(part, 0) - wanted.get(part, 0) + mine.get(part, 0)
         self.held[request.key] = wanted
         return ()
 
-    def _could(self, line: HoldLine, mine: Mapping[Part, int], wanted: Mapping[Part, int]) -> int:
+    def _free(self, channel: str, part: Part) -> int:
+        return self.left.get(part, 0) - self.kept.get((channel, part), 0)
+
+    def _could(
+        self, channel: str, line: HoldLine, mine: Mapping[Part, int], wanted: Mapping[Part, int]
+    ) -> int:
         """How many of a line could be had, with all else as wished."""
         return min(
-            max(0, self.left.get(part, 0) + mine.get(part, 0) - (wanted[part] - pieces * line.quantity))
+            max(0, self._free(channel, part) + mine.get(part, 0) - (wanted[part] - pieces * line.quantity))
             // pieces
             for part, pieces in line.parts.items()
         )
