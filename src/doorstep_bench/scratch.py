@@ -44,6 +44,7 @@ class Scratch:
             "DOORSTEP_DATA_DIR": str(self.folder / "data"),
             "DOORSTEP_LOG_LEVEL": "error",
             "DOORSTEP_BATCH_SIZE": str(BATCH),
+            "DOORSTEP_WEBHOOK_RATE_PER_SECOND": "100000",  # one sender is all senders here
         }
 
     @contextlib.contextmanager
