@@ -28,6 +28,7 @@ from doorstep.kernel.db import Database
 from doorstep.kernel.postgres import LocalPostgres
 
 _serial = itertools.count(1)
+_COPY = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +50,21 @@ def server_dsn() -> Iterator[str]:
 
 
 def _forget_durability(server_dsn: str) -> None:
-    """These databases live as long as a test: nobody needs to wait for the disk. test_postgres has a server of its own."""
+    """These databases live as long as a test: nobody needs to wait for the disk. test_postgres has a server of its own.
+
+    Copies of the template share its pages where the file system can do that: it makes a fresh database five times faster.
+    """
+    chosen = {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",
+        "file_copy_method": "clone",
+    }
     with psycopg.connect(server_dsn, autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        for setting, value in chosen.items():
+            connection.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(setting), sql.SQL(value))
+            )
         connection.execute("SELECT pg_reload_conf()")
 
 
@@ -81,7 +93,7 @@ def stocked_template(
 ) -> Iterator[str]:
     """The name of a database with the sample retailer in it, every partner a sandbox in memory."""
     name = f"{template}_stocked"
-    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    _administer(server_dsn, _COPY, name, template)
     builders.furnish(_named(server_dsn, name), tmp_path_factory.mktemp("stocked"))
     yield name
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
@@ -91,7 +103,7 @@ def stocked_template(
 def retailer(server_dsn: str, stocked_template: str, tmp_path: Path) -> Iterator[builders.Retailer]:
     """NotNaked with its partners in memory, ready to sell, on a database of this test's own."""
     name = f"{stocked_template}_{next(_serial)}"
-    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, stocked_template)
+    _administer(server_dsn, _COPY, name, stocked_template)
     with builders.retailer(_named(server_dsn, name), tmp_path) as made:
         yield made
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
@@ -101,7 +113,7 @@ def retailer(server_dsn: str, stocked_template: str, tmp_path: Path) -> Iterator
 def dsn(server_dsn: str, template: str) -> Iterator[str]:
     """The URL of a migrated database that only this test uses, for tests that start processes."""
     name = f"{template}_{next(_serial)}"
-    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    _administer(server_dsn, _COPY, name, template)
     yield _named(server_dsn, name)
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
 
@@ -120,7 +132,7 @@ def furnished(
 ) -> Iterator[tuple[str, Shop]]:
     """A database with the sample retailer in it, to be copied, and what is known of its rows."""
     name = f"{template}_shop"
-    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    _administer(server_dsn, _COPY, name, template)
     with shops.opened(_named(server_dsn, name), tmp_path_factory.mktemp("furnished")) as app:
         shop = shops.set_up(app)
     yield name, shop
@@ -132,7 +144,7 @@ def shop(server_dsn: str, furnished: tuple[str, Shop], tmp_path: Path) -> Iterat
     """The sample retailer on a database of this test's own, with everything open."""
     origin, known = furnished
     name = f"{origin}_{next(_serial)}"
-    _administer(server_dsn, "CREATE DATABASE {} TEMPLATE {}", name, origin)
+    _administer(server_dsn, _COPY, name, origin)
     with shops.opened(_named(server_dsn, name), tmp_path) as app:
         yield replace(known, app=app, now=datetime.now(UTC).replace(microsecond=0))
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
