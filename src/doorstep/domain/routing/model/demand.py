@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 # What lies on a shelf: a SKU, or a SKU in another condition under a name of its own (see thing).
@@ -16,9 +18,8 @@ def thing(sku: Sku, condition: str) -> Thing:
     return sku if condition == "new" else f"{sku} ({condition})"
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
-    """A line that needs stock."""
+class Want(msgspec.Struct, frozen=True):
+    """A line that needs stock (a struct, like Choice: a batch has thousands)."""
 
     line_no: int
     sku: Sku
@@ -72,8 +73,7 @@ class Place:
     ships: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """So many pieces of a line from a location."""
 
     line_no: int

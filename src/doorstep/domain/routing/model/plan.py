@@ -87,8 +87,7 @@ def _decide(demand: Demand, supply: Supply, network: _Network) -> Decision:
                 parts = _by_quantity(want, demand, supply, ranked)
                 chosen.extend(parts)
                 short.extend([] if parts else [want])
-    explain = Explain(demand, network.places, ways, before)
-    receipt = tuple(explain.line(want, chosen) for want in demand.wants)
+    receipt = Explain(demand, network.places, ways, before).lines(chosen)
     return Decision(demand.order_id, tuple(chosen), tuple(short), receipt)
 
 
