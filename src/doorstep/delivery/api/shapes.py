@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,6 +94,36 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A location as it stood in the decision; `eliminated` says why it could not serve the line (empty: it could)."""
+
+    location: str
+    available: int
+    distance_km: int | None
+    eliminated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a line went where it went: a sentence, and the nearest locations behind it (`others` more had some too)."""
+
+    line_no: int
+    sku: str
+    quantity: int
+    sentence: str
+    candidates: list[Candidate]
+    others: int
+
+
+def _why(receipt: LineReceipt) -> Why:
+    candidates = [
+        Candidate(each.location, each.available, each.distance_km, each.eliminated)
+        for each in receipt.candidates
+    ]
+    return Why(receipt.line_no, receipt.sku, receipt.quantity, receipt.sentence, candidates, receipt.others)
+
+
+@dataclass(frozen=True, slots=True)
 class FulfillmentOrder:
     """A location's work for an order, why it is there, and its parcel. `actions` are legal now."""
 
@@ -104,7 +133,7 @@ class FulfillmentOrder:
     status: str
     version: int
     lines: list[dict[str, object]]
-    why: Sequence[LineReceipt]
+    why: list[Why]
     shipment: Shipment | None
 
 
@@ -211,7 +240,7 @@ def _work(group: Group) -> FulfillmentOrder:
         lines=[
             {"line_no": line.line_no, "sku": line.sku, "quantity": quantity} for line, quantity in group.lines
         ],
-        why=group.why,
+        why=[_why(each) for each in group.why],
         shipment=None
         if parcel is None
         else Shipment(
