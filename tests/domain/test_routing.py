@@ -34,8 +34,16 @@ def demand(
     return Demand(OrderId(1), lines, latitude, longitude, excluded)
 
 
+def supplied(stock: Stock) -> Supply:
+    """Supply asks per SKU; these tests tell stock per SKU and place."""
+    by_sku: dict[str, dict[LocationId, int]] = {}
+    for (sku, place), pieces in stock.items():
+        by_sku.setdefault(sku, {})[place] = pieces
+    return Supply(by_sku)
+
+
 def decide(stock: Stock, wanted: Demand) -> Decision:
-    (decision,) = model.plan([wanted], Supply(dict(stock)), PLACES)
+    (decision,) = model.plan([wanted], supplied(stock), PLACES)
     return decision
 
 
@@ -81,11 +89,11 @@ def test_a_line_that_nobody_has_whole_is_split_nearest_first() -> None:
 
 
 def test_what_nobody_can_fill_waits_and_ties_up_nothing() -> None:
-    supply = Supply({(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2})
+    supply = supplied({(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2})
     (decision,) = model.plan([demand((SHIRT, 4))], supply, PLACES)
     assert (decision.choices, decision.short) == ((), (Want(1, SHIRT, 4),))
     assert sentences(decision) == ["3 of 4 are to be had: the line waits for stock and ties up nothing."]
-    assert supply.available == {(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2}
+    assert supply.available == {SHIRT: {MUMBAI: 1, DELHI: 2}}
 
 
 def test_who_rejected_a_line_or_does_not_ship_is_passed_over() -> None:
@@ -114,7 +122,7 @@ def test_a_repeated_sku_that_fits_whole_only_once_is_split_the_second_time() -> 
 
 
 def test_orders_of_a_batch_never_share_a_piece() -> None:
-    supply = Supply({(JACKET, MUMBAI): 1})
+    supply = supplied({(JACKET, MUMBAI): 1})
     first, second = model.plan([demand((JACKET, 1)), demand((JACKET, 1))], supply, PLACES)
     assert (sent(first), sent(second)) == ([(1, MUMBAI, 1)], [])
     assert second.short == (Want(1, JACKET, 1),)
@@ -148,14 +156,15 @@ def usable(stock: Stock, wanted: Demand) -> Stock:
 
 @given(STOCKS, st.lists(DEMANDS, max_size=3))
 def test_no_plan_takes_more_than_there_is(stock: Stock, demands: list[Demand]) -> None:
-    supply = Supply(dict(stock))
+    supply = supplied(stock)
     decisions = model.plan(demands, supply, PLACES)
     taken: Counter[tuple[Sku, LocationId]] = Counter()
     for decision in decisions:
         for choice in decision.choices:
             taken[choice.sku, choice.location_id] += choice.quantity
-    assert supply.available == {key: pieces - taken[key] for key, pieces in stock.items()}
-    assert all(left >= 0 for left in supply.available.values())
+    left = {(sku, place): pieces for sku, at in supply.available.items() for place, pieces in at.items()}
+    assert left == {key: pieces - taken[key] for key, pieces in stock.items()}
+    assert all(pieces >= 0 for pieces in left.values())
 
 
 @given(STOCKS, DEMANDS)
@@ -222,5 +231,5 @@ def test_far_away_locations_still_serve_what_only_they_have(count: int) -> None:
         for n in range(count)
     }
     stock = {(SHIRT, LocationId(n)): 1 for n in range(count)} | {(JACKET, LocationId(0)): 1}
-    (decision,) = model.plan([demand((SHIRT, 1), (JACKET, 1))], Supply(stock), places)
+    (decision,) = model.plan([demand((SHIRT, 1), (JACKET, 1))], supplied(stock), places)
     assert Counter(choice.sku for choice in decision.choices) == {SHIRT: 1, JACKET: 1}

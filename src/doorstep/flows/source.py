@@ -8,6 +8,7 @@ from datetime import datetime
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory import views as stock
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
 from doorstep.domain.orders import actions as orders
@@ -41,20 +42,14 @@ def decide(tx: WriteTx, *, demands: Sequence[Demand], now: datetime, held: Seque
     places = {each.id: _place(each) for each in network.locations(tx).values() if each.active}
     everybody = [*demands, *held]
     goods = terms.goods(tx, skus={want.sku for each in everybody for want in each.wants})
-    positions = inventory.lock_supply(tx, parts=goods.lying)
+    inventory.lock_supply(tx, parts=goods.lying)
     claims = inventory.consume(tx, parts=goods.lying, carts=_carts(everybody), at=now)
-    agreed = terms.agreed(tx, demands=demands, goods=goods, positions=positions, claims=claims)
+    agreed = terms.agreed(tx, demands=demands, goods=goods, claims=claims)
     agreed.demands.sort(
         key=lambda each: each.order_id not in claims.served
     )  # what a cart held is its order's
-    supply = Supply(
-        {
-            (thing(each.sku, each.condition), each.location_id): each.available
-            for each in positions
-            if each.available > 0
-        },
-        goods.recipes,
-    )
+    free = stock.free(tx, parts=goods.lying)
+    supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
     decisions = model.plan(agreed.demands, supply, places)
     receipt_ids = routing.number(tx, decisions=[each for each in decisions if each.receipt])
     return Routes(

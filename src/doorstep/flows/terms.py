@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from doorstep.domain.catalog import views as catalog
+from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.inventory.model import Condition, Position
 from doorstep.domain.inventory.model.policies import Policies
@@ -64,15 +65,14 @@ class Agreed:
     has_pools: bool = False
 
 
-def agreed(
-    tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, positions: Sequence[Position], claims: Claims
-) -> Agreed:
+def agreed(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claims) -> Agreed:
     """What each buyer may take. The stock is locked, so what is read here stays true."""
     held = {part: each.held for part, each in claims.asked.items() if each.held}
     ruled = {ruled_as for _, ruled_as in goods.sold_as.values()}
     policies = rules.policies(tx, skus=ruled, channels={each.channel for each in demands})
     if not held and policies == Policies():
         return Agreed(list(demands))
+    positions = stock.positions_of(tx, parts=goods.lying)
     known: dict[tuple[str, frozenset[str]], Terms] = {}
     result = []
     for each in demands:

@@ -27,10 +27,9 @@ class Piece:
     order_id: OrderId | None = None
 
 
-def lock_supply(tx: WriteTx, *, parts: Iterable[tuple[Sku, Condition]]) -> list[Position]:
+def lock_supply(tx: WriteTx, *, parts: Iterable[tuple[Sku, Condition]]) -> None:
     """Lock what these have, everywhere, so that what is decided on it stays true: this is the lock of a SKU."""
-    wanted = sorted({(sku, condition.value) for sku, condition in parts})
-    return store.lock_positions(tx, parts=wanted)
+    store.lock_all(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
 
 
 def move(tx: WriteTx, *, movements: Sequence[Movement]) -> int:

@@ -35,6 +35,59 @@ def lock_positions(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> list[Pos
     )
 
 
+def lock_all(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> int:
+    """Lock the positions of these (SKU, condition) at every location, in key order, without reading them."""
+    return tx.value(
+        int,
+        """
+        SELECT count(*) FROM (
+            SELECT FROM stock s JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition)
+                ON (s.sku, s.condition) = (p.sku, p.condition)
+             ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s) locked
+        """,
+        ([part[0] for part in parts], [part[1] for part in parts]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """What is free of a SKU in a condition: locations, and pieces at each of them."""
+
+    sku: Sku
+    condition: Condition
+    location_ids: list[LocationId]
+    pieces: list[int]
+
+
+def select_free(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> list[Free]:
+    """What nobody has reserved, one row per SKU and condition: a batch asks for thousands of positions."""
+    return tx.all(
+        Free,
+        """
+        SELECT s.sku, s.condition, array_agg(s.location_id) AS location_ids,
+               array_agg(s.on_hand - s.reserved - s.missing) AS pieces
+          FROM stock s JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition)
+            ON (s.sku, s.condition) = (p.sku, p.condition)
+         WHERE s.on_hand - s.reserved - s.missing > 0 GROUP BY s.sku, s.condition
+        """,
+        ([part[0] for part in parts], [part[1] for part in parts]),
+    )
+
+
+def select_positions(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> list[Position]:
+    """The positions of these (SKU, condition) at every location."""
+    return tx.all(
+        Position,
+        """
+        SELECT s.sku, s.location_id, s.condition, s.on_hand, s.reserved, s.incoming, s.missing
+          FROM stock s JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition)
+            ON (s.sku, s.condition) = (p.sku, p.condition)
+         ORDER BY s.sku, s.location_id, s.condition
+        """,
+        ([part[0] for part in parts], [part[1] for part in parts]),
+    )
+
+
 def lock_position(tx: WriteTx, *, sku: Sku, location_id: LocationId, condition: Condition) -> Position:
     """Lock and read one counter; without its row it is zero."""
     found = tx.one(

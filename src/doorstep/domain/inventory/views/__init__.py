@@ -8,9 +8,11 @@ from doorstep.domain.inventory.views.ledger import (
     StockFilter,
     StockRow,
     drift,
+    free,
     movements,
     page,
     positions,
+    positions_of,
 )
 from doorstep.domain.inventory.views.network import asked, holds
 
@@ -21,8 +23,10 @@ __all__ = [
     "StockRow",
     "asked",
     "drift",
+    "free",
     "holds",
     "movements",
     "page",
     "positions",
+    "positions_of",
 ]

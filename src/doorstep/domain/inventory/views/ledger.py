@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from doorstep.domain.inventory.model import Drift, Position
+from doorstep.domain.inventory.model import Condition, Drift, Position
 from doorstep.domain.inventory.store import ledger as store
 from doorstep.domain.inventory.store.ledger import MovementRow, StockFilter, StockRow
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import LocationId, Sku
 
 __all__ = ["MovementRow", "StockFilter", "StockRow"]
 
@@ -30,6 +32,19 @@ def page(tx: ReadTx, *, wanted: StockFilter) -> Page:
 def positions(tx: ReadTx, *, sku: str, location_id: int) -> list[Position]:
     """The counters of one SKU at one location."""
     return store.select_position(tx, sku=sku, location_id=location_id)
+
+
+def positions_of(tx: ReadTx, *, parts: Iterable[tuple[Sku, Condition]]) -> list[Position]:
+    """The counters of these SKUs in these conditions, at every location."""
+    return store.select_positions(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
+
+
+def free(
+    tx: ReadTx, *, parts: Iterable[tuple[Sku, Condition]]
+) -> dict[tuple[Sku, Condition], dict[LocationId, int]]:
+    """Pieces that nobody has reserved, by location; positions without any are left out."""
+    rows = store.select_free(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
+    return {(row.sku, row.condition): dict(zip(row.location_ids, row.pieces, strict=True)) for row in rows}
 
 
 def movements(tx: ReadTx, *, sku: str, location_id: int, limit: int = 200) -> list[MovementRow]:

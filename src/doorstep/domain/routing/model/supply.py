@@ -18,18 +18,12 @@ class Supply:
     `recipes` say what one piece of a kit or graded SKU consists of; a SKU that is not there is one of itself.
     """
 
-    available: dict[tuple[Thing, LocationId], int]
+    available: dict[Thing, dict[LocationId, int]]
     recipes: Mapping[Sku, Mapping[Thing, int]] = field(default_factory=dict)
-    _by_thing: dict[Thing, dict[LocationId, int]] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._by_thing = {}
-        for (thing, location_id), pieces in self.available.items():
-            self._by_thing.setdefault(thing, {})[location_id] = pieces
 
     def at(self, thing: Thing) -> Mapping[LocationId, int]:
         """Pieces of a thing by location."""
-        return self._by_thing.get(thing, _NOWHERE)
+        return self.available.get(thing, _NOWHERE)
 
     def recipe(self, sku: Sku) -> Mapping[Thing, int]:
         """What one piece of a SKU consists of."""
@@ -52,9 +46,7 @@ class Supply:
 
     def take(self, choice: Choice) -> None:
         for thing, pieces in self.recipe(choice.sku).items():
-            taken = pieces * choice.quantity
-            self.available[thing, choice.location_id] -= taken
-            self._by_thing[thing][choice.location_id] -= taken
+            self.available[thing][choice.location_id] -= pieces * choice.quantity
 
 
 @dataclass(slots=True)
