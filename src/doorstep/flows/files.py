@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
 
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.catalog.model import Item
@@ -16,46 +18,59 @@ from doorstep.domain.inventory.model.imports import Import, ImportKind
 from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.model.supplies import SURE, Announcement, SupplyKind
 from doorstep.domain.network import views as network
-from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import ImportId, LocationId, Sku
+from doorstep.kernel.ids import LocationId, Sku
 
 Rows = Sequence[imports.Cells]
 
 
-def advance(world: World, *, import_id: ImportId | None = None) -> Import | None:
-    """Do the next handful of a file that is due (this one, or the oldest); None when there is nothing to do."""
-    now = world.clock.now()
-    with world.db.write(actor="system") as tx:
-        return imports.advance(tx, apply=_apply, now=now, import_id=import_id)
+@dataclass(frozen=True, slots=True)
+class Handful:
+    """Rows of a file that are applied together; `places` are locations by code."""
+
+    file: Import
+    rows: Rows
+    places: Mapping[str, LocationId]
+    now: datetime
 
 
-def _apply(tx: WriteTx, file: Import, rows: Rows) -> Applied:
+def advance(tx: WriteTx, file: Import, *, now: datetime) -> Import:
+    """Do the next handful of a claimed file: check rows, or apply them."""
+    return imports.advance(tx, file=file, apply=partial(_apply, now), now=now)
+
+
+def _apply(now: datetime, tx: WriteTx, file: Import, rows: Rows) -> Applied:
     places = {each.code: each.id for each in network.locations(tx).values()}
     with tx.acting(file.actor):
-        return _KINDS[file.kind](tx, file, rows, places)
+        return _KINDS[file.kind](tx, Handful(file, rows, places, now))
 
 
-def _stock(tx: WriteTx, file: Import, rows: Rows, places: Mapping[str, LocationId]) -> Applied:
-    mode = Mode.SET if file.kind is ImportKind.STOCK else Mode.DELTA
+def _stock(tx: WriteTx, given: Handful) -> Applied:
+    mode = Mode.SET if given.file.kind is ImportKind.STOCK else Mode.DELTA
     lines = [
         Line(row.line_no, row.cells[0], row.cells[1], int(row.cells[2]), Condition(row.cells[3] or "new"))
-        for row in rows
+        for row in given.rows
     ]
-    feed = Feed(file.source, f"import/{file.id}/{lines[0].line_no}/{len(lines)}", mode, file.as_of, lines)
-    taken = feeds.take(tx, feed=feed, places=places, now=file.created_at)
-    told = {outcome: [] for outcome in Outcome} | _by_outcome(taken)
+    feed = Feed(
+        given.file.source,
+        f"import/{given.file.id}/{lines[0].line_no}/{len(lines)}",
+        mode,
+        given.file.as_of,
+        lines,
+    )
+    taken = feeds.take(tx, feed=feed, places=given.places, now=given.now)
+    told = _by_outcome(taken)
     return Applied(told[Outcome.IGNORED], told[Outcome.REFUSED], told[Outcome.CONTRADICTED])
 
 
 def _by_outcome(taken: feeds.Taken) -> dict[Outcome, list[tuple[int, str]]]:
-    told: dict[Outcome, list[tuple[int, str]]] = {}
+    told: dict[Outcome, list[tuple[int, str]]] = {outcome: [] for outcome in Outcome}
     for each in taken.results:
-        told.setdefault(each.outcome, []).append((each.line_no, each.reason))
+        told[each.outcome].append((each.line_no, each.reason))
     return told
 
 
-def _skus(tx: WriteTx, file: Import, rows: Rows, places: Mapping[str, LocationId]) -> Applied:
+def _skus(tx: WriteTx, given: Handful) -> Applied:
     items = [
         Item(
             Sku(sku),
@@ -72,51 +87,53 @@ def _skus(tx: WriteTx, file: Import, rows: Rows, places: Mapping[str, LocationId
             currency,
         )
         for sku, title, style, category, colour, size, barcode, weight, hsn, gst, price, currency in (
-            row.cells for row in rows
+            row.cells for row in given.rows
         )
     ]
     catalog.put(tx, items=items)
     return Applied()
 
 
-def _supplies(tx: WriteTx, file: Import, rows: Rows, places: Mapping[str, LocationId]) -> Applied:
+def _supplies(tx: WriteTx, given: Handful) -> Applied:
     told = [
         Announcement(
             kind=SupplyKind(kind),
             number=number,
             line_no=int(line_no),
             sku=Sku(sku),
-            location_id=places[location],
+            location_id=given.places[location],
             quantity=int(quantity),
             eta_date=date.fromisoformat(eta),
             confidence=int(confidence or SURE),
-            source=file.source,
+            source=given.file.source,
         )
-        for kind, number, line_no, sku, location, quantity, eta, confidence in (row.cells for row in rows)
+        for kind, number, line_no, sku, location, quantity, eta, confidence in (
+            row.cells for row in given.rows
+        )
     ]
-    supplies.put(tx, told=told, at=file.created_at)
+    supplies.put(tx, told=told, at=given.now)
     return Applied()
 
 
-def _replenishment(tx: WriteTx, file: Import, rows: Rows, places: Mapping[str, LocationId]) -> Applied:
+def _replenishment(tx: WriteTx, given: Handful) -> Applied:
     rules = [
         Rule(
-            source_id=places[source],
+            source_id=given.places[source],
             min_quantity=int(low),
             max_quantity=int(high),
             cover_days=int(days or 0),
             sku=Sku(sku) if sku else None,
             category=category or None,
-            location_id=places[location] if location else None,
+            location_id=given.places[location] if location else None,
             location_kind=kind or None,
         )
-        for sku, category, location, kind, source, low, high, days in (row.cells for row in rows)
+        for sku, category, location, kind, source, low, high, days in (row.cells for row in given.rows)
     ]
-    replenishment.put(tx, rules=rules, at=file.created_at)
+    replenishment.put(tx, rules=rules, at=given.now)
     return Applied()
 
 
-_KINDS: Mapping[ImportKind, Callable[[WriteTx, Import, Rows, Mapping[str, LocationId]], Applied]] = {
+_KINDS: Mapping[ImportKind, Callable[[WriteTx, Handful], Applied]] = {
     ImportKind.STOCK: _stock,
     ImportKind.STOCK_CHANGES: _stock,
     ImportKind.SKUS: _skus,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import prometheus_client
 
 from doorstep.bootstrap import App
-from doorstep.delivery.worker import batches, periodic
+from doorstep.delivery.worker import batches, files, periodic
 from doorstep.delivery.worker.errands import Errands
 from doorstep.flows.map import MAP
 from doorstep.kernel import errors, jobs, log
@@ -60,6 +60,7 @@ class Worker:
         done += self._counted("order", batches.route_due)
         for row in self._steps:
             done += self._counted(row.name, functools.partial(batches.run_step, row=row))
+        done += self._counted("file", files.advance)
         taken = self._errands.take()
         _rounds.labels("errand").inc(taken)
         return done + taken + self._counted("periodic", periodic.run_due)

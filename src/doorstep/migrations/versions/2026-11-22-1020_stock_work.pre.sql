@@ -183,19 +183,19 @@ COMMENT ON TABLE replenishment_rules IS 'How much a place should hold, and where
 CREATE TABLE imports (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind        text NOT NULL,
-    state       text NOT NULL DEFAULT 'loading' CHECK (state IN ('loading', 'checking', 'applying', 'done', 'refused', 'failed')),
+    state       text NOT NULL DEFAULT 'checking' CHECK (state IN ('checking', 'applying', 'done', 'refused', 'failed')),
     whole       boolean NOT NULL,
     source      text NOT NULL,
     as_of       timestamptz NOT NULL,
     file_name   text NOT NULL,
     key         text,
     loaded      bigint NOT NULL DEFAULT 0,
-    checked     bigint NOT NULL DEFAULT 0,
+    last_line   bigint NOT NULL DEFAULT 0,
     checked_to  bigint NOT NULL DEFAULT 0,
+    applied_to  bigint NOT NULL DEFAULT 0,
     applied     bigint NOT NULL DEFAULT 0,
     ignored     bigint NOT NULL DEFAULT 0,
     bad         bigint NOT NULL DEFAULT 0,
-    done_to     bigint NOT NULL DEFAULT 0,
     error       text NOT NULL DEFAULT '',
     actor       text NOT NULL,
     created_at  timestamptz NOT NULL,
@@ -203,7 +203,8 @@ CREATE TABLE imports (
 );
 COMMENT ON TABLE imports IS 'A file and how far it has been worked: a worker that dies leaves it where the next one goes on.';
 COMMENT ON COLUMN imports.whole IS 'All rows or none: one bad row refuses the file.';
-COMMENT ON COLUMN imports.checked_to IS 'The last line that was checked; done_to the last one that was applied.';
+COMMENT ON COLUMN imports.checked_to IS 'The last line that was checked; applied_to the last one that was applied.';
+COMMENT ON COLUMN imports.ignored IS 'Rows that say nothing new: a newer count or snapshot knows better.';
 CREATE UNIQUE INDEX imports_key ON imports (key) WHERE key IS NOT NULL;
 CREATE INDEX imports_due ON imports (id) WHERE state IN ('checking', 'applying');
 
@@ -211,8 +212,11 @@ CREATE TABLE import_rows (
     import_id bigint NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     line_no   bigint NOT NULL,
     cells     jsonb NOT NULL,
+    key       text NOT NULL,
     problem   text,
     PRIMARY KEY (import_id, line_no)
-) WITH (autovacuum_vacuum_scale_factor = 0.05);
-COMMENT ON TABLE import_rows IS 'Rows that wait to be applied, in the order of their kind''s columns; good ones are deleted as they are applied, bad ones stay.';
-CREATE INDEX import_rows_bad ON import_rows (import_id, line_no) WHERE problem IS NOT NULL;
+);
+COMMENT ON TABLE import_rows IS 'Rows of a file: good ones are deleted in the transaction that applies them, those with a problem stay to be read.';
+COMMENT ON COLUMN import_rows.cells IS 'The values, in the order of their kind''s columns.';
+COMMENT ON COLUMN import_rows.key IS 'What the row speaks of; no other row of its file may speak of the same (empty: any may).';
+CREATE INDEX import_rows_problem ON import_rows (import_id, line_no) WHERE problem IS NOT NULL;

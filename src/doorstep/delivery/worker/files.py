@@ -1,0 +1,36 @@
+"""Files that people brought in, a handful of rows a round, so that orders never wait for them."""
+
+from __future__ import annotations
+
+from doorstep.bootstrap import App
+from doorstep.delivery.worker import batches
+from doorstep.domain.inventory.actions import imports
+from doorstep.flows import files
+from doorstep.kernel import errors
+from doorstep.kernel.ids import ImportId
+
+
+def advance(app: App, *, import_id: ImportId | None = None) -> int:
+    """One handful of a file that is due; returns how many files were taken up (0 or 1)."""
+    claimed: ImportId | None = None
+    try:
+        with app.db.write(actor="system") as tx:
+            file = imports.claim(tx, import_id=import_id)
+            if file is None:
+                return 0
+            claimed = file.id
+            files.advance(tx, file, now=app.clock.now())
+    except errors.Unavailable:
+        raise
+    except Exception as problem:
+        if claimed is None:
+            raise
+        _stop(app, claimed, problem)
+    return 1
+
+
+def _stop(app: App, import_id: ImportId, problem: Exception) -> None:
+    """The file rests with its error until a person lets it go on; the others are worked."""
+    batches.report(problem, "a file could not be worked", import_id=import_id)
+    with app.db.write(actor="system") as tx:
+        imports.stop(tx, import_id=import_id, error=str(problem)[:500], at=app.clock.now())

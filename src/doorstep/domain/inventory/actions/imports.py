@@ -1,0 +1,153 @@
+"""Verbs of files: take one in as a stream, check it in handfuls, apply it in handfuls; a crash loses nothing.
+
+What a row does is not known here: the flow hands over a function that applies rows of the file's kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory.model import imports as rules
+from doorstep.domain.inventory.model.imports import (
+    IMPORT_MOVES,
+    SHAPES,
+    Import,
+    ImportState,
+    NewImport,
+    Row,
+)
+from doorstep.domain.inventory.store import imports as store
+from doorstep.domain.inventory.store.imports import Cells, Span
+from doorstep.kernel import errors, events, states
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import ImportId
+
+__all__ = ["Cells"]
+_COPIED_AT_ONCE = 10_000
+_CHECKED_AT_ONCE = 50_000
+_APPLIED_AT_ONCE = 5_000
+
+
+@dataclass(slots=True)
+class Applied:
+    """What came of rows: lines that said nothing new, lines that could not be, and remarks on lines that were applied."""
+
+    ignored: list[tuple[int, str]] = field(default_factory=list)
+    bad: list[tuple[int, str]] = field(default_factory=list)
+    remarks: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, other: Applied) -> None:
+        self.ignored += other.ignored
+        self.bad += other.bad
+        self.remarks += other.remarks
+
+
+Apply = Callable[[WriteTx, Import, Sequence[Cells]], Applied]
+
+
+def load(tx: WriteTx, *, new: NewImport, rows: Iterable[Row], at: datetime) -> tuple[ImportId, bool]:
+    """Take a file in, row by row; workers do the rest. Returns its id, and whether its key was known already."""
+    rules.check_new(new, now=at)
+    import_id = store.insert_import(tx, new, at=at)
+    if import_id is None:
+        known = store.select_by_key(tx, key=new.key or "")
+        if known is None or known.kind is not new.kind:
+            raise errors.Conflict(
+                f"The key {new.key!r} stands for another file: give this one a key of its own."
+            )
+        return known.id, True
+    for batch in rules.batches(rows, _COPIED_AT_ONCE):
+        store.copy_rows(tx, batch, import_id=import_id)
+    store.finish_loading(tx, import_id=import_id)
+    tx.wake_workers()
+    return ImportId(import_id), False
+
+
+def claim(tx: WriteTx, *, import_id: ImportId | None = None) -> Import | None:
+    """A file that is due (this one, or the oldest) and that nobody else works on, locked."""
+    return store.claim(tx, import_id=import_id)
+
+
+def advance(tx: WriteTx, *, file: Import, apply: Apply, now: datetime) -> Import:
+    """Do the next handful of a claimed file: check rows, or apply them. Returns the file as it is now."""
+    after = _check(tx, file, now) if file.state is ImportState.CHECKING else _apply(tx, file, apply, now)
+    store.update(tx, after)
+    if after.is_over:
+        events.append(tx, [_ended(after)], at=now)
+    return after
+
+
+def _check(tx: WriteTx, file: Import, now: datetime) -> Import:
+    to = min(file.checked_to + _CHECKED_AT_ONCE, file.last_line)
+    bad = store.check_rows(tx, SHAPES[file.kind].columns, span=Span(file.id, file.checked_to, to))
+    if to < file.last_line:
+        return replace(file, checked_to=to, bad=file.bad + bad)
+    bad += store.mark_repeated(tx, import_id=file.id)
+    after = replace(file, checked_to=to, bad=file.bad + bad)
+    if after.whole and after.bad:
+        store.delete_good_rows(tx, import_id=file.id)
+        return _entered(after, ImportState.REFUSED, now)
+    return _entered(after, ImportState.APPLYING, now)
+
+
+def _apply(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
+    rows = store.select_due(tx, import_id=file.id, after=file.applied_to, limit=_APPLIED_AT_ONCE)
+    if not rows:
+        return _entered(replace(file, applied_to=file.last_line), ImportState.DONE, now)
+    came = _divided(tx, file, apply, rows)
+    span = Span(file.id, file.applied_to, rows[-1].line_no)
+    store.settle_rows(tx, [*came.ignored, *came.bad, *came.remarks], span=span)
+    return replace(
+        file,
+        applied_to=span.to,
+        applied=file.applied + len(rows) - len(came.ignored) - len(came.bad),
+        ignored=file.ignored + len(came.ignored),
+        bad=file.bad + len(came.bad),
+    )
+
+
+def _divided(tx: WriteTx, file: Import, apply: Apply, rows: Sequence[Cells]) -> Applied:
+    """Apply rows; what fails is split in halves until the guilty row stands alone."""
+    try:
+        with tx.savepoint():
+            return apply(tx, file, rows)
+    except (errors.Invalid, errors.NotFound, errors.Conflict, errors.Refused) as problem:
+        if len(rows) == 1:
+            return Applied(bad=[(rows[0].line_no, problem.message)])
+    middle = len(rows) // 2
+    came = _divided(tx, file, apply, rows[:middle])
+    came.add(_divided(tx, file, apply, rows[middle:]))
+    return came
+
+
+def _entered(file: Import, state: ImportState, now: datetime) -> Import:
+    states.transition(IMPORT_MOVES, file.state, state, thing=f"Import {file.id}")
+    is_over = state in {ImportState.DONE, ImportState.REFUSED}
+    return replace(file, state=state, finished_at=now if is_over else None)
+
+
+def _ended(file: Import) -> facts.ImportEnded:
+    return facts.ImportEnded(file.id, file.kind.value, file.state.value, file.applied, file.ignored, file.bad)
+
+
+def stop(tx: WriteTx, *, import_id: ImportId, error: str, at: datetime) -> None:
+    """The work on a file failed in a way that nobody foresaw; it stays where it is until somebody says go on."""
+    file = store.lock(tx, import_id=import_id)
+    if file is not None and ImportState.FAILED in IMPORT_MOVES[file.state]:
+        stopped = replace(_entered(file, ImportState.FAILED, at), error=error)
+        store.update(tx, stopped)
+        events.append(tx, [_ended(stopped)], at=at)
+
+
+def go_on(tx: WriteTx, *, import_id: ImportId, at: datetime) -> None:
+    """Work on a file that had failed, from where it stopped. Raises NotFound, IllegalMove."""
+    file = store.lock(tx, import_id=import_id)
+    if file is None:
+        raise errors.NotFound(f"There is no import {import_id}.")
+    is_checked = file.checked_to >= file.last_line
+    state = ImportState.APPLYING if is_checked else ImportState.CHECKING
+    store.update(tx, replace(_entered(file, state, at), error=""))
+    tx.wake_workers()

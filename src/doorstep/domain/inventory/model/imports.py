@@ -1,0 +1,290 @@
+"""Files of stock and what belongs to it: which columns a kind has, and how lines of CSV or NDJSON become rows of cells."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+import msgspec
+
+from doorstep.domain.inventory.model.reasons import GRADES
+from doorstep.domain.inventory.model.supplies import SupplyKind
+from doorstep.kernel import errors
+from doorstep.kernel.ids import ImportId
+from doorstep.kernel.money import CURRENCIES
+
+_MUCH = 1_000_000_000
+_SEPARATOR = "\x1f"
+
+
+class ImportKind(StrEnum):
+    """What a file tells."""
+
+    STOCK = "stock"
+    STOCK_CHANGES = "stock-changes"
+    SKUS = "skus"
+    SUPPLIES = "supplies"
+    REPLENISHMENT = "replenishment"
+
+
+class ImportState(StrEnum):
+    """Where the work on a file stands; a failed one goes on where it stopped."""
+
+    CHECKING = "checking"
+    APPLYING = "applying"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+IMPORT_MOVES: dict[ImportState, frozenset[ImportState]] = {
+    ImportState.CHECKING: frozenset({ImportState.APPLYING, ImportState.REFUSED, ImportState.FAILED}),
+    ImportState.APPLYING: frozenset({ImportState.DONE, ImportState.FAILED}),
+    ImportState.DONE: frozenset(),
+    ImportState.REFUSED: frozenset(),
+    ImportState.FAILED: frozenset({ImportState.CHECKING, ImportState.APPLYING}),
+}
+
+
+class Check(StrEnum):
+    """What a cell must be."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    DATE = "date"
+    CHOICE = "choice"
+    SKU = "sku"
+    LOCATION = "location"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a kind of file: its check, whether it must be filled, bounds of numbers, allowed words."""
+
+    name: str
+    check: Check = Check.TEXT
+    needed: bool = True
+    low: int = 0
+    high: int = _MUCH
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The columns of a kind, and those that say what a row speaks of (none: rows may repeat themselves)."""
+
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def _stock(low: int) -> tuple[Column, ...]:
+    return (
+        Column("sku", Check.SKU),
+        Column("location", Check.LOCATION),
+        Column("quantity", Check.WHOLE, low=low),
+        Column("condition", Check.CHOICE, needed=False, choices=tuple(each.value for each in GRADES)),
+    )
+
+
+_SKUS = (
+    Column("sku"),
+    Column("title"),
+    Column("style", needed=False),
+    Column("category", needed=False),
+    Column("colour", needed=False),
+    Column("size", needed=False),
+    Column("barcode", needed=False),
+    Column("weight_grams", Check.WHOLE),
+    Column("hsn", needed=False),
+    Column("gst_rate_basis_points", Check.WHOLE, needed=False, high=10_000),
+    Column("price_minor", Check.WHOLE, high=_MUCH * 1000),
+    Column("currency", Check.CHOICE, choices=tuple(sorted(CURRENCIES))),
+)
+_SUPPLIES = (
+    Column("kind", Check.CHOICE, choices=tuple(each.value for each in SupplyKind)),
+    Column("number"),
+    Column("line_no", Check.WHOLE, low=1),
+    Column("sku", Check.SKU),
+    Column("location", Check.LOCATION),
+    Column("quantity", Check.WHOLE, low=1),
+    Column("eta_date", Check.DATE),
+    Column("confidence", Check.WHOLE, needed=False, high=100),
+)
+_REPLENISHMENT = (
+    Column("sku", Check.SKU, needed=False),
+    Column("category", needed=False),
+    Column("location", Check.LOCATION, needed=False),
+    Column("location_kind", Check.CHOICE, needed=False, choices=("warehouse", "store", "dark_store", "3pl")),
+    Column("source", Check.LOCATION),
+    Column("min_quantity", Check.WHOLE),
+    Column("max_quantity", Check.WHOLE),
+    Column("cover_days", Check.WHOLE, needed=False, high=365),
+)
+SHAPES: Mapping[ImportKind, Shape] = {
+    ImportKind.STOCK: Shape(_stock(0), ("sku", "location", "condition")),
+    ImportKind.STOCK_CHANGES: Shape(_stock(-_MUCH)),
+    ImportKind.SKUS: Shape(_SKUS, ("sku",)),
+    ImportKind.SUPPLIES: Shape(_SUPPLIES, ("kind", "number", "line_no")),
+    ImportKind.REPLENISHMENT: Shape(_REPLENISHMENT, ("sku", "category", "location", "location_kind")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewImport:
+    """A file to be worked. With `whole` one bad row refuses it; `key` makes it count once; `as_of` is for snapshots."""
+
+    kind: ImportKind
+    file_name: str
+    as_of: datetime
+    source: str = "file"
+    whole: bool = False
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file and how far it has been worked; lines count from 1, and the first line of CSV names the columns."""
+
+    id: ImportId
+    kind: ImportKind
+    state: ImportState
+    whole: bool
+    source: str
+    as_of: datetime
+    file_name: str
+    loaded: int
+    last_line: int
+    checked_to: int
+    applied_to: int
+    applied: int
+    ignored: int
+    bad: int
+    error: str
+    actor: str
+    created_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {ImportState.DONE, ImportState.REFUSED}
+
+    @property
+    def percent(self) -> int:
+        """How far: checking is the first quarter."""
+        if self.is_over or not self.last_line:
+            return 100
+        return (25 * self.checked_to + 75 * self.applied_to) // self.last_line
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a file as cells in the order of its kind's columns; `problem` says why it cannot be read."""
+
+    line_no: int
+    cells: tuple[str, ...]
+    key: str = ""
+    problem: str | None = None
+
+
+def check_new(new: NewImport, *, now: datetime) -> None:
+    """Raise Invalid for a file that tells of the future, or of nobody."""
+    if new.as_of > now:
+        raise errors.Invalid("as_of lies in the future: say when the figures were read.", field="as_of")
+    if not new.source.strip():
+        raise errors.Invalid("Say where the figures come from.", field="source")
+
+
+class BadFile(errors.Invalid):
+    """The file as a whole cannot be read; nothing of it was taken in."""
+
+
+def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
+    """Rows of CSV; the first line names the columns, in any order. Raises BadFile."""
+    shape = SHAPES[kind]
+    reader = csv.reader(lines, strict=True)
+    try:
+        header = [name.strip().lower().removeprefix("\ufeff") for name in next(reader, [])]
+        places = _places(header, shape)
+        for cells in reader:
+            if any(cells):
+                yield _row(reader.line_num, cells, places, len(header), shape)
+    except csv.Error as problem:
+        raise BadFile(f"Line {reader.line_num} is not CSV: {problem}.", line=reader.line_num) from problem
+
+
+def _places(header: Sequence[str], shape: Shape) -> list[int | None]:
+    """Where each column of the kind stands in the file."""
+    lacking = [column.name for column in shape.columns if column.needed and column.name not in header]
+    unknown = sorted(set(header) - set(shape.names))
+    if lacking or unknown or len(set(header)) < len(header):
+        wrong = [f"lacks {', '.join(lacking)}"] if lacking else []
+        wrong += [f"does not know {', '.join(unknown)}"] if unknown else []
+        told = " and ".join(wrong) or "names a column twice"
+        raise BadFile(f"The first line {told}. The columns are {', '.join(shape.names)}.", line=1)
+    return [header.index(name) if name in header else None for name in shape.names]
+
+
+def _row(line_no: int, cells: Sequence[str], places: Sequence[int | None], width: int, shape: Shape) -> Row:
+    if len(cells) != width:
+        said = f"The row has {len(cells)} cells, the first line has {width}."
+        return Row(line_no, tuple(_clean(cell) for cell in cells), problem=said)
+    return _keyed(line_no, ["" if place is None else _clean(cells[place]) for place in places], shape)
+
+
+def _keyed(line_no: int, cells: Sequence[str], shape: Shape) -> Row:
+    named = dict(zip(shape.names, cells, strict=True))
+    if "condition" in shape.key:
+        named["condition"] = named["condition"] or GRADES[0].value
+    return Row(line_no, tuple(cells), _SEPARATOR.join(named[name] for name in shape.key))
+
+
+def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
+    """Rows of NDJSON: an object per line, its fields named like the columns."""
+    shape = SHAPES[kind]
+    decode = msgspec.json.Decoder(dict[str, str | int | None]).decode
+    for line_no, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            told = decode(line)
+        except msgspec.DecodeError as problem:
+            yield Row(line_no, (_clean(line)[:500],), problem=f"The line is not such an object: {problem}.")
+            continue
+        if unknown := sorted(set(told) - set(shape.names)):
+            yield Row(line_no, (_clean(line)[:500],), problem=f"Unknown: {', '.join(unknown)}.")
+            continue
+        cells = ["" if told.get(name) is None else _clean(str(told[name])) for name in shape.names]
+        yield _keyed(line_no, cells, shape)
+
+
+def _clean(cell: str) -> str:
+    """Without blanks around it, and without the one sign that no text of a database can hold."""
+    return cell.replace("\x00", "").strip()
+
+
+Reader = Callable[[Iterable[str], ImportKind], Iterator[Row]]
+
+
+def reader_of(file_name: str) -> Reader:
+    """How a file of this name is read. Raises BadFile."""
+    ending = file_name.lower().rpartition(".")[2]
+    if ending == "csv":
+        return read_csv
+    if ending in {"ndjson", "jsonl"}:
+        return read_ndjson
+    raise BadFile(f"{file_name}: the name must end in .csv, .ndjson or .jsonl.", field="file")
+
+
+def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Rows in handfuls."""
+    source = iter(rows)
+    while batch := list(islice(source, size)):
+        yield batch

@@ -1,0 +1,228 @@
+"""SQL of files: rows come by COPY, are checked in one statement per handful, and go as they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from doorstep.domain.inventory.model.imports import Column, Import, NewImport, Row
+from doorstep.kernel.db import ReadTx, WriteTx
+
+_COLUMNS = """id, kind, state, whole, source, as_of, file_name, loaded, last_line, checked_to, applied_to, applied,
+    ignored, bad, error, actor, created_at, finished_at"""
+
+
+def insert_import(tx: WriteTx, new: NewImport, *, at: datetime) -> int | None:
+    """A new file; None if this key has been taken before."""
+    found = tx.column(
+        int,
+        """
+        INSERT INTO imports (kind, whole, source, as_of, file_name, key, actor, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING RETURNING id
+        """,
+        (new.kind.value, new.whole, new.source, new.as_of, new.file_name, new.key, tx.actor, at),
+    )
+    return found[0] if found else None
+
+
+def copy_rows(tx: WriteTx, rows: Sequence[Row], *, import_id: int) -> None:
+    """Rows of a file as they were read."""
+    encode = msgspec.json.encode
+    tx.copy(
+        "COPY import_rows (import_id, line_no, cells, key, problem) FROM STDIN",
+        [(import_id, row.line_no, encode(row.cells).decode(), row.key, row.problem) for row in rows],
+    )
+
+
+def finish_loading(tx: WriteTx, *, import_id: int) -> None:
+    """The file is read: from now on it is due."""
+    tx.execute(
+        """
+        UPDATE imports i SET (loaded, last_line, bad) = (
+               SELECT count(*), coalesce(max(line_no), 0), count(problem) FROM import_rows WHERE import_id = i.id)
+         WHERE i.id = %s
+        """,
+        (import_id,),
+    )
+
+
+def claim(tx: WriteTx, *, import_id: int | None) -> Import | None:
+    """Lock a file that is due (this one, or the oldest); None if there is none that nobody works on."""
+    return tx.one(
+        Import,
+        f"""
+        SELECT {_COLUMNS} FROM imports
+         WHERE state IN ('checking', 'applying') AND (%(id)s::bigint IS NULL OR id = %(id)s)
+         ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        {"id": import_id},
+    )
+
+
+def lock(tx: WriteTx, *, import_id: int) -> Import | None:
+    """Lock one file, waiting for whoever works on it."""
+    return tx.one(Import, f"SELECT {_COLUMNS} FROM imports WHERE id = %s FOR NO KEY UPDATE", (import_id,))
+
+
+def mark_repeated(tx: WriteTx, *, import_id: int) -> int:
+    """Rows that speak of what an earlier row speaks of are bad; returns how many."""
+    return tx.execute(
+        """
+        UPDATE import_rows r SET problem = 'Line ' || d.first || ' speaks of the same.'
+          FROM (SELECT line_no, first_value(line_no) OVER (PARTITION BY key ORDER BY line_no) AS first
+                  FROM import_rows WHERE import_id = %(id)s AND key <> '' AND problem IS NULL) d
+         WHERE r.import_id = %(id)s AND r.line_no = d.line_no AND d.first < d.line_no
+        """,
+        {"id": import_id},
+    )
+
+
+_CHECK = """
+WITH checked AS (
+    SELECT DISTINCT ON (r.line_no) r.line_no, c.name || ' ' || f.words AS problem
+      FROM import_rows r
+      CROSS JOIN unnest(%(names)s::text[], %(checks)s::text[], %(needed)s::bool[], %(low)s::bigint[], %(high)s::bigint[],
+                        %(choices)s::text[]) WITH ORDINALITY AS c(name, kind, needed, low, high, choices, place)
+      CROSS JOIN LATERAL (SELECT r.cells ->> (c.place::int - 1) AS cell) x
+      CROSS JOIN LATERAL (SELECT CASE
+           WHEN x.cell = '' THEN CASE WHEN c.needed THEN 'is missing' END
+           WHEN c.kind = 'whole' THEN CASE
+                WHEN x.cell !~ '^-?[0-9]{1,15}$' THEN 'is no whole number: ' || left(x.cell, 40)
+                WHEN x.cell::bigint < c.low THEN 'is less than ' || c.low || ': ' || x.cell
+                WHEN x.cell::bigint > c.high THEN 'is more than ' || c.high || ': ' || x.cell END
+           WHEN c.kind = 'date' THEN CASE
+                WHEN x.cell !~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' OR left(x.cell, 4) = '0000'
+                     THEN 'is no date like 2026-12-31: ' || left(x.cell, 40)
+                WHEN right(x.cell, 2)::int > extract(day FROM (left(x.cell, 7) || '-01')::date + interval '1 month - 1 day')
+                     THEN 'is no day of its month: ' || x.cell END
+           WHEN c.kind = 'choice' THEN CASE WHEN x.cell <> ALL (string_to_array(c.choices, ' '))
+                THEN 'is none of ' || replace(c.choices, ' ', ', ') || ': ' || left(x.cell, 40) END
+           WHEN c.kind = 'sku' THEN CASE WHEN NOT EXISTS (SELECT 1 FROM skus k WHERE k.sku = x.cell)
+                THEN 'is not in the catalogue: ' || left(x.cell, 40) END
+           WHEN c.kind = 'location' THEN CASE WHEN NOT EXISTS (SELECT 1 FROM locations l WHERE l.code = x.cell)
+                THEN 'is no location: ' || left(x.cell, 40) END
+           END AS words) f
+     WHERE r.import_id = %(id)s AND r.line_no > %(after)s AND r.line_no <= %(to)s AND r.problem IS NULL
+       AND f.words IS NOT NULL
+     ORDER BY r.line_no, c.place
+)
+UPDATE import_rows r SET problem = checked.problem FROM checked WHERE r.import_id = %(id)s AND r.line_no = checked.line_no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Lines of a file, from after one up to another."""
+
+    import_id: int
+    after: int
+    to: int
+
+
+def check_rows(tx: WriteTx, columns: Sequence[Column], *, span: Span) -> int:
+    """Say of every row in the span what is wrong with it, if something is; returns how many are bad."""
+    return tx.execute(
+        _CHECK,
+        {
+            "id": span.import_id,
+            "after": span.after,
+            "to": span.to,
+            "names": [column.name for column in columns],
+            "checks": [column.check.value for column in columns],
+            "needed": [column.needed for column in columns],
+            "low": [column.low for column in columns],
+            "high": [column.high for column in columns],
+            "choices": [" ".join(column.choices) for column in columns],
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A good row that waits to be applied."""
+
+    line_no: int
+    cells: list[str]
+
+
+def select_due(tx: ReadTx, *, import_id: int, after: int, limit: int) -> list[Cells]:
+    """The next good rows after a line."""
+    return tx.all(
+        Cells,
+        """
+        SELECT line_no, cells FROM import_rows WHERE import_id = %s AND line_no > %s AND problem IS NULL
+         ORDER BY line_no LIMIT %s
+        """,
+        (import_id, after, limit),
+    )
+
+
+def settle_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, span: Span) -> None:
+    """Keep rows of the span with a remark; the other good ones are done and go."""
+    tx.execute(
+        """
+        UPDATE import_rows r SET problem = m.problem FROM unnest(%s::bigint[], %s::text[]) AS m(line_no, problem)
+         WHERE r.import_id = %s AND r.line_no = m.line_no
+        """,
+        ([line_no for line_no, _ in remarks], [words for _, words in remarks], span.import_id),
+    )
+    tx.execute(
+        "DELETE FROM import_rows WHERE import_id = %s AND line_no > %s AND line_no <= %s AND problem IS NULL",
+        (span.import_id, span.after, span.to),
+    )
+
+
+def update(tx: WriteTx, file: Import) -> None:
+    """How far the file has been worked now."""
+    tx.execute(
+        """
+        UPDATE imports SET state = %s, checked_to = %s, applied_to = %s, applied = %s, ignored = %s, bad = %s,
+               error = %s, finished_at = %s WHERE id = %s
+        """,
+        (
+            file.state.value,
+            file.checked_to,
+            file.applied_to,
+            file.applied,
+            file.ignored,
+            file.bad,
+            file.error,
+            file.finished_at,
+            file.id,
+        ),
+    )
+
+
+def delete_good_rows(tx: WriteTx, *, import_id: int) -> None:
+    """The good rows of a file that was refused are not needed any more."""
+    tx.execute("DELETE FROM import_rows WHERE import_id = %s AND problem IS NULL", (import_id,))
+
+
+def select_import(tx: ReadTx, *, import_id: int) -> Import | None:
+    """One file."""
+    return tx.one(Import, f"SELECT {_COLUMNS} FROM imports WHERE id = %s", (import_id,))
+
+
+def select_by_key(tx: ReadTx, *, key: str) -> Import | None:
+    """The file that was brought in under this key."""
+    return tx.one(Import, f"SELECT {_COLUMNS} FROM imports WHERE key = %s", (key,))
+
+
+def select_imports(tx: ReadTx, *, limit: int) -> list[Import]:
+    """The newest files."""
+    return tx.all(Import, f"SELECT {_COLUMNS} FROM imports ORDER BY id DESC LIMIT %s", (limit,))
+
+
+def select_problems(tx: ReadTx, *, import_id: int, after: int, limit: int) -> list[Row]:
+    """Rows of a file with a problem or a remark, after a line."""
+    return tx.all(
+        Row,
+        """
+        SELECT line_no, cells, key, problem FROM import_rows
+         WHERE import_id = %s AND line_no > %s AND problem IS NOT NULL ORDER BY line_no LIMIT %s
+        """,
+        (import_id, after, limit),
+    )

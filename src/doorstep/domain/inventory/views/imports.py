@@ -1,0 +1,38 @@
+"""Reads of files: how far they are, and what was wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from doorstep.domain.inventory.model.imports import Import, Row
+from doorstep.domain.inventory.store import imports as store
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+
+_AT_ONCE = 5_000
+
+
+def rows(tx: ReadTx, *, limit: int = 50) -> list[Import]:
+    """The newest files."""
+    return store.select_imports(tx, limit=limit)
+
+
+def row(tx: ReadTx, *, import_id: int) -> Import:
+    """One file; raises NotFound."""
+    found = store.select_import(tx, import_id=import_id)
+    if found is None:
+        raise errors.NotFound(f"There is no import {import_id}.")
+    return found
+
+
+def problems(tx: ReadTx, *, import_id: int, limit: int = 100) -> list[Row]:
+    """The first rows with a problem or a remark."""
+    return store.select_problems(tx, import_id=import_id, after=0, limit=limit)
+
+
+def all_problems(tx: ReadTx, *, import_id: int) -> Iterator[Row]:
+    """Every row with a problem or a remark, a handful in memory at a time."""
+    after = 0
+    while found := store.select_problems(tx, import_id=import_id, after=after, limit=_AT_ONCE):
+        yield from found
+        after = found[-1].line_no
