@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +18,8 @@ from doorstep_bench import meter, workload
 from doorstep_bench.rates import Stage, take
 from doorstep_bench.scratch import BATCH, Scratch
 
-STOCK, ATTEMPTS, BUYERS, TAKERS = 500, 2_000, 64, 2
+STOCK, ATTEMPTS, BUYERS = 500, 2_000, 64
+GATHER_SECONDS = 0.002
 _SERVED = """
     SELECT count(*) FROM orders o WHERE o.external_id = ANY(%s)
        AND EXISTS (SELECT 1 FROM fulfillment_orders f WHERE f.order_id = o.id)
@@ -52,7 +53,7 @@ def _set_stock(stage: Stage, sku: Sku) -> None:
 
 @dataclass(slots=True)
 class _Market:
-    """Buyers who wait for their order's answer before they order again, and takers who serve whoever waits together."""
+    """Buyers who wait for their order's answer before they order again, and a worker that serves whoever waits together."""
 
     scratch: Scratch
     wanted: queue.SimpleQueue[tuple[Incoming, threading.Event]] = field(default_factory=queue.SimpleQueue)
@@ -63,14 +64,13 @@ class _Market:
         buyers = [
             threading.Thread(target=self._buy, args=(made[number::BUYERS],)) for number in range(BUYERS)
         ]
-        takers = [threading.Thread(target=self._serve) for _ in range(TAKERS)]
-        for each in (*takers, *buyers):
+        worker = threading.Thread(target=self._serve)
+        for each in (worker, *buyers):
             each.start()
         for each in buyers:
             each.join()
         self.closed.set()
-        for each in takers:
-            each.join()
+        worker.join()
 
     def _buy(self, mine: Sequence[Incoming]) -> None:
         for order in mine:
@@ -79,16 +79,17 @@ class _Market:
             answered.wait()
 
     def _serve(self) -> None:
-        while not self.closed.is_set():
-            batch: list[tuple[Incoming, threading.Event]] = []
-            while len(batch) < BATCH and not self.wanted.empty():
-                try:
-                    batch.append(self.wanted.get_nowait())
-                except queue.Empty:
-                    break
-            if not batch:
-                time.sleep(0.001)
-                continue
-            take(self.scratch, [order for order, _ in batch])
+        """One batch after the other, as a worker does; whoever was just answered orders again within the wait."""
+        while not self.closed.wait(GATHER_SECONDS):
+            batch = self._waiting()
+            if batch:
+                take(self.scratch, [order for order, _ in batch])
             for _, answered in batch:
                 answered.set()
+
+    def _waiting(self) -> list[tuple[Incoming, threading.Event]]:
+        batch: list[tuple[Incoming, threading.Event]] = []
+        with contextlib.suppress(queue.Empty):
+            while len(batch) < BATCH:
+                batch.append(self.wanted.get_nowait())
+        return batch

@@ -31,7 +31,9 @@ def stock_up(app: App, *, locations: int = 12) -> tuple[int, list[LocationId]]:
         network.put(tx, locations=[_location(number) for number in range(locations)])
         ids = [location.id for location in places.locations(tx).values()]
         inventory.move(tx, movements=[_received(sku, place, PLENTY) for sku in SKUS for place in ids])
-        row = connections.Row(0, "shop", "channels", "sandbox", "Shop", "off", {"webhook_secret": ""}, None, NOW)
+        row = connections.Row(
+            0, "shop", "channels", "sandbox", "Shop", "off", {"webhook_secret": ""}, None, NOW
+        )
         return connections.configure(tx, row=row), ids
 
 

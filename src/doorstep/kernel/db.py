@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time as clock
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import LiteralString, TypeVar
 import msgspec
 import psycopg
 from psycopg import pq, sql
+from psycopg.copy import LibpqWriter
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -118,13 +119,18 @@ class WriteTx(ReadTx):
         """Run one statement; returns how many rows it touched."""
         return self._run(statement, params).rowcount
 
-    def copy(self, statement: LiteralString, rows: Sequence[Sequence[object]]) -> None:
-        """Write rows by COPY … FROM STDIN; none need no statement."""
-        if not rows:
+    def copy(self, statement: LiteralString, rows: Iterable[Sequence[object]]) -> None:
+        """Write rows by COPY … FROM STDIN; an empty list needs no statement.
+
+        Blocks are sent as they fill: rows from a generator are made while the database writes those before them.
+        """
+        if isinstance(rows, Sized) and not rows:
             return
-        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+        with self.connection.cursor() as cursor:
+            writer = LibpqWriter(cursor, flush_threshold=0)
+            with cursor.copy(statement, writer=writer) as copy:
+                for row in rows:
+                    copy.write_row(row)
 
     def wake_workers(self) -> None:
         """Once this transaction has committed, workers are told (they also poll, so a lost call only costs a second)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -58,23 +58,33 @@ def append(tx: WriteTx, facts: Sequence[Fact], *, at: datetime) -> None:
         return
     keys = [(fact.stream, getattr(fact, f"{fact.stream}_id")) for fact in facts]
     _find_heads(tx, sorted(set(keys) - tx.heads.keys()))
-    listeners = _listeners(tx)
-    rows: list[tuple[object, ...]] = []
-    deliveries: list[tuple[str, int, int]] = []
-    for position, key, fact in zip(_positions(tx, len(facts)), keys, facts, strict=True):
-        stream, stream_id = key
-        version = tx.heads[key] = tx.heads[key] + 1
-        data = msgspec.json.encode(fact).decode()
-        trace_id = tx.traces.get(stream_id, tx.trace_id)
-        rows.append((position, stream, stream_id, version, fact.type, data, tx.actor, trace_id, at))
-        deliveries.extend((subscriber, position, stream_id) for subscriber in listeners.get(fact.type, ()))
+    positions = _positions(tx, len(facts))
     tx.copy(
         "COPY events (position, stream, stream_id, version, type, data, actor, trace_id, occurred_at) FROM STDIN",
-        rows,
+        _rows(tx, facts, keys, positions, at),
     )
+    listeners = _listeners(tx)
+    deliveries = [
+        (subscriber, position, stream_id)
+        for position, (_, stream_id), fact in zip(positions, keys, facts, strict=True)
+        for subscriber in listeners.get(fact.type, ())
+    ]
     if deliveries:
         tx.copy("COPY deliveries (subscriber, event_position, key) FROM STDIN", deliveries)
         tx.wake_workers()
+
+
+def _rows(
+    tx: WriteTx,
+    facts: Sequence[Fact],
+    keys: Sequence[tuple[str, int]],
+    positions: Sequence[int],
+    at: datetime,
+) -> Iterator[tuple[object, ...]]:
+    for position, key, fact in zip(positions, keys, facts, strict=True):
+        version = tx.heads[key] = tx.heads[key] + 1
+        data = msgspec.json.encode(fact).decode()
+        yield (position, *key, version, fact.type, data, tx.actor, tx.traces.get(key[1], tx.trace_id), at)
 
 
 def _listeners(tx: WriteTx) -> dict[str, list[str]]:

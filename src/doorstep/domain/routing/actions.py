@@ -23,12 +23,14 @@ def number(tx: WriteTx, *, decisions: Sequence[Decision]) -> dict[int, int]:
 
 def record(tx: WriteTx, *, decisions: Sequence[Decision], ids: Mapping[int, int], at: datetime) -> None:
     """Store decisions that have a number, with their receipts."""
-    rows = [
-        (ids[each.order_id], each.order_id, at, model.RULES, msgspec.json.encode(each.receipt).decode())
-        for each in decisions
-        if each.order_id in ids
-    ]
-    store.copy_decisions(tx, rows)
+    numbered = [each for each in decisions if each.order_id in ids]
+    if numbered:
+        store.copy_decisions(tx, (_row(each, ids[each.order_id], at) for each in numbered))
+
+
+def _row(decision: Decision, decision_id: int, at: datetime) -> tuple[int, int, datetime, str, str]:
+    receipt = msgspec.json.encode(decision.receipt).decode()
+    return decision_id, decision.order_id, at, model.RULES, receipt
 
 
 def exclude(tx: WriteTx, *, exclusions: Sequence[Exclusion]) -> None:

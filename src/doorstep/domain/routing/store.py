@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ def next_ids(tx: WriteTx, count: int) -> list[int]:
     return tx.column(int, "SELECT nextval('routing_decisions_id_seq') FROM generate_series(1, %s)", (count,))
 
 
-def copy_decisions(tx: WriteTx, rows: Sequence[tuple[int, int, datetime, str, str]]) -> None:
+def copy_decisions(tx: WriteTx, rows: Iterable[tuple[int, int, datetime, str, str]]) -> None:
     """Write (id, order, decided at, rules, receipt as JSON) rows."""
     tx.copy("COPY routing_decisions (id, order_id, decided_at, rules, receipt) FROM STDIN", rows)
 

@@ -145,14 +145,14 @@ def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> 
         return
     new = sorted(new, key=lambda each: each.incoming.key)
     try:
-        write.copy_headers(tx, [_header(each, decided, now) for each in new])
+        write.copy_headers(tx, (_header(each, decided, now) for each in new))
     except psycopg.errors.UniqueViolation as problem:
         raise Overtaken("Another process is storing the same order.") from problem
     allocated = {(each.order_id, each.line_no): each.quantity for each in decided.counts}
     write.copy_lines(
         tx, [(each.order_id, each.incoming.observation.lines) for each in new], allocated=allocated
     )
-    write.copy_addresses(tx, [address for each in new for address in _addresses(each)])
+    write.copy_addresses(tx, (address for each in new for address in _addresses(each)))
     placed = [(order_id, hold) for order_id, each in decided.holds.items() for hold in each]
     if placed:
         holds.insert_holds(tx, placed, at=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,7 +67,7 @@ def next_ids(tx: WriteTx, count: int) -> list[int]:
     return tx.column(int, "SELECT nextval('orders_id_seq') FROM generate_series(1, %s)", (count,))
 
 
-def copy_headers(tx: WriteTx, rows: Sequence[NewHeader]) -> None:
+def copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
     """Write new orders. Raises UniqueViolation if somebody was faster."""
     tx.copy(
         """
@@ -76,7 +76,7 @@ def copy_headers(tx: WriteTx, rows: Sequence[NewHeader]) -> None:
                      payment_gateway, payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source,
                      note, tags, told_cancelled_at) FROM STDIN
         """,
-        [_header_values(row, row.observation) for row in rows],
+        (_header_values(row, row.observation) for row in rows),
     )
 
 
@@ -102,25 +102,25 @@ def copy_lines(
         COPY order_lines (order_id, line_no, external_line_id, sku, title, quantity, unit_price_minor, discount_minor,
                           tax_minor, requires_shipping, allocated) FROM STDIN
         """,
-        [
+        (
             (
                 order_id, number, line.external_line_id, line.sku, line.title, line.quantity, line.unit_price_minor,
                 line.discount_minor, line.tax_minor, line.requires_shipping, allocated.get((order_id, number), 0),
             )
             for order_id, lines in orders
             for number, line in enumerate(lines, start=1)
-        ],
+        ),
     )  # fmt: skip
 
 
 _ADDRESS = "name, phone, email, company, line1, line2, city, state, state_code, postal_code, country, latitude, longitude"
 
 
-def copy_addresses(tx: WriteTx, rows: Sequence[tuple[int, str, Address]]) -> None:
+def copy_addresses(tx: WriteTx, rows: Iterable[tuple[int, str, Address]]) -> None:
     """Write (order id, kind, address) rows."""
     tx.copy(
         f"COPY order_addresses (order_id, kind, {_ADDRESS}) FROM STDIN",
-        [(order_id, kind, *_address_values(address)) for order_id, kind, address in rows],
+        ((order_id, kind, *_address_values(address)) for order_id, kind, address in rows),
     )
 
 

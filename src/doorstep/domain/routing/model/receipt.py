@@ -13,7 +13,7 @@ from doorstep.kernel.ids import LocationId, Sku
 _CANDIDATES_TOLD = 4
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     """A location as it stood in the decision; `eliminated` says why it could not serve a line (empty: it could).
 
     A struct, as there are more of these than of anything else in a batch, and a struct is made in a seventh of the time.
@@ -22,10 +22,10 @@ class Candidate(msgspec.Struct, frozen=True):
     location: str
     available: int
     distance_km: int | None
-    eliminated: str
+    eliminated: str = ""
 
 
-class LineReceipt(msgspec.Struct, frozen=True):
+class LineReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a line went where it went: a sentence, and the nearest locations behind it (`others` more had some too)."""
 
     line_no: int
