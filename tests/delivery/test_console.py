@@ -114,7 +114,7 @@ def test_signing_out_ends_the_session_for_good(browser: TestClient) -> None:
 
 PAGES = (
     "/", "/orders", "/orders?view=attention", "/orders?q=meera&payment=paid", "/fulfillment", "/inventory", "/returns",
-    "/returns?stage=done", "/connections", "/dead-letters", "/settings", "/components", "/pulse",
+    "/returns?stage=done", "/atp-rules", "/supplies", "/availability/DJ-BL-01", "/connections", "/dead-letters", "/settings", "/components", "/pulse",
 )  # fmt: skip
 FORBIDDEN = {
     Role.ADMINISTRATOR: set(),

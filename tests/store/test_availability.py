@@ -14,7 +14,7 @@ from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import freshness, promises, rules, supplies
 from doorstep.domain.inventory.actions.rules import Change
-from doorstep.domain.inventory.model import Commitment, Condition, HoldLine, HoldRequest
+from doorstep.domain.inventory.model import Commitment, Condition
 from doorstep.domain.inventory.model.aisle import transit
 from doorstep.domain.inventory.model.availability import Availability, Question, Status
 from doorstep.domain.inventory.model.freshness import StockSource, Word
@@ -24,6 +24,7 @@ from doorstep.domain.inventory.model.supplies import Announcement, SupplyKind
 from doorstep.domain.inventory.views import freshness as source_views
 from doorstep.domain.inventory.views.aisle import endless_aisle
 from doorstep.domain.inventory.views.availability import availability
+from doorstep.flows import cart
 from doorstep.kernel import errors
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import LocationId, Sku
@@ -59,8 +60,7 @@ def test_everything_that_takes_off_is_taken_off_once(database: Database) -> None
         rule(tx, RuleKind.SAFETY_STOCK, 1, locations=("ST",))
         rule(tx, RuleKind.THRESHOLD, 2, channels=("shop",))
         rule(tx, RuleKind.POOL, 3, "group:vip", skus=(A,))
-        request = HoldRequest("shop", "cart-1", (HoldLine(A, 1, {(A, NEW): 1}),), timedelta(minutes=5))
-        inventory.hold(tx, requests=[request], at=NOON)
+        cart.hold(tx, carts=[cart.Cart("shop", "cart-1", [(A, 1)])], now=NOON)
         (order_id,) = ordered.place(tx)
         inventory.commit(tx, order_ids=[order_id], wanted=[Commitment(order_id, 1, A, NEW, 2)], at=NOON)
     asked = [

@@ -18,6 +18,7 @@ from doorstep.bootstrap import App
 from doorstep.delivery.console import page
 from doorstep.delivery.console.ask import ROOT, Ask, Page, entry
 from doorstep.delivery.console.pages import (
+    availability,
     components,
     connections,
     fulfillment,
@@ -28,7 +29,9 @@ from doorstep.delivery.console.pages import (
     order,
     orders,
     returns,
+    rules,
     settings,
+    supplies,
 )
 from doorstep.domain.identity.model import Permission as May
 from doorstep.kernel import errors, log
@@ -60,6 +63,12 @@ READS: tuple[tuple[str, Page, May | None], ...] = (
     ("/station/{work_id:int}", fulfillment.station, May.FULFILLMENT_READ),
     ("/inventory", inventory.show, May.INVENTORY_READ),
     ("/inventory/{sku}/{location_id:int}", inventory.cell, May.INVENTORY_READ),
+    ("/availability/{sku}", availability.show, May.INVENTORY_READ),
+    ("/atp-rules", rules.show, May.INVENTORY_READ),
+    ("/atp-rules/new", rules.new, May.INVENTORY_WRITE),
+    ("/atp-rules/{rule_id:int}", rules.one, May.INVENTORY_READ),
+    ("/supplies", supplies.show, May.INVENTORY_READ),
+    ("/supplies/{supply_id:int}", supplies.one, May.INVENTORY_READ),
     ("/returns", returns.show, May.RETURNS_READ),
     ("/returns/{return_id:int}", returns.one, May.RETURNS_READ),
     ("/connections", connections.show, May.CONNECTIONS_READ),
@@ -83,6 +92,16 @@ VERBS: tuple[tuple[str, Page, May | None], ...] = (
     ("/station/{work_id:int}/ship", fulfillment.ship, May.FULFILLMENT_WRITE),
     ("/station/{work_id:int}/reject", fulfillment.reject, May.FULFILLMENT_WRITE),
     ("/inventory/{sku}/{location_id:int}/adjust", inventory.adjust, May.INVENTORY_WRITE),
+    ("/availability/{sku}/sell-ahead", availability.sell_ahead, May.INVENTORY_WRITE),
+    ("/atp-rules/new/save", rules.create, May.INVENTORY_WRITE),
+    ("/atp-rules/{rule_id:int}/save", rules.change, May.INVENTORY_WRITE),
+    ("/atp-rules/{rule_id:int}/switch", rules.switch, May.INVENTORY_WRITE),
+    ("/atp-rules/put-source", rules.put_source, May.INVENTORY_WRITE),
+    ("/atp-rules/forget-source", rules.forget_source, May.INVENTORY_WRITE),
+    ("/supplies/announce", supplies.announce, May.INVENTORY_WRITE),
+    ("/supplies/{supply_id:int}/change", supplies.change, May.INVENTORY_WRITE),
+    ("/supplies/{supply_id:int}/close", supplies.close, May.INVENTORY_WRITE),
+    ("/supplies/{supply_id:int}/cancel", supplies.cancel, May.INVENTORY_WRITE),
     ("/returns/{return_id:int}/receive", returns.receive, May.RETURNS_WRITE),
     ("/returns/{return_id:int}/inspect", returns.inspect, May.RETURNS_WRITE),
     ("/dead-letters/redrive", letters.redrive, May.DEAD_LETTERS_WRITE),

@@ -113,7 +113,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(money=words.money, plural=words.plural, reader=words.reader)
+    made.filters.update(money=words.money, plural=words.plural, reader=words.reader, day=words.day)
     made.globals.update(
         root=ROOT,
         static=f"{ROOT}/static/{VERSION}",

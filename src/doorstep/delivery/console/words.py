@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from doorstep.domain.orders.model import Headline
@@ -150,6 +150,11 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     """22 Nov 2026, 14:05 in a zone."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def day(given: date) -> str:
+    """24 Dec 2026."""
+    return f"{given.day} {given:%b %Y}"
 
 
 def place_of(zone: ZoneInfo) -> str:
