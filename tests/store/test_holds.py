@@ -158,11 +158,11 @@ def test_orders_that_wait_lower_what_carts_may_hold(database: Database) -> None:
     waits = Commitment(order, 1, SHIRT, NEW, 12)
     for _ in range(2):
         with database.write(actor="system") as tx:
-            actions.commit(tx, order_ids=[order], wanted=[waits], at=NOON)
+            actions.set_commitments(tx, order_ids=[order], wanted=[waits], at=NOON)
     (answer,) = hold(database, want("c1", shirts=2))
     assert answer.refused == (Refusal(SHIRT, 2, 1),)
     with database.write(actor="system") as tx:
-        actions.commit(tx, order_ids=[order], wanted=[], at=NOON)
+        actions.set_commitments(tx, order_ids=[order], wanted=[], at=NOON)
     assert hold(database, want("c1", shirts=13))[0].refused == ()
 
 

@@ -31,6 +31,6 @@ def settle(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
         for order_id, want in wants
         for (sku, condition), pieces in parts[want.sku].items()
     ]
-    inventory.commit(tx, order_ids=order_ids, wanted=wanted, at=now)
+    inventory.set_commitments(tx, order_ids=order_ids, wanted=wanted, at=now)
     lines = {(each.order_id, each.line_no) for each in wanted}
     promise.settle(tx, order_ids=order_ids, waiting=lines, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domain.inventory.actions.commitments import commit
+from doorstep.domain.inventory.actions.commitments import set_commitments
 from doorstep.domain.inventory.actions.holds import Claims, NotHeld, consume, drop, extend, hold, keep, sweep
 from doorstep.domain.inventory.actions.ledger import (
     Correction,
@@ -26,7 +26,6 @@ __all__ = [
     "Piece",
     "Returned",
     "adjust",
-    "commit",
     "consume",
     "drop",
     "extend",
@@ -36,6 +35,7 @@ __all__ = [
     "move",
     "release",
     "reserve",
+    "set_commitments",
     "ship",
     "sweep",
     "take_back",
