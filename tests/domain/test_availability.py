@@ -118,18 +118,35 @@ def test_pickup_needs_a_location() -> None:
 # Kits and grades ----------------------------------------------------------------------------------------------------
 
 
+KIT = Question(Sku("KIT"), "shop")
+PARTS = ((Sku("A"), NEW, 2), (Sku("B"), NEW, 1))
+
+
 def test_a_kit_is_as_many_as_its_scarcest_part_allows() -> None:
-    parts = ((Sku("A"), NEW, 2), (Sku("B"), NEW, 1))
     seen = picture(*TEN, more={("B", "new"): ((1, 4, 0, 0),)})
-    kit = Question(Sku("KIT"), "shop")
-    assert ask(seen, kit, *parts).quantity == 4
+    assert ask(seen, KIT, *PARTS).quantity == 4
     policies = Policies(
         {("KIT", 1, ""): NodePolicy(may_ship=NONE)}, {}, {"KIT": (Pool("KIT", "vip", 1, 0, 1),)}
     )
-    assert ask(replace(seen, policies=policies), kit, *parts).quantity == 0
+    assert ask(replace(seen, policies=policies), KIT, *PARTS).quantity == 0
     limited = Policies({}, {("KIT", ""): ChannelPolicy("KIT", "", 1, 1)}, policies.pools)
-    found = ask(replace(seen, policies=limited), kit, *parts)
+    found = ask(replace(seen, policies=limited), KIT, *PARTS)
     assert (found.quantity, found.threshold.value, len(found.pools)) == (2, 1, 1)
+
+
+def test_of_a_kit_only_parts_that_lie_together_count() -> None:
+    apart = picture(*TEN, more={("B", "new"): ((1, 1, 0, 0), (2, 9, 0, 0))})
+    found = ask(apart, KIT, *PARTS)
+    assert (found.quantity, found.together) == (1 + 2, 3)
+    assert ask(apart, replace(KIT, location_id=ST), *PARTS).quantity == 2
+    owed = replace(apart, demand={("B", "new"): Demand(committed=8)})
+    assert ask(owed, KIT, *PARTS).quantity == 2
+    coming_to_store = {"A": (coming(4, 1, location=2),)}
+    later = replace(KIT, by_date=date(2026, 12, 1))
+    assert ask(replace(apart, incoming=coming_to_store), later, *PARTS).quantity == 1 + 4
+    assert ask(apart, A).together is None
+    pair = ask(picture((1, 3, 0, 0), (2, 3, 0, 0)), KIT, (Sku("A"), NEW, 2))
+    assert (pair.quantity, pair.together) == (2, 2)
 
 
 def test_a_grade_is_counted_in_its_condition_and_ruled_as_what_it_is_sold_as() -> None:

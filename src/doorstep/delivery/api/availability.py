@@ -76,7 +76,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`quantity` is null when `status` is unknown: then `because` says why, and `known_quantity` is what is certain."""
+    """`quantity` is null when `status` is unknown: then `because` says why, and `known_quantity` is what is certain.
+
+    `together`: of a kit, how many have all their parts at one location; null for what is no kit.
+    """
 
     sku: str
     channel: str
@@ -85,6 +88,7 @@ class Answer:
     known_quantity: int
     because: list[str]
     as_of: datetime
+    together: int | None
     explanation: list[Explanation] | None
 
 
@@ -107,6 +111,7 @@ def _answer(found: Availability, *, explain: bool) -> Answer:
         known_quantity=found.known_quantity,
         because=list(found.because),
         as_of=found.as_of,
+        together=found.together,
         explanation=parts if explain else None,
     )
 

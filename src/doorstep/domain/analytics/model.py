@@ -98,6 +98,12 @@ _SENTENCES = {
     "order.approved": "Approved: every check passed",
     "order.allocated": "Allocated to {locations}",
     "order.short": "Short of {skus}: waiting for stock",
+    "promise.made": "Promised from supply that is to come: {quantity} × {sku} {promised_date}",
+    "promise.moved": "Promise of {sku} moved to {new_date} (was {old_date})",
+    "atp_rule.changed": "Availability rule {name} {change}: {reason}",
+    "supply.changed": "{document} {change}: {quantity} × {sku} on {eta_date}",
+    "sell_ahead.changed": "{sku} sold ahead: {mode}",
+    "promise.changed": "Another day for {sku}: {new_date} (was {old_date})",
     "order.cancelled": "Cancelled: {reason}",
     "order.completed": "Completed: everything wanted is delivered",
     "order.note_added": "Note added",
@@ -161,6 +167,8 @@ def _spoken(key: str, value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(_spoken(key, each) for each in value)
     text = "" if value is None else str(value)
+    if key.endswith("_date"):
+        return text or "no day"
     if key == "reasons":
         return hold_words(text)
     if key in {"kind", "direction"}:

@@ -155,7 +155,8 @@ class PartAnswer:
 class Availability:
     """The answer. `quantity` is None when it is unknown; `known_quantity` is what the trusted places alone would give.
 
-    `threshold` and `pools` are those of a kit itself, beside its parts' own. `as_of`: the oldest word it rests on.
+    `threshold` and `pools` are those of a kit itself, beside its parts' own; `together` are the kits whose parts lie at
+    one location each (None for what is no kit). `as_of`: the oldest word it rests on.
     """
 
     question: Question
@@ -165,6 +166,7 @@ class Availability:
     because: tuple[str, ...]
     as_of: datetime
     parts: tuple[PartAnswer, ...]
+    together: int | None = None
     threshold: Ruling = NONE
     pools: tuple[tuple[str, Ruling], ...] = ()
 
@@ -175,13 +177,18 @@ def parts_of(sku: Sku, parts: Parts) -> tuple[Part, ...]:
 
 
 def answer(question: Question, parts: tuple[Part, ...], picture: Picture) -> Availability:
-    """How many may be promised: as many as the scarcest part allows, never less than none."""
+    """How many may be promised: as many as the scarcest part allows, never less than none.
+
+    A kit leaves in one parcel: of its parts only those count that lie together.
+    """
     found = tuple(_part(question, part, picture) for part in parts)
     threshold, pools = _kept_back(question, question.sku, picture.policies)
     if any(_ruled_as(question.sku, part.sku, part.condition) == question.sku for part in found):
         threshold, pools = NONE, ()  # its part has left them over already
     kept = threshold.value + sum(ruling.value for _, ruling in pools)
-    known = max(0, min(part.free // part.pieces for part in found) - kept)
+    together = _together(question, found) if sum(part.pieces for part in found) > 1 else None
+    scarcest = min(part.free // part.pieces for part in found)
+    known = max(0, (scarcest if together is None else min(scarcest, together)) - kept)
     because = tuple(dict.fromkeys(sentence for part in found for sentence in part.unknown))
     return Availability(
         question=question,
@@ -191,9 +198,25 @@ def answer(question: Question, parts: tuple[Part, ...], picture: Picture) -> Ava
         because=because,
         as_of=_as_of(found, picture),
         parts=found,
+        together=together,
         threshold=threshold,
         pools=pools,
     )
+
+
+def _together(question: Question, parts: tuple[PartAnswer, ...]) -> int:
+    """How many kits can be put together, location by location, with what comes there by the day asked for."""
+    at: list[dict[int, int]] = []
+    for part in parts:
+        here: dict[int, int] = {}
+        for location_id, pieces in (
+            *((place.location_id, place.counted) for place in part.places),
+            *((each.location_id, each.free) for each in part.incoming),
+        ):
+            if question.location_id in (None, location_id):
+                here[location_id] = here.get(location_id, 0) + pieces
+        at.append({location_id: pieces // part.pieces for location_id, pieces in here.items()})
+    return sum(min(here.get(location_id, 0) for here in at) for location_id in at[0])
 
 
 def _ruled_as(sold: Sku, part: Sku, condition: Condition) -> Sku:
