@@ -67,7 +67,15 @@ def test_amounts_become_minor_units(amount: str, currency: str, minor: int) -> N
 
 @pytest.mark.parametrize(
     ("amount", "currency"),
-    [("1.005", "INR"), ("0.5", "JPY"), ("NaN", "INR"), ("1E+400", "INR"), ("9" * 30, "INR")],
+    [
+        ("1.005", "INR"),
+        ("0.5", "JPY"),
+        ("NaN", "INR"),
+        ("sNaN", "INR"),
+        ("Infinity", "INR"),
+        ("1E+400", "INR"),
+        ("9" * 30, "INR"),
+    ],
 )
 def test_amounts_that_are_none_are_refused(amount: str, currency: str) -> None:
     with pytest.raises(errors.Invalid, match=r"^lines\[0\].price: ") as caught:
