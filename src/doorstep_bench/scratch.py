@@ -20,7 +20,7 @@ from doorstep.bootstrap import App, open_app
 from doorstep.kernel import settings
 
 POOL = 16
-BATCH = 500  # orders that the pipeline takes at once, in this process and in workers
+BATCH = settings.Settings.model_fields["intake_batch_size"].default  # what a worker takes at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,6 @@ class Scratch:
             "DOORSTEP_ENVIRONMENT": "test",
             "DOORSTEP_DATA_DIR": str(self.folder / "data"),
             "DOORSTEP_LOG_LEVEL": "error",
-            "DOORSTEP_BATCH_SIZE": str(BATCH),
             "DOORSTEP_WEBHOOK_RATE_PER_SECOND": "100000",  # one sender is all senders here
         }
 
@@ -81,9 +80,7 @@ def installation() -> Iterator[Scratch]:
         each.chmod(0o711)
     (local / "local.conf").write_text("track_commit_timestamp = on\nmax_wal_size = 4GB\n")
     (local / "local.conf").chmod(0o644)
-    chosen = settings.load(
-        environment="test", data_dir=folder / "data", pool_size=POOL, batch_size=BATCH, database_url=None
-    )
+    chosen = settings.load(environment="test", data_dir=folder / "data", pool_size=POOL, database_url=None)
     try:
         with open_app(chosen, migrate=True) as app:
             with psycopg.connect(app.server.url, autocommit=True) as connection:

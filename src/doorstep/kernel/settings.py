@@ -76,6 +76,13 @@ class Settings(pydantic_settings.BaseSettings):
         description="while storing lags behind by more than this, senders are asked to come again",
     )
 
+    count_tolerance_pieces: int = Field(
+        default=0, ge=0, description="a count that differs by no more per line needs nobody's approval"
+    )
+    count_tolerance_percent: int = Field(
+        default=0, ge=0, le=100, description="the same, as a share of what was expected"
+    )
+
     log_format: Literal["json", "console"] = Field(default="json", description="json | console")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe level shown"
@@ -90,6 +97,9 @@ class Settings(pydantic_settings.BaseSettings):
     pool_size: Count = Field(default=10, description="database connections per process")
     worker_threads: Count = Field(default=4, description="jobs one worker process does at the same time")
     batch_size: Count = Field(default=100, description="jobs claimed at once")
+    intake_batch_size: Count = Field(
+        default=500, description="webhooks, or orders to be routed, that a worker takes in one transaction"
+    )
     lease_seconds: Seconds = Field(
         default=120.0, description="after this a silent worker's job is given to another"
     )

@@ -32,7 +32,7 @@ def read_inbox(app: App) -> int:
     ids: list[int] = []
     try:
         with app.db.write(actor="system") as tx:
-            messages = connections.claim(tx, limit=app.settings.batch_size)
+            messages = connections.claim(tx, limit=app.settings.intake_batch_size)
             ids = [message.id for message in messages]
             if messages:
                 intake.read(app.world, tx, messages)
@@ -150,7 +150,7 @@ def _due(app: App, due: Due) -> int:
     order_ids: list[OrderId] = []
     try:
         with app.db.write(actor="system") as tx:
-            order_ids = orders.claim_due(tx, due=due, now=app.clock.now(), limit=app.settings.batch_size)
+            order_ids = orders.claim_due(tx, due=due, now=app.clock.now(), limit=app.settings.intake_batch_size)
             _decide(app, tx, due, order_ids)
     except Exception:
         if not order_ids:
