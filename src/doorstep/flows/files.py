@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -14,12 +14,12 @@ from doorstep.domain.inventory.actions.imports import Applied
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.claims import Outcome
 from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
-from doorstep.domain.inventory.model.imports import Import, ImportKind
+from doorstep.domain.inventory.model.imports import Import, ImportKind, NewImport, reader_of, text_of
 from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.model.supplies import SURE, Announcement, SupplyKind
 from doorstep.domain.network import views as network
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import LocationId, Sku
+from doorstep.kernel.ids import ImportId, LocationId, Sku
 
 Rows = Sequence[imports.Cells]
 
@@ -32,6 +32,14 @@ class Handful:
     rows: Rows
     places: Mapping[str, LocationId]
     now: datetime
+
+
+def take_in(
+    tx: WriteTx, *, new: NewImport, raw: Iterable[bytes], at: datetime
+) -> tuple[ImportId, bool]:
+    """Take a file in, line by line; workers do the rest. Returns its id, and whether its key was known. Raises BadFile."""
+    rows = reader_of(new.file_name)(text_of(raw), new.kind)
+    return imports.load(tx, new=new, rows=rows, at=at)
 
 
 def advance(tx: WriteTx, file: Import, *, now: datetime) -> Import:

@@ -79,6 +79,14 @@ class ReadTx:
         return to_types([next(iter(row.values())) for row in cursor.fetchall()], target)
 
 
+    def copy_out(self, statement: LiteralString, params: Params = None) -> Iterator[bytes]:
+        """The output of COPY … TO STDOUT, piece by piece; it may take as long as its reader takes."""
+        self.connection.execute("SET LOCAL statement_timeout = 0")
+        with self.connection.cursor() as cursor, cursor.copy(statement, params) as copy:
+            for piece in copy:
+                yield bytes(piece)
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """`subscriber` gets a delivery for every event of `type`."""

@@ -92,3 +92,19 @@ async def _caller(
 
 
 Calling = Annotated[Caller, Depends(_caller)]
+
+
+def _uploader(
+    request: Request,
+    app: Annotated[App, Depends(_opened)],
+    principal: Annotated[Principal, Depends(_principal)],
+    idempotency_key: Annotated[
+        str, Header(max_length=200, description="Makes a file count once, for ever.")
+    ] = "",
+) -> Caller:
+    """Whoever sends a file: its body is not read here, as it may be larger than our memory."""
+    trace_id = log.parse_traceparent(request.headers.get("traceparent")) or ""
+    return Caller(app, principal, trace_id, idempotency_key, "")
+
+
+Uploading = Annotated[Caller, Depends(_uploader)]

@@ -15,14 +15,20 @@ from doorstep.delivery.api import (
     availability,
     capture,
     catalog,
+    counts,
     dead_letters,
+    feeds,
     fulfillment,
+    imports,
     inventory,
     orders,
+    receiving,
+    replenishment,
     reservations,
     returns,
     shipments,
     supplies,
+    transfers,
 )
 from doorstep.delivery.api.problems import http_problem, invalid_request, problem
 from doorstep.kernel import errors
@@ -46,6 +52,12 @@ _MODULES = (
     availability,
     atp_rules,
     supplies,
+    feeds,
+    transfers,
+    receiving,
+    counts,
+    replenishment,
+    imports,
     returns,
     dead_letters,
 )

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     FULFILLMENT_WRITE = "fulfillment:write"
     INVENTORY_READ = "inventory:read"
     INVENTORY_WRITE = "inventory:write"
+    STOCK_WORK = "stock:work"
     RESERVATIONS_WRITE = "reservations:write"
     RETURNS_READ = "returns:read"
     RETURNS_WRITE = "returns:write"
@@ -47,6 +48,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.ORDERS_WRITE,
         Permission.FULFILLMENT_WRITE,
         Permission.INVENTORY_WRITE,
+        Permission.STOCK_WORK,
         Permission.RESERVATIONS_WRITE,
         Permission.RETURNS_WRITE,
         Permission.DEAD_LETTERS_WRITE,
@@ -57,6 +59,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.FULFILLMENT_READ,
             Permission.FULFILLMENT_WRITE,
             Permission.INVENTORY_READ,
+            Permission.STOCK_WORK,
             Permission.RETURNS_READ,
             Permission.RETURNS_WRITE,
         }

@@ -12,6 +12,7 @@ from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model import claims as rules
 from doorstep.domain.inventory.model.claims import SELLABLE, Claim, Outcome, Seen, Verdict
 from doorstep.domain.inventory.store import claims as store
+from doorstep.domain.inventory.store import ledger as ledger_store
 from doorstep.domain.inventory.store.claims import Mark
 from doorstep.kernel import events
 from doorstep.kernel.db import WriteTx
@@ -54,7 +55,8 @@ def settle(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) 
     store.lock_claimed(tx, claims)
     settled = _judged(claims, store.select_seen(tx, claims))
     movements = [_movement(each, basis) for each in settled if each.verdict.change]
-    ledger.move(tx, movements=movements)
+    if movements:
+        ledger_store.apply(tx, movements)
     store.mark(tx, _marks(settled))
     _tell_contradictions(tx, settled, basis, at)
     return settled

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
-from doorstep.domain.inventory.actions import claims
+from doorstep.domain.inventory.actions import claims, freshness
 from doorstep.domain.inventory.actions.claims import Basis, Settled
 from doorstep.domain.inventory.model import MovementType
 from doorstep.domain.inventory.model import feeds as rules
 from doorstep.domain.inventory.model.feeds import Feed, LineResult
+from doorstep.domain.inventory.model.freshness import Word
 from doorstep.domain.inventory.store import claims as claim_store
 from doorstep.domain.inventory.store import feeds as store
 from doorstep.domain.inventory.store.feeds import FeedRow
@@ -50,8 +51,15 @@ def take(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: date
     results += [_result(checked, place, each) for place, each in zip(wanted, settled, strict=True)]
     results.sort(key=lambda each: each.line_no)
     store.write_results(tx, results, feed_id=feed_id)
+    _hear(tx, checked, settled)
     events.append(tx, _facts(checked, feed_id, settled), at=now)
     return Taken(_row(tx, feed_id), results, is_replay=False)
+
+
+def _hear(tx: WriteTx, feed: Feed, settled: Sequence[Settled]) -> None:
+    """The source spoke of these locations: what we know of them is that fresh."""
+    places = sorted({each.claim.location_id for each in settled})
+    freshness.heard(tx, words=[Word(place, feed.source, feed.as_of) for place in places])
 
 
 def _replayed(tx: WriteTx, feed: Feed) -> Taken:

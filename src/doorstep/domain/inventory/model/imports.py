@@ -211,7 +211,7 @@ def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
     shape = SHAPES[kind]
     reader = csv.reader(lines, strict=True)
     try:
-        header = [name.strip().lower().removeprefix("\ufeff") for name in next(reader, [])]
+        header = [name.strip().lower() for name in next(reader, [])]
         places = _places(header, shape)
         for cells in reader:
             if any(cells):
@@ -281,6 +281,17 @@ def reader_of(file_name: str) -> Reader:
     if ending in {"ndjson", "jsonl"}:
         return read_ndjson
     raise BadFile(f"{file_name}: the name must end in .csv, .ndjson or .jsonl.", field="file")
+
+
+def text_of(raw: Iterable[bytes]) -> Iterator[str]:
+    """Lines of bytes as text. Raises BadFile for what is not UTF-8."""
+    for number, line in enumerate(raw, start=1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as problem:
+            raise BadFile(
+                f"Line {number} is not text in UTF-8: save the file as UTF-8.", line=number
+            ) from problem
 
 
 def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

@@ -1,0 +1,288 @@
+"""Counts: what is really there; blind ones do not say what the ledger expects before they are handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory.actions import counts
+from doorstep.domain.inventory.actions.counts import Command
+from doorstep.domain.inventory.model import Condition
+from doorstep.domain.inventory.model.counts import (
+    COUNT_ACTIONS,
+    CountKind,
+    CountState,
+    Found,
+    NewCount,
+    Rest,
+    Tolerance,
+)
+from doorstep.domain.inventory.views import counts as views
+from doorstep.domain.network import views as network
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import CountId, LocationId, Sku
+
+router = APIRouter(tags=["Counts"])
+
+
+class Opening(BaseModel):
+    """What is to be counted; without SKUs everything on the books there (of a category)."""
+
+    location: str = Field(description="The location's code.")
+    kind: CountKind = CountKind.BLIND
+    title: str = Field(min_length=1, max_length=100)
+    skus: list[str] = Field(default_factory=list, max_length=5000)
+    category: str = ""
+
+
+class Version(BaseModel):
+    """What was looked at before acting."""
+
+    version: int | None = Field(
+        None, description="The version you saw; a newer one refuses the action (409)."
+    )
+
+
+class Pieces(BaseModel):
+    """Pieces of a SKU (or barcode) that somebody has in front of them."""
+
+    code: str = Field(description="SKU or barcode.")
+    quantity: int = 1
+    condition: Condition = Condition.NEW
+
+
+class Finding(BaseModel):
+    """What was found: whole numbers, or (`adds`) scans to be added up."""
+
+    found: list[Pieces] = Field(min_length=1, max_length=1000)
+    adds: bool = False
+
+
+class HandIn(Version):
+    """The counting is done."""
+
+    rest: Rest = Field(Rest.SKIP, description="What is said of lines that nobody counted.")
+
+
+class Approval(Version):
+    """Agreement to what differs."""
+
+    alone: bool = Field(False, description="You counted it yourself, and nobody else is there.")
+
+
+class SendBack(Version):
+    """Why it is to be counted again."""
+
+    reason: str = Field("", max_length=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A count; `off` lines differ, `actions` are what may be done now."""
+
+    id: int
+    location: str
+    kind: str
+    state: str
+    title: str
+    version: int
+    lines: int
+    counted: int
+    off: int
+    opened_at: datetime
+    counted_by: str
+    approved_by: str
+    actions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A SKU in a condition. `expected` and what follows from it are only told once a blind count is handed in."""
+
+    sku: str
+    condition: str
+    counted: int | None
+    expected: int | None
+    variance: int | None
+    changed: int | None
+    missing: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCount:
+    """A count with its lines, and the orders that wait for what was not found."""
+
+    count: Count
+    lines: list[Line]
+    waiting_order_ids: list[int]
+
+
+def _shown(row: views.CountRow, code: str) -> Count:
+    return Count(
+        id=row.id,
+        location=code,
+        kind=row.kind.value,
+        state=row.state.value,
+        title=row.title,
+        version=row.version,
+        lines=row.lines,
+        counted=row.counted,
+        off=row.off,
+        opened_at=row.opened_at,
+        counted_by=row.counted_by,
+        approved_by=row.approved_by,
+        actions=list(COUNT_ACTIONS[row.state]),
+    )
+
+
+@router.get("/counts")
+def list_counts(
+    calling: Calling,
+    location: str = "",
+    state: Annotated[list[CountState] | None, Query()] = None,
+    before: Annotated[int | None, Query(description="Only older ones than this id.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[Count]:
+    """Counts, newest first."""
+
+    def look(tx: ReadTx) -> list[Count]:
+        chosen = network.by_code(tx, code=location).id if location else calling.scope
+        calling.principal.require(Permission.INVENTORY_READ, at=chosen)
+        places = network.locations(tx)
+        wanted = views.CountFilter(chosen, tuple(state or CountState), before, limit)
+        return [_shown(row, places[row.location_id].code) for row in views.rows(tx, wanted=wanted)]
+
+    return calling.read(look)
+
+
+@router.get("/counts/{count_id}")
+def get_count(calling: Calling, count_id: int) -> WholeCount:
+    """One count with its lines."""
+
+    def look(tx: ReadTx) -> WholeCount:
+        found = views.count(tx, count_id=count_id)
+        calling.principal.require(Permission.INVENTORY_READ, at=found.location_id)
+        code = network.location(tx, location_id=found.location_id).code
+        lines = [
+            Line(
+                sku=each.sku,
+                condition=each.condition.value,
+                counted=each.counted,
+                expected=None if found.hides_expected else each.expected,
+                variance=None if found.hides_expected else each.variance,
+                changed=each.changed,
+                missing=each.missing,
+                outcome=each.outcome,
+            )
+            for each in found.lines
+        ]
+        orders = sorted({each.order_id for each in views.waiting(tx, count=found)})
+        return WholeCount(_shown(views.row(tx, count_id=count_id), code), lines, orders)
+
+    return calling.read(look)
+
+
+@router.post("/counts", status_code=201)
+def open_count(calling: Calling, body: Opening) -> dict[str, object]:
+    """Ask people to count."""
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        place = network.by_code(tx, code=body.location)
+        calling.principal.require(Permission.STOCK_WORK, at=place.id)
+        new = NewCount(place.id, body.kind, body.title, [Sku(sku) for sku in body.skus], body.category)
+        (made,) = counts.open_(tx, news=[new], at=calling.app.clock.now())
+        return _answer(tx, made)
+
+    return calling.write(work)
+
+
+def _answer(tx: ReadTx, count_id: int) -> dict[str, object]:
+    row = views.row(tx, count_id=count_id)
+    actions = list(COUNT_ACTIONS[row.state])
+    return {"id": row.id, "state": row.state.value, "version": row.version, "actions": actions}
+
+
+def _act(
+    calling: Caller,
+    count_id: int,
+    command: tuple[Permission, int | None],
+    verb: Callable[[WriteTx, Command], object],
+) -> dict[str, object]:
+    """Do something to a count at a location where the caller may."""
+    permission, version = command
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        place = LocationId(views.row(tx, count_id=count_id).location_id)
+        calling.principal.require(permission, at=place)
+        verb(tx, Command(CountId(count_id), calling.app.clock.now(), version))
+        return _answer(tx, count_id)
+
+    return calling.write(work)
+
+
+@router.post("/counts/{count_id}/found")
+def find(calling: Calling, count_id: int, body: Finding) -> dict[str, object]:
+    """Write what is there."""
+
+    def verb(tx: WriteTx, command: Command) -> None:
+        known = views.scanned(tx, codes=[each.code for each in body.found])
+        found = [
+            Found(known.get(each.code, Sku(each.code)), each.quantity, each.condition) for each in body.found
+        ]
+        counts.find(tx, command=command, found=found, adds=body.adds)
+
+    return _act(calling, count_id, (Permission.STOCK_WORK, None), verb)
+
+
+@router.post("/counts/{count_id}/hand-in")
+def hand_in(calling: Calling, count_id: int, body: HandIn) -> dict[str, object]:
+    """The counting is done. What differs little (see the settings) is agreed at once."""
+    chosen = calling.app.settings
+    tolerance = Tolerance(chosen.count_tolerance_pieces, chosen.count_tolerance_percent)
+    return _act(
+        calling,
+        count_id,
+        (Permission.STOCK_WORK, body.version),
+        lambda tx, command: counts.hand_in(tx, command=command, rest=body.rest, tolerance=tolerance),
+    )
+
+
+@router.post("/counts/{count_id}/approve")
+def approve(calling: Calling, count_id: int, body: Approval) -> dict[str, object]:
+    """Agree: the ledger follows, and what was sold since the counting stays sold."""
+    return _act(
+        calling,
+        count_id,
+        (Permission.INVENTORY_WRITE, body.version),
+        lambda tx, command: counts.approve(tx, command=command, alone=body.alone),
+    )
+
+
+@router.post("/counts/{count_id}/recount")
+def recount(calling: Calling, count_id: int, body: SendBack) -> dict[str, object]:
+    """Send it back: what differs is counted again."""
+    return _act(
+        calling,
+        count_id,
+        (Permission.INVENTORY_WRITE, body.version),
+        lambda tx, command: counts.recount(tx, command=command, reason=body.reason),
+    )
+
+
+@router.post("/counts/{count_id}/cancel")
+def cancel(calling: Calling, count_id: int, body: Version) -> dict[str, object]:
+    """Nothing follows from this count."""
+    return _act(
+        calling,
+        count_id,
+        (Permission.INVENTORY_WRITE, body.version),
+        lambda tx, command: counts.cancel(tx, command=command),
+    )

@@ -1,0 +1,147 @@
+"""Feeds: what ERP, WMS and POS tell of stock, up to 10,000 lines at a time, each with its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory.actions import feeds
+from doorstep.domain.inventory.model import Condition
+from doorstep.domain.inventory.model.feeds import MOST_LINES, Feed, Line, Mode
+from doorstep.domain.inventory.views import feeds as views
+from doorstep.domain.network import views as network
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId
+
+router = APIRouter(tags=["Feeds"])
+
+
+class Told(BaseModel):
+    """One line: pieces on hand (set), or how many more or fewer (delta)."""
+
+    sku: str
+    location: str = Field(description="The location's code.")
+    quantity: int
+    condition: Condition = Condition.NEW
+
+
+class Telling(BaseModel):
+    """What a source tells. Send an Idempotency-Key: the same key counts once."""
+
+    source: str = Field(min_length=1, max_length=100, description="Which system speaks, e.g. pos or wms.")
+    mode: Mode
+    as_of: datetime | None = Field(
+        None, description="When the source looked; what moved since then stays moved. Now, if left out."
+    )
+    lines: list[Told] = Field(min_length=1, max_length=MOST_LINES)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A feed with its figures."""
+
+    id: int
+    source: str
+    key: str
+    mode: str
+    as_of: datetime
+    lines: int
+    applied: int
+    unchanged: int
+    ignored: int
+    contradicted: int
+    refused: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A line that did not simply apply."""
+
+    line_no: int
+    sku: str
+    location: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WholeFeed:
+    """A feed with the lines that did not simply apply."""
+
+    feed: FeedRow
+    troubles: list[Trouble]
+
+
+def _shown(row: views.FeedRow) -> FeedRow:
+    return FeedRow(
+        id=row.id,
+        source=row.source,
+        key=row.key,
+        mode=row.mode.value,
+        as_of=row.as_of,
+        lines=row.lines,
+        applied=row.applied,
+        unchanged=row.unchanged,
+        ignored=row.ignored,
+        contradicted=row.contradicted,
+        refused=row.refused,
+        received_at=row.received_at,
+    )
+
+
+@router.post("/inventory/feeds", status_code=201)
+def take(calling: Calling, body: Telling) -> dict[str, object]:
+    """Bring stock to what a source says. Lines that cannot be are refused with a reason, the others apply."""
+    calling.principal.require(Permission.STOCK_WORK)
+    now = calling.app.clock.now()
+    as_of = body.as_of or now
+    lines = [
+        Line(number, each.sku, each.location, each.quantity, each.condition)
+        for number, each in enumerate(body.lines, start=1)
+    ]
+    moment = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    feed = Feed(body.source, calling.idempotency_key, body.mode, moment, lines)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        taken = feeds.take(tx, feed=feed, places=_places(calling, tx), now=now)
+        return {"feed": _shown(taken.feed), "is_replay": taken.is_replay, "results": taken.results}
+
+    return calling.write(work)
+
+
+def _places(calling: Caller, tx: ReadTx) -> Mapping[str, LocationId]:
+    """The locations that this client may speak of."""
+    return {
+        each.code: each.id
+        for each in network.locations(tx).values()
+        if calling.scope is None or each.id == calling.scope
+    }
+
+
+@router.get("/inventory/feeds")
+def list_feeds(calling: Calling) -> list[FeedRow]:
+    """The newest feeds."""
+    calling.principal.require(Permission.INVENTORY_READ)
+    return calling.read(lambda tx: [_shown(row) for row in views.rows(tx)])
+
+
+@router.get("/inventory/feeds/{feed_id}")
+def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
+    """One feed with the lines that did not simply apply."""
+    calling.principal.require(Permission.INVENTORY_READ)
+
+    def look(tx: ReadTx) -> WholeFeed:
+        troubles = [
+            Trouble(each.line_no, each.sku, each.location, each.outcome, each.reason)
+            for each in views.troubles(tx, feed_id=feed_id)
+        ]
+        return WholeFeed(_shown(views.row(tx, feed_id=feed_id)), troubles)
+
+    return calling.read(look)

@@ -1,0 +1,240 @@
+"""Files in and out: imports come as a stream of any length and are worked in the background; exports go out as one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from doorstep.bootstrap import App
+from doorstep.delivery.api.access import Caller, Calling, Uploading
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory.actions import imports
+from doorstep.domain.inventory.model.imports import SHAPES, Import, ImportKind, NewImport, Row
+from doorstep.domain.inventory.views import exports
+from doorstep.domain.inventory.views import imports as views
+from doorstep.domain.network import views as network
+from doorstep.flows import files
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import ImportId
+
+router = APIRouter(tags=["Files"])
+MOST_BYTES = 1024**3
+_IN_MEMORY = 1024**2
+_FILE: dict[str, object] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": {"type": "string", "format": "binary"}},
+            "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file and how far it is: checking, applying, then done; refused (all or none), or failed (go on with it)."""
+
+    id: int
+    kind: str
+    state: str
+    file_name: str
+    source: str
+    as_of: datetime
+    whole: bool
+    percent: int
+    loaded: int
+    applied: int
+    ignored: int
+    bad: int
+    error: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row with what is wrong with it."""
+
+    line: int
+    problem: str
+    cells: list[str]
+
+
+def _shown(file: Import) -> File:
+    return File(
+        id=file.id,
+        kind=file.kind.value,
+        state=file.state.value,
+        file_name=file.file_name,
+        source=file.source,
+        as_of=file.as_of,
+        whole=file.whole,
+        percent=file.percent,
+        loaded=file.loaded,
+        applied=file.applied,
+        ignored=file.ignored,
+        bad=file.bad,
+        error=file.error,
+        created_at=file.created_at,
+        finished_at=file.finished_at,
+    )
+
+
+class Told(BaseModel):
+    """What the address says of a file."""
+
+    kind: ImportKind = Field(description="What the file tells.")
+    file_name: str = Field(max_length=200, description="Ends in .csv, .ndjson or .jsonl.")
+    source: str = Field("file", max_length=100, description="Which system the figures come from.")
+    as_of: datetime | None = Field(None, description="When the figures were read; now, if left out.")
+    whole: bool = Field(False, description="All rows or none.")
+
+
+@router.post("/imports", status_code=202, openapi_extra=_FILE)
+async def bring_in(request: Request, calling: Uploading, told: Annotated[Told, Query()]) -> File:
+    """Bring a file in, as the body, of up to 1 GiB. Workers check and apply it; look at it to see how far they are.
+
+    The columns of each kind are in the documentation; bad rows are kept with line and reason.
+    """
+    calling.principal.require(Permission.INVENTORY_WRITE)
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+            if size > MOST_BYTES:
+                raise errors.Invalid("The file is larger than 1 GiB: split it.", field="body")
+            spool.write(piece)
+        spool.seek(0)
+        return await run_in_threadpool(_taken_in, calling, told, spool)
+
+
+def _taken_in(calling: Caller, told: Told, raw: BinaryIO | Iterable[bytes]) -> File:
+    now = calling.app.clock.now()
+    as_of = told.as_of or now
+    new = NewImport(
+        kind=told.kind,
+        file_name=told.file_name,
+        as_of=as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC),
+        source=told.source,
+        whole=told.whole,
+        key=f"{calling.principal.actor}/{calling.idempotency_key}" if calling.idempotency_key else None,
+    )
+    with calling.app.db.write(actor=calling.principal.actor, trace_id=calling.trace_id) as tx:
+        import_id, _ = files.take_in(tx, new=new, raw=raw, at=now)
+        return _shown(views.row(tx, import_id=import_id))
+
+
+@router.get("/imports")
+def list_imports(calling: Calling) -> list[File]:
+    """The newest files."""
+    calling.principal.require(Permission.INVENTORY_READ)
+    return calling.read(lambda tx: [_shown(each) for each in views.rows(tx)])
+
+
+@router.get("/imports/{import_id}")
+def get_import(calling: Calling, import_id: int) -> File:
+    """One file and how far it is."""
+    calling.principal.require(Permission.INVENTORY_READ)
+    return calling.read(lambda tx: _shown(views.row(tx, import_id=import_id)))
+
+
+@router.get("/imports/{import_id}/problems")
+def list_problems(
+    calling: Calling, import_id: int, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[Problem]:
+    """The first rows that are bad, or that say nothing new."""
+    calling.principal.require(Permission.INVENTORY_READ)
+
+    def look(tx: ReadTx) -> list[Problem]:
+        views.row(tx, import_id=import_id)
+        found = views.problems(tx, import_id=import_id, limit=limit)
+        return [Problem(row.line_no, row.problem or "", list(row.cells)) for row in found]
+
+    return calling.read(look)
+
+
+@router.get("/imports/{import_id}/problems.csv")
+def download_problems(calling: Calling, import_id: int) -> StreamingResponse:
+    """Every row that is bad, or that says nothing new, as a file to be mended and brought in again."""
+    calling.principal.require(Permission.INVENTORY_READ)
+    kind = calling.read(lambda tx: views.row(tx, import_id=import_id)).kind
+    head = ("line", "problem", *SHAPES[kind].names)
+    return _csv(
+        calling.app,
+        f"import-{import_id}-problems.csv",
+        lambda tx: _lines(head, views.all_problems(tx, import_id=import_id)),
+    )
+
+
+def _lines(head: Iterable[str], rows: Iterable[Row]) -> Iterator[bytes]:
+    """CSV, a line at a time."""
+    for cells in _told(head, rows):
+        line = io.StringIO()
+        csv.writer(line).writerow(cells)
+        yield line.getvalue().encode()
+
+
+def _told(head: Iterable[str], rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
+    yield tuple(head)
+    for row in rows:
+        yield (row.line_no, row.problem, *row.cells)
+
+
+@router.post("/imports/{import_id}/go-on")
+def go_on(calling: Calling, import_id: int) -> dict[str, object]:
+    """Work on a file that failed, from where it stopped."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        imports.go_on(tx, import_id=ImportId(import_id), at=calling.app.clock.now())
+        return {"id": import_id, "state": views.row(tx, import_id=import_id).state.value}
+
+    return calling.write(work)
+
+
+@router.get("/exports/stock.csv")
+def export_stock(calling: Calling, location: str = "") -> StreamingResponse:
+    """Every counter (of a location), as a stock file."""
+    chosen = _chosen(calling, location)
+    return _csv(calling.app, "stock.csv", lambda tx: exports.stock(tx, location_id=chosen))
+
+
+@router.get("/exports/movements.csv")
+def export_movements(
+    calling: Calling, location: str = "", since: datetime | None = None, until: datetime | None = None
+) -> StreamingResponse:
+    """The ledger, oldest line first."""
+    of = exports.Slice(since, until, _chosen(calling, location))
+    return _csv(calling.app, "movements.csv", lambda tx: exports.movements(tx, of=of))
+
+
+def _chosen(calling: Caller, location: str) -> int | None:
+    def look(tx: ReadTx) -> int | None:
+        chosen = network.by_code(tx, code=location).id if location else calling.scope
+        calling.principal.require(Permission.INVENTORY_READ, at=chosen)
+        return chosen
+
+    return calling.read(look)
+
+
+def _csv(app: App, name: str, make: Callable[[ReadTx], Iterator[bytes]]) -> StreamingResponse:
+    """A file that is read from the database while it is sent."""
+
+    def pieces() -> Iterator[bytes]:
+        with app.db.read() as tx:
+            yield from make(tx)
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=headers)

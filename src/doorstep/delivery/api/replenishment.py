@@ -1,0 +1,105 @@
+"""Replenishment: how much places should hold, and drafts of transfers that bring it there."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory.actions import replenishment
+from doorstep.domain.inventory.model.replenishment import Rule
+from doorstep.domain.inventory.views import replenishment as views
+from doorstep.domain.network import views as network
+from doorstep.domain.network.model import LocationKind
+from doorstep.flows import replenish
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import Sku
+
+router = APIRouter(tags=["Replenishment"])
+
+
+class Holding(BaseModel):
+    """How much a place should hold, for a SKU or category (or all) at a location or kind (or all)."""
+
+    id: int | None = Field(None, description="Given in answers; not needed to write.")
+    sku: str | None = None
+    category: str | None = None
+    location: str | None = Field(None, description="The location's code.")
+    location_kind: LocationKind | None = None
+    source: str = Field(description="Code of the location it comes from.")
+    min_quantity: int = Field(ge=0)
+    max_quantity: int = Field(ge=0)
+    cover_days: int = Field(0, ge=0, le=365)
+
+
+class Holdings(BaseModel):
+    """Rules; one for the same SKUs and places takes the older one's place."""
+
+    rules: list[Holding] = Field(min_length=1, max_length=10_000)
+
+
+@router.get("/replenishment/rules")
+def list_rules(calling: Calling) -> list[Holding]:
+    """Every rule, the more general ones first."""
+    calling.principal.require(Permission.INVENTORY_READ)
+
+    def look(tx: ReadTx) -> list[Holding]:
+        places = network.locations(tx)
+        return [
+            Holding(
+                id=rule.id,
+                sku=rule.sku,
+                category=rule.category,
+                location=places[rule.location_id].code if rule.location_id else None,
+                location_kind=LocationKind(rule.location_kind) if rule.location_kind else None,
+                source=places[rule.source_id].code,
+                min_quantity=rule.min_quantity,
+                max_quantity=rule.max_quantity,
+                cover_days=rule.cover_days,
+            )
+            for rule in views.rules(tx)
+        ]
+
+    return calling.read(look)
+
+
+@router.put("/replenishment/rules")
+def put_rules(calling: Calling, body: Holdings) -> dict[str, object]:
+    """Write rules."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        rules = [
+            Rule(
+                source_id=network.by_code(tx, code=each.source).id,
+                min_quantity=each.min_quantity,
+                max_quantity=each.max_quantity,
+                cover_days=each.cover_days,
+                sku=Sku(each.sku) if each.sku else None,
+                category=each.category or None,
+                location_id=network.by_code(tx, code=each.location).id if each.location else None,
+                location_kind=each.location_kind.value if each.location_kind else None,
+            )
+            for each in body.rules
+        ]
+        replenishment.put(tx, rules=rules, at=calling.app.clock.now())
+        return {"written": len(rules)}
+
+    return calling.write(work)
+
+
+@router.delete("/replenishment/rules/{rule_id}")
+def remove_rule(calling: Calling, rule_id: int) -> dict[str, object]:
+    """Remove a rule; twice is harmless."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+    return calling.write(
+        lambda tx: {"removed": replenishment.remove(tx, rule_ids=[rule_id], at=calling.app.clock.now())}
+    )
+
+
+@router.post("/replenishment/draft")
+def draft(calling: Calling) -> dict[str, object]:
+    """Draft transfers for what every place lacks, now; twice is harmless, as what is drafted is coming already."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+    return {"transfer_ids": replenish.draft(calling.app.world, actor=calling.principal.actor)}

@@ -1,0 +1,237 @@
+"""Transfers: goods that go from one location to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory.actions import transfers
+from doorstep.domain.inventory.actions.transfers import Command
+from doorstep.domain.inventory.model.transfers import TRANSFER_ACTIONS, Plan, TransferState, Wanted
+from doorstep.domain.inventory.views import transfers as views
+from doorstep.domain.network import views as network
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId, Sku, TransferId
+
+router = APIRouter(tags=["Transfers"])
+
+
+class Piece(BaseModel):
+    """So many pieces of a SKU."""
+
+    sku: str
+    quantity: int = Field(ge=0)
+
+
+class Draft(BaseModel):
+    """A transfer to be written down; nothing moves yet."""
+
+    origin: str = Field(description="Code of the location it comes from.")
+    destination: str = Field(description="Code of the location it goes to.")
+    lines: list[Piece] = Field(min_length=1, max_length=1000)
+    reference: str = Field("", max_length=100)
+    note: str = Field("", max_length=500)
+    expected_date: date | None = None
+
+
+class Version(BaseModel):
+    """What was looked at before acting."""
+
+    version: int | None = Field(
+        None, description="The version you saw; a newer one refuses the action (409)."
+    )
+
+
+class Lines(Version):
+    """New lines of a draft."""
+
+    lines: list[Piece] = Field(min_length=1, max_length=1000)
+
+
+class Sent(Version):
+    """What left; without lines everything that was asked for."""
+
+    lines: list[Piece] | None = Field(None, max_length=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLine:
+    """A SKU and how far its pieces have come; `why` is the sentence of a suggestion."""
+
+    sku: str
+    requested: int
+    shipped: int
+    received: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer; `actions` are what may be done now."""
+
+    id: int
+    origin: str
+    destination: str
+    state: str
+    suggested: bool
+    reference: str
+    note: str
+    expected_date: date | None
+    version: int
+    created_at: datetime
+    skus: int
+    pieces: int
+    actions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeTransfer:
+    """A transfer with its lines."""
+
+    transfer: Transfer
+    lines: list[TransferLine]
+
+
+def _shown(row: views.TransferRow, codes: dict[int, str]) -> Transfer:
+    return Transfer(
+        id=row.id,
+        origin=codes[row.origin_id],
+        destination=codes[row.destination_id],
+        state=row.state.value,
+        suggested=row.suggested,
+        reference=row.reference,
+        note=row.note,
+        expected_date=row.expected_date,
+        version=row.version,
+        created_at=row.created_at,
+        skus=row.skus,
+        pieces=row.pieces,
+        actions=list(TRANSFER_ACTIONS[row.state]),
+    )
+
+
+def _codes(tx: ReadTx) -> dict[int, str]:
+    return {each.id: each.code for each in network.locations(tx).values()}
+
+
+@router.get("/transfers")
+def list_transfers(
+    calling: Calling,
+    location: str = "",
+    state: Annotated[list[TransferState] | None, Query()] = None,
+    before: Annotated[int | None, Query(description="Only older ones than this id.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[Transfer]:
+    """Transfers from or to a location, newest first."""
+
+    def look(tx: ReadTx) -> list[Transfer]:
+        chosen = network.by_code(tx, code=location).id if location else calling.scope
+        calling.principal.require(Permission.INVENTORY_READ, at=chosen)
+        wanted = views.TransferFilter(chosen, tuple(state or TransferState), before, limit)
+        codes = _codes(tx)
+        return [_shown(row, codes) for row in views.rows(tx, wanted=wanted)]
+
+    return calling.read(look)
+
+
+@router.get("/transfers/{transfer_id}")
+def get_transfer(calling: Calling, transfer_id: int) -> WholeTransfer:
+    """One transfer with its lines."""
+
+    def look(tx: ReadTx) -> WholeTransfer:
+        found = views.transfer(tx, transfer_id=transfer_id)
+        _require_an_end(calling, Permission.INVENTORY_READ, found.origin_id, found.destination_id)
+        lines = [
+            TransferLine(each.sku, each.requested, each.shipped, each.received, each.why)
+            for each in found.lines
+        ]
+        return WholeTransfer(_shown(views.row(tx, transfer_id=transfer_id), _codes(tx)), lines)
+
+    return calling.read(look)
+
+
+def _require_an_end(calling: Caller, permission: Permission, *ends: LocationId) -> None:
+    """Staff see and do what concerns their location at either end."""
+    mine = calling.scope if calling.scope in ends else ends[0]
+    calling.principal.require(permission, at=mine)
+
+
+@router.post("/transfers", status_code=201)
+def draft(calling: Calling, body: Draft) -> dict[str, object]:
+    """Write a transfer down."""
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        origin = network.by_code(tx, code=body.origin).id
+        destination = network.by_code(tx, code=body.destination).id
+        _require_an_end(calling, Permission.STOCK_WORK, origin, destination)
+        lines = [Wanted(Sku(each.sku), each.quantity) for each in body.lines]
+        plan = Plan(origin, destination, lines, body.reference, body.note, body.expected_date)
+        (made,) = transfers.draft(tx, plans=[plan], at=calling.app.clock.now())
+        return _answer(tx, made)
+
+    return calling.write(work)
+
+
+def _answer(tx: ReadTx, transfer_id: int) -> dict[str, object]:
+    row = views.row(tx, transfer_id=transfer_id)
+    actions = list(TRANSFER_ACTIONS[row.state])
+    return {"id": row.id, "state": row.state.value, "version": row.version, "actions": actions}
+
+
+def _act(
+    calling: Caller, transfer_id: int, version: int | None, verb: Callable[[WriteTx, Command], None]
+) -> dict[str, object]:
+    """Do something to a transfer whose origin (until it is sent) is the caller's business."""
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        found = views.transfer(tx, transfer_id=transfer_id)
+        calling.principal.require(Permission.STOCK_WORK, at=found.origin_id)
+        verb(tx, Command(TransferId(transfer_id), calling.app.clock.now(), version))
+        return _answer(tx, transfer_id)
+
+    return calling.write(work)
+
+
+@router.put("/transfers/{transfer_id}/lines")
+def change(calling: Calling, transfer_id: int, body: Lines) -> dict[str, object]:
+    """Write a draft's lines anew."""
+    lines = [Wanted(Sku(each.sku), each.quantity) for each in body.lines]
+    return _act(
+        calling,
+        transfer_id,
+        body.version,
+        lambda tx, command: transfers.change(tx, command=command, lines=lines),
+    )
+
+
+@router.post("/transfers/{transfer_id}/request")
+def request(calling: Calling, transfer_id: int, body: Version) -> dict[str, object]:
+    """Ask the origin for the goods: they are reserved there."""
+    return _act(
+        calling, transfer_id, body.version, lambda tx, command: transfers.request(tx, command=command)
+    )
+
+
+@router.post("/transfers/{transfer_id}/ship")
+def ship(calling: Calling, transfer_id: int, body: Sent) -> dict[str, object]:
+    """The goods left. They are received with a receipt that names the transfer."""
+    sent = None if body.lines is None else {Sku(each.sku): each.quantity for each in body.lines}
+    return _act(
+        calling,
+        transfer_id,
+        body.version,
+        lambda tx, command: transfers.ship(tx, command=command, sent=sent),
+    )
+
+
+@router.post("/transfers/{transfer_id}/cancel")
+def cancel(calling: Calling, transfer_id: int, body: Version) -> dict[str, object]:
+    """Nothing is moved; what was reserved is free again."""
+    return _act(calling, transfer_id, body.version, lambda tx, command: transfers.cancel(tx, command=command))
