@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -311,3 +312,46 @@ def test_a_policy_is_read_back_and_there_is_none_by_default(database: Database) 
         assert promise_views.sell_ahead(tx, sku=A) == policy
         assert promise_views.sell_ahead(tx, sku="B").mode is SellAheadMode.NONE
         assert promises.promise(tx, lines=[], at=NOON) == []
+
+
+def test_whatever_happens_at_once_no_piece_is_promised_twice_and_nobody_waits_in_a_circle(
+    database: Database,
+) -> None:
+    allow(database)
+    lines = put(database, *(line(number, 5, number) for number in range(1, 7))).supplies
+    ids = orders(database, 24)
+
+    def slip(number: int) -> None:
+        supply = lines[number % len(lines)]
+        with database.write(actor="user:1") as tx:
+            change = Change(supply.id, december(1 + number % 25), quantity=3 + number % 4)
+            supplies.change(tx, changes=[change], at=NOON)
+
+    def give_up(number: int) -> None:
+        with database.write(actor="user:1") as tx:
+            promises.cancel_of_order(tx, order_id=ids[number], at=NOON)
+
+    for each in ids[:8]:
+        promise(database, each, 2)
+    work = [lambda number=number: slip(number) for number in range(24)]
+    work += [lambda each=each: promise(database, each, 2) for each in ids[8:]]
+    work += [lambda number=number: give_up(number) for number in range(8)]
+    random.Random(7).shuffle(work)
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(each) for each in work]:
+            done.result()
+    with database.read() as tx:
+        over = tx.rows(
+            """
+            SELECT s.id FROM supplies s JOIN supply_promises p ON p.supply_id = s.id AND p.state = 'open'
+             GROUP BY s.id HAVING sum(p.quantity) > s.quantity
+            """
+        )
+        pieces = tx.value(int, "SELECT sum(quantity)::bigint FROM supply_promises WHERE state = 'open'")
+        undated = tx.value(
+            int,
+            "SELECT coalesce(sum(quantity), 0)::bigint FROM supply_promises WHERE state = 'open' AND supply_id IS NULL",
+        )
+        there = tx.value(int, "SELECT sum(quantity)::bigint FROM supplies")
+    assert (over, pieces) == ([], 2 * 16)
+    assert undated == max(0, pieces - there)

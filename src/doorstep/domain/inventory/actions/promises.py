@@ -125,14 +125,18 @@ def cancel_of_order(tx: WriteTx, *, order_id: int, at: datetime) -> None:
 
 def _end_lines(tx: WriteTx, lines: Collection[tuple[int, int]], state: PromiseState, at: datetime) -> None:
     order_ids = sorted({order_id for order_id, _ in lines})
-    found = store.select_of_orders(tx, order_ids=order_ids) if order_ids else []
-    ended = [each for each in found if (each.order_id, each.line_no) in lines]
-    if not ended:
+    skus = sorted({each.sku for each in _of_lines(tx, order_ids, lines)})
+    if not skus:
         return
-    skus = sorted({each.sku for each in ended})
     _lock_skus(tx, skus)
+    ended = _of_lines(tx, order_ids, lines)  # again: before the lock supply may have moved them
     store.end(tx, promise_ids=[each.id for each in ended], state=state.value, at=at)
     rearrange(tx, skus=skus, loosened=(), at=at)
+
+
+def _of_lines(tx: WriteTx, order_ids: Sequence[int], lines: Collection[tuple[int, int]]) -> list[Promise]:
+    found = store.select_of_orders(tx, order_ids=order_ids) if order_ids else []
+    return [each for each in found if (each.order_id, each.line_no) in lines]
 
 
 def rearrange(
