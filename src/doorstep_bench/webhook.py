@@ -59,8 +59,13 @@ def _serving(scratch: Scratch) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    with scratch.process("doorstep", "serve", "--port", str(port)), scratch.process("doorstep", "worker"):
-        wait_until(lambda: _answers(port), what="the web process")
+    with (
+        scratch.process("doorstep", "serve", "--port", str(port)) as web,
+        scratch.process("doorstep", "worker"),
+    ):
+        wait_until(lambda: _answers(port) or web.poll() is not None, what="the web process")
+        if web.poll() is not None:
+            raise RuntimeError((scratch.folder / "processes.log").read_text()[-2_000:])
         yield port
 
 
