@@ -22,7 +22,7 @@ router = APIRouter(tags=["Inventory"])
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How many pieces are there, reserved, and free to promise."""
+    """How many pieces are there, reserved, free, and on their way here."""
 
     sku: str
     title: str
@@ -31,6 +31,7 @@ class Position:
     on_hand: int
     reserved: int
     available: int
+    incoming: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Movement:
     condition: str
     on_hand_change: int
     reserved_change: int
+    incoming_change: int
     cause: str
+    reverses: int | None
     reason: str
     actor: str
     at: datetime
@@ -92,6 +95,7 @@ def list_inventory(
                 on_hand=row.on_hand,
                 reserved=row.reserved,
                 available=row.on_hand - row.reserved,
+                incoming=row.incoming,
             )
             for row in page.rows
         ]
@@ -114,7 +118,9 @@ def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
                 condition=row.condition,
                 on_hand_change=row.on_hand_change,
                 reserved_change=row.reserved_change,
+                incoming_change=row.incoming_change,
                 cause=row.cause,
+                reverses=row.reverses,
                 reason=row.reason,
                 actor=row.actor,
                 at=row.occurred_at,

@@ -342,6 +342,8 @@ class StockRow:
     condition: str
     on_hand: int
     reserved: int
+    incoming: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +386,7 @@ def select_stock(tx: ReadTx, *, skus: Sequence[str], location_id: int | None) ->
     return tx.all(
         StockRow,
         """
-        SELECT s.sku, k.title, k.size, k.colour, s.location_id, s.condition, s.on_hand, s.reserved
+        SELECT s.sku, k.title, k.size, k.colour, s.location_id, s.condition, s.on_hand, s.reserved, s.incoming, s.missing
           FROM stock s JOIN skus k USING (sku)
          WHERE s.sku = ANY(%(skus)s) AND (%(location)s::bigint IS NULL OR s.location_id = %(location)s)
          ORDER BY s.sku, s.location_id, s.condition
