@@ -161,6 +161,7 @@ def rearrange(
     moved = [(each, pieces) for each, pieces in zip(loose, placed, strict=True) if not _stays(each, pieces)]
     _replace(tx, moved, at)
     told = _moved(standing, store.lock_of_skus(tx, skus=skus) if moved else standing)
+    events.begin(tx, stream="supply_promise", ids=[each.supply_promise_id for each in told])
     events.append(tx, told, at=at)
     return told
 

@@ -153,6 +153,7 @@ def _apply(
     movements = [_movement(supply, pieces, at) for supply, pieces in expected if pieces]
     if movements:
         ledger.apply(tx, movements)
+    events.begin(tx, stream="supply", ids=[each.id for each in fresh])
     told = [_fact(each, "announced") for each in fresh] + [_fact(new, words) for _, new in pairs]
     events.append(tx, told, at=at)
     skus = sorted({each.sku for each, _ in expected})

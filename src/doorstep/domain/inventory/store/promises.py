@@ -19,7 +19,7 @@ def lock_sell_ahead(tx: WriteTx, *, skus: Sequence[str]) -> list[SellAhead]:
         SellAhead,
         """
         SELECT sku, mode, quantity_limit, available_from_date, until_date, min_confidence FROM sell_ahead
-         WHERE sku = ANY(%s) ORDER BY sku FOR UPDATE
+         WHERE sku = ANY(%s) ORDER BY sku FOR NO KEY UPDATE
         """,
         (list(skus),),
     )
@@ -78,7 +78,7 @@ def lock_of_skus(tx: WriteTx, *, skus: Sequence[str]) -> list[Promise]:
         Promise,
         f"""
         SELECT {_OPEN} FROM supply_promises WHERE sku = ANY(%s) AND state = 'open'
-         ORDER BY sku, made_at, id FOR UPDATE
+         ORDER BY sku, made_at, id FOR NO KEY UPDATE
         """,
         (list(skus),),
     )

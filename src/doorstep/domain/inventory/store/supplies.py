@@ -34,7 +34,7 @@ def select_by_ids(tx: ReadTx, *, supply_ids: Sequence[int]) -> list[Supply]:
 
 def lock(tx: WriteTx, *, supply_ids: Sequence[int]) -> list[Supply]:
     """Lock and read these lines, in key order."""
-    statement: LiteralString = f"SELECT {_COLUMNS} FROM supplies WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+    statement: LiteralString = f"SELECT {_COLUMNS} FROM supplies WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
     return tx.all(Supply, statement, (list(supply_ids),))
 
 
@@ -42,7 +42,7 @@ def lock_open(tx: WriteTx, *, skus: Sequence[str]) -> list[Supply]:
     """Lock and read all open lines of these SKUs, in key order."""
     return tx.all(
         Supply,
-        f"SELECT {_COLUMNS} FROM supplies WHERE sku = ANY(%s) AND state = 'open' ORDER BY id FOR UPDATE",
+        f"SELECT {_COLUMNS} FROM supplies WHERE sku = ANY(%s) AND state = 'open' ORDER BY id FOR NO KEY UPDATE",
         (list(skus),),
     )
 

@@ -1,0 +1,42 @@
+"""`doorstep atp`: a SKU explained, and the rules worked out again."""
+
+from __future__ import annotations
+
+from tests.builders import JACKET, NOON, Retailer
+from typer.testing import CliRunner, Result
+
+from doorstep.delivery.cli import create
+from doorstep.domain.inventory.actions import freshness, rules
+from doorstep.domain.inventory.actions.rules import Change
+from doorstep.domain.inventory.model.freshness import StockSource
+from doorstep.domain.inventory.model.rules import RuleKind, Terms
+
+
+def atp(retailer: Retailer, *arguments: str) -> Result:
+    chosen = retailer.app.settings
+    environment = {
+        "DOORSTEP_ENVIRONMENT": "test",
+        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value() if chosen.database_url else "",
+        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
+        "DOORSTEP_SECRET_KEY": "k" * 40,
+        "COLUMNS": "160",
+    }
+    return CliRunner().invoke(create(), ["atp", *arguments], env=environment)
+
+
+def test_a_sku_is_explained(retailer: Retailer) -> None:
+    terms = Terms(RuleKind.THRESHOLD, "the last one stays", 1)
+    retailer.write(lambda tx: rules.put(tx, change=Change(terms, "test"), at=NOON))
+    told = atp(retailer, "explain", JACKET, "--channel", "shop").stdout
+    assert "On hand everywhere" in told
+    assert "-1      Left over by this channel" in told
+    assert "the last one stays" in told
+    source = StockSource(retailer.places["WH-A"], "wms", 60)
+    retailer.write(lambda tx: freshness.put_sources(tx, sources=[source]))
+    assert "Unknown (" in atp(retailer, "explain", JACKET).stdout
+
+
+def test_a_sound_system_changes_nothing_when_it_is_worked_out_again(retailer: Retailer) -> None:
+    assert "Changed: 0 SKU × location" in atp(retailer, "rebuild").stdout
+    retailer.write(lambda tx: tx.execute("INSERT INTO node_policies VALUES (%s, 1, '')", (JACKET,)))
+    assert "Changed: 1 SKU × location" in atp(retailer, "rebuild").stdout
