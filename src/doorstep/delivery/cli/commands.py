@@ -10,7 +10,18 @@ from rich.console import Console
 from rich.table import Table
 
 import doorstep
-from doorstep.delivery.cli import atp, bench, connections, dead_letters, demo, imports, ledger, samples, users
+from doorstep.delivery.cli import (
+    atp,
+    bench,
+    connections,
+    dead_letters,
+    demo,
+    imports,
+    ledger,
+    samples,
+    stock,
+    users,
+)
 from doorstep.kernel import errors, log, postgres, schema, settings
 
 _out = Console()
@@ -33,6 +44,7 @@ def create() -> typer.Typer:
     commands.add_typer(users.commands, name="users", rich_help_panel="Set up")
     commands.add_typer(connections.commands, name="connections", rich_help_panel="Set up")
     commands.add_typer(imports.commands, name="import", rich_help_panel="Look after")
+    commands.add_typer(stock.export, name="export", rich_help_panel="Look after")
     commands.add_typer(dead_letters.commands, name="dead-letters", rich_help_panel="Look after")
     commands.add_typer(ledger.commands, name="ledger", rich_help_panel="Look after")
     commands.add_typer(atp.commands, name="atp", rich_help_panel="Look after")

@@ -71,6 +71,11 @@ def claim(tx: WriteTx, *, import_id: ImportId | None = None) -> Import | None:
     return store.claim(tx, import_id=import_id)
 
 
+def wait(tx: WriteTx, *, import_id: ImportId) -> None:
+    """Wait until nobody works on this file."""
+    store.lock(tx, import_id=import_id)
+
+
 def advance(tx: WriteTx, *, file: Import, apply: Apply, now: datetime) -> Import:
     """Do the next handful of a claimed file: check rows, or apply them. Returns the file as it is now."""
     after = _check(tx, file, now) if file.state is ImportState.CHECKING else _apply(tx, file, apply, now)

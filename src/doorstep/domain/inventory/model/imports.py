@@ -75,10 +75,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The columns of a kind, and those that say what a row speaks of (none: rows may repeat themselves)."""
+    """The columns of a kind, those that say what a row speaks of (none: rows may repeat), and those left unread."""
 
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -128,8 +129,9 @@ _REPLENISHMENT = (
     Column("max_quantity", Check.WHOLE),
     Column("cover_days", Check.WHOLE, needed=False, high=365),
 )
+_COUNTERS = ("reserved", "incoming", "missing", "confirmed_at")  # an export has them, for people
 SHAPES: Mapping[ImportKind, Shape] = {
-    ImportKind.STOCK: Shape(_stock(0), ("sku", "location", "condition")),
+    ImportKind.STOCK: Shape(_stock(0), ("sku", "location", "condition"), _COUNTERS),
     ImportKind.STOCK_CHANGES: Shape(_stock(-_MUCH)),
     ImportKind.SKUS: Shape(_SKUS, ("sku",)),
     ImportKind.SUPPLIES: Shape(_SUPPLIES, ("kind", "number", "line_no")),
@@ -223,7 +225,7 @@ def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
 def _places(header: Sequence[str], shape: Shape) -> list[int | None]:
     """Where each column of the kind stands in the file."""
     lacking = [column.name for column in shape.columns if column.needed and column.name not in header]
-    unknown = sorted(set(header) - set(shape.names))
+    unknown = sorted(set(header) - {*shape.names, *shape.unread})
     if lacking or unknown or len(set(header)) < len(header):
         wrong = [f"lacks {', '.join(lacking)}"] if lacking else []
         wrong += [f"does not know {', '.join(unknown)}"] if unknown else []
@@ -258,7 +260,7 @@ def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
         except msgspec.DecodeError as problem:
             yield Row(line_no, (_clean(line)[:500],), problem=f"The line is not such an object: {problem}.")
             continue
-        if unknown := sorted(set(told) - set(shape.names)):
+        if unknown := sorted(set(told) - {*shape.names, *shape.unread}):
             yield Row(line_no, (_clean(line)[:500],), problem=f"Unknown: {', '.join(unknown)}.")
             continue
         cells = ["" if told.get(name) is None else _clean(str(told[name])) for name in shape.names]

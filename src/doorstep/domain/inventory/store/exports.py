@@ -9,13 +9,13 @@ from doorstep.kernel.db import ReadTx
 
 
 def copy_stock(tx: ReadTx, *, location_id: int | None) -> Iterator[bytes]:
-    """Every counter, as a stock file that could be brought in again (the further columns are for people)."""
+    """What lies on shelves, as a stock file that can be brought in again; the further columns are for people."""
     return tx.copy_out(
         """
         COPY (SELECT s.sku, l.code AS location, s.on_hand AS quantity, s.condition, s.reserved, s.incoming, s.missing,
                      s.confirmed_at
                 FROM stock s JOIN locations l ON l.id = s.location_id
-               WHERE %(location)s::bigint IS NULL OR s.location_id = %(location)s
+               WHERE s.condition <> 'in_transit' AND (%(location)s::bigint IS NULL OR s.location_id = %(location)s)
                ORDER BY s.sku, l.code, s.condition) TO STDOUT WITH (FORMAT csv, HEADER)
         """,
         {"location": location_id},
