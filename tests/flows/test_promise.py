@@ -57,6 +57,15 @@ def test_a_short_order_is_promised_its_day_and_hears_when_supply_slips(retailer:
     assert retailer.dead() == []
 
 
+def test_an_order_that_was_short_before_is_promised_when_its_sku_may_be_sold_ahead(
+    retailer: Retailer,
+) -> None:
+    order_id = short_order(retailer)
+    sell_ahead(retailer)
+    retailer.settle()
+    assert [row.promised_date for row in promised(retailer, order_id)] == [date(2026, 12, 1)]
+
+
 def test_without_a_policy_a_short_order_only_waits(retailer: Retailer) -> None:
     order_id = short_order(retailer)
     assert promised(retailer, order_id) == []

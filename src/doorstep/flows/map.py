@@ -29,6 +29,8 @@ class Row:
 MAP: tuple[Row, ...] = (
     Row("order.placed", "mail.order_confirmed", errand=mail.mail("order_confirmed")),
     Row("order.short", "promise.promise_short", step=promise.promise_short),
+    Row("supply.changed", "promise.look_again", step=promise.look_again),
+    Row("sell_ahead.changed", "promise.look_again", step=promise.look_again),
     Row("promise.moved", "promise.tell", step=promise.tell),
     Row("order.cancelled", "source.wake_short", step=source.wake_short),
     Row("stock.adjusted", "source.wake_short", step=source.wake_short),
@@ -69,7 +71,7 @@ NOBODY_LISTENS = frozenset(
         "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured",
         "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",
         "return.received", "message.sent", "message.in_doubt", "channel.told",
-        "atp_rule.changed", "supply.changed", "sell_ahead.changed", "promise.made", "promise.changed",
+        "atp_rule.changed", "promise.made", "promise.changed",
         "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
         "replenishment.set", "import.ended",
     }

@@ -53,13 +53,22 @@ def endless_aisle(tx: ReadTx, *, sku: Sku, store_id: int, ways: Transit, at: dat
 
 def promise_short(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Step: lines that routing found short are promised from supply to come, where their SKUs may be sold ahead."""
-    order_ids = sorted({OrderId(each.key) for each in deliveries})
-    skus = order_views.skus(tx, order_ids=order_ids)
+    _promise(tx, order_ids=sorted({OrderId(each.key) for each in deliveries}), now=world.clock.now())
+
+
+def look_again(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: more is announced, or a SKU may be sold ahead now: orders that are short of it and promised nothing."""
+    skus = promise_views.sold_ahead(tx, skus={str(each.data["sku"]) for each in deliveries})
+    found = promise_views.unpromised(tx, skus=skus) if skus else []
+    _promise(tx, order_ids=[OrderId(each) for each in found], now=world.clock.now())
+
+
+def _promise(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
+    skus = order_views.skus(tx, order_ids=order_ids) if order_ids else set()
     made_of = catalog.parts(tx, skus=skus)
     if not promise_views.sold_ahead(tx, skus={part.sku for each in made_of.values() for part in each}):
         return
-    now = world.clock.now()
-    for order_id in order_ids:
+    for order_id in sorted(order_ids):
         orders.lock(tx, order_id=order_id)
     needs = [
         Need(each.order_id, want.line_no, part.sku, part.pieces * want.quantity)

@@ -93,6 +93,21 @@ def select_of_orders(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Promise]:
     )
 
 
+def select_unpromised(tx: ReadTx, *, skus: Sequence[str]) -> list[int]:
+    """Short orders that wait for these SKUs and are promised nothing, who waits longest first."""
+    return tx.column(
+        int,
+        """
+        SELECT DISTINCT c.order_id FROM stock_commitments c JOIN orders o ON o.id = c.order_id AND o.is_short
+         WHERE c.sku = ANY(%s) AND c.condition = 'new'
+           AND NOT EXISTS (SELECT FROM supply_promises p
+                            WHERE (p.order_id, p.line_no, p.state) = (c.order_id, c.line_no, 'open'))
+         ORDER BY c.order_id
+        """,
+        (list(skus),),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Fresh:
     """A promise to store."""

@@ -34,6 +34,11 @@ def open_lines(tx: ReadTx, *, order_ids: Sequence[int]) -> set[tuple[int, int]]:
     return {(each.order_id, each.line_no) for each in found}
 
 
+def unpromised(tx: ReadTx, *, skus: Iterable[str]) -> list[int]:
+    """Orders that are short of these SKUs and are promised nothing, who waits longest first."""
+    return store.select_unpromised(tx, skus=sorted(set(skus)))
+
+
 def sold_ahead(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
     """Which of these SKUs may be sold before they are here."""
     found = store.select_sell_ahead(tx, skus=sorted(set(skus)))
