@@ -189,3 +189,45 @@ def test_the_feed_tells_everything_once_however_transactions_overlap(log: Databa
             connection.rollback()
     new, _ = read_on(log, cursor)
     assert sorted(told + new) == sorted(written)
+
+
+def test_positions_follow_the_order_of_the_facts_and_deliveries_point_at_them(log: Database) -> None:
+    record(log, Opened(2), Closed(1), Opened(1))
+    with log.read() as tx:
+        told = tx.rows("SELECT stream_id, type FROM events ORDER BY position")
+        wrong = tx.value(
+            int,
+            "SELECT count(*) FROM deliveries d JOIN events e ON e.position = d.event_position WHERE d.key <> e.stream_id",
+        )
+    assert [(row["stream_id"], row["type"]) for row in told] == [
+        (2, "thing.opened"),
+        (1, "thing.closed"),
+        (1, "thing.opened"),
+    ]
+    assert wrong == 0
+
+
+def test_what_a_savepoint_undid_leaves_no_gap(log: Database) -> None:
+    with log.write(actor="user:1") as tx:
+        events.append(tx, [Opened(1)], at=NOON)
+        with pytest.raises(RuntimeError), tx.savepoint():
+            events.append(tx, [Closed(1), Closed(2)], at=NOON)
+            message = "not after all"
+            raise RuntimeError(message)
+        events.append(tx, [Closed(1), Opened(2)], at=NOON)
+    with log.read() as tx:
+        versions = [
+            [each.version for each in events.of_stream(tx, stream="thing", stream_id=number)]
+            for number in (1, 2)
+        ]
+    assert versions == [[1, 2], [1]]
+
+
+def test_a_stream_that_begins_here_is_not_looked_for(log: Database) -> None:
+    with log.write(actor="user:1") as tx:
+        events.begin(tx, stream="thing", ids=[7])
+        events.append(tx, [Opened(7), Closed(7)], at=NOON)
+        events.append(tx, [Opened(7)], at=NOON)
+    record(log, Closed(7))
+    with log.read() as tx:
+        assert [each.version for each in events.of_stream(tx, stream="thing", stream_id=7)] == [1, 2, 3, 4]

@@ -1,0 +1,165 @@
+"""A batch of orders is decided before it is written: each kind of order in it ends in exact rows, alone or among others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from tests import builders
+from tests.builders import JACKET, NOON, SHIRT, later, line, observation
+
+from doorstep.domain.orders.actions import Accepted, Incoming
+from doorstep.domain.orders.model import OrderObservation
+from doorstep.flows import intake
+from doorstep.flows.map import SUBSCRIPTIONS
+from doorstep.kernel.db import Database
+
+Row = dict[str, object]
+
+
+@pytest.fixture
+def shop(dsn: str) -> Iterator[Database]:
+    """Two locations: A has three jackets and a shirt, B has two shirts. Everybody listens to what happens."""
+    database = Database(dsn, pool_size=4, subscriptions=SUBSCRIPTIONS).open()
+    with database.write(actor="test") as tx:
+        builders.channel(tx)
+        builders.stock(tx, A={JACKET: 3, SHIRT: 1}, B={SHIRT: 2, JACKET: 0})
+    yield database
+    database.close()
+
+
+def take(database: Database, *told: OrderObservation) -> list[Accepted]:
+    """One batch, as a worker takes it."""
+    with database.write(actor="worker") as tx:
+        incoming = [
+            Incoming(1, "shop", each, f"trace-{number}", "connection:shop")
+            for number, each in enumerate(told)
+        ]
+        return intake.take(tx, incoming=incoming, serviceable={"IN": True}, now=NOON)
+
+
+def rows(database: Database, statement: str, *parameters: object) -> list[tuple[object, ...]]:
+    with database.read() as tx:
+        return [tuple(row.values()) for row in tx.rows(statement, parameters)]  # type: ignore[arg-type]  # literal at every call
+
+
+STATE = """
+    SELECT due, is_short, approved_at IS NOT NULL AS approved, cancelled_at IS NOT NULL AS cancelled
+      FROM orders ORDER BY external_id
+"""
+LINES = "SELECT l.sku, l.quantity, l.allocated FROM order_lines l JOIN orders o ON o.id = l.order_id ORDER BY o.external_id, l.line_no"
+
+
+def named(name: str, *lines: object, **given: object) -> OrderObservation:
+    return observation(*lines, external_id=name, **given)  # type: ignore[arg-type]  # what the builder takes
+
+
+def test_a_batch_with_orders_of_every_kind_ends_in_exact_rows(shop: Database) -> None:
+    take(
+        shop,
+        named("a-routed", line(JACKET), line(SHIRT)),
+        named("b-held", line(JACKET), paid=False),
+        named("c-short", line(SHIRT, 9)),
+        named("d-cancelled", line(JACKET), cancelled_at=NOON),
+        named("e-digital", line("E-BOOK", requires_shipping=False)),
+    )
+    assert rows(shop, STATE) == [
+        (None, False, True, False),
+        (None, False, False, False),
+        ("route", True, True, False),
+        (None, False, False, True),
+        (None, False, False, False),  # the catalogue does not have the book
+    ]
+    assert rows(shop, LINES) == [
+        (JACKET, 1, 1), (SHIRT, 1, 1), (JACKET, 1, 0), (SHIRT, 9, 0), (JACKET, 1, 0), ("E-BOOK", 1, 0),
+    ]  # fmt: skip
+    assert rows(shop, "SELECT sku, sum(reserved)::int FROM stock GROUP BY sku ORDER BY sku") == [
+        (JACKET, 1),
+        (SHIRT, 1),
+    ]
+
+
+def test_facts_are_told_by_whoever_knew_and_counted_per_order(shop: Database) -> None:
+    take(shop, named("a", line(JACKET)), named("b", paid=False), named("c", line(SHIRT, 9)))
+    told = rows(
+        shop,
+        "SELECT o.external_id, e.version, e.type, e.actor, e.trace_id FROM events e JOIN orders o ON o.id = e.stream_id"
+        " WHERE e.stream = 'order' ORDER BY o.external_id, e.version",
+    )
+    assert told == [
+        ("a", 1, "order.placed", "connection:shop", "trace-0"),
+        ("a", 2, "order.approved", "system", "trace-0"),
+        ("a", 3, "order.allocated", "system", "trace-0"),
+        ("b", 1, "order.placed", "connection:shop", "trace-1"),
+        ("b", 2, "order.held", "system", "trace-1"),
+        ("c", 1, "order.placed", "connection:shop", "trace-2"),
+        ("c", 2, "order.approved", "system", "trace-2"),
+        ("c", 3, "order.short", "system", "trace-2"),
+    ]
+
+
+def test_every_subscriber_of_a_fact_has_its_delivery(shop: Database) -> None:
+    take(shop, named("a", line(JACKET)), named("b", line(SHIRT, 9)))
+    expected = sorted(
+        (each.subscriber, each.type)
+        for each in SUBSCRIPTIONS
+        for fact in (
+            "order.placed",
+            "order.placed",
+            "order.approved",
+            "order.approved",
+            "order.allocated",
+            "order.short",
+        )
+        if each.type == fact
+    )
+    found = rows(
+        shop,
+        "SELECT d.subscriber, e.type FROM deliveries d JOIN events e ON e.position = d.event_position ORDER BY 1, 2",
+    )
+    assert found == expected
+
+
+def test_an_order_told_twice_in_a_batch_is_judged_by_its_last_telling(shop: Database) -> None:
+    told = named("a", line(JACKET), paid=False)
+    accepted = take(shop, told, builders.paid(told), named("b", line(SHIRT)))
+    assert [(each.is_new, each.changes) for each in accepted] == [
+        (True, ()),
+        (True, ()),
+        (False, ("payment",)),
+    ]
+    assert rows(shop, STATE) == [(None, False, True, False)] * 2
+    assert rows(shop, "SELECT status, count(*)::int FROM payments GROUP BY status") == [("captured", 2)]
+
+
+def test_taking_a_batch_again_changes_nothing(shop: Database) -> None:
+    batch: Sequence[OrderObservation] = [
+        named("a", line(JACKET)),
+        named("b", paid=False),
+        named("c", line(SHIRT, 9)),
+    ]
+    take(shop, *batch)
+    everything = "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM stock_movements) + (SELECT count(*) FROM payments)"
+    before = rows(shop, everything)
+    assert take(shop, *batch) == []
+    assert rows(shop, everything) == before
+
+
+def test_later_and_together_come_to_the_same(shop: Database) -> None:
+    told = named("a", line(JACKET, 2), line(SHIRT, 3), paid=False)
+    take(shop, told)
+    take(shop, replace(builders.paid(told), note="now paid"))
+    take(shop, later(told, 5, payment=builders.paid(told).payment, note="nothing new"))
+    assert rows(shop, STATE) == [(None, False, True, False)]
+    assert rows(shop, LINES) == [(JACKET, 2, 2), (SHIRT, 3, 3)]
+    work = "SELECT l.code, w.sku, w.quantity FROM fulfillment_lines w JOIN fulfillment_orders f ON f.id = w.fulfillment_order_id JOIN locations l ON l.id = f.location_id ORDER BY 1, 2"
+    assert rows(shop, work) == [("A", JACKET, 2), ("A", SHIRT, 1), ("B", SHIRT, 2)]
+
+
+def test_orders_of_a_batch_never_share_a_piece(shop: Database) -> None:
+    take(shop, *(named(f"{number:02d}", line(JACKET)) for number in range(10)))
+    assert rows(
+        shop, "SELECT sum(reserved)::int, max(on_hand)::int AS there FROM stock WHERE sku = %s", JACKET
+    ) == [(3, 3)]
+    assert rows(shop, "SELECT count(*)::int FROM orders WHERE is_short") == [(7,)]
