@@ -120,6 +120,10 @@ def test_supply_is_announced_changed_with_its_effect_and_ended(api: TestClient, 
     assert changed["promises_changed"][0]["new_date"] == "2026-12-24"
     (promised,) = api.get(f"supplies/{supply['id']}/promises").json()[:1]
     assert (promised["order_id"], promised["quantity"]) == (order_id, 50_000)
+    assert api.get(f"orders/{order_id}/promises").json()[0]["promised_date"] == "2026-12-24"
+    store = client(retailer, Role.LOCATION_STAFF, "ST-22")
+    for path in (f"orders/{order_id}/promises", f"supplies/{supply['id']}/promises"):
+        assert store.get(path).status_code == 403
     assert api.get(f"skus/{SHIRT}/sell-ahead").json()["promised"] == 50_000
     assert api.post(f"supplies/{supply['id']}/cancel").json()["promises_changed"][0]["new_date"] is None
     assert api.post(f"supplies/{supply['id']}/close").status_code == 409

@@ -17,7 +17,7 @@ from doorstep.delivery.console.pages.availability import fall
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory.actions import promises, supplies
 from doorstep.domain.inventory.model.availability import Demand, Node, Picture, Question, answer, parts_of
-from doorstep.domain.inventory.model.promises import Need
+from doorstep.domain.inventory.model.promises import Need, SellAhead, SellAheadMode
 from doorstep.domain.inventory.model.supplies import Announcement, Supply, SupplyKind
 from doorstep.domain.inventory.views import promises as promise_views
 from doorstep.domain.inventory.views import rules as rule_views
@@ -183,6 +183,16 @@ def test_a_sku_says_why_not_more_who_has_it_and_who_waits(
         assert words in page
     assert browser.get("/console/availability/NO-SUCH").status_code == 404
     assert browser.get(f"/console/availability/{JACKET}?by=soon").status_code == 422
+
+
+def test_an_order_shows_what_it_was_promised(browser: TestClient, shop: Shop) -> None:
+    supply(shop)
+    order_id = shop.order((JACKET, 50_000))
+    with shop.app.db.write(actor="system") as tx:
+        promises.put_sell_ahead(tx, policies=[SellAhead(JACKET, SellAheadMode.BACKORDER)], at=shop.now)
+        promises.promise(tx, lines=[Need(order_id, 1, JACKET, 50_000)], at=shop.now)
+    page = shown(browser, f"/orders/{order_id}")
+    assert "Promised 50000 × DJ-BL-01 from purchase order PO-7 1 Dec 2026" in page
 
 
 def test_a_policy_that_cannot_be_is_refused_and_kept(browser: TestClient) -> None:

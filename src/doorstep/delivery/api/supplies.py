@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api.access import Caller, Calling
-from doorstep.domain.identity.model import Permission
+from doorstep.domain.analytics.views import orders
+from doorstep.domain.identity.model import NotAllowed, Permission
 from doorstep.domain.inventory.actions import promises, supplies
 from doorstep.domain.inventory.actions.supplies import Change, Outcome
 from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
@@ -254,8 +255,23 @@ def promises_of_supply(calling: Calling, supply_id: int) -> list[Promise]:
     calling.principal.require(Permission.ORDERS_READ)
 
     def look(tx: ReadTx) -> list[Promise]:
-        views.supply(tx, supply_id=supply_id)
+        supply = views.supply(tx, supply_id=supply_id)
+        calling.principal.require(Permission.INVENTORY_READ, at=supply.location_id)
         return _promises(promise_views.of_supply(tx, supply_id=supply_id))
+
+    return calling.read(look)
+
+
+@router.get("/orders/{order_id}/promises")
+def promises_of_order(calling: Calling, order_id: int) -> list[Promise]:
+    """What an order was promised from supply to come: open promises first."""
+    calling.principal.require(Permission.ORDERS_READ)
+
+    def look(tx: ReadTx) -> list[Promise]:
+        scope = calling.scope
+        if scope is not None and not orders.concerns(tx, order_id=order_id, location_id=scope):
+            raise NotAllowed("This order is not your location's.")
+        return _promises(promise_views.of_order(tx, order_id=order_id))
 
     return calling.read(look)
 

@@ -14,6 +14,7 @@ from doorstep.domain.analytics.views import order as view
 from doorstep.domain.analytics.views import orders as list_view
 from doorstep.domain.analytics.views.order import OrderDetail
 from doorstep.domain.identity.model import Permission
+from doorstep.domain.inventory.views import promises
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import Headline
 from doorstep.domain.shipping import views as parcels
@@ -112,12 +113,14 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     with ask.app.db.read() as tx:
         _guard(ask, tx, order_id)
         found = view.detail(tx, order_id=order_id, now=ask.now)
+        promised = promises.of_order(tx, order_id=order_id) if found.unallocated else []
     may_write = ask.principal.can(Permission.ORDERS_WRITE)
     context = {
         "order": found,
         "buttons": buttons(found, may_write=may_write),
         "may_write": may_write,
         "map": sketch(found),
+        "promised": [each for each in promised if each.state == "open"],
         "draft": ask.form.get("text", "") if toast is not None and toast.meaning == "danger" else "",
     }
     return page.render(ask, "order.html", context, toast=toast, status=status)
