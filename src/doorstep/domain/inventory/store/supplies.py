@@ -34,7 +34,9 @@ def select_by_ids(tx: ReadTx, *, supply_ids: Sequence[int]) -> list[Supply]:
 
 def lock(tx: WriteTx, *, supply_ids: Sequence[int]) -> list[Supply]:
     """Lock and read these lines, in key order."""
-    statement: LiteralString = f"SELECT {_COLUMNS} FROM supplies WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    statement: LiteralString = (
+        f"SELECT {_COLUMNS} FROM supplies WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    )
     return tx.all(Supply, statement, (list(supply_ids),))
 
 
