@@ -22,10 +22,10 @@ from doorstep.domain.inventory.model.availability import (
     Status,
     answer,
     parts_of,
-    waterfall,
 )
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.domain.inventory.model.policies import NONE, ChannelPolicy, NodePolicy, Policies, Pool, Ruling
+from doorstep.domain.inventory.model.waterfall import waterfall
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId, Sku
 

@@ -62,7 +62,9 @@ def test_everything_that_takes_off_is_taken_off_once(database: Database) -> None
         rule(tx, RuleKind.POOL, 3, "group:vip", skus=(A,))
         cart.hold(tx, carts=[cart.Cart("shop", "cart-1", [(A, 1)])], now=NOON)
         (order_id,) = ordered.place(tx)
-        inventory.commit(tx, order_ids=[order_id], wanted=[Commitment(order_id, 1, A, NEW, 2)], at=NOON)
+        inventory.set_commitments(
+            tx, order_ids=[order_id], wanted=[Commitment(order_id, 1, A, NEW, 2)], at=NOON
+        )
     asked = [
         Question(A, "shop"),
         Question(A, "market"),
@@ -77,7 +79,9 @@ def test_everything_that_takes_off_is_taken_off_once(database: Database) -> None
 def test_a_line_that_waits_for_supply_leaves_what_is_here_to_others(database: Database) -> None:
     with database.write(actor="system") as tx:
         (order_id,) = ordered.place(tx, quantity=20)
-        inventory.commit(tx, order_ids=[order_id], wanted=[Commitment(order_id, 1, A, NEW, 20)], at=NOON)
+        inventory.set_commitments(
+            tx, order_ids=[order_id], wanted=[Commitment(order_id, 1, A, NEW, 20)], at=NOON
+        )
     assert quantity(database) == 0
     with database.write(actor="system") as tx:
         line = Announcement(SupplyKind.ASN, "N", 1, A, LocationId(1), 30, date(2026, 12, 1))

@@ -14,8 +14,9 @@ from doorstep.delivery.api.access import Caller, Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import freshness
 from doorstep.domain.inventory.model import aisle
-from doorstep.domain.inventory.model.availability import Availability, Method, Question, waterfall
+from doorstep.domain.inventory.model.availability import Availability, Method, Question
 from doorstep.domain.inventory.model.freshness import StockSource
+from doorstep.domain.inventory.model.waterfall import waterfall
 from doorstep.domain.inventory.views import freshness as source_views
 from doorstep.domain.network import views as network
 from doorstep.flows import promise

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened
 from doorstep.domain.inventory.actions import rules
-from doorstep.domain.inventory.model.availability import Question, waterfall
+from doorstep.domain.inventory.model.availability import Question
+from doorstep.domain.inventory.model.waterfall import waterfall
 from doorstep.flows import promise
 from doorstep.kernel.ids import Sku
 

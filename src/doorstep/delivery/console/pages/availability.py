@@ -16,8 +16,9 @@ from doorstep.domain.connections.model import Kind
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import promises as verbs
 from doorstep.domain.inventory.model import aisle
-from doorstep.domain.inventory.model.availability import PartAnswer, Question, Step, waterfall
+from doorstep.domain.inventory.model.availability import PartAnswer, Question
 from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
+from doorstep.domain.inventory.model.waterfall import Step, waterfall
 from doorstep.domain.inventory.views import promises as promise_view
 from doorstep.domain.inventory.views import supplies as supply_view
 from doorstep.domain.inventory.views.supplies import SupplyFilter

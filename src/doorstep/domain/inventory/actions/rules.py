@@ -17,6 +17,7 @@ from doorstep.domain.inventory.model.rules import (
     check_terms,
     reach,
 )
+from doorstep.domain.inventory.store import policies
 from doorstep.domain.inventory.store import rules as store
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
@@ -86,13 +87,13 @@ def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
 def rebuild(tx: WriteTx) -> Effect:
     """Work out everything from the rules alone; a sound system changes nothing by it."""
     store.lock_rules(tx)
-    store.remember_goods_and_sites(tx)
+    policies.remember_goods_and_sites(tx)
     return _work_out(tx, _ALL, EVERYTHING)
 
 
 def catch_up(tx: WriteTx) -> Effect:
     """Work out SKUs and locations that are new, or changed in what rules look at. Costs a comparison when none is."""
-    skus, codes = store.select_new_goods(tx), store.select_new_sites(tx)
+    skus, codes = policies.select_new_goods(tx), policies.select_new_sites(tx)
     if not skus and not codes:
         return Effect()
     store.lock_rules(tx)
@@ -101,21 +102,21 @@ def catch_up(tx: WriteTx) -> Effect:
         effects.append(_work_out(tx, _ALL, Scope(skus=tuple(skus))))
     if codes:
         effects.append(_work_out(tx, _ALL, Scope(locations=tuple(codes))))
-    store.remember_goods_and_sites(tx)
+    policies.remember_goods_and_sites(tx)
     return _sum(effects)
 
 
 def _work_out(tx: WriteTx, kinds: frozenset[RuleKind], within: Scope) -> Effect:
     """Bring the tables of these kinds of rules in line, some thousand SKUs at a time however many are touched."""
     effects = []
-    skus = store.select_touched(tx, within=within)
+    skus = policies.select_touched(tx, within=within)
     for start in range(0, len(skus), _AT_ONCE):
         some = replace(within, skus=tuple(skus[start : start + _AT_ONCE]), styles=(), categories=())
         effects.append(
             Effect(
-                store.work_out_nodes(tx, within=some) if not kinds.isdisjoint(NODE_KINDS) else 0,
-                store.work_out_channels(tx, within=some) if RuleKind.THRESHOLD in kinds else 0,
-                store.work_out_pools(tx, within=some) if RuleKind.POOL in kinds else 0,
+                policies.work_out_nodes(tx, within=some) if not kinds.isdisjoint(NODE_KINDS) else 0,
+                policies.work_out_channels(tx, within=some) if RuleKind.THRESHOLD in kinds else 0,
+                policies.work_out_pools(tx, within=some) if RuleKind.POOL in kinds else 0,
             )
         )
     return _sum(effects)

@@ -7,9 +7,11 @@ from itertools import repeat
 
 from doorstep.domain.inventory.model.policies import NONE, YES, NodePolicy, Policies, Pool, Ruling
 from doorstep.domain.inventory.model.rules import EVERY_CHANNEL, Rule, RuleKind, contest
+from doorstep.domain.inventory.store import policies as policy_store
 from doorstep.domain.inventory.store import pools as pool_store
 from doorstep.domain.inventory.store import rules as store
-from doorstep.domain.inventory.store.rules import Names, Setting
+from doorstep.domain.inventory.store.policies import Setting
+from doorstep.domain.inventory.store.rules import Names
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
@@ -37,8 +39,8 @@ def names(tx: ReadTx) -> Names:
 def policies(tx: ReadTx, *, skus: Iterable[str], channels: Iterable[str]) -> Policies:
     """What the rules come to for these SKUs and channels: four small statements for any number of them."""
     wanted, asking = sorted(set(skus)), sorted({EVERY_CHANNEL, *channels})
-    settings = store.select_settings(tx, skus=wanted, channels=asking)
-    thresholds = store.select_channels(tx, skus=wanted, channels=asking)
+    settings = policy_store.select_settings(tx, skus=wanted, channels=asking)
+    thresholds = policy_store.select_channels(tx, skus=wanted, channels=asking)
     pools: dict[str, tuple[Pool, ...]] = {}
     for pool in pool_store.select_pools(tx, skus=wanted):
         pools[pool.sku] = (*pools.get(pool.sku, ()), pool)
