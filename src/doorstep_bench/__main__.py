@@ -11,12 +11,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from doorstep.kernel import log
-from doorstep_bench import history, hot, meter, rates, replicas, report, scratch, webhook, workload
+from doorstep_bench import growth, hot, meter, rates, replicas, report, scratch, webhook, workload
 from doorstep_bench.rates import Stage
 
 PARTS = ("rates", "hot", "webhook", "replicas", "growth")
-SIZES = (100_000, 1_000_000)
-LONG_SIZE = 5_000_000
 
 
 def arguments() -> argparse.Namespace:
@@ -32,15 +30,16 @@ def arguments() -> argparse.Namespace:
 
 
 def measure(chosen: argparse.Namespace) -> dict[str, object]:
-    """Every part that was asked for; growth on an installation of its own, which begins empty."""
+    """Every part that was asked for; growth on two installations of its own, of which one stays empty."""
     wanted = set(chosen.only or PARTS)
     figures: dict[str, object] = {}
     if wanted != {"growth"}:
         with _stocked() as stage:
             figures |= _at_today(stage, chosen, wanted)
     if "growth" in wanted:
-        with _stocked() as stage:
-            figures["growth"] = _growth(stage, chosen)
+        sizes = (*growth.SIZES, *((growth.LONG_SIZE,) if chosen.long else ()))
+        with _stocked() as grown, _stocked() as empty:
+            figures["growth"] = growth.run(grown, empty, sizes=sizes, runs=chosen.runs, count=chosen.orders)
     return figures
 
 
@@ -69,20 +68,6 @@ def _hot(stage: Stage, runs: int) -> dict[str, object]:
     found = [hot.run(stage, series=600 + number) for number in range(runs)]
     rate = statistics.median(float(str(each["attempts_per_second"])) for each in found)
     return {"attempts_per_second": rate, "served": found[0]["served"]}
-
-
-def _growth(stage: Stage, chosen: argparse.Namespace) -> dict[str, object]:
-    """The pipeline's median with ever more orders in the database."""
-    found: dict[str, object] = {}
-    for number, size in enumerate((0, *SIZES, *((LONG_SIZE,) if chosen.long else ()))):
-        history.fill(stage.scratch, size)
-        measured = [
-            rates.pipeline_rate(stage, stage.orders(700 + 20 * number + run, chosen.orders))
-            for run in range(chosen.runs + 1)
-        ]
-        found[str(size)] = round(statistics.median(measured[1:]), 1)
-        meter.say(f"{size:,} orders: {found[str(size)]} orders/s")
-    return found
 
 
 def main() -> int:

@@ -72,12 +72,18 @@ def _webhook(figures: Figures, bound: float) -> list[tuple[str, str, str]]:
 
 def _rest(figures: Figures) -> list[tuple[str, str, str]]:
     rows = []
-    for name, what, unit in (
-        ("growth", "pipeline", "orders in the database"),
-        ("replicas", "inbox", "worker processes"),
-    ):
-        found = figures.get(name)
-        if isinstance(found, Mapping):
-            for size, rate in found.items():
-                rows.append((f"{name}: {what} with {int(size):,} {unit}", f"{rate:,.0f} orders/s", ""))
+    for size in _names(figures, "growth"):
+        rate, share = (
+            _number(figures, "growth", size, name) for name in ("orders_per_second", "share_of_empty")
+        )
+        what = f"growth: pipeline with {int(size):,} orders in the database"
+        rows.append((what, f"{rate:,.0f} orders/s, {share:.2f} of empty", "≥ 0.9 of empty"))
+    for workers in _names(figures, "replicas"):
+        rate = _number(figures, "replicas", workers)
+        rows.append((f"replicas: a full inbox, {workers} worker processes", f"{rate:,.0f} orders/s", ""))
     return rows
+
+
+def _names(figures: Figures, part: str) -> list[str]:
+    found = figures.get(part)
+    return [str(name) for name in found] if isinstance(found, Mapping) else []
