@@ -205,6 +205,15 @@ def test_new_and_changed_skus_and_locations_are_caught_up_with(database: Databas
     assert policies(database).safety_stock("S0", 1).value == 2
 
 
+def test_a_rule_that_names_what_is_no_more_can_still_be_switched_off(database: Database) -> None:
+    rule, _ = put(database, Terms(RuleKind.SAFETY_STOCK, "here", 5, Scope(locations=("WH",))))
+    with database.write(actor="system") as tx:
+        tx.execute("UPDATE locations SET code = 'WH-OLD' WHERE code = 'WH'")
+        assert rules.catch_up(tx) == Effect(positions=8)
+        after, effect = rules.switch(tx, rule_id=rule.id, active=False, reason="closed", at=NOON)
+    assert (after.terms.active, effect) == (False, Effect())
+
+
 def test_who_competes_is_shown_with_the_winner_first(database: Database) -> None:
     put(database, Terms(RuleKind.SAFETY_STOCK, "everywhere", 1))
     put(database, Terms(RuleKind.SAFETY_STOCK, "here", 5, Scope(skus=("S0",), locations=("WH",))))

@@ -51,10 +51,14 @@ class Change:
 
 def put(tx: WriteTx, *, change: Change, at: datetime) -> tuple[Rule, Effect]:
     """Write a rule and what follows from it. Raises Invalid, NotFound, or Conflict when somebody was faster."""
-    if not change.reason.strip():
-        raise errors.Invalid("Say why: whoever asks later reads it on the rule.", field="reason")
     check_terms(change.terms)
     _check_names(tx, change.terms.scope)
+    return _store(tx, change, at)
+
+
+def _store(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, Effect]:
+    if not change.reason.strip():
+        raise errors.Invalid("Say why: whoever asks later reads it on the rule.", field="reason")
     store.lock_rules(tx)
     before = None if change.rule_id is None else _current(tx, change.rule_id, change.version)
     if before is None:
@@ -71,12 +75,12 @@ def put(tx: WriteTx, *, change: Change, at: datetime) -> tuple[Rule, Effect]:
 
 
 def switch(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime) -> tuple[Rule, Effect]:
-    """Switch a rule on or off; a rule is never deleted, because answers name it."""
+    """Switch a rule on or off, also one that names what is no more; never deleted, because answers name it."""
     found = store.select_rule(tx, rule_id=rule_id)
     if found is None:
         raise _missing(rule_id)
     terms = replace(found.terms, active=active)
-    return put(tx, change=Change(terms, reason, rule_id, found.version), at=at)
+    return _store(tx, Change(terms, reason, rule_id, found.version), at)
 
 
 def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
@@ -87,22 +91,22 @@ def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
 def rebuild(tx: WriteTx) -> Effect:
     """Work out everything from the rules alone; a sound system changes nothing by it."""
     store.lock_rules(tx)
-    policies.remember_goods_and_sites(tx)
+    policies.remember_goods(tx)
+    policies.remember_sites(tx)
     return _work_out(tx, _ALL, EVERYTHING)
 
 
 def catch_up(tx: WriteTx) -> Effect:
     """Work out SKUs and locations that are new, or changed in what rules look at. Costs a comparison when none is."""
-    skus, codes = policies.select_new_goods(tx), policies.select_new_sites(tx)
-    if not skus and not codes:
+    if not policies.is_behind(tx):
         return Effect()
     store.lock_rules(tx)
+    skus, codes = policies.remember_goods(tx), policies.remember_sites(tx)
     effects = []
     if skus:
         effects.append(_work_out(tx, _ALL, Scope(skus=tuple(skus))))
     if codes:
         effects.append(_work_out(tx, _ALL, Scope(locations=tuple(codes))))
-    policies.remember_goods_and_sites(tx)
     return _sum(effects)
 
 

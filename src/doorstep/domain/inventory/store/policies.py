@@ -173,43 +173,40 @@ def work_out_pools(tx: WriteTx, *, within: Scope) -> int:
     return tx.value(int, _POOLS, _touching(within))
 
 
-def select_new_goods(tx: ReadTx) -> list[str]:
-    """SKUs that are new, or of another style or category than the policies know."""
-    return tx.column(
-        str,
+def is_behind(tx: ReadTx) -> bool:
+    """Whether a SKU or location is new, or another than the policies know."""
+    return tx.value(
+        bool,
         """
-        SELECT k.sku FROM skus k LEFT JOIN policy_skus p USING (sku)
-         WHERE p.sku IS NULL OR (p.style, p.category) <> (k.style, k.category) ORDER BY k.sku
+        SELECT EXISTS (SELECT FROM skus k LEFT JOIN policy_skus p USING (sku)
+                        WHERE p.sku IS NULL OR (p.style, p.category) <> (k.style, k.category))
+            OR EXISTS (SELECT FROM locations l LEFT JOIN policy_locations p ON p.location_id = l.id
+                        WHERE p.location_id IS NULL OR (p.code, p.kind) <> (l.code, l.kind)) AS is_behind
         """,
     )
 
 
-def select_new_sites(tx: ReadTx) -> list[str]:
-    """Codes of locations that are new, or of another kind or code than the policies know."""
+def remember_goods(tx: WriteTx) -> list[str]:
+    """The policies know every SKU as it is now; gives those that they did not."""
     return tx.column(
         str,
-        """
-        SELECT l.code FROM locations l LEFT JOIN policy_locations p ON p.location_id = l.id
-         WHERE p.location_id IS NULL OR (p.code, p.kind) <> (l.code, l.kind) ORDER BY l.code
-        """,
-    )
-
-
-def remember_goods_and_sites(tx: WriteTx) -> None:
-    """The policies know every SKU and location as it is now."""
-    tx.execute(
         """
         INSERT INTO policy_skus AS p SELECT sku, style, category FROM skus
         ON CONFLICT (sku) DO UPDATE SET (style, category) = (excluded.style, excluded.category)
-         WHERE (p.style, p.category) <> (excluded.style, excluded.category)
-        """
+         WHERE (p.style, p.category) <> (excluded.style, excluded.category) RETURNING sku
+        """,
     )
-    tx.execute(
+
+
+def remember_sites(tx: WriteTx) -> list[str]:
+    """The policies know every location as it is now; gives the codes of those that they did not."""
+    return tx.column(
+        str,
         """
         INSERT INTO policy_locations AS p SELECT id, code, kind FROM locations
         ON CONFLICT (location_id) DO UPDATE SET (code, kind) = (excluded.code, excluded.kind)
-         WHERE (p.code, p.kind) <> (excluded.code, excluded.kind)
-        """
+         WHERE (p.code, p.kind) <> (excluded.code, excluded.kind) RETURNING code
+        """,
     )
 
 
