@@ -20,6 +20,7 @@ from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment,
 from doorstep.kernel.ids import LocationId, Sku
 
 SKUS = [Sku(f"SKU-{number:04d}") for number in range(500)]
+HOT = Sku("SKU-HOT")  # what everybody wants at once; besides the 500, so that it may run out
 PLENTY = 10_000_000
 NOW = datetime.now(UTC)
 
@@ -27,10 +28,10 @@ NOW = datetime.now(UTC)
 def stock_up(app: App, *, locations: int = 12) -> tuple[int, list[LocationId]]:
     """Catalogue, network and plenty of stock; returns the channel's connection id and the location ids."""
     with app.db.write(actor="bench") as tx:
-        catalog.put(tx, items=[_item(sku) for sku in SKUS])
+        catalog.put(tx, items=[_item(sku) for sku in (*SKUS, HOT)])
         network.put(tx, locations=[_location(number) for number in range(locations)])
         ids = [location.id for location in places.locations(tx).values()]
-        inventory.move(tx, movements=[_received(sku, place, PLENTY) for sku in SKUS for place in ids])
+        inventory.move(tx, movements=[_received(sku, place, PLENTY) for sku in (*SKUS, HOT) for place in ids])
         row = connections.Row(
             0, "shop", "channels", "sandbox", "Shop", "off", {"webhook_secret": ""}, None, NOW
         )
