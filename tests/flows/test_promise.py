@@ -6,9 +6,11 @@ from datetime import date
 
 from tests.builders import JACKET, NOON, SHIRT, Retailer, line, observation
 
-from doorstep.domain.inventory.actions import freshness, promises, rules, supplies
+from doorstep.domain.inventory import actions as stock
+from doorstep.domain.inventory.actions import Correction, freshness, promises, rules, supplies
 from doorstep.domain.inventory.actions.rules import Change as RuleChange
 from doorstep.domain.inventory.actions.supplies import Change
+from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.inventory.model.availability import Question
 from doorstep.domain.inventory.model.freshness import StockSource
 from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
@@ -85,6 +87,32 @@ def test_a_cancelled_order_makes_room_for_the_next(retailer: Retailer) -> None:
     retailer.write(lambda tx: cancel.cancel(tx, order_id=first, reason="changed her mind", now=NOON))
     assert [row.state for row in promised(retailer, first)] == ["cancelled"]
     assert promised(retailer, second)[0].promised_date == date(2026, 12, 1)
+
+
+def test_what_came_for_an_order_is_not_sold_to_the_next(retailer: Retailer) -> None:
+    def adjust(pieces: int) -> None:
+        for code in retailer.places:
+            count = Correction(SHIRT, retailer.places[code], "test", set_to=pieces if code == "WH-A" else 0)
+            retailer.write(lambda tx, count=count: stock.adjust(tx, correction=count, at=NOON))
+
+    adjust(0)
+    supply = sell_ahead(retailer, 5)
+    waiting = retailer.place_order(observation(line(SHIRT, 5, 79_900)))
+    retailer.write(lambda tx: supplies.receive(tx, pieces={supply.id: 5}, at=NOON))
+    retailer.write(lambda tx: tx.execute("UPDATE orders SET due_at = due_at + interval '1 day'"))
+    retailer.write(
+        lambda tx: stock.move(
+            tx,
+            movements=[Movement(MovementType.RECEIVED, SHIRT, retailer.places["WH-A"], 6, "receipt/1", NOON)],
+        )
+    )
+    newcomers = [retailer.place_order(observation(line(SHIRT, 1, 79_900))) for _ in range(2)]
+    assert [retailer.order(each).lines[0].allocated for each in newcomers] == [1, 0]
+    retailer.write(lambda tx: tx.execute("UPDATE orders SET due_at = now() WHERE is_short"))
+    retailer.settle()
+    assert retailer.order(waiting).lines[0].allocated == 5
+    assert [row.state for row in promised(retailer, waiting)] == ["kept"]
+    assert retailer.order(newcomers[1]).lines[0].allocated == 0
 
 
 def test_availability_takes_kits_apart_and_says_what_it_does_not_know(retailer: Retailer) -> None:

@@ -1,4 +1,4 @@
-"""What buyers may not take: recipes of what they want, rules of its locations, what carts hold, pools of others."""
+"""What buyers may not take: recipes of what they want, rules of its locations, what carts hold, what came for others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.inventory.model import Condition, Position
 from doorstep.domain.inventory.model.policies import Policies
-from doorstep.domain.inventory.views import rules
+from doorstep.domain.inventory.views import promises, rules
 from doorstep.domain.routing.model import Demand, Terms, Thing, thing
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, Sku
@@ -66,8 +66,20 @@ class Agreed:
 
 
 def agreed(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claims) -> Agreed:
-    """What each buyer may take. The stock is locked, so what is read here stays true."""
+    """What each buyer may take. The stock is locked, so what is read here stays true.
+
+    Orders whose promised pieces have come are served first; from others these pieces are set aside like a cart's.
+    """
     held = {part: each.held for part, each in claims.asked.items() if each.held}
+    asking = {each.order_id for each in demands}
+    came = promises.arrived(tx, skus={sku for sku, condition in goods.lying if condition is Condition.NEW})
+    for arrival in came:
+        if arrival.order_id not in asking:
+            part = Sku(arrival.sku), Condition.NEW
+            held[part] = held.get(part, 0) + arrival.pieces
+    if came:
+        first = {arrival.order_id for arrival in came}
+        demands = sorted(demands, key=lambda demand: demand.order_id not in first)
     ruled = {ruled_as for _, ruled_as in goods.sold_as.values()}
     policies = rules.policies(tx, skus=ruled, channels={each.channel for each in demands})
     if not held and policies == Policies():

@@ -93,6 +93,27 @@ def select_of_orders(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Promise]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Pieces of a SKU that are here for an order that is not routed yet."""
+
+    order_id: int
+    sku: str
+    pieces: int
+
+
+def select_arrived(tx: ReadTx, *, skus: Sequence[str]) -> list[Arrived]:
+    """What came for orders that wait for these SKUs."""
+    return tx.all(
+        Arrived,
+        """
+        SELECT order_id, sku, sum(arrived)::bigint AS pieces FROM supply_promises
+         WHERE sku = ANY(%s) AND state = 'open' AND arrived > 0 GROUP BY order_id, sku
+        """,
+        (list(skus),),
+    )
+
+
 def select_unpromised(tx: ReadTx, *, skus: Sequence[str]) -> list[int]:
     """Short orders that wait for these SKUs and are promised nothing, who waits longest first."""
     return tx.column(

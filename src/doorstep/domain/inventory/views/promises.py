@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
 from doorstep.domain.inventory.store import promises as store
-from doorstep.domain.inventory.store.promises import PromiseRow
+from doorstep.domain.inventory.store.promises import Arrived, PromiseRow
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import Sku
 
-__all__ = ["PromiseRow"]
+__all__ = ["Arrived", "PromiseRow"]
 
 
 def of_supply(tx: ReadTx, *, supply_id: int) -> list[PromiseRow]:
@@ -32,6 +32,11 @@ def open_lines(tx: ReadTx, *, order_ids: Sequence[int]) -> set[tuple[int, int]]:
     """Which lines (order, line) of these orders wait for supply to come."""
     found = store.select_of_orders(tx, order_ids=order_ids)
     return {(each.order_id, each.line_no) for each in found}
+
+
+def arrived(tx: ReadTx, *, skus: Iterable[str]) -> list[Arrived]:
+    """What is here already for orders that were promised it and are not routed yet: nobody else's."""
+    return store.select_arrived(tx, skus=sorted(set(skus)))
 
 
 def unpromised(tx: ReadTx, *, skus: Iterable[str]) -> list[int]:
