@@ -98,7 +98,7 @@ class Settings(pydantic_settings.BaseSettings):
     worker_threads: Count = Field(default=4, description="jobs one worker process does at the same time")
     batch_size: Count = Field(default=100, description="jobs claimed at once")
     intake_batch_size: Count = Field(
-        default=500, description="webhooks, or orders to be routed, that a worker takes in one transaction"
+        default=1000, description="webhooks, or orders to be routed, that a worker takes in one transaction"
     )
     lease_seconds: Seconds = Field(
         default=120.0, description="after this a silent worker's job is given to another"
