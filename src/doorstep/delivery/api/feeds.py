@@ -128,14 +128,14 @@ def _places(calling: Caller, tx: ReadTx) -> Mapping[str, LocationId]:
 @router.get("/inventory/feeds")
 def list_feeds(calling: Calling) -> list[FeedRow]:
     """The newest feeds."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: [_shown(row) for row in views.rows(tx)])
 
 
 @router.get("/inventory/feeds/{feed_id}")
 def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
     """One feed with the lines that did not simply apply."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.CONNECTIONS_READ)
 
     def look(tx: ReadTx) -> WholeFeed:
         troubles = [

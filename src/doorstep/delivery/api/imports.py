@@ -139,14 +139,14 @@ def _taken_in(calling: Caller, told: Told, raw: BinaryIO | Iterable[bytes]) -> F
 @router.get("/imports")
 def list_imports(calling: Calling) -> list[File]:
     """The newest files."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: [_shown(each) for each in views.rows(tx)])
 
 
 @router.get("/imports/{import_id}")
 def get_import(calling: Calling, import_id: int) -> File:
     """One file and how far it is."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: _shown(views.row(tx, import_id=import_id)))
 
 
@@ -155,7 +155,7 @@ def list_problems(
     calling: Calling, import_id: int, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[Problem]:
     """The first rows that are bad, or that say nothing new."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.CONNECTIONS_READ)
 
     def look(tx: ReadTx) -> list[Problem]:
         views.row(tx, import_id=import_id)
@@ -168,7 +168,7 @@ def list_problems(
 @router.get("/imports/{import_id}/problems.csv")
 def download_problems(calling: Calling, import_id: int) -> StreamingResponse:
     """Every row that is bad, or that says nothing new, as a file to be mended and brought in again."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.CONNECTIONS_READ)
     kind = calling.read(lambda tx: views.row(tx, import_id=import_id)).kind
     head = ("line", "problem", *SHAPES[kind].names)
     return _csv(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -41,6 +41,7 @@ class Ask:
     now: datetime
     zone: ZoneInfo
     form: Mapping[str, str]
+    uploads: Mapping[str, UploadFile]
 
     @property
     def is_fragment(self) -> bool:
@@ -78,8 +79,10 @@ def entry(app: App, page: Page, *, permission: Permission | None = None) -> Call
     """The endpoint of a page: signed in, permitted, not forged; the page itself runs in a thread of its own."""
 
     async def endpoint(request: Request) -> Response:
-        form = await request.form() if request.method == "POST" else FormData()
-        return await run_in_threadpool(_answer, app, page, permission, request, form)
+        if request.method != "POST":
+            return await run_in_threadpool(_answer, app, page, permission, request, FormData())
+        async with request.form() as form:
+            return await run_in_threadpool(_answer, app, page, permission, request, form)
 
     return endpoint
 
@@ -102,6 +105,7 @@ def _answer(
             now=app.clock.now(),
             zone=zone_of(request),
             form={name: value for name, value in form.items() if isinstance(value, str)},
+            uploads={name: value for name, value in form.items() if isinstance(value, UploadFile)},
         )
         request.state.ask = ask
         if request.method == "POST":

@@ -67,6 +67,19 @@ def select_seen(tx: ReadTx, claims: Sequence[Claim]) -> list[Seen]:
     )
 
 
+def select_on_hand(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condition]]) -> list[int]:
+    """What the books have at these positions now, in their order."""
+    return tx.column(
+        int,
+        """
+        SELECT coalesce(s.on_hand, 0)
+          FROM unnest(%s::text[], %s::bigint[], %s::text[]) WITH ORDINALITY AS c(sku, location_id, condition, place)
+          LEFT JOIN stock s USING (sku, location_id, condition) ORDER BY c.place
+        """,
+        _columns(positions),
+    )
+
+
 def mark(tx: WriteTx, marks: Sequence[Mark]) -> None:
     """Remember what is missing, and how new the newest confirmation is; the counters are locked."""
     tx.execute(
@@ -108,11 +121,7 @@ def select_waiting(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condit
            AND NOT EXISTS (SELECT 1 FROM stock_movements e WHERE e.reverses = m.id AND e.type IN ('released', 'shipped'))
          ORDER BY m.sku, m.location_id, m.condition, m.order_id
         """,
-        (
-            [sku for sku, _, _ in positions],
-            [location_id for _, location_id, _ in positions],
-            [condition.value for _, _, condition in positions],
-        ),
+        _columns(positions),
     )
 
 
@@ -147,8 +156,14 @@ def select_known(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:
 
 
 def _keys(claims: Sequence[Claim]) -> tuple[list[str], list[int], list[str]]:
+    return _columns([claim.position for claim in claims])
+
+
+def _columns(
+    positions: Sequence[tuple[Sku, LocationId, Condition]],
+) -> tuple[list[str], list[int], list[str]]:
     return (
-        [claim.sku for claim in claims],
-        [claim.location_id for claim in claims],
-        [claim.condition.value for claim in claims],
+        [sku for sku, _, _ in positions],
+        [location_id for _, location_id, _ in positions],
+        [condition.value for _, _, condition in positions],
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from doorstep.domain.inventory.model.counts import Count
+from doorstep.domain.inventory.model.counts import Count, CountKind, CountState
 from doorstep.domain.inventory.store import claims as claim_store
 from doorstep.domain.inventory.store import counts as store
 from doorstep.domain.inventory.store.claims import Waiting
@@ -30,10 +31,15 @@ def row(tx: ReadTx, *, count_id: int) -> CountRow:
 
 
 def count(tx: ReadTx, *, count_id: int) -> Count:
-    """One count with its lines; raises NotFound."""
+    """One count with its lines; raises NotFound. While an open one is counted its lines say what is on the books now."""
     found = store.select_count(tx, count_id=count_id)
     if found is None:
         raise errors.NotFound(f"There is no count {count_id}.")
+    if found.kind is CountKind.OPEN and found.state is CountState.OPEN:
+        positions = [(line.sku, found.location_id, line.condition) for line in found.lines]
+        on_hand = claim_store.select_on_hand(tx, positions)
+        lines = [replace(line, expected=each) for line, each in zip(found.lines, on_hand, strict=True)]
+        return replace(found, lines=tuple(lines))
     return found
 
 
