@@ -150,7 +150,9 @@ def _due(app: App, due: Due) -> int:
     order_ids: list[OrderId] = []
     try:
         with app.db.write(actor="system") as tx:
-            order_ids = orders.claim_due(tx, due=due, now=app.clock.now(), limit=app.settings.intake_batch_size)
+            order_ids = orders.claim_due(
+                tx, due=due, now=app.clock.now(), limit=app.settings.intake_batch_size
+            )
             _decide(app, tx, due, order_ids)
     except Exception:
         if not order_ids:
