@@ -1,4 +1,4 @@
-"""Intake at speed: indexes that do not grow with history."""
+"""Intake at speed: upkeep that does not grow with history."""
 
 from __future__ import annotations
 
