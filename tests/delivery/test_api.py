@@ -78,7 +78,7 @@ WRITES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/api/v1/orders/{order}/cancel", {"reason": "x"}),
     ("/api/v1/orders/{order}/notes", {"text": "x"}),
     ("/api/v1/fulfillment-orders/{work}/accept", {}),
-    ("/api/v1/inventory/adjustments", {"sku": JACKET, "location": "WH-A", "change": 1, "reason": "x"}),
+    ("/api/v1/inventory/adjustments", {"sku": JACKET, "location": "WH-A", "change": 1, "reason": "counted"}),
     ("/api/v1/dead-letters/redrive", {"error_class": "data"}),
 )
 

@@ -327,8 +327,9 @@ def test_a_refused_label_is_asked_for_again(browser: TestClient, shop: Shop) -> 
 def test_a_count_is_corrected_with_its_reason(browser: TestClient, shop: Shop) -> None:
     sign_in(browser)
     at = f"/inventory/{SHIRT}/{shop.locations['ST-22']}"
-    assert click(browser, f"{at}/adjust", on=at, count="many", reason="Counted")[0] == 422
-    status, page = click(browser, f"{at}/adjust", on=at, count="7", reason="Counted", note="aisle 3")
+    assert click(browser, f"{at}/adjust", on=at, count="many", reason="counted")[0] == 422
+    assert click(browser, f"{at}/adjust", on=at, count="7", reason="because")[0] == 422
+    status, page = click(browser, f"{at}/adjust", on=at, count="7", reason="counted", note="aisle 3")
     assert (status, "GT-WH-02: 7 on hand, 7 available." in page, "Counted: aisle 3" in page) == (
         200,
         True,

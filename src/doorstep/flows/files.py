@@ -34,9 +34,7 @@ class Handful:
     now: datetime
 
 
-def take_in(
-    tx: WriteTx, *, new: NewImport, raw: Iterable[bytes], at: datetime
-) -> tuple[ImportId, bool]:
+def take_in(tx: WriteTx, *, new: NewImport, raw: Iterable[bytes], at: datetime) -> tuple[ImportId, bool]:
     """Take a file in, line by line; workers do the rest. Returns its id, and whether its key was known. Raises BadFile."""
     rows = reader_of(new.file_name)(text_of(raw), new.kind)
     return imports.load(tx, new=new, rows=rows, at=at)

@@ -13,6 +13,7 @@ from doorstep.delivery.api.access import Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.model import Condition
+from doorstep.domain.inventory.model.reasons import AdjustReason, wording
 from doorstep.domain.network import views as network
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
@@ -67,7 +68,8 @@ class Correction(BaseModel):
     condition: Condition = Condition.NEW
     change: int | None = None
     set_to: int | None = Field(None, ge=0)
-    reason: str = Field(min_length=1, max_length=200)
+    reason: AdjustReason
+    note: str = Field("", max_length=200)
 
 
 @router.get("/inventory")
@@ -141,7 +143,7 @@ def adjust(calling: Calling, body: Correction) -> dict[str, object]:
         correction = actions.Correction(
             sku=Sku(body.sku),
             location_id=place.id,
-            reason=body.reason,
+            reason=wording(body.reason, body.note),
             change=body.change,
             set_to=body.set_to,
             condition=body.condition,

@@ -82,7 +82,7 @@ class Story:
     def _set_stock(self) -> None:
         """The story's stock table, so that it can be told again."""
         for (location, sku), count in _STOCK.items():
-            body: Json = {"sku": sku, "location": location, "set_to": count, "reason": "story"}
+            body: Json = {"sku": sku, "location": location, "set_to": count, "reason": "counted"}
             self.doors.api("POST", "/inventory/adjustments", body=body)
 
     def _find(self) -> Json | None:

@@ -15,13 +15,12 @@ from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory import views as view
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.inventory.model import Condition
+from doorstep.domain.inventory.model.reasons import ADJUST_WORDS, AdjustReason, wording
 from doorstep.domain.inventory.views import StockFilter, StockRow
 from doorstep.domain.network import views as network
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, Sku
-
-REASONS = ("Counted", "Found", "Lost", "Damaged", "Received without papers", "Sample or photo shoot")
 
 
 def _grid(rows: list[StockRow]) -> dict[str, dict[str, object]]:
@@ -84,7 +83,7 @@ def cell(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
                 ]
             ),
             "may_write": ask.principal.can(Permission.INVENTORY_WRITE),
-            "reasons": REASONS,
+            "reasons": ADJUST_WORDS,
             "form": ask.form if toast is not None and toast.meaning == "danger" else {},
         }
     return page.render(ask, "cell.html", context, toast=toast, status=status)
@@ -104,9 +103,11 @@ def adjust(ask: Ask) -> Response:
     ask.principal.require(Permission.INVENTORY_WRITE, at=location_id)
 
     def verb(tx: WriteTx) -> str:
-        note = ask.form.get("note", "").strip()
-        reason = ask.form.get("reason", "") + (f": {note}" if note else "")
-        correction = Correction(Sku(sku), location_id, reason, set_to=ask.whole("count"))
+        reason = ask.form.get("reason", "")
+        if reason not in set(AdjustReason):
+            raise errors.Invalid("Choose why the count is corrected.", field="reason")
+        why = wording(AdjustReason(reason), ask.form.get("note", ""))
+        correction = Correction(Sku(sku), location_id, why, set_to=ask.whole("count"))
         if correction.set_to is not None and correction.set_to < 0:
             raise errors.Invalid("A count is 0 or more.", field="count")
         if correction.set_to is None:

@@ -208,7 +208,11 @@ def show_or_station(made: list[int]) -> page.View:
     """The overview once it is booked, the station with everything kept when it could not be."""
 
     def shown(ask: Ask, toast: Toast | None, status: int) -> Response:
-        return show(ask, toast, status) if made else station(ask, toast, status)
+        if not made:
+            return station(ask, toast, status)
+        answer = show(ask, toast, status)
+        answer.headers["HX-Push-Url"] = BACK
+        return answer
 
     return shown
 

@@ -1,0 +1,120 @@
+"""Stock work and orders: what comes wakes orders that wait; what an order misses is counted, once."""
+
+from __future__ import annotations
+
+import pytest
+from tests.builders import JACKET, NOON, Retailer, line, observation
+
+from doorstep.domain.fulfillment.model import RejectReason
+from doorstep.domain.inventory.actions import claims, counts, feeds, receiving, transfers
+from doorstep.domain.inventory.model.counts import CountKind, Found, NewCount, Rest, Tolerance
+from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
+from doorstep.domain.inventory.model.receiving import Delivery
+from doorstep.domain.inventory.model.transfers import Arrived, Plan, Wanted
+from doorstep.domain.inventory.views import counts as count_views
+from doorstep.flows import count as count_flow
+from doorstep.flows import fulfil
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId, Sku
+
+HUB, STORE = "WH-A", "ST-22"
+
+
+def empty(retailer: Retailer, sku: Sku = JACKET) -> None:
+    """Nobody has any."""
+    lines = [Line(number, sku, code, 0) for number, code in enumerate(retailer.places, start=1)]
+    tell(retailer, "empty", *lines)
+
+
+def tell(retailer: Retailer, key: str, *lines: Line, mode: Mode = Mode.SET) -> None:
+    now = retailer.app.clock.now()
+    feed = Feed("wms", key, mode, now, lines)
+    retailer.write(lambda tx: feeds.take(tx, feed=feed, places=retailer.places, now=now))
+    retailer.settle()
+
+
+def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
+    """Five jackets reach the hub in one of the ways that they can."""
+    now, place = retailer.app.clock.now(), retailer.places[HUB]
+    if how == "receipt":
+        receiving.receive(tx, delivery=Delivery(place, [Arrived(JACKET, 5)]), at=now)
+    elif how == "feed":
+        feed = Feed("wms", "more", Mode.DELTA, now, [Line(1, JACKET, HUB, 5)])
+        feeds.take(tx, feed=feed, places=retailer.places, now=now)
+    else:
+        new = NewCount(place, CountKind.BLIND, "Found behind the door", [JACKET])
+        (key,) = counts.open_(tx, news=[new], at=now)
+        command = counts.Command(key, now)
+        counts.find(tx, command=command, found=[Found(JACKET, 5)], adds=False)
+        counts.hand_in(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance(pieces=9))
+
+
+@pytest.mark.parametrize("how", ["receipt", "feed", "count"])
+def test_what_comes_wakes_the_orders_that_wait_for_it(retailer: Retailer, how: str) -> None:
+    empty(retailer)
+    order_id = retailer.place_order(observation(line(JACKET, 2, 299_900)))
+    assert retailer.work(order_id) == []
+    retailer.write(lambda tx: comes(retailer, tx, how))
+    retailer.settle()
+    (work,) = retailer.work(order_id)
+    assert (work.location_id, retailer.count(JACKET, HUB)) == (retailer.places[HUB], (5, 2))
+
+
+def test_a_transfer_that_gives_back_what_it_tied_up_wakes_orders_too(retailer: Retailer) -> None:
+    empty(retailer)
+    tell(retailer, "two", Line(1, JACKET, HUB, 2))
+    command = retailer.write(lambda tx: requested(retailer, tx))
+    order_id = retailer.place_order(observation(line(JACKET, 2, 299_900)))
+    assert retailer.work(order_id) == []
+    retailer.write(lambda tx: transfers.cancel(tx, command=command))
+    retailer.settle()
+    assert len(retailer.work(order_id)) == 1
+
+
+def requested(retailer: Retailer, tx: WriteTx) -> transfers.Command:
+    plan = Plan(retailer.places[HUB], retailer.places[STORE], [Wanted(JACKET, 2)])
+    (key,) = transfers.draft(tx, plans=[plan], at=NOON)
+    transfers.request(tx, command=transfers.Command(key, NOON))
+    return transfers.Command(key, NOON)
+
+
+def directed(retailer: Retailer) -> list[tuple[str | None, int]]:
+    """SKU and place of the directed counts."""
+    rows = retailer.read(lambda tx: count_views.rows(tx, wanted=count_views.CountFilter()))
+    return sorted((row.directed_sku, row.location_id) for row in rows if row.kind is CountKind.DIRECTED)
+
+
+def reject(retailer: Retailer, reason: RejectReason) -> LocationId:
+    """An order of a jacket that its location cannot fulfil; gives the location."""
+    (work,) = retailer.work(retailer.place_order(observation(line(JACKET, 1, 299_900))))
+    retailer.write(
+        lambda tx: fulfil.reject(tx, fulfillment_order_id=work.id, reason=reason, note="", now=NOON)
+    )
+    retailer.settle()
+    return work.location_id
+
+
+def test_what_a_location_does_not_find_is_to_be_counted_there(retailer: Retailer) -> None:
+    here = reject(retailer, RejectReason.NOT_IN_STOCK)
+    assert directed(retailer) == [(JACKET, here)]
+    tell(retailer, "more", Line(1, JACKET, STORE, 5), mode=Mode.DELTA)
+    reject(retailer, RejectReason.NO_CAPACITY)
+    assert directed(retailer) == [(JACKET, here)]
+
+
+def test_what_a_source_contradicts_is_to_be_counted_and_settles_itself(retailer: Retailer) -> None:
+    empty(retailer)
+    tell(retailer, "three", Line(1, JACKET, HUB, 3))
+    order_id = retailer.place_order(observation(line(JACKET, 3, 299_900)))
+    tell(retailer, "one", Line(1, JACKET, HUB, 1))
+    assert directed(retailer) == [(JACKET, retailer.places[HUB])]
+    (work,) = retailer.work(order_id)
+    retailer.write(
+        lambda tx: fulfil.reject(
+            tx, fulfillment_order_id=work.id, reason=RejectReason.STORE_CLOSED, note="", now=NOON
+        )
+    )
+    assert retailer.count(JACKET, HUB) == (3, 0)
+    assert count_flow.settle_missing(retailer.app.world) == 1
+    assert retailer.count(JACKET, HUB) == (1, 0)
+    assert retailer.write(lambda tx: claims.settle_missing(tx, at=NOON)) == 0
