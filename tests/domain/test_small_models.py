@@ -96,7 +96,8 @@ def test_the_table_of_permissions() -> None:
     }
     assert reads - identity.PERMISSIONS[Role.READ_ONLY] == {Permission.DEAD_LETTERS_READ}
     assert {permission.value for permission in identity.PERMISSIONS[Role.LOCATION_STAFF]} == {
-        "orders:read", "fulfillment:read", "fulfillment:write", "inventory:read", "returns:read", "returns:write",
+        "orders:read", "fulfillment:read", "fulfillment:write", "inventory:read", "stock:work",
+        "returns:read", "returns:write",
     }  # fmt: skip
 
 

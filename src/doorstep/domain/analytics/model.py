@@ -134,6 +134,23 @@ _SENTENCES = {
     "message.in_doubt": "Nobody can say whether this message went out: {template}",
     "channel.told": "{channel} told: {what}",
     "stock.adjusted": "{sku} corrected by {change}: {reason}",
+    "stock.freed": "Carts let go of {skus}",
+    "stock.received": "{pieces} pieces received: {reference}",
+    "stock.regraded": "Condition of {skus} changed: {reason}",
+    "stock.synchronised": "{source} told of {lines} positions",
+    "stock.contradicted": "Reserved pieces were not found: {cause}",
+    "transfer.drafted": "Transfer drafted",
+    "transfer.requested": "Transfer requested",
+    "transfer.shipped": "Transfer left with {pieces} pieces",
+    "transfer.received": "Transfer received: {pieces} pieces, {lost} lost, {over} over",
+    "transfer.cancelled": "Transfer cancelled",
+    "count.opened": "A {kind} count was opened",
+    "count.handed_in": "Count handed in: {off} of {lines} lines are off",
+    "count.sent_back": "Count sent back: {reason}",
+    "count.approved": "Count approved: {lines} lines, {change} pieces",
+    "count.cancelled": "Count cancelled",
+    "replenishment.set": "Replenishment rules: {written} written, {removed} removed",
+    "import.ended": "File of {kind}: {applied} rows applied, {bad} refused",
 }
 
 
