@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from doorstep.domain.connections.model import Kind
 from doorstep.flows import capture, cart
 from doorstep.flows.capture import Documents
 from doorstep.flows.cart import Cart
+from doorstep.kernel import errors
 from doorstep.kernel.ids import Sku
 from doorstep.kernel.settings import Settings
 
@@ -50,7 +52,15 @@ def till(app: App) -> None:
 
 
 def buy(app: App, buyer: Buyer) -> str:
-    """One buyer, from the cart to the answer."""
+    """One buyer, from the cart to the answer; told to come again later (all connections are busy), they come again."""
+    while True:
+        try:
+            return _buy(app, buyer)
+        except errors.Unavailable as problem:
+            time.sleep(min(problem.retry_after_seconds or 1.0, 1.0))
+
+
+def _buy(app: App, buyer: Buyer) -> str:
     if buyer.has_cart:
         wanted = Cart("till", buyer.name, [(Sku(buyer.sku), 1)], timedelta(minutes=10))
         with app.db.write(actor="api:1") as tx:
@@ -63,7 +73,7 @@ def buy(app: App, buyer: Buyer) -> str:
     return outcome.headline
 
 
-def buy_all(app: App, buyers: Sequence[Buyer], *, at_once: int = 50) -> list[str]:
+def buy_all(app: App, buyers: Sequence[Buyer], *, at_once: int = 32) -> list[str]:
     """Everybody's answer, in their order; an answer that is lost raises."""
     with ThreadPoolExecutor(at_once) as threads:
         return list(threads.map(lambda each: buy(app, each), buyers))
