@@ -1,7 +1,7 @@
 """The table of contents of the business: fact → what happens then. Read it top to bottom, as an order walks.
 
-1. A channel's message is stored by delivery/hooks; intake.read gives it its effect: orders.accept, approve.approve and
-   source.source run in that one transaction, for all orders of the batch.
+1. A channel's message is stored by delivery/hooks; intake.read gives it its effect: intake.take checks, routes and stores
+   all orders of the batch in that one transaction.
 2. What follows from a fact is a delivery, stored with the fact. A step changes only our database; an errand calls a
    partner. People act through fulfil, return_ and cancel.
 """
