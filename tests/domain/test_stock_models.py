@@ -1,0 +1,77 @@
+"""Small rules of stock work that no database needs."""
+
+from __future__ import annotations
+
+import pytest
+from tests.builders import JACKET, NOON, SHIRT
+
+from doorstep.domain.inventory.model import Condition
+from doorstep.domain.inventory.model.claims import Claim, Outcome, Seen, Verdict, judge
+from doorstep.domain.inventory.model.counts import CountLine, Tolerance
+from doorstep.domain.inventory.model.imports import BadFile, Import, ImportKind, ImportState, text_of
+from doorstep.domain.inventory.model.replenishment import Shelf, Source, suggest
+from doorstep.domain.inventory.model.transfers import (
+    Arrival,
+    Arrived,
+    Transfer,
+    TransferLine,
+    TransferState,
+    arrivals,
+)
+from doorstep.kernel.ids import ImportId, LocationId, TransferId
+
+A, B = LocationId(1), LocationId(2)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "seen", "verdict"),
+    [
+        (8, Seen(10, 0, 0, 0, None), Verdict(Outcome.APPLIED, -2, 0)),
+        (10, Seen(6, 0, 0, -4, None), Verdict(Outcome.UNCHANGED, 0, 0)),
+        (3, Seen(6, 6, 3, 0, None), Verdict(Outcome.CONTRADICTED, 0, 3, "3 are there but 6 are reserved: 3 are missing.")),
+        (6, Seen(6, 6, 3, 0, None), Verdict(Outcome.APPLIED, 0, 0)),
+    ],
+)  # fmt: skip
+def test_a_claim_is_set_against_what_the_books_had(quantity: int, seen: Seen, verdict: Verdict) -> None:
+    assert judge(Claim(SHIRT, A, Condition.NEW, quantity, NOON), seen) == verdict
+
+
+def test_a_line_that_nobody_counted_does_not_differ() -> None:
+    assert CountLine(SHIRT, Condition.NEW).variance is None
+    assert CountLine(SHIRT, Condition.NEW, counted=3).variance is None
+    assert Tolerance().covers(CountLine(SHIRT, Condition.NEW, counted=3, expected=3))
+
+
+def test_a_line_of_a_transfer_that_has_not_come_is_left_open() -> None:
+    lines = (TransferLine(SHIRT, 4, 4, 0), TransferLine(JACKET, 2, 2, 0))
+    transfer = Transfer(TransferId(1), A, B, TransferState.SHIPPED, 3, None, lines)
+    assert arrivals(transfer, [Arrived(SHIRT, 4)], closes=False) == [Arrival(SHIRT, 4, 0, 0)]
+    assert arrivals(transfer, [], closes=True) == [Arrival(SHIRT, 0, 0, 4), Arrival(JACKET, 0, 0, 2)]
+
+
+def test_text_is_utf_8_with_or_without_its_mark() -> None:
+    assert list(text_of(["\ufeffsku\n".encode(), "blå\n".encode()])) == ["sku\n", "blå\n"]
+    with pytest.raises(BadFile, match="Line 2 is not text in UTF-8"):
+        list(text_of([b"sku\n", b"\xff\n"]))
+
+
+@pytest.mark.parametrize(
+    ("state", "checked", "applied", "percent"),
+    [("checking", 40, 0, 10), ("applying", 100, 0, 25), ("applying", 100, 40, 55), ("done", 100, 100, 100)],
+)
+def test_checking_is_the_first_quarter_of_a_file(
+    state: str, checked: int, applied: int, percent: int
+) -> None:
+    file = Import(
+        id=ImportId(1), kind=ImportKind.STOCK, state=ImportState(state), whole=False, source="file", as_of=NOON,
+        file_name="a.csv", loaded=99, last_line=100, checked_to=checked, applied_to=applied, applied=0, ignored=0,
+        bad=0, error="", actor="cli", created_at=NOON, finished_at=None,
+    )  # fmt: skip
+    assert file.percent == percent
+
+
+def test_a_place_whose_source_has_nothing_to_spare_waits() -> None:
+    shelf = Shelf(SHIRT, B, A, 5, 9, 0, 0, 0, 0)
+    assert suggest([shelf], [Source(SHIRT, A, 7, 3, 4)]) == []
+    assert suggest([shelf], []) == []
+    assert [each.quantity for each in suggest([shelf], [Source(SHIRT, A, 8, 0, 4)])] == [4]
