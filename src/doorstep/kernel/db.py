@@ -78,7 +78,6 @@ class ReadTx:
         cursor = self._run(statement, params)
         return to_types([next(iter(row.values())) for row in cursor.fetchall()], target)
 
-
     def copy_out(self, statement: LiteralString, params: Params = None) -> Iterator[bytes]:
         """The output of COPY … TO STDOUT, piece by piece; it may take as long as its reader takes."""
         self.connection.execute("SET LOCAL statement_timeout = 0")
