@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import partial
 
@@ -18,20 +17,10 @@ from doorstep.domain.inventory.model.imports import Import, ImportKind, NewImpor
 from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.model.supplies import SURE, Announcement, SupplyKind
 from doorstep.domain.network import views as network
+from doorstep.flows import policy_files
+from doorstep.flows.policy_files import Handful, Rows
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import ImportId, LocationId, Sku
-
-Rows = Sequence[imports.Cells]
-
-
-@dataclass(frozen=True, slots=True)
-class Handful:
-    """Rows of a file that are applied together; `places` are locations by code."""
-
-    file: Import
-    rows: Rows
-    places: Mapping[str, LocationId]
-    now: datetime
+from doorstep.kernel.ids import ImportId, Sku
 
 
 def take_in(tx: WriteTx, *, new: NewImport, raw: Iterable[bytes], at: datetime) -> tuple[ImportId, bool]:
@@ -145,4 +134,7 @@ _KINDS: Mapping[ImportKind, Callable[[WriteTx, Handful], Applied]] = {
     ImportKind.SKUS: _skus,
     ImportKind.SUPPLIES: _supplies,
     ImportKind.REPLENISHMENT: _replenishment,
+    ImportKind.RULES: policy_files.rules,
+    ImportKind.SELL_AHEAD: policy_files.sell_ahead,
+    ImportKind.PARTS: policy_files.parts,
 }

@@ -1,4 +1,4 @@
-"""`doorstep import stock|skus|supplies|replenishment` and `doorstep export`: files of any length, a part in memory at a time."""
+"""`doorstep import` of stock and what was decided about it, and `doorstep export`: files of any length, a part in memory at a time."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from doorstep.bootstrap import App
 from doorstep.delivery.cli import imports as taking_in
 from doorstep.delivery.cli.opening import opened
+from doorstep.domain.catalog import views as catalog
 from doorstep.domain.inventory.actions import imports
 from doorstep.domain.inventory.model.imports import Import, ImportKind, ImportState, NewImport
 from doorstep.domain.inventory.views import exports
@@ -28,7 +29,9 @@ from doorstep.kernel.ids import ImportId
 _out = Console()
 _err = Console(stderr=True)
 _SHOWN = 20
-export = typer.Typer(help="Write files: stock and its ledger, as CSV.", no_args_is_help=True)
+export = typer.Typer(
+    help="Write files as CSV: stock, its ledger, and what was decided about it.", no_args_is_help=True
+)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or NDJSON.")]
 Whole = Annotated[bool, typer.Option("--all-or-none", help="One bad row refuses the file.")]
@@ -59,7 +62,7 @@ def stock(
 @taking_in.commands.command("skus")
 def skus(file: File, *, whole: Whole = False, key: Key = "") -> None:
     """Bring in the catalogue: sku, title, weight_grams, price_minor, currency and more."""
-    _bring_in(file, lambda now: NewImport(ImportKind.SKUS, file.name, now, "file", whole, key or None))
+    _bring_in(file, _told(ImportKind.SKUS, file, whole, key))
 
 
 @taking_in.commands.command("supplies")
@@ -71,9 +74,29 @@ def supplies(file: File, *, source: Source = "file", whole: Whole = False, key: 
 @taking_in.commands.command("replenishment")
 def replenishment(file: File, *, whole: Whole = False, key: Key = "") -> None:
     """Bring in how much places should hold: sku or category, location or location_kind, source, min and max."""
-    _bring_in(
-        file, lambda now: NewImport(ImportKind.REPLENISHMENT, file.name, now, "file", whole, key or None)
-    )
+    _bring_in(file, _told(ImportKind.REPLENISHMENT, file, whole, key))
+
+
+@taking_in.commands.command("rules")
+def rules(file: File, *, whole: Whole = False, key: Key = "") -> None:
+    """Bring in availability rules, known by kind and name: kind, name, value, reason and whom they hold for."""
+    _bring_in(file, _told(ImportKind.RULES, file, whole, key))
+
+
+@taking_in.commands.command("sell-ahead")
+def sell_ahead(file: File, *, whole: Whole = False, key: Key = "") -> None:
+    """Bring in what may be sold before it is here: sku, mode and, if you like, limit, days and confidence."""
+    _bring_in(file, _told(ImportKind.SELL_AHEAD, file, whole, key))
+
+
+@taking_in.commands.command("parts")
+def parts(file: File, *, whole: Whole = False, key: Key = "") -> None:
+    """Bring in what kits and graded SKUs are made of: sku, part_sku, condition, pieces; rows of a sku side by side."""
+    _bring_in(file, _told(ImportKind.PARTS, file, whole, key))
+
+
+def _told(kind: ImportKind, file: Path, whole: bool, key: str) -> Callable[[datetime], NewImport]:
+    return lambda now: NewImport(kind, file.name, now, "file", whole, key or None)
 
 
 def _bring_in(file: Path, make: Callable[[datetime], NewImport]) -> None:
@@ -166,6 +189,24 @@ def export_movements(
     """The ledger, oldest line first."""
     start, end = (each.replace(tzinfo=UTC) if each else None for each in (since, until))
     _write(target, lambda tx: exports.movements(tx, of=exports.Slice(start, end, _place(tx, location))))
+
+
+@export.command("rules")
+def export_rules(target: Target = None) -> None:
+    """Every availability rule, as a file that `doorstep import rules` reads."""
+    _write(target, exports.rules)
+
+
+@export.command("sell-ahead")
+def export_sell_ahead(target: Target = None) -> None:
+    """What may be sold ahead, as a file that `doorstep import sell-ahead` reads."""
+    _write(target, exports.sell_ahead)
+
+
+@export.command("parts")
+def export_parts(target: Target = None) -> None:
+    """What kits and graded SKUs are made of, as a file that `doorstep import parts` reads."""
+    _write(target, catalog.parts_file)
 
 
 def _place(tx: ReadTx, code: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -60,6 +60,17 @@ def select_parts(tx: ReadTx, *, skus: Sequence[str]) -> list[PartRow]:
         PartRow,
         "SELECT sku, part_sku, condition, pieces FROM sku_parts WHERE sku = ANY(%s) ORDER BY sku, part_sku, condition",
         (list(skus),),
+    )
+
+
+def copy_parts(tx: ReadTx) -> Iterator[bytes]:
+    """Every recipe as CSV, the rows of one together."""
+    return tx.copy_out(
+        """
+        COPY (SELECT sku, part_sku, condition, pieces FROM sku_parts ORDER BY sku, part_sku, condition)
+             TO STDOUT WITH (FORMAT csv, HEADER)
+        """,
+        {},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from doorstep.domain.catalog import model, store
 from doorstep.domain.catalog.model import Item, Part
@@ -32,6 +32,11 @@ def parts(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, tuple[Part, ...]]:
     for row in store.select_parts(tx, skus=wanted):
         found.setdefault(row.sku, []).append(Part(row.part_sku, row.condition, row.pieces))
     return {Sku(sku): tuple(found[Sku(sku)]) if sku in found else model.itself(Sku(sku)) for sku in wanted}
+
+
+def parts_file(tx: ReadTx) -> Iterator[bytes]:
+    """What kits and graded SKUs are made of, as CSV that can be brought in again."""
+    return store.copy_parts(tx)
 
 
 def made_of(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from doorstep.delivery.console import page, words
 from doorstep.delivery.console.ask import ROOT, Ask
 from doorstep.delivery.console.page import Toast
+from doorstep.domain.catalog import views as catalog
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import imports as verbs
 from doorstep.domain.inventory.model.imports import SHAPES, ImportKind, ImportState, NewImport
@@ -37,6 +38,9 @@ KINDS = {
     ImportKind.SKUS: "SKUs",
     ImportKind.SUPPLIES: "Future supply",
     ImportKind.REPLENISHMENT: "Replenishment",
+    ImportKind.RULES: "Availability rules",
+    ImportKind.SELL_AHEAD: "Selling ahead",
+    ImportKind.PARTS: "Kits and grades",
 }
 _SHOWN = 200
 
@@ -160,6 +164,21 @@ def movements(ask: Ask) -> Response:
     """The ledger as CSV."""
     of = exports.Slice(location_id=ask.location_id)
     return _download(ask, "movements.csv", lambda tx: exports.movements(tx, of=of))
+
+
+def rules(ask: Ask) -> Response:
+    """Availability rules as CSV."""
+    return _download(ask, "rules.csv", exports.rules)
+
+
+def sell_ahead(ask: Ask) -> Response:
+    """What may be sold ahead, as CSV."""
+    return _download(ask, "sell-ahead.csv", exports.sell_ahead)
+
+
+def parts(ask: Ask) -> Response:
+    """What kits and graded SKUs are made of, as CSV."""
+    return _download(ask, "parts.csv", catalog.parts_file)
 
 
 def _csv_line(cells: tuple[object, ...]) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.model import imports as rules
@@ -29,6 +30,7 @@ __all__ = ["Cells"]
 _COPIED_AT_ONCE = 10_000
 _CHECKED_AT_ONCE = 50_000
 _APPLIED_AT_ONCE = 5_000
+_MOST_TOGETHER = 1_000  # fits into a handful with room to spare
 
 
 @dataclass(slots=True)
@@ -78,19 +80,26 @@ def wait(tx: WriteTx, *, import_id: ImportId) -> None:
 
 def advance(tx: WriteTx, *, file: Import, apply: Apply, now: datetime) -> Import:
     """Do the next handful of a claimed file: check rows, or apply them. Returns the file as it is now."""
-    after = _check(tx, file, now) if file.state is ImportState.CHECKING else _apply(tx, file, apply, now)
+    after = (
+        _check(tx, file, apply, now) if file.state is ImportState.CHECKING else _apply(tx, file, apply, now)
+    )
     store.update(tx, after)
     if after.is_over:
         events.append(tx, [_ended(after)], at=now)
     return after
 
 
-def _check(tx: WriteTx, file: Import, now: datetime) -> Import:
+def _check(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
     to = min(file.checked_to + _CHECKED_AT_ONCE, file.last_line)
-    bad = store.check_rows(tx, SHAPES[file.kind].columns, span=Span(file.id, file.checked_to, to))
+    shape = SHAPES[file.kind]
+    bad = store.check_rows(tx, shape.columns, span=Span(file.id, file.checked_to, to))
     if to < file.last_line:
         return replace(file, checked_to=to, bad=file.bad + bad)
     bad += store.mark_repeated(tx, import_id=file.id)
+    if shape.together:
+        bad += store.mark_torn(tx, import_id=file.id, most=_MOST_TOGETHER)
+    if shape.tried and file.whole and not file.bad + bad:
+        bad += _try(tx, file, apply)
     after = replace(file, checked_to=to, bad=file.bad + bad)
     if after.whole and after.bad:
         store.delete_good_rows(tx, import_id=file.id)
@@ -98,11 +107,22 @@ def _check(tx: WriteTx, file: Import, now: datetime) -> Import:
     return _entered(after, ImportState.APPLYING, now)
 
 
+def _try(tx: WriteTx, file: Import, apply: Apply) -> int:
+    """Apply every row and take it all back; marks the rows that cannot be, and returns how many."""
+    rows = store.select_due(tx, import_id=file.id, after=0)
+    came = tx.rehearse(lambda: _divided(tx, file, apply, _groups(file, rows)))
+    store.mark_rows(tx, came.bad, import_id=file.id)
+    return len(came.bad)
+
+
 def _apply(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
     rows = store.select_due(tx, import_id=file.id, after=file.applied_to, limit=_APPLIED_AT_ONCE)
+    groups = _groups(file, rows)
+    if SHAPES[file.kind].together and len(rows) == _APPLIED_AT_ONCE:
+        rows = rows[: -len(groups.pop())]  # the last group may go on behind the handful
     if not rows:
         return _entered(replace(file, applied_to=file.last_line), ImportState.DONE, now)
-    came = _divided(tx, file, apply, rows)
+    came = _divided(tx, file, apply, groups)
     span = Span(file.id, file.applied_to, rows[-1].line_no)
     store.settle_rows(tx, [*came.ignored, *came.bad, *came.remarks], span=span)
     return replace(
@@ -114,17 +134,24 @@ def _apply(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
     )
 
 
-def _divided(tx: WriteTx, file: Import, apply: Apply, rows: Sequence[Cells]) -> Applied:
-    """Apply rows; what fails is split in halves until the guilty row stands alone."""
+def _groups(file: Import, rows: Sequence[Cells]) -> list[list[Cells]]:
+    """Rows that are taken all or not at all: most often each of its own."""
+    if SHAPES[file.kind].together:
+        return [list(group) for _, group in groupby(rows, key=lambda row: row.cells[0])]
+    return [[row] for row in rows]
+
+
+def _divided(tx: WriteTx, file: Import, apply: Apply, groups: Sequence[Sequence[Cells]]) -> Applied:
+    """Apply rows; what fails is split in halves until the guilty row (or group of rows) stands alone."""
     try:
         with tx.savepoint():
-            return apply(tx, file, rows)
+            return apply(tx, file, [row for group in groups for row in group])
     except (errors.Invalid, errors.NotFound, errors.Conflict, errors.Refused) as problem:
-        if len(rows) == 1:
-            return Applied(bad=[(rows[0].line_no, problem.message)])
-    middle = len(rows) // 2
-    came = _divided(tx, file, apply, rows[:middle])
-    came.add(_divided(tx, file, apply, rows[middle:]))
+        if len(groups) == 1:
+            return Applied(bad=[(row.line_no, problem.message) for row in groups[0]])
+    middle = len(groups) // 2
+    came = _divided(tx, file, apply, groups[:middle])
+    came.add(_divided(tx, file, apply, groups[middle:]))
     return came
 
 

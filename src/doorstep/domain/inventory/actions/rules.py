@@ -56,7 +56,38 @@ def put(tx: WriteTx, *, change: Change, at: datetime) -> tuple[Rule, Effect]:
     return _store(tx, change, at)
 
 
+def put_named(tx: WriteTx, *, given: Sequence[tuple[Terms, str]], at: datetime) -> list[bool]:
+    """Write rules (terms, reason) that are known by kind and name; says of each whether it was news.
+
+    What follows from all of them is worked out once. Raises Invalid, or Conflict where a name does not say which rule.
+    """
+    store.lock_rules(tx)
+    known: dict[tuple[RuleKind, str], list[Rule]] = {}
+    for rule in store.select_rules(tx):
+        known.setdefault((rule.terms.kind, rule.terms.name), []).append(rule)
+    news: list[bool] = []
+    touched: list[Scope] = []
+    for terms, reason in given:
+        named = known.get((terms.kind, terms.name), [])
+        if len(named) > 1:
+            raise errors.Conflict(f"{len(named)} rules are named {terms.name}: give each a name of its own.")
+        news.append([(each.terms, each.reason) for each in named] != [(terms, reason)])
+        if news[-1]:
+            check_terms(terms)
+            _check_names(tx, terms.scope)
+            touched += _write(tx, Change(terms, reason, named[0].id if named else None), at)[1]
+    if touched:
+        _work_out(tx, frozenset(terms.kind for terms, _ in given), reach(touched))
+    return news
+
+
 def _store(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, Effect]:
+    after, touched = _write(tx, change, at)
+    return after, _work_out(tx, frozenset({change.terms.kind}), reach(touched)) if touched else Effect()
+
+
+def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]]:
+    """Store a rule; gives it with the scopes that must be worked out anew."""
     if not change.reason.strip():
         raise errors.Invalid("Say why: whoever asks later reads it on the rule.", field="reason")
     store.lock_rules(tx)
@@ -70,8 +101,7 @@ def _store(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, Effect]:
         store.update_rule(tx, change.terms, rule_id=rule_id, reason=change.reason, at=at)
     after = _current(tx, rule_id, None)
     events.append(tx, [_fact(after, "created" if before is None else "changed")], at=at)
-    touched = [rule.terms.scope for rule in (before, after) if rule is not None and rule.terms.active]
-    return after, _work_out(tx, frozenset({change.terms.kind}), reach(touched)) if touched else Effect()
+    return after, [rule.terms.scope for rule in (before, after) if rule is not None and rule.terms.active]
 
 
 def switch(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime) -> tuple[Rule, Effect]:

@@ -11,7 +11,9 @@ from itertools import islice
 
 import msgspec
 
+from doorstep.domain.inventory.model.promises import SellAheadMode
 from doorstep.domain.inventory.model.reasons import GRADES
+from doorstep.domain.inventory.model.rules import RuleKind
 from doorstep.domain.inventory.model.supplies import SupplyKind
 from doorstep.kernel import errors
 from doorstep.kernel.ids import ImportId
@@ -29,6 +31,9 @@ class ImportKind(StrEnum):
     SKUS = "skus"
     SUPPLIES = "supplies"
     REPLENISHMENT = "replenishment"
+    RULES = "rules"
+    SELL_AHEAD = "sell-ahead"
+    PARTS = "parts"
 
 
 class ImportState(StrEnum):
@@ -51,7 +56,7 @@ IMPORT_MOVES: dict[ImportState, frozenset[ImportState]] = {
 
 
 class Check(StrEnum):
-    """What a cell must be."""
+    """What a cell must be; lists have a semicolon between their members."""
 
     TEXT = "text"
     WHOLE = "whole"
@@ -59,6 +64,9 @@ class Check(StrEnum):
     CHOICE = "choice"
     SKU = "sku"
     LOCATION = "location"
+    CHOICES = "choices"
+    SKUS = "skus"
+    LOCATIONS = "locations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +83,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The columns of a kind, those that say what a row speaks of (none: rows may repeat), and those left unread."""
+    """The columns of a kind, those that say what a row speaks of (none: rows may repeat), and those left unread.
+
+    Rows `together` share their first cell, stand side by side and are taken all or not at all. A kind that is `tried` has
+    rows that only its verb can judge: a file of all or none is tried as a whole before a row of it counts.
+    """
 
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    together: bool = False
+    tried: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+
+_CONDITION = Column("condition", Check.CHOICE, needed=False, choices=tuple(each.value for each in GRADES))
 
 
 def _stock(low: int) -> tuple[Column, ...]:
@@ -91,10 +108,11 @@ def _stock(low: int) -> tuple[Column, ...]:
         Column("sku", Check.SKU),
         Column("location", Check.LOCATION),
         Column("quantity", Check.WHOLE, low=low),
-        Column("condition", Check.CHOICE, needed=False, choices=tuple(each.value for each in GRADES)),
+        _CONDITION,
     )
 
 
+_LOCATION_KINDS = ("warehouse", "store", "dark_store", "3pl")
 _SKUS = (
     Column("sku"),
     Column("title"),
@@ -123,11 +141,40 @@ _REPLENISHMENT = (
     Column("sku", Check.SKU, needed=False),
     Column("category", needed=False),
     Column("location", Check.LOCATION, needed=False),
-    Column("location_kind", Check.CHOICE, needed=False, choices=("warehouse", "store", "dark_store", "3pl")),
+    Column("location_kind", Check.CHOICE, needed=False, choices=_LOCATION_KINDS),
     Column("source", Check.LOCATION),
     Column("min_quantity", Check.WHOLE),
     Column("max_quantity", Check.WHOLE),
     Column("cover_days", Check.WHOLE, needed=False, high=365),
+)
+_RULES = (
+    Column("kind", Check.CHOICE, choices=tuple(each.value for each in RuleKind)),
+    Column("name"),
+    Column("value", Check.WHOLE),
+    Column("skus", Check.SKUS, needed=False),
+    Column("styles", needed=False),
+    Column("categories", needed=False),
+    Column("locations", Check.LOCATIONS, needed=False),
+    Column("location_kinds", Check.CHOICES, needed=False, choices=_LOCATION_KINDS),
+    Column("channels", needed=False),
+    Column("audience", needed=False),
+    Column("precedence", Check.WHOLE, needed=False),
+    Column("active", Check.CHOICE, needed=False, choices=("yes", "no")),
+    Column("reason"),
+)
+_SELL_AHEAD = (
+    Column("sku", Check.SKU),
+    Column("mode", Check.CHOICE, choices=tuple(each.value for each in SellAheadMode)),
+    Column("quantity_limit", Check.WHOLE, needed=False),
+    Column("available_from_date", Check.DATE, needed=False),
+    Column("until_date", Check.DATE, needed=False),
+    Column("min_confidence", Check.WHOLE, needed=False, high=100),
+)
+_PARTS = (
+    Column("sku", Check.SKU),
+    Column("part_sku", Check.SKU),
+    _CONDITION,
+    Column("pieces", Check.WHOLE, low=1),
 )
 _COUNTERS = ("reserved", "incoming", "missing", "confirmed_at")  # an export has them, for people
 SHAPES: Mapping[ImportKind, Shape] = {
@@ -136,6 +183,9 @@ SHAPES: Mapping[ImportKind, Shape] = {
     ImportKind.SKUS: Shape(_SKUS, ("sku",)),
     ImportKind.SUPPLIES: Shape(_SUPPLIES, ("kind", "number", "line_no")),
     ImportKind.REPLENISHMENT: Shape(_REPLENISHMENT, ("sku", "category", "location", "location_kind")),
+    ImportKind.RULES: Shape(_RULES, ("kind", "name"), tried=True),
+    ImportKind.SELL_AHEAD: Shape(_SELL_AHEAD, ("sku",), tried=True),
+    ImportKind.PARTS: Shape(_PARTS, ("sku", "part_sku", "condition"), together=True, tried=True),
 }
 
 

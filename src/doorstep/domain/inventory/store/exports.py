@@ -1,4 +1,4 @@
-"""SQL of files that go out: counters and movements as CSV, straight from the database."""
+"""SQL of files that go out: counters, movements and what was decided as CSV, straight from the database."""
 
 from __future__ import annotations
 
@@ -37,4 +37,29 @@ def copy_movements(
                ORDER BY m.id) TO STDOUT WITH (FORMAT csv, HEADER)
         """,
         {"since": since, "until": until, "location": location_id},
+    )
+
+
+def copy_rules(tx: ReadTx) -> Iterator[bytes]:
+    """Availability rules, as a file that can be brought in again; oldest first, because of equals the newer one wins."""
+    return tx.copy_out(
+        """
+        COPY (SELECT kind, name, value, array_to_string(skus, ';') AS skus, array_to_string(styles, ';') AS styles,
+                     array_to_string(categories, ';') AS categories, array_to_string(locations, ';') AS locations,
+                     array_to_string(location_kinds, ';') AS location_kinds, array_to_string(channels, ';') AS channels,
+                     audience, precedence, CASE WHEN active THEN 'yes' ELSE 'no' END AS active, reason
+                FROM atp_rules ORDER BY id) TO STDOUT WITH (FORMAT csv, HEADER)
+        """,
+        {},
+    )
+
+
+def copy_sell_ahead(tx: ReadTx) -> Iterator[bytes]:
+    """Which SKUs may be sold ahead, as a file that can be brought in again."""
+    return tx.copy_out(
+        """
+        COPY (SELECT sku, mode, quantity_limit, available_from_date, until_date, min_confidence
+                FROM sell_ahead ORDER BY sku) TO STDOUT WITH (FORMAT csv, HEADER)
+        """,
+        {},
     )

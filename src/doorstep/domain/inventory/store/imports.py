@@ -80,6 +80,29 @@ def mark_repeated(tx: WriteTx, *, import_id: int) -> int:
     )
 
 
+def mark_torn(tx: WriteTx, *, import_id: int, most: int) -> int:
+    """Rows that share their first cell are bad if one of them is, if they stand apart, or if they are too many."""
+    return tx.execute(
+        """
+        WITH told AS (
+            SELECT line_no, cells ->> 0 AS what, problem,
+                   lag(cells ->> 0) OVER (ORDER BY line_no) IS DISTINCT FROM cells ->> 0 AS starts
+              FROM import_rows WHERE import_id = %(id)s
+        ), torn AS (
+            SELECT what, CASE
+                   WHEN min(line_no) FILTER (WHERE problem IS NOT NULL) IS NOT NULL THEN
+                        'Line ' || min(line_no) FILTER (WHERE problem IS NOT NULL) || ' of ' || what || ' is bad.'
+                   WHEN count(*) FILTER (WHERE starts) > 1 THEN 'The rows of ' || what || ' do not stand together.'
+                   WHEN count(*) > %(most)s THEN what || ' has more than ' || %(most)s || ' rows.' END AS problem
+              FROM told GROUP BY what
+        )
+        UPDATE import_rows r SET problem = torn.problem FROM torn
+         WHERE r.import_id = %(id)s AND r.cells ->> 0 = torn.what AND r.problem IS NULL AND torn.problem IS NOT NULL
+        """,
+        {"id": import_id, "most": most},
+    )
+
+
 _CHECK = """
 WITH checked AS (
     SELECT DISTINCT ON (r.line_no) r.line_no, c.name || ' ' || f.words AS problem
@@ -100,6 +123,16 @@ WITH checked AS (
                      THEN 'is no day of its month: ' || x.cell END
            WHEN c.kind = 'choice' THEN CASE WHEN x.cell <> ALL (string_to_array(c.choices, ' '))
                 THEN 'is none of ' || replace(c.choices, ' ', ', ') || ': ' || left(x.cell, 40) END
+           WHEN c.kind IN ('choices', 'skus', 'locations') THEN (
+                SELECT CASE c.kind WHEN 'choices' THEN 'has what is none of ' || replace(c.choices, ' ', ', ')
+                                   WHEN 'skus' THEN 'has what is not in the catalogue'
+                                   ELSE 'has what is no location' END || ': ' || left(m.name, 40)
+                  FROM (SELECT btrim(each) AS name FROM unnest(string_to_array(x.cell, ';')) AS each) m
+                 WHERE m.name <> '' AND NOT CASE c.kind
+                       WHEN 'choices' THEN m.name = ANY (string_to_array(c.choices, ' '))
+                       WHEN 'skus' THEN EXISTS (SELECT 1 FROM skus k WHERE k.sku = m.name)
+                       ELSE EXISTS (SELECT 1 FROM locations l WHERE l.code = m.name) END
+                 LIMIT 1)
            WHEN c.kind = 'sku' THEN CASE WHEN NOT EXISTS (SELECT 1 FROM skus k WHERE k.sku = x.cell)
                 THEN 'is not in the catalogue: ' || left(x.cell, 40) END
            WHEN c.kind = 'location' THEN CASE WHEN NOT EXISTS (SELECT 1 FROM locations l WHERE l.code = x.cell)
@@ -148,8 +181,8 @@ class Cells:
     cells: list[str]
 
 
-def select_due(tx: ReadTx, *, import_id: int, after: int, limit: int) -> list[Cells]:
-    """The next good rows after a line."""
+def select_due(tx: ReadTx, *, import_id: int, after: int, limit: int | None = None) -> list[Cells]:
+    """The next good rows after a line; without a limit all of them."""
     return tx.all(
         Cells,
         """
@@ -160,15 +193,20 @@ def select_due(tx: ReadTx, *, import_id: int, after: int, limit: int) -> list[Ce
     )
 
 
-def settle_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, span: Span) -> None:
-    """Keep rows of the span with a remark; the other good ones are done and go."""
+def mark_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, import_id: int) -> None:
+    """Write remarks on rows."""
     tx.execute(
         """
         UPDATE import_rows r SET problem = m.problem FROM unnest(%s::bigint[], %s::text[]) AS m(line_no, problem)
          WHERE r.import_id = %s AND r.line_no = m.line_no
         """,
-        ([line_no for line_no, _ in remarks], [words for _, words in remarks], span.import_id),
+        ([line_no for line_no, _ in remarks], [words for _, words in remarks], import_id),
     )
+
+
+def settle_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, span: Span) -> None:
+    """Keep rows of the span with a remark; the other good ones are done and go."""
+    mark_rows(tx, remarks, import_id=span.import_id)
     tx.execute(
         "DELETE FROM import_rows WHERE import_id = %s AND line_no > %s AND line_no <= %s AND problem IS NULL",
         (span.import_id, span.after, span.to),

@@ -27,3 +27,13 @@ def stock(tx: ReadTx, *, location_id: int | None = None) -> Iterator[bytes]:
 def movements(tx: ReadTx, *, of: Slice) -> Iterator[bytes]:
     """A slice of the ledger as CSV."""
     return store.copy_movements(tx, since=of.since, until=of.until, location_id=of.location_id)
+
+
+def rules(tx: ReadTx) -> Iterator[bytes]:
+    """Every availability rule as CSV."""
+    return store.copy_rules(tx)
+
+
+def sell_ahead(tx: ReadTx) -> Iterator[bytes]:
+    """Every SKU about which it was decided whether it may be sold ahead, as CSV."""
+    return store.copy_sell_ahead(tx)
