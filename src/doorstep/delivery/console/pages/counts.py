@@ -46,7 +46,7 @@ _PAGE = 100
 def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     """Counts, newest first."""
     wanted_state, before = ask.query("state") or "open", ask.query("before")
-    states = OPEN if wanted_state == "open" else tuple(CountState)
+    states = {"open": OPEN, "counted": (CountState.COUNTED,)}.get(wanted_state, tuple(CountState))
     wanted = CountFilter(ask.location_id, states, int(before) if before.isdigit() else None, _PAGE)
     with ask.app.db.read() as tx:
         rows = view.rows(tx, wanted=wanted)

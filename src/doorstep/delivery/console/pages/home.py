@@ -31,6 +31,10 @@ CALLS = {
     "to_inspect": Call("Returns wait for inspection", "The customer's money waits with them.", "/returns?stage=to_inspect", "return", "info", Permission.RETURNS_READ),
     "in_doubt": Call("Refunds are in doubt", "Look at the gateway before anything is repeated.", "/returns?stage=in_doubt", "money", "danger", Permission.RETURNS_READ),
     "dead_letters": Call("Dead letters wait for a fix", "Read the error, mend the cause, re-drive.", "/dead-letters", "letter", "danger", Permission.DEAD_LETTERS_READ),
+    "stale_sources": Call("Stock sources are silent", "What they tell of is unknown until they are heard again.", "/atp-rules", "plug", "danger", Permission.INVENTORY_READ),
+    "contradictory": Call("Reserved pieces were not found", "Count there; until then nothing of them is promised.", "/inventory?missing=yes", "alert", "danger", Permission.INVENTORY_READ),
+    "counts_to_approve": Call("Counts wait for approval", "See what differs, then agree or have it counted again.", "/counts?state=counted", "barcode", "attention", Permission.INVENTORY_READ),
+    "transfers_overdue": Call("Transfers should have arrived", "Receive them, or ask where they are.", "/transfers", "route", "attention", Permission.INVENTORY_READ),
 }  # fmt: skip
 
 

@@ -42,6 +42,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         text=ask.query("q").strip(),
         location_id=chosen,
         only_available=ask.query("available") == "yes",
+        only_missing=ask.query("missing") == "yes",
         after_sku=ask.query("after"),
     )
     with ask.app.db.read() as tx:
@@ -56,7 +57,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         "locations": shown,
         "choices": [each for each in everywhere.values() if ask.location_id in (None, each.id)],
         "chosen": chosen,
-        "query": {key: ask.query(key) for key in ("q", "location", "available")},
+        "query": {key: ask.query(key) for key in ("q", "location", "available", "missing")},
     }
     return page.render(ask, "inventory.html", context, toast=toast, status=status)
 

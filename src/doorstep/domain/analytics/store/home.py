@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from doorstep.kernel.db import ReadTx
 
@@ -102,6 +102,22 @@ def select_refunds_in_doubt(tx: ReadTx, *, currency: str) -> int:
         """,
         (currency,),
     )
+
+
+def select_stock_needs(tx: ReadTx, *, now: datetime, today: date) -> dict[str, int]:
+    """What of stock waits for a person: sources, positions, counts and transfers, by the key of the need."""
+    rows = tx.rows(
+        """
+        SELECT 'stale_sources' AS key, count(*) AS count FROM stock_sources
+         WHERE last_heard_at IS NULL OR last_heard_at < %(now)s - make_interval(secs => max_age_seconds)
+        UNION ALL SELECT 'contradictory', count(*) FROM stock WHERE missing > 0
+        UNION ALL SELECT 'counts_to_approve', count(*) FROM counts WHERE state = 'counted'
+        UNION ALL SELECT 'transfers_overdue', count(*) FROM transfers
+                   WHERE state IN ('requested', 'shipped') AND expected_date < %(today)s
+        """,
+        {"now": now, "today": today},
+    )
+    return {str(row["key"]): int(str(row["count"])) for row in rows}
 
 
 def select_head(tx: ReadTx) -> str:

@@ -65,7 +65,7 @@ def home(tx: ReadTx, *, now: datetime, timezone: str) -> Home:
     week = timedelta(days=7)
     day = timedelta(days=1)
     return Home(
-        needs=_needs(tx, currency=currency, now=now),
+        needs=_needs(tx, currency=currency, now=now, timezone=timezone),
         today=store.select_figures(tx, since=midnight, until=now, currency=currency),
         before=store.select_figures(tx, since=midnight - week, until=now - week, currency=currency),
         hourly=store.select_hourly(tx, since=midnight, until=midnight + day)[
@@ -76,7 +76,7 @@ def home(tx: ReadTx, *, now: datetime, timezone: str) -> Home:
     )
 
 
-def _needs(tx: ReadTx, *, currency: str, now: datetime) -> list[Need]:
+def _needs(tx: ReadTx, *, currency: str, now: datetime, timezone: str) -> list[Need]:
     found = []
     for view, count in orders.counts(tx, now=now).items():
         if view is OrderView.ATTENTION or not count:
@@ -89,6 +89,9 @@ def _needs(tx: ReadTx, *, currency: str, now: datetime) -> list[Need]:
     doubtful = Money(store.select_refunds_in_doubt(tx, currency=currency), currency)
     found.append(Need("in_doubt", stages[ReturnStage.IN_DOUBT], doubtful))
     found.append(Need("dead_letters", letters.count(tx), Money(0, currency)))
+    today = now.astimezone(ZoneInfo(timezone)).date()
+    for key, count in store.select_stock_needs(tx, now=now, today=today).items():
+        found.append(Need(key, count, Money(0, currency)))
     return sorted((need for need in found if need.count), key=lambda need: -need.at_risk.minor)
 
 

@@ -353,6 +353,7 @@ class StockFilter:
     text: str = ""
     location_id: int | None = None
     only_available: bool = False
+    only_missing: bool = False
     after_sku: str = ""
     limit: int = 50
 
@@ -367,7 +368,8 @@ def select_skus(tx: ReadTx, wanted: StockFilter) -> list[str]:
            AND (%(text)s = '' OR k.sku ILIKE %(like)s OR k.title ILIKE %(like)s OR k.barcode = %(text)s)
            AND EXISTS (SELECT 1 FROM stock s WHERE s.sku = k.sku
                          AND (%(location)s::bigint IS NULL OR s.location_id = %(location)s)
-                         AND (NOT %(available)s OR s.on_hand > s.reserved))
+                         AND (NOT %(available)s OR s.on_hand > s.reserved)
+                         AND (NOT %(missing)s OR s.missing > 0))
          ORDER BY k.sku LIMIT %(limit)s
         """,
         {
@@ -376,6 +378,7 @@ def select_skus(tx: ReadTx, wanted: StockFilter) -> list[str]:
             "like": f"%{wanted.text}%",
             "location": wanted.location_id,
             "available": wanted.only_available,
+            "missing": wanted.only_missing,
             "limit": wanted.limit,
         },
     )

@@ -1,0 +1,97 @@
+"""Home tells what of stock waits for a person, each with its number and the page that solves it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from tests.delivery.test_console_stock_work import sign_in
+from tests.shop import Shop
+
+from doorstep.delivery import console
+from doorstep.domain.analytics.views import home
+from doorstep.domain.inventory.actions import counts, freshness, transfers
+from doorstep.domain.inventory.model.counts import CountKind, Found, NewCount, Rest, Tolerance
+from doorstep.domain.inventory.model.freshness import StockSource, Word
+from doorstep.domain.inventory.model.transfers import Plan, Wanted
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import CountId, LocationId, Sku
+
+SHIRT, JACKET = Sku("GT-WH-02"), Sku("DJ-BL-01")
+KEYS = ("stale_sources", "contradictory", "counts_to_approve", "transfers_overdue")
+
+
+def needs(tx: ReadTx, shop: Shop) -> dict[str, int]:
+    return {
+        each.key: each.count
+        for each in home.home(tx, now=shop.now, timezone="Asia/Kolkata").needs
+        if each.key in KEYS
+    }
+
+
+def count(tx: WriteTx, shop: Shop, location_id: LocationId, sku: Sku, quantity: int) -> CountId:
+    """Count a SKU and hand it in."""
+    (count_id,) = counts.open_(tx, news=[NewCount(location_id, CountKind.OPEN, "Shelf", [sku])], at=shop.now)
+    command = counts.Command(count_id, shop.now)
+    counts.find(tx, command=command, found=[Found(sku, quantity)], adds=False)
+    counts.hand_in(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance())
+    return count_id
+
+
+@pytest.fixture
+def waiting(shop: Shop) -> Shop:
+    """Two silent sources and one that speaks, a reserved piece that is nowhere, a count to agree to, a late transfer."""
+    shop.order((SHIRT, 1))
+    with shop.app.db.write(actor="system") as tx:
+        names = ((1, "wms", 60), (2, "pos", 7200), (2, "erp", 60))
+        freshness.put_sources(tx, sources=[StockSource(*each) for each in names])
+        heard = shop.now - timedelta(hours=1)
+        freshness.heard(tx, words=[Word(place, name, heard) for place, name, _ in names[:2]])
+        (place,) = tx.column(int, "SELECT location_id FROM stock WHERE sku = %s AND reserved > 0", (SHIRT,))
+        missed = count(tx, shop, LocationId(place), SHIRT, 0)
+        counts.approve(tx, command=counts.Command(missed, shop.now), alone=True)
+        count(tx, shop, LocationId(1), JACKET, 1)
+        for days in (-1, 0):
+            day = (shop.now + timedelta(days=days)).date()
+            (transfer_id,) = transfers.draft(
+                tx,
+                plans=[Plan(LocationId(1), LocationId(2), [Wanted(JACKET, 1)], expected_date=day)],
+                at=shop.now,
+            )
+            transfers.request(tx, command=transfers.Command(transfer_id, shop.now))
+    return shop
+
+
+def test_nothing_of_stock_waits_at_first(shop: Shop) -> None:
+    with shop.app.db.read() as tx:
+        assert needs(tx, shop) == {}
+
+
+def test_what_of_stock_waits_is_counted(waiting: Shop) -> None:
+    with waiting.app.db.read() as tx:
+        assert needs(tx, waiting) == {
+            "stale_sources": 2,
+            "contradictory": 1,
+            "counts_to_approve": 1,
+            "transfers_overdue": 1,
+        }
+
+
+def test_each_is_a_row_that_leads_to_its_page(waiting: Shop) -> None:
+    with TestClient(Starlette(routes=console.routes(waiting.app)), follow_redirects=False) as browser:
+        sign_in(browser)
+        page = browser.get("/console/").text
+        rows = re.findall(r'<li><a href="/console([^"]+)">.*?need-count">(\d+)<.*?<strong>([^<]+)<', page)
+        assert [row for row in rows if not row[0].startswith("/orders")] == [
+            ("/atp-rules", "2", "Stock sources are silent"),
+            ("/inventory?missing=yes", "1", "Reserved pieces were not found"),
+            ("/counts?state=counted", "1", "Counts wait for approval"),
+            ("/transfers", "1", "Transfers should have arrived"),
+        ]
+        grid = browser.get("/console/inventory?missing=yes").text
+        assert (SHIRT in grid, JACKET in grid) == (True, False)
+        listed = browser.get("/console/counts?state=counted").text
+        assert re.findall(r'data-href="/console/counts/(\d+)"', listed) == ["2"]
