@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar, cast, runtime_checkable
@@ -21,12 +21,13 @@ from doorstep.domain.notifications.ports import Messenger
 from doorstep.domain.orders.ports import SalesChannel
 from doorstep.domain.payments.ports import PaymentGateway
 from doorstep.domain.shipping.ports import Carrier
-from doorstep.kernel import errors, http
+from doorstep.kernel import errors, http, log
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import ConnectionId
 from doorstep.kernel.secrets import Vault
 
 P = TypeVar("P")
+_log = log.get("registry")
 _LOOK_AGAIN_AFTER_SECONDS = 2.0
 
 
@@ -117,11 +118,19 @@ class Registry:
             if seen == self._seen and self._open:
                 return
             rows = connections.all_connections(tx)
-            before, self._open = self._open, {row.id: self._opened(row) for row in rows}
+            before, self._open = self._open, dict(self._opened_all(rows))
             self._seen = seen
         for each in before.values():
             if self._open.get(each.connection.id) is not each:
                 each.session.close()
+
+    def _opened_all(self, rows: Sequence[connections.Row]) -> Iterator[tuple[int, _Open]]:
+        """One connection that cannot be opened is reported and left out: it must not close the doors of the others."""
+        for row in rows:
+            try:
+                yield row.id, self._opened(row)
+            except errors.Invalid as problem:
+                _log.error("a connection cannot be opened", connection=row.key, error=problem.message)
 
     def _opened(self, row: connections.Row) -> _Open:
         known = self._open.get(row.id)
@@ -161,6 +170,12 @@ class Registry:
             if each.connection.key == key:
                 return each.connection
         raise errors.NotFound(f"There is no connection {key!r}: add it under Connections.")
+
+    def at_hand(self, key: str) -> Connection | None:
+        """The same without looking into the database: None where it has to be looked for, or looked at again."""
+        if not self._is_fresh():
+            return None
+        return next((each.connection for each in self._open.values() if each.connection.key == key), None)
 
     def of_kind(self, kind: Kind) -> list[Connection]:
         """The connections of a kind that are not off, by key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from doorstep.domain.inventory.model.rules import audiences
 from doorstep.domain.orders import views as order_views
@@ -60,14 +61,16 @@ def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> lis
     ]
 
 
-def _groups(tags: Sequence[str]) -> frozenset[str]:
-    """What kind of customer buys, as the channel tags it; stock may be set aside for them."""
-    return _CUSTOMER_GROUPS & {tag.lower() for tag in tags}
-
-
 def buyer(channel: str, tags: Sequence[str]) -> frozenset[str]:
-    """Whose pools an order may draw on: its channel's, and those of the customer's groups."""
-    return frozenset().union(*(audiences(channel=channel, group=group) for group in ("", *_groups(tags))))
+    """Whose pools an order may draw on: its channel's, and those of the customer's groups, as the channel tags them."""
+    groups = _CUSTOMER_GROUPS & {tag.lower() for tag in tags} if tags else frozenset()
+    return _audiences(channel, groups)
+
+
+@lru_cache(maxsize=1_000)
+def _audiences(channel: str, groups: frozenset[str]) -> frozenset[str]:
+    """The same few answers for all orders of a channel."""
+    return frozenset().union(*(audiences(channel=channel, group=group) for group in ("", *groups)))
 
 
 def _left(order: order_views.Order) -> list[Want]:

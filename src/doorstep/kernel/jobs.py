@@ -68,6 +68,20 @@ def lock_steps(tx: WriteTx, *, subscriber: str, limit: int) -> list[Delivery]:
     )
 
 
+def ready_steps(tx: ReadTx, *, subscribers: Sequence[str]) -> set[str]:
+    """Which of these have anything due: one look for all of them, as most rounds find little."""
+    return set(
+        tx.column(
+            str,
+            """
+            SELECT s.subscriber FROM unnest(%s::text[]) AS s(subscriber)
+             WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber = s.subscriber AND d.state = 0 AND d.run_at <= now())
+            """,
+            (list(subscribers),),
+        )
+    )
+
+
 def lease_errands(
     tx: WriteTx, *, subscribers: Sequence[str], limit: int, lease_seconds: float
 ) -> list[Delivery]:

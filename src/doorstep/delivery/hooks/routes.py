@@ -50,7 +50,9 @@ class Hooks:
         """Verify, store, acknowledge. Nothing of a message with a wrong signature is kept but a count."""
         key = request.path_params["connection"]
         try:
-            connection = await asyncio.to_thread(self._app.registry.by_key, key)
+            connection = self._app.registry.at_hand(key)
+            if connection is None:
+                connection = await asyncio.to_thread(self._app.registry.by_key, key)
         except errors.NotFound:
             _received.labels("unknown", "unknown").inc()
             return _problem(404, "There is no such connection.")

@@ -71,6 +71,13 @@ def _park(app: App, message_id: int, problem: Exception) -> None:
             connections.park(tx, problem=parked)
 
 
+def ready(app: App, rows: Sequence[Row]) -> list[Row]:
+    """The steps that have something to do."""
+    with app.db.read() as tx:
+        names = jobs.ready_steps(tx, subscribers=[row.name for row in rows])
+    return [row for row in rows if row.name in names]
+
+
 def run_step(app: App, row: Row) -> int:
     """One batch of a step; returns how many deliveries it took."""
     if row.step is None:

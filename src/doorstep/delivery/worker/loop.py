@@ -58,7 +58,7 @@ class Worker:
         """One round over everything; returns how much was taken up."""
         done = self._counted("message", batches.read_inbox)
         done += self._counted("order", batches.route_due)
-        for row in self._steps:
+        for row in batches.ready(self._app, self._steps):
             done += self._counted(row.name, functools.partial(batches.run_step, row=row))
         done += self._counted("file", files.advance)
         taken = self._errands.take()

@@ -11,7 +11,9 @@ from doorstep.domain.inventory.store import network as store
 from doorstep.kernel.db import WriteTx
 
 
-def set_commitments(tx: WriteTx, *, order_ids: Sequence[int], wanted: Sequence[Commitment], at: datetime) -> None:
+def set_commitments(
+    tx: WriteTx, *, order_ids: Sequence[int], wanted: Sequence[Commitment], at: datetime
+) -> None:
     """From now on these orders wait for exactly `wanted`; called whenever that may have changed, twice is harmless.
 
     The orders are locked by the caller.
