@@ -40,7 +40,7 @@ CREATE TABLE node_policies (
     allow_ship_rule   bigint,
     allow_pickup      boolean,
     allow_pickup_rule bigint,
-    exclude           boolean,
+    "exclude"         boolean,
     exclude_rule      bigint,
     PRIMARY KEY (sku, location_id, channel)
 );
