@@ -31,11 +31,11 @@ check: dev ## everything that can be known without running it: lint, format, typ
 
 .PHONY: test
 test: dev browser ## all tests but the slow ones, with full branch coverage of every model and wire
-	@$(PYTEST) -n $(WORKERS) --dist loadscope -m "not slow" $(COVERAGE)
+	@$(PYTEST) -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not slow" $(COVERAGE)
 
 .PHONY: test-long
 test-long: dev browser ## all tests, the slow ones too (rehearsals with many seeds)
-	@$(PYTEST) -n $(WORKERS) --dist loadscope
+	@$(PYTEST) -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: format
 format: dev ## let ruff lay out the code

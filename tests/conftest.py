@@ -31,6 +31,11 @@ _serial = itertools.count(1)
 _COPY = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: "test_rehearsals" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def server_dsn() -> Iterator[str]:
     """The maintenance database of the server that this run uses."""

@@ -34,7 +34,6 @@ def run(database: Database, dsn: str, tmp_path: Path, monkeypatch: pytest.Monkey
         builders.stock(tx, A={SHIRT: 10, JACKET: 4, SNEAKER: 6}, B={SHIRT: 3})
     monkeypatch.setenv("DOORSTEP_DATABASE_URL", dsn)
     monkeypatch.setenv("DOORSTEP_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")  # a message stays one line
 
     def invoke(*words: str, file: str | None = None) -> str:
         path = tmp_path / "given.csv"

@@ -233,3 +233,20 @@ def test_far_away_locations_still_serve_what_only_they_have(count: int) -> None:
     stock = {(SHIRT, LocationId(n)): 1 for n in range(count)} | {(JACKET, LocationId(0)): 1}
     (decision,) = model.plan([demand((SHIRT, 1), (JACKET, 1))], supplied(stock), places)
     assert Counter(choice.sku for choice in decision.choices) == {SHIRT: 1, JACKET: 1}
+
+
+SET = Sku("SET")
+RECIPES = {SET: {SHIRT: 2, JACKET: 1}}
+
+
+def test_a_kit_is_not_asked_for_where_it_was_rejected() -> None:
+    supply = Supply({SHIRT: {DELHI: 9, MUMBAI: 9}, JACKET: {DELHI: 9, MUMBAI: 9}}, RECIPES)
+    (decision,) = model.plan([demand((SET, 2), excluded=frozenset({(SET, DELHI)}))], supply, PLACES)
+    assert sent(decision) == [(1, MUMBAI, 2)]
+    assert supply.available == {SHIRT: {DELHI: 9, MUMBAI: 5}, JACKET: {DELHI: 9, MUMBAI: 7}}
+
+
+def test_a_kit_comes_whole_from_one_place_though_its_parts_lie_apart() -> None:
+    supply = Supply({SHIRT: {DELHI: 2}, JACKET: {MUMBAI: 1}}, RECIPES)
+    (decision,) = model.plan([demand((SET, 1))], supply, PLACES)
+    assert (sent(decision), [want.sku for want in decision.short]) == ([], [SET])

@@ -108,7 +108,7 @@ def _say(tally: _Tally, rejects: Path | None) -> None:
     counts = ", ".join(f"{count:,} {became}" for became, count in tally.became.items()) or "nothing taken in"
     _out.print(f"{counts}, {len(tally.refused):,} refused.")
     for line, reason in tally.refused[:_SHOWN]:
-        _err.print(f"  line {line}: {reason}", style="red", highlight=False, markup=False)
+        _err.print(f"  line {line}: {reason}", style="red", highlight=False, markup=False, soft_wrap=True)
     if len(tally.refused) > _SHOWN:
         _err.print(f"  … and {len(tally.refused) - _SHOWN:,} more (--rejects FILE writes them all).")
     if rejects is not None:
