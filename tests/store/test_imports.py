@@ -224,7 +224,7 @@ def test_supplies_come_from_lines_of_json_and_what_they_refuse_is_named(database
     good: dict[str, object] = {"kind": "purchase_order", "number": "PO-1", "line_no": 1, "sku": SHIRT}
     good |= {"location": "A", "quantity": 5, "eta_date": "2026-12-24", "confidence": None}
     bad = good | {"kind": "asn", "eta_date": "2026-02-30", "confidence": 50}
-    lines = [json.dumps(good), json.dumps(bad), '{"kind": "gift"', '{"colour": "red"}', ""]
+    lines = [json.dumps(good), json.dumps(bad), '{"kind": "gift"', '{"colour": "red"}', "", ""]
     text = "\n".join(lines)
     import_id = load(database, text, ImportKind.SUPPLIES, "po.ndjson")
     work(database)
