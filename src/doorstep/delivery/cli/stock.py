@@ -114,7 +114,9 @@ def _bring_in(file: Path, make: Callable[[datetime], NewImport]) -> None:
         f"{done.bad:,} are bad."
     )
     for row in bad:
-        _err.print(f"  line {row.line_no}: {row.problem}", style="red", highlight=False, markup=False, soft_wrap=True)
+        _err.print(
+            f"  line {row.line_no}: {row.problem}", style="red", highlight=False, markup=False, soft_wrap=True
+        )
     if done.bad > _SHOWN:
         _err.print(f"  … and more: see the console under Inventory, Files, import {done.id}.")
     if done.bad or done.state is not ImportState.DONE:
