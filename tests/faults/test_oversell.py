@@ -100,7 +100,12 @@ def test_with_processes(ten: Retailer) -> None:
 def served(retailer: Retailer) -> Iterator[str]:
     """The web process's application behind a real socket; gives its address."""
     config = uvicorn.Config(
-        processes.web(retailer.app), host="127.0.0.1", port=0, log_level="error", lifespan="off"
+        processes.web(retailer.app),
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
