@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from doorstep.domain.routing.model.demand import ANYTHING, Choice, Demand, Place, Terms, Thing, Want, thing
+from doorstep.domain.routing.model.demand import ANYTHING, Choice, Demand, Facts, Terms, Thing, Want, thing
+from doorstep.domain.routing.model.network import Lane, Lanes, Network, Place
 from doorstep.domain.routing.model.plan import RULES, Decision, plan
 from doorstep.domain.routing.model.receipt import Candidate, LineReceipt
 from doorstep.domain.routing.model.supply import Basket, Supply
@@ -15,7 +16,11 @@ __all__ = [
     "Choice",
     "Decision",
     "Demand",
+    "Facts",
+    "Lane",
+    "Lanes",
     "LineReceipt",
+    "Network",
     "Place",
     "Supply",
     "Terms",

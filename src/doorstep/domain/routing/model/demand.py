@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
@@ -24,6 +25,37 @@ class Want(msgspec.Struct, frozen=True):
     line_no: int
     sku: Sku
     quantity: int
+    grams: int = 0
+    value_minor: int = 0
+    category: str = ""
+    style: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What rules may ask of an order. Weight and value of a line stand on its wants.
+
+    `queue` is where it is parked ("" for orders nobody has routed yet); `service` is the delivery promised (method as the
+    channel names it when no service of ours is known by it); `pickup` is the code of the location the customer comes to.
+    """
+
+    placed_at: datetime | None = None
+    promised_at: datetime | None = None
+    ship_after: datetime | None = None
+    queue: str = ""
+    method: str = ""
+    service: str = ""
+    priority: int = 0
+    origin: str = ""
+    tags: tuple[str, ...] = ()
+    value_minor: int = 0
+    payment: str = "prepaid"
+    country: str = ""
+    region: str = ""
+    customer: str = ""
+    pickup: str = ""
+
+
+NO_FACTS = Facts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +91,7 @@ class Demand:
     buyer: frozenset[str] = frozenset()
     cart: str = ""
     terms: Terms = ANYTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A location as routing sees it."""
-
-    id: LocationId
-    code: str
-    name: str
-    latitude: float
-    longitude: float
-    ships: bool
+    facts: Facts = NO_FACTS
 
 
 class Choice(msgspec.Struct, frozen=True):

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from math import asin, cos, dist, radians, sin
 
-from doorstep.domain.routing.model.demand import Choice, Demand, Place, Want
+from doorstep.domain.routing.model.demand import Choice, Demand, Want
+from doorstep.domain.routing.model.network import Place
 from doorstep.domain.routing.model.receipt import Explain, LineReceipt
 from doorstep.domain.routing.model.supply import Basket, Supply
 from doorstep.kernel.ids import LocationId, OrderId, Sku

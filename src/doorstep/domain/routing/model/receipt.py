@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from doorstep.domain.routing.model.demand import Choice, Demand, Place, Want
+from doorstep.domain.routing.model.demand import Choice, Demand, Want
+from doorstep.domain.routing.model.network import Place
 from doorstep.kernel.ids import LocationId, Sku
 
 _CANDIDATES_TOLD = 4
