@@ -67,7 +67,7 @@ MAP: tuple[Row, ...] = (
 NOBODY_LISTENS = frozenset(
     {
         "order.observed", "order.held", "order.approved", "order.allocated",
-        "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked",
+        "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked", "fulfillment.released",
         "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured",
         "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",
         "return.received", "message.sent", "message.in_doubt", "channel.told",

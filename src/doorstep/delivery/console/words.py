@@ -38,6 +38,7 @@ _BADGES: dict[str, tuple[str, tuple[str, str]]] = {
     Headline.COMPLETED: ("Completed", _SUCCESS),
     Headline.RETURNED: ("Returned", _NEUTRAL),
     Headline.CANCELLED: ("Cancelled", _NEUTRAL),
+    "planned": ("Planned", _NEUTRAL),
     "open": ("To accept", _INFO),
     "accepted": ("To pick", _PROGRESS),
     "picked": ("To pack", _PROGRESS),

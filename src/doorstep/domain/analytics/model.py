@@ -107,6 +107,7 @@ _SENTENCES = {
     "order.cancelled": "Cancelled: {reason}",
     "order.completed": "Completed: everything wanted is delivered",
     "order.note_added": "Note added",
+    "fulfillment.released": "{location} was given the work",
     "fulfillment.accepted": "{location} accepted the work",
     "fulfillment.picked": "{location} picked every piece",
     "fulfillment.packed": "{location} closed the box",

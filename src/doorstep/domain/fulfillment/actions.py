@@ -23,6 +23,28 @@ def open_work(
     return [FulfillmentOrderId(each) for each in ids]
 
 
+def release(
+    tx: WriteTx, *, work_ids: Sequence[int], codes: Mapping[int, str], at: datetime
+) -> list[FulfillmentOrderId]:
+    """Give planned work to its locations (`codes` by location id); returns what was planned still. Orders are locked."""
+    released = store.release(tx, work_ids=work_ids, at=at)
+    told = [
+        facts.Released(
+            OrderId(each.order_id), FulfillmentOrderId(each.fulfillment_order_id), codes[each.location_id]
+        )
+        for each in released
+    ]
+    events.append(tx, told, at=at)
+    return [each.fulfillment_order_id for each in told]
+
+
+def withdraw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[Work]:
+    """Cancel what is planned of these locked orders, so that it can be planned again; returns it."""
+    planned = store.lock_planned(tx, order_ids=order_ids)
+    store.cancel(tx, work_ids=[work.id for work in planned])
+    return planned
+
+
 def order_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> OrderId:
     """The order to lock before a fulfillment order is changed; raises NotFound."""
     found = store.select_order_id(tx, fulfillment_order_id=fulfillment_order_id)

@@ -16,6 +16,14 @@ class _OfWork:
 
 
 @dataclass(frozen=True, slots=True)
+class Released(_OfWork):
+    """Planned work was given to its location."""
+
+    type: ClassVar[str] = "fulfillment.released"
+    stream: ClassVar[str] = "order"
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted(_OfWork):
     """The location takes the work."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from doorstep.kernel import errors
@@ -11,8 +12,9 @@ from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, Sku
 
 
 class State(StrEnum):
-    """Where the work stands."""
+    """Where the work stands. Planned work has its stock, but its location does not know of it: it can still go elsewhere."""
 
+    PLANNED = "planned"
     OPEN = "open"
     ACCEPTED = "accepted"
     PICKED = "picked"
@@ -23,6 +25,7 @@ class State(StrEnum):
 
 
 MOVES: dict[State, frozenset[State]] = {
+    State.PLANNED: frozenset({State.OPEN, State.CANCELLED}),
     State.OPEN: frozenset({State.ACCEPTED, State.REJECTED, State.CANCELLED}),
     State.ACCEPTED: frozenset({State.PICKED, State.REJECTED, State.CANCELLED}),
     State.PICKED: frozenset({State.PACKED, State.REJECTED, State.CANCELLED}),
@@ -98,11 +101,19 @@ def cause(work_id: FulfillmentOrderId, line_no: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A new fulfillment order as routing decided it."""
+    """A new fulfillment order as routing decided it; planned if its location shall not know of it yet.
+
+    `leaves_at` and `arrives_at` are what routing expects, `held_back` work waits for the rest of its order.
+    """
 
     order_id: OrderId
     location_id: LocationId
     lines: tuple[WorkLine, ...]
+    planned: bool = False
+    release_after: datetime | None = None
+    leaves_at: datetime | None = None
+    arrives_at: datetime | None = None
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

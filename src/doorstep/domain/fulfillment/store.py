@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.fulfillment.model import Assignment, State, Work
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Work that its location was given."""
+
+    fulfillment_order_id: int
+    order_id: int
+    location_id: int
 
 
 def next_ids(tx: WriteTx, count: int) -> list[int]:
@@ -20,12 +30,27 @@ def copy_work(
 ) -> None:
     """Write new fulfillment orders and their lines."""
     tx.copy(
-        "COPY fulfillment_orders (id, order_id, location_id, decision_id, created_at) FROM STDIN",
+        """
+        COPY fulfillment_orders (id, order_id, location_id, decision_id, created_at, state, release_after, released_at,
+                                 leaves_at, arrives_at, held_back) FROM STDIN
+        """,
         [
-            (work_id, each.order_id, each.location_id, decisions.get(each.order_id), at)
+            (
+                work_id,
+                each.order_id,
+                each.location_id,
+                decisions.get(each.order_id),
+                at,
+                "planned" if each.planned else "open",
+                each.release_after,
+                None if each.planned else at,
+                each.leaves_at,
+                each.arrives_at,
+                each.held_back,
+            )
             for work_id, each in rows
         ],
-    )
+    )  # fmt: skip
     tx.copy(
         "COPY fulfillment_lines (fulfillment_order_id, order_id, line_no, sku, quantity) FROM STDIN",
         [
@@ -60,6 +85,23 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Work]:
     return tx.all(Work, f"{_WORK} WHERE f.order_id = %s ORDER BY f.id", (order_id,))
 
 
+def lock_planned(tx: WriteTx, *, order_ids: Sequence[int]) -> list[Work]:
+    """Planned work of these orders, locked, by id."""
+    return tx.all(
+        Work,
+        f"{_WORK} WHERE f.order_id = ANY(%s) AND f.state = 'planned' ORDER BY f.id FOR NO KEY UPDATE OF f",
+        (list(order_ids),),
+    )
+
+
+def cancel(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
+    """Cancel work that nobody has begun."""
+    tx.execute(
+        "UPDATE fulfillment_orders SET state = 'cancelled', version = version + 1 WHERE id = ANY(%s)",
+        (list(work_ids),),
+    )
+
+
 def select_work(tx: ReadTx, *, fulfillment_order_id: int) -> Work | None:
     """One fulfillment order."""
     return tx.one(Work, f"{_WORK} WHERE f.id = %s", (fulfillment_order_id,))
@@ -77,6 +119,20 @@ def update_state(tx: WriteTx, *, fulfillment_order_id: int, state: State, at: da
          WHERE id = %(id)s
         """,
         {"state": state.value, "at": at, "id": fulfillment_order_id},
+    )
+
+
+def release(tx: WriteTx, *, work_ids: Sequence[int], at: datetime) -> list[Released]:
+    """Planned work becomes open; returns what was planned still, by location and id."""
+    return tx.all(
+        Released,
+        """
+        WITH released AS (
+            UPDATE fulfillment_orders SET state = 'open', version = version + 1, released_at = %s
+             WHERE id = ANY(%s) AND state = 'planned' RETURNING id, order_id, location_id)
+        SELECT r.id AS fulfillment_order_id, r.order_id, r.location_id FROM released r ORDER BY r.location_id, r.id
+        """,
+        (at, list(work_ids)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Routing: what a decision stores, planned work, parked orders."""
+"""Routing: what rules ask of an order, where it waits, what a decision cost, planned work."""
 
 from __future__ import annotations
 
