@@ -20,15 +20,17 @@ def decide(
     tx: WriteTx, *, new: Sequence[New], serviceable: Mapping[str, bool], now: datetime
 ) -> tuple[Decided, Routes]:
     """Check new orders and plan the ones that pass, before any of them is written; the stock is locked from here on."""
-    known = catalog.known(tx, skus={line.sku for each in new for line in each.incoming.observation.lines})
+    known = catalog.traits(tx, skus={line.sku for each in new for line in each.incoming.observation.lines})
     holds = {
         each.order_id: model.check(each.incoming.observation, known_skus=known, serviceable=serviceable)
         for each in new
     }
     passed = [each for each in new if not holds[each.order_id]]
     stopped = [each for each in new if holds[each.order_id]]
-    routes = source.decide(tx, demands=demand.of_new(passed), held=demand.of_new(stopped), now=now)
-    return Decided(holds, routes.counts, routes.routed, routes.short), routes
+    routes = source.decide(
+        tx, demands=demand.of_new(passed, traits=known), held=demand.of_new(stopped, traits=known), now=now
+    )
+    return Decided(holds, routes.counts, routes.routed, routes.short, routes.parked, routes.promised), routes
 
 
 def approve(

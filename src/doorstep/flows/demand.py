@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.catalog.views import Traits
 from doorstep.domain.inventory.model.rules import audiences
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.actions import New
 from doorstep.domain.orders.model import Address
 from doorstep.domain.routing import views as routing
-from doorstep.domain.routing.model import Demand, Want
+from doorstep.domain.routing.model import Demand, Facts, Want
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 _CUSTOMER_GROUPS = frozenset({"vip", "b2b"})
 
 
-def of_new(new: Sequence[New]) -> list[Demand]:
+def of_new(new: Sequence[New], *, traits: Mapping[Sku, Traits]) -> list[Demand]:
     """Of orders that are not written yet: all of it, and nobody has rejected anything."""
-    return [_of_new(each) for each in new]
+    return [_of_new(each, traits) for each in new]
 
 
-def _of_new(each: New) -> Demand:
+def _of_new(each: New, traits: Mapping[Sku, Traits]) -> Demand:
     order = each.incoming.observation
     wants = tuple(
-        Want(number, line.sku, line.quantity)
-        for number, line in enumerate(order.lines, start=1)
-        if line.requires_shipping
+        [
+            _want(number, line.sku, line.quantity, line.unit_price_minor, traits)
+            for number, line in enumerate(order.lines, start=1)
+            if line.requires_shipping
+        ]
     )
     place = order.shipping_address or Address()
     return Demand(
@@ -39,26 +43,85 @@ def _of_new(each: New) -> Demand:
         channel=each.incoming.channel,
         buyer=buyer(each.incoming.channel, order.tags),
         cart=order.cart_reference,
+        facts=Facts(
+            placed_at=order.placed_at,
+            promised_at=order.promised_at,
+            ship_after=order.ship_after,
+            method=order.shipping_method,
+            priority=order.priority,
+            origin=order.origin,
+            tags=order.tags,
+            value_minor=order.total_minor,
+            payment="on_delivery" if order.payment.on_delivery else "prepaid",
+            country=place.country,
+            region=region(place),
+            customer=order.customer_external_id and f"{each.incoming.channel}/{order.customer_external_id}",
+            pickup=order.pickup,
+        ),
     )
+
+
+def _want(number: int, sku: Sku, quantity: int, price_minor: int, traits: Mapping[Sku, Traits]) -> Want:
+    of = traits.get(sku)
+    if of is None:
+        return Want(number, sku, quantity, value_minor=price_minor)
+    return Want(number, sku, quantity, of.weight_grams, price_minor, of.category, of.style)
+
+
+def region(place: Address) -> str:
+    """The state as ISO 3166-2 writes it, or the country if there is none."""
+    return f"{place.country}-{place.state_code}" if place.state_code else place.country
 
 
 def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[Demand]:
     """Of stored orders: what is left, without the locations that rejected it."""
-    excluded: dict[int, set[tuple[Sku, LocationId]]] = {}
-    for each in routing.exclusions(tx, order_ids=order_ids, at=now):
-        excluded.setdefault(each.order_id, set()).add((Sku(each.sku), LocationId(each.location_id)))
-    return [
-        Demand(
-            OrderId(order.header.id),
-            tuple(_left(order)),
-            order.shipping_address.latitude,
-            order.shipping_address.longitude,
-            frozenset(excluded.get(order.header.id, ())),
-            channel=order.header.channel,
-            buyer=buyer(order.header.channel, order.header.tags),
-        )
-        for order in order_views.orders(tx, order_ids=order_ids)
-    ]
+    found = order_views.orders(tx, order_ids=order_ids)
+    traits = catalog.traits(tx, skus={line.sku for order in found for line in order.lines})
+    excluded = _excluded(tx, found, now)
+    return [_of_stored(order, traits, excluded.get(order.header.id, frozenset())) for order in found]
+
+
+def _of_stored(
+    order: order_views.Order, traits: Mapping[Sku, Traits], excluded: frozenset[tuple[Sku, LocationId]]
+) -> Demand:
+    header, place = order.header, order.shipping_address
+    return Demand(
+        OrderId(header.id),
+        tuple(_left(order, traits)),
+        place.latitude,
+        place.longitude,
+        excluded,
+        channel=header.channel,
+        buyer=buyer(header.channel, header.tags),
+        facts=Facts(
+            placed_at=header.placed_at,
+            promised_at=header.promised_at,
+            ship_after=header.ship_after,
+            queue=header.queue,
+            method=header.shipping_method,
+            priority=header.priority,
+            origin=header.origin,
+            tags=tuple(header.tags),
+            value_minor=header.total_minor,
+            payment="on_delivery" if header.on_delivery else "prepaid",
+            country=place.country,
+            region=region(place),
+            customer=header.customer_external_id and f"{header.channel}/{header.customer_external_id}",
+            pickup=header.pickup,
+        ),
+    )
+
+
+def _excluded(
+    tx: ReadTx, found: Sequence[order_views.Order], now: datetime
+) -> dict[int, frozenset[tuple[Sku, LocationId]]]:
+    """Who must not be asked: for a line's SKU of the order, for all of the order (no SKU), or for a SKU by anybody."""
+    mine: dict[int, set[tuple[Sku, LocationId]]] = {}
+    skus = {order.header.id: {line.sku for line in order.lines} for order in found}
+    for each in routing.exclusions(tx, order_ids=list(skus), at=now):
+        named = {Sku(each.sku)} if each.sku else skus[each.order_id]
+        mine.setdefault(each.order_id, set()).update((sku, LocationId(each.location_id)) for sku in named)
+    return {order_id: frozenset(each) for order_id, each in mine.items()}
 
 
 def buyer(channel: str, tags: Sequence[str]) -> frozenset[str]:
@@ -73,9 +136,15 @@ def _audiences(channel: str, groups: frozenset[str]) -> frozenset[str]:
     return frozenset().union(*(audiences(channel=channel, group=group) for group in ("", *groups)))
 
 
-def _left(order: order_views.Order) -> list[Want]:
+def _left(order: order_views.Order, traits: Mapping[Sku, Traits]) -> list[Want]:
     return [
-        Want(line.line_no, line.sku, line.quantity - line.allocated - line.cancelled)
+        _want(
+            line.line_no,
+            line.sku,
+            line.quantity - line.allocated - line.cancelled,
+            line.unit_price_minor,
+            traits,
+        )
         for line in order.lines
         if line.requires_shipping and line.quantity > line.allocated + line.cancelled
     ]

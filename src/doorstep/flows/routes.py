@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from doorstep.domain.fulfillment.model import Assignment, WorkLine, cause
 from doorstep.domain.inventory.actions import Piece
 from doorstep.domain.orders import events as order_events
-from doorstep.domain.orders.model import LineCount
+from doorstep.domain.orders.model import LineCount, Parking
 from doorstep.domain.routing.model import Choice, Decision
 from doorstep.flows.terms import Goods
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
@@ -23,6 +24,8 @@ class Routes:
     codes: Mapping[LocationId, str]
     goods: Goods
     has_pools: bool = False
+    parked: Mapping[OrderId, Parking] = field(default_factory=dict)
+    promised: Mapping[OrderId, datetime] = field(default_factory=dict)
 
     @property
     def choices(self) -> Iterator[tuple[OrderId, Choice]]:

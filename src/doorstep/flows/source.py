@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.fulfillment import actions as fulfillment
@@ -13,9 +13,10 @@ from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.model import Parking
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing import model
-from doorstep.domain.routing.model import Demand, Place, Supply, thing
+from doorstep.domain.routing.model import Decision, Demand, Place, Supply, thing
 from doorstep.flows import demand, pools, terms, waiting
 from doorstep.flows.routes import Routes, pieces_of
 from doorstep.flows.world import World
@@ -29,7 +30,9 @@ def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
     if not order_ids:
         return
     routes = decide(tx, demands=demand.of_stored(tx, order_ids=order_ids, now=now), now=now)
-    orders.allocate(tx, counts=routes.counts, routed=routes.routed, short=routes.short, now=now)
+    orders.allocate(
+        tx, counts=routes.counts, routed=routes.routed, short=routes.short, parked=routes.parked, now=now
+    )
     carry_out(tx, routes=routes, now=now)
     waiting.settle(tx, order_ids=order_ids, now=now)
 
@@ -53,8 +56,17 @@ def decide(tx: WriteTx, *, demands: Sequence[Demand], now: datetime, held: Seque
     decisions = model.plan(agreed.demands, supply, places)
     receipt_ids = routing.number(tx, decisions=[each for each in decisions if each.receipt])
     return Routes(
-        decisions, receipt_ids, {each.id: each.code for each in places.values()}, goods, agreed.has_pools
+        decisions,
+        receipt_ids,
+        {each.id: each.code for each in places.values()},
+        goods,
+        agreed.has_pools,
+        parked={each.order_id: _parking(each, now) for each in decisions if each.short},
     )
+
+
+def _parking(decision: Decision, now: datetime) -> Parking:
+    return Parking("", "", now, now + timedelta(minutes=15))
 
 
 def _carts(demands: Sequence[Demand]) -> dict[tuple[str, str], int]:

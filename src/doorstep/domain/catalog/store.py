@@ -38,6 +38,22 @@ def select_known(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:
     return set(tx.column(str, "SELECT sku FROM skus WHERE sku = ANY(%s)", (list(skus),)))
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What routing asks of a SKU."""
+
+    sku: Sku
+    weight_grams: int
+    category: str
+    style: str
+
+
+def select_traits(tx: ReadTx, *, skus: Sequence[str]) -> dict[Sku, Traits]:
+    """What routing asks of those of these SKUs that exist."""
+    sql = "SELECT sku, weight_grams, category, style FROM skus WHERE sku = ANY(%s)"
+    return {each.sku: each for each in tx.all(Traits, sql, (list(skus),))}
+
+
 def select_barcodes(tx: ReadTx, *, skus: Sequence[str]) -> dict[str, str]:
     """Barcode to SKU, for these SKUs."""
     rows = tx.rows("SELECT barcode, sku FROM skus WHERE sku = ANY(%s) AND barcode <> ''", (list(skus),))

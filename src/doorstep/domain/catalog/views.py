@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from doorstep.domain.catalog import model, store
 from doorstep.domain.catalog.model import Item, Part
+from doorstep.domain.catalog.store import Traits
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import Sku
+
+__all__ = ["Traits"]
 
 
 def items(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Item]:
@@ -18,6 +21,11 @@ def items(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Item]:
 def known(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
     """Which of these SKUs the catalogue has."""
     return store.select_known(tx, skus=sorted(set(skus)))
+
+
+def traits(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, Traits]:
+    """Weight, category and style of those of these SKUs that the catalogue has."""
+    return store.select_traits(tx, skus=sorted(set(skus)))
 
 
 def barcodes(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Sku]:

@@ -61,7 +61,8 @@ class OrderObservation:
     """A channel's whole view of one order at `version_at`; older ones never overwrite newer ones.
 
     Amounts are minor units of `currency`, which may be unknown to us: such an order is stored and held.
-    `cart_reference` names the cart whose soft hold it consumes.
+    `cart_reference` names the cart whose soft hold it consumes. `priority` counts up (0 is usual), `promised_at` is what the
+    customer was told, `origin` the code of the location that sold it, `pickup` of the one where the customer fetches it.
     """
 
     external_id: str
@@ -87,6 +88,11 @@ class OrderObservation:
     tags: tuple[str, ...] = ()
     cancelled_at: datetime | None = None
     cart_reference: str = ""
+    priority: int = 0
+    promised_at: datetime | None = None
+    ship_after: datetime | None = None
+    origin: str = ""
+    pickup: str = ""
 
 
 class HoldReason(StrEnum):
@@ -279,6 +285,23 @@ def _check_payment(order: OrderObservation) -> list[Hold]:
     if order.payment.on_delivery or order.payment.is_paid:
         return []
     return [Hold(HoldReason.UNPAID, "The payment has not arrived: the order goes on by itself when it does.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """Where an order waits that routing could not serve, since when, and what ends the waiting.
+
+    It is routed again at `retry_at` (None: not by the clock), when its SKUs come if `wakes_on_stock`, and cancelled at
+    `auto_cancel_at` (None: a date that was set before stays, unless `forgets_auto_cancel`).
+    """
+
+    queue: str
+    reason: str
+    at: datetime
+    retry_at: datetime | None
+    wakes_on_stock: bool = True
+    auto_cancel_at: datetime | None = None
+    forgets_auto_cancel: bool = False
 
 
 @dataclass(frozen=True, slots=True)

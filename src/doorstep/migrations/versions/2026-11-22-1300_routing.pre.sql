@@ -11,6 +11,7 @@ ALTER TABLE orders
     ADD COLUMN queue text NOT NULL DEFAULT '',
     ADD COLUMN queue_reason text NOT NULL DEFAULT '',
     ADD COLUMN parked_at timestamptz,
+    ADD COLUMN wakes_on_stock boolean NOT NULL DEFAULT true,
     ADD COLUMN route_tries integer NOT NULL DEFAULT 0,
     ADD COLUMN auto_cancel_at timestamptz;
 COMMENT ON COLUMN orders.promised_at IS 'By when it is with the customer: as the channel told it, or as the first decision promised.';

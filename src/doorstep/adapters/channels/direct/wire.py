@@ -62,7 +62,8 @@ class Address(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A whole order. A newer `updated_at` of the same `external_id` changes it, an older one has no effect.
 
-    Without `total_minor` it is what the lines, shipping, tip and tax add up to.
+    `priority` counts up, `promised_at` is what the customer was told, `origin` the code of the location that sold it,
+    `pickup` of the one where the customer fetches it. Without `total_minor` it is what the lines, shipping, tip and tax add up to.
     """
 
     external_id: Name
@@ -87,6 +88,11 @@ class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     note: Text = ""
     tags: Annotated[list[Name], Meta(max_length=100)] = []
     cart_reference: Annotated[str, Meta(max_length=200)] = ""
+    priority: Annotated[int, Meta(ge=-100, le=100)] = 0
+    promised_at: Annotated[datetime, Meta(tz=True)] | None = None
+    ship_after: Annotated[datetime, Meta(tz=True)] | None = None
+    origin: Annotated[str, Meta(max_length=200)] = ""
+    pickup: Annotated[str, Meta(max_length=200)] = ""
     cancelled_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
@@ -133,6 +139,11 @@ def observe(body: bytes) -> orders.OrderObservation:
         note=told.note,
         tags=tuple(told.tags),
         cart_reference=told.cart_reference,
+        priority=told.priority,
+        promised_at=told.promised_at,
+        ship_after=told.ship_after,
+        origin=told.origin,
+        pickup=told.pickup,
         cancelled_at=told.cancelled_at,
     )
     if told.total_minor is not None:

@@ -10,7 +10,15 @@ import psycopg
 
 from doorstep.domain.orders import events as facts
 from doorstep.domain.orders.actions import progress
-from doorstep.domain.orders.model import Address, Hold, HoldReason, LineCount, ObservedLine, OrderObservation
+from doorstep.domain.orders.model import (
+    Address,
+    Hold,
+    HoldReason,
+    LineCount,
+    ObservedLine,
+    OrderObservation,
+    Parking,
+)
 from doorstep.domain.orders.store import holds, read, write
 from doorstep.domain.orders.store.write import Known, NewHeader
 from doorstep.kernel import errors, events
@@ -71,6 +79,8 @@ class Decided:
     counts: Sequence[LineCount] = ()
     routed: Mapping[OrderId, facts.Allocated] = field(default_factory=dict)
     short: Mapping[OrderId, tuple[str, ...]] = field(default_factory=dict)
+    parked: Mapping[OrderId, Parking] = field(default_factory=dict)
+    promised: Mapping[OrderId, datetime] = field(default_factory=dict)
 
     @property
     def unrouted(self) -> list[OrderId]:
@@ -212,6 +222,8 @@ def _header(each: New, decided: Decided, now: datetime) -> NewHeader:
         due=due,
         due_at=due_at,
         is_short=each.order_id in decided.short,
+        promised_at=decided.promised.get(each.order_id),
+        parking=decided.parked.get(each.order_id),
     )
 
 
@@ -221,8 +233,14 @@ def _next(order_id: OrderId, decided: Decided, now: datetime) -> tuple[str | Non
     if found is None:
         return "approve", now
     if order_id in decided.short:
-        return "route", now + progress.ROUTE_AGAIN_AFTER
+        return _next_of_parked(decided.parked[order_id])
     return None, now
+
+
+def _next_of_parked(parking: Parking) -> tuple[str | None, datetime]:
+    if parking.retry_at is None and not parking.wakes_on_stock:
+        return None, parking.at
+    return "route", parking.retry_at or parking.at + progress.WOKEN_ONLY
 
 
 def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted | None:

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 import psycopg
 
 from doorstep.domain.orders import events as facts
-from doorstep.domain.orders.model import LineCount
+from doorstep.domain.orders.model import LineCount, Parking
 from doorstep.domain.orders.store import holds, read, write
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
 ROUTE_AGAIN_AFTER = timedelta(minutes=15)
+WOKEN_ONLY = timedelta(days=3650)
 
 
 def lock(tx: WriteTx, *, order_id: OrderId) -> None:
@@ -34,15 +35,16 @@ def allocate(
     counts: Sequence[LineCount],
     routed: Mapping[OrderId, facts.Allocated],
     short: Mapping[OrderId, tuple[str, ...]],
+    parked: Mapping[OrderId, Parking],
     now: datetime,
 ) -> None:
-    """Record what routing decided: pieces allocated, orders complete or short (those are tried again later)."""
+    """Record what routing decided: pieces allocated, orders complete or short (those are parked)."""
     if counts:
         _count(tx, ("allocated",), counts)
     if routed:
         write.mark_routed(tx, order_ids=list(routed))
-    if short:
-        write.mark_short(tx, order_ids=list(short), again_at=now + ROUTE_AGAIN_AFTER)
+    if parked:
+        write.park(tx, parked)
     events.append(tx, list(routed.values()), at=now)
     events.append(tx, [facts.Short(order_id, skus) for order_id, skus in short.items()], at=now)
 

@@ -40,12 +40,23 @@ class Header:
     approved_at: datetime | None
     cancelled_at: datetime | None
     completed_at: datetime | None
+    priority: int
+    promised_at: datetime | None
+    ship_after: datetime | None
+    origin: str
+    pickup: str
+    queue: str
+    queue_reason: str
+    parked_at: datetime | None
+    route_tries: int
+    auto_cancel_at: datetime | None
 
 
 _HEADER = """o.id, o.connection_id, c.key AS channel, o.external_id, o.number, o.version_at, o.placed_at, o.currency,
     o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included, o.payment_gateway, o.payment_method,
     o.is_paid, o.on_delivery, o.customer_external_id, o.shipping_method, o.source, o.note, o.tags, o.approved_at,
-    o.cancelled_at, o.completed_at"""
+    o.cancelled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.origin, o.pickup, o.queue, o.queue_reason,
+    o.parked_at, o.route_tries, o.auto_cancel_at"""
 
 
 def select_headers(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Header]:
@@ -166,6 +177,11 @@ def observation(
         note=header.note,
         tags=tuple(header.tags),
         cancelled_at=header.cancelled_at,
+        priority=header.priority,
+        promised_at=header.promised_at,
+        ship_after=header.ship_after,
+        origin=header.origin,
+        pickup=header.pickup,
     )
 
 

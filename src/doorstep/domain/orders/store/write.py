@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.orders.model import Address, LineCount, ObservedLine, OrderObservation
+from doorstep.domain.orders.model import Address, LineCount, ObservedLine, OrderObservation, Parking
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -24,6 +24,8 @@ class NewHeader:
     due: str | None
     due_at: datetime
     is_short: bool
+    promised_at: datetime | None = None
+    parking: Parking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
         COPY orders (id, connection_id, trace_id, accepted_at, approved_at, due, due_at, is_short, external_id, number,
                      version_at, placed_at, currency, total_minor, shipping_minor, tax_minor, tip_minor, tax_included,
                      payment_gateway, payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source,
-                     note, tags, told_cancelled_at) FROM STDIN
+                     note, tags, told_cancelled_at, priority, promised_at, ship_after, origin, pickup, queue, queue_reason,
+                     parked_at, wakes_on_stock, route_tries, auto_cancel_at) FROM STDIN
         """,
         (_header_values(row, row.observation) for row in rows),
     )
@@ -86,8 +89,15 @@ def _header_values(row: NewHeader, told: OrderObservation) -> tuple[object, ...]
         told.external_id, told.number, told.version_at, told.placed_at, told.currency, told.total_minor,
         told.shipping_minor, told.tax_minor, told.tip_minor, told.tax_included, told.payment.gateway,
         told.payment.method, told.payment.is_paid, told.payment.on_delivery, told.customer_external_id,
-        told.shipping_method, told.source, told.note, list(told.tags), told.cancelled_at,
+        told.shipping_method, told.source, told.note, list(told.tags), told.cancelled_at, told.priority,
+        told.promised_at or row.promised_at, told.ship_after, told.origin, told.pickup, *_parking_values(row.parking),
     )  # fmt: skip
+
+
+def _parking_values(parking: Parking | None) -> tuple[object, ...]:
+    if parking is None:
+        return "", "", None, True, 0, None
+    return parking.queue, parking.reason, parking.at, parking.wakes_on_stock, 1, parking.auto_cancel_at
 
 
 def copy_lines(
@@ -154,14 +164,16 @@ def update_header(tx: WriteTx, *, order_id: int, told: OrderObservation) -> None
         """
         UPDATE orders SET version_at = %s, total_minor = %s, shipping_minor = %s, tax_minor = %s, tip_minor = %s,
                currency = %s, tax_included = %s, payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s,
-               on_delivery = %s, shipping_method = %s, note = %s, tags = %s,
+               on_delivery = %s, shipping_method = %s, note = %s, tags = %s, priority = %s,
+               promised_at = coalesce(%s, promised_at), ship_after = %s, origin = %s, pickup = %s,
                told_cancelled_at = coalesce(told_cancelled_at, %s)
          WHERE id = %s
         """,
         (
             told.version_at, told.total_minor, told.shipping_minor, told.tax_minor, told.tip_minor, told.currency,
             told.tax_included, told.payment.gateway, told.payment.method, told.payment.is_paid, told.payment.on_delivery,
-            told.shipping_method, told.note, list(told.tags), told.cancelled_at, order_id,
+            told.shipping_method, told.note, list(told.tags), told.priority, told.promised_at, told.ship_after, told.origin,
+            told.pickup, told.cancelled_at, order_id,
         ),
     )  # fmt: skip
 
@@ -205,14 +217,40 @@ def mark_approved(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> Non
 
 def mark_routed(tx: WriteTx, *, order_ids: Sequence[int]) -> None:
     """Every line has its location."""
-    tx.execute("UPDATE orders SET due = NULL, is_short = false WHERE id = ANY(%s)", (list(order_ids),))
-
-
-def mark_short(tx: WriteTx, *, order_ids: Sequence[int], again_at: datetime) -> None:
-    """Something is missing: routing tries again later."""
     tx.execute(
-        "UPDATE orders SET due = 'route', is_short = true, due_at = %s WHERE id = ANY(%s)",
-        (again_at, list(order_ids)),
+        """
+        UPDATE orders SET due = NULL, is_short = false, queue = '', queue_reason = '', parked_at = NULL, route_tries = 0,
+               auto_cancel_at = NULL
+         WHERE id = ANY(%s)
+        """,
+        (list(order_ids),),
+    )
+
+
+def park(tx: WriteTx, parked: Mapping[OrderId, Parking]) -> None:
+    """Something is missing: where these orders wait, and until when."""
+    each = list(parked.values())
+    tx.execute(
+        """
+        UPDATE orders o SET due = CASE WHEN p.retry_at IS NULL AND NOT p.wakes THEN NULL ELSE 'route' END,
+               is_short = true, due_at = coalesce(p.retry_at, p.at + interval '10 years'), queue = p.queue,
+               queue_reason = p.reason, wakes_on_stock = p.wakes, route_tries = o.route_tries + 1,
+               parked_at = CASE WHEN o.queue = p.queue THEN coalesce(o.parked_at, p.at) ELSE p.at END,
+               auto_cancel_at = CASE WHEN p.forgets THEN NULL ELSE coalesce(o.auto_cancel_at, p.auto_cancel_at) END
+          FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
+                      %s::timestamptz[], %s::boolean[])
+               AS p(id, queue, reason, at, retry_at, wakes, auto_cancel_at, forgets) WHERE o.id = p.id
+        """,
+        (
+            list(parked),
+            [parking.queue for parking in each],
+            [parking.reason for parking in each],
+            [parking.at for parking in each],
+            [parking.retry_at for parking in each],
+            [parking.wakes_on_stock for parking in each],
+            [parking.auto_cancel_at for parking in each],
+            [parking.forgets_auto_cancel for parking in each],
+        ),
     )
 
 
@@ -220,7 +258,7 @@ def wake_short(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
     """Short orders that want one of these SKUs are routed again now; returns how many."""
     return tx.execute(
         """
-        UPDATE orders o SET due_at = %s WHERE o.is_short AND o.due = 'route'
+        UPDATE orders o SET due_at = %s WHERE o.is_short AND o.due = 'route' AND o.wakes_on_stock
            AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.sku = ANY(%s)
                           AND l.allocated + l.cancelled < l.quantity)
         """,
@@ -231,7 +269,11 @@ def wake_short(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
 def mark_cancelled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
     """Nothing more will be done for it."""
     tx.execute(
-        "UPDATE orders SET cancelled_at = %s, due = NULL, is_short = false WHERE id = %s", (at, order_id)
+        """
+        UPDATE orders SET cancelled_at = %s, due = NULL, is_short = false, queue = '', parked_at = NULL, auto_cancel_at = NULL
+         WHERE id = %s
+        """,
+        (at, order_id),
     )
 
 
