@@ -98,7 +98,11 @@ def _divides(node: ast.AST) -> TypeGuard[ast.BinOp | ast.AugAssign]:
 
 def broad_except(source: Source) -> Found:
     """Whatever it is may be caught where somebody waits for an answer whatever it is: worker loop, orders coming in."""
-    edges = ("src/doorstep/delivery/hooks/commits.py", "src/doorstep/delivery/api/capture.py")
+    edges = (
+        "src/doorstep/delivery/hooks/commits.py",
+        "src/doorstep/delivery/api/capture.py",
+        "src/doorstep/delivery/cli/imports.py",
+    )
     if source.within("src/doorstep/delivery/worker", *edges):
         return
     for node in source.nodes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from doorstep.domain.connections import actions as connections
@@ -25,6 +26,7 @@ class Became(StrEnum):
 
     CREATED = "created"
     UPDATED = "updated"
+    OUTDATED = "outdated"
     REPEATED = "repeated"
     REFUSED = "refused"
     STORED = "stored"
@@ -122,11 +124,18 @@ class _State:
         order = self.orders.get(name)
         if order is None:
             return Outcome(name, Became.STORED)
-        became = Became.REPEATED if repeated else Became.UPDATED if name in self.before else Became.CREATED
+        became = Became.REPEATED if repeated else self._effect(arrival, name, order)
         self.before.add(name)
         held = tuple(self.holds.get(order.header.id, ()))
-        counters = order_views.counters(order)
-        headline = model.headline(
-            counters, held=bool(held), short=not held and counters.allocated < counters.ordered
+        short = any(
+            line.requires_shipping and line.allocated + line.cancelled < line.quantity for line in order.lines
         )
+        headline = model.headline(order_views.counters(order), held=bool(held), short=not held and short)
         return Outcome(name, became, OrderId(order.header.id), order.header.number, headline.value, held)
+
+    def _effect(self, arrival: Arrival, name: str, order: order_views.Order) -> Became:
+        """What a document did that was not told before: one that is older than what we know did nothing."""
+        if name not in self.before:
+            return Became.CREATED
+        version = datetime.fromisoformat(arrival.external_event_id.rpartition("@")[2])
+        return Became.OUTDATED if version < order.header.version_at else Became.UPDATED

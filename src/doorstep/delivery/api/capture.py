@@ -67,7 +67,8 @@ async def place_orders(
 ) -> Response:
     """Place one order, or up to 1,000 as {"orders": […]}: stored, checked, routed and reserved when the answer comes.
 
-    Each order has its own result: created, updated (a newer version), repeated (the same version again), refused (with
+    Each order has its own result: created, updated (a newer version), outdated (an older
+    version: no effect), repeated (the same version again), refused (with
     the reason; the document is kept as a dead letter) or stored (it is read in a moment). One bad order hurts nobody.
     """
     calling.principal.require(Permission.ORDERS_WRITE)

@@ -93,8 +93,8 @@ def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None
     try:
         with app.db.write(actor="cli") as tx:
             outcomes = capture.capture(app.world, tx, documents=documents)
-    except errors.Conflict as problem:
-        _log.warning("another process takes in the same orders: workers read these", error=str(problem))
+    except Exception as problem:  # noqa: BLE001 - orders coming in: one that fails must not stop the file
+        _log.warning("a batch could not be taken in at once: workers read it", error=str(problem))
         with app.db.write(actor="cli") as tx:
             outcomes = capture.store(app.world, tx, documents=documents)
     for each, outcome in zip(good, outcomes, strict=True):

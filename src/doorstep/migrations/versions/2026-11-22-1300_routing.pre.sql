@@ -70,6 +70,10 @@ CREATE TABLE routing_prices (
 );
 COMMENT ON TABLE routing_prices IS 'What a piece at a location is worth to orders that are expected; worked out ahead.';
 
+-- No question is asked by it, and every order paid for it.
+-- squawk-ignore require-concurrent-index-deletion
+DROP INDEX network_movements_sku;
+
 CREATE TABLE routing_runs (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run          text NOT NULL,

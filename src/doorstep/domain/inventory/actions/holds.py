@@ -23,7 +23,7 @@ from doorstep.domain.inventory.model import (
 from doorstep.domain.inventory.store import ledger
 from doorstep.domain.inventory.store import network as store
 from doorstep.domain.inventory.store.network import End, FreshHold
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import WriteTx
 
 _ENDED_BY = {
@@ -117,6 +117,7 @@ def _end(
     """Locked holds end; returns what that does to the counters. `orders` says which order consumed a hold."""
     by_hold = orders or {}
     if holds:
+        states.transition(model.HOLD_MOVES, HoldState.HELD, state, thing="A hold")
         store.end_holds(tx, [End(each.id, by_hold.get(each.id)) for each in holds], state=state, at=at)
     return [
         NetworkMovement(

@@ -6,7 +6,6 @@ from doorstep.domain.inventory.model.counts import COUNT_MOVES
 from doorstep.domain.inventory.model.imports import IMPORT_MOVES
 from doorstep.domain.inventory.model.ledger import (
     EFFECTS,
-    ENDINGS,
     SIGNED,
     Condition,
     Drift,
@@ -48,7 +47,6 @@ __all__ = [
     "COUNT_MOVES",
     "DEFAULT_TTL",
     "EFFECTS",
-    "ENDINGS",
     "HOLD_MOVES",
     "IMPORT_MOVES",
     "LONGEST_KEEP",

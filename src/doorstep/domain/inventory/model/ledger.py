@@ -62,8 +62,6 @@ SIGNED = frozenset(
         MovementType.SYNCHRONISED,
     }
 )
-# A reservation ends exactly once, by one of these.
-ENDINGS = frozenset({MovementType.RELEASED, MovementType.SHIPPED})
 
 
 class InsufficientStock(errors.Refused):

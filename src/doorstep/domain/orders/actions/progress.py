@@ -113,8 +113,13 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
         standing = holds.select_open_holds(tx, order_ids=[order_id])
         holds.release_holds(tx, ids=[hold.id for hold in standing], at=now)
     else:
-        write.set_due(tx, order_ids=[order_id], due=None, at=now)
+        write.mark_routed(tx, order_ids=[order_id])
     events.append(tx, [facts.Cancelled(order_id, reason)], at=now)
+
+
+def claim_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[OrderId]:
+    """Lock parked orders whose time is over."""
+    return [OrderId(order_id) for order_id in write.lock_overdue(tx, now=now, limit=limit)]
 
 
 def add_note(tx: WriteTx, *, order_id: OrderId, text: str, now: datetime) -> int:

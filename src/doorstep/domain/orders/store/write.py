@@ -202,6 +202,19 @@ def lock_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[int]:
     )
 
 
+def lock_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[int]:
+    """Lock parked orders that end by themselves now; others skip them. A held order is a person's."""
+    return tx.column(
+        int,
+        """
+        SELECT id FROM orders o WHERE auto_cancel_at <= %s AND cancelled_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)
+         ORDER BY auto_cancel_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        (now, limit),
+    )
+
+
 def lock(tx: WriteTx, *, order_id: int) -> list[str]:
     """Lock an order; returns the trace it arrived with (empty: there is no such order)."""
     return tx.column(str, "SELECT trace_id FROM orders WHERE id = %s FOR NO KEY UPDATE", (order_id,))
