@@ -1,4 +1,4 @@
-"""Verbs of routing: keep the receipts, and remember who rejected what."""
+"""Verbs of decisions: keep the receipts, and remember who rejected what."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import datetime
 
 import msgspec
 
-from doorstep.domain.routing import model, store
+from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision
-from doorstep.domain.routing.store import Exclusion
+from doorstep.domain.routing.store import decisions as store
+from doorstep.domain.routing.store.decisions import Exclusion
 from doorstep.kernel.db import WriteTx
 
 __all__ = ["Exclusion"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from doorstep.domain.routing import store
-from doorstep.domain.routing.store import DecisionRow, Exclusion
+from doorstep.domain.routing.store import decisions as store
+from doorstep.domain.routing.store.decisions import DecisionRow, Exclusion
 from doorstep.kernel.db import ReadTx
 
 __all__ = ["DecisionRow", "Exclusion"]

@@ -1,0 +1,1 @@
+"""SQL of routing, one file per family of statements."""
