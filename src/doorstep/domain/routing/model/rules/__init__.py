@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from doorstep.domain.routing.model.rules.conditions import Wrong
+from doorstep.domain.routing.model.rules.default import BROKERING, DEFAULT, DEFAULT_VERSION
 from doorstep.domain.routing.model.rules.document import (
     Costs,
     Locations,
@@ -20,10 +22,18 @@ from doorstep.domain.routing.model.rules.document import (
     Sort,
     Split,
 )
-from doorstep.domain.routing.model.rules.playbook import Playbook
+from doorstep.domain.routing.model.rules.playbook import (
+    Judge,
+    Playbook,
+    compile,  # noqa: A004 - read as rules.compile
+)
 
 __all__ = [
+    "BROKERING",
+    "DEFAULT",
+    "DEFAULT_VERSION",
     "Costs",
+    "Judge",
     "Locations",
     "Measure",
     "OrderField",
@@ -40,4 +50,6 @@ __all__ = [
     "Run",
     "Sort",
     "Split",
+    "Wrong",
+    "compile",
 ]

@@ -1,30 +1,242 @@
-"""A rule set made ready to decide with: which routing takes an order, and which locations its rules refuse, and why."""
+"""A rule set made ready to decide with: which routing takes an order, and which locations its rules refuse, and why.
+
+Filters and conditions read the same variables, and an answer is remembered by the values it was read from: the orders of a
+batch differ in few of them. What `Playbook.at` gives is asked for one batch; answers that hold for later ones are the playbook's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from doorstep.domain.routing.model.demand import Demand
 from doorstep.domain.routing.model.network import Lane, Place
-from doorstep.domain.routing.model.rules.document import Routing, Rule, RuleSet, Run
+from doorstep.domain.routing.model.rules.conditions import CannotTell
+from doorstep.domain.routing.model.rules.document import OrderField, Routing, Rule, RuleSet, Run
+from doorstep.domain.routing.model.rules.filters import Filter, Values, of_locations, of_orders
+from doorstep.domain.routing.model.rules.variables import (
+    VARIABLES,
+    Read,
+    Reading,
+    is_of_location,
+    is_of_order,
+)
+from doorstep.kernel.ids import LocationId, OrderId
+
+_REMEMBERED = 20_000
+_LATEST = datetime.max.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_NOWHERE = Place(LocationId(0), "", "", 0.0, 0.0, ships=False)
+_NO_LANE = Lane(LocationId(0))
+_NO_DEMAND = Demand(OrderId(0), ())
+_NOBODY: Mapping[LocationId, str] = {}
+
+
+@dataclass(slots=True)
+class _Question:
+    """A filter with what it reads of the order (once for all locations) and of a location; slow answers are remembered."""
+
+    filter: Filter
+    failures: Counter[str]
+    of_order: tuple[Read, ...] = field(init=False)
+    of_place: tuple[Read, ...] = field(init=False)
+    _known: dict[Values, str] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        own = [name for name in self.filter.names if is_of_order(name)]
+        self.of_order = tuple(VARIABLES[name].read for name in own)
+        self.of_place = tuple(VARIABLES[name].read for name in self.filter.names[len(own) :])
+
+    def own(self, reading: Reading) -> Values:
+        return tuple([read(reading) for read in self.of_order])
+
+    def answer(self, own: Values, reading: Reading) -> str:
+        """The reason against, in words; "" if there is none."""
+        values = (*own, *[read(reading) for read in self.of_place])
+        if not self.filter.is_slow:
+            return self.filter.against(values)
+        said = self._known.get(values)
+        if said is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            said = self._known[values] = self._evaluate(values)
+        return said
+
+    def _evaluate(self, values: Values) -> str:
+        try:
+            return self.filter.against(values)
+        except CannotTell as problem:
+            self.failures[f"{self.filter.path}: {problem}"] += 1
+            return f"its condition could not be evaluated: {problem}"
+
+
+_Questions = tuple[_Question, ...]
+
+
+def _answer(questions: _Questions, owns: Sequence[Values], reading: Reading) -> str:
+    """The first reason against."""
+    for question, own in zip(questions, owns, strict=True):
+        said = question.answer(own, reading)
+        if said:
+            return said
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfLocations:
+    """What a rule asks of locations: what holds for every order of a batch, and what depends on the order or the way to it."""
+
+    standing: _Questions
+    moving: _Questions
+
+
+def _of_locations(filters: Sequence[Filter], failures: Counter[str]) -> _OfLocations:
+    standing = [each for each in filters if all(is_of_location(name) for name in each.names)]
+    moving = [each for each in filters if each not in standing]
+    return _OfLocations(_questions(standing, failures), _questions(moving, failures))
+
+
+def _questions(filters: Sequence[Filter], failures: Counter[str]) -> _Questions:
+    return tuple(_Question(each, failures) for each in filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """A rule set with its conditions compiled. `version` is what receipts call it ("notnaked 7")."""
+    """A rule set with its conditions compiled. `version` is what receipts call it ("notnaked 7").
+
+    `failures` counts the distinct situations in which a condition could not be evaluated, by path and error: such a condition
+    does not hold, and whoever decides with the playbook tells people of it.
+    """
 
     document: RuleSet
     version: str = ""
+    failures: Counter[str] = field(default_factory=Counter)
+    _orders: Mapping[int, _Questions] = field(default_factory=dict)
+    _locations: Mapping[int, _OfLocations] = field(default_factory=dict)
+
+    def at(self, now: datetime, places: Mapping[LocationId, Place]) -> Judge:
+        """Ready for one batch: at that time, among these places."""
+        return Judge(self, now, places)
+
+    def takes(self, routing: Routing, reading: Reading) -> str:
+        """Why a routing does not take an order, in words; "" if it does."""
+        questions = self._orders[id(routing)]
+        return _answer(questions, [each.own(reading) for each in questions], reading)
+
+    def locations(self, rule: Rule) -> _OfLocations:
+        """What a rule asks of locations."""
+        return self._locations[id(rule)]
+
+
+def compile(document: RuleSet, version: str = "") -> Playbook:  # noqa: A001 - read as playbook.compile
+    """Compile a document. Raises conditions.Wrong for a condition that does not compile."""
+    failures: Counter[str] = Counter()
+    orders: dict[int, _Questions] = {}
+    locations: dict[int, _OfLocations] = {}
+    for at, run in enumerate(document.runs):
+        for index, routing in enumerate(run.routings):
+            path = f"runs[{at}].routings[{index}]"
+            orders[id(routing)] = _questions(of_orders(routing.orders, f"{path}.orders"), failures)
+            for number, rule in enumerate(routing.rules):
+                filters = of_locations(rule.locations, f"{path}.rules[{number}].locations")
+                locations[id(rule)] = _of_locations(filters, failures)
+    return Playbook(document, version, failures, orders, locations)
+
+
+@dataclass(slots=True)
+class Judge:
+    """A playbook for one batch."""
+
+    book: Playbook
+    now: datetime
+    places: Mapping[LocationId, Place]
+    _standing: dict[int, Mapping[LocationId, str]] = field(init=False, default_factory=dict)
+    _moving: dict[tuple[object, ...], tuple[object, Mapping[LocationId, str]]] = field(
+        init=False, default_factory=dict
+    )
 
     def routing(self, demand: Demand, run: Run | None = None) -> Routing | None:
-        """The first active routing (of that run; of all event-driven runs if none is given) that takes this order."""
-        raise NotImplementedError
+        """The first active routing (of that run; of all active event-driven runs if none is given) that takes this order."""
+        reading = Reading(demand, self.now, _NOWHERE, _NO_LANE)
+        for each in self._runs(run):
+            for routing in each.routings:
+                if routing.active and not self.book.takes(routing, reading):
+                    return routing
+        return None
 
-    def sorted(self, routing: Routing, demands: Sequence[Demand]) -> list[Demand]:
+    def _runs(self, run: Run | None) -> Sequence[Run]:
+        if run is not None:
+            return (run,)
+        return [each for each in self.book.document.runs if each.active and not each.schedule]
+
+    def sorted(self, routing: Routing, demands: Iterable[Demand]) -> list[Demand]:
         """The orders in the sequence in which the routing serves them; ties by promise, placing time, id."""
-        raise NotImplementedError
+        result = sorted(demands, key=_tie)
+        for sort in reversed(routing.sort):
+            result.sort(key=_SORTS[sort.by], reverse=sort.descending)
+        return result
+
+    def refusals(
+        self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane]
+    ) -> Mapping[LocationId, str]:
+        """The places that this rule does not ask for that order, each with the reason in words for the receipt.
+
+        The answer is shared between orders that look the same to the rule, so it must not be changed.
+        """
+        asked = self.book.locations(rule)
+        standing = self._refused_by_any(rule, asked.standing)
+        if not asked.moving:
+            return standing
+        reading = Reading(demand, self.now, _NOWHERE, _NO_LANE)
+        owns = tuple([each.own(reading) for each in asked.moving])
+        key = (id(rule), id(lanes), owns)
+        kept = self._moving.get(key)
+        if kept is None or kept[0] is not lanes:
+            said = dict(standing)
+            for each, lane in lanes.items():
+                if each not in standing:
+                    reason = _answer(asked.moving, owns, Reading(demand, self.now, self.places[each], lane))
+                    if reason:
+                        said[each] = reason
+            kept = self._moving[key] = (lanes, said)
+        return kept[1]
+
+    def _refused_by_any(self, rule: Rule, questions: _Questions) -> Mapping[LocationId, str]:
+        """The places that a rule asks for no order at all."""
+        if not questions:
+            return _NOBODY
+        if id(rule) not in self._standing:
+            asked = ((each, Reading(_NO_DEMAND, self.now, each, _NO_LANE)) for each in self.places.values())
+            said = (
+                (place.id, _answer(questions, [()] * len(questions), reading)) for place, reading in asked
+            )
+            self._standing[id(rule)] = {each: reason for each, reason in said if reason}
+        return self._standing[id(rule)]
 
     def refuses(self, rule: Rule, place: Place, demand: Demand, lane: Lane) -> str:
         """Why this rule does not ask that location for that order, in words for the receipt; "" if it does."""
-        raise NotImplementedError
+        return self.refusals(rule, demand, {place.id: lane}).get(place.id, "")
+
+
+def _tie(demand: Demand) -> tuple[datetime, datetime, int]:
+    facts = demand.facts
+    return facts.promised_at or _LATEST, facts.placed_at or _LATEST, demand.order_id
+
+
+def _delivery_days(demand: Demand) -> float:
+    facts = demand.facts
+    if facts.promised_at is None or facts.placed_at is None:
+        return float("inf")
+    return (facts.promised_at - facts.placed_at).days
+
+
+_SORTS: Mapping[OrderField, Callable[[Demand], float | datetime]] = {
+    OrderField.PRIORITY: lambda each: each.facts.priority,
+    OrderField.SHIP_BEFORE: lambda each: each.facts.promised_at or _LATEST,
+    OrderField.SHIP_AFTER: lambda each: each.facts.ship_after or _EARLIEST,
+    OrderField.PLACED: lambda each: each.facts.placed_at or _LATEST,
+    OrderField.DELIVERY_DAYS: _delivery_days,
+    OrderField.VALUE: lambda each: each.facts.value_minor,
+}

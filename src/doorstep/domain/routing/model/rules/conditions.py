@@ -1,0 +1,130 @@
+"""Conditions in CEL: typed when they are saved, bounded when they are evaluated.
+
+Three ways for a condition to go wrong, each with words of its own: it does not compile (Wrong, with line and column), it
+fails for an order (an error value of the engine), or it would take too long (the engine's iteration budget).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from cel_expr_python import cel
+
+from doorstep.domain.routing.model.rules.variables import VARIABLES, Kind
+from doorstep.kernel import errors
+
+MAX_LENGTH = 2_000
+_TYPES = {
+    Kind.TEXT: cel.Type.STRING,
+    Kind.WHOLE: cel.Type.INT,
+    Kind.FRACTION: cel.Type.DOUBLE,
+    Kind.YES_OR_NO: cel.Type.BOOL,
+    Kind.INSTANT: cel.Type.TIMESTAMP,
+    Kind.TEXTS: cel.Type.List(cel.Type.STRING),
+}
+_ENVIRONMENT = cel.NewEnv(variables={name: _TYPES[each.kind] for name, each in VARIABLES.items()})
+_PLACE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_UNKNOWN = re.compile(r"undeclared reference to '([^']+)'")
+_MISMATCH = re.compile(r"found no matching overload for '_?([^_']+)_?' applied to '\((.*)\)'")
+_STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
+
+
+class Wrong(errors.Invalid):  # a kind's name is an adjective, and so is this one
+    """A condition that does not compile; `data` has path, line and column."""
+
+
+class CannotTell(Exception):  # noqa: N818 - it says what it is: neither yes nor no
+    """A condition could not be evaluated for an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition, with the variables it reads."""
+
+    path: str
+    text: str
+    names: tuple[str, ...]
+    expression: cel.Expression
+
+    def against(self, values: tuple[object, ...]) -> str:
+        """Why it does not hold for these values of `names`, or "". Raises CannotTell."""
+        given = {name: _given(value) for name, value in zip(self.names, values, strict=True)}
+        try:
+            found = self.expression.eval(data=given)
+        except RuntimeError as problem:  # the budget is the engine's own exception
+            raise CannotTell(_plain(str(problem))) from problem
+        answer = found.value()
+        if not isinstance(answer, bool):
+            raise CannotTell(_plain(str(answer)))
+        return "" if answer else f"not so: {' '.join(self.text.split())}"
+
+
+def compile(text: str, path: str) -> Condition:  # noqa: A001 - read as conditions.compile
+    """Compile a condition. Raises Wrong with where and why, and what was meant if that can be guessed."""
+    if len(text) > MAX_LENGTH:
+        raise _wrong(
+            path, 1, 1, f"a condition has at most {MAX_LENGTH:,} characters, this one has {len(text):,}"
+        )
+    try:
+        expression = _ENVIRONMENT.compile(text)
+    except RuntimeError as problem:
+        raise _located(path, str(problem)) from problem
+    if expression.return_type() != cel.Type.BOOL:
+        kind = expression.return_type().name()
+        raise _wrong(
+            path, 1, 1, f"a condition is true or false, this one is {kind}: compare it with something"
+        )
+    read = expression.serialize()  # names every variable it refers to
+    names = tuple(name for name in VARIABLES if name.encode() in read)  # the order's own come first there
+    return Condition(path, text, names, expression)
+
+
+def _given(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _plain(message: str) -> str:
+    """The engine's message without its status words."""
+    return _STATUS.sub("", message)
+
+
+def _located(path: str, message: str) -> Wrong:
+    found = _PLACE.search(message)
+    if found is None:
+        return _wrong(path, 1, 1, _plain(message))
+    return _wrong(path, int(found[1]), int(found[2]), _advised(_STATUS.sub("", found[3])))
+
+
+def _wrong(path: str, line: int, column: int, message: str) -> Wrong:
+    return Wrong(f"{path}, line {line} column {column}: {message}", path=path, line=line, column=column)
+
+
+def _advised(message: str) -> str:
+    unknown = _UNKNOWN.search(message)
+    if unknown:
+        return f"{unknown[1]} is not known, {_instead(unknown[1])}"
+    mismatch = _MISMATCH.search(message)
+    if mismatch is None:
+        return message
+    operator, kinds = mismatch[1].removeprefix("@"), mismatch[2]
+    advice = (
+        ": write whole numbers as 50.0 beside fractions"
+        if {"int", "double"} == set(kinds.split(", "))
+        else ""
+    )
+    return f"{operator} does not go with ({kinds}){advice}"
+
+
+def _instead(unknown: str) -> str:
+    near = get_close_matches(unknown, VARIABLES, n=1, cutoff=0.75)
+    if near:
+        return f"did you mean {near[0]}?"
+    scope = unknown.partition(".")[0]
+    names = [name for name in VARIABLES if name.startswith(f"{scope}.")] or [
+        "order.…",
+        "location.…",
+        "lane.…",
+    ]
+    return f"there is {', '.join(names)}"

@@ -1,0 +1,64 @@
+"""The rule set that decides until somebody activates one of their own."""
+
+from __future__ import annotations
+
+from doorstep.domain.routing.model.rules.document import (
+    Measure,
+    OrderField,
+    OrderSort,
+    Queue,
+    Rest,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    Sort,
+    Split,
+)
+
+BROKERING = "brokering"
+DEFAULT_VERSION = "default"
+
+_IN_TIME_THEN_CHEAP = (
+    Sort(by=Measure.MISS, tolerance=0.05),
+    Sort(by=Measure.PARCELS),
+    Sort(by=Measure.LEAVES),
+    Sort(by=Measure.COST, tolerance=0.05),
+    Sort(by=Measure.DISTANCE),
+)
+
+# Urgent orders first; in time, in few parcels, before the cut-off, cheap, near. A line parts only if nobody has all of it.
+DEFAULT = RuleSet(
+    name="default",
+    runs=(
+        Run(
+            name="as orders come",
+            routings=(
+                Routing(
+                    name="every order",
+                    sort=(
+                        OrderSort(by=OrderField.PRIORITY, descending=True),
+                        OrderSort(by=OrderField.SHIP_BEFORE),
+                        OrderSort(by=OrderField.PLACED),
+                    ),
+                    rules=(
+                        Rule(name="whole lines", choose=_IN_TIME_THEN_CHEAP, split=Split(by="lines")),
+                        Rule(
+                            name="lines in parts",
+                            choose=_IN_TIME_THEN_CHEAP,
+                            split=Split(by="quantity"),
+                            rest=Rest(then="park", queue=BROKERING),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    queues=(
+        Queue(
+            name=BROKERING,
+            owner="operations",
+            told_to_customer="We are waiting for stock of a part of your order.",
+        ),
+    ),
+)

@@ -1,0 +1,120 @@
+"""What filters and conditions may read: one table of names, types and meanings, each with how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from doorstep.domain.routing.model.demand import Demand
+from doorstep.domain.routing.model.network import Lane, Place
+
+NO_PROMISE_DAYS = 9_999
+NO_LIMIT = 1_000_000
+_GRAMS_PER_KILO = 1_000
+Read = Callable[["Reading"], object]
+
+
+class Kind(StrEnum):
+    """The types of variables, as conditions call them."""
+
+    TEXT = "string"
+    WHOLE = "int"
+    FRACTION = "double"
+    YES_OR_NO = "bool"
+    INSTANT = "timestamp"
+    TEXTS = "list(string)"
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What is looked at: an order, and for location filters a place and the way from it (a struct: there are many)."""
+
+    demand: Demand
+    now: datetime
+    place: Place
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name that conditions may use."""
+
+    kind: Kind
+    meaning: str
+    read: Read
+
+
+def _days(reading: Reading, at: datetime | None) -> int:
+    """Calendar days from now, as the clock of `at` counts them; what is not promised is far away."""
+    return NO_PROMISE_DAYS if at is None else (at.date() - reading.now.astimezone(at.tzinfo).date()).days
+
+
+def _cost_minor(reading: Reading) -> int:
+    lane, wants = reading.lane, reading.demand.wants
+    pieces = sum(want.quantity for want in wants)
+    kilos = -(-sum(want.quantity * want.grams for want in wants) // _GRAMS_PER_KILO)
+    return lane.parcel_minor + lane.kilo_minor * kilos + lane.piece_minor * pieces
+
+
+def _in_time(reading: Reading) -> bool:
+    promised, arrives = reading.demand.facts.promised_at, reading.lane.arrives_at
+    return promised is None or arrives is None or arrives <= promised
+
+
+def _room(reading: Reading) -> int:
+    return NO_LIMIT if reading.place.room is None else reading.place.room
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "order.channel": Variable(Kind.TEXT, "Key of the channel that sold it.", lambda of: of.demand.channel),
+    "order.queue": Variable(Kind.TEXT, "Queue it is parked in; empty for orders nobody has routed yet.", lambda of: of.demand.facts.queue),
+    "order.method": Variable(Kind.TEXT, "Delivery method, as the channel names it.", lambda of: of.demand.facts.method),
+    "order.service": Variable(Kind.TEXT, "Service of ours that was promised.", lambda of: of.demand.facts.service),
+    "order.priority": Variable(Kind.WHOLE, "The higher, the sooner.", lambda of: of.demand.facts.priority),
+    "order.placed_at": Variable(Kind.INSTANT, "When it was placed.", lambda of: of.demand.facts.placed_at),
+    "order.promised_in_days": Variable(Kind.WHOLE, f"Days until its promise, 0 today; {NO_PROMISE_DAYS} without one.", lambda of: _days(of, of.demand.facts.promised_at)),
+    "order.origin": Variable(Kind.TEXT, "Where it was taken: a store's code, or empty.", lambda of: of.demand.facts.origin),
+    "order.tags": Variable(Kind.TEXTS, "Its tags.", lambda of: of.demand.facts.tags),
+    "order.value_minor": Variable(Kind.WHOLE, "Its value in minor units: 150000 is 1,500.00.", lambda of: of.demand.facts.value_minor),
+    "order.payment": Variable(Kind.TEXT, "prepaid or on_delivery.", lambda of: of.demand.facts.payment),
+    "order.country": Variable(Kind.TEXT, "Country it goes to, in two letters.", lambda of: of.demand.facts.country),
+    "order.region": Variable(Kind.TEXT, "State or province it goes to.", lambda of: of.demand.facts.region),
+    "order.customer": Variable(Kind.TEXT, "The customer's reference.", lambda of: of.demand.facts.customer),
+    "order.is_pickup": Variable(Kind.YES_OR_NO, "Whether the customer comes for it.", lambda of: bool(of.demand.facts.pickup)),
+    "order.skus": Variable(Kind.TEXTS, "SKUs that need a location.", lambda of: tuple(sorted({want.sku for want in of.demand.wants}))),
+    "order.categories": Variable(Kind.TEXTS, "Their categories.", lambda of: tuple(sorted({want.category for want in of.demand.wants if want.category}))),
+    "order.lines": Variable(Kind.WHOLE, "Lines that need a location.", lambda of: len(of.demand.wants)),
+    "order.pieces": Variable(Kind.WHOLE, "Pieces on them.", lambda of: sum(want.quantity for want in of.demand.wants)),
+    "order.grams": Variable(Kind.WHOLE, "What they weigh.", lambda of: sum(want.quantity * want.grams for want in of.demand.wants)),
+    "location.code": Variable(Kind.TEXT, "Its code.", lambda of: of.place.code),
+    "location.kind": Variable(Kind.TEXT, "What it is: warehouse, store, dark_store …", lambda of: of.place.kind),
+    "location.groups": Variable(Kind.TEXTS, "Groups it belongs to.", lambda of: tuple(sorted(of.place.groups))),
+    "location.country": Variable(Kind.TEXT, "Its country, in two letters.", lambda of: of.place.country),
+    "location.region": Variable(Kind.TEXT, "Its state or province.", lambda of: of.place.region),
+    "location.is_open": Variable(Kind.YES_OR_NO, "Whether it is open now.", lambda of: of.place.is_open),
+    "location.backlog_hours": Variable(Kind.FRACTION, "Hours its open work will take.", lambda of: of.place.backlog_hours),
+    "location.reject_rate": Variable(Kind.FRACTION, "Share of its work it rejected lately: 0.05 is 5 %.", lambda of: of.place.reject_rate),
+    "location.room": Variable(Kind.WHOLE, f"Orders its shift still takes; {NO_LIMIT} without a limit.", _room),
+    "lane.km": Variable(Kind.FRACTION, "Kilometres to the customer.", lambda of: of.lane.km),
+    "lane.days": Variable(Kind.WHOLE, f"Days until a parcel arrives, 0 today; {NO_PROMISE_DAYS} if nobody knows.", lambda of: _days(of, of.lane.arrives_at)),
+    "lane.in_time": Variable(Kind.YES_OR_NO, "Whether it arrives by the promise.", _in_time),
+    "lane.cost_minor": Variable(Kind.WHOLE, "What one parcel with the whole order would cost, in minor units.", _cost_minor),
+    "lane.today": Variable(Kind.YES_OR_NO, "Whether today's cut-off can be made.", lambda of: of.lane.today),
+    "lane.miss": Variable(Kind.FRACTION, "Probability to miss the promise: 0.1 is 10 %.", lambda of: of.lane.miss),
+    "lane.carrier": Variable(Kind.TEXT, "Carrier.", lambda of: of.lane.carrier),
+    "lane.service": Variable(Kind.TEXT, "Its service.", lambda of: of.lane.service),
+    "lane.zone": Variable(Kind.TEXT, "Tariff zone.", lambda of: of.lane.zone),
+}  # fmt: skip
+
+
+def is_of_order(name: str) -> bool:
+    """Whether a variable is the order's own: the same for every location."""
+    return name.startswith("order.")
+
+
+def is_of_location(name: str) -> bool:
+    """Whether a variable is a location's own: the same for every order of a batch."""
+    return name.startswith("location.")

@@ -1,0 +1,82 @@
+"""Conditions in CEL: what is refused when it is saved, with the place and a way out; what every variable reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from doorstep.domain.routing.model import Demand, Facts, Lane, Place, Want
+from doorstep.domain.routing.model.rules import Wrong, conditions
+from doorstep.domain.routing.model.rules.variables import NO_LIMIT, NO_PROMISE_DAYS, VARIABLES, Reading
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("order.chanel == 'web'", "line 1 column 6: order.chanel is not known, did you mean order.channel?"),
+        ("order.priority > 1 &&\n  lane.xyz", ("line 2 column 7: lane.xyz is not known, there is lane.km, lane.days, "
+         "lane.in_time, lane.cost_minor, lane.today, lane.miss, lane.carrier, lane.service, lane.zone")),
+        ("customer > 1", "line 1 column 1: customer is not known, there is order.…, location.…, lane.…"),
+        ("lane.km > 50", "line 1 column 9: > does not go with (double, int): write whole numbers as 50.0 beside fractions"),
+        ("order.channel > 5", "line 1 column 15: > does not go with (string, int)"),
+        ("'x' in order.channel", "line 1 column 5: in does not go with (string, string)"),
+        ("order.pieces", "line 1 column 1: a condition is true or false, this one is INT: compare it with something"),
+        ("order.pieces > 99999999999999999999", "line 1 column 16: invalid int literal"),
+        ("(" * 200 + "true" + ")" * 200, "line 1 column 1: Expression recursion limit exceeded. limit: 32"),
+        ("'" + "x" * 2_000, "line 1 column 1: a condition has at most 2,000 characters, this one has 2,001"),
+    ],
+)  # fmt: skip
+def test_what_does_not_compile_is_refused_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(Wrong) as refused:
+        conditions.compile(text, "rules[0].when")
+    assert refused.value.message == f"rules[0].when, {said}"
+
+
+def test_a_condition_knows_what_it_reads() -> None:
+    condition = conditions.compile(
+        "lane.km < 5.0 && order . tags.exists(t, t == 'vip') && order.pieces > 1", "when"
+    )
+    assert condition.names == ("order.tags", "order.pieces", "lane.km")
+    assert condition.against((("vip",), 2, 4.0)) == ""
+    assert condition.against((("vip",), 1, 4.0)).startswith("not so: lane.km < 5.0")
+
+
+def test_a_value_of_another_type_cannot_be_told() -> None:
+    condition = conditions.compile("order.placed_at.getFullYear() > 2000", "when")
+    assert condition.against((NOW,)) == ""
+    with pytest.raises(conditions.CannotTell, match=r"Unexpected value type for 'order\.placed_at'"):
+        condition.against((None,))
+
+
+def test_every_variable_reads_a_value_of_its_kind() -> None:
+    place = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, groups=frozenset({"b", "a"}), room=4)
+    wants = (Want(1, Sku("B"), 2, grams=600, category="tops"), Want(2, Sku("A"), 1, grams=50))
+    facts = Facts(placed_at=NOW, promised_at=NOW + timedelta(days=2), tags=("vip",), pickup="HUB")
+    lane = Lane(
+        place.id, km=1.5, parcel_minor=100, kilo_minor=10, piece_minor=1, arrives_at=NOW + timedelta(days=3)
+    )
+    reading = Reading(Demand(OrderId(1), wants, facts=facts), NOW, place, lane)
+    read = {name: each.read(reading) for name, each in VARIABLES.items()}
+    told = {
+        "order.promised_in_days": 2, "order.tags": ("vip",), "order.is_pickup": True, "order.skus": ("A", "B"),
+        "order.categories": ("tops",), "order.lines": 2, "order.pieces": 3, "order.grams": 1250,
+        "location.groups": ("a", "b"), "location.room": 4, "lane.days": 3, "lane.in_time": False, "lane.cost_minor": 123,
+    }  # fmt: skip
+    assert {name: read[name] for name in told} == told
+    every = " || ".join(f"{name} == {name}" for name in VARIABLES)
+    condition = conditions.compile(every, "when")
+    assert condition.names == tuple(VARIABLES)
+    assert condition.against(tuple(read.values())) == ""
+
+
+def test_what_nobody_knows_is_far_away_and_without_limit() -> None:
+    place = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True)
+    reading = Reading(Demand(OrderId(1), ()), NOW, place, Lane(place.id))
+    assert VARIABLES["order.promised_in_days"].read(reading) == NO_PROMISE_DAYS
+    assert VARIABLES["lane.days"].read(reading) == NO_PROMISE_DAYS
+    assert VARIABLES["location.room"].read(reading) == NO_LIMIT
+    assert VARIABLES["lane.in_time"].read(reading) is True

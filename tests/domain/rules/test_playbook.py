@@ -1,0 +1,224 @@
+"""Which routing takes an order, and which locations its rules refuse, and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from doorstep.domain.routing.model import Demand, Facts, Lane, Place, Want, rules
+from doorstep.domain.routing.model.rules import (
+    Locations,
+    Orders,
+    OrderSort,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    playbook,
+)
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HUB = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, kind="warehouse", groups=frozenset({"north"}))
+SHOP = Place(
+    LocationId(2), "SHOP", "Shop", 0.0, 0.0, ships=True, kind="store", groups=frozenset({"south"}), is_open=False,
+    country="IN", region="MH", reject_rate=0.4, room=3, backlog_hours=7.5,
+)  # fmt: skip
+PLACES = {each.id: each for each in (HUB, SHOP)}
+LANES = {
+    HUB.id: Lane(HUB.id, km=12.0),
+    SHOP.id: Lane(SHOP.id, km=62.4, today=False, arrives_at=NOW + timedelta(days=3)),
+}
+ORDER = Demand(
+    OrderId(1),
+    (Want(1, Sku("TEE"), 2, grams=600, category="tops"), Want(2, Sku("CAP"), 1)),
+    channel="web",
+    facts=Facts(
+        placed_at=NOW, promised_at=NOW + timedelta(days=2), method="standard", priority=5, tags=("vip", "gift"),
+        value_minor=150_000, country="IN", region="MH", customer="c-1", origin="SHOP",
+    ),
+)  # fmt: skip
+
+
+def document(*, orders: Orders | None = None, locations: Locations | None = None) -> RuleSet:
+    rule = Rule(name="rule", locations=locations or Locations())
+    routing = Routing(name="routing", orders=orders or Orders(), rules=(rule,))
+    return RuleSet(name="set", runs=(Run(name="run", routings=(routing,)),))
+
+
+def takes(orders: Orders) -> str:
+    book = rules.compile(document(orders=orders))
+    reading = playbook.Reading(ORDER, NOW, HUB, LANES[HUB.id])
+    return book.takes(book.document.runs[0].routings[0], reading)
+
+
+def refused(locations: Locations, demand: Demand = ORDER) -> dict[str, str]:
+    book = rules.compile(document(locations=locations))
+    said = book.at(NOW, PLACES).refusals(book.document.runs[0].routings[0].rules[0], demand, LANES)
+    return {PLACES[each].code: reason for each, reason in said.items()}
+
+
+def test_an_order_filter_that_says_nothing_takes_all() -> None:
+    assert takes(Orders()) == ""
+
+
+@pytest.mark.parametrize(
+    ("orders", "reason"),
+    [
+        (Orders(channels=("web", "pos")), ""),
+        (Orders(channels=("pos",)), "channel is web, the rule asks for pos"),
+        (Orders(queues=("",)), ""),
+        (
+            Orders(queues=("rejected", "brokering")),
+            "queue is not known, the rule asks for rejected or brokering",
+        ),
+        (Orders(methods=("express",)), "method is standard, the rule asks for express"),
+        (Orders(not_methods=("express",)), ""),
+        (Orders(not_methods=("standard",)), "method standard is left to other rules"),
+        (Orders(min_priority=5), ""),
+        (Orders(min_priority=6), "priority is 5, the rule asks for at least 6"),
+        (Orders(promised_within_days=2), ""),
+        (Orders(promised_within_days=1), "promise in days is 2, the rule asks for at most 1"),
+        (Orders(min_value_minor=150_000, max_value_minor=150_000), ""),
+        (Orders(max_value_minor=149_999), "value is 150000, the rule asks for at most 149999"),
+        (Orders(categories=("tops",), tags=("vip",)), ""),
+        (Orders(categories=("shoes", "bags")), "categories: not bags or shoes"),
+        (Orders(not_tags=("fraud",)), ""),
+        (Orders(not_tags=("gift", "vip")), "tagged gift, vip"),
+        (Orders(payments=("on_delivery",)), "payment is prepaid, the rule asks for on_delivery"),
+        (Orders(regions=("MH",), countries=("IN",), customers=("c-1",), origins=("SHOP",)), ""),
+        (Orders(when="'vip' in order.tags && order.pieces == 3"), ""),
+        (Orders(when="order.grams >\n 1500"), "not so: order.grams > 1500"),
+    ],
+)
+def test_order_filters_say_why_not(orders: Orders, reason: str) -> None:
+    assert takes(orders) == reason
+
+
+@pytest.mark.parametrize(
+    ("locations", "reasons"),
+    [
+        (Locations(), {}),
+        (Locations(codes=("HUB",)), {"SHOP": "code is SHOP, the rule asks for HUB"}),
+        (Locations(kinds=("warehouse",)), {"SHOP": "kind is store, the rule asks for warehouse"}),
+        (Locations(countries=("IN",)), {"HUB": "country is not known, the rule asks for IN"}),
+        (Locations(groups=("north", "east")), {"SHOP": "not in east or north"}),
+        (Locations(not_groups=("south",)), {"SHOP": "in south, which the rule leaves out"}),
+        (Locations(within_km=50), {"SHOP": "62 km away, the rule asks within 50"}),
+        (Locations(within_miles=38.5), {"SHOP": "39 miles away, the rule asks within 38.5"}),
+        (Locations(within_miles=39), {}),
+        (Locations(open_now=True), {"SHOP": "closed now"}),
+        (Locations(before_cut_off=True), {"SHOP": "today's cut-off has passed"}),
+        (Locations(in_time=True), {"SHOP": "would arrive after the promise"}),
+        (Locations(when="location.reject_rate < 0.1"), {"SHOP": "not so: location.reject_rate < 0.1"}),
+        (Locations(when="lane.km < 50.0 || order.priority > 3"), {}),
+    ],
+)
+def test_location_filters_say_why_not(locations: Locations, reasons: dict[str, str]) -> None:
+    assert refused(locations) == reasons
+
+
+def test_the_first_filter_that_refuses_is_the_reason() -> None:
+    assert refused(Locations(kinds=("warehouse",), within_km=10)) == {
+        "SHOP": "kind is store, the rule asks for warehouse",
+        "HUB": "12 km away, the rule asks within 10",
+    }
+
+
+def test_what_is_not_promised_is_never_late() -> None:
+    assert refused(Locations(in_time=True), Demand(OrderId(2), ORDER.wants)) == {}
+
+
+def test_one_location_is_asked_alone() -> None:
+    book = rules.compile(document(locations=Locations(open_now=True)))
+    rule, judge = book.document.runs[0].routings[0].rules[0], book.at(NOW, PLACES)
+    assert judge.refuses(rule, HUB, ORDER, LANES[HUB.id]) == ""
+    assert judge.refuses(rule, SHOP, ORDER, LANES[SHOP.id]) == "closed now"
+
+
+def test_answers_are_shared_between_orders_that_look_the_same() -> None:
+    book = rules.compile(document(locations=Locations(when="lane.km < 50.0 && order.pieces < 9")))
+    rule, judge = book.document.runs[0].routings[0].rules[0], book.at(NOW, PLACES)
+    first = judge.refusals(rule, ORDER, LANES)
+    other = Demand(OrderId(2), ORDER.wants, channel="pos")
+    more = Demand(OrderId(3), (Want(1, Sku("TEE"), 20),))
+    assert judge.refusals(rule, other, LANES) is first
+    assert judge.refusals(rule, ORDER, dict(LANES)) == first
+    assert sorted(judge.refusals(rule, more, LANES)) == [HUB.id, SHOP.id]
+
+
+def test_memory_of_answers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playbook, "_REMEMBERED", 2)
+    book = rules.compile(document(orders=Orders(when="order.priority > 2")))
+    routing = book.document.runs[0].routings[0]
+    demands = [Demand(OrderId(each), (), facts=Facts(priority=each)) for each in range(5)]
+    taken = [not book.takes(routing, playbook.Reading(each, NOW, HUB, LANES[HUB.id])) for each in demands]
+    assert taken == [False, False, False, True, True]
+    assert sum(len(question._known) for question in book._orders[id(routing)]) == 1
+
+
+def test_a_condition_that_fails_refuses_and_is_counted() -> None:
+    book = rules.compile(document(orders=Orders(when="order.tags[7] == 'vip'")))
+    judge = book.at(NOW, PLACES)
+    assert judge.routing(ORDER) is None
+    assert judge.routing(ORDER) is None
+    assert dict(book.failures) == {"runs[0].routings[0].orders.when: Index error: index=7 size=2": 1}
+    assert takes(Orders(when="order.tags[7] == 'vip'")) == (
+        "its condition could not be evaluated: Index error: index=7 size=2"
+    )
+
+
+def test_a_condition_without_end_is_stopped() -> None:
+    ten = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
+    bomb = f"{ten}.all(a, {ten}.all(b, {ten}.all(c, {ten}.all(d, {ten}.all(e, a + b + c + d + e >= 0)))))"
+    assert takes(Orders(when=bomb)) == "its condition could not be evaluated: Iteration budget exceeded"
+
+
+def test_the_first_active_routing_that_takes_an_order_has_it() -> None:
+    off = Routing(name="off", active=False, rules=())
+    pos = Routing(name="pos", orders=Orders(channels=("pos",)), rules=())
+    web = Routing(name="web", orders=Orders(channels=("web",)), rules=())
+    nightly = Run(name="nightly", schedule="0 2 * * *", routings=(Routing(name="all", rules=()),))
+    still = Run(name="still", active=False, routings=(Routing(name="everything", rules=()),))
+    live = Run(name="live", routings=(off, pos, web))
+    judge = rules.compile(RuleSet(name="set", runs=(nightly, still, live))).at(NOW, PLACES)
+    assert judge.routing(ORDER) is web
+    assert judge.routing(ORDER, nightly) is nightly.routings[0]
+    assert judge.routing(Demand(OrderId(9), ())) is None
+
+
+def test_orders_are_served_in_the_sequence_of_the_routing() -> None:
+    by = {
+        each.value: OrderSort(by=each, descending=each.value in {"priority", "value"})
+        for each in rules.OrderField
+    }
+    judge = rules.compile(document()).at(NOW, PLACES)
+    day = timedelta(days=1)
+    one = Demand(
+        OrderId(1), (), facts=Facts(placed_at=NOW, promised_at=NOW + 3 * day, priority=1, value_minor=5)
+    )
+    two = Demand(
+        OrderId(2), (), facts=Facts(placed_at=NOW - day, promised_at=NOW + 2.5 * day, ship_after=NOW)
+    )
+    three = Demand(OrderId(3), (), facts=Facts(priority=1))
+    served = {
+        name: [
+            each.order_id
+            for each in judge.sorted(Routing(name="r", rules=(), sort=(sort,)), (three, one, two))
+        ]
+        for name, sort in by.items()
+    }
+    assert served == {
+        "priority": [1, 3, 2],
+        "ship_before": [2, 1, 3],
+        "ship_after": [1, 3, 2],
+        "placed": [2, 1, 3],
+        "delivery_days": [2, 1, 3],
+        "value": [1, 2, 3],
+    }
+    assert [each.order_id for each in judge.sorted(Routing(name="r", rules=()), (three, one, two))] == [
+        2,
+        1,
+        3,
+    ]
