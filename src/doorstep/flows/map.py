@@ -74,6 +74,7 @@ NOBODY_LISTENS = frozenset(
         "atp_rule.changed", "promise.made", "promise.changed",
         "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
         "replenishment.set", "import.ended",
+        "network.configured", "location.paused", "location.resumed",
     }
 )  # fmt: skip
 

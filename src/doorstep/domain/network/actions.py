@@ -1,14 +1,96 @@
-"""Verbs of the network."""
+"""Verbs of the network: locations, what is said of their time, money and room, and what they do today."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from doorstep.domain.network import store
-from doorstep.domain.network.model import Location
+from doorstep.domain.network import events as facts
+from doorstep.domain.network.model import Document, Load, Location, Pace, Pause, Take
+from doorstep.domain.network.model.room import ShiftKey
+from doorstep.domain.network.store import documents, room
+from doorstep.domain.network.store import locations as places
+from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId
 
 
 def put(tx: WriteTx, *, locations: Sequence[Location]) -> None:
     """Create or replace locations by code."""
-    store.upsert_locations(tx, locations)
+    places.upsert_locations(tx, locations)
+    places.renew_token(tx)
+
+
+def configure(tx: WriteTx, *, document: Document, note: str, at: datetime) -> bool:
+    """Let a document hold from the next batch on; False if it says nothing new. Whoever calls has compiled it."""
+    if not note.strip():
+        raise errors.Invalid("Say why the network is changed.", field="note")
+    if document == documents.select_document(tx):
+        return False
+    version = documents.insert_document(tx, document, note=note.strip(), at=at)
+    places.renew_token(tx)
+    events.append(tx, [facts.Configured(version, note.strip())], at=at)
+    return True
+
+
+def pause(tx: WriteTx, *, location_id: int, reason: str, until_at: datetime | None, at: datetime) -> None:
+    """Route nothing to a location, until then or until it is resumed; what it has stays."""
+    if not reason.strip():
+        raise errors.Invalid("Say why the location is paused.", field="reason")
+    if until_at is not None and until_at <= at:
+        raise errors.Invalid("A pause ends in the future.", field="until_at")
+    if location_id not in {each.id for each in places.select_locations(tx)}:
+        raise errors.NotFound(f"There is no location {location_id}.")
+    room.upsert_pause(tx, Pause(LocationId(location_id), reason.strip(), at, until_at, tx.actor))
+    events.append(tx, [facts.Paused(location_id, reason.strip(), until_at)], at=at)
+
+
+def resume(tx: WriteTx, *, location_id: int, at: datetime) -> bool:
+    """Let a location get work again; False if it was not paused."""
+    if not room.delete_pause(tx, location_id=location_id):
+        return False
+    events.append(tx, [facts.Resumed(location_id)], at=at)
+    return True
+
+
+def lock_shifts(tx: WriteTx, *, shifts: Sequence[ShiftKey]) -> list[Load]:
+    """Lock these shifts in key order: what they hold now stays so until this transaction ends."""
+    if not shifts:
+        return []
+    room.ensure_loads(tx, shifts)
+    return room.lock_loads(tx, shifts)
+
+
+def take(tx: WriteTx, *, takes: Sequence[Take]) -> None:
+    """Count work in its shift."""
+    if not takes:
+        return
+    lock_shifts(tx, shifts=sorted({(each.location_id, each.starts_at) for each in takes}))
+    room.add_loads(tx, _sums(takes, sign=1))
+    room.copy_work(tx, takes)
+
+
+def give_back(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> None:
+    """Work that a location does not do leaves the shift in which it was counted; twice is harmless."""
+    gone = room.delete_work(tx, fulfillment_order_ids=fulfillment_order_ids)
+    if gone:
+        room.lock_loads(tx, sorted({(each.location_id, each.starts_at) for each in gone}))
+        room.add_loads(tx, _sums(gone, sign=-1))
+
+
+def _sums(takes: Iterable[Take], *, sign: int) -> list[Load]:
+    total: dict[ShiftKey, tuple[int, int, int]] = {}
+    for each in takes:
+        orders, lines, units = total.get((each.location_id, each.starts_at), (0, 0, 0))
+        total[each.location_id, each.starts_at] = (
+            orders + sign,
+            lines + sign * each.lines,
+            units + sign * each.units,
+        )
+    return [Load(*shift, *counts) for shift, counts in total.items()]
+
+
+def measured(tx: WriteTx, *, paces: Sequence[Pace]) -> None:
+    """Remember how locations worked lately."""
+    if paces:
+        room.upsert_pace(tx, paces)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from doorstep.domain.network import store
-from doorstep.domain.network.model import Location
+from collections.abc import Sequence
+from datetime import datetime
+
+from doorstep.domain.network.model import Document, Load, Location, Pace, Pause
+from doorstep.domain.network.model.room import ShiftKey
+from doorstep.domain.network.store import documents, room
+from doorstep.domain.network.store import locations as places
+from doorstep.domain.network.store.documents import Version
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+
+__all__ = ["Version"]
 
 
 def locations(tx: ReadTx) -> dict[int, Location]:
     """Every location by id."""
-    return {location.id: location for location in store.select_locations(tx)}
+    return {location.id: location for location in places.select_locations(tx)}
 
 
 def location(tx: ReadTx, *, location_id: int) -> Location:
@@ -23,7 +31,38 @@ def location(tx: ReadTx, *, location_id: int) -> Location:
 
 def by_code(tx: ReadTx, *, code: str) -> Location:
     """One location by its code; raises NotFound."""
-    found = next((each for each in store.select_locations(tx) if each.code == code), None)
+    found = next((each for each in places.select_locations(tx) if each.code == code), None)
     if found is None:
         raise errors.NotFound(f"There is no location {code!r}.")
     return found
+
+
+def token(tx: ReadTx) -> str:
+    """Stays the same as long as locations and the document do."""
+    return places.select_token(tx)
+
+
+def document(tx: ReadTx) -> Document:
+    """What is said of time, money and room; an empty document while nobody has said anything."""
+    return documents.select_document(tx) or Document()
+
+
+def versions(tx: ReadTx, *, limit: int = 20) -> list[Version]:
+    """Who changed the document when and why, newest first."""
+    return documents.select_versions(tx, limit=limit)
+
+
+def loads(tx: ReadTx, *, shifts: Sequence[ShiftKey]) -> dict[ShiftKey, Load]:
+    """How full these shifts are; shifts that have nothing are not there."""
+    found = room.select_loads(tx, shifts) if shifts else []
+    return {(each.location_id, each.starts_at): each for each in found}
+
+
+def pauses(tx: ReadTx, *, at: datetime) -> dict[int, Pause]:
+    """Locations that are paused, by id."""
+    return {each.location_id: each for each in room.select_pauses(tx, at=at)}
+
+
+def paces(tx: ReadTx) -> dict[int, Pace]:
+    """How locations work, by id, as far as it was measured."""
+    return {each.location_id: each for each in room.select_paces(tx)}

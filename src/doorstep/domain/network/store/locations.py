@@ -32,3 +32,13 @@ def upsert_locations(tx: WriteTx, locations: Sequence[Location]) -> None:
 def select_locations(tx: ReadTx) -> list[Location]:
     """All locations, by id."""
     return tx.all(Location, f"SELECT id, {_GIVEN} FROM locations ORDER BY id")
+
+
+def renew_token(tx: WriteTx) -> None:
+    """Whoever keeps the network in memory must read it again."""
+    tx.execute("UPDATE network_revision SET token = gen_random_uuid()")
+
+
+def select_token(tx: ReadTx) -> str:
+    """Stays the same as long as locations and documents do."""
+    return tx.value(str, "SELECT token::text FROM network_revision")

@@ -1,0 +1,38 @@
+"""What happens to the network, in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """Calendars, tariffs or shifts were changed: a new version of the document holds."""
+
+    type: ClassVar[str] = "network.configured"
+    stream: ClassVar[str] = "network"
+    version: int
+    note: str
+    network_id: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Nothing is routed to a location, until then or until somebody says otherwise."""
+
+    type: ClassVar[str] = "location.paused"
+    stream: ClassVar[str] = "location"
+    location_id: int
+    reason: str
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A location gets work again."""
+
+    type: ClassVar[str] = "location.resumed"
+    stream: ClassVar[str] = "location"
+    location_id: int

@@ -1,0 +1,1 @@
+"""SQL of the network, one family of statements per file."""

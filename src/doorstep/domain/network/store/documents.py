@@ -1,0 +1,45 @@
+"""SQL of the documents of the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from doorstep.domain.network.model import Document
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A document as somebody put it."""
+
+    version: int
+    note: str
+    actor: str
+    created_at: datetime
+
+
+def insert_document(tx: WriteTx, document: Document, *, note: str, at: datetime) -> int:
+    """Put a new newest document; returns its version."""
+    return tx.value(
+        int,
+        "INSERT INTO network_documents (document, note, actor, created_at) VALUES (%s, %s, %s, %s) RETURNING version",
+        (msgspec.json.encode(document).decode(), note, tx.actor, at),
+    )
+
+
+def select_document(tx: ReadTx) -> Document | None:
+    """The newest document, None while nobody has put one."""
+    found = tx.column(str, "SELECT document::text FROM network_documents ORDER BY version DESC LIMIT 1")
+    return msgspec.json.decode(found[0], type=Document) if found else None
+
+
+def select_versions(tx: ReadTx, *, limit: int) -> list[Version]:
+    """Who changed it when, newest first."""
+    return tx.all(
+        Version,
+        "SELECT version, note, actor, created_at FROM network_documents ORDER BY version DESC LIMIT %s",
+        (limit,),
+    )

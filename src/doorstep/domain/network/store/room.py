@@ -1,0 +1,151 @@
+"""SQL of what locations do today: loads of shifts, pauses, pace. Shifts are locked in key order, after stock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from doorstep.domain.network.model import Load, Pace, Pause, Take
+from doorstep.domain.network.model.room import ShiftKey
+from doorstep.kernel.db import ReadTx, WriteTx
+
+_SHIFTS = "unnest(%(locations)s::bigint[], %(starts)s::timestamptz[]) AS s (location_id, starts_at)"
+
+
+def _keys(shifts: Sequence[ShiftKey]) -> dict[str, object]:
+    ordered = sorted(shifts)
+    return {"locations": [place for place, _ in ordered], "starts": [starts_at for _, starts_at in ordered]}
+
+
+def ensure_loads(tx: WriteTx, shifts: Sequence[ShiftKey]) -> None:
+    """Every shift has its row; rows that are there are neither touched nor locked."""
+    tx.execute(
+        f"""
+        INSERT INTO shift_loads (location_id, starts_at)
+        SELECT s.location_id, s.starts_at FROM {_SHIFTS}
+         WHERE NOT EXISTS (SELECT FROM shift_loads l WHERE (l.location_id, l.starts_at) = (s.location_id, s.starts_at))
+         ORDER BY 1, 2
+        ON CONFLICT DO NOTHING
+        """,
+        _keys(shifts),
+    )
+
+
+def lock_loads(tx: WriteTx, shifts: Sequence[ShiftKey]) -> list[Load]:
+    """Lock shifts in key order."""
+    return tx.all(
+        Load,
+        f"""
+        SELECT l.location_id, l.starts_at, l.orders, l.lines, l.units FROM shift_loads l JOIN {_SHIFTS}
+               USING (location_id, starts_at)
+         ORDER BY l.location_id, l.starts_at FOR NO KEY UPDATE OF l
+        """,
+        _keys(shifts),
+    )
+
+
+def select_loads(tx: ReadTx, shifts: Sequence[ShiftKey]) -> list[Load]:
+    """How full these shifts are."""
+    return tx.all(
+        Load,
+        f"SELECT l.location_id, l.starts_at, l.orders, l.lines, l.units FROM shift_loads l JOIN {_SHIFTS} USING (location_id, starts_at)",
+        _keys(shifts),
+    )
+
+
+def add_loads(tx: WriteTx, loads: Sequence[Load]) -> None:
+    """Add to locked shifts (negative numbers give back)."""
+    tx.execute(
+        """
+        UPDATE shift_loads l SET orders = l.orders + g.orders, lines = l.lines + g.lines, units = l.units + g.units
+          FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[])
+               AS g (location_id, starts_at, orders, lines, units)
+         WHERE (l.location_id, l.starts_at) = (g.location_id, g.starts_at)
+        """,
+        (
+            [each.location_id for each in loads],
+            [each.starts_at for each in loads],
+            [each.orders for each in loads],
+            [each.lines for each in loads],
+            [each.units for each in loads],
+        ),
+    )
+
+
+def copy_work(tx: WriteTx, takes: Sequence[Take]) -> None:
+    """Remember which shift a fulfillment order counts in."""
+    tx.copy(
+        "COPY shift_work (fulfillment_order_id, location_id, starts_at, lines, units) FROM STDIN",
+        [
+            (each.fulfillment_order_id, each.location_id, each.starts_at, each.lines, each.units)
+            for each in takes
+        ],
+    )
+
+
+def delete_work(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> list[Take]:
+    """Forget it: whoever deletes the row gives the room back, so it is given back once."""
+    return tx.all(
+        Take,
+        """
+        DELETE FROM shift_work WHERE fulfillment_order_id = ANY(%s)
+        RETURNING fulfillment_order_id, location_id, starts_at, lines, units
+        """,
+        (list(fulfillment_order_ids),),
+    )
+
+
+def upsert_pause(tx: WriteTx, pause: Pause) -> None:
+    """Pause a location, or change how it is paused."""
+    tx.execute(
+        """
+        INSERT INTO location_pauses (location_id, reason, since_at, until_at, actor) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (location_id) DO UPDATE SET (reason, since_at, until_at, actor)
+          = (excluded.reason, excluded.since_at, excluded.until_at, excluded.actor)
+        """,
+        (pause.location_id, pause.reason, pause.since_at, pause.until_at, pause.actor),
+    )
+
+
+def delete_pause(tx: WriteTx, *, location_id: int) -> int:
+    """End a pause; returns whether there was one."""
+    return tx.execute("DELETE FROM location_pauses WHERE location_id = %s", (location_id,))
+
+
+def select_pauses(tx: ReadTx, *, at: datetime) -> list[Pause]:
+    """Who is paused at an instant."""
+    return tx.all(
+        Pause,
+        """
+        SELECT location_id, reason, since_at, until_at, actor FROM location_pauses
+         WHERE until_at IS NULL OR until_at > %s ORDER BY location_id
+        """,
+        (at,),
+    )
+
+
+def upsert_pace(tx: WriteTx, paces: Sequence[Pace]) -> None:
+    """Write what was measured."""
+    tx.execute(
+        """
+        INSERT INTO location_pace (location_id, units_per_hour, open_units, reject_rate, measured_at)
+        SELECT * FROM unnest(%s::bigint[], %s::float8[], %s::bigint[], %s::float8[], %s::timestamptz[]) ORDER BY 1
+        ON CONFLICT (location_id) DO UPDATE SET (units_per_hour, open_units, reject_rate, measured_at)
+          = (excluded.units_per_hour, excluded.open_units, excluded.reject_rate, excluded.measured_at)
+        """,
+        (
+            [each.location_id for each in paces],
+            [each.units_per_hour for each in paces],
+            [each.open_units for each in paces],
+            [each.reject_rate for each in paces],
+            [each.measured_at for each in paces],
+        ),
+    )
+
+
+def select_paces(tx: ReadTx) -> list[Pace]:
+    """How every location works, as far as it was measured."""
+    return tx.all(
+        Pace,
+        "SELECT location_id, units_per_hour, open_units, reject_rate, measured_at FROM location_pace ORDER BY location_id",
+    )

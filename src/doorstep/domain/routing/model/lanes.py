@@ -1,0 +1,294 @@
+"""The ways to a customer with calendars and tariffs: distance, price, the day it leaves and arrives, the risk to be late.
+
+What depends on the location alone is worked out once per moment, what depends on the zone once per zone; a destination costs
+fifty distances and a sort. Without tariffs there are distances and departures, prices are zero and nothing is promised.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import asin, cos, dist, inf, radians, sin
+
+from doorstep.domain.routing.model.calendar import Calendar
+from doorstep.domain.routing.model.demand import Demand, Facts
+from doorstep.domain.routing.model.network import Lane
+from doorstep.domain.routing.model.tariff import Carrier, Departure, Rate, Service, Zone, arrival, departure
+from doorstep.kernel.ids import LocationId
+
+_EARTH_KM = 6371.0088
+_MOST_DESTINATIONS = 8_000  # remembered distances of one configuration; beyond it they are worked out anew
+_MOST_ANSWERS = 1_000  # remembered lanes of one moment
+
+Spot = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A location that parcels leave from. `cut_offs` are minutes of the local day by service, "" is the location's own."""
+
+    id: LocationId
+    code: str
+    latitude: float
+    longitude: float
+    country: str
+    region: str
+    calendar: Calendar
+    cut_offs: Mapping[str, int]
+    carriers: tuple[str, ...] = ()
+    processing_minutes: int = 0
+
+    def cut_off(self, service: str) -> int:
+        return self.cut_offs.get(service, self.cut_offs[""])
+
+
+def spot(latitude: float, longitude: float) -> Spot:
+    """A place as a point on the unit sphere, where distances are one call."""
+    north, east = radians(latitude), radians(longitude)
+    return cos(north) * cos(east), cos(north) * sin(east), sin(north)
+
+
+def kilometres(one: Spot, other: Spot) -> float:
+    """The way between two points as the crow flies."""
+    return 2 * _EARTH_KM * asin(min(1.0, dist(one, other) / 2))
+
+
+@dataclass(slots=True)
+class Atlas:
+    """Locations, carriers and the distances between locations and destinations; one per configuration, shared by batches."""
+
+    origins: Sequence[Origin]
+    carriers: Mapping[str, Carrier] = field(default_factory=dict)
+    default_service: str = ""
+    _spots: list[tuple[LocationId, Spot]] = field(init=False)
+    _ways: dict[tuple[float | None, float | None], list[tuple[float, LocationId]]] = field(init=False)
+    _codes: dict[str, str] = field(init=False)
+    breaks: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._spots = [(each.id, spot(each.latitude, each.longitude)) for each in self.origins]
+        self._ways = {}
+        zones = (zone for carrier in self.carriers.values() for zone in carrier.zones)
+        self.breaks = sorted({zone.within_km for zone in zones if zone.within_km is not None})
+        self._codes = {
+            name.casefold(): each.code
+            for carrier in self.carriers.values()
+            for each in carrier.services.values()
+            for name in (each.code, *each.methods)
+        }
+
+    def ways(self, latitude: float | None, longitude: float | None) -> list[tuple[float, LocationId]]:
+        """Kilometres to every location, nearest first, ties by id; zero if nobody knows where the customer is."""
+        key = latitude, longitude
+        found = self._ways.get(key)
+        if found is None:
+            if len(self._ways) >= _MOST_DESTINATIONS:
+                self._ways.clear()
+            if latitude is None or longitude is None:
+                found = sorted((0.0, each) for each, _ in self._spots)
+            else:
+                here = spot(latitude, longitude)
+                found = sorted((kilometres(here, there), each) for each, there in self._spots)
+            self._ways[key] = found
+        return found
+
+    def service(self, facts: Facts) -> str:
+        """Which service was promised: by its code, or by the name that the channel has for it; else the default."""
+        return (
+            self._codes.get(facts.service.casefold())
+            or self._codes.get(facts.method.casefold())
+            or self.default_service
+        )
+
+    def offers(self, origin: Origin, service: str) -> Iterator[tuple[Carrier, Service]]:
+        """Who carries a service from a location, in the location's order."""
+        for key in origin.carriers:
+            carrier = self.carriers.get(key)
+            if carrier is not None and service in carrier.services:
+                yield carrier, carrier.services[service]
+
+    @property
+    def services(self) -> list[str]:
+        """Every service that somebody sells, the default first."""
+        codes = {code for carrier in self.carriers.values() for code in carrier.services}
+        return sorted(codes, key=lambda code: (code != self.default_service, code))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A zone's price (per parcel, kilo, piece) and times from a location, if work is decided now."""
+
+    carrier: str
+    service: str
+    zone: str
+    rate: Rate
+    leaves: Departure
+    arrives_at: datetime | None
+    days: Calendar
+    price: tuple[int, int, int]
+
+    def miss(self, promised_at: datetime) -> float:
+        """The probability that the promise is missed: more working days are needed than are left."""
+        left = self.days.day(promised_at)
+        if left < self.leaves.day:
+            return 1.0
+        return 1 - self.rate.by(self.days.working_days(self.leaves.day, left))
+
+    def arrives_by(self, confidence: float, arrives_by: int) -> datetime | None:
+        """When that share of such parcels has arrived."""
+        return arrival(
+            self.days, leaves=self.leaves.day, days=self.rate.days_for(confidence), arrives_by=arrives_by
+        )
+
+
+@dataclass(slots=True)
+class Tariffs:
+    """Lanes of one moment. Answers are shared between orders to one destination with one promise."""
+
+    atlas: Atlas
+    now: datetime
+    priced: bool = True
+    _lanes: dict[tuple[object, ...], dict[LocationId, Lane]] = field(init=False, default_factory=dict)
+    _leaving: dict[tuple[LocationId, str, str], Departure | None] = field(init=False, default_factory=dict)
+    _offers: dict[tuple[LocationId, str, str], Offer | str] = field(init=False, default_factory=dict)
+    _bands: dict[tuple[object, ...], dict[LocationId, list[Offer | str]]] = field(
+        init=False, default_factory=dict
+    )
+    _misses: dict[tuple[object, ...], float] = field(init=False, default_factory=dict)
+    _origins: dict[LocationId, Origin] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._origins = {each.id: each for each in self.atlas.origins}
+
+    def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
+        """A lane from every place, nearest first, ties by location id."""
+        facts = demand.facts
+        service = self.atlas.service(facts)
+        key = demand.latitude, demand.longitude, facts.country, facts.region, service, facts.promised_at
+        found = self._lanes.get(key)
+        if found is None:
+            if len(self._lanes) >= _MOST_ANSWERS:
+                self._lanes.clear()
+            ways = self.atlas.ways(demand.latitude, demand.longitude)
+            found = self._lanes[key] = (
+                self._open(ways, service, demand) if self.atlas.carriers else self._bare(ways)
+            )
+        return found
+
+    def _bare(self, ways: Sequence[tuple[float, LocationId]]) -> dict[LocationId, Lane]:
+        """Without tariffs: how far it is, and when it leaves."""
+        result = {}
+        for km, place in ways:
+            leaves = self._departure(self._origins[place], None, "")
+            result[place] = (
+                Lane(
+                    place,
+                    km,
+                    closed=f"{self._origins[place].code} is not open in the next weeks",
+                    today=False,
+                )
+                if leaves is None
+                else Lane(place, km, leaves_at=leaves.at, today=leaves.today)
+            )
+        return result
+
+    def _open(
+        self, ways: Sequence[tuple[float, LocationId]], service: str, demand: Demand
+    ) -> dict[LocationId, Lane]:
+        facts, is_known = demand.facts, demand.latitude is not None and demand.longitude is not None
+        bands = self._bands_of(service, facts, is_known=is_known)
+        breaks, promised_at, result = self.atlas.breaks, facts.promised_at, {}
+        for km, place in ways:
+            offer = bands[place][bisect_left(breaks, km) if is_known else 0]
+            if isinstance(offer, str):
+                result[place] = Lane(place, km, service=service, closed=offer, today=False)
+                continue
+            result[place] = Lane(
+                place,
+                km,
+                *offer.price,
+                offer.leaves.at,
+                offer.arrives_at,
+                offer.leaves.today,
+                0.0 if promised_at is None else self._miss(place, offer, promised_at),
+                offer.rate.co2_grams + round(offer.rate.co2_km_grams * km),
+                offer.carrier,
+                service,
+                offer.zone,
+            )
+        return result
+
+    def _bands_of(self, service: str, facts: Facts, *, is_known: bool) -> dict[LocationId, list[Offer | str]]:
+        """What every location offers to a country and region: one answer for each band of kilometres."""
+        key = service, facts.country, facts.region, is_known
+        if key not in self._bands:
+            bands: Sequence[float | None] = (*self.atlas.breaks, inf) if is_known else (None,)
+            self._bands[key] = {
+                place: [self.offer(origin, service, km, facts) for km in bands]
+                for place, origin in self._origins.items()
+            }
+        return self._bands[key]
+
+    def offer(self, origin: Origin, service: str, km: float | None, facts: Facts) -> Offer | str:
+        """The first carrier of a location that brings a service to a destination; why there is none."""
+        why = f"{origin.code} has no carrier for {service or 'any service'}"
+        for carrier, sold in self.atlas.offers(origin, service):
+            zone = zone_of(carrier.zones, origin, km, facts)
+            if zone is None or zone.name not in sold.rates:
+                why = f"{carrier.key} does not bring {sold.name or service} there from {origin.code}"
+                continue
+            key = origin.id, f"{carrier.key}/{service}", zone.name
+            if key not in self._offers:
+                self._offers[key] = self._offered(origin, carrier, sold, zone)
+            found = self._offers[key]
+            if isinstance(found, Offer):
+                return found
+            why = found
+        return why
+
+    def _offered(self, origin: Origin, carrier: Carrier, sold: Service, zone: Zone) -> Offer | str:
+        leaves = self._departure(origin, carrier, sold.code)
+        if leaves is None:
+            return f"{origin.code} hands nothing to {carrier.key} in the next weeks"
+        rate, days = sold.rates[zone.name], carrier.calendar(origin.calendar.zone)
+        arrives_at = arrival(days, leaves=leaves.day, days=rate.days, arrives_by=carrier.arrives_by)
+        price = (rate.parcel_minor, rate.kilo_minor, rate.piece_minor) if self.priced else (0, 0, 0)
+        return Offer(carrier.key, sold.code, zone.name, rate, leaves, arrives_at, days, price)
+
+    def _departure(self, origin: Origin, carrier: Carrier | None, service: str) -> Departure | None:
+        key = origin.id, carrier.key if carrier else "", service
+        if key not in self._leaving:
+            zone = origin.calendar.zone
+            self._leaving[key] = departure(
+                origin.calendar,
+                carrier.calendar(zone) if carrier else Calendar(zone),
+                now=self.now,
+                cut_off=origin.cut_off(service),
+                processing_minutes=origin.processing_minutes,
+            )
+        return self._leaving[key]
+
+    def _miss(self, place: LocationId, offer: Offer, promised_at: datetime) -> float:
+        key = place, offer.carrier, offer.service, offer.zone, promised_at
+        if key not in self._misses:
+            if len(self._misses) >= _MOST_DESTINATIONS:
+                self._misses.clear()
+            self._misses[key] = offer.miss(promised_at)
+        return self._misses[key]
+
+
+def zone_of(zones: Sequence[Zone], origin: Origin, km: float | None, facts: Facts) -> Zone | None:
+    """The first zone that a destination is in. Where nobody knows how far it is, the farthest band it may be in."""
+    country = facts.country or origin.country
+    fits = [
+        zone
+        for zone in zones
+        if (not zone.countries or country in zone.countries)
+        and (zone.same != "country" or country == origin.country)
+        and (zone.same != "region" or (country, facts.region) == (origin.country, origin.region))
+    ]
+    if km is None:
+        return fits[-1] if fits else None
+    return next((zone for zone in fits if zone.within_km is None or km <= zone.within_km), None)
