@@ -10,10 +10,10 @@ import msgspec
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision
 from doorstep.domain.routing.store import decisions as store
-from doorstep.domain.routing.store.decisions import Exclusion
+from doorstep.domain.routing.store.decisions import Block, Exclusion
 from doorstep.kernel.db import WriteTx
 
-__all__ = ["Exclusion"]
+__all__ = ["Block", "Exclusion"]
 
 
 def number(tx: WriteTx, *, decisions: Sequence[Decision]) -> dict[int, int]:
@@ -37,3 +37,8 @@ def _row(decision: Decision, decision_id: int, at: datetime) -> tuple[int, int, 
 def exclude(tx: WriteTx, *, exclusions: Sequence[Exclusion]) -> None:
     """Do not ask these locations again for these SKUs of these orders."""
     store.upsert_exclusions(tx, exclusions)
+
+
+def block(tx: WriteTx, *, blocks: Sequence[Block]) -> None:
+    """Nobody asks these locations for these SKUs for a while."""
+    store.upsert_blocks(tx, blocks)

@@ -63,6 +63,37 @@ def upsert_exclusions(tx: WriteTx, exclusions: Sequence[Exclusion]) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A location that no order asks for a SKU, until then."""
+
+    sku: str
+    location_id: int
+    reason: str
+    until: datetime
+
+
+def upsert_blocks(tx: WriteTx, blocks: Sequence[Block]) -> None:
+    """Remember whom nobody asks for what."""
+    for each in blocks:
+        tx.execute(
+            """
+            INSERT INTO routing_blocks (sku, location_id, reason, until) VALUES (%s, %s, %s, %s)
+            ON CONFLICT (sku, location_id) DO UPDATE SET reason = excluded.reason, until = excluded.until
+            """,
+            (each.sku, each.location_id, each.reason, each.until),
+        )
+
+
+def select_blocks(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> list[Block]:
+    """Who is not asked for these SKUs at that time."""
+    return tx.all(
+        Block,
+        "SELECT sku, location_id, reason, until FROM routing_blocks WHERE sku = ANY(%s) AND until > %s",
+        (list(skus), at),
+    )
+
+
 def select_exclusions(tx: ReadTx, *, order_ids: Sequence[int], at: datetime) -> list[Exclusion]:
     """Who must not be asked for these orders at that time."""
     return tx.all(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from doorstep.domain.routing.views.decisions import DecisionRow, Exclusion, decisions, exclusions
+from doorstep.domain.routing.views.decisions import DecisionRow, Exclusion, blocked, decisions, exclusions
 
-__all__ = ["DecisionRow", "Exclusion", "decisions", "exclusions"]
+__all__ = ["DecisionRow", "Exclusion", "blocked", "decisions", "exclusions"]

@@ -1,0 +1,143 @@
+"""SQL of runs: their history, and when those that go by the clock are due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.routing.model.runs import RunKind
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run as it went; money in minor units, `changed` orders got another plan."""
+
+    id: int
+    run: str
+    kind: RunKind
+    rules: str
+    started_at: datetime
+    ended_at: datetime | None
+    attempted: int
+    routed: int
+    changed: int
+    before_minor: int | None
+    after_minor: int | None
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run that is over."""
+
+    run: str
+    kind: RunKind
+    rules: str
+    started_at: datetime
+    ended_at: datetime
+    attempted: int = 0
+    routed: int = 0
+    changed: int = 0
+    before_minor: int | None = None
+    after_minor: int | None = None
+    result: str = ""
+
+
+def insert_run(tx: WriteTx, run: NewRun) -> int:
+    """Write down how a run went; returns its id."""
+    return tx.value(
+        int,
+        """
+        INSERT INTO routing_runs (run, kind, rules, started_at, ended_at, attempted, routed, changed, before_minor,
+                                  after_minor, result)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+        """,
+        (
+            run.run, run.kind.value, run.rules, run.started_at, run.ended_at, run.attempted, run.routed, run.changed,
+            run.before_minor, run.after_minor, run.result,
+        ),
+    )  # fmt: skip
+
+
+def select_runs(tx: ReadTx, *, limit: int) -> list[RunRow]:
+    """The newest runs."""
+    return tx.all(
+        RunRow,
+        """
+        SELECT id, run, kind, rules, started_at, ended_at, attempted, routed, changed, before_minor, after_minor, result
+          FROM routing_runs ORDER BY started_at DESC, id DESC LIMIT %s
+        """,
+        (limit,),
+    )
+
+
+def delete_runs(tx: WriteTx, *, before: datetime) -> int:
+    """Forget old history; returns how many."""
+    return tx.execute("DELETE FROM routing_runs WHERE started_at < %s", (before,))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A run that goes by the clock, and its next time."""
+
+    run: str
+    schedule: str
+    next_run_at: datetime
+
+
+def lock_schedule(tx: WriteTx) -> list[Due]:
+    """Everything that is scheduled, locked: one process looks at the clock at a time. Empty if another one does."""
+    return tx.all(
+        Due, "SELECT run, schedule, next_run_at FROM routing_schedule ORDER BY run FOR UPDATE SKIP LOCKED"
+    )
+
+
+def select_schedule(tx: ReadTx) -> list[Due]:
+    """Everything that is scheduled, the next first."""
+    return tx.all(Due, "SELECT run, schedule, next_run_at FROM routing_schedule ORDER BY next_run_at, run")
+
+
+def put_schedule(tx: WriteTx, due: Sequence[Due]) -> None:
+    """When these are due next."""
+    tx.execute(
+        """
+        INSERT INTO routing_schedule (run, schedule, next_run_at)
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
+        ON CONFLICT (run) DO UPDATE SET schedule = excluded.schedule, next_run_at = excluded.next_run_at
+        """,
+        ([each.run for each in due], [each.schedule for each in due], [each.next_run_at for each in due]),
+    )
+
+
+def delete_schedule(tx: WriteTx, *, runs: Sequence[str]) -> None:
+    """These go by the clock no longer."""
+    tx.execute("DELETE FROM routing_schedule WHERE run = ANY(%s)", (list(runs),))
+
+
+def replace_prices(tx: WriteTx, prices: Mapping[tuple[str, int], int], *, at: datetime) -> None:
+    """What pieces are worth to expected orders, written anew."""
+    tx.execute("DELETE FROM routing_prices")
+    tx.copy(
+        "COPY routing_prices (thing, location_id, price_minor, computed_at) FROM STDIN",
+        [(thing, location_id, price, at) for (thing, location_id), price in prices.items()],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """What a piece at a location is worth to orders that are expected, in minor units."""
+
+    thing: str
+    location_id: int
+    price_minor: int
+
+
+def select_prices(tx: ReadTx, *, things: Sequence[str]) -> list[PriceRow]:
+    """What is known of these things."""
+    return tx.all(
+        PriceRow,
+        "SELECT thing, location_id, price_minor FROM routing_prices WHERE thing = ANY(%s)",
+        (list(things),),
+    )

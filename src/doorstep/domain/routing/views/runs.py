@@ -1,0 +1,30 @@
+"""Reads of runs and of look-ahead prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from doorstep.domain.routing.store import runs as store
+from doorstep.domain.routing.store.runs import Due, RunRow
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import LocationId
+
+__all__ = ["Due", "RunRow"]
+
+
+def history(tx: ReadTx, *, limit: int = 100) -> list[RunRow]:
+    """How the newest runs went."""
+    return store.select_runs(tx, limit=limit)
+
+
+def schedule(tx: ReadTx) -> list[Due]:
+    """What runs next."""
+    return store.select_schedule(tx)
+
+
+def prices(tx: ReadTx, *, things: Iterable[str]) -> dict[tuple[str, LocationId], int]:
+    """What pieces of these things are worth to expected orders, where they are worth anything; minor units."""
+    return {
+        (each.thing, LocationId(each.location_id)): each.price_minor
+        for each in store.select_prices(tx, things=sorted(set(things)))
+    }
