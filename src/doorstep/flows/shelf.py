@@ -1,4 +1,4 @@
-"""What a location cannot or need not send goes back: reservations, the order's counters, and what is really on the shelf."""
+"""What a location cannot or need not send goes back: reservations, counters, room, and what is really on the shelf."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.domain.inventory import views as stock_views
 from doorstep.domain.inventory.actions import Correction, Ending
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import LineCount
-from doorstep.flows import terms
+from doorstep.flows import capacity, terms
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
@@ -24,6 +24,7 @@ def give_back(tx: WriteTx, work: Work, *, now: datetime, reason: str) -> None:
     orders.deallocate(
         tx, counts=[LineCount(work.order_id, line.line_no, line.quantity) for line in work.lines]
     )
+    capacity.give_back(tx, work_ids=[work.id])
 
 
 def correct(tx: WriteTx, *, work: Work, line: WorkLine, reason: RejectReason, now: datetime) -> None:
