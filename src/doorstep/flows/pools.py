@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from doorstep.domain.inventory.actions import pools
 from doorstep.domain.orders import views as order_views
-from doorstep.flows import demand
+from doorstep.flows import facts
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -18,7 +18,7 @@ def draw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
             OrderId(order.header.id),
             line.line_no,
             line.sku,
-            demand.buyer(order.header.channel, order.header.tags),
+            facts.buyer(order.header.channel, order.header.tags),
             line.allocated,
         )
         for order in order_views.orders(tx, order_ids=order_ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from doorstep.domain.orders.model import Address, Counters
 from doorstep.domain.orders.store import holds, read
@@ -82,6 +83,11 @@ def counters(order: Order) -> Counters:
 def skus(tx: ReadTx, *, order_ids: Sequence[int]) -> set[str]:
     """Every SKU on these orders."""
     return {line.sku for line in read.select_lines(tx, order_ids=order_ids)}
+
+
+def recent(tx: ReadTx, *, since: datetime, limit: int) -> list[OrderId]:
+    """Orders placed since then that were not cancelled, the newest first."""
+    return [OrderId(order_id) for order_id in read.select_recent(tx, since=since, limit=limit)]
 
 
 def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:

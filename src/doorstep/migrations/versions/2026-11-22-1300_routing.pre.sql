@@ -21,6 +21,9 @@ COMMENT ON COLUMN orders.queue IS 'Where an order waits that no rule could serve
 CREATE INDEX orders_queue ON orders (queue, parked_at) WHERE queue <> '';
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX orders_auto_cancel ON orders (auto_cancel_at) WHERE auto_cancel_at IS NOT NULL;
+-- What else the same customer has on the way, so that it goes into one parcel.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX orders_customer ON orders (customer_external_id) WHERE customer_external_id <> '';
 
 ALTER TABLE fulfillment_orders
     ADD COLUMN release_after timestamptz,

@@ -29,6 +29,19 @@ def lock(tx: WriteTx, *, order_id: OrderId) -> None:
     tx.traces.setdefault(order_id, tx.trace_id or found[0])
 
 
+def lock_free(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[OrderId]:
+    """Lock those of these orders that nobody else works on now and nothing holds; the others are left out."""
+    found = write.lock_free(tx, order_ids=order_ids)
+    for order_id, trace_id in found:
+        tx.traces.setdefault(order_id, tx.trace_id or trace_id)
+    return [OrderId(order_id) for order_id, _ in found]
+
+
+def claim_waiting(tx: WriteTx, *, after: int, limit: int) -> list[OrderId]:
+    """Lock orders that wait in a queue, from an id on."""
+    return [OrderId(order_id) for order_id in write.lock_waiting(tx, after=after, limit=limit)]
+
+
 def allocate(
     tx: WriteTx,
     *,

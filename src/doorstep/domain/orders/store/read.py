@@ -198,6 +198,17 @@ def _observed(line: Line) -> ObservedLine:
     )
 
 
+def select_recent(tx: ReadTx, *, since: datetime, limit: int) -> list[int]:
+    """Orders placed since then that were not cancelled, the newest first."""
+    return tx.column(
+        int,
+        """
+        SELECT id FROM orders WHERE placed_at >= %s AND cancelled_at IS NULL ORDER BY placed_at DESC, id DESC LIMIT %s
+        """,
+        (since, limit),
+    )
+
+
 def select_due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[int]:
     """Those of these orders for which this is to be done next."""
     return tx.column(

@@ -215,6 +215,32 @@ def lock_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[int]:
     )
 
 
+def lock_waiting(tx: WriteTx, *, after: int, limit: int) -> list[int]:
+    """Lock approved orders with lines that routing could not serve, by id; others skip them. A held order rests."""
+    return tx.column(
+        int,
+        """
+        SELECT id FROM orders o WHERE id > %s AND is_short AND approved_at IS NOT NULL AND cancelled_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)
+         ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        (after, limit),
+    )
+
+
+def lock_free(tx: WriteTx, *, order_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Lock those of these orders that nobody else works on and nothing holds, by id; returns (id, trace)."""
+    rows = tx.rows(
+        """
+        SELECT id, trace_id FROM orders o WHERE id = ANY(%s) AND cancelled_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)
+         ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        (list(order_ids),),
+    )
+    return [(int(str(row["id"])), str(row["trace_id"])) for row in rows]
+
+
 def lock(tx: WriteTx, *, order_id: int) -> list[str]:
     """Lock an order; returns the trace it arrived with (empty: there is no such order)."""
     return tx.column(str, "SELECT trace_id FROM orders WHERE id = %s FOR NO KEY UPDATE", (order_id,))
