@@ -32,7 +32,11 @@ _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 
 
 class Wrong(errors.Invalid):  # a kind's name is an adjective, and so is this one
-    """A condition that does not compile; `data` has path, line and column."""
+    """A condition that does not compile: what is `said` of it, and where."""
+
+    def __init__(self, path: str, line: int, column: int, said: str) -> None:
+        super().__init__(f"{path}, line {line} column {column}: {said}", path=path, line=line, column=column)
+        self.line, self.column, self.said = line, column, said
 
 
 class CannotTell(Exception):  # noqa: N818 - it says what it is: neither yes nor no
@@ -64,7 +68,7 @@ class Condition:
 def compile(text: str, path: str) -> Condition:  # noqa: A001 - read as conditions.compile
     """Compile a condition. Raises Wrong with where and why, and what was meant if that can be guessed."""
     if len(text) > MAX_LENGTH:
-        raise _wrong(
+        raise Wrong(
             path, 1, 1, f"a condition has at most {MAX_LENGTH:,} characters, this one has {len(text):,}"
         )
     try:
@@ -73,7 +77,7 @@ def compile(text: str, path: str) -> Condition:  # noqa: A001 - read as conditio
         raise _located(path, str(problem)) from problem
     if expression.return_type() != cel.Type.BOOL:
         kind = expression.return_type().name()
-        raise _wrong(
+        raise Wrong(
             path, 1, 1, f"a condition is true or false, this one is {kind}: compare it with something"
         )
     read = expression.serialize()  # names every variable it refers to
@@ -93,12 +97,8 @@ def _plain(message: str) -> str:
 def _located(path: str, message: str) -> Wrong:
     found = _PLACE.search(message)
     if found is None:
-        return _wrong(path, 1, 1, _plain(message))
-    return _wrong(path, int(found[1]), int(found[2]), _advised(_STATUS.sub("", found[3])))
-
-
-def _wrong(path: str, line: int, column: int, message: str) -> Wrong:
-    return Wrong(f"{path}, line {line} column {column}: {message}", path=path, line=line, column=column)
+        return Wrong(path, 1, 1, _plain(message))
+    return Wrong(path, int(found[1]), int(found[2]), _advised(_STATUS.sub("", found[3])))
 
 
 def _advised(message: str) -> str:

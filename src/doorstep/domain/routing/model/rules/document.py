@@ -9,16 +9,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
+
+from doorstep.domain.routing.model.rules.cases import Case
+from doorstep.domain.routing.model.rules.part import Part
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[int, Meta(ge=1)]
 Minor = Annotated[int, Meta(ge=0)]
-
-
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A part of the document; an unknown word is an error."""
 
 
 class Measure(StrEnum):
@@ -28,6 +26,7 @@ class Measure(StrEnum):
     COST = "cost"  # expected money, all components
     PARCELS = "parcels"
     DISTANCE = "distance"  # km of all parcels
+    PIECE_DISTANCE = "piece_distance"  # km of all pieces: each comes from the nearest place that has it
     LEAVES = "leaves"  # the day the last parcel leaves
     ARRIVES = "arrives"  # the day the last parcel arrives
     SEQUENCE = "sequence"  # place in the rule's list of codes or groups
@@ -38,7 +37,7 @@ class Measure(StrEnum):
     CARBON = "carbon"  # grams of CO2
 
 
-class Sort(_Part, frozen=True):
+class Sort(Part, frozen=True):
     """A tier of the choice: plans within `tolerance` of the best (a share of it) go on to the next tier."""
 
     by: Measure
@@ -57,14 +56,14 @@ class OrderField(StrEnum):
     VALUE = "value"
 
 
-class OrderSort(_Part, frozen=True):
+class OrderSort(Part, frozen=True):
     """Which orders are served first."""
 
     by: OrderField
     descending: bool = False
 
 
-class Orders(_Part, frozen=True):
+class Orders(Part, frozen=True):
     """Which orders a routing takes; everything that is said must hold, nothing said takes all."""
 
     queues: tuple[str, ...] = ()
@@ -86,7 +85,7 @@ class Orders(_Part, frozen=True):
     when: str = ""
 
 
-class Locations(_Part, frozen=True):
+class Locations(Part, frozen=True):
     """Which locations a rule asks; everything that is said must hold.
 
     `safety_stock` pieces are left there by this rule, on top of what availability rules keep. `codes` and `groups` are also
@@ -108,7 +107,7 @@ class Locations(_Part, frozen=True):
     when: str = ""
 
 
-class Split(_Part, frozen=True):
+class Split(Part, frozen=True):
     """How an order may be taken apart.
 
     none: all lines of the order that are left go into one parcel, or nothing does. lines: lines may part, a line stays whole.
@@ -125,7 +124,7 @@ class Split(_Part, frozen=True):
     keep_together: tuple[str, ...] = ()
 
 
-class Rest(_Part, frozen=True):
+class Rest(Part, frozen=True):
     """What becomes of what a rule did not allocate."""
 
     then: Literal["next_rule", "park", "backorder", "customer_care", "cancel"] = "next_rule"
@@ -134,7 +133,7 @@ class Rest(_Part, frozen=True):
     forget_auto_cancel: bool = False
 
 
-class Rule(_Part, frozen=True):
+class Rule(Part, frozen=True):
     """One attempt: these locations, chosen so, split so; then what is left."""
 
     name: str
@@ -147,7 +146,7 @@ class Rule(_Part, frozen=True):
     rest: Rest = Rest()
 
 
-class Routing(_Part, frozen=True):
+class Routing(Part, frozen=True):
     """Orders of one kind and the rules tried for them, first to last."""
 
     name: str
@@ -157,7 +156,7 @@ class Routing(_Part, frozen=True):
     sort: tuple[OrderSort, ...] = ()
 
 
-class Release(_Part, frozen=True):
+class Release(Part, frozen=True):
     """When planned work is given to its location: at once, after a while of re-planning, or at its measured pick rate."""
 
     mode: Literal["at_once", "held", "metered"] = "at_once"
@@ -165,7 +164,7 @@ class Release(_Part, frozen=True):
     horizon_minutes: Positive = 120
 
 
-class Run(_Part, frozen=True):
+class Run(Part, frozen=True):
     """When routings are run: as facts happen, or by the clock (cron words in `timezone`)."""
 
     name: str
@@ -176,7 +175,7 @@ class Run(_Part, frozen=True):
     release: Release = Release()
 
 
-class Queue(_Part, frozen=True):
+class Queue(Part, frozen=True):
     """Where orders wait that no rule could serve: whose it is, when they are tried again, when they end.
 
     An order in a queue with `wakes_on_stock` is tried when its SKUs come; `retry_minutes` is the back-off, its last step repeats.
@@ -190,7 +189,7 @@ class Queue(_Part, frozen=True):
     told_to_customer: str = ""
 
 
-class Costs(_Part, frozen=True):
+class Costs(Part, frozen=True):
     """What things are worth besides the carrier's bill, in minor units."""
 
     late_minor: Minor = 0
@@ -202,15 +201,18 @@ class Costs(_Part, frozen=True):
     short_piece_minor: Minor = 0
 
 
-class Rejected(_Part, frozen=True):
+class Rejected(Part, frozen=True):
     """For how long a rejecter is not asked again, and for how much: the line's SKU of this order, the SKU at all, the order."""
 
     days: Annotated[int, Meta(ge=0)] = 7
     scope: Literal["line", "sku", "order"] = "line"
 
 
-class RuleSet(_Part, frozen=True):
-    """Everything that decides where orders go. Money of `costs` and limits is in `currency`."""
+class RuleSet(Part, frozen=True):
+    """Everything that decides where orders go. Money of `costs` and limits is in `currency`.
+
+    `cases` are the golden cases that this rule set must pass before it may decide.
+    """
 
     name: str
     runs: tuple[Run, ...]
@@ -220,3 +222,4 @@ class RuleSet(_Part, frozen=True):
     rejected: Rejected = Rejected()
     bundle_customers_orders: bool = True
     look_ahead: bool = True
+    cases: tuple[Case, ...] = ()

@@ -1,0 +1,119 @@
+"""Golden cases: an order and a stock picture, and the plan that the rule set they are kept with must find for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from doorstep.domain.routing.model.rules.part import Part
+
+Instant = Annotated[datetime, Meta(tz=True)]
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class CaseLine(Part, frozen=True):
+    """A line of the order; lines are numbered as they stand, from 1."""
+
+    sku: str
+    quantity: Positive = 1
+    grams: Count = 0
+    value_minor: Count = 0
+    category: str = ""
+    style: str = ""
+
+
+class CaseOrder(Part, frozen=True):
+    """The order, in the words that filters use. `rejected_by` are codes of locations that cannot fulfil it any more."""
+
+    lines: tuple[CaseLine, ...]
+    latitude: float | None = None
+    longitude: float | None = None
+    channel: str = ""
+    queue: str = ""
+    method: str = ""
+    service: str = ""
+    priority: int = 0
+    origin: str = ""
+    tags: tuple[str, ...] = ()
+    payment: Literal["prepaid", "on_delivery"] = "prepaid"
+    country: str = ""
+    region: str = ""
+    customer: str = ""
+    pickup: str = ""
+    placed_at: Instant | None = None
+    promised_at: Instant | None = None
+    ship_after: Instant | None = None
+    rejected_by: tuple[str, ...] = ()
+
+
+class CasePlace(Part, frozen=True):
+    """A location as it is in this case. What is not said is as installed; a code that is not installed is a place of its own."""
+
+    code: str
+    name: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    ships: bool | None = None
+    kind: str | None = None
+    groups: tuple[str, ...] | None = None
+    country: str | None = None
+    region: str | None = None
+    is_open: bool | None = None
+    handling_minor: Count | None = None
+    reject_rate: Annotated[float, Meta(ge=0, le=1)] | None = None
+    backlog_hours: Annotated[float, Meta(ge=0)] | None = None
+    room: Count | None = None
+    paused: str | None = None
+
+
+class CaseLane(Part, frozen=True):
+    """The way from a location as it is in this case. What is not said is as calendars and tariffs have it."""
+
+    location: str
+    km: float | None = None
+    parcel_minor: Count | None = None
+    kilo_minor: Count | None = None
+    piece_minor: Count | None = None
+    leaves_at: Instant | None = None
+    arrives_at: Instant | None = None
+    today: bool | None = None
+    miss: Annotated[float, Meta(ge=0, le=1)] | None = None
+    carrier: str | None = None
+    service: str | None = None
+    zone: str | None = None
+    closed: str | None = None
+
+
+class Sent(Part, frozen=True):
+    """So many pieces of a line from a location."""
+
+    line: Positive
+    location: str
+    pieces: Positive = 1
+
+
+class Expected(Part, frozen=True):
+    """The plan. Routing and rule are compared if they are named; `rest` says what becomes of lines that are short."""
+
+    sent: tuple[Sent, ...] = ()
+    routing: str = ""
+    rule: str = ""
+    rest: Literal["", "park", "backorder", "customer_care", "cancel"] = ""
+    queue: str = ""
+
+
+class Case(Part, frozen=True):
+    """A golden case. With `only_places` the network is what stands under `places`, whatever is installed."""
+
+    name: str
+    at: Instant
+    order: CaseOrder
+    stock: dict[str, dict[str, Count]]
+    expect: Expected
+    why: str = ""
+    places: tuple[CasePlace, ...] = ()
+    only_places: bool = False
+    lanes: tuple[CaseLane, ...] = ()

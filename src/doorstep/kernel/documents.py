@@ -1,0 +1,193 @@
+"""Documents that people write in YAML: read into types, with every mistake at its line.
+
+The words of YAML 1.2: only true and false are yes and no, 16:00 is a text and NO is Norway. Comments are not kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+import msgspec
+import yaml
+
+T = TypeVar("T")
+MAX_CHARACTERS = 500_000
+_PATH = re.compile(r"^(.*?)(?: - at `(key in )?\$(.*)`)?$", re.DOTALL)
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`")
+_MISSING_FIELD = re.compile(r"Object missing required field `(.*)`")
+_EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+_KINDS = {
+    "str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false", "null": "nothing",
+    "array": "a list", "object": "named values", "datetime": "an instant such as 2026-11-22T09:30:00Z",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a document, and where: a path such as runs[0].name, and the line and column if it was read from text."""
+
+    path: str
+    message: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, " if self.line else ""
+        return f"{where}{self.path}: {self.message}" if self.path else f"{where}{self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Generic[T]):
+    """A text that was read: the value, or what is wrong with it; `places` are line and column by path."""
+
+    value: T | None
+    problems: tuple[Problem, ...] = ()
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def at(self, problem: Problem) -> Problem:
+        """A problem of the value with the place where it stands in the text: at its path, or the nearest part above."""
+        path = problem.path
+        while path and path not in self.places:
+            path = re.sub(r"(\.[^.\[\]]*|\[[^\]]*\]|^[^.\[\]]*)$", "", path)
+        line, column = self.places.get(path, (1, 1))
+        if path == problem.path and problem.line:
+            return Problem(problem.path, problem.message, line + problem.line - 1, problem.column)
+        return Problem(problem.path, problem.message, line, column)
+
+
+class _Refused(Exception):  # noqa: N818 - it says what it is
+    """YAML that is not read here."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader with the scalars of YAML 1.2's core schema."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own way
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+
+
+def read(text: str, target: type[T]) -> Text[T]:
+    """Read YAML as a `target`, a msgspec type. Never raises for what people write."""
+    if len(text) > MAX_CHARACTERS:
+        return Text(
+            None, (Problem("", f"The text has {len(text):,} characters; {MAX_CHARACTERS:,} are read."),)
+        )
+    try:
+        node = _composed(text)
+        raw = _Loader("").construct_document(node) if node is not None else None
+    except _Refused as refused:
+        return Text(None, (refused.problem,))
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return Text(
+            None, (Problem("", f"This is no YAML: {problem.problem or problem.context}", line, column),)
+        )
+    except (yaml.YAMLError, ValueError, TypeError) as problem:
+        return Text(None, (Problem("", f"This is no YAML: {problem}", 1, 1),))
+    places: dict[str, tuple[int, int]] = {}
+    if node is not None:
+        _locate(node, "", places)
+    found = convert(raw, target)
+    located = Text(found.value, (), places)
+    return Text(found.value, tuple(located.at(each) for each in found.problems), places)
+
+
+def convert(raw: object, target: type[T]) -> Text[T]:
+    """Plain values (of YAML or JSON) as a `target`."""
+    try:
+        return Text(msgspec.convert(raw, target))
+    except msgspec.ValidationError as problem:
+        return Text(None, (_problem(str(problem), raw, target),))
+
+
+def _composed(text: str) -> yaml.Node | None:
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            mark = event.start_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise _Refused(Problem("", "References (*name) are not read here.", line, column))
+    node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    return node
+
+
+def _locate(node: yaml.Node, path: str, places: dict[str, tuple[int, int]]) -> None:
+    """Line and column of every part, by path; a value is where its text begins, below the mark of a block."""
+    below = isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
+    line = node.start_mark.line + 1 + below
+    column = (
+        1 if below else node.start_mark.column + 1 + (isinstance(node, yaml.ScalarNode) and bool(node.style))
+    )
+    places[path] = (line, column)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = f"{path}.{key.value}" if path else str(key.value)
+            _locate(value, name, places)
+            places.setdefault(f"{name} key", (key.start_mark.line + 1, key.start_mark.column + 1))
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            _locate(value, f"{path}[{number}]", places)
+
+
+def _problem(message: str, raw: object, target: object) -> Problem:
+    parts = _PATH.match(message)
+    said, path = (parts[1], (parts[3] or "").removeprefix(".")) if parts else (message, "")
+    unknown = _UNKNOWN_FIELD.search(said)
+    if unknown:
+        near = get_close_matches(unknown[1], _names(target), n=1, cutoff=0.7)
+        hint = f": did you mean {near[0]}?" if near else ""
+        return Problem(
+            f"{path}.{unknown[1]}" if path else unknown[1], f"{unknown[1]} is not known here{hint}"
+        )
+    missing = _MISSING_FIELD.search(said)
+    if missing:
+        return Problem(path, f"{missing[1]} is missing")
+    return Problem(path, _EXPECTED.sub(_worded, said))
+
+
+def _worded(found: re.Match[str]) -> str:
+    wanted = " or ".join(_KINDS.get(each, each) for each in found[1].split(" | "))
+    return f"expected {wanted}, found {_KINDS.get(found[2], found[2])}"
+
+
+def _names(target: object) -> list[str]:
+    """Every word of a type's own schema."""
+    _, parts = msgspec.json.schema_components([target])
+    return sorted({name for part in parts.values() for name in part.get("properties", ())})
+
+
+def write(value: object) -> str:
+    """A value as YAML, in the order of its fields, without what is left at its default."""
+    plain = msgspec.to_builtins(value, builtin_types=())
+    text: str = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists indented below their name, short lists of plain values on one line."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def represent_sequence(
+        self, tag: str, sequence: Iterable[object], flow_style: bool | None = None
+    ) -> yaml.SequenceNode:
+        node = super().represent_sequence(tag, sequence, flow_style)
+        node.flow_style = all(isinstance(each, yaml.ScalarNode) for each in node.value)
+        return node
