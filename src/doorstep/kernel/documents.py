@@ -15,6 +15,7 @@ import msgspec
 import yaml
 
 T = TypeVar("T")
+Schema = dict[str, object]
 MAX_CHARACTERS = 500_000
 _PATH = re.compile(r"^(.*?)(?: - at `(key in )?\$(.*)`)?$", re.DOTALL)
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`")
@@ -114,7 +115,7 @@ def convert(raw: object, target: type[T]) -> Text[T]:
     try:
         return Text(msgspec.convert(raw, target))
     except msgspec.ValidationError as problem:
-        return Text(None, (_problem(str(problem), raw, target),))
+        return Text(None, (_problem(str(problem), target),))
 
 
 def _composed(text: str) -> yaml.Node | None:
@@ -145,20 +146,52 @@ def _locate(node: yaml.Node, path: str, places: dict[str, tuple[int, int]]) -> N
             _locate(value, f"{path}[{number}]", places)
 
 
-def _problem(message: str, raw: object, target: object) -> Problem:
+def _problem(message: str, target: object) -> Problem:
     parts = _PATH.match(message)
     said, path = (parts[1], (parts[3] or "").removeprefix(".")) if parts else (message, "")
     unknown = _UNKNOWN_FIELD.search(said)
     if unknown:
-        near = get_close_matches(unknown[1], _names(target), n=1, cutoff=0.7)
-        hint = f": did you mean {near[0]}?" if near else ""
-        return Problem(
-            f"{path}.{unknown[1]}" if path else unknown[1], f"{unknown[1]} is not known here{hint}"
-        )
+        words = _within(_schema_at(target, path), "properties")
+        near = get_close_matches(unknown[1], words, n=1, cutoff=0.6)
+        hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(words)}"
+        return Problem(f"{path}.{unknown[1]}".lstrip("."), f"{unknown[1]} is not known here: {hint}")
     missing = _MISSING_FIELD.search(said)
     if missing:
         return Problem(path, f"{missing[1]} is missing")
+    if "enum value" in said:
+        choices = ", ".join(_listed(_schema_at(target, path).get("enum")))
+        return Problem(
+            path, f"{said.removeprefix('Invalid enum value ')} is not known here: choose {choices}"
+        )
     return Problem(path, _EXPECTED.sub(_worded, said))
+
+
+def _schema_at(target: object, path: str) -> Schema:
+    """What the type's own schema says about a part."""
+    (top,), parts = msgspec.json.schema_components([target])
+    found = _resolved(top, parts)
+    for name, _index in re.findall(r"([^.\[\]]+)|\[([^\]]*)\]", path):
+        inner = _within(_within(found, "properties"), name) if name else _within(found, "items")
+        found = _resolved(inner or _within(found, "additionalProperties"), parts)
+    return found
+
+
+def _listed(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _within(schema: Schema, name: str) -> Schema:
+    inner = schema.get(name)
+    return inner if isinstance(inner, dict) else {}
+
+
+def _resolved(schema: Schema, parts: Mapping[str, Schema]) -> Schema:
+    """A schema without references; of a choice the part that is not null."""
+    options = schema.get("anyOf")
+    if isinstance(options, list):
+        schema = next(each for each in options if each.get("type") != "null")
+    reference = schema.get("$ref")
+    return parts[str(reference).rpartition("/")[2]] if reference else schema
 
 
 def _worded(found: re.Match[str]) -> str:
@@ -166,17 +199,26 @@ def _worded(found: re.Match[str]) -> str:
     return f"expected {wanted}, found {_KINDS.get(found[2], found[2])}"
 
 
-def _names(target: object) -> list[str]:
-    """Every word of a type's own schema."""
-    _, parts = msgspec.json.schema_components([target])
-    return sorted({name for part in parts.values() for name in part.get("properties", ())})
-
-
 def write(value: object) -> str:
     """A value as YAML, in the order of its fields, without what is left at its default."""
-    plain = msgspec.to_builtins(value, builtin_types=())
-    text: str = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    text: str = yaml.dump(_plain(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
+
+
+def _plain(value: object) -> object:
+    """Structs as named values; a field that says what its default says is left out."""
+    if isinstance(value, msgspec.Struct):
+        fields = ((each, getattr(value, each.name)) for each in msgspec.structs.fields(value))
+        return {each.name: _plain(given) for each, given in fields if given != _default(each)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(given) for key, given in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return msgspec.to_builtins(value)
+
+
+def _default(of: msgspec.structs.FieldInfo) -> object:
+    return of.default_factory() if callable(of.default_factory) else of.default
 
 
 class _Dumper(yaml.SafeDumper):

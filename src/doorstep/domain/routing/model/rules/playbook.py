@@ -104,7 +104,7 @@ def _questions(filters: Sequence[Filter], failures: Counter[str]) -> _Questions:
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """A rule set with its conditions compiled. `version` is what receipts call it ("notnaked 7").
+    """A rule set with its conditions compiled. `version` is what receipts call it ("notnaked 7"), `number` its stored version.
 
     `failures` counts the distinct situations in which a condition could not be evaluated, by path and error: such a condition
     does not hold, and whoever decides with the playbook tells people of it.
@@ -112,6 +112,7 @@ class Playbook:
 
     document: RuleSet
     version: str = ""
+    number: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     _orders: Mapping[int, _Questions] = field(default_factory=dict)
     _locations: Mapping[int, _OfLocations] = field(default_factory=dict)
@@ -130,7 +131,9 @@ class Playbook:
         return self._locations[id(rule)]
 
 
-def compile(document: RuleSet, version: str = "") -> Playbook:  # noqa: A001 - read as playbook.compile
+def compile(  # noqa: A001 - read as rules.compile
+    document: RuleSet, version: str = "", number: int = 0
+) -> Playbook:
     """Compile a document. Raises conditions.Wrong for a condition that does not compile."""
     failures: Counter[str] = Counter()
     orders: dict[int, _Questions] = {}
@@ -142,7 +145,7 @@ def compile(document: RuleSet, version: str = "") -> Playbook:  # noqa: A001 - r
             for number, rule in enumerate(routing.rules):
                 filters = of_locations(rule.locations, f"{path}.rules[{number}].locations")
                 locations[id(rule)] = _of_locations(filters, failures)
-    return Playbook(document, version, failures, orders, locations)
+    return Playbook(document, version, number, failures, orders, locations)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,66 @@
+"""Reads of rule sets: the playbook that decides, versions, documents, failures."""
+
+from __future__ import annotations
+
+from doorstep.domain.routing.model import rules
+from doorstep.domain.routing.model.rules import DEFAULT, DEFAULT_VERSION, Playbook, RuleSet
+from doorstep.domain.routing.store import rules as store
+from doorstep.domain.routing.store.rules import Failure, Version
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["Failure", "Version"]
+
+_PLAYBOOKS_KEPT = 16
+_BUILT_IN = rules.compile(DEFAULT, DEFAULT_VERSION)
+_playbooks: dict[store.Active, Playbook] = {}  # by number and digest, so it can never be outdated
+
+
+def playbook(tx: ReadTx) -> Playbook:
+    """The rule set that decides now, compiled: one small statement, as every process remembers the last ones."""
+    active = store.select_active(tx)
+    if active is None:
+        return _BUILT_IN
+    kept = _playbooks.get(active)
+    if kept is None:
+        if len(_playbooks) >= _PLAYBOOKS_KEPT:
+            _playbooks.clear()
+        kept = _playbooks[active] = _compiled(tx, active.number)
+    return kept
+
+
+def _compiled(tx: ReadTx, number: int) -> Playbook:
+    document = store.select_document(tx, number=number)
+    return rules.compile(document, f"{document.name} {number}", number)
+
+
+def active_number(tx: ReadTx) -> int | None:
+    """The version that decides; None while nobody activated one and the rules that Doorstep comes with decide."""
+    active = store.select_active(tx)
+    return None if active is None else active.number
+
+
+def versions(tx: ReadTx, *, limit: int = 100) -> list[Version]:
+    """Versions, newest first."""
+    return store.select_versions(tx, limit=limit)
+
+
+def version(tx: ReadTx, *, number: int) -> Version:
+    """One version. Raises NotFound."""
+    found = store.select_version(tx, number=number)
+    if found is None:
+        raise errors.NotFound(f"There is no version {number} of the rule set.")
+    return found
+
+
+def document(tx: ReadTx, *, number: int | None) -> RuleSet:
+    """A version's document; of None the rules that Doorstep comes with. Raises NotFound."""
+    if number is None:
+        return DEFAULT
+    version(tx, number=number)
+    return store.select_document(tx, number=number)
+
+
+def failures(tx: ReadTx, *, number: int | None) -> list[Failure]:
+    """Conditions of a version that could not be evaluated, latest first."""
+    return [] if number is None else store.select_failures(tx, number=number)
