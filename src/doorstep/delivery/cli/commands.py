@@ -18,6 +18,7 @@ from doorstep.delivery.cli import (
     demo,
     imports,
     ledger,
+    network,
     samples,
     stock,
     users,
@@ -48,6 +49,7 @@ def create() -> typer.Typer:
     commands.add_typer(dead_letters.commands, name="dead-letters", rich_help_panel="Look after")
     commands.add_typer(ledger.commands, name="ledger", rich_help_panel="Look after")
     commands.add_typer(atp.commands, name="atp", rich_help_panel="Look after")
+    commands.add_typer(network.commands, name="network", rich_help_panel="Look after")
     commands.command("demo", rich_help_panel="Rehearse")(demo.demo)
     commands.command("bench", rich_help_panel="Rehearse")(bench.bench)
     return commands

@@ -21,7 +21,8 @@ from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as network_views
-from doorstep.domain.network.model import Location
+from doorstep.domain.network.model import Location, text
+from doorstep.flows import network_change
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
@@ -32,7 +33,7 @@ NOTNAKED = Path(__file__).parents[4] / "samples" / "notnaked"
 
 def load(
     folder: Annotated[
-        Path, typer.Argument(help="Folder with skus.csv, locations.toml and stock.csv.")
+        Path, typer.Argument(help="Folder with skus.csv, locations.toml, stock.csv and network.yaml.")
     ] = NOTNAKED,
 ) -> None:
     """Load a sample retailer (NotNaked by default) into the database. Twice is harmless."""
@@ -52,8 +53,15 @@ def load_into(app: App, folder: Path) -> str:
     with app.db.write(actor="samples") as tx:
         catalog.put(tx, items=items)
         network.put(tx, locations=locations)
+        _network(tx, folder / "network.yaml", app.clock.now())
         pieces = _stock(tx, folder / "stock.csv", app.clock.now())
     return f"Loaded {len(items)} SKUs, {len(locations)} locations and {pieces} pieces of stock."
+
+
+def _network(tx: WriteTx, file: Path, now: datetime) -> None:
+    """Calendars, shifts and tariffs, if the retailer has any."""
+    if file.is_file():
+        network_change.apply(tx, document=text.read(file.read_text()), note="Samples loaded", at=now)
 
 
 def _stock(tx: WriteTx, file: Path, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doorstep.domain.network.model import text
 from doorstep.domain.network.model.document import (
     Carrier,
     Document,
@@ -34,4 +35,5 @@ __all__ = [
     "Take",
     "Zone",
     "site",
+    "text",
 ]

@@ -280,7 +280,7 @@ class Tariffs:
 
 
 def zone_of(zones: Sequence[Zone], origin: Origin, km: float | None, facts: Facts) -> Zone | None:
-    """The first zone that a destination is in. Where nobody knows how far it is, the farthest band it may be in."""
+    """The first zone that a destination is in. Where nobody knows how far it is, the one without kilometres."""
     country = facts.country or origin.country
     fits = [
         zone
@@ -290,5 +290,5 @@ def zone_of(zones: Sequence[Zone], origin: Origin, km: float | None, facts: Fact
         and (zone.same != "region" or (country, facts.region) == (origin.country, origin.region))
     ]
     if km is None:
-        return fits[-1] if fits else None
+        return next((zone for zone in fits if zone.within_km is None), fits[-1] if fits else None)
     return next((zone for zone in fits if zone.within_km is None or km <= zone.within_km), None)

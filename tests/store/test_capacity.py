@@ -1,0 +1,145 @@
+"""Room in shifts: exact to the last order however many ask at once, and given back once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from tests import builders
+from tests.builders import NOON, observation
+
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment.model import Assignment, WorkLine
+from doorstep.domain.network import actions as network
+from doorstep.domain.network import views
+from doorstep.domain.network.model import Document, Shift, Site
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders.actions import Incoming
+from doorstep.flows import capacity, lanes
+from doorstep.flows.capacity import Asked
+from doorstep.kernel.db import Database, WriteTx
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, Sku
+
+
+@pytest.fixture
+def places(database: Database) -> dict[str, LocationId]:
+    """A and B, and forty orders."""
+    with database.write(actor="system") as tx:
+        shop = builders.channel(tx)
+        told = [Incoming(shop, "shop", observation(), "") for _ in range(40)]
+        orders.accept(tx, told=orders.recognise(tx, incoming=told), now=NOON)
+        return builders.stock(tx, A={"X": 1}, B={"X": 1})
+
+
+def limit(database: Database, *shifts: Shift) -> None:
+    document = Document(locations={"A": Site(shifts=shifts)})
+    with database.write(actor="system") as tx:
+        assert network.configure(tx, document=document, note="season", at=NOON)
+
+
+def order_ids(database: Database) -> list[OrderId]:
+    with database.read() as tx:
+        return [OrderId(each) for each in tx.column(int, "SELECT id FROM orders ORDER BY id")]
+
+
+def open_work(tx: WriteTx, place: LocationId, order_id: OrderId, *, units: int = 1) -> Asked:
+    line = WorkLine(1, Sku("DJ-BL-01"), units)
+    (work_id,) = fulfillment.open_work(
+        tx, assignments=[Assignment(order_id, place, (line,))], decisions={}, at=NOON
+    )
+    return Asked(work_id, place, 1, units)
+
+
+def room(database: Database, place: LocationId, at: datetime = NOON) -> int | None:
+    with database.read() as tx:
+        return lanes.network(tx, currency="", at=at).places[place].room
+
+
+def give_back(database: Database, work_ids: Sequence[FulfillmentOrderId]) -> None:
+    with database.write(actor="system") as tx:
+        capacity.give_back(tx, work_ids=work_ids)
+
+
+def test_forty_ask_at_once_and_ten_find_room(database: Database, places: dict[str, LocationId]) -> None:
+    limit(database, Shift(name="day", most=10))
+    place = places["A"]
+
+    def route(order_id: OrderId) -> bool:
+        with database.write(actor="system") as tx:
+            capacity.lock(tx, at=NOON)
+            if not lanes.network(tx, currency="", at=NOON).places[place].room:
+                return False
+            capacity.take(tx, works=[open_work(tx, place, order_id)], at=NOON)
+            return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(route, order_ids(database))) == 10
+    assert room(database, place) == 0
+
+
+def test_what_is_given_back_is_there_again_once(database: Database, places: dict[str, LocationId]) -> None:
+    limit(database, Shift(name="day", most=10))
+    with database.write(actor="system") as tx:
+        works = [open_work(tx, places["A"], each) for each in order_ids(database)[:3]]
+        capacity.take(tx, works=works, at=NOON)
+    assert room(database, places["A"]) == 7
+    for _ in range(2):
+        give_back(database, [works[0].fulfillment_order_id, works[1].fulfillment_order_id])
+    assert room(database, places["A"]) == 9
+
+
+def test_it_goes_back_to_the_shift_that_was_taken(database: Database, places: dict[str, LocationId]) -> None:
+    limit(database, Shift(name="day", most=10))
+    tomorrow = NOON + timedelta(days=1)
+    with database.write(actor="system") as tx:
+        today = open_work(tx, places["A"], order_ids(database)[0])
+        capacity.take(tx, works=[today], at=NOON)
+        capacity.take(tx, works=[open_work(tx, places["A"], order_ids(database)[1])], at=tomorrow)
+    assert (room(database, places["A"]), room(database, places["A"], tomorrow)) == (9, 9)
+    give_back(database, [today.fulfillment_order_id])
+    assert (room(database, places["A"]), room(database, places["A"], tomorrow)) == (10, 9)
+
+
+@pytest.mark.parametrize(("counts", "left"), [("orders", 98), ("lines", 98), ("units", 90)])
+def test_shifts_count_what_they_say(
+    database: Database, places: dict[str, LocationId], counts: str, left: int
+) -> None:
+    limit(database, Shift(name="day", most=100, counts=counts))  # type: ignore[arg-type]  # each word is one
+    with database.write(actor="system") as tx:
+        works = [open_work(tx, places["A"], each, units=5) for each in order_ids(database)[:2]]
+        capacity.take(tx, works=works, at=NOON)
+    assert room(database, places["A"]) == left
+
+
+def test_beyond_the_usual_there_is_room_and_a_backlog(
+    database: Database, places: dict[str, LocationId]
+) -> None:
+    limit(database, Shift(name="day", usual=2))
+    with database.write(actor="system") as tx:
+        works = [open_work(tx, places["A"], each) for each in order_ids(database)[:3]]
+        capacity.take(tx, works=works, at=NOON)
+    with database.read() as tx:
+        place = lanes.network(tx, currency="", at=NOON).places[places["A"]]
+    assert (place.room, place.backlog_hours) == (None, 12.0)
+
+
+def test_places_without_shifts_count_nothing(database: Database, places: dict[str, LocationId]) -> None:
+    limit(database, Shift(name="day", most=1))
+    with database.write(actor="system") as tx:
+        capacity.lock(tx, at=NOON)
+        capacity.take(tx, works=[open_work(tx, places["B"], order_ids(database)[0])], at=NOON)
+        assert tx.value(int, "SELECT count(*) FROM shift_work") == 0
+    assert room(database, places["B"]) is None
+
+
+def test_a_change_is_seen_by_the_next_batch(database: Database, places: dict[str, LocationId]) -> None:
+    for most in (5, 7):
+        limit(database, Shift(name="day", most=most))
+        assert room(database, places["A"]) == most
+    with database.write(actor="system") as tx:
+        network.put(tx, locations=[builders.place("A", active=False)])
+    with database.read() as tx:
+        assert list(lanes.network(tx, currency="", at=NOON).places) == [places["B"]]
+        assert [each.note for each in views.versions(tx)] == ["season", "season"]
