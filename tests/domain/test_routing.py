@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.domain.routing import model
-from doorstep.domain.routing.model import Candidate, Decision, Demand, Place, Supply, Want
+from doorstep.domain.routing.model import (
+    Candidate,
+    Decision,
+    Demand,
+    GreatCircle,
+    Network,
+    Place,
+    Supply,
+    Want,
+    rules,
+)
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+BOOK = rules.compile(rules.DEFAULT, rules.DEFAULT_VERSION)
 JACKET, SHIRT = Sku("DJ-BL-01"), Sku("GT-WH-02")
 MUMBAI, DELHI, BANGALORE, CLOSED = (LocationId(number) for number in (1, 2, 3, 4))
 PLACES = {
@@ -27,11 +41,14 @@ Stock = dict[tuple[Sku, LocationId], int]
 
 
 def demand(
-    *wants: tuple[Sku, int], excluded: frozenset[tuple[Sku, LocationId]] = frozenset(), placed: bool = True
+    *wants: tuple[Sku, int],
+    excluded: frozenset[tuple[Sku, LocationId]] = frozenset(),
+    placed: bool = True,
+    order: int = 1,
 ) -> Demand:
     lines = tuple(Want(number, sku, quantity) for number, (sku, quantity) in enumerate(wants, 1))
     latitude, longitude = (28.6315, 77.2167) if placed else (None, None)
-    return Demand(OrderId(1), lines, latitude, longitude, excluded)
+    return Demand(OrderId(order), lines, latitude, longitude, excluded)
 
 
 def supplied(stock: Stock) -> Supply:
@@ -42,8 +59,15 @@ def supplied(stock: Stock) -> Supply:
     return Supply(by_sku)
 
 
+def planned(
+    demands: list[Demand], supply: Supply, places: dict[LocationId, Place] = PLACES
+) -> list[Decision]:
+    """By the default rules, with distance as all that is known of the network."""
+    return model.plan(demands, supply, Network(places, GreatCircle(places)), BOOK, now=NOW)
+
+
 def decide(stock: Stock, wanted: Demand) -> Decision:
-    (decision,) = model.plan([wanted], supplied(stock), PLACES)
+    (decision,) = planned([wanted], supplied(stock))
     return decision
 
 
@@ -52,7 +76,7 @@ def sent(decision: Decision) -> list[tuple[int, LocationId, int]]:
 
 
 def sentences(decision: Decision) -> list[str]:
-    return [line.sentence for line in decision.receipt]
+    return [line.sentence for line in decision.receipt.lines]
 
 
 STORY: Stock = {(JACKET, MUMBAI): 4, (JACKET, BANGALORE): 4, (SHIRT, MUMBAI): 1, (SHIRT, DELHI): 3}
@@ -65,7 +89,7 @@ def test_the_story_keeps_lines_whole_rather_than_in_one_parcel() -> None:
         "Warehouse A (1150 km): the nearest of 2 locations that have it.",
         "Store 22 (2 km): the only location with all 2.",
     ]
-    assert decision.receipt[1].candidates == (
+    assert decision.receipt.lines[1].candidates == (
         Candidate("S-22", 3, 2, ""),
         Candidate("WH-A", 1, 1150, "has 1 of 2: the line would be split"),
     )
@@ -90,7 +114,7 @@ def test_a_line_that_nobody_has_whole_is_split_nearest_first() -> None:
 
 def test_what_nobody_can_fill_waits_and_ties_up_nothing() -> None:
     supply = supplied({(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2})
-    (decision,) = model.plan([demand((SHIRT, 4))], supply, PLACES)
+    (decision,) = planned([demand((SHIRT, 4))], supply)
     assert (decision.choices, decision.short) == ((), (Want(1, SHIRT, 4),))
     assert sentences(decision) == ["3 of 4 are to be had: the line waits for stock and ties up nothing."]
     assert supply.available == {SHIRT: {MUMBAI: 1, DELHI: 2}}
@@ -101,14 +125,16 @@ def test_who_rejected_a_line_or_does_not_ship_is_passed_over() -> None:
     decision = decide(stock, demand((SHIRT, 1), excluded=frozenset({(SHIRT, DELHI)})))
     assert sent(decision) == [(1, BANGALORE, 1)]
     assert sentences(decision) == ["Warehouse B (1742 km): the only location that has it."]
-    eliminated = {candidate.location: candidate.eliminated for candidate in decision.receipt[0].candidates}
+    eliminated = {
+        candidate.location: candidate.eliminated for candidate in decision.receipt.lines[0].candidates
+    }
     assert eliminated == {"S-22": "rejected this before", "S-01": "does not ship", "WH-B": ""}
 
 
 def test_without_a_place_distance_does_not_count() -> None:
     decision = decide(STORY, demand((JACKET, 1), placed=False))
     assert sentences(decision) == ["Warehouse A: the nearest of 2 locations that have it."]
-    assert {candidate.distance_km for candidate in decision.receipt[0].candidates} == {None}
+    assert {candidate.distance_km for candidate in decision.receipt.lines[0].candidates} == {None}
 
 
 def test_lines_of_one_sku_share_what_is_there() -> None:
@@ -123,7 +149,7 @@ def test_a_repeated_sku_that_fits_whole_only_once_is_split_the_second_time() -> 
 
 def test_orders_of_a_batch_never_share_a_piece() -> None:
     supply = supplied({(JACKET, MUMBAI): 1})
-    first, second = model.plan([demand((JACKET, 1)), demand((JACKET, 1))], supply, PLACES)
+    first, second = planned([demand((JACKET, 1)), demand((JACKET, 1), order=2)], supply)
     assert (sent(first), sent(second)) == ([(1, MUMBAI, 1)], [])
     assert second.short == (Want(1, JACKET, 1),)
 
@@ -157,7 +183,7 @@ def usable(stock: Stock, wanted: Demand) -> Stock:
 @given(STOCKS, st.lists(DEMANDS, max_size=3))
 def test_no_plan_takes_more_than_there_is(stock: Stock, demands: list[Demand]) -> None:
     supply = supplied(stock)
-    decisions = model.plan(demands, supply, PLACES)
+    decisions = planned([replace(each, order_id=OrderId(n)) for n, each in enumerate(demands)], supply)
     taken: Counter[tuple[Sku, LocationId]] = Counter()
     for decision in decisions:
         for choice in decision.choices:
@@ -176,7 +202,7 @@ def test_every_line_is_filled_exactly_or_short(stock: Stock, wanted: Demand) -> 
         filled[choice.line_no] += choice.quantity
     short = {want.line_no for want in decision.short}
     assert {want.line_no: 0 if want.line_no in short else want.quantity for want in wanted.wants} == filled
-    assert [line.line_no for line in decision.receipt] == [want.line_no for want in wanted.wants]
+    assert [line.line_no for line in decision.receipt.lines] == [want.line_no for want in wanted.wants]
 
 
 @given(STOCKS, DEMANDS)
@@ -231,7 +257,7 @@ def test_far_away_locations_still_serve_what_only_they_have(count: int) -> None:
         for n in range(count)
     }
     stock = {(SHIRT, LocationId(n)): 1 for n in range(count)} | {(JACKET, LocationId(0)): 1}
-    (decision,) = model.plan([demand((SHIRT, 1), (JACKET, 1))], supplied(stock), places)
+    (decision,) = planned([demand((SHIRT, 1), (JACKET, 1))], supplied(stock), places)
     assert Counter(choice.sku for choice in decision.choices) == {SHIRT: 1, JACKET: 1}
 
 
@@ -241,12 +267,12 @@ RECIPES = {SET: {SHIRT: 2, JACKET: 1}}
 
 def test_a_kit_is_not_asked_for_where_it_was_rejected() -> None:
     supply = Supply({SHIRT: {DELHI: 9, MUMBAI: 9}, JACKET: {DELHI: 9, MUMBAI: 9}}, RECIPES)
-    (decision,) = model.plan([demand((SET, 2), excluded=frozenset({(SET, DELHI)}))], supply, PLACES)
+    (decision,) = planned([demand((SET, 2), excluded=frozenset({(SET, DELHI)}))], supply)
     assert sent(decision) == [(1, MUMBAI, 2)]
     assert supply.available == {SHIRT: {DELHI: 9, MUMBAI: 5}, JACKET: {DELHI: 9, MUMBAI: 7}}
 
 
 def test_a_kit_comes_whole_from_one_place_though_its_parts_lie_apart() -> None:
     supply = Supply({SHIRT: {DELHI: 2}, JACKET: {MUMBAI: 1}}, RECIPES)
-    (decision,) = model.plan([demand((SET, 1))], supply, PLACES)
+    (decision,) = planned([demand((SET, 1))], supply)
     assert (sent(decision), [want.sku for want in decision.short]) == ([], [SET])

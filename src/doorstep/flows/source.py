@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from doorstep.domain.catalog import views as catalog
@@ -16,13 +17,15 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import Parking
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing import model
-from doorstep.domain.routing.model import Decision, Demand, Place, Supply, thing
+from doorstep.domain.routing.model import Decision, Demand, GreatCircle, Network, Place, Supply, rules, thing
 from doorstep.flows import demand, pools, terms, waiting
 from doorstep.flows.routes import Routes, pieces_of
 from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 from doorstep.kernel.jobs import Delivery
+
+_DEFAULT = rules.compile(rules.DEFAULT, rules.DEFAULT_VERSION)
 
 
 def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
@@ -48,13 +51,12 @@ def decide(tx: WriteTx, *, demands: Sequence[Demand], now: datetime, held: Seque
     inventory.lock_supply(tx, parts=goods.lying)
     claims = inventory.consume(tx, parts=goods.lying, carts=_carts(everybody), at=now)
     agreed = terms.agreed(tx, demands=demands, goods=goods, claims=claims)
-    agreed.demands.sort(
-        key=lambda each: each.order_id not in claims.served
-    )  # what a cart held is its order's
+    asking = [_claiming(each, claims.served) for each in agreed.demands]
     free = stock.free(tx, parts=goods.lying)
     supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
-    decisions = model.plan(agreed.demands, supply, places)
-    receipt_ids = routing.number(tx, decisions=[each for each in decisions if each.receipt])
+    ways = Network(places, GreatCircle(places))
+    decisions = model.plan(asking, supply, ways, _DEFAULT, now=now)
+    receipt_ids = routing.number(tx, decisions=[each for each in decisions if each.receipt.lines])
     return Routes(
         decisions,
         receipt_ids,
@@ -63,6 +65,11 @@ def decide(tx: WriteTx, *, demands: Sequence[Demand], now: datetime, held: Seque
         agreed.has_pools,
         parked={each.order_id: _parking(each, now) for each in decisions if each.short},
     )
+
+
+def _claiming(demand: Demand, served: Collection[int]) -> Demand:
+    """What a cart held is its order's."""
+    return replace(demand, has_claim=True) if demand.order_id in served else demand
 
 
 def _parking(decision: Decision, now: datetime) -> Parking:

@@ -79,7 +79,9 @@ def agreed(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claim
             held[part] = held.get(part, 0) + arrival.pieces
     if came:
         first = {arrival.order_id for arrival in came}
-        demands = sorted(demands, key=lambda demand: demand.order_id not in first)
+        demands = [
+            replace(demand, has_claim=True) if demand.order_id in first else demand for demand in demands
+        ]
     ruled = {ruled_as for _, ruled_as in goods.sold_as.values()}
     policies = rules.policies(tx, skus=ruled, channels={each.channel for each in demands})
     if not held and policies == Policies():

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision
 from doorstep.domain.routing.store import decisions as store
 from doorstep.domain.routing.store.decisions import Block, Exclusion
@@ -30,8 +29,8 @@ def record(tx: WriteTx, *, decisions: Sequence[Decision], ids: Mapping[int, int]
 
 
 def _row(decision: Decision, decision_id: int, at: datetime) -> tuple[int, int, datetime, str, str]:
-    receipt = msgspec.json.encode(decision.receipt).decode()
-    return decision_id, decision.order_id, at, model.RULES, receipt
+    receipt = msgspec.json.encode(decision.receipt.lines).decode()
+    return decision_id, decision.order_id, at, decision.receipt.rules, receipt
 
 
 def exclude(tx: WriteTx, *, exclusions: Sequence[Exclusion]) -> None:

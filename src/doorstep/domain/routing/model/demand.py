@@ -80,6 +80,8 @@ class Demand:
     """What one order needs, and where it goes; without a place, distance does not count.
 
     `channel` sells it and `buyer` names whose pools may be drawn on; `cart` is the reference of the cart that became this order.
+    `beside` names locations that pack a parcel for the same customer and address anyway: what joins it costs no new parcel.
+    `has_claim` says that pieces were set aside for this very order (its cart, a promise): it is served before those without.
     """
 
     order_id: OrderId
@@ -92,6 +94,8 @@ class Demand:
     cart: str = ""
     terms: Terms = ANYTHING
     facts: Facts = NO_FACTS
+    beside: frozenset[LocationId] = frozenset()
+    has_claim: bool = False
 
 
 class Choice(msgspec.Struct, frozen=True):

@@ -1,220 +1,244 @@
 """The decision: which location fulfils which line of an order, as a pure function with a receipt.
 
-Rules of this version, in order: a line stays whole if any location can fill it whole; then the fewest parcels; then the
-shortest total way to the customer; then the smaller location id. A line that no single location can fill is split by
-quantity, nearest first, if all of them together can; otherwise it is short, waits, and ties up nothing.
+Orders are taken by the first routing that wants them and served in its sequence; each of its rules in turn is asked for what is
+left. A rule sees the locations that may serve (outlook), the order as these locations could fill it (ask), the best way to part
+it (search), and what that is worth (score). What is taken is gone for the orders after it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
-from math import asin, cos, dist, radians, sin
+from datetime import datetime
 
+from doorstep.domain.routing.model import receipt as receipts
+from doorstep.domain.routing.model import score, search
+from doorstep.domain.routing.model.ask import Ask, Plan
+from doorstep.domain.routing.model.bundle import Bundles
 from doorstep.domain.routing.model.demand import Choice, Demand, Want
-from doorstep.domain.routing.model.network import Place
-from doorstep.domain.routing.model.receipt import Explain, LineReceipt
-from doorstep.domain.routing.model.supply import Basket, Supply
-from doorstep.kernel.ids import LocationId, OrderId, Sku
+from doorstep.domain.routing.model.flip import flip
+from doorstep.domain.routing.model.network import Lane, Network
+from doorstep.domain.routing.model.outlook import Frame, Outlooks
+from doorstep.domain.routing.model.receipt import Alternative, Explain, LineReceipt, Receipt
+from doorstep.domain.routing.model.rules.document import Rest, Routing, Rule, Run
+from doorstep.domain.routing.model.rules.playbook import Judge, Playbook
+from doorstep.domain.routing.model.score import Scores
+from doorstep.domain.routing.model.search import Found
+from doorstep.domain.routing.model.supply import Supply
+from doorstep.kernel.ids import LocationId, OrderId
 
-RULES = "proximity-1"
-_EARTH_KM = 6371.0088
-_MAX_LOCATIONS_TRIED = 12
+_NOBODY_TAKES_IT = "No routing of the rule set takes this order: the line waits and ties up nothing."
+_UNLIMITED: Mapping[LocationId, int] = {}
+_NO_RULE = "No rule of this routing is active: the line waits and ties up nothing."
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The plan for one order. `short` holds what nobody has."""
+    """The plan for one order. `short` holds what no rule could allocate, `rest` what the rule set wants done with it (None: the
+    order simply waits). `hold_back` says that what was found is reserved but waits for the rest.
+    """
 
     order_id: OrderId
     choices: tuple[Choice, ...]
     short: tuple[Want, ...]
-    receipt: tuple[LineReceipt, ...]
+    rest: Rest | None
+    hold_back: bool
+    routing: str
+    rule: str
+    scores: Scores
+    receipt: Receipt
+
+
+def plan(
+    demands: Sequence[Demand],
+    supply: Supply,
+    network: Network,
+    playbook: Playbook,
+    *,
+    now: datetime,
+    run: Run | None = None,
+) -> list[Decision]:
+    """Decide for a batch of orders, in the order given; `supply` holds what is left afterwards."""
+    planner = Planner.of(supply, network, playbook, now=now)
+    return planner.decide(demands, run)
 
 
 @dataclass(slots=True)
-class _Network:
-    """The locations, and how far each is from a customer; customers at one place (a postal code) share the answer."""
+class Progress:
+    """How far an order has come through the rules of its routing."""
 
-    places: Mapping[LocationId, Place]
-    _spots: list[tuple[LocationId, tuple[float, float, float]]] = field(init=False)
-    _ways: dict[tuple[float, float], dict[LocationId, float]] = field(init=False, default_factory=dict)
+    left: Sequence[Want]
+    choices: list[Choice] = field(default_factory=list)
+    lines: dict[int, LineReceipt] = field(default_factory=dict)
+    scores: Scores = score.NOTHING
+    rule: str = ""
+    rest: Rest | None = None
+    hold_back: bool = False
+    runner_up: Alternative | None = None
+    flip: str = ""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    together: tuple[OrderId, ...] = ()
+
+
+@dataclass(slots=True)
+class Planner:
+    """What the orders of a batch share: supply, room, views of the lanes, and the parcels that are open by customer."""
+
+    supply: Supply
+    frame: Frame
+    judge: Judge
+    bundles: Bundles
+    outlooks: Outlooks = field(init=False)
+    rooms: dict[LocationId, int] = field(init=False)
+    _named: dict[int, tuple[int, str]] = field(init=False)
+
+    @classmethod
+    def of(cls, supply: Supply, network: Network, playbook: Playbook, *, now: datetime) -> Planner:
+        """A planner for one batch."""
+        document = playbook.document
+        frame = Frame(network, document.costs, now.toordinal())
+        return cls(supply, frame, playbook.at(now, network.places), Bundles(document.bundle_customers_orders))
 
     def __post_init__(self) -> None:
-        self._spots = [(each.id, _spot(each.latitude, each.longitude)) for each in self.places.values()]
+        self.outlooks = Outlooks(self.frame)
+        places = self.frame.network.places.values()
+        self.rooms = {place.id: place.room for place in places if place.room is not None}
+        routings = ((each, run.name) for run in self.judge.book.document.runs for each in run.routings)
+        self._named = {id(each): (rank, run) for rank, (each, run) in enumerate(routings)}
 
-    def ways(self, demand: Demand) -> dict[LocationId, float]:
-        """Kilometres to every location, nearest first; zero for all if nobody knows where the customer is."""
-        if demand.latitude is None or demand.longitude is None:
-            return dict.fromkeys(sorted(self.places), 0.0)
-        spot = demand.latitude, demand.longitude
-        if spot not in self._ways:
-            here = _spot(*spot)
-            way = sorted(
-                (2 * _EARTH_KM * asin(min(1.0, dist(here, there) / 2)), each) for each, there in self._spots
-            )
-            self._ways[spot] = {each: km for km, each in way}
-        return self._ways[spot]
+    def decide(self, demands: Sequence[Demand], run: Run | None = None) -> list[Decision]:
+        """Serve routing by routing, each in its sequence; the answer is in the order of the question."""
+        takers: dict[int, tuple[Routing, list[Demand]]] = {}
+        decided: dict[OrderId, Decision] = {}
+        for demand in demands:
+            routing = self.judge.routing(demand, run)
+            if routing is None:
+                decided[demand.order_id] = self._decision(demand, None, Progress(demand.wants))
+            else:
+                takers.setdefault(id(routing), (routing, []))[1].append(demand)
+        for routing, demand in self._sequence(list(takers.values())):
+            decided[demand.order_id] = self.serve(demand, routing)
+        return [decided[demand.order_id] for demand in demands]
 
+    def _sequence(self, takers: list[tuple[Routing, list[Demand]]]) -> list[tuple[Routing, Demand]]:
+        """Routing by routing, each in its own sequence; but whoever has pieces set aside comes before all others."""
+        takers.sort(key=lambda each: self._named[id(each[0])])
+        served = [(routing, each) for routing, taken in takers for each in self.judge.sorted(routing, taken)]
+        return sorted(served, key=lambda each: not each[1].has_claim)
 
-def _spot(latitude: float, longitude: float) -> tuple[float, float, float]:
-    """A place as a point on the unit sphere, where distances are one call."""
-    north, east = radians(latitude), radians(longitude)
-    return cos(north) * cos(east), cos(north) * sin(east), sin(north)
-
-
-def plan(demands: Sequence[Demand], supply: Supply, places: Mapping[LocationId, Place]) -> list[Decision]:
-    """Decide order by order, in the order given; `supply` holds what is left afterwards."""
-    network = _Network(places)
-    return [_decide(demand, supply, network) for demand in demands]
-
-
-def _decide(demand: Demand, supply: Supply, network: _Network) -> Decision:
-    ways = network.ways(demand)
-    ranked = [each for each in ways if network.places[each].ships]
-    before = {want.sku: supply.sight(want.sku, demand.terms) for want in demand.wants}
-    chosen = _one_parcel(demand, supply, ranked) or _whole_lines(
-        demand, supply, {each: ways[each] for each in ranked}, before
-    )
-    for choice in chosen:
-        supply.take(choice)
-    short: list[Want] = []
-    if len(chosen) < len(demand.wants):
-        done = {choice.line_no for choice in chosen}
-        for want in demand.wants:
-            if want.line_no not in done:
-                parts = _by_quantity(want, demand, supply, ranked)
-                chosen.extend(parts)
-                short.extend([] if parts else [want])
-    receipt = Explain(demand, network.places, ways, before).lines(chosen)
-    return Decision(demand.order_id, tuple(chosen), tuple(short), receipt)
-
-
-def _one_parcel(demand: Demand, supply: Supply, ranked: Sequence[LocationId]) -> list[Choice]:
-    """Everything from the nearest location that has it all; what nearly every order comes to."""
-    if not supply.is_plain(demand):
-        return _one_parcel_tried(demand, supply, ranked)
-    needed: Counter[Sku] = Counter()
-    for want in demand.wants:
-        needed[want.sku] += want.quantity
-    stocks = [(sku, supply.at(sku), quantity) for sku, quantity in needed.items()]
-    for place in ranked:
-        if all(
-            stock.get(place, 0) >= quantity and (sku, place) not in demand.excluded
-            for sku, stock, quantity in stocks
-        ):
-            return [Choice(want.line_no, want.sku, place, want.quantity) for want in demand.wants]
-    return []
-
-
-def _one_parcel_tried(demand: Demand, supply: Supply, ranked: Sequence[LocationId]) -> list[Choice]:
-    """The same where kits share parts, or something is kept from the buyer."""
-    for place in ranked:
-        fillers = {want.line_no: [place] for want in demand.wants if (want.sku, place) not in demand.excluded}
-        if len(fillers) == len(demand.wants):
-            assigned = _assign(demand.wants, fillers, Basket(supply, demand.terms), within=None)
-            if assigned is not None:
-                return assigned
-    return []
-
-
-def _whole_lines(
-    demand: Demand,
-    supply: Supply,
-    ways: Mapping[LocationId, float],
-    sight: Mapping[Sku, Mapping[LocationId, int]],
-) -> list[Choice]:
-    """Assign every line that somebody can fill whole to the smallest, then nearest, set of locations."""
-    fillers: dict[int, list[LocationId]] = {}
-    for want in demand.wants:
-        seen = sight[want.sku]
-        fits = [
-            place
-            for place in ways
-            if seen.get(place, 0) >= want.quantity and (want.sku, place) not in demand.excluded
-        ]
-        if fits:
-            fillers[want.line_no] = fits
-    wants = [want for want in demand.wants if want.line_no in fillers]
-    union = {place for fits in fillers.values() for place in fits}
-    tried = [place for place in ways if place in union][:_MAX_LOCATIONS_TRIED]
-    for count in range(1, len(wants) + 1):
-        assigned = _best_set(wants, fillers, demand, supply, ways, combinations_of=(tried, count))
-        if assigned is not None:
-            return assigned
-    return _nearest_each(wants, fillers, demand, supply)
-
-
-def _best_set(
-    wants: Sequence[Want],
-    fillers: Mapping[int, Sequence[LocationId]],
-    demand: Demand,
-    supply: Supply,
-    ways: Mapping[LocationId, float],
-    *,
-    combinations_of: tuple[Sequence[LocationId], int],
-) -> list[Choice] | None:
-    """The set of that many locations with the shortest total way that fills every line, or None."""
-    best: tuple[float, list[Choice]] | None = None
-    for chosen in combinations(*combinations_of):
-        way = sum(ways[place] for place in chosen)
-        if best is not None and way >= best[0]:
-            continue
-        assigned = _assign(wants, fillers, Basket(supply, demand.terms), within=frozenset(chosen))
-        if assigned is not None:
-            best = (way, assigned)
-    return None if best is None else best[1]
-
-
-def _assign(
-    wants: Sequence[Want],
-    fillers: Mapping[int, Sequence[LocationId]],
-    basket: Basket,
-    *,
-    within: frozenset[LocationId] | None,
-) -> list[Choice] | None:
-    """Each line to its nearest location (of the set) that still has room for it. None if a line finds none."""
-    result = []
-    for want in wants:
-        for place in fillers[want.line_no]:
-            if (within is None or place in within) and basket.room(want.sku, place) >= want.quantity:
-                choice = Choice(want.line_no, want.sku, place, want.quantity)
-                basket.add(choice)
-                result.append(choice)
+    def serve(self, demand: Demand, routing: Routing) -> Decision:
+        """Ask the routing's rules, first to last, until the order has everything or a rule says what becomes of the rest."""
+        progress = Progress(demand.wants)
+        lanes = self.frame.network.ways.lanes(demand)
+        rules = [rule for rule in routing.rules if rule.active]
+        for rule in rules:
+            goes_on = rule.rest.then == "next_rule" and rule is not rules[-1]
+            self._try(demand, rule, lanes, progress, tells=not goes_on)
+            if not progress.left:
                 break
-        else:
-            return None
-    return result
+            if not goes_on:
+                progress.rest = None if rule.rest.then == "next_rule" else rule.rest
+                progress.hold_back = rule.split.hold_in_stock_part and bool(progress.choices)
+                break
+        return self._decision(demand, routing, progress)
+
+    def ask(
+        self,
+        demand: Demand,
+        wants: Sequence[Want],
+        rule: Rule,
+        lanes: Mapping[LocationId, Lane],
+        beside: frozenset[LocationId],
+    ) -> Ask:
+        """The order before a rule."""
+        refused = self.judge.refusals(rule, demand, lanes)
+        outlook = self.outlooks.of(rule, demand, lanes, refused)
+        rooms = _UNLIMITED if rule.locations.ignore_capacity else self.rooms
+        return Ask(demand, wants, outlook, self.supply, rooms, beside)
+
+    def _try(
+        self, demand: Demand, rule: Rule, lanes: Mapping[LocationId, Lane], progress: Progress, *, tells: bool
+    ) -> None:
+        """Let one rule allocate what it can. A rule that finds nothing is told of only if it is the last."""
+        used = frozenset([choice.location_id for choice in progress.choices])
+        ask = self.ask(demand, progress.left, rule, lanes, demand.beside | used)
+        found = search.best(ask, parcels_before=len(used))
+        ask, found, together = self.bundles.joined(ask, found, parcels_before=len(used))
+        if not found.plan and not tells:
+            return
+        choices = _choices(ask, found.plan)
+        explain = Explain(ask)
+        progress.lines.update(explain.lines(choices))
+        progress.refused = explain.refused()
+        progress.rule = rule.name
+        if found.plan:
+            progress.together += together
+            self._book(ask, found, choices, progress)
+
+    def _book(self, ask: Ask, found: Found, choices: Sequence[Choice], progress: Progress) -> None:
+        """Take what was found, and write down what it is worth."""
+        own = score.scores(ask, found.plan)
+        progress.scores = own if not progress.choices else score.joined(progress.scores, own)
+        if found.runner_up:
+            names = tuple([part.stop.place.code for part in found.runner_up])
+            progress.runner_up = Alternative(names, score.scores(ask, found.runner_up))
+            progress.flip = flip(ask, found.runner_up, found.values, found.runner_up_values)
+        before = {choice.location_id for choice in progress.choices}
+        for place in {choice.location_id for choice in choices} - before:
+            if place in self.rooms:
+                self.rooms[place] -= 1
+        for choice in choices:
+            self.supply.take(choice)
+        progress.choices.extend(choices)
+        filled = {choice.line_no for choice in choices}
+        progress.left = [want for want in progress.left if want.line_no not in filled]
+        self.bundles.opened(ask.demand, found.plan)
+
+    def _decision(self, demand: Demand, routing: Routing | None, progress: Progress) -> Decision:
+        name = "" if routing is None else routing.name
+        return Decision(
+            demand.order_id,
+            tuple(progress.choices),
+            tuple(progress.left),
+            progress.rest,
+            progress.hold_back,
+            name,
+            progress.rule,
+            progress.scores,
+            self._receipt(demand, routing, progress),
+        )
+
+    def _receipt(self, demand: Demand, routing: Routing | None, progress: Progress) -> Receipt:
+        lines = tuple(
+            [progress.lines[want.line_no] for want in demand.wants if want.line_no in progress.lines]
+        )
+        if not lines:
+            lines = receipts.not_asked(demand.wants, _NOBODY_TAKES_IT if routing is None else _NO_RULE)
+        return Receipt(
+            receipts.VERSION,
+            self.judge.book.version,
+            "" if routing is None else self._named[id(routing)][1],
+            "" if routing is None else routing.name,
+            progress.rule,
+            lines,
+            progress.scores,
+            progress.runner_up,
+            progress.flip,
+            progress.refused,
+            len(self.frame.network.places),
+            progress.together,
+        )
 
 
-def _nearest_each(
-    wants: Sequence[Want], fillers: Mapping[int, Sequence[LocationId]], demand: Demand, supply: Supply
-) -> list[Choice]:
-    """As many whole lines as there is room for, each from its nearest location."""
-    result: list[Choice] = []
-    kept: list[Want] = []
-    for want in wants:
-        assigned = _assign([*kept, want], fillers, Basket(supply, demand.terms), within=None)
-        if assigned is not None:
-            kept.append(want)
-            result = assigned
-    return result
-
-
-def _by_quantity(want: Want, demand: Demand, supply: Supply, ranked: Sequence[LocationId]) -> list[Choice]:
-    """Pieces from the nearest locations, if together they can fill the line; takes them from supply."""
-    missing, parts, basket = want.quantity, [], Basket(supply, demand.terms)
-    for place in ranked:
-        pieces = 0 if (want.sku, place) in demand.excluded else min(missing, basket.room(want.sku, place))
-        if pieces:
-            choice = Choice(want.line_no, want.sku, place, pieces)
-            basket.add(choice)
-            parts.append(choice)
-            missing -= pieces
-    if missing:
-        return []
-    for choice in parts:
-        supply.take(choice)
-    return parts
+def _choices(ask: Ask, plan_: Plan) -> list[Choice]:
+    """A plan in the order's own words, line by line."""
+    wants = ask.wants
+    choices = [
+        Choice(wants[index].line_no, wants[index].sku, part.stop.id, pieces)
+        for part in plan_
+        for index, pieces in part.takes
+    ]
+    if len(plan_) > 1:
+        metres = {part.stop.id: part.stop.metres for part in plan_}
+        choices.sort(key=lambda each: (each.line_no, metres[each.location_id], each.location_id))
+    return choices

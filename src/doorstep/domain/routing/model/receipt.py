@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
-from doorstep.domain.routing.model.demand import Choice, Demand, Want
-from doorstep.domain.routing.model.network import Place
-from doorstep.kernel.ids import LocationId, Sku
+from doorstep.domain.routing.model.ask import NO_ROOM, Ask
+from doorstep.domain.routing.model.demand import Choice, Want
+from doorstep.domain.routing.model.flip import why_not_nearest
+from doorstep.domain.routing.model.score import Scores
+from doorstep.kernel.ids import LocationId, OrderId
 
+VERSION = 2
 _CANDIDATES_TOLD = 4
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     """A location as it stood in the decision; `eliminated` says why it could not serve a line (empty: it could).
 
-    A struct, as there are more of these than of anything else in a batch, and a struct is made in a seventh of the time.
+    `cost_minor`, `miss` and `arrives` are of the line in a parcel of its own. A struct, as there are more of these than of
+    anything else in a batch, and a struct is made in a seventh of the time.
     """
 
     location: str
     available: int
     distance_km: int | None
     eliminated: str = ""
+    cost_minor: int = 0
+    miss: float = 0.0
+    arrives: date | None = None
 
 
 class LineReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,92 +45,160 @@ class LineReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
     others: int = 0
 
 
+class Alternative(msgspec.Struct, frozen=True):
+    """The plan that came second: its locations by code, and its numbers."""
+
+    locations: tuple[str, ...]
+    scores: Scores
+
+
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why an order went where it went.
+
+    `rules`, `run`, `routing` and `rule` name who decided. `refused` counts locations by the reason that ruled them out for the
+    whole order. `flip` says in words what would have made the runner-up win. `together` are orders of the same customer whose
+    parcel this order joins. `wave` says what solving orders together changed, in words ("" if it was decided by itself).
+    """
+
+    v: int
+    rules: str
+    run: str
+    routing: str
+    rule: str
+    lines: tuple[LineReceipt, ...]
+    scores: Scores = Scores()
+    runner_up: Alternative | None = None
+    flip: str = ""
+    refused: Mapping[str, int] = {}
+    asked: int = 0
+    together: tuple[OrderId, ...] = ()
+    wave: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Writes the receipt from what the decision saw."""
+    """Writes the lines of a receipt from what a rule saw of the order. It is asked before anything is taken from supply."""
 
-    demand: Demand
-    places: Mapping[LocationId, Place]
-    ways: Mapping[LocationId, float]
-    before: Mapping[Sku, Mapping[LocationId, int]]
+    ask: Ask
 
     @property
     def is_plain(self) -> bool:
         """Whether nobody rejected anything, and nothing is kept from the buyer."""
-        return not self.demand.excluded and not self.demand.terms.reasons
+        return not self.ask.demand.excluded and not self.ask.demand.terms.reasons
 
-    def lines(self, chosen: Sequence[Choice]) -> tuple[LineReceipt, ...]:
-        """One for every line that was wanted."""
+    def lines(self, chosen: Sequence[Choice]) -> dict[int, LineReceipt]:
+        """One for every line that was wanted, by line number."""
         choices: dict[int, list[Choice]] = {}
         for choice in chosen:
             choices.setdefault(choice.line_no, []).append(choice)
         plain = self.is_plain
-        return tuple([self._line(want, choices.get(want.line_no, []), plain) for want in self.demand.wants])
+        shared = _shared(chosen) if len(choices) > 1 else frozenset()
+        return {
+            want.line_no: self._line(index, want, choices.get(want.line_no, []), plain, shared)
+            for index, want in enumerate(self.ask.wants)
+        }
 
-    def _line(self, want: Want, choices: Sequence[Choice], plain: bool) -> LineReceipt:
-        stock = self.before[want.sku]
+    def refused(self) -> Mapping[str, int]:
+        """How many locations were out of the question, by reason."""
+        reasons, rooms = self.ask.outlook.reasons, self.ask.rooms
+        full = sum(room <= 0 and place not in reasons for place, room in rooms.items())
+        return {**self.ask.outlook.counts, NO_ROOM: full} if full else self.ask.outlook.counts
+
+    def _line(
+        self, index: int, want: Want, choices: Sequence[Choice], plain: bool, shared: frozenset[LocationId]
+    ) -> LineReceipt:
+        stock = self.ask.sights[index]
         had = [
-            place for place in self.ways if stock.get(place) or (not plain and self._is_told_of(want, place))
+            place
+            for place in self.ask.outlook.lanes
+            if stock.get(place) or (not plain and self._is_told_of(want, place))
         ]
-        used = {choice.location_id for choice in choices}
-        told = had[:_CANDIDATES_TOLD] + [place for place in had[_CANDIDATES_TOLD:] if place in used]
-        candidates = tuple([self._candidate(want, place, stock.get(place, 0), plain) for place in told])
-        sentence = self._sentence(want, choices, stock)
+        if len(had) > _CANDIDATES_TOLD:
+            used = {choice.location_id for choice in choices}
+            told = had[:_CANDIDATES_TOLD] + [place for place in had[_CANDIDATES_TOLD:] if place in used]
+        else:
+            told = had
+        candidates = tuple([self._candidate(index, want, place, stock.get(place, 0)) for place in told])
+        sentence = self._sentence(index, want, choices, shared)
         return LineReceipt(want.line_no, want.sku, want.quantity, sentence, candidates, len(had) - len(told))
 
     def _is_told_of(self, want: Want, place: LocationId) -> bool:
         """Whether a location that has nothing for this buyer is worth a word."""
-        return bool(self._kept(want, place)) or (want.sku, place) in self.demand.excluded
+        return bool(self._kept(want, place)) or (want.sku, place) in self.ask.demand.excluded
 
-    def _candidate(self, want: Want, place_id: LocationId, available: int, plain: bool) -> Candidate:
-        place = self.places[place_id]
-        fits = plain and place.ships and available >= want.quantity
-        why = "" if fits else self._why(want, place, available)
-        return Candidate(place.code, available, self._km(place_id), why)
+    def _candidate(self, index: int, want: Want, place_id: LocationId, available: int) -> Candidate:
+        place = self.ask.outlook.frame.network.places[place_id]
+        stop = self.ask.may(place_id, want.sku)
+        if stop is None or available < want.quantity + self.ask.safety:
+            return Candidate(place.code, available, self._km(place_id), self._why(want, place_id, available))
+        lane = stop.lane
+        arrives = lane.arrives_at.date() if lane.arrives_at is not None else None
+        cost = stop.toll.total + self.ask.added(index, stop, want.quantity)
+        return Candidate(place.code, available, self._km(place_id), "", cost, lane.miss, arrives)
 
-    def _why(self, want: Want, place: Place, available: int) -> str:
-        if (want.sku, place.id) in self.demand.excluded:
+    def _why(self, want: Want, place: LocationId, available: int) -> str:
+        if (want.sku, place) in self.ask.demand.excluded:
             return "rejected this before"
-        if not place.ships:
-            return "does not ship"
+        if why := self.ask.why_not(place) or self._kept(want, place):
+            return why
         if available >= want.quantity:
-            return ""
-        return self._kept(want, place.id) or f"has {available} of {want.quantity}: the line would be split"
+            return f"keeps {self.ask.safety} as safety stock of this rule"
+        return f"has {available} of {want.quantity}: the line would be split"
 
     def _kept(self, want: Want, place: LocationId) -> str:
         """Why pieces that are there are not for this buyer."""
-        return self.demand.terms.reasons.get((want.sku, place), "")
+        return self.ask.demand.terms.reasons.get((want.sku, place), "")
 
-    def _km(self, location_id: LocationId) -> int | None:
-        return None if self.demand.latitude is None else round(self.ways[location_id])
+    def _km(self, place: LocationId) -> int | None:
+        return None if self.ask.demand.latitude is None else round(self.ask.outlook.lanes[place].km)
 
-    def _sentence(self, want: Want, choices: Sequence[Choice], stock: Mapping[LocationId, int]) -> str:
+    def _sentence(
+        self, index: int, want: Want, choices: Sequence[Choice], shared: frozenset[LocationId]
+    ) -> str:
+        stock = self.ask.sights[index]
         if not choices:
-            there = sum(stock.get(place, 0) for place in self._may(want))
+            there = sum(
+                [pieces for place, pieces in stock.items() if self.ask.may(place, want.sku) is not None]
+            )
             return f"{there} of {want.quantity} are to be had: the line waits for stock and ties up nothing."
         if len(choices) > 1:
-            parts = ", ".join(f"{choice.quantity} from {self._named(choice)}" for choice in choices)
+            parts = ", ".join(
+                f"{choice.quantity} from {self._named(choice.location_id)}" for choice in choices
+            )
             return f"No location has all {want.quantity}: {parts}."
-        whole = [place for place in self._may(want) if stock.get(place, 0) >= want.quantity]
-        return self._whole_sentence(want, choices[0], whole)
+        return self._whole_sentence(index, want, choices[0], shared)
 
-    def _whole_sentence(self, want: Want, choice: Choice, whole: Sequence[LocationId]) -> str:
-        here = self._named(choice)
+    def _whole_sentence(self, index: int, want: Want, choice: Choice, shared: frozenset[LocationId]) -> str:
+        """Why a whole line came from one location."""
+        fits = self.ask.fits(index)
+        here = self._named(choice.location_id)
         have = "that have it" if want.quantity == 1 else f"with all {want.quantity}"
-        if len(whole) == 1:
+        if len(fits) <= 1:
             return f"{here}: the only location {have.replace('have', 'has')}."
-        if whole[0] == choice.location_id:
-            return f"{here}: the nearest of {len(whole)} locations {have}."
-        nearer = self.places[whole[0]].name
-        return f"{here}: in one parcel with other lines of this order, instead of {nearer}, which is nearer."
+        metres = fits[choice.location_id].metres
+        nearest = min(fits.values(), key=lambda stop: (stop.metres, stop.id))
+        if nearest.metres == metres:
+            return f"{here}: the nearest of {len(fits)} locations {have}."
+        if choice.location_id in shared:
+            name = nearest.place.name
+            return (
+                f"{here}: in one parcel with other lines of this order, instead of {name}, which is nearer."
+            )
+        return f"{here}: {why_not_nearest(self.ask, index, fits[choice.location_id], nearest)}."
 
-    def _may(self, want: Want) -> list[LocationId]:
-        """Locations that may serve a line, nearest first."""
-        ships = [place for place in self.ways if self.places[place].ships]
-        excluded = self.demand.excluded
-        return [place for place in ships if (want.sku, place) not in excluded] if excluded else ships
-
-    def _named(self, choice: Choice) -> str:
-        place = self.places[choice.location_id]
-        km = self._km(choice.location_id)
+    def _named(self, place_id: LocationId) -> str:
+        place, km = self.ask.outlook.frame.network.places[place_id], self._km(place_id)
         return place.name if km is None else f"{place.name} ({km} km)"
+
+
+def _shared(chosen: Sequence[Choice]) -> frozenset[LocationId]:
+    """Locations that more than one line comes from."""
+    lines: dict[LocationId, set[int]] = {}
+    for choice in chosen:
+        lines.setdefault(choice.location_id, set()).add(choice.line_no)
+    return frozenset(place for place, numbers in lines.items() if len(numbers) > 1)
+
+
+def not_asked(wants: Sequence[Want], why: str) -> tuple[LineReceipt, ...]:
+    """Lines that no rule was asked for."""
+    return tuple([LineReceipt(want.line_no, want.sku, want.quantity, why, ()) for want in wants])

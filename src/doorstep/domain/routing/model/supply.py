@@ -15,11 +15,14 @@ _NOWHERE: Mapping[LocationId, int] = {}
 class Supply:
     """What is available per thing and location; planning takes from it, so that a batch never promises a piece twice.
 
-    `recipes` say what one piece of a kit or graded SKU consists of; a SKU that is not there is one of itself.
+    `recipes` say what one piece of a kit or graded SKU consists of; a SKU that is not there is one of itself. `velocity` is pieces
+    sold a day; `broken` names the locations where a style misses sizes. Both are asked only if a rule sorts by them.
     """
 
     available: dict[Thing, dict[LocationId, int]]
     recipes: Mapping[Sku, Mapping[Thing, int]] = field(default_factory=dict)
+    velocity: Mapping[Sku, Mapping[LocationId, float]] = field(default_factory=dict)
+    broken: Mapping[str, frozenset[LocationId]] = field(default_factory=dict)
 
     def at(self, thing: Thing) -> Mapping[LocationId, int]:
         """Pieces of a thing by location."""
@@ -72,6 +75,16 @@ class Basket:
             return here
         spare = sum(stock.values()) - self.terms.set_aside[thing] - self._everywhere.get(thing, 0)
         return min(here, spare)
+
+    def copied(self) -> Basket:
+        """A basket with the same in it, to try further."""
+        copy = Basket(self.supply, self.terms)
+        copy.become(self)
+        return copy
+
+    def become(self, other: Basket) -> None:
+        """Hold what the other holds."""
+        self._here, self._everywhere = dict(other._here), dict(other._everywhere)
 
     def add(self, choice: Choice) -> None:
         for thing, pieces in self.supply.recipe(choice.sku).items():

@@ -1,0 +1,170 @@
+"""What is left of one order, as one rule sees it: which location could fill which line whole, and at what extra cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from doorstep.domain.routing.model.demand import Demand, Want
+from doorstep.domain.routing.model.outlook import Outlook, Stop
+from doorstep.domain.routing.model.rules.document import Measure
+from doorstep.domain.routing.model.supply import Basket, Supply
+from doorstep.kernel.ids import LocationId, Sku
+
+NO_ROOM = "has no room left in this shift"
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A parcel of a plan: pieces of lines (by their index) from one stop."""
+
+    stop: Stop
+    takes: tuple[tuple[int, int], ...]
+
+
+Plan = tuple[Part, ...]
+
+
+class Unit(msgspec.Struct):
+    """Lines that do not part, where they could be filled whole, and what is added to a parcel's keys by taking them there."""
+
+    lines: tuple[int, ...]
+    fits: dict[LocationId, Stop]
+    keys: list[dict[LocationId, int]]
+
+
+@dataclass(slots=True)
+class Ask:
+    """An order's open lines before one rule. `rooms` are what limited locations still take; `beside` are open parcels."""
+
+    demand: Demand
+    wants: Sequence[Want]
+    outlook: Outlook
+    supply: Supply
+    rooms: Mapping[LocationId, int]
+    beside: frozenset[LocationId]
+    is_plain: bool = field(init=False)
+    is_tangled: bool = field(init=False)
+    sights: list[Mapping[LocationId, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        demand, supply = self.demand, self.supply
+        self.is_plain = supply.is_plain(demand)
+        self.is_tangled = self._tangled()
+        if self.is_plain:
+            self.sights = [supply.at(want.sku) for want in self.wants]
+        else:
+            self.sights = [supply.sight(want.sku, demand.terms) for want in self.wants]
+
+    def _tangled(self) -> bool:
+        """Whether lines share what they are made of, so that what fits singly need not fit together."""
+        if self.is_plain:
+            return len({want.sku for want in self.wants}) < len(self.wants)
+        things = [thing for want in self.wants for thing in self.supply.recipe(want.sku)]
+        return len(set(things)) < len(things)
+
+    @property
+    def safety(self) -> int:
+        """Pieces of every SKU that this rule leaves where they lie."""
+        return self.outlook.rule.locations.safety_stock
+
+    def why_not(self, place_id: LocationId) -> str:
+        """Why a location may not serve this order at all, in words; "" if it may."""
+        return self.outlook.reasons.get(place_id) or (NO_ROOM if self.rooms.get(place_id, 1) <= 0 else "")
+
+    def may(self, place_id: LocationId, sku: Sku) -> Stop | None:
+        """The location as a stop for that SKU of this order, whatever lies there; None if it may not serve it."""
+        if self.rooms and self.rooms.get(place_id, 1) <= 0:
+            return None
+        if self.demand.excluded and (sku, place_id) in self.demand.excluded:
+            return None
+        if self.beside and place_id in self.beside:
+            return self.outlook.besides[place_id]
+        return self.outlook.stops[place_id]
+
+    def fits(self, index: int) -> dict[LocationId, Stop]:
+        """Where a line could be filled whole."""
+        want = self.wants[index]
+        need = want.quantity + self.safety
+        there = [place for place, pieces in self.sights[index].items() if pieces >= need]
+        if self.rooms or self.beside or self.demand.excluded:
+            return {place: stop for place in there if (stop := self.may(place, want.sku)) is not None}
+        stops = self.outlook.stops
+        return {place: stop for place in there if (stop := stops[place]) is not None}
+
+    def unit(self, lines: tuple[int, ...]) -> Unit:
+        """Lines that must come from one stop, with the keys of taking them there."""
+        fits = self.fits(lines[0])
+        for index in lines[1:]:
+            others = self.fits(index)
+            fits = {place: stop for place, stop in fits.items() if place in others}
+        scale = self.outlook.scale
+        keys: list[dict[LocationId, int]] = []
+        if not scale.of_lines:
+            cost = self.costs(lines, fits)
+            keys = [
+                {place: worth * each for place, each in cost.items()}
+                for worth in [weights[Measure.COST] for weights in scale.weights]
+            ]
+        else:
+            values = {place: self.values(lines, stop) for place, stop in fits.items()}
+            keys = [{} for _ in scale.weights]
+            for place, each in values.items():
+                for number, key in enumerate(scale.keys(each, 0)):
+                    keys[number][place] = key
+        return Unit(lines, fits, keys)
+
+    def costs(self, lines: Sequence[int], fits: Mapping[LocationId, Stop]) -> dict[LocationId, int]:
+        """What taking these lines from each stop adds to its parcel, in minor units."""
+        if len(lines) == 1:
+            want = self.wants[lines[0]]
+            return {place: self.added(lines[0], stop, want.quantity) for place, stop in fits.items()}
+        return {
+            place: sum(self.added(index, stop, self.wants[index].quantity) for index in lines)
+            for place, stop in fits.items()
+        }
+
+    def added(self, index: int, stop: Stop, pieces: int) -> int:
+        """What so many pieces of a line add to a parcel, in minor units: their weight, and what they are worth to others."""
+        want, lane, frame = self.wants[index], stop.lane, self.outlook.frame
+        cost = (lane.kilo_minor * want.grams * pieces + 500) // 1000 + lane.piece_minor * pieces
+        if frame.network.prices:
+            cost += self.scarcity(index, stop.id, pieces)
+        if frame.costs.last_piece_minor:
+            cost += self.last(index, stop.id, pieces)
+        return cost
+
+    def scarcity(self, index: int, place: LocationId, pieces: int) -> int:
+        """What these pieces there are worth to orders to come."""
+        prices, sku = self.outlook.frame.network.prices, self.wants[index].sku
+        if self.is_plain:
+            return pieces * prices.get((sku, place), 0)
+        return pieces * sum(
+            each * prices.get((thing, place), 0) for thing, each in self.supply.recipe(sku).items()
+        )
+
+    def last(self, index: int, place: LocationId, pieces: int) -> int:
+        """What it is worth not to sell a SKU out there."""
+        return self.outlook.frame.costs.last_piece_minor if self.sights[index].get(place, 0) <= pieces else 0
+
+    def values(self, lines: Sequence[int], stop: Stop) -> dict[Measure, int]:
+        """Measures of lines taken whole from a stop."""
+        return self.measured([(index, self.wants[index].quantity) for index in lines], stop)
+
+    def measured(self, takes: Sequence[tuple[int, int]], stop: Stop) -> dict[Measure, int]:
+        """Measures of what is taken, those of the parcel left out. Velocity is in thousandths of a piece a day."""
+        supply, wants = self.supply, [self.wants[index] for index, _pieces in takes]
+        broken = sum(stop.id not in supply.broken.get(want.style, ()) for want in wants)
+        velocity = sum(supply.velocity.get(want.sku, {}).get(stop.id, 0.0) for want in wants)
+        return {
+            Measure.COST: sum(self.added(index, stop, pieces) for index, pieces in takes),
+            Measure.STOCK: sum(self.sights[index].get(stop.id, 0) for index, _pieces in takes),
+            Measure.VELOCITY: round(velocity * 1000),
+            Measure.BROKEN_STYLE: broken,
+            Measure.PIECE_DISTANCE: stop.metres * sum(pieces for _index, pieces in takes),
+        }
+
+    def basket(self) -> Basket:
+        """Something to try on what this order would take."""
+        return Basket(self.supply, self.demand.terms)

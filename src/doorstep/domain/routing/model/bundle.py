@@ -1,0 +1,62 @@
+"""Orders of one customer to one address: what joins a parcel that leaves anyway costs no parcel of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from doorstep.domain.routing.model import search
+from doorstep.domain.routing.model.ask import Ask, Plan
+from doorstep.domain.routing.model.demand import Demand
+from doorstep.domain.routing.model.rules.document import Measure
+from doorstep.domain.routing.model.search import Found
+from doorstep.kernel.ids import LocationId, OrderId
+
+_Key = tuple[object, ...]
+_ALONE: tuple[OrderId, ...] = ()
+
+
+@dataclass(slots=True)
+class Bundles:
+    """The parcels that this batch has opened, by customer, address and service."""
+
+    is_wanted: bool
+    _open: dict[_Key, dict[LocationId, list[OrderId]]] = field(init=False, default_factory=dict)
+
+    def joined(
+        self, ask: Ask, found: Found, *, parcels_before: int
+    ) -> tuple[Ask, Found, tuple[OrderId, ...]]:
+        """The plan that joins open parcels, with the orders it joins, if nothing of it arrives a day later for that."""
+        parcels = self._open.get(_key(ask.demand)) if self._open and self._asks(ask.demand) else None
+        if not parcels or not found.plan:
+            return ask, found, _ALONE
+        joining = replace(ask, beside=ask.beside | parcels.keys())
+        other = search.best(joining, parcels_before=parcels_before)
+        places = {part.stop.id for part in other.plan}
+        if not places & parcels.keys() or _pieces(other.plan) < _pieces(found.plan):
+            return ask, found, _ALONE
+        if _arrives(other.plan) > _arrives(found.plan):
+            return ask, found, _ALONE
+        return joining, other, tuple([order for place in sorted(places) for order in parcels.get(place, ())])
+
+    def opened(self, demand: Demand, plan: Plan) -> None:
+        """Remember the parcels of a plan, if the customer is known."""
+        if self._asks(demand):
+            parcels = self._open.setdefault(_key(demand), {})
+            for part in plan:
+                parcels.setdefault(part.stop.id, []).append(demand.order_id)
+
+    def _asks(self, demand: Demand) -> bool:
+        facts = demand.facts
+        return self.is_wanted and bool(facts.customer) and not facts.pickup and demand.latitude is not None
+
+
+def _key(demand: Demand) -> _Key:
+    return demand.facts.customer, demand.latitude, demand.longitude, demand.facts.service
+
+
+def _pieces(plan: Plan) -> int:
+    return sum(pieces for part in plan for _index, pieces in part.takes)
+
+
+def _arrives(plan: Plan) -> int:
+    return max(part.stop.values[Measure.ARRIVES] for part in plan)

@@ -1,0 +1,178 @@
+"""The best way to part an order between locations: exact, for lines that share nothing and are few enough.
+
+For every set of lines the location that serves it best in one parcel; then, set by set, the best way to make it of smaller
+ones. A set of n lines costs 3^n comparisons, so this is for orders of up to six lines that may part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
+from doorstep.domain.routing.model.outlook import Stop
+from doorstep.kernel.ids import LocationId
+
+MOST_UNITS = 6
+# A winner and a runner-up.
+_RANKED = 2
+
+# What is remembered of a set of lines: its number, and the sets with their stops that it is made of.
+_Found = tuple[int, tuple[tuple[int, Stop], ...]]
+
+
+@dataclass(slots=True)
+class Parting:
+    """Ways to serve units by at most `most` parcels, each parcel but a lone one worth `least_minor`."""
+
+    ask: Ask
+    units: Sequence[Unit]
+    most: int
+    least_minor: int
+    _keys: list[list[dict[LocationId, int]]] = field(init=False)
+    _places: list[dict[LocationId, Stop]] = field(init=False)
+
+    def plans(self) -> list[Plan]:
+        """Candidates for the best plan and the one after it: of the largest set of lines that can be served."""
+        if not self.units:
+            return []
+        full = (1 << len(self.units)) - 1
+        singles = self._singles() if full == self._everything or not self.least_minor else []
+        if singles and self._cannot_be_beaten(singles):
+            return singles
+        self._prepare(full)
+        found = [self._best(number) for number in range(len(self.ask.outlook.scale.weights))]
+        for mask in self._wished(full):
+            plans = [self._plan(best) for per_count in found for best in per_count[mask]]
+            if plans:
+                return plans + (singles if mask == full else [])
+        return []
+
+    def _singles(self) -> list[Plan]:
+        """Everything from one location; without tolerances the two best are enough."""
+        places = _common([unit.fits for unit in self.units])
+        takes = tuple([take for unit in self.units for take in self._takes(unit)])
+        if len(places) > _RANKED and len(self.ask.outlook.scale.weights) == 1:
+            keys = [unit.keys[0] for unit in self.units]
+            ranked = sorted(
+                [(stop.keys[0] + sum([key[place] for key in keys]), place) for place, stop in places.items()]
+            )
+            return [(Part(places[place], takes),) for _key, place in ranked[:_RANKED]]
+        return [(Part(stop, takes),) for stop in places.values()]
+
+    def _takes(self, unit: Unit) -> list[tuple[int, int]]:
+        return [(index, self.ask.wants[index].quantity) for index in unit.lines]
+
+    def _cannot_be_beaten(self, singles: Sequence[Plan]) -> bool:
+        """Whether no two parcels could be better than one, going by the least that each part of them must weigh."""
+        if self.most == 1 or len(self.units) == 1:
+            return True
+        for number in range(len(self.ask.outlook.scale.weights)):
+            best = min(self._key(single[0].stop, number) for single in singles)
+            toll = min(stop.keys[number] for unit in self.units for stop in unit.fits.values())
+            lines = sum(min(unit.keys[number].values()) for unit in self.units)
+            if best > toll * (2 if toll > 0 else len(self.units)) + lines:
+                return False
+        return True
+
+    def _key(self, stop: Stop, number: int) -> int:
+        return stop.keys[number] + sum([unit.keys[number][stop.id] for unit in self.units])
+
+    def _prepare(self, full: int) -> None:
+        """For every set of lines: who has all of it, and what it adds to a parcel there."""
+        count = len(self.ask.outlook.scale.weights)
+        self._places = [{}]
+        self._keys = [[{}] for _ in range(count)]
+        for mask in range(1, full + 1):
+            unit, rest = self.units[mask.bit_length() - 1], mask ^ (1 << (mask.bit_length() - 1))
+            before = self._places[rest]
+            places = (
+                unit.fits if not rest else {each: before[each] for each in unit.fits.keys() & before.keys()}
+            )
+            self._places.append(places)
+            for number in range(count):
+                own, others = unit.keys[number], self._keys[number][rest]
+                keys = own if not rest else {each: own[each] + others[each] for each in places}
+                self._keys[number].append(keys)
+
+    def _best(self, number: int) -> list[list[_Found]]:
+        """For every set of lines the best way by each count of parcels (those that exist)."""
+        size = 1 << len(self.units)
+        alone = [self._champion(mask, number) for mask in range(size)]
+        result: list[list[_Found]] = [[each] if each else [] for each in alone]
+        latest: list[_Found | None] = list(alone)
+        for _count in range(2, min(self.most, len(self.units)) + 1):
+            following: list[_Found | None] = [None] * size
+            for mask in range(3, size):
+                following[mask] = _joined(mask, alone, latest)
+                if (best := following[mask]) is not None:
+                    result[mask].append(best)
+            latest = following
+        return result
+
+    def _champion(self, mask: int, number: int) -> _Found | None:
+        """The best location for a set of lines in one parcel."""
+        places, keys = self._places[mask], self._keys[number][mask]
+        if not places or self._is_too_small(mask):
+            return None
+        key, place = min([(stop.keys[number] + keys[each], each) for each, stop in places.items()])
+        return key, ((mask, places[place]),)
+
+    def _is_too_small(self, mask: int) -> bool:
+        """Whether a parcel of these lines, or what they leave to others, is not worth enough."""
+        if not self.least_minor or mask == (1 << len(self.units)) - 1 == self._everything:
+            return False
+        return self._worth(mask) < self.least_minor
+
+    @property
+    def _everything(self) -> int:
+        """All units, if they are all that the order wants; -1 if something of it is left out already."""
+        has_all = sum(len(unit.lines) for unit in self.units) == len(self.ask.wants)
+        return (1 << len(self.units)) - 1 if has_all else -1
+
+    def _worth(self, mask: int) -> int:
+        wants = self.ask.wants
+        chosen = [unit for bit, unit in enumerate(self.units) if mask >> bit & 1]
+        return sum(wants[index].value_minor for unit in chosen for index in unit.lines)
+
+    def _wished(self, full: int) -> list[int]:
+        """Sets of lines, most lines first; what a set leaves must be worth enough, too."""
+        least, whole = self.least_minor, sum(want.value_minor for want in self.ask.wants)
+        masks = [full] if self.most >= len(self.units) and not least else range(1, full + 1)
+        good = [
+            mask
+            for mask in masks
+            if not least or mask == self._everything or whole - self._worth(mask) >= least
+        ]
+        return sorted(good, key=lambda mask: (-self._lines(mask), mask))
+
+    def _lines(self, mask: int) -> int:
+        return sum(len(unit.lines) for bit, unit in enumerate(self.units) if mask >> bit & 1)
+
+    def _plan(self, found: _Found) -> Plan:
+        parts: dict[LocationId, list[tuple[int, int]]] = {}
+        stops = {stop.id: stop for _mask, stop in found[1]}
+        for mask, stop in found[1]:
+            for bit, unit in enumerate(self.units):
+                if mask >> bit & 1:
+                    parts.setdefault(stop.id, []).extend(self._takes(unit))
+        return tuple([Part(stops[place], tuple(sorted(takes))) for place, takes in sorted(parts.items())])
+
+
+def _common(fits: Sequence[dict[LocationId, Stop]]) -> dict[LocationId, Stop]:
+    """The stops that are in all of them."""
+    first, *others = sorted(fits, key=len)
+    return {place: stop for place, stop in first.items() if all(place in other for other in others)}
+
+
+def _joined(mask: int, alone: Sequence[_Found | None], latest: Sequence[_Found | None]) -> _Found | None:
+    """The best of: one parcel with the first line of the set, and the best way to send the others by one parcel less."""
+    best: _Found | None = None
+    lowest = mask & -mask
+    rest = others = mask ^ lowest
+    while rest:
+        rest = (rest - 1) & others
+        one, more = alone[lowest | rest], latest[others ^ rest]
+        if one is not None and more is not None and (best is None or one[0] + more[0] < best[0]):
+            best = (one[0] + more[0], one[1] + more[1])
+    return best

@@ -1,0 +1,191 @@
+"""The locations as one rule sees them on the way to one customer: who may serve, what a parcel from there is worth, why others may not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import log1p
+
+import msgspec
+
+from doorstep.domain.routing.model.demand import Demand
+from doorstep.domain.routing.model.measure import Scale, scale
+from doorstep.domain.routing.model.network import Lane, Network, Place
+from doorstep.domain.routing.model.rules.document import Costs, Locations, Measure, Rule
+from doorstep.kernel.ids import LocationId
+
+_SURE = 1.0 - 1e-9
+_MILLION = 1_000_000
+_NEVER_DAYS = 999
+
+
+class Toll(msgspec.Struct, frozen=True):
+    """What a parcel costs whatever is in it, by component; `late_minor` and `reroute_minor` are expected values."""
+
+    carriage_minor: int = 0
+    handling_minor: int = 0
+    reroute_minor: int = 0
+    late_minor: int = 0
+    load_minor: int = 0
+    carbon_minor: int = 0
+
+    @property
+    def total(self) -> int:
+        return (
+            self.carriage_minor
+            + self.handling_minor
+            + self.reroute_minor
+            + self.late_minor
+            + self.load_minor
+            + self.carbon_minor
+        )
+
+
+_FREE = Toll()
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """A location that may serve the order. `keys` compare parcels of it before anything is in them (see measure).
+
+    `is_beside` says that a parcel leaves from there for this customer anyway: what joins it is carried for its weight alone.
+    """
+
+    id: LocationId
+    place: Place
+    lane: Lane
+    toll: Toll
+    keys: tuple[int, ...]
+    metres: int
+    values: Mapping[Measure, int]
+    is_beside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all orders of a batch have in common."""
+
+    network: Network
+    costs: Costs
+    today: int
+
+    def days(self, instant: datetime | None) -> int:
+        """Days from today (a proleptic ordinal); who cannot say when comes last."""
+        return _NEVER_DAYS if instant is None else max(0, instant.toordinal() - self.today)
+
+
+@dataclass(slots=True)
+class Outlook:
+    """A rule's view of the lanes to one customer, shared by all orders that look the same to the rule.
+
+    `refused` holds what the rule says against locations; `reasons` tells of all that may not serve why, and `counts` how many
+    there are by reason. `stops` answers per location, None for one that may not serve.
+    """
+
+    frame: Frame
+    rule: Rule
+    lanes: Mapping[LocationId, Lane]
+    refused: Mapping[LocationId, str]
+    pickup: str = ""
+    scale: Scale = field(init=False)
+    reasons: dict[LocationId, str] = field(init=False)
+    counts: dict[str, int] = field(init=False)
+    stops: dict[LocationId, Stop | None] = field(init=False)
+    besides: dict[LocationId, Stop | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scale = scale(self.rule.choose)
+        places = self.frame.network.places
+        against = (
+            (each, self._against(places[each], lane)) for each, lane in self.lanes.items() if each in places
+        )
+        self.reasons = {each: why for each, why in against if why}
+        self.counts = dict(Counter(self.reasons.values()))
+        self.stops = _Asked(self)
+        self.besides = _Asked(self, is_beside=True)
+
+    def _against(self, place: Place, lane: Lane) -> str:
+        """Why a location may not serve, in words; "" if it may."""
+        if self.pickup:
+            return place.paused if place.code == self.pickup else f"the customer comes to {self.pickup}"
+        if not place.ships:
+            return "does not ship"
+        return place.paused or lane.closed or self.refused.get(place.id, "")
+
+    def stop(self, place_id: LocationId, *, is_beside: bool) -> Stop | None:
+        """The location as a place that may serve, or None."""
+        place, lane = self.frame.network.places.get(place_id), self.lanes.get(place_id)
+        if place is None or lane is None or place_id in self.reasons:
+            return None
+        if self.pickup:
+            lane = Lane(place_id, lane.km)
+        toll = _FREE if is_beside else _toll(place, lane, self.frame.costs)
+        values = self._values(place, lane, toll, is_beside=is_beside)
+        keys = self.scale.keys(values, place_id)
+        return Stop(place_id, place, lane, toll, keys, values[Measure.DISTANCE], values, is_beside)
+
+    def _values(self, place: Place, lane: Lane, toll: Toll, *, is_beside: bool) -> dict[Measure, int]:
+        # A further parcel is charged here; the first is given back when a whole plan is scored.
+        split = 0 if is_beside else self.frame.costs.split_minor
+        return {
+            Measure.MISS: round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0,
+            Measure.COST: toll.total + split,
+            Measure.PARCELS: 0 if is_beside else 1,
+            Measure.DISTANCE: round(lane.km * 1000),
+            Measure.LEAVES: self.frame.days(lane.leaves_at),
+            Measure.ARRIVES: self.frame.days(lane.arrives_at),
+            Measure.SEQUENCE: sequence(self.rule.locations, place),
+            Measure.LOAD: round(place.backlog_hours * 60),
+            Measure.CARBON: 0 if is_beside else lane.co2_grams,
+        }
+
+
+class _Asked(dict[LocationId, Stop | None]):
+    """Stops, each worked out when it is first asked for: most locations have nothing of an order and are never asked."""
+
+    def __init__(self, outlook: Outlook, *, is_beside: bool = False) -> None:
+        super().__init__()
+        self._outlook = outlook
+        self._is_beside = is_beside
+
+    def __missing__(self, place_id: LocationId) -> Stop | None:
+        stop = self[place_id] = self._outlook.stop(place_id, is_beside=self._is_beside)
+        return stop
+
+
+def _toll(place: Place, lane: Lane, costs: Costs) -> Toll:
+    return Toll(
+        lane.parcel_minor,
+        place.handling_minor,
+        round(place.reject_rate * costs.reroute_minor),
+        round(lane.miss * costs.late_minor),
+        round(place.backlog_hours * costs.backlog_hour_minor),
+        round(lane.co2_grams * costs.co2_kilo_minor / 1000),
+    )
+
+
+def sequence(locations: Locations, place: Place) -> int:
+    """A location's place in the rule's list of codes, else of groups; whoever is not listed comes last."""
+    if place.code in locations.codes:
+        return locations.codes.index(place.code)
+    ranks = [rank for rank, group in enumerate(locations.groups) if group in place.groups]
+    return len(locations.codes) + min(ranks, default=len(locations.groups))
+
+
+@dataclass(slots=True)
+class Outlooks:
+    """The outlooks of one batch, kept by rule, by the lanes and by what the rule says of them."""
+
+    frame: Frame
+    _kept: dict[tuple[int, int, int, str], Outlook] = field(init=False, default_factory=dict)
+
+    def of(
+        self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane], refused: Mapping[LocationId, str]
+    ) -> Outlook:
+        """The field of an order. Keys are identities: an outlook holds what it is kept by, so none is given to another meanwhile."""
+        key = id(rule), id(lanes), id(refused), demand.facts.pickup
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._kept[key] = Outlook(self.frame, rule, lanes, refused, demand.facts.pickup)
+        return kept

@@ -1,0 +1,125 @@
+"""What a plan is worth: its measures for the tiers, and its cost by component for the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from math import expm1
+
+import msgspec
+
+from doorstep.domain.routing.model.ask import Ask, Plan
+from doorstep.domain.routing.model.measure import LATEST_COUNTS, OF_LINES, Values
+from doorstep.domain.routing.model.rules.document import Measure
+
+
+class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A plan in numbers. `cost_minor` is the sum of the components after it, expected values in minor units.
+
+    `miss` is the probability that a parcel misses the promise; `leaves` and `arrives` are the days of the last parcel.
+    """
+
+    miss: float = 0.0
+    cost_minor: int = 0
+    carriage_minor: int = 0
+    handling_minor: int = 0
+    split_minor: int = 0
+    reroute_minor: int = 0
+    late_minor: int = 0
+    load_minor: int = 0
+    last_piece_minor: int = 0
+    scarcity_minor: int = 0
+    carbon_minor: int = 0
+    parcels: int = 0
+    km: int = 0
+    leaves: date | None = None
+    arrives: date | None = None
+    co2_grams: int = 0
+
+
+_SUMMED = tuple(name for name in Scores.__struct_fields__ if name not in {"miss", "leaves", "arrives"})
+NOTHING = Scores()
+
+
+def values(ask: Ask, plan: Plan) -> Values:
+    """A plan's measures tier by tier, the smaller the better."""
+    scale = ask.outlook.scale
+    total: dict[Measure, int] = dict.fromkeys([each.by for each in scale.tiers], 0)
+    for part in plan:
+        own = part.stop.values
+        lines = ask.measured(part.takes, part.stop) if scale.of_lines else None
+        for measure in [each.by for each in scale.tiers]:
+            if measure in LATEST_COUNTS:
+                total[measure] = max(total[measure], own[measure])
+            elif measure in OF_LINES and lines is not None:
+                total[measure] += lines[measure] + own.get(measure, 0)
+            else:
+                total[measure] += own.get(measure, 0)
+        if lines is None:
+            total[Measure.COST] += sum([ask.added(index, part.stop, pieces) for index, pieces in part.takes])
+    return scale.signed(total)
+
+
+def scores(ask: Ask, plan: Plan) -> Scores:
+    """A plan's cost by component, and what a customer would notice of it."""
+    if not plan:
+        return NOTHING
+    stops = [part.stop for part in plan]
+    tolls, frame = [stop.toll for stop in stops], ask.outlook.frame
+    takes = [(index, part.stop, pieces) for part in plan for index, pieces in part.takes]
+    scarcity = (
+        sum([ask.scarcity(index, stop.id, pieces) for index, stop, pieces in takes])
+        if frame.network.prices
+        else 0
+    )
+    last = (
+        sum([ask.last(index, stop.id, pieces) for index, stop, pieces in takes])
+        if frame.costs.last_piece_minor
+        else 0
+    )
+    added = sum([ask.added(index, stop, pieces) for index, stop, pieces in takes])
+    parcels = sum([not stop.is_beside for stop in stops])
+    split = frame.costs.split_minor * max(0, parcels - (parcels == len(stops)))
+    return Scores(
+        miss=_either(stops_miss=[stop.values[Measure.MISS] for stop in stops]),
+        cost_minor=sum([toll.total for toll in tolls]) + added + split,
+        carriage_minor=sum([toll.carriage_minor for toll in tolls]) + added - scarcity - last,
+        handling_minor=sum([toll.handling_minor for toll in tolls]),
+        split_minor=split,
+        reroute_minor=sum([toll.reroute_minor for toll in tolls]),
+        late_minor=sum([toll.late_minor for toll in tolls]),
+        load_minor=sum([toll.load_minor for toll in tolls]),
+        last_piece_minor=last,
+        scarcity_minor=scarcity,
+        carbon_minor=sum([toll.carbon_minor for toll in tolls]),
+        parcels=parcels,
+        km=round(sum([stop.metres for stop in stops]) / 1000),
+        leaves=_last([stop.lane.leaves_at for stop in stops]),
+        arrives=_last([stop.lane.arrives_at for stop in stops]),
+        co2_grams=sum([stop.values[Measure.CARBON] for stop in stops]),
+    )
+
+
+def joined(one: Scores, other: Scores) -> Scores:
+    """Two parts of one order as one plan."""
+    numbers = {name: getattr(one, name) + getattr(other, name) for name in _SUMMED}
+    return Scores(
+        miss=round(1 - (1 - one.miss) * (1 - other.miss), 4),
+        leaves=_latest(one.leaves, other.leaves),
+        arrives=_latest(one.arrives, other.arrives),
+        **numbers,
+    )
+
+
+def _latest(one: date | None, other: date | None) -> date | None:
+    return None if one is None or other is None else max(one, other)
+
+
+def _either(*, stops_miss: Sequence[int]) -> float:
+    """The probability that any parcel is late, from log-probabilities in millionths."""
+    return round(-expm1(-sum(stops_miss) / 1_000_000), 4) if any(stops_miss) else 0.0
+
+
+def _last(instants: Sequence[datetime | None]) -> date | None:
+    known = [each for each in instants if each is not None]
+    return max(known).date() if len(known) == len(instants) else None

@@ -1,0 +1,117 @@
+"""A line that no location can fill whole, in pieces: from as few further locations as possible, the best of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from doorstep.domain.routing.model.ask import Ask, Part, Plan
+from doorstep.domain.routing.model.demand import Choice
+from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.supply import Basket
+from doorstep.kernel.ids import LocationId
+
+# Pairs and triples are tried among so many locations; more parcels are put together one by one, the fullest first.
+_TRIED = {1: 200, 2: 40, 3: 12}
+
+
+@dataclass(slots=True)
+class Spread:
+    """Adds lines in pieces to a plan, by at most `most` parcels in all."""
+
+    ask: Ask
+    plan: Plan
+    most: int
+    _takes: dict[LocationId, list[tuple[int, int]]] = field(init=False)
+    _stops: dict[LocationId, Stop] = field(init=False)
+    _basket: Basket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._takes = {part.stop.id: list(part.takes) for part in self.plan}
+        self._stops = {part.stop.id: part.stop for part in self.plan}
+        self._basket = self.ask.basket()
+        for part in self.plan:
+            for index, pieces in part.takes:
+                self._put(index, part.stop, pieces)
+
+    def add(self, index: int) -> bool:
+        """Find a line's pieces; nothing is taken unless all are found."""
+        rooms = self._rooms(index)
+        chosen = self._chosen(index, rooms)
+        if chosen is None:
+            return False
+        missing = self.ask.wants[index].quantity
+        for stop in sorted(
+            chosen, key=lambda each: (each.id not in self._takes, self._key(index, each), each.id)
+        ):
+            pieces = min(missing, rooms[stop.id])
+            if pieces:
+                self._put(index, stop, pieces)
+                self._takes.setdefault(stop.id, []).append((index, pieces))
+                self._stops[stop.id] = stop
+                missing -= pieces
+        return True
+
+    def finished(self) -> Plan:
+        """The plan with what was added."""
+        return tuple([Part(self._stops[place], tuple(takes)) for place, takes in sorted(self._takes.items())])
+
+    def _put(self, index: int, stop: Stop, pieces: int) -> None:
+        want = self.ask.wants[index]
+        self._basket.add(Choice(want.line_no, want.sku, stop.id, pieces))
+
+    def _rooms(self, index: int) -> dict[LocationId, int]:
+        """Pieces of a line that locations could still give."""
+        sku, safety = self.ask.wants[index].sku, self.ask.safety
+        sight = self.ask.sights[index]
+        return {
+            place: room
+            for place in sight
+            if (room := self._basket.room(sku, place) - safety) > 0 and self.ask.may(place, sku) is not None
+        }
+
+    def _chosen(self, index: int, rooms: Mapping[LocationId, int]) -> list[Stop] | None:
+        """The stops to take a line from: those of the plan, and as few others as it needs; None if there are not enough."""
+        sku, missing = self.ask.wants[index].sku, self.ask.wants[index].quantity
+        inside = [self._stops[place] for place in rooms if place in self._takes]
+        missing -= sum(rooms[stop.id] for stop in inside)
+        outside = [stop for place in rooms if place not in self._takes and (stop := self.ask.may(place, sku))]
+        outside.sort(key=lambda stop: (self._key(index, stop), stop.id))
+        allowed = self.most - len(self._takes)
+        for count in range(min(allowed, len(outside)) + 1):
+            chosen = self._few(outside, rooms, missing, count) if count in _TRIED or not count else None
+            if chosen is not None:
+                return inside + chosen
+        fullest = sorted(outside, key=lambda stop: (-rooms[stop.id], self._key(index, stop), stop.id))[
+            :allowed
+        ]
+        return _enough(inside, fullest, rooms, missing)
+
+    def _few(
+        self, outside: list[Stop], rooms: Mapping[LocationId, int], missing: int, count: int
+    ) -> list[Stop] | None:
+        """The best so many locations that together have what is missing; they come best first."""
+        if not count:
+            return [] if missing <= 0 else None
+        for chosen in combinations(outside[: _TRIED[count]], count):
+            if sum(rooms[stop.id] for stop in chosen) >= missing:
+                return list(chosen)
+        return None
+
+    def _key(self, index: int, stop: Stop) -> int:
+        """How a piece of the line from there compares."""
+        scale = self.ask.outlook.scale
+        return stop.keys[0] + scale.keys(self.ask.measured([(index, 1)], stop), 0)[0]
+
+
+def _enough(
+    inside: list[Stop], fullest: list[Stop], rooms: Mapping[LocationId, int], missing: int
+) -> list[Stop] | None:
+    chosen = list(inside)
+    for stop in fullest:
+        if missing <= 0:
+            break
+        chosen.append(stop)
+        missing -= rooms[stop.id]
+    return chosen if missing <= 0 else None
