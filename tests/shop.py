@@ -108,7 +108,7 @@ class Shop:
             fulfil.pack(tx, fulfillment_order_id=work.id, now=at or self.now)
             location = network.location(tx, location_id=work.location_id)
             connection_id = self.connection_ids[location.carrier]
-            intent = parcel.outbound(tx, work=work, connection_id=connection_id)
+            (intent,) = parcel.box(tx, works=[work], connection_id=connection_id)
             shipment_id = shipping.request_label(tx, intent=intent, at=at or self.now)
             assert shipment_id is not None
             if tracking:

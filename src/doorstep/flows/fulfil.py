@@ -15,7 +15,7 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import LineCount
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import Exclusion
-from doorstep.flows import shelf, waiting
+from doorstep.flows import box, shelf, waiting
 from doorstep.flows import ship as ship_flow
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
@@ -89,9 +89,10 @@ def pack(
 def ship(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
-    """The parcel is handed to the carrier: stock leaves, and everybody will be told. Twice is harmless."""
-    command = _command(tx, fulfillment_order_id, version, now)
-    ship_flow.hand_over(tx, command=command)
+    """The parcel is handed to the carrier with all that is in it: stock leaves, everybody is told. Twice is harmless."""
+    for work_id in box.works_of(tx, fulfillment_order_id=fulfillment_order_id):
+        seen = version if work_id == fulfillment_order_id else None
+        ship_flow.hand_over(tx, command=_command(tx, work_id, seen, now))
 
 
 def _counts(work: Work) -> list[LineCount]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.flows import count, mail, promise, refund, return_, settle, ship, source, tell
+from doorstep.flows import box, count, mail, promise, refund, return_, settle, ship, source, tell
 from doorstep.flows.world import Errand, LastWord, Step
 from doorstep.kernel.db import Subscription
 
@@ -44,7 +44,9 @@ MAP: tuple[Row, ...] = (
     Row("count.approved", "source.wake_short", step=source.wake_short),
     Row("fulfillment.rejected", "count.direct", step=count.direct),
     Row("stock.contradicted", "count.direct", step=count.direct),
-    Row("fulfillment.packed", "ship.request_labels", step=ship.request_labels),
+    Row("fulfillment.packed", "ship.request_labels", step=box.request_labels),
+    Row("fulfillment.rejected", "box.look_again", step=box.look_again),
+    Row("order.cancelled", "box.look_again", step=box.look_again),
     Row("shipment.label_requested", "ship.buy_label", errand=ship.buy_label, given_up=ship.label_given_up),
     Row("shipment.dispatched", "settle.request_invoices", step=settle.request_invoices),
     Row("shipment.dispatched", "tell.shipped", errand=tell.shipped),
@@ -74,6 +76,7 @@ NOBODY_LISTENS = frozenset(
         "atp_rule.changed", "promise.made", "promise.changed",
         "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
         "replenishment.set", "import.ended",
+        "rules.drafted", "rules.activated", "rules.rolled_back",
         "network.configured", "location.paused", "location.resumed",
     }
 )  # fmt: skip

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.catalog.model import Item
 from doorstep.domain.fulfillment.model import Work
@@ -11,7 +14,7 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import Address
 from doorstep.domain.returns.actions import Return
 from doorstep.domain.shipping.actions import Intent, Shipment, ShipmentLine
-from doorstep.domain.shipping.model import Direction, LabelRequest, ParcelItem, Party
+from doorstep.domain.shipping.model import Direction, Label, LabelRequest, ParcelItem, Party
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId
@@ -20,13 +23,32 @@ PACKAGING_GRAMS = 120
 _BOX_MM = (300, 250, 80)  # the retailer's one box, until cartonisation chooses
 
 
-def outbound(tx: ReadTx, *, work: Work, connection_id: int) -> Intent:
-    """A parcel with everything of a fulfillment order."""
-    lines = tuple(ShipmentLine(line.line_no, line.sku, line.quantity) for line in work.lines)
-    weight = _weight(tx, lines)
-    return Intent(
-        work.order_id, work.id, None, Direction.OUTBOUND, work.location_id, connection_id, weight, lines
-    )
+def box(tx: ReadTx, *, works: Sequence[Work], connection_id: int) -> list[Intent]:
+    """A parcel with everything of these fulfillment orders; the first carries the weight of all and of the box."""
+    weights = [_weight(tx, _lines(work)) for work in works]
+    goods = sum(weights) - PACKAGING_GRAMS * (len(works) - 1)
+    return [
+        Intent(
+            work.order_id,
+            work.id,
+            None,
+            Direction.OUTBOUND,
+            work.location_id,
+            connection_id,
+            goods if number == 0 else weight - PACKAGING_GRAMS,
+            _lines(work),
+        )
+        for number, (work, weight) in enumerate(zip(works, weights, strict=True))
+    ]
+
+
+def _lines(work: Work) -> tuple[ShipmentLine, ...]:
+    return tuple(ShipmentLine(line.line_no, line.sku, line.quantity) for line in work.lines)
+
+
+def shared(label: Label) -> Label:
+    """The same label for what rides along: paid once, printed once."""
+    return replace(label, cost_minor=0, pdf=b"")
 
 
 def inbound(tx: ReadTx, *, each: Return, location_id: LocationId, connection_id: int) -> Intent:
@@ -41,11 +63,10 @@ def _weight(tx: ReadTx, lines: tuple[ShipmentLine, ...]) -> int:
     return PACKAGING_GRAMS + sum(items[line.sku].weight_grams * line.quantity for line in lines)
 
 
-def label_request(tx: ReadTx, shipment: Shipment) -> LabelRequest:
-    """Everything the carrier needs, for either direction."""
+def label_request(tx: ReadTx, shipment: Shipment, *, riding: Sequence[Shipment] = ()) -> LabelRequest:
+    """Everything the carrier needs, for either direction; `riding` are other orders' pieces in the same box."""
     order = order_views.order(tx, order_id=shipment.order_id)
-    items = catalog.items(tx, skus=[line.sku for line in shipment.lines])
-    contents = tuple(_item(order, items, line) for line in shipment.lines)
+    contents = tuple([each for part in (shipment, *riding) for each in _contents(tx, part)])
     here = _of_location(network.location(tx, location_id=shipment.location_id))
     customer = _of_address(order.shipping_address)
     is_outbound = shipment.direction is Direction.OUTBOUND
@@ -68,6 +89,12 @@ def label_request(tx: ReadTx, shipment: Shipment) -> LabelRequest:
         declared_minor=declared,
         cod_minor=declared if order.header.on_delivery and is_outbound else 0,
     )
+
+
+def _contents(tx: ReadTx, shipment: Shipment) -> list[ParcelItem]:
+    order = order_views.order(tx, order_id=shipment.order_id)
+    items = catalog.items(tx, skus=[line.sku for line in shipment.lines])
+    return [_item(order, items, line) for line in shipment.lines]
 
 
 def _item(order: order_views.Order, items: dict[str, Item], line: ShipmentLine) -> ParcelItem:

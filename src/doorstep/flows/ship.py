@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from doorstep.domain.fulfillment import actions as fulfillment
-from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.actions import Command
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import Ending
@@ -15,6 +14,7 @@ from doorstep.domain.orders.model import LineCount
 from doorstep.domain.returns import actions as returns
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping import views as parcels
+from doorstep.domain.shipping.actions import Shipment
 from doorstep.domain.shipping.model import Direction, LabelState, TrackingObservation
 from doorstep.flows import parcel
 from doorstep.flows.world import Record, World, nothing, number
@@ -24,16 +24,6 @@ from doorstep.kernel.ids import FulfillmentOrderId, OrderId, ShipmentId
 from doorstep.kernel.jobs import Delivery
 
 
-def request_labels(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: packed work wants a label of the location's carrier."""
-    for delivery in deliveries:
-        orders.lock(tx, order_id=OrderId(delivery.key))
-        work = work_views.work(tx, fulfillment_order_id=number(delivery, "fulfillment_order_id"))
-        location = network.location(tx, location_id=work.location_id)
-        intent = parcel.outbound(tx, work=work, connection_id=world.partners.by_key(location.carrier).id)
-        shipping.request_label(tx, intent=intent, at=world.clock.now())
-
-
 def buy_label(world: World, delivery: Delivery) -> Record:
     """Errand: buy one label. Asked before? Then the carrier is first asked what it sold us."""
     shipment_id = ShipmentId(number(delivery, "shipment_id"))
@@ -41,15 +31,19 @@ def buy_label(world: World, delivery: Delivery) -> Record:
         shipment, asked_before = shipping.about_to_ask(tx, shipment_id=shipment_id, at=world.clock.now())
         if shipment.label_state is LabelState.PURCHASED:
             return nothing
-        request = parcel.label_request(tx, shipment)
+        request = parcel.label_request(tx, shipment, riding=parcels.riding(tx, shipment_id=shipment_id))
     carrier = world.partners.carrier(shipment.connection_id)
     label = carrier.find_label(request) if asked_before else None
     if label is None:
         label = carrier.buy_label(request)
 
     def record(tx: WriteTx) -> None:
-        orders.lock(tx, order_id=shipment.order_id)
+        box = [shipment, *parcels.riding(tx, shipment_id=shipment_id)]
+        for order_id in sorted({each.order_id for each in box}):
+            orders.lock(tx, order_id=order_id)
         shipping.purchased(tx, shipment_id=shipment_id, label=label, at=world.clock.now())
+        for each in box[1:]:
+            shipping.purchased(tx, shipment_id=each.id, label=parcel.shared(label), at=world.clock.now())
 
     return record
 
@@ -98,9 +92,15 @@ def track(tx: WriteTx, *, connection_id: int, seen: TrackingObservation, trace_i
     if found is None:
         name = seen.tracking_number or seen.external_id
         raise UnknownParcel(f"No parcel of ours has the tracking number {name}.")
-    tx.traces[found.order_id] = trace_id
-    orders.lock(tx, order_id=found.order_id)
-    shipment = shipping.lock(tx, shipment_id=found.id)
+    box = [found, *parcels.riding(tx, shipment_id=found.id)]
+    for order_id in sorted({each.order_id for each in box}):
+        tx.traces[order_id] = trace_id
+        orders.lock(tx, order_id=order_id)
+    for each in box:
+        _track(tx, shipping.lock(tx, shipment_id=each.id), seen)
+
+
+def _track(tx: WriteTx, shipment: Shipment, seen: TrackingObservation) -> None:
     progress = shipping.track(tx, shipment=shipment, scans=seen.scans)
     if progress is None:
         return

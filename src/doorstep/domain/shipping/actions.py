@@ -18,9 +18,9 @@ __all__ = ["Intent", "Shipment", "ShipmentLine"]
 
 
 def request_label(tx: WriteTx, *, intent: Intent, at: datetime) -> ShipmentId | None:
-    """Store the wish for a label; None if the work or return has one already."""
+    """Store the wish for a label; None if the work or return has one already. What rides along needs none of its own."""
     shipment_id = store.insert_intent(tx, intent, at=at)
-    if shipment_id is not None:
+    if shipment_id is not None and intent.rides_with is None:
         fact = facts.LabelRequested(intent.order_id, shipment_id, intent.direction.value)
         events.append(tx, [fact], at=at)
     return shipment_id

@@ -45,6 +45,7 @@ class Shipment:
     requested_at: datetime
     dispatched_at: datetime | None
     delivered_at: datetime | None
+    rides_with: ShipmentId | None
     lines: list[ShipmentLine]
 
 
@@ -60,12 +61,14 @@ class Intent:
     connection_id: int
     weight_grams: int
     lines: tuple[ShipmentLine, ...]
+    rides_with: ShipmentId | None = None
 
 
 _SHIPMENT = """
     SELECT s.id, s.order_id, s.fulfillment_order_id, s.return_id, s.direction, s.location_id, s.connection_id,
            s.reference, s.label_state, s.external_id, s.tracking_number, s.tracking_url, s.carrier, s.service,
            s.weight_grams, s.tracking_status, s.channel_ref, s.error, s.requested_at, s.dispatched_at, s.delivered_at,
+           s.rides_with,
            (SELECT jsonb_agg(jsonb_build_object('line_no', l.line_no, 'sku', l.sku, 'quantity', l.quantity)
                              ORDER BY l.line_no) FROM shipment_lines l WHERE l.shipment_id = s.id) AS lines
       FROM shipments s
@@ -79,9 +82,9 @@ def insert_intent(tx: WriteTx, intent: Intent, *, at: datetime) -> ShipmentId | 
         """
         WITH fresh AS (SELECT nextval(pg_get_serial_sequence('shipments', 'id')) AS id)
         INSERT INTO shipments (id, order_id, fulfillment_order_id, return_id, direction, location_id, connection_id,
-                               reference, weight_grams, requested_at)
+                               reference, weight_grams, rides_with, requested_at)
         OVERRIDING SYSTEM VALUE
-        SELECT id, %s, %s, %s, %s, %s, %s, 'DS-' || lpad(id::text, 8, '0'), %s, %s FROM fresh
+        SELECT id, %s, %s, %s, %s, %s, %s, 'DS-' || lpad(id::text, 8, '0'), %s, %s, %s FROM fresh
         ON CONFLICT DO NOTHING RETURNING id
         """,
         (
@@ -92,6 +95,7 @@ def insert_intent(tx: WriteTx, intent: Intent, *, at: datetime) -> ShipmentId | 
             intent.location_id,
             intent.connection_id,
             intent.weight_grams,
+            intent.rides_with,
             at,
         ),
     )
@@ -142,14 +146,19 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Shipment]:
     return tx.all(Shipment, f"{_SHIPMENT} WHERE s.order_id = %s ORDER BY s.id", (order_id,))
 
 
+def select_riding(tx: ReadTx, *, shipment_id: int) -> list[Shipment]:
+    """What travels in a parcel's box under its label, by order."""
+    return tx.all(Shipment, f"{_SHIPMENT} WHERE s.rides_with = %s ORDER BY s.order_id, s.id", (shipment_id,))
+
+
 def find_tracked(
     tx: ReadTx, *, connection_id: int, tracking_number: str, external_id: str
 ) -> Shipment | None:
-    """The parcel that a carrier speaks of, by its shipment id or tracking number."""
+    """The parcel that a carrier speaks of, by its shipment id or tracking number; not what rides with it."""
     return tx.one(
         Shipment,
         f"""
-        {_SHIPMENT} WHERE s.connection_id = %(connection)s
+        {_SHIPMENT} WHERE s.connection_id = %(connection)s AND s.rides_with IS NULL
            AND ((%(external)s <> '' AND s.external_id = %(external)s)
                 OR (%(number)s <> '' AND s.tracking_number = %(number)s))
          ORDER BY s.id DESC LIMIT 1
@@ -201,9 +210,10 @@ def mark_asked(tx: WriteTx, *, shipment_id: int, at: datetime) -> bool:
 
 
 def update_label_state(tx: WriteTx, *, shipment_id: int, state: LabelState, error: str) -> None:
-    """The label was not bought, or nobody knows."""
+    """The label was not bought, or nobody knows; the same goes for what rides with it."""
     tx.execute(
-        "UPDATE shipments SET label_state = %s, error = %s WHERE id = %s", (state.value, error, shipment_id)
+        "UPDATE shipments SET label_state = %s, error = %s WHERE id = %s OR rides_with = %s",
+        (state.value, error, shipment_id, shipment_id),
     )
 
 
@@ -254,5 +264,12 @@ def select_scans(tx: ReadTx, *, shipment_id: int) -> list[Scan]:
 
 
 def select_label(tx: ReadTx, *, shipment_id: int) -> list[bytes]:
-    """The label's PDF."""
-    return tx.column(bytes, "SELECT pdf FROM shipment_labels WHERE shipment_id = %s", (shipment_id,))
+    """The PDF of the label it travels under."""
+    return tx.column(
+        bytes,
+        """
+        SELECT b.pdf FROM shipments s JOIN shipment_labels b ON b.shipment_id = coalesce(s.rides_with, s.id)
+         WHERE s.id = %s
+        """,
+        (shipment_id,),
+    )

@@ -41,6 +41,11 @@ def tracked(tx: ReadTx, *, connection_id: int, tracking_number: str, external_id
     )
 
 
+def riding(tx: ReadTx, *, shipment_id: int) -> list[Shipment]:
+    """Other orders' pieces that travel in a parcel's box under its label."""
+    return store.select_riding(tx, shipment_id=shipment_id)
+
+
 def scans(tx: ReadTx, *, shipment_id: int) -> list[Scan]:
     """All scans of a parcel."""
     return store.select_scans(tx, shipment_id=shipment_id)

@@ -41,6 +41,12 @@ ALTER TABLE fulfillment_orders ADD CONSTRAINT fulfillment_orders_state_check
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX fulfillment_orders_planned ON fulfillment_orders (location_id, leaves_at, id) WHERE state = 'planned';
 
+-- squawk-ignore adding-foreign-key-constraint
+ALTER TABLE shipments ADD COLUMN rides_with bigint REFERENCES shipments (id);
+COMMENT ON COLUMN shipments.rides_with IS 'The parcel in whose box this order''s pieces travel: one label for several orders of a customer.';
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX shipments_riding ON shipments (rides_with) WHERE rides_with IS NOT NULL;
+
 ALTER TABLE routing_decisions
     ADD COLUMN run text NOT NULL DEFAULT '',
     ADD COLUMN cost_minor bigint,

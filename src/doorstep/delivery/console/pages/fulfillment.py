@@ -10,11 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from doorstep.delivery.console import page, words
 from doorstep.delivery.console.ask import ROOT, Ask, here
 from doorstep.delivery.console.page import Toast
+from doorstep.domain.analytics.views import beside
 from doorstep.domain.analytics.views import work as view
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
-from doorstep.flows import fulfil
+from doorstep.flows import box, fulfil
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
@@ -60,11 +61,16 @@ def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response
     """One fulfillment order, to be worked on."""
     with ask.app.db.read() as tx:
         job = view.job(tx, fulfillment_order_id=ask.number("work_id"), now=ask.now)
+        shares = beside.mates(tx, fulfillment_order_id=job.card.id)
     here(ask, job.card.place.id)
+    mates = [each for each in shares if each.fulfillment_order_id != job.card.id]
+    unpacked = [each for each in mates if each.state is not State.PACKED]
     is_scan = ask.request.url.path.endswith("/pick")
     context = {
         "job": job,
         "reasons": REASONS,
+        "mates": mates,
+        "waits_for_mates": unpacked if job.card.state is State.PACKED and not job.card.label_state else [],
         "may_write": ask.principal.can(Permission.FULFILLMENT_WRITE),
         "waits_for_label": job.card.state is State.PACKED and job.card.label_state in {"", "requested"},
         "scan": toast if is_scan else None,
@@ -132,6 +138,16 @@ def ship(ask: Ask) -> Response:
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
         fulfil.ship(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
         return "Shipped: stock is booked out, the customer will be told."
+
+    return _act(ask, verb)
+
+
+def close(ask: Ask) -> Response:
+    """The rest for this customer is not waited for."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        box.close(ask.app.world, tx, fulfillment_order_id=work_id, now=ask.now)
+        return "Closed: the label is on its way."
 
     return _act(ask, verb)
 

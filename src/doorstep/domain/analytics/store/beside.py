@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from doorstep.domain.fulfillment.model import State
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import FulfillmentOrderId, OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +36,60 @@ def select_unpacked(tx: ReadTx, *, customers: Sequence[str], besides: Sequence[i
         """,
         (list(customers), list(besides)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Mate:
+    """Work whose pieces may share a box with those of another order of the same customer."""
+
+    fulfillment_order_id: FulfillmentOrderId
+    order_id: OrderId
+    order_number: str
+    state: State
+    pieces: int
+    packed_at: datetime | None
+
+
+def select_mates(tx: ReadTx, *, fulfillment_order_id: int) -> list[Mate]:
+    """A piece of work and those that share its box: same location, customer, address and day of arrival; by order.
+
+    Cash on delivery travels alone (a driver collects for one order), and so does what is held or has its label.
+    """
+    return tx.all(
+        Mate,
+        """
+        SELECT f.id AS fulfillment_order_id, f.order_id, o.number AS order_number, f.state, f.packed_at,
+               (SELECT sum(n.quantity) FROM fulfillment_lines n WHERE n.fulfillment_order_id = f.id)::bigint AS pieces
+          FROM fulfillment_orders w
+          JOIN orders m ON m.id = w.order_id JOIN locations l ON l.id = w.location_id
+          JOIN order_addresses b ON b.order_id = m.id AND b.kind = 'shipping'
+          JOIN orders o ON o.id = m.id OR (o.customer_external_id = m.customer_external_id
+               AND o.customer_external_id <> '' AND o.connection_id = m.connection_id
+               AND NOT o.on_delivery AND NOT m.on_delivery AND o.cancelled_at IS NULL
+               AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL))
+          JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
+           AND (lower(a.name), lower(a.line1), lower(a.line2), a.postal_code, a.country)
+             = (lower(b.name), lower(b.line1), lower(b.line2), b.postal_code, b.country)
+          JOIN fulfillment_orders f ON f.order_id = o.id AND f.location_id = w.location_id
+           AND f.state IN ('open', 'accepted', 'picked', 'packed')
+           AND (f.arrives_at AT TIME ZONE l.timezone)::date IS NOT DISTINCT FROM (w.arrives_at AT TIME ZONE l.timezone)::date
+         WHERE w.id = %s
+           AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.fulfillment_order_id = f.id AND s.label_state <> 'voided')
+         ORDER BY f.order_id, f.id
+        """,
+        (fulfillment_order_id,),
+    )
+
+
+def select_unlabelled(tx: ReadTx, *, packed_before: datetime) -> list[FulfillmentOrderId]:
+    """Packed work that has waited for its mates since before then."""
+    rows = tx.column(
+        int,
+        """
+        SELECT f.id FROM fulfillment_orders f WHERE f.state = 'packed' AND f.packed_at < %s
+           AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.fulfillment_order_id = f.id AND s.label_state <> 'voided')
+         ORDER BY f.id LIMIT 200
+        """,
+        (packed_before,),
+    )
+    return [FulfillmentOrderId(each) for each in rows]

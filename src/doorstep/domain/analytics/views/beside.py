@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from doorstep.domain.analytics.store import beside as store
+from doorstep.domain.analytics.store.beside import Mate
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.ids import LocationId
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId
+
+__all__ = ["Mate"]
 
 Spot = tuple[str, float, float]
 
@@ -20,3 +24,13 @@ def packing_for(
         spot = each.customer, each.latitude, each.longitude
         found.setdefault(spot, set()).add(LocationId(each.location_id))
     return {spot: frozenset(places) for spot, places in found.items()}
+
+
+def mates(tx: ReadTx, *, fulfillment_order_id: int) -> list[Mate]:
+    """A piece of work, if it has no label yet, and the other orders' work that may go into its box; by order."""
+    return store.select_mates(tx, fulfillment_order_id=fulfillment_order_id)
+
+
+def unlabelled(tx: ReadTx, *, packed_before: datetime) -> list[FulfillmentOrderId]:
+    """Packed work that has waited for its mates for too long."""
+    return store.select_unlabelled(tx, packed_before=packed_before)

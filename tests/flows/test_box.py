@@ -1,0 +1,110 @@
+"""One box for one customer: orders from the same shelves to the same address travel under one label, or do not wait for ever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.builders import SHIRT, Retailer, line, observation
+
+from doorstep.domain.fulfillment.model import RejectReason, State, Work
+from doorstep.domain.shipping import views as parcels
+from doorstep.domain.shipping.actions import Shipment
+from doorstep.flows import box, fulfil
+from doorstep.kernel.ids import OrderId
+
+NOW = datetime.now(UTC)  # the worker's own clock closes boxes, too
+
+
+class At:
+    """A clock that stands still."""
+
+    def __init__(self, minutes: int) -> None:
+        self._now = NOW + timedelta(minutes=minutes)
+
+    def now(self) -> datetime:
+        return self._now
+
+
+@pytest.fixture
+def two(retailer: Retailer) -> list[OrderId]:
+    """Two orders of one customer, a shirt each, both from Store 22."""
+    return [retailer.place_order(observation(line(SHIRT, 1), customer_external_id="c-1")) for _ in range(2)]
+
+
+def work_of(retailer: Retailer, order_id: OrderId) -> Work:
+    (work,) = [each for each in retailer.work(order_id) if each.state is not State.REJECTED]
+    return work
+
+
+def pack(retailer: Retailer, order_id: OrderId) -> None:
+    work = work_of(retailer, order_id)
+    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=NOW))
+    retailer.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=work.id, now=NOW))
+    retailer.write(lambda tx: fulfil.pack(tx, fulfillment_order_id=work.id, now=NOW))
+    retailer.settle()
+
+
+def parcel_of(retailer: Retailer, order_id: OrderId) -> Shipment | None:
+    work = work_of(retailer, order_id)
+    return retailer.read(lambda tx: parcels.of_work(tx, fulfillment_order_id=work.id))
+
+
+def test_the_label_is_bought_once_when_all_is_packed(retailer: Retailer, two: list[OrderId]) -> None:
+    first, second = two
+    pack(retailer, first)
+    assert parcel_of(retailer, first) is None
+    pack(retailer, second)
+    lead, rides = parcel_of(retailer, first), parcel_of(retailer, second)
+    assert lead is not None
+    assert rides is not None
+    assert (lead.rides_with, rides.rides_with) == (None, lead.id)
+    assert lead.tracking_number == rides.tracking_number != ""
+    assert lead.weight_grams > rides.weight_grams
+
+
+def test_one_hand_over_and_one_scan_are_for_everything_in_the_box(
+    retailer: Retailer, two: list[OrderId]
+) -> None:
+    for order_id in two:
+        pack(retailer, order_id)
+    work = work_of(retailer, two[1])
+    retailer.write(lambda tx: fulfil.ship(tx, fulfillment_order_id=work.id, now=NOW))
+    assert [work_of(retailer, each).state for each in two] == [State.SHIPPED, State.SHIPPED]
+    assert [retailer.order(each).line(1).shipped for each in two] == [1, 1]
+
+
+def test_what_is_rejected_is_not_waited_for(retailer: Retailer, two: list[OrderId]) -> None:
+    first, second = two
+    pack(retailer, first)
+    work = work_of(retailer, second)
+    retailer.write(
+        lambda tx: fulfil.reject(
+            tx, fulfillment_order_id=work.id, reason=RejectReason.DAMAGED, note="", now=NOW
+        )
+    )
+    retailer.settle()
+    alone = parcel_of(retailer, first)
+    assert alone is not None
+    assert alone.tracking_number
+
+
+def test_after_half_an_hour_the_box_is_closed(retailer: Retailer, two: list[OrderId]) -> None:
+    pack(retailer, two[0])
+    world = retailer.app.world
+    assert box.close_overdue(replace(world, clock=At(29))) == 0
+    assert box.close_overdue(replace(world, clock=At(31))) == 1
+    retailer.settle()
+    alone = parcel_of(retailer, two[0])
+    assert alone is not None
+    assert alone.rides_with is None
+
+
+def test_another_customer_or_address_has_a_box_of_its_own(retailer: Retailer) -> None:
+    mine = retailer.place_order(observation(line(SHIRT, 1), customer_external_id="c-1"))
+    retailer.place_order(observation(line(SHIRT, 1), customer_external_id="c-2"))
+    pack(retailer, mine)
+    alone = parcel_of(retailer, mine)
+    assert alone is not None
+    assert alone.tracking_number
