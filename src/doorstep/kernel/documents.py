@@ -201,19 +201,19 @@ def _worded(found: re.Match[str]) -> str:
 
 def write(value: object) -> str:
     """A value as YAML, in the order of its fields, without what is left at its default."""
-    text: str = yaml.dump(_plain(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    text: str = yaml.dump(plain(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Structs as named values; a field that says what its default says is left out."""
     if isinstance(value, msgspec.Struct):
         fields = ((each, getattr(value, each.name)) for each in msgspec.structs.fields(value))
-        return {each.name: _plain(given) for each, given in fields if given != _default(each)}
+        return {each.name: plain(given) for each, given in fields if given != _default(each)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(given) for key, given in value.items()}
+        return {str(key): plain(given) for key, given in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return msgspec.to_builtins(value)
 
 

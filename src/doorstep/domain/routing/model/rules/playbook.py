@@ -142,8 +142,8 @@ def compile(  # noqa: A001 - read as rules.compile
         for index, routing in enumerate(run.routings):
             path = f"runs[{at}].routings[{index}]"
             orders[id(routing)] = _questions(of_orders(routing.orders, f"{path}.orders"), failures)
-            for number, rule in enumerate(routing.rules):
-                filters = of_locations(rule.locations, f"{path}.rules[{number}].locations")
+            for rank, rule in enumerate(routing.rules):
+                filters = of_locations(rule.locations, f"{path}.rules[{rank}].locations")
                 locations[id(rule)] = _of_locations(filters, failures)
     return Playbook(document, version, number, failures, orders, locations)
 

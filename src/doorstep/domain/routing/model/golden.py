@@ -1,0 +1,166 @@
+"""Golden cases run: the plan that a rule set finds for each, beside the plan it must find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from doorstep.domain.routing.model.demand import Demand, Facts, Want
+from doorstep.domain.routing.model.great_circle import GreatCircle
+from doorstep.domain.routing.model.network import Lane, Network, Place
+from doorstep.domain.routing.model.plan import Decision, plan
+from doorstep.domain.routing.model.rules import playbook
+from doorstep.domain.routing.model.rules.cases import Case, CaseLane, CasePlace
+from doorstep.domain.routing.model.rules.document import RuleSet, Run
+from doorstep.domain.routing.model.supply import Supply
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+Installed = Callable[[Case], Network]
+_NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a case: how it differs from what was expected (not at all: it is green), and why it went so."""
+
+    name: str
+    differences: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def is_green(self) -> bool:
+        return not self.differences
+
+
+def run_cases(document: RuleSet, *, installed: Installed) -> list[Outcome]:
+    """Every case of a document, each decided alone. `installed` gives the network as it is at the time of a case."""
+    book = playbook.compile(document, document.name)
+    return [_outcome(each, book, installed) for each in document.cases]
+
+
+def _outcome(case: Case, book: playbook.Playbook, installed: Installed) -> Outcome:
+    network = _network(case, installed)
+    codes = {place.code: place.id for place in network.places.values()}
+    unknown = sorted(_named(case) - codes.keys())
+    if unknown:
+        return Outcome(
+            case.name, (f"There is no location {', '.join(unknown)}: say where it is under places.",)
+        )
+    here = {Sku(sku): {codes[code]: pieces for code, pieces in by.items()} for sku, by in case.stock.items()}
+    supply = Supply({str(sku): dict(by) for sku, by in here.items()})
+    (decision,) = plan(
+        [_demand(case, codes)], supply, network, book, now=case.at, run=_run(case, book.document)
+    )
+    sentences = tuple(f"Line {line.line_no}: {line.sentence}" for line in decision.receipt.lines)
+    return Outcome(case.name, tuple(_differences(case, decision, network.places)), sentences)
+
+
+def _run(case: Case, document: RuleSet) -> Run | None:
+    """A run by the clock decides if the case names one of its routings; else what is decided as orders come."""
+    for run in document.runs:
+        if run.schedule and any(routing.name == case.expect.routing for routing in run.routings):
+            return run
+    return None
+
+
+def _named(case: Case) -> set[str]:
+    """Every location that a case speaks of."""
+    stocked = {code for by in case.stock.values() for code in by}
+    sent = {each.location for each in case.expect.sent}
+    pickup = {case.order.pickup} if case.order.pickup else set()
+    return stocked | sent | pickup | {each.location for each in case.lanes} | set(case.order.rejected_by)
+
+
+def _demand(case: Case, codes: Mapping[str, LocationId]) -> Demand:
+    order = case.order
+    wants = tuple(
+        Want(number, Sku(line.sku), line.quantity, line.grams, line.value_minor, line.category, line.style)
+        for number, line in enumerate(order.lines, start=1)
+    )
+    named = {each: getattr(order, each) for each in Facts.__struct_fields__ if hasattr(order, each)}
+    facts = Facts(**{**named, "value_minor": sum(want.value_minor for want in wants)})
+    excluded = frozenset((want.sku, codes[code]) for want in wants for code in order.rejected_by)
+    return Demand(
+        OrderId(1), wants, order.latitude, order.longitude, excluded, channel=order.channel, facts=facts
+    )
+
+
+def _network(case: Case, installed: Installed) -> Network:
+    """The installed network with what the case says of it."""
+    network = Network({}, GreatCircle({})) if case.only_places else installed(case)
+    by_code = {place.code: place for place in network.places.values()}
+    said, fresh = [], max(network.places, default=0)
+    for each in case.places:
+        known = by_code.get(each.code)
+        if known is None:
+            fresh += 1
+            known = Place(LocationId(fresh), each.code, each.code, 0.0, 0.0, ships=True)
+        said.append(_place(each, known))
+    places = {**network.places, **{place.id: place for place in said}}
+    moved = {place.id: place for place in said if _is_elsewhere(place, network.places.get(place.id))}
+    by_id = {place.code: place.id for place in places.values()}
+    lanes = {by_id[each.location]: each for each in case.lanes if each.location in by_id}
+    return replace(network, places=places, ways=_Ways(network, GreatCircle(moved), lanes))
+
+
+def _is_elsewhere(place: Place, installed: Place | None) -> bool:
+    return installed is None or (place.latitude, place.longitude) != (installed.latitude, installed.longitude)
+
+
+def _place(said: CasePlace, known: Place) -> Place:
+    told = {each: value for each in said.__struct_fields__ if (value := getattr(said, each)) is not None}
+    if "groups" in told:
+        told["groups"] = frozenset(told["groups"])
+    return replace(known, **told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The ways of the installed network; those of places that are not installed there go as the crow flies."""
+
+    network: Network
+    crow: GreatCircle
+    said: Mapping[LocationId, CaseLane]
+
+    def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
+        """A lane from every place, nearest first."""
+        found = {**self.network.ways.lanes(demand), **self.crow.lanes(demand)}
+        for place, said in self.said.items():
+            told = {each: getattr(said, each) for each in said.__struct_fields__ if each != "location"}
+            known = {each: value for each, value in told.items() if value is not None}
+            found[place] = msgspec.structs.replace(found[place], **known)
+        return dict(sorted(found.items(), key=lambda each: (each[1].km, each[0])))
+
+
+def _differences(case: Case, decision: Decision, places: Mapping[LocationId, Place]) -> Iterable[str]:
+    expect = case.expect
+    found: Counter[tuple[int, str]] = Counter()
+    for choice in decision.choices:
+        found[choice.line_no, places[choice.location_id].code] += choice.quantity
+    wanted: Counter[tuple[int, str]] = Counter()
+    for sent in expect.sent:
+        wanted[sent.line, sent.location] += sent.pieces
+    for line_no, line in enumerate(case.order.lines, start=1):
+        asked, came = _told(wanted, line_no), _told(found, line_no)
+        if asked != came:
+            yield f"Line {line_no} ({line.sku}): expected {asked}, found {came}."
+    yield from _unlike("routing", expect.routing, decision.routing)
+    yield from _unlike("rule", expect.rule, decision.rule)
+    rest = decision.rest
+    yield from _unlike("rest", expect.rest, rest.then if decision.short and rest is not None else "")
+    yield from _unlike("queue", expect.queue, rest.queue if decision.short and rest is not None else "")
+
+
+def _told(pieces: Mapping[tuple[int, str], int], line_no: int) -> str:
+    told: Sequence[str] = sorted(
+        f"{count} from {code}" for (number, code), count in pieces.items() if number == line_no
+    )
+    return " and ".join(told) or _NOTHING
+
+
+def _unlike(word: str, wanted: str, found: str) -> Iterable[str]:
+    if wanted and wanted != found:
+        yield f"{word.capitalize()}: expected {wanted}, found {found or _NOTHING}."
