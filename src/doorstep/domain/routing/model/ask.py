@@ -26,12 +26,21 @@ class Part(msgspec.Struct, frozen=True):
 Plan = tuple[Part, ...]
 
 
-class Unit(msgspec.Struct):
-    """Lines that do not part, where they could be filled whole, and what is added to a parcel's keys by taking them there."""
+class Unit(msgspec.Struct, frozen=True):
+    """Lines that do not part, where they could be filled whole, and what they add to a parcel there: to its cost, and to its
+    numbers (see measure) if the rule measures lines by more than cost.
+    """
 
     lines: tuple[int, ...]
-    fits: dict[LocationId, Stop]
-    keys: list[dict[LocationId, int]]
+    fits: Mapping[LocationId, Stop]
+    costs: Mapping[LocationId, int]
+    extras: Mapping[LocationId, tuple[int, ...]] | None = None
+
+    def keys(self, number: int, worth: int) -> dict[LocationId, int]:
+        """What the lines add to one of a parcel's numbers, where cost is worth so much."""
+        if self.extras is not None:
+            return {place: each[number] for place, each in self.extras.items()}
+        return {place: worth * cost for place, cost in self.costs.items()}
 
 
 @dataclass(slots=True)
@@ -47,6 +56,7 @@ class Ask:
     is_plain: bool = field(init=False)
     is_tangled: bool = field(init=False)
     sights: list[Mapping[LocationId, int]] = field(init=False)
+    _fits: dict[int, Mapping[LocationId, Stop]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         demand, supply = self.demand, self.supply
@@ -83,8 +93,13 @@ class Ask:
             return self.outlook.besides[place_id]
         return self.outlook.stops[place_id]
 
-    def fits(self, index: int) -> dict[LocationId, Stop]:
+    def fits(self, index: int) -> Mapping[LocationId, Stop]:
         """Where a line could be filled whole."""
+        if index not in self._fits:
+            self._fits[index] = self._filling(index)
+        return self._fits[index]
+
+    def _filling(self, index: int) -> dict[LocationId, Stop]:
         want = self.wants[index]
         need = want.quantity + self.safety
         there = [place for place, pieces in self.sights[index].items() if pieces >= need]
@@ -100,20 +115,13 @@ class Ask:
             others = self.fits(index)
             fits = {place: stop for place, stop in fits.items() if place in others}
         scale = self.outlook.scale
-        keys: list[dict[LocationId, int]] = []
-        if not scale.of_lines:
-            cost = self.costs(lines, fits)
-            keys = [
-                {place: worth * each for place, each in cost.items()}
-                for worth in [weights[Measure.COST] for weights in scale.weights]
-            ]
-        else:
-            values = {place: self.values(lines, stop) for place, stop in fits.items()}
-            keys = [{} for _ in scale.weights]
-            for place, each in values.items():
-                for number, key in enumerate(scale.keys(each, 0)):
-                    keys[number][place] = key
-        return Unit(lines, fits, keys)
+        extras = None
+        if scale.of_lines:
+            takes = [(index, self.wants[index].quantity) for index in lines]
+            extras = {
+                place: scale.keys(scale.signed(self.measured(takes, stop)), 0) for place, stop in fits.items()
+            }
+        return Unit(lines, fits, self.costs(lines, fits), extras)
 
     def costs(self, lines: Sequence[int], fits: Mapping[LocationId, Stop]) -> dict[LocationId, int]:
         """What taking these lines from each stop adds to its parcel, in minor units."""
@@ -147,10 +155,6 @@ class Ask:
     def last(self, index: int, place: LocationId, pieces: int) -> int:
         """What it is worth not to sell a SKU out there."""
         return self.outlook.frame.costs.last_piece_minor if self.sights[index].get(place, 0) <= pieces else 0
-
-    def values(self, lines: Sequence[int], stop: Stop) -> dict[Measure, int]:
-        """Measures of lines taken whole from a stop."""
-        return self.measured([(index, self.wants[index].quantity) for index in lines], stop)
 
     def measured(self, takes: Sequence[tuple[int, int]], stop: Stop) -> dict[Measure, int]:
         """Measures of what is taken, those of the parcel left out. Velocity is in thousandths of a piece a day."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from doorstep.domain.routing.model import search
 from doorstep.domain.routing.model.ask import Ask, Plan
 from doorstep.domain.routing.model.demand import Demand
-from doorstep.domain.routing.model.rules.document import Measure
 from doorstep.domain.routing.model.search import Found
 from doorstep.kernel.ids import LocationId, OrderId
 
@@ -59,4 +58,4 @@ def _pieces(plan: Plan) -> int:
 
 
 def _arrives(plan: Plan) -> int:
-    return max(part.stop.values[Measure.ARRIVES] for part in plan)
+    return max(part.stop.arrives for part in plan)

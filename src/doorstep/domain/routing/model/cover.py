@@ -32,11 +32,14 @@ class Cover:
     units: Sequence[Unit]
     most: int
     _stops: dict[LocationId, Stop] = field(init=False)
+    _lines: dict[tuple[int, ...], dict[LocationId, int]] = field(init=False)
     _known: dict[frozenset[LocationId], tuple[_Worth, Plan]] = field(init=False, default_factory=dict)
 
     def plans(self) -> list[Plan]:
         """Candidates, the best first; those after it serve as many lines."""
         self._stops = {place: stop for unit in self.units for place, stop in sorted(unit.fits.items())}
+        worth = self.ask.outlook.scale.cost_worth[0]
+        self._lines = {unit.lines: unit.keys(0, worth) for unit in self.units}
         if not self._stops:
             return []
         ranked = sorted(
@@ -62,7 +65,7 @@ class Cover:
                 place = next((each for _key, each in fits if self._take(unit, each, basket)), None)
                 if place is not None:
                     takes.setdefault(place, []).extend(self._pieces(unit))
-                    served, key = served + 1, key + unit.keys[0][place]
+                    served, key = served + 1, key + self._lines[unit.lines][place]
             key += sum(self._stops[place].keys[0] for place in takes)
             plan = tuple(
                 [Part(self._stops[place], tuple(sorted(each))) for place, each in sorted(takes.items())]
@@ -71,7 +74,7 @@ class Cover:
         return self._known[places]
 
     def _key(self, unit: Unit, place: LocationId, opened: Iterable[LocationId]) -> int:
-        return unit.keys[0][place] + (0 if place in opened else self._stops[place].keys[0])
+        return self._lines[unit.lines][place] + (0 if place in opened else self._stops[place].keys[0])
 
     def _pieces(self, unit: Unit) -> list[tuple[int, int]]:
         return [(index, self.ask.wants[index].quantity) for index in unit.lines]

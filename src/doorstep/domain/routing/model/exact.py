@@ -6,10 +6,11 @@ ones. A set of n lines costs 3^n comparisons, so this is for orders of up to six
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
+from doorstep.domain.routing.model.measure import Scale
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.kernel.ids import LocationId
 
@@ -29,8 +30,12 @@ class Parting:
     units: Sequence[Unit]
     most: int
     least_minor: int
+    _scale: Scale = field(init=False)
     _keys: list[list[dict[LocationId, int]]] = field(init=False)
-    _places: list[dict[LocationId, Stop]] = field(init=False)
+    _places: list[Mapping[LocationId, Stop]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._scale = self.ask.outlook.scale
 
     def plans(self) -> list[Plan]:
         """Candidates for the best plan and the one after it: of the largest set of lines that can be served."""
@@ -41,7 +46,7 @@ class Parting:
         if singles and self._cannot_be_beaten(singles):
             return singles
         self._prepare(full)
-        found = [self._best(number) for number in range(len(self.ask.outlook.scale.weights))]
+        found = [self._best(number) for number in range(len(self._scale.weights))]
         for mask in self._wished(full):
             plans = [self._plan(best) for per_count in found for best in per_count[mask]]
             if plans:
@@ -52,13 +57,19 @@ class Parting:
         """Everything from one location; without tolerances the two best are enough."""
         places = _common([unit.fits for unit in self.units])
         takes = tuple([take for unit in self.units for take in self._takes(unit)])
-        if len(places) > _RANKED and len(self.ask.outlook.scale.weights) == 1:
-            keys = [unit.keys[0] for unit in self.units]
-            ranked = sorted(
-                [(stop.keys[0] + sum([key[place] for key in keys]), place) for place, stop in places.items()]
-            )
+        if len(places) > _RANKED and len(self._scale.weights) == 1:
+            ranked = sorted([(key, place) for place, key in self._single_keys(places.values(), 0).items()])
             return [(Part(places[place], takes),) for _key, place in ranked[:_RANKED]]
         return [(Part(stop, takes),) for stop in places.values()]
+
+    def _single_keys(self, stops: Iterable[Stop], number: int) -> dict[LocationId, int]:
+        """How everything from one location compares."""
+        worth = self._scale.cost_worth[number]
+        if self._scale.of_lines:
+            lines = [unit.keys(number, worth) for unit in self.units]
+            return {stop.id: stop.keys[number] + sum([each[stop.id] for each in lines]) for stop in stops}
+        costs = [unit.costs for unit in self.units]
+        return {stop.id: stop.keys[number] + worth * sum([each[stop.id] for each in costs]) for stop in stops}
 
     def _takes(self, unit: Unit) -> list[tuple[int, int]]:
         return [(index, self.ask.wants[index].quantity) for index in unit.lines]
@@ -67,31 +78,35 @@ class Parting:
         """Whether no two parcels could be better than one, going by the least that each part of them must weigh."""
         if self.most == 1 or len(self.units) == 1:
             return True
-        for number in range(len(self.ask.outlook.scale.weights)):
-            best = min(self._key(single[0].stop, number) for single in singles)
-            toll = min(stop.keys[number] for unit in self.units for stop in unit.fits.values())
-            lines = sum(min(unit.keys[number].values()) for unit in self.units)
+        scale, every = self._scale, None
+        for number in range(len(scale.weights)):
+            if scale.few_first[number] and not self.ask.beside:
+                continue
+            every = every or {place: stop for unit in self.units for place, stop in unit.fits.items()}
+            best = min(self._single_keys([single[0].stop for single in singles], number).values())
+            toll = min([stop.keys[number] for stop in every.values()])
+            worth = scale.cost_worth[number]
+            lines = sum([min(unit.keys(number, worth).values()) for unit in self.units])
             if best > toll * (2 if toll > 0 else len(self.units)) + lines:
                 return False
         return True
 
-    def _key(self, stop: Stop, number: int) -> int:
-        return stop.keys[number] + sum([unit.keys[number][stop.id] for unit in self.units])
-
     def _prepare(self, full: int) -> None:
         """For every set of lines: who has all of it, and what it adds to a parcel there."""
-        count = len(self.ask.outlook.scale.weights)
+        count = len(self._scale.weights)
+        lines = [
+            [unit.keys(each, self._scale.cost_worth[each]) for each in range(count)] for unit in self.units
+        ]
         self._places = [{}]
         self._keys = [[{}] for _ in range(count)]
         for mask in range(1, full + 1):
             unit, rest = self.units[mask.bit_length() - 1], mask ^ (1 << (mask.bit_length() - 1))
             before = self._places[rest]
-            places = (
-                unit.fits if not rest else {each: before[each] for each in unit.fits.keys() & before.keys()}
-            )
+            shared = unit.fits.keys() & before.keys()
+            places = {each: before[each] for each in shared} if rest else unit.fits
             self._places.append(places)
             for number in range(count):
-                own, others = unit.keys[number], self._keys[number][rest]
+                own, others = lines[mask.bit_length() - 1][number], self._keys[number][rest]
                 keys = own if not rest else {each: own[each] + others[each] for each in places}
                 self._keys[number].append(keys)
 
@@ -159,7 +174,7 @@ class Parting:
         return tuple([Part(stops[place], tuple(sorted(takes))) for place, takes in sorted(parts.items())])
 
 
-def _common(fits: Sequence[dict[LocationId, Stop]]) -> dict[LocationId, Stop]:
+def _common(fits: Sequence[Mapping[LocationId, Stop]]) -> dict[LocationId, Stop]:
     """The stops that are in all of them."""
     first, *others = sorted(fits, key=len)
     return {place: stop for place, stop in first.items() if all(place in other for other in others)}

@@ -2,7 +2,7 @@
 
 A lexicographic comparison of sums is a comparison of sums of one number whose digits, in a base that no sum reaches, are the
 measures: parcels first, then cost, then metres. A rule without tolerances has one such number per plan. With tolerances there
-is one per tier that leads, and the plans that are best by each are sifted tier by tier.
+is one more for every tier below a tolerant one, led by that tier, and the plans that are best by each are sifted tier by tier.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import mul
 
 from doorstep.domain.routing.model.rules.document import Measure, Sort
 
@@ -18,73 +19,108 @@ _BASE = 1 << 46
 _TAIL = (Sort(by=Measure.PARCELS), Sort(by=Measure.COST), Sort(by=Measure.DISTANCE))
 # A share of a probability, or of a date, means nothing: here a tolerance is the difference itself.
 _STEPS: Mapping[Measure, int] = {Measure.MISS: 1_000_000, Measure.LEAVES: 1, Measure.ARRIVES: 1}
-OF_LINES = frozenset(
-    {Measure.COST, Measure.STOCK, Measure.VELOCITY, Measure.BROKEN_STYLE, Measure.PIECE_DISTANCE}
-)
-LATEST_COUNTS = frozenset({Measure.LEAVES, Measure.ARRIVES})
+_OF_LINES = frozenset({Measure.STOCK, Measure.VELOCITY, Measure.BROKEN_STYLE, Measure.PIECE_DISTANCE})
+_LATEST_COUNTS = frozenset({Measure.LEAVES, Measure.ARRIVES})
 
+# A plan, or a parcel, measured tier by tier: the smaller the better.
 Values = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The tiers of a rule. `weights` say what a unit of a measure is worth in each of the numbers that plans are compared by."""
+    """The tiers of a rule.
+
+    `weights` say what a unit of each tier is worth in each of the numbers that plans are compared by; `few_first` tells of which
+    of these numbers parcels are the first digit. `of_lines` are measures besides cost that depend on which line is taken where;
+    `latest` are the places of tiers of which the greatest counts, not the sum; `cost` and `cost_worth` are those of cost.
+    """
 
     tiers: tuple[Sort, ...]
-    weights: tuple[Mapping[Measure, int], ...] = field(init=False)
+    weights: tuple[Values, ...] = field(init=False)
+    few_first: tuple[bool, ...] = field(init=False)
+    of_lines: frozenset[Measure] = field(init=False)
+    latest: tuple[int, ...] = field(init=False)
+    is_loose: bool = field(init=False)
+    cost: int = field(init=False)
+    cost_worth: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        leads = [0, *(number for number, above in enumerate(self.tiers, 1) if above.tolerance)]
-        object.__setattr__(
-            self, "weights", tuple(_weights(self.tiers, lead) for lead in leads if lead < len(self.tiers))
-        )
+        kinds = [each.by for each in self.tiers]
+        loose = [number for number, each in enumerate(self.tiers) if each.tolerance]
+        leads = [0, *(number + 1 for number in loose if number + 1 < len(kinds))]
+        orders = [_order(self.tiers, lead) for lead in leads]
+        weights = tuple(_weights(order) for order in orders)
+        cost = kinds.index(Measure.COST)
+        sign = -1 if self.tiers[cost].descending else 1
+        for name, value in (
+            ("weights", weights),
+            ("few_first", tuple(self.tiers[order[0]] == _TAIL[0] for order in orders)),
+            ("of_lines", _OF_LINES & set(kinds)),
+            ("latest", tuple(number for number, kind in enumerate(kinds) if kind in _LATEST_COUNTS)),
+            ("is_loose", bool(loose)),
+            ("cost", cost),
+            ("cost_worth", tuple(sign * each[cost] for each in weights)),
+        ):
+            object.__setattr__(self, name, value)
 
-    @property
-    def is_loose(self) -> bool:
-        """Whether a tier lets more than its best pass."""
-        return any(each.tolerance for each in self.tiers)
-
-    @property
-    def of_lines(self) -> tuple[Measure, ...]:
-        """Measures besides cost that depend on which line is taken where."""
-        return tuple(each.by for each in self.tiers if each.by in OF_LINES and each.by is not Measure.COST)
-
-    def keys(self, values: Mapping[Measure, int], tie: int) -> tuple[int, ...]:
-        """The numbers of something with these values; `tie` (a location id) is the last digit."""
+    def signed(self, measures: Mapping[Measure, int]) -> Values:
+        """Measures tier by tier, the smaller the better; what is not told is 0."""
         return tuple(
             [
-                tie
-                + sum(worth * values[measure] for measure, worth in weights.items() if values.get(measure))
-                for weights in self.weights
+                -measures.get(each.by, 0) if each.descending else measures.get(each.by, 0)
+                for each in self.tiers
             ]
         )
 
-    def signed(self, values: Mapping[Measure, int]) -> Values:
-        """The values tier by tier, the smaller the better."""
-        return tuple([-values[each.by] if each.descending else values[each.by] for each in self.tiers])
+    def keys(self, values: Values, tie: int) -> tuple[int, ...]:
+        """The numbers of something with these values; `tie` (a location id) is the last digit."""
+        return tuple([tie + sum(map(mul, weights, values)) for weights in self.weights])
+
+    def total(self, parts: Sequence[Values]) -> Values:
+        """Parcels together."""
+        if len(parts) == 1:
+            return parts[0]
+        sums = [sum(each) for each in zip(*parts, strict=True)]
+        for tier in self.latest:
+            sums[tier] = max(part[tier] for part in parts)
+        return tuple(sums)
 
     def sift(self, plans: Sequence[Values]) -> list[int]:
         """Indices of the plans, best first: those that pass every tier, by value, then those that fell, last fallen first."""
         passing, fallen = list(range(len(plans))), list[int]()
         for tier, each in enumerate(self.tiers if self.is_loose else ()):
-            limit = _limit(min(plans[index][tier] for index in passing), each)
+            limit = _limit(min([plans[index][tier] for index in passing]), each)
             out = [index for index in passing if plans[index][tier] > limit]
-            passing = [index for index in passing if plans[index][tier] <= limit]
-            fallen = sorted(out, key=plans.__getitem__) + fallen
+            if out:
+                passing = [index for index in passing if plans[index][tier] <= limit]
+                fallen = sorted(out, key=plans.__getitem__) + fallen
+                if len(passing) == 1:
+                    break
         return sorted(passing, key=plans.__getitem__) + fallen
 
 
 def _limit(best: int, tier: Sort) -> float:
+    if not tier.tolerance:
+        return best
     step = _STEPS.get(tier.by)
     return best + tier.tolerance * (step if step is not None else abs(best))
 
 
-def _weights(tiers: Sequence[Sort], lead: int) -> Mapping[Measure, int]:
-    order = [tiers[lead], *tiers[:lead], *tiers[lead + 1 :]]
-    return {
-        each.by: (-1 if each.descending else 1) * _BASE ** (len(order) - place)
-        for place, each in enumerate(order)
-    }
+def _order(tiers: Sequence[Sort], lead: int) -> list[int]:
+    """Tiers by number, with `lead` before all tolerant ones above it: these pass more than their best, strict ones do not."""
+    above = range(lead)
+    strict = [number for number in above if not tiers[number].tolerance]
+    return [
+        *strict,
+        lead,
+        *(number for number in above if tiers[number].tolerance),
+        *range(lead + 1, len(tiers)),
+    ]
+
+
+def _weights(order: Sequence[int]) -> Values:
+    worth = {number: _BASE ** (len(order) - place) for place, number in enumerate(order)}
+    return tuple(worth[number] for number in range(len(order)))
 
 
 @lru_cache(maxsize=1_000)

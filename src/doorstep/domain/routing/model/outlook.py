@@ -11,7 +11,7 @@ from math import log1p
 import msgspec
 
 from doorstep.domain.routing.model.demand import Demand
-from doorstep.domain.routing.model.measure import Scale, scale
+from doorstep.domain.routing.model.measure import Scale, Values, scale
 from doorstep.domain.routing.model.network import Lane, Network, Place
 from doorstep.domain.routing.model.rules.document import Costs, Locations, Measure, Rule
 from doorstep.kernel.ids import LocationId
@@ -47,9 +47,10 @@ _FREE = Toll()
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """A location that may serve the order. `keys` compare parcels of it before anything is in them (see measure).
+    """A location that may serve the order. `values` measure a parcel of it before anything is in it, `keys` compare it (see measure).
 
-    `is_beside` says that a parcel leaves from there for this customer anyway: what joins it is carried for its weight alone.
+    `late` is the parcel's chance to be late as a log-probability in millionths, so that chances add up; `arrives` counts days from
+    today. `is_beside` says that a parcel leaves from there for this customer anyway: what joins it is carried for its weight alone.
     """
 
     id: LocationId
@@ -57,8 +58,11 @@ class Stop(msgspec.Struct, frozen=True):
     lane: Lane
     toll: Toll
     keys: tuple[int, ...]
+    values: Values
     metres: int
-    values: Mapping[Measure, int]
+    late: int = 0
+    arrives: int = 0
+    co2_grams: int = 0
     is_beside: bool = False
 
 
@@ -121,24 +125,26 @@ class Outlook:
         if self.pickup:
             lane = Lane(place_id, lane.km)
         toll = _FREE if is_beside else _toll(place, lane, self.frame.costs)
-        values = self._values(place, lane, toll, is_beside=is_beside)
+        late = round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0
+        arrives = self.frame.days(lane.arrives_at)
+        metres = round(lane.km * 1000)
+        co2 = 0 if is_beside else lane.co2_grams
+        values = self.scale.signed(
+            {
+                Measure.MISS: late,
+                # A further parcel is charged here; the first is given back when a whole plan is scored.
+                Measure.COST: 0 if is_beside else toll.total + self.frame.costs.split_minor,
+                Measure.PARCELS: 0 if is_beside else 1,
+                Measure.DISTANCE: metres,
+                Measure.LEAVES: self.frame.days(lane.leaves_at),
+                Measure.ARRIVES: arrives,
+                Measure.SEQUENCE: sequence(self.rule.locations, place),
+                Measure.LOAD: round(place.backlog_hours * 60) if place.backlog_hours else 0,
+                Measure.CARBON: co2,
+            }
+        )
         keys = self.scale.keys(values, place_id)
-        return Stop(place_id, place, lane, toll, keys, values[Measure.DISTANCE], values, is_beside)
-
-    def _values(self, place: Place, lane: Lane, toll: Toll, *, is_beside: bool) -> dict[Measure, int]:
-        # A further parcel is charged here; the first is given back when a whole plan is scored.
-        split = 0 if is_beside else self.frame.costs.split_minor
-        return {
-            Measure.MISS: round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0,
-            Measure.COST: toll.total + split,
-            Measure.PARCELS: 0 if is_beside else 1,
-            Measure.DISTANCE: round(lane.km * 1000),
-            Measure.LEAVES: self.frame.days(lane.leaves_at),
-            Measure.ARRIVES: self.frame.days(lane.arrives_at),
-            Measure.SEQUENCE: sequence(self.rule.locations, place),
-            Measure.LOAD: round(place.backlog_hours * 60),
-            Measure.CARBON: 0 if is_beside else lane.co2_grams,
-        }
+        return Stop(place_id, place, lane, toll, keys, values, metres, late, arrives, co2, is_beside)
 
 
 class _Asked(dict[LocationId, Stop | None]):
@@ -155,18 +161,17 @@ class _Asked(dict[LocationId, Stop | None]):
 
 
 def _toll(place: Place, lane: Lane, costs: Costs) -> Toll:
-    return Toll(
-        lane.parcel_minor,
-        place.handling_minor,
-        round(place.reject_rate * costs.reroute_minor),
-        round(lane.miss * costs.late_minor),
-        round(place.backlog_hours * costs.backlog_hour_minor),
-        round(lane.co2_grams * costs.co2_kilo_minor / 1000),
-    )
+    reroute = round(place.reject_rate * costs.reroute_minor) if place.reject_rate else 0
+    late = round(lane.miss * costs.late_minor) if lane.miss else 0
+    load = round(place.backlog_hours * costs.backlog_hour_minor) if place.backlog_hours else 0
+    carbon = round(lane.co2_grams * costs.co2_kilo_minor / 1000) if lane.co2_grams else 0
+    return Toll(lane.parcel_minor, place.handling_minor, reroute, late, load, carbon)
 
 
 def sequence(locations: Locations, place: Place) -> int:
     """A location's place in the rule's list of codes, else of groups; whoever is not listed comes last."""
+    if not locations.codes and not locations.groups:
+        return 0
     if place.code in locations.codes:
         return locations.codes.index(place.code)
     ranks = [rank for rank, group in enumerate(locations.groups) if group in place.groups]
@@ -183,7 +188,7 @@ class Outlooks:
     def of(
         self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane], refused: Mapping[LocationId, str]
     ) -> Outlook:
-        """The field of an order. Keys are identities: an outlook holds what it is kept by, so none is given to another meanwhile."""
+        """The outlook of an order. Keys are identities: an outlook holds what it is kept by, so none is given to another meanwhile."""
         key = id(rule), id(lanes), id(refused), demand.facts.pickup
         kept = self._kept.get(key)
         if kept is None:

@@ -11,7 +11,7 @@ import msgspec
 from doorstep.domain.routing.model.ask import NO_ROOM, Ask
 from doorstep.domain.routing.model.demand import Choice, Want
 from doorstep.domain.routing.model.flip import why_not_nearest
-from doorstep.domain.routing.model.score import Scores
+from doorstep.domain.routing.model.score import SURELY, Scores
 from doorstep.kernel.ids import LocationId, OrderId
 
 VERSION = 2
@@ -30,7 +30,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     distance_km: int | None
     eliminated: str = ""
     cost_minor: int = 0
-    miss: float = 0.0
+    miss: float = SURELY
     arrives: date | None = None
 
 
@@ -134,7 +134,7 @@ class Explain:
         lane = stop.lane
         arrives = lane.arrives_at.date() if lane.arrives_at is not None else None
         cost = stop.toll.total + self.ask.added(index, stop, want.quantity)
-        return Candidate(place.code, available, self._km(place_id), "", cost, lane.miss, arrives)
+        return Candidate(place.code, available, self._km(place_id), "", cost, lane.miss or SURELY, arrives)
 
     def _why(self, want: Want, place: LocationId, available: int) -> str:
         if (want.sku, place) in self.ask.demand.excluded:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from math import expm1
+from operator import add
 
 import msgspec
 
 from doorstep.domain.routing.model.ask import Ask, Plan
-from doorstep.domain.routing.model.measure import LATEST_COUNTS, OF_LINES, Values
-from doorstep.domain.routing.model.rules.document import Measure
+from doorstep.domain.routing.model.measure import Values
+
+# Defaults are left out of the JSON if they are the very same object.
+SURELY = 0.0
 
 
 class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -19,7 +22,7 @@ class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
     `miss` is the probability that a parcel misses the promise; `leaves` and `arrives` are the days of the last parcel.
     """
 
-    miss: float = 0.0
+    miss: float = SURELY
     cost_minor: int = 0
     carriage_minor: int = 0
     handling_minor: int = 0
@@ -44,20 +47,15 @@ NOTHING = Scores()
 def values(ask: Ask, plan: Plan) -> Values:
     """A plan's measures tier by tier, the smaller the better."""
     scale = ask.outlook.scale
-    total: dict[Measure, int] = dict.fromkeys([each.by for each in scale.tiers], 0)
-    for part in plan:
-        own = part.stop.values
-        lines = ask.measured(part.takes, part.stop) if scale.of_lines else None
-        for measure in [each.by for each in scale.tiers]:
-            if measure in LATEST_COUNTS:
-                total[measure] = max(total[measure], own[measure])
-            elif measure in OF_LINES and lines is not None:
-                total[measure] += lines[measure] + own.get(measure, 0)
-            else:
-                total[measure] += own.get(measure, 0)
-        if lines is None:
-            total[Measure.COST] += sum([ask.added(index, part.stop, pieces) for index, pieces in part.takes])
-    return scale.signed(total)
+    parts = [part.stop.values for part in plan]
+    if scale.of_lines:
+        lines = [scale.signed(ask.measured(part.takes, part.stop)) for part in plan]
+        parts = [tuple(map(add, *each)) for each in zip(parts, lines, strict=True)]
+        return scale.total(parts)
+    added = sum([ask.added(index, part.stop, pieces) for part in plan for index, pieces in part.takes])
+    total = list(scale.total(parts))
+    total[scale.cost] += -added if scale.tiers[scale.cost].descending else added
+    return tuple(total)
 
 
 def scores(ask: Ask, plan: Plan) -> Scores:
@@ -81,7 +79,7 @@ def scores(ask: Ask, plan: Plan) -> Scores:
     parcels = sum([not stop.is_beside for stop in stops])
     split = frame.costs.split_minor * max(0, parcels - (parcels == len(stops)))
     return Scores(
-        miss=_either(stops_miss=[stop.values[Measure.MISS] for stop in stops]),
+        miss=_either(stops_miss=[stop.late for stop in stops]),
         cost_minor=sum([toll.total for toll in tolls]) + added + split,
         carriage_minor=sum([toll.carriage_minor for toll in tolls]) + added - scarcity - last,
         handling_minor=sum([toll.handling_minor for toll in tolls]),
@@ -96,7 +94,7 @@ def scores(ask: Ask, plan: Plan) -> Scores:
         km=round(sum([stop.metres for stop in stops]) / 1000),
         leaves=_last([stop.lane.leaves_at for stop in stops]),
         arrives=_last([stop.lane.arrives_at for stop in stops]),
-        co2_grams=sum([stop.values[Measure.CARBON] for stop in stops]),
+        co2_grams=sum([stop.co2_grams for stop in stops]),
     )
 
 
@@ -117,7 +115,7 @@ def _latest(one: date | None, other: date | None) -> date | None:
 
 def _either(*, stops_miss: Sequence[int]) -> float:
     """The probability that any parcel is late, from log-probabilities in millionths."""
-    return round(-expm1(-sum(stops_miss) / 1_000_000), 4) if any(stops_miss) else 0.0
+    return round(-expm1(-sum(stops_miss) / 1_000_000), 4) if any(stops_miss) else SURELY
 
 
 def _last(instants: Sequence[datetime | None]) -> date | None:

@@ -102,7 +102,7 @@ class Spread:
     def _key(self, index: int, stop: Stop) -> int:
         """How a piece of the line from there compares."""
         scale = self.ask.outlook.scale
-        return stop.keys[0] + scale.keys(self.ask.measured([(index, 1)], stop), 0)[0]
+        return stop.keys[0] + scale.keys(scale.signed(self.ask.measured([(index, 1)], stop)), 0)[0]
 
 
 def _enough(
