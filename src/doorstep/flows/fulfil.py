@@ -14,14 +14,13 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import LineCount
 from doorstep.domain.routing import actions as routing
-from doorstep.domain.routing.actions import Exclusion
+from doorstep.domain.routing.actions import Block, Exclusion
+from doorstep.domain.routing.views import rules
 from doorstep.flows import box, shelf, waiting
 from doorstep.flows import ship as ship_flow
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
-
-REJECTER_EXCLUDED_FOR = timedelta(days=7)
 
 
 def _command(
@@ -108,19 +107,25 @@ def reject(
     now: datetime,
     version: int | None = None,
 ) -> None:
-    """The location cannot do it: stock is released (and corrected), the lines go elsewhere, not here again for a week."""
+    """The location cannot do it: stock is released (and corrected), the lines go elsewhere, not here again for a while."""
     command = _command(tx, fulfillment_order_id, version, now, past_holds=True)
     before = work_views.work(tx, fulfillment_order_id=fulfillment_order_id)
     work = fulfillment.reject(tx, command=command, reason=reason, note=note)
     shelf.give_back(tx, before, now=now, reason=f"rejected: {reason.value}")
     for line in work.lines:
         shelf.correct(tx, work=work, line=line, reason=reason, now=now)
-    routing.exclude(
-        tx,
-        exclusions=[
-            Exclusion(work.order_id, line.sku, work.location_id, reason.value, now + REJECTER_EXCLUDED_FOR)
-            for line in work.lines
-        ],
-    )
+    _exclude(tx, work, reason, now)
     orders.route_again(tx, order_id=work.order_id, now=now)
     waiting.settle(tx, order_ids=[work.order_id], now=now)
+
+
+def _exclude(tx: WriteTx, work: Work, reason: RejectReason, now: datetime) -> None:
+    """The rules say for how long a rejecter is not asked again, and for how much: these lines, the whole order, the SKUs."""
+    rejected = rules.playbook(tx).document.rejected
+    until, here = now + timedelta(days=rejected.days), work.location_id
+    if rejected.scope == "sku":
+        routing.block(tx, blocks=[Block(line.sku, here, reason.value, until) for line in work.lines])
+    named = [""] if rejected.scope == "order" else sorted({line.sku for line in work.lines})
+    routing.exclude(
+        tx, exclusions=[Exclusion(work.order_id, sku, here, reason.value, until) for sku in named]
+    )

@@ -66,7 +66,7 @@ def take(
     with tx.acting("system"):
         decided, routes = approve.decide(tx, new=told.decidable, serviceable=serviceable, now=now)
         accepted = orders.accept(tx, told=told, decided=decided, now=now)
-        source.carry_out(tx, routes=routes, now=now)
+        source.carry_out(tx, found=routes, now=now)
         waiting.settle(tx, order_ids=decided.unrouted, now=now)
         settle.paid_as_told(tx, accepted=accepted)
     for each in accepted:

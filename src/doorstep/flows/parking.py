@@ -42,7 +42,7 @@ def _parking(decision: Decision, queues: Mapping[str, Queue], tries: int, now: d
     days = rest.auto_cancel_after_days or (queue.auto_cancel_after_days if queue is not None else None)
     return Parking(
         name,
-        decision.sentence,
+        _reason(decision),
         now,
         retry_at=now + timedelta(minutes=steps[min(tries, len(steps) - 1)]) if steps else None,
         wakes_on_stock=queue is None or queue.wakes_on_stock,
@@ -51,11 +51,19 @@ def _parking(decision: Decision, queues: Mapping[str, Queue], tries: int, now: d
     )
 
 
+def _reason(decision: Decision) -> str:
+    """The first missing line's sentence."""
+    missing = {want.line_no for want in decision.short}
+    return next(
+        (f"{each.sku}: {each.sentence}" for each in decision.receipt.lines if each.line_no in missing), ""
+    )
+
+
 def end(tx: WriteTx, *, decisions: Sequence[Decision], now: datetime) -> None:
     """Rules may end the waiting at once: what is left of these stored orders is cancelled."""
     for each in decisions:
         if each.short and each.rest is not None and each.rest.then == "cancel":
-            _cancel(tx, each.order_id, f"the rules end it: {each.sentence}", now)
+            _cancel(tx, each.order_id, f"the rules end it: {_reason(each)}", now)
 
 
 def cancel_overdue(world: World) -> int:

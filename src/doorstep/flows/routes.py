@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from doorstep.domain.fulfillment.model import Assignment, WorkLine, cause
-from doorstep.domain.inventory.actions import Piece
+from doorstep.domain.fulfillment.model import Assignment, WorkLine
 from doorstep.domain.orders import events as order_events
 from doorstep.domain.orders.model import LineCount, Parking
-from doorstep.domain.routing.model import Choice, Decision
+from doorstep.domain.routing.model import Choice, Decision, Lane
+from doorstep.domain.routing.model.rules import Release, Run
+from doorstep.flows import parking
+from doorstep.flows.sight import Sight
 from doorstep.flows.terms import Goods
-from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
+from doorstep.kernel.ids import LocationId, OrderId
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """What routing decided for a batch, on stock that is locked. `receipt_ids` are the decisions' ids by order."""
+    """What routing decided for a batch, on stock that is locked. `receipt_ids` are the decisions' ids by order.
+
+    `expected` says when a parcel of an order leaves and arrives from a location; `releases` how a run hands its work out.
+    """
 
     decisions: Sequence[Decision]
     receipt_ids: Mapping[int, int]
@@ -26,6 +31,9 @@ class Routes:
     has_pools: bool = False
     parked: Mapping[OrderId, Parking] = field(default_factory=dict)
     promised: Mapping[OrderId, datetime] = field(default_factory=dict)
+    expected: Mapping[tuple[OrderId, LocationId], Lane] = field(default_factory=dict)
+    releases: Mapping[str, Release] = field(default_factory=dict)
+    decided_at: datetime | None = None
 
     @property
     def choices(self) -> Iterator[tuple[OrderId, Choice]]:
@@ -38,7 +46,27 @@ class Routes:
         for order_id, choice in self.choices:
             line = WorkLine(choice.line_no, choice.sku, choice.quantity)
             lines.setdefault((order_id, choice.location_id), []).append(line)
-        return [Assignment(order_id, place, tuple(each)) for (order_id, place), each in lines.items()]
+        by_order = {each.order_id: each for each in self.decisions}
+        return [self._assignment(by_order[key[0]], key, each) for key, each in lines.items()]
+
+    def _assignment(
+        self, decision: Decision, key: tuple[OrderId, LocationId], lines: Sequence[WorkLine]
+    ) -> Assignment:
+        """Work that its run holds back, or meters, or that waits for the rest of its order, is planned and no more."""
+        release, lane = self.releases.get(decision.receipt.run), self.expected.get(key)
+        leaves_at, arrives_at = (None, None) if lane is None else (lane.leaves_at, lane.arrives_at)
+        if release is None and not decision.hold_back:
+            return Assignment(*key, tuple(lines), leaves_at=leaves_at, arrives_at=arrives_at)
+        held = timedelta(minutes=0 if release is None else release.hold_minutes)
+        return Assignment(
+            *key,
+            tuple(lines),
+            planned=True,
+            release_after=None if self.decided_at is None else self.decided_at + held,
+            leaves_at=leaves_at,
+            arrives_at=arrives_at,
+            held_back=decision.hold_back,
+        )
 
     @property
     def counts(self) -> list[LineCount]:
@@ -72,17 +100,45 @@ class Routes:
         }
 
 
-def pieces_of(work_id: FulfillmentOrderId, assignment: Assignment, goods: Goods) -> list[Piece]:
-    """What a fulfillment order reserves: of kits their parts."""
-    return [
-        Piece(
-            cause(work_id, line.line_no),
-            sku,
-            assignment.location_id,
-            pieces * line.quantity,
-            condition,
-            assignment.order_id,
-        )
-        for line in assignment.lines
-        for (sku, condition), pieces in goods.parts[line.sku].items()
-    ]
+NOTHING = Routes((), {}, {}, Goods({}))
+
+
+def of(
+    seen: Sight, decisions: Sequence[Decision], receipt_ids: Mapping[int, int], *, now: datetime
+) -> Routes:
+    """Decisions with everything that follows from them."""
+    demands = {each.order_id: each for each in seen.demands}
+    expected: dict[tuple[OrderId, LocationId], Lane] = {}
+    promised: dict[OrderId, datetime] = {}
+    for each in decisions:
+        if each.choices:
+            asked = demands[each.order_id]
+            ways = seen.network.ways.lanes(asked)
+            mine = {choice.location_id: ways[choice.location_id] for choice in each.choices}
+            expected |= {(each.order_id, place): lane for place, lane in mine.items()}
+            arrivals = [lane.arrives_at for lane in mine.values() if lane.arrives_at is not None]
+            if asked.facts.promised_at is None and not each.short and len(arrivals) == len(mine):
+                promised[each.order_id] = max(arrivals)
+    document = seen.playbook.document
+    return Routes(
+        decisions,
+        receipt_ids,
+        {each.id: each.code for each in seen.network.places.values()},
+        seen.goods,
+        seen.has_pools,
+        parked=parking.parked(
+            decisions,
+            document=document,
+            tries={each.order_id: each.facts.tries for each in seen.demands},
+            now=now,
+        ),
+        promised=promised,
+        expected=expected,
+        releases={run.name: run.release for run in document.runs if _holds_back(run)},
+        decided_at=now,
+    )
+
+
+def _holds_back(run: Run) -> bool:
+    """Whether its work is not handed out at once; what goes by the clock is solved together first."""
+    return bool(run.schedule) or run.release.mode != "at_once"

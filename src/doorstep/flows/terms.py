@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from doorstep.domain.catalog import views as catalog
+from doorstep.domain.fulfillment.model import Assignment, cause
 from doorstep.domain.inventory import views as stock
-from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.inventory.actions import Claims, Piece
 from doorstep.domain.inventory.model import Condition, Position
 from doorstep.domain.inventory.model.policies import Policies
 from doorstep.domain.inventory.views import promises, rules
 from doorstep.domain.routing.model import Demand, Terms, Thing, thing
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.ids import LocationId, Sku
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, Sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +130,19 @@ def _kept(channel: str, ruled_as: Sku, position: Position, policies: Policies) -
             f"keeps {node.safety_stock.value} as safety stock ({node.safety_stock.rule})",
         )
     return 0, ""
+
+
+def pieces_of(work_id: FulfillmentOrderId, assignment: Assignment, goods: Goods) -> list[Piece]:
+    """What a fulfillment order reserves: of kits their parts."""
+    return [
+        Piece(
+            cause(work_id, line.line_no),
+            sku,
+            assignment.location_id,
+            pieces * line.quantity,
+            condition,
+            assignment.order_id,
+        )
+        for line in assignment.lines
+        for (sku, condition), pieces in goods.parts[line.sku].items()
+    ]

@@ -11,7 +11,6 @@ from doorstep.domain.fulfillment.model import State, WorkLine
 from doorstep.domain.orders.model import Address, Counters
 from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns.model import Custody, RefundProgress
-from doorstep.domain.routing.model import LineReceipt
 from doorstep.domain.shipping.model import Direction, LabelState, Scan, TrackingStatus
 from doorstep.kernel.db import ReadTx
 
@@ -164,25 +163,6 @@ def select_work(tx: ReadTx, *, order_id: int) -> list[Work]:
                   FROM fulfillment_lines w WHERE w.fulfillment_order_id = f.id) AS lines
           FROM fulfillment_orders f JOIN locations l ON l.id = f.location_id WHERE f.order_id = %s ORDER BY f.id
         """,
-        (order_id,),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A routing decision with the reasons of each line."""
-
-    id: int
-    decided_at: datetime
-    rules: str
-    receipt: tuple[LineReceipt, ...]
-
-
-def select_receipts(tx: ReadTx, *, order_id: int) -> list[Receipt]:
-    """The order's decisions, oldest first."""
-    return tx.all(
-        Receipt,
-        "SELECT id, decided_at, rules, receipt FROM routing_decisions WHERE order_id = %s ORDER BY id",
         (order_id,),
     )
 

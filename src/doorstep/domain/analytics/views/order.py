@@ -17,7 +17,6 @@ from doorstep.domain.analytics.store.order import (
     Note,
     Parcel,
     Payment,
-    Receipt,
     Refund,
     ReturnFacts,
     Work,
@@ -27,7 +26,9 @@ from doorstep.domain.orders import model as orders
 from doorstep.domain.orders.model import Address, Counters, Headline
 from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns import model as returns
+from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import LineReceipt
+from doorstep.domain.routing.views import DecisionRow
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.money import Money
@@ -104,7 +105,7 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
         raise errors.NotFound(f"There is no order {order_id}.")
     lines = store.select_lines(tx, order_id=order_id)
     parcels = store.select_parcels(tx, order_id=order_id)
-    receipts = store.select_receipts(tx, order_id=order_id)
+    receipts = routing.decisions(tx, order_id=order_id)
     groups = _groups(tx, lines, parcels, receipts, order_id=order_id, now=now)
     refunds = store.select_refunds(tx, order_id=order_id)
     payments = store.select_payments(tx, order_id=order_id)
@@ -151,16 +152,16 @@ def _pieces(lines: Sequence[Line], count: Callable[[Line], int]) -> list[tuple[L
     return [(line, count(line)) for line in lines if count(line) > 0]
 
 
-def _missing(receipts: Sequence[Receipt]) -> dict[int, str]:
-    """The newest decision's sentence for each line."""
-    return {line.line_no: line.sentence for receipt in receipts for line in receipt.receipt}
+def _missing(receipts: Sequence[DecisionRow]) -> dict[int, str]:
+    """The newest decision's sentence for each line; receipts come newest first."""
+    return {line.line_no: line.sentence for each in reversed(receipts) for line in each.receipt.lines}
 
 
 def _groups(
     tx: ReadTx,
     lines: Sequence[Line],
     parcels: Sequence[Parcel],
-    receipts: Sequence[Receipt],
+    receipts: Sequence[DecisionRow],
     *,
     order_id: int,
     now: datetime,
@@ -177,7 +178,7 @@ def _groups(
             Group(
                 work=work,
                 lines=[(by_no[line.line_no], line.quantity) for line in work.lines],
-                why=[line for line in receipt.receipt if line.line_no in numbers] if receipt else [],
+                why=[line for line in receipt.receipt.lines if line.line_no in numbers] if receipt else [],
                 parcel=by_work.get(work.id),
                 slack=model.slack(work.ship_by, now=now) if waits else None,
             )

@@ -14,6 +14,8 @@ from doorstep.kernel.db import WriteTx
 
 __all__ = ["Block", "Exclusion"]
 
+_encoder = msgspec.json.Encoder()
+
 
 def number(tx: WriteTx, *, decisions: Sequence[Decision]) -> dict[int, int]:
     """Fresh ids for decisions, by order id; whoever writes about them before they are stored needs these."""
@@ -28,9 +30,13 @@ def record(tx: WriteTx, *, decisions: Sequence[Decision], ids: Mapping[int, int]
         store.copy_decisions(tx, (_row(each, ids[each.order_id], at) for each in numbered))
 
 
-def _row(decision: Decision, decision_id: int, at: datetime) -> tuple[int, int, datetime, str, str]:
-    receipt = msgspec.json.encode(decision.receipt.lines).decode()
-    return decision_id, decision.order_id, at, decision.receipt.rules, receipt
+def _row(decision: Decision, decision_id: int, at: datetime) -> tuple[object, ...]:
+    receipt, scores = decision.receipt, decision.scores
+    return (
+        decision_id, decision.order_id, at, receipt.rules, receipt.run, _encoder.encode(receipt).decode(),
+        scores.cost_minor, scores.parcels, scores.km, scores.miss, scores.co2_grams,
+        sum([want.quantity for want in decision.short]),
+    )  # fmt: skip
 
 
 def exclude(tx: WriteTx, *, exclusions: Sequence[Exclusion]) -> None:

@@ -35,7 +35,8 @@ class Facts(msgspec.Struct, frozen=True):
     """What rules may ask of an order. Weight and value of a line stand on its wants.
 
     `queue` is where it is parked ("" for orders nobody has routed yet); `service` is the delivery promised (method as the
-    channel names it when no service of ours is known by it); `pickup` is the code of the location the customer comes to.
+    channel names it when no service of ours is known by it); `pickup` is the code of the location the customer comes to;
+    `tries` is how often routing could not serve it before.
     """
 
     placed_at: datetime | None = None
@@ -53,6 +54,7 @@ class Facts(msgspec.Struct, frozen=True):
     region: str = ""
     customer: str = ""
     pickup: str = ""
+    tries: int = 0
 
 
 NO_FACTS = Facts()

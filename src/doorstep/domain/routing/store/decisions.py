@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
-from doorstep.domain.routing.model import LineReceipt
+from doorstep.domain.routing.model.receipt import Receipt
 from doorstep.kernel.db import ReadTx, WriteTx
 
 
@@ -15,9 +16,15 @@ def next_ids(tx: WriteTx, count: int) -> list[int]:
     return tx.column(int, "SELECT nextval('routing_decisions_id_seq') FROM generate_series(1, %s)", (count,))
 
 
-def copy_decisions(tx: WriteTx, rows: Iterable[tuple[int, int, datetime, str, str]]) -> None:
-    """Write (id, order, decided at, rules, receipt as JSON) rows."""
-    tx.copy("COPY routing_decisions (id, order_id, decided_at, rules, receipt) FROM STDIN", rows)
+def copy_decisions(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write decisions: whose, when, by which rules and run, the receipt as JSON, and what it came to."""
+    tx.copy(
+        """
+        COPY routing_decisions (id, order_id, decided_at, rules, run, receipt, cost_minor, parcels, km, miss, co2_grams,
+                                short_pieces) FROM STDIN
+        """,
+        rows,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +35,21 @@ class DecisionRow:
     order_id: int
     decided_at: datetime
     rules: str
-    receipt: list[LineReceipt]
+    receipt: Receipt
+
+
+# Receipts of the first version are a list of lines and no more.
+RECEIPT: LiteralString = """
+    CASE jsonb_typeof(receipt) WHEN 'object' THEN receipt ELSE jsonb_build_object(
+        'v', 1, 'rules', rules, 'run', '', 'routing', '', 'rule', '', 'lines', receipt) END AS receipt
+"""
 
 
 def select_decisions(tx: ReadTx, *, order_id: int) -> list[DecisionRow]:
     """An order's decisions, newest first."""
     return tx.all(
         DecisionRow,
-        "SELECT id, order_id, decided_at, rules, receipt FROM routing_decisions WHERE order_id = %s ORDER BY id DESC",
+        f"SELECT id, order_id, decided_at, rules, {RECEIPT} FROM routing_decisions WHERE order_id = %s ORDER BY id DESC",
         (order_id,),
     )
 
