@@ -190,9 +190,9 @@ def test_processing_takes_open_hours_and_the_carrier_its_days() -> None:
     assert tariff.arrival(never, leaves=date(2026, 11, 21), days=1, arrives_by=600) is None
 
 
-def test_an_offer_arrives_later_for_who_wants_to_be_sure() -> None:
+def test_an_offer_says_when_it_arrives() -> None:
     tariffs = Tariffs(Atlas(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
     offer = tariffs.offer(ORIGINS[1], "standard", 3.0, Facts(country="IN"))
     assert not isinstance(offer, str)
-    assert (offer.arrives_at, offer.arrives_by(0.9, HAWK.arrives_by)) == (ist(20, day=21), ist(20, day=23))
+    assert (offer.arrives_at, offer.share_by(date(2026, 11, 19))) == (ist(20, day=21), 0.0)
     assert tariffs.atlas.services == ["standard", "express"]

@@ -113,7 +113,7 @@ def _place(place: LocationId, said: Ready, moment: Moment, today: _Today) -> Pla
         kind=location.kind.value,
         groups=frozenset(site.groups or ()),
         country=location.country,
-        region=location.state_code,
+        region=network_document.region(location.country, location.state_code),
         is_open=moment.is_open[place],
         handling_minor=site.handling_minor or 0,
         reject_rate=0.0 if pace is None else pace.reject_rate,

@@ -61,12 +61,17 @@ def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Ori
         location.latitude,
         location.longitude,
         location.country,
-        location.state_code,
+        region(location.country, location.state_code),
         calendar,
         {service: calendars.minute_of(each) for service, each in cut_offs.items()},
         site.carriers if site.carriers is not None else (location.carrier,),
         site.processing_minutes or 0,
     )
+
+
+def region(country: str, state_code: str) -> str:
+    """The state as ISO 3166-2 writes it, as routing knows destinations; the country if there is none."""
+    return f"{country}-{state_code}" if state_code else country
 
 
 def _calendar(location: said.Location, site: said.Site, year: int) -> Calendar:

@@ -17,18 +17,24 @@ def read(text: str) -> Document:
     Words are read as words: what is a number, a date or a time of day is said by the schema and not by its looks.
     """
     try:
-        told = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - reads text only, it makes no objects
-        return msgspec.convert(told or {}, Document, strict=False)
+        words = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - reads text only, it makes no objects
     except yaml.YAMLError as problem:
         raise errors.Invalid(f"This is no YAML: {' '.join(str(problem).split())}.") from problem
+    return told(words or {})
+
+
+def told(words: object) -> Document:
+    """A document from plain values, as JSON gives them. Raises Invalid with the place of what is wrong."""
+    try:
+        return msgspec.convert(words, Document, strict=False)
     except msgspec.ValidationError as problem:
         raise errors.Invalid(f"The network document is not right: {problem}.") from problem
 
 
 def write(document: Document) -> str:
     """The document as YAML."""
-    told = msgspec.to_builtins(document, str_keys=True)
-    return str(yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120))
+    words = msgspec.to_builtins(document, str_keys=True)
+    return str(yaml.safe_dump(words, sort_keys=False, allow_unicode=True, width=120))
 
 
 def schema() -> dict[str, object]:

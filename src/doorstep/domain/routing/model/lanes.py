@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from math import asin, cos, dist, inf, radians, sin
 
 from doorstep.domain.routing.model.calendar import Calendar
@@ -128,19 +128,19 @@ class Offer:
     arrives_at: datetime | None
     days: Calendar
     price: tuple[int, int, int]
+    arrives_by: int
+
+    def share_by(self, day: date) -> float:
+        """The share of such parcels that have arrived at the end of a day."""
+        return self.rate.by(self.days.working_days(self.leaves.day, day)) if day >= self.leaves.day else 0.0
+
+    def rings_at(self, day: date) -> datetime:
+        """Until when the carrier rings on a day."""
+        return self.days.instant(day, self.arrives_by)
 
     def miss(self, promised_at: datetime) -> float:
         """The probability that the promise is missed: more working days are needed than are left."""
-        left = self.days.day(promised_at)
-        if left < self.leaves.day:
-            return 1.0
-        return 1 - self.rate.by(self.days.working_days(self.leaves.day, left))
-
-    def arrives_by(self, confidence: float, arrives_by: int) -> datetime | None:
-        """When that share of such parcels has arrived."""
-        return arrival(
-            self.days, leaves=self.leaves.day, days=self.rate.days_for(confidence), arrives_by=arrives_by
-        )
+        return 1 - self.share_by(self.days.day(promised_at))
 
 
 @dataclass(slots=True)
@@ -176,6 +176,15 @@ class Tariffs:
                 self._open(ways, service, demand) if self.atlas.carriers else self._bare(ways)
             )
         return found
+
+    def offer_to(self, demand: Demand, place: LocationId) -> Offer | None:
+        """What a location offers to a customer now; None if nobody knows."""
+        if not self.atlas.carriers or place not in self._origins:
+            return None
+        is_known = demand.latitude is not None and demand.longitude is not None
+        here = self.lanes(demand)[place].km if is_known else None
+        offer = self.offer(self._origins[place], self.atlas.service(demand.facts), here, demand.facts)
+        return None if isinstance(offer, str) else offer
 
     def _bare(self, ways: Sequence[tuple[float, LocationId]]) -> dict[LocationId, Lane]:
         """Without tariffs: how far it is, and when it leaves."""
@@ -255,7 +264,9 @@ class Tariffs:
         rate, days = sold.rates[zone.name], carrier.calendar(origin.calendar.zone)
         arrives_at = arrival(days, leaves=leaves.day, days=rate.days, arrives_by=carrier.arrives_by)
         price = (rate.parcel_minor, rate.kilo_minor, rate.piece_minor) if self.priced else (0, 0, 0)
-        return Offer(carrier.key, sold.code, zone.name, rate, leaves, arrives_at, days, price)
+        return Offer(
+            carrier.key, sold.code, zone.name, rate, leaves, arrives_at, days, price, carrier.arrives_by
+        )
 
     def _departure(self, origin: Origin, carrier: Carrier | None, service: str) -> Departure | None:
         key = origin.id, carrier.key if carrier else "", service

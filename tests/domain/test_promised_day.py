@@ -1,0 +1,51 @@
+"""The day that a customer is told: all parcels, as surely as wanted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from tests.domain.test_lanes import DELHI, HAWK, KOLKATA, MUMBAI, ORIGINS, ist
+
+from doorstep.domain.routing.model import Choice, Demand, Facts
+from doorstep.domain.routing.model.great_circle import GreatCircle
+from doorstep.domain.routing.model.lanes import Atlas, Tariffs
+from doorstep.domain.routing.model.promise import promise_for
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+TARIFFS = Tariffs(Atlas(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
+CUSTOMER = Demand(OrderId(1), (), 28.63, 77.21, facts=Facts(country="IN", region="DL"))
+
+
+def pieces(*places: LocationId) -> list[Choice]:
+    return [Choice(number, Sku("X"), place, 1) for number, place in enumerate(places, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("places", "confidence", "day", "share"),
+    [
+        ((DELHI,), 0.5, date(2026, 11, 21), 0.5),
+        ((DELHI,), 0.9, date(2026, 11, 23), 0.9),
+        ((DELHI, DELHI), 0.9, date(2026, 11, 23), 0.9),
+        ((MUMBAI,), 0.9, date(2026, 11, 26), 0.9),
+        ((DELHI, MUMBAI), 0.9, date(2026, 11, 27), 0.9441),  # both must be there
+    ],
+)
+def test_the_earliest_day_that_is_sure_enough(
+    places: tuple[LocationId, ...], confidence: float, day: date, share: float
+) -> None:
+    found = promise_for(pieces(*places), CUSTOMER, TARIFFS, confidence=confidence)
+    assert found is not None
+    assert (found.date, round(found.confidence, 4)) == (day, share)
+    assert found.arrives_at.astimezone(KOLKATA).hour == 20
+    assert found.ships_at == ist(22)
+
+
+def test_where_nobody_knows_nothing_is_promised() -> None:
+    assert promise_for([], CUSTOMER, TARIFFS) is None
+    assert promise_for(pieces(DELHI), CUSTOMER, GreatCircle({})) is None
+    assert promise_for(pieces(DELHI), CUSTOMER, Tariffs(Atlas(ORIGINS), ist(12))) is None
+    assert promise_for(pieces(LocationId(9)), CUSTOMER, TARIFFS) is None
+    abroad = Demand(OrderId(1), (), facts=Facts(country="NL"))
+    assert promise_for(pieces(DELHI), abroad, TARIFFS) is None
+    assert promise_for(pieces(DELHI), CUSTOMER, TARIFFS, confidence=1.1) is None  # nobody is that sure
