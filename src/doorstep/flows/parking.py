@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import Parking
@@ -38,7 +39,7 @@ def _parking(decision: Decision, queues: Mapping[str, Queue], tries: int, now: d
     rest = decision.rest or _NO_REST
     name = rest.queue or ("" if rest.then in {"next_rule", "park"} else rest.then)
     queue = queues.get(name)
-    steps = queue.retry_minutes if queue is not None else _RETRY_MINUTES
+    steps = queue.retry_minutes if queue is not None else _RETRY_MINUTES if decision.routing else ()
     days = rest.auto_cancel_after_days or (queue.auto_cancel_after_days if queue is not None else None)
     return Parking(
         name,
@@ -83,5 +84,6 @@ def cancel_overdue(world: World) -> int:
 def _cancel(tx: WriteTx, order_id: OrderId, reason: str, now: datetime) -> None:
     """Only what has no location yet: the rest is on its way."""
     orders.cancel(tx, order_id=order_id, reason=reason, now=now)
+    fulfillment.let_go(tx, order_ids=[order_id])
     waiting.settle(tx, order_ids=[order_id], now=now)
     pools.draw(tx, order_ids=[order_id])

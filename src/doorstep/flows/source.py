@@ -35,6 +35,7 @@ def source(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime, run: Run
         tx, counts=found.counts, routed=found.routed, short=found.short, parked=found.parked, now=now
     )
     carry_out(tx, found=found, now=now)
+    fulfillment.let_go(tx, order_ids=list(found.routed))
     waiting.settle(tx, order_ids=order_ids, now=now)
     return found
 
@@ -62,7 +63,9 @@ def decide(
     decisions = model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now, run=run)
     if run is not None:
         decisions = [each for each in decisions if each.routing]
-    receipt_ids = routing.number(tx, decisions=decisions)
+    tries = {each.order_id: each.facts.tries for each in demands}
+    told = [each for each in decisions if each.choices or not tries[each.order_id]]
+    receipt_ids = routing.number(tx, decisions=told)
     return routes.of(seen, decisions, receipt_ids, now=now)
 
 

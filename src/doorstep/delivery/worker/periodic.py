@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
-from doorstep.flows import box, cart, count, parking, promise, reconcile, replenish
+from doorstep.flows import box, cart, count, parking, promise, reconcile, replenish, runs
 from doorstep.kernel import jobs
 
 _DAY_SECONDS = 86_400.0
@@ -15,6 +15,8 @@ JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
     "let go of what carts hold too long": (15.0, lambda app: cart.sweep(app.world)),
     "close boxes that waited long enough": (60.0, lambda app: box.close_overdue(app.world)),
     "cancel what nobody could fill": (60.0, lambda app: parking.cancel_overdue(app.world)),
+    "start runs that are due": (15.0, lambda app: runs.run_due(app.world)),
+    "forget old runs": (_DAY_SECONDS, lambda app: runs.forget(app.world)),
     "draft what shelves lack": (_DAY_SECONDS / 4, lambda app: replenish.draft(app.world)),
     "write off what is missing": (60.0, lambda app: count.settle_missing(app.world)),
     "work out rules for what is new": (30.0, lambda app: promise.catch_up(app.world)),

@@ -38,6 +38,12 @@ def release(
     return [each.fulfillment_order_id for each in told]
 
 
+def let_go(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
+    """Everything of these orders is found (or given up): what was held back for the rest may be released."""
+    if order_ids:
+        store.unhold(tx, order_ids=order_ids)
+
+
 def withdraw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[Work]:
     """Cancel what is planned of these locked orders, so that it can be planned again; returns it."""
     planned = store.lock_planned(tx, order_ids=order_ids)

@@ -85,6 +85,14 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Work]:
     return tx.all(Work, f"{_WORK} WHERE f.order_id = %s ORDER BY f.id", (order_id,))
 
 
+def unhold(tx: WriteTx, *, order_ids: Sequence[int]) -> int:
+    """Planned work of these orders waits for the rest no longer."""
+    return tx.execute(
+        "UPDATE fulfillment_orders SET held_back = false WHERE order_id = ANY(%s) AND held_back AND state = 'planned'",
+        (list(order_ids),),
+    )
+
+
 def lock_planned(tx: WriteTx, *, order_ids: Sequence[int]) -> list[Work]:
     """Planned work of these orders, locked, by id."""
     return tx.all(

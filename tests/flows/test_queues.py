@@ -1,0 +1,169 @@
+"""Orders that no rule can serve: they wait in a queue with an owner and a clock, go on when they can, and end in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.builders import SHIRT, Retailer, line, observation
+
+from doorstep.domain.fulfillment.model import RejectReason, State
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory.actions import Correction
+from doorstep.domain.routing.actions import rules as rule_verbs
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.rules import (
+    Locations,
+    Queue,
+    Rejected,
+    Rest,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    Split,
+)
+from doorstep.domain.routing.views import runs as run_views
+from doorstep.flows import fulfil, parking, runs
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+NOW = datetime.now(UTC)
+Decide = Callable[..., None]
+
+
+class At:
+    """A clock that stands still, some time from now."""
+
+    def __init__(self, **later: float) -> None:
+        self._now = NOW + timedelta(**later)
+
+    def now(self) -> datetime:
+        return self._now
+
+
+def rule_set(*rules: Rule, schedule: str = "", rejected: Rejected | None = None) -> RuleSet:
+    run = Run(name="run", schedule=schedule, routings=(Routing(name="all", rules=rules),))
+    queues = (
+        Queue(name="short", owner="planning", retry_minutes=(10, 60), auto_cancel_after_days=5),
+        Queue(name="care", owner="customer service", wakes_on_stock=False),
+    )
+    return RuleSet(name="test", runs=(run,), queues=queues, rejected=rejected or Rejected())
+
+
+@pytest.fixture
+def decide_by(retailer: Retailer) -> Decide:
+    """Let this rule set decide from now on."""
+
+    def decide(document: RuleSet) -> None:
+        def work(tx: WriteTx) -> None:
+            version = rule_verbs.draft(tx, draft=Draft(document, "a test"), at=NOW)
+            rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOW)
+
+        retailer.write(work)
+
+    return decide
+
+
+def waits(retailer: Retailer, order_id: OrderId) -> tuple[str, timedelta | None, int]:
+    """Queue, time until it ends, tries."""
+    header = retailer.order(order_id).header
+    ends = None if header.auto_cancel_at is None else header.auto_cancel_at - NOW
+    return header.queue, ends, header.route_tries
+
+
+WHOLE = Rule(name="whole", split=Split(by="none"), rest=Rest(then="park", queue="short"))
+
+
+def test_an_order_waits_in_the_queue_that_its_rule_names(retailer: Retailer, decide_by: Decide) -> None:
+    decide_by(rule_set(WHOLE))
+    order_id = retailer.place_order(observation(line(SHIRT, 4)))
+    queue, ends, tries = waits(retailer, order_id)
+    assert (queue, tries) == ("short", 1)
+    assert ends is not None
+    assert ends > timedelta(days=4, hours=23)
+    assert retailer.order(order_id).header.queue_reason.startswith(f"{SHIRT}: 4 of 4 are to be had")
+
+
+def test_stock_that_comes_ends_the_waiting(retailer: Retailer, decide_by: Decide) -> None:
+    decide_by(rule_set(WHOLE))
+    order_id = retailer.place_order(observation(line(SHIRT, 4)))
+    more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOW))
+    retailer.settle()
+    assert [work.state for work in retailer.work(order_id)] == [State.OPEN]
+    assert waits(retailer, order_id) == ("", None, 0)
+
+
+def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, decide_by: Decide) -> None:
+    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Rest(then="park", queue="care"))))
+    order_id = retailer.place_order(observation(line(SHIRT, 4)))
+    more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOW))
+    retailer.settle()
+    assert retailer.work(order_id) == []
+    assert waits(retailer, order_id)[0] == "care"
+
+
+def test_what_waits_too_long_is_cancelled_and_says_why(retailer: Retailer, decide_by: Decide) -> None:
+    decide_by(rule_set(WHOLE))
+    order_id = retailer.place_order(observation(line(SHIRT, 4)))
+    world = retailer.app.world
+    assert parking.cancel_overdue(replace(world, clock=At(days=4))) == 0
+    assert parking.cancel_overdue(replace(world, clock=At(days=6))) == 1
+    assert retailer.order(order_id).header.cancelled_at is not None
+    assert parking.cancel_overdue(replace(world, clock=At(days=6))) == 0
+
+
+def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decide) -> None:
+    decide_by(rule_set(Rule(name="lines", split=Split(by="lines"), rest=Rest(then="cancel"))))
+    order_id = retailer.place_order(observation(line("DJ-BL-01"), line(SHIRT, 4)))
+    order = retailer.order(order_id)
+    assert [(each.allocated, each.cancelled) for each in order.lines] == [(1, 0), (0, 4)]
+    assert order.header.cancelled_at is None
+
+
+def test_what_is_found_of_an_incomplete_order_is_held_back(retailer: Retailer, decide_by: Decide) -> None:
+    held = Split(by="lines", hold_in_stock_part=True)
+    decide_by(rule_set(Rule(name="lines", split=held, rest=Rest(then="park", queue="short"))))
+    order_id = retailer.place_order(observation(line("DJ-BL-01"), line(SHIRT, 4)))
+    assert [work.state for work in retailer.work(order_id)] == [State.PLANNED]
+    assert retailer.count("DJ-BL-01", "WH-A")[1] == 1
+
+
+def test_a_run_by_the_clock_takes_what_waits_for_it(retailer: Retailer, decide_by: Decide) -> None:
+    decide_by(rule_set(WHOLE, schedule="0 2 * * *"))
+    order_id = retailer.place_order(observation(line(SHIRT, 2)))
+    assert retailer.work(order_id) == []
+    world = retailer.app.world
+    assert runs.run_due(world) == 0
+    assert runs.run_due(replace(world, clock=At(days=1, minutes=1))) == 1
+    (work,) = retailer.work(order_id)
+    assert work.state is State.PLANNED
+    (run,) = retailer.read(run_views.history)
+    assert (run.run, run.attempted, run.routed, run.result) == ("run", 1, 1, "done")
+
+
+def test_a_rejecter_is_not_asked_by_anybody_if_the_rules_say_so(
+    retailer: Retailer, decide_by: Decide
+) -> None:
+    decide_by(rule_set(WHOLE, rejected=Rejected(days=3, scope="sku")))
+    order_id = retailer.place_order(observation(line(SHIRT, 2)))
+    (work,) = retailer.work(order_id)
+    reject = RejectReason.NO_CAPACITY
+    retailer.write(
+        lambda tx: fulfil.reject(tx, fulfillment_order_id=work.id, reason=reject, note="", now=NOW)
+    )
+    other = retailer.place_order(observation(line(SHIRT, 2)))
+    assert retailer.work(other) == []
+    assert waits(retailer, other)[0] == "short"
+
+
+def test_locations_of_a_rule_are_asked_and_no_others(retailer: Retailer, decide_by: Decide) -> None:
+    first = Rule(name="warehouse B", locations=Locations(codes=("WH-B",)), split=Split(by="none"))
+    decide_by(rule_set(first, WHOLE))
+    order_id = retailer.place_order(observation(line("DJ-BL-01")))
+    codes = {place: code for code, place in retailer.places.items()}
+    assert [codes[work.location_id] for work in retailer.work(order_id)] == ["WH-B"]
