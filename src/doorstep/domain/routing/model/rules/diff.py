@@ -8,15 +8,16 @@ from typing import TypeGuard
 
 import msgspec
 
-from doorstep.domain.routing.model.rules.document import RuleSet
+from doorstep.domain.routing.model.rules import words
+from doorstep.domain.routing.model.rules.document import Queue, Routing, Rule, RuleSet, Run
 from doorstep.kernel import documents
 
-_ARROW = " → "
+Named = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: where, and what stood and stands there ("" for nothing)."""
+    """One difference: where (by name, outermost first), and what stood and stands there ("" for nothing)."""
 
     where: str
     before: str
@@ -27,51 +28,71 @@ class Change:
             return f"{self.where}: added {self.after}"
         if not self.after:
             return f"{self.where}: removed {self.before}"
-        return f"{self.where}: {self.before}{_ARROW}{self.after}"
+        return f"{self.where}: {self.before} → {self.after}"
 
 
 def changes(before: RuleSet, after: RuleSet) -> list[Change]:
     """From one document to another, in the order of the new one."""
-    return list(_differing("", documents.plain(before), documents.plain(after)))
+    return list(_Differences(after.currency).of("", "", documents.plain(before), documents.plain(after)))
 
 
-def _differing(where: str, before: object, after: object) -> Iterator[Change]:
-    if before == after:
-        return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in [*after, *(each for each in before if each not in after)]:
-            yield from _differing(_below(where, str(name)), before.get(name), after.get(name))
-    elif _is_named(before) and _is_named(after):
-        yield from _of_named(where, before, after)
-    elif isinstance(after, Mapping) and before is None and "name" not in after:
-        yield from _differing(where, {}, after)
-    else:
-        yield Change(where or "rule set", _told(before), _told(after))
+@dataclass(frozen=True, slots=True)
+class _Differences:
+    currency: str
 
-
-def _of_named(
-    where: str, before: Sequence[Mapping[str, object]], after: Sequence[Mapping[str, object]]
-) -> Iterator[Change]:
-    """Parts are the same if their name is; another sequence of those that stayed is a change of its own."""
-    old = {str(each["name"]): each for each in before}
-    new = {str(each["name"]): each for each in after}
-    for name, part in new.items():
-        here = f"{where} “{name}”".strip()
-        if name in old:
-            yield from _differing(here, old[name], part)
+    def of(self, where: str, name: str, before: object, after: object) -> Iterator[Change]:
+        """Of a part called `name`, which stands in `where`."""
+        here = f"{where} › {name}" if where and name else where or name
+        if before == after:
+            return
+        if _is_named(before or after) and _is_named(after or before):
+            yield from self._of_named(where, name.removesuffix("s"), _parts(before), _parts(after))
+        elif isinstance(before or {}, Mapping) and isinstance(after or {}, Mapping):
+            old, new = _fields(before), _fields(after)
+            for each in [*new, *(each for each in old if each not in new)]:
+                yield from self.of(here, each, old.get(each), new.get(each))
         else:
-            yield Change(
-                where, "", f"“{name}” {_told({key: part[key] for key in part if key != 'name'})}".strip()
-            )
-    for name in old:
-        if name not in new:
-            yield Change(where, f"“{name}”", "")
-    stayed = [name for name in new if name in old]
-    if stayed != [name for name in old if name in new]:
-        yield Change(f"{where}, sequence", ", ".join(name for name in old if name in new), ", ".join(stayed))
+            yield Change(here, _told(before), _told(after))
+
+    def _of_named(self, where: str, kind: str, before: Named, after: Named) -> Iterator[Change]:
+        """Parts are the same if their name is; another sequence of those that stayed is a change of its own."""
+        old = {str(each["name"]): each for each in before}
+        new = {str(each["name"]): each for each in after}
+        for name, part in new.items():
+            here = f"{where} › {kind} {name}" if where else f"{kind} {name}"
+            if name in old:
+                yield from self.of(here, "", old[name], part)
+            else:
+                yield from self._added(here, kind, part)
+        for name in old:
+            if name not in new:
+                yield Change(where or "rule set", f"{kind} {name}", "")
+        stayed = [name for name in new if name in old]
+        if stayed != [name for name in old if name in new]:
+            asked = ", ".join(name for name in old if name in new)
+            yield Change(f"{where or 'rule set'} › sequence of {kind}s", asked, ", ".join(stayed))
+
+    def _added(self, here: str, kind: str, part: Mapping[str, object]) -> Iterator[Change]:
+        """A part that is new, as a sentence, and what is in it one by one."""
+        inner = {"run": "routings", "routing": "rules"}.get(kind)
+        yield Change(here, "", self._sentence(kind, part))
+        if inner:
+            yield from self.of(here, inner, None, part.get(inner))
+
+    def _sentence(self, kind: str, part: Mapping[str, object]) -> str:
+        if kind == "run":
+            return words.of_run(msgspec.convert(part, Run))
+        if kind == "routing":
+            routing = msgspec.convert(part, Routing)
+            return f"{words.of_orders(routing.orders, self.currency)} {words.of_sort(routing.sort)}"
+        if kind == "rule":
+            return " ".join(words.of_rule(msgspec.convert(part, Rule), self.currency))
+        if kind == "queue":
+            return words.of_queue(msgspec.convert(part, Queue))
+        return f"the {kind}"
 
 
-def _is_named(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
+def _is_named(value: object) -> TypeGuard[Named]:
     return (
         isinstance(value, list)
         and bool(value)
@@ -79,23 +100,20 @@ def _is_named(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
     )
 
 
-def _below(where: str, name: str) -> str:
-    return f"{where}, {name}" if where else name
+def _parts(value: object) -> Named:
+    return value if _is_named(value) else ()
+
+
+def _fields(value: object) -> dict[str, object]:
+    return {str(name): each for name, each in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _told(value: object) -> str:
-    if value is None or value in ({}, []):
-        return ""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_told(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {_told(each)}" for name, each in value.items())
     if isinstance(value, list):
-        return (
-            "; ".join(_told(each) for each in value)
-            if _is_of_parts(value)
-            else ", ".join(_told(each) for each in value)
-        )
+        of_parts = any(isinstance(each, Mapping) for each in value)
+        return ("; " if of_parts else ", ").join(_told(each) for each in value)
+    if value is None:
+        return ""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _is_of_parts(value: Sequence[object]) -> bool:
-    return any(isinstance(each, Mapping) for each in value)

@@ -30,8 +30,8 @@ class Measure(StrEnum):
     LEAVES = "leaves"  # the day the last parcel leaves
     ARRIVES = "arrives"  # the day the last parcel arrives
     SEQUENCE = "sequence"  # place in the rule's list of codes or groups
-    STOCK = "stock"  # most stock of the order's SKUs first
-    VELOCITY = "velocity"  # slow sellers first
+    STOCK = "stock"  # pieces of the order's SKUs there (descending: where most is)
+    VELOCITY = "velocity"  # pieces of them sold a day there: slow sellers first
     BROKEN_STYLE = "broken_style"  # locations with broken sizes first
     LOAD = "load"  # hours of backlog
     CARBON = "carbon"  # grams of CO2

@@ -19,20 +19,20 @@ from doorstep.domain.routing.model.rules.document import (
 )
 from doorstep.kernel.money import CURRENCIES, Money
 
-_BEST = {
-    Measure.MISS: "surest to be in time",
-    Measure.COST: "cheapest",
-    Measure.PARCELS: "fewest parcels",
-    Measure.DISTANCE: "nearest",
-    Measure.PIECE_DISTANCE: "nearest for every piece",
-    Measure.LEAVES: "leaving first",
-    Measure.ARRIVES: "arriving first",
-    Measure.SEQUENCE: "first in the sequence named",
-    Measure.STOCK: "most stock",
-    Measure.VELOCITY: "slowest sellers",
-    Measure.BROKEN_STYLE: "broken sizes first",
-    Measure.LOAD: "least backlog",
-    Measure.CARBON: "least CO₂",
+_BEST = {  # what wins, and what wins if the sort is descending
+    Measure.MISS: ("surest to be in time", "least sure to be in time"),
+    Measure.COST: ("cheapest", "dearest"),
+    Measure.PARCELS: ("fewest parcels", "most parcels"),
+    Measure.DISTANCE: ("nearest", "farthest"),
+    Measure.PIECE_DISTANCE: ("nearest for every piece", "farthest for every piece"),
+    Measure.LEAVES: ("leaving first", "leaving last"),
+    Measure.ARRIVES: ("arriving first", "arriving last"),
+    Measure.SEQUENCE: ("first in the sequence named", "last in the sequence named"),
+    Measure.STOCK: ("least stock", "most stock"),
+    Measure.VELOCITY: ("slowest sellers", "fastest sellers"),
+    Measure.BROKEN_STYLE: ("broken sizes first", "whole sizes first"),
+    Measure.LOAD: ("least backlog", "most backlog"),
+    Measure.CARBON: ("least CO₂", "most CO₂"),
 }
 _FIRST = {
     OrderField.PRIORITY: ("lowest priority", "highest priority"),
@@ -119,7 +119,7 @@ def of_choice(choose: Iterable[Sort]) -> str:
     """How the best plan is chosen."""
     told = []
     for each in choose:
-        best = f"the opposite of {_BEST[each.by]}" if each.descending else _BEST[each.by]
+        best = _BEST[each.by][each.descending]
         told.append(f"{best} (within {each.tolerance:.0%})" if each.tolerance else best)
     return f"Chooses: {', then '.join(told)}."
 

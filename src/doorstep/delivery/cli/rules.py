@@ -1,0 +1,162 @@
+"""`doorstep rules`: the rule set of routing as a file: try it, let it decide, look back, go back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from doorstep.delivery.cli.opening import opened
+from doorstep.domain.routing.actions import rules as verbs
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.golden import Outcome
+from doorstep.domain.routing.model.rules import RuleSet
+from doorstep.domain.routing.model.rules.schema import schema as schema_of_rules
+from doorstep.domain.routing.views import rules as views
+from doorstep.flows import rule_sets
+from doorstep.flows.rule_sets import Proposal
+from doorstep.kernel import documents, errors
+from doorstep.kernel.documents import Problem, Text
+
+commands = typer.Typer(
+    help="Routing's rule set as a file: try it, let it decide, look back, go back.", no_args_is_help=True
+)
+_out = Console()
+File = Annotated[Path, typer.Argument(help="The rule set, YAML or JSON.")]
+Why = Annotated[str, typer.Option(help="Why; it stays in the history.")]
+
+
+@commands.command()
+def plan(file: File) -> None:
+    """Try a file: what is wrong, what it changes, what becomes of its golden cases. Nothing is stored; exit code 1 if it may not decide."""
+    read = _read(file)
+    with opened() as app, app.db.read() as tx:
+        proposal = rule_sets.propose(tx, document=_value(read), now=app.clock.now())
+    _say(proposal, read)
+    if not proposal.may_decide:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def apply(file: File, why: Why) -> None:
+    """Let a file decide from the next order on, if nothing is wrong and its golden cases pass. Twice is harmless."""
+    read = _read(file)
+    with opened() as app, app.db.write(actor="cli") as tx:
+        now = app.clock.now()
+        proposal = rule_sets.propose(tx, document=_value(read), now=now)
+        _say(proposal, read)
+        if not proposal.may_decide:
+            raise typer.Exit(1)
+        if not proposal.changes:
+            return
+        before = proposal.instead_of
+        draft = rule_sets.draft(tx, draft=Draft(proposal.document, why, based_on=before), now=now)
+        active = rule_sets.activate(tx, number=draft.number, why=why, instead_of=before, now=now)
+    _out.print(f"Version {active.number} decides from now on.", highlight=False)
+
+
+@commands.command("test")
+def run_cases(
+    file: Annotated[Path | None, typer.Argument(help="A rule set; without one, the active version.")] = None,
+) -> None:
+    """Run the golden cases. Exit code 1 if one fails."""
+    read = None if file is None else _read(file)
+    with opened() as app, app.db.read() as tx:
+        document = views.document(tx, number=views.active_number(tx)) if read is None else _value(read)
+        outcomes = rule_sets.run_cases(tx, document=document)
+    _cases(outcomes)
+    if not all(each.is_green for each in outcomes):
+        raise typer.Exit(1)
+
+
+@commands.command()
+def export(
+    number: Annotated[
+        int | None, typer.Argument(help="A version; without one, the one that decides.")
+    ] = None,
+) -> None:
+    """Write a version to standard output. Comments of the file that it came from are not kept."""
+    with opened() as app, app.db.read() as tx:
+        wanted = views.active_number(tx) if number is None else number
+        sys.stdout.write(documents.write(views.document(tx, number=wanted)))
+
+
+@commands.command()
+def history() -> None:
+    """Every version: who wrote it and let it decide, when and why."""
+    with opened() as app, app.db.read() as tx:
+        versions = views.versions(tx)
+    table = Table("version", "name", "state", "since", "by", "why", box=None, pad_edge=False)
+    for each in versions:
+        at = each.activated_at or each.drafted_at
+        why = each.activated_why or each.drafted_why
+        state = f"{each.state}, restores {each.restores}" if each.restores else each.state
+        by = each.activated_by or each.drafted_by
+        table.add_row(str(each.number), each.name, state, f"{at:%Y-%m-%d %H:%M}", by, why)
+    _out.print(table if versions else "No version yet: the rules that Doorstep comes with decide.")
+
+
+@commands.command()
+def rollback(number: Annotated[int, typer.Argument(help="The version to go back to.")], why: Why) -> None:
+    """Let an earlier version decide again, as a new version."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        before = views.active_number(tx)
+        active = verbs.roll_back(tx, number=number, why=why, instead_of=before, at=app.clock.now())
+    _out.print(f"Version {active.number} decides from now on: it restores version {number}.", highlight=False)
+
+
+@commands.command()
+def schema() -> None:
+    """Write the JSON Schema of rule sets to standard output."""
+    sys.stdout.write(json.dumps(schema_of_rules(), indent=2) + "\n")
+
+
+def _read(file: Path) -> Text[RuleSet]:
+    try:
+        return documents.read(file.read_text(), RuleSet)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise errors.Invalid(f"{file} cannot be read: {problem}.") from problem
+
+
+def _value(read: Text[RuleSet]) -> RuleSet:
+    if read.value is None:
+        _wrong(read.problems)
+        raise typer.Exit(1)
+    return read.value
+
+
+def _say(proposal: Proposal, read: Text[RuleSet]) -> None:
+    _wrong(read.at(each) for each in proposal.problems)
+    for change in proposal.changes:
+        style = "green" if not change.before else "red" if not change.after else "yellow"
+        _out.print(str(change), style=style, markup=False, highlight=False, soft_wrap=True)
+    if not proposal.changes:
+        _out.print("Nothing changes.")
+    _cases(proposal.outcomes)
+
+
+def _wrong(problems: Iterable[Problem]) -> None:
+    for each in problems:
+        _out.print(str(each), style="bold red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _cases(outcomes: Iterable[Outcome]) -> None:
+    told = list(outcomes)
+    for each in told:
+        _out.print(
+            f"{'✓' if each.is_green else '✗'} {each.name}",
+            style="green" if each.is_green else "red",
+            markup=False,
+            highlight=False,
+        )
+        for line in (*each.differences, *(() if each.is_green else each.sentences)):
+            _out.print(f"    {line}", markup=False, highlight=False, soft_wrap=True)
+    red = sum(not each.is_green for each in told)
+    if told:
+        _out.print(f"{len(told) - red} of {len(told)} golden cases pass.", highlight=False)
