@@ -11,7 +11,7 @@ from doorstep.domain.inventory import views as stock_views
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.routing import views as routing
 from doorstep.domain.shipping.model import TrackingStatus
-from doorstep.flows import cancel, fulfil
+from doorstep.flows import ask_back, cancel, fulfil
 from doorstep.kernel import errors
 from doorstep.kernel.ids import OrderId
 
@@ -225,3 +225,37 @@ def test_after_all_this_the_ledger_agrees(retailer: Retailer) -> None:
     retailer.hear("shop", "order", observation(line(SHIRT, 5)), later(second, 9, cancelled_at=NOON))
     retailer.settle()
     assert retailer.read(stock_views.drift) == []
+
+
+def test_work_that_nobody_accepted_goes_elsewhere_when_it_is_asked_back(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (work,) = retailer.work(order_id)
+    gone = retailer.write(
+        lambda tx: ask_back.ask(tx, fulfillment_order_id=work.id, why="the lorry left", now=NOON)
+    )
+    retailer.settle()
+    assert gone
+    assert where(retailer, order_id) == {"WH-B": [(JACKET, 1)]}
+
+
+def test_a_location_that_accepted_may_keep_what_is_asked_back(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (work,) = retailer.work(order_id)
+    ask = {"fulfillment_order_id": work.id, "now": NOON}
+    retailer.write(lambda tx: fulfil.accept(tx, **ask))
+    assert not retailer.write(lambda tx: ask_back.ask(tx, why="the lorry left", **ask))
+    with pytest.raises(errors.Conflict, match="asked for already"):
+        retailer.write(lambda tx: ask_back.ask(tx, why="again", **ask))
+    retailer.write(lambda tx: ask_back.keep(tx, note="picked already", **ask))
+    assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
+    assert retailer.facts(order_id)[-2:] == ["fulfillment.asked_back", "fulfillment.kept"]
+
+
+def test_packed_work_cannot_be_asked_back(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (work,) = retailer.work(order_id)
+    ask = {"fulfillment_order_id": work.id, "now": NOON}
+    for verb in (fulfil.accept, fulfil.pick_all, fulfil.pack):
+        retailer.write(lambda tx, verb=verb: verb(tx, **ask))
+    with pytest.raises(errors.Conflict, match="it goes its way"):
+        retailer.write(lambda tx: ask_back.ask(tx, why="too late", **ask))

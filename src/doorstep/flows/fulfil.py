@@ -23,7 +23,7 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
 
 
-def _command(
+def locked_command(
     tx: WriteTx,
     fulfillment_order_id: FulfillmentOrderId,
     version: int | None,
@@ -31,7 +31,7 @@ def _command(
     *,
     past_holds: bool = False,
 ) -> Command:
-    """Lock the order first; a held order rests, except for what frees it."""
+    """Who changes which work when; its order is locked here. Raises Refused for a held order, except for what frees it."""
     order_id = fulfillment.order_of(tx, fulfillment_order_id=fulfillment_order_id)
     orders.lock(tx, order_id=order_id)
     holds = order_views.open_holds(tx, order_ids=[order_id])
@@ -45,7 +45,7 @@ def accept(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
     """The location takes the work."""
-    fulfillment.accept(tx, command=_command(tx, fulfillment_order_id, version, now))
+    fulfillment.accept(tx, command=locked_command(tx, fulfillment_order_id, version, now))
 
 
 def pick(
@@ -57,10 +57,10 @@ def pick(
     version: int | None = None,
 ) -> WorkLine:
     """One scan of a SKU or barcode picks one piece; returns its line. Raises WrongScan."""
-    command = _command(tx, fulfillment_order_id, version, now)
+    locked = locked_command(tx, fulfillment_order_id, version, now)
     skus = [line.sku for line in work_views.work(tx, fulfillment_order_id=fulfillment_order_id).lines]
     barcodes = catalog.barcodes(tx, skus=skus)
-    work, line = fulfillment.pick(tx, command=command, code=code.strip(), barcodes=barcodes)
+    work, line = fulfillment.pick(tx, command=locked, code=code.strip(), barcodes=barcodes)
     orders.count(tx, counters=["picked"], counts=[LineCount(work.order_id, line.line_no, 1)])
     return line
 
@@ -69,8 +69,8 @@ def pick_all(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
     """Pick everything that is left on a person's word, without scanning."""
-    command = _command(tx, fulfillment_order_id, version, now)
-    picked = fulfillment.pick_all(tx, command=command)
+    locked = locked_command(tx, fulfillment_order_id, version, now)
+    picked = fulfillment.pick_all(tx, command=locked)
     order_id = fulfillment.order_of(tx, fulfillment_order_id=fulfillment_order_id)
     orders.count(
         tx, counters=["picked"], counts=[LineCount(order_id, line.line_no, line.quantity) for line in picked]
@@ -81,7 +81,7 @@ def pack(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
     """The box is closed; a label is bought in the background."""
-    work = fulfillment.pack(tx, command=_command(tx, fulfillment_order_id, version, now))
+    work = fulfillment.pack(tx, command=locked_command(tx, fulfillment_order_id, version, now))
     orders.count(tx, counters=["packed"], counts=_counts(work))
 
 
@@ -91,7 +91,7 @@ def ship(
     """The parcel is handed to the carrier with all that is in it: stock leaves, everybody is told. Twice is harmless."""
     for work_id in box.works_of(tx, fulfillment_order_id=fulfillment_order_id):
         seen = version if work_id == fulfillment_order_id else None
-        ship_flow.hand_over(tx, command=_command(tx, work_id, seen, now))
+        ship_flow.hand_over(tx, command=locked_command(tx, work_id, seen, now))
 
 
 def _counts(work: Work) -> list[LineCount]:
@@ -108,9 +108,9 @@ def reject(
     version: int | None = None,
 ) -> None:
     """The location cannot do it: stock is released (and corrected), the lines go elsewhere, not here again for a while."""
-    command = _command(tx, fulfillment_order_id, version, now, past_holds=True)
+    locked = locked_command(tx, fulfillment_order_id, version, now, past_holds=True)
     before = work_views.work(tx, fulfillment_order_id=fulfillment_order_id)
-    work = fulfillment.reject(tx, command=command, reason=reason, note=note)
+    work = fulfillment.reject(tx, command=locked, reason=reason, note=note)
     shelf.give_back(tx, before, now=now, reason=f"rejected: {reason.value}")
     for line in work.lines:
         shelf.correct(tx, work=work, line=line, reason=reason, now=now)

@@ -70,6 +70,7 @@ NOBODY_LISTENS = frozenset(
     {
         "order.observed", "order.held", "order.approved", "order.allocated",
         "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked", "fulfillment.released",
+        "fulfillment.asked_back", "fulfillment.kept",
         "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured",
         "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",
         "return.received", "message.sent", "message.in_doubt", "channel.told",
@@ -77,7 +78,7 @@ NOBODY_LISTENS = frozenset(
         "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
         "replenishment.set", "import.ended",
         "rules.drafted", "rules.activated", "rules.rolled_back",
-        "network.configured", "location.paused", "location.resumed",
+        "network.configured", "location.paused", "location.resumed", "fulfillment.overdue",
     }
 )  # fmt: skip
 

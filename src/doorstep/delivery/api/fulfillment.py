@@ -15,6 +15,7 @@ from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
+from doorstep.flows import ask_back as back
 from doorstep.flows import fulfil
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
@@ -71,6 +72,18 @@ class Rejection(Command):
     """Why the location cannot do it."""
 
     reason: RejectReason
+    note: str = Field("", max_length=500)
+
+
+class AskBack(Command):
+    """Why it should go elsewhere."""
+
+    why: str = Field(min_length=1, max_length=500)
+
+
+class Keep(Command):
+    """What the location says to it."""
+
     note: str = Field("", max_length=500)
 
 
@@ -196,3 +209,24 @@ def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> dict
         )
 
     return _act(calling, fulfillment_order_id, verb)
+
+
+@router.post("/fulfillment-orders/{fulfillment_order_id}/ask-back")
+def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> dict[str, object]:
+    """Operations wants it elsewhere: routed again at once if nobody accepted it, else its location agrees or keeps it."""
+    calling.principal.require(Permission.ORDERS_WRITE)
+
+    def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
+        back.ask(tx, fulfillment_order_id=each, why=body.why, version=body.version, now=now)
+
+    return _act(calling, fulfillment_order_id, verb)
+
+
+@router.post("/fulfillment-orders/{fulfillment_order_id}/keep")
+def keep(calling: Calling, fulfillment_order_id: int, body: Keep) -> dict[str, object]:
+    """The location keeps what was asked back. To agree, reject it with the reason asked_back."""
+    return _act(
+        calling,
+        fulfillment_order_id,
+        lambda tx, each, now: back.keep(tx, fulfillment_order_id=each, note=body.note, now=now),
+    )

@@ -113,6 +113,8 @@ VERBS: tuple[tuple[str, Page, May | None], ...] = (
     ("/station/{work_id:int}/pack", fulfillment.pack, May.FULFILLMENT_WRITE),
     ("/station/{work_id:int}/ship", fulfillment.ship, May.FULFILLMENT_WRITE),
     ("/station/{work_id:int}/close", fulfillment.close, May.FULFILLMENT_WRITE),
+    ("/station/{work_id:int}/ask-back", fulfillment.ask_back, May.ORDERS_WRITE),
+    ("/station/{work_id:int}/keep", fulfillment.keep, May.FULFILLMENT_WRITE),
     ("/station/{work_id:int}/reject", fulfillment.reject, May.FULFILLMENT_WRITE),
     ("/inventory/{sku}/{location_id:int}/adjust", inventory.adjust, May.INVENTORY_WRITE),
     ("/availability/{sku}/sell-ahead", availability.sell_ahead, May.INVENTORY_WRITE),

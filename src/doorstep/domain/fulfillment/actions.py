@@ -155,6 +155,28 @@ def reject(tx: WriteTx, *, command: Command, reason: RejectReason, note: str) ->
     return work
 
 
+def ask_back(tx: WriteTx, *, command: Command, why: str) -> Work:
+    """Operations wants work elsewhere that its location was given. Raises Conflict if that is too late or was asked already."""
+    work = lock(tx, command=command)
+    if work.state not in model.ASKABLE or work.asked_back:
+        said = (
+            "It was asked for already." if work.asked_back else f"It is {work.state.value}: it goes its way."
+        )
+        raise errors.Conflict(said, state=work.state.value, version=work.version)
+    store.ask_back(tx, fulfillment_order_id=work.id, by=tx.actor, why=why, at=command.at)
+    events.append(tx, [facts.AskedBack(work.order_id, work.id, command.location, why)], at=command.at)
+    return work
+
+
+def keep(tx: WriteTx, *, command: Command, note: str) -> None:
+    """The location keeps what was asked back. Raises Conflict if nobody asked."""
+    work = lock(tx, command=command)
+    if not work.asked_back:
+        raise errors.Conflict("Nobody asks for it any more.", state=work.state.value, version=work.version)
+    store.keep(tx, fulfillment_order_id=work.id)
+    events.append(tx, [facts.Kept(work.order_id, work.id, command.location, note)], at=command.at)
+
+
 def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Work]:
     """Cancel whatever of an order can still be stopped; returns it."""
     stopped = []
@@ -163,3 +185,10 @@ def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Wor
             store.update_state(tx, fulfillment_order_id=work.id, state=State.CANCELLED, at=at)
             stopped.append(work)
     return stopped
+
+
+def overdue(tx: WriteTx, *, told: Sequence[facts.Overdue], at: datetime) -> int:
+    """Say once per stage that work lies at its location; the orders are locked. Returns how many were news."""
+    news = store.upsert_idle(tx, stages={each.fulfillment_order_id: each.stage for each in told}, at=at)
+    events.append(tx, [each for each in told if each.fulfillment_order_id in news], at=at)
+    return len(news)

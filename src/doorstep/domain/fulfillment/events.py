@@ -48,6 +48,24 @@ class Packed(_OfWork):
 
 
 @dataclass(frozen=True, slots=True)
+class AskedBack(_OfWork):
+    """Operations wants it elsewhere; the location answers."""
+
+    type: ClassVar[str] = "fulfillment.asked_back"
+    stream: ClassVar[str] = "order"
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(_OfWork):
+    """The location keeps what was asked back: it is nearly done."""
+
+    type: ClassVar[str] = "fulfillment.kept"
+    stream: ClassVar[str] = "order"
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected(_OfWork):
     """The location cannot do it; the lines are routed again elsewhere."""
 
@@ -55,3 +73,13 @@ class Rejected(_OfWork):
     stream: ClassVar[str] = "order"
     reason: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue(_OfWork):
+    """The location has let work lie for so many of its open minutes; `stage` is warned or escalated."""
+
+    type: ClassVar[str] = "fulfillment.overdue"
+    stream: ClassVar[str] = "order"
+    stage: str
+    open_minutes: int

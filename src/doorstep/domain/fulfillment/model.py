@@ -64,13 +64,18 @@ def legal_actions(state: State, *, has_label: bool, order_held: bool = False) ->
 
 
 class RejectReason(StrEnum):
-    """Why a location cannot fulfil; the first group is about the goods and corrects the stock there."""
+    """Why a location cannot fulfil; the first group is about the goods and corrects the stock there.
+
+    Nobody chooses the last one: the location let the work lie, and it was taken away.
+    """
 
     NOT_IN_STOCK = "not_in_stock"
     DAMAGED = "damaged"
     MISMATCH = "mismatch"
     STORE_CLOSED = "store_closed"
     NO_CAPACITY = "no_capacity"
+    ASKED_BACK = "asked_back"
+    NOT_ACCEPTED = "not_accepted"
 
 
 # What a reject says about the stock of the rejected lines: None nothing, "all" nothing is there, "quantity" that many less.
@@ -80,6 +85,8 @@ STOCK_EFFECT: dict[RejectReason, str | None] = {
     RejectReason.MISMATCH: "quantity",
     RejectReason.STORE_CLOSED: None,
     RejectReason.NO_CAPACITY: None,
+    RejectReason.ASKED_BACK: None,
+    RejectReason.NOT_ACCEPTED: None,
 }
 
 
@@ -126,11 +133,16 @@ class Work:
     state: State
     version: int
     lines: tuple[WorkLine, ...]
+    asked_back: bool = False
 
     @property
     def causes(self) -> list[str]:
         """What the reservations of its lines are called."""
         return [cause(self.id, line.line_no) for line in self.lines]
+
+
+# Work that its location has not finished yet can be asked back; nobody has accepted the first of these, so it just goes.
+ASKABLE = (State.OPEN, State.ACCEPTED, State.PICKED)
 
 
 class WrongScan(errors.Invalid):

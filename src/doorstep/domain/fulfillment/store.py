@@ -62,7 +62,7 @@ def copy_work(
 
 
 _WORK = """
-    SELECT f.id, f.order_id, f.location_id, f.state, f.version,
+    SELECT f.id, f.order_id, f.location_id, f.state, f.version, f.asked_back_at IS NOT NULL AS asked_back,
            (SELECT jsonb_agg(jsonb_build_object('line_no', l.line_no, 'sku', l.sku, 'quantity', l.quantity,
                                                 'picked', l.picked, 'packed', l.packed) ORDER BY l.line_no)
               FROM fulfillment_lines l WHERE l.fulfillment_order_id = f.id) AS lines
@@ -144,6 +144,25 @@ def release(tx: WriteTx, *, work_ids: Sequence[int], at: datetime) -> list[Relea
     )
 
 
+def ask_back(tx: WriteTx, *, fulfillment_order_id: int, by: str, why: str, at: datetime) -> None:
+    """Operations wants it elsewhere."""
+    tx.execute(
+        """
+        UPDATE fulfillment_orders SET asked_back_at = %s, asked_back_by = %s, asked_back_why = %s, version = version + 1
+         WHERE id = %s
+        """,
+        (at, by, why, fulfillment_order_id),
+    )
+
+
+def keep(tx: WriteTx, *, fulfillment_order_id: int) -> None:
+    """The location keeps what was asked back."""
+    tx.execute(
+        "UPDATE fulfillment_orders SET asked_back_at = NULL, version = version + 1 WHERE id = %s",
+        (fulfillment_order_id,),
+    )
+
+
 def update_rejection(tx: WriteTx, *, fulfillment_order_id: int, reason: str, note: str) -> None:
     """Why it was rejected."""
     tx.execute(
@@ -166,3 +185,19 @@ def pack_all(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> None:
         "UPDATE fulfillment_lines SET packed = picked WHERE fulfillment_order_id = %s",
         (fulfillment_order_id,),
     )
+
+
+def upsert_idle(tx: WriteTx, *, stages: Mapping[int, str], at: datetime) -> set[int]:
+    """Remember the stage of work that lies; returns the work for which it is news."""
+    found = tx.column(
+        int,
+        """
+        INSERT INTO idle_work (fulfillment_order_id, stage, at)
+        SELECT work_id, stage, %s FROM unnest(%s::bigint[], %s::text[]) AS given (work_id, stage) ORDER BY work_id
+        ON CONFLICT (fulfillment_order_id) DO UPDATE SET stage = excluded.stage, at = excluded.at
+         WHERE idle_work.stage = 'warned' AND excluded.stage = 'escalated'
+        RETURNING fulfillment_order_id
+        """,
+        (at, list(stages), list(stages.values())),
+    )
+    return set(found)

@@ -30,7 +30,11 @@ ALTER TABLE fulfillment_orders
     ADD COLUMN released_at timestamptz,
     ADD COLUMN leaves_at timestamptz,
     ADD COLUMN arrives_at timestamptz,
-    ADD COLUMN held_back boolean NOT NULL DEFAULT false;
+    ADD COLUMN held_back boolean NOT NULL DEFAULT false,
+    ADD COLUMN asked_back_at timestamptz,
+    ADD COLUMN asked_back_by text NOT NULL DEFAULT '',
+    ADD COLUMN asked_back_why text NOT NULL DEFAULT '';
+COMMENT ON COLUMN fulfillment_orders.asked_back_at IS 'Operations wants it elsewhere; the location that accepted it may agree or keep it.';
 COMMENT ON COLUMN fulfillment_orders.leaves_at IS 'When routing expects the parcel to leave; the last moment to release it.';
 COMMENT ON COLUMN fulfillment_orders.held_back IS 'Waits for the rest of its order before it is released.';
 -- One more state. Rows that are there satisfied the narrower check, so nothing needs to be read again.

@@ -15,6 +15,7 @@ from doorstep.domain.analytics.views import work as view
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
+from doorstep.flows import ask_back as back
 from doorstep.flows import box, fulfil
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
@@ -25,6 +26,7 @@ REASONS = {
     RejectReason.DAMAGED: ("Damaged", "These pieces are written off."),
     RejectReason.MISMATCH: ("Wrong item on the shelf", "These pieces are written off."),
     RejectReason.STORE_CLOSED: ("Location is closed", "Stock stays as it is."),
+    RejectReason.ASKED_BACK: ("Operations asked for it", "Stock stays as it is."),
     RejectReason.NO_CAPACITY: ("No time or people today", "Stock stays as it is."),
 }
 
@@ -142,6 +144,33 @@ def ship(ask: Ask) -> Response:
     return _act(ask, verb)
 
 
+def ask_back(ask: Ask) -> Response:
+    """Operations wants it elsewhere."""
+    ask.principal.require(Permission.ORDERS_WRITE)
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        gone = back.ask(
+            tx,
+            fulfillment_order_id=work_id,
+            why=ask.form.get("why", ""),
+            version=ask.whole("version"),
+            now=ask.now,
+        )
+        return "It goes elsewhere now." if gone else "Asked: the location has accepted it and answers."
+
+    return _act(ask, verb)
+
+
+def keep(ask: Ask) -> Response:
+    """The location keeps what was asked back."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        back.keep(tx, fulfillment_order_id=work_id, note=ask.form.get("note", ""), now=ask.now)
+        return "Kept: operations is told."
+
+    return _act(ask, verb)
+
+
 def close(ask: Ask) -> Response:
     """The rest for this customer is not waited for."""
 
@@ -157,7 +186,7 @@ def reject(ask: Ask) -> Response:
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
         reason = ask.form.get("reason", "")
-        if reason not in set(RejectReason):
+        if reason not in set(REASONS):
             raise errors.Invalid("Choose why this cannot be done here.", field="reason")
         note = ask.form.get("note", "").strip()
         fulfil.reject(tx, fulfillment_order_id=work_id, reason=RejectReason(reason), note=note, now=ask.now)
