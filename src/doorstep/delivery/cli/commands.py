@@ -19,6 +19,7 @@ from doorstep.delivery.cli import (
     imports,
     ledger,
     network,
+    rules,
     samples,
     stock,
     users,
@@ -50,6 +51,7 @@ def create() -> typer.Typer:
     commands.add_typer(ledger.commands, name="ledger", rich_help_panel="Look after")
     commands.add_typer(atp.commands, name="atp", rich_help_panel="Look after")
     commands.add_typer(network.commands, name="network", rich_help_panel="Look after")
+    commands.add_typer(rules.commands, name="rules", rich_help_panel="Look after")
     commands.command("demo", rich_help_panel="Rehearse")(demo.demo)
     commands.command("bench", rich_help_panel="Rehearse")(bench.bench)
     return commands

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     INVENTORY_WRITE = "inventory:write"
     STOCK_WORK = "stock:work"
     RESERVATIONS_WRITE = "reservations:write"
+    RULES_READ = "rules:read"
+    RULES_WRITE = "rules:write"
     RETURNS_READ = "returns:read"
     RETURNS_WRITE = "returns:write"
     DEAD_LETTERS_READ = "dead_letters:read"
@@ -50,6 +52,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.INVENTORY_WRITE,
         Permission.STOCK_WORK,
         Permission.RESERVATIONS_WRITE,
+        Permission.RULES_WRITE,
         Permission.RETURNS_WRITE,
         Permission.DEAD_LETTERS_WRITE,
     },

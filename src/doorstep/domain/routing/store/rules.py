@@ -36,6 +36,13 @@ class Version:
         """What receipts call it: notnaked 7."""
         return f"{self.name} {self.number}"
 
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What may be done with it now."""
+        if self.state == "draft":
+            return ("activate", "archive")
+        return ("roll_back",) if self.state == "archived" and self.activated_at else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -1,0 +1,267 @@
+"""Rule sets of routing: versions and their differences, drafts, golden cases, what decides now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.routing.actions import rules as verbs
+from doorstep.domain.routing.actions.rules import Draft, Version
+from doorstep.domain.routing.model.golden import Outcome
+from doorstep.domain.routing.model.rules import RuleSet, diff
+from doorstep.domain.routing.model.rules.schema import schema
+from doorstep.domain.routing.views import rules as views
+from doorstep.flows import rule_sets
+from doorstep.kernel import documents, errors
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.documents import Problem, Text
+
+router = APIRouter(tags=["Routing rules"])
+
+
+class DocumentBody(BaseModel):
+    """A rule set: as JSON by the schema of GET /routing/schema, or as the text of a YAML file."""
+
+    document: dict[str, object] | None = None
+    yaml: str | None = Field(None, description="Instead of `document`; comments are not kept.")
+
+    def read(self) -> Text[RuleSet]:
+        """What was sent, or what is wrong with it."""
+        if (self.document is None) == (self.yaml is None):
+            raise errors.Invalid("Send either document or yaml.", field="document")
+        if self.yaml is not None:
+            return documents.read(self.yaml, RuleSet)
+        return documents.convert(self.document, RuleSet)
+
+
+class DraftBody(DocumentBody):
+    """A version to write."""
+
+    why: str = Field(min_length=1, max_length=500, description="What it is for.")
+    based_on: int | None = Field(
+        None, description="The version that was looked at; a draft among them is archived."
+    )
+
+
+class Decision(BaseModel):
+    """Why a version shall decide, and what it was compared with."""
+
+    why: str = Field(min_length=1, max_length=500)
+    instead_of: int | None = Field(
+        None, description="The version that is active: refused if another is by now. Null: none is."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """A version: who wrote it and let it decide, when and why; `actions` are what may be done with it now."""
+
+    number: int
+    name: str
+    state: str
+    based_on: int | None
+    restores: int | None
+    drafted_by: str
+    drafted_at: datetime
+    drafted_why: str
+    activated_by: str | None
+    activated_at: datetime | None
+    activated_why: str | None
+    archived_at: datetime | None
+    actions: tuple[str, ...]
+
+
+def _version(found: Version) -> RuleVersion:
+    return RuleVersion(
+        number=found.number,
+        name=found.name,
+        state=found.state,
+        based_on=found.based_on,
+        restores=found.restores,
+        drafted_by=found.drafted_by,
+        drafted_at=found.drafted_at,
+        drafted_why=found.drafted_why,
+        activated_by=found.activated_by,
+        activated_at=found.activated_at,
+        activated_why=found.activated_why,
+        archived_at=found.archived_at,
+        actions=found.actions,
+    )
+
+
+def _told(found: Version) -> dict[str, object]:
+    return {"number": found.number, "state": found.state, "actions": list(found.actions)}
+
+
+def _problems(found: tuple[Problem, ...]) -> list[dict[str, object]]:
+    return [
+        {"path": each.path, "message": each.message, "line": each.line, "column": each.column}
+        for each in found
+    ]
+
+
+def _outcomes(found: list[Outcome]) -> list[dict[str, object]]:
+    return [
+        {
+            "name": each.name,
+            "passes": each.is_green,
+            "differences": list(each.differences),
+            "sentences": list(each.sentences),
+        }
+        for each in found
+    ]
+
+
+def _changes(found: list[diff.Change]) -> list[dict[str, object]]:
+    return [{"where": each.where, "before": each.before, "after": each.after} for each in found]
+
+
+@router.get("/routing/schema")
+def get_schema(calling: Calling) -> dict[str, object]:
+    """The JSON Schema of rule sets, and the variables that conditions may use."""
+    calling.principal.require(Permission.RULES_READ)
+    return schema()
+
+
+@router.get("/routing/rules")
+def get_rules(calling: Calling) -> dict[str, object]:
+    """What decides now: the active version with its document and its failures; number null: what Doorstep comes with."""
+    calling.principal.require(Permission.RULES_READ)
+
+    def look(tx: ReadTx) -> dict[str, object]:
+        number = views.active_number(tx)
+        failures = [
+            {"failure": each.failure, "situations": each.situations, "last_at": each.last_at}
+            for each in views.failures(tx, number=number)
+        ]
+        return {
+            "number": number,
+            "version": None if number is None else _version(views.version(tx, number=number)),
+            "document": documents.plain(views.document(tx, number=number)),
+            "failures": failures,
+        }
+
+    return calling.read(look)
+
+
+@router.get("/routing/rules/versions")
+def list_versions(calling: Calling) -> list[RuleVersion]:
+    """Versions, newest first."""
+    calling.principal.require(Permission.RULES_READ)
+    return calling.read(lambda tx: [_version(each) for each in views.versions(tx)])
+
+
+@router.get("/routing/rules/versions/{number}")
+def get_version(calling: Calling, number: int) -> dict[str, object]:
+    """A version and its document."""
+    calling.principal.require(Permission.RULES_READ)
+
+    def look(tx: ReadTx) -> dict[str, object]:
+        found = _version(views.version(tx, number=number))
+        return {"version": found, "document": documents.plain(views.document(tx, number=number))}
+
+    return calling.read(look)
+
+
+@router.get("/routing/rules/versions/{number}/yaml", response_class=PlainTextResponse)
+def get_yaml(calling: Calling, number: int) -> str:
+    """A version's document as a YAML file."""
+    calling.principal.require(Permission.RULES_READ)
+    return calling.read(lambda tx: documents.write(views.document(tx, number=number)))
+
+
+@router.get("/routing/rules/versions/{number}/changes")
+def get_changes(calling: Calling, number: int, since: int | None = None) -> list[dict[str, object]]:
+    """What a version changes against another; without `since`, against what decides now."""
+    calling.principal.require(Permission.RULES_READ)
+
+    def look(tx: ReadTx) -> list[dict[str, object]]:
+        before = views.document(tx, number=views.active_number(tx) if since is None else since)
+        return _changes(diff.changes(before, views.document(tx, number=number)))
+
+    return calling.read(look)
+
+
+@router.get("/routing/rules/versions/{number}/cases")
+def get_cases(calling: Calling, number: int) -> list[dict[str, object]]:
+    """Run a version's golden cases now."""
+    calling.principal.require(Permission.RULES_READ)
+    return calling.read(
+        lambda tx: _outcomes(rule_sets.run_cases(tx, document=views.document(tx, number=number)))
+    )
+
+
+@router.post("/routing/rules/validate")
+def validate(calling: Calling, body: DocumentBody) -> dict[str, object]:
+    """Try a rule set: what is wrong, what it changes, what becomes of its golden cases. Nothing is stored."""
+    calling.principal.require(Permission.RULES_READ)
+    read = body.read()
+    document = read.value
+    if document is None:
+        return {"valid": False, "problems": _problems(read.problems), "changes": [], "cases": []}
+
+    def look(tx: ReadTx) -> dict[str, object]:
+        found = rule_sets.propose(tx, document=document, now=calling.app.clock.now())
+        located = tuple(read.at(each) for each in found.problems)
+        return {
+            "valid": found.may_decide,
+            "instead_of": found.instead_of,
+            "problems": _problems(located if read.places else found.problems),
+            "changes": _changes(list(found.changes)),
+            "cases": _outcomes(list(found.outcomes)),
+        }
+
+    return calling.read(look)
+
+
+@router.post("/routing/rules/versions", status_code=201)
+def draft_version(calling: Calling, body: DraftBody) -> dict[str, object]:
+    """Store a rule set as a draft. It decides nothing before it is activated."""
+    calling.principal.require(Permission.RULES_WRITE)
+    read = body.read()
+    document = read.value
+    if document is None:
+        raise errors.Invalid(" ".join(map(str, read.problems)), problems=_problems(read.problems))
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        draft = Draft(document, body.why, based_on=body.based_on)
+        return _told(rule_sets.draft(tx, draft=draft, now=calling.app.clock.now()))
+
+    return calling.write(work)
+
+
+@router.post("/routing/rules/versions/{number}/activate")
+def activate_version(calling: Calling, number: int, body: Decision) -> dict[str, object]:
+    """Let a draft decide from the next order on. Refused unless its golden cases pass."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        now = calling.app.clock.now()
+        return _told(rule_sets.activate(tx, number=number, why=body.why, instead_of=body.instead_of, now=now))
+
+    return calling.write(work)
+
+
+@router.post("/routing/rules/versions/{number}/roll-back")
+def roll_back(calling: Calling, number: int, body: Decision) -> dict[str, object]:
+    """Let an earlier version decide again, as a new version."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        now = calling.app.clock.now()
+        return _told(verbs.roll_back(tx, number=number, why=body.why, instead_of=body.instead_of, at=now))
+
+    return calling.write(work)
+
+
+@router.post("/routing/rules/versions/{number}/archive")
+def archive_version(calling: Calling, number: int) -> dict[str, object]:
+    """Put a draft aside."""
+    calling.principal.require(Permission.RULES_WRITE)
+    return calling.write(lambda tx: _told(verbs.archive(tx, number=number, at=calling.app.clock.now())))
