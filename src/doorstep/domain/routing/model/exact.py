@@ -1,7 +1,7 @@
 """The best way to part an order between locations: exact, for lines that share nothing and are few enough.
 
-For every set of lines the location that serves it best in one parcel; then, set by set, the best way to make it of smaller
-ones. A set of n lines costs 3^n comparisons, so this is for orders of up to six lines that may part.
+One parcel is tried first; only if two could be better are the lines parted in every way (see partition). That is for orders
+of up to six lines that may part.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from doorstep.domain.routing.model import partition
 from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
 from doorstep.domain.routing.model.measure import Scale
 from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.partition import Way
 from doorstep.kernel.ids import LocationId
 
 MOST_UNITS = 6
 # A winner and a runner-up.
 _RANKED = 2
-
-# What is remembered of a set of lines: its number, and the sets with their stops that it is made of.
-_Found = tuple[int, tuple[tuple[int, Stop], ...]]
 
 
 @dataclass(slots=True)
@@ -31,8 +30,6 @@ class Parting:
     most: int
     least_minor: int
     _scale: Scale = field(init=False)
-    _keys: list[list[dict[LocationId, int]]] = field(init=False)
-    _places: list[Mapping[LocationId, Stop]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._scale = self.ask.outlook.scale
@@ -45,7 +42,6 @@ class Parting:
         singles = self._singles() if full == self._everything or not self.least_minor else []
         if singles and self._cannot_be_beaten(singles):
             return singles
-        self._prepare(full)
         found = [self._best(number) for number in range(len(self._scale.weights))]
         for mask in self._wished(full):
             plans = [self._plan(best) for per_count in found for best in per_count[mask]]
@@ -91,51 +87,17 @@ class Parting:
                 return False
         return True
 
-    def _prepare(self, full: int) -> None:
-        """For every set of lines: who has all of it, and what it adds to a parcel there."""
-        count = len(self._scale.weights)
-        lines = [
-            [unit.keys(each, self._scale.cost_worth[each]) for each in range(count)] for unit in self.units
-        ]
-        self._places = [{}]
-        self._keys = [[{}] for _ in range(count)]
-        for mask in range(1, full + 1):
-            unit, rest = self.units[mask.bit_length() - 1], mask ^ (1 << (mask.bit_length() - 1))
-            before = self._places[rest]
-            shared = unit.fits.keys() & before.keys()
-            places = {each: before[each] for each in shared} if rest else unit.fits
-            self._places.append(places)
-            for number in range(count):
-                own, others = lines[mask.bit_length() - 1][number], self._keys[number][rest]
-                keys = own if not rest else {each: own[each] + others[each] for each in places}
-                self._keys[number].append(keys)
-
-    def _best(self, number: int) -> list[list[_Found]]:
+    def _best(self, number: int) -> list[list[Way]]:
         """For every set of lines the best way by each count of parcels (those that exist)."""
-        size = 1 << len(self.units)
-        alone = [self._champion(mask, number) for mask in range(size)]
-        result: list[list[_Found]] = [[each] if each else [] for each in alone]
-        latest: list[_Found | None] = list(alone)
-        for _count in range(2, min(self.most, len(self.units)) + 1):
-            following: list[_Found | None] = [None] * size
-            for mask in range(3, size):
-                following[mask] = _joined(mask, alone, latest)
-                if (best := following[mask]) is not None:
-                    result[mask].append(best)
-            latest = following
-        return result
-
-    def _champion(self, mask: int, number: int) -> _Found | None:
-        """The best location for a set of lines in one parcel."""
-        places, keys = self._places[mask], self._keys[number][mask]
-        if not places or self._is_too_small(mask):
-            return None
-        key, place = min([(stop.keys[number] + keys[each], each) for each, stop in places.items()])
-        return key, ((mask, places[place]),)
+        worth = self._scale.cost_worth[number]
+        tolls = {place: stop.keys[number] for unit in self.units for place, stop in unit.fits.items()}
+        lines = [unit.keys(number, worth) for unit in self.units]
+        barred = self._is_too_small if self.least_minor else None
+        return partition.ways(tolls, lines, most=self.most, is_refused=barred)
 
     def _is_too_small(self, mask: int) -> bool:
         """Whether a parcel of these lines, or what they leave to others, is not worth enough."""
-        if not self.least_minor or mask == (1 << len(self.units)) - 1 == self._everything:
+        if mask == (1 << len(self.units)) - 1 == self._everything:
             return False
         return self._worth(mask) < self.least_minor
 
@@ -164,14 +126,15 @@ class Parting:
     def _lines(self, mask: int) -> int:
         return sum(len(unit.lines) for bit, unit in enumerate(self.units) if mask >> bit & 1)
 
-    def _plan(self, found: _Found) -> Plan:
-        parts: dict[LocationId, list[tuple[int, int]]] = {}
-        stops = {stop.id: stop for _mask, stop in found[1]}
-        for mask, stop in found[1]:
+    def _plan(self, way: Way) -> Plan:
+        takes: dict[LocationId, list[tuple[int, int]]] = {}
+        stops: dict[LocationId, Stop] = {}
+        for mask, place in way[1]:
             for bit, unit in enumerate(self.units):
                 if mask >> bit & 1:
-                    parts.setdefault(stop.id, []).extend(self._takes(unit))
-        return tuple([Part(stops[place], tuple(sorted(takes))) for place, takes in sorted(parts.items())])
+                    stops[place] = unit.fits[place]
+                    takes.setdefault(place, []).extend(self._takes(unit))
+        return tuple([Part(stops[place], tuple(sorted(each))) for place, each in sorted(takes.items())])
 
 
 def _common(fits: Sequence[Mapping[LocationId, Stop]]) -> dict[LocationId, Stop]:
@@ -179,15 +142,3 @@ def _common(fits: Sequence[Mapping[LocationId, Stop]]) -> dict[LocationId, Stop]
     first, *others = sorted(fits, key=len)
     return {place: stop for place, stop in first.items() if all(place in other for other in others)}
 
-
-def _joined(mask: int, alone: Sequence[_Found | None], latest: Sequence[_Found | None]) -> _Found | None:
-    """The best of: one parcel with the first line of the set, and the best way to send the others by one parcel less."""
-    best: _Found | None = None
-    lowest = mask & -mask
-    rest = others = mask ^ lowest
-    while rest:
-        rest = (rest - 1) & others
-        one, more = alone[lowest | rest], latest[others ^ rest]
-        if one is not None and more is not None and (best is None or one[0] + more[0] < best[0]):
-            best = (one[0] + more[0], one[1] + more[1])
-    return best

@@ -89,17 +89,18 @@ class Scale:
         """Indices of the plans, best first: those that pass every tier, by value, then those that fell, last fallen first."""
         passing, fallen = list(range(len(plans))), list[int]()
         for tier, each in enumerate(self.tiers if self.is_loose else ()):
-            limit = _limit(min([plans[index][tier] for index in passing]), each)
-            out = [index for index in passing if plans[index][tier] > limit]
+            most = limit(min([plans[index][tier] for index in passing]), each)
+            out = [index for index in passing if plans[index][tier] > most]
             if out:
-                passing = [index for index in passing if plans[index][tier] <= limit]
+                passing = [index for index in passing if plans[index][tier] <= most]
                 fallen = sorted(out, key=plans.__getitem__) + fallen
                 if len(passing) == 1:
                     break
         return sorted(passing, key=plans.__getitem__) + fallen
 
 
-def _limit(best: int, tier: Sort) -> float:
+def limit(best: int, tier: Sort) -> float:
+    """The value up to which plans pass a tier whose best is that."""
     if not tier.tolerance:
         return best
     step = _STEPS.get(tier.by)

@@ -126,6 +126,11 @@ class Planner:
         served = [(routing, each) for routing, taken in takers for each in self.judge.sorted(routing, taken)]
         return sorted(served, key=lambda each: not each[1].has_claim)
 
+    def routing_named(self, run: str, name: str) -> Routing | None:
+        """A routing by the names that a receipt has of it."""
+        runs = (each for each in self.judge.book.document.runs if each.name == run)
+        return next((each for run_ in runs for each in run_.routings if each.name == name), None)
+
     def serve(self, demand: Demand, routing: Routing) -> Decision:
         """Ask the routing's rules, first to last, until the order has everything or a rule says what becomes of the rest."""
         progress = Progress(demand.wants)
@@ -166,7 +171,7 @@ class Planner:
         ask, found, together = self.bundles.joined(ask, found, parcels_before=len(used))
         if not found.plan and not tells:
             return
-        choices = _choices(ask, found.plan)
+        choices = choices_of(ask, found.plan)
         explain = Explain(ask)
         progress.lines.update(explain.lines(choices))
         progress.refused = explain.refused()
@@ -230,7 +235,7 @@ class Planner:
         )
 
 
-def _choices(ask: Ask, plan_: Plan) -> list[Choice]:
+def choices_of(ask: Ask, plan_: Plan) -> list[Choice]:
     """A plan in the order's own words, line by line."""
     wants = ask.wants
     choices = [

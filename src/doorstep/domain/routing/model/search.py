@@ -35,7 +35,7 @@ def best(ask: Ask, *, parcels_before: int = 0) -> Found:
         most = min(most, 1)
     if most <= 0:
         return Found()
-    units = _units(ask, split)
+    units = units_of(ask)
     plans = _whole(ask, units, most) or [()]
     found = _ranked(ask, [plan for plan in plans if plan])
     filled = {index for part in found.plan for index, _pieces in part.takes}
@@ -44,8 +44,9 @@ def best(ask: Ask, *, parcels_before: int = 0) -> Found:
     return found if found.plan and _is_allowed(ask, found.plan, split) else Found()
 
 
-def _units(ask: Ask, split: Split) -> list[Unit]:
+def units_of(ask: Ask) -> list[Unit]:
     """What may part: everything is one unit, or lines of one entry of `keep_together` are, or each line is."""
+    split = ask.outlook.rule.split
     if split.by == "none":
         return [ask.unit(tuple(range(len(ask.wants))))]
     if not split.keep_together:

@@ -1,0 +1,131 @@
+"""A wave improved: the decisions of a batch, changed together where that is cheaper in all, never dearer than they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from doorstep.domain.routing.model import score
+from doorstep.domain.routing.model.ask import Ask
+from doorstep.domain.routing.model.demand import Demand, Thing
+from doorstep.domain.routing.model.network import Network
+from doorstep.domain.routing.model.plan import Decision, Planner, choices_of
+from doorstep.domain.routing.model.receipt import Alternative, Explain
+from doorstep.domain.routing.model.rules.playbook import Playbook
+from doorstep.domain.routing.model.supply import Supply
+from doorstep.domain.routing.model.wave.member import Member, members
+from doorstep.domain.routing.model.wave.pool import Place, Pool
+from doorstep.domain.routing.model.wave.search import Search
+from doorstep.kernel.ids import LocationId
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Orders decided one by one, and what there was before the first of them (it is left as it is)."""
+
+    demands: Sequence[Demand]
+    decisions: Sequence[Decision]
+    supply_before: Supply
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long a wave may take: `clock` counts seconds (the model knows no time of its own)."""
+
+    clock: Callable[[], float]
+    seconds: float
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """The decisions of a wave in the order they came, and what solving them together was worth.
+
+    `greedy_minor` and `solved_minor` are the cost of the orders that could change, before and after; `bound_minor` is a cost that
+    no plan undercuts, if one is known. `how` is in words. `steps` are (seconds, cost) as the search went on.
+    """
+
+    decisions: list[Decision]
+    greedy_minor: int
+    solved_minor: int
+    bound_minor: int | None
+    how: str
+    changed: int = 0
+    steps: tuple[tuple[float, float], ...] = ()
+
+
+def improve(batch: Batch, network: Network, playbook: Playbook, *, now: datetime, budget: Budget) -> Wave:
+    """Solve a batch together."""
+    planner = Planner.of(batch.supply_before, network, playbook, now=now)
+    found = members(planner, batch.demands, batch.decisions)
+    if len(found) <= 1:
+        return Wave(list(batch.decisions), 0, 0, None, "no two orders may change places")
+    pool = _pool(batch, found, planner)
+    before, greedy = list(pool.served), pool.total()
+    search = Search(pool, budget.clock, budget.clock() + budget.seconds, budget.seed)
+    how = search.run()
+    changed = [number for number, served in enumerate(pool.served) if served != before[number]]
+    note = f"Solved together with {len(found) - 1} other orders: {how}."
+    decisions = list(batch.decisions)
+    for number in changed:
+        index = found[number].index
+        decisions[index] = _decided(decisions[index], found[number], pool.served[number], note)
+    bound = None if search.bound is None else min(round(search.bound), round(pool.total()))
+    return Wave(decisions, round(greedy), round(pool.total()), bound, how, len(changed), tuple(search.steps))
+
+
+def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
+    """The members and what is left for them by the orders that stay as they are."""
+    free = {member.index for member in found}
+    fixed = [each for index, each in enumerate(batch.decisions) if index not in free]
+    rooms = dict(planner.rooms)
+    for decision in fixed:
+        for place in {choice.location_id for choice in decision.choices} & rooms.keys():
+            rooms[place] -= 1
+    supply = batch.supply_before
+    taken: dict[tuple[Thing, LocationId], int] = {}
+    for decision in fixed:
+        for choice in decision.choices:
+            for thing, pieces in supply.recipe(choice.sku).items():
+                key = thing, choice.location_id
+                taken[key] = taken.get(key, 0) + pieces * choice.quantity
+    return Pool(
+        found, lambda thing, place: supply.at(thing).get(place, 0) - taken.get((thing, place), 0), rooms
+    )
+
+
+def _decided(before: Decision, member: Member, served: Sequence[Place], note: str) -> Decision:
+    """The decision as the wave changed it. What came second before is what the order was given alone."""
+    ask, plan = member.ask, member.plan(served)
+    choices, explain = choices_of(ask, plan), Explain(member.ask)
+    lines = explain.lines(choices)
+    scores = score.scores(ask, plan)
+    filled = {choice.line_no for choice in choices}
+    receipt = msgspec.structs.replace(
+        before.receipt,
+        lines=tuple(lines[want.line_no] for want in ask.wants),
+        rule=member.rule.name,
+        scores=scores,
+        runner_up=_alone(before, ask),
+        flip="It would have been decided so if it had been alone." if before.choices else "",
+        wave=note,
+    )
+    return replace(
+        before,
+        choices=tuple(choices),
+        short=tuple(want for want in ask.wants if want.line_no not in filled),
+        rest=before.rest if len(filled) < len(ask.wants) else None,
+        rule=member.rule.name,
+        scores=scores,
+        receipt=receipt,
+    )
+
+
+def _alone(before: Decision, ask: Ask) -> Alternative | None:
+    """What the order was given when it was decided by itself."""
+    places = ask.outlook.frame.network.places
+    used = sorted({choice.location_id for choice in before.choices})
+    return Alternative(tuple(places[each].code for each in used), before.scores) if used else None

@@ -1,0 +1,176 @@
+"""Orders that may change places in a wave: what each could be served from, and what its rule lets the wave change.
+
+The wave minimises cost. A rule that puts something else first keeps it: an order gets no more parcels than it had, none that
+leaves, arrives or misses later than its tiers allow. An order whose rule prefers by other measures, whose lines came in pieces,
+or that has pieces of its own stays as it was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
+from doorstep.domain.routing.model.demand import Choice, Demand, Thing
+from doorstep.domain.routing.model.exact import MOST_UNITS
+from doorstep.domain.routing.model.measure import Values, limit
+from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.plan import Decision, Planner
+from doorstep.domain.routing.model.rules.document import Measure, Routing, Rule
+from doorstep.domain.routing.model.score import values
+from doorstep.domain.routing.model.search import units_of
+from doorstep.kernel.ids import LocationId
+
+_KEPT_BY_STOP = {Measure.MISS, Measure.LEAVES, Measure.ARRIVES}
+# A wave looks at one order from its cheaper side only; what lies this many locations down its list is not worth a column.
+_ANY_NUMBER = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An order of the wave. `stops` are those that the wave may use for it; `served` is the location of each unit now (None: of
+    none); `most` parcels are allowed.
+    """
+
+    index: int
+    ask: Ask
+    rule: Rule
+    units: Sequence[Unit]
+    stops: Mapping[LocationId, Stop]
+    needs: Sequence[Mapping[Thing, int]]
+    served: tuple[LocationId | None, ...]
+    most: int
+
+    def toll(self, place: LocationId) -> int:
+        """What a parcel from there costs whatever is in it."""
+        stop = self.stops[place]
+        return 0 if stop.is_beside else stop.toll.total + self.ask.outlook.frame.costs.split_minor
+
+    def cost(self, served: Sequence[LocationId | None]) -> int:
+        """What it costs to serve the units from these locations."""
+        lines = sum(self.units[unit].costs[place] for unit, place in enumerate(served) if place is not None)
+        return lines + sum(self.toll(place) for place in {place for place in served if place is not None})
+
+    def pieces(self, served: Sequence[LocationId | None]) -> list[tuple[Thing, LocationId, int]]:
+        """What serving the units from these locations takes."""
+        return [
+            (thing, place, pieces)
+            for unit, place in enumerate(served)
+            if place is not None
+            for thing, pieces in self.needs[unit].items()
+        ]
+
+    def plan(self, served: Sequence[LocationId | None]) -> Plan:
+        """The same in routing's words."""
+        takes: dict[LocationId, list[tuple[int, int]]] = {}
+        for unit, place in enumerate(served):
+            if place is not None:
+                lines = [(index, self.ask.wants[index].quantity) for index in self.units[unit].lines]
+                takes.setdefault(place, []).extend(lines)
+        return tuple([Part(self.stops[place], tuple(sorted(each))) for place, each in sorted(takes.items())])
+
+
+def members(planner: Planner, demands: Sequence[Demand], decisions: Sequence[Decision]) -> list[Member]:
+    """The orders that may change; the index is that of the demand."""
+    found = (
+        _member(planner, index, demand, decision)
+        for index, (demand, decision) in enumerate(zip(demands, decisions, strict=True))
+    )
+    return [each for each in found if each is not None]
+
+
+def _member(planner: Planner, index: int, demand: Demand, decision: Decision) -> Member | None:
+    routing = planner.routing_named(decision.receipt.run, decision.routing)
+    if routing is None or demand.has_claim or decision.receipt.together:
+        return None
+    rule = _rule(routing, decision)
+    if rule is None or not _is_by_cost(rule):
+        return None
+    ask = planner.ask(demand, demand.wants, rule, planner.frame.network.ways.lanes(demand), demand.beside)
+    if ask.is_tangled or demand.terms.set_aside:
+        return None
+    units = units_of(ask)
+    served = _served(units, ask, decision.choices)
+    if served is None or len(units) > MOST_UNITS or rule.split.min_parcel_value_minor:
+        return None
+    return _limited(index, ask, rule, units, served)
+
+
+def _rule(routing: Routing, decision: Decision) -> Rule | None:
+    """The rule that decided, if it was one alone: with short lines, what a later rule might do is not the wave's to say."""
+    rules = [rule for rule in routing.rules if rule.active]
+    named = next((rule for rule in rules if rule.name == decision.rule), None)
+    return (
+        named
+        if named is not None and (not decision.short or not decision.choices or len(rules) == 1)
+        else None
+    )
+
+
+def _is_by_cost(rule: Rule) -> bool:
+    """Whether cost decides after nothing but what a wave can keep."""
+    for tier in rule.choose:
+        if tier.by is Measure.COST:
+            return not tier.descending
+        if tier.descending or (tier.by is not Measure.PARCELS and tier.by not in _KEPT_BY_STOP):
+            return False
+    return True
+
+
+def _served(
+    units: Sequence[Unit], ask: Ask, choices: Sequence[Choice]
+) -> tuple[LocationId | None, ...] | None:
+    """Where each unit is served from; None if a line came in pieces, or from where no other such line could come from."""
+    places: dict[int, set[LocationId]] = {}
+    for choice in choices:
+        places.setdefault(choice.line_no, set()).add(choice.location_id)
+    result: list[LocationId | None] = []
+    for unit in units:
+        used = {place for index in unit.lines for place in places.get(ask.wants[index].line_no, ())}
+        if len(used) > 1 or not used <= unit.fits.keys():
+            return None
+        result.append(next(iter(used), None))
+    return tuple(result)
+
+
+def _limited(
+    index: int, ask: Ask, rule: Rule, units: Sequence[Unit], served: tuple[LocationId | None, ...]
+) -> Member:
+    every = {place: stop for unit in units for place, stop in unit.fits.items()}
+    needs = [_needs(ask, unit) for unit in units]
+    most = _ANY_NUMBER if rule.split.max_parcels is None else rule.split.max_parcels
+    used = {place for place in served if place is not None}
+    member = Member(index, ask, rule, units, every, needs, served, most)
+    if not used:
+        return member
+    now = values(ask, member.plan(served))
+    kinds = [each.by for each in rule.choose]
+    before = kinds[: kinds.index(Measure.COST)] if Measure.COST in kinds else kinds
+    if Measure.PARCELS in before:
+        most = min(most, len(used))
+    allowed = {
+        place: stop for place, stop in every.items() if place in used or _is_no_worse(ask, stop, before, now)
+    }
+    cut = [
+        Unit(unit.lines, {place: stop for place, stop in unit.fits.items() if place in allowed}, unit.costs)
+        for unit in units
+    ]
+    return Member(index, ask, rule, cut, allowed, needs, served, most)
+
+
+def _is_no_worse(ask: Ask, stop: Stop, before: Sequence[Measure], now: Values) -> bool:
+    """Whether a parcel from there keeps what the rule puts before cost."""
+    return all(
+        stop.values[tier] <= limit(now[tier], each)
+        for tier, each in enumerate(ask.outlook.scale.tiers)
+        if each.by in before and each.by in _KEPT_BY_STOP
+    )
+
+
+def _needs(ask: Ask, unit: Unit) -> Mapping[Thing, int]:
+    needs: dict[Thing, int] = {}
+    for index in unit.lines:
+        want = ask.wants[index]
+        for thing, pieces in ask.supply.recipe(want.sku).items():
+            needs[thing] = needs.get(thing, 0) + pieces * want.quantity
+    return needs

@@ -1,0 +1,150 @@
+"""A wave as arrays: every way to serve a unit of an order from a location, and what it takes of what is scarce.
+
+Columns x are (order, unit, location), columns y (order, location). Whatever a batch asks for less of than there is, wherever it
+comes from, is not scarce and needs no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doorstep.domain.routing.model.demand import Thing
+from doorstep.domain.routing.model.wave.member import Member
+from doorstep.kernel.ids import LocationId
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Place = LocationId | None
+Served = list[tuple[Place, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of one order. `unit`, `stop` and `cost` are of x, where `stop` is the number of its y; `place` and `toll` are of y.
+
+    `row` and `need` say what an x takes: `of` is its number, `row` what is scarce, `need` how many of it.
+    """
+
+    places: tuple[LocationId, ...]
+    toll: Floats
+    unit: Ints
+    stop: Ints
+    cost: Floats
+    of: Ints
+    row: Ints
+    need: Floats
+    units: int
+    most: int
+    room: Ints
+    x_by_place: dict[tuple[int, LocationId], int]
+
+
+@dataclass(slots=True)
+class Pool:
+    """All orders of a wave, what is scarce (`stock`, by row), and how each unit is served now. `left` says what there is of a
+    thing at a location for these orders, `rooms` how many orders a location's shift still takes.
+
+    Rows are (thing, location), and ("", location) for the room of a location's shift. `penalty` is what an unserved unit costs:
+    more than any way to serve it could save.
+    """
+
+    members: Sequence[Member]
+    left: Callable[[Thing, LocationId], int]
+    rooms: Mapping[LocationId, int]
+    columns: list[Columns] = field(init=False)
+    rows: dict[tuple[Thing, LocationId], int] = field(init=False)
+    stock: Floats = field(init=False)
+    served: Served = field(init=False)
+    penalty: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = _asked(self.members)
+        scarce = {key: left for key, pieces in asked.items() if (left := self._left(*key)) < pieces}
+        self.rows = {key: number for number, key in enumerate(scarce)}
+        self.stock = np.array(list(scarce.values()), dtype=np.float64)
+        self.columns = [_columns(member, self.rows) for member in self.members]
+        self.served = [member.served for member in self.members]
+        dearest = [float(each.toll.max(initial=0.0) + each.cost.max(initial=0.0)) for each in self.columns]
+        self.penalty = (
+            10 * (max(dearest, default=0.0) + 1) * max((each.units for each in self.columns), default=1)
+        )
+
+    def _left(self, thing: Thing, place: LocationId) -> float:
+        return float(self.left(thing, place)) if thing else float(self.rooms.get(place, np.inf))
+
+    @property
+    def size(self) -> int:
+        """How many columns x there are."""
+        return sum(len(each.unit) for each in self.columns)
+
+    def cost(self, number: int) -> float:
+        """What an order costs as it is served now."""
+        served = self.served[number]
+        return self.members[number].cost(served) + self.penalty * sum(place is None for place in served)
+
+    def total(self) -> float:
+        """What all orders cost as they are served now."""
+        return sum(self.cost(number) for number in range(len(self.members)))
+
+    def usage(self, numbers: Sequence[int]) -> Floats:
+        """What these orders take of what is scarce, by row."""
+        result = np.zeros(len(self.stock))
+        for number in numbers:
+            self._add(result, number, self.served[number])
+        return result
+
+    def taken(self, number: int, served: Sequence[Place]) -> Floats:
+        """What an order would take of what is scarce, by row."""
+        result = np.zeros(len(self.stock))
+        self._add(result, number, served)
+        return result
+
+    def _add(self, total: Floats, number: int, served: Sequence[Place]) -> None:
+        rooms = [("", place, 1) for place in {place for place in served if place is not None}]
+        for thing, place, pieces in (*self.members[number].pieces(served), *rooms):
+            row = self.rows.get((thing, place))
+            if row is not None:
+                total[row] += pieces
+
+
+def _asked(members: Sequence[Member]) -> dict[tuple[Thing, LocationId], int]:
+    """The most that the wave could ask of every (thing, location), and of every location's room."""
+    asked: dict[tuple[Thing, LocationId], int] = {}
+    for member in members:
+        for unit, needs in zip(member.units, member.needs, strict=True):
+            for place in unit.fits:
+                for thing, pieces in needs.items():
+                    asked[thing, place] = asked.get((thing, place), 0) + pieces
+        for place in member.stops:
+            asked["", place] = asked.get(("", place), 0) + 1
+    return asked
+
+
+def _columns(member: Member, rows: dict[tuple[Thing, LocationId], int]) -> Columns:
+    places = tuple(sorted(member.stops))
+    number = {place: index for index, place in enumerate(places)}
+    x = [(unit, place) for unit, each in enumerate(member.units) for place in sorted(each.fits)]
+    taken = [
+        (index, row, pieces)
+        for index, (unit, place) in enumerate(x)
+        for thing, pieces in member.needs[unit].items()
+        if (row := rows.get((thing, place))) is not None
+    ]
+    return Columns(
+        places,
+        np.array([member.toll(place) for place in places], dtype=np.float64),
+        np.array([unit for unit, _place in x], dtype=np.int64),
+        np.array([number[place] for _unit, place in x], dtype=np.int64),
+        np.array([member.units[unit].costs[place] for unit, place in x], dtype=np.float64),
+        np.array([index for index, _row, _pieces in taken], dtype=np.int64),
+        np.array([row for _index, row, _pieces in taken], dtype=np.int64),
+        np.array([pieces for _index, _row, pieces in taken], dtype=np.float64),
+        len(member.units),
+        member.most,
+        np.array([rows.get(("", place), -1) for place in places], dtype=np.int64),
+        {key: index for index, key in enumerate(x)},
+    )
