@@ -149,6 +149,7 @@ def _locate(node: yaml.Node, path: str, places: dict[str, tuple[int, int]]) -> N
 def _problem(message: str, target: object) -> Problem:
     parts = _PATH.match(message)
     said, path = (parts[1], (parts[3] or "").removeprefix(".")) if parts else (message, "")
+    path = path.partition("[...]")[0]  # which key it was is not told
     unknown = _UNKNOWN_FIELD.search(said)
     if unknown:
         words = _within(_schema_at(target, path), "properties")

@@ -47,7 +47,7 @@ class _Differences:
             return
         if _is_named(before or after) and _is_named(after or before):
             yield from self._of_named(where, name.removesuffix("s"), _parts(before), _parts(after))
-        elif isinstance(before or {}, Mapping) and isinstance(after or {}, Mapping):
+        elif all(each is None or isinstance(each, Mapping) for each in (before, after)):
             old, new = _fields(before), _fields(after)
             for each in [*new, *(each for each in old if each not in new)]:
                 yield from self.of(here, each, old.get(each), new.get(each))

@@ -1,0 +1,233 @@
+"""What can be wrong with a rule set although every word is right; differences; sentences; the schema."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+
+from doorstep.domain.routing.model.rules import (
+    DEFAULT,
+    Costs,
+    Locations,
+    Measure,
+    OrderField,
+    Orders,
+    OrderSort,
+    Queue,
+    Release,
+    Rest,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    Sort,
+    Split,
+    checks,
+    diff,
+    words,
+)
+from doorstep.domain.routing.model.rules.cases import Case
+from doorstep.domain.routing.model.rules.schema import schema
+from doorstep.kernel import documents
+
+PARK = Rest(then="park", queue="shelf")
+LAST = Rule(name="last", rest=PARK)
+CASE = {
+    "name": "c", "at": "2026-11-22T09:00:00Z", "order": {"lines": [{"sku": "TEE"}]}, "stock": {},
+    "expect": {"sent": [{"line": 2, "location": "WH"}]},
+}  # fmt: skip
+QUEUES = (Queue(name="shelf", owner="operations"),)
+
+
+def rule_set(
+    *rules: Rule, run: Run | None = None, orders: Orders | None = None, queues: tuple[Queue, ...] = QUEUES
+) -> RuleSet:
+    routing = Routing(name="routing", orders=orders or Orders(), rules=rules or (LAST,))
+    return RuleSet(name="set", runs=(run or Run(name="run", routings=(routing,)),), queues=queues)
+
+
+def said(document: RuleSet) -> list[str]:
+    return [str(each) for each in checks.problems(document)]
+
+
+def test_the_rules_that_doorstep_comes_with_are_right() -> None:
+    assert said(DEFAULT) == []
+    assert said(rule_set()) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        (msgspec.structs.replace(rule_set(), name=" "), "name: Give the rule set a name."),
+        (RuleSet(name="set", runs=()), "runs: No run is active: nothing would be routed."),
+        (msgspec.structs.replace(rule_set(), currency="XXY"), "currency: XXY is no ISO 4217 currency."),
+        (msgspec.structs.replace(rule_set(), costs=Costs(split_minor=1)), "currency: Amounts are named: say in which currency."),
+        (rule_set(orders=Orders(min_value_minor=1)), "currency: Amounts are named: say in which currency."),
+        (rule_set(LAST, LAST), "runs[0].routings[0].rules[1].name: last is there twice: give each a name of its own."),
+        (rule_set(Rule(name="", rest=PARK)), "runs[0].routings[0].rules[0].name: Give it a name."),
+        (rule_set(queues=(*QUEUES, *QUEUES, *QUEUES)), "queues[1].name: shelf is there twice: give each a name of its own."),
+        (rule_set(orders=Orders(when="order.x")), (
+            "line 1, runs[0].routings[0].orders.when: order.x is not known, there is order.channel, order.queue, order.method, "
+            "order.service, order.priority, order.placed_at, order.promised_in_days, order.origin, order.tags, "
+            "order.value_minor, order.payment, order.country, order.region, order.customer, order.is_pickup, order.skus, "
+            "order.categories, order.lines, order.pieces, order.grams")),
+        (rule_set(Rule(name="a", rest=PARK, locations=Locations(when="lane.km"))), (
+            "line 1, runs[0].routings[0].rules[0].locations.when: a condition is true or false, this one is DOUBLE: "
+            "compare it with something")),
+        (rule_set(Rule(name="a", rest=PARK, active=False)), "runs[0].routings[0].rules: No rule is active: its orders would wait for ever."),
+        (rule_set(Rule(name="a")), "runs[0].routings[0].rules[0].rest: No rule follows: say what becomes of the rest (park, backorder …)."),
+        (rule_set(Rule(name="a", rest=PARK, locations=Locations(within_km=1, within_miles=1))), (
+            "runs[0].routings[0].rules[0].locations.within_miles: Say the distance in kilometres or in miles, not in both.")),
+        (rule_set(Rule(name="a", rest=PARK, choose=())), (
+            "runs[0].routings[0].rules[0].choose: Say what the better plan is: parcels, cost, distance …")),
+        (rule_set(Rule(name="a", rest=PARK, choose=(Sort(by=Measure.SEQUENCE),))), (
+            "runs[0].routings[0].rules[0].choose: A sequence needs codes or groups to count by.")),
+        (rule_set(Rule(name="a", rest=Rest(then="park"))), (
+            "runs[0].routings[0].rules[0].rest.queue: no queue is not among the queues of this rule set.")),
+        (rule_set(Rule(name="a", rest=Rest(then="cancel", queue="shelf"))), (
+            "runs[0].routings[0].rules[0].rest.queue: Only park puts orders in a queue, this says cancel.")),
+        (rule_set(run=Run(name="r", routings=(), schedule="at night")), (
+            "runs[0].schedule: 'at night' is no cron line: minute hour day month weekday, such as 0 2 * * *.")),
+        (rule_set(run=Run(name="r", routings=(), timezone="Mars/Base")), "runs[0].timezone: 'Mars/Base' is no time zone: write Asia/Kolkata or UTC."),
+        (rule_set(run=Run(name="r", routings=(), release=Release(mode="held"))), "runs[0].release.hold_minutes: Say for how many minutes work is held."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_found(document: RuleSet, problem: str) -> None:
+    assert said(document) == [problem]
+
+
+def test_limits_that_no_order_meets_are_found() -> None:
+    document = msgspec.structs.replace(
+        rule_set(orders=Orders(min_value_minor=9, max_value_minor=8)), currency="INR"
+    )
+    assert said(document) == [
+        "runs[0].routings[0].orders.max_value_minor: No order has at least 9 and at most 8."
+    ]
+
+
+def test_a_case_speaks_of_lines_that_it_has() -> None:
+    case = documents.convert(CASE, Case).value
+    assert case is not None
+    document = msgspec.structs.replace(rule_set(), cases=(case,))
+    assert said(document) == ["cases[0].expect.sent[0].line: The order has 1 lines."]
+
+
+def changes(before: RuleSet, after: RuleSet) -> list[str]:
+    return [str(each) for each in diff.changes(before, after)]
+
+
+def test_differences_are_told_by_name() -> None:
+    near = Rule(name="near", locations=Locations(within_km=50, groups=("a", "b")))
+    far = msgspec.structs.replace(near, locations=Locations(within_km=60.5))
+    assert changes(rule_set(near, LAST), rule_set(near, LAST)) == []
+    assert changes(rule_set(near, LAST), rule_set(LAST, far)) == [
+        "run run › routing routing › rule near › locations › within_km: 50 → 60.5",
+        "run run › routing routing › rule near › locations › groups: removed a, b",
+        "run run › routing routing › sequence of rules: near, last → last, near",
+    ]
+
+
+def test_what_is_new_is_told_as_a_sentence() -> None:
+    before = RuleSet(name="set", runs=())
+    assert changes(before, rule_set()) == [
+        "run run: added Runs as orders and stock come; work goes out at once.",
+        "run run › routing routing: added Takes every order. Serves the nearest promise first, then the oldest.",
+        (
+            "run run › routing routing › rule last: added Asks every location. Chooses: fewest parcels, then cheapest, "
+            "then nearest. Lines may part, and a line that nobody has whole may be split. What is left: it waits in shelf."
+        ),
+        "queue shelf: added operations owns it; orders are tried again when their stock comes.",
+    ]
+    assert changes(rule_set(), before) == ["rule set: removed run run", "rule set: removed queue shelf"]
+
+
+def test_costs_sorts_and_cases_are_told_too() -> None:
+    case = documents.convert(CASE, Case).value
+    assert case is not None
+    one = msgspec.structs.replace(rule_set(), costs=Costs(split_minor=1), cases=(case,))
+    two = msgspec.structs.replace(
+        rule_set(
+            Rule(
+                name="last", rest=PARK, choose=(Sort(by=Measure.COST, tolerance=0.05), Sort(by=Measure.LOAD))
+            )
+        ),
+        look_ahead=not DEFAULT.look_ahead,
+    )
+    assert changes(rule_set(), one) == ["costs › split_minor: added 1", "case c: added the case"]
+    assert changes(rule_set(), two) == [
+        "run run › routing routing › rule last › choose: added by cost, tolerance 0.05; by load",
+        "look_ahead: added false",
+    ]
+
+
+def test_a_rule_reads_as_sentences() -> None:
+    rule = Rule(
+        name="r",
+        locations=Locations(
+            codes=("A", "B"), groups=("north",), not_groups=("tiny",), kinds=("dark_store",), countries=("IN",),
+            within_miles=30, safety_stock=4, open_now=True, before_cut_off=True, in_time=True, ignore_capacity=True,
+            when="location.room >\n 3",
+        ),
+        choose=(Sort(by=Measure.STOCK, descending=True), Sort(by=Measure.COST, tolerance=0.05)),
+        split=Split(
+            by="none", max_parcels=2, min_parcel_value_minor=9900, all_or_nothing=True, hold_in_stock_part=True,
+            keep_together=("Suits",),
+        ),
+        rest=Rest(then="customer_care", auto_cancel_after_days=1, forget_auto_cancel=True),
+    )  # fmt: skip
+    assert words.of_rule(rule, "INR") == [
+        (
+            "Asks locations A, then B, in group north, not in group tiny, of kind dark store, in country IN, within 30 miles, "
+            "open now, before today's cut-off, that arrive by the promise, where location.room > 3. Leaves 4 of each SKU there. "
+            "Counts no capacity."
+        ),
+        "Chooses: most stock, then cheapest (within 5%).",
+        (
+            "One parcel or nothing; at most 2 parcels; every part worth at least 99.00 INR; all or nothing; "
+            "what is found waits for the rest; together stay Suits."
+        ),
+        "What is left: customer care decides, cancelled after 1 day, no longer cancelled by itself.",
+    ]
+
+
+def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
+    orders = Orders(
+        queues=("", "late"), methods=("express",), not_methods=("pickup",), min_priority=2, promised_within_days=3,
+        channels=("web",), categories=("Shoes",), origins=("ST-1",), tags=("vip",), not_tags=("fraud",), min_value_minor=5,
+        max_value_minor=900, payments=("on_delivery",), regions=("MH",), countries=("IN",), customers=("c",), when="true",
+    )  # fmt: skip
+    assert words.of_orders(orders, "") == (
+        "Takes orders in queue none yet or late, by express, not by pickup, from channel web, with Shoes, taken at ST-1, tagged vip, "
+        "not tagged fraud, paid on delivery, to MH or IN, of customer c, of priority 2 or more, promised within 3 days, "
+        "worth at least 5, worth at most 900, where true."
+    )
+    assert (
+        words.of_sort((OrderSort(by=OrderField.VALUE, descending=True),)) == "Serves first: greatest value."
+    )
+    run = Run(
+        name="r", routings=(), schedule="0 2 * * *", timezone="Asia/Kolkata", release=Release(mode="metered")
+    )
+    assert words.of_run(run) == (
+        "Runs by the clock (0 2 * * *, Asia/Kolkata); work goes out as fast as locations pick, 120 minutes ahead."
+    )
+    queue = Queue(
+        name="q", owner="care", retry_minutes=(15, 60), wakes_on_stock=False, auto_cancel_after_days=5
+    )
+    assert (
+        words.of_queue(queue)
+        == "care owns it; orders are tried again after 15, 60 minutes, cancelled after 5 days."
+    )
+    still = Queue(name="q", owner="care", wakes_on_stock=False)
+    assert words.of_queue(still) == "care owns it; orders are tried again only if somebody asks."
+
+
+def test_the_schema_says_what_the_types_say() -> None:
+    told = schema()
+    Draft202012Validator.check_schema(told)
+    validator = Draft202012Validator(told)
+    assert list(validator.iter_errors(documents.plain(DEFAULT))) == []
+    wrong = {"name": "x", "runs": [{"name": "r", "routings": [], "realease": {}}]}
+    assert [each.message for each in validator.iter_errors(wrong)] == [
+        "Additional properties are not allowed ('realease' was unexpected)"
+    ]
