@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -87,7 +87,7 @@ def test_what_must_leave_is_released_before_it_is_too_late() -> None:
     busy = replace(IDLE, open_units=30)  # two hours of work with this, and as much again to be safe
     assert released(held, now=ist(11, 59), bench=busy) == []
     assert released(held, now=ist(12), bench=busy) == [1]
-    assert released(held, now=ist(12), bench=replace(busy, units_per_hour=None)) == []
+    assert released(held, now=ist(12), bench=replace(busy, units_per_hour=None)) == []  # nobody knows
 
 
 def test_metered_work_comes_as_fast_as_it_is_picked() -> None:
@@ -104,6 +104,29 @@ def test_metered_work_that_must_leave_today_does_not_wait_for_its_turn() -> None
     assert released(*urgent, *later, now=ist(9), bench=IDLE) == [1, 2, 3]
 
 
-def test_a_last_moment_needs_a_pace_and_a_departure() -> None:
-    assert IDLE.last_moment(planned(1)) == ist(22) - timedelta(hours=1)
+def test_a_last_moment_is_before_the_cut_off_and_the_picking() -> None:
+    assert IDLE.last_moment(planned(1)) == ist(21)
+    assert replace(IDLE, cut_off=16 * 60).last_moment(planned(1)) == ist(16)
+    assert replace(IDLE, units_per_hour=None).last_moment(planned(1)) == ist(22)
     assert IDLE.last_moment(planned(1, leaves_at=None)) is None
+
+
+def test_what_leaves_today_is_released_by_the_cut_off_in_any_case() -> None:
+    held = planned(1, release_after=ist(23))
+    bench = replace(IDLE, cut_off=16 * 60)
+    assert released(held, now=ist(15, 59), bench=bench) == []
+    assert released(held, now=ist(16), bench=bench) == [1]
+
+
+def test_a_pace_leans_on_what_was_said_while_little_is_known() -> None:
+    assert pacing.pace(units=0, hours=0, said=120.0) == 120.0
+    assert pacing.pace(units=0, hours=0, said=None) == 30.0
+    assert pacing.pace(units=80, hours=4, said=40.0) == 30.0
+    assert pacing.pace(units=9_600, hours=96, said=20.0) == 96.8
+    assert [pacing.reject_rate(rejected=each, works=80) for each in (0, 25)] == [0.0, 0.25]
+
+
+def test_stages_of_work_that_lies() -> None:
+    told = [pacing.stage(minutes, warn=60, escalate=120, reject=240) for minutes in (59.9, 60, 120, 239, 240)]
+    assert told == [None, "warned", "escalated", "escalated", "rejected"]
+    assert pacing.stage(9_999, warn=60, escalate=120, reject=None) == "escalated"

@@ -63,7 +63,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Every option, the best first, and the network they were planned in."""
+    """Every option, the best first, in the network they were planned in."""
 
     options: tuple[Option, ...]
     network: Network
@@ -116,8 +116,8 @@ def _services(known: Configuration, basket: Basket) -> list[tuple[str, str]]:
 def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
     skus = {sku for sku, _ in basket.wanted}
     traits = catalog.traits(tx, skus=skus)
-    if len(traits) < len(skus):
-        raise errors.NotFound(f"The catalogue does not have {', '.join(sorted(skus - traits.keys())[:5])}.")
+    if missing := sorted(skus - traits.keys()):
+        raise errors.NotFound(f"The catalogue does not have {', '.join(missing[:5])}.")
     wants = tuple(
         Want(number, sku, quantity, traits[sku].weight_grams, 0, traits[sku].category, traits[sku].style)
         for number, (sku, quantity) in enumerate(basket.wanted, start=1)
@@ -125,6 +125,7 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
     address = basket.address
     spot = places.of_postal_code(address.country, address.postal_code) if address.latitude is None else None
     latitude, longitude = spot or (address.latitude, address.longitude)
+    region = network_document.region(address.country, address.state_code)
     return Demand(
         OrderId(0),
         wants,
@@ -133,13 +134,7 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
         frozenset(routing.blocked(tx, skus=skus, at=at)),
         channel=basket.channel,
         buyer=facts.buyer(basket.channel, basket.tags),
-        facts=Facts(
-            placed_at=at,
-            tags=basket.tags,
-            country=address.country,
-            region=network_document.region(address.country, address.state_code),
-            pickup=basket.pickup,
-        ),
+        facts=Facts(at, tags=basket.tags, country=address.country, region=region, pickup=basket.pickup),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
-from doorstep.flows import box, cart, count, parking, promise, reconcile, replenish, runs
+from doorstep.flows import box, cart, count, idle, parking, promise, reconcile, release, replenish, runs, wave
 from doorstep.kernel import jobs
 
 _DAY_SECONDS = 86_400.0
@@ -16,7 +17,11 @@ JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
     "close boxes that waited long enough": (60.0, lambda app: box.close_overdue(app.world)),
     "cancel what nobody could fill": (60.0, lambda app: parking.cancel_overdue(app.world)),
     "start runs that are due": (15.0, lambda app: runs.run_due(app.world)),
+    "solve planned work together": (30.0, lambda app: wave.solve(app.world, seconds=3, clock=time.monotonic)),
     "forget old runs": (_DAY_SECONDS, lambda app: runs.forget(app.world)),
+    "measure how fast locations pick": (60.0, lambda app: release.measure(app.world)),
+    "release planned work": (15.0, lambda app: release.release_due(app.world)),
+    "watch work that nobody accepts": (60.0, lambda app: idle.watch(app.world)),
     "draft what shelves lack": (_DAY_SECONDS / 4, lambda app: replenish.draft(app.world)),
     "write off what is missing": (60.0, lambda app: count.settle_missing(app.world)),
     "work out rules for what is new": (30.0, lambda app: promise.catch_up(app.world)),

@@ -62,3 +62,12 @@ CREATE TABLE idle_work (
     at                   timestamptz NOT NULL
 );
 COMMENT ON TABLE idle_work IS 'Work that its location let lie, and what was said about it; each stage once.';
+
+-- The pace of locations is measured from what they picked and rejected in the last days.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX fulfillment_orders_picked ON fulfillment_orders (picked_at) WHERE picked_at IS NOT NULL;
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX fulfillment_orders_rejected ON fulfillment_orders (created_at) WHERE state = 'rejected';
+-- Work that nobody has accepted is looked for every minute.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX fulfillment_orders_open ON fulfillment_orders (coalesce(released_at, created_at)) WHERE state = 'open';

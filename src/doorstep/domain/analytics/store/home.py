@@ -105,13 +105,15 @@ def select_refunds_in_doubt(tx: ReadTx, *, currency: str) -> int:
 
 
 def select_stock_needs(tx: ReadTx, *, now: datetime, today: date) -> dict[str, int]:
-    """What of stock waits for a person: sources, positions, counts and transfers, by the key of the need."""
+    """What of stock and of locations waits for a person, by the key of the need."""
     rows = tx.rows(
         """
         SELECT 'stale_sources' AS key, count(*) AS count FROM stock_sources
          WHERE last_heard_at IS NULL OR last_heard_at < %(now)s - make_interval(secs => max_age_seconds)
         UNION ALL SELECT 'contradictory', count(*) FROM stock WHERE missing > 0
         UNION ALL SELECT 'counts_to_approve', count(*) FROM counts WHERE state = 'counted'
+        UNION ALL SELECT 'not_accepted', count(*) FROM idle_work i JOIN fulfillment_orders f ON f.id = i.fulfillment_order_id
+                   WHERE f.state = 'open'
         UNION ALL SELECT 'transfers_overdue', count(*) FROM transfers
                    WHERE state IN ('requested', 'shipped') AND expected_date < %(today)s
         """,

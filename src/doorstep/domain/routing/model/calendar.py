@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -53,8 +53,8 @@ class Calendar:
     def instant(self, day: date, minute: int) -> datetime:
         """A local minute as an instant; one that the clock skips is the same distance behind the change."""
         days, rest = divmod(minute, _DAY_MINUTES)
-        local = datetime.combine(day + timedelta(days=days), time(*divmod(rest, 60)), self.zone)
-        return local.astimezone(UTC)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone) + timedelta(days=days)
+        return midnight.replace(hour=rest // 60, minute=rest % 60).astimezone(UTC)
 
     def hours(self, day: date) -> tuple[Span, ...]:
         """The spans of a day; none if it is closed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from doorstep.domain.routing.model.calendar import Calendar
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId
@@ -76,18 +77,22 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A location's work that is released and not picked yet, and how fast it picks (None: nobody knows)."""
+    """A location's work that is released and not picked yet, how fast it picks (None: nobody knows), and its cut-off."""
 
     calendar: Calendar
     units_per_hour: float | None
     open_units: int = 0
+    cut_off: int = 24 * 60
 
     def last_moment(self, work: Planned) -> datetime | None:
-        """When work must be released to leave as planned: as long before as it takes to pick it behind what is open."""
-        if work.leaves_at is None or not self.units_per_hour:
+        """When work must be released to leave as planned: before that day's cut-off, and twice as long before it leaves as it
+        takes to pick it behind what is open.
+        """
+        if work.leaves_at is None:
             return None
-        hours = (self.open_units + work.units) / self.units_per_hour
-        return work.leaves_at - timedelta(hours=2 * hours)
+        cut_off_at = self.calendar.instant(self.calendar.day(work.leaves_at), self.cut_off)
+        hours = (self.open_units + work.units) / self.units_per_hour if self.units_per_hour else 0.0
+        return min(cut_off_at, work.leaves_at - timedelta(hours=2 * hours))
 
 
 def due(
@@ -129,3 +134,35 @@ def _must_go(work: Planned, bench: Bench, now: datetime) -> bool:
     """Nothing can be won by waiting: its last responsible moment is here."""
     last = bench.last_moment(work)
     return last is not None and last <= now
+
+
+_HOURS_BELIEVED = 4  # what is said of a pace weighs as much as so many measured hours
+_USUAL_PACE = 30.0  # pieces per hour of a location of which nothing is said or known
+_WORKS_BELIEVED = 20  # as many orders without a reject are believed of everybody
+
+
+def pace(*, units: int, hours: int, said: float | None) -> float:
+    """Pieces per working hour: what was measured, leaning on what was said while little is known."""
+    return (units + (said or _USUAL_PACE) * _HOURS_BELIEVED) / (hours + _HOURS_BELIEVED)
+
+
+def reject_rate(*, rejected: int, works: int) -> float:
+    """The share of work that is rejected, careful while little is known."""
+    return rejected / (works + _WORKS_BELIEVED)
+
+
+class Stage(StrEnum):
+    """What is done about work that nobody accepts."""
+
+    WARNED = "warned"
+    ESCALATED = "escalated"
+    REJECTED = "rejected"
+
+
+def stage(minutes: float, *, warn: int, escalate: int, reject: int | None) -> Stage | None:
+    """Which stage work has reached that lay for so many open minutes."""
+    if reject is not None and minutes >= reject:
+        return Stage.REJECTED
+    if minutes >= escalate:
+        return Stage.ESCALATED
+    return Stage.WARNED if minutes >= warn else None

@@ -1,0 +1,118 @@
+"""SQL of how locations work: what they picked lately, what is open and planned, what nobody has accepted yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Pieces that a location picked, the hours in which it picked any, and how much of its work it did or rejected."""
+
+    location_id: LocationId
+    units: int
+    hours: int
+    works: int
+    rejected: int
+
+
+def select_picked(tx: ReadTx, *, since: datetime) -> list[Picked]:
+    """What locations did since then. An hour without a pick is nobody's pace: there may have been nothing to do."""
+    return tx.all(
+        Picked,
+        """
+        WITH picked AS (
+            SELECT f.location_id, sum(l.picked)::bigint AS units, count(DISTINCT date_trunc('hour', f.picked_at)) AS hours,
+                   count(DISTINCT f.id) AS works
+              FROM fulfillment_orders f JOIN fulfillment_lines l ON l.fulfillment_order_id = f.id
+             WHERE f.picked_at >= %(since)s AND f.state <> 'rejected' GROUP BY f.location_id),
+        rejected AS (
+            SELECT location_id, count(*) AS works FROM fulfillment_orders
+             WHERE state = 'rejected' AND created_at >= %(since)s GROUP BY location_id)
+        SELECT location_id, coalesce(p.units, 0) AS units, coalesce(p.hours, 0) AS hours,
+               coalesce(p.works, 0) + coalesce(r.works, 0) AS works, coalesce(r.works, 0) AS rejected
+          FROM picked p FULL JOIN rejected r USING (location_id) ORDER BY location_id
+        """,
+        {"since": since},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUnits:
+    """Pieces that a location was given and has not picked."""
+
+    location_id: LocationId
+    units: int
+
+
+def select_open_units(tx: ReadTx) -> list[OpenUnits]:
+    """What every location has before it."""
+    return tx.all(
+        OpenUnits,
+        """
+        SELECT f.location_id, sum(l.quantity - l.picked)::bigint AS units
+          FROM fulfillment_orders f JOIN fulfillment_lines l ON l.fulfillment_order_id = f.id
+         WHERE f.state IN ('open', 'accepted') GROUP BY f.location_id ORDER BY f.location_id
+        """,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWork:
+    """Work that its location does not know of, with the run that decided it."""
+
+    id: FulfillmentOrderId
+    order_id: OrderId
+    location_id: LocationId
+    units: int
+    release_after: datetime | None
+    leaves_at: datetime | None
+    run: str
+
+
+def select_planned(tx: ReadTx, *, limit: int) -> list[PlannedWork]:
+    """Planned work that does not wait for the rest of its order, the most urgent of each location first."""
+    return tx.all(
+        PlannedWork,
+        """
+        SELECT f.id, f.order_id, f.location_id, f.release_after, f.leaves_at, coalesce(d.run, '') AS run,
+               (SELECT sum(quantity)::bigint FROM fulfillment_lines l WHERE l.fulfillment_order_id = f.id) AS units
+          FROM fulfillment_orders f LEFT JOIN routing_decisions d ON d.id = f.decision_id
+         WHERE f.state = 'planned' AND NOT f.held_back
+           AND NOT EXISTS (SELECT FROM order_holds h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
+         ORDER BY f.leaves_at, f.id LIMIT %s
+        """,
+        (limit,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Unaccepted:
+    """Open work that nobody at its location has accepted, and what was said about it ("", warned, escalated)."""
+
+    id: FulfillmentOrderId
+    order_id: OrderId
+    location_id: LocationId
+    version: int
+    since_at: datetime
+    stage: str
+
+
+def select_unaccepted(tx: ReadTx, *, before: datetime, limit: int) -> list[Unaccepted]:
+    """Open work that its location has had since before then, oldest first; held orders wait for somebody else."""
+    return tx.all(
+        Unaccepted,
+        """
+        SELECT f.id, f.order_id, f.location_id, f.version, coalesce(f.released_at, f.created_at) AS since_at,
+               coalesce(i.stage, '') AS stage
+          FROM fulfillment_orders f LEFT JOIN idle_work i ON i.fulfillment_order_id = f.id
+         WHERE f.state = 'open' AND coalesce(f.released_at, f.created_at) <= %s
+           AND NOT EXISTS (SELECT FROM order_holds h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
+         ORDER BY since_at, f.id LIMIT %s
+        """,
+        (before, limit),
+    )
