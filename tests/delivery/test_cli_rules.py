@@ -1,0 +1,97 @@
+"""`doorstep rules`: a file is tried, decides, and is taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.builders import Retailer
+from typer.testing import CliRunner, Result
+
+from doorstep.delivery.cli import create
+from doorstep.delivery.cli.samples import NOTNAKED
+from doorstep.kernel import errors
+
+FILE = NOTNAKED / "rules.yaml"
+
+
+def rules(retailer: Retailer, *arguments: str) -> Result:
+    chosen = retailer.app.settings
+    environment = {
+        "DOORSTEP_ENVIRONMENT": "test",
+        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value() if chosen.database_url else "",
+        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
+        "DOORSTEP_SECRET_KEY": "k" * 40,
+        "COLUMNS": "160",
+    }
+    return CliRunner().invoke(create(), ["rules", *arguments], env=environment)
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Path:
+    """The same rules, with another limit."""
+    file = tmp_path / "rules.yaml"
+    file.write_text(FILE.read_text().replace("max_parcels: 2", "max_parcels: 3"))
+    return file
+
+
+def test_a_file_is_tried_without_storing_it(retailer: Retailer) -> None:
+    told = rules(retailer, "plan", str(FILE))
+    assert told.exit_code == 0
+    assert "run as orders come › routing urgent: added Takes orders where order.priority > 0" in told.stdout
+    assert "7 of 7 golden cases pass." in told.stdout
+    assert rules(retailer, "history").stdout == "No version yet: the rules that Doorstep comes with decide.\n"
+
+
+def test_a_file_decides_and_is_taken_back(retailer: Retailer, changed: Path) -> None:
+    assert "Version 1 decides from now on." in rules(retailer, "apply", str(FILE), "--why", "first").stdout
+    assert rules(retailer, "apply", str(FILE), "--why", "again").stdout.startswith("Nothing changes.")
+    told = rules(retailer, "apply", str(changed), "--why", "more parcels").stdout
+    assert told.startswith(
+        "run as orders come › routing urgent › rule leaves today › split › max_parcels: 2 → 3\n"
+    )
+    assert "Version 2 decides from now on." in told
+    back = rules(retailer, "rollback", "1", "--why", "too many parcels").stdout
+    assert back == "Version 3 decides from now on: it restores version 1.\n"
+    rows = [line.split()[:3] for line in rules(retailer, "history").stdout.splitlines()]
+    assert rows == [
+        ["version", "name", "state"], ["3", "notnaked", "active,"], ["2", "notnaked", "archived"], ["1", "notnaked", "archived"],
+    ]  # fmt: skip
+
+
+def test_what_comes_out_goes_in_again(retailer: Retailer, tmp_path: Path) -> None:
+    rules(retailer, "apply", str(FILE), "--why", "first")
+    out = tmp_path / "out.yaml"
+    out.write_text(rules(retailer, "export").stdout)
+    assert rules(retailer, "plan", str(out)).stdout.startswith("Nothing changes.")
+    assert rules(retailer, "export", "1").stdout == out.read_text()
+    assert '"title": "Rule set"' in rules(retailer, "schema").stdout
+
+
+def test_what_is_wrong_is_said_at_its_line(retailer: Retailer, changed: Path) -> None:
+    changed.write_text(changed.read_text().replace("queue: urgent}", "queue: urgnt}"))
+    told = rules(retailer, "plan", str(changed))
+    assert told.exit_code == 1
+    assert told.stdout.startswith(
+        "line 20, runs[0].routings[0].rules[1].rest.queue: urgnt is not among the queues"
+    )
+    changed.write_text("name: [")
+    told = rules(retailer, "apply", str(changed), "--why", "so")
+    assert (told.exit_code, told.stdout[:25]) == (1, "line 1, This is no YAML: ")
+    missing = rules(retailer, "plan", str(changed.with_name("nothing.yaml")))
+    assert isinstance(missing.exception, errors.Invalid)
+
+
+def test_a_case_that_fails_keeps_a_file_from_deciding(retailer: Retailer, changed: Path) -> None:
+    changed.write_text(changed.read_text().replace("rule: lines in parts}", "rule: nobody knows}"))
+    for told in (
+        rules(retailer, "test", str(changed)),
+        rules(retailer, "apply", str(changed), "--why", "so"),
+    ):
+        assert told.exit_code == 1
+        assert (
+            "✗ a line that nobody has whole comes in parts\n    Rule: expected nobody knows, found lines in parts."
+            in told.stdout
+        )
+        assert told.stdout.endswith("6 of 7 golden cases pass.\n")
+    assert rules(retailer, "test").exit_code == 0
