@@ -124,7 +124,7 @@ class Outlook:
             return None
         if self.pickup:
             lane = Lane(place_id, lane.km)
-        toll = _FREE if is_beside else _toll(place, lane, self.frame.costs)
+        fixed = _FREE if is_beside else toll(place, lane, self.frame.costs)
         late = round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0
         arrives = self.frame.days(lane.arrives_at)
         metres = round(lane.km * 1000)
@@ -133,7 +133,7 @@ class Outlook:
             {
                 Measure.MISS: late,
                 # A further parcel is charged here; the first is given back when a whole plan is scored.
-                Measure.COST: 0 if is_beside else toll.total + self.frame.costs.split_minor,
+                Measure.COST: 0 if is_beside else fixed.total + self.frame.costs.split_minor,
                 Measure.PARCELS: 0 if is_beside else 1,
                 Measure.DISTANCE: metres,
                 Measure.LEAVES: self.frame.days(lane.leaves_at),
@@ -144,7 +144,7 @@ class Outlook:
             }
         )
         keys = self.scale.keys(values, place_id)
-        return Stop(place_id, place, lane, toll, keys, values, metres, late, arrives, co2, is_beside)
+        return Stop(place_id, place, lane, fixed, keys, values, metres, late, arrives, co2, is_beside)
 
 
 class _Asked(dict[LocationId, Stop | None]):
@@ -160,7 +160,8 @@ class _Asked(dict[LocationId, Stop | None]):
         return stop
 
 
-def _toll(place: Place, lane: Lane, costs: Costs) -> Toll:
+def toll(place: Place, lane: Lane, costs: Costs) -> Toll:
+    """What a parcel from there costs whatever is in it."""
     reroute = round(place.reject_rate * costs.reroute_minor) if place.reject_rate else 0
     late = round(lane.miss * costs.late_minor) if lane.miss else 0
     load = round(place.backlog_hours * costs.backlog_hour_minor) if place.backlog_hours else 0

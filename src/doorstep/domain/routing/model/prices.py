@@ -1,0 +1,214 @@
+"""What the pieces of a thing at a location are worth to orders to come: duals of a program that serves expected orders best.
+
+Orders are expected with weights (how many like this one will come). They are served in shares, a parcel of a share costs that
+share of a parcel, and what is taken in all is at most what there is. Where there will be enough, a piece is worth nothing;
+where there will not, it is worth what the order that goes without it pays more. Routing adds these prices to what it takes, so
+that an order which could as well be served from elsewhere leaves a scarce piece to the one that could not.
+
+The program is built once. When time passes, weights shrink and stock is used up: it starts from where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from doorstep.domain.routing.model.demand import Demand, Thing, Want
+from doorstep.domain.routing.model.network import Lane, Network
+from doorstep.domain.routing.model.outlook import toll
+from doorstep.domain.routing.model.rules.document import Costs
+from doorstep.domain.routing.model.supply import Supply
+from doorstep.kernel.ids import LocationId
+
+_Floats = NDArray[np.float64]
+NO_COSTS = Costs()
+Key = tuple[Thing, LocationId]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An order that is expected so many times (a share is possible) until stock comes again."""
+
+    demand: Demand
+    weight: float
+
+
+@dataclass(slots=True)
+class LookAhead:
+    """The program of one set of expected orders. `prices` may be asked again and again as weights and stock change.
+
+    `costs.short_piece_minor` is what a piece costs that nobody can send; without it, twice the dearest way to send one.
+    """
+
+    expected: Sequence[Expected]
+    things: Supply
+    network: Network
+    costs: Costs = NO_COSTS
+    _solver: highspy.Highs = field(init=False)
+    _program: _Program = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]  # the package tells no types
+        for name, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
+            self._solver.setOptionValue(name, value)
+        self._program = _Program()
+        for number, each in enumerate(self.expected):
+            _Order(self._program, self, number, each.demand).add()
+        if self._program.costs:
+            self._solver.passModel(self._program.built())
+
+    def prices(
+        self, available: Mapping[Thing, Mapping[LocationId, int]], *, weights: Sequence[float]
+    ) -> dict[Key, int]:
+        """Minor units per piece, where a piece is worth anything. `weights` are as of now, in the order of the expected."""
+        program = self._program
+        if not program.costs:
+            return {}
+        lines = np.array([weights[number] for number in program.line_orders], dtype=np.float64)
+        self._bound(program.line_rows, lines, lines)
+        stock = [available.get(thing, {}).get(place, 0) for thing, place in program.stock_rows]
+        self._bound(
+            list(program.stock_rows.values()), np.full(len(stock), -np.inf), np.array(stock, dtype=np.float64)
+        )
+        self._solver.run()
+        duals = np.asarray(self._solver.getSolution().row_dual)
+        return {
+            key: worth for key, row in program.stock_rows.items() if (worth := round(-float(duals[row]))) > 0
+        }
+
+    def _bound(self, rows: Sequence[int], lower: _Floats, upper: _Floats) -> None:
+        change = self._solver.changeRowsBounds  # type: ignore[attr-defined]  # the package's stubs leave it out
+        change(len(rows), np.array(rows, dtype=np.int32), lower, upper)
+
+    @property
+    def value_minor(self) -> float:
+        """What serving the expected orders costs at least: a bound if they are the orders that came."""
+        return self._solver.getInfo().objective_function_value if self._program.costs else 0.0
+
+
+@dataclass(slots=True)
+class _Program:
+    """A linear program as it grows. Rows that limit stock are kept by what lies where, rows of lines with their orders."""
+
+    costs: list[float] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    entries: list[tuple[int, int, float]] = field(default_factory=list)
+    stock_rows: dict[Key, int] = field(default_factory=dict)
+    line_rows: list[int] = field(default_factory=list)
+    line_orders: list[int] = field(default_factory=list)
+
+    def column(self, cost: float) -> int:
+        """A new variable, zero or more."""
+        self.costs.append(cost)
+        return len(self.costs) - 1
+
+    def row(self, lower: float, upper: float) -> int:
+        """A new limit."""
+        self.lower.append(lower)
+        self.upper.append(upper)
+        return len(self.lower) - 1
+
+    def stock_row(self, key: Key) -> int:
+        """The limit of what lies there."""
+        if key not in self.stock_rows:
+            self.stock_rows[key] = self.row(-highspy.kHighsInf, 0.0)
+        return self.stock_rows[key]
+
+    def line_row(self, order: int) -> int:
+        """Every piece of expectation goes somewhere."""
+        row = self.row(0.0, 0.0)
+        self.line_rows.append(row)
+        self.line_orders.append(order)
+        return row
+
+    def built(self) -> highspy.HighsLp:
+        """The program as the solver takes it."""
+        row, column, value = (np.array(each) for each in zip(*self.entries, strict=True))
+        order = np.argsort(row, kind="stable")
+        program = highspy.HighsLp()
+        program.num_col_, program.num_row_ = len(self.costs), len(self.lower)
+        program.col_cost_ = np.array(self.costs)
+        program.col_lower_ = np.zeros(len(self.costs))
+        program.col_upper_ = np.full(len(self.costs), highspy.kHighsInf)
+        program.row_lower_, program.row_upper_ = np.array(self.lower), np.array(self.upper)
+        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        program.a_matrix_.start_ = np.concatenate(
+            [[0], np.cumsum(np.bincount(row, minlength=len(self.lower)))]
+        )
+        program.a_matrix_.index_, program.a_matrix_.value_ = column[order], value[order].astype(np.float64)
+        return program
+
+
+@dataclass(slots=True)
+class _Order:
+    """Adds one expected order to the program."""
+
+    program: _Program
+    ahead: LookAhead
+    number: int
+    demand: Demand
+
+    def add(self) -> None:
+        """Its lines, each from wherever it lies, each parcel at least as large as the share of every line in it."""
+        lanes = self._lanes()
+        parcels: dict[LocationId, int] = {}
+        for want in self.demand.wants:
+            row = self.program.line_row(self.number)
+            self._short(row, want, lanes)
+            for place in self._holders(want):
+                if place in lanes:
+                    self._way(row, want, place, lanes[place], parcels)
+
+    def _lanes(self) -> dict[LocationId, tuple[Lane, int]]:
+        """Open lanes with what a parcel costs whatever is in it."""
+        network, costs = self.ahead.network, self.ahead.costs
+        return {
+            each: (lane, toll(network.places[each], lane, costs).total + costs.split_minor)
+            for each, lane in network.ways.lanes(self.demand).items()
+            if network.places[each].ships and not network.places[each].paused and not lane.closed
+        }
+
+    def _holders(self, want: Want) -> list[LocationId]:
+        """Where all that a SKU is made of has a shelf, be it empty."""
+        first, *others = (self.ahead.things.at(thing) for thing in self.ahead.things.recipe(want.sku))
+        return [place for place in first if all(place in other for other in others)]
+
+    def _short(self, row: int, want: Want, lanes: Mapping[LocationId, tuple[Lane, int]]) -> None:
+        """What cannot be sent costs more than any way to send it."""
+        dearest = max((2 * (fixed + _added(want, lane)) for lane, fixed in lanes.values()), default=0)
+        cost = self.ahead.costs.short_piece_minor * want.quantity or dearest
+        self.program.entries.append((row, self.program.column(float(cost)), 1.0))
+
+    def _way(
+        self, row: int, want: Want, place: LocationId, way: tuple[Lane, int], parcels: dict[LocationId, int]
+    ) -> None:
+        lane, fixed = way
+        alone = len(self.demand.wants) == 1
+        column = self.program.column(float(_added(want, lane) + (fixed if alone else 0)))
+        self.program.entries.append((row, column, 1.0))
+        for thing, pieces in self.ahead.things.recipe(want.sku).items():
+            stock = self.program.stock_row((thing, place))
+            self.program.entries.append((stock, column, float(pieces * want.quantity)))
+        if not alone:
+            if place not in parcels:
+                parcels[place] = self.program.column(float(fixed))
+            link = self.program.row(-highspy.kHighsInf, 0.0)
+            self.program.entries += [(link, column, 1.0), (link, parcels[place], -1.0)]
+
+
+def _added(want: Want, lane: Lane) -> int:
+    """What a line adds to a parcel."""
+    return (lane.kilo_minor * want.grams * want.quantity + 500) // 1000 + lane.piece_minor * want.quantity
+
+
+def look_ahead(
+    expected: Sequence[Expected], supply: Supply, network: Network, costs: Costs = NO_COSTS
+) -> dict[Key, int]:
+    """Prices of what there is now for orders that are expected now."""
+    ahead = LookAhead(expected, supply, network, costs)
+    return ahead.prices(supply.available, weights=[each.weight for each in expected])
