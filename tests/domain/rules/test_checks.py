@@ -28,6 +28,7 @@ from doorstep.domain.routing.model.rules import (
     words,
 )
 from doorstep.domain.routing.model.rules.cases import Case
+from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.domain.routing.model.rules.schema import schema
 from doorstep.kernel import documents
 
@@ -37,6 +38,7 @@ CASE = {
     "name": "c", "at": "2026-11-22T09:00:00Z", "order": {"lines": [{"sku": "TEE"}]}, "stock": {},
     "expect": {"sent": [{"line": 2, "location": "WH"}]},
 }  # fmt: skip
+CASES = ("Case", "Expected", "Sent")
 QUEUES = (Queue(name="shelf", owner="operations"),)
 
 
@@ -231,3 +233,14 @@ def test_the_schema_says_what_the_types_say() -> None:
     assert [each.message for each in validator.iter_errors(wrong)] == [
         "Additional properties are not allowed ('realease' was unexpected)"
     ]
+
+
+def test_every_field_of_the_rules_is_explained() -> None:
+    parts = schema()["$defs"]
+    assert isinstance(parts, dict)
+    rules = {
+        name: part for name, part in parts.items() if "properties" in part and not name.startswith(CASES)
+    }
+    named = {f"{name}.{field}" for name, part in rules.items() for field in part["properties"]}
+    assert named == set(FIELDS)
+    assert parts["Locations"]["properties"]["within_km"]["title"] == "Within km"

@@ -5,15 +5,35 @@ from __future__ import annotations
 import msgspec
 
 from doorstep.domain.routing.model.rules.document import RuleSet
+from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.domain.routing.model.rules.variables import VARIABLES
 
 ADDRESS = "https://json-schema.org/draft/2020-12/schema"
+_PARTS = "#/$defs/{name}"
 
 
 def schema() -> dict[str, object]:
     """The whole schema; `variables` beside it are the names that conditions may use, with type and meaning."""
-    told = msgspec.json.schema(RuleSet)
+    (top,), parts = msgspec.json.schema_components([RuleSet], ref_template=_PARTS)
     variables = {
         name: {"type": each.kind.value, "description": each.meaning} for name, each in VARIABLES.items()
     }
-    return {"$schema": ADDRESS, "title": "Rule set", **told, "variables": variables}
+    told = {name: _explained(name, part) for name, part in parts.items()}
+    return {"$schema": ADDRESS, "title": "Rule set", **top, "$defs": told, "variables": variables}
+
+
+def _explained(name: str, part: dict[str, object]) -> dict[str, object]:
+    """A part with what people call its fields."""
+    properties = part.get("properties")
+    if not isinstance(properties, dict):
+        return part
+    return {
+        **part,
+        "properties": {field: _named(f"{name}.{field}", each) for field, each in properties.items()},
+    }
+
+
+def _named(field: str, schema: dict[str, object]) -> dict[str, object]:
+    title, meaning = FIELDS.get(field, ("", ""))
+    told = {"title": title, "description": meaning}
+    return {**{key: word for key, word in told.items() if word}, **schema}
