@@ -68,7 +68,7 @@ MAP: tuple[Row, ...] = (
 # Facts that are only read by people, screens and subscribers outside; every other fact must stand in MAP.
 NOBODY_LISTENS = frozenset(
     {
-        "order.observed", "order.held", "order.approved", "order.allocated",
+        "order.observed", "order.held", "order.approved", "order.allocated", "order.replanned",
         "order.completed", "order.note_added", "fulfillment.accepted", "fulfillment.picked", "fulfillment.released",
         "fulfillment.asked_back", "fulfillment.kept",
         "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured",

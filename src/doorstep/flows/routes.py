@@ -22,6 +22,7 @@ class Routes:
     """What routing decided for a batch, on stock that is locked. `receipt_ids` are the decisions' ids by order.
 
     `expected` says when a parcel of an order leaves and arrives from a location; `releases` how a run hands its work out.
+    `planned_since` says from when work that is planned again may be released (None: this is no planning again).
     """
 
     decisions: Sequence[Decision]
@@ -34,6 +35,7 @@ class Routes:
     expected: Mapping[tuple[OrderId, LocationId], Lane] = field(default_factory=dict)
     releases: Mapping[str, Release] = field(default_factory=dict)
     decided_at: datetime | None = None
+    planned_since: Mapping[OrderId, datetime | None] | None = None
 
     @property
     def choices(self) -> Iterator[tuple[OrderId, Choice]]:
@@ -55,6 +57,9 @@ class Routes:
         """Work that its run holds back, or meters, or that waits for the rest of its order, is planned and no more."""
         release, lane = self.releases.get(decision.receipt.run), self.expected.get(key)
         leaves_at, arrives_at = (None, None) if lane is None else (lane.leaves_at, lane.arrives_at)
+        if self.planned_since is not None:
+            since = self.planned_since[decision.order_id]
+            return Assignment(*key, tuple(lines), True, since, leaves_at, arrives_at)
         if release is None and not decision.hold_back:
             return Assignment(*key, tuple(lines), leaves_at=leaves_at, arrives_at=arrives_at)
         held = timedelta(minutes=0 if release is None else release.hold_minutes)

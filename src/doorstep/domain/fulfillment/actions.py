@@ -44,11 +44,16 @@ def let_go(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
         store.unhold(tx, order_ids=order_ids)
 
 
-def withdraw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[Work]:
-    """Cancel what is planned of these locked orders, so that it can be planned again; returns it."""
-    planned = store.lock_planned(tx, order_ids=order_ids)
-    store.cancel(tx, work_ids=[work.id for work in planned])
-    return planned
+def lock_planned(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[Work]:
+    """Planned work of these locked orders, locked."""
+    return store.lock_planned(tx, order_ids=order_ids) if order_ids else []
+
+
+def withdraw(tx: WriteTx, *, works: Sequence[Work]) -> None:
+    """Cancel planned, locked work, so that it can be planned again."""
+    for work in works:
+        states.transition(model.MOVES, work.state, State.CANCELLED, thing=f"Fulfillment order {work.id}")
+    store.cancel(tx, work_ids=[work.id for work in works])
 
 
 def order_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> OrderId:

@@ -134,6 +134,8 @@ class Work:
     version: int
     lines: tuple[WorkLine, ...]
     asked_back: bool = False
+    decision_id: int | None = None
+    release_after: datetime | None = None
 
     @property
     def causes(self) -> list[str]:

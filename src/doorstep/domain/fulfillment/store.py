@@ -63,6 +63,7 @@ def copy_work(
 
 _WORK = """
     SELECT f.id, f.order_id, f.location_id, f.state, f.version, f.asked_back_at IS NOT NULL AS asked_back,
+           f.decision_id, f.release_after,
            (SELECT jsonb_agg(jsonb_build_object('line_no', l.line_no, 'sku', l.sku, 'quantity', l.quantity,
                                                 'picked', l.picked, 'packed', l.packed) ORDER BY l.line_no)
               FROM fulfillment_lines l WHERE l.fulfillment_order_id = f.id) AS lines
@@ -99,6 +100,19 @@ def lock_planned(tx: WriteTx, *, order_ids: Sequence[int]) -> list[Work]:
         Work,
         f"{_WORK} WHERE f.order_id = ANY(%s) AND f.state = 'planned' ORDER BY f.id FOR NO KEY UPDATE OF f",
         (list(order_ids),),
+    )
+
+
+def select_planned(tx: ReadTx, *, limit: int) -> list[Work]:
+    """Planned work of orders that nothing holds and that are not waited for, what leaves first before all else."""
+    return tx.all(
+        Work,
+        f"""
+        {_WORK} WHERE f.state = 'planned' AND NOT f.held_back
+           AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
+         ORDER BY f.leaves_at NULLS LAST, f.id LIMIT %s
+        """,
+        (limit,),
     )
 
 

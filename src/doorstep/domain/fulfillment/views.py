@@ -19,3 +19,8 @@ def work(tx: ReadTx, *, fulfillment_order_id: int) -> Work:
 def of_order(tx: ReadTx, *, order_id: int) -> list[Work]:
     """All work of an order."""
     return store.select_of_order(tx, order_id=order_id)
+
+
+def planned(tx: ReadTx, *, limit: int) -> list[Work]:
+    """Work that is planned and may still go elsewhere, what leaves first before all else."""
+    return store.select_planned(tx, limit=limit)

@@ -63,6 +63,17 @@ class Allocated:
 
 
 @dataclass(frozen=True, slots=True)
+class Replanned:
+    """Planned work moved to other locations before it was released: all orders together are served better so."""
+
+    type: ClassVar[str] = "order.replanned"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    decision_id: int
+    locations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Short:
     """Some lines could not be allocated; `skus` are the missing ones."""
 

@@ -62,6 +62,15 @@ def allocate(
     events.append(tx, [facts.Short(order_id, skus) for order_id, skus in short.items()], at=now)
 
 
+def replan(
+    tx: WriteTx, *, counts: Sequence[LineCount], replanned: Mapping[OrderId, facts.Allocated], now: datetime
+) -> None:
+    """Pieces of planned work got other locations (they were taken back before)."""
+    _count(tx, ("allocated",), counts)
+    told = [facts.Replanned(each.order_id, each.decision_id, each.locations) for each in replanned.values()]
+    events.append(tx, told, at=now)
+
+
 def unpick(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
     """Picked pieces went back to the shelf."""
     _count(tx, ("picked",), counts, sign=-1)

@@ -54,6 +54,12 @@ def select_decisions(tx: ReadTx, *, order_id: int) -> list[DecisionRow]:
     )
 
 
+def select_by_id(tx: ReadTx, *, ids: Sequence[int]) -> list[DecisionRow]:
+    """These decisions."""
+    sql = f"SELECT id, order_id, decided_at, rules, {RECEIPT} FROM routing_decisions WHERE id = ANY(%s) ORDER BY id"
+    return tx.all(DecisionRow, sql, (list(ids),))
+
+
 @dataclass(frozen=True, slots=True)
 class Exclusion:
     """A location that is not asked again for a SKU of an order, until then."""

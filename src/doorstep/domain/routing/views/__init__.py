@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from doorstep.domain.routing.views.decisions import DecisionRow, Exclusion, blocked, decisions, exclusions
+from doorstep.domain.routing.views.decisions import (
+    DecisionRow,
+    Exclusion,
+    blocked,
+    decisions,
+    decisions_of,
+    exclusions,
+)
 
-__all__ = ["DecisionRow", "Exclusion", "blocked", "decisions", "exclusions"]
+__all__ = ["DecisionRow", "Exclusion", "blocked", "decisions", "decisions_of", "exclusions"]

@@ -18,6 +18,12 @@ def decisions(tx: ReadTx, *, order_id: int) -> list[DecisionRow]:
     return store.select_decisions(tx, order_id=order_id)
 
 
+def decisions_of(tx: ReadTx, *, ids: Iterable[int | None]) -> dict[int, DecisionRow]:
+    """These decisions, by order."""
+    wanted = [each for each in ids if each is not None]
+    return {each.order_id: each for each in store.select_by_id(tx, ids=wanted)}
+
+
 def exclusions(tx: ReadTx, *, order_ids: Sequence[int], at: datetime) -> list[Exclusion]:
     """Locations that must not be asked for these orders."""
     return store.select_exclusions(tx, order_ids=order_ids, at=at)

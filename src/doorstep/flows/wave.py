@@ -1,0 +1,124 @@
+"""Planned work is planned again, all of it together, until it is released; what got better is changed, if it still can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment.model import Work
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory import views as stock
+from doorstep.domain.inventory.actions import Ending
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders.model import LineCount
+from doorstep.domain.routing import actions as routing
+from doorstep.domain.routing.actions import runs
+from doorstep.domain.routing.actions.runs import NewRun
+from doorstep.domain.routing.model import Supply, thing, wave
+from doorstep.domain.routing.model.runs import RunKind
+from doorstep.domain.routing.model.wave import Batch, Budget, Wave
+from doorstep.flows import capacity, planned, routes, source
+from doorstep.flows.planned import Move, Planned
+from doorstep.flows.world import World
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+MOST_ORDERS = 1_000
+
+
+def solve(world: World, *, seconds: float, clock: Callable[[], float]) -> Wave | None:
+    """Periodic: improve what is planned. The search holds no lock; what it found is applied where nothing moved meanwhile.
+
+    It begins where the last one ended and looks elsewhere, so that a big wave gets better from time to time.
+    """
+    began = world.clock.now()
+    with world.db.read() as tx:
+        found = planned.look(tx, at=began, limit=MOST_ORDERS)
+    if found is None:
+        return None
+    batch = Batch(found.seen.demands, found.decisions, found.seen.supply)
+    solved = wave.improve(
+        batch,
+        found.seen.network,
+        found.seen.playbook,
+        now=began,
+        budget=Budget(clock, seconds, seed=int(began.timestamp())),
+    )
+    if not solved.changed:
+        return solved
+    with world.db.write(actor="system") as tx:
+        changed = apply(tx, found=found, solved=solved, now=world.clock.now())
+        done = NewRun(
+            "wave", RunKind.WAVE, found.seen.playbook.version, began, world.clock.now(),
+            attempted=len(found.decisions), routed=len(found.decisions), changed=changed,
+            before_minor=solved.greedy_minor, after_minor=solved.solved_minor, result=solved.how,
+        )  # fmt: skip
+        runs.note(tx, run=done)
+    return solved
+
+
+def apply(tx: WriteTx, *, found: Planned, solved: Wave, now: datetime) -> int:
+    """Change the planned work of those orders that are still as they were; returns how many.
+
+    Orders that hand pieces to each other move together or stay: a piece that is not there any more stops its group, no other.
+    """
+    before = {each.order_id: each.choices for each in found.decisions}
+    wanted = {
+        each.order_id: each for each in solved.decisions if set(each.choices) != set(before[each.order_id])
+    }
+    locked = orders.lock_free(tx, order_ids=list(wanted))
+    still: dict[OrderId, list[Work]] = {}
+    for work in fulfillment.lock_planned(tx, order_ids=locked):
+        still.setdefault(work.order_id, []).append(work)
+    moves = [
+        Move(works, wanted[order_id])
+        for order_id, works in still.items()
+        if _seen(works) == _seen(found.works[order_id])
+    ]
+    goods = found.seen.goods
+    inventory.lock_supply(tx, parts=goods.lying)
+    capacity.lock(tx, at=now)
+    free = stock.free(tx, parts=goods.lying)
+    supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
+    moved = [move for group in planned.groups(moves) if _fits(group, supply, found) for move in group]
+    if moved:
+        _move(tx, moved, found, now)
+    return len(moved)
+
+
+def _seen(works: Iterable[Work]) -> set[tuple[int, int]]:
+    return {(work.id, work.version) for work in works}
+
+
+def _fits(group: Sequence[Move], supply: Supply, found: Planned) -> bool:
+    """Whether what the group wants is there once it has let go of what it has; takes it if so."""
+    tried = Supply({name: dict(there) for name, there in supply.available.items()}, supply.recipes)
+    planned.give_back(tried, [work for move in group for work in move.works], found.seen.goods)
+    for move in group:
+        for choice in move.decision.choices:
+            for part, pieces in tried.recipe(choice.sku).items():
+                here = tried.available.setdefault(part, {})
+                here[choice.location_id] = here.get(choice.location_id, 0) - pieces * choice.quantity
+    if any(pieces < 0 for there in tried.available.values() for pieces in there.values()):
+        return False
+    supply.available = tried.available
+    return True
+
+
+def _move(tx: WriteTx, moved: Sequence[Move], found: Planned, now: datetime) -> None:
+    """Withdraw the work, let go of its stock and its place in the shift, and plan it as the wave has it."""
+    works = [work for move in moved for work in move.works]
+    fulfillment.withdraw(tx, works=works)
+    causes = [cause for work in works for cause in work.causes]
+    order_ids = sorted({work.order_id for work in works})
+    inventory.release(tx, ending=Ending(causes, order_ids, "planned again"), at=now)
+    counts = [LineCount(work.order_id, line.line_no, line.quantity) for work in works for line in work.lines]
+    orders.deallocate(tx, counts=counts)
+    capacity.give_back(tx, work_ids=[work.id for work in works])
+    decisions = [move.decision for move in moved]
+    again = routes.of(found.seen, decisions, routing.number(tx, decisions=decisions), now=now)
+    since = {work.order_id: work.release_after for work in works}
+    orders.replan(tx, counts=again.counts, replanned=again.routed, now=now)
+    source.carry_out(tx, found=replace(again, planned_since=since), now=now)

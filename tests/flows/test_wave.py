@@ -1,0 +1,167 @@
+"""Planned work is solved together until it is released: a common order leaves the last piece to one that needs it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from tests.builders import DELHI, JACKET, SHIRT, Retailer, line, observation
+
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment.model import State
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory.actions import Correction
+from doorstep.domain.inventory.views import drift
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.routing.actions import rules as rule_verbs
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.rules import (
+    Costs,
+    Measure,
+    Queue,
+    Release,
+    Rest,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    Sort,
+    Split,
+)  # fmt: skip
+from doorstep.domain.routing.model.wave import Wave
+from doorstep.domain.routing.views import runs as run_views
+from doorstep.flows import approve, planned, wave
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+NOW = datetime.now(UTC)
+MUMBAI = replace(DELHI, city="Mumbai", postal_code="400001", state_code="MH", latitude=18.94, longitude=72.83)
+CHEAP = Rule(
+    name="cheap",
+    choose=(Sort(by=Measure.COST), Sort(by=Measure.DISTANCE)),
+    split=Split(by="lines"),
+    rest=Rest(then="park", queue="short"),
+)
+HELD = RuleSet(
+    name="held",
+    currency="INR",
+    queues=(Queue(name="short", owner="planning"),),
+    runs=(
+        Run(
+            name="held",
+            release=Release(mode="held", hold_minutes=30),
+            routings=(Routing(name="all", rules=(CHEAP,)),),
+        ),
+    ),
+    costs=Costs(split_minor=50_000),
+    bundle_customers_orders=False,
+)
+
+
+@pytest.fixture
+def held(retailer: Retailer) -> Iterator[Retailer]:
+    """Work is held for half an hour before its location gets it."""
+
+    def work(tx: WriteTx) -> None:
+        version = rule_verbs.draft(tx, draft=Draft(HELD, "a test"), at=NOW)
+        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOW)
+
+    retailer.write(work)
+    yield retailer
+    assert retailer.read(drift) == []
+
+
+@pytest.fixture
+def two(held: Retailer) -> tuple[OrderId, OrderId]:
+    """A shirt for Mumbai takes the last one there; then somebody wants a jacket and a shirt, which only Mumbai has both of."""
+    common = held.place_order(observation(line(SHIRT), shipping_address=MUMBAI))
+    rare = held.place_order(observation(line(JACKET), line(SHIRT), shipping_address=MUMBAI))
+    return common, rare
+
+
+def where(retailer: Retailer, order_id: OrderId) -> list[str]:
+    codes = {place: code for code, place in retailer.places.items()}
+    return sorted(codes[work.location_id] for work in retailer.work(order_id) if work.state is State.PLANNED)
+
+
+def solve(retailer: Retailer) -> Wave:
+    solved = wave.solve(retailer.app.world, seconds=2, clock=time.monotonic)
+    assert solved is not None
+    return solved
+
+
+def test_the_last_piece_goes_to_the_order_that_needs_it(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+    common, rare = two
+    assert (where(held, common), where(held, rare)) == (["WH-A"], ["ST-22", "WH-A"])
+    solved = solve(held)
+    assert (where(held, common), where(held, rare)) == (["ST-22"], ["WH-A"])
+    assert solved.solved_minor < solved.greedy_minor
+    assert held.facts(rare)[-1] == "order.replanned"
+    (run,) = held.read(run_views.history)
+    assert (run.changed, run.before_minor, run.after_minor) == (2, solved.greedy_minor, solved.solved_minor)
+    assert (held.count(SHIRT, "WH-A"), held.count(SHIRT, "ST-22")) == ((1, 1), (3, 1))
+
+
+def test_solving_again_changes_nothing(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+    solve(held)
+    assert solve(held).changed == 0
+    assert len(held.read(run_views.history)) == 1
+
+
+def test_the_counters_of_the_lines_stay_what_they_were(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+    solve(held)
+    assert [each.allocated for order_id in two for each in held.order(order_id).lines] == [1, 1, 1]
+    states = Counter(work.state for order_id in two for work in held.work(order_id))
+    assert states == {State.PLANNED: 2, State.CANCELLED: 3}
+
+
+def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+    common, _ = two
+    (work,) = held.work(common)
+    codes = {place: code for code, place in held.places.items()}
+
+    def release(tx: WriteTx) -> None:
+        orders.lock(tx, order_id=common)
+        fulfillment.release(tx, work_ids=[work.id], codes=codes, at=NOW)
+
+    held.write(release)
+    assert wave.solve(held.app.world, seconds=1, clock=time.monotonic) is None
+    assert [each.state for each in held.work(common)] == [State.OPEN]
+
+
+def test_a_held_order_is_left_alone(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+    held.write(lambda tx: approve.hold(tx, order_id=two[0], message="ask the customer", now=NOW))
+    assert wave.solve(held.app.world, seconds=1, clock=time.monotonic) is None
+
+
+def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+    """Pieces that the wave does not need may go meanwhile."""
+    common, rare = two
+    found = held.read(lambda tx: planned.look(tx, at=NOW, limit=10))
+    assert found is not None
+    batch = wave.Batch(found.seen.demands, found.decisions, found.seen.supply)
+    solved = wave.wave.improve(
+        batch, found.seen.network, found.seen.playbook, now=NOW, budget=wave.Budget(time.monotonic, 1)
+    )
+    gone = Correction(SHIRT, held.places["ST-22"], "stolen", change=-2)
+    held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOW))
+    assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOW)) == 2
+    assert (where(held, common), where(held, rare)) == (["ST-22"], ["WH-A"])
+
+
+def test_a_piece_that_is_gone_stops_its_group(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+    found = held.read(lambda tx: planned.look(tx, at=NOW, limit=10))
+    assert found is not None
+    batch = wave.Batch(found.seen.demands, found.decisions, found.seen.supply)
+    solved = wave.wave.improve(
+        batch, found.seen.network, found.seen.playbook, now=NOW, budget=wave.Budget(time.monotonic, 1)
+    )
+    held.write(lambda tx: approve.hold(tx, order_id=two[1], message="ask the customer", now=NOW))
+    gone = Correction(SHIRT, held.places["ST-22"], "stolen", change=-2)
+    held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOW))
+    assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOW)) == 0
+    assert where(held, two[0]) == ["WH-A"]
