@@ -7,7 +7,20 @@ from collections.abc import Callable
 
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
-from doorstep.flows import box, cart, count, idle, parking, promise, reconcile, release, replenish, runs, wave
+from doorstep.flows import (
+    box,
+    cart,
+    count,
+    idle,
+    look_ahead,
+    parking,
+    promise,
+    reconcile,
+    release,
+    replenish,
+    runs,
+    wave,
+)
 from doorstep.kernel import jobs
 
 _DAY_SECONDS = 86_400.0
@@ -18,6 +31,7 @@ JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
     "cancel what nobody could fill": (60.0, lambda app: parking.cancel_overdue(app.world)),
     "start runs that are due": (15.0, lambda app: runs.run_due(app.world)),
     "solve planned work together": (30.0, lambda app: wave.solve(app.world, seconds=3, clock=time.monotonic)),
+    "price what is scarce": (900.0, lambda app: look_ahead.price(app.world)),
     "forget old runs": (_DAY_SECONDS, lambda app: runs.forget(app.world)),
     "measure how fast locations pick": (60.0, lambda app: release.measure(app.world)),
     "release planned work": (15.0, lambda app: release.release_due(app.world)),

@@ -1,0 +1,60 @@
+"""Orders that will come have a say: what is scarce is dearer for those who could be served from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.builders import DELHI, JACKET, Retailer, line, observation
+
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory.actions import Correction
+from doorstep.domain.routing import views as routing
+from doorstep.domain.routing.views import runs
+from doorstep.flows import look_ahead
+from doorstep.kernel.ids import OrderId
+
+MUMBAI = replace(DELHI, city="Mumbai", postal_code="400001", state_code="MH", latitude=18.94, longitude=72.83)
+
+
+def prices(retailer: Retailer) -> dict[tuple[str, int], int]:
+    return retailer.read(lambda tx: runs.prices(tx, things=[JACKET]))
+
+
+@pytest.fixture
+def busy(retailer: Retailer) -> Retailer:
+    """Six jackets went to Mumbai lately; two are left there, and plenty in Bengaluru."""
+    more = Correction(JACKET, retailer.places["WH-B"], "delivery", change=100)
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=retailer.app.clock.now()))
+    for _ in range(6):
+        retailer.place_order(observation(line(JACKET), shipping_address=MUMBAI))
+    assert retailer.count(JACKET, "WH-A") == (8, 6)
+    return retailer
+
+
+def test_a_location_that_will_run_out_has_a_price(busy: Retailer) -> None:
+    look_ahead.price(busy.app.world)
+    found = prices(busy)
+    assert found.keys() == {(JACKET, busy.places["WH-A"])}
+    (run,) = busy.read(runs.history)
+    assert (run.kind.value, run.attempted, run.changed) == ("prices", 6, 1)
+
+
+def test_stock_that_comes_ends_the_price(busy: Retailer) -> None:
+    look_ahead.price(busy.app.world)
+    more = Correction(JACKET, busy.places["WH-A"], "delivery", change=500)
+    busy.write(lambda tx: inventory.adjust(tx, correction=more, at=busy.app.clock.now()))
+    assert look_ahead.price(busy.app.world) == 0
+    assert prices(busy) == {}
+
+
+def test_the_price_stands_on_the_receipt(busy: Retailer) -> None:
+    look_ahead.price(busy.app.world)
+    (price,) = prices(busy).values()
+    order_id: OrderId = busy.place_order(observation(line(JACKET), shipping_address=MUMBAI))
+    (decision,) = busy.read(lambda tx: routing.decisions(tx, order_id=order_id))
+    assert decision.receipt.scores.scarcity_minor == price
+
+
+def test_without_history_nothing_has_a_price(retailer: Retailer) -> None:
+    assert look_ahead.price(retailer.app.world) == 0
