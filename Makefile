@@ -45,6 +45,10 @@ format: dev ## let ruff lay out the code
 bench: dev ## orders a second beside a bare yardstick, on a scratch database (OUT=file.json also writes the figures, LONG=1 grows to 5 million orders)
 	@$(BIN)/python -m doorstep_bench $(if $(OUT),--out $(OUT)) $(if $(LONG),--long)
 
+.PHONY: bench-routing
+bench-routing: dev ## what routing costs beside a bound that nobody can undercut (OUT=file.json also writes the figures, LONG=1 runs all seeds)
+	@$(BIN)/python -m doorstep_bench.routing $(if $(OUT),--out $(OUT)) $(if $(PLOTS),--plots $(PLOTS)) $(if $(LONG),--long)
+
 .PHONY: reference
 reference: dev ## write docs/reference.md from the code
 	@$(BIN)/python tools/reference.py

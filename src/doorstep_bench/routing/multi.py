@@ -1,0 +1,278 @@
+"""Family A: orders of several items from a few centres (the set-up of Jasin and Sinha, as Ma generates it).
+
+A1 is the published warm-up network. A2 has a short horizon and small orders, A3 scarce stock, A4 must fill: nobody may buy a
+cheaper order by dropping lines. In A1 to A3 a supplier sends whatever is asked for at twice the cost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doorstep.domain.routing import model
+from doorstep.domain.routing.model import Decision, Demand, Lane, Network, Supply
+from doorstep.domain.routing.model.prices import Expected, LookAhead
+from doorstep.domain.routing.model.rules import Costs, Playbook
+from doorstep.domain.routing.model.wave import Batch, Budget, improve
+from doorstep.kernel.ids import LocationId, Sku
+from doorstep_bench.routing import stage
+from doorstep_bench.routing.geography import Geography, geography
+from doorstep_bench.routing.stage import DOLLAR, Outcome
+
+_PARCEL, _PIECE, _PIECE_MILE = 8.759, 0.423, 0.000541
+_ITEMS, _TYPES_PER_SIZE = 20, 5
+_AMPLE = 10**7
+_FAR_KM = 100_000.0
+LOOK_AHEAD, WAVE, BOTH = "with look-ahead prices", "waves of 100 orders", "waves with look-ahead prices"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A member of the family: how many arrive, how many items at most, the share of centres that carry an item, spare stock."""
+
+    name: str
+    horizon: int = 10_000
+    most: int = 5
+    carried: float = 0.75
+    spare: float = 0.5
+    must_fill: float = 0.0
+
+
+VARIANTS = (
+    Variant("A1"),
+    Variant("A2", horizon=1_000, most=2, spare=0.0),
+    Variant("A3", horizon=3_000, carried=0.5),
+    Variant("A4", horizon=5_000, must_fill=30.0),
+)
+
+
+@dataclass(slots=True)
+class Instance:
+    """Order types (sets of items) with their rates by area, and the stock that was planned for them."""
+
+    variant: Variant
+    chance: np.random.Generator
+    where: Geography = field(init=False)
+    types: list[tuple[int, ...]] = field(init=False)
+    rates: NDArray[np.float64] = field(init=False)
+    stock: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.where = geography(small=True)
+        self.types = self._drawn_types()
+        self.rates = self._drawn_sizes()[:, None] * self.where.shares[None]
+        self.stock = self._planned(
+            self.chance.random((len(self.where.centres), _ITEMS)) < self.variant.carried
+        )
+
+    def _drawn_types(self) -> list[tuple[int, ...]]:
+        sizes = [size for size in range(1, self.variant.most + 1) for _ in range(_TYPES_PER_SIZE)]
+        return [(), *(tuple(int(item) for item in self.chance.permutation(_ITEMS)[:size]) for size in sizes)]
+
+    def _drawn_sizes(self) -> NDArray[np.float64]:
+        """How likely each type is: sizes uniform and normalised, types within a size likewise."""
+        empty, sizes = self.chance.random(), self.chance.random(self.variant.most)
+        total = empty + sizes.sum()
+        shares = [np.array([empty / total])]
+        for size in sizes:
+            within = self.chance.random(_TYPES_PER_SIZE)
+            shares.append(size / total * within / within.sum())
+        return np.concatenate(shares)
+
+    def _planned(self, carries: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Every area's demand at its closest centre that carries the item, and a safety stock in proportion to its deviation."""
+        share = np.zeros(carries.shape)
+        for number, items in enumerate(self.types):
+            for item in items:
+                way = np.where(carries[:, item][:, None], self.where.miles, np.inf)
+                closest = way.argmin(0)
+                for area in np.flatnonzero(np.isfinite(way.min(0))):
+                    share[closest[area], item] += self.rates[number, area]
+        horizon = self.variant.horizon
+        deviation = np.sqrt(np.maximum(horizon * share * (1 - share), 0))
+        planned: NDArray[np.int64] = np.round(horizon * share + self.variant.spare * deviation).astype(
+            np.int64
+        )
+        return planned
+
+    def arrivals(self) -> list[tuple[int, int]]:
+        """(type, area) of each period, in sequence."""
+        flat = self.rates.ravel()
+        drawn = self.chance.choice(flat.size, size=self.variant.horizon, p=flat / flat.sum())
+        return [divmod(int(each), len(self.where.shares)) for each in drawn]
+
+    def network(self) -> Network:
+        """Centres, and the supplier unless everything must be filled."""
+        names = self.where.centres
+        places = [stage.place(number, name) for number, name in enumerate(names, 1)]
+        if not self.variant.must_fill:
+            places.append(stage.place(len(names) + 1, "supplier", kind=stage.SUPPLIER))
+        return stage.network(places, {str(area): self._lanes(area) for area in range(len(self.where.shares))})
+
+    def _lanes(self, area: int) -> dict[LocationId, Lane]:
+        miles = self.where.miles[:, area]
+        order = np.argsort(miles, kind="stable")
+        lanes = [_lane(int(each) + 1, float(miles[each]), 1.0) for each in order]
+        if not self.variant.must_fill:
+            lanes.append(_farthest(_lane(len(miles) + 1, float(miles.max()), 2.0)))
+        return {each.location_id: each for each in lanes}
+
+    def supply(self) -> Supply:
+        """The planned stock, and what the supplier never runs out of."""
+        available: dict[str, dict[LocationId, int]] = {
+            _sku(item): {
+                LocationId(number + 1): int(pieces) for number, pieces in enumerate(self.stock[:, item])
+            }
+            for item in range(_ITEMS)
+        }
+        if not self.variant.must_fill:
+            for each in available.values():
+                each[LocationId(len(self.where.centres) + 1)] = _AMPLE
+        return Supply(available)
+
+    @property
+    def suppliers(self) -> frozenset[LocationId]:
+        """Whoever is no centre."""
+        return frozenset() if self.variant.must_fill else frozenset({LocationId(len(self.where.centres) + 1)})
+
+
+def _farthest(lane: Lane) -> Lane:
+    """The supplier is nobody's nearest."""
+    return Lane(lane.location_id, _FAR_KM, lane.parcel_minor, 0, lane.piece_minor)
+
+
+def _lane(number: int, miles: float, times: float) -> Lane:
+    piece = times * (_PIECE + _PIECE_MILE * miles)
+    return Lane(LocationId(number), miles, round(times * _PARCEL * DOLLAR), 0, round(piece * DOLLAR))
+
+
+def _sku(item: int) -> Sku:
+    return Sku(f"item {item}")
+
+
+@dataclass(slots=True)
+class Family:
+    """One variant, run over instances and sequences of arrivals; every policy meets the same arrivals."""
+
+    variant: Variant
+    instances: int
+    sequences: int
+    solves: int
+    wave: int = 100
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """What each policy came to."""
+        result: dict[str, Outcome] = {}
+        for number in range(self.instances):
+            instance = Instance(self.variant, np.random.default_rng(1000 + number))
+            for _ in range(self.sequences):
+                self._run(instance, result)
+        return result
+
+    def _run(self, instance: Instance, result: dict[str, Outcome]) -> None:
+        arrivals = instance.arrivals()
+        trial = Trial(instance, arrivals, self.solves, self.wave)
+        bound = trial.bound()
+        runs = [*trial.books, LOOK_AHEAD, WAVE, BOTH]
+        for name in runs:
+            began = time.process_time()
+            decisions = list(trial.decisions(name))
+            outcome = result.setdefault(name, Outcome())
+            outcome.seconds += time.process_time() - began
+            cost = outcome.add(decisions, instance.suppliers, self.variant.must_fill)
+            outcome.bound += bound
+            outcome.ratios.append(cost / bound)
+
+
+@dataclass(slots=True)
+class Trial:
+    """One sequence of arrivals on one instance."""
+
+    instance: Instance
+    arrivals: Sequence[tuple[int, int]]
+    solves: int
+    wave: int
+    network: Network = field(init=False)
+    costs: Costs = field(init=False)
+    books: dict[str, Playbook] = field(init=False)
+    demands: list[Demand] = field(init=False)
+
+    def __post_init__(self) -> None:
+        variant = self.instance.variant
+        self.network = self.instance.network()
+        self.costs = Costs(short_piece_minor=round(variant.must_fill * DOLLAR))
+        self.books = stage.policies(has_supplier=not variant.must_fill, costs=self.costs)
+        self.demands = [
+            self._demand(period, kind, area)
+            for period, (kind, area) in enumerate(self.arrivals, 1)
+            if self.instance.types[kind]
+        ]
+
+    def _demand(self, number: int, kind: int, area: int) -> Demand:
+        return stage.demand(number, str(area), [(_sku(item), 1) for item in self.instance.types[kind]])
+
+    def _expected(self) -> tuple[list[Expected], list[tuple[int, int]]]:
+        kinds = [
+            (kind, area)
+            for kind, items in enumerate(self.instance.types)
+            for area in range(self.instance.rates.shape[1])
+            if items
+        ]
+        return [Expected(self._demand(0, *each), 0.0) for each in kinds], kinds
+
+    def bound(self) -> float:
+        """What serving all arrivals costs at least, in dollars, had they been known and could they be parted in shares."""
+        expected, kinds = self._expected()
+        ahead = LookAhead(expected, self.instance.supply(), self.network, self.costs)
+        counts: dict[tuple[int, int], int] = {}
+        for each in self.arrivals:
+            counts[each] = counts.get(each, 0) + 1
+        ahead.prices(self.instance.supply().available, weights=[float(counts.get(each, 0)) for each in kinds])
+        return ahead.value_minor / DOLLAR
+
+    def decisions(self, name: str) -> Iterator[Decision]:
+        """The decisions of a policy by name."""
+        if name in self.books:
+            return iter(
+                model.plan(
+                    self.demands, self.instance.supply(), self.network, self.books[name], now=stage.NOW
+                )
+            )
+        return self._paced(prices=name != WAVE, waves=name != LOOK_AHEAD)
+
+    def _paced(self, *, prices: bool, waves: bool) -> Iterator[Decision]:
+        """By cost, some orders at a time: with fresh prices every so often, each lot solved together if wanted."""
+        book, supply = self.books["cost, order by order"], self.instance.supply()
+        expected, kinds = self._expected()
+        ahead = LookAhead(expected, supply, self.network, self.costs) if prices else None
+        network, horizon = self.network, self.instance.variant.horizon
+        step = self.wave if waves else max(1, horizon // self.solves)
+        for first in range(0, horizon, step):
+            lot = [each for each in self.demands if first < each.order_id <= first + step]
+            if ahead is not None and first % max(step, horizon // self.solves) < step:
+                left = horizon - first - (step if waves else 0)
+                weights = [max(left, 1) * float(self.instance.rates[each]) for each in kinds]
+                network = replace(self.network, prices=ahead.prices(supply.available, weights=weights))
+            yield from _served(lot, supply, network, book, waves=waves)
+
+
+def _served(
+    lot: Sequence[Demand], supply: Supply, network: Network, book: Playbook, *, waves: bool
+) -> list[Decision]:
+    if not waves:
+        return model.plan(lot, supply, network, book, now=stage.NOW)
+    before = Supply({thing: dict(there) for thing, there in supply.available.items()})
+    decisions = model.plan(
+        lot, Supply({t: dict(there) for t, there in supply.available.items()}), network, book, now=stage.NOW
+    )
+    budget = Budget(time.perf_counter, 5.0)
+    wave = improve(Batch(lot, decisions, before), network, book, now=stage.NOW, budget=budget)
+    supply.available = before.available
+    for decision in wave.decisions:
+        for choice in decision.choices:
+            supply.take(choice)
+    return wave.decisions

@@ -1,0 +1,96 @@
+"""How many orders a second of one core's time are routed, with receipts: 2.5 lines, 50 locations, the default rule set."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from random import Random
+
+import msgspec
+
+from doorstep.domain.routing import model
+from doorstep.domain.routing.model import (
+    Demand,
+    Facts,
+    GreatCircle,
+    Lane,
+    Network,
+    Place,
+    Supply,
+    Want,
+    rules,
+)
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+from doorstep_bench.routing import stage
+
+ORDERS, LOCATIONS, SKUS, POSTAL_CODES = 3_000, 50, 500, 500
+_HOLDERS = 12
+
+
+class Tariff:
+    """Lanes with a price and a day, shared by the orders of a postal code."""
+
+    def __init__(self, places: dict[LocationId, Place]) -> None:
+        self._ways = GreatCircle(places)
+        self._known: dict[tuple[float | None, float | None], dict[LocationId, Lane]] = {}
+
+    def lanes(self, demand: Demand) -> dict[LocationId, Lane]:
+        """A lane from every place, nearest first."""
+        key = demand.latitude, demand.longitude
+        if key not in self._known:
+            self._known[key] = {
+                place: msgspec.structs.replace(
+                    lane,
+                    parcel_minor=4_000 + 2 * int(lane.km),
+                    kilo_minor=500 + int(lane.km),
+                    leaves_at=stage.NOW,
+                    arrives_at=stage.NOW,
+                )
+                for place, lane in self._ways.lanes(demand).items()
+            }
+        return self._known[key]
+
+
+def measured(runs: int) -> dict[str, float]:
+    """Orders a second of `runs` runs (median), and the size of a receipt."""
+    chance = Random(7)  # noqa: S311 - instances must repeat
+    places = {each.id: each for each in (_place(number, chance) for number in range(1, LOCATIONS + 1))}
+    demands = _demands(chance)
+    stock = {
+        f"S{item}": {place: chance.randint(1, 60) for place in chance.sample(sorted(places), _HOLDERS)}
+        for item in range(SKUS)
+    }
+    book = rules.compile(rules.DEFAULT, rules.DEFAULT_VERSION)
+    rates, sizes = list[float](), list[int]()
+    for _ in range(runs):
+        network = Network(places, Tariff(places), "INR")
+        for each in demands:
+            network.ways.lanes(each)
+        supply = Supply({sku: dict(there) for sku, there in stock.items()})
+        began = time.process_time()
+        decisions = model.plan(demands, supply, network, book, now=stage.NOW)
+        rates.append(ORDERS / (time.process_time() - began))
+        sizes = [len(msgspec.json.encode(each.receipt)) for each in decisions]
+    return {
+        "orders_per_second": round(statistics.median(rates)),
+        "receipt_bytes_mean": round(statistics.mean(sizes)),
+        "receipt_bytes_p95": sorted(sizes)[int(0.95 * len(sizes))],
+    }
+
+
+def _place(number: int, chance: Random) -> Place:
+    point = chance.uniform(8, 30), chance.uniform(70, 88)
+    return Place(LocationId(number), f"P{number}", f"Place {number}", *point, ships=True)
+
+
+def _demands(chance: Random) -> list[Demand]:
+    codes = [(chance.uniform(8, 30), chance.uniform(70, 88)) for _ in range(POSTAL_CODES)]
+    return [_demand(number, chance, codes) for number in range(1, ORDERS + 1)]
+
+
+def _demand(number: int, chance: Random, codes: list[tuple[float, float]]) -> Demand:
+    items = chance.sample(range(SKUS), chance.choice([1, 2, 2, 3, 3, 4]))
+    wants = tuple(
+        Want(line, Sku(f"S{item}"), chance.choice([1, 1, 1, 2]), 300) for line, item in enumerate(items, 1)
+    )
+    return Demand(OrderId(number), wants, *chance.choice(codes), facts=Facts(placed_at=stage.NOW))

@@ -1,0 +1,122 @@
+"""What all families have in common: a network of lanes by area, rule sets for the policies, and what a policy came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from doorstep.domain.routing.model import Decision, Demand, Facts, Lane, Network, Place, Want, rules
+from doorstep.domain.routing.model.rules import (
+    Costs,
+    Locations,
+    Measure,
+    Playbook,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    Sort,
+    Split,
+)
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+# Minor units of a dollar: fine enough that rounding shows in no figure.
+DOLLAR = 100_000
+SUPPLIER = "supplier"
+
+BY_COST = (Sort(by=Measure.COST), Sort(by=Measure.DISTANCE))
+_NEAREST = (Sort(by=Measure.PIECE_DISTANCE),)
+_FEWEST = (Sort(by=Measure.PARCELS), Sort(by=Measure.COST))
+_LINES = Split(by="lines")
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """Lanes by the area of an order (its region)."""
+
+    by_area: Mapping[str, Mapping[LocationId, Lane]]
+
+    def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
+        """The lanes to an order's area."""
+        return self.by_area[demand.facts.region]
+
+
+def place(number: int, name: str, *, kind: str = "centre", room: int | None = None) -> Place:
+    """A location of the benchmark; where it is, only its lanes tell."""
+    return Place(LocationId(number), name, name, 0.0, 0.0, ships=True, kind=kind, room=room)
+
+
+def network(places: Sequence[Place], by_area: Mapping[str, Mapping[LocationId, Lane]]) -> Network:
+    """Places and lanes as routing takes them."""
+    return Network({each.id: each for each in places}, Areas(by_area))
+
+
+def demand(number: int, area: str, lines: Sequence[tuple[str, int]]) -> Demand:
+    """An order of (SKU, pieces)."""
+    wants = tuple(Want(line, Sku(sku), pieces) for line, (sku, pieces) in enumerate(lines, 1))
+    return Demand(OrderId(number), wants, 0.0, 0.0, facts=Facts(region=area))
+
+
+def document(*chosen: Rule, costs: Costs = Costs()) -> Playbook:
+    """A rule set of one routing with these rules."""
+    routing = Routing(name="all", rules=chosen)
+    runs = (Run(name="as they come", routings=(routing,)),)
+    return rules.compile(RuleSet(name="benchmark", runs=runs, costs=costs), "benchmark")
+
+
+def policies(*, has_supplier: bool, costs: Costs = Costs()) -> dict[str, Playbook]:
+    """The rule sets that are compared. A supplier who sends what nobody has comes last where cost does not decide."""
+    centres = Locations(kinds=("centre",)) if has_supplier else Locations()
+    last = (Rule(name="supplier", choose=BY_COST, split=_LINES),) if has_supplier else ()
+    whole = Rule(name="one parcel", locations=centres, choose=BY_COST, split=Split(by="none"))
+    nearest = Rule(name="nearest", locations=centres, choose=_NEAREST, split=_LINES)
+    fewest = Rule(name="fewest", locations=centres, choose=_FEWEST, split=_LINES)
+    return {
+        "nearest location": document(nearest, *last, costs=costs),
+        "fewest parcels": document(fewest, *last, costs=costs),
+        "one parcel by cost, else nearest": document(whole, nearest, *last, costs=costs),
+        "cost, order by order": document(Rule(name="cost", choose=BY_COST, split=_LINES), costs=costs),
+    }
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a policy came to, over all instances: orders, dollars, parcels, split orders, unfilled pieces, seconds."""
+
+    orders: int = 0
+    dollars: float = 0.0
+    bound: float = 0.0
+    parcels: int = 0
+    split: int = 0
+    unfilled: int = 0
+    seconds: float = 0.0
+    ratios: list[float] = field(default_factory=list)
+
+    def add(self, decisions: Sequence[Decision], suppliers: frozenset[LocationId], short: float) -> float:
+        """Count decisions; a short piece costs so many dollars. Returns what they cost."""
+        dollars = 0.0
+        for each in decisions:
+            used = {choice.location_id for choice in each.choices} - suppliers
+            lost = sum(choice.quantity for choice in each.choices if choice.location_id in suppliers)
+            waits = sum(want.quantity for want in each.short)
+            dollars += each.scores.carriage_minor / DOLLAR + waits * short
+            self.orders += 1
+            self.parcels += len(used)
+            self.split += len(used) > 1
+            self.unfilled += lost + waits
+        self.dollars += dollars
+        return dollars
+
+    def row(self) -> dict[str, float]:
+        """The figures of a table."""
+        orders = max(self.orders, 1)
+        return {
+            "cost_per_order": round(self.dollars / orders, 4),
+            "to_bound": round(sum(self.ratios) / max(len(self.ratios), 1), 4),
+            "parcels_per_order": round(self.parcels / orders, 4),
+            "split_percent": round(100 * self.split / orders, 2),
+            "unfilled_per_order": round(self.unfilled / orders, 4),
+            "us_per_order": round(1e6 * self.seconds / orders),
+        }

@@ -1,0 +1,134 @@
+"""A wave: 1,000 orders of one to four lines, 30 locations, stock a quarter above demand; a parcel costs 40 and its way."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from random import Random
+
+from doorstep.domain.routing import model
+from doorstep.domain.routing.model import Decision, Demand, Lane, Network, Supply
+from doorstep.domain.routing.model.rules import Playbook
+from doorstep.domain.routing.model.wave import Batch, Budget, improve
+from doorstep.kernel.ids import LocationId, Sku
+from doorstep_bench.routing import stage
+from doorstep_bench.routing.stage import DOLLAR
+
+_PARCEL, _WAY, _SHORT_LINE = 40.0, 60.0, 500.0
+_Point = tuple[float, float]
+
+
+@dataclass(slots=True)
+class Instance:
+    """Orders and locations on the unit square. A line that nobody has whole waits, for 500."""
+
+    orders: int
+    locations: int
+    where: list[_Point] = field(init=False)
+    wanted: list[tuple[_Point, list[tuple[int, int]]]] = field(init=False)
+    stock: dict[tuple[int, int], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        chance, skus = Random(7), max(60, self.orders // 2)  # noqa: S311 - instances must repeat
+        self.where = [(chance.random(), chance.random()) for _ in range(self.locations)]
+        self.wanted = []
+        for _ in range(self.orders):
+            items = chance.sample(range(skus), chance.choice([1, 2, 2, 3, 3, 4]))
+            point = chance.random(), chance.random()
+            self.wanted.append((point, [(item, chance.choice([1, 1, 1, 2])) for item in items]))
+        self.stock = {}
+        for item in range(skus):
+            demand = sum(pieces for _point, lines in self.wanted for each, pieces in lines if each == item)
+            holders = chance.sample(range(self.locations), max(2, self.locations // 3))
+            for _ in range(int(demand * 1.25) + 2):
+                key = item, chance.choice(holders)
+                self.stock[key] = self.stock.get(key, 0) + 1
+
+    def demands(self) -> list[Demand]:
+        """The orders as routing takes them."""
+        return [
+            stage.demand(number, str(number), [(_sku(item), pieces) for item, pieces in lines])
+            for number, (_point, lines) in enumerate(self.wanted, 1)
+        ]
+
+    def network(self) -> Network:
+        """Lanes by order."""
+        places = [stage.place(number, f"location {number}") for number in range(1, self.locations + 1)]
+        lanes = {str(number): self._lanes(point) for number, (point, _lines) in enumerate(self.wanted, 1)}
+        return stage.network(places, lanes)
+
+    def _lanes(self, point: _Point) -> dict[LocationId, Lane]:
+        ways = [
+            (_WAY * ((point[0] - x) ** 2 + (point[1] - y) ** 2) ** 0.5, number)
+            for number, (x, y) in enumerate(self.where, 1)
+        ]
+        return {
+            LocationId(number): Lane(LocationId(number), way, round((_PARCEL + way) * DOLLAR))
+            for way, number in sorted(ways)
+        }
+
+    def supply(self) -> Supply:
+        """The stock as routing takes it."""
+        available: dict[str, dict[LocationId, int]] = {}
+        for (item, location), pieces in self.stock.items():
+            available.setdefault(_sku(item), {})[LocationId(location + 1)] = pieces
+        return Supply(available)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What solving a wave together was worth: the cost before and after with what waits, and the cost as time went on."""
+
+    orders: int
+    locations: int
+    greedy: float
+    solved: float
+    seconds: float
+    how: str
+    waiting_before: int
+    waiting_after: int
+    steps: list[tuple[float, float]]
+
+    @property
+    def percent(self) -> float:
+        """How far below order by order."""
+        return 100 * (1 - self.solved / self.greedy)
+
+
+def gain(orders: int, locations: int, *, seconds: float) -> Gain:
+    """Solve one wave by cost."""
+    instance, book = Instance(orders, locations), _book()
+    demands, network = instance.demands(), instance.network()
+    decisions = model.plan(demands, instance.supply(), network, book, now=stage.NOW)
+    began = time.perf_counter()
+    budget = Budget(time.perf_counter, seconds)
+    wave = improve(Batch(demands, decisions, instance.supply()), network, book, now=stage.NOW, budget=budget)
+    spent = time.perf_counter() - began
+    before, after = _waiting(decisions), _waiting(wave.decisions)
+    return Gain(
+        orders,
+        locations,
+        _cost(decisions),
+        _cost(wave.decisions),
+        round(spent, 2),
+        wave.how,
+        before,
+        after,
+        [(seconds_, cost_minor / wave.greedy_minor) for seconds_, cost_minor in wave.steps],
+    )
+
+
+def _book() -> Playbook:
+    return stage.policies(has_supplier=False)["cost, order by order"]
+
+
+def _waiting(decisions: list[Decision]) -> int:
+    return sum(len(each.short) for each in decisions)
+
+
+def _cost(decisions: list[Decision]) -> float:
+    return sum(each.scores.cost_minor for each in decisions) / DOLLAR + _SHORT_LINE * _waiting(decisions)
+
+
+def _sku(item: int) -> Sku:
+    return Sku(f"item {item}")
