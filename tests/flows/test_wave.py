@@ -12,10 +12,11 @@ import pytest
 from tests.builders import DELHI, JACKET, SHIRT, Retailer, line, observation
 
 from doorstep.domain.fulfillment import actions as fulfillment
-from doorstep.domain.fulfillment.model import State
+from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.inventory.views import drift
+from doorstep.domain.network import actions as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions.rules import Draft
@@ -34,7 +35,7 @@ from doorstep.domain.routing.model.rules import (
 )  # fmt: skip
 from doorstep.domain.routing.model.wave import Wave
 from doorstep.domain.routing.views import runs as run_views
-from doorstep.flows import approve, planned, wave
+from doorstep.flows import approve, fulfil, planned, wave
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -138,7 +139,9 @@ def test_a_held_order_is_left_alone(held: Retailer, two: tuple[OrderId, OrderId]
     assert wave.solve(held.app.world, seconds=1, clock=time.monotonic) is None
 
 
-def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
+    held: Retailer, two: tuple[OrderId, OrderId]
+) -> None:
     """Pieces that the wave does not need may go meanwhile."""
     common, rare = two
     found = held.read(lambda tx: planned.look(tx, at=NOW, limit=10))
@@ -165,3 +168,34 @@ def test_a_piece_that_is_gone_stops_its_group(held: Retailer, two: tuple[OrderId
     held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOW))
     assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOW)) == 0
     assert where(held, two[0]) == ["WH-A"]
+
+
+def test_a_paused_location_loses_what_is_planned_for_it(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+    place = held.places["WH-A"]
+    held.write(
+        lambda tx: network.pause(
+            tx, location_id=place, reason="flood", until_at=None, at=held.app.clock.now()
+        )
+    )
+    held.settle()
+    assert [where(held, each) for each in two] == [["ST-22"], ["ST-22", "WH-B"]]
+
+
+def test_what_is_planned_of_an_order_is_planned_again_with_what_was_rejected(
+    held: Retailer, two: tuple[OrderId, OrderId]
+) -> None:
+    """The shirt was released and is rejected: jacket and shirt are looked for together."""
+    _, rare = two
+    (shirt,) = [work for work in held.work(rare) if work.lines[0].sku == SHIRT]
+    codes = {place: code for code, place in held.places.items()}
+
+    def release_and_reject(tx: WriteTx) -> None:
+        orders.lock(tx, order_id=rare)
+        fulfillment.release(tx, work_ids=[shirt.id], codes=codes, at=NOW)
+        reason = RejectReason.NO_CAPACITY
+        fulfil.reject(tx, fulfillment_order_id=shirt.id, reason=reason, note="", now=NOW)
+
+    held.write(release_and_reject)
+    states = [work.state for work in held.work(rare)]
+    assert states.count(State.CANCELLED) == states.count(State.REJECTED) == 1
+    assert [each.allocated for each in held.order(rare).lines] == [0, 0]

@@ -16,7 +16,7 @@ from doorstep.domain.orders.model import LineCount
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import Block, Exclusion
 from doorstep.domain.routing.views import rules
-from doorstep.flows import box, shelf, waiting
+from doorstep.flows import box, replan, shelf, waiting
 from doorstep.flows import ship as ship_flow
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
@@ -115,7 +115,8 @@ def reject(
     for line in work.lines:
         shelf.correct(tx, work=work, line=line, reason=reason, now=now)
     _exclude(tx, work, reason, now)
-    orders.route_again(tx, order_id=work.order_id, now=now)
+    replan.withdraw_of(tx, order_ids=[work.order_id], now=now)
+    orders.route_again(tx, order_ids=[work.order_id], now=now)
     waiting.settle(tx, order_ids=[work.order_id], now=now)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.flows import box, count, mail, promise, refund, return_, settle, ship, source, tell
+from doorstep.flows import box, count, mail, promise, refund, replan, return_, settle, ship, source, tell
 from doorstep.flows.world import Errand, LastWord, Step
 from doorstep.kernel.db import Subscription
 
@@ -42,6 +42,7 @@ MAP: tuple[Row, ...] = (
     Row("transfer.received", "source.wake_short", step=source.wake_short),
     Row("transfer.cancelled", "source.wake_short", step=source.wake_short),
     Row("count.approved", "source.wake_short", step=source.wake_short),
+    Row("location.paused", "replan.location_paused", step=replan.location_paused),
     Row("fulfillment.rejected", "count.direct", step=count.direct),
     Row("stock.contradicted", "count.direct", step=count.direct),
     Row("fulfillment.packed", "ship.request_labels", step=box.request_labels),
@@ -78,7 +79,7 @@ NOBODY_LISTENS = frozenset(
         "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
         "replenishment.set", "import.ended",
         "rules.drafted", "rules.activated", "rules.rolled_back",
-        "network.configured", "location.paused", "location.resumed", "fulfillment.overdue",
+        "network.configured", "location.resumed", "fulfillment.overdue",
     }
 )  # fmt: skip
 

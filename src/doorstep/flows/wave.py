@@ -10,16 +10,14 @@ from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment.model import Work
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory import views as stock
-from doorstep.domain.inventory.actions import Ending
 from doorstep.domain.orders import actions as orders
-from doorstep.domain.orders.model import LineCount
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import runs
 from doorstep.domain.routing.actions.runs import NewRun
 from doorstep.domain.routing.model import Supply, thing, wave
 from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.model.wave import Batch, Budget, Wave
-from doorstep.flows import capacity, planned, routes, source
+from doorstep.flows import capacity, planned, replan, routes, source
 from doorstep.flows.planned import Move, Planned
 from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
@@ -110,13 +108,7 @@ def _fits(group: Sequence[Move], supply: Supply, found: Planned) -> bool:
 def _move(tx: WriteTx, moved: Sequence[Move], found: Planned, now: datetime) -> None:
     """Withdraw the work, let go of its stock and its place in the shift, and plan it as the wave has it."""
     works = [work for move in moved for work in move.works]
-    fulfillment.withdraw(tx, works=works)
-    causes = [cause for work in works for cause in work.causes]
-    order_ids = sorted({work.order_id for work in works})
-    inventory.release(tx, ending=Ending(causes, order_ids, "planned again"), at=now)
-    counts = [LineCount(work.order_id, line.line_no, line.quantity) for work in works for line in work.lines]
-    orders.deallocate(tx, counts=counts)
-    capacity.give_back(tx, work_ids=[work.id for work in works])
+    replan.withdraw(tx, works=works, now=now)
     decisions = [move.decision for move in moved]
     again = routes.of(found.seen, decisions, routing.number(tx, decisions=decisions), now=now)
     since = {work.order_id: work.release_after for work in works}

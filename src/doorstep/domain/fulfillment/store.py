@@ -116,6 +116,15 @@ def select_planned(tx: ReadTx, *, limit: int) -> list[Work]:
     )
 
 
+def select_planned_at(tx: ReadTx, *, location_id: int) -> list[int]:
+    """Orders with planned work there, by id."""
+    return tx.column(
+        int,
+        "SELECT DISTINCT order_id FROM fulfillment_orders WHERE location_id = %s AND state = 'planned' ORDER BY order_id",
+        (location_id,),
+    )
+
+
 def cancel(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
     """Cancel work that nobody has begun."""
     tx.execute(

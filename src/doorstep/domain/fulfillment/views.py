@@ -6,6 +6,7 @@ from doorstep.domain.fulfillment import store
 from doorstep.domain.fulfillment.model import Work
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import OrderId
 
 
 def work(tx: ReadTx, *, fulfillment_order_id: int) -> Work:
@@ -24,3 +25,8 @@ def of_order(tx: ReadTx, *, order_id: int) -> list[Work]:
 def planned(tx: ReadTx, *, limit: int) -> list[Work]:
     """Work that is planned and may still go elsewhere, what leaves first before all else."""
     return store.select_planned(tx, limit=limit)
+
+
+def planned_at(tx: ReadTx, *, location_id: int) -> list[OrderId]:
+    """Orders with planned work at a location, by id."""
+    return [OrderId(order_id) for order_id in store.select_planned_at(tx, location_id=location_id)]

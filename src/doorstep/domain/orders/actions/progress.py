@@ -81,9 +81,9 @@ def deallocate(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
     _count(tx, ("allocated",), counts, sign=-1)
 
 
-def route_again(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
-    """Routing has something to do for this order again."""
-    write.set_due(tx, order_ids=[order_id], due="route", at=now)
+def route_again(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
+    """Routing has something to do for these orders again."""
+    write.set_due(tx, order_ids=order_ids, due="route", at=now)
     tx.wake_workers()
 
 
