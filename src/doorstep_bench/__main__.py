@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doorstep.kernel import log
-from doorstep_bench import growth, hot, meter, rates, replicas, report, scratch, webhook, workload
+from doorstep_bench import growth, hot, meter, promise, rates, replicas, report, scratch, webhook, workload
 from doorstep_bench.rates import Stage
 
-PARTS = ("rates", "hot", "webhook", "replicas", "growth")
+PARTS = ("rates", "hot", "webhook", "promise", "replicas", "growth")
 
 
 def arguments() -> argparse.Namespace:
@@ -42,6 +42,9 @@ def measure(chosen: argparse.Namespace) -> dict[str, object]:
     if "webhook" in wanted:
         with _stocked() as stage:
             figures["webhook"] = webhook.run(stage, runs=chosen.runs, count=chosen.orders)
+    if "promise" in wanted:
+        with _stocked(locations=promise.LOCATIONS, spread=promise.SPREAD) as stage:
+            figures["promise"] = promise.run(stage)
     if "replicas" in wanted:
         with _stocked() as stage:
             figures["replicas"] = replicas.run(stage, count=chosen.orders)
@@ -53,10 +56,10 @@ def measure(chosen: argparse.Namespace) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def _stocked() -> Iterator[Stage]:
+def _stocked(*, locations: int = 12, spread: float = 1.0) -> Iterator[Stage]:
     with scratch.installation() as place:
-        meter.say("stocking 500 SKUs at 12 locations")
-        yield Stage(place, *workload.stock_up(place.app))
+        meter.say(f"stocking 500 SKUs at {locations} locations")
+        yield Stage(place, *workload.stock_up(place.app, locations=locations, spread=spread))
 
 
 def _hot(stage: Stage, runs: int) -> dict[str, object]:

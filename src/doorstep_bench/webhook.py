@@ -54,7 +54,7 @@ def connect(scratch: Scratch) -> None:
 
 
 @contextlib.contextmanager
-def _serving(scratch: Scratch) -> Iterator[int]:
+def serving(scratch: Scratch) -> Iterator[int]:
     """One web and one worker process; yields the port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -79,7 +79,7 @@ def run(stage: Stage, *, runs: int, count: int) -> dict[str, object]:
     70 % of the rate that is routed at most (above that, orders queue up however long it lasts).
     """
     connect(stage.scratch)
-    with _serving(stage.scratch) as port:
+    with serving(stage.scratch) as port:
         _send(stage.scratch, port, seed=300, count=count // 4, rate=0)  # warms up
         fast = []
         for number in range(runs):

@@ -25,13 +25,22 @@ PLENTY = 10_000_000
 NOW = datetime.now(UTC)
 
 
-def stock_up(app: App, *, locations: int = 12) -> tuple[int, list[LocationId]]:
-    """Catalogue, network and plenty of stock; returns the channel's connection id and the location ids."""
+def stock_up(app: App, *, locations: int = 12, spread: float = 1.0) -> tuple[int, list[LocationId]]:
+    """Catalogue, network and plenty of stock, each SKU at that share of the locations; returns the channel's connection id
+    and the location ids.
+    """
+    chance = random.Random(701)  # noqa: S311 - a workload that repeats, not a secret
     with app.db.write(actor="bench") as tx:
         catalog.put(tx, items=[_item(sku) for sku in (*SKUS, HOT)])
         network.put(tx, locations=[_location(number) for number in range(locations)])
         ids = [location.id for location in places.locations(tx).values()]
-        inventory.move(tx, movements=[_received(sku, place, PLENTY) for sku in (*SKUS, HOT) for place in ids])
+        pieces = [
+            _received(sku, place, PLENTY)
+            for sku in (*SKUS, HOT)
+            for place in ids
+            if spread >= 1 or chance.random() < spread
+        ]
+        inventory.move(tx, movements=pieces)
         row = connections.Row(
             0, "shop", "channels", "sandbox", "Shop", "off", {"webhook_secret": ""}, None, NOW
         )
@@ -46,7 +55,7 @@ def _location(number: int) -> Location:
     return Location(
         id=LocationId(0), code=f"L{number:02d}", name=f"Location {number}", kind=LocationKind.WAREHOUSE, company="Bench",
         gstin="", phone="", email="", line1="1 Road", line2="", city="City", state="", state_code="MH",
-        postal_code="400001", country="IN", latitude=9 + 1.8 * number, longitude=73 + (number * 7) % 15,
+        postal_code="400001", country="IN", latitude=9 + 1.8 * (number % 12) + 0.3 * (number // 12), longitude=73 + (number * 7) % 15,
         timezone="Asia/Kolkata", hours={}, cut_off="16:00", carrier="", return_carrier="", ships=True, active=True,
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ _ROUNDS = 4
 
 # How good a try is, smaller first: minus the units served, then the number plans are compared by.
 _Worth = tuple[int, int]
+_Takes = dict[LocationId, list[Unit]]
 
 
 @dataclass(slots=True)
@@ -33,48 +34,89 @@ class Cover:
     most: int
     _stops: dict[LocationId, Stop] = field(init=False)
     _lines: dict[tuple[int, ...], dict[LocationId, int]] = field(init=False)
-    _known: dict[frozenset[LocationId], tuple[_Worth, Plan]] = field(init=False, default_factory=dict)
+    _opening: dict[LocationId, int] = field(init=False)
+    _bits: dict[LocationId, int] = field(init=False)
+    _known: dict[frozenset[LocationId], tuple[_Worth, _Takes]] = field(init=False, default_factory=dict)
 
     def plans(self) -> list[Plan]:
         """Candidates, the best first; those after it serve as many lines."""
         self._stops = {place: stop for unit in self.units for place, stop in sorted(unit.fits.items())}
         worth = self.ask.outlook.scale.cost_worth[0]
         self._lines = {unit.lines: unit.keys(0, worth) for unit in self.units}
+        self._opening = {place: stop.keys[0] for place, stop in self._stops.items()}
+        self._bits = {
+            place: sum([1 << number for number, unit in enumerate(self.units) if place in unit.fits])
+            for place in self._stops
+        }
         if not self._stops:
             return []
-        ranked = sorted(
-            self._stops, key=lambda place: (self._served_alone(place), self._stops[place].keys[0])
-        )
+        ranked = sorted(self._stops, key=lambda place: (self._served_alone(place), self._opening[place]))
         few = ranked[:_PAIRED]
         small = [frozenset(each) for count in (1, 2)[: self.most] for each in combinations(few, count)]
-        tries = [*small, *(self._improved(self._grown(rule)) for rule in (_most_served, _least_each))]
-        found = sorted((self._try(each) for each in tries), key=lambda each: each[0])
-        best = found[0][0][0]
-        return [plan for worth, plan in found if worth[0] == best and plan]
+        grown = [self._improved(self._grown(rule)) for rule in (_most_served, _least_each)]
+        most_served = -min(self._worth(each)[0] for each in grown)
+        tries = [each for each in small if self._reach(each) >= most_served] + grown
+        tries.sort(key=self._worth)
+        best = self._worth(tries[0])[0]
+        return [self._plan(each) for each in tries if self._worth(each)[0] == best and best]
+
+    def _reach(self, places: Iterable[LocationId]) -> int:
+        """How many units these locations serve at most."""
+        bits = 0
+        for place in places:
+            bits |= self._bits[place]
+        return bits.bit_count()
 
     def _served_alone(self, place: LocationId) -> int:
-        return -sum(place in unit.fits for unit in self.units)
+        return -self._bits[place].bit_count()
 
-    def _try(self, places: frozenset[LocationId]) -> tuple[_Worth, Plan]:
-        """Every unit at the best of these locations that still has room for it."""
+    def _worth(self, places: frozenset[LocationId]) -> _Worth:
+        """What serving from these locations is worth."""
         if places not in self._known:
-            basket, takes = self.ask.basket(), dict[LocationId, list[tuple[int, int]]]()
-            served = key = 0
-            for unit in self.units:
-                fits = sorted((self._key(unit, place, takes), place) for place in places & unit.fits.keys())
-                place = next((each for _key, each in fits if self._take(unit, each, basket)), None)
-                if place is not None:
-                    takes.setdefault(place, []).extend(self._pieces(unit))
-                    served, key = served + 1, key + self._lines[unit.lines][place]
-            key += sum(self._stops[place].keys[0] for place in takes)
-            plan = tuple(
-                [Part(self._stops[place], tuple(sorted(each))) for place, each in sorted(takes.items())]
-            )
-            self._known[places] = (-served, key), plan
-        return self._known[places]
+            self._known[places] = self._tried_on(places) if self.ask.is_tangled else self._assigned(places)
+        return self._known[places][0]
+
+    def _plan(self, places: frozenset[LocationId]) -> Plan:
+        """The plan behind a worth."""
+        self._worth(places)
+        takes = {
+            place: tuple(sorted(piece for unit in units for piece in self._pieces(unit)))
+            for place, units in self._known[places][1].items()
+        }
+        return tuple([Part(self._stops[place], takes[place]) for place in sorted(takes)])
+
+    def _assigned(self, places: frozenset[LocationId]) -> tuple[_Worth, _Takes]:
+        """Lines that share nothing: each unit goes to the best of these locations, and nobody is in its way."""
+        takes: _Takes = {}
+        served = key = 0
+        ordered, opening = sorted(places), self._opening
+        for unit in self.units:
+            costs, best, chosen = self._lines[unit.lines], 0, None
+            for place in ordered:
+                cost = costs.get(place)
+                if cost is not None:
+                    cost += 0 if place in takes else opening[place]
+                    if chosen is None or cost < best:
+                        best, chosen = cost, place
+            if chosen is not None:
+                takes.setdefault(chosen, []).append(unit)
+                served, key = served + 1, key + costs[chosen]
+        return (-served, key + sum([opening[place] for place in takes])), takes
+
+    def _tried_on(self, places: frozenset[LocationId]) -> tuple[_Worth, _Takes]:
+        """Every unit at the best of these locations that still has room for it."""
+        basket, takes = self.ask.basket(), dict[LocationId, list[Unit]]()
+        served = key = 0
+        for unit in self.units:
+            fits = sorted((self._key(unit, place, takes), place) for place in places & unit.fits.keys())
+            place = next((each for _key, each in fits if self._take(unit, each, basket)), None)
+            if place is not None:
+                takes.setdefault(place, []).append(unit)
+                served, key = served + 1, key + self._lines[unit.lines][place]
+        return (-served, key + sum([self._opening[place] for place in takes])), takes
 
     def _key(self, unit: Unit, place: LocationId, opened: Iterable[LocationId]) -> int:
-        return self._lines[unit.lines][place] + (0 if place in opened else self._stops[place].keys[0])
+        return self._lines[unit.lines][place] + (0 if place in opened else self._opening[place])
 
     def _pieces(self, unit: Unit) -> list[tuple[int, int]]:
         return [(index, self.ask.wants[index].quantity) for index in unit.lines]
@@ -94,10 +136,10 @@ class Cover:
     def _grown(self, prefer: Callable[[int, int], tuple[float, int]]) -> frozenset[LocationId]:
         """Locations added one by one while more is served."""
         chosen: frozenset[LocationId] = frozenset()
-        (served, key), _plan = self._try(chosen)
+        served, key = self._worth(chosen)
         while len(chosen) < self.most:
-            following = [chosen | {place} for place in self._stops if place not in chosen]
-            better = [(self._try(each)[0], sorted(each), each) for each in following]
+            following = [chosen | {place} for place in self._following(chosen, -served, prefer)]
+            better = [(self._worth(each), sorted(each), each) for each in following]
             better = [each for each in better if each[0][0] < served]
             if not better:
                 break
@@ -105,8 +147,16 @@ class Cover:
             _worth, _ids, chosen = min(
                 better, key=lambda each: (prefer(gain[0] - each[0][0], each[0][1] - gain[1]), each[1])
             )
-            served, key = self._try(chosen)[0]
+            served, key = self._worth(chosen)
         return chosen
+
+    def _following(
+        self, chosen: frozenset[LocationId], served: int, prefer: Callable[[int, int], tuple[float, int]]
+    ) -> list[LocationId]:
+        """Locations that may let more units be served; who serves most is known beforehand where lines share nothing."""
+        known = {place: self._reach((*chosen, place)) for place in self._stops if place not in chosen}
+        more = max(known.values(), default=0) if prefer is _most_served and not self.ask.is_tangled else 0
+        return [place for place, reach in known.items() if reach > served and reach >= more]
 
     def _improved(self, chosen: frozenset[LocationId]) -> frozenset[LocationId]:
         """The best of its neighbours, and of theirs, as long as they are better."""
@@ -114,8 +164,10 @@ class Cover:
             others = [place for place in self._stops if place not in chosen]
             near = [chosen - {out} for out in chosen]
             near += [chosen - {out} | {place} for out in chosen for place in others[:_PAIRED]]
-            best = min([chosen, *near], key=lambda each: (self._try(each)[0], sorted(each)))
-            if self._try(best)[0] >= self._try(chosen)[0]:
+            served = -self._worth(chosen)[0]
+            near = [each for each in near if self._reach(each) >= served]
+            best = min([chosen, *near], key=lambda each: (self._worth(each), sorted(each)))
+            if self._worth(best) >= self._worth(chosen):
                 break
             chosen = best
         return chosen
