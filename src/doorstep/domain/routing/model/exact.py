@@ -40,9 +40,11 @@ class Parting:
             return []
         full = (1 << len(self.units)) - 1
         singles = self._singles() if full == self._everything or not self.least_minor else []
-        if singles and self._cannot_be_beaten(singles):
+        wins = bool(singles) and self._cannot_be_beaten(singles)
+        if wins and (len(singles) > 1 or self.most == 1 or len(self.units) == 1):
             return singles
-        found = [self._best(number) for number in range(len(self._scale.weights))]
+        # A lone winner is compared with the best of two parcels or more all the same: people ask why it was not that.
+        found = [self._best(number) for number in range(1 if wins else len(self._scale.weights))]
         for mask in self._wished(full):
             plans = [self._plan(best) for per_count in found for best in per_count[mask]]
             if plans:
@@ -141,4 +143,3 @@ def _common(fits: Sequence[Mapping[LocationId, Stop]]) -> dict[LocationId, Stop]
     """The stops that are in all of them."""
     first, *others = sorted(fits, key=len)
     return {place: stop for place, stop in first.items() if all(place in other for other in others)}
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from doorstep.domain.routing.model import score
 from doorstep.domain.routing.model.ask import Ask, Part, Plan
 from doorstep.domain.routing.model.measure import Values
@@ -9,15 +11,27 @@ from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.rules.document import Measure, Sort
 from doorstep.kernel.money import CURRENCIES, Money
 
-_WINS: dict[Measure, str] = {
-    Measure.PARCELS: "it needs {} parcels less",
-    Measure.LEAVES: "it leaves {} days sooner",
-    Measure.ARRIVES: "it arrives {} days sooner",
-    Measure.SEQUENCE: "it stands {} places higher in the rule's list",
-    Measure.STOCK: "it has {} pieces more",
-    Measure.BROKEN_STYLE: "it has {} lines more of broken sizes",
-    Measure.LOAD: "it has {} minutes less of open work",
-    Measure.CARBON: "it saves {} g of CO₂",
+# What would have to be otherwise, for a measure of which little wins and for one of which much wins.
+_WINS: dict[Measure, tuple[str, str]] = {
+    Measure.PARCELS: ("it needs {} parcels less", "it needs {} parcels more"),
+    Measure.LEAVES: ("it leaves {} days sooner", "it leaves {} days later"),
+    Measure.ARRIVES: ("it arrives {} days sooner", "it arrives {} days later"),
+    Measure.SEQUENCE: (
+        "it stands {} places higher in the rule's list",
+        "it stands {} places lower in the rule's list",
+    ),
+    Measure.STOCK: ("it has {} pieces less", "it has {} pieces more"),
+    Measure.BROKEN_STYLE: ("it has {} lines more of broken sizes", "it has {} lines less of broken sizes"),
+    Measure.LOAD: ("it has {} minutes less of open work", "it has {} minutes more of open work"),
+    Measure.CARBON: ("it saves {} g of CO₂", "it takes {} g more of CO₂"),
+    Measure.DISTANCE: ("it is {} km nearer", "it is {} km farther"),
+    Measure.PIECE_DISTANCE: ("it is {} km nearer", "it is {} km farther"),
+    Measure.VELOCITY: ("it sells {} pieces a day less", "it sells {} pieces a day more"),
+    Measure.COST: ("it costs {} less", "it costs {} more"),
+    Measure.MISS: (
+        "it is {} points of a hundred less likely to be late",
+        "it is {} points of a hundred likelier to be late",
+    ),
 }
 
 
@@ -50,16 +64,10 @@ def _first_difference(ask: Ask, better: Values, worse: Values) -> tuple[Sort | N
 
 
 def _by_words(ask: Ask, tier: Sort, difference: int) -> str:
-    if tier.by is Measure.COST:
-        return f"it costs {_money(ask, difference)} less"
-    if tier.by is Measure.MISS:
-        return f"it is {difference / 10_000:.1f} points of a hundred less likely to be late"
-    if tier.by in {Measure.DISTANCE, Measure.PIECE_DISTANCE}:
-        return f"it is {max(1, round(difference / 1000))} km {'farther' if tier.descending else 'nearer'}"
-    if tier.by is Measure.VELOCITY:
-        return f"it sells {difference / 1000:g} pieces a day {'more' if tier.descending else 'less'}"
-    words = _WINS[tier.by].format(difference)
-    return _singular(words) if difference == 1 else words
+    words = _WINS[tier.by][tier.descending]
+    if tier.by in _TOLD:
+        return words.format(_TOLD[tier.by](ask, difference))
+    return _singular(words.format(difference)) if difference == 1 else words.format(difference)
 
 
 def _singular(words: str) -> str:
@@ -74,3 +82,17 @@ def _singular(words: str) -> str:
 def _money(ask: Ask, minor: int) -> str:
     currency = ask.outlook.frame.network.currency
     return str(Money(minor, currency)) if currency in CURRENCIES else str(minor)
+
+
+def _km(_ask: Ask, metres: int) -> str:
+    return str(max(1, round(metres / 1000)))
+
+
+# How measures are told that are not counted one by one.
+_TOLD: dict[Measure, Callable[[Ask, int], str]] = {
+    Measure.COST: _money,
+    Measure.DISTANCE: _km,
+    Measure.PIECE_DISTANCE: _km,
+    Measure.VELOCITY: lambda _ask, thousandths: f"{thousandths / 1000:g}",
+    Measure.MISS: lambda _ask, millionths: f"{millionths / 10_000:.1f}",
+}

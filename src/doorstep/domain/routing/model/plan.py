@@ -182,7 +182,7 @@ class Planner:
 
     def _book(self, ask: Ask, found: Found, choices: Sequence[Choice], progress: Progress) -> None:
         """Take what was found, and write down what it is worth."""
-        own = score.scores(ask, found.plan)
+        own = score.scores(ask, found.plan, is_further=bool(progress.choices))
         progress.scores = own if not progress.choices else score.joined(progress.scores, own)
         if found.runner_up:
             names = tuple([part.stop.place.code for part in found.runner_up])

@@ -58,8 +58,8 @@ def values(ask: Ask, plan: Plan) -> Values:
     return tuple(total)
 
 
-def scores(ask: Ask, plan: Plan) -> Scores:
-    """A plan's cost by component, and what a customer would notice of it."""
+def scores(ask: Ask, plan: Plan, *, is_further: bool = False) -> Scores:
+    """A plan's cost by component, and what a customer would notice of it. `is_further`: the order has parcels already."""
     if not plan:
         return NOTHING
     stops = [part.stop for part in plan]
@@ -77,7 +77,7 @@ def scores(ask: Ask, plan: Plan) -> Scores:
     )
     added = sum([ask.added(index, stop, pieces) for index, stop, pieces in takes])
     parcels = sum([not stop.is_beside for stop in stops])
-    split = frame.costs.split_minor * max(0, parcels - (parcels == len(stops)))
+    split = frame.costs.split_minor * max(0, parcels - (parcels == len(stops) and not is_further))
     return Scores(
         miss=_either(stops_miss=[stop.late for stop in stops]),
         cost_minor=sum([toll.total for toll in tolls]) + added + split,

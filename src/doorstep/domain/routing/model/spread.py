@@ -43,7 +43,7 @@ class Spread:
             return False
         missing = self.ask.wants[index].quantity
         for stop in sorted(
-            chosen, key=lambda each: (each.id not in self._takes, self._key(index, each), each.id)
+            chosen, key=lambda each: (self._open(each.id) is None, self._key(index, each), each.id)
         ):
             pieces = min(missing, rooms[stop.id])
             if pieces:
@@ -74,11 +74,12 @@ class Spread:
     def _chosen(self, index: int, rooms: Mapping[LocationId, int]) -> list[Stop] | None:
         """The stops to take a line from: those of the plan, and as few others as it needs; None if there are not enough."""
         sku, missing = self.ask.wants[index].sku, self.ask.wants[index].quantity
-        inside = [self._stops[place] for place in rooms if place in self._takes]
+        inside = [stop for place in rooms if (stop := self._open(place)) is not None]
         missing -= sum(rooms[stop.id] for stop in inside)
-        outside = [stop for place in rooms if place not in self._takes and (stop := self.ask.may(place, sku))]
+        opened = {stop.id for stop in inside}
+        outside = [stop for place in rooms if place not in opened and (stop := self.ask.may(place, sku))]
         outside.sort(key=lambda stop: (self._key(index, stop), stop.id))
-        allowed = self.most - len(self._takes)
+        allowed = max(0, self.most - sum(not stop.is_beside for stop in self._stops.values()))
         for count in range(min(allowed, len(outside)) + 1):
             chosen = self._few(outside, rooms, missing, count) if count in _TRIED or not count else None
             if chosen is not None:
@@ -87,6 +88,12 @@ class Spread:
             :allowed
         ]
         return _enough(inside, fullest, rooms, missing)
+
+    def _open(self, place: LocationId) -> Stop | None:
+        """The stop of a parcel that leaves from there anyway."""
+        return self._stops.get(place) or (
+            self.ask.outlook.besides[place] if place in self.ask.beside else None
+        )
 
     def _few(
         self, outside: list[Stop], rooms: Mapping[LocationId, int], missing: int, count: int

@@ -1,0 +1,200 @@
+"""What plans are compared by: every measure of a rule, tolerance, costs by component, and what would have flipped a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from tests.routes import NOW, Scene, order, place, sent, sentences, street, want
+
+from doorstep.domain.routing.model import GreatCircle, Supply
+from doorstep.domain.routing.model.rules import Costs, Locations, Measure, Rule, Sort, Split
+from doorstep.kernel.ids import LocationId, Sku
+
+DAY = timedelta(days=1)
+
+
+def rule(*choose: Sort, **said: object) -> Rule:
+    return Rule(name="the rule", choose=choose, **said)  # type: ignore[arg-type]  # fields by name
+
+
+WAYS = street(
+    {1: 10, 2: 20, 3: 30},
+    miss={1: 0.5, 2: 0.1},
+    parcel_minor={1: 90, 2: 80, 3: 10},
+    leaves_at={1: NOW + DAY, 2: NOW, 3: NOW},
+    arrives_at={1: NOW + 3 * DAY, 2: NOW + 2 * DAY, 3: NOW + 4 * DAY},
+    co2_grams={1: 900, 2: 100, 3: 300},
+)
+PLACES = [
+    place(1, backlog_hours=3.0, groups=frozenset({"shops"})),
+    place(2, backlog_hours=1.0),
+    place(3, backlog_hours=2.0, groups=frozenset({"stores"})),
+]
+
+
+@pytest.mark.parametrize(
+    ("sort", "chosen", "flip"),
+    [
+        (
+            Sort(by=Measure.MISS),
+            3,
+            "Location 2 wins if it is 10.5 points of a hundred less likely to be late.",
+        ),
+        (Sort(by=Measure.COST), 3, "Location 2 wins if it costs INR 0.70 less."),
+        (Sort(by=Measure.COST, descending=True), 1, "Location 2 wins if it costs INR 0.10 more."),
+        (Sort(by=Measure.DISTANCE), 1, "Location 2 wins if it is 10 km nearer."),
+        (Sort(by=Measure.DISTANCE, descending=True), 3, "Location 2 wins if it is 10 km farther."),
+        (Sort(by=Measure.PIECE_DISTANCE), 1, "Location 2 wins if it is 10 km nearer."),
+        (Sort(by=Measure.ARRIVES), 2, "Location 1 wins if it arrives 1 day sooner."),
+        (Sort(by=Measure.LOAD), 2, "Location 3 wins if it has 60 minutes less of open work."),
+        (Sort(by=Measure.CARBON), 2, "Location 3 wins if it saves 200 g of CO₂."),
+        (Sort(by=Measure.SEQUENCE), 3, "Location 1 wins if it stands 1 place higher in the rule's list."),
+        (Sort(by=Measure.STOCK, descending=True), 2, "Location 3 wins if it has 2 pieces more."),
+        (Sort(by=Measure.VELOCITY), 3, "Location 2 wins if it sells 0.5 pieces a day less."),
+        (Sort(by=Measure.BROKEN_STYLE), 2, "Location 3 wins if it has 1 line more of broken sizes."),
+    ],
+)
+def test_every_measure_decides(sort: Sort, chosen: int, flip: str) -> None:
+    locations = Locations(groups=("stores", "shops")) if sort.by is Measure.SEQUENCE else Locations()
+    scene = Scene({}, WAYS, [rule(sort, locations=locations)], PLACES, currency="INR")
+    supply = Supply(
+        {"A": {LocationId(1): 1, LocationId(2): 9, LocationId(3): 7}},
+        velocity={Sku("A"): {LocationId(1): 2.0, LocationId(2): 0.75, LocationId(3): 0.25}},
+        broken={"jacket": frozenset({LocationId(2)})},
+    )
+    (decision,) = scene.plan(order(want(1, "A", style="jacket")), supply=supply)
+    assert (sent(decision), decision.receipt.flip) == ([(1, chosen, 1)], flip)
+
+
+def test_leaving_first_decides_before_cost() -> None:
+    scene = Scene({"A": {1: 1, 3: 1}}, WAYS, [rule(Sort(by=Measure.LEAVES))], PLACES)
+    decision = scene.decide(order(("A", 1)))
+    assert (sent(decision), decision.receipt.flip) == (
+        [(1, 3, 1)],
+        "Location 1 wins if it leaves 1 day sooner.",
+    )
+
+
+def test_a_code_in_the_list_comes_before_any_group() -> None:
+    locations = Locations(codes=("L2", "L1"))
+    scene = Scene({"A": {1: 1, 2: 1}}, WAYS, [rule(Sort(by=Measure.SEQUENCE), locations=locations)], PLACES)
+    assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
+
+
+@pytest.mark.parametrize(("tolerance", "chosen"), [(0.0, 3), (0.5, 3), (0.6, 1)])
+def test_plans_within_tolerance_go_on_to_the_next_tier(tolerance: float, chosen: int) -> None:
+    ways = street({1: 1, 2: 2, 3: 3}, parcel_minor={1: 159, 2: 200, 3: 100})
+    by_cost = Sort(by=Measure.COST, tolerance=tolerance)
+    scene = Scene({"A": dict.fromkeys((1, 2, 3), 1)}, ways, [rule(by_cost, Sort(by=Measure.DISTANCE))])
+    assert sent(scene.decide(order(("A", 1)))) == [(1, chosen, 1)]
+
+
+def test_a_probability_is_tolerated_by_points_of_a_hundred() -> None:
+    ways = street({1: 1, 2: 2}, miss={1: 0.04})
+    tolerant = rule(Sort(by=Measure.MISS, tolerance=0.05), Sort(by=Measure.DISTANCE))
+    scene = Scene({"A": {1: 1, 2: 1}}, ways, [tolerant])
+    decision = scene.decide(order(("A", 1)))
+    assert (sent(decision), decision.scores.miss) == ([(1, 1, 1)], 0.04)
+
+
+def test_parcels_first_or_cost_first() -> None:
+    stock = {"A": {1: 1, 3: 1}, "B": {2: 1, 3: 1}}
+    ways = street({1: 1, 2: 1, 3: 100})
+    few = Scene(stock, ways, [rule(Sort(by=Measure.PARCELS))]).decide(order(("A", 1), ("B", 1)))
+    assert (sent(few), few.receipt.runner_up and few.receipt.runner_up.locations) == (
+        [(1, 3, 1), (2, 3, 1)],
+        ("L1", "L2"),
+    )
+    assert few.receipt.flip == "Location 1 and Location 2 wins if it needs 1 parcel less."
+    cheap = Scene(stock, ways, [rule(Sort(by=Measure.COST))]).decide(order(("A", 1), ("B", 1)))
+    assert sent(cheap) == [(1, 1, 1), (2, 2, 1)]
+    dear = Scene(stock, ways, [rule(Sort(by=Measure.COST))], costs=Costs(split_minor=1_000))
+    assert sent(dear.decide(order(("A", 1), ("B", 1)))) == [(1, 3, 1), (2, 3, 1)]
+
+
+def test_cost_has_all_its_components() -> None:
+    ways = street({1: 10, 2: 20}, kilo_minor={1: 10}, piece_minor={1: 3}, miss={1: 0.25}, co2_grams={1: 500})
+    costs = Costs(
+        late_minor=400,
+        split_minor=5,
+        reroute_minor=200,
+        backlog_hour_minor=7,
+        last_piece_minor=9,
+        co2_kilo_minor=12,
+    )
+    here = place(1, handling_minor=11, reject_rate=0.1, backlog_hours=2.0)
+    scene = Scene({"A": {1: 2}}, ways, places=[here, place(2)], costs=costs, prices={("A", 1): 50})
+    scores = scene.decide(order(want(1, "A", 2, grams=1_500))).scores
+    assert (scores.carriage_minor, scores.handling_minor, scores.split_minor) == (20 + 30 + 6, 11, 0)
+    assert (scores.reroute_minor, scores.late_minor, scores.load_minor) == (20, 100, 14)
+    assert (scores.last_piece_minor, scores.scarcity_minor, scores.carbon_minor) == (9, 100, 6)
+    assert scores.cost_minor == 56 + 11 + 20 + 100 + 14 + 9 + 100 + 6
+    assert (scores.miss, scores.km, scores.co2_grams, scores.arrives) == (0.25, 10, 500, None)
+
+
+def test_a_scarce_piece_is_left_to_those_who_need_it() -> None:
+    ways = street({1: 10, 2: 20})
+    scene = Scene({"A": {1: 9, 2: 9}}, ways, [rule(Sort(by=Measure.COST))], prices={("A", 1): 11})
+    assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
+    kit = Scene(
+        {"A": {1: 9, 2: 9}, "B": {1: 9, 2: 9}},
+        ways,
+        [rule(Sort(by=Measure.COST))],
+        prices={("A", 1): 4, ("B", 1): 3},
+        recipes={Sku("SET"): {"A": 2, "B": 1}},
+    )
+    assert sent(kit.decide(order(("SET", 1)))) == [(1, 2, 1)]
+
+
+def test_the_last_piece_of_a_shelf_is_left_there() -> None:
+    scene = Scene({"A": {1: 1, 2: 2}}, street({1: 10, 2: 20}), costs=Costs(last_piece_minor=11))
+    assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
+
+
+def test_equal_plans_go_by_location_id() -> None:
+    scene = Scene({"A": {2: 1, 1: 1}}, street({2: 5, 1: 5}))
+    decision = scene.decide(order(("A", 1)))
+    assert (sent(decision), decision.receipt.flip) == (
+        [(1, 1, 1)],
+        "Location 2 is as good: the smaller location id wins.",
+    )
+
+
+SENTENCES: Mapping[str, tuple[Rule, str]] = {
+    "dearer": (
+        rule(Sort(by=Measure.COST)),
+        "Location 2 (20 km): before Location 1, which is nearer and would win if it costs 60 less.",
+    ),
+    "as good as any": (
+        rule(Sort(by=Measure.CARBON)),
+        "Location 1 (10 km): the nearest of 2 locations that have it.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_a_line_is_told_why_it_did_not_come_from_the_nearest(name: str) -> None:
+    chosen, sentence = SENTENCES[name]
+    scene = Scene({"A": {1: 1, 2: 1}}, street({1: 10, 2: 20}, parcel_minor={1: 100, 2: 40}), [chosen])
+    if name == "as good as any":
+        scene = Scene({"A": {1: 1, 2: 1}}, street({1: 10, 2: 20}), [chosen])
+    assert sentences(scene.decide(order(("A", 1)))) == [sentence]
+
+
+def test_a_line_may_come_from_afar_for_the_sake_of_the_whole() -> None:
+    scene = Scene({"A": {1: 3, 2: 2}}, street({1: 10, 2: 20}))
+    assert sentences(scene.decide(order(("A", 2), ("A", 2)))) == [
+        "Location 1 (10 km): the nearest of 2 locations with all 2.",
+        "Location 2 (20 km): the best for the order as a whole, though Location 1 is nearer.",
+    ]
+
+
+def test_unknown_days_come_last_and_unknown_ways_have_no_length() -> None:
+    ways = street({1: 1, 2: 2}, arrives_at={2: NOW})
+    scene = Scene({"A": {1: 1, 2: 1}}, ways, [rule(Sort(by=Measure.ARRIVES))])
+    assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
+    places = {each.id: each for each in (place(2), place(1))}
+    nowhere = GreatCircle(places).lanes(order(("A", 1), latitude=None))
+    assert [(each, lane.km) for each, lane in nowhere.items()] == [(1, 0.0), (2, 0.0)]
