@@ -108,3 +108,17 @@ def test_another_customer_or_address_has_a_box_of_its_own(retailer: Retailer) ->
     alone = parcel_of(retailer, mine)
     assert alone is not None
     assert alone.tracking_number
+
+
+def test_what_the_customer_fetches_gets_no_label(retailer: Retailer) -> None:
+    fetched = retailer.place_order(observation(line(SHIRT, 1), pickup="ST-22"))
+    pack(retailer, fetched)
+    assert parcel_of(retailer, fetched) is None
+    assert box.close_overdue(replace(retailer.app.world, clock=At(31))) == 0
+
+
+def test_a_pickup_is_served_at_its_location_or_not_at_all(retailer: Retailer) -> None:
+    """Warehouse A has jackets, Store 22 has none: the order waits."""
+    waits = retailer.place_order(observation(line("DJ-BL-01"), pickup="ST-22"))
+    assert retailer.work(waits) == []
+    assert retailer.order(waits).header.queue == "brokering"

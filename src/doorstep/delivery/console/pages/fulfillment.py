@@ -74,7 +74,9 @@ def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response
         "mates": mates,
         "waits_for_mates": unpacked if job.card.state is State.PACKED and not job.card.label_state else [],
         "may_write": ask.principal.can(Permission.FULFILLMENT_WRITE),
-        "waits_for_label": job.card.state is State.PACKED and job.card.label_state in {"", "requested"},
+        "waits_for_label": job.card.state is State.PACKED
+        and not job.card.pickup
+        and job.card.label_state in {"", "requested"},
         "scan": toast if is_scan else None,
         "scanned": ask.form.get("code", "") if is_scan else "",
     }

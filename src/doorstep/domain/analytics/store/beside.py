@@ -53,7 +53,8 @@ class Mate:
 def select_mates(tx: ReadTx, *, fulfillment_order_id: int) -> list[Mate]:
     """A piece of work and those that share its box: same location, customer, address and day of arrival; by order.
 
-    Cash on delivery travels alone (a driver collects for one order), and so does what is held or has its label.
+    Cash on delivery travels alone (a driver collects for one order), and so does what is held or has its label. What the
+    customer fetches goes into no parcel at all.
     """
     return tx.all(
         Mate,
@@ -73,7 +74,7 @@ def select_mates(tx: ReadTx, *, fulfillment_order_id: int) -> list[Mate]:
           JOIN fulfillment_orders f ON f.order_id = o.id AND f.location_id = w.location_id
            AND f.state IN ('open', 'accepted', 'picked', 'packed')
            AND (f.arrives_at AT TIME ZONE l.timezone)::date IS NOT DISTINCT FROM (w.arrives_at AT TIME ZONE l.timezone)::date
-         WHERE w.id = %s
+         WHERE w.id = %s AND m.pickup = ''
            AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.fulfillment_order_id = f.id AND s.label_state <> 'voided')
          ORDER BY f.order_id, f.id
         """,
@@ -86,7 +87,8 @@ def select_unlabelled(tx: ReadTx, *, packed_before: datetime) -> list[Fulfillmen
     rows = tx.column(
         int,
         """
-        SELECT f.id FROM fulfillment_orders f WHERE f.state = 'packed' AND f.packed_at < %s
+        SELECT f.id FROM fulfillment_orders f JOIN orders o ON o.id = f.order_id AND o.pickup = ''
+         WHERE f.state = 'packed' AND f.packed_at < %s
            AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.fulfillment_order_id = f.id AND s.label_state <> 'voided')
          ORDER BY f.id LIMIT 200
         """,

@@ -38,6 +38,7 @@ class Card:
     version: int
     is_held: bool
     asked_back_why: str
+    pickup: str
     customer: str
     city: str
     shipping_method: str
@@ -58,7 +59,7 @@ class Card:
 _CARD = f"""
     SELECT f.id, f.order_id, o.number AS order_number, {PLACE}, f.state, f.version,
            EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL) AS is_held,
-           CASE WHEN f.asked_back_at IS NULL THEN '' ELSE f.asked_back_why END AS asked_back_why,
+           CASE WHEN f.asked_back_at IS NULL THEN '' ELSE f.asked_back_why END AS asked_back_why, o.pickup,
            coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.shipping_method, o.note, f.created_at,
            {SHIP_BY} AS ship_by, f.shipped_at, lines.weight_grams, s.id AS shipment_id,
            coalesce(s.label_state, '') AS label_state,
