@@ -51,6 +51,7 @@ RAIL = (
     Item("fulfillment", "Fulfillment", "/fulfillment", "box", Permission.FULFILLMENT_READ, on_phone=True),
     Item("inventory", "Inventory", "/inventory", "layers", Permission.INVENTORY_READ),
     Item("returns", "Returns", "/returns", "return", Permission.RETURNS_READ, on_phone=True),
+    Item("routing", "Routing", "/routing", "route", Permission.RULES_READ),
     Item("connections", "Connections", "/connections", "plug", Permission.CONNECTIONS_READ),
     Item("dead-letters", "Dead letters", "/dead-letters", "letter", Permission.DEAD_LETTERS_READ),
     Item("settings", "Settings", "/settings", "settings", Permission.USERS_WRITE),
@@ -189,9 +190,14 @@ def act(ask: Ask, verb: Callable[[WriteTx], str], *, show: View, back: str) -> R
             said = verb(tx)
     except errors.DoorstepError as problem:
         return show(ask, Toast(problem.message, "danger"), status_of(problem))
+    return show(ask, Toast(said), 200) if ask.is_fragment else go(ask, back, said)
+
+
+def go(ask: Ask, to: str, said: str) -> Response:
+    """On to another page, which says what happened."""
+    response: Response = RedirectResponse(to, status_code=303)
     if ask.is_fragment:
-        return show(ask, Toast(said), 200)
-    response = RedirectResponse(back, status_code=303)
+        response = Response(headers={"HX-Redirect": to})
     response.set_cookie("flash", quote(said), max_age=30, path=ROOT, httponly=True, samesite="lax")
     return response
 

@@ -146,14 +146,14 @@ class Rule(Part, frozen=True):
     rest: Rest = Rest()
 
 
-class Routing(Part, frozen=True):
+class Routing(Part, frozen=True, kw_only=True):
     """Orders of one kind and the rules tried for them, first to last."""
 
     name: str
-    rules: tuple[Rule, ...]
     active: bool = True
     orders: Orders = Orders()
     sort: tuple[OrderSort, ...] = ()
+    rules: tuple[Rule, ...]
 
 
 class Release(Part, frozen=True):
@@ -164,15 +164,15 @@ class Release(Part, frozen=True):
     horizon_minutes: Positive = 120
 
 
-class Run(Part, frozen=True):
+class Run(Part, frozen=True, kw_only=True):
     """When routings are run: as facts happen, or by the clock (cron words in `timezone`)."""
 
     name: str
-    routings: tuple[Routing, ...]
     active: bool = True
     schedule: str = ""
     timezone: str = "UTC"
     release: Release = Release()
+    routings: tuple[Routing, ...]
 
 
 class Queue(Part, frozen=True):
@@ -208,15 +208,15 @@ class Rejected(Part, frozen=True):
     scope: Literal["line", "sku", "order"] = "line"
 
 
-class RuleSet(Part, frozen=True):
+class RuleSet(Part, frozen=True, kw_only=True):
     """Everything that decides where orders go. Money of `costs` and limits is in `currency`.
 
     `cases` are the golden cases that this rule set must pass before it may decide.
     """
 
     name: str
-    runs: tuple[Run, ...]
     currency: str = ""
+    runs: tuple[Run, ...]
     queues: tuple[Queue, ...] = ()
     costs: Costs = Costs()
     rejected: Rejected = Rejected()
