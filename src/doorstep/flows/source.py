@@ -12,6 +12,7 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing import model
+from doorstep.domain.routing.actions import rules
 from doorstep.domain.routing.model import Demand
 from doorstep.domain.routing.model.rules import Run
 from doorstep.flows import capacity, demand, parking, pools, routes, sight, terms, waiting
@@ -61,6 +62,7 @@ def decide(
     capacity.lock(tx, at=now)
     seen = sight.see(tx, demands=demands, goods=goods, claims=claims, at=now)
     decisions = model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now, run=run)
+    rules.note_failures(tx, playbook=seen.playbook, at=now)
     if run is not None:
         decisions = [each for each in decisions if each.routing]
     tries = {each.order_id: each.facts.tries for each in demands}
