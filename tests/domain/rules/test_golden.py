@@ -103,3 +103,12 @@ def test_what_is_parked_is_compared_with_its_queue() -> None:
         "sent: [{line: 1, location: ST, pieces: 2}], rule: near", "queue: care"
     )
     assert outcome(text).differences == ("Queue: expected care, found shelf.",)
+
+
+def test_the_rule_of_the_guide_passes_its_case() -> None:
+    page = (CHAINS.parents[2] / "docs" / "routing.md").read_text()
+    document = documents.read(page.split("```yaml\n")[1].split("```")[0], RuleSet).value
+    assert document is not None
+    assert checks.problems(document) == ()
+    (found,) = golden.run_cases(document, installed=lambda _: Network(PLACES, GreatCircle(PLACES)))
+    assert found.differences == ()
