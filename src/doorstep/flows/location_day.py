@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Load, Location, Pace, Pause, Site
-from doorstep.domain.routing.model.calendar import Calendar
+from doorstep.domain.routing.model.calendar import Calendar, Span
 from doorstep.domain.routing.model.pacing import Running, Shift, running
 from doorstep.flows import lanes
 from doorstep.kernel import errors
@@ -34,6 +35,11 @@ class Filled:
     @property
     def counted(self) -> int:
         return self.load.counted(self.running.shift.counts)
+
+    @property
+    def hours(self) -> str:
+        """On the location's clock."""
+        return _hours((self.running.shift.begins, self.running.shift.ends))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,11 @@ def look(tx: ReadTx, *, location_id: LocationId, at: datetime, days: int = 14) -
     )
 
 
+def on_its_clock(tx: ReadTx, *, location_id: LocationId, local: datetime) -> datetime:
+    """A moment that somebody read off the location's wall clock."""
+    return local.replace(tzinfo=ZoneInfo(views.location(tx, location_id=location_id).timezone))
+
+
 def _of_day(shifts: tuple[Shift, ...], calendar: Calendar, day: date) -> list[Running]:
     found = [
         Running(each, calendar.instant(day, each.begins), calendar.instant(day, each.ends))
@@ -89,9 +100,13 @@ def _of_day(shifts: tuple[Shift, ...], calendar: Calendar, day: date) -> list[Ru
 
 
 def _day(calendar: Calendar, day: date) -> Day:
-    spans = ", ".join(f"{_clock(opens)}–{_clock(closes)}" for opens, closes in calendar.hours(day))
+    spans = ", ".join(_hours(each) for each in calendar.hours(day))
     special = calendar.special.get(day)
     return Day(day, spans or "closed", special.why if special else "")
+
+
+def _hours(span: Span) -> str:
+    return f"{_clock(span[0])}–{_clock(span[1])}"
 
 
 def _clock(minute: int) -> str:

@@ -67,7 +67,7 @@ def _changes(found: Proposal) -> Changes:
 @router.get("/network")
 def network(calling: Calling) -> Said:
     """Calendars, shifts and tariffs as they hold now."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> Said:
         versions = [
@@ -81,14 +81,14 @@ def network(calling: Calling) -> Said:
 @router.get("/network/schema")
 def schema(calling: Calling) -> dict[str, object]:
     """The document's JSON Schema."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.RULES_READ)
     return text.schema()
 
 
 @router.post("/network/plan")
 def plan(calling: Calling, body: Draft) -> Changes:
     """What a document would change; nothing is changed."""
-    calling.principal.require(Permission.INVENTORY_READ)
+    calling.principal.require(Permission.RULES_READ)
     document = text.told(body.document)
     now = calling.app.clock.now()
     return calling.read(lambda tx: _changes(network_change.propose(tx, document=document, at=now)))
@@ -97,7 +97,7 @@ def plan(calling: Calling, body: Draft) -> Changes:
 @router.put("/network")
 def put_network(calling: Calling, body: Change) -> dict[str, object]:
     """Let a document hold from the next order on."""
-    calling.principal.require(Permission.INVENTORY_WRITE)
+    calling.principal.require(Permission.RULES_WRITE)
     document = text.told(body.document)
 
     def work(tx: WriteTx) -> dict[str, object]:

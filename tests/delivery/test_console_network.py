@@ -1,0 +1,110 @@
+"""The network in the console: tariffs read, the document changed, a location looked at and paused."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from tests.delivery.test_console_stock_work import HTMX, click, sign_in, token_in
+from tests.shop import Shop
+
+from doorstep.delivery import console
+from doorstep.domain.identity.model import Role
+from doorstep.domain.network import views
+from doorstep.flows import lanes, release
+from doorstep.kernel.ids import LocationId
+
+
+@pytest.fixture
+def browser(shop: Shop) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=console.routes(shop.app)), follow_redirects=False) as client:
+        sign_in(client)
+        yield client
+
+
+def paused(shop: Shop, code: str) -> str:
+    with shop.app.db.read() as tx:
+        return (
+            lanes.network(tx, currency="INR", at=shop.app.clock.now())
+            .places[LocationId(shop.locations[code])]
+            .paused
+        )
+
+
+def written(page: str) -> str:
+    found = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def test_tariffs_and_locations_are_shown(browser: TestClient) -> None:
+    page = browser.get("/console/network").text
+    assert "₹45.00" in page
+    assert "up to 40 km, same country" in page
+    assert page.count('<h3>shiphawk <span class="muted">moves parcels mon, tue, wed, thu, fri, sat') == 1
+    assert "day ≤ 200 orders" in page
+    assert "Samples loaded" in page
+
+
+def test_a_document_is_looked_at_then_holds(browser: TestClient, shop: Shop) -> None:
+    before = written(browser.get("/console/network/edit").text)
+    after = before.replace("most: 200", "most: 150")
+    page = click(browser, "/network/edit/look", document=after, note="")
+    assert (page.count('<span class="added">'), page.count("most: 150")) == (1, 2)
+    assert click(browser, "/network/edit/apply", status=422, document=after).count(
+        "Say why the network is changed"
+    )
+    csrf = token_in(browser.get("/console/orders").text)
+    done = browser.post(
+        "/console/network/edit/apply",
+        data={"csrf": csrf, "document": after, "note": "Fewer hands"},
+        headers=HTMX,
+    )
+    assert done.headers["hx-redirect"] == "/console/network"
+    with shop.app.db.read() as tx:
+        assert [each.note for each in views.versions(tx)] == ["Fewer hands", "Samples loaded"]
+
+
+def test_what_is_not_right_is_said_and_nothing_typed_is_lost(browser: TestClient) -> None:
+    page = click(browser, "/network/edit/look", status=422, document="colour: red", note="hm")
+    assert "unknown field `colour`" in page
+    assert (written(page), 'value="hm"' in page) == ("colour: red", True)
+
+
+def test_a_location_shows_its_day_and_is_paused_and_resumed(browser: TestClient, shop: Shop) -> None:
+    release.measure(shop.app.world)
+    path = f"/locations/{shop.locations['ST-22']}"
+    page = browser.get(f"/console{path}").text
+    assert "The next two weeks" in page
+    assert "10:00–21:00" in page
+    assert page.count('class="tile"') == 4
+    assert page.count("<rect") == 1
+    page = click(browser, f"{path}/pause", reason="Power cut", until="2099-01-02T10:00")
+    assert "Power cut" in page
+    assert paused(shop, "ST-22") == "Power cut"
+    assert "Route work here again" in page
+    assert "The location gets work again" in click(browser, f"{path}/resume")
+    assert paused(shop, "ST-22") == ""
+
+
+def test_a_pause_without_a_reason_or_with_a_past_end_is_refused(browser: TestClient, shop: Shop) -> None:
+    path = f"/locations/{shop.locations['ST-22']}/pause"
+    assert "Say why the location is paused" in click(browser, path, status=422, reason=" ")
+    assert "A pause ends in the future" in click(
+        browser, path, status=422, reason="x", until="2020-01-01T00:00"
+    )
+    assert "is no day and time" in click(browser, path, status=422, reason="x", until="soon")
+
+
+def test_staff_see_their_own_location_only(browser: TestClient, shop: Shop) -> None:
+    sign_in(browser, Role.LOCATION_STAFF)
+    answers = {
+        code: browser.get(f"/console/locations/{place}").status_code for code, place in shop.locations.items()
+    }
+    assert sorted(set(answers.values())) == [200, 403]
+    assert list(answers.values()).count(200) == 1
+    assert browser.get("/console/network/edit").status_code == 403
