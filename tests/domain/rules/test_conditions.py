@@ -80,3 +80,12 @@ def test_what_nobody_knows_is_far_away_and_without_limit() -> None:
     assert VARIABLES["lane.days"].read(reading) == NO_PROMISE_DAYS
     assert VARIABLES["location.room"].read(reading) == NO_LIMIT
     assert VARIABLES["lane.in_time"].read(reading) is True
+
+
+def test_a_routing_asks_before_anybody_knows_of_a_location() -> None:
+    with pytest.raises(
+        Wrong, match=r"lane\.km is not known, as no location is known yet: a rule's locations may ask it"
+    ):
+        conditions.compile("lane.km < 5.0", "orders.when", of_orders=True)
+    with pytest.raises(Wrong, match=r"customer is not known, there is order\.…$"):
+        conditions.compile("customer == 'x'", "orders.when", of_orders=True)

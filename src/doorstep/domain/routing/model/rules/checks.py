@@ -90,7 +90,7 @@ def _run(run: Run, path: str, queues: Iterable[str]) -> Problems:
 
 
 def _routing(routing: Routing, path: str, queues: Iterable[str]) -> Problems:
-    yield from _condition(routing.orders.when, f"{path}.orders.when")
+    yield from _condition(routing.orders.when, f"{path}.orders.when", of_orders=True)
     least, most = routing.orders.min_value_minor, routing.orders.max_value_minor
     if least is not None and most is not None and least > most:
         yield Problem(f"{path}.orders.max_value_minor", f"No order has at least {least} and at most {most}.")
@@ -109,7 +109,7 @@ def _routing(routing: Routing, path: str, queues: Iterable[str]) -> Problems:
 
 def _rule(rule: Rule, path: str, queues: Iterable[str]) -> Problems:
     locations, rest = rule.locations, rule.rest
-    yield from _condition(locations.when, f"{path}.locations.when")
+    yield from _condition(locations.when, f"{path}.locations.when", of_orders=False)
     if locations.within_km is not None and locations.within_miles is not None:
         yield Problem(
             f"{path}.locations.within_miles", "Say the distance in kilometres or in miles, not in both."
@@ -125,9 +125,9 @@ def _rule(rule: Rule, path: str, queues: Iterable[str]) -> Problems:
         yield Problem(f"{path}.rest.queue", f"Only park puts orders in a queue, this says {rest.then}.")
 
 
-def _condition(text: str, path: str) -> Problems:
+def _condition(text: str, path: str, *, of_orders: bool) -> Problems:
     if text:
         try:
-            conditions.compile(text, path)
+            conditions.compile(text, path, of_orders=of_orders)
         except conditions.Wrong as wrong:
             yield Problem(path, wrong.said, wrong.line, wrong.column)

@@ -7,12 +7,13 @@ fails for an order (an error value of the engine), or it would take too long (th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from cel_expr_python import cel
 
-from doorstep.domain.routing.model.rules.variables import VARIABLES, Kind
+from doorstep.domain.routing.model.rules.variables import VARIABLES, Kind, is_of_order
 from doorstep.kernel import errors
 
 MAX_LENGTH = 2_000
@@ -24,7 +25,14 @@ _TYPES = {
     Kind.INSTANT: cel.Type.TIMESTAMP,
     Kind.TEXTS: cel.Type.List(cel.Type.STRING),
 }
-_ENVIRONMENT = cel.NewEnv(variables={name: _TYPES[each.kind] for name, each in VARIABLES.items()})
+_OF_ORDERS = tuple(name for name in VARIABLES if is_of_order(name))
+
+
+def _environment(names: Iterable[str]) -> cel.Env:
+    return cel.NewEnv(variables={name: _TYPES[VARIABLES[name].kind] for name in names})
+
+
+_ENVIRONMENTS = {True: _environment(_OF_ORDERS), False: _environment(VARIABLES)}
 _PLACE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNKNOWN = re.compile(r"undeclared reference to '([^']+)'")
 _MISMATCH = re.compile(r"found no matching overload for '_?([^_']+)_?' applied to '\((.*)\)'")
@@ -65,16 +73,21 @@ class Condition:
         return "" if answer else f"not so: {' '.join(self.text.split())}"
 
 
-def compile(text: str, path: str) -> Condition:  # noqa: A001 - read as conditions.compile
-    """Compile a condition. Raises Wrong with where and why, and what was meant if that can be guessed."""
+def compile(  # noqa: A001 - read as conditions.compile
+    text: str, path: str, *, of_orders: bool = False
+) -> Condition:
+    """Compile a condition; one `of_orders` is asked before anybody knows of a location, so it reads the order alone.
+
+    Raises Wrong with where and why, and what was meant if that can be guessed.
+    """
     if len(text) > MAX_LENGTH:
         raise Wrong(
             path, 1, 1, f"a condition has at most {MAX_LENGTH:,} characters, this one has {len(text):,}"
         )
     try:
-        expression = _ENVIRONMENT.compile(text)
+        expression = _ENVIRONMENTS[of_orders].compile(text)
     except RuntimeError as problem:
-        raise _located(path, str(problem)) from problem
+        raise _located(path, str(problem), _OF_ORDERS if of_orders else tuple(VARIABLES)) from problem
     if expression.return_type() != cel.Type.BOOL:
         kind = expression.return_type().name()
         raise Wrong(
@@ -94,17 +107,17 @@ def _plain(message: str) -> str:
     return _STATUS.sub("", message)
 
 
-def _located(path: str, message: str) -> Wrong:
+def _located(path: str, message: str, names: Sequence[str]) -> Wrong:
     found = _PLACE.search(message)
     if found is None:
         return Wrong(path, 1, 1, _plain(message))
-    return Wrong(path, int(found[1]), int(found[2]), _advised(_STATUS.sub("", found[3])))
+    return Wrong(path, int(found[1]), int(found[2]), _advised(_STATUS.sub("", found[3]), names))
 
 
-def _advised(message: str) -> str:
+def _advised(message: str, names: Sequence[str]) -> str:
     unknown = _UNKNOWN.search(message)
     if unknown:
-        return f"{unknown[1]} is not known, {_instead(unknown[1])}"
+        return f"{unknown[1]} is not known, {_instead(unknown[1], names)}"
     mismatch = _MISMATCH.search(message)
     if mismatch is None:
         return message
@@ -117,14 +130,12 @@ def _advised(message: str) -> str:
     return f"{operator} does not go with ({kinds}){advice}"
 
 
-def _instead(unknown: str) -> str:
-    near = get_close_matches(unknown, VARIABLES, n=1, cutoff=0.75)
+def _instead(unknown: str, names: Sequence[str]) -> str:
+    if unknown in VARIABLES:
+        return "as no location is known yet: a rule's locations may ask it"
+    near = get_close_matches(unknown, names, n=1, cutoff=0.75)
     if near:
         return f"did you mean {near[0]}?"
     scope = unknown.partition(".")[0]
-    names = [name for name in VARIABLES if name.startswith(f"{scope}.")] or [
-        "order.…",
-        "location.…",
-        "lane.…",
-    ]
-    return f"there is {', '.join(names)}"
+    scopes = sorted({f"{name.partition('.')[0]}.…" for name in names}, reverse=True)
+    return f"there is {', '.join([name for name in names if name.startswith(f'{scope}.')] or scopes)}"

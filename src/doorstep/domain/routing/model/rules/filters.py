@@ -55,7 +55,7 @@ def _orders(orders: Orders, path: str) -> Iterator[Filter]:
     if orders.not_tags:
         yield Filter(f"{path}.not_tags", ("order.tags",), partial(_tagged, frozenset(orders.not_tags)))
     yield from _amounts(orders, path)
-    yield from _condition(orders.when, path)
+    yield from _condition(orders.when, path, of_orders=True)
 
 
 def _amounts(orders: Orders, path: str) -> Iterator[Filter]:
@@ -102,7 +102,7 @@ def _locations(locations: Locations, path: str) -> Iterator[Filter]:
     for field, name, reason in flags:
         if getattr(locations, field):
             yield Filter(f"{path}.{field}", (name,), partial(_is_not, reason))
-    yield from _condition(locations.when, path)
+    yield from _condition(locations.when, path, of_orders=False)
 
 
 def _distance(locations: Locations, path: str) -> Iterator[Filter]:
@@ -116,9 +116,9 @@ def _distance(locations: Locations, path: str) -> Iterator[Filter]:
         )
 
 
-def _condition(text: str, path: str) -> Iterator[Filter]:
+def _condition(text: str, path: str, *, of_orders: bool) -> Iterator[Filter]:
     if text:
-        condition = conditions.compile(text, f"{path}.when")
+        condition = conditions.compile(text, f"{path}.when", of_orders=of_orders)
         yield Filter(condition.path, condition.names, condition.against, is_slow=True)
 
 
