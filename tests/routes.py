@@ -14,6 +14,7 @@ from doorstep.domain.routing.model.rules import Costs, Playbook, Routing, Rule, 
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+FREE = Costs()
 Stock = Mapping[str, Mapping[int, int]]
 
 
@@ -69,7 +70,7 @@ class Scene:
     ways: Street
     chosen: Sequence[Rule] = (Rule(name="the rule"),)
     places: Sequence[Place] = ()
-    costs: Costs = Costs()
+    costs: Costs = FREE
     prices: Mapping[tuple[str, int], int] = field(default_factory=dict)
     recipes: Mapping[Sku, Mapping[str, int]] = field(default_factory=dict)
     currency: str = ""

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.routes import Scene, order, place, sent, sentences, short, street, want
+from datetime import timedelta
 
-from doorstep.domain.routing.model import Facts
-from doorstep.domain.routing.model.rules import Costs, Locations, Measure, Rest, Rule, Sort, Split
+import pytest
+from tests.routes import NOW, Scene, order, place, sent, sentences, short, street, want
+
+from doorstep.domain.routing import model
+from doorstep.domain.routing.model import Facts, rules
+from doorstep.domain.routing.model.rules import (
+    Costs,
+    Locations,
+    Measure,
+    Orders,
+    Rest,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    Sort,
+    Split,
+)
 from doorstep.kernel.ids import LocationId, Sku
 
 NEAR_FAR = street({1: 5, 2: 50, 3: 500})
@@ -59,6 +74,14 @@ def test_every_part_and_the_remainder_must_be_worth_a_parcel() -> None:
     assert short(alone.decide(order(*lines[:2]))) == [1, 2]
     cheap = order(want(1, "A", value_minor=100))
     assert sent(alone.decide(cheap)) == [(1, 1, 1)]
+
+
+def test_small_parts_stay_in_one_parcel_though_parting_is_cheaper() -> None:
+    lines = [want(1, "A", value_minor=100), want(2, "B", value_minor=100)]
+    stock, ways = {"A": {1: 1, 3: 1}, "B": {2: 1, 3: 1}}, street({1: 1, 2: 1, 3: 100})
+    split = Split(by="lines", min_parcel_value_minor=150)
+    scene = Scene(stock, ways, [rule(split=split, choose=tiers(Measure.COST))])
+    assert sent(scene.decide(order(*lines))) == [(1, 3, 1), (2, 3, 1)]
 
 
 def test_a_line_in_pieces_counts_in_its_parcels_by_its_share() -> None:
@@ -166,11 +189,27 @@ def test_what_a_later_rule_takes_from_an_open_parcel_costs_no_second_one() -> No
     assert short(limited.decide(order(("A", 1), ("B", 2)))) == [2]
 
 
+def test_pieces_come_from_open_parcels_as_far_as_they_reach() -> None:
+    whole, parts = Rule(name="whole", split=Split(by="lines")), Rule(name="parts")
+    scene = Scene({"A": {1: 1}, "B": {2: 1}, "C": {1: 2, 2: 2, 3: 1}}, NEAR_FAR, [whole, parts])
+    decision = scene.decide(order(("A", 1), ("B", 1), ("C", 3)))
+    assert sent(decision) == [(1, 1, 1), (2, 2, 1), (3, 1, 2), (3, 2, 1)]
+    more = Scene({"A": {1: 1}, "B": {2: 1}, "C": {1: 2, 2: 2, 3: 2}}, NEAR_FAR, [Rule(name="parts")])
+    assert sent(more.decide(order(("A", 1), ("B", 1), ("C", 2)))) == [(1, 1, 1), (2, 2, 1), (3, 1, 2)]
+
+
 def test_no_routing_and_no_active_rule_leave_the_order_waiting() -> None:
     scene = Scene({"A": {1: 1}}, NEAR_FAR, [rule(active=False)])
     assert sentences(scene.decide(order(("A", 1)))) == [
         "No rule of this routing is active: the line waits and ties up nothing."
     ]
+    routing = Routing(name="theirs", orders=Orders(channels=("theirs",)), rules=(Rule(name="r"),))
+    book = rules.compile(RuleSet(name="theirs only", runs=(Run(name="run", routings=(routing,)),)), "1")
+    (decision,) = model.plan([order(("A", 1))], scene.supply(), scene.network, book, now=NOW)
+    assert (sentences(decision), decision.routing) == (
+        ["No routing of the rule set takes this order: the line waits and ties up nothing."],
+        "",
+    )
 
 
 def test_a_rejecter_is_not_asked_again() -> None:
@@ -195,6 +234,18 @@ def test_orders_of_one_customer_go_together_if_nothing_arrives_later() -> None:
     assert sent(alone.plan(order(("B", 1), facts=facts), order(("A", 1), number=2, facts=facts))[1]) == [
         (1, 1, 1)
     ]
+
+
+@pytest.mark.parametrize("why", ["later", "not there", "less"])
+def test_orders_of_one_customer_stay_apart_if_joining_is_worse(why: str) -> None:
+    ways = street({1: 5, 2: 50}, arrives_at={1: NOW, 2: NOW + timedelta(days=why == "later")})
+    stock = {"A": {1: 2, 2: 0 if why == "not there" else 1}, "B": {2: 1}}
+    split = Split(by="lines", max_parcels=1)
+    scene = Scene(stock, ways, [rule(split=split, choose=tiers(Measure.ARRIVES))])
+    facts = Facts(customer="asha")
+    pieces = 2 if why == "less" else 1
+    _first, second = scene.plan(order(("B", 1), facts=facts), order(("A", pieces), number=2, facts=facts))
+    assert (sent(second), second.receipt.together) == ([(1, 1, pieces)], ())
 
 
 def test_an_open_parcel_elsewhere_is_joined_too() -> None:

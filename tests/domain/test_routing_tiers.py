@@ -9,7 +9,7 @@ import pytest
 from tests.routes import NOW, Scene, order, place, sent, sentences, street, want
 
 from doorstep.domain.routing.model import GreatCircle, Supply
-from doorstep.domain.routing.model.rules import Costs, Locations, Measure, Rule, Sort, Split
+from doorstep.domain.routing.model.rules import Costs, Locations, Measure, Rule, Sort
 from doorstep.kernel.ids import LocationId, Sku
 
 DAY = timedelta(days=1)
@@ -187,7 +187,7 @@ def test_a_line_may_come_from_afar_for_the_sake_of_the_whole() -> None:
     scene = Scene({"A": {1: 3, 2: 2}}, street({1: 10, 2: 20}))
     assert sentences(scene.decide(order(("A", 2), ("A", 2)))) == [
         "Location 1 (10 km): the nearest of 2 locations with all 2.",
-        "Location 2 (20 km): the best for the order as a whole, though Location 1 is nearer.",
+        "Location 2 (20 km): Location 1 is nearer, but what it has serves other lines or orders better.",
     ]
 
 

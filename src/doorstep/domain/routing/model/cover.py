@@ -18,7 +18,6 @@ from doorstep.domain.routing.model.supply import Basket
 from doorstep.kernel.ids import LocationId
 
 _PAIRED = 24
-_ROUNDS = 4
 
 # How good a try is, smaller first: minus the units served, then the number plans are compared by.
 _Worth = tuple[int, int]
@@ -160,7 +159,7 @@ class Cover:
 
     def _improved(self, chosen: frozenset[LocationId]) -> frozenset[LocationId]:
         """The best of its neighbours, and of theirs, as long as they are better."""
-        for _round in range(_ROUNDS):
+        while True:
             others = [place for place in self._stops if place not in chosen]
             near = [chosen - {out} for out in chosen]
             near += [chosen - {out} | {place} for out in chosen for place in others[:_PAIRED]]
@@ -168,9 +167,8 @@ class Cover:
             near = [each for each in near if self._reach(each) >= served]
             best = min([chosen, *near], key=lambda each: (self._worth(each), sorted(each)))
             if self._worth(best) >= self._worth(chosen):
-                break
+                return chosen
             chosen = best
-        return chosen
 
 
 def _most_served(units: int, key: int) -> tuple[float, int]:

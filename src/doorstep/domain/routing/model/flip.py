@@ -50,7 +50,7 @@ def why_not_nearest(ask: Ask, index: int, chosen: Stop, nearest: Stop) -> str:
     one, other = (score.values(ask, (Part(stop, takes),)) for stop in (chosen, nearest))
     by, difference = _first_difference(ask, one, other)
     if by is None:
-        return f"the best for the order as a whole, though {name} is nearer"
+        return f"{name} is nearer, but what it has serves other lines or orders better"
     return f"before {name}, which is nearer and would win if {_by_words(ask, by, difference)}"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 from doorstep.domain.routing.model import receipt as receipts
 from doorstep.domain.routing.model import score, search
@@ -28,6 +29,7 @@ from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId
 
 _NOBODY_TAKES_IT = "No routing of the rule set takes this order: the line waits and ties up nothing."
+_LINE = attrgetter("line_no")
 _UNLIMITED: Mapping[LocationId, int] = {}
 _NO_RULE = "No rule of this routing is active: the line waits and ties up nothing."
 
@@ -133,7 +135,7 @@ class Planner:
 
     def serve(self, demand: Demand, routing: Routing) -> Decision:
         """Ask the routing's rules, first to last, until the order has everything or a rule says what becomes of the rest."""
-        progress = Progress(demand.wants)
+        progress = Progress(sorted(demand.wants, key=_LINE))
         lanes = self.frame.network.ways.lanes(demand)
         rules = [rule for rule in routing.rules if rule.active]
         for rule in rules:
@@ -214,9 +216,7 @@ class Planner:
         )
 
     def _receipt(self, demand: Demand, routing: Routing | None, progress: Progress) -> Receipt:
-        lines = tuple(
-            [progress.lines[want.line_no] for want in demand.wants if want.line_no in progress.lines]
-        )
+        lines = tuple(progress.lines.values())
         if not lines:
             lines = receipts.not_asked(demand.wants, _NOBODY_TAKES_IT if routing is None else _NO_RULE)
         return Receipt(

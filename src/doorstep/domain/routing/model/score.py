@@ -60,8 +60,6 @@ def values(ask: Ask, plan: Plan) -> Values:
 
 def scores(ask: Ask, plan: Plan, *, is_further: bool = False) -> Scores:
     """A plan's cost by component, and what a customer would notice of it. `is_further`: the order has parcels already."""
-    if not plan:
-        return NOTHING
     stops = [part.stop for part in plan]
     tolls, frame = [stop.toll for stop in stops], ask.outlook.frame
     takes = [(index, part.stop, pieces) for part in plan for index, pieces in part.takes]

@@ -21,7 +21,9 @@ _FAR = 1e15
 
 @dataclass(slots=True)
 class _Group:
-    """Orders with as many units, as one array: `cost` (order, unit, place) and `toll` (order, place) before prices."""
+    """Orders with as many units, as one array: `cost` (order, unit, place) and `toll` (order, place) before prices; `out`
+    (order, unit) is what leaving a unit unserved costs.
+    """
 
     units: int
     cost: Floats
@@ -29,7 +31,7 @@ class _Group:
     rows: Ints
     needs: Floats
     rooms: Ints
-    penalty: float
+    out: Floats
 
     def served(self, prices: Floats) -> tuple[float, Floats]:
         """What all of them cost at these prices, and what they take, by row."""
@@ -46,14 +48,14 @@ class _Group:
             best[mask] = np.take_along_axis(every, place[mask][:, None], 1)[:, 0]
             first[mask] = mask
             if len(chosen) == 1:
-                self._left_out(mask, best, place)
+                self._left_out(mask, chosen[0], best, place)
             self._parted(mask, best, first)
         return float(best[-1].sum()), self._usage(len(prices), place, first)
 
-    def _left_out(self, mask: int, best: Floats, place: Ints) -> None:
-        """A unit may be left unserved."""
-        out = best[mask] > self.penalty
-        best[mask][out] = self.penalty
+    def _left_out(self, mask: int, unit: int, best: Floats, place: Ints) -> None:
+        """A unit may be left unserved, if nobody serves it yet."""
+        out = best[mask] > self.out[:, unit]
+        best[mask][out] = self.out[out, unit]
         place[mask][out] = -1
 
     def _parted(self, mask: int, best: Floats, first: Ints) -> None:
@@ -147,4 +149,5 @@ class Market:
             cost[order, each.unit, each.stop] = each.cost
             rows[order, each.unit[each.of], each.stop[each.of]] = each.row
             needs[order, each.unit[each.of], each.stop[each.of]] = each.need
-        return _Group(units, cost, toll, rows, needs, rooms, self.pool.penalty)
+        out = np.array([np.where(each.may_wait, self.pool.penalty, _FAR) for each in chosen])
+        return _Group(units, cost, toll, rows, needs, rooms, out)

@@ -25,6 +25,7 @@ class _Model:
     """The program of these orders, row by row in triplets."""
 
     cost: Floats
+    most: Floats
     lower: Floats
     upper: Floats
     row: Ints
@@ -63,6 +64,7 @@ def _model(pool: Pool, numbers: Sequence[int], spare: Floats) -> _Model:
     """Columns order by order: its y, its x, then one per unit for leaving it unserved."""
     triplets: list[tuple[Ints, Ints, Floats]] = []
     costs, starts, uppers = list[Floats](), list[tuple[int, int]](), list[Floats]()
+    most = list[Floats]()
     rows = len(spare)
     column = 0
     for number in numbers:
@@ -70,6 +72,7 @@ def _model(pool: Pool, numbers: Sequence[int], spare: Floats) -> _Model:
         y, x = column, column + len(each.toll)
         left = x + len(each.unit)
         starts.append((y, x))
+        most += [np.ones(len(each.toll) + len(each.unit)), each.may_wait.astype(np.float64)]
         costs += [each.toll, each.cost, np.full(each.units, pool.penalty)]
         own, upper = _own_rows(each, y, x, left, rows)
         triplets += [*own, *_shared_rows(each, y, x)]
@@ -80,7 +83,7 @@ def _model(pool: Pool, numbers: Sequence[int], spare: Floats) -> _Model:
     lower = np.where(upper == _EXACTLY_ONE, 1.0, -highspy.kHighsInf)
     upper = np.where(upper == _EXACTLY_ONE, 1.0, np.where(np.isinf(upper), highspy.kHighsInf, upper))
     row, col, value = (np.concatenate(part) for part in zip(*triplets, strict=True))
-    return _Model(np.concatenate(costs), lower, upper, row, col, value, starts)
+    return _Model(np.concatenate(costs), np.concatenate(most), lower, upper, row, col, value, starts)
 
 
 _EXACTLY_ONE = -1.0  # marks rows that must be met; no other row has a negative limit
@@ -120,7 +123,7 @@ def _program(model: _Model) -> highspy.HighsLp:
     program = highspy.HighsLp()
     program.num_col_, program.num_row_ = columns, rows
     program.col_cost_ = model.cost
-    program.col_lower_, program.col_upper_ = np.zeros(columns), np.ones(columns)
+    program.col_lower_, program.col_upper_ = np.zeros(columns), model.most
     program.row_lower_, program.row_upper_ = model.lower, model.upper
     program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     program.a_matrix_.start_ = np.concatenate([[0], np.cumsum(np.bincount(model.row, minlength=rows))])

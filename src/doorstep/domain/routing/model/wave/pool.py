@@ -27,6 +27,7 @@ class Columns:
     """The columns of one order. `unit`, `stop` and `cost` are of x, where `stop` is the number of its y; `place` and `toll` are of y.
 
     `row` and `need` say what an x takes: `of` is its number, `row` what is scarce, `need` how many of it.
+    `may_wait` tells which units nobody serves yet: the wave may leave these so, and no others.
     """
 
     places: tuple[LocationId, ...]
@@ -37,6 +38,7 @@ class Columns:
     of: Ints
     row: Ints
     need: Floats
+    may_wait: NDArray[np.bool_]
     units: int
     most: int
     room: Ints
@@ -143,6 +145,7 @@ def _columns(member: Member, rows: dict[tuple[Thing, LocationId], int]) -> Colum
         np.array([index for index, _row, _pieces in taken], dtype=np.int64),
         np.array([row for _index, row, _pieces in taken], dtype=np.int64),
         np.array([pieces for _index, _row, pieces in taken], dtype=np.float64),
+        np.array([place is None for place in member.served], dtype=bool),
         len(member.units),
         member.most,
         np.array([rows.get(("", place), -1) for place in places], dtype=np.int64),

@@ -16,7 +16,7 @@ from doorstep.kernel.ids import LocationId
 _SHARE_OF_PRICES = 0.2
 _PROVEN = 1e-6
 # Columns that HiGHS solves to the end in seconds.
-_EXACT = 9_000
+EXACT = 9_000
 _FREED = 3_000
 _GAP = 0.002
 
@@ -39,7 +39,7 @@ class Search:
 
     def run(self) -> str:
         """Improve as long as there is time; says how, in words."""
-        if self.pool.size <= _EXACT:
+        if self.pool.size <= EXACT:
             is_best = self._exact()
             self._note()
             return "the best there is" if is_best else "the best found in time"
@@ -135,7 +135,7 @@ def _rivals(pool: Pool) -> list[Ints]:
 
 
 def at_prices(pool: Pool, prices: Floats) -> Served | None:
-    """Every order served best at these prices from what the orders before it left; None if an order finds no way it may go."""
+    """Every order served best at these prices from what the orders before it left; None if an order loses what it had."""
     spare = pool.stock.copy()
     result: Served = [()] * len(pool.members)
     for number in sorted(range(len(pool.members)), key=lambda each: (-pool.columns[each].units, each)):
@@ -162,7 +162,11 @@ def _served(pool: Pool, number: int, prices: Floats, spare: Floats) -> tuple[Pla
     for (unit, place), column in each.x_by_place.items():
         if is_there[column] and has_room[each.stop[column]]:
             units[unit][place] = round(worth[column])
-    return _parted(tolls, units, each.most)
+    found = _parted(tolls, units, each.most)
+    lost = found is not None and any(
+        place is None and not waits for place, waits in zip(found, each.may_wait.tolist(), strict=True)
+    )
+    return None if lost else found
 
 
 def _parted(

@@ -1,0 +1,203 @@
+"""The search finds what trying everything finds, and what it cannot try it still serves well and never twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.routes import Scene, order, place, sent, short, street, want
+
+from doorstep.domain.routing.model import Decision, Demand, Supply, partition
+from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort, Split
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+BY_COST = Rule(name="cost", choose=(Sort(by=Measure.COST),), split=Split(by="lines"))
+FEW = Rule(name="few", choose=(Sort(by=Measure.PARCELS),))
+
+TOLLS = st.lists(st.integers(1, 50), min_size=1, max_size=4)
+PRICES = st.lists(
+    st.dictionaries(st.integers(0, 3), st.integers(0, 40), min_size=1, max_size=4), min_size=1, max_size=4
+)
+
+
+def cheapest(tolls: list[int], prices: list[dict[int, int]], most: int) -> int | None:
+    """Every way tried."""
+    ways = [
+        sum(price[place] for price, place in zip(prices, chosen, strict=True))
+        + sum(tolls[each] for each in set(chosen))
+        for chosen in product(range(len(tolls)), repeat=len(prices))
+        if all(place in price for price, place in zip(prices, chosen, strict=True))
+        and len(set(chosen)) <= most
+    ]
+    return min(ways, default=None)
+
+
+@given(TOLLS, PRICES, st.integers(1, 4))
+def test_parting_is_as_cheap_as_trying_everything(
+    tolls: list[int], prices: list[dict[int, int]], most: int
+) -> None:
+    known = [{place: cost for place, cost in price.items() if place < len(tolls)} for price in prices]
+    places = {LocationId(number): toll for number, toll in enumerate(tolls)}
+    typed = [{LocationId(number): cost for number, cost in price.items()} for price in known]
+    found = partition.ways(places, typed, most=most)[-1]
+    assert min((way[0] for way in found), default=None) == cheapest(tolls, known, most)
+
+
+def test_sets_may_be_barred_from_a_parcel_of_their_own() -> None:
+    here = {LocationId(1): 5}
+    found = partition.ways(here, [here, here], most=2, is_refused=lambda mask: mask == 0b01)
+    assert [way[0] for way in found[0b11]] == [15]
+    assert found[0b01] == []
+
+
+STOCKS = st.dictionaries(
+    st.sampled_from(["A", "B", "C"]),
+    st.dictionaries(st.integers(1, 4), st.integers(0, 3), max_size=4),
+    min_size=3,
+    max_size=3,
+)
+LINES = st.lists(
+    st.tuples(st.sampled_from(["A", "B", "C"]), st.integers(1, 2)),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda line: line[0],
+)
+WAYS = street({1: 4, 2: 9, 3: 25, 4: 60}, piece_minor={1: 7, 3: 1})
+
+
+@given(STOCKS, LINES)
+def test_orders_cost_the_least_that_is_possible(
+    stock: dict[str, dict[int, int]], lines: list[tuple[str, int]]
+) -> None:
+    scene = Scene(stock, WAYS, [BY_COST], costs=Costs(split_minor=3))
+    decision = scene.decide(order(*lines))
+    filled = [line for number, line in enumerate(lines, 1) if number not in short(decision)]
+    prices = [
+        {
+            place - 1: WAYS.by_place[LocationId(place)].piece_minor * pieces
+            for place, n in stock[sku].items()
+            if n >= pieces
+        }
+        for sku, pieces in filled
+    ]
+    tolls = [WAYS.by_place[LocationId(number)].parcel_minor + 3 for number in (1, 2, 3, 4)]
+    best = cheapest(tolls, prices, 4) if filled else 0
+    assert decision.scores.cost_minor == (best - 3 if filled and best is not None else 0)
+    assert all(
+        max(stock[lines[each - 1][0]].values(), default=0) < lines[each - 1][1] for each in short(decision)
+    )
+
+
+@given(STOCKS, LINES, st.sampled_from(["A", "B", "C"]), st.integers(1, 4))
+def test_more_stock_never_costs_more(
+    stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], sku: str, number: int
+) -> None:
+    before = Scene(stock, WAYS, [BY_COST]).decide(order(*lines))
+    more = {**stock, sku: {**stock[sku], number: stock[sku].get(number, 0) + 1}}
+    after = Scene(more, WAYS, [BY_COST]).decide(order(*lines))
+    if short(before) == short(after):
+        assert after.scores.cost_minor <= before.scores.cost_minor
+    assert set(short(after)) <= set(short(before))
+
+
+MANY = st.lists(st.tuples(st.sampled_from("ABCDEFGH"), st.integers(1, 3)), min_size=1, max_size=9)
+SHELVES = st.dictionaries(
+    st.sampled_from("ABCDEFGH"), st.dictionaries(st.integers(1, 4), st.integers(0, 4), max_size=4)
+)
+
+
+@given(SHELVES, MANY, st.permutations([1, 2, 3, 4]))
+def test_what_is_there_is_found_whatever_the_order_of_the_question(
+    stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], places: list[int]
+) -> None:
+    scene = Scene(stock, WAYS, [FEW])
+    decision = scene.decide(order(*lines))
+    there = Counter({sku: sum(at.values()) for sku, at in stock.items()})
+    asked = Counter[str]()
+    for sku, pieces in lines:
+        asked[sku] += pieces
+    if all(asked[sku] <= there[sku] for sku in asked):
+        assert short(decision) == []
+    turned = {sku: {each: at[each] for each in places if each in at} for sku, at in reversed(stock.items())}
+    assert Scene(turned, WAYS, [FEW]).decide(order(*lines)) == decision
+    again = Demand(OrderId(1), tuple(reversed(order(*lines).wants)), 0.0, 0.0)
+    assert scene.decide(again) == decision
+
+
+@given(SHELVES, st.lists(MANY, min_size=1, max_size=4), st.integers(0, 2))
+def test_no_batch_takes_more_than_there_is_or_than_shifts_have_room_for(
+    stock: dict[str, dict[int, int]], orders: list[list[tuple[str, int]]], room: int
+) -> None:
+    places = [place(1, room=room), *(place(number) for number in (2, 3, 4))]
+    scene = Scene(stock, WAYS, [Rule(name="two", split=Split(max_parcels=2))], places)
+    supply = scene.supply()
+    decisions = scene.plan(
+        *(order(*lines, number=number) for number, lines in enumerate(orders)), supply=supply
+    )
+    left = {(sku, number): pieces for sku, at in supply.available.items() for number, pieces in at.items()}
+    assert all(pieces >= 0 for pieces in left.values())
+    assert sum(1 in used(each) for each in decisions) <= room
+    assert all(len(used(each)) <= 2 for each in decisions)
+
+
+def used(decision: Decision) -> set[int]:
+    return {choice.location_id for choice in decision.choices}
+
+
+def test_an_order_of_many_lines_comes_from_few_locations() -> None:
+    skus = [f"S{number}" for number in range(12)]
+    stock = {sku: {1 + number % 3: 5, 4: 5 if number < 9 else 0} for number, sku in enumerate(skus)}
+    decision = Scene(stock, WAYS, [FEW]).decide(order(*((sku, 1) for sku in skus)))
+    assert (used(decision), decision.short) == ({1, 2, 3}, ())
+    all_there = {sku: {2: 1, 3: 1 if number % 2 else 0} for number, sku in enumerate(skus)}
+    assert used(Scene(all_there, WAYS, [FEW]).decide(order(*((sku, 1) for sku in skus)))) == {2}
+
+
+def test_a_cheap_pair_is_found_for_an_order_of_many_lines() -> None:
+    skus = [f"S{number}" for number in range(8)]
+    stock = {sku: {1 + number % 2: 5, 4: 5} for number, sku in enumerate(skus)}
+    decision = Scene(stock, WAYS, [BY_COST]).decide(order(*((sku, 1) for sku in skus)))
+    assert used(decision) == {1, 2}
+
+
+def test_kits_and_their_parts_are_never_promised_twice() -> None:
+    recipes = {Sku("SET"): {"A": 1, "B": 1}}
+    scene = Scene({"A": {1: 2, 2: 1}, "B": {1: 1, 2: 9}}, WAYS, [FEW], recipes=recipes)
+    decision = scene.decide(order(("SET", 1), ("A", 2)))
+    assert sent(decision) == [(1, 2, 1), (2, 1, 2)]
+    together = Split(keep_together=("set",))
+    lines = [want(1, "SET", style="set"), want(2, "A", 1, style="set")]
+    both = Scene(
+        {"A": {1: 2, 2: 1}, "B": {1: 1, 2: 9}}, WAYS, [Rule(name="r", split=together)], recipes=recipes
+    )
+    assert sent(both.decide(order(*lines))) == [(1, 1, 1), (2, 1, 1)]
+    lacking = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}}, WAYS, [Rule(name="r", split=together)], recipes=recipes)
+    assert short(lacking.decide(order(*lines))) == [1, 2]
+
+
+def test_a_line_in_pieces_comes_from_as_few_locations_as_it_can() -> None:
+    stock = {"A": {1: 1, 2: 1, 3: 3, 4: 3}}
+    assert sent(Scene(stock, WAYS, [FEW]).decide(order(("A", 4)))) == [(1, 2, 1), (1, 3, 3)]
+    assert sent(Scene(stock, WAYS, [FEW]).decide(order(("A", 8)))) == [
+        (1, 1, 1),
+        (1, 2, 1),
+        (1, 3, 3),
+        (1, 4, 3),
+    ]
+
+
+def test_a_line_in_pieces_comes_from_the_fullest_where_many_are_needed() -> None:
+    ways = street({number: number for number in range(1, 15)})
+    stock = {"A": {number: 3 if number > 10 else 1 for number in range(1, 15)}}
+    scene = Scene(stock, ways, [FEW])
+    assert used(scene.decide(order(("A", 12)))) == {11, 12, 13, 14}
+    limited = Scene(stock, ways, [Rule(name="r", split=Split(max_parcels=4))])
+    assert short(limited.decide(order(("A", 13)))) == [1]
+
+
+def test_pieces_that_are_set_aside_bind_the_order_as_a_whole() -> None:
+    supply = Supply({"A": {LocationId(1): 3, LocationId(2): 3}})
+    (decision,) = Scene({}, WAYS, [FEW]).plan(order(("A", 6)), supply=supply)
+    assert sent(decision) == [(1, 1, 3), (1, 2, 3)]

@@ -1,0 +1,269 @@
+"""A wave is never dearer than its orders one by one, keeps what rules put before cost, and is the best there is if it is small."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count, product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.routes import NOW, Scene, Street, order, place, sent, short, street, want
+
+from doorstep.domain.routing.model import Decision, Demand, Lane
+from doorstep.domain.routing.model.rules import Measure, Rule, Sort, Split
+from doorstep.domain.routing.model.wave import Batch, Budget, Wave, improve, search
+from doorstep.kernel.ids import LocationId
+
+BY_COST = Rule(name="cost", choose=(Sort(by=Measure.COST),), split=Split(by="lines"))
+
+
+def ticking(step: float = 0.01) -> Callable[[], float]:
+    """A clock that goes on by itself whenever it is read."""
+    ticks = count()
+    return lambda: next(ticks) * step
+
+
+def solved(scene: Scene, *demands: Demand, seconds: float = 1.0) -> tuple[list[Decision], Wave]:
+    """Orders one by one, and the same as a wave."""
+    alone = scene.plan(*demands)
+    batch = Batch(demands, alone, scene.supply())
+    return alone, improve(batch, scene.network, scene.book, now=NOW, budget=Budget(ticking(), seconds))
+
+
+# The first order could come from either, the second from the near one only.
+WAYS = street({1: 10, 2: 20})
+SWAP = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}}, WAYS, [BY_COST])
+COMMON, RARE = order(("A", 1)), order(("A", 1), ("B", 1), number=2)
+
+
+def test_a_common_order_leaves_the_last_piece_to_the_one_that_needs_it() -> None:
+    alone, wave = solved(SWAP, COMMON, RARE)
+    assert [sent(each) for each in alone] == [[(1, 1, 1)], [(1, 2, 1), (2, 1, 1)]]
+    assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
+    assert (wave.greedy_minor, wave.solved_minor, wave.bound_minor) == (20 + 20 + 30, 30 + 20, 50)
+    assert (wave.how, wave.changed) == ("the best there is", 2)
+
+
+def test_a_changed_decision_says_so() -> None:
+    _alone, wave = solved(SWAP, COMMON, RARE)
+    receipt = wave.decisions[0].receipt
+    assert receipt.wave == "Solved together with 1 other orders: the best there is."
+    assert (receipt.scores.cost_minor, wave.decisions[0].scores) == (30, receipt.scores)
+    assert receipt.runner_up is not None
+    assert (receipt.runner_up.locations, receipt.flip) == (
+        ("L1",),
+        "It would have been decided so if it had been alone.",
+    )
+    assert receipt.lines[0].sentence.startswith("Location 2 (20 km): Location 1 is nearer, but")
+
+
+def test_an_order_that_waited_may_find_its_place() -> None:
+    stock = {"A": {1: 1, 2: 1}, "B": {1: 1}}
+    whole = Rule(name="whole", choose=(Sort(by=Measure.COST),), split=Split(by="none"))
+    alone, wave = solved(Scene(stock, WAYS, [whole]), COMMON, RARE)
+    assert (short(alone[1]), short(wave.decisions[1])) == ([1, 2], [])
+    assert wave.decisions[1].receipt.runner_up is None
+    assert wave.decisions[1].rest is None
+
+
+def test_room_of_shifts_is_kept() -> None:
+    scene = replace(SWAP, places=[place(1, room=1), place(2)])
+    alone, wave = solved(scene, COMMON, RARE)
+    assert short(alone[1]) == [2]
+    assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
+
+
+def test_one_order_alone_is_no_wave() -> None:
+    alone, wave = solved(SWAP, COMMON, replace(RARE, has_claim=True))
+    assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "no two orders may change places", None)
+
+
+def three(scene: Scene, *others: Demand) -> list[list[tuple[int, int, int]]]:
+    _alone, wave = solved(scene, COMMON, RARE, *others)
+    return [sent(each) for each in wave.decisions]
+
+
+def test_orders_that_cannot_change_keep_what_they_have() -> None:
+    scene = Scene({"A": {1: 2, 2: 1}, "B": {1: 1}, "C": {1: 1, 2: 1}, "D": {1: 9}}, WAYS, [BY_COST])
+    claimed = order(("A", 1), number=3, has_claim=True)
+    assert three(scene, claimed) == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)], [(1, 1, 1)]]
+    twice = order(("C", 1), ("C", 1), number=4)
+    assert three(scene, claimed, twice)[3] == [(1, 1, 1), (2, 2, 1)]
+    many = order(*((f"D{number}", 1) for number in range(7)), number=5)
+    assert three(scene, claimed, many)[3] == []
+
+
+def test_a_line_in_pieces_stays_in_pieces() -> None:
+    whole = Rule(name="cost", choose=(Sort(by=Measure.COST),))
+    scene = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}, "C": {1: 2, 2: 1}}, WAYS, [whole])
+    assert three(scene, order(("C", 3), number=3)) == [
+        [(1, 2, 1)],
+        [(1, 1, 1), (2, 1, 1)],
+        [(1, 1, 2), (1, 2, 1)],
+    ]
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        (Sort(by=Measure.DISTANCE), Sort(by=Measure.COST)),
+        (Sort(by=Measure.COST, descending=True),),
+        (Sort(by=Measure.PARCELS, descending=True), Sort(by=Measure.COST)),
+    ],
+)
+def test_a_rule_that_prefers_by_other_measures_is_left_alone(choose: tuple[Sort, ...]) -> None:
+    scene = replace(SWAP, chosen=[replace_rule(choose)])
+    assert solved(scene, COMMON, RARE)[1].changed == 0
+
+
+def replace_rule(choose: tuple[Sort, ...]) -> Rule:
+    return Rule(name="cost", choose=choose, split=Split(by="lines"))
+
+
+def test_no_order_gets_more_parcels_or_a_later_day_than_its_tiers_allow() -> None:
+    late = street({1: 10, 2: 20}, miss={2: 0.2})
+    in_time = (Sort(by=Measure.MISS, tolerance=0.05), Sort(by=Measure.PARCELS), Sort(by=Measure.COST))
+    strict = replace(SWAP, ways=late, chosen=[replace_rule(in_time)])
+    assert solved(strict, COMMON, RARE)[1].changed == 0
+    loose = (Sort(by=Measure.MISS, tolerance=0.3), Sort(by=Measure.PARCELS), Sort(by=Measure.COST))
+    assert solved(replace(strict, chosen=[replace_rule(loose)]), COMMON, RARE)[1].changed == 2
+    apart = Scene({"A": {1: 1, 2: 1}, "B": {1: 1, 2: 1}}, street({1: 10, 2: 90}), [replace_rule(loose[1:])])
+    both = order(("A", 1), ("B", 1))
+    _alone, wave = solved(apart, both, order(("A", 1), number=2))
+    assert all(each.scores.parcels == 1 for each in wave.decisions)
+
+
+def test_a_wave_keeps_the_most_parcels_that_are_allowed() -> None:
+    split = Split(by="lines", max_parcels=1)
+    limited = Rule(name="cost", choose=BY_COST.choose, split=split)
+    stock = {"A": {1: 1, 2: 1}, "B": {1: 1, 2: 1}}
+    pair = order(("A", 1), ("B", 1), number=2)
+    scene = Scene(stock, WAYS, [limited])
+    assert [sent(each) for each in solved(scene, COMMON, pair)[1].decisions] == [
+        [(1, 1, 1)],
+        [(1, 2, 1), (2, 2, 1)],
+    ]
+
+
+def test_a_rule_that_wants_valuable_parcels_is_left_alone() -> None:
+    worth = Rule(name="cost", choose=BY_COST.choose, split=Split(by="lines", min_parcel_value_minor=1))
+    assert solved(replace(SWAP, chosen=[worth]), COMMON, RARE)[1].changed == 0
+
+
+def test_without_time_nothing_gets_worse() -> None:
+    alone, wave = solved(SWAP, COMMON, RARE, seconds=0.0)
+    assert wave.solved_minor <= wave.greedy_minor
+    assert len(wave.decisions) == len(alone)
+
+
+STOCKS = st.lists(
+    st.dictionaries(st.integers(1, 4), st.integers(0, 3), max_size=4), min_size=4, max_size=4
+).map(lambda shelves: dict(zip("ABCD", shelves, strict=True)))
+ORDERS = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from("ABCD"), st.integers(1, 2)),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda x: x[0],
+    ),
+    min_size=2,
+    max_size=6,
+)
+HILLS = street({1: 4, 2: 9, 3: 25, 4: 60}, piece_minor={1: 7, 3: 1})
+
+
+def batch(lines: Sequence[list[tuple[str, int]]]) -> list[Demand]:
+    return [order(*each, number=number) for number, each in enumerate(lines, 1)]
+
+
+def check(scene: Scene, demands: list[Demand], wave: Wave, alone: list[Decision]) -> None:
+    """Nothing dearer, nothing twice, nothing that waits though it was served."""
+    supply = scene.supply()
+    for decision in wave.decisions:
+        for choice in decision.choices:
+            supply.take(choice)
+    assert all(pieces >= 0 for at in supply.available.values() for pieces in at.values())
+    assert wave.solved_minor <= wave.greedy_minor
+    assert wave.bound_minor is None or wave.bound_minor <= wave.solved_minor
+    assert sum(len(each.short) for each in wave.decisions) <= sum(len(each.short) for each in alone)
+    for demand, decision in zip(demands, wave.decisions, strict=True):
+        got = Counter({each.line_no: each.quantity for each in decision.choices})
+        wanted = Counter({each.line_no: each.quantity for each in demand.wants if each not in decision.short})
+        assert got == wanted
+
+
+@settings(max_examples=40, deadline=None)
+@given(STOCKS, ORDERS)
+def test_small_waves_are_never_worse(
+    stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
+) -> None:
+    scene = Scene(stock, HILLS, [BY_COST])
+    alone, wave = solved(scene, *batch(lines))
+    check(scene, batch(lines), wave, alone)
+
+
+@settings(max_examples=40, deadline=None)
+@given(STOCKS, ORDERS)
+def test_large_waves_are_never_worse(
+    stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
+) -> None:
+    scene = Scene(stock, HILLS, [BY_COST], places=[place(1, room=2), *(place(n) for n in (2, 3, 4))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "EXACT", 0)
+        alone, wave = solved(scene, *batch(lines), seconds=0.3)
+    check(scene, batch(lines), wave, alone)
+
+
+def test_prices_bound_and_guide_a_large_wave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "EXACT", 0)
+    _alone, wave = solved(SWAP, COMMON, RARE, seconds=1.0)
+    assert (wave.solved_minor, wave.how) == (50, "one neighbourhood of orders after another")
+    assert wave.bound_minor is not None
+    assert 45 <= wave.bound_minor <= 50
+    assert [cost for _at, cost in wave.steps][-1] == 50
+
+
+@settings(max_examples=25, deadline=None)
+@given(STOCKS, ORDERS.filter(lambda lines: len(lines) <= 3))
+def test_the_best_of_a_small_wave_is_the_best_of_all_ways(
+    stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
+) -> None:
+    scene = Scene(stock, HILLS, [BY_COST])
+    alone, wave = solved(scene, *batch(lines))
+    if wave.how == "the best there is" and not any(each.short for each in alone):
+        assert wave.solved_minor == cheapest(stock, lines)
+
+
+def cheapest(stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]) -> int:
+    """Every way of serving all lines tried."""
+    flat = [(number, sku, pieces) for number, each in enumerate(lines) for sku, pieces in each]
+    best = 10**9
+    for chosen in product((1, 2, 3, 4), repeat=len(flat)):
+        taken = Counter[tuple[str, int]]()
+        for (_number, sku, pieces), at in zip(flat, chosen, strict=True):
+            taken[sku, at] += pieces
+        if all(pieces <= stock[sku].get(at, 0) for (sku, at), pieces in taken.items()):
+            best = min(best, cost(flat, chosen))
+    return best
+
+
+def cost(flat: list[tuple[int, str, int]], chosen: tuple[int, ...]) -> int:
+    lanes: dict[LocationId, Lane] = Street(HILLS.by_place).by_place
+    parcels = {(number, at) for (number, _sku, _pieces), at in zip(flat, chosen, strict=True)}
+    fixed = sum(lanes[LocationId(at)].parcel_minor for _number, at in parcels)
+    each = zip(flat, chosen, strict=True)
+    return fixed + sum(lanes[LocationId(at)].piece_minor * pieces for (_n, _sku, pieces), at in each)
+
+
+def test_lines_that_stay_together_move_together() -> None:
+    together = Rule(name="cost", choose=BY_COST.choose, split=Split(by="lines", keep_together=("suit",)))
+    scene = replace(SWAP, chosen=[together])
+    suit = order(want(1, "A", style="suit"), want(2, "B", style="suit"), number=2)
+    alone, wave = solved(scene, COMMON, suit)
+    assert (short(alone[1]), [sent(each) for each in wave.decisions]) == (
+        [1, 2],
+        [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]],
+    )
