@@ -35,6 +35,10 @@ def test_a_piece_that_saves_a_parcel_is_worth_a_parcel() -> None:
     assert priced((3, (("A", 1), ("B", 1)))) == {("A", 1): 30}
 
 
+def test_orders_of_several_kinds_compete_for_the_same_piece() -> None:
+    assert priced((1, (("A", 1),)), (1, (("A", 1), ("B", 1)))) == {("A", 1): 10}
+
+
 def test_pieces_that_run_out_are_worth_the_shortage() -> None:
     assert priced((11, (("A", 1),)), costs=Costs(short_piece_minor=100)) == {("A", 1): 80, ("A", 2): 70}
     assert priced((11, (("A", 1),))) == {("A", 1): 2 * 60 - 20, ("A", 2): 2 * 60 - 30}

@@ -194,8 +194,9 @@ def test_pieces_come_from_open_parcels_as_far_as_they_reach() -> None:
     scene = Scene({"A": {1: 1}, "B": {2: 1}, "C": {1: 2, 2: 2, 3: 1}}, NEAR_FAR, [whole, parts])
     decision = scene.decide(order(("A", 1), ("B", 1), ("C", 3)))
     assert sent(decision) == [(1, 1, 1), (2, 2, 1), (3, 1, 2), (3, 2, 1)]
-    more = Scene({"A": {1: 1}, "B": {2: 1}, "C": {1: 2, 2: 2, 3: 2}}, NEAR_FAR, [Rule(name="parts")])
-    assert sent(more.decide(order(("A", 1), ("B", 1), ("C", 2)))) == [(1, 1, 1), (2, 2, 1), (3, 1, 2)]
+    three = Scene({"A": {1: 1}, "B": {2: 1}, "D": {3: 1}, "C": {1: 2, 2: 2, 3: 2}}, NEAR_FAR)
+    last = sent(three.decide(order(("A", 1), ("B", 1), ("D", 1), ("C", 3))))[3:]
+    assert last == [(4, 1, 2), (4, 2, 1)]
 
 
 def test_no_routing_and_no_active_rule_leave_the_order_waiting() -> None:
@@ -238,10 +239,11 @@ def test_orders_of_one_customer_go_together_if_nothing_arrives_later() -> None:
 
 @pytest.mark.parametrize("why", ["later", "not there", "less"])
 def test_orders_of_one_customer_stay_apart_if_joining_is_worse(why: str) -> None:
-    ways = street({1: 5, 2: 50}, arrives_at={1: NOW, 2: NOW + timedelta(days=why == "later")})
+    day = NOW + timedelta(days=why == "later")
+    ways = street({1: 5, 2: 50}, arrives_at={1: NOW, 2: day})
     stock = {"A": {1: 2, 2: 0 if why == "not there" else 1}, "B": {2: 1}}
     split = Split(by="lines", max_parcels=1)
-    scene = Scene(stock, ways, [rule(split=split, choose=tiers(Measure.ARRIVES))])
+    scene = Scene(stock, ways, [rule(split=split, choose=tiers(Measure.COST))])
     facts = Facts(customer="asha")
     pieces = 2 if why == "less" else 1
     _first, second = scene.plan(order(("B", 1), facts=facts), order(("A", pieces), number=2, facts=facts))

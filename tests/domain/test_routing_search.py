@@ -155,6 +155,13 @@ def test_an_order_of_many_lines_comes_from_few_locations() -> None:
     assert used(Scene(all_there, WAYS, [FEW]).decide(order(*((sku, 1) for sku in skus)))) == {2}
 
 
+def test_a_location_that_served_most_is_dropped_where_others_need_no_help() -> None:
+    holds = {4: "ABDE", 1: "ABC", 2: "DEF", 3: "GHI"}
+    stock = {sku: {at: 1 for at, skus in holds.items() if sku in skus} for sku in "ABCDEFGHI"}
+    near = street({4: 1, 1: 20, 2: 30, 3: 40})
+    assert used(Scene(stock, near, [FEW]).decide(order(*((sku, 1) for sku in "ABCDEFGHI")))) == {1, 2, 3}
+
+
 def test_a_cheap_pair_is_found_for_an_order_of_many_lines() -> None:
     skus = [f"S{number}" for number in range(8)]
     stock = {sku: {1 + number % 2: 5, 4: 5} for number, sku in enumerate(skus)}

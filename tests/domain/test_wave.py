@@ -119,6 +119,11 @@ def test_a_rule_that_prefers_by_other_measures_is_left_alone(choose: tuple[Sort,
     assert solved(scene, COMMON, RARE)[1].changed == 0
 
 
+def test_a_rule_without_a_word_of_cost_counts_parcels_then_cost() -> None:
+    scene = replace(SWAP, chosen=[replace_rule((Sort(by=Measure.PARCELS),))])
+    assert solved(scene, COMMON, RARE)[1].solved_minor == 50
+
+
 def replace_rule(choose: tuple[Sort, ...]) -> Rule:
     return Rule(name="cost", choose=choose, split=Split(by="lines"))
 

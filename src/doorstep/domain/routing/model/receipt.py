@@ -15,7 +15,8 @@ from doorstep.domain.routing.model.score import SURELY, Scores
 from doorstep.kernel.ids import LocationId, OrderId
 
 VERSION = 2
-_CANDIDATES_TOLD = 4
+# The nearest of a line that are told, fewer where there are many lines: people read a page, and a receipt is kept for years.
+_MOST_TOLD, _LEAST_TOLD, _TOLD_IN_ALL = 4, 2, 9
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -113,9 +114,10 @@ class Explain:
             for place in self.ask.outlook.lanes
             if stock.get(place) or (not plain and self._is_told_of(want, place))
         ]
-        if len(had) > _CANDIDATES_TOLD:
+        most = min(_MOST_TOLD, max(_LEAST_TOLD, _TOLD_IN_ALL // len(self.ask.wants)))
+        if len(had) > most:
             used = {choice.location_id for choice in choices}
-            told = had[:_CANDIDATES_TOLD] + [place for place in had[_CANDIDATES_TOLD:] if place in used]
+            told = had[:most] + [place for place in had[most:] if place in used]
         else:
             told = had
         candidates = tuple([self._candidate(index, want, place, stock.get(place, 0)) for place in told])
