@@ -22,8 +22,11 @@ from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as network_views
 from doorstep.domain.network.model import Location, text
-from doorstep.flows import network_change
-from doorstep.kernel import errors
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.rules import RuleSet
+from doorstep.domain.routing.views import rules as views
+from doorstep.flows import network_change, rule_sets
+from doorstep.kernel import documents, errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -33,12 +36,14 @@ NOTNAKED = Path(__file__).parents[4] / "samples" / "notnaked"
 
 def load(
     folder: Annotated[
-        Path, typer.Argument(help="Folder with skus.csv, locations.toml, stock.csv and network.yaml.")
+        Path,
+        typer.Argument(help="Folder with skus.csv, locations.toml, stock.csv, network.yaml and rules.yaml."),
     ] = NOTNAKED,
 ) -> None:
     """Load a sample retailer (NotNaked by default) into the database. Twice is harmless."""
     with opened() as app:
         _out.print(load_into(app, folder))
+        _out.print(let_rules_decide(app, folder / "rules.yaml"))
 
 
 def load_into(app: App, folder: Path) -> str:
@@ -56,6 +61,22 @@ def load_into(app: App, folder: Path) -> str:
         _network(tx, folder / "network.yaml", app.clock.now())
         pieces = _stock(tx, folder / "stock.csv", app.clock.now())
     return f"Loaded {len(items)} SKUs, {len(locations)} locations and {pieces} pieces of stock."
+
+
+def let_rules_decide(app: App, file: Path) -> str:
+    """Let a retailer's rule set decide, unless somebody has let another; returns a sentence."""
+    if not file.is_file():
+        return "No rules.yaml: the rules that Doorstep comes with decide."
+    read = documents.read(file.read_text(), RuleSet)
+    if read.value is None:
+        raise errors.Invalid(" ".join(map(str, read.problems)))
+    with app.db.write(actor="samples") as tx:
+        if views.active_number(tx) is not None:
+            return "The rule set that decides goes on to decide."
+        why, now = "Samples loaded", app.clock.now()
+        draft = rule_sets.draft(tx, draft=Draft(read.value, why), now=now)
+        active = rule_sets.activate(tx, number=draft.number, why=why, instead_of=None, now=now)
+    return f"The rule set {active.label} decides; its {len(read.value.cases)} golden cases pass."
 
 
 def _network(tx: WriteTx, file: Path, now: datetime) -> None:

@@ -176,6 +176,7 @@ def set_up(stage: Stage, out: Console) -> Iterator[tuple[App, Doors, list[Login]
     log.configure(style="console", level="error", stream=sys.stderr)
     with open_app(settings.load(**stage.settings()), migrate=True) as app:
         loaded = samples.load_into(app, samples.NOTNAKED)
+        samples.let_rules_decide(app, samples.NOTNAKED / "rules.yaml")
         connect_partners(app, stage)
         logins, keys = invite_people(app), issue_keys(app)
         _say(out, f"{loaded} Now web and worker")
