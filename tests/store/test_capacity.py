@@ -17,6 +17,7 @@ from doorstep.domain.network import views
 from doorstep.domain.network.model import Document, Shift, Site
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
+from doorstep.domain.routing.model import Demand, Want
 from doorstep.flows import capacity, lanes
 from doorstep.flows.capacity import Asked
 from doorstep.kernel.db import Database, WriteTx
@@ -123,6 +124,41 @@ def test_beyond_the_usual_there_is_room_and_a_backlog(
     with database.read() as tx:
         place = lanes.network(tx, currency="", at=NOON).places[places["A"]]
     assert (place.room, place.backlog_hours) == (None, 12.0)
+
+
+@pytest.mark.parametrize(
+    ("counts", "most", "left"), [("orders", 9, 9), ("lines", 9, 4), ("units", 9, 1), ("units", 4, 0)]
+)
+def test_there_is_room_for_orders_that_are_sure_to_fit(
+    database: Database, places: dict[str, LocationId], counts: str, most: int, left: int
+) -> None:
+    limit(database, Shift(name="day", most=most, counts=counts))  # type: ignore[arg-type]  # each word is one
+    wants = [(Want(1, Sku("X"), 2),), (Want(1, Sku("X"), 4), Want(2, Sku("Y"), 1))]
+    demands = [Demand(OrderId(number), each) for number, each in enumerate(wants)]
+    with database.read() as tx:
+        found = lanes.network(tx, currency="", at=NOON, demands=demands)
+    assert found.places[places["A"]].room == left
+
+
+def test_planned_work_takes_no_room_from_itself(database: Database, places: dict[str, LocationId]) -> None:
+    limit(database, Shift(name="day", most=1))
+    with database.write(actor="system") as tx:
+        capacity.take(tx, works=[open_work(tx, places["A"], order_ids(database)[0])], at=NOON)
+        found = lanes.network(tx, currency="", at=NOON)
+    freed = capacity.without(found, works=[places["A"], places["B"]])
+    assert [each.room for each in found.places.values()] == [0, None]
+    assert [each.room for each in freed.places.values()] == [1, None]
+
+
+def test_work_moves_only_where_there_is_room() -> None:
+    here, there, free = (LocationId(each) for each in (1, 2, 3))
+    rooms = {here: 1, there: 0}
+    assert capacity.moves(rooms, leaving=[here, there], coming=[there, here])  # they change places
+    assert not capacity.moves(rooms, leaving=[here], coming=[there])
+    assert capacity.moves(rooms, leaving=[free], coming=[here])
+    assert capacity.moves(rooms, leaving=[here], coming=[free])
+    assert not capacity.moves(rooms, leaving=[free], coming=[here])
+    assert rooms == {here: 0, there: 0}
 
 
 def test_places_without_shifts_count_nothing(database: Database, places: dict[str, LocationId]) -> None:

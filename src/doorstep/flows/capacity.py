@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.network import actions as network
 from doorstep.domain.network.model import Take
+from doorstep.domain.routing.model import Network
 from doorstep.flows import lanes
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId
@@ -48,6 +50,38 @@ def take(tx: WriteTx, *, works: Sequence[Asked], at: datetime) -> None:
         if each.location_id in shifts
     ]
     network.take(tx, takes=takes)
+
+
+def without(network: Network, *, works: Iterable[LocationId]) -> Network:
+    """The network as if work at these locations (one entry each) took no room: what planned work is planned again in."""
+    freed = Counter(works)
+    limited = {
+        place: each for place, each in network.places.items() if each.room is not None and freed[place]
+    }
+    return replace(
+        network,
+        places={
+            **network.places,
+            **{place: replace(each, room=(each.room or 0) + freed[place]) for place, each in limited.items()},
+        },
+    )
+
+
+def moves(
+    rooms: dict[LocationId, int], *, leaving: Iterable[LocationId], coming: Iterable[LocationId]
+) -> bool:
+    """Whether shifts take work that comes to them from others, one entry each; takes the room if they do.
+
+    What leaves makes room only for what comes to the same place: it may have counted in an earlier shift.
+    """
+    more = Counter(coming)
+    more.subtract(Counter(leaving))
+    asked = {place: count for place, count in more.items() if count > 0 and place in rooms}
+    if any(count > rooms[place] for place, count in asked.items()):
+        return False
+    for place, count in asked.items():
+        rooms[place] -= count
+    return True
 
 
 def give_back(tx: WriteTx, *, work_ids: Sequence[int]) -> None:

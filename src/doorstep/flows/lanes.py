@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Load, Pace, Pause
 from doorstep.domain.network.model.room import ShiftKey
-from doorstep.domain.routing.model import Network, Place
+from doorstep.domain.routing.model import Demand, Network, Place
 from doorstep.domain.routing.model.lanes import Tariffs
 from doorstep.domain.routing.model.pacing import Running, running
 from doorstep.flows import network_document
@@ -18,6 +18,7 @@ from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId
 
 _MOST_KEPT = 8
+_ONE_EACH: Mapping[str, int] = {"orders": 1, "lines": 1, "units": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +83,34 @@ class _Today:
     loads: Mapping[ShiftKey, Load]
     paces: Mapping[int, Pace]
     pauses: Mapping[int, Pause]
+    largest: Mapping[str, int]
+
+    def room(self, shift: Running | None, counted: int) -> int | None:
+        """How many more orders a shift takes."""
+        if shift is None or shift.shift.most is None:
+            return None
+        return max(0, shift.shift.most - counted) // self.largest[shift.shift.counts]
 
 
-def network(tx: ReadTx, *, currency: str, at: datetime) -> Network:
+def _largest(moment: Moment, demands: Sequence[Demand]) -> Mapping[str, int]:
+    """What the largest order counts as; it is looked for only where shifts count something else than orders."""
+    if all(each.shift.counts == "orders" or each.shift.most is None for each in moment.shifts.values()):
+        return _ONE_EACH
+    lines = max((len(each.wants) for each in demands), default=1)
+    units = max((sum(want.quantity for want in each.wants) for each in demands), default=1)
+    return {"orders": 1, "lines": max(1, lines), "units": max(1, units)}
+
+
+def network(tx: ReadTx, *, currency: str, at: datetime, demands: Sequence[Demand] = ()) -> Network:
     """Places with their room, backlog and pauses of this moment, and the ways from them.
 
-    Prices are those of the document, if they are in that currency ("": whatever it is); else nothing costs anything.
+    Prices are those of the document, if they are in that currency ("": whatever it is); else nothing costs anything. Where a
+    shift counts lines or units, there is room for as many orders as are sure to fit: each like the largest of `demands`.
     """
     known = configuration(tx, at=at)
     moment = known.moment(at)
-    today = _Today(views.loads(tx, shifts=moment.keys), views.paces(tx), views.pauses(tx, at=at))
+    loads = views.loads(tx, shifts=moment.keys)
+    today = _Today(loads, views.paces(tx), views.pauses(tx, at=at), _largest(moment, demands))
     places = {place: _place(place, known.said, moment, today) for place in known.said.locations}
     document = known.said.document
     return Network(places, moment.ways[currency in {"", document.currency}], currency or document.currency)
@@ -118,6 +137,6 @@ def _place(place: LocationId, said: Ready, moment: Moment, today: _Today) -> Pla
         handling_minor=site.handling_minor or 0,
         reject_rate=0.0 if pace is None else pace.reject_rate,
         backlog_hours=backlog_hours + (0.0 if shift is None else shift.over_hours(counted)),
-        room=None if shift is None or shift.shift.most is None else max(0, shift.shift.most - counted),
+        room=today.room(shift, counted),
         paused="" if pause is None else pause.reason,
     )

@@ -12,7 +12,7 @@ from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import Choice, Decision, Demand, Supply, Want, thing
-from doorstep.flows import demand, sight, terms
+from doorstep.flows import capacity, demand, sight, terms
 from doorstep.flows.sight import Sight
 from doorstep.flows.terms import Goods
 from doorstep.kernel.db import ReadTx
@@ -23,7 +23,7 @@ _Shelf = tuple[str, LocationId]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Orders with planned work, as `model.wave` wants them: `seen.supply` is what there would be without that work."""
+    """Orders with planned work, as `model.wave` wants them: `seen` has the supply and the room that there would be without that work."""
 
     seen: Sight
     decisions: list[Decision]
@@ -43,7 +43,11 @@ def look(tx: ReadTx, *, at: datetime, limit: int) -> Planned | None:
     goods = terms.goods(tx, skus={want.sku for each in asking for want in each.wants})
     claims = Claims(stock.asked(tx, parts=goods.lying), frozenset())
     seen = sight.see(tx, demands=asking, goods=goods, claims=claims, at=at)
-    give_back(seen.supply, [work for each in works.values() for work in each], goods)
+    everything = [work for each in works.values() for work in each]
+    give_back(seen.supply, everything, goods)
+    seen = replace(
+        seen, network=capacity.without(seen.network, works=[work.location_id for work in everything])
+    )
     stand = routing.decisions_of(tx, ids=[each[0].decision_id for each in works.values()])
     decisions = [
         Decision(

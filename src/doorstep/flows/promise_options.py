@@ -9,17 +9,14 @@ from datetime import date, datetime
 from msgspec import structs
 
 from doorstep.domain.catalog import views as catalog
-from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.inventory.model import Asked
 from doorstep.domain.inventory.views import network as held
 from doorstep.domain.orders.model import Address
 from doorstep.domain.routing import model
-from doorstep.domain.routing import views as routing
-from doorstep.domain.routing.model import Decision, Demand, Facts, Network, Supply, Want, thing
+from doorstep.domain.routing.model import Decision, Demand, Facts, Network, Supply, Want
 from doorstep.domain.routing.model.promise import Promise, promise_for
-from doorstep.domain.routing.views import rules, runs
-from doorstep.flows import facts, lanes, network_document, terms
+from doorstep.flows import facts, lanes, network_document, sight, terms
 from doorstep.flows.lanes import Configuration
 from doorstep.flows.terms import Goods
 from doorstep.kernel import errors, places
@@ -73,28 +70,21 @@ class Options:
 
 def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
     """Plan the basket once per service. Raises NotFound for SKUs, services and locations that are not there."""
-    known, playbook = lanes.configuration(tx, at=at), rules.playbook(tx)
-    currency = playbook.document.currency
+    known = lanes.configuration(tx, at=at)
     goods = terms.goods(tx, skus={sku for sku, _ in basket.wanted})
-    network = replace(
-        lanes.network(tx, currency=currency, at=at),
-        prices=runs.prices(tx, things={thing(*part) for part in goods.lying}),
-    )
-    (demand,) = terms.agreed(
-        tx, demands=[_demand(tx, basket, at)], goods=goods, claims=_claims(tx, basket, goods)
-    ).demands
-    free = {thing(*part): there for part, there in stock.free(tx, parts=goods.lying).items()}
+    demand, claims = _demand(tx, basket, at), _claims(tx, basket, goods)
+    seen = sight.see(tx, demands=[demand], goods=goods, claims=claims, at=at)
+    (agreed,) = seen.demands
     confidence = basket.confidence or known.said.document.confidence
     found = []
     for service, name in _services(known, basket):
-        asked = replace(
-            demand, facts=structs.replace(demand.facts, service=service, method=name)
-        )  # as rules see it
-        supply = Supply({each: dict(there) for each, there in free.items()}, goods.recipes)
-        (decision,) = model.plan([asked], supply, network, playbook, now=at)
-        promise = promise_for(decision.choices, asked, network.ways, confidence=confidence)
+        # Rules know the service as the method that an order names.
+        asked = replace(agreed, facts=structs.replace(agreed.facts, service=service, method=name))
+        supply = Supply({each: dict(there) for each, there in seen.supply.available.items()}, goods.recipes)
+        (decision,) = model.plan([asked], supply, seen.network, seen.playbook, now=at)
+        promise = promise_for(decision.choices, asked, seen.network.ways, confidence=confidence)
         found.append(Option(service, name, decision, promise))
-    return Options(tuple(sorted(found, key=lambda each: each.rank)), network, confidence, at)
+    return Options(tuple(sorted(found, key=lambda each: each.rank)), seen.network, confidence, at)
 
 
 def _services(known: Configuration, basket: Basket) -> list[tuple[str, str]]:
@@ -131,7 +121,6 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
         wants,
         latitude,
         longitude,
-        frozenset(routing.blocked(tx, skus=skus, at=at)),
         channel=basket.channel,
         buyer=facts.buyer(basket.channel, basket.tags),
         facts=Facts(at, tags=basket.tags, country=address.country, region=region, pickup=basket.pickup),

@@ -40,7 +40,7 @@ def see(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claims, 
     agreed = terms.agreed(tx, demands=demands, goods=goods, claims=claims)
     free = stock.free(tx, parts=goods.lying)
     supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
-    network = lanes.network(tx, currency=document.currency, at=at)
+    network = lanes.network(tx, currency=document.currency, at=at, demands=demands)
     if document.look_ahead:
         network = replace(network, prices=runs.prices(tx, things=supply.available))
     blocked = routing.blocked(tx, skus=goods.parts, at=at)

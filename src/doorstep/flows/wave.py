@@ -17,11 +17,11 @@ from doorstep.domain.routing.actions.runs import NewRun
 from doorstep.domain.routing.model import Supply, thing, wave
 from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.model.wave import Batch, Budget, Wave
-from doorstep.flows import capacity, planned, replan, routes, source
+from doorstep.flows import capacity, lanes, planned, replan, routes, source
 from doorstep.flows.planned import Move, Planned
 from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import OrderId
+from doorstep.kernel.ids import LocationId, OrderId
 
 MOST_ORDERS = 1_000
 
@@ -80,7 +80,14 @@ def apply(tx: WriteTx, *, found: Planned, solved: Wave, now: datetime) -> int:
     capacity.lock(tx, at=now)
     free = stock.free(tx, parts=goods.lying)
     supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
-    moved = [move for group in planned.groups(moves) if _fits(group, supply, found) for move in group]
+    places = lanes.network(tx, currency="", at=now, demands=found.seen.demands).places.values()
+    rooms = {place.id: place.room for place in places if place.room is not None}
+    moved = [
+        move
+        for group in planned.groups(moves)
+        if _has_room(group, rooms) and _fits(group, supply, found)
+        for move in group
+    ]
     if moved:
         _move(tx, moved, found, now)
     return len(moved)
@@ -88,6 +95,18 @@ def apply(tx: WriteTx, *, found: Planned, solved: Wave, now: datetime) -> int:
 
 def _seen(works: Iterable[Work]) -> set[tuple[int, int]]:
     return {(work.id, work.version) for work in works}
+
+
+def _has_room(group: Sequence[Move], rooms: dict[LocationId, int]) -> bool:
+    return capacity.moves(
+        rooms,
+        leaving=[work.location_id for move in group for work in move.works],
+        coming=[
+            place
+            for move in group
+            for place in sorted({choice.location_id for choice in move.decision.choices})
+        ],
+    )
 
 
 def _fits(group: Sequence[Move], supply: Supply, found: Planned) -> bool:
