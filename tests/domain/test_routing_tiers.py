@@ -50,7 +50,12 @@ PLACES = [
         (Sort(by=Measure.ARRIVES), 2, "Location 1 wins if it arrives 1 day sooner."),
         (Sort(by=Measure.LOAD), 2, "Location 3 wins if it has 60 minutes less of open work."),
         (Sort(by=Measure.CARBON), 2, "Location 3 wins if it saves 200 g of CO₂."),
-        (Sort(by=Measure.SEQUENCE), 3, "Location 1 wins if it stands 1 place higher in the rule's list."),
+        (
+            Sort(by=Measure.SEQUENCE),
+            3,
+            "Location 1 wins if it stands 1 place higher in the rule's list. "
+            "Location 2 is nearer and has everything, but not in shops or stores.",
+        ),
         (Sort(by=Measure.STOCK, descending=True), 2, "Location 3 wins if it has 2 pieces more."),
         (Sort(by=Measure.VELOCITY), 3, "Location 2 wins if it sells 0.5 pieces a day less."),
         (Sort(by=Measure.BROKEN_STYLE), 2, "Location 3 wins if it has 1 line more of broken sizes."),
@@ -107,7 +112,7 @@ def test_parcels_first_or_cost_first() -> None:
         [(1, 3, 1), (2, 3, 1)],
         ("L1", "L2"),
     )
-    assert few.receipt.flip == "Location 1 and Location 2 wins if it needs 1 parcel less."
+    assert few.receipt.flip == "Location 1 and Location 2 win if it needs 1 parcel less."
     cheap = Scene(stock, ways, [rule(Sort(by=Measure.COST))]).decide(order(("A", 1), ("B", 1)))
     assert sent(cheap) == [(1, 1, 1), (2, 2, 1)]
     dear = Scene(stock, ways, [rule(Sort(by=Measure.COST))], costs=Costs(split_minor=1_000))
@@ -160,6 +165,20 @@ def test_equal_plans_go_by_location_id() -> None:
         [(1, 1, 1)],
         "Location 2 is as good: the smaller location id wins.",
     )
+
+
+def test_a_nearer_location_that_was_out_of_the_question_is_told_of() -> None:
+    ways = street({1: 1, 2: 2, 3: 3, 4: 4}, closed={1: "its cut-off has passed"})
+    places = [place(1), place(2, ships=False), place(3), place(4)]
+    scene = Scene({"A": dict.fromkeys((1, 2, 3, 4), 1)}, ways, places=places)
+    nearer = "Location 1 is nearer and has everything, but its cut-off has passed."
+    assert scene.decide(order(("A", 1))).receipt.flip == f"Location 4 wins if it costs 1 less. {nearer}"
+    alone = Scene({"A": {1: 1, 3: 1}}, ways, places=places)
+    assert alone.decide(order(("A", 1))).receipt.flip == nearer
+    lacking = Scene({"A": {2: 9, 3: 1}}, ways, places=places)
+    assert lacking.decide(order(("A", 1))).receipt.flip == ""
+    equal = Scene({"A": {1: 1, 2: 1, 3: 1}, "B": {1: 1, 2: 1, 3: 1}}, street({1: 9, 2: 9, 3: 0}))
+    assert equal.decide(order(("A", 1), ("B", 1))).receipt.flip == "Location 1 wins if it costs 9 less."
 
 
 SENTENCES: Mapping[str, tuple[Rule, str]] = {

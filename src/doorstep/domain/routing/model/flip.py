@@ -9,6 +9,7 @@ from doorstep.domain.routing.model.ask import Ask, Part, Plan
 from doorstep.domain.routing.model.measure import Values
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.rules.document import Measure, Sort
+from doorstep.kernel.ids import LocationId
 from doorstep.kernel.money import CURRENCIES, Money
 
 # What would have to be otherwise, for a measure of which little wins and for one of which much wins.
@@ -35,13 +36,38 @@ _WINS: dict[Measure, tuple[str, str]] = {
 }
 
 
-def flip(ask: Ask, runner_up: Plan, better: Values, worse: Values) -> str:
-    """What would have made the runner-up win."""
+def flip(ask: Ask, plan: Plan, runner_up: Plan, better: Values, worse: Values) -> str:
+    """What would have made another plan win: the runner-up, or a nearer location that was out of the question."""
+    words = _runner_up(ask, runner_up, better, worse) if runner_up else ""
+    return f"{words} {_shut_out(ask, plan)}".strip()
+
+
+def _runner_up(ask: Ask, runner_up: Plan, better: Values, worse: Values) -> str:
     names = " and ".join(part.stop.place.name for part in runner_up)
-    by, difference = _first_difference(ask, better, worse)
-    if by is None:
-        return f"{names} is as good: the smaller location id wins."
-    return f"{names} wins if {_by_words(ask, by, difference)}."
+    several = len(runner_up) > 1
+    tier, difference = _first_difference(ask, better, worse)
+    if tier is None:
+        return f"{names} {'are' if several else 'is'} as good: the smaller location id wins."
+    return f"{names} {'win' if several else 'wins'} if {_by_words(ask, tier, difference)}."
+
+
+def _shut_out(ask: Ask, plan: Plan) -> str:
+    """The nearest location that has everything, ships, and is nearer than all that were chosen, but was ruled out."""
+    places, used = ask.outlook.frame.network.places, {part.stop.id for part in plan}
+    if ask.outlook.pickup or not (ask.outlook.reasons or ask.rooms):
+        return ""
+    for each in ask.outlook.lanes:
+        if each in used:
+            break
+        why = ask.why_not(each)
+        if why and places[each].ships and _has_everything(ask, each):
+            return f"{places[each].name} is nearer and has everything, but {why}."
+    return ""
+
+
+def _has_everything(ask: Ask, place: LocationId) -> bool:
+    wants = zip(ask.wants, ask.sights, strict=True)
+    return all(there.get(place, 0) >= want.quantity for want, there in wants)
 
 
 def why_not_nearest(ask: Ask, index: int, chosen: Stop, nearest: Stop) -> str:

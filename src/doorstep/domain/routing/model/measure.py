@@ -22,6 +22,19 @@ _STEPS: Mapping[Measure, int] = {Measure.MISS: 1_000_000, Measure.LEAVES: 1, Mea
 _OF_LINES = frozenset({Measure.STOCK, Measure.VELOCITY, Measure.BROKEN_STYLE, Measure.PIECE_DISTANCE})
 _LATEST_COUNTS = frozenset({Measure.LEAVES, Measure.ARRIVES})
 
+# What a location alone decides, in the sequence in which `Scale.of_stop` takes it.
+_OF_STOPS = (
+    Measure.MISS,
+    Measure.COST,
+    Measure.PARCELS,
+    Measure.DISTANCE,
+    Measure.LEAVES,
+    Measure.ARRIVES,
+    Measure.SEQUENCE,
+    Measure.LOAD,
+    Measure.CARBON,
+)
+
 # A plan, or a parcel, measured tier by tier: the smaller the better.
 Values = tuple[int, ...]
 
@@ -43,6 +56,7 @@ class Scale:
     is_loose: bool = field(init=False)
     cost: int = field(init=False)
     cost_worth: tuple[int, ...] = field(init=False)
+    _stops: tuple[tuple[int, int], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         kinds = [each.by for each in self.tiers]
@@ -59,9 +73,14 @@ class Scale:
             ("latest", tuple(number for number, kind in enumerate(kinds) if kind in _LATEST_COUNTS)),
             ("is_loose", bool(loose)),
             ("cost", cost),
+            ("_stops", tuple(_of_stop(each) for each in self.tiers)),
             ("cost_worth", tuple(sign * each[cost] for each in weights)),
         ):
             object.__setattr__(self, name, value)
+
+    def of_stop(self, measures: Values) -> Values:
+        """Measures that a location alone decides (in the sequence of _OF_STOPS), tier by tier."""
+        return tuple([sign * measures[place] if sign else 0 for place, sign in self._stops])
 
     def signed(self, measures: Mapping[Measure, int]) -> Values:
         """Measures tier by tier, the smaller the better; what is not told is 0."""
@@ -97,6 +116,13 @@ class Scale:
                 if len(passing) == 1:
                     break
         return sorted(passing, key=plans.__getitem__) + fallen
+
+
+def _of_stop(tier: Sort) -> tuple[int, int]:
+    """Where a tier finds its measure of a stop, and its sign; sign 0 if it is measured of lines."""
+    if tier.by in _OF_LINES:
+        return 0, 0
+    return _OF_STOPS.index(tier.by), -1 if tier.descending else 1
 
 
 def limit(best: int, tier: Sort) -> float:

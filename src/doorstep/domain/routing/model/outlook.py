@@ -13,7 +13,7 @@ import msgspec
 from doorstep.domain.routing.model.demand import Demand
 from doorstep.domain.routing.model.measure import Scale, Values, scale
 from doorstep.domain.routing.model.network import Lane, Network, Place
-from doorstep.domain.routing.model.rules.document import Costs, Locations, Measure, Rule
+from doorstep.domain.routing.model.rules.document import Costs, Locations, Rule
 from doorstep.kernel.ids import LocationId
 
 _SURE = 1.0 - 1e-9
@@ -129,20 +129,13 @@ class Outlook:
         arrives = self.frame.days(lane.arrives_at)
         metres = round(lane.km * 1000)
         co2 = 0 if is_beside else lane.co2_grams
-        values = self.scale.signed(
-            {
-                Measure.MISS: late,
-                # A further parcel is charged here; the first is given back when a whole plan is scored.
-                Measure.COST: 0 if is_beside else fixed.total + self.frame.costs.split_minor,
-                Measure.PARCELS: 0 if is_beside else 1,
-                Measure.DISTANCE: metres,
-                Measure.LEAVES: self.frame.days(lane.leaves_at),
-                Measure.ARRIVES: arrives,
-                Measure.SEQUENCE: sequence(self.rule.locations, place),
-                Measure.LOAD: round(place.backlog_hours * 60) if place.backlog_hours else 0,
-                Measure.CARBON: co2,
-            }
-        )
+        # A further parcel is charged here; the first is given back when a whole plan is scored.
+        cost = 0 if is_beside else fixed.total + self.frame.costs.split_minor
+        parcels = 0 if is_beside else 1
+        leaves = self.frame.days(lane.leaves_at)
+        rank = sequence(self.rule.locations, place)
+        load = round(place.backlog_hours * 60) if place.backlog_hours else 0
+        values = self.scale.of_stop((late, cost, parcels, metres, leaves, arrives, rank, load, co2))
         keys = self.scale.keys(values, place_id)
         return Stop(place_id, place, lane, fixed, keys, values, metres, late, arrives, co2, is_beside)
 

@@ -189,7 +189,7 @@ class Planner:
         if found.runner_up:
             names = tuple([part.stop.place.code for part in found.runner_up])
             progress.runner_up = Alternative(names, score.scores(ask, found.runner_up))
-            progress.flip = flip(ask, found.runner_up, found.values, found.runner_up_values)
+        progress.flip = flip(ask, found.plan, found.runner_up, found.values, found.runner_up_values)
         before = {choice.location_id for choice in progress.choices}
         for place in {choice.location_id for choice in choices} - before:
             if place in self.rooms:
