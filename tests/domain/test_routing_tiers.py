@@ -53,8 +53,10 @@ PLACES = [
         (
             Sort(by=Measure.SEQUENCE),
             3,
-            "Location 1 wins if it stands 1 place higher in the rule's list. "
-            "Location 2 is nearer and has everything, but not in shops or stores.",
+            (
+                "Location 1 wins if it stands 1 place higher in the rule's list. "
+                "Location 2 is nearer and has everything, but not in shops or stores."
+            ),
         ),
         (Sort(by=Measure.STOCK, descending=True), 2, "Location 3 wins if it has 2 pieces more."),
         (Sort(by=Measure.VELOCITY), 3, "Location 2 wins if it sells 0.5 pieces a day less."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from doorstep.domain.routing.model import score
 from doorstep.domain.routing.model.ask import Ask, Part, Plan
@@ -56,13 +57,14 @@ def _shut_out(ask: Ask, plan: Plan) -> str:
     places, used = ask.outlook.frame.network.places, {part.stop.id for part in plan}
     if ask.outlook.pickup or not (ask.outlook.reasons or ask.rooms):
         return ""
-    for each in ask.outlook.lanes:
-        if each in used:
-            break
-        why = ask.why_not(each)
-        if why and places[each].ships and _has_everything(ask, each):
-            return f"{places[each].name} is nearer and has everything, but {why}."
-    return ""
+    nearer = takewhile(lambda each: each not in used, ask.outlook.lanes)
+    shut = ((each, ask.why_not(each)) for each in nearer if places[each].ships)
+    told = (
+        f"{places[each].name} is nearer and has everything, but {why}."
+        for each, why in shut
+        if why and _has_everything(ask, each)
+    )
+    return next(told, "")
 
 
 def _has_everything(ask: Ask, place: LocationId) -> bool:
