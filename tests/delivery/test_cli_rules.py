@@ -8,11 +8,10 @@ import pytest
 from tests.builders import Retailer
 from typer.testing import CliRunner, Result
 
-from doorstep.delivery.cli import create
-from doorstep.delivery.cli.samples import NOTNAKED
+from doorstep.delivery.cli import create, samples
 from doorstep.kernel import errors
 
-FILE = NOTNAKED / "rules.yaml"
+FILE = samples.NOTNAKED / "rules.yaml"
 
 
 def rules(retailer: Retailer, *arguments: str) -> Result:
@@ -95,3 +94,16 @@ def test_a_case_that_fails_keeps_a_file_from_deciding(retailer: Retailer, change
         )
         assert told.stdout.endswith("6 of 7 golden cases pass.\n")
     assert rules(retailer, "test").exit_code == 0
+
+
+def test_a_sample_retailer_brings_its_rules(retailer: Retailer, tmp_path: Path) -> None:
+    assert samples.let_rules_decide(retailer.app, tmp_path / "rules.yaml") == (
+        "No rules.yaml: the rules that Doorstep comes with decide."
+    )
+    said = "The rule set notnaked 1 decides; its 7 golden cases pass."
+    assert samples.let_rules_decide(retailer.app, FILE) == said
+    assert samples.let_rules_decide(retailer.app, FILE) == "The rule set that decides goes on to decide."
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("name: 1")
+    with pytest.raises(errors.Invalid, match="line 1, name: expected a text"):
+        samples.let_rules_decide(retailer.app, wrong)
