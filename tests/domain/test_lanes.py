@@ -148,6 +148,8 @@ def test_answers_are_shared_and_forgotten_in_time(monkeypatch: pytest.MonkeyPatc
     first = tariffs.lanes(wanted[0])
     assert tariffs.lanes(wanted[0]) is first
     found = [tariffs.lanes(each) for each in wanted]
+    elsewhere = replace(wanted[0], facts=structs.replace(facts, region="MH"))
+    assert tariffs.lanes(elsewhere)[DELHI] == first[DELHI]
     later = replace(wanted[0], facts=structs.replace(facts, promised_at=ist(20, day=24)))
     assert tariffs.lanes(later)[DELHI].miss < found[0][DELHI].miss
     assert tariffs.lanes(wanted[0]) == first

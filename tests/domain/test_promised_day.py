@@ -10,7 +10,7 @@ from tests.domain.test_lanes import DELHI, HAWK, KOLKATA, MUMBAI, ORIGINS, ist
 from doorstep.domain.routing.model import Choice, Demand, Facts
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.lanes import Atlas, Tariffs
-from doorstep.domain.routing.model.promise import promise_for
+from doorstep.domain.routing.model.promise import promise_for, promised_at
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 TARIFFS = Tariffs(Atlas(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
@@ -39,6 +39,19 @@ def test_the_earliest_day_that_is_sure_enough(
     assert (found.date, round(found.confidence, 4)) == (day, share)
     assert found.arrives_at.astimezone(KOLKATA).hour == 20
     assert found.ships_at == ist(22)
+
+
+def test_orders_are_promised_with_the_confidence_of_the_network() -> None:
+    told = [
+        promised_at(pieces(*places), CUSTOMER, TARIFFS) for places in ((DELHI,), (DELHI,), (DELHI, MUMBAI))
+    ]
+    assert told == [ist(20, day=23), ist(20, day=23), ist(20, day=27)]
+    brave = Tariffs(TARIFFS.atlas, ist(12), confidence=0.5)
+    assert promised_at(pieces(DELHI), CUSTOMER, brave) == ist(20, day=21)
+    assert promised_at([], CUSTOMER, TARIFFS) is None
+    assert promised_at(pieces(DELHI), CUSTOMER, GreatCircle({})) is None
+    never = Tariffs(TARIFFS.atlas, ist(12), confidence=1.1)
+    assert promised_at(pieces(DELHI), CUSTOMER, never) is None
 
 
 def test_where_nobody_knows_nothing_is_promised() -> None:

@@ -52,7 +52,10 @@ class Configuration:
                 place: running(each, said.calendars[place], minute) for place, each in said.shifts.items()
             }
             found = Moment(
-                {priced: Tariffs(said.atlas, minute, priced=priced) for priced in (True, False)},
+                {
+                    priced: Tariffs(said.atlas, minute, priced, said.document.confidence)
+                    for priced in (True, False)
+                },
                 {place: each.is_open(minute) for place, each in said.calendars.items()},
                 {place: each for place, each in shifts.items() if each is not None},
             )

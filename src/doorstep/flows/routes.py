@@ -10,6 +10,7 @@ from doorstep.domain.fulfillment.model import Assignment, WorkLine
 from doorstep.domain.orders import events as order_events
 from doorstep.domain.orders.model import LineCount, Parking
 from doorstep.domain.routing.model import Choice, Decision, Lane
+from doorstep.domain.routing.model.promise import promised_at
 from doorstep.domain.routing.model.rules import Release, Run
 from doorstep.flows import parking
 from doorstep.flows.sight import Sight
@@ -121,9 +122,9 @@ def of(
             ways = seen.network.ways.lanes(asked)
             mine = {choice.location_id: ways[choice.location_id] for choice in each.choices}
             expected |= {(each.order_id, place): lane for place, lane in mine.items()}
-            arrivals = [lane.arrives_at for lane in mine.values() if lane.arrives_at is not None]
-            if asked.facts.promised_at is None and not each.short and len(arrivals) == len(mine):
-                promised[each.order_id] = max(arrivals)
+            if asked.facts.promised_at is None and not each.short:
+                if (arrives_at := promised_at(each.choices, asked, seen.network.ways)) is not None:
+                    promised[each.order_id] = arrives_at
     document = seen.playbook.document
     return Routes(
         decisions,

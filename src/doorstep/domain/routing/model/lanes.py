@@ -145,11 +145,16 @@ class Offer:
 
 @dataclass(slots=True)
 class Tariffs:
-    """Lanes of one moment. Answers are shared between orders to one destination with one promise."""
+    """Lanes of one moment. Answers are shared between orders to one destination with one promise.
+
+    A day is promised to customers if parcels arrive by then with a probability of `confidence`.
+    """
 
     atlas: Atlas
     now: datetime
     priced: bool = True
+    confidence: float = 0.9
+    days: dict[tuple[object, ...], datetime | None] = field(init=False, default_factory=dict)
     _lanes: dict[tuple[object, ...], dict[LocationId, Lane]] = field(init=False, default_factory=dict)
     _leaving: dict[tuple[LocationId, str, str], Departure | None] = field(init=False, default_factory=dict)
     _offers: dict[tuple[LocationId, str, str], Offer | str] = field(init=False, default_factory=dict)
@@ -182,8 +187,8 @@ class Tariffs:
         if not self.atlas.carriers or place not in self._origins:
             return None
         is_known = demand.latitude is not None and demand.longitude is not None
-        here = self.lanes(demand)[place].km if is_known else None
-        offer = self.offer(self._origins[place], self.atlas.service(demand.facts), here, demand.facts)
+        bands = self._bands_of(self.atlas.service(demand.facts), demand.facts, is_known=is_known)[place]
+        offer = bands[bisect_left(self.atlas.breaks, self.lanes(demand)[place].km) if is_known else 0]
         return None if isinstance(offer, str) else offer
 
     def _bare(self, ways: Sequence[tuple[float, LocationId]]) -> dict[LocationId, Lane]:

@@ -30,10 +30,26 @@ class Promise:
         return max(each.days.day(self.arrives_at) for each in self.offers.values())
 
 
+def promised_at(choices: Iterable[Choice], demand: Demand, ways: Lanes) -> datetime | None:
+    """By when a customer is promised these choices; orders that are offered the same share the answer."""
+    if not isinstance(ways, Tariffs):
+        return None
+    places = {choice.location_id for choice in choices}
+    offers = [ways.offer_to(demand, place) for place in places]
+    if len(offers) != 1 or offers[0] is None:
+        promise = promise_for(choices, demand, ways)
+        return None if promise is None else promise.arrives_at
+    key = (*places, offers[0].carrier, offers[0].service, offers[0].zone)
+    if key not in ways.days:
+        promise = promise_for(choices, demand, ways)
+        ways.days[key] = None if promise is None else promise.arrives_at
+    return ways.days[key]
+
+
 def promise_for(
-    choices: Iterable[Choice], demand: Demand, ways: Lanes, *, confidence: float = 0.9
+    choices: Iterable[Choice], demand: Demand, ways: Lanes, *, confidence: float | None = None
 ) -> Promise | None:
-    """The earliest day by which all parcels of these choices have arrived with that probability.
+    """The earliest day by which all parcels of these choices have arrived with that probability (None: the network's).
 
     None if nothing was chosen, or if nobody knows how long a parcel takes.
     """
@@ -44,10 +60,11 @@ def promise_for(
     offers = {place: each for place, each in found.items() if each is not None}
     if not places or len(offers) < len(places):
         return None
+    sure = ways.confidence if confidence is None else confidence
     first = max(each.leaves.day for each in offers.values())
     for day in (first + timedelta(days=count) for count in range(_HORIZON_DAYS)):
         share = prod(each.share_by(day) for each in offers.values())
-        if share >= confidence:
+        if share >= sure:
             arrives_at = max(each.rings_at(day) for each in offers.values())
             return Promise(max(each.leaves.at for each in offers.values()), arrives_at, share, offers)
     return None

@@ -1,0 +1,49 @@
+"""`doorstep network`: a file is looked at, applied once, and comes out again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.builders import Retailer
+from typer.testing import CliRunner, Result
+
+from doorstep.delivery.cli import create
+from doorstep.domain.network import views
+from doorstep.domain.network.model import text
+
+
+def network(retailer: Retailer, *arguments: str) -> Result:
+    chosen = retailer.app.settings
+    environment = {
+        "DOORSTEP_ENVIRONMENT": "test",
+        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value() if chosen.database_url else "",
+        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
+        "DOORSTEP_SECRET_KEY": "k" * 40,
+        "COLUMNS": "160",
+    }
+    return CliRunner().invoke(create(), ["network", *arguments], env=environment)
+
+
+def test_a_file_is_looked_at_applied_and_exported(retailer: Retailer, tmp_path: Path) -> None:
+    file = tmp_path / "network.yaml"
+    file.write_text(network(retailer, "export").stdout.replace("usual: 60", "usual: 70"))
+    assert "+      usual: 70" in network(retailer, "plan", str(file)).stdout
+    assert len(retailer.read(views.versions)) == 1
+    assert "+      usual: 70" in network(retailer, "apply", str(file), "--note", "More hands").stdout
+    assert "Nothing changes." in network(retailer, "apply", str(file), "--note", "Again").stdout
+    assert [each.note for each in retailer.read(views.versions)] == ["More hands", "Samples loaded"]
+    assert text.read(network(retailer, "export").stdout) == retailer.read(views.document)
+
+
+def test_doubts_are_told_and_what_is_wrong_is_refused(retailer: Retailer, tmp_path: Path) -> None:
+    file = tmp_path / "network.yaml"
+    file.write_text("locations: {NOWHERE: {handling_minor: 5}}")
+    assert "Look: There is no location 'NOWHERE'." in network(retailer, "plan", str(file)).stdout
+    file.write_text("defaults: {holidays: {country: XX}}")
+    assert "The holidays of 'XX' are not known" in str(network(retailer, "plan", str(file)).exception)
+    assert "cannot be read" in str(network(retailer, "plan", str(tmp_path / "none.yaml")).exception)
+
+
+def test_the_schema_is_json(retailer: Retailer) -> None:
+    assert "Document" in json.loads(network(retailer, "schema").stdout)["$defs"]
