@@ -165,10 +165,12 @@ def test_rules_are_asked_in_turn_and_the_last_says_what_becomes_of_the_rest() ->
     scene = Scene({"A": {1: 1}, "B": {2: 1}}, NEAR_FAR, [near, off, any_], costs=Costs(split_minor=7))
     decision = scene.decide(order(("A", 1), ("B", 1), ("C", 1)))
     assert (sent(decision), short(decision)) == ([(1, 1, 1), (2, 2, 1)], [3])
-    assert (decision.rule, decision.routing, decision.rest) == ("any", "all", any_.rest)
+    assert (decision.rule, decision.routing, decision.rest) == ("near, any", "all", any_.rest)
     assert (decision.scores.parcels, decision.scores.cost_minor) == (2, 15 + 60 + 7)
     everything = scene.decide(order(("A", 1), ("B", 1)))
-    assert (everything.rest, everything.receipt.rule) == (None, "any")
+    assert (everything.rest, everything.receipt.rule) == (None, "near, any")
+    half = scene.decide(order(("A", 1), ("C", 1)))
+    assert (half.rule, half.rest) == ("near", any_.rest)
 
 
 def test_a_rule_that_stops_is_the_last() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.routes import NOW, Scene, Street, order, place, sent, short, street, want
 
 from doorstep.domain.routing.model import Decision, Demand, Lane
-from doorstep.domain.routing.model.rules import Measure, Rule, Sort, Split
+from doorstep.domain.routing.model.rules import Locations, Measure, Rule, Sort, Split
 from doorstep.domain.routing.model.wave import Batch, Budget, Wave, improve, search
 from doorstep.kernel.ids import LocationId
 
@@ -119,13 +119,21 @@ def test_a_rule_that_prefers_by_other_measures_is_left_alone(choose: tuple[Sort,
     assert solved(scene, COMMON, RARE)[1].changed == 0
 
 
+def test_an_order_that_several_rules_served_stays_as_it_is() -> None:
+    near = replace_rule(BY_COST.choose, locations=Locations(codes=("L1",)))
+    scene = Scene({"A": {1: 2, 2: 1}, "B": {1: 1}, "C": {2: 1}}, WAYS, [near, BY_COST])
+    both = order(("A", 1), ("C", 1))
+    alone, wave = solved(scene, both, order(("A", 1), number=2), order(("C", 1), number=3))
+    assert (alone[0].rule, wave.changed, wave.decisions) == ("cost, cost", 0, alone)
+
+
 def test_a_rule_without_a_word_of_cost_counts_parcels_then_cost() -> None:
     scene = replace(SWAP, chosen=[replace_rule((Sort(by=Measure.PARCELS),))])
     assert solved(scene, COMMON, RARE)[1].solved_minor == 50
 
 
-def replace_rule(choose: tuple[Sort, ...]) -> Rule:
-    return Rule(name="cost", choose=choose, split=Split(by="lines"))
+def replace_rule(choose: tuple[Sort, ...], locations: Locations = Locations()) -> Rule:
+    return Rule(name="cost", choose=choose, locations=locations, split=Split(by="lines"))
 
 
 def test_no_order_gets_more_parcels_or_a_later_day_than_its_tiers_allow() -> None:

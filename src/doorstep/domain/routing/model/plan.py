@@ -177,10 +177,13 @@ class Planner:
         explain = Explain(ask)
         progress.lines.update(explain.lines(choices))
         progress.refused = explain.refused()
-        progress.rule = rule.name
         if found.plan:
+            # Several rules may each have served a part: all of them decided.
+            progress.rule = f"{progress.rule}, {rule.name}" if progress.choices else rule.name
             progress.together += together
             self._book(ask, found, choices, progress)
+        elif not progress.choices:
+            progress.rule = rule.name
 
     def _book(self, ask: Ask, found: Found, choices: Sequence[Choice], progress: Progress) -> None:
         """Take what was found, and write down what it is worth."""
