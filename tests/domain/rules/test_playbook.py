@@ -124,6 +124,7 @@ def test_the_first_filter_that_refuses_is_the_reason() -> None:
         "SHOP": "kind is store, the rule asks for warehouse",
         "HUB": "12 km away, the rule asks within 10",
     }
+    assert refused(Locations(within_km=50, in_time=True)) == {"SHOP": "62 km away, the rule asks within 50"}
 
 
 def test_what_is_not_promised_is_never_late() -> None:

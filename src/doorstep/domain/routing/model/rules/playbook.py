@@ -55,8 +55,20 @@ class _Question:
     def answer(self, own: Values, reading: Reading) -> str:
         """The reason against, in words; "" if there is none."""
         values = (*own, *[read(reading) for read in self.of_place])
-        if not self.filter.is_slow:
-            return self.filter.against(values)
+        return self._remembered(values) if self.filter.is_slow else self.filter.against(values)
+
+    def refuse(self, own: Values, readings: Iterable[Reading], said: dict[LocationId, str]) -> None:
+        """Add the places that are refused, with the reason, to those that are already."""
+        against = self._remembered if self.filter.is_slow else self.filter.against
+        reads = self.of_place
+        for reading in readings:
+            place = reading.lane.location_id
+            if place not in said:
+                reason = against((*own, *[read(reading) for read in reads]))
+                if reason:
+                    said[place] = reason
+
+    def _remembered(self, values: Values) -> str:
         said = self._known.get(values)
         if said is None:
             if len(self._known) >= _REMEMBERED:
@@ -123,8 +135,12 @@ class Playbook:
 
     def takes(self, routing: Routing, reading: Reading) -> str:
         """Why a routing does not take an order, in words; "" if it does."""
-        questions = self._orders[id(routing)]
+        questions = self.orders(routing)
         return _answer(questions, [each.own(reading) for each in questions], reading)
+
+    def orders(self, routing: Routing) -> _Questions:
+        """What a routing asks of orders."""
+        return self._orders[id(routing)]
 
     def locations(self, rule: Rule) -> _OfLocations:
         """What a rule asks of locations."""
@@ -155,6 +171,7 @@ class Judge:
     book: Playbook
     now: datetime
     places: Mapping[LocationId, Place]
+    _entrances: dict[int, Sequence[tuple[Routing, _Questions]]] = field(init=False, default_factory=dict)
     _standing: dict[int, Mapping[LocationId, str]] = field(init=False, default_factory=dict)
     _moving: dict[tuple[object, ...], tuple[object, Mapping[LocationId, str]]] = field(
         init=False, default_factory=dict
@@ -162,17 +179,27 @@ class Judge:
 
     def routing(self, demand: Demand, run: Run | None = None) -> Routing | None:
         """The first active routing (of that run; of all active event-driven runs if none is given) that takes this order."""
-        reading = Reading(demand, self.now, _NOWHERE, _NO_LANE)
-        for each in self._runs(run):
-            for routing in each.routings:
-                if routing.active and not self.book.takes(routing, reading):
-                    return routing
+        reading: Reading | None = None
+        for routing, questions in self._entrance(run):
+            if not questions:
+                return routing
+            reading = reading or Reading(demand, self.now, _NOWHERE, _NO_LANE)
+            if not _answer(questions, [each.own(reading) for each in questions], reading):
+                return routing
         return None
 
-    def _runs(self, run: Run | None) -> Sequence[Run]:
-        if run is not None:
-            return (run,)
-        return [each for each in self.book.document.runs if each.active and not each.schedule]
+    def _entrance(self, run: Run | None) -> Sequence[tuple[Routing, _Questions]]:
+        """The active routings of a run (None: of all active event-driven runs), with what each asks of orders."""
+        kept = self._entrances.get(id(run))
+        if kept is None:
+            runs = (
+                [run]
+                if run is not None
+                else [each for each in self.book.document.runs if each.active and not each.schedule]
+            )
+            active = [routing for each in runs for routing in each.routings if routing.active]
+            kept = self._entrances[id(run)] = [(each, self.book.orders(each)) for each in active]
+        return kept
 
     def sorted(self, routing: Routing, demands: Iterable[Demand]) -> list[Demand]:
         """The orders in the sequence in which the routing serves them; ties by promise, placing time, id."""
@@ -198,11 +225,12 @@ class Judge:
         kept = self._moving.get(key)
         if kept is None or kept[0] is not lanes:
             said = dict(standing)
-            for each, lane in lanes.items():
-                if each not in standing:
-                    reason = _answer(asked.moving, owns, Reading(demand, self.now, self.places[each], lane))
-                    if reason:
-                        said[each] = reason
+            now, places = self.now, self.places
+            readings = [
+                Reading(demand, now, places[each], lane) for each, lane in lanes.items() if each not in said
+            ]
+            for question, own in zip(asked.moving, owns, strict=True):
+                question.refuse(own, readings, said)
             kept = self._moving[key] = (lanes, said)
         return kept[1]
 
