@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.shapes import Money, money
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.orders.model import Address
 from doorstep.flows import promise_options
@@ -93,10 +94,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One service. Days are null where nobody knows how long a parcel takes; money is in minor units of `currency`.
+    """One service. Days are null where nobody knows how long a parcel takes, money where nobody says in which currency.
 
-    `carriage_minor` is what carriers ask, `cost_minor` everything that the routing rules count. `confidence` is the probability
-    that all parcels have arrived on `deliver_by`.
+    `carriage` is what carriers ask, `cost` everything that the routing rules count. `confidence` is the probability that all
+    parcels have arrived on `deliver_by`.
     """
 
     service: str
@@ -106,9 +107,8 @@ class Offered:
     arrives_at: datetime | None
     ship_by: datetime | None
     confidence: float | None
-    carriage_minor: int
-    cost_minor: int
-    currency: str
+    carriage: Money | None
+    cost: Money | None
     co2_grams: int
     rule: str
     parcels: list[Parcel]
@@ -125,7 +125,7 @@ class Promises:
 
 
 def _offered(option: Option, found: Options) -> Offered:
-    decision, promise = option.decision, option.promise
+    decision, promise, currency = option.decision, option.promise, found.network.currency
     because = {each.line_no: each.sentence for each in decision.receipt.lines}
     places = found.network.places
     chosen = sorted({each.location_id for each in decision.choices})
@@ -152,9 +152,8 @@ def _offered(option: Option, found: Options) -> Offered:
         arrives_at=promise.arrives_at if promise else None,
         ship_by=promise.ships_at if promise else None,
         confidence=round(promise.confidence, 4) if promise else None,
-        carriage_minor=decision.scores.carriage_minor,
-        cost_minor=decision.scores.cost_minor,
-        currency=found.network.currency,
+        carriage=money(decision.scores.carriage_minor, currency) if currency else None,
+        cost=money(decision.scores.cost_minor, currency) if currency else None,
         co2_grams=decision.scores.co2_grams,
         rule=decision.rule,
         parcels=parcels,
