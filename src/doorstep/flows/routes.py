@@ -122,9 +122,9 @@ def of(
             ways = seen.network.ways.lanes(asked)
             mine = {choice.location_id: ways[choice.location_id] for choice in each.choices}
             expected |= {(each.order_id, place): lane for place, lane in mine.items()}
-            if asked.facts.promised_at is None and not each.short:
-                if (arrives_at := promised_at(each.choices, asked, seen.network.ways)) is not None:
-                    promised[each.order_id] = arrives_at
+            is_open = asked.facts.promised_at is None and not each.short
+            if is_open and (arrives_at := promised_at(each.choices, asked, seen.network.ways)):
+                promised[each.order_id] = arrives_at
     document = seen.playbook.document
     return Routes(
         decisions,
