@@ -204,3 +204,27 @@ def test_who_may_only_look_is_not_offered_to_change(shop: Shop) -> None:
         sign_in(viewer, Role.READ_ONLY)
         assert "Edit rules" not in page(viewer, "/routing")
         assert viewer.get("/console/routing/edit").status_code == 403
+
+
+def test_a_condition_that_fails_is_shown_to_people(shop: Shop, browser: TestClient) -> None:
+    here = f"/routing/versions/{stored(shop)}"
+    click(browser, f"{here}/activate", on=here, why="so", instead_of="")
+    with shop.app.db.write(actor="system") as tx:
+        book = views.playbook(tx)
+        book.failures["runs[0].routings[0].orders.when: no such key"] += 3
+        verbs.note_failures(tx, playbook=book, at=shop.now)
+    text = shown(page(browser, "/routing"))
+    assert "A condition could not be evaluated in 3 situations" in text
+    assert "runs[0].routings[0].orders.when: no such key" in text
+
+
+def test_a_draft_that_names_what_is_no_more_says_so(shop: Shop, browser: TestClient) -> None:
+    gone = YAML.replace("before_cut_off: true,", "before_cut_off: true, codes: [WH-Z],")
+    here = f"/routing/versions/{stored(shop, gone)}"
+    assert "There is no location WH-Z; there is" in shown(page(browser, here))
+    status, answer = click(browser, f"{here}/activate", on=here, why="so", instead_of="")
+    assert (status, "There is no location WH-Z" in answer) == (422, True)
+    answer = change(browser, page(browser, "/routing/edit"), "save", text=gone, why="so")[1]
+    assert "Line 15 runs[0].routings[0].rules[0].locations.codes[0] There is no location WH-Z" in shown(
+        answer
+    )
