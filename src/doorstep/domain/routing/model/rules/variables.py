@@ -1,4 +1,7 @@
-"""What filters and conditions may read: one table of names, types and meanings, each with how it is read."""
+"""What filters and conditions may read: one table of names, types and meanings, each with how it is read.
+
+Names are added and never taken away: stored versions of rule sets use them, and the active one is compiled again by every process.
+"""
 
 from __future__ import annotations
 
