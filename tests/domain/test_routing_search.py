@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.routes import Scene, order, place, sent, short, street, want
 
-from doorstep.domain.routing.model import Decision, Demand, Supply, partition
+from doorstep.domain.routing.model import Basket, Decision, Demand, Terms, partition
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort, Split
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
@@ -204,7 +204,41 @@ def test_a_line_in_pieces_comes_from_the_fullest_where_many_are_needed() -> None
     assert short(limited.decide(order(("A", 13)))) == [1]
 
 
+TERMS = st.builds(
+    Terms,
+    kept_back=st.dictionaries(
+        st.tuples(st.sampled_from("AB"), st.integers(1, 3).map(LocationId)), st.integers(1, 3)
+    ),
+    set_aside=st.dictionaries(st.sampled_from("AB"), st.integers(1, 6)),
+)
+
+
+@given(SHELVES, TERMS, st.sampled_from("ABC"))
+def test_what_a_buyer_sees_is_what_would_fit_a_basket(
+    stock: dict[str, dict[int, int]], terms: Terms, sku: str
+) -> None:
+    supply = Scene(stock, WAYS).supply()
+    basket = Basket(supply, terms)
+    seen = supply.sight(Sku(sku), terms)
+    assert seen == {place: basket.room(Sku(sku), place) for place in supply.at(sku)}
+
+
 def test_pieces_that_are_set_aside_bind_the_order_as_a_whole() -> None:
-    supply = Supply({"A": {LocationId(1): 3, LocationId(2): 3}})
-    (decision,) = Scene({}, WAYS, [FEW]).plan(order(("A", 6)), supply=supply)
-    assert sent(decision) == [(1, 1, 3), (1, 2, 3)]
+    scene = Scene({"A": {1: 3, 2: 3}}, WAYS, [FEW])
+    assert short(scene.decide(order(("A", 4), terms=Terms(set_aside={"A": 3})))) == [1]
+    assert sent(scene.decide(order(("A", 3), terms=Terms(set_aside={"A": 3})))) == [(1, 2, 3)]
+
+
+@given(SHELVES, MANY, TERMS)
+def test_no_order_takes_what_is_kept_from_its_buyer(
+    stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], terms: Terms
+) -> None:
+    scene = Scene(stock, WAYS, [FEW])
+    taken, places = Counter[str](), Counter[tuple[str, LocationId]]()
+    for choice in scene.decide(order(*lines, terms=terms)).choices:
+        taken[choice.sku] += choice.quantity
+        places[choice.sku, choice.location_id] += choice.quantity
+    for sku, pieces in taken.items():
+        assert pieces <= sum(stock[sku].values()) - terms.set_aside.get(sku, 0)
+    for (sku, place_id), pieces in places.items():
+        assert pieces <= stock[sku][place_id] - terms.kept_back.get((sku, place_id), 0)

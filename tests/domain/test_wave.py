@@ -50,7 +50,7 @@ def test_a_common_order_leaves_the_last_piece_to_the_one_that_needs_it() -> None
 def test_a_changed_decision_says_so() -> None:
     _alone, wave = solved(SWAP, COMMON, RARE)
     receipt = wave.decisions[0].receipt
-    assert receipt.wave == "Solved together with 1 other orders: the best there is."
+    assert receipt.wave == "Solved together with 1 other order: the best there is."
     assert (receipt.scores.cost_minor, wave.decisions[0].scores) == (30, receipt.scores)
     assert receipt.runner_up is not None
     assert (receipt.runner_up.locations, receipt.flip) == (

@@ -37,11 +37,14 @@ class Spread:
 
     def add(self, index: int) -> bool:
         """Find a line's pieces; nothing is taken unless all are found."""
+        want = self.ask.wants[index]
+        if not self._basket.has_spare(want.sku, want.quantity):
+            return False
         rooms = self._rooms(index)
         chosen = self._chosen(index, rooms)
         if chosen is None:
             return False
-        missing = self.ask.wants[index].quantity
+        missing = want.quantity
         for stop in sorted(
             chosen, key=lambda each: (self._open(each.id) is None, self._key(index, each), each.id)
         ):

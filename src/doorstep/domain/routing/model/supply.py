@@ -42,10 +42,16 @@ class Supply:
         """How many of a SKU each location could give this buyer, if it gave nothing else."""
         recipe = self.recipe(sku)
         first = next(iter(recipe))
-        if len(recipe) == 1 and recipe[first] == 1 and not terms:
-            return dict(self.at(first))
-        basket = Basket(self, terms)
-        return {place: basket.room(sku, place) for place in self.at(first)}
+        if len(recipe) > 1 or recipe[first] > 1:
+            basket = Basket(self, terms)
+            return {place: basket.room(sku, place) for place in self.at(first)}
+        there, kept = self.at(first), terms.kept_back
+        if kept:
+            there = {place: max(0, pieces - kept.get((first, place), 0)) for place, pieces in there.items()}
+        if first not in terms.set_aside:
+            return dict(there)
+        spare = max(0, sum(self.at(first).values()) - terms.set_aside[first])
+        return {place: min(pieces, spare) for place, pieces in there.items()}
 
     def take(self, choice: Choice) -> None:
         for thing, pieces in self.recipe(choice.sku).items():
@@ -68,13 +74,24 @@ class Basket:
             min(self._left(thing, place) // pieces for thing, pieces in self.supply.recipe(sku).items()),
         )
 
+    def has_spare(self, sku: Sku, quantity: int) -> bool:
+        """Whether so many more leave enough, wherever it lies, of what is set aside for others."""
+        return all(
+            self._spare(thing) >= pieces * quantity
+            for thing, pieces in self.supply.recipe(sku).items()
+            if thing in self.terms.set_aside
+        )
+
+    def _spare(self, thing: Thing) -> int:
+        total = sum(self.supply.at(thing).values())
+        return total - self.terms.set_aside[thing] - self._everywhere.get(thing, 0)
+
     def _left(self, thing: Thing, place: LocationId) -> int:
-        stock, key = self.supply.at(thing), (thing, place)
-        here = stock.get(place, 0) - self.terms.kept_back.get(key, 0) - self._here.get(key, 0)
+        key = thing, place
+        here = self.supply.at(thing).get(place, 0) - self.terms.kept_back.get(key, 0) - self._here.get(key, 0)
         if thing not in self.terms.set_aside:
             return here
-        spare = sum(stock.values()) - self.terms.set_aside[thing] - self._everywhere.get(thing, 0)
-        return min(here, spare)
+        return min(here, self._spare(thing))
 
     def copied(self) -> Basket:
         """A basket with the same in it, to try further."""

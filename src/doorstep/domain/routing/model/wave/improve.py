@@ -68,7 +68,8 @@ def improve(batch: Batch, network: Network, playbook: Playbook, *, now: datetime
     search = Search(pool, budget.clock, budget.clock() + budget.seconds, budget.seed)
     how = search.run()
     changed = [number for number, served in enumerate(pool.served) if served != before[number]]
-    note = f"Solved together with {len(found) - 1} other orders: {how}."
+    others = len(found) - 1
+    note = f"Solved together with {others} other order{'s' if others > 1 else ''}: {how}."
     decisions = list(batch.decisions)
     for number in changed:
         index = found[number].index
