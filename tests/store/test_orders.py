@@ -59,7 +59,7 @@ def allocate(database: Database, order_id: OrderId, *pieces: int) -> None:
     """So many pieces of line 1, 2 … found their place."""
     with database.write(actor="system") as tx:
         counts = [LineCount(order_id, number, each) for number, each in enumerate(pieces, start=1) if each]
-        actions.allocate(tx, counts=counts, routed={}, short={}, now=NOON)
+        actions.allocate(tx, counts=counts, routed={}, short={}, parked={}, now=NOON)
 
 
 def facts(database: Database, order_id: OrderId) -> list[str]:
