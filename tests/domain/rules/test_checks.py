@@ -156,7 +156,10 @@ def test_costs_sorts_and_cases_are_told_too() -> None:
         ),
         look_ahead=not DEFAULT.look_ahead,
     )
-    assert changes(rule_set(), one) == ["costs › split_minor: added 1", "case c: added the case"]
+    assert changes(rule_set(), one) == [
+        "costs › split_minor: added 1",
+        "case c: added Expects of 1 × TEE: 1 of line 2 from WH.",
+    ]
     assert changes(rule_set(), two) == [
         "run run › routing routing › rule last › choose: added by cost, tolerance 0.05; by load",
         "look_ahead: added false",
@@ -222,6 +225,12 @@ def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
     )
     still = Queue(name="q", owner="care", wakes_on_stock=False)
     assert words.of_queue(still) == "care owns it; orders are tried again only if somebody asks."
+
+
+def test_a_case_reads_as_a_sentence() -> None:
+    case = documents.convert({**CASE, "expect": {"rest": "park", "queue": "shelf"}}, Case).value
+    assert case is not None
+    assert words.of_case(case) == "Expects of 1 × TEE: nothing sent; what is left: it waits in shelf."
 
 
 def test_the_schema_says_what_the_types_say() -> None:

@@ -9,6 +9,7 @@ from typing import TypeGuard
 import msgspec
 
 from doorstep.domain.routing.model.rules import words
+from doorstep.domain.routing.model.rules.cases import Case
 from doorstep.domain.routing.model.rules.document import Queue, Routing, Rule, RuleSet, Run
 from doorstep.kernel import documents
 
@@ -89,7 +90,7 @@ class _Differences:
             return " ".join(words.of_rule(msgspec.convert(part, Rule), self.currency))
         if kind == "queue":
             return words.of_queue(msgspec.convert(part, Queue))
-        return f"the {kind}"
+        return words.of_case(msgspec.convert(part, Case))
 
 
 def _is_named(value: object) -> TypeGuard[Named]:

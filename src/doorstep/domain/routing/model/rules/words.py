@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from doorstep.domain.routing.model.rules.cases import Case
 from doorstep.domain.routing.model.rules.document import (
     Locations,
     Measure,
@@ -169,6 +170,18 @@ def of_queue(queue: Queue) -> str:
     told = f"{queue.owner} owns it; orders are tried again {again or 'only if somebody asks'}"
     days = queue.auto_cancel_after_days
     return told + (f", cancelled after {_days(days)}." if days else ".")
+
+
+def of_case(case: Case) -> str:
+    """What a golden case expects."""
+    order = ", ".join(f"{line.quantity} × {line.sku}" for line in case.order.lines)
+    sent = ", ".join(f"{each.pieces} of line {each.line} from {each.location}" for each in case.expect.sent)
+    rest = (
+        f"; what is left: {_THEN[case.expect.rest].format(queue=case.expect.queue)}"
+        if case.expect.rest
+        else ""
+    )
+    return f"Expects of {order}: {sent or 'nothing sent'}{rest}."
 
 
 def _days(count: int) -> str:
