@@ -18,14 +18,15 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = 60, 30, 640, 320
 
 
 def table(rows: Mapping[str, Row]) -> str:
-    """Policies as rows, in Markdown."""
+    """Policies as rows, in Markdown; the last is the bound that they are divided by."""
     head = "| policy | " + " | ".join(_COLUMNS.values()) + " |"
     rule = "|---|" + "---:|" * len(_COLUMNS)
     body = [
         f"| {name} | " + " | ".join(_told(column, row[column]) for column in _COLUMNS) + " |"
         for name, row in rows.items()
     ]
-    return "\n".join([head, rule, *body])
+    bound = "| hindsight bound | 1.000 |" + " |" * (len(_COLUMNS) - 1)
+    return "\n".join([head, rule, *body, bound])
 
 
 def _told(column: str, value: float) -> str:
