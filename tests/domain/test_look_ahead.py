@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.routes import FREE, Scene, order, place, sent, street, want
 
-from doorstep.domain.routing.model import Network
+from doorstep.domain.routing.model import Facts, Network
 from doorstep.domain.routing.model.prices import Expected, LookAhead, look_ahead
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort
 from doorstep.kernel.ids import LocationId, Sku
@@ -58,6 +58,13 @@ def test_only_what_can_be_sent_is_counted_on(closed: str) -> None:
     first = place(1, ships=closed != "ships", paused="for a count" if closed == "paused" else "")
     scene = Scene({"A": {1: 1, 2: 1}}, ways, places=[first, place(2)])
     assert priced((2, (("A", 1),)), scene=scene) == {("A", 2): 30}
+
+
+def test_whoever_comes_for_the_goods_takes_them_there_and_nowhere_else() -> None:
+    scene = Scene({"A": {1: 1, 2: 9}}, WAYS, places=[place(1, ships=False), place(2), place(3)])
+    coming = [Expected(order(("A", 1), facts=Facts(pickup="L1")), 2.0)]
+    found = look_ahead(coming, scene.supply(), scene.network, Costs(short_piece_minor=100))
+    assert found == {("A", LocationId(1)): 100}
 
 
 def test_the_program_is_asked_again_as_weights_and_stock_change() -> None:

@@ -165,8 +165,11 @@ class _Order:
                     self._way(row, want, place, lanes[place], parcels)
 
     def _lanes(self) -> dict[LocationId, tuple[Lane, int]]:
-        """Open lanes with what a parcel costs whatever is in it."""
-        network, costs = self.ahead.network, self.ahead.costs
+        """Open lanes with what a parcel costs whatever is in it; who comes for the goods has one, and it carries nothing."""
+        network, costs, pickup = self.ahead.network, self.ahead.costs, self.demand.facts.pickup
+        if pickup:
+            here = [each for each in network.places.values() if each.code == pickup and not each.paused]
+            return {each.id: (Lane(each.id), each.handling_minor) for each in here}
         return {
             each: (lane, toll(network.places[each], lane, costs).total + costs.split_minor)
             for each, lane in network.ways.lanes(self.demand).items()
