@@ -45,10 +45,10 @@ def _of_new(each: New, traits: Mapping[Sku, Traits]) -> Demand:
 
 
 def _want(number: int, sku: Sku, quantity: int, price_minor: int, traits: Mapping[Sku, Traits]) -> Want:
-    of = traits.get(sku)
+    of, value_minor = traits.get(sku), quantity * price_minor
     if of is None:
-        return Want(number, sku, quantity, value_minor=price_minor)
-    return Want(number, sku, quantity, of.weight_grams, price_minor, of.category, of.style)
+        return Want(number, sku, quantity, value_minor=value_minor)
+    return Want(number, sku, quantity, of.weight_grams, value_minor, of.category, of.style)
 
 
 def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[Demand]:

@@ -20,7 +20,7 @@ def thing(sku: Sku, condition: str) -> Thing:
 
 
 class Want(msgspec.Struct, frozen=True):
-    """A line that needs stock (a struct, like Choice: a batch has thousands)."""
+    """A line that needs stock (a struct, like Choice: a batch has thousands). A piece weighs `grams`, the line is worth `value_minor`."""
 
     line_no: int
     sku: Sku

@@ -1,0 +1,13 @@
+"""What routing is asked: a line is worth all its pieces."""
+
+from __future__ import annotations
+
+from tests.builders import JACKET, SHIRT, Retailer, line, observation
+
+from doorstep.flows import demand
+
+
+def test_a_line_is_worth_all_its_pieces(retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET, 3, 299_900), line(SHIRT, 1, 79_900)))
+    (asked,) = retailer.read(lambda tx: demand.as_placed(tx, order_ids=[order_id]))
+    assert [(each.quantity, each.value_minor) for each in asked.wants] == [(3, 899_700), (1, 79_900)]
