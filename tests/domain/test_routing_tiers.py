@@ -84,6 +84,16 @@ def test_leaving_first_decides_before_cost() -> None:
     )
 
 
+@pytest.mark.parametrize(("descending", "chosen"), [(False, {2, 4}), (True, {1, 3})])
+def test_the_last_parcel_counts_not_the_sum_of_days(descending: bool, chosen: set[int]) -> None:
+    leaves = {1: NOW, 3: NOW + 3 * DAY, 2: NOW + 2 * DAY, 4: NOW + 2 * DAY}
+    ways = street({1: 1, 2: 1, 3: 1, 4: 1}, leaves_at=leaves)
+    stock = {"A": {1: 1, 2: 1}, "B": {1: 1, 4: 1}, "C": {3: 1, 2: 1}, "D": {3: 1, 4: 1}}
+    few_then_soon = rule(Sort(by=Measure.PARCELS), Sort(by=Measure.LEAVES, descending=descending))
+    decision = Scene(stock, ways, [few_then_soon]).decide(order(("A", 1), ("B", 1), ("C", 1), ("D", 1)))
+    assert {place for _line, place, _pieces in sent(decision)} == chosen
+
+
 def test_a_code_in_the_list_comes_before_any_group() -> None:
     locations = Locations(codes=("L2", "L1"))
     scene = Scene({"A": {1: 1, 2: 1}}, WAYS, [rule(Sort(by=Measure.SEQUENCE), locations=locations)], PLACES)

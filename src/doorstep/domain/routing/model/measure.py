@@ -22,6 +22,7 @@ _STEPS: Mapping[Measure, int] = {Measure.MISS: 1_000_000, Measure.LEAVES: 1, Mea
 _OF_LINES = frozenset({Measure.STOCK, Measure.VELOCITY, Measure.BROKEN_STYLE, Measure.PIECE_DISTANCE})
 _LATEST_COUNTS = frozenset({Measure.LEAVES, Measure.ARRIVES})
 
+_SIX_ADD_UP, _FAR_DAYS = 8, 14
 # What a location alone decides, in the sequence in which `Scale.of_stop` takes it.
 _OF_STOPS = (
     Measure.MISS,
@@ -81,6 +82,16 @@ class Scale:
     def of_stop(self, measures: Values) -> Values:
         """Measures that a location alone decides (in the sequence of _OF_STOPS), tier by tier."""
         return tuple([sign * measures[place] if sign else 0 for place, sign in self._stops])
+
+    def stop_keys(self, values: Values, tie: int) -> tuple[int, ...]:
+        """The numbers of a stop. Days of which the last counts are powers there: the sum of up to six goes by the greatest."""
+        if not self.latest:
+            return self.keys(values, tie)
+        powers = list(values)
+        for tier in self.latest:
+            days = values[tier]
+            powers[tier] = (1 if days >= 0 else -1) * _SIX_ADD_UP ** min(abs(days), _FAR_DAYS)
+        return self.keys(tuple(powers), tie)
 
     def signed(self, measures: Mapping[Measure, int]) -> Values:
         """Measures tier by tier, the smaller the better; what is not told is 0."""

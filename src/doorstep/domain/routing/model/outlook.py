@@ -136,7 +136,7 @@ class Outlook:
         rank = sequence(self.rule.locations, place)
         load = round(place.backlog_hours * 60) if place.backlog_hours else 0
         values = self.scale.of_stop((late, cost, parcels, metres, leaves, arrives, rank, load, co2))
-        keys = self.scale.keys(values, place_id)
+        keys = self.scale.stop_keys(values, place_id)
         return Stop(place_id, place, lane, fixed, keys, values, metres, late, arrives, co2, is_beside)
 
 

@@ -36,8 +36,7 @@ def best(ask: Ask, *, parcels_before: int = 0) -> Found:
     if most <= 0:
         return Found()
     units = units_of(ask)
-    plans = _whole(ask, units, most) or [()]
-    found = _ranked(ask, [plan for plan in plans if plan])
+    found = _ranked(ask, _whole(ask, units, most))
     filled = {index for part in found.plan for index, _pieces in part.takes}
     if len(filled) < len(ask.wants):
         found = _completed(ask, found, units, most)
