@@ -104,6 +104,13 @@ def test_nothing_is_reserved_and_a_cart_counts_on_what_it_holds(shop: Retailer) 
     assert before[1] == shop.count(SHIRT, "ST-22")[1] == 0
 
 
+def test_a_cart_that_is_fetched_is_promised_when_it_is_ready(shop: Retailer) -> None:
+    (option,) = ask(shop, (SHIRT, 2), pickup="ST-22")["options"]
+    assert (option["arrives_at"], option["deliver_by"]) == ("2026-11-20T07:30:00Z", "2026-11-20")
+    (option,) = ask(shop, (SHIRT, 200), pickup="ST-22")["options"]
+    assert (option["complete"], option["deliver_by"]) == (False, None)
+
+
 def test_what_is_not_there_is_named(shop: Retailer) -> None:
     api = client(shop)
     body = {"lines": [{"sku": "NOPE", "quantity": 1}], "address": {"country": "IN"}}

@@ -53,6 +53,12 @@ def test_work_that_runs_into_the_skipped_hour_ends_an_hour_later_on_the_wall() -
     assert ready == at(AMSTERDAM, SPRING, 3, 30)
 
 
+def test_local_times_are_counted_as_they_pass() -> None:
+    before, after = (datetime(2026, 3, 29, hour, tzinfo=AMSTERDAM) for hour in (1, 4))
+    assert Calendar(AMSTERDAM).open_minutes(before, after) == 2 * HOUR
+    assert Calendar(AMSTERDAM).after(before, 2 * HOUR) == after
+
+
 def test_a_zone_with_half_hours_opens_on_its_own_clock() -> None:
     shop = Calendar(KOLKATA, SHOP)
     assert shop.instant(FRIDAY, 10 * HOUR) == datetime(2026, 11, 20, 4, 30, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -36,7 +37,7 @@ def test_the_earliest_day_that_is_sure_enough(
 ) -> None:
     found = promise_for(pieces(*places), CUSTOMER, TARIFFS, confidence=confidence)
     assert found is not None
-    assert (found.date, round(found.confidence, 4)) == (day, share)
+    assert (found.day, round(found.confidence, 4)) == (day, share)
     assert found.arrives_at.astimezone(KOLKATA).hour == 20
     assert found.ships_at == ist(22)
 
@@ -52,6 +53,17 @@ def test_orders_are_promised_with_the_confidence_of_the_network() -> None:
     assert promised_at(pieces(DELHI), CUSTOMER, GreatCircle({})) is None
     never = Tariffs(TARIFFS.atlas, ist(12), confidence=1.1)
     assert promised_at(pieces(DELHI), CUSTOMER, never) is None
+
+
+def test_what_is_fetched_is_ready_when_it_is_processed() -> None:
+    fetched = replace(CUSTOMER, facts=Facts(pickup="ST-22"))
+    late = Tariffs(Atlas(ORIGINS), ist(21, 30))  # half an hour before it closes, an hour of work
+    found = promise_for(pieces(DELHI), fetched, late)
+    assert found is not None
+    assert (found.arrives_at, found.day, found.confidence) == (ist(8, 30, day=21), date(2026, 11, 21), 1.0)
+    assert promised_at(pieces(DELHI), fetched, late) == found.arrives_at
+    assert promise_for([], fetched, late) is None
+    assert promise_for(pieces(DELHI, LocationId(9)), fetched, late) is None
 
 
 def test_where_nobody_knows_nothing_is_promised() -> None:

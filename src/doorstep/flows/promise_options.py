@@ -54,7 +54,7 @@ class Option:
     @property
     def rank(self) -> tuple[bool, date, int, str]:
         """Whole orders first, then the soonest, then the cheapest."""
-        when = date.max if self.promise is None else self.promise.date
+        when = date.max if self.promise is None else self.promise.day
         return bool(self.decision.short), when, self.decision.scores.cost_minor, self.service
 
 

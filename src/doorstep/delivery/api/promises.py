@@ -148,7 +148,7 @@ def _offered(option: Option, found: Options) -> Offered:
         service=option.service,
         name=option.name,
         complete=not decision.short,
-        deliver_by=promise.date if promise else None,
+        deliver_by=promise.day if promise else None,
         arrives_at=promise.arrives_at if promise else None,
         ship_by=promise.ships_at if promise else None,
         confidence=round(promise.confidence, 4) if promise else None,

@@ -72,6 +72,7 @@ class Calendar:
 
     def spans(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open time from an instant on, as instants; ends when nothing opens for more than a year."""
+        since = since.astimezone(UTC)  # sums and differences of local times would count on the wall
         first = self.day(since) - timedelta(days=1)  # what opened yesterday may close today
         for offset in range(_HORIZON_DAYS):
             day = first + timedelta(days=offset)
@@ -96,7 +97,7 @@ class Calendar:
 
     def open_minutes(self, since: datetime, until: datetime) -> float:
         """Open time between two instants."""
-        total = timedelta()
+        total, until = timedelta(), until.astimezone(UTC)
         for starts_at, ends_at in self.spans(since):
             if starts_at >= until:
                 break

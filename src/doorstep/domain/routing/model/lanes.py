@@ -20,7 +20,7 @@ from doorstep.kernel.ids import LocationId
 
 _EARTH_KM = 6371.0088
 _MOST_DESTINATIONS = 8_000  # remembered distances of one configuration; beyond it they are worked out anew
-_MOST_ANSWERS = 1_000  # remembered lanes of one moment
+_MOST_ANSWERS = 2_000  # remembered lanes of one moment
 
 Spot = tuple[float, float, float]
 
@@ -190,6 +190,15 @@ class Tariffs:
         bands = self._bands_of(self.atlas.service(demand.facts), demand.facts, is_known=is_known)[place]
         offer = bands[bisect_left(self.atlas.breaks, self.lanes(demand)[place].km) if is_known else 0]
         return None if isinstance(offer, str) else offer
+
+    def ready_at(self, place: LocationId) -> datetime | None:
+        """When work that is decided now is done at a location; None if it never is."""
+        origin = self._origins.get(place)
+        return None if origin is None else origin.calendar.after(self.now, origin.processing_minutes)
+
+    def day_at(self, place: LocationId, at: datetime) -> date:
+        """The calendar day it is at a location."""
+        return self._origins[place].calendar.day(at)
 
     def _bare(self, ways: Sequence[tuple[float, LocationId]]) -> dict[LocationId, Lane]:
         """Without tariffs: how far it is, and when it leaves."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import prod
@@ -17,17 +17,16 @@ _HORIZON_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """All parcels have left by `ships_at` and are there by `arrives_at`, with that probability."""
+    """All parcels have left by `ships_at` and are there by `arrives_at`, with that probability; what is fetched is ready then.
+
+    `day` is what the customer is told: the calendar day it is there, or where it is fetched.
+    """
 
     ships_at: datetime
     arrives_at: datetime
+    day: date
     confidence: float
     offers: Mapping[LocationId, Offer]
-
-    @property
-    def date(self) -> date:
-        """The day that the customer is told, where the parcels arrive."""
-        return max(each.days.day(self.arrives_at) for each in self.offers.values())
 
 
 def promised_at(choices: Iterable[Choice], demand: Demand, ways: Lanes) -> datetime | None:
@@ -35,7 +34,7 @@ def promised_at(choices: Iterable[Choice], demand: Demand, ways: Lanes) -> datet
     if not isinstance(ways, Tariffs):
         return None
     places = {choice.location_id for choice in choices}
-    offers = [ways.offer_to(demand, place) for place in places]
+    offers = [None] if demand.facts.pickup else [ways.offer_to(demand, place) for place in places]
     if len(offers) != 1 or offers[0] is None:
         promise = promise_for(choices, demand, ways)
         return None if promise is None else promise.arrives_at
@@ -56,6 +55,8 @@ def promise_for(
     if not isinstance(ways, Tariffs):
         return None  # ways that know distances only
     places = sorted({choice.location_id for choice in choices})
+    if demand.facts.pickup:
+        return _fetched(places, ways)
     found = {place: ways.offer_to(demand, place) for place in places}
     offers = {place: each for place, each in found.items() if each is not None}
     if not places or len(offers) < len(places):
@@ -66,5 +67,17 @@ def promise_for(
         share = prod(each.share_by(day) for each in offers.values())
         if share >= sure:
             arrives_at = max(each.rings_at(day) for each in offers.values())
-            return Promise(max(each.leaves.at for each in offers.values()), arrives_at, share, offers)
+            ships_at = max(each.leaves.at for each in offers.values())
+            return Promise(ships_at, arrives_at, day, share, offers)
     return None
+
+
+def _fetched(places: Sequence[LocationId], ways: Tariffs) -> Promise | None:
+    """Ready when it is processed in open hours."""
+    ready = [
+        (at, day) for place in places if (at := ways.ready_at(place)) and (day := ways.day_at(place, at))
+    ]
+    if not ready or len(ready) < len(places):
+        return None
+    at, day = max(ready)
+    return Promise(at, at, day, 1.0, {})
