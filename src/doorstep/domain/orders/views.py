@@ -90,6 +90,12 @@ def recent(tx: ReadTx, *, since: datetime, limit: int) -> list[OrderId]:
     return [OrderId(order_id) for order_id in read.select_recent(tx, since=since, limit=limit)]
 
 
+def accepted(tx: ReadTx, *, since: datetime, until: datetime, limit: int) -> list[tuple[OrderId, datetime]]:
+    """Orders that were taken in within a window and not cancelled since, with when, the oldest first."""
+    found = read.select_accepted(tx, since=since, until=until, limit=limit)
+    return [(OrderId(order_id), at) for order_id, at in found]
+
+
 def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
     """Holds that stand on these orders."""
     return holds.select_open_holds(tx, order_ids=order_ids)

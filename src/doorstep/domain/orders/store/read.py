@@ -198,6 +198,27 @@ def _observed(line: Line) -> ObservedLine:
     )
 
 
+def select_accepted(
+    tx: ReadTx, *, since: datetime, until: datetime, limit: int
+) -> list[tuple[int, datetime]]:
+    """Orders that were taken in within a window and not cancelled, with when, the oldest first."""
+    rows = tx.all(
+        _Accepted,
+        """
+        SELECT id, accepted_at FROM orders WHERE accepted_at > %s AND accepted_at <= %s AND cancelled_at IS NULL
+         ORDER BY accepted_at, id LIMIT %s
+        """,
+        (since, until, limit),
+    )
+    return [(row.id, row.accepted_at) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    id: int
+    accepted_at: datetime
+
+
 def select_recent(tx: ReadTx, *, since: datetime, limit: int) -> list[int]:
     """Orders placed since then that were not cancelled, the newest first."""
     return tx.column(

@@ -1,0 +1,202 @@
+"""The past once more under other rules: orders come when they came, stock changes when it changed, and each batch is decided anew.
+
+What the orders themselves did to stock is not part of the past: it is what the rules decide. Two rule sets that are replayed
+over the same past can therefore be compared order by order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from doorstep.domain.routing.model.demand import Choice, Demand, Thing, Want
+from doorstep.domain.routing.model.network import Network, Place
+from doorstep.domain.routing.model.plan import Decision, plan
+from doorstep.domain.routing.model.rules.playbook import Playbook
+from doorstep.domain.routing.model.score import Scores, joined
+from doorstep.domain.routing.model.supply import Supply
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An order and when it came."""
+
+    at: datetime
+    demand: Demand
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Stock that came or went by itself: received, counted, moved, returned. `pieces` may be negative."""
+
+    at: datetime
+    thing: Thing
+    location_id: LocationId
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A stretch of time: what lay where when it began, and everything that happened, each in its order of time.
+
+    `network` gives the network of an instant, with the room of each place's shift as if it were empty, and `shift` the shift
+    that work decided then counts in.
+    """
+
+    stock: Mapping[Thing, Mapping[LocationId, int]]
+    recipes: Mapping[Sku, Mapping[Thing, int]]
+    arrivals: Sequence[Arrival]
+    changes: Sequence[Change]
+    network: Callable[[datetime], Network]
+    shift: Callable[[LocationId, datetime], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one order: where it was sent from in all, what that is worth, and what nobody could send."""
+
+    order_id: OrderId
+    at: datetime
+    choices: tuple[Choice, ...]
+    scores: Scores
+    short_pieces: int
+    sentence: str
+    rule: str
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """An order that waits for the rest."""
+
+    arrival: Arrival
+    left: tuple[Want, ...]
+    choices: tuple[Choice, ...] = ()
+    scores: Scores | None = None
+    sentence: str = ""
+    rule: str = ""
+
+    def add(self, decision: Decision) -> None:
+        """What another look at it came to."""
+        if decision.choices or self.scores is None:
+            self.choices += decision.choices
+            self.scores = decision.scores if self.scores is None else joined(self.scores, decision.scores)
+            self.sentence = " ".join(line.sentence for line in decision.receipt.lines)
+            self.rule = decision.rule or self.rule
+        self.left = decision.short
+
+    @property
+    def outcome(self) -> Outcome:
+        short = sum(want.quantity for want in self.left)
+        return Outcome(
+            self.arrival.demand.order_id,
+            self.arrival.at,
+            self.choices,
+            self.scores or Scores(),
+            short,
+            self.sentence,
+            self.rule,
+        )
+
+
+def replay(past: Past, playbook: Playbook, *, every: timedelta, told: Callable[[int], None]) -> list[Outcome]:
+    """Decide every order of a past anew, a batch for each stretch of `every`; `told` hears how many are decided so far.
+
+    Orders that are short are looked at again whenever something they lack changed.
+    """
+    return _Replay(past, playbook, every).run(told)
+
+
+@dataclass(slots=True)
+class _Replay:
+    past: Past
+    playbook: Playbook
+    every: timedelta
+
+    def run(self, told: Callable[[int], None]) -> list[Outcome]:
+        stock = {thing: dict(there) for thing, there in self.past.stock.items()}
+        supply = Supply(stock, self.past.recipes)
+        orders: list[_Open] = []
+        waiting: dict[Thing, list[_Open]] = {}
+        used: dict[tuple[LocationId, datetime], int] = {}
+        changes = iter([*self.past.changes, None])
+        coming = next(changes)
+        for until, arrivals in self._batches():
+            touched = set[Thing]()
+            while coming is not None and coming.at <= until:
+                here = stock.setdefault(coming.thing, {})
+                here[coming.location_id] = here.get(coming.location_id, 0) + coming.pieces
+                touched.add(coming.thing)
+                coming = next(changes)
+            fresh = [_Open(each, each.demand.wants) for each in arrivals]
+            again = _woken(waiting, touched)
+            self._decide([*again, *fresh], supply, used, until)
+            for each in (*again, *fresh):
+                self._wait(each, waiting)
+            orders.extend(fresh)
+            told(len(orders))
+        return [each.outcome for each in orders]
+
+    def _batches(self) -> Iterator[tuple[datetime, list[Arrival]]]:
+        """Orders that came within the same stretch of time, and when the stretch ends."""
+        batch: list[Arrival] = []
+        ends: datetime | None = None
+        for each in self.past.arrivals:
+            if ends is None or each.at > ends:
+                if ends is not None:
+                    yield ends, batch
+                batch, ends = [], each.at + self.every
+            batch.append(each)
+        if ends is not None:
+            yield ends, batch
+
+    def _decide(
+        self,
+        orders: Sequence[_Open],
+        supply: Supply,
+        used: dict[tuple[LocationId, datetime], int],
+        now: datetime,
+    ) -> None:
+        if not orders:
+            return
+        network = self._network(now, used)
+        demands = [replace(each.arrival.demand, wants=each.left) for each in orders]
+        decisions = plan(demands, supply, network, self.playbook, now=now)
+        for each, decision in zip(orders, decisions, strict=True):
+            each.add(decision)
+            for place in {choice.location_id for choice in decision.choices}:
+                shift = self.past.shift(place, now)
+                if shift is not None:
+                    used[place, shift] = used.get((place, shift), 0) + 1
+
+    def _network(self, now: datetime, used: Mapping[tuple[LocationId, datetime], int]) -> Network:
+        network = self.past.network(now)
+        places = {each: self._place(place, now, used) for each, place in network.places.items()}
+        return replace(network, places=places)
+
+    def _place(self, place: Place, now: datetime, used: Mapping[tuple[LocationId, datetime], int]) -> Place:
+        """With what this replay has put into its shift so far."""
+        if place.room is None:
+            return place
+        shift = self.past.shift(place.id, now)
+        taken = 0 if shift is None else used.get((place.id, shift), 0)
+        return replace(place, room=max(0, place.room - taken))
+
+    def _wait(self, order: _Open, waiting: dict[Thing, list[_Open]]) -> None:
+        for want in order.left:
+            for thing in self.past.recipes.get(want.sku) or {want.sku: 1}:
+                mine = waiting.setdefault(thing, [])
+                if order not in mine:
+                    mine.append(order)
+
+
+def _woken(waiting: dict[Thing, list[_Open]], touched: set[Thing]) -> list[_Open]:
+    """Orders that lack something that changed, each once, the oldest first."""
+    found = {id(order): order for thing in sorted(touched) for order in waiting.pop(thing, ())}
+    for thing, orders in waiting.items():
+        waiting[thing] = [order for order in orders if id(order) not in found]
+    return sorted(
+        (order for order in found.values() if order.left),
+        key=lambda each: (each.arrival.at, each.arrival.demand.order_id),
+    )

@@ -1,0 +1,78 @@
+"""The past rebuilt: replayed by the rules that decided it, it comes out as it was."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from tests.builders import JACKET, SHIRT, Retailer, line, observation
+
+from doorstep.domain.fulfillment.model import State
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory.actions import Correction
+from doorstep.domain.routing.model import lab
+from doorstep.domain.routing.model.lab import Outcome, Past
+from doorstep.domain.routing.views import rules
+from doorstep.flows import past
+from doorstep.flows.past import Window
+from doorstep.kernel.ids import OrderId
+
+
+@pytest.fixture
+def began(retailer: Retailer) -> datetime:
+    """When everything was stocked and nothing was ordered."""
+    return retailer.app.clock.now()
+
+
+def rebuilt(retailer: Retailer, began: datetime) -> Past:
+    return retailer.read(lambda tx: past.rebuild(tx, window=Window(began, retailer.app.clock.now())))
+
+
+def replayed(retailer: Retailer, began: datetime) -> dict[OrderId, Outcome]:
+    playbook = retailer.read(rules.playbook)
+    found = rebuilt(retailer, began)
+    outcomes = lab.replay(found, playbook, every=timedelta(0), told=lambda _: None)
+    return {each.order_id: each for each in outcomes}
+
+
+def sent(retailer: Retailer, order_id: OrderId) -> set[tuple[str, int, int]]:
+    living = [work for work in retailer.work(order_id) if work.state is not State.CANCELLED]
+    return {(each.sku, work.location_id, each.quantity) for work in living for each in work.lines}
+
+
+@pytest.fixture
+def week(retailer: Retailer, began: datetime) -> list[OrderId]:
+    """Enough orders to empty some shelves."""
+    wanted = [(JACKET, 3), (SHIRT, 2), (JACKET, 4), (SHIRT, 1), (JACKET, 2), (SHIRT, 1), (JACKET, 5)]
+    return [retailer.place_order(observation(line(sku, quantity))) for sku, quantity in wanted]
+
+
+def test_replayed_by_the_same_rules_it_comes_out_the_same(
+    retailer: Retailer, began: datetime, week: list[OrderId]
+) -> None:
+    found = replayed(retailer, began)
+    for order_id in week:
+        choices = {(each.sku, each.location_id, each.quantity) for each in found[order_id].choices}
+        assert choices == sent(retailer, order_id)
+    assert sum(each.short_pieces for each in found.values()) > 0
+
+
+def test_stock_that_came_meanwhile_comes_again(retailer: Retailer, began: datetime) -> None:
+    waited = retailer.place_order(observation(line(SHIRT, 6)))
+    more = Correction(SHIRT, retailer.places["WH-B"], "delivery", change=6)
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=retailer.app.clock.now()))
+    retailer.settle()
+    last = retailer.place_order(observation(line(SHIRT, 1)))
+    found = replayed(retailer, began)
+    assert (found[waited].short_pieces, found[last].short_pieces) == (0, 0)
+    assert rebuilt(retailer, began).changes[0].pieces == 6
+
+
+def test_stock_is_what_it_was_when_the_window_began(
+    retailer: Retailer, began: datetime, week: list[OrderId]
+) -> None:
+    before = rebuilt(retailer, began).stock
+    assert {place: pieces for place, pieces in before[JACKET].items() if pieces} == {
+        retailer.places["WH-A"]: 8,
+        retailer.places["WH-B"]: 5,
+    }
