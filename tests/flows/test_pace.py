@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 from tests.builders import SHIRT, Retailer, line, observation
 
-from doorstep.domain.analytics.views import pace
+from doorstep.domain.analytics.views import home, pace
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.network import actions as network
 from doorstep.domain.network import views
@@ -65,6 +65,8 @@ def test_work_that_lies_is_shown_then_called_out_each_once(retailer: Retailer, h
         hands.at = FRIDAY + timedelta(minutes=minutes)
         assert idle.watch(world(retailer)) == told
     assert stages(retailer, order_id) == [("warned", 60), ("escalated", 120)]
+    needs = retailer.read(lambda tx: home.home(tx, now=hands.at, timezone="Asia/Kolkata")).needs
+    assert [each.count for each in needs if each.key == "not_accepted"] == [1]
 
 
 def test_it_is_taken_away_and_goes_elsewhere(retailer: Retailer, hands: Hands) -> None:

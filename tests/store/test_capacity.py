@@ -161,6 +161,15 @@ def test_work_moves_only_where_there_is_room() -> None:
     assert rooms == {here: 0, there: 0}
 
 
+def test_old_shifts_are_forgotten(database: Database, places: dict[str, LocationId]) -> None:
+    limit(database, Shift(name="day", most=5))
+    with database.write(actor="system") as tx:
+        for days, order_id in zip((0, 2), order_ids(database), strict=False):
+            capacity.take(tx, works=[open_work(tx, places["A"], order_id)], at=NOON + timedelta(days=days))
+        assert network.forget_shifts(tx, before=NOON + timedelta(days=1)) == 1
+        assert tx.value(int, "SELECT count(*) FROM shift_work") == 1
+
+
 def test_places_without_shifts_count_nothing(database: Database, places: dict[str, LocationId]) -> None:
     limit(database, Shift(name="day", most=1))
     with database.write(actor="system") as tx:

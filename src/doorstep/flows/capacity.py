@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from doorstep.domain.network import actions as network
 from doorstep.domain.network.model import Take
 from doorstep.domain.routing.model import Network
 from doorstep.flows import lanes
+from doorstep.flows.world import World
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId
+
+_REMEMBERED = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +90,9 @@ def moves(
 def give_back(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
     """Rejected or cancelled work leaves the shift that it was counted in."""
     network.give_back(tx, fulfillment_order_ids=work_ids)
+
+
+def forget(world: World) -> int:
+    """Periodic: shifts of the month before last are forgotten; returns how many."""
+    with world.db.write(actor="system") as tx:
+        return network.forget_shifts(tx, before=world.clock.now() - _REMEMBERED)

@@ -9,6 +9,7 @@ from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
 from doorstep.flows import (
     box,
+    capacity,
     cart,
     count,
     idle,
@@ -32,6 +33,7 @@ JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
     "start runs that are due": (15.0, lambda app: runs.run_due(app.world)),
     "solve planned work together": (30.0, lambda app: wave.solve(app.world, seconds=3, clock=time.monotonic)),
     "price what is scarce": (900.0, lambda app: look_ahead.price(app.world)),
+    "forget old shifts": (_DAY_SECONDS, lambda app: capacity.forget(app.world)),
     "forget old runs": (_DAY_SECONDS, lambda app: runs.forget(app.world)),
     "measure how fast locations pick": (60.0, lambda app: release.measure(app.world)),
     "release planned work": (15.0, lambda app: release.release_due(app.world)),

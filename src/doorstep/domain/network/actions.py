@@ -94,3 +94,8 @@ def measured(tx: WriteTx, *, paces: Sequence[Pace]) -> None:
     """Remember how locations worked lately."""
     if paces:
         room.upsert_pace(tx, paces)
+
+
+def forget_shifts(tx: WriteTx, *, before: datetime) -> int:
+    """Forget shifts that began before then: nobody asks any more how full they were. Returns how many."""
+    return room.delete_shifts(tx, before=before)

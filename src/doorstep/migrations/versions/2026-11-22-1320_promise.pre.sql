@@ -51,8 +51,7 @@ CREATE TABLE shift_work (
     location_id          bigint NOT NULL,
     starts_at            timestamptz NOT NULL,
     lines                bigint NOT NULL,
-    units                bigint NOT NULL,
-    FOREIGN KEY (location_id, starts_at) REFERENCES shift_loads (location_id, starts_at)
+    units                bigint NOT NULL
 );
 COMMENT ON TABLE shift_work IS 'Which shift a fulfillment order counts in; the row goes when its room is given back.';
 

@@ -149,3 +149,9 @@ def select_paces(tx: ReadTx) -> list[Pace]:
         Pace,
         "SELECT location_id, units_per_hour, open_units, reject_rate, measured_at FROM location_pace ORDER BY location_id",
     )
+
+
+def delete_shifts(tx: WriteTx, *, before: datetime) -> int:
+    """Forget shifts that began before then, with what counted in them; returns how many."""
+    tx.execute("DELETE FROM shift_work WHERE starts_at < %s", (before,))
+    return tx.execute("DELETE FROM shift_loads WHERE starts_at < %s", (before,))
