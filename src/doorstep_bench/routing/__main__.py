@@ -122,12 +122,13 @@ def _wave(long: bool) -> Figures:
             "percent_below": round(gain.percent, 2),
             "waiting_lines_before": gain.waiting_before,
             "waiting_lines_after": gain.waiting_after,
+            "gap_percent": gain.gap_percent,
             "seconds": gain.seconds,
             "steps": [(round(at, 2), round(share, 4)) for at, share in gain.steps],
         }
         _say(
             f"\nWave of {orders} orders × {locations} locations: {gain.percent:.1f} % below order by order "
-            f"in {gain.seconds:g} s ({gain.how}); lines that wait: {gain.waiting_before} → {gain.waiting_after}"
+            f"in {gain.seconds:g} s ({gain.how}, at most {gain.gap_percent:g} % above the best); lines that wait: {gain.waiting_before} → {gain.waiting_after}"
         )
     return result
 

@@ -21,6 +21,9 @@ from doorstep.domain.routing.model.wave.pool import Place, Pool
 from doorstep.domain.routing.model.wave.search import Search
 from doorstep.kernel.ids import LocationId
 
+# The rest of a budget is for what comes before and after the search.
+_OF_IT_FOR_SEARCH = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -44,7 +47,8 @@ class Budget:
 class Wave:
     """The decisions of a wave in the order they came, and what solving them together was worth.
 
-    `greedy_minor` and `solved_minor` are the cost of the orders that could change, before and after; `bound_minor` is a cost that
+    `greedy_minor` and `solved_minor` are the cost of the orders that could change, before and after, where a line that waits
+    costs what its pieces are worth, but twice the dearest way to send a line at least; `bound_minor` is a cost that
     no plan undercuts, if one is known. `how` is in words. `steps` are (seconds, cost) as the search went on.
     """
 
@@ -65,7 +69,7 @@ def improve(batch: Batch, network: Network, playbook: Playbook, *, now: datetime
         return Wave(list(batch.decisions), 0, 0, None, "no two orders may change places")
     pool = _pool(batch, found, planner)
     before, greedy = list(pool.served), pool.total()
-    search = Search(pool, budget.clock, budget.clock() + budget.seconds, budget.seed)
+    search = Search(pool, budget.clock, budget.clock() + _OF_IT_FOR_SEARCH * budget.seconds, budget.seed)
     how = search.run()
     changed = [number for number, served in enumerate(pool.served) if served != before[number]]
     others = len(found) - 1

@@ -137,7 +137,8 @@ class Market:
 
     def _group(self, units: int) -> _Group:
         """Orders of one size, padded to as many stops as the longest has; what is padded costs too much to be chosen."""
-        chosen = [each for each in self.pool.columns if each.units == units]
+        numbers = [number for number, each in enumerate(self.pool.columns) if each.units == units]
+        chosen = [self.pool.columns[number] for number in numbers]
         width, free = max(1, *(len(each.places) for each in chosen)), len(self.pool.stock)
         shape = (len(chosen), units, width)
         cost, rows, needs = np.full(shape, _FAR), np.full(shape, free), np.zeros(shape)
@@ -149,5 +150,8 @@ class Market:
             cost[order, each.unit, each.stop] = each.cost
             rows[order, each.unit[each.of], each.stop[each.of]] = each.row
             needs[order, each.unit[each.of], each.stop[each.of]] = each.need
-        out = np.array([np.where(each.may_wait, self.pool.penalty, _FAR) for each in chosen])
+        waits = [self.pool.waits[number] for number in numbers]
+        out = np.array(
+            [np.where(each.may_wait, wait, _FAR) for each, wait in zip(chosen, waits, strict=True)]
+        )
         return _Group(units, cost, toll, rows, needs, rooms, out)

@@ -73,7 +73,7 @@ def _model(pool: Pool, numbers: Sequence[int], spare: Floats) -> _Model:
         left = x + len(each.unit)
         starts.append((y, x))
         most += [np.ones(len(each.toll) + len(each.unit)), each.may_wait.astype(np.float64)]
-        costs += [each.toll, each.cost, np.full(each.units, pool.penalty)]
+        costs += [each.toll, each.cost, pool.waits[number]]
         own, upper = _own_rows(each, y, x, left, rows)
         triplets += [*own, *_shared_rows(each, y, x)]
         uppers.append(upper)

@@ -50,8 +50,8 @@ class Pool:
     """All orders of a wave, what is scarce (`stock`, by row), and how each unit is served now. `left` says what there is of a
     thing at a location for these orders, `rooms` how many orders a location's shift still takes.
 
-    Rows are (thing, location), and ("", location) for the room of a location's shift. `penalty` is what an unserved unit costs:
-    more than any way to serve it could save.
+    Rows are (thing, location), and ("", location) for the room of a location's shift. `waits` is what it costs, per order and
+    unit, that nobody serves it: what its pieces are worth by the rule set, but twice the dearest way to serve any unit at least.
     """
 
     members: Sequence[Member]
@@ -61,7 +61,7 @@ class Pool:
     rows: dict[tuple[Thing, LocationId], int] = field(init=False)
     stock: Floats = field(init=False)
     served: Served = field(init=False)
-    penalty: float = field(init=False)
+    waits: list[Floats] = field(init=False)
 
     def __post_init__(self) -> None:
         asked = _asked(self.members)
@@ -70,10 +70,10 @@ class Pool:
         self.stock = np.array(list(scarce.values()), dtype=np.float64)
         self.columns = [_columns(member, self.rows) for member in self.members]
         self.served = [member.served for member in self.members]
-        dearest = [float(each.toll.max(initial=0.0) + each.cost.max(initial=0.0)) for each in self.columns]
-        self.penalty = (
-            10 * (max(dearest, default=0.0) + 1) * max((each.units for each in self.columns), default=1)
+        dearest = max(
+            [float(each.toll.max(initial=0.0) + each.cost.max(initial=0.0)) for each in self.columns]
         )
+        self.waits = [np.maximum(2 * dearest + 1, _worth(member)) for member in self.members]
 
     def _left(self, thing: Thing, place: LocationId) -> float:
         return float(self.left(thing, place)) if thing else float(self.rooms.get(place, np.inf))
@@ -86,7 +86,8 @@ class Pool:
     def cost(self, number: int) -> float:
         """What an order costs as it is served now."""
         served = self.served[number]
-        return self.members[number].cost(served) + self.penalty * sum(place is None for place in served)
+        waiting = np.array([place is None for place in served])
+        return self.members[number].cost(served) + float(self.waits[number][waiting].sum())
 
     def total(self) -> float:
         """What all orders cost as they are served now."""
@@ -124,6 +125,16 @@ def _asked(members: Sequence[Member]) -> dict[tuple[Thing, LocationId], int]:
         for place in member.stops:
             asked["", place] = asked.get(("", place), 0) + 1
     return asked
+
+
+def _worth(member: Member) -> Floats:
+    """What the pieces of each unit are worth that nobody sends."""
+    worth = member.ask.outlook.frame.costs.short_piece_minor
+    wants = member.ask.wants
+    return np.array(
+        [worth * sum(wants[index].quantity for index in unit.lines) for unit in member.units],
+        dtype=np.float64,
+    )
 
 
 def _columns(member: Member, rows: dict[tuple[Thing, LocationId], int]) -> Columns:
