@@ -21,7 +21,7 @@ WRONG = [
         "domain/orders/views.py",
         "from doorstep.domain.shipping import model",
     ),
-    ("3 Anatomy of a domain module", "domain/network/store.py", "from doorstep.domain.network import views"),
+    ("3 Anatomy of a domain module", "domain/catalog/store.py", "from doorstep.domain.catalog import views"),
     ("4 Models are pure", "domain/orders/model.py", "import random"),
     (
         "5 Connectors never meet",
