@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from tests.routes import NOW, Scene, Street, order, place, sent, short, street, want
 
 from doorstep.domain.routing.model import Decision, Demand, Lane
+from doorstep.domain.routing.model.plan import Planner
 from doorstep.domain.routing.model.rules import Locations, Measure, Rule, Sort, Split
-from doorstep.domain.routing.model.wave import Batch, Budget, Wave, improve, search
+from doorstep.domain.routing.model.wave import Batch, Budget, Wave, improve, lagrange, mip, search
+from doorstep.domain.routing.model.wave.member import members
+from doorstep.domain.routing.model.wave.pool import Pool
 from doorstep.kernel.ids import LocationId
 
 BY_COST = Rule(name="cost", choose=(Sort(by=Measure.COST),), split=Split(by="lines"))
@@ -170,6 +173,51 @@ def test_without_time_nothing_gets_worse() -> None:
     alone, wave = solved(SWAP, COMMON, RARE, seconds=0.0)
     assert wave.solved_minor <= wave.greedy_minor
     assert len(wave.decisions) == len(alone)
+
+
+def test_room_that_others_keep_is_not_given_away() -> None:
+    scene = Scene({"A": {1: 2, 2: 1}, "B": {1: 1}}, WAYS, [BY_COST], places=[place(1, room=2), place(2)])
+    claimed = order(("A", 1), number=3, has_claim=True)
+    assert three(scene, claimed) == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)], [(1, 1, 1)]]
+
+
+def test_a_solver_that_finds_nothing_in_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "solve", lambda *_pool, **_limits: None)
+    alone, wave = solved(SWAP, COMMON, RARE)
+    assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "the best found in time", None)
+    monkeypatch.setattr(search, "EXACT", 0)
+    monkeypatch.setattr(search, "at_prices", lambda _pool, _prices: None)
+    assert solved(SWAP, COMMON, RARE)[1].decisions == alone
+
+
+def test_neighbourhoods_find_what_prices_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "EXACT", 0)
+    monkeypatch.setattr(search, "at_prices", lambda _pool, _prices: None)
+    assert solved(SWAP, COMMON, RARE)[1].solved_minor == 50
+
+
+def test_prices_of_a_few_steps_bound_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "EXACT", 0)
+    monkeypatch.setattr(lagrange, "STEPS", 2)
+    bound = solved(SWAP, COMMON, RARE)[1].bound_minor
+    assert bound is not None
+    assert bound <= 50
+
+
+def test_what_needs_more_parcels_than_allowed_is_not_served() -> None:
+    one, two = {LocationId(1): 5}, {LocationId(2): 5}
+    assert search.parted({**one, **two}, [one, two], 1) is None
+    assert search.parted({**one, **two}, [one, {}, two], 2) == (1, None, 2)
+    assert search.parted({}, [{}], 1) == (None,)
+
+
+def test_a_program_without_a_solution_has_no_answer() -> None:
+    alone = SWAP.plan(COMMON, RARE)
+    planner = Planner.of(SWAP.supply(), SWAP.network, SWAP.book, now=NOW)
+    pool = Pool(
+        members(planner, [COMMON, RARE], alone), lambda thing, at: SWAP.supply().at(thing).get(at, 0), {}
+    )
+    assert mip.solve(pool, [0, 1], pool.stock * 0, seconds=1.0) is None
 
 
 STOCKS = st.lists(

@@ -14,7 +14,7 @@ import numpy as np
 
 from doorstep.domain.routing.model.wave.pool import Floats, Ints, Pool
 
-_STEPS = 300
+STEPS = 300
 _PATIENCE = 12
 _FAR = 1e15
 
@@ -114,7 +114,7 @@ class Market:
         stock, free = self.pool.stock, len(self.pool.stock)
         prices, best = np.zeros(free + 1), Prices(np.zeros(free + 1), -np.inf)
         scale, idle = 1.5, 0
-        for step in range(_STEPS):
+        for step in range(STEPS):
             total, usage = self._answer(prices)
             value = total - float(prices[:free] @ stock)
             if value > best.bound + 1e-6 * abs(best.bound if np.isfinite(best.bound) else 1.0):

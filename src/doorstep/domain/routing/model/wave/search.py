@@ -162,14 +162,14 @@ def _served(pool: Pool, number: int, prices: Floats, spare: Floats) -> tuple[Pla
     for (unit, place), column in each.x_by_place.items():
         if is_there[column] and has_room[each.stop[column]]:
             units[unit][place] = round(worth[column])
-    found = _parted(tolls, units, each.most)
+    found = parted(tolls, units, each.most)
     lost = found is not None and any(
         place is None and not waits for place, waits in zip(found, each.may_wait.tolist(), strict=True)
     )
     return None if lost else found
 
 
-def _parted(
+def parted(
     tolls: Mapping[LocationId, int], units: Sequence[Mapping[LocationId, int]], most: int
 ) -> tuple[Place, ...] | None:
     """The cheapest way to serve the units that can be; None if they cannot all be in so few parcels."""
