@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.routes import Scene, order, place, sent, short, street, want
 
-from doorstep.domain.routing.model import Basket, Decision, Demand, Terms, partition
+from doorstep.domain.routing.model import Basket, Choice, Decision, Demand, Terms, partition, thing
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort, Split
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
@@ -242,3 +242,13 @@ def test_no_order_takes_what_is_kept_from_its_buyer(
         assert pieces <= sum(stock[sku].values()) - terms.set_aside.get(sku, 0)
     for (sku, place_id), pieces in places.items():
         assert pieces <= stock[sku][place_id] - terms.kept_back.get((sku, place_id), 0)
+
+
+def test_what_is_taken_can_be_given_back() -> None:
+    recipes = {Sku("SET"): {thing(Sku("A"), "new"): 2, thing(Sku("A"), "open box"): 1}}
+    supply = Scene({"A": {1: 5}, "A (open box)": {1: 3}}, WAYS, recipes=recipes).supply()
+    choice = Choice(1, Sku("SET"), LocationId(1), 2)
+    supply.take(choice)
+    assert supply.available == {"A": {1: 1}, "A (open box)": {1: 1}}
+    supply.give_back(choice)
+    assert supply.available == {"A": {1: 5}, "A (open box)": {1: 3}}
