@@ -44,7 +44,7 @@ class Parting:
         if wins and (len(singles) > 1 or self.most == 1 or len(self.units) == 1):
             return singles
         # A lone winner is compared with the best of two parcels or more all the same: people ask why it was not that.
-        found = [self._best(number) for number in range(1 if wins else len(self._scale.weights))]
+        found = [self._best(number) for number in range(1 if wins else self._scale.count)]
         for mask in self._wished(full):
             plans = [self._plan(best) for per_count in found for best in per_count[mask]]
             if plans:
@@ -55,7 +55,7 @@ class Parting:
         """Everything from one location; without tolerances the two best are enough."""
         places = _common([unit.fits for unit in self.units])
         takes = tuple([take for unit in self.units for take in self._takes(unit)])
-        if len(places) > _RANKED and len(self._scale.weights) == 1:
+        if len(places) > _RANKED and self._scale.count == 1:
             ranked = sorted([(key, place) for place, key in self._single_keys(places.values(), 0).items()])
             return [(Part(places[place], takes),) for _key, place in ranked[:_RANKED]]
         return [(Part(stop, takes),) for stop in places.values()]
@@ -77,7 +77,7 @@ class Parting:
         if self.most == 1 or len(self.units) == 1:
             return True
         scale, every = self._scale, None
-        for number in range(len(scale.weights)):
+        for number in range(scale.count):
             if scale.few_first[number] and not self.ask.beside:
                 continue
             every = every or {place: stop for unit in self.units for place, stop in unit.fits.items()}

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import mul
 
 from doorstep.domain.routing.model.rules.document import Measure, Sort
 
-_BASE = 1 << 46
+_BITS = 46
 # Every comparison ends with these, and then with the ids of the locations, so that equal plans do not depend on luck.
 _TAIL = (Sort(by=Measure.PARCELS), Sort(by=Measure.COST), Sort(by=Measure.DISTANCE))
 # A share of a probability, or of a date, means nothing: here a tolerance is the difference itself.
@@ -44,13 +43,13 @@ Values = tuple[int, ...]
 class Scale:
     """The tiers of a rule.
 
-    `weights` say what a unit of each tier is worth in each of the numbers that plans are compared by; `few_first` tells of which
-    of these numbers parcels are the first digit. `of_lines` are measures besides cost that depend on which line is taken where;
-    `latest` are the places of tiers of which the greatest counts, not the sum; `cost` and `cost_worth` are those of cost.
+    `count` numbers compare plans; `few_first` tells of which of them parcels are the first digit. `of_lines` are measures besides
+    cost that depend on which line is taken where; `latest` are the places of tiers of which the greatest counts, not the sum.
+    `cost` is the place of cost, and `cost_worth` what a unit of it adds to each number.
     """
 
     tiers: tuple[Sort, ...]
-    weights: tuple[Values, ...] = field(init=False)
+    count: int = field(init=False)
     few_first: tuple[bool, ...] = field(init=False)
     of_lines: frozenset[Measure] = field(init=False)
     latest: tuple[int, ...] = field(init=False)
@@ -58,24 +57,25 @@ class Scale:
     cost: int = field(init=False)
     cost_worth: tuple[int, ...] = field(init=False)
     _stops: tuple[tuple[int, int], ...] = field(init=False)
+    _orders: tuple[tuple[int, ...], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         kinds = [each.by for each in self.tiers]
         loose = [number for number, each in enumerate(self.tiers) if each.tolerance]
         leads = [0, *(number + 1 for number in loose if number + 1 < len(kinds))]
         orders = [_order(self.tiers, lead) for lead in leads]
-        weights = tuple(_weights(order) for order in orders)
         cost = kinds.index(Measure.COST)
         sign = -1 if self.tiers[cost].descending else 1
         for name, value in (
-            ("weights", weights),
+            ("count", len(orders)),
             ("few_first", tuple(self.tiers[order[0]] == _TAIL[0] for order in orders)),
             ("of_lines", _OF_LINES & set(kinds)),
             ("latest", tuple(number for number, kind in enumerate(kinds) if kind in _LATEST_COUNTS)),
             ("is_loose", bool(loose)),
             ("cost", cost),
+            ("_orders", tuple(tuple(order) for order in orders)),
             ("_stops", tuple(_of_stop(each) for each in self.tiers)),
-            ("cost_worth", tuple(sign * each[cost] for each in weights)),
+            ("cost_worth", tuple(sign << _BITS * (len(each) - each.index(cost)) for each in orders)),
         ):
             object.__setattr__(self, name, value)
 
@@ -104,7 +104,13 @@ class Scale:
 
     def keys(self, values: Values, tie: int) -> tuple[int, ...]:
         """The numbers of something with these values; `tie` (a location id) is the last digit."""
-        return tuple([tie + sum(map(mul, weights, values)) for weights in self.weights])
+        keys = []
+        for order in self._orders:
+            key = 0
+            for tier in order:
+                key = (key << _BITS) + values[tier]
+            keys.append((key << _BITS) + tie)
+        return tuple(keys)
 
     def total(self, parts: Sequence[Values]) -> Values:
         """Parcels together."""
@@ -154,11 +160,6 @@ def _order(tiers: Sequence[Sort], lead: int) -> list[int]:
         *(number for number in above if tiers[number].tolerance),
         *range(lead + 1, len(tiers)),
     ]
-
-
-def _weights(order: Sequence[int]) -> Values:
-    worth = {number: _BASE ** (len(order) - place) for place, number in enumerate(order)}
-    return tuple(worth[number] for number in range(len(order)))
 
 
 @lru_cache(maxsize=1_000)
