@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from doorstep.domain.routing.model import partition
 from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
-from doorstep.domain.routing.model.measure import Scale
+from doorstep.domain.routing.model.measure import Scale, Values
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.partition import Way
 from doorstep.kernel.ids import LocationId
@@ -42,7 +42,7 @@ class Parting:
         singles = self._singles() if full == self._everything or not self.least_minor else []
         wins = bool(singles) and self._cannot_be_beaten(singles)
         if wins and (len(singles) > 1 or self.most == 1 or len(self.units) == 1):
-            return singles
+            return self._two_best(singles)
         # A lone winner is compared with the best of two parcels or more all the same: people ask why it was not that.
         found = [self._best(number) for number in range(1 if wins else self._scale.count)]
         for mask in self._wished(full):
@@ -59,6 +59,22 @@ class Parting:
             ranked = sorted([(key, place) for place, key in self._single_keys(places.values(), 0).items()])
             return [(Part(places[place], takes),) for _key, place in ranked[:_RANKED]]
         return [(Part(stop, takes),) for stop in places.values()]
+
+    def _two_best(self, singles: list[Plan]) -> list[Plan]:
+        """The winner of the tiers and the next, where no two parcels could be better."""
+        scale = self._scale
+        if len(singles) <= _RANKED or scale.of_lines:
+            return singles
+        singles.sort(key=lambda single: single[0].stop.id)
+        measured = [self._measured(single[0].stop) for single in singles]
+        return [singles[index] for index in scale.sift(measured)[:_RANKED]]
+
+    def _measured(self, stop: Stop) -> Values:
+        """Everything from one location, tier by tier."""
+        place, values = self._scale.cost, stop.values
+        added = sum([unit.costs[stop.id] for unit in self.units])
+        signed = -added if self._scale.tiers[place].descending else added
+        return (*values[:place], values[place] + signed, *values[place + 1 :])
 
     def _single_keys(self, stops: Iterable[Stop], number: int) -> dict[LocationId, int]:
         """How everything from one location compares."""
