@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.routes import NOW, Scene, Street, order, place, sent, short, street, want
 
-from doorstep.domain.routing.model import Decision, Demand, Lane
+from doorstep.domain.routing.model import Decision, Demand, Facts, Lane
 from doorstep.domain.routing.model.plan import Planner
 from doorstep.domain.routing.model.rules import Locations, Measure, Rule, Sort, Split
 from doorstep.domain.routing.model.wave import Batch, Budget, Wave, improve, lagrange, mip, search
@@ -97,6 +97,14 @@ def test_orders_that_cannot_change_keep_what_they_have() -> None:
     assert three(scene, claimed, twice)[3] == [(1, 1, 1), (2, 2, 1)]
     many = order(*((f"D{number}", 1) for number in range(7)), number=5)
     assert three(scene, claimed, many)[3] == []
+
+
+def test_orders_that_share_a_parcel_stay_together() -> None:
+    asha = Facts(customer="asha")
+    scene = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}, "C": {1: 1}}, WAYS, [BY_COST])
+    first, second = order(("A", 1), facts=asha), order(("C", 1), number=3, facts=asha)
+    alone, wave = solved(scene, first, second, RARE)
+    assert (alone[1].receipt.together, wave.decisions) == ((1,), alone)
 
 
 def test_a_line_in_pieces_stays_in_pieces() -> None:

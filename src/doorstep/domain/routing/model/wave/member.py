@@ -2,7 +2,7 @@
 
 The wave minimises cost. A rule that puts something else first keeps it: an order gets no more parcels than it had, none that
 leaves, arrives or misses later than its tiers allow. An order whose rule prefers by other measures, whose lines came in pieces,
-or that has pieces of its own stays as it was decided.
+or that has pieces of its own stays as it was decided, and so do orders that share a parcel.
 """
 
 from __future__ import annotations
@@ -72,9 +72,11 @@ class Member:
 
 def members(planner: Planner, demands: Sequence[Demand], decisions: Sequence[Decision]) -> list[Member]:
     """The orders that may change; the index is that of the demand."""
+    joined = {order_id for decision in decisions for order_id in decision.receipt.together}
     found = (
         _member(planner, index, demand, decision)
         for index, (demand, decision) in enumerate(zip(demands, decisions, strict=True))
+        if demand.order_id not in joined
     )
     return [each for each in found if each is not None]
 
