@@ -195,7 +195,7 @@ class Retailer:
                 if soon > 0.4 and not self.waiting():
                     break
                 time.sleep(min(soon, 0.01) + 0.002)
-        worker._errands.close()
+        worker.close()
 
     def waiting(self) -> int:
         """Stored messages and deliveries that will be tried within the next half second."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import functools
 import threading
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ class Worker:
         self._app = app
         self._errands = Errands(app, {row.name: row for row in MAP if row.errand is not None})
         self._steps = list({row.name: row for row in MAP if row.step is not None}.values())
+        self._aside = concurrent.futures.ThreadPoolExecutor(1, "periodic")
         self._stopping = threading.Event()
         self._awake = threading.Event()
 
@@ -52,6 +54,11 @@ class Worker:
                 continue
             if idle:
                 self._sleep()
+        self.close()
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._aside.shutdown()
         self._errands.close()
 
     def work_once(self) -> int:
@@ -63,7 +70,11 @@ class Worker:
         done += self._counted("file", files.advance)
         taken = self._errands.take()
         _rounds.labels("errand").inc(taken)
-        return done + taken + self._counted("periodic", periodic.run_due)
+        return (
+            done
+            + taken
+            + self._counted("periodic", functools.partial(periodic.run_due, aside=self._aside.submit))
+        )
 
     def _counted(self, kind: str, work: Callable[[App], int]) -> int:
         done = work(self._app)

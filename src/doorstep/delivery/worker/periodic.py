@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -47,19 +48,33 @@ JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
 }
 
 
+# Minutes of arithmetic rather than of waiting: a thread of their own does them, one after the other.
+SLOW = frozenset({"start runs that are due", "solve planned work together", "price what is scarce"})
+
+
 def declare(app: App) -> None:
     """Make sure that the schedule table knows the jobs of this version."""
     with app.db.write(actor="system") as tx:
         jobs.declare_schedules(tx, every_seconds={name: seconds for name, (seconds, _) in JOBS.items()})
 
 
-def run_due(app: App) -> int:
-    """Do the jobs that are due; a failure is reported and the job comes again at its next time."""
+def run_due(app: App, *, aside: Callable[[Callable[[], None]], object]) -> int:
+    """Do the jobs that are due; a failure is reported and the job comes again at its next time.
+
+    Those that take seconds are handed to `aside`, so that orders need not wait for them.
+    """
     with app.db.write(actor="system") as tx:
         due = jobs.claim_schedules(tx)
     for name in due:
-        try:
-            JOBS[name][1](app)
-        except Exception as problem:  # noqa: BLE001 - the worker loop: one job must not stop the others
-            batches.report(problem, "a periodic job failed", job=name)
+        if name in SLOW:
+            aside(functools.partial(_run, app, name))
+        else:
+            _run(app, name)
     return len(due)
+
+
+def _run(app: App, name: str) -> None:
+    try:
+        JOBS[name][1](app)
+    except Exception as problem:  # noqa: BLE001 - the worker loop: one job must not stop the others
+        batches.report(problem, "a periodic job failed", job=name)
