@@ -13,7 +13,7 @@ from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import Demand, Network, Supply, thing
 from doorstep.domain.routing.model.rules import Playbook
 from doorstep.domain.routing.views import rules, runs
-from doorstep.flows import lanes, terms
+from doorstep.flows import lanes, shelves, terms
 from doorstep.flows.terms import Goods
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, Sku
@@ -40,6 +40,7 @@ def see(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claims, 
     agreed = terms.agreed(tx, demands=demands, goods=goods, claims=claims)
     free = stock.free(tx, parts=goods.lying)
     supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
+    shelves.look(tx, supply=supply, document=document, demands=demands, at=at)
     network = lanes.network(tx, currency=document.currency, at=at, demands=demands)
     if document.look_ahead:
         network = replace(network, prices=runs.prices(tx, things=supply.available))

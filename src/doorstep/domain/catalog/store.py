@@ -54,6 +54,12 @@ def select_traits(tx: ReadTx, *, skus: Sequence[str]) -> dict[Sku, Traits]:
     return {each.sku: each for each in tx.all(Traits, sql, (list(skus),))}
 
 
+def select_of_styles(tx: ReadTx, *, styles: Sequence[str]) -> list[Traits]:
+    """Every SKU of these styles."""
+    sql = "SELECT sku, weight_grams, category, style FROM skus WHERE style = ANY(%s) AND style <> '' ORDER BY sku"
+    return tx.all(Traits, sql, (list(styles),))
+
+
 def select_barcodes(tx: ReadTx, *, skus: Sequence[str]) -> dict[str, str]:
     """Barcode to SKU, for these SKUs."""
     rows = tx.rows("SELECT barcode, sku FROM skus WHERE sku = ANY(%s) AND barcode <> ''", (list(skus),))

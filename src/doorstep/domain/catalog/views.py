@@ -28,6 +28,14 @@ def traits(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, Traits]:
     return store.select_traits(tx, skus=sorted(set(skus)))
 
 
+def of_styles(tx: ReadTx, *, styles: Iterable[str]) -> dict[str, list[Sku]]:
+    """The SKUs (sizes, colours) of each of these styles."""
+    found: dict[str, list[Sku]] = {}
+    for each in store.select_of_styles(tx, styles=sorted(set(styles))):
+        found.setdefault(each.style, []).append(each.sku)
+    return found
+
+
 def barcodes(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Sku]:
     """Barcode to SKU, for these SKUs."""
     return {code: Sku(sku) for code, sku in store.select_barcodes(tx, skus=sorted(set(skus))).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,4 +61,25 @@ def select_changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[Chan
          ORDER BY m.occurred_at, m.id
         """,
         {"since": since, "until": until},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SoldThen:
+    """Pieces of a SKU that left a location."""
+
+    sku: Sku
+    location_id: LocationId
+    pieces: int
+
+
+def select_sold(tx: ReadTx, *, skus: Sequence[str], since: datetime) -> list[SoldThen]:
+    """What of these left where since then."""
+    return tx.all(
+        SoldThen,
+        """
+        SELECT sku, location_id, (-sum(on_hand_change))::bigint AS pieces FROM stock_movements
+         WHERE sku = ANY(%s) AND type = 'shipped' AND occurred_at > %s GROUP BY sku, location_id ORDER BY sku, location_id
+        """,
+        (list(skus), since),
     )

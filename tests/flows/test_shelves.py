@@ -1,0 +1,64 @@
+"""Rules that sort by the health of shelves: slow sellers first, broken sizes first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tests.builders import JACKET, Retailer, line, observation
+
+from doorstep.domain.catalog import actions as catalog
+from doorstep.domain.catalog import views as catalog_views
+from doorstep.domain.fulfillment.model import State
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory.model import Movement, MovementType
+from doorstep.domain.routing.actions import rules as rule_verbs
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.rules import Measure, Queue, Rest, Routing, Rule, RuleSet, Run, Sort, Split
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId, Sku
+
+NOW = datetime.now(UTC)
+
+
+def sorted_by(retailer: Retailer, by: Measure) -> None:
+    rule = Rule(
+        name=by.value, choose=(Sort(by=by),), split=Split(by="none"), rest=Rest(then="park", queue="short")
+    )
+    document = RuleSet(
+        name="health",
+        queues=(Queue(name="short", owner="planning"),),
+        runs=(Run(name="run", routings=(Routing(name="all", rules=(rule,)),)),),
+    )
+
+    def work(tx: WriteTx) -> None:
+        version = rule_verbs.draft(tx, draft=Draft(document, "a test"), at=NOW)
+        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOW)
+
+    retailer.write(work)
+
+
+def where(retailer: Retailer, order_id: OrderId) -> list[str]:
+    codes = {place: code for code, place in retailer.places.items()}
+    return [codes[work.location_id] for work in retailer.work(order_id) if work.state is State.OPEN]
+
+
+def test_where_it_sells_slowly_goes_first(retailer: Retailer) -> None:
+    """Warehouse A is the nearest and has shipped jackets; nobody bought one in Bengaluru."""
+    order_id = retailer.place_order(observation(line(JACKET)))
+    assert where(retailer, order_id) == ["WH-A"]
+    retailer.ship(order_id)
+    sorted_by(retailer, Measure.VELOCITY)
+    assert where(retailer, retailer.place_order(observation(line(JACKET)))) == ["WH-B"]
+
+
+def test_broken_sizes_go_first(retailer: Retailer) -> None:
+    """The jacket comes in two sizes: Warehouse A has both, Bengaluru only one of them."""
+    (jacket,) = retailer.read(lambda tx: catalog_views.items(tx, skus=[JACKET])).values()
+    large = replace(jacket, sku=Sku("DJ-BL-99"), style="Denim", size="XXL", barcode="")
+    retailer.write(lambda tx: catalog.put(tx, items=[replace(jacket, style="Denim"), large]))
+    there = Movement(MovementType.RECEIVED, large.sku, retailer.places["WH-A"], 5, "delivery", NOW)
+    retailer.write(lambda tx: inventory.move(tx, movements=[there]))
+    assert where(retailer, retailer.place_order(observation(line(JACKET)))) == ["WH-A"]
+    sorted_by(retailer, Measure.BROKEN_STYLE)
+    assert where(retailer, retailer.place_order(observation(line(JACKET)))) == ["WH-B"]
