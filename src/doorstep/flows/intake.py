@@ -83,10 +83,10 @@ def take(
 def _incoming(each: _Read, order: OrderObservation) -> Incoming:
     connection = each.connection
     actor = f"connection:{connection.key}"
-    return Incoming(connection.id, connection.key, _placed(order), each.message.trace_id, actor)
+    return Incoming(connection.id, connection.key, placed(order), each.message.trace_id, actor)
 
 
-def _placed(order: OrderObservation) -> OrderObservation:
+def placed(order: OrderObservation) -> OrderObservation:
     """With the place of its postal code, where the channel did not tell one."""
     address = order.shipping_address
     if address is None or address.latitude is not None:

@@ -78,7 +78,7 @@ NOBODY_LISTENS = frozenset(
         "atp_rule.changed", "promise.made", "promise.changed",
         "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
         "replenishment.set", "import.ended",
-        "rules.drafted", "rules.activated", "rules.rolled_back",
+        "rules.drafted", "rules.activated", "rules.rolled_back", "rules.trial_started", "rules.trial_stopped",
         "network.configured", "location.resumed", "fulfillment.overdue",
     }
 )  # fmt: skip

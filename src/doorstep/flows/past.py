@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
 from doorstep.domain.inventory.views import history
 from doorstep.domain.orders import views as order_views
-from doorstep.domain.routing.model import Network, Thing, thing
+from doorstep.domain.routing.model import Demand, Network, Thing, thing
 from doorstep.domain.routing.model.lab import Arrival, Change, Past
 from doorstep.domain.routing.model.pacing import Running
 from doorstep.flows import demand, lanes, terms
@@ -47,16 +49,26 @@ def rebuild(tx: ReadTx, *, window: Window) -> Past:
         for each in history.changes(tx, since=window.since, until=window.until)
         if (each.sku, each.condition) in wanted
     ]
-    then = _Then(lanes.configuration(tx, at=window.until), lanes.network(tx, currency="", at=window.until))
-    return Past(stock, goods.recipes, arrivals, changes, then.network, then.shift)
+    then = of_network(tx, at=window.until)
+    return Past(stock, goods.recipes, arrivals, changes, then.codes, then.network, then.shift)
+
+
+def of_network(tx: ReadTx, *, at: datetime) -> Then:
+    """The network of any instant, as it is said at that one."""
+    return Then(lanes.configuration(tx, at=at), lanes.network(tx, currency="", at=at))
 
 
 @dataclass(frozen=True, slots=True)
-class _Then:
+class Then:
     """The network of an instant of the past: calendars, tariffs and shifts as they are said today, nobody paused or behind."""
 
     known: Configuration
     today: Network
+
+    @property
+    def codes(self) -> Mapping[LocationId, str]:
+        """What people call the places."""
+        return {each.id: each.code for each in self.today.places.values()}
 
     def network(self, at: datetime) -> Network:
         """Every shift is empty."""
@@ -88,5 +100,10 @@ def _arrivals(tx: ReadTx, came: Sequence[tuple[OrderId, datetime]]) -> list[Arri
     """Orders as they came: when they were taken in, as routing saw them then."""
     at = dict(came)
     found = demand.as_placed(tx, order_ids=list(at))
-    placed = [Arrival(at[each.order_id], each) for each in found if each.wants]
+    placed = [Arrival(at[each.order_id], _untried(each)) for each in found if each.wants]
     return sorted(placed, key=lambda each: (each.at, each.demand.order_id))
+
+
+def _untried(order: Demand) -> Demand:
+    """As it was before anybody had routed it."""
+    return replace(order, facts=msgspec.structs.replace(order.facts, queue="", tries=0))

@@ -11,11 +11,10 @@ from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.routing import actions as routing
-from doorstep.domain.routing import model
 from doorstep.domain.routing.actions import rules
 from doorstep.domain.routing.model import Demand
 from doorstep.domain.routing.model.rules import Run
-from doorstep.flows import capacity, demand, parking, pools, routes, sight, terms, waiting
+from doorstep.flows import capacity, demand, parking, pools, routes, sight, terms, trial, waiting
 from doorstep.flows.capacity import Asked
 from doorstep.flows.routes import Routes
 from doorstep.flows.terms import pieces_of
@@ -61,7 +60,7 @@ def decide(
     claims = inventory.consume(tx, parts=goods.lying, carts=_carts(everybody), at=now)
     capacity.lock(tx, at=now)
     seen = sight.see(tx, demands=demands, goods=goods, claims=claims, at=now)
-    decisions = model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now, run=run)
+    decisions = trial.choose(tx, seen=seen, now=now, run=run)
     rules.note_failures(tx, playbook=seen.playbook, at=now)
     if run is not None:
         decisions = [each for each in decisions if each.routing]

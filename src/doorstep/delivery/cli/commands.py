@@ -17,6 +17,7 @@ from doorstep.delivery.cli import (
     dead_letters,
     demo,
     imports,
+    lab,
     ledger,
     network,
     rules,
@@ -51,6 +52,7 @@ def create() -> typer.Typer:
     commands.add_typer(ledger.commands, name="ledger", rich_help_panel="Look after")
     commands.add_typer(atp.commands, name="atp", rich_help_panel="Look after")
     commands.add_typer(network.commands, name="network", rich_help_panel="Look after")
+    lab.add_to(rules.commands)
     commands.add_typer(rules.commands, name="rules", rich_help_panel="Look after")
     commands.command("demo", rich_help_panel="Rehearse")(demo.demo)
     commands.command("bench", rich_help_panel="Rehearse")(bench.bench)

@@ -141,6 +141,8 @@ _SENTENCES = {
     "rules.drafted": "Rule set {name} drafted: {why}",
     "rules.activated": "Rule set {name} decides from now on: {why}",
     "rules.rolled_back": "Rule set {name} rolled back to version {restores}: {why}",
+    "rules.trial_started": "{kind} trial of rule set {name}: {why}",
+    "rules.trial_stopped": "{kind} trial of rule set {name} ended: {why}",
     "network.configured": "Calendars, shifts or tariffs changed: {note}",
     "location.paused": "Nothing is routed to the location: {reason}",
     "location.resumed": "The location gets work again",

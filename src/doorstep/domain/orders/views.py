@@ -96,6 +96,12 @@ def accepted(tx: ReadTx, *, since: datetime, until: datetime, limit: int) -> lis
     return [(OrderId(order_id), at) for order_id, at in found]
 
 
+def numbers(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[OrderId, str]:
+    """What people call these orders."""
+    found = read.select_numbers(tx, order_ids=order_ids)
+    return {OrderId(order_id): number for order_id, number in found.items()}
+
+
 def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
     """Holds that stand on these orders."""
     return holds.select_open_holds(tx, order_ids=order_ids)

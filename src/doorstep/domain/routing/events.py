@@ -41,3 +41,29 @@ class RulesRolledBack:
     why: str
     restores: int
     instead_of: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    """A draft decides silently (shadow) or on `percent` of the orders (canary)."""
+
+    type: ClassVar[str] = "rules.trial_started"
+    stream: ClassVar[str] = "rules"
+    rules_id: int
+    name: str
+    kind: str
+    percent: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStopped:
+    """A draft is tried no more; `breached`: a guardrail ended it."""
+
+    type: ClassVar[str] = "rules.trial_stopped"
+    stream: ClassVar[str] = "rules"
+    rules_id: int
+    name: str
+    kind: str
+    why: str
+    breached: bool

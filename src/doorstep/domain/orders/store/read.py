@@ -235,3 +235,15 @@ def select_due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[int]:
     return tx.column(
         int, "SELECT id FROM orders WHERE id = ANY(%s) AND due = %s ORDER BY id", (list(order_ids), due)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    id: int
+    number: str
+
+
+def select_numbers(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[int, str]:
+    """What people call these orders."""
+    rows = tx.all(_Numbered, "SELECT id, number FROM orders WHERE id = ANY(%s)", (list(order_ids),))
+    return {row.id: row.number for row in rows}

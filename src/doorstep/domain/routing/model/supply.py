@@ -57,6 +57,11 @@ class Supply:
         for thing, pieces in self.recipe(choice.sku).items():
             self.available[thing][choice.location_id] -= pieces * choice.quantity
 
+    def give_back(self, choice: Choice) -> None:
+        """What was taken is there again."""
+        for thing, pieces in self.recipe(choice.sku).items():
+            self.available[thing][choice.location_id] += pieces * choice.quantity
+
 
 @dataclass(slots=True)
 class Basket:

@@ -67,7 +67,7 @@ def lock_versions(tx: WriteTx) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """The version that decides, and what its document is remembered by."""
+    """A version (the one that decides), and what its document is remembered by."""
 
     number: int
     digest: str
@@ -76,6 +76,11 @@ class Active:
 def select_active(tx: ReadTx) -> Active | None:
     """The version that decides; None if nobody activated one."""
     return tx.one(Active, "SELECT number, digest FROM routing_rule_versions WHERE state = 'active'")
+
+
+def select_named(tx: ReadTx, *, number: int) -> Active | None:
+    """A version, as select_active gives the one that decides."""
+    return tx.one(Active, "SELECT number, digest FROM routing_rule_versions WHERE number = %s", (number,))
 
 
 def select_versions(tx: ReadTx, *, limit: int) -> list[Version]:

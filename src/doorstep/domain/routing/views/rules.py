@@ -19,13 +19,25 @@ _playbooks: dict[store.Active, Playbook] = {}  # by number and digest, so it can
 def playbook(tx: ReadTx) -> Playbook:
     """The rule set that decides now, compiled: one small statement, as every process remembers the last ones."""
     active = store.select_active(tx)
-    if active is None:
+    return _BUILT_IN if active is None else _kept(tx, active)
+
+
+def playbook_of(tx: ReadTx, *, number: int | None) -> Playbook:
+    """A version's rules, compiled; of None those that Doorstep comes with. Raises NotFound."""
+    if number is None:
         return _BUILT_IN
-    kept = _playbooks.get(active)
+    named = store.select_named(tx, number=number)
+    if named is None:
+        raise errors.NotFound(f"There is no version {number} of the rule set.")
+    return _kept(tx, named)
+
+
+def _kept(tx: ReadTx, key: store.Active) -> Playbook:
+    kept = _playbooks.get(key)
     if kept is None:
         if len(_playbooks) >= _PLAYBOOKS_KEPT:
             _playbooks.clear()
-        kept = _playbooks[active] = _compiled(tx, active.number)
+        kept = _playbooks[key] = _compiled(tx, key.number)
     return kept
 
 

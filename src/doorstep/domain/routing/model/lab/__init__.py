@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+from doorstep.domain.routing.model.lab.differences import Difference, Way, differences
+from doorstep.domain.routing.model.lab.gates import Gate
+from doorstep.domain.routing.model.lab.guardrails import Guardrails, Tally, TrialKind, Verdict
+from doorstep.domain.routing.model.lab.measures import Compared, Measured, compare, measure
 from doorstep.domain.routing.model.lab.replay import Arrival, Change, Outcome, Past, replay
 
-__all__ = ["Arrival", "Change", "Outcome", "Past", "replay"]
+__all__ = [
+    "Arrival",
+    "Change",
+    "Compared",
+    "Difference",
+    "Gate",
+    "Guardrails",
+    "Measured",
+    "Outcome",
+    "Past",
+    "Tally",
+    "TrialKind",
+    "Verdict",
+    "Way",
+    "compare",
+    "differences",
+    "measure",
+    "replay",
+]

@@ -16,6 +16,7 @@ from doorstep.domain.routing.model.plan import Decision, plan
 from doorstep.domain.routing.model.rules.playbook import Playbook
 from doorstep.domain.routing.model.score import Scores, joined
 from doorstep.domain.routing.model.supply import Supply
+from doorstep.domain.routing.model.wave import Batch, Budget, improve
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 
@@ -41,7 +42,7 @@ class Change:
 class Past:
     """A stretch of time: what lay where when it began, and everything that happened, each in its order of time.
 
-    `network` gives the network of an instant, with the room of each place's shift as if it were empty, and `shift` the shift
+    `codes` are what people call the places. `network` gives the network of an instant, with the room of each place's shift as if it were empty, and `shift` the shift
     that work decided then counts in.
     """
 
@@ -49,6 +50,7 @@ class Past:
     recipes: Mapping[Sku, Mapping[Thing, int]]
     arrivals: Sequence[Arrival]
     changes: Sequence[Change]
+    codes: Mapping[LocationId, str]
     network: Callable[[datetime], Network]
     shift: Callable[[LocationId, datetime], datetime | None]
 
@@ -100,12 +102,23 @@ class _Open:
         )
 
 
-def replay(past: Past, playbook: Playbook, *, every: timedelta, told: Callable[[int], None]) -> list[Outcome]:
+_Waiting = dict[Thing, dict[OrderId, _Open]]  # orders by what they lack
+
+
+def replay(
+    past: Past,
+    playbook: Playbook,
+    *,
+    every: timedelta,
+    told: Callable[[int], None],
+    together: Budget | None = None,
+) -> list[Outcome]:
     """Decide every order of a past anew, a batch for each stretch of `every`; `told` hears how many are decided so far.
 
-    Orders that are short are looked at again whenever something they lack changed.
+    Orders that are short are looked at again whenever something they lack changed. With a budget for it, the orders of a
+    batch are solved together.
     """
-    return _Replay(past, playbook, every).run(told)
+    return _Replay(past, playbook, every, together).run(told)
 
 
 @dataclass(slots=True)
@@ -113,12 +126,13 @@ class _Replay:
     past: Past
     playbook: Playbook
     every: timedelta
+    together: Budget | None = None
 
     def run(self, told: Callable[[int], None]) -> list[Outcome]:
         stock = {thing: dict(there) for thing, there in self.past.stock.items()}
         supply = Supply(stock, self.past.recipes)
         orders: list[_Open] = []
-        waiting: dict[Thing, list[_Open]] = {}
+        waiting: _Waiting = {}
         used: dict[tuple[LocationId, datetime], int] = {}
         changes = iter([*self.past.changes, None])
         coming = next(changes)
@@ -130,7 +144,7 @@ class _Replay:
                 touched.add(coming.thing)
                 coming = next(changes)
             fresh = [_Open(each, each.demand.wants) for each in arrivals]
-            again = _woken(waiting, touched)
+            again = self._woken(waiting, touched)
             self._decide([*again, *fresh], supply, used, until)
             for each in (*again, *fresh):
                 self._wait(each, waiting)
@@ -158,17 +172,33 @@ class _Replay:
         used: dict[tuple[LocationId, datetime], int],
         now: datetime,
     ) -> None:
-        if not orders:
-            return
         network = self._network(now, used)
         demands = [replace(each.arrival.demand, wants=each.left) for each in orders]
-        decisions = plan(demands, supply, network, self.playbook, now=now)
+        decisions = self._plan(demands, supply, network, now)
         for each, decision in zip(orders, decisions, strict=True):
             each.add(decision)
             for place in {choice.location_id for choice in decision.choices}:
                 shift = self.past.shift(place, now)
                 if shift is not None:
                     used[place, shift] = used.get((place, shift), 0) + 1
+
+    def _plan(
+        self, demands: Sequence[Demand], supply: Supply, network: Network, now: datetime
+    ) -> list[Decision]:
+        """One by one, or one by one and then together."""
+        if self.together is None:
+            return plan(demands, supply, network, self.playbook, now=now)
+        before = replace(supply, available={thing: dict(there) for thing, there in supply.available.items()})
+        decisions = plan(demands, supply, network, self.playbook, now=now)
+        batch = Batch(demands, decisions, before)
+        solved = improve(batch, network, self.playbook, now=now, budget=self.together).decisions
+        for old, new in zip(decisions, solved, strict=True):
+            if old is not new:
+                for choice in old.choices:
+                    supply.give_back(choice)
+                for choice in new.choices:
+                    supply.take(choice)
+        return solved
 
     def _network(self, now: datetime, used: Mapping[tuple[LocationId, datetime], int]) -> Network:
         network = self.past.network(now)
@@ -183,20 +213,19 @@ class _Replay:
         taken = 0 if shift is None else used.get((place.id, shift), 0)
         return replace(place, room=max(0, place.room - taken))
 
-    def _wait(self, order: _Open, waiting: dict[Thing, list[_Open]]) -> None:
-        for want in order.left:
-            for thing in self.past.recipes.get(want.sku) or {want.sku: 1}:
-                mine = waiting.setdefault(thing, [])
-                if order not in mine:
-                    mine.append(order)
+    def _wait(self, order: _Open, waiting: _Waiting) -> None:
+        for thing in self._lacks(order):
+            waiting.setdefault(thing, {})[order.arrival.demand.order_id] = order
 
+    def _lacks(self, order: _Open) -> set[Thing]:
+        return {thing for want in order.left for thing in self.past.recipes.get(want.sku) or {want.sku: 1}}
 
-def _woken(waiting: dict[Thing, list[_Open]], touched: set[Thing]) -> list[_Open]:
-    """Orders that lack something that changed, each once, the oldest first."""
-    found = {id(order): order for thing in sorted(touched) for order in waiting.pop(thing, ())}
-    for thing, orders in waiting.items():
-        waiting[thing] = [order for order in orders if id(order) not in found]
-    return sorted(
-        (order for order in found.values() if order.left),
-        key=lambda each: (each.arrival.at, each.arrival.demand.order_id),
-    )
+    def _woken(self, waiting: _Waiting, touched: set[Thing]) -> list[_Open]:
+        """Orders that lack something that changed, each once, the oldest first; until they are decided they wait for nothing."""
+        found = {
+            number: each for thing in touched & waiting.keys() for number, each in waiting[thing].items()
+        }
+        for number, order in found.items():
+            for thing in self._lacks(order):
+                del waiting[thing][number]
+        return sorted(found.values(), key=lambda each: (each.arrival.at, each.arrival.demand.order_id))

@@ -1,0 +1,294 @@
+"""`doorstep rules simulate`, `shadow`, `canary`, `trial`, `stop`: what a draft would have come to, and what it comes to."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from doorstep.bootstrap import App
+from doorstep.delivery.cli.opening import opened
+from doorstep.domain.analytics.views import hindsight
+from doorstep.domain.routing.actions import trials as verbs
+from doorstep.domain.routing.actions.trials import NewTrial, Trial
+from doorstep.domain.routing.model import rules as model
+from doorstep.domain.routing.model.lab import (
+    Difference,
+    Guardrails,
+    Measured,
+    TrialKind,
+    compare,
+    gates,
+    guardrails,
+)
+from doorstep.domain.routing.model.lab.measures import Busy, Compared, busy
+from doorstep.domain.routing.model.rules import Playbook, RuleSet
+from doorstep.domain.routing.views import rules, trials
+from doorstep.flows import lab_files, past, rule_sets, simulation, trial
+from doorstep.flows.past import Window
+from doorstep.flows.simulation import How, Material, Sides, Simulation
+from doorstep.kernel import documents, errors
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.money import CURRENCIES, Money
+
+_out, _err = Console(), Console(stderr=True)
+_MARKS = {"better": ("▼ better", "green"), "worse": ("▲ worse", "red"), "same": ("= same", "dim")}
+_SHOWN = 10
+Why = Annotated[str, typer.Option(help="Why; it stays in the history.")]
+Draft = Annotated[int, typer.Argument(help="The draft to try.")]
+
+
+def add_to(commands: typer.Typer) -> None:
+    """The lab's commands stand among those of rules."""
+    for name, command in (
+        ("simulate", simulate), ("shadow", shadow), ("canary", canary), ("trial", show), ("stop", stop),
+    ):  # fmt: skip
+        commands.command(name)(command)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What to simulate."""
+
+    draft: str
+    days: int
+    orders: Path | None
+    stock: Path | None
+    how: How
+
+
+def simulate(  # tidy: parameters the command line reads its options from the signature
+    draft: Annotated[str, typer.Argument(help="A file (YAML or JSON) or the number of a version.")],
+    *,
+    days: Annotated[int, typer.Option(min=1, help="How far back the orders go.")] = 7,
+    orders: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Orders of a file instead: order documents as NDJSON.")] = None,
+    stock: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Stock for these orders: CSV with sku, location, quantity. Without it, what is free now.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Orders that come within so many minutes are decided together.")] = 15,
+    wave: Annotated[float, typer.Option(min=0, help="Seconds to improve each batch as a wave.")] = 0.0,
+    must: Annotated[str, typer.Option(help="Limits beside what decides now, as cost<=1.00,splits<=1.02; exit code 1 if one does not hold.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output instead.")] = False,
+    to_csv: Annotated[Path | None, typer.Option("--csv", help="Write the orders that change here.")] = None,
+) -> None:  # fmt: skip
+    """Replay the past by a draft and by what decides now, side by side. Nothing is stored."""
+    limits = gates.read(must)
+    how = How(timedelta(minutes=every), wave)
+    with opened() as app:
+        found, numbers, currency = _simulated(app, _Asked(draft, days, orders, stock, how))
+    compared = compare(found.before, found.after)
+    failing = gates.broken(limits, compared)
+    if to_csv is not None:
+        _write(to_csv, found.changes, numbers)
+    if as_json:
+        print(json.dumps(_plain(found, compared, failing), indent=2))
+    else:
+        _say(found, compared, numbers, currency)
+    for each in failing:
+        _err.print(f"✗ {each}", style="red", highlight=False)
+    if failing:
+        raise typer.Exit(1)
+
+
+def _simulated(app: App, asked: _Asked) -> tuple[Simulation, dict[int, str], str]:
+    with app.db.read() as tx:
+        sides = Sides(rules.playbook(tx), _playbook(app, tx, asked.draft))
+        material = _material(app, tx, asked)
+    with _progress(2 * len(material.past.arrivals)) as told:
+        found = simulation.simulate(material.past, sides, how=asked.how, told=told)
+    with app.db.read() as tx:
+        numbers = material.numbers or simulation.numbers(tx, changes=found.changes)
+    return found, {int(key): number for key, number in numbers.items()}, sides.after.document.currency
+
+
+def _playbook(app: App, tx: ReadTx, draft: str) -> Playbook:
+    if draft.isdigit():
+        return rules.playbook_of(tx, number=int(draft))
+    try:
+        read = documents.read(Path(draft).read_text(), RuleSet)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise errors.Invalid(
+            f"{draft} is neither a version nor a file that can be read: {problem}."
+        ) from problem
+    problems = read.problems or (
+        () if read.value is None else rule_sets.problems(tx, document=read.value, now=app.clock.now())
+    )
+    if read.value is None or problems:
+        raise errors.Invalid(
+            " ".join(str(each if read.value is None else read.at(each)) for each in problems)
+        )
+    return model.compile(read.value, f"{read.value.name} ({Path(draft).name})")
+
+
+def _material(app: App, tx: ReadTx, asked: _Asked) -> Material:
+    now = app.clock.now()
+    if asked.orders is None:
+        return Material(past.rebuild(tx, window=Window(now - timedelta(days=asked.days), now)), {})
+    stock = None if asked.stock is None else asked.stock.read_text()
+    return lab_files.read(app.world, tx, orders=asked.orders.read_text(), stock=stock, now=now)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[simulation.Told]:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f} decisions"),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=_err, transient=True) as progress:
+        bar = progress.add_task("Replay", total=total)
+        yield lambda done, _total: progress.update(bar, completed=done)
+
+
+def _say(found: Simulation, compared: Sequence[Compared], numbers: dict[int, str], currency: str) -> None:
+    if not found.before.orders:
+        _out.print("No order came in this time: choose more days, or bring in a file of orders.")
+        return
+    _out.print(
+        f"{found.before.orders:,} orders, {found.before.a_second:,.0f} and {found.after.a_second:,.0f} a second.\n",
+        highlight=False,
+    )
+    table = Table("", box=None, pad_edge=False)
+    for name in ("now", "draft", "ratio"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for each in compared:
+        words, style = _MARKS[each.mark]
+        ratio = "–" if each.ratio is None else f"{each.ratio:.4f}"
+        table.add_row(
+            each.measure.label, _figure(each, each.before, currency), _figure(each, each.after, currency), ratio,
+            f"[{style}]{words}[/{style}]",
+        )  # fmt: skip
+    _out.print(table)
+    _loads(busy(found.before, found.after))
+    _changes(found.changes, numbers, currency)
+
+
+def _figure(each: Compared, value: float, currency: str) -> str:
+    if each.measure.unit == "money":
+        return _money(value, currency)
+    unit = {"percent": " %", "km": " km", "grams": " g"}.get(each.measure.unit, "")
+    return f"{value:,.2f}{unit}"
+
+
+def _money(minor: float, currency: str) -> str:
+    """Minor units as people read them; without a currency as they are."""
+    return str(Money(round(minor), currency)) if currency in CURRENCIES else f"{minor:,.1f}"
+
+
+def _loads(loads: Sequence[Busy]) -> None:
+    table = Table("location", box=None, pad_edge=False)
+    for name in ("orders now", "draft", "pieces now", "draft", "busiest day now", "draft"):
+        table.add_column(name, justify="right")
+    for each in loads:
+        table.add_row(each.location, *(f"{value:,}" for value in (*each.orders, *each.units, *each.peak)))
+    _out.print("")
+    _out.print(table)
+
+
+def _changes(changes: Sequence[Difference], numbers: dict[int, str], currency: str) -> None:
+    _out.print(f"\n{len(changes):,} orders change.", highlight=False)
+    for each in sorted(changes, key=lambda change: -abs(change.cost_minor))[:_SHOWN]:
+        _out.print(
+            f"  {numbers.get(each.order_id, each.order_id)}  {_money(each.cost_minor, currency)}  {each.before.words} → {each.after.words}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+    if len(changes) > _SHOWN:
+        _out.print(f"  … and {len(changes) - _SHOWN:,} more (--csv FILE writes them all).", highlight=False)
+
+
+def _plain(found: Simulation, compared: Sequence[Compared], failing: Sequence[str]) -> dict[str, object]:
+    return {
+        "measures": [
+            {"key": each.measure.key, "now": each.before, "draft": each.after, "ratio": each.ratio, "mark": each.mark}
+            for each in compared
+        ],
+        "now": _totals(found.before),
+        "draft": _totals(found.after),
+        "changed": len(found.changes),
+        "broken": list(failing),
+    }  # fmt: skip
+
+
+def _totals(measured: Measured) -> dict[str, object]:
+    plain: dict[str, object] = msgspec.to_builtins(measured)
+    return plain | {"orders_a_second": round(measured.a_second)}
+
+
+def _write(file: Path, changes: Sequence[Difference], numbers: dict[int, str]) -> None:
+    with file.open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(
+            ("order", "at", "extra_minor", "sent_before", "sent_after", "parcels_before", "parcels_after",
+             "why_before", "why_after")
+        )  # fmt: skip
+        for each in changes:
+            old, new = each.before, each.after
+            rows.writerow(
+                (numbers.get(each.order_id, each.order_id), each.at.isoformat(), each.cost_minor, old.words,
+                 new.words, old.parcels, new.parcels, old.sentence, new.sentence)
+            )  # fmt: skip
+
+
+def shadow(draft: Draft, why: Why) -> None:
+    """Let a draft decide silently on every order, beside what decides."""
+    _start(NewTrial(draft, TrialKind.SHADOW, 100, Guardrails(), why))
+
+
+def canary(
+    draft: Draft,
+    why: Why,
+    percent: Annotated[int, typer.Option(min=1, max=100, help="The share of orders that it decides on.")] = 10,
+    cost_ratio: Annotated[float, typer.Option(help="It ends by itself when an order costs more, as a ratio.")] = 1.05,
+    sample: Annotated[int, typer.Option(help="Orders before anything is said of it.")] = 100,
+) -> None:  # fmt: skip
+    """Let a draft decide on a share of the orders; guardrails end it when it does worse."""
+    rails = guardrails.guardrails({"cost_ratio": cost_ratio, "sample": sample})
+    _start(NewTrial(draft, TrialKind.CANARY, percent, rails, why))
+
+
+def _start(new: NewTrial) -> None:
+    with opened() as app, app.db.write(actor="cli") as tx:
+        found = trial.start(tx, new=new, now=app.clock.now())
+    share = "silently" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
+    _out.print(f"Draft {found.draft} decides {share} from the next order on.", highlight=False)
+
+
+def stop(why: Why) -> None:
+    """End the trial that runs."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        found = verbs.stop(tx, why=why, at=app.clock.now())
+    _out.print(f"The trial of draft {found.draft} ended.", highlight=False)
+
+
+def show() -> None:
+    """How the trial that runs (or the last one) stands."""
+    with opened() as app, app.db.read() as tx:
+        found = next(iter(trials.trials(tx, limit=1)), None)
+        sides = hindsight.sides(tx, trial_id=found.id) if found else None
+        currency = rules.playbook(tx).document.currency
+    if found is None or sides is None:
+        _out.print("No draft was tried yet.")
+        return
+    _out.print(_words(found), highlight=False)
+    table = Table("", "orders", "cost", "several parcels", "late", "rejected", box=None, pad_edge=False)
+    for name, side in zip(("now", "draft"), sides, strict=True):
+        table.add_row(
+            name, f"{side.orders:,}", _money(side.cost, currency), f"{side.split_percent:.1f} %", f"{side.miss_percent:.1f} %",
+            f"{side.reject_percent:.1f} %",
+        )  # fmt: skip
+    _out.print(table)
+
+
+def _words(found: Trial) -> str:
+    if found.ended_at is None:
+        return f"Draft {found.draft} is tried ({found.kind.value}) since {found.started_at:%Y-%m-%d %H:%M}."
+    return f"The trial of draft {found.draft} ended {found.ended_at:%Y-%m-%d %H:%M}: {found.ended_why}"

@@ -1,0 +1,76 @@
+"""The orders that another rule set would have sent otherwise, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from doorstep.domain.routing.model.demand import Choice
+from doorstep.domain.routing.model.lab.replay import Outcome
+from doorstep.kernel.ids import LocationId, OrderId
+
+
+class Way(msgspec.Struct, frozen=True):
+    """What became of an order by one rule set. `sent` is in words: 2 DJ-BL-01 from WH-A."""
+
+    sent: tuple[str, ...]
+    cost_minor: int
+    parcels: int
+    short_pieces: int
+    sentence: str
+    rule: str
+
+    @property
+    def words(self) -> str:
+        """Where it was sent from, or that it waits."""
+        waits = (f"{self.short_pieces} waiting",) if self.short_pieces else ()
+        return ", ".join((*self.sent, *waits)) or "nothing to send"
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """An order that comes out differently."""
+
+    order_id: OrderId
+    at: datetime
+    before: Way
+    after: Way
+
+    @property
+    def cost_minor(self) -> int:
+        """What it costs more."""
+        return self.after.cost_minor - self.before.cost_minor
+
+
+def differences(
+    before: Sequence[Outcome], after: Sequence[Outcome], *, codes: Mapping[LocationId, str]
+) -> Iterator[Difference]:
+    """The orders that change, of two replays of the same past."""
+    for old, new in zip(before, after, strict=True):
+        if _lines(old) != _lines(new):
+            yield Difference(old.order_id, old.at, _way(old, codes), _way(new, codes))
+
+
+def _lines(outcome: Outcome) -> Mapping[tuple[int, LocationId], int]:
+    pieces: dict[tuple[int, LocationId], int] = {}
+    for each in outcome.choices:
+        key = each.line_no, each.location_id
+        pieces[key] = pieces.get(key, 0) + each.quantity
+    return pieces
+
+
+def _way(outcome: Outcome, codes: Mapping[LocationId, str]) -> Way:
+    return Way(
+        tuple(_told(outcome.choices, codes)),
+        outcome.scores.cost_minor,
+        outcome.scores.parcels,
+        outcome.short_pieces,
+        outcome.sentence,
+        outcome.rule,
+    )
+
+
+def _told(choices: Sequence[Choice], codes: Mapping[LocationId, str]) -> Iterator[str]:
+    for each in sorted(choices, key=lambda choice: (choice.line_no, codes[choice.location_id])):
+        yield f"{each.quantity} {each.sku} from {codes[each.location_id]}"

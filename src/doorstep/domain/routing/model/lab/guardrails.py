@@ -1,0 +1,127 @@
+"""When a trial of a draft ends by itself: what it came to on real orders, beside what decides, and how far it may go."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from doorstep.kernel import errors
+
+
+class TrialKind(StrEnum):
+    """Shadow: the draft decides silently. Canary: it decides for a share of the orders."""
+
+    SHADOW = "shadow"
+    CANARY = "canary"
+
+
+_Ratio = Annotated[float, Meta(ge=0.5, le=10)]
+_Points = Annotated[float, Meta(ge=0, le=100)]
+
+
+class Guardrails(msgspec.Struct, frozen=True):
+    """How much worse a draft may be: its cost per order as a ratio, the others in points of a hundred orders.
+
+    Nothing is said of it before `sample` orders of the draft.
+    """
+
+    cost_ratio: _Ratio = 1.05
+    split_points: _Points = 3.0
+    miss_points: _Points = 2.0
+    reject_points: _Points = 2.0
+    sample: Annotated[int, Meta(ge=10, le=1_000_000)] = 100
+
+
+def guardrails(given: dict[str, float]) -> Guardrails:
+    """Guardrails as somebody wrote them; what is left out stays as it comes. Raises Invalid."""
+    try:
+        return msgspec.convert(given, Guardrails, strict=False)
+    except msgspec.ValidationError as problem:
+        raise errors.Invalid(f"These guardrails cannot be: {problem}.", field="guardrails") from problem
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one side of a trial came to: orders, those that were sent something, and what that was worth."""
+
+    orders: int = 0
+    served: int = 0
+    cost_minor: int = 0
+    parcels: int = 0
+    splits: int = 0
+    misses: float = 0.0
+    short_pieces: int = 0
+    rejects: int = 0
+
+    def of_served(self, total: float) -> float:
+        """Per order that was sent something."""
+        return total / self.served if self.served else 0.0
+
+    @property
+    def cost(self) -> float:
+        return self.of_served(self.cost_minor)
+
+    @property
+    def split_percent(self) -> float:
+        return 100 * self.of_served(self.splits)
+
+    @property
+    def miss_percent(self) -> float:
+        return 100 * self.of_served(self.misses)
+
+    @property
+    def reject_percent(self) -> float:
+        return 100 * self.of_served(self.rejects)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said of a trial now: whether there were enough orders, which guardrails broke, whether it is better."""
+
+    is_enough: bool
+    breaches: tuple[str, ...] = ()
+    is_better: bool = False
+
+    @property
+    def why(self) -> str:
+        return " ".join(self.breaches)
+
+
+def judge(kind: TrialKind, active: Tally, draft: Tally, rails: Guardrails) -> Verdict:
+    """Hold a draft against what decides."""
+    if draft.served < rails.sample or not active.served:
+        return Verdict(is_enough=False)
+    breaches = tuple(_breaches(kind, active, draft, rails))
+    is_better = (
+        not breaches
+        and draft.cost < active.cost
+        and draft.misses * active.served <= active.misses * draft.served
+    )
+    return Verdict(True, breaches, is_better)
+
+
+def _breaches(kind: TrialKind, active: Tally, draft: Tally, rails: Guardrails) -> Iterator[str]:
+    if draft.cost > rails.cost_ratio * active.cost:
+        ratio = f"{draft.cost / active.cost:.2f} times" if active.cost else "more than"
+        yield f"An order costs {ratio} what it costs now ({rails.cost_ratio:.2f} is the limit)."
+    rates = [
+        ("come in several parcels", active.split_percent, draft.split_percent, rails.split_points),
+        ("are expected to be late", active.miss_percent, draft.miss_percent, rails.miss_points),
+    ]
+    if kind is TrialKind.CANARY:
+        # Nobody rejects what was decided silently.
+        rates.append(("were rejected", active.reject_percent, draft.reject_percent, rails.reject_points))
+    for words, before, after, points in rates:
+        if after > before + points:
+            yield f"{after:.1f} % of the orders {words}, {before:.1f} % now ({points:g} points more is the limit)."
+
+
+def is_drafts(order_id: int, percent: int) -> bool:
+    """Whether a draft decides on an order: always the same orders, spread evenly."""
+    return zlib.crc32(f"trial {order_id}".encode()) % 100 < percent

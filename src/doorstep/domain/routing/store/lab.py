@@ -1,0 +1,383 @@
+"""SQL of the rule lab: what was asked of it, who works on it, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+import msgspec
+
+from doorstep.domain.routing.model.lab import Difference, Measured, Way
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class LabRun:
+    """A run of the lab, without its files. `state` is waiting, running, done, failed or cancelled."""
+
+    id: int
+    kind: str
+    draft: int | None
+    against: int | None
+    since: datetime
+    until: datetime
+    every_minutes: int
+    wave_seconds: float
+    orders_name: str
+    state: str
+    asked_by: str
+    asked_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    attempts: int
+    done: int
+    total: int
+    is_cancelled: bool
+    error: str
+    before: Measured | None
+    after: Measured | None
+    changed: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {"done", "failed", "cancelled"}
+
+    @property
+    def percent(self) -> int:
+        """How far it is."""
+        return 100 * self.done // self.total if self.total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """Something to ask of the lab: a draft over a window, or over the orders of a file (NDJSON) with stock (CSV)."""
+
+    kind: str
+    draft: int | None
+    against: int | None
+    since: datetime
+    until: datetime
+    every_minutes: int
+    wave_seconds: float = 0.0
+    orders_name: str = ""
+    orders_file: str | None = None
+    stock_file: str | None = None
+
+
+_COLUMNS: LiteralString = """
+    id, kind, draft, against, since, until, every_minutes, wave_seconds, orders_name, state, asked_by, asked_at, started_at,
+    ended_at, attempts, done, total, is_cancelled, error, before, after, changed
+"""
+
+
+def insert_run(tx: WriteTx, new: NewRun, *, at: datetime) -> int | None:
+    """A run that waits; None if this day was looked back on already."""
+    found = tx.column(
+        int,
+        """
+        INSERT INTO lab_runs (kind, draft, against, since, until, every_minutes, wave_seconds, orders_name, orders_file,
+                              stock_file, asked_by, asked_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (since) WHERE kind = 'regret' DO NOTHING RETURNING id
+        """,
+        (
+            new.kind, new.draft, new.against, new.since, new.until, new.every_minutes, new.wave_seconds, new.orders_name,
+            new.orders_file, new.stock_file, tx.actor, at,
+        ),
+    )  # fmt: skip
+    return found[0] if found else None
+
+
+def lease_run(tx: WriteTx, *, at: datetime, seconds: float, most: int) -> LabRun | None:
+    """Take the oldest run that nobody works on (any more); None if there is none. Leases go by the database's clock."""
+    return tx.one(
+        LabRun,
+        f"""
+        UPDATE lab_runs SET state = 'running', lease_until = now() + make_interval(secs => %(seconds)s), started_at = %(at)s, attempts = attempts + 1, done = 0
+         WHERE id = (SELECT id FROM lab_runs
+                      WHERE state = 'waiting' OR (state = 'running' AND lease_until < now() AND attempts < %(most)s)
+                      ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING {_COLUMNS}
+        """,
+        {"at": at, "seconds": seconds, "most": most},
+    )
+
+
+def fail_forsaken(tx: WriteTx, *, at: datetime, most: int) -> int:
+    """Runs whose workers died again and again are given up; returns how many."""
+    return tx.execute(
+        """
+        UPDATE lab_runs SET state = 'failed', ended_at = %(at)s, lease_until = NULL,
+               error = 'Its worker died ' || attempts || ' times.'
+         WHERE state = 'running' AND lease_until < now() AND attempts >= %(most)s
+        """,
+        {"at": at, "most": most},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A worker's hold on a run: which, and at which attempt; whoever comes later has another."""
+
+    run_id: int
+    attempt: int
+
+
+def tell(tx: WriteTx, *, hold: Hold, done: int, total: int, seconds: float) -> bool | None:
+    """How far it is; returns whether somebody wants it to end, None if another worker has it by now."""
+    found = tx.column(
+        bool,
+        """
+        UPDATE lab_runs SET done = %s, total = %s, lease_until = now() + make_interval(secs => %s)
+         WHERE id = %s AND attempts = %s AND state = 'running' RETURNING is_cancelled
+        """,
+        (done, total, seconds, hold.run_id, hold.attempt),
+    )
+    return found[0] if found else None
+
+
+def finish(
+    tx: WriteTx, *, hold: Hold, before: Measured | None, after: Measured | None, changed: int, at: datetime
+) -> bool:
+    """Keep what came of it; False if another worker has it by now."""
+    encode = msgspec.json.encode
+    return bool(
+        tx.execute(
+            """
+            UPDATE lab_runs SET state = 'done', before = %s::jsonb, after = %s::jsonb, changed = %s, done = total, ended_at = %s,
+                   lease_until = NULL
+             WHERE id = %s AND attempts = %s AND state = 'running'
+            """,
+            (encode(before).decode(), encode(after).decode(), changed, at, hold.run_id, hold.attempt),
+        )
+    )
+
+
+def end(tx: WriteTx, *, hold: Hold, state: str, error: str, at: datetime | None) -> None:
+    """It came to nothing: it failed, was cancelled, or waits for another worker."""
+    tx.execute(
+        """
+        UPDATE lab_runs SET state = %s, error = %s, ended_at = %s, lease_until = NULL
+         WHERE id = %s AND attempts = %s AND state = 'running'
+        """,
+        (state, error, at, hold.run_id, hold.attempt),
+    )
+
+
+def cancel(tx: WriteTx, *, run_id: int, at: datetime) -> bool:
+    """End what waits at once, what runs at its next batch; False if it is over."""
+    return bool(
+        tx.execute(
+            """
+            UPDATE lab_runs SET is_cancelled = true, state = CASE state WHEN 'waiting' THEN 'cancelled' ELSE state END,
+                   ended_at = CASE state WHEN 'waiting' THEN %s END
+             WHERE id = %s AND state IN ('waiting', 'running')
+            """,
+            (at, run_id),
+        )
+    )
+
+
+def delete(tx: WriteTx, *, run_id: int) -> bool:
+    """Forget a run that is over."""
+    return bool(
+        tx.execute(
+            "DELETE FROM lab_runs WHERE id = %s AND state IN ('done', 'failed', 'cancelled')", (run_id,)
+        )
+    )
+
+
+def delete_old(tx: WriteTx, *, before: datetime) -> int:
+    """Forget runs that ended before then."""
+    return tx.execute("DELETE FROM lab_runs WHERE ended_at < %s", (before,))
+
+
+def copy_changes(tx: WriteTx, rows: Iterator[tuple[str, Difference]], *, run_id: int) -> None:
+    """Write orders that change, each with its number."""
+    encode = msgspec.json.encode
+    tx.copy(
+        "COPY lab_changes (run_id, order_id, number, at, extra_minor, before, after) FROM STDIN",
+        (
+            (
+                run_id, each.order_id, number, each.at, each.cost_minor, encode(each.before).decode(),
+                encode(each.after).decode(),
+            )
+            for number, each in rows
+        ),
+    )  # fmt: skip
+
+
+def select_run(tx: ReadTx, *, run_id: int) -> LabRun | None:
+    """One run."""
+    return tx.one(LabRun, f"SELECT {_COLUMNS} FROM lab_runs WHERE id = %s", (run_id,))
+
+
+def select_runs(tx: ReadTx, *, limit: int) -> list[LabRun]:
+    """The newest simulations."""
+    return tx.all(
+        LabRun,
+        f"SELECT {_COLUMNS} FROM lab_runs WHERE kind = 'simulation' ORDER BY id DESC LIMIT %s",
+        (limit,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What was brought in for a run."""
+
+    orders_file: str | None
+    stock_file: str | None
+
+
+def select_files(tx: ReadTx, *, run_id: int) -> Files:
+    """The files of a run."""
+    found = tx.one(Files, "SELECT orders_file, stock_file FROM lab_runs WHERE id = %s", (run_id,))
+    return found or Files(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class LabChange:
+    """An order that comes out differently; what it costs more (or less) in minor units."""
+
+    order_id: int
+    number: str
+    at: datetime
+    extra_minor: int
+    before: Way
+    after: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a run's changes. `only` is "" for all, dearer, cheaper, more_parcels, fewer_parcels or short; `sort` is order or cost."""
+
+    only: str = ""
+    sort: str = "cost"
+    offset: int = 0
+    limit: int = 100
+
+
+_ONLY: dict[str, LiteralString] = {
+    "": "true",
+    "dearer": "extra_minor > 0",
+    "cheaper": "extra_minor < 0",
+    "more_parcels": "(after ->> 'parcels')::bigint > (before ->> 'parcels')::bigint",
+    "fewer_parcels": "(after ->> 'parcels')::bigint < (before ->> 'parcels')::bigint",
+    "short": "(after ->> 'short_pieces')::bigint > (before ->> 'short_pieces')::bigint",
+}
+_SORTS: dict[str, LiteralString] = {
+    "cost": "extra_minor DESC, order_id",
+    "saving": "extra_minor, order_id",
+    "order": "at, order_id",
+}
+ONLY, SORTS = tuple(_ONLY), tuple(_SORTS)
+
+
+def select_changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
+    """Orders that change."""
+    return tx.all(
+        LabChange,
+        f"""
+        SELECT order_id, number, at, extra_minor, before, after FROM lab_changes
+         WHERE run_id = %s AND {_ONLY[part.only]} ORDER BY {_SORTS[part.sort]} OFFSET %s LIMIT %s
+        """,
+        (run_id, part.offset, part.limit),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many orders of a run change, and how."""
+
+    changed: int = 0
+    dearer: int = 0
+    cheaper: int = 0
+    more_parcels: int = 0
+    fewer_parcels: int = 0
+    short: int = 0
+
+
+def count_changes(tx: ReadTx, *, run_id: int) -> Counts:
+    """How many orders each part of a run's changes has."""
+    found = tx.one(
+        Counts,
+        f"""
+        SELECT count(*) AS changed, count(*) FILTER (WHERE {_ONLY["dearer"]}) AS dearer,
+               count(*) FILTER (WHERE {_ONLY["cheaper"]}) AS cheaper,
+               count(*) FILTER (WHERE {_ONLY["more_parcels"]}) AS more_parcels,
+               count(*) FILTER (WHERE {_ONLY["fewer_parcels"]}) AS fewer_parcels,
+               count(*) FILTER (WHERE {_ONLY["short"]}) AS short
+          FROM lab_changes WHERE run_id = %s
+        """,
+        (run_id,),
+    )
+    return found or Counts()
+
+
+def changes_as_csv(tx: ReadTx, *, run_id: int, only: str) -> Iterator[bytes]:
+    """Orders that change, as a file."""
+    return tx.copy_out(
+        f"""
+        COPY (SELECT number AS order, at, extra_minor, before ->> 'cost_minor' AS cost_before_minor,
+                     after ->> 'cost_minor' AS cost_after_minor, before ->> 'parcels' AS parcels_before,
+                     after ->> 'parcels' AS parcels_after, before ->> 'short_pieces' AS short_before,
+                     after ->> 'short_pieces' AS short_after,
+                     (SELECT string_agg(each, '; ') FROM jsonb_array_elements_text(before -> 'sent') AS each) AS sent_before,
+                     (SELECT string_agg(each, '; ') FROM jsonb_array_elements_text(after -> 'sent') AS each) AS sent_after,
+                     before ->> 'rule' AS rule_before, after ->> 'rule' AS rule_after,
+                     before ->> 'sentence' AS why_before, after ->> 'sentence' AS why_after
+                FROM lab_changes WHERE run_id = %s AND {_ONLY[only]} ORDER BY at, order_id) TO STDOUT (FORMAT csv, HEADER)
+        """,
+        (run_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An order's last whole decision of a window, and what it was expected to cost in minor units, carriage among it."""
+
+    id: int
+    order_id: int
+    cost_minor: int
+    carriage_minor: int
+
+
+def select_decided(tx: ReadTx, *, since: datetime, until: datetime) -> list[Decided]:
+    """The decisions of a window that are to be looked back on: each order's last one, if nothing of it was short."""
+    return tx.all(
+        Decided,
+        """
+        SELECT DISTINCT ON (order_id) id, order_id, cost_minor,
+               coalesce((receipt -> 'scores' ->> 'carriage_minor')::bigint, 0) AS carriage_minor
+          FROM routing_decisions
+         WHERE decided_at >= %s AND decided_at < %s AND short_pieces = 0 AND cost_minor IS NOT NULL
+         ORDER BY order_id, id DESC
+        """,
+        (since, until),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """What a decision really cost, and what it costs in the best plan of its whole day; minor units."""
+
+    id: int
+    actual_minor: int
+    best_minor: int
+
+
+def set_hindsight(tx: WriteTx, known: Sequence[Hindsight]) -> None:
+    """Write it beside the decisions."""
+    tx.execute(
+        """
+        UPDATE routing_decisions d SET actual_minor = new.actual_minor, best_minor = new.best_minor
+          FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS new (id, actual_minor, best_minor) WHERE d.id = new.id
+        """,
+        (
+            [each.id for each in known],
+            [each.actual_minor for each in known],
+            [each.best_minor for each in known],
+        ),
+    )

@@ -1,0 +1,125 @@
+"""SQL of trials: the draft that is tried, and what each side decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+import msgspec
+
+from doorstep.domain.routing.model.lab import Guardrails, TrialKind
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A draft that decides silently, or on some orders. `breached`: a guardrail ended it."""
+
+    id: int
+    draft: int
+    against: int | None
+    kind: TrialKind
+    percent: int
+    guardrails: Guardrails
+    why: str
+    started_by: str
+    started_at: datetime
+    ended_at: datetime | None
+    ended_by: str
+    ended_why: str
+    breached: bool
+    seen_at: datetime | None
+
+
+_COLUMNS: LiteralString = """
+    id, draft, against, kind, percent, guardrails, why, started_by, started_at, ended_at, ended_by, ended_why, breached, seen_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTrial:
+    """A trial to begin; `percent` of the orders are the draft's."""
+
+    draft: int
+    kind: TrialKind
+    percent: int
+    guardrails: Guardrails
+    why: str
+
+
+def insert_trial(tx: WriteTx, new: NewTrial, *, against: int | None, at: datetime) -> int | None:
+    """Begin a trial; None if another one runs."""
+    found = tx.column(
+        int,
+        """
+        INSERT INTO routing_trials (draft, against, kind, percent, guardrails, why, started_by, started_at)
+        VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+        ON CONFLICT ((ended_at IS NULL)) WHERE ended_at IS NULL DO NOTHING RETURNING id
+        """,
+        (
+            new.draft,
+            against,
+            new.kind.value,
+            new.percent,
+            msgspec.json.encode(new.guardrails).decode(),
+            new.why,
+            tx.actor,
+            at,
+        ),
+    )
+    return found[0] if found else None
+
+
+def select_running(tx: ReadTx) -> Trial | None:
+    """The trial that runs."""
+    return tx.one(Trial, f"SELECT {_COLUMNS} FROM routing_trials WHERE ended_at IS NULL")
+
+
+def lock_running(tx: WriteTx) -> Trial | None:
+    """The trial that runs, and nobody else ends it."""
+    return tx.one(Trial, f"SELECT {_COLUMNS} FROM routing_trials WHERE ended_at IS NULL FOR UPDATE")
+
+
+def select_trial(tx: ReadTx, *, trial_id: int) -> Trial | None:
+    """One trial."""
+    return tx.one(Trial, f"SELECT {_COLUMNS} FROM routing_trials WHERE id = %s", (trial_id,))
+
+
+def select_trials(tx: ReadTx, *, limit: int) -> list[Trial]:
+    """The newest trials."""
+    return tx.all(Trial, f"SELECT {_COLUMNS} FROM routing_trials ORDER BY id DESC LIMIT %s", (limit,))
+
+
+def end(tx: WriteTx, *, trial_id: int, why: str, breached: bool, at: datetime) -> None:
+    """A trial decides nothing more."""
+    tx.execute(
+        "UPDATE routing_trials SET ended_at = %s, ended_by = %s, ended_why = %s, breached = %s WHERE id = %s",
+        (at, tx.actor, why, breached, trial_id),
+    )
+
+
+def see(tx: WriteTx, *, trial_id: int, at: datetime) -> None:
+    """Somebody knows how it ended."""
+    tx.execute(
+        "UPDATE routing_trials SET seen_at = coalesce(seen_at, %s) WHERE id = %s AND breached", (at, trial_id)
+    )
+
+
+def copy_orders(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write what the sides of a trial decided; the first decision on an order counts."""
+    found = list(rows)
+    if not found:
+        return
+    columns = [list(each) for each in zip(*found, strict=True)]
+    tx.execute(
+        """
+        INSERT INTO routing_trial_orders (trial_id, order_id, by_draft, decided_at, rules, cost_minor, parcels, is_split,
+                                          is_served, miss, short_pieces)
+        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bool[], %s::timestamptz[], %s::text[], %s::bigint[], %s::bigint[],
+                             %s::bool[], %s::bool[], %s::float8[], %s::bigint[])
+        ON CONFLICT DO NOTHING
+        """,
+        columns,
+    )

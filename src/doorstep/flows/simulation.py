@@ -1,0 +1,88 @@
+"""A stretch of the past by a draft and by what decides now, side by side: the same orders, the same stock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.routing.model.lab import (
+    Difference,
+    Measured,
+    Outcome,
+    Past,
+    differences,
+    measure,
+    replay,
+)
+from doorstep.domain.routing.model.rules import Playbook
+from doorstep.domain.routing.model.wave import Budget
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import OrderId
+
+_AT_ONCE = 5_000
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A past to replay, and what people call its orders if they are not ours."""
+
+    past: Past
+    numbers: dict[OrderId, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What decides, and what is tried."""
+
+    before: Playbook
+    after: Playbook
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Orders that come within `every` are decided together; with `wave_seconds` each such batch is improved for so long."""
+
+    every: timedelta = timedelta(minutes=15)
+    wave_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What both sides came to, and the orders that change."""
+
+    before: Measured
+    after: Measured
+    changes: list[Difference]
+
+
+def simulate(past: Past, sides: Sides, *, how: How, told: Told) -> Simulation:
+    """Replay a past by both rule sets. `told` hears how many decisions are made, of how many; it may raise to end it."""
+    total = 2 * len(past.arrivals)
+    old, old_seconds = _timed(past, sides.before, how, lambda done: told(done, total))
+    new, new_seconds = _timed(past, sides.after, how, lambda done: told(len(old) + done, total))
+    return Simulation(
+        measure(old, codes=past.codes, seconds=old_seconds),
+        measure(new, codes=past.codes, seconds=new_seconds),
+        list(differences(old, new, codes=past.codes)),
+    )
+
+
+def _timed(
+    past: Past, playbook: Playbook, how: How, told: Callable[[int], None]
+) -> tuple[list[Outcome], float]:
+    began = monotonic()
+    together = Budget(monotonic, how.wave_seconds) if how.wave_seconds else None
+    return replay(past, playbook, every=how.every, told=told, together=together), monotonic() - began
+
+
+def numbers(tx: ReadTx, *, changes: list[Difference]) -> dict[OrderId, str]:
+    """What people call the orders that change."""
+    ids = [each.order_id for each in changes]
+    found: dict[OrderId, str] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        found |= order_views.numbers(tx, order_ids=ids[start : start + _AT_ONCE])
+    return found

@@ -1,0 +1,98 @@
+"""`doorstep rules simulate`: the past by a file, side by side; and trials from the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.delivery.test_cli_rules import FILE, rules
+
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.rules import RuleSet
+from doorstep.flows import rule_sets
+from doorstep.kernel import documents, errors
+from doorstep.kernel.db import WriteTx
+
+
+@pytest.fixture
+def busy(retailer: Retailer) -> Retailer:
+    """A retailer who has sold something: an order of two lines that one location could send, and one of each."""
+    for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
+        retailer.place_order(observation(*(line(sku, pieces) for sku, pieces in wanted)))
+    return retailer
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Path:
+    """Rules that send everything from one warehouse."""
+    file = tmp_path / "far.yaml"
+    file.write_text(
+        "name: far\nruns:\n- name: as orders come\n  routings:\n  - name: all\n    rules:\n"
+        "    - {name: only one, locations: {codes: [WH-B]}, rest: {then: park, queue: brokering}}\n"
+        "queues:\n- {name: brokering, owner: operations}\n"
+    )
+    return file
+
+
+def test_a_file_is_held_against_what_decides(busy: Retailer, far: Path, tmp_path: Path) -> None:
+    told = rules(busy, "simulate", str(far), "--days", "1", "--csv", str(tmp_path / "out.csv"))
+    assert told.exit_code == 0, told.output
+    assert told.stdout.startswith("3 orders, ")
+    rows = [each.split() for each in told.stdout.splitlines()]
+    assert ["Parcels", "per", "order", "1.00", "1.00", "1.0000", "=", "same"] in rows
+    assert any(row[:1] == ["WH-B"] for row in rows)
+    with (tmp_path / "out.csv").open() as file:
+        changed = list(csv.DictReader(file))
+    assert f"{len(changed)} orders change." in told.stdout
+    assert {each["sent_after"] for each in changed} == {
+        "1 DJ-BL-01 from WH-B, 1 waiting",
+        "1 DJ-BL-01 from WH-B",
+        "2 waiting",
+    }
+
+
+def test_limits_decide_on_the_exit_code(busy: Retailer, far: Path) -> None:
+    assert rules(busy, "simulate", str(far), "--must", "cost<=10,parcels<=10").exit_code == 0
+    told = rules(busy, "simulate", str(far), "--json", "--must", "km<=1.00,parcels<=1.00")
+    found = json.loads(told.stdout)
+    assert told.exit_code == 1
+    assert found["broken"][0].startswith("Distance per order is ")
+    assert (found["now"]["orders"], found["draft"]["orders"]) == (3, 3)
+    assert {each["key"] for each in found["measures"]} >= {"cost", "splits", "co2", "unfilled"}
+
+
+def test_a_file_that_is_none_and_a_time_without_orders(retailer: Retailer, far: Path) -> None:
+    assert rules(retailer, "simulate", str(far)).stdout.startswith("No order came in this time")
+    missing = rules(retailer, "simulate", "nothing.yaml")
+    assert isinstance(missing.exception, errors.Invalid)
+    assert "is neither a version nor a file" in missing.exception.message
+    far.write_text(far.read_text().replace("WH-B", "WH-X"))
+    wrong = rules(retailer, "simulate", str(far))
+    assert isinstance(wrong.exception, errors.Invalid)
+    assert "There is no location WH-X" in wrong.exception.message
+    assert isinstance(rules(retailer, "simulate", "7").exception, errors.NotFound)
+
+
+def test_a_draft_is_tried_and_stopped(retailer: Retailer) -> None:
+    assert rules(retailer, "trial").stdout == "No draft was tried yet.\n"
+    assert rules(retailer, "apply", str(FILE), "--why", "first").exit_code == 0
+    drafted = retailer.write(lambda tx: _draft(tx, retailer))
+    told = rules(retailer, "canary", str(drafted), "--why", "more parcels", "--percent", "20")
+    assert told.stdout == "Draft 2 decides on 20 % of the orders from the next order on.\n", told.exception
+    assert rules(retailer, "trial").stdout.startswith("Draft 2 is tried (canary) since ")
+    again = rules(retailer, "shadow", str(drafted), "--why", "also")
+    assert isinstance(again.exception, errors.Conflict)
+    assert rules(retailer, "stop", "--why", "enough").stdout == "The trial of draft 2 ended.\n"
+    assert "ended" in rules(retailer, "trial").stdout
+    assert isinstance(rules(retailer, "stop", "--why", "again").exception, errors.Refused)
+
+
+def _draft(tx: WriteTx, retailer: Retailer) -> int:
+    document = documents.read(FILE.read_text().replace("max_parcels: 2", "max_parcels: 3"), RuleSet).value
+    assert document is not None
+    return rule_sets.draft(
+        tx, draft=Draft(document, "three", based_on=1), now=retailer.app.clock.now()
+    ).number

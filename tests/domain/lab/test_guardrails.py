@@ -1,0 +1,72 @@
+"""Guardrails: nothing is said of few orders, every measure may end a trial, and better is better."""
+
+from __future__ import annotations
+
+import pytest
+
+from doorstep.domain.routing.model.lab import Guardrails, Tally, TrialKind, guardrails
+from doorstep.kernel import errors
+
+ACTIVE = Tally(orders=1000, served=1000, cost_minor=100_000, splits=100, misses=50, rejects=20)
+CANARY, SHADOW = TrialKind.CANARY, TrialKind.SHADOW
+
+
+def draft(**told: float) -> Tally:
+    """A hundred orders that went as they do now, but for what is told."""
+    known = {"orders": 100, "served": 100, "cost_minor": 10_000, "splits": 10, "misses": 5, "rejects": 2}
+    return Tally(**(known | told))  # type: ignore[arg-type]  # fields by name
+
+
+def test_few_orders_say_nothing() -> None:
+    few = Tally(orders=99, served=99, cost_minor=990_000)
+    assert not guardrails.judge(CANARY, ACTIVE, few, Guardrails()).is_enough
+    assert not guardrails.judge(CANARY, Tally(), draft(), Guardrails()).is_enough
+    assert (Tally().cost, Tally().reject_percent) == (0.0, 0.0)
+
+
+def test_a_draft_that_does_the_same_goes_on() -> None:
+    found = guardrails.judge(CANARY, ACTIVE, draft(), Guardrails())
+    assert (found.is_enough, found.breaches, found.is_better) == (True, (), False)
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"cost_minor": 10_600}, "An order costs 1.06 times what it costs now (1.05 is the limit)."),
+        ({"splits": 14}, "14.0 % of the orders come in several parcels, 10.0 % now (3 points more is the limit)."),
+        ({"misses": 8}, "8.0 % of the orders are expected to be late, 5.0 % now (2 points more is the limit)."),
+        ({"rejects": 5}, "5.0 % of the orders were rejected, 2.0 % now (2 points more is the limit)."),
+    ],
+)  # fmt: skip
+def test_every_guardrail_says_why(told: dict[str, float], why: str) -> None:
+    assert guardrails.judge(CANARY, ACTIVE, draft(**told), Guardrails()).why == why
+
+
+def test_what_is_decided_silently_is_never_rejected() -> None:
+    assert guardrails.judge(SHADOW, ACTIVE, draft(rejects=50), Guardrails()).breaches == ()
+
+
+def test_cost_where_nothing_costed_anything() -> None:
+    free = Tally(orders=100, served=100)
+    found = guardrails.judge(SHADOW, free, draft(), Guardrails())
+    assert found.breaches[0] == "An order costs more than what it costs now (1.05 is the limit)."
+
+
+@pytest.mark.parametrize(
+    ("told", "better"), [({"cost_minor": 9_000}, True), ({"cost_minor": 9_000, "misses": 6}, False), ({}, False)]
+)  # fmt: skip
+def test_better_is_cheaper_and_no_later(told: dict[str, float], better: bool) -> None:
+    assert guardrails.judge(CANARY, ACTIVE, draft(**told), Guardrails()).is_better is better
+
+
+def test_guardrails_are_read_from_what_people_write() -> None:
+    assert guardrails.guardrails({"cost_ratio": 1.2, "sample": 50}) == Guardrails(1.2, sample=50)
+    with pytest.raises(errors.Invalid, match="These guardrails cannot be: Expected"):
+        guardrails.guardrails({"cost_ratio": 0})
+
+
+@pytest.mark.parametrize("percent", [1, 10, 50, 100])
+def test_a_share_is_that_share_and_always_the_same(percent: int) -> None:
+    mine = [number for number in range(10_000) if guardrails.is_drafts(number, percent)]
+    assert len(mine) / 100 == pytest.approx(percent, abs=1.5)
+    assert mine == [number for number in range(10_000) if guardrails.is_drafts(number, percent)]

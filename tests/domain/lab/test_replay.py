@@ -1,0 +1,138 @@
+"""The past once more: batches by time, stock as it came and went, shifts that fill, orders that wait, waves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.routes import NOW, Scene, order, place, street
+
+from doorstep.domain.routing.model import Demand, Network
+from doorstep.domain.routing.model.lab import Arrival, Change, Outcome, Past, replay
+from doorstep.domain.routing.model.rules import Measure, Rule, Sort, Split
+from doorstep.domain.routing.model.wave import Budget
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+NEAR, FAR = LocationId(1), LocationId(2)
+MINUTE = timedelta(minutes=1)
+
+
+def past(
+    scene: Scene, arrivals: Sequence[tuple[int, Demand]], changes: Sequence[Change] = (), hours: int = 0
+) -> Past:
+    """Orders by the minute they came in; shifts of so many hours, if any."""
+
+    def shift(place: LocationId, at: datetime) -> datetime | None:
+        return NOW + (at - NOW) // timedelta(hours=hours) * timedelta(hours=hours) if hours else None
+
+    def network(at: datetime) -> Network:
+        return scene.network
+
+    stock = {sku: dict(there) for sku, there in scene.supply().available.items()}
+    came = [Arrival(NOW + minute * MINUTE, each) for minute, each in arrivals]
+    return Past(stock, scene.recipes, came, changes, {NEAR: "L1", FAR: "L2"}, network, shift)
+
+
+def replayed(
+    found: Past, scene: Scene, every: timedelta = MINUTE, together: Budget | None = None
+) -> dict[OrderId, Outcome]:
+    told: list[int] = []
+    outcomes = replay(found, scene.book, every=every, told=told.append, together=together)
+    assert (told[-1] if told else 0) == len(found.arrivals) == len(outcomes)
+    return {each.order_id: each for each in outcomes}
+
+
+def places(outcome: Outcome) -> set[LocationId]:
+    return {each.location_id for each in outcome.choices}
+
+
+def test_each_order_takes_what_those_before_it_left() -> None:
+    scene = Scene({"A": {1: 1, 2: 1}}, street({1: 1, 2: 50}))
+    found = replayed(past(scene, [(n, order(("A", 1), number=n)) for n in (1, 2, 3)]), scene)
+    assert [places(found[OrderId(n)]) for n in (1, 2, 3)] == [{NEAR}, {FAR}, set()]
+    assert (found[OrderId(3)].short_pieces, found[OrderId(1)].rule) == (1, "the rule")
+    assert found[OrderId(1)].sentence.startswith("Location 1 (1 km): the nearest of 2")
+
+
+def test_what_waits_is_served_when_it_comes_and_only_by_what_it_lacks() -> None:
+    scene = Scene({"A": {1: 1}, "B": {1: 0}}, street({1: 1, 2: 50}))
+    came = [
+        Change(NOW + 2 * MINUTE, "B", FAR, 1),
+        Change(NOW + 4 * MINUTE, "A", FAR, 1),
+        Change(NOW + 4 * MINUTE, "C", FAR, 1),
+    ]
+    late = order(("A", 1), number=9)
+    found = replayed(past(scene, [(1, order(("A", 2), number=1)), (5, late)], came), scene)
+    assert (found[OrderId(1)].short_pieces, places(found[OrderId(1)])) == (0, {NEAR, FAR})
+    assert found[OrderId(9)].short_pieces == 1
+
+
+def test_an_order_that_came_in_parts_counts_once_with_all_of_it() -> None:
+    by_line = Rule(name="lines", split=Split(by="lines"))
+    scene = Scene({"A": {1: 1}, "B": {}}, street({1: 1, 2: 50}), (by_line,))
+    came = [Change(NOW + 2 * MINUTE, "B", FAR, 1)]
+    both = order(("A", 1), ("B", 1), number=1)
+    found = replayed(past(scene, [(1, both), (3, order(("A", 1), number=2))], came), scene)[OrderId(1)]
+    assert (places(found), found.scores.parcels, found.short_pieces) == ({NEAR, FAR}, 2, 0)
+    assert found.scores.cost_minor > 60
+
+
+def test_a_kit_waits_for_each_of_its_parts() -> None:
+    kits = {Sku("KIT"): {"A": 1, "B": 2}}
+    scene = Scene({"A": {1: 1}, "B": {1: 0}}, street({1: 1}), recipes=kits)
+    came = [Change(NOW + 2 * MINUTE, "B", NEAR, 2)]
+    arrivals = [(1, order(("KIT", 1), number=1)), (3, order(("A", 1), number=2))]
+    found = replayed(past(scene, arrivals, came), scene)
+    assert [found[OrderId(n)].short_pieces for n in (1, 2)] == [0, 1]
+
+
+def test_a_shift_fills_and_the_next_one_is_empty() -> None:
+    shops = (place(1, room=1), place(2))
+    scene = Scene({"A": {1: 9, 2: 9}}, street({1: 1, 2: 50}), places=shops)
+    arrivals = [(n * 40, order(("A", 1), number=n)) for n in (0, 1, 2)]
+    found = replayed(past(scene, arrivals, hours=1), scene)
+    assert [places(found[OrderId(n)]) for n in (0, 1, 2)] == [{NEAR}, {FAR}, {NEAR}]
+    free = replayed(past(scene, arrivals), scene)
+    assert [places(free[OrderId(n)]) for n in (0, 1, 2)] == [{NEAR}, {NEAR}, {NEAR}]
+
+
+def test_orders_of_a_stretch_are_solved_together_if_that_is_wanted() -> None:
+    cheap = Rule(name="cheap", choose=(Sort(by=Measure.COST),), split=Split(by="lines"))
+    scene = Scene(
+        {"A": {1: 1, 2: 1}, "B": {1: 1}, "C": {1: 1}}, street({1: 1, 2: 50}), (cheap,), bundles=False
+    )
+    common, rare = order(("A", 1), number=1), order(("A", 1), ("B", 1), number=2)
+    found = past(scene, [(0, common), (0, rare), (0, order(("C", 1), number=3))])
+    seconds = iter(range(1_000_000))
+    budget = Budget(lambda: next(seconds) / 10_000, 5.0)
+    alone, together = replayed(found, scene), replayed(found, scene, together=budget)
+    cost = [sum(each.scores.cost_minor for each in side.values()) for side in (alone, together)]
+    assert cost[1] < cost[0]
+    assert (places(together[OrderId(1)]), places(together[OrderId(2)])) == ({FAR}, {NEAR})
+
+
+def test_nothing_came() -> None:
+    scene = Scene({}, street({1: 1}))
+    assert replayed(past(scene, []), scene) == {}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 3)), max_size=8),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 3)), max_size=4),
+    st.integers(1, 6),
+)
+def test_no_replay_sends_more_than_there_ever_was(
+    orders: list[tuple[int, int]], came: list[tuple[int, int]], every: int
+) -> None:
+    scene = Scene({"A": {1: 2}}, street({1: 1, 2: 50}))
+    arrivals = [(m, order(("A", n), number=i)) for i, (m, n) in enumerate(sorted(orders), start=1)]
+    changes = [Change(NOW + m * MINUTE, "A", FAR, n) for m, n in sorted(came)]
+    found = replayed(past(scene, arrivals, changes), scene, every * MINUTE).values()
+    sent = sum(choice.quantity for each in found for choice in each.choices)
+    assert sent <= 2 + sum(n for _, n in came)
+    assert sent + sum(each.short_pieces for each in found) == sum(n for _, n in orders)
+    again = replayed(replace(past(scene, arrivals, changes)), scene, every * MINUTE).values()
+    assert list(again) == list(found)
