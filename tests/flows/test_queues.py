@@ -107,6 +107,15 @@ def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, d
     assert waits(retailer, order_id)[0] == "care"
 
 
+def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Decide) -> None:
+    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Rest(then="customer_care"))))
+    order_id = retailer.place_order(observation(line(SHIRT, 4)))
+    more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOW))
+    retailer.settle()
+    assert (retailer.work(order_id), waits(retailer, order_id)[0]) == ([], "customer_care")
+
+
 def test_what_waits_too_long_is_cancelled_and_says_why(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE))
     order_id = retailer.place_order(observation(line(SHIRT, 4)))

@@ -39,14 +39,15 @@ def _parking(decision: Decision, queues: Mapping[str, Queue], tries: int, now: d
     rest = decision.rest or _NO_REST
     name = rest.queue or ("" if rest.then in {"next_rule", "park"} else rest.then)
     queue = queues.get(name)
-    steps = queue.retry_minutes if queue is not None else _RETRY_MINUTES if decision.routing else ()
+    waits_for_people = queue is None and (rest.then == "customer_care" or not decision.routing)
+    steps = queue.retry_minutes if queue is not None else () if waits_for_people else _RETRY_MINUTES
     days = rest.auto_cancel_after_days or (queue.auto_cancel_after_days if queue is not None else None)
     return Parking(
         name,
         _reason(decision),
         now,
         retry_at=now + timedelta(minutes=steps[min(tries, len(steps) - 1)]) if steps else None,
-        wakes_on_stock=queue is None or queue.wakes_on_stock,
+        wakes_on_stock=rest.then != "customer_care" if queue is None else queue.wakes_on_stock,
         auto_cancel_at=None if days is None else now + timedelta(days=days),
         forgets_auto_cancel=rest.forget_auto_cancel,
     )
