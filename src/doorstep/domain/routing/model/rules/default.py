@@ -58,6 +58,7 @@ DEFAULT = RuleSet(
         Queue(
             name=BROKERING,
             owner="operations",
+            retry_minutes=(15, 60),
             told_to_customer="We are waiting for stock of a part of your order.",
         ),
     ),
