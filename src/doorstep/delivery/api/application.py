@@ -17,6 +17,7 @@ from doorstep.delivery.api import (
     catalog,
     counts,
     dead_letters,
+    decisions,
     feeds,
     fulfillment,
     imports,
@@ -46,6 +47,7 @@ the same key gives the first answer again, with another body it is refused. Erro
 
 _MODULES = (
     orders,
+    decisions,
     capture,
     catalog,
     fulfillment,

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import RedirectResponse, Response
 
-from doorstep.delivery.console import page, words
+from doorstep.delivery.console import decision, page, words
 from doorstep.delivery.console.ask import ROOT, Ask, here
 from doorstep.delivery.console.page import Toast
-from doorstep.domain.analytics.views import beside
+from doorstep.domain.analytics.views import beside, decisions
 from doorstep.domain.analytics.views import work as view
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.identity.model import Permission
@@ -64,14 +64,17 @@ def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response
     with ask.app.db.read() as tx:
         job = view.job(tx, fulfillment_order_id=ask.number("work_id"), now=ask.now)
         shares = beside.mates(tx, fulfillment_order_id=job.card.id)
+        decided = decisions.of_work(tx, fulfillment_order_id=job.card.id)
     here(ask, job.card.place.id)
     mates = [each for each in shares if each.fulfillment_order_id != job.card.id]
     unpacked = [each for each in mates if each.state is not State.PACKED]
+    lines = frozenset(each.line_no for each in job.card.lines)
     is_scan = ask.request.url.path.endswith("/pick")
     context = {
         "job": job,
         "reasons": REASONS,
         "mates": mates,
+        "why_here": None if decided is None else decision.Reader(None, "").account(decided, only=lines),
         "waits_for_mates": unpacked if job.card.state is State.PACKED and not job.card.label_state else [],
         "may_write": ask.principal.can(Permission.FULFILLMENT_WRITE),
         "waits_for_label": job.card.state is State.PACKED

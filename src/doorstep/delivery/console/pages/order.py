@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from starlette.responses import Response
 
-from doorstep.delivery.console import page
+from doorstep.delivery.console import decision, page, sketch
 from doorstep.delivery.console.ask import ROOT, Ask
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.sketch import Sketch, Spot
+from doorstep.domain.analytics.views import decisions
 from doorstep.domain.analytics.views import order as view
 from doorstep.domain.analytics.views import orders as list_view
 from doorstep.domain.analytics.views.order import OrderDetail
@@ -17,6 +21,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.views import promises
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import Headline
+from doorstep.domain.routing.views import rules
 from doorstep.domain.shipping import views as parcels
 from doorstep.flows import approve, cancel, refund, ship
 from doorstep.kernel import errors
@@ -51,53 +56,36 @@ def buttons(found: OrderDetail, *, may_write: bool) -> list[Button]:
     return [release, hold, stop] if found.is_held else [hold, stop, release]
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """A location on the sketch, from which a parcel goes."""
-
-    name: str
-    x: int
-    y: int
-    text_x: int
-    anchor: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """Where parcels start and where they end, north up, in a box of 300 by 160."""
-
-    x: int
-    y: int
-    legs: tuple[Leg, ...]
-    label: str
-
-
-def sketch(found: OrderDetail) -> Sketch | None:
+def sketch_of(found: OrderDetail) -> Sketch | None:
     """The way of an order's parcels, or None where a coordinate is not known."""
     to = found.shipping_address
     places = {group.work.place.id: group.work.place for group in found.groups}.values()
-    if to.latitude is None or to.longitude is None or not places:
-        return None
-    west_to_east = [to.longitude, *(place.longitude for place in places)]
-    south_to_north = [to.latitude, *(place.latitude for place in places)]
-    span = max(max(west_to_east) - min(west_to_east), 2 * (max(south_to_north) - min(south_to_north)), 0.1)
-    middle = (max(west_to_east) + min(west_to_east)) / 2, (max(south_to_north) + min(south_to_north)) / 2
-
-    def on_paper(longitude: float, latitude: float) -> tuple[int, int]:
-        return round(150 + (longitude - middle[0]) * 220 / span), round(
-            80 - (latitude - middle[1]) * 180 / span
-        )
-
-    legs = [(place.name, *on_paper(place.longitude, place.latitude)) for place in places]
-    x, y = on_paper(to.longitude, to.latitude)
-    names = ", ".join(name for name, _, _ in legs)
-    return Sketch(x, y, tuple(_leg(*leg) for leg in legs), f"From {names} to {to.city}")
+    spots = [Spot(place.name, place.latitude, place.longitude) for place in places]
+    return sketch.draw(spots, city=to.city, latitude=to.latitude, longitude=to.longitude)
 
 
-def _leg(name: str, x: int, y: int) -> Leg:
-    """Names near the edge are written inwards."""
-    anchor = "start" if x < 90 else ("end" if x > 210 else "middle")  # noqa: PLR2004 - thirds of the box
-    return Leg(name, x, y, {"start": max(6, x - 6), "end": min(294, x + 6)}.get(anchor, x), anchor)
+def reader(ask: Ask, found: OrderDetail, currency: str) -> decision.Reader:
+    """How decisions are told to whoever asks; what they cost is not the business of a location's staff."""
+    money = currency if ask.principal.can(Permission.RULES_READ) else ""
+    return decision.Reader(found.shipping_address, money, found.header.promised_at is not None)
+
+
+def _why_here(found: OrderDetail, told: decision.Reader) -> dict[int, decision.Account]:
+    """Why each piece of work is where it is, by its id."""
+    return {
+        group.work.id: told.account(group.decision, only=frozenset(line.line_no for line, _ in group.lines))
+        for group in found.groups
+        if group.decision is not None
+    }
+
+
+def _why_not(found: OrderDetail, told: decision.Reader) -> decision.Account | None:
+    """Why lines have no location, if routing was asked for them."""
+    waiting = frozenset(line.line_no for line, _ in found.unallocated)
+    for each in found.decisions:
+        if any(each.lacking(line) for line in each.receipt.lines if line.line_no in waiting):
+            return told.account(each, only=waiting)
+    return None
 
 
 def _guard(ask: Ask, tx: ReadTx, order_id: int) -> None:
@@ -114,16 +102,49 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         _guard(ask, tx, order_id)
         found = view.detail(tx, order_id=order_id, now=ask.now)
         promised = promises.of_order(tx, order_id=order_id) if found.unallocated else []
+        told = reader(ask, found, decisions.currency(tx, order_id=order_id))
+        queues = {each.name: each for each in rules.playbook(tx).document.queues}
     may_write = ask.principal.can(Permission.ORDERS_WRITE)
     context = {
         "order": found,
         "buttons": buttons(found, may_write=may_write),
         "may_write": may_write,
-        "map": sketch(found),
+        "map": sketch_of(found),
+        "why_here": _why_here(found, told),
+        "why_not": _why_not(found, told),
+        "queue": queues.get(found.header.queue),
         "promised": [each for each in promised if each.state == "open"],
         "draft": ask.form.get("text", "") if toast is not None and toast.meaning == "danger" else "",
     }
     return page.render(ask, "order.html", context, toast=toast, status=status)
+
+
+def decided(ask: Ask) -> Response:
+    """Every decision on the order in time, for whoever has to account for it."""
+    order_id = ask.number("order_id")
+    with ask.app.db.read() as tx:
+        _guard(ask, tx, order_id)
+        found = view.detail(tx, order_id=order_id, now=ask.now)
+        told = reader(ask, found, decisions.currency(tx, order_id=order_id))
+    context = {"order": found, "accounts": [told.account(each) for each in found.decisions]}
+    return page.render(ask, "decisions.html", context)
+
+
+def decided_json(ask: Ask) -> Response:
+    """The same to keep: every receipt as it is stored."""
+    order_id = ask.number("order_id")
+    with ask.app.db.read() as tx:
+        found = view.detail(tx, order_id=order_id, now=ask.now)
+    kept = {
+        "order": found.header.number,
+        "decisions": [decisions.exported(each) for each in found.decisions],
+    }
+    name = re.sub(r"[^A-Za-z0-9_-]", "", found.header.number) or str(order_id)
+    headers = {
+        "Content-Disposition": f'attachment; filename="decisions-{name}.json"',
+        "Cache-Control": "no-store",
+    }
+    return Response(msgspec.json.encode(kept), media_type="application/json", headers=headers)
 
 
 def _act(ask: Ask, verb: Callable[[WriteTx, OrderId], str]) -> Response:

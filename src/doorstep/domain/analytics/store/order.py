@@ -45,6 +45,15 @@ class Header:
     cancelled_at: datetime | None
     completed_at: datetime | None
     trace_id: str
+    promised_at: datetime | None
+    pickup: str
+    queue: str
+    queue_reason: str
+    parked_at: datetime | None
+    due_at: datetime | None
+    wakes_on_stock: bool
+    route_tries: int
+    auto_cancel_at: datetime | None
 
 
 def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
@@ -55,7 +64,8 @@ def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
         SELECT o.id, o.number, o.external_id, c.key AS channel, c.connector_id AS connector, c.name AS channel_name,
                o.placed_at, o.currency, o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included,
                o.is_paid, o.on_delivery, o.payment_gateway, o.payment_method, o.shipping_method, o.source, o.note,
-               o.tags, o.due, o.is_short, o.cancelled_at, o.completed_at, o.trace_id
+               o.tags, o.due, o.is_short, o.cancelled_at, o.completed_at, o.trace_id, o.promised_at, o.pickup, o.queue,
+               o.queue_reason, o.parked_at, o.due_at, o.wakes_on_stock, o.route_tries, o.auto_cancel_at
           FROM orders o JOIN connections c ON c.id = o.connection_id WHERE o.id = %s
         """,
         (order_id,),
@@ -123,6 +133,7 @@ class Place:
     latitude: float
     longitude: float
     timezone: str
+    carrier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +153,17 @@ class Work:
     packed_at: datetime | None
     shipped_at: datetime | None
     ship_by: datetime
+    release_after: datetime | None
+    released_at: datetime | None
+    leaves_at: datetime | None
+    held_back: bool
     lines: tuple[WorkLine, ...]
 
 
 PLACE = """
     jsonb_build_object('id', l.id, 'code', l.code, 'name', l.name, 'kind', l.kind, 'city', l.city,
-                       'latitude', l.latitude, 'longitude', l.longitude, 'timezone', l.timezone) AS place
+                       'latitude', l.latitude, 'longitude', l.longitude, 'timezone', l.timezone,
+                       'carrier', l.carrier) AS place
 """
 
 
@@ -157,7 +173,8 @@ def select_work(tx: ReadTx, *, order_id: int) -> list[Work]:
         Work,
         f"""
         SELECT f.id, {PLACE}, f.state, f.version, f.decision_id, f.reject_reason, f.reject_note, f.created_at,
-               f.accepted_at, f.picked_at, f.packed_at, f.shipped_at, {SHIP_BY} AS ship_by,
+               f.accepted_at, f.picked_at, f.packed_at, f.shipped_at, {SHIP_BY} AS ship_by, f.release_after, f.released_at,
+               f.leaves_at, f.held_back,
                (SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'quantity', w.quantity,
                                                     'picked', w.picked, 'packed', w.packed) ORDER BY w.line_no)
                   FROM fulfillment_lines w WHERE w.fulfillment_order_id = f.id) AS lines

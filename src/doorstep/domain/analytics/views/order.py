@@ -21,6 +21,8 @@ from doorstep.domain.analytics.store.order import (
     ReturnFacts,
     Work,
 )
+from doorstep.domain.analytics.views import decisions
+from doorstep.domain.analytics.views.decisions import Decision
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.orders import model as orders
 from doorstep.domain.orders.model import Address, Counters, Headline
@@ -28,9 +30,9 @@ from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns import model as returns
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import LineReceipt
-from doorstep.domain.routing.views import DecisionRow
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.events import Event
 from doorstep.kernel.money import Money
 
 _STOPPED = frozenset({State.REJECTED, State.CANCELLED})
@@ -43,6 +45,7 @@ class Group:
     work: Work
     lines: Sequence[tuple[Line, int]]
     why: Sequence[LineReceipt]
+    decision: Decision | None
     parcel: Parcel | None
     slack: Slack | None
 
@@ -81,6 +84,7 @@ class OrderDetail:
     unallocated: Sequence[tuple[Line, int]]
     cancelled: Sequence[tuple[Line, int]]
     missing: Mapping[int, str]
+    decisions: Sequence[Decision]
     shipping_address: Address
     billing_address: Address
     returns: Sequence[Return]
@@ -105,12 +109,15 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
         raise errors.NotFound(f"There is no order {order_id}.")
     lines = store.select_lines(tx, order_id=order_id)
     parcels = store.select_parcels(tx, order_id=order_id)
-    receipts = routing.decisions(tx, order_id=order_id)
-    groups = _groups(tx, lines, parcels, receipts, order_id=order_id, now=now)
+    works = store.select_work(tx, order_id=order_id)
+    recorded = events.of_stream(tx, stream="order", stream_id=order_id)
+    rows = routing.decisions(tx, order_id=order_id)
+    decided = decisions.told(tx, rows=rows, works=works, recorded=recorded)
+    groups = _groups(works, lines, parcels, decided, now=now)
     refunds = store.select_refunds(tx, order_id=order_id)
     payments = store.select_payments(tx, order_id=order_id)
     holds, notes = store.select_holds(tx, order_id=order_id), store.select_notes(tx, order_id=order_id)
-    timeline = _timeline(tx, order_id)
+    timeline = _timeline(recorded)
     addresses = {each.kind: each.address for each in store.select_addresses(tx, order_id=order_id)}
     shipping = addresses.get("shipping", Address())
     counters = total_of([line.counters for line in lines])
@@ -128,7 +135,8 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
             lines, lambda line: line.counters.ordered - line.counters.cancelled - line.counters.allocated
         ),
         cancelled=_pieces(lines, lambda line: line.counters.cancelled),
-        missing=_missing(receipts),
+        missing=_missing(decided),
+        decisions=decided,
         shipping_address=shipping,
         billing_address=addresses.get("billing", shipping),
         returns=_returns(store.select_returns(tx, order_id=order_id), parcels, refunds),
@@ -152,33 +160,33 @@ def _pieces(lines: Sequence[Line], count: Callable[[Line], int]) -> list[tuple[L
     return [(line, count(line)) for line in lines if count(line) > 0]
 
 
-def _missing(receipts: Sequence[DecisionRow]) -> dict[int, str]:
-    """The newest decision's sentence for each line; receipts come newest first."""
-    return {line.line_no: line.sentence for each in reversed(receipts) for line in each.receipt.lines}
+def _missing(decided: Sequence[Decision]) -> dict[int, str]:
+    """The newest decision's sentence for each line; decisions come newest first."""
+    return {line.line_no: line.sentence for each in reversed(decided) for line in each.receipt.lines}
 
 
 def _groups(
-    tx: ReadTx,
+    works: Sequence[Work],
     lines: Sequence[Line],
     parcels: Sequence[Parcel],
-    receipts: Sequence[DecisionRow],
+    decided: Sequence[Decision],
     *,
-    order_id: int,
     now: datetime,
 ) -> list[Group]:
     by_no = {line.line_no: line for line in lines}
-    by_id = {receipt.id: receipt for receipt in receipts}
+    by_id = {each.id: each for each in decided}
     by_work = {parcel.fulfillment_order_id: parcel for parcel in parcels}
     groups = []
-    for work in store.select_work(tx, order_id=order_id):
-        receipt = by_id.get(work.decision_id or 0)
+    for work in works:
+        decision = by_id.get(work.decision_id or 0)
         numbers = {line.line_no for line in work.lines}
         waits = work.state not in _STOPPED and work.state is not State.SHIPPED
         groups.append(
             Group(
                 work=work,
                 lines=[(by_no[line.line_no], line.quantity) for line in work.lines],
-                why=[line for line in receipt.receipt.lines if line.line_no in numbers] if receipt else [],
+                why=[line for line in decision.receipt.lines if line.line_no in numbers] if decision else [],
+                decision=decision,
                 parcel=by_work.get(work.id),
                 slack=model.slack(work.ship_by, now=now) if waits else None,
             )
@@ -214,12 +222,8 @@ def _balance(header: Header, payments: Sequence[Payment], refunds: Sequence[Refu
     )
 
 
-def _timeline(tx: ReadTx, order_id: int) -> list[Fact]:
+def _timeline(recorded: Sequence[Event]) -> list[Fact]:
     """What happened, newest first; facts that arrive late (a carrier's scans) stand where they belong."""
-    recorded = sorted(
-        events.of_stream(tx, stream="order", stream_id=order_id),
-        key=lambda each: (each.occurred_at, each.version),
-    )
     return [
         Fact(
             each.type,
@@ -229,7 +233,7 @@ def _timeline(tx: ReadTx, order_id: int) -> list[Fact]:
             each.occurred_at,
             each.data,
         )
-        for each in reversed(recorded)
+        for each in sorted(recorded, key=lambda each: (each.occurred_at, each.version), reverse=True)
     ]
 
 

@@ -29,13 +29,22 @@ def copy_decisions(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """A stored decision."""
+    """A stored decision. What it was worth beside the best plan of its whole day is known later (None: not yet)."""
 
     id: int
     order_id: int
     decided_at: datetime
     rules: str
     receipt: Receipt
+    best_minor: int | None = None
+    actual_minor: int | None = None
+
+    @property
+    def regret_minor(self) -> int | None:
+        """What the best plan of the day would have saved."""
+        if self.best_minor is None or self.actual_minor is None:
+            return None
+        return max(0, self.actual_minor - self.best_minor)
 
 
 # Receipts of the first version are a list of lines and no more.
@@ -43,21 +52,19 @@ RECEIPT: LiteralString = """
     CASE jsonb_typeof(receipt) WHEN 'object' THEN receipt ELSE jsonb_build_object(
         'v', 1, 'rules', rules, 'run', '', 'routing', '', 'rule', '', 'lines', receipt) END AS receipt
 """
+_DECISION: LiteralString = f"""
+    SELECT id, order_id, decided_at, rules, {RECEIPT}, best_minor, actual_minor FROM routing_decisions
+"""
 
 
 def select_decisions(tx: ReadTx, *, order_id: int) -> list[DecisionRow]:
     """An order's decisions, newest first."""
-    return tx.all(
-        DecisionRow,
-        f"SELECT id, order_id, decided_at, rules, {RECEIPT} FROM routing_decisions WHERE order_id = %s ORDER BY id DESC",
-        (order_id,),
-    )
+    return tx.all(DecisionRow, f"{_DECISION} WHERE order_id = %s ORDER BY id DESC", (order_id,))
 
 
 def select_by_id(tx: ReadTx, *, ids: Sequence[int]) -> list[DecisionRow]:
     """These decisions."""
-    sql = f"SELECT id, order_id, decided_at, rules, {RECEIPT} FROM routing_decisions WHERE id = ANY(%s) ORDER BY id"
-    return tx.all(DecisionRow, sql, (list(ids),))
+    return tx.all(DecisionRow, f"{_DECISION} WHERE id = ANY(%s) ORDER BY id", (list(ids),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""SQL of what receipts speak of: locations by code, orders by number, the currency of tariffs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from doorstep.kernel.db import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A location that a receipt names."""
+
+    code: str
+    name: str
+    kind: str
+    latitude: float
+    longitude: float
+
+
+def select_sites(tx: ReadTx) -> list[Site]:
+    """Every location, those that closed for good too: receipts outlive them."""
+    return tx.all(Site, "SELECT code, name, kind, latitude, longitude FROM locations ORDER BY id")
+
+
+@dataclass(frozen=True, slots=True)
+class Mate:
+    """Another order of the same customer."""
+
+    id: int
+    number: str
+
+
+def select_mates(tx: ReadTx, *, ids: Sequence[int]) -> list[Mate]:
+    """These orders by their numbers."""
+    if not ids:
+        return []
+    return tx.all(Mate, "SELECT id, number FROM orders WHERE id = ANY(%s) ORDER BY id", (list(ids),))
+
+
+def select_currency(tx: ReadTx, *, order_id: int) -> str:
+    """What tariffs are said in; while nobody has said anything, what the order counts in."""
+    return tx.value(
+        str,
+        """
+        SELECT coalesce((SELECT nullif(document->>'currency', '') FROM network_documents ORDER BY version DESC LIMIT 1),
+                        (SELECT currency FROM orders WHERE id = %s), '')
+        """,
+        (order_id,),
+    )

@@ -1,0 +1,152 @@
+"""Decisions of routing as people read them: who had it decided, where the order went by it, and what it was like elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.analytics.store import decisions as store
+from doorstep.domain.analytics.store import order as order_store
+from doorstep.domain.analytics.store.decisions import Mate, Site
+from doorstep.domain.analytics.store.order import Work
+from doorstep.domain.fulfillment import views as fulfillment
+from doorstep.domain.routing import views as routing
+from doorstep.domain.routing.model.receipt import LineReceipt, Receipt
+from doorstep.domain.routing.views import DecisionRow
+from doorstep.domain.routing.views import rules as rule_views
+from doorstep.kernel import errors, events
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.events import Event
+
+__all__ = ["Mate", "Site"]
+
+_DECIDED = frozenset({"order.allocated", "order.short", "order.replanned"})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision on an order. `version` is the number of its rule set (None: the rules that Doorstep comes with).
+
+    `actor` had it decided ("" if nobody wrote it down); `sent` are the pieces by line that each location was given, by its code;
+    `sites` are the locations that the receipt names, by code, `together` the orders whose parcel it joins.
+    """
+
+    row: DecisionRow
+    version: int | None
+    actor: str
+    sent: Mapping[str, Mapping[int, int]]
+    sites: Mapping[str, Site]
+    together: Sequence[Mate]
+
+    @property
+    def id(self) -> int:
+        return self.row.id
+
+    @property
+    def decided_at(self) -> datetime:
+        return self.row.decided_at
+
+    @property
+    def receipt(self) -> Receipt:
+        return self.row.receipt
+
+    @property
+    def is_told_whole(self) -> bool:
+        """Whether the receipt has numbers; those of the first version have sentences only."""
+        return self.receipt.v > 1
+
+    def lacking(self, line: LineReceipt) -> int:
+        """Pieces of a line that got no location by this decision."""
+        return max(0, line.quantity - sum(each.get(line.line_no, 0) for each in self.sent.values()))
+
+    def name(self, code: str) -> str:
+        """A location as people call it."""
+        return self.sites[code].name if code in self.sites else code
+
+
+def of_order(tx: ReadTx, *, order_id: int) -> list[Decision]:
+    """Every decision on an order, newest first; raises NotFound."""
+    if order_store.select_header(tx, order_id=order_id) is None:
+        raise errors.NotFound(f"There is no order {order_id}.")
+    works = order_store.select_work(tx, order_id=order_id)
+    recorded = events.of_stream(tx, stream="order", stream_id=order_id)
+    return told(tx, rows=routing.decisions(tx, order_id=order_id), works=works, recorded=recorded)
+
+
+def of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Decision | None:
+    """The decision that gave a location its work; None if none is on record. Raises NotFound."""
+    work = fulfillment.work(tx, fulfillment_order_id=fulfillment_order_id)
+    return next((each for each in of_order(tx, order_id=work.order_id) if each.id == work.decision_id), None)
+
+
+def told(
+    tx: ReadTx, *, rows: Sequence[DecisionRow], works: Sequence[Work], recorded: Sequence[Event]
+) -> list[Decision]:
+    """Decisions on one order with what its work and its facts say of them."""
+    if not rows:
+        return []
+    sites = {each.code: each for each in store.select_sites(tx)}
+    mates = {
+        each.id: each
+        for each in store.select_mates(tx, ids=sorted({one for row in rows for one in row.receipt.together}))
+    }
+    actors = {each.occurred_at: each.actor for each in recorded if each.type in _DECIDED}
+    return [
+        Decision(
+            row,
+            version_of(row.rules),
+            actors.get(row.decided_at, ""),
+            _sent(row, works),
+            {code: sites[code] for code in sorted(_named(row, works)) if code in sites},
+            [mates[one] for one in row.receipt.together if one in mates],
+        )
+        for row in rows
+    ]
+
+
+def exported(decision: Decision) -> dict[str, object]:
+    """A decision to be kept elsewhere: its receipt as it is stored, and what is known of it beside."""
+    return {
+        "id": decision.id,
+        "decided_at": decision.decided_at,
+        "actor": decision.actor,
+        "rules": decision.row.rules,
+        "rules_version": decision.version,
+        "sent": [
+            {"location": code, "line_no": line_no, "quantity": quantity}
+            for code, lines in decision.sent.items()
+            for line_no, quantity in lines.items()
+        ],
+        "best_minor": decision.row.best_minor,
+        "actual_minor": decision.row.actual_minor,
+        "receipt": decision.receipt,
+    }
+
+
+def version_of(rules: str) -> int | None:
+    """The number of the rule set's version that a receipt names."""
+    _, _, number = rules.rpartition(" ")
+    return int(number) if number.isdigit() and number != rules else None
+
+
+def currency(tx: ReadTx, *, order_id: int) -> str:
+    """What receipts count in: the currency of the rules that decide, or else of the tariffs, or else the order's own."""
+    return rule_views.playbook(tx).document.currency or store.select_currency(tx, order_id=order_id)
+
+
+def _sent(row: DecisionRow, works: Sequence[Work]) -> dict[str, dict[int, int]]:
+    found: dict[str, dict[int, int]] = {}
+    for work in works:
+        if work.decision_id == row.id:
+            pieces = found.setdefault(work.place.code, {})
+            for line in work.lines:
+                pieces[line.line_no] = pieces.get(line.line_no, 0) + line.quantity
+    return found
+
+
+def _named(row: DecisionRow, works: Sequence[Work]) -> set[str]:
+    receipt = row.receipt
+    codes = {each.location for line in receipt.lines for each in line.candidates}
+    codes |= {work.place.code for work in works if work.decision_id == row.id}
+    return codes | set(receipt.runner_up.locations if receipt.runner_up else ())
