@@ -87,7 +87,7 @@ def test_a_draft_decides_and_is_rolled_back(shop: Shop, browser: TestClient) -> 
     text = shown(page(browser, here))
     assert "notnaked 1 Draft" in text
     assert "queue urgent customer care owns it" in text
-    assert "All 7 pass" in text
+    assert "All 8 pass" in text
     status, answer = click(browser, f"{here}/activate", on=here, why="Sale week", instead_of="")
     assert (status, "notnaked 1 decides from now on." in answer) == (200, True)
     assert re.search("let it decide [^:]+: Sale week", shown(page(browser, "/routing")))
@@ -111,7 +111,7 @@ def test_a_version_is_taken_as_a_file(shop: Shop, browser: TestClient) -> None:
 def test_a_case_that_fails_keeps_a_draft_from_deciding(shop: Shop, browser: TestClient) -> None:
     here = f"/routing/versions/{stored(shop, YAML.replace('rule: leaves today}', 'rule: soonest}'))}"
     text = page(browser, here)
-    assert "1 of 7 fail" in shown(text)
+    assert "1 of 8 fail" in shown(text)
     assert "Rule: expected soonest, found leaves today." in shown(text)
     assert "Its golden cases must pass first." in text
     status, answer = click(browser, f"{here}/activate", on=here, why="so", instead_of="")
