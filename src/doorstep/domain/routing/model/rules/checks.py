@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import croniter
-
+from doorstep.domain.routing.model import runs
 from doorstep.domain.routing.model.rules import conditions
 from doorstep.domain.routing.model.rules.document import Measure, Routing, Rule, RuleSet, Run
 from doorstep.kernel.documents import Problem
@@ -73,7 +72,7 @@ def _once(names: Sequence[str], path: Callable[[int], str]) -> Problems:
 
 
 def _run(run: Run, path: str, queues: Iterable[str]) -> Problems:
-    if run.schedule and not croniter.is_valid(run.schedule):
+    if run.schedule and not runs.is_schedule(run.schedule):
         yield Problem(
             f"{path}.schedule",
             f"{run.schedule!r} is no cron line: minute hour day month weekday, such as 0 2 * * *.",
