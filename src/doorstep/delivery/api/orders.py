@@ -41,22 +41,31 @@ class Note(BaseModel):
     text: str = Field(min_length=1, max_length=2000)
 
 
+class Search(BaseModel):
+    """Which orders, and how many at once."""
+
+    view: list_views.OrderView = list_views.OrderView.ALL
+    q: str = Field("", description="Order number, name, phone, e-mail, SKU or tracking number.")
+    channel: str = ""
+    queue: str = Field("", description="A queue of the rule set, as GET /routing/queues tells them.")
+    cursor: str = ""
+    limit: int = Field(50, ge=1, le=200)
+
+
 @router.get("/orders")
-def search_orders(
-    calling: Calling,
-    view: list_views.OrderView = list_views.OrderView.ALL,
-    q: Annotated[str, Query(description="Order number, name, phone, e-mail, SKU or tracking number.")] = "",
-    channel: str = "",
-    cursor: str = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Orders:
+def search_orders(calling: Calling, search: Annotated[Search, Query()]) -> Orders:
     """Orders, newest first."""
     calling.principal.require(Permission.ORDERS_READ)
     wanted = list_views.OrderFilter(
-        view=view, text=q, channel=channel, location_id=calling.scope, limit=limit
+        view=search.view,
+        text=search.q,
+        channel=search.channel,
+        queue=search.queue,
+        location_id=calling.scope,
+        limit=search.limit,
     )
     now = calling.app.clock.now()
-    page = calling.read(lambda tx: list_views.page(tx, wanted=wanted, now=now, cursor=cursor))
+    page = calling.read(lambda tx: list_views.page(tx, wanted=wanted, now=now, cursor=search.cursor))
     return Orders([shapes.summary(row) for row in page.rows], page.next_cursor)
 
 

@@ -10,6 +10,7 @@ from doorstep.delivery.console.page import Toast
 from doorstep.domain.analytics.views import orders as view
 from doorstep.domain.analytics.views.orders import OrderFilter, OrderView
 from doorstep.domain.network import views as network
+from doorstep.domain.routing.views import rules
 from doorstep.kernel import errors
 
 VIEW_WORDS = {
@@ -36,6 +37,7 @@ EMPTY_WORDS = {
     OrderView.LATE: ("Nothing is late", "Work that should have left by its location's cut-off appears here."),
     OrderView.RETURNS: ("No returns yet", "Orders of which something comes back appear here."),
 }
+FILTERS = ("q", "channel", "location", "payment", "queue")
 PAYMENTS = {"paid": "Paid", "unpaid": "Unpaid", "on_delivery": "Cash on delivery"}
 
 
@@ -50,6 +52,7 @@ def _filter(ask: Ask) -> OrderFilter:
         channel=ask.query("channel"),
         location_id=ask.location_id or (int(location) if location.isdigit() else None),
         payment=ask.query("payment") if ask.query("payment") in PAYMENTS else "",
+        queue=ask.query("queue"),
     )
 
 
@@ -61,11 +64,12 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         context = {
             "counts": view.counts(tx, now=ask.now, location_id=ask.location_id),
             "channels": view.channels(tx),
+            "queues": [each.name for each in rules.playbook(tx).document.queues],
             "locations": [
                 each for each in network.locations(tx).values() if ask.location_id in (None, each.id)
             ],
         }
-    query = {key: ask.query(key) for key in ("view", "q", "channel", "location", "payment")}
+    query = {key: ask.query(key) for key in ("view", *FILTERS)}
     return page.render(
         ask,
         "orders.html",
@@ -77,8 +81,9 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
             "cursor": ask.query("cursor"),
             "views": VIEW_WORDS,
             "payments": PAYMENTS,
+            "filters": FILTERS,
             "empty_words": EMPTY_WORDS[wanted.view],
-            "filtered": any(query[key] for key in ("q", "channel", "location", "payment")),
+            "filtered": any(query[key] for key in FILTERS),
         },
         toast=toast,
         status=status,

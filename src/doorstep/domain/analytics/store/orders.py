@@ -67,6 +67,7 @@ class OrderFilter:
     channel: str = ""
     location_id: int | None = None
     payment: str = ""
+    queue: str = ""
     before_at: datetime | None = None
     before_id: int = 0
     limit: int = 50
@@ -107,6 +108,7 @@ def _parameters(wanted: OrderFilter, now: datetime) -> dict[str, object]:
         "channel": wanted.channel,
         "location": wanted.location_id,
         "payment": wanted.payment,
+        "queue": wanted.queue,
         "before_at": wanted.before_at,
         "before_id": wanted.before_id,
         "limit": wanted.limit,
@@ -123,6 +125,7 @@ def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[Order
             SELECT o.* FROM orders o JOIN connections c ON c.id = o.connection_id
              WHERE {_VIEWS[wanted.view]} AND {_AT_LOCATION} AND {_FOUND}
                AND (%(channel)s = '' OR c.key = %(channel)s)
+               AND (%(queue)s = '' OR o.queue = %(queue)s)
                AND (%(payment)s = '' OR %(payment)s = CASE WHEN o.on_delivery THEN 'on_delivery'
                                                            WHEN o.is_paid THEN 'paid' ELSE 'unpaid' END)
                AND (%(before_at)s::timestamptz IS NULL

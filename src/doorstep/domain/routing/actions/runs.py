@@ -9,6 +9,7 @@ from doorstep.domain.routing.model import runs as model
 from doorstep.domain.routing.model.rules import RuleSet, Run
 from doorstep.domain.routing.store import runs as store
 from doorstep.domain.routing.store.runs import Due, NewRun
+from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
@@ -40,6 +41,12 @@ def claim_due(tx: WriteTx, *, document: RuleSet, now: datetime) -> list[Run]:
     if moved:
         store.put_schedule(tx, moved)
     return due
+
+
+def bring_forward(tx: WriteTx, *, run: str, at: datetime) -> None:
+    """Let a run that goes by the clock be due now: the worker that looks next takes it. Raises NotFound."""
+    if not store.bring_forward(tx, run=run, at=at):
+        raise errors.NotFound(f"No run {run!r} goes by the clock: the rules that decide name none.")
 
 
 def _is_due(run: Run, known: Due | None, now: datetime) -> bool:

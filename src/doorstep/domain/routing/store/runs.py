@@ -111,6 +111,13 @@ def put_schedule(tx: WriteTx, due: Sequence[Due]) -> None:
     )
 
 
+def bring_forward(tx: WriteTx, *, run: str, at: datetime) -> int:
+    """This run is due at once, if it is scheduled; one that is due already stays so. Returns how many there are."""
+    return tx.execute(
+        "UPDATE routing_schedule SET next_run_at = least(next_run_at, %s) WHERE run = %s", (at, run)
+    )
+
+
 def delete_schedule(tx: WriteTx, *, runs: Sequence[str]) -> None:
     """These go by the clock no longer."""
     tx.execute("DELETE FROM routing_schedule WHERE run = ANY(%s)", (list(runs),))

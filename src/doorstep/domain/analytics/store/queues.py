@@ -1,0 +1,38 @@
+"""SQL of the queues where orders wait that no rule could serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.kernel.db import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in a queue ("" is none of the rule set's); `ending` are cancelled by themselves within a day."""
+
+    queue: str
+    orders: int
+    pieces: int
+    oldest_at: datetime | None
+    next_try_at: datetime | None
+    ending: int
+
+
+def select_waiting(tx: ReadTx, *, now: datetime) -> list[Waiting]:
+    """Every queue that something waits in, by name. An order that only stock wakes has no next try."""
+    return tx.all(
+        Waiting,
+        """
+        SELECT o.queue, count(*) AS orders, coalesce(sum(l.pieces), 0)::bigint AS pieces,
+               min(coalesce(o.parked_at, o.placed_at)) AS oldest_at,
+               min(o.due_at) FILTER (WHERE o.due = 'route' AND o.due_at < %(now)s + interval '5 years') AS next_try_at,
+               count(*) FILTER (WHERE o.auto_cancel_at < %(now)s + interval '1 day') AS ending
+          FROM orders o
+          CROSS JOIN LATERAL (SELECT sum(quantity - cancelled - allocated) AS pieces FROM order_lines
+                               WHERE order_id = o.id) l
+         WHERE o.is_short AND o.cancelled_at IS NULL GROUP BY o.queue ORDER BY o.queue
+        """,
+        {"now": now},
+    )

@@ -1,0 +1,45 @@
+"""The queues of the rules that decide, with what waits in them, and those that only old orders still wait in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.analytics.store import queues as store
+from doorstep.domain.analytics.store.queues import Waiting
+from doorstep.domain.routing.views import rules
+from doorstep.kernel.db import ReadTx
+
+__all__ = ["Waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A queue: whose it is, and what waits in it. `is_known`: the rules that decide name it."""
+
+    name: str
+    owner: str
+    told_to_customer: str
+    retry_minutes: Sequence[int]
+    auto_cancel_after_days: int | None
+    waiting: Waiting
+    is_known: bool
+
+
+def queues(tx: ReadTx, *, now: datetime) -> list[QueueRow]:
+    """Queues in the order of the rule set, then what waits in none of them."""
+    waiting = {each.queue: each for each in store.select_waiting(tx, now=now)}
+    found = [
+        QueueRow(
+            each.name,
+            each.owner,
+            each.told_to_customer,
+            each.retry_minutes,
+            each.auto_cancel_after_days,
+            waiting.pop(each.name, Waiting(each.name, 0, 0, None, None, 0)),
+            is_known=True,
+        )
+        for each in rules.playbook(tx).document.queues
+    ]
+    return found + [QueueRow(each.queue, "", "", (), None, each, is_known=False) for each in waiting.values()]

@@ -1,0 +1,123 @@
+"""Queues and runs, in the console and over the API: what waits is found, and a run by the clock may be started at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from tests.builders import NOON, Retailer, line, observation
+from tests.delivery.test_api import client
+from tests.delivery.test_console_stock_work import click, sign_in
+from tests.shop import Shop
+
+from doorstep.delivery import console
+from doorstep.domain.routing.actions import rules as rule_verbs
+from doorstep.domain.routing.actions import runs as verbs
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.actions.runs import NewRun
+from doorstep.domain.routing.model.rules import Queue, Rest, Routing, Rule, RuleSet, Run, Split
+from doorstep.domain.routing.model.runs import RunKind
+from doorstep.flows import runs
+from doorstep.kernel.db import WriteTx
+
+JACKET = "DJ-BL-01"
+RULE = Rule(name="whole", split=Split(by="none"), rest=Rest(then="park", queue="short"))
+DOCUMENT = RuleSet(
+    name="test",
+    currency="INR",
+    queues=(
+        Queue(name="short", owner="planning", retry_minutes=(10,), auto_cancel_after_days=1),
+        Queue(name="care", owner="customer service"),
+    ),
+    runs=(
+        Run(name="as they come", routings=(Routing(name="all", rules=(RULE,)),)),
+        Run(name="night", schedule="0 2 * * *", routings=(Routing(name="all", rules=(RULE,)),)),
+    ),
+)
+
+
+def decide(tx: WriteTx) -> None:
+    version = rule_verbs.draft(tx, draft=Draft(DOCUMENT, "a test"), at=NOON)
+    rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOON)
+
+
+@pytest.fixture
+def browser(shop: Shop) -> Iterator[TestClient]:
+    with shop.app.db.write(actor="user:2") as tx:
+        decide(tx)
+    with TestClient(Starlette(routes=console.routes(shop.app)), follow_redirects=False) as page:
+        sign_in(page)
+        yield page
+
+
+@pytest.fixture
+def api(retailer: Retailer) -> TestClient:
+    retailer.write(decide)
+    return client(retailer)
+
+
+def test_queues_tell_what_waits_and_lead_to_it(browser: TestClient, shop: Shop) -> None:
+    waits, goes = shop.order((JACKET, 900)), shop.order((JACKET, 1))
+    page = browser.get("/console/routing/queues").text
+    assert '<a class="strong" href="/console/orders?queue=short">short</a>' in page
+    assert "1 order</span>" in page
+    found = browser.get("/console/orders?queue=short").text
+    assert (f'/console/orders/{waits}"' in found, f'/console/orders/{goes}"' in found) == (True, False)
+    assert 'aria-label="Remove the filter short"' in found
+
+
+def test_a_queue_that_the_rules_forgot_is_shown_as_long_as_somebody_waits_in_it(
+    browser: TestClient, shop: Shop
+) -> None:
+    shop.order((JACKET, 900))
+    with shop.app.db.write(actor="system") as tx:
+        tx.execute("UPDATE orders SET queue = 'old' WHERE queue = 'short'")
+    assert "no longer in the rules" in browser.get("/console/routing/queues").text
+
+
+def test_waves_are_plotted_by_what_they_saved(browser: TestClient, shop: Shop) -> None:
+    with shop.app.db.write(actor="system") as tx:
+        for minute, after in enumerate((900, 400)):
+            began = shop.now + timedelta(minutes=minute)
+            verbs.note(
+                tx,
+                run=NewRun("night", RunKind.WAVE, "test 1", began, began, 5, 5, 2, 1_000, after, "done"),
+            )
+    page = browser.get("/console/routing/runs").text
+    assert "₹7.00 in 2 waves, ₹6.00 at most" in page
+    assert page.count("<rect") == 2
+
+
+def test_a_run_by_the_clock_is_started_at_once_by_a_worker(browser: TestClient, shop: Shop) -> None:
+    assert runs.run_due(shop.app.world) == 0
+    assert "Run now" in browser.get("/console/routing/runs").text
+    assert "starts within a quarter of a minute" in click(browser, "/routing/runs/now", run="night")
+    assert runs.run_due(shop.app.world) == 1
+    assert "Done" in browser.get("/console/routing/runs").text
+    assert "goes by the clock" in click(browser, "/routing/runs/now", status=404, run="as they come")
+
+
+def test_queues_are_told_and_their_orders_found(api: TestClient, retailer: Retailer) -> None:
+    order_id = retailer.place_order(observation(line(JACKET, 900)))
+    short, care = api.get("/api/v1/routing/queues").json()
+    assert (short["name"], short["owner"], short["orders"], short["pieces"]) == ("short", "planning", 1, 900)
+    assert (short["ending_within_a_day"], care["orders"], care["oldest_at"]) == (1, 0, None)
+    found = api.get("/api/v1/orders", params={"queue": "short"}).json()["orders"]
+    assert [each["id"] for each in found] == [order_id]
+    assert api.get("/api/v1/orders", params={"queue": "care"}).json()["orders"] == []
+
+
+def test_runs_are_told_and_started(api: TestClient, retailer: Retailer) -> None:
+    runs.run_due(retailer.app.world)
+    (due,) = api.get("/api/v1/routing/runs").json()["next"]
+    assert (due["run"], due["schedule"]) == ("night", "0 2 * * * UTC")
+    assert api.post("/api/v1/routing/runs/night/now").json() == {"run": "night", "due": True}
+    (due,) = api.get("/api/v1/routing/runs").json()["next"]
+    assert datetime.fromisoformat(due["next_run_at"]) <= datetime.now(UTC)
+    runs.run_due(retailer.app.world)
+    (ran,) = api.get("/api/v1/routing/runs").json()["history"]
+    assert (ran["run"], ran["kind"], ran["result"]) == ("night", "schedule", "done")
+    assert api.post("/api/v1/routing/runs/noon/now").status_code == 404
