@@ -12,6 +12,7 @@ import prometheus_client
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches, files, periodic
 from doorstep.delivery.worker.errands import Errands
+from doorstep.delivery.worker.lab import Lab
 from doorstep.flows.map import MAP
 from doorstep.kernel import errors, jobs, log
 
@@ -25,6 +26,7 @@ class Worker:
     def __init__(self, app: App) -> None:
         self._app = app
         self._errands = Errands(app, {row.name: row for row in MAP if row.errand is not None})
+        self._lab = Lab(app)
         self._steps = list({row.name: row for row in MAP if row.step is not None}.values())
         self._aside = concurrent.futures.ThreadPoolExecutor(1, "periodic")
         self._stopping = threading.Event()
@@ -43,6 +45,7 @@ class Worker:
         _log.info("worker ready")
         while not self._stopping.is_set():
             try:
+                self._lab.take()
                 idle = not self.work_once()
             except errors.Unavailable as problem:
                 _log.warning("the database does not answer", error=str(problem))

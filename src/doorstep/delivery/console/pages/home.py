@@ -35,6 +35,7 @@ CALLS = {
     "stale_sources": Call("Stock sources are silent", "What they tell of is unknown until they are heard again.", "/atp-rules", "plug", "danger", Permission.INVENTORY_READ),
     "contradictory": Call("Reserved pieces were not found", "Count there; until then nothing of them is promised.", "/inventory?missing=yes", "alert", "danger", Permission.INVENTORY_READ),
     "counts_to_approve": Call("Counts wait for approval", "See what differs, then agree or have it counted again.", "/counts?state=counted", "barcode", "attention", Permission.INVENTORY_READ),
+    "trial_stopped": Call("A guardrail ended a trial of rules", "Read why; the rules that decide are what they were.", "/routing/lab", "route", "attention", Permission.RULES_READ),
     "transfers_overdue": Call("Transfers should have arrived", "Receive them, or ask where they are.", "/transfers", "route", "attention", Permission.INVENTORY_READ),
 }  # fmt: skip
 

@@ -1,0 +1,110 @@
+"""The lab's pages: a draft over the past, side by side; trials begun, stopped and let decide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from tests.delivery.test_console import click, sign_in
+from tests.delivery.test_console_rules import page, shown, stored
+from tests.shop import Shop
+
+from doorstep.delivery import console
+from doorstep.domain.routing.views import trials
+from doorstep.flows import lab
+
+LAB = "/routing/lab"
+
+
+@pytest.fixture
+def browser(shop: Shop) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=console.routes(shop.app)), follow_redirects=False) as client:
+        sign_in(client)
+        yield client
+
+
+def test_there_is_nothing_to_try_without_a_version(browser: TestClient) -> None:
+    text = shown(page(browser, LAB))
+    assert "There is no version to try" in text
+    assert "Every night the day before is looked back on" in text
+
+
+def simulated(shop: Shop, browser: TestClient) -> int:
+    """A draft over two orders."""
+    stored(shop)
+    for sku in ("DJ-BL-01", "GT-WH-02"):
+        shop.order((sku, 1))
+    status, answer = click(browser, f"{LAB}/simulate", on=LAB, draft="1", days="2", every="15")
+    assert status in {200, 303}, answer
+    return 1
+
+
+def test_a_draft_is_simulated_and_compared(shop: Shop, browser: TestClient) -> None:
+    run_id = simulated(shop, browser)
+    here = f"{LAB}/{run_id}"
+    before = page(browser, here)
+    assert "A worker takes it up in a moment" in before
+    assert 'hx-trigger="every 1s"' in before
+    assert lab.work(shop.app.world)
+    text = shown(page(browser, here))
+    assert "notnaked 1 Done" in text
+    assert re.search(r"Cost per order ₹\d", text)
+    assert "Orders per location" in text
+    assert 'role="img" aria-label="Parcels per order: now 1.00' in page(browser, here)
+    assert "Version 1 beside the default" in shown(page(browser, LAB))
+    answer = browser.get(f"/console{here}/changes.csv")
+    assert answer.text.startswith("order,at,extra_minor,cost_before_minor,")
+    click(browser, f"{here}/delete", on=here)
+    assert browser.get(f"/console{here}").status_code == 404
+
+
+def test_a_simulation_is_cancelled(shop: Shop, browser: TestClient) -> None:
+    here = f"{LAB}/{simulated(shop, browser)}"
+    status, answer = click(browser, f"{here}/cancel", on=here)
+    assert (status, "Nothing was kept of it." in answer) == (200, True)
+    assert not lab.work(shop.app.world)
+    assert click(browser, f"{here}/cancel", on=here)[0] == 403
+
+
+def test_what_cannot_be_simulated_is_said(shop: Shop, browser: TestClient) -> None:
+    stored(shop)
+    status, answer = click(browser, f"{LAB}/simulate", on=LAB, draft="1", days="900")
+    assert (status, "Choose from 1 to 366 days." in answer) == (422, True)
+    assert click(browser, f"{LAB}/simulate", on=LAB, draft="7", days="9")[0] == 404
+    assert browser.get(f"/console{LAB}/1?only=luck").status_code == 404
+
+
+def test_a_draft_is_tried_and_stopped(shop: Shop, browser: TestClient) -> None:
+    stored(shop)
+    told = {"draft": "1", "kind": "shadow", "percent": "", "why": "cheaper?", "sample": "20"}
+    status, answer = click(browser, f"{LAB}/trial/start", on=LAB, **told)
+    assert (status, "Draft 1 decides silently from the next order on." in answer) == (200, True)
+    shop.order(("DJ-BL-01", 1))
+    text = shown(page(browser, LAB))
+    assert "Trial of version 1 Silently" in text
+    assert "Nothing is said of it before 20 orders." in text
+    assert click(browser, f"{LAB}/trial/start", on=LAB, **told)[0] == 409
+    status, answer = click(browser, f"{LAB}/trial/stop", on=LAB)
+    assert (status, "Draft 1 is tried no more." in answer) == (200, True)
+    assert click(browser, f"{LAB}/trial/start", on=LAB, **(told | {"cost_ratio": "x"}))[0] == 422
+
+
+def test_a_better_draft_decides_on_all(shop: Shop, browser: TestClient) -> None:
+    stored(shop)
+    click(browser, f"{LAB}/trial/start", on=LAB, draft="1", kind="shadow", why="cheaper?", sample="10")
+    with shop.app.db.write(actor="system") as tx:
+        tx.execute(
+            """
+            INSERT INTO routing_trial_orders
+            SELECT 1, n, by_draft, now(), '', CASE WHEN by_draft THEN 900 ELSE 1000 END, 1, false, true, 0.1, 0
+              FROM generate_series(1, 12) n, (VALUES (true), (false)) AS side (by_draft)
+            """
+        )
+    assert "Let it decide on all" in page(browser, LAB)
+    status, answer = click(browser, f"{LAB}/trial/promote", on=LAB, why="Cheaper")
+    assert (status, "notnaked 1 decides from now on." in answer) == (200, True)
+    with shop.app.db.read() as tx:
+        assert trials.running(tx) is None

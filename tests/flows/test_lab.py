@@ -1,0 +1,183 @@
+"""The lab at work: a run is taken up, told of, kept; one that is cancelled, lost or forsaken ends as it should."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.builders import JACKET, SHIRT, Retailer, line, observation
+
+from doorstep.domain.connections.model import Kind
+from doorstep.domain.routing.actions import lab as verbs
+from doorstep.domain.routing.actions.lab import Hold, NewRun
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.rules import RuleSet
+from doorstep.domain.routing.views import lab as views
+from doorstep.domain.routing.views.lab import LabRun, Slice
+from doorstep.flows import lab, rule_sets
+from doorstep.kernel import documents, errors
+
+FAR = """
+name: far
+runs:
+- name: as orders come
+  routings:
+  - name: all
+    rules:
+    - {name: only one, locations: {codes: [WH-B]}, rest: {then: park, queue: brokering}}
+queues:
+- {name: brokering, owner: operations}
+"""
+
+
+def drafted(retailer: Retailer, text: str = FAR) -> int:
+    document = documents.read(text, RuleSet).value
+    assert document is not None
+    now = retailer.app.clock.now()
+    return retailer.write(lambda tx: rule_sets.draft(tx, draft=Draft(document, "a try"), now=now)).number
+
+
+def asked(retailer: Retailer, draft: int | None, **given: str) -> int:
+    now = retailer.app.clock.now()
+    new = NewRun("simulation", draft, None, now - timedelta(days=1), now, every_minutes=5, **given)  # type: ignore[arg-type]  # fields by name
+    return retailer.write(lambda tx: lab.ask(tx, new=new, now=now))
+
+
+def run_of(retailer: Retailer, run_id: int) -> LabRun:
+    return retailer.read(lambda tx: views.run(tx, run_id=run_id))
+
+
+@pytest.fixture
+def sold(retailer: Retailer) -> Retailer:
+    for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
+        retailer.place_order(observation(*(line(sku, pieces) for sku, pieces in wanted)))
+    return retailer
+
+
+def test_both_sides_are_kept_with_the_orders_that_change(sold: Retailer) -> None:
+    run_id = asked(sold, drafted(sold))
+    assert lab.work(sold.app.world)
+    assert not lab.work(sold.app.world)
+    run = run_of(sold, run_id)
+    assert (run.state, run.error) == ("done", "")
+    assert run.before is not None
+    assert run.after is not None
+    assert (run.before.orders, run.before.short_pieces, run.after.short_pieces) == (3, 0, 3)
+    changes = sold.read(lambda tx: views.changes(tx, run_id=run_id, part=Slice("short", "order")))
+    assert [each.number[0] for each in changes] == ["#", "#"]
+    assert run.changed == sold.read(lambda tx: views.counts(tx, run_id=run_id)).changed
+    text = b"".join(sold.read(lambda tx: list(views.csv(tx, run_id=run_id, only="short")))).decode()
+    assert len(text.splitlines()) == 3
+
+
+def test_the_same_rules_change_nothing(sold: Retailer) -> None:
+    run_id = asked(sold, None)
+    lab.work(sold.app.world)
+    run = run_of(sold, run_id)
+    assert run.before is not None
+    assert run.after is not None
+    assert (run.changed, run.before.cost_minor, run.before.loads) == (
+        0,
+        run.after.cost_minor,
+        run.after.loads,
+    )
+
+
+def test_what_waits_is_cancelled_at_once_and_what_runs_at_its_next_batch(sold: Retailer) -> None:
+    now = sold.app.clock.now()
+    waits, runs = asked(sold, None), asked(sold, None)
+    sold.write(lambda tx: verbs.cancel(tx, run_id=waits, at=now))
+    assert run_of(sold, waits).state == "cancelled"
+    taken = sold.write(lambda tx: verbs.take(tx, at=now))
+    assert taken is not None
+    assert taken.id == runs
+    sold.write(lambda tx: verbs.cancel(tx, run_id=runs, at=now))
+    with pytest.raises(verbs.Cancelled):
+        sold.write(lambda tx: verbs.tell(tx, hold=Hold(runs, 1), done=1, total=2))
+    with pytest.raises(errors.Refused, match=f"Run {waits} is over"):
+        sold.write(lambda tx: verbs.cancel(tx, run_id=waits, at=now))
+
+
+def test_a_run_whose_worker_died_is_begun_anew_by_another(sold: Retailer) -> None:
+    run_id, now = asked(sold, None), sold.app.clock.now()
+    assert sold.write(lambda tx: verbs.take(tx, at=now)) is not None
+    assert not lab.work(sold.app.world), "its lease holds"
+    _let_lapse(sold)
+    assert lab.work(sold.app.world)
+    run = run_of(sold, run_id)
+    assert (run.state, run.attempts) == ("done", 2)
+    with pytest.raises(verbs.Lost):
+        sold.write(lambda tx: verbs.tell(tx, hold=Hold(run_id, 1), done=1, total=2))
+
+
+def test_a_run_that_kills_its_workers_is_given_up(sold: Retailer) -> None:
+    run_id, now = asked(sold, None), sold.app.clock.now()
+    for _ in range(3):
+        assert sold.write(lambda tx: verbs.take(tx, at=now)) is not None
+        _let_lapse(sold)
+    assert not lab.work(sold.app.world)
+    assert (run_of(sold, run_id).state, run_of(sold, run_id).error) == ("failed", "Its worker died 3 times.")
+
+
+def _let_lapse(retailer: Retailer) -> None:
+    retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET lease_until = now() - interval '1 s'"))
+
+
+def test_a_worker_that_ends_puts_its_run_back(sold: Retailer) -> None:
+    run_id = asked(sold, None)
+    assert lab.work(sold.app.world, stopped=lambda: True)
+    assert run_of(sold, run_id).state == "waiting"
+
+
+def test_a_run_is_deleted_when_it_is_over(sold: Retailer) -> None:
+    run_id = asked(sold, drafted(sold))
+    with pytest.raises(errors.Refused, match="is not over"):
+        sold.write(lambda tx: verbs.delete(tx, run_id=run_id))
+    lab.work(sold.app.world)
+    sold.write(lambda tx: verbs.delete(tx, run_id=run_id))
+    with pytest.raises(errors.NotFound):
+        run_of(sold, run_id)
+    assert sold.read(lambda tx: views.counts(tx, run_id=run_id)).changed == 0
+
+
+DOCUMENT = (
+    '{"external_id": "%s", "placed_at": "2026-11-20T09:00:00Z", "currency": "INR", "lines": [{"sku": "DJ-BL-01", '
+    '"quantity": %d, "unit_price_minor": 100}], "shipping_address": {"postal_code": "110001", "country": "IN"}}\n'
+)
+
+
+def test_orders_and_stock_of_files(retailer: Retailer) -> None:
+    registry = retailer.app.registry
+    connector = registry.connector(Kind.CHANNELS, "direct")
+    settings = {"webhook_secret": "till secret"}
+    retailer.write(
+        lambda tx: registry.configure(tx, key="till", connector=connector, name="Till", settings=settings)
+    )
+    registry._looked_at = 0.0
+    files = {
+        "orders_name": "orders.ndjson",
+        "orders_file": DOCUMENT % ("one", 1) + DOCUMENT % ("two", 3),
+        "stock_file": "sku,location,quantity\nDJ-BL-01,WH-A,2\nDJ-BL-01,WH-B,1\n",
+    }
+    run_id = asked(retailer, drafted(retailer), **files)
+    lab.work(retailer.app.world)
+    run = run_of(retailer, run_id)
+    assert (run.state, run.error) == ("done", "")
+    assert run.before is not None
+    assert (run.before.orders, run.before.short_pieces) == (2, 1)
+    changes = retailer.read(lambda tx: views.changes(tx, run_id=run_id, part=Slice()))
+    assert {each.number for each in changes} <= {"one", "two"}
+
+
+def test_files_that_are_none(retailer: Retailer) -> None:
+    with pytest.raises(errors.Invalid, match="lacks location, quantity"):
+        asked(retailer, None, orders_file=DOCUMENT % ("one", 1), stock_file="sku\n")
+    with pytest.raises(errors.Invalid, match="is empty"):
+        asked(retailer, None, orders_file=" ")
+    run_id = asked(retailer, None, orders_file=DOCUMENT % ("one", 1))
+    lab.work(retailer.app.world)
+    run = run_of(retailer, run_id)
+    assert (run.state, run.error.startswith("Order documents are read by a direct connection")) == (
+        "failed",
+        True,
+    )

@@ -1,0 +1,42 @@
+"""Regret: the day is looked back on once; what each decision cost stands beside the best plan of the whole day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.builders import JACKET, SHIRT, Retailer, line, observation
+
+from doorstep.domain.routing.actions import lab as verbs
+from doorstep.domain.routing.actions.lab import NewRun
+from doorstep.domain.routing.model.runs import RunKind
+from doorstep.domain.routing.views import lab as views
+from doorstep.domain.routing.views import runs
+from doorstep.flows import lab, regret
+
+
+def test_yesterday_is_asked_for_once(retailer: Retailer) -> None:
+    run_id = regret.ask(retailer.app.world)
+    assert run_id is not None
+    assert regret.ask(retailer.app.world) is None
+    assert lab.work(retailer.app.world)
+    found = retailer.read(lambda tx: views.run(tx, run_id=run_id))
+    assert (found.state, found.kind, found.until - found.since) == ("done", "regret", timedelta(days=1))
+    assert retailer.read(views.runs) == []
+
+
+def test_what_was_paid_stands_beside_the_best_possible(retailer: Retailer) -> None:
+    now = retailer.app.clock.now()
+    for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
+        retailer.place_order(observation(*(line(sku, pieces) for sku, pieces in wanted)))
+    until = retailer.app.clock.now() + timedelta(seconds=1)
+    new = NewRun("regret", None, None, now, until, every_minutes=1)
+    retailer.write(lambda tx: verbs.ask(tx, new=new, at=now))
+    lab.work(retailer.app.world)
+    (run,) = [each for each in retailer.read(runs.history) if each.kind is RunKind.REGRET]
+    rows = retailer.read(
+        lambda tx: tx.rows("SELECT cost_minor, actual_minor, best_minor FROM routing_decisions")
+    )
+    assert run.attempted == 3
+    assert [each["actual_minor"] for each in rows] == [each["cost_minor"] for each in rows]
+    assert run.before_minor == sum(int(str(each["actual_minor"])) for each in rows)
+    assert run.after_minor == sum(int(str(each["best_minor"])) for each in rows)
