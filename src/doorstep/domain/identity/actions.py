@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from doorstep.domain.identity import store
 from doorstep.domain.identity.model import Principal, Role
@@ -21,8 +22,13 @@ FAILURES_COUNT_FOR = timedelta(minutes=15)
 SHORTEST_PASSWORD = 12
 PREFIX_LENGTH = 12
 
-# What an unknown address is checked against, so that its answer takes as long as a known one's.
-_NOBODY = secrets.hash_password("nobody has this password")
+
+@cache
+def _nobody() -> str:
+    """What an unknown address is checked against, so that its answer takes as long as a known one's. Made when it is needed:
+    a hash is slow by design, and most processes never ask.
+    """
+    return secrets.hash_password("nobody has this password")
 
 
 class TooManyFailures(errors.Refused):
@@ -81,7 +87,7 @@ def sign_in(tx: WriteTx, *, email: str, password: str, now: datetime) -> str | N
     store.lock_attempts(tx, email=email)
     _refuse_guessing(tx, email, now)
     login = store.select_login(tx, email=email)
-    is_right = secrets.verify_password(password, login.password_hash if login else _NOBODY)
+    is_right = secrets.verify_password(password, login.password_hash if login else _nobody())
     if login is None or not is_right or not login.active:
         store.insert_failure(tx, email=email, at=now)
         return None
