@@ -29,6 +29,7 @@ def browser(shop: Shop) -> Iterator[TestClient]:
 
     def work(tx: WriteTx) -> None:
         document = documents.read((NOTNAKED / "rules.yaml").read_text(), RuleSet).value
+        assert document is not None
         version = rule_verbs.draft(tx, draft=Draft(document, "a test"), at=shop.now)
         rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=shop.now)
 

@@ -11,6 +11,7 @@ from doorstep.domain.analytics.views.beside import Mate
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.network import views as network
+from doorstep.domain.network.model import site
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping import views as parcels
@@ -18,7 +19,7 @@ from doorstep.flows import parcel
 from doorstep.flows.world import World, number
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import FulfillmentOrderId, OrderId
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
 from doorstep.kernel.jobs import Delivery
 
 MATES_AWAITED_FOR = timedelta(minutes=30)
@@ -73,11 +74,20 @@ def _label(world: World, tx: WriteTx, packed: Sequence[Mate], now: datetime) -> 
     works = [work_views.work(tx, fulfillment_order_id=each.fulfillment_order_id) for each in packed]
     if not works:
         return
-    carrier = network.location(tx, location_id=works[0].location_id).carrier
+    carrier = _carrier(tx, works[0].location_id, now)
     first, *others = parcel.box(tx, works=works, connection_id=world.partners.by_key(carrier).id)
     lead = shipping.request_label(tx, intent=first, at=now)
     for intent in others:
         shipping.request_label(tx, intent=replace(intent, rides_with=lead), at=now)
+
+
+def _carrier(tx: WriteTx, location_id: LocationId, now: datetime) -> str:
+    """The location's carrier; while that is out, another that it hands parcels to, if there is one."""
+    location, out = network.location(tx, location_id=location_id), network.outages(tx, at=now)
+    if location.carrier not in out:
+        return location.carrier
+    others = site(network.document(tx), location).carriers or ()
+    return next((each for each in others if each not in out), location.carrier)
 
 
 def works_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> list[FulfillmentOrderId]:

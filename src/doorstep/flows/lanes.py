@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from doorstep.domain.network import views
-from doorstep.domain.network.model import Load, Pace, Pause
+from doorstep.domain.network.model import Load, Outage, Pace, Pause
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.domain.routing.model import Demand, Network, Place
 from doorstep.domain.routing.model.lanes import Tariffs
@@ -40,6 +40,7 @@ class Configuration:
     """What is said of the network, kept in memory as long as nobody changes a word of it."""
 
     said: Ready
+    outages: Sequence[Outage] = ()
     _moments: dict[datetime, Moment] = field(default_factory=dict)
 
     def moment(self, at: datetime) -> Moment:
@@ -51,9 +52,11 @@ class Configuration:
             shifts = {
                 place: running(each, said.calendars[place], minute) for place, each in said.shifts.items()
             }
+            until = minute + timedelta(minutes=1)
+            out = {each.carrier: each.words for each in self.outages if each.holds(minute, until)}
             found = Moment(
                 {
-                    priced: Tariffs(said.atlas, minute, priced, said.document.confidence)
+                    priced: Tariffs(said.atlas, minute, priced, said.document.confidence, out)
                     for priced in (True, False)
                 },
                 {place: each.is_open(minute) for place, each in said.calendars.items()},
@@ -72,7 +75,8 @@ def configuration(tx: ReadTx, *, at: datetime) -> Configuration:
     found = _known.get(key)
     if found is None:
         locations = {each.id: each for each in views.locations(tx).values() if each.active}
-        found = Configuration(network_document.ready(views.document(tx), locations, year=at.year))
+        ready = network_document.ready(views.document(tx), locations, year=at.year)
+        found = Configuration(ready, views.every_outage(tx))
         while len(_known) >= _MOST_KEPT:
             _known.pop(next(iter(_known)), None)
         _known[key] = found

@@ -43,6 +43,10 @@ MAP: tuple[Row, ...] = (
     Row("transfer.cancelled", "source.wake_short", step=source.wake_short),
     Row("count.approved", "source.wake_short", step=source.wake_short),
     Row("location.paused", "replan.location_paused", step=replan.location_paused),
+    Row("location.resumed", "replan.look_again", step=replan.look_again),
+    Row("carrier.out", "replan.carrier_out", step=replan.carrier_out),
+    Row("carrier.back", "replan.look_again", step=replan.look_again),
+    Row("network.configured", "replan.look_again", step=replan.look_again),
     Row("fulfillment.rejected", "count.direct", step=count.direct),
     Row("stock.contradicted", "count.direct", step=count.direct),
     Row("fulfillment.packed", "ship.request_labels", step=box.request_labels),
@@ -79,7 +83,7 @@ NOBODY_LISTENS = frozenset(
         "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
         "replenishment.set", "import.ended",
         "rules.drafted", "rules.activated", "rules.rolled_back", "rules.trial_started", "rules.trial_stopped",
-        "network.configured", "location.resumed", "fulfillment.overdue",
+        "fulfillment.overdue",
     }
 )  # fmt: skip
 

@@ -144,6 +144,8 @@ _SENTENCES = {
     "rules.trial_started": "{kind} trial of rule set {name}: {why}",
     "rules.trial_stopped": "{kind} trial of rule set {name} ended: {why}",
     "network.configured": "Calendars, shifts or tariffs changed: {note}",
+    "carrier.out": "{carrier} gets no parcels: {reason}",
+    "carrier.back": "{carrier} gets parcels again",
     "location.paused": "Nothing is routed to the location: {reason}",
     "location.resumed": "The location gets work again",
     "stock.adjusted": "{sku} corrected by {change}: {reason}",

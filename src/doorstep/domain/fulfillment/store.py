@@ -116,12 +116,15 @@ def select_planned(tx: ReadTx, *, limit: int) -> list[Work]:
     )
 
 
-def select_planned_at(tx: ReadTx, *, location_id: int) -> list[int]:
+def select_planned_at(tx: ReadTx, *, location_ids: Sequence[int]) -> list[int]:
     """Orders with planned work there, by id."""
     return tx.column(
         int,
-        "SELECT DISTINCT order_id FROM fulfillment_orders WHERE location_id = %s AND state = 'planned' ORDER BY order_id",
-        (location_id,),
+        """
+        SELECT DISTINCT order_id FROM fulfillment_orders WHERE location_id = ANY(%s) AND state = 'planned'
+         ORDER BY order_id
+        """,
+        (list(location_ids),),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from doorstep.domain.fulfillment import store
 from doorstep.domain.fulfillment.model import Work
 from doorstep.kernel import errors
@@ -27,6 +29,6 @@ def planned(tx: ReadTx, *, limit: int) -> list[Work]:
     return store.select_planned(tx, limit=limit)
 
 
-def planned_at(tx: ReadTx, *, location_id: int) -> list[OrderId]:
-    """Orders with planned work at a location, by id."""
-    return [OrderId(order_id) for order_id in store.select_planned_at(tx, location_id=location_id)]
+def planned_at(tx: ReadTx, *, location_ids: Sequence[int]) -> list[OrderId]:
+    """Orders with planned work at one of these locations, by id."""
+    return [OrderId(order_id) for order_id in store.select_planned_at(tx, location_ids=location_ids)]

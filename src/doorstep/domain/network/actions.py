@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from doorstep.domain.network import events as facts
-from doorstep.domain.network.model import Document, Load, Location, Pace, Pause, Take
+from doorstep.domain.network.model import Document, Load, Location, Outage, Pace, Pause, Take
 from doorstep.domain.network.model.room import ShiftKey
-from doorstep.domain.network.store import documents, room
+from doorstep.domain.network.store import documents, outages, room
 from doorstep.domain.network.store import locations as places
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
@@ -51,6 +51,55 @@ def resume(tx: WriteTx, *, location_id: int, at: datetime) -> bool:
         return False
     events.append(tx, [facts.Resumed(location_id)], at=at)
     return True
+
+
+def carrier_out(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime | None, at: datetime) -> None:
+    """Somebody says that a carrier gets no parcels, until then or until it is back."""
+    if not reason.strip():
+        raise errors.Invalid("Say why the carrier is out.", field="reason")
+    if until_at is not None and until_at <= at:
+        raise errors.Invalid("An outage ends in the future.", field="until_at")
+    _out(tx, Outage(carrier, reason.strip(), at, until_at, is_noticed=False, actor=tx.actor), at)
+
+
+def carrier_fails(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime, at: datetime) -> bool:
+    """Its calls keep failing; False if it is out already (what a person said stays, what was noticed lasts longer)."""
+    outage = Outage(carrier, reason, at, until_at, is_noticed=True, actor=tx.actor)
+    known = outages.lock_outage(tx, carrier=carrier)
+    if known is None:
+        _out(tx, outage, at)
+    elif known.is_noticed:
+        outages.upsert_outage(tx, outage)
+        places.renew_token(tx)
+    return known is None
+
+
+def _out(tx: WriteTx, outage: Outage, at: datetime) -> None:
+    outages.upsert_outage(tx, outage)
+    places.renew_token(tx)
+    events.append(tx, [facts.CarrierOut(outage.carrier, outage.reason, outage.until_at)], at=at)
+
+
+def carrier_back(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
+    """A carrier gets parcels again; False if it was not out."""
+    if not outages.delete_outage(tx, carrier=carrier):
+        return False
+    _back(tx, [carrier], at)
+    return True
+
+
+def _back(tx: WriteTx, carriers: Sequence[str], at: datetime) -> None:
+    places.renew_token(tx)
+    events.append(tx, [facts.CarrierBack(carrier) for carrier in carriers], at=at)
+
+
+def end_over(tx: WriteTx, *, at: datetime) -> int:
+    """End pauses and outages whose time has come; returns how many."""
+    resumed, back = room.delete_pauses_over(tx, at=at), outages.delete_over(tx, at=at)
+    events.append(tx, [facts.Resumed(location_id) for location_id in resumed], at=at)
+    if back:
+        _back(tx, back, at)
+    return len(resumed) + len(back)
 
 
 def lock_shifts(tx: WriteTx, *, shifts: Sequence[ShiftKey]) -> list[Load]:

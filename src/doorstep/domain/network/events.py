@@ -19,6 +19,28 @@ class Configured:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierOut:
+    """A carrier gets no parcels, until then or until somebody says otherwise."""
+
+    type: ClassVar[str] = "carrier.out"
+    stream: ClassVar[str] = "network"
+    carrier: str
+    reason: str
+    until_at: datetime | None
+    network_id: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierBack:
+    """A carrier gets parcels again."""
+
+    type: ClassVar[str] = "carrier.back"
+    stream: ClassVar[str] = "network"
+    carrier: str
+    network_id: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """Nothing is routed to a location, until then or until somebody says otherwise."""
 

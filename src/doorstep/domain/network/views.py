@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from doorstep.domain.network.model import Document, Load, Location, Pace, Pause
+from doorstep.domain.network.model import Document, Load, Location, Outage, Pace, Pause
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.domain.network.store import documents, room
 from doorstep.domain.network.store import locations as places
+from doorstep.domain.network.store import outages as store
 from doorstep.domain.network.store.documents import Version
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
@@ -61,6 +62,16 @@ def loads(tx: ReadTx, *, shifts: Sequence[ShiftKey]) -> dict[ShiftKey, Load]:
 def pauses(tx: ReadTx, *, at: datetime) -> dict[int, Pause]:
     """Locations that are paused, by id."""
     return {each.location_id: each for each in room.select_pauses(tx, at=at)}
+
+
+def outages(tx: ReadTx, *, at: datetime) -> dict[str, Outage]:
+    """Carriers that are out, by key."""
+    return {each.carrier: each for each in every_outage(tx) if each.holds(at, at + timedelta(microseconds=1))}
+
+
+def every_outage(tx: ReadTx) -> list[Outage]:
+    """Outages as they were said, those too whose time has come since."""
+    return store.select_outages(tx)
 
 
 def paces(tx: ReadTx) -> dict[int, Pace]:

@@ -27,6 +27,17 @@ CREATE TABLE location_pauses (
 );
 COMMENT ON TABLE location_pauses IS 'Nothing is routed there until then (NULL: until somebody says otherwise).';
 
+CREATE TABLE carrier_outages (
+    carrier    text PRIMARY KEY,
+    reason     text NOT NULL,
+    since_at   timestamptz NOT NULL,
+    until_at   timestamptz,
+    is_noticed boolean NOT NULL DEFAULT false,
+    actor      text NOT NULL
+);
+COMMENT ON TABLE carrier_outages IS 'Carriers that get no parcels until then (NULL: until somebody says otherwise).';
+COMMENT ON COLUMN carrier_outages.is_noticed IS 'Nobody said so: its calls kept failing. It ends by itself with the next label that is bought.';
+
 CREATE TABLE location_pace (
     location_id    bigint PRIMARY KEY REFERENCES locations (id),
     units_per_hour double precision NOT NULL,

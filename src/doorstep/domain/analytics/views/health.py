@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from doorstep.domain.analytics.store import health as store
-from doorstep.domain.analytics.store.health import ConnectionHealth
+from doorstep.domain.analytics.store.health import ConnectionHealth, Failing
 from doorstep.kernel.db import ReadTx
 
-__all__ = ["ConnectionHealth"]
+__all__ = ["ConnectionHealth", "Failing"]
 
 
 def connections(tx: ReadTx) -> list[ConnectionHealth]:
     """Every connection with its mode, what came from it lately, and what stopped."""
     return store.select_connections(tx)
+
+
+def failing_carriers(tx: ReadTx, *, since: datetime, at_least: int) -> list[Failing]:
+    """Carriers of which that many calls for labels failed since then, and none succeeded."""
+    return store.select_failing_carriers(tx, since=since, at_least=at_least)
+
+
+def recovered(tx: ReadTx, *, since: Mapping[str, datetime]) -> list[str]:
+    """Those of these carriers that sold a label since their time."""
+    return store.select_recovered(tx, since=since) if since else []

@@ -16,7 +16,7 @@ from doorstep.domain.network.model.document import (
     site,
 )
 from doorstep.domain.network.model.location import Location, LocationKind
-from doorstep.domain.network.model.room import Load, Pace, Pause, Take
+from doorstep.domain.network.model.room import Load, Outage, Pace, Pause, Take
 
 __all__ = [
     "Carrier",
@@ -26,6 +26,7 @@ __all__ = [
     "Load",
     "Location",
     "LocationKind",
+    "Outage",
     "Pace",
     "Pause",
     "Rate",

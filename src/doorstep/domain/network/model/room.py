@@ -49,6 +49,30 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """A carrier that gets no parcels, until an instant or until somebody says otherwise.
+
+    `is_noticed`: nobody said so, its calls kept failing; it ends by itself with the next call that does not.
+    """
+
+    carrier: str
+    reason: str
+    since_at: datetime
+    until_at: datetime | None
+    is_noticed: bool
+    actor: str
+
+    def holds(self, since: datetime, until: datetime) -> bool:
+        """Whether the carrier is out at any time of a span."""
+        return self.since_at < until and (self.until_at is None or self.until_at > since)
+
+    @property
+    def words(self) -> str:
+        """As receipts and people are told."""
+        return f"{self.carrier} is out: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How a location worked lately: pieces picked per open hour, what is open, and the share of work it rejected."""
 

@@ -112,6 +112,12 @@ def delete_pause(tx: WriteTx, *, location_id: int) -> int:
     return tx.execute("DELETE FROM location_pauses WHERE location_id = %s", (location_id,))
 
 
+def delete_pauses_over(tx: WriteTx, *, at: datetime) -> list[int]:
+    """Pauses whose time has come; gives the locations."""
+    found = tx.column(int, "DELETE FROM location_pauses WHERE until_at <= %s RETURNING location_id", (at,))
+    return sorted(found)
+
+
 def select_pauses(tx: ReadTx, *, at: datetime) -> list[Pause]:
     """Who is paused at an instant."""
     return tx.all(

@@ -26,6 +26,7 @@ from doorstep.domain.orders.actions.progress import (
     route_again,
     unpick,
     wake_short,
+    wake_waiting,
 )
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "route_again",
     "unpick",
     "wake_short",
+    "wake_waiting",
 ]

@@ -93,6 +93,12 @@ def wake_short(tx: WriteTx, *, skus: Sequence[str], now: datetime) -> None:
         tx.wake_workers()
 
 
+def wake_waiting(tx: WriteTx, *, now: datetime) -> None:
+    """Locations or carriers work again: short orders need not wait for their next try."""
+    if write.wake_waiting(tx, at=now):
+        tx.wake_workers()
+
+
 def count(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCount]) -> None:
     """Pieces reached one or more next steps (picked, packed, shipped, delivered, return_requested, returned)."""
     _count(tx, counters, counts)

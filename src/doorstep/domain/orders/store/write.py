@@ -305,6 +305,14 @@ def wake_short(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
     )
 
 
+def wake_waiting(tx: WriteTx, *, at: datetime) -> int:
+    """Every short order that stock would wake is routed again now; returns how many."""
+    return tx.execute(
+        "UPDATE orders SET due_at = %s WHERE is_short AND due = 'route' AND wakes_on_stock AND due_at > %s",
+        (at, at),
+    )
+
+
 def mark_cancelled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
     """Nothing more will be done for it."""
     tx.execute(

@@ -147,13 +147,15 @@ class Offer:
 class Tariffs:
     """Lanes of one moment. Answers are shared between orders to one destination with one promise.
 
-    A day is promised to customers if parcels arrive by then with a probability of `confidence`.
+    A day is promised to customers if parcels arrive by then with a probability of `confidence`. `out` says of carriers that
+    get no parcels now why.
     """
 
     atlas: Atlas
     now: datetime
     priced: bool = True
     confidence: float = 0.9
+    out: Mapping[str, str] = field(default_factory=dict)
     days: dict[tuple[object, ...], datetime | None] = field(init=False, default_factory=dict)
     _lanes: dict[tuple[object, ...], dict[LocationId, Lane]] = field(init=False, default_factory=dict)
     _leaving: dict[tuple[LocationId, str, str], Departure | None] = field(init=False, default_factory=dict)
@@ -204,18 +206,21 @@ class Tariffs:
         """Without tariffs: how far it is, and when it leaves."""
         result = {}
         for km, place in ways:
-            leaves = self._departure(self._origins[place], None, "")
+            origin = self._origins[place]
+            leaves, closed = self._departure(origin, None, ""), self._without_carrier(origin)
+            if leaves is None:
+                closed = f"{origin.code} is not open in the next weeks"
             result[place] = (
-                Lane(
-                    place,
-                    km,
-                    closed=f"{self._origins[place].code} is not open in the next weeks",
-                    today=False,
-                )
-                if leaves is None
+                Lane(place, km, closed=closed, today=False)
+                if closed or leaves is None
                 else Lane(place, km, leaves_at=leaves.at, today=leaves.today)
             )
         return result
+
+    def _without_carrier(self, origin: Origin) -> str:
+        """Why nobody fetches parcels at a location now; empty if somebody does, or nobody said who."""
+        out = [self.out[key] for key in origin.carriers if key in self.out]
+        return out[0] if out and len(out) == len(origin.carriers) else ""
 
     def _open(
         self, ways: Sequence[tuple[float, LocationId]], service: str, demand: Demand
@@ -258,6 +263,9 @@ class Tariffs:
         """The first carrier of a location that brings a service to a destination; why there is none."""
         why = f"{origin.code} has no carrier for {service or 'any service'}"
         for carrier, sold in self.atlas.offers(origin, service):
+            if carrier.key in self.out:
+                why = self.out[carrier.key]
+                continue
             zone = zone_of(carrier.zones, origin, km, facts)
             if zone is None or zone.name not in sold.rates:
                 why = f"{carrier.key} does not bring {sold.name or service} there from {origin.code}"

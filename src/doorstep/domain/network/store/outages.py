@@ -1,0 +1,44 @@
+"""SQL of carriers that carry nothing for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.network.model import Outage
+from doorstep.kernel.db import ReadTx, WriteTx
+
+_OUTAGE = "SELECT carrier, reason, since_at, until_at, is_noticed, actor FROM carrier_outages"
+
+
+def upsert_outage(tx: WriteTx, outage: Outage) -> None:
+    """A carrier is out, or out for another reason or another while."""
+    tx.execute(
+        """
+        INSERT INTO carrier_outages (carrier, reason, since_at, until_at, is_noticed, actor)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        ON CONFLICT (carrier) DO UPDATE SET (reason, until_at, is_noticed, actor)
+          = (excluded.reason, excluded.until_at, excluded.is_noticed, excluded.actor)
+        """,
+        (outage.carrier, outage.reason, outage.since_at, outage.until_at, outage.is_noticed, outage.actor),
+    )
+
+
+def lock_outage(tx: WriteTx, *, carrier: str) -> Outage | None:
+    """What is known of a carrier, locked."""
+    return tx.one(Outage, f"{_OUTAGE} WHERE carrier = %s FOR UPDATE", (carrier,))
+
+
+def delete_outage(tx: WriteTx, *, carrier: str) -> int:
+    """A carrier carries again; returns whether it was out."""
+    return tx.execute("DELETE FROM carrier_outages WHERE carrier = %s", (carrier,))
+
+
+def delete_over(tx: WriteTx, *, at: datetime) -> list[str]:
+    """Outages whose time has come; gives the carriers."""
+    found = tx.column(str, "DELETE FROM carrier_outages WHERE until_at <= %s RETURNING carrier", (at,))
+    return sorted(found)
+
+
+def select_outages(tx: ReadTx) -> list[Outage]:
+    """Every carrier that is out, or was until its time came."""
+    return tx.all(Outage, f"{_OUTAGE} ORDER BY carrier")

@@ -1,0 +1,219 @@
+"""Carriers that are out: their lanes close with a reason, planned work goes elsewhere, and what waits is tried when they are back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+import msgspec
+import pytest
+from tests.builders import DELHI, JACKET, SHIRT, Retailer, line, observation
+
+from doorstep.domain.fulfillment.model import State
+from doorstep.domain.inventory.views import drift
+from doorstep.domain.network import actions as network
+from doorstep.domain.network import views
+from doorstep.domain.network.model import Site
+from doorstep.domain.routing.actions import rules as rule_verbs
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model import Demand
+from doorstep.domain.routing.model.rules import (
+    Measure,
+    Queue,
+    Release,
+    Rest,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    Sort,
+)
+from doorstep.domain.shipping.model import LabelState
+from doorstep.flows import lanes, outage, ship
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+NOW = datetime.now(UTC)
+NEAREST = Rule(name="nearest", choose=(Sort(by=Measure.DISTANCE),), rest=Rest(then="park", queue="short"))
+HELD = RuleSet(
+    name="held",
+    currency="INR",
+    queues=(Queue(name="short", owner="planning", retry_minutes=(600,)),),
+    runs=(
+        Run(
+            name="held",
+            release=Release(mode="held", hold_minutes=30),
+            routings=(Routing(name="all", rules=(NEAREST,)),),
+        ),
+    ),
+)
+
+
+class Later:
+    """A clock that stands still, some time from now."""
+
+    def __init__(self, **later: float) -> None:
+        self._now = NOW + timedelta(**later)
+
+    def now(self) -> datetime:
+        return self._now
+
+
+@pytest.fixture
+def held(retailer: Retailer) -> Retailer:
+    """Work is planned for half an hour; a shirt is had in Mumbai's warehouse and, nearer to Delhi, in a store."""
+
+    def work(tx: WriteTx) -> None:
+        version = rule_verbs.draft(tx, draft=Draft(HELD, "a test"), at=NOW)
+        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOW)
+
+    retailer.write(work)
+    return retailer
+
+
+def out(retailer: Retailer, carrier: str, **given: datetime) -> None:
+    until_at = given.get("until_at")
+    retailer.write(
+        lambda tx: outage.declare(tx, carrier=carrier, reason="strike", until_at=until_at, now=NOW)
+    )
+
+
+def where(retailer: Retailer, order_id: OrderId) -> list[str]:
+    codes = {place: code for code, place in retailer.places.items()}
+    return [codes[each.location_id] for each in retailer.work(order_id) if each.state is State.PLANNED]
+
+
+def closed(retailer: Retailer, at: datetime) -> dict[str, str]:
+    """What stands against lanes to Delhi, by the location's code."""
+    demand = Demand(OrderId(1), (), DELHI.latitude, DELHI.longitude)
+    network = retailer.read(lambda tx: lanes.network(tx, currency="INR", at=at))
+    codes = {place: code for code, place in retailer.places.items()}
+    return {codes[place]: lane.closed for place, lane in network.ways.lanes(demand).items() if lane.closed}
+
+
+def look(retailer: Retailer, **later: float) -> int:
+    return outage.watch(replace(retailer.app.world, clock=Later(**later)))
+
+
+def test_lanes_of_a_carrier_that_is_out_are_closed_with_the_reason(retailer: Retailer) -> None:
+    assert closed(retailer, NOW) == {}
+    out(retailer, "shiphawk", until_at=NOW + timedelta(hours=1))
+    found = closed(retailer, NOW)
+    assert set(found.values()) == {"shiphawk is out: strike"}
+    assert {"WH-A", "WH-B"} <= found.keys()
+    assert "ST-22" not in found
+    assert closed(retailer, NOW + timedelta(hours=2)) == {}
+
+
+def test_lanes_are_closed_without_tariffs_too(retailer: Retailer) -> None:
+    document = retailer.read(views.document)
+    bare = msgspec.structs.replace(document, carriers={}, default_service="")
+    retailer.write(lambda tx: network.configure(tx, document=bare, note="no tariffs", at=NOW))
+    out(retailer, "shiphawk")
+    assert closed(retailer, NOW)["WH-A"] == "shiphawk is out: strike"
+
+
+def test_planned_work_goes_elsewhere_and_comes_back_when_there_is_nowhere_else(held: Retailer) -> None:
+    shirt = held.place_order(observation(line(SHIRT)))
+    jacket = held.place_order(observation(line(JACKET)))
+    assert (where(held, shirt), where(held, jacket)) == (["ST-22"], ["WH-A"])
+    out(held, "store-parcels")
+    held.settle()
+    assert (where(held, shirt), where(held, jacket)) == (["WH-A"], ["WH-A"])
+    out(held, "shiphawk")
+    held.settle()
+    assert (where(held, shirt), where(held, jacket)) == ([], [])
+    assert held.order(shirt).header.queue == "short"
+    held.write(lambda tx: outage.lift(tx, carrier="shiphawk", now=NOW))
+    held.settle()
+    assert (where(held, shirt), where(held, jacket)) == (["WH-A"], ["WH-A"])
+    assert held.read(drift) == []
+
+
+@pytest.mark.parametrize("ends", ["resumed", "over"])
+def test_the_end_of_a_pause_wakes_what_waits(held: Retailer, ends: str) -> None:
+    for place in held.places.values():
+        held.write(
+            lambda tx, place=place: network.pause(
+                tx, location_id=place, reason="flood", until_at=NOW + timedelta(hours=1), at=NOW
+            )
+        )
+    order_id = held.place_order(observation(line(JACKET)))
+    assert where(held, order_id) == []
+    if ends == "over":
+        assert (look(held), look(held, hours=2)) == (0, 12)
+    else:
+        held.write(lambda tx: network.resume(tx, location_id=held.places["WH-A"], at=NOW))
+    held.settle()
+    assert where(held, order_id) == ["WH-A"]
+
+
+def test_an_outage_ends_by_itself_once(held: Retailer) -> None:
+    out(held, "shiphawk", until_at=NOW + timedelta(hours=1))
+    assert [look(held), look(held, hours=2), look(held, hours=2)] == [0, 1, 0]
+    assert held.read(views.every_outage) == []
+    facts = held.read(
+        lambda tx: tx.column(str, "SELECT type FROM events WHERE stream = 'network' ORDER BY version")
+    )
+    assert facts[-2:] == ["carrier.out", "carrier.back"]
+
+
+def silent(*_: object) -> NoReturn:
+    raise errors.Unavailable("nobody answers")
+
+
+def test_a_carrier_whose_calls_keep_failing_is_out_until_one_succeeds(
+    retailer: Retailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = retailer.place_order(observation(line(JACKET)))
+    (work,) = retailer.work(order_id)
+    with monkeypatch.context() as broken:
+        broken.setattr(retailer.client("shiphawk"), "buy", silent)
+        retailer.pack(work)
+        retailer.settle()
+    assert [outage.watch(retailer.app.world), outage.watch(retailer.app.world)] == [1, 0]
+    (seen,) = retailer.read(views.every_outage)
+    assert (seen.carrier, seen.is_noticed) == ("shiphawk", True)
+    assert seen.reason == "3 calls failed in a row: nobody answers"
+    (parcel,) = retailer.parcels(order_id)
+    retailer.write(lambda tx: ship.retry_label(tx, shipment_id=parcel.id, now=datetime.now(UTC)))
+    retailer.settle()
+    assert retailer.parcels(order_id)[0].label_state is LabelState.PURCHASED
+    assert outage.watch(retailer.app.world) == 1
+    assert retailer.read(views.every_outage) == []
+
+
+def test_what_a_person_said_is_not_ended_by_a_label(retailer: Retailer) -> None:
+    out(retailer, "shiphawk")
+    order_id = retailer.place_order(observation(line(SHIRT)))
+    retailer.write(
+        lambda tx: network.carrier_fails(
+            tx, carrier="shiphawk", reason="silent", until_at=NOW + timedelta(hours=1), at=NOW
+        )
+    )
+    retailer.ship(order_id)
+    assert outage.watch(retailer.app.world) == 0
+    assert [each.reason for each in retailer.read(views.every_outage)] == ["strike"]
+
+
+def test_a_label_is_bought_from_another_carrier_of_the_location(retailer: Retailer) -> None:
+    document = retailer.read(views.document)
+    both = msgspec.structs.replace(
+        document, locations={**document.locations, "WH-A": Site(carriers=("shiphawk", "store-parcels"))}
+    )
+    retailer.write(lambda tx: network.configure(tx, document=both, note="two carriers", at=NOW))
+    order_id = retailer.place_order(observation(line(JACKET)))
+    out(retailer, "shiphawk")
+    (parcel,) = retailer.ship(order_id)
+    assert parcel.connection_id == retailer.ids["store-parcels"]
+
+
+def test_what_cannot_be_is_refused(retailer: Retailer) -> None:
+    with pytest.raises(errors.NotFound, match="there are: shiphawk, store-parcels"):
+        out(retailer, "pigeon")
+    with pytest.raises(errors.Invalid, match="ends in the future"):
+        out(retailer, "shiphawk", until_at=NOW)
+    with pytest.raises(errors.NotFound, match="is not out"):
+        retailer.write(lambda tx: outage.lift(tx, carrier="shiphawk", now=NOW))
