@@ -13,7 +13,7 @@ from doorstep.delivery.api.access import Caller, Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import actions, views
 from doorstep.domain.network.model import text
-from doorstep.flows import location_day, network_change
+from doorstep.flows import location_day, network_change, outage
 from doorstep.flows.location_day import LocationDay
 from doorstep.flows.network_change import Proposal
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -224,6 +224,65 @@ def resume(calling: Calling, code: str) -> dict[str, object]:
         place = _place(calling, tx, code, Permission.FULFILLMENT_WRITE)
         actions.resume(tx, location_id=place, at=calling.app.clock.now())
         return {"location": code, "paused": False}
+
+    return calling.write(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A carrier that gets no parcels. `is_noticed`: nobody said so, its calls kept failing."""
+
+    carrier: str
+    reason: str
+    since_at: datetime
+    until_at: datetime | None
+    is_noticed: bool
+
+
+class Out(BaseModel):
+    """Which carrier is out, why, and until when (null: until somebody says otherwise)."""
+
+    carrier: str = Field(description="The key of a connection or of a tariff.")
+    reason: str = Field(min_length=1, max_length=200)
+    until_at: AwareDatetime | None = None
+
+
+@router.get("/network/outages")
+def outages(calling: Calling) -> list[Outage]:
+    """Carriers that are out."""
+    calling.principal.require(Permission.RULES_READ)
+    now = calling.app.clock.now()
+
+    def look(tx: ReadTx) -> list[Outage]:
+        return [
+            Outage(each.carrier, each.reason, each.since_at, each.until_at, each.is_noticed)
+            for each in views.outages(tx, at=now).values()
+        ]
+
+    return calling.read(look)
+
+
+@router.post("/network/outages")
+def carrier_out(calling: Calling, body: Out) -> dict[str, object]:
+    """A carrier gets no parcels from now on; planned work goes another way."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        now = calling.app.clock.now()
+        outage.declare(tx, carrier=body.carrier, reason=body.reason, until_at=body.until_at, now=now)
+        return {"carrier": body.carrier, "out": True}
+
+    return calling.write(work)
+
+
+@router.post("/network/outages/{carrier}/end")
+def carrier_back(calling: Calling, carrier: str) -> dict[str, object]:
+    """A carrier gets parcels again."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        outage.lift(tx, carrier=carrier, now=calling.app.clock.now())
+        return {"carrier": carrier, "out": False}
 
     return calling.write(work)
 

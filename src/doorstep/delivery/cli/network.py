@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from doorstep.delivery.cli.opening import opened
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Document, text
-from doorstep.flows import network_change
+from doorstep.flows import network_change, outage
 from doorstep.flows.network_change import Proposal
 from doorstep.kernel import errors
 
@@ -54,6 +55,42 @@ def export() -> None:
 def schema() -> None:
     """Write the document's JSON Schema to standard output."""
     sys.stdout.write(json.dumps(text.schema(), indent=2) + "\n")
+
+
+@commands.command("outage")
+def carrier_out(
+    carrier: Annotated[str, typer.Argument(help="The key of a connection or of a tariff.")],
+    why: Annotated[str, typer.Option(help="Why; receipts and people are told so.")],
+    until: Annotated[
+        str,
+        typer.Option(
+            help="Until when, with its offset as in 2026-11-27T18:00+05:30; left out: until it is back."
+        ),
+    ] = "",
+) -> None:
+    """Give a carrier no parcels from now on; planned work goes another way."""
+    until_at = _moment(until) if until else None
+    with opened() as app, app.db.write(actor="cli") as tx:
+        outage.declare(tx, carrier=carrier, reason=why, until_at=until_at, now=app.clock.now())
+    _out.print(f"{carrier} gets no parcels until {until or 'it is said to be back'}.", markup=False)
+
+
+@commands.command("back")
+def carrier_back(carrier: Annotated[str, typer.Argument(help="The carrier that was out.")]) -> None:
+    """Give a carrier parcels again; orders that wait are tried."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        outage.lift(tx, carrier=carrier, now=app.clock.now())
+    _out.print(f"{carrier} gets parcels again.", markup=False)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise errors.Invalid(f"{text!r} is no instant: write one like 2026-11-27T18:00+05:30.") from None
+    if found.tzinfo is None:
+        raise errors.Invalid(f"{text!r} does not say on which clock: add its offset, as in {text}+05:30.")
+    return found
 
 
 def _read(file: Path) -> Document:

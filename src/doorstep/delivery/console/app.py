@@ -140,6 +140,8 @@ VERBS: tuple[tuple[str, Page, May | None], ...] = (
     ("/station/{work_id:int}/reject", fulfillment.reject, May.FULFILLMENT_WRITE),
     ("/locations/{location_id:int}/pause", network.pause, May.FULFILLMENT_WRITE),
     ("/locations/{location_id:int}/resume", network.resume, May.FULFILLMENT_WRITE),
+    ("/network/carrier-out", network.carrier_out, May.RULES_WRITE),
+    ("/network/carrier-back", network.carrier_back, May.RULES_WRITE),
     ("/network/edit/look", network.look, May.RULES_WRITE),
     ("/network/edit/apply", network.apply, May.RULES_WRITE),
     ("/inventory/{sku}/{location_id:int}/adjust", inventory.adjust, May.INVENTORY_WRITE),

@@ -7,10 +7,11 @@ from starlette.responses import Response
 from doorstep.delivery.console import page
 from doorstep.delivery.console.ask import Ask
 from doorstep.domain.analytics.views import health
+from doorstep.domain.network import views as network
 
 
 def show(ask: Ask) -> Response:
     """Every connection."""
     with ask.app.db.read() as tx:
-        rows = health.connections(tx)
-    return page.render(ask, "connections.html", {"rows": rows})
+        rows, outages = health.connections(tx), network.outages(tx, at=ask.now)
+    return page.render(ask, "connections.html", {"rows": rows, "outages": outages})

@@ -64,6 +64,7 @@ def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response
     with ask.app.db.read() as tx:
         job = view.job(tx, fulfillment_order_id=ask.number("work_id"), now=ask.now)
         shares = beside.mates(tx, fulfillment_order_id=job.card.id)
+        outages = network.outages(tx, at=ask.now)
         decided = decisions.of_work(tx, fulfillment_order_id=job.card.id)
     here(ask, job.card.place.id)
     mates = [each for each in shares if each.fulfillment_order_id != job.card.id]
@@ -74,6 +75,7 @@ def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response
         "job": job,
         "reasons": REASONS,
         "mates": mates,
+        "outages": outages,
         "why_here": None if decided is None else decision.Reader(None, "").account(decided, only=lines),
         "waits_for_mates": unpacked if job.card.state is State.PACKED and not job.card.label_state else [],
         "may_write": ask.principal.can(Permission.FULFILLMENT_WRITE),

@@ -29,6 +29,7 @@ CALLS = {
     "unallocated": Call("Orders have no stock or location yet", "They are tried again by themselves; move stock or cancel.", "/orders?view=unallocated", "layers", "attention"),
     "late": Call("Orders should have left already", "Ship them first, or reject so that another location does.", "/orders?view=late", "clock", "danger"),
     "not_accepted": Call("Locations let work lie", "Ask there; it goes to another location when its time is over.", "/fulfillment", "clock", "danger", Permission.FULFILLMENT_READ),
+    "carriers_out": Call("Carriers are out", "See which; their orders go another way or wait.", "/network", "alert", "danger", Permission.RULES_READ),
     "to_inspect": Call("Returns wait for inspection", "The customer's money waits with them.", "/returns?stage=to_inspect", "return", "info", Permission.RETURNS_READ),
     "in_doubt": Call("Refunds are in doubt", "Look at the gateway before anything is repeated.", "/returns?stage=in_doubt", "money", "danger", Permission.RETURNS_READ),
     "dead_letters": Call("Dead letters wait for a fix", "Read the error, mend the cause, re-drive.", "/dead-letters", "letter", "danger", Permission.DEAD_LETTERS_READ),

@@ -13,16 +13,17 @@ from doorstep.domain.analytics.views import pace
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import actions, views
 from doorstep.domain.network.model import site, text
-from doorstep.flows import location_day, network_change
+from doorstep.flows import location_day, network_change, outage
 from doorstep.flows.network_change import Proposal
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
 
-def show(ask: Ask) -> Response:
-    """Who brings what where, at what price and how fast; and what is said of every location."""
+def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+    """Who brings what where, at what price and how fast, who is out; and what is said of every location."""
     with ask.app.db.read() as tx:
+        outages, carriers = views.outages(tx, at=ask.now), outage.carriers(tx)
         document, versions = views.document(tx), views.versions(tx, limit=10)
         places = [each for each in views.locations(tx).values() if each.active]
         pauses = views.pauses(tx, at=ask.now)
@@ -31,9 +32,41 @@ def show(ask: Ask) -> Response:
         "versions": versions,
         "sites": [(each, site(document, each)) for each in places],
         "pauses": pauses,
+        "outages": outages,
+        "carriers": [each for each in carriers if each not in outages],
+        "form": ask.form if toast is not None and toast.meaning == "danger" else {},
         "may_write": ask.principal.can(Permission.RULES_WRITE),
     }
-    return page.render(ask, "network.html", context)
+    return page.render(ask, "network.html", context, toast=toast, status=status)
+
+
+def carrier_out(ask: Ask) -> Response:
+    """A carrier gets no parcels from now on; what is planned with it goes another way."""
+
+    def verb(tx: WriteTx) -> str:
+        carrier, reason = ask.form.get("carrier", ""), ask.form.get("reason", "")
+        until_at = _moment(ask.form.get("until", ""))
+        outage.declare(
+            tx,
+            carrier=carrier,
+            reason=reason,
+            until_at=None if until_at is None else until_at.replace(tzinfo=ask.zone),
+            now=ask.now,
+        )
+        return f"{carrier} is out: planned work goes another way where there is one."
+
+    return page.act(ask, verb, show=show, back=f"{ROOT}/network")
+
+
+def carrier_back(ask: Ask) -> Response:
+    """A carrier gets parcels again."""
+
+    def verb(tx: WriteTx) -> str:
+        carrier = ask.form.get("carrier", "")
+        outage.lift(tx, carrier=carrier, now=ask.now)
+        return f"{carrier} gets parcels again: orders that wait are tried now."
+
+    return page.act(ask, verb, show=show, back=f"{ROOT}/network")
 
 
 def edit(
@@ -108,10 +141,17 @@ def resume(ask: Ask) -> Response:
 
 def _until(tx: WriteTx, place: LocationId, typed: str) -> datetime | None:
     """A moment on the location's clock; None if nothing was typed."""
+    local = _moment(typed)
+    if local is None:
+        return None
+    return location_day.on_its_clock(tx, location_id=place, local=local)
+
+
+def _moment(typed: str) -> datetime | None:
+    """A day and time as they were typed, on nobody's clock yet; None if nothing was typed."""
     if not typed:
         return None
     try:
-        local = datetime.fromisoformat(typed)
+        return datetime.fromisoformat(typed).replace(tzinfo=None)
     except ValueError:
         raise errors.Invalid(f"{typed!r} is no day and time.", field="until") from None
-    return location_day.on_its_clock(tx, location_id=place, local=local)

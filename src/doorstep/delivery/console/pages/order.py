@@ -19,6 +19,7 @@ from doorstep.domain.analytics.views import orders as list_view
 from doorstep.domain.analytics.views.order import OrderDetail
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.views import promises
+from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import Headline
 from doorstep.domain.routing.views import rules
@@ -103,6 +104,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         found = view.detail(tx, order_id=order_id, now=ask.now)
         promised = promises.of_order(tx, order_id=order_id) if found.unallocated else []
         told = reader(ask, found, decisions.currency(tx, order_id=order_id))
+        outages = network.outages(tx, at=ask.now)
         queues = {each.name: each for each in rules.playbook(tx).document.queues}
     may_write = ask.principal.can(Permission.ORDERS_WRITE)
     context = {
@@ -111,6 +113,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         "may_write": may_write,
         "map": sketch_of(found),
         "why_here": _why_here(found, told),
+        "outages": outages,
         "why_not": _why_not(found, told),
         "queue": queues.get(found.header.queue),
         "promised": [each for each in promised if each.state == "open"],

@@ -1,0 +1,89 @@
+"""A carrier that is out, at every front door: said and lifted, and shown where somebody waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from tests.builders import Retailer
+from tests.delivery.test_api import client
+from tests.delivery.test_cli_network import network
+from tests.delivery.test_console_stock_work import click, sign_in
+from tests.shop import Shop
+
+from doorstep.delivery import console
+from doorstep.domain.identity.model import Role
+from doorstep.domain.network import views
+from doorstep.kernel import errors
+
+JACKET = "DJ-BL-01"
+
+
+@pytest.fixture
+def browser(shop: Shop) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=console.routes(shop.app)), follow_redirects=False) as page:
+        sign_in(page)
+        yield page
+
+
+def test_a_person_says_that_a_carrier_is_out_and_back(browser: TestClient) -> None:
+    page = click(
+        browser, "/network/carrier-out", carrier="shiphawk", reason="Strike", until="2099-01-02T10:00"
+    )
+    assert "<strong>shiphawk gets no parcels:</strong> Strike" in page
+    assert "Carriers are out" in browser.get("/console/").text
+    assert 'title="Strike"' in browser.get("/console/connections").text
+    assert "shiphawk gets parcels again" in click(browser, "/network/carrier-back", carrier="shiphawk")
+    assert "Carriers are out" not in browser.get("/console/").text
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_stays(browser: TestClient) -> None:
+    page = click(browser, "/network/carrier-out", status=422, carrier="shiphawk", reason="x", until="soon")
+    assert ("is no day and time" in page, 'value="soon"' in page) == (True, True)
+    assert "is not out" in click(browser, "/network/carrier-back", status=404, carrier="shiphawk")
+    sign_in(browser, Role.READ_ONLY)
+    assert "Close its lanes" not in browser.get("/console/network").text
+
+
+def test_work_that_its_location_has_already_shows_it(browser: TestClient, shop: Shop) -> None:
+    order_id = shop.order((JACKET, 1))
+    (work,) = shop.work(order_id)
+    click(browser, "/network/carrier-out", carrier="shiphawk", reason="Strike")
+    for path in (f"/orders/{order_id}", f"/station/{work.id}"):
+        assert "shiphawk is out: Strike." in browser.get(f"/console{path}").text
+    shop.pack(work, tracking="TRK1")
+    assert "shiphawk is out" not in browser.get(f"/console/station/{work.id}").text
+
+
+def test_programs_say_and_read_it(retailer: Retailer) -> None:
+    api = client(retailer)
+    body = {"carrier": "shiphawk", "reason": "Strike", "until_at": "2099-01-02T10:00:00Z"}
+    assert api.post("/api/v1/network/outages", json=body).json() == {"carrier": "shiphawk", "out": True}
+    (told,) = api.get("/api/v1/network/outages").json()
+    assert (told["carrier"], told["reason"], told["is_noticed"]) == ("shiphawk", "Strike", False)
+    assert api.post("/api/v1/network/outages/shiphawk/end").json() == {"carrier": "shiphawk", "out": False}
+    assert api.post("/api/v1/network/outages/shiphawk/end").status_code == 404
+    staff = client(retailer, Role.LOCATION_STAFF, "WH-A")
+    assert staff.post("/api/v1/network/outages", json=body).status_code == 403
+
+
+def test_the_command_line_says_it(retailer: Retailer) -> None:
+    said = network(
+        retailer, "outage", "shiphawk", "--why", "Strike", "--until", "2099-01-02T10:00+05:30"
+    ).stdout
+    assert said == "shiphawk gets no parcels until 2099-01-02T10:00+05:30.\n"
+    found = retailer.read(lambda tx: views.outages(tx, at=datetime.now(UTC)))
+    assert [each.reason for each in found.values()] == ["Strike"]
+    assert network(retailer, "back", "shiphawk").stdout == "shiphawk gets parcels again.\n"
+
+
+@pytest.mark.parametrize(
+    ("until", "said"), [("soon", "'soon' is no instant"), ("2099-01-02", "does not say on which clock")]
+)
+def test_an_end_that_cannot_be_meant_is_refused(retailer: Retailer, until: str, said: str) -> None:
+    problem = network(retailer, "outage", "shiphawk", "--why", "x", "--until", until).exception
+    assert isinstance(problem, errors.Invalid)
+    assert said in problem.message
