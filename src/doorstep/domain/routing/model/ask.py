@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from doorstep.domain.routing.model.demand import Demand, Want
+from doorstep.domain.routing.model.measure import Values
 from doorstep.domain.routing.model.outlook import Outlook, Stop
 from doorstep.domain.routing.model.rules.document import Measure
 from doorstep.domain.routing.model.supply import Basket, Supply
@@ -24,6 +25,15 @@ class Part(msgspec.Struct, frozen=True):
 
 
 Plan = tuple[Part, ...]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The best plan and the next best that uses other locations, with their measures tier by tier; () if there is none."""
+
+    plan: Plan = ()
+    values: Values = ()
+    runner_up: Plan = ()
+    runner_up_values: Values = ()
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -125,9 +135,15 @@ class Ask:
 
     def costs(self, lines: Sequence[int], fits: Mapping[LocationId, Stop]) -> dict[LocationId, int]:
         """What taking these lines from each stop adds to its parcel, in minor units."""
-        if len(lines) == 1:
-            want = self.wants[lines[0]]
-            return {place: self.added(lines[0], stop, want.quantity) for place, stop in fits.items()}
+        frame = self.outlook.frame
+        if len(lines) == 1 and not frame.network.prices and not frame.costs.last_piece_minor:
+            # By far the most: the sum of `added` without a call for each location.
+            pieces, grams = self.wants[lines[0]].quantity, self.wants[lines[0]].grams
+            return {
+                place: (lane.kilo_minor * grams * pieces + 500) // 1000 + lane.piece_minor * pieces
+                for place, stop in fits.items()
+                for lane in (stop.lane,)
+            }
         return {
             place: sum(self.added(index, stop, self.wants[index].quantity) for index in lines)
             for place, stop in fits.items()

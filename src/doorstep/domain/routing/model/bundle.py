@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from doorstep.domain.routing.model import search
-from doorstep.domain.routing.model.ask import Ask, Plan
+from doorstep.domain.routing.model.ask import Ask, Found, Plan
 from doorstep.domain.routing.model.demand import Demand
-from doorstep.domain.routing.model.search import Found
 from doorstep.kernel.ids import LocationId, OrderId
 
 _Key = tuple[object, ...]

@@ -37,8 +37,12 @@ class GreatCircle:
         if latitude is None or longitude is None:
             return [(0.0, each) for each in sorted(self.places)]
         here = _spot(latitude, longitude)
+        # Opposite points are a rounding error more than the diameter apart.
         return sorted(
-            (2 * _EARTH_KM * asin(min(1.0, dist(here, there) / 2)), each) for each, there in self._spots
+            [
+                (2 * _EARTH_KM * asin(half if (half := dist(here, there) / 2) < 1.0 else 1.0), each)
+                for each, there in self._spots
+            ]
         )
 
 

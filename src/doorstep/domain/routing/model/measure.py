@@ -7,9 +7,10 @@ is one more for every tier below a tolerant one, led by that tier, and the plans
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter, mul
 
 from doorstep.domain.routing.model.rules.document import Measure, Sort
 
@@ -19,6 +20,8 @@ _TAIL = (Sort(by=Measure.PARCELS), Sort(by=Measure.COST), Sort(by=Measure.DISTAN
 # A share of a probability, or of a date, means nothing: here a tolerance is the difference itself.
 _STEPS: Mapping[Measure, int] = {Measure.MISS: 1_000_000, Measure.LEAVES: 1, Measure.ARRIVES: 1}
 _OF_LINES = frozenset({Measure.STOCK, Measure.VELOCITY, Measure.BROKEN_STYLE, Measure.PIECE_DISTANCE})
+# What every parcel has some of, whatever is in it.
+_ADDING_UP = frozenset({Measure.MISS, Measure.DISTANCE, Measure.SEQUENCE, Measure.LOAD, Measure.CARBON})
 _LATEST_COUNTS = frozenset({Measure.LEAVES, Measure.ARRIVES})
 
 _SIX_ADD_UP, _FAR_DAYS = 8, 14
@@ -45,7 +48,10 @@ class Scale:
 
     `count` numbers compare plans; `few_first` tells of which of them parcels are the first digit. `of_lines` are measures besides
     cost that depend on which line is taken where; `latest` are the places of tiers of which the greatest counts, not the sum.
-    `cost` is the place of cost, and `cost_worth` what a unit of it adds to each number.
+    `cost` is the place of cost, and `cost_worth` what a unit of it adds to each number. `of_stop` takes measures that a location
+    alone decides (in the sequence of _OF_STOPS) tier by tier. `is_plain` says that plans of one parcel compare by
+    their measures as they do by numbers. `leads` are the tiers that lead numbers in place of parcels, and whether parcels come
+    next; None if a lead is nothing that two parcels have at least twice the least of.
     """
 
     tiers: tuple[Sort, ...]
@@ -56,8 +62,10 @@ class Scale:
     is_loose: bool = field(init=False)
     cost: int = field(init=False)
     cost_worth: tuple[int, ...] = field(init=False)
-    _stops: tuple[tuple[int, int], ...] = field(init=False)
-    _orders: tuple[tuple[int, ...], ...] = field(init=False)
+    is_plain: bool = field(init=False)
+    leads: tuple[tuple[int, bool], ...] | None = field(init=False)
+    of_stop: Callable[[Values], Values] = field(init=False)
+    _weights: tuple[tuple[int, ...], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         kinds = [each.by for each in self.tiers]
@@ -73,15 +81,13 @@ class Scale:
             ("latest", tuple(number for number, kind in enumerate(kinds) if kind in _LATEST_COUNTS)),
             ("is_loose", bool(loose)),
             ("cost", cost),
-            ("_orders", tuple(tuple(order) for order in orders)),
-            ("_stops", tuple(_of_stop(each) for each in self.tiers)),
+            ("is_plain", not _OF_LINES & set(kinds) and (len(orders) > 1 or not _LATEST_COUNTS & set(kinds))),
+            ("leads", _leads(self.tiers, orders)),
+            ("of_stop", _of_stop(self.tiers)),
+            ("_weights", tuple(_weights(each) for each in orders)),
             ("cost_worth", tuple(sign << _BITS * (len(each) - each.index(cost)) for each in orders)),
         ):
             object.__setattr__(self, name, value)
-
-    def of_stop(self, measures: Values) -> Values:
-        """Measures that a location alone decides (in the sequence of _OF_STOPS), tier by tier."""
-        return tuple([sign * measures[place] if sign else 0 for place, sign in self._stops])
 
     def stop_keys(self, values: Values, tie: int) -> tuple[int, ...]:
         """The numbers of a stop. Days of which the last counts are powers there: the sum of up to six goes by the greatest."""
@@ -104,13 +110,7 @@ class Scale:
 
     def keys(self, values: Values, tie: int) -> tuple[int, ...]:
         """The numbers of something with these values; `tie` (a location id) is the last digit."""
-        keys = []
-        for order in self._orders:
-            key = 0
-            for tier in order:
-                key = (key << _BITS) + values[tier]
-            keys.append((key << _BITS) + tie)
-        return tuple(keys)
+        return tuple([sum(map(mul, values, each), tie) for each in self._weights])
 
     def total(self, parts: Sequence[Values]) -> Values:
         """Parcels together."""
@@ -124,22 +124,44 @@ class Scale:
     def sift(self, plans: Sequence[Values]) -> list[int]:
         """Indices of the plans, best first: those that pass every tier, by value, then those that fell, last fallen first."""
         passing, fallen = list(range(len(plans))), list[int]()
-        for tier, each in enumerate(self.tiers if self.is_loose else ()):
-            most = limit(min([plans[index][tier] for index in passing]), each)
-            out = [index for index in passing if plans[index][tier] > most]
-            if out:
-                passing = [index for index in passing if plans[index][tier] <= most]
+        for each, column in zip(self.tiers, zip(*plans, strict=True), strict=True) if self.is_loose else ():
+            still = column if len(passing) == len(column) else [column[index] for index in passing]
+            most = limit(min(still), each)
+            if max(still) > most:
+                out = [index for index in passing if column[index] > most]
+                passing = [index for index in passing if column[index] <= most]
                 fallen = sorted(out, key=plans.__getitem__) + fallen
                 if len(passing) == 1:
                     break
         return sorted(passing, key=plans.__getitem__) + fallen
 
 
-def _of_stop(tier: Sort) -> tuple[int, int]:
-    """Where a tier finds its measure of a stop, and its sign; sign 0 if it is measured of lines."""
-    if tier.by in _OF_LINES:
-        return 0, 0
-    return _OF_STOPS.index(tier.by), -1 if tier.descending else 1
+def _of_stop(tiers: Sequence[Sort]) -> Callable[[Values], Values]:
+    """Takes the measures of a stop tier by tier: 0 for what is measured of lines, negative where much wins."""
+    if not any(each.descending or each.by in _OF_LINES for each in tiers):
+        # Nearly every rule: nothing but another sequence, which costs a tenth.
+        return itemgetter(*[_OF_STOPS.index(each.by) for each in tiers])
+    takes = [(0, 0) if each.by in _OF_LINES else (_OF_STOPS.index(each.by), _sign(each)) for each in tiers]
+    return lambda measures: tuple([sign * measures[place] for place, sign in takes])
+
+
+def _leads(tiers: Sequence[Sort], orders: Sequence[Sequence[int]]) -> tuple[tuple[int, bool], ...] | None:
+    """The leads of the numbers that parcels do not lead, and whether these are next."""
+    others = [order for order in orders if tiers[order[0]] != _TAIL[0]]
+    if any(tiers[order[0]].descending or tiers[order[0]].by not in _ADDING_UP for order in others):
+        return None
+    nexts = [tiers[order[1]] for order in others]
+    few = [each.by is Measure.PARCELS and not each.descending for each in nexts]
+    return tuple(zip([order[0] for order in others], few, strict=True))
+
+
+def _sign(tier: Sort) -> int:
+    return -1 if tier.descending else 1
+
+
+def _weights(order: Sequence[int]) -> tuple[int, ...]:
+    """What one of each tier is worth in a number that is led by the tiers in this sequence."""
+    return tuple([1 << _BITS * (len(order) - order.index(tier)) for tier in range(len(order))])
 
 
 def limit(best: int, tier: Sort) -> float:

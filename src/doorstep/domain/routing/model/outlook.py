@@ -46,33 +46,76 @@ class Toll(msgspec.Struct, frozen=True):
 _FREE = Toll()
 
 
-class Stop(msgspec.Struct, frozen=True):
+class Stop(msgspec.Struct, eq=False):
     """A location that may serve the order. `values` measure a parcel of it before anything is in it, `keys` compare it (see measure).
 
     `late` is the parcel's chance to be late as a log-probability in millionths, so that chances add up; `arrives` counts days from
     today. `is_beside` says that a parcel leaves from there for this customer anyway: what joins it is carried for its weight alone.
+    Keys are long numbers, so they are worked out when they are first asked for: mostly, they never are.
     """
 
     id: LocationId
     place: Place
     lane: Lane
     toll: Toll
-    keys: tuple[int, ...]
+    scale: Scale
     values: Values
     metres: int
     late: int = 0
     arrives: int = 0
     co2_grams: int = 0
     is_beside: bool = False
+    _keys: tuple[int, ...] = ()
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        if not self._keys:
+            self._keys = self.scale.stop_keys(self.values, self.id)
+        return self._keys
+
+
+class Site(msgspec.Struct, frozen=True):
+    """What a location brings to every parcel under one rule, whoever the customer is. `toll` is of a lane that costs nothing,
+    `cost` its total with the charge for a further parcel.
+    """
+
+    place: Place
+    toll: Toll
+    cost: int
+    rank: int
+    load: int
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all orders of a batch have in common."""
+    """What all orders of a batch have in common. `shut` are the locations that serve nobody, with the reason in words."""
 
     network: Network
     costs: Costs
     today: int
+    shut: Mapping[LocationId, str] = field(init=False)
+    _sites: dict[int, tuple[Rule, Mapping[LocationId, Site]]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        said = (
+            (each.id, each.paused if each.ships else "does not ship") for each in self.network.places.values()
+        )
+        object.__setattr__(self, "shut", {place: why for place, why in said if why})
+
+    def sites(self, rule: Rule) -> Mapping[LocationId, Site]:
+        """The locations as a rule sees them, whoever the customer is. The rule is held: it is known by its identity."""
+        kept = self._sites.get(id(rule))
+        if kept is None:
+            places = self.network.places.values()
+            kept = self._sites[id(rule)] = rule, {each.id: self._site(rule, each) for each in places}
+        return kept[1]
+
+    def _site(self, rule: Rule, place: Place) -> Site:
+        bare = toll(place, Lane(place.id), self.costs)
+        load = round(place.backlog_hours * 60) if place.backlog_hours else 0
+        # A further parcel is charged here; the first is given back when a whole plan is scored.
+        cost = bare.total + self.costs.split_minor
+        return Site(place, bare, cost, sequence(rule.locations, place), load)
 
     def days(self, instant: datetime | None) -> int:
         """Days from today (a proleptic ordinal); who cannot say when comes last."""
@@ -97,54 +140,61 @@ class Outlook:
     counts: dict[str, int] = field(init=False)
     stops: dict[LocationId, Stop | None] = field(init=False)
     besides: dict[LocationId, Stop | None] = field(init=False)
+    _sites: Mapping[LocationId, Site] = field(init=False)
 
     def __post_init__(self) -> None:
         self.scale = scale(self.rule.choose)
-        places = self.frame.network.places
-        against = (
-            (each, self._against(places[each], lane)) for each, lane in self.lanes.items() if each in places
-        )
-        self.reasons = {each: why for each, why in against if why}
-        self.counts = dict(Counter(self.reasons.values()))
+        self._sites = self.frame.sites(self.rule)
+        self.reasons = self._but_one() if self.pickup else self._shut()
+        self.counts = dict(Counter(self.reasons.values())) if self.reasons else {}
         self.stops = _Asked(self)
         self.besides = _Asked(self, is_beside=True)
 
-    def _against(self, place: Place, lane: Lane) -> str:
-        """Why a location may not serve, in words; "" if it may."""
-        if self.pickup:
-            return place.paused if place.code == self.pickup else f"the customer comes to {self.pickup}"
-        if not place.ships:
-            return "does not ship"
-        return place.paused or lane.closed or self.refused.get(place.id, "")
+    def _but_one(self) -> dict[LocationId, str]:
+        """Why all but the location that the customer comes to may not serve."""
+        places, why = self.frame.network.places, f"the customer comes to {self.pickup}"
+        known = [places[each] for each in self.lanes if each in places]
+        said = ((each.id, each.paused if each.code == self.pickup else why) for each in known)
+        return {place: against for place, against in said if against}
+
+    def _shut(self) -> dict[LocationId, str]:
+        """Why locations may not serve, in words, of those that may not."""
+        shut, refused, sites = self.frame.shut, self.refused, self._sites
+        return {
+            each: shut.get(each) or lane.closed or refused[each]
+            for each, lane in self.lanes.items()
+            if (each in shut or lane.closed or each in refused) and each in sites
+        }
 
     def stop(self, place_id: LocationId, *, is_beside: bool) -> Stop | None:
         """The location as a place that may serve, or None."""
-        place, lane = self.frame.network.places.get(place_id), self.lanes.get(place_id)
-        if place is None or lane is None or place_id in self.reasons:
+        site, lane = self._sites.get(place_id), self.lanes.get(place_id)
+        if site is None or lane is None or place_id in self.reasons:
             return None
         if self.pickup:
             lane = Lane(place_id, lane.km)
-        fixed = _FREE if is_beside else toll(place, lane, self.frame.costs)
+        if is_beside:
+            fixed, cost, parcels, co2 = _FREE, 0, 0, 0
+        else:
+            fixed, cost, parcels, co2 = site.toll, site.cost, 1, lane.co2_grams
+            if lane.parcel_minor or lane.miss or co2:
+                fixed = toll(site.place, lane, self.frame.costs)
+                cost = fixed.total + self.frame.costs.split_minor
         late = round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0
-        arrives = self.frame.days(lane.arrives_at)
+        leaves, arrives = self.frame.days(lane.leaves_at), self.frame.days(lane.arrives_at)
         metres = round(lane.km * 1000)
-        co2 = 0 if is_beside else lane.co2_grams
-        # A further parcel is charged here; the first is given back when a whole plan is scored.
-        cost = 0 if is_beside else fixed.total + self.frame.costs.split_minor
-        parcels = 0 if is_beside else 1
-        leaves = self.frame.days(lane.leaves_at)
-        rank = sequence(self.rule.locations, place)
-        load = round(place.backlog_hours * 60) if place.backlog_hours else 0
-        values = self.scale.of_stop((late, cost, parcels, metres, leaves, arrives, rank, load, co2))
-        keys = self.scale.stop_keys(values, place_id)
-        return Stop(place_id, place, lane, fixed, keys, values, metres, late, arrives, co2, is_beside)
+        values = self.scale.of_stop((late, cost, parcels, metres, leaves, arrives, site.rank, site.load, co2))
+        return Stop(
+            place_id, site.place, lane, fixed, self.scale, values, metres, late, arrives, co2, is_beside
+        )
 
 
 class _Asked(dict[LocationId, Stop | None]):
     """Stops, each worked out when it is first asked for: most locations have nothing of an order and are never asked."""
 
+    __slots__ = ("_is_beside", "_outlook")
+
     def __init__(self, outlook: Outlook, *, is_beside: bool = False) -> None:
-        super().__init__()
         self._outlook = outlook
         self._is_beside = is_beside
 

@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from doorstep.domain.routing.model import receipt as receipts
 from doorstep.domain.routing.model import score, search
-from doorstep.domain.routing.model.ask import Ask, Plan
+from doorstep.domain.routing.model.ask import Ask, Found, Plan
 from doorstep.domain.routing.model.bundle import Bundles
 from doorstep.domain.routing.model.demand import Choice, Demand, Want
 from doorstep.domain.routing.model.flip import flip
@@ -24,7 +24,6 @@ from doorstep.domain.routing.model.receipt import Alternative, Explain, LineRece
 from doorstep.domain.routing.model.rules.document import Rest, Routing, Rule, Run
 from doorstep.domain.routing.model.rules.playbook import Judge, Playbook
 from doorstep.domain.routing.model.score import Scores
-from doorstep.domain.routing.model.search import Found
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId
 

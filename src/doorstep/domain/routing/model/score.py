@@ -9,7 +9,7 @@ from operator import add
 
 import msgspec
 
-from doorstep.domain.routing.model.ask import Ask, Plan
+from doorstep.domain.routing.model.ask import Ask, Part, Plan
 from doorstep.domain.routing.model.measure import Values
 
 # Defaults are left out of the JSON if they are the very same object.
@@ -60,6 +60,8 @@ def values(ask: Ask, plan: Plan) -> Values:
 
 def scores(ask: Ask, plan: Plan, *, is_further: bool = False) -> Scores:
     """A plan's cost by component, and what a customer would notice of it. `is_further`: the order has parcels already."""
+    if len(plan) == 1 and not is_further:
+        return _of_one(ask, plan[0])
     stops = [part.stop for part in plan]
     tolls, frame = [stop.toll for stop in stops], ask.outlook.frame
     takes = [(index, part.stop, pieces) for part in plan for index, pieces in part.takes]
@@ -93,6 +95,36 @@ def scores(ask: Ask, plan: Plan, *, is_further: bool = False) -> Scores:
         leaves=_last([stop.lane.leaves_at for stop in stops]),
         arrives=_last([stop.lane.arrives_at for stop in stops]),
         co2_grams=sum([stop.co2_grams for stop in stops]),
+    )
+
+
+def _of_one(ask: Ask, part: Part) -> Scores:
+    """The scores of an order's only parcel: what nearly every order gets, so without sums of one."""
+    stop, frame, added, scarcity, last = part.stop, ask.outlook.frame, 0, 0, 0
+    lane, toll = stop.lane, stop.toll
+    for index, pieces in part.takes:
+        added += ask.added(index, stop, pieces)
+        if frame.network.prices:
+            scarcity += ask.scarcity(index, stop.id, pieces)
+        if frame.costs.last_piece_minor:
+            last += ask.last(index, stop.id, pieces)
+    return Scores(
+        _either(stops_miss=(stop.late,)) if stop.late else SURELY,
+        toll.total + added,
+        toll.carriage_minor + added - scarcity - last,
+        toll.handling_minor,
+        0,
+        toll.reroute_minor,
+        toll.late_minor,
+        toll.load_minor,
+        last,
+        scarcity,
+        toll.carbon_minor,
+        0 if stop.is_beside else 1,
+        round(stop.metres / 1000),
+        None if lane.leaves_at is None else lane.leaves_at.date(),
+        None if lane.arrives_at is None else lane.arrives_at.date(),
+        stop.co2_grams,
     )
 
 

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from doorstep.domain.routing.model import exact, score
-from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
+from doorstep.domain.routing.model import alone, exact, score
+from doorstep.domain.routing.model.ask import Ask, Found, Part, Plan, Unit
 from doorstep.domain.routing.model.cover import Cover
 from doorstep.domain.routing.model.demand import Want
 from doorstep.domain.routing.model.exact import Parting
-from doorstep.domain.routing.model.measure import Values
 from doorstep.domain.routing.model.rules.document import Split
 from doorstep.domain.routing.model.spread import Spread
 
 _ANY_NUMBER = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The best plan and the next best that uses other locations, with their measures tier by tier; () if there is none."""
-
-    plan: Plan = ()
-    values: Values = ()
-    runner_up: Plan = ()
-    runner_up_values: Values = ()
 
 
 def best(ask: Ask, *, parcels_before: int = 0) -> Found:
@@ -35,6 +23,12 @@ def best(ask: Ask, *, parcels_before: int = 0) -> Found:
         most = min(most, 1)
     if most <= 0:
         return Found()
+    return alone.best(ask, most) or searched(ask, most)
+
+
+def searched(ask: Ask, most: int) -> Found:
+    """The best of all ways to serve the order."""
+    split = ask.outlook.rule.split
     units = units_of(ask)
     found = _ranked(ask, _whole(ask, units, most))
     filled = {index for part in found.plan for index, _pieces in part.takes}

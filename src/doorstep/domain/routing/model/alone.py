@@ -1,0 +1,94 @@
+"""One parcel for the whole order where no two could be better: what nearly every order gets, without a look at ways to part it.
+
+It answers as the search does (see exact), but measures nobody but the locations that have everything. Where it cannot be sure
+that two parcels are no better, it says nothing, and the order is searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doorstep.domain.routing.model.ask import Ask, Found, Part
+from doorstep.domain.routing.model.exact import MOST_UNITS
+from doorstep.domain.routing.model.measure import Values
+from doorstep.domain.routing.model.outlook import Stop
+from doorstep.kernel.ids import LocationId
+
+
+def best(ask: Ask, most: int) -> Found | None:
+    """The best location for everything and the next one, or None if the order must be searched."""
+    scale, wants, split = ask.outlook.scale, ask.wants, ask.outlook.rule.split
+    if ask.beside or ask.is_tangled or split.keep_together or len(wants) > MOST_UNITS or not scale.is_plain:
+        return None
+    may_part = most > 1 and len(wants) > 1
+    stops = _with_everything(ask)
+    # A lone winner is compared with the best of two parcels all the same: people ask why it was not that.
+    if len(stops) <= may_part:
+        return None
+    measured = _measured(ask, stops)
+    if may_part and not _is_safe(ask, measured):
+        return None
+    takes = tuple([(index, want.quantity) for index, want in enumerate(wants)])
+    first, *others = scale.sift(measured)
+    if not others:
+        return Found((Part(stops[first], takes),), measured[first])
+    second = others[0]
+    return Found(
+        (Part(stops[first], takes),), measured[first], (Part(stops[second], takes),), measured[second]
+    )
+
+
+def _with_everything(ask: Ask) -> list[Stop]:
+    """The stops that could fill every line, by id."""
+    safety, places = ask.safety, list[LocationId]()
+    for index, (want, there) in enumerate(zip(ask.wants, ask.sights, strict=True)):
+        need = want.quantity + safety
+        if index:
+            places = [place for place in places if there.get(place, 0) >= need]
+        else:
+            places = [place for place, pieces in there.items() if pieces >= need]
+    places.sort()
+    if ask.rooms or ask.demand.excluded:
+        skus = [want.sku for want in ask.wants]
+        places = [place for place in places if all(ask.may(place, sku) for sku in skus)]
+    stops = ask.outlook.stops
+    return [stop for place in places if (stop := stops[place]) is not None]
+
+
+def _measured(ask: Ask, stops: Sequence[Stop]) -> list[Values]:
+    """Everything from each of the stops, tier by tier."""
+    scale, frame = ask.outlook.scale, ask.outlook.frame
+    tier, sign = scale.cost, -1 if scale.tiers[scale.cost].descending else 1
+    is_dear = bool(frame.network.prices or frame.costs.last_piece_minor)
+    measured = []
+    for stop in stops:
+        values, lane = stop.values, stop.lane
+        if is_dear or lane.kilo_minor or lane.piece_minor:
+            added = sum([ask.added(index, stop, want.quantity) for index, want in enumerate(ask.wants)])
+            values = (*values[:tier], values[tier] + sign * added, *values[tier + 1 :])
+        measured.append(values)
+    return measured
+
+
+def _is_safe(ask: Ask, measured: Sequence[Values]) -> bool:
+    """Whether no two parcels could be better, going by what leads each number that plans are compared by (see measure).
+
+    Two parcels weigh at least twice the least of that. They are no better if one parcel weighs less, or, as that much is nothing,
+    if the count of parcels is next.
+    """
+    leads = ask.outlook.scale.leads
+    if leads is None:
+        return False
+    for tier, is_count_next in leads:
+        least = min([values[tier] for values in measured])
+        if not least:
+            if not is_count_next:
+                return False
+        elif least >= 2 * _least(ask, tier):
+            return False
+    return True
+
+
+def _least(ask: Ask, tier: int) -> int:
+    """The least that a parcel of any line weighs."""
+    return min([stop.values[tier] for index in range(len(ask.wants)) for stop in ask.fits(index).values()])
