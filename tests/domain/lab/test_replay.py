@@ -114,6 +114,14 @@ def test_orders_of_a_stretch_are_solved_together_if_that_is_wanted() -> None:
     assert (places(together[OrderId(1)]), places(together[OrderId(2)])) == ({FAR}, {NEAR})
 
 
+def test_what_comes_after_the_last_order_serves_those_that_wait() -> None:
+    scene = Scene({"A": {}}, street({1: 1, 2: 50}))
+    came = [Change(NOW + 9 * MINUTE, "A", FAR, 1), Change(NOW + 10 * MINUTE, "B", FAR, 1)]
+    found = replayed(past(scene, [(1, order(("A", 1), number=1))], came), scene)
+    assert places(found[OrderId(1)]) == {FAR}
+    assert replayed(past(scene, [], came), scene) == {}
+
+
 def test_nothing_came() -> None:
     scene = Scene({}, street({1: 1}))
     assert replayed(past(scene, []), scene) == {}

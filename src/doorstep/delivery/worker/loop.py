@@ -62,6 +62,7 @@ class Worker:
     def close(self) -> None:
         """Wait for what is under way."""
         self._aside.shutdown()
+        self._lab.close()
         self._errands.close()
 
     def work_once(self) -> int:

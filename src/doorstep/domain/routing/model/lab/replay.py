@@ -145,7 +145,8 @@ class _Replay:
                 coming = next(changes)
             fresh = [_Open(each, each.demand.wants) for each in arrivals]
             again = self._woken(waiting, touched)
-            self._decide([*again, *fresh], supply, used, until)
+            if again or fresh:
+                self._decide([*again, *fresh], supply, used, until)
             for each in (*again, *fresh):
                 self._wait(each, waiting)
             orders.extend(fresh)
@@ -164,6 +165,9 @@ class _Replay:
             batch.append(each)
         if ends is not None:
             yield ends, batch
+        # What came after the last order may still serve those that wait.
+        if self.past.changes and (ends is None or self.past.changes[-1].at > ends):
+            yield self.past.changes[-1].at, []
 
     def _decide(
         self,

@@ -1,0 +1,56 @@
+"""The lab, clicked: a draft passes its golden cases, is simulated, differs, is looked at on a phone, and decides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Shop
+
+from doorstep.delivery.cli.demo.journey import Story
+from doorstep.kernel import time as clocks
+
+pytestmark = pytest.mark.browser
+SignIn = Callable[..., Page]
+
+
+def test_1_a_draft_is_simulated_and_decides(shop: Shop, signed_in: SignIn) -> None:
+    told = Story(shop.doors)
+    told.placed()
+    told.allocated()
+    clocks.shift(shop.stage.clock_file, 0)  # the story begins days ago, before its stock was counted
+    page = signed_in("operations")
+    page.get_by_role("link", name="Routing").first.click()
+    page.get_by_role("link", name="Edit rules").click()
+    text = page.get_by_label("Rules as YAML")
+    closed = "\n            locations:\n              when: location.code != 'ST-22'"
+    text.fill(re.sub(r"- name: (whole lines|lines in parts)", rf"\g<0>{closed}", text.input_value()))
+    page.get_by_label("What the change is for").fill("Store 22 is full")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_text("All 8 pass")).to_be_visible()
+    page.get_by_role("link", name="Routing").first.click()
+    page.get_by_role("link", name="Lab", exact=True).click()
+    page.get_by_role("button", name="Simulate").first.click()
+    page.get_by_label("Orders of the last days").fill("30")
+    page.get_by_role("dialog").get_by_role("button", name="Simulate").click()
+    expect(page.get_by_text("Done").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Cost per order").first).to_be_visible()
+    changed = page.locator("table[data-rows] tbody tr")
+    expect(changed).to_have_count(1)
+    expect(changed).to_contain_text("from ST-22")
+    page.get_by_role("link", name="Let it decide").click()
+    page.get_by_role("button", name="Let it decide").first.click()
+    page.get_by_role("dialog").get_by_label("Why").fill("Store 22 is full")
+    page.get_by_role("dialog").get_by_role("button", name="Let it decide").click()
+    expect(page.get_by_text("decides from now on.")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1440, 2560])
+def test_2_no_page_of_the_lab_scrolls_sideways(signed_in: SignIn, width: int) -> None:
+    page = signed_in("operations", width=width)
+    home = page.url.split("/console")[0] + "/console/routing/lab"
+    for path in ("", "/1"):
+        page.goto(home + path)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
