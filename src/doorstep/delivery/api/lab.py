@@ -1,0 +1,211 @@
+"""The rule lab: simulations of a draft over the past, trials on orders that come."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Calling
+from doorstep.domain.analytics.views import hindsight
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.routing.actions import lab as verbs
+from doorstep.domain.routing.actions import trials as trial_verbs
+from doorstep.domain.routing.actions.lab import NewRun
+from doorstep.domain.routing.actions.trials import NewTrial, Trial
+from doorstep.domain.routing.model.lab import TrialKind, compare, guardrails
+from doorstep.domain.routing.views import lab as views
+from doorstep.domain.routing.views import rules, trials
+from doorstep.domain.routing.views.lab import LabRun, Slice
+from doorstep.flows import lab, trial
+from doorstep.kernel.db import ReadTx, WriteTx
+
+router = APIRouter(prefix="/routing/lab", tags=["Rule lab"])
+
+
+class SimulationBody(BaseModel):
+    """A version to hold against what decides now, over the last days or over documents that are sent along."""
+
+    draft: int = Field(description="Number of the version.")
+    days: int = Field(7, ge=1, le=366)
+    every_minutes: int = Field(
+        15, ge=1, description="Orders that come within so many minutes are decided together."
+    )
+    wave_seconds: float = Field(0.0, ge=0, le=60, description="Seconds to improve each batch as a wave.")
+    orders: str | None = Field(None, description="Order documents as NDJSON, instead of the recorded orders.")
+    stock: str | None = Field(None, description="Stock for them: CSV with sku, location, quantity. Without it, what is free now.")  # fmt: skip
+
+
+class TrialBody(BaseModel):
+    """A draft to try on orders that come."""
+
+    draft: int
+    kind: TrialKind
+    percent: int = Field(10, ge=1, le=100, description="The share of orders that a canary decides on.")
+    why: str = Field(min_length=1, max_length=500)
+    guardrails: dict[str, float] = Field(
+        default_factory=dict,
+        description="cost_ratio, split_points, miss_points, reject_points, sample: those that are left out stay as they come.",
+    )
+
+
+class Why(BaseModel):
+    """The reason, for whoever asks later."""
+
+    why: str = Field(min_length=1, max_length=500)
+
+
+def _run(found: LabRun) -> dict[str, object]:
+    told: dict[str, object] = {
+        name: getattr(found, name)
+        for name in (
+            "id", "state", "draft", "against", "since", "until", "every_minutes", "wave_seconds", "orders_name", "asked_by",
+            "asked_at", "started_at", "ended_at", "done", "total", "error", "changed",
+        )
+    }  # fmt: skip
+    if found.before is None or found.after is None:
+        return told
+    compared = [
+        {"key": each.measure.key, "label": each.measure.label, "unit": each.measure.unit, "now": each.before,
+         "draft": each.after, "ratio": each.ratio, "mark": each.mark}
+        for each in compare(found.before, found.after)
+    ]  # fmt: skip
+    sides = {"now": msgspec.to_builtins(found.before), "draft": msgspec.to_builtins(found.after)}
+    return told | {"compared": compared, "totals": sides}
+
+
+def _trial(tx: ReadTx, found: Trial) -> dict[str, object]:
+    active, draft = hindsight.sides(tx, trial_id=found.id)
+    judged = trial.verdict(tx, trial=found)
+    return {
+        "id": found.id,
+        "draft": found.draft,
+        "against": found.against,
+        "kind": found.kind.value,
+        "percent": found.percent,
+        "guardrails": msgspec.to_builtins(found.guardrails),
+        "why": found.why,
+        "started_at": found.started_at,
+        "ended_at": found.ended_at,
+        "ended_why": found.ended_why,
+        "breached": found.breached,
+        "is_enough": judged.is_enough,
+        "is_better": judged.is_better,
+        "now": asdict(active),
+        "tried": asdict(draft),
+    }
+
+
+@router.get("/simulations")
+def list_simulations(calling: Calling) -> list[dict[str, object]]:
+    """The newest simulations."""
+    calling.principal.require(Permission.RULES_READ)
+    return calling.read(lambda tx: [_run(each) for each in views.runs(tx)])
+
+
+@router.post("/simulations", status_code=202)
+def simulate(calling: Calling, body: SimulationBody) -> dict[str, object]:
+    """Ask for a simulation; a worker does it. Look at it until its state is done, failed or cancelled."""
+    calling.principal.require(Permission.RULES_WRITE)
+    now = calling.app.clock.now()
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        new = NewRun(
+            "simulation", body.draft, rules.active_number(tx), now - timedelta(days=body.days), now, body.every_minutes,
+            body.wave_seconds, "" if body.orders is None else "the request", body.orders, body.stock,
+        )  # fmt: skip
+        return {"id": lab.ask(tx, new=new, now=now), "state": "waiting"}
+
+    return calling.write(work)
+
+
+@router.get("/simulations/{run_id}")
+def get_simulation(calling: Calling, run_id: int) -> dict[str, object]:
+    """How far a simulation is, and what both sides came to. Money is in minor units."""
+    calling.principal.require(Permission.RULES_READ)
+    return calling.read(lambda tx: _run(views.run(tx, run_id=run_id)))
+
+
+@router.get("/simulations/{run_id}/changes")
+def get_changes(
+    calling: Calling, run_id: int, only: str = "", sort: str = "cost", offset: int = 0, limit: int = 100
+) -> list[dict[str, object]]:
+    """Orders that change. `only`: dearer, cheaper, more_parcels, fewer_parcels, short; `sort`: cost, saving, order."""
+    calling.principal.require(Permission.RULES_READ)
+    part = Slice(only, sort, max(0, offset), min(1_000, max(1, limit)))
+
+    def look(tx: ReadTx) -> list[dict[str, object]]:
+        views.run(tx, run_id=run_id)
+        return [
+            {"order_id": each.order_id, "number": each.number, "at": each.at, "extra_minor": each.extra_minor,
+             "now": msgspec.to_builtins(each.before), "draft": msgspec.to_builtins(each.after)}
+            for each in views.changes(tx, run_id=run_id, part=part)
+        ]  # fmt: skip
+
+    return calling.read(look)
+
+
+@router.post("/simulations/{run_id}/cancel")
+def cancel_simulation(calling: Calling, run_id: int) -> dict[str, object]:
+    """End a simulation."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        verbs.cancel(tx, run_id=run_id, at=calling.app.clock.now())
+        return {"id": run_id, "state": views.run(tx, run_id=run_id).state}
+
+    return calling.write(work)
+
+
+@router.delete("/simulations/{run_id}")
+def delete_simulation(calling: Calling, run_id: int) -> dict[str, object]:
+    """Forget a simulation that is over."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        verbs.delete(tx, run_id=run_id)
+        return {"id": run_id, "state": "deleted"}
+
+    return calling.write(work)
+
+
+@router.get("/trials")
+def list_trials(calling: Calling) -> list[dict[str, object]]:
+    """Trials, newest first, with what both sides came to so far."""
+    calling.principal.require(Permission.RULES_READ)
+    return calling.read(lambda tx: [_trial(tx, each) for each in trials.trials(tx)])
+
+
+@router.post("/trials", status_code=201)
+def start_trial(calling: Calling, body: TrialBody) -> dict[str, object]:
+    """Let a draft decide silently (shadow) or on a share of the orders (canary). One trial at a time."""
+    calling.principal.require(Permission.RULES_WRITE)
+    percent = 100 if body.kind is TrialKind.SHADOW else body.percent
+    new = NewTrial(body.draft, body.kind, percent, guardrails.guardrails(body.guardrails), body.why)
+    return calling.write(lambda tx: _told(trial.start(tx, new=new, now=calling.app.clock.now())))
+
+
+@router.post("/trials/stop")
+def stop_trial(calling: Calling, body: Why) -> dict[str, object]:
+    """End the trial that runs."""
+    calling.principal.require(Permission.RULES_WRITE)
+    return calling.write(lambda tx: _told(trial_verbs.stop(tx, why=body.why, at=calling.app.clock.now())))
+
+
+@router.post("/trials/promote")
+def promote(calling: Calling, body: Why) -> dict[str, object]:
+    """End the trial that runs and let its draft decide on every order."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        found = trial.promote(tx, why=body.why, now=calling.app.clock.now())
+        return {"number": found.number, "state": found.state}
+
+    return calling.write(work)
+
+
+def _told(found: Trial) -> dict[str, object]:
+    return {"id": found.id, "draft": found.draft, "kind": found.kind.value, "running": found.ended_at is None}

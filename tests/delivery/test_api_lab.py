@@ -1,0 +1,69 @@
+"""The lab over the API: a draft simulated and read, a trial begun, stopped, and the draft let decide."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.delivery.test_api import client
+from tests.flows.test_lab import drafted
+
+from doorstep.domain.identity.model import Role
+from doorstep.flows import lab
+
+BASE = "/api/v1/routing/lab"
+
+
+@pytest.fixture
+def api(retailer: Retailer) -> TestClient:
+    return client(retailer)
+
+
+def test_a_draft_is_simulated(retailer: Retailer, api: TestClient) -> None:
+    retailer.place_order(observation(line(JACKET, 1), line(SHIRT, 1)))
+    asked = api.post(f"{BASE}/simulations", json={"draft": drafted(retailer), "days": 1})
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    here = f"{BASE}/simulations/{asked.json()['id']}"
+    assert api.get(here).json()["state"] == "waiting"
+    assert api.delete(here).status_code == 409
+    lab.work(retailer.app.world)
+    told = api.get(here).json()
+    assert (told["state"], told["changed"], told["totals"]["draft"]["short_pieces"]) == ("done", 1, 1)
+    assert {each["key"]: each["mark"] for each in told["compared"]}["unfilled"] == "worse"
+    (changed,) = api.get(f"{here}/changes?only=short").json()
+    assert changed["draft"]["short_pieces"] == 1
+    assert api.get(f"{here}/changes?only=luck").status_code == 422
+    assert [each["id"] for each in api.get(f"{BASE}/simulations").json()] == [told["id"]]
+    assert api.post(f"{here}/cancel", json={}).status_code == 409
+    assert api.delete(here).json()["state"] == "deleted"
+    assert api.get(here).status_code == 404
+
+
+def test_what_waits_is_cancelled(retailer: Retailer, api: TestClient) -> None:
+    run_id = api.post(f"{BASE}/simulations", json={"draft": drafted(retailer)}).json()["id"]
+    assert api.post(f"{BASE}/simulations/{run_id}/cancel", json={}).json()["state"] == "cancelled"
+    assert api.post(f"{BASE}/simulations", json={"draft": 99}).status_code == 404
+
+
+def test_a_draft_is_tried(retailer: Retailer, api: TestClient) -> None:
+    number = drafted(retailer)
+    body = {"draft": number, "kind": "shadow", "why": "cheaper?", "guardrails": {"sample": 20}}
+    begun = api.post(f"{BASE}/trials", json=body)
+    assert (begun.status_code, begun.json()["running"]) == (201, True)
+    assert api.post(f"{BASE}/trials", json=body).status_code == 409
+    retailer.place_order(observation(line(JACKET, 1)))
+    (told,) = api.get(f"{BASE}/trials").json()
+    assert (told["now"]["orders"], told["tried"]["orders"], told["guardrails"]["sample"]) == (1, 1, 20)
+    assert api.post(f"{BASE}/trials/stop", json={"why": "enough"}).json()["running"] is False
+    assert api.post(f"{BASE}/trials/promote", json={"why": "so"}).status_code == 409
+    api.post(f"{BASE}/trials", json=body)
+    promoted = api.post(f"{BASE}/trials/promote", json={"why": "better"})
+    assert promoted.json() == {"number": number, "state": "active"}
+    wrong = body | {"guardrails": {"cost_ratio": 0}}
+    assert api.post(f"{BASE}/trials", json=wrong).status_code == 422
+
+
+def test_who_may_only_read_asks_for_nothing(retailer: Retailer) -> None:
+    reader = client(retailer, role=Role.READ_ONLY)
+    assert reader.get(f"{BASE}/simulations").status_code == 200
+    assert reader.post(f"{BASE}/simulations", json={"draft": 1}).status_code == 403

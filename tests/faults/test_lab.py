@@ -1,0 +1,62 @@
+"""kill -9 of the worker in the middle of a simulation: another one begins it anew and brings it to its end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.builders import JACKET, Retailer, line, observation
+from tests.flows.test_lab import asked, run_of
+
+_WAIT_SECONDS = 40.0
+
+
+@contextmanager
+def worker(retailer: Retailer) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process of its own on the retailer's database."""
+    chosen = retailer.app.settings
+    assert chosen.database_url is not None
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+    environment = clean | {
+        "DOORSTEP_ENVIRONMENT": "test",
+        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value(),
+        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
+        "DOORSTEP_SECRET_KEY": "k" * 40,
+        "DOORSTEP_LOG_LEVEL": "error",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "doorstep", "worker"], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(what: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + _WAIT_SECONDS
+    while not what():
+        assert time.monotonic() < ends_at
+        time.sleep(0.02)
+
+
+def test_a_simulation_outlives_its_worker(retailer: Retailer) -> None:
+    for _ in range(3):
+        retailer.place_order(observation(line(JACKET, 1)))
+    run_id = asked(retailer, None)
+    retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET wave_seconds = 5"))
+    with worker(retailer) as first:
+        until(lambda: run_of(retailer, run_id).state == "running")
+        first.kill()
+        first.wait()
+    assert run_of(retailer, run_id).state == "running"
+    retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET lease_until = now(), wave_seconds = 0"))
+    with worker(retailer):
+        until(lambda: run_of(retailer, run_id).is_over)
+    run = run_of(retailer, run_id)
+    assert (run.state, run.attempts, run.changed) == ("done", 2, 0)
+    assert run.before is not None
+    assert run.before.orders == 3
