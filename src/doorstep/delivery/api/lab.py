@@ -20,7 +20,7 @@ from doorstep.domain.routing.model.lab import TrialKind, compare, guardrails
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules, trials
 from doorstep.domain.routing.views.lab import LabRun, Slice
-from doorstep.flows import lab, trial
+from doorstep.flows import guard, lab
 from doorstep.kernel.db import ReadTx, WriteTx
 
 router = APIRouter(prefix="/routing/lab", tags=["Rule lab"])
@@ -79,7 +79,7 @@ def _run(found: LabRun) -> dict[str, object]:
 
 def _trial(tx: ReadTx, found: Trial) -> dict[str, object]:
     active, draft = hindsight.sides(tx, trial_id=found.id)
-    judged = trial.verdict(tx, trial=found)
+    judged = guard.verdict(tx, trial=found)
     return {
         "id": found.id,
         "draft": found.draft,
@@ -185,7 +185,7 @@ def start_trial(calling: Calling, body: TrialBody) -> dict[str, object]:
     calling.principal.require(Permission.RULES_WRITE)
     percent = 100 if body.kind is TrialKind.SHADOW else body.percent
     new = NewTrial(body.draft, body.kind, percent, guardrails.guardrails(body.guardrails), body.why)
-    return calling.write(lambda tx: _told(trial.start(tx, new=new, now=calling.app.clock.now())))
+    return calling.write(lambda tx: _told(guard.start(tx, new=new, now=calling.app.clock.now())))
 
 
 @router.post("/trials/stop")
@@ -201,7 +201,7 @@ def promote(calling: Calling, body: Why) -> dict[str, object]:
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
-        found = trial.promote(tx, why=body.why, now=calling.app.clock.now())
+        found = guard.promote(tx, why=body.why, now=calling.app.clock.now())
         return {"number": found.number, "state": found.state}
 
     return calling.write(work)

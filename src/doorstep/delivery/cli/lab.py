@@ -35,7 +35,7 @@ from doorstep.domain.routing.model.lab import (
 from doorstep.domain.routing.model.lab.measures import Busy, Compared, busy
 from doorstep.domain.routing.model.rules import Playbook, RuleSet
 from doorstep.domain.routing.views import rules, trials
-from doorstep.flows import lab_files, past, rule_sets, simulation, trial
+from doorstep.flows import guard, lab_files, past, rule_sets, simulation
 from doorstep.flows.past import Window
 from doorstep.flows.simulation import How, Material, Sides, Simulation
 from doorstep.kernel import documents, errors
@@ -257,7 +257,7 @@ def canary(
 
 def _start(new: NewTrial) -> None:
     with opened() as app, app.db.write(actor="cli") as tx:
-        found = trial.start(tx, new=new, now=app.clock.now())
+        found = guard.start(tx, new=new, now=app.clock.now())
     share = "silently" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
     _out.print(f"Draft {found.draft} decides {share} from the next order on.", highlight=False)
 

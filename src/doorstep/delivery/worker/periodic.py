@@ -13,6 +13,7 @@ from doorstep.flows import (
     capacity,
     cart,
     count,
+    guard,
     idle,
     lab,
     look_ahead,
@@ -24,7 +25,6 @@ from doorstep.flows import (
     release,
     replenish,
     runs,
-    trial,
     wave,
 )
 from doorstep.kernel import jobs
@@ -38,7 +38,7 @@ JOBS: dict[str, tuple[float, Callable[[App], object]]] = {
     "start runs that are due": (15.0, lambda app: runs.run_due(app.world)),
     "solve planned work together": (30.0, lambda app: wave.solve(app.world, seconds=3, clock=time.monotonic)),
     "price what is scarce": (900.0, lambda app: look_ahead.price(app.world)),
-    "watch the trial of a draft": (60.0, lambda app: trial.watch(app.world)),
+    "watch the trial of a draft": (60.0, lambda app: guard.watch(app.world)),
     "look back on yesterday": (_DAY_SECONDS / 24, lambda app: regret.ask(app.world)),
     "forget old runs of the lab": (_DAY_SECONDS, lambda app: lab.forget(app.world)),
     "forget old shifts": (_DAY_SECONDS, lambda app: capacity.forget(app.world)),

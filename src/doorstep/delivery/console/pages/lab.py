@@ -22,7 +22,7 @@ from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules, runs, trials
 from doorstep.domain.routing.views.lab import LabRun, Slice
-from doorstep.flows import lab, lanes, trial
+from doorstep.flows import guard, lab, lanes
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -68,7 +68,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
             "running": running,
             "looked": looked,
             "sides": hindsight.sides(tx, trial_id=looked.id) if looked else None,
-            "verdict": trial.verdict(tx, trial=looked) if looked else None,
+            "verdict": guard.verdict(tx, trial=looked) if looked else None,
             "rails": Guardrails(),
             "regret": _regret(tx),
             "form": ask.form if status != 200 else {},  # noqa: PLR2004 - what went well is stored

@@ -10,7 +10,7 @@ from doorstep.delivery.console.pages import lab
 from doorstep.domain.routing.actions import trials as verbs
 from doorstep.domain.routing.actions.trials import NewTrial
 from doorstep.domain.routing.model.lab import TrialKind, guardrails
-from doorstep.flows import trial
+from doorstep.flows import guard
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 
@@ -22,7 +22,7 @@ def start(ask: Ask) -> Response:
     """Let a draft decide silently, or on a share of the orders."""
 
     def verb(tx: WriteTx) -> str:
-        found = trial.start(tx, new=_new(ask), now=ask.now)
+        found = guard.start(tx, new=_new(ask), now=ask.now)
         how = "silently" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
         return f"Draft {found.draft} decides {how} from the next order on."
 
@@ -62,7 +62,7 @@ def promote(ask: Ask) -> Response:
     """Let the draft that is tried decide on every order."""
 
     def verb(tx: WriteTx) -> str:
-        found = trial.promote(tx, why=ask.form.get("why", "").strip(), now=ask.now)
+        found = guard.promote(tx, why=ask.form.get("why", "").strip(), now=ask.now)
         return f"{found.label} decides from now on."
 
     return page.act(ask, verb, show=lab.show, back=BACK)
