@@ -18,6 +18,7 @@ from doorstep.kernel.ids import LocationId
 
 _SURE = 1.0 - 1e-9
 _MILLION = 1_000_000
+# Who cannot say when comes last.
 _NEVER_DAYS = 999
 
 
@@ -117,9 +118,9 @@ class Frame:
         cost = bare.total + self.costs.split_minor
         return Site(place, bare, cost, sequence(rule.locations, place), load)
 
-    def days(self, instant: datetime | None) -> int:
-        """Days from today (a proleptic ordinal); who cannot say when comes last."""
-        return _NEVER_DAYS if instant is None else max(0, instant.toordinal() - self.today)
+    def days(self, instant: datetime) -> int:
+        """Days from today (a proleptic ordinal)."""
+        return max(0, instant.toordinal() - self.today)
 
 
 @dataclass(slots=True)
@@ -181,7 +182,8 @@ class Outlook:
                 fixed = toll(site.place, lane, self.frame.costs)
                 cost = fixed.total + self.frame.costs.split_minor
         late = round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0
-        leaves, arrives = self.frame.days(lane.leaves_at), self.frame.days(lane.arrives_at)
+        leaves = _NEVER_DAYS if lane.leaves_at is None else self.frame.days(lane.leaves_at)
+        arrives = _NEVER_DAYS if lane.arrives_at is None else self.frame.days(lane.arrives_at)
         metres = round(lane.km * 1000)
         values = self.scale.of_stop((late, cost, parcels, metres, leaves, arrives, site.rank, site.load, co2))
         return Stop(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 import msgspec
 
 from doorstep.domain.routing.model.ask import NO_ROOM, Ask
 from doorstep.domain.routing.model.demand import Choice, Want
 from doorstep.domain.routing.model.flip import why_not_nearest
+from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.score import SURELY, Scores
 from doorstep.kernel.ids import LocationId, OrderId
 
@@ -129,14 +131,16 @@ class Explain:
         return bool(self._kept(want, place)) or (want.sku, place) in self.ask.demand.excluded
 
     def _candidate(self, index: int, want: Want, place_id: LocationId, available: int) -> Candidate:
-        place = self.ask.outlook.frame.network.places[place_id]
         stop = self.ask.may(place_id, want.sku)
         if stop is None or available < want.quantity + self.ask.safety:
-            return Candidate(place.code, available, self._km(place_id), self._why(want, place_id, available))
+            code = self.ask.outlook.frame.network.places[place_id].code
+            return Candidate(code, available, self._km(place_id), self._why(want, place_id, available))
         lane = stop.lane
         arrives = lane.arrives_at.date() if lane.arrives_at is not None else None
         cost = stop.toll.total + self.ask.added(index, stop, want.quantity)
-        return Candidate(place.code, available, self._km(place_id), "", cost, lane.miss or SURELY, arrives)
+        return Candidate(
+            stop.place.code, available, self._km(place_id), "", cost, lane.miss or SURELY, arrives
+        )
 
     def _why(self, want: Want, place: LocationId, available: int) -> str:
         if (want.sku, place) in self.ask.demand.excluded:
@@ -177,9 +181,8 @@ class Explain:
         have = "that have it" if want.quantity == 1 else f"with all {want.quantity}"
         if len(fits) <= 1:
             return f"{here}: the only location {have.replace('have', 'has')}."
-        metres = fits[choice.location_id].metres
-        nearest = min(fits.values(), key=lambda stop: (stop.metres, stop.id))
-        if nearest.metres == metres:
+        nearest = self._nearest(fits)
+        if nearest.metres == fits[choice.location_id].metres:
             return f"{here}: the nearest of {len(fits)} locations {have}."
         if choice.location_id in shared:
             name = nearest.place.name
@@ -187,6 +190,12 @@ class Explain:
                 f"{here}: in one parcel with other lines of this order, instead of {name}, which is nearer."
             )
         return f"{here}: {why_not_nearest(self.ask, index, fits[choice.location_id], nearest)}."
+
+    def _nearest(self, fits: Mapping[LocationId, Stop]) -> Stop:
+        """The first on the lanes; by id, if others are not a metre farther."""
+        first = next(filter(None, map(fits.get, self.ask.outlook.lanes)))
+        same = [stop for stop in fits.values() if stop.metres == first.metres]
+        return first if len(same) == 1 else min(same, key=attrgetter("id"))
 
     def _named(self, place_id: LocationId) -> str:
         place, km = self.ask.outlook.frame.network.places[place_id], self._km(place_id)
