@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -13,10 +15,16 @@ from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.delivery.cli.samples import NOTNAKED
+from doorstep.delivery.console.decision import Reader
+from doorstep.domain.analytics.views.decisions import Decision, Site
 from doorstep.domain.identity.model import Role
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions.rules import Draft
-from doorstep.domain.routing.model.rules import RuleSet
+from doorstep.domain.routing.model.receipt import Alternative, LineReceipt, Receipt
+from doorstep.domain.routing.model.rules import Release, RuleSet
+from doorstep.domain.routing.model.score import Scores
+from doorstep.domain.routing.views import DecisionRow
+from doorstep.domain.routing.views import rules as views
 from doorstep.kernel import documents
 from doorstep.kernel.db import WriteTx
 
@@ -111,3 +119,67 @@ def test_an_order_without_a_decision_says_so(browser: TestClient, shop: Shop) ->
     order_id = shop.order((JACKET, 1), paid=False)
     assert "Routing has not decided yet" in browser.get(f"/console/orders/{order_id}/decisions").text
     assert browser.get("/console/orders/999/decisions").status_code == 404
+
+
+def test_planned_work_says_until_when_it_may_go_elsewhere(browser: TestClient, shop: Shop) -> None:
+    def hold(tx: WriteTx) -> None:
+        document = views.document(tx, number=1)
+        held = msgspec.structs.replace(document.runs[0], release=Release(mode="held", hold_minutes=30))
+        again = msgspec.structs.replace(document, runs=(held,), cases=())
+        version = rule_verbs.draft(tx, draft=Draft(again, "a test"), at=shop.now)
+        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=1, at=shop.now)
+
+    with shop.app.db.write(actor="user:2") as tx:
+        hold(tx)
+    page = browser.get(f"/console/orders/{shop.order((JACKET, 1))}").text
+    assert "Planned: the location does not know of it yet. It is released <time" in page
+    assert "and may go elsewhere." in page
+
+
+SITES = {code: Site(code, f"Store {code}", "store", 19.0, 72.8) for code in ("1", "2")}
+
+
+def decision(ours: Scores, other: Scores | None, *, quantity: int = 1) -> Decision:
+    """Store 1 gets a piece, Store 2 came second."""
+    second = None if other is None else Alternative(("2",), other)
+    line = LineReceipt(1, SHIRT, quantity, "Store 1: the nearest.", ())
+    receipt = Receipt(2, "test 1", "run", "all", "rule", (line,), ours, second)
+    row = DecisionRow(1, 1, datetime(2026, 11, 22, tzinfo=UTC), "test 1", receipt)
+    return Decision(row, 1, "", {"1": {1: 1}}, SITES, ())
+
+
+OURS = Scores(cost_minor=5_000, carriage_minor=4_000, parcels=1, km=10)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (None, "."),
+        (Scores(cost_minor=8_400, parcels=2, km=20), "; Store 2 would have been ₹34.00 dearer."),
+        (Scores(cost_minor=5_000, parcels=2, km=10), "; Store 2 would have been in 1 more parcel."),
+        (Scores(cost_minor=5_000, parcels=1, km=10), "; Store 2 came second."),
+        (
+            Scores(cost_minor=4_000, parcels=1, km=10, miss=0.2),
+            "; Store 2 would have been ₹10.00 cheaper, but likelier to be late by 20 points of a hundred.",
+        ),
+        (
+            Scores(cost_minor=4_000, parcels=1, km=10),
+            "; Store 2 would have been ₹10.00 cheaper, but less wanted by the rule.",
+        ),
+    ],
+)
+def test_what_came_second_is_told_by_what_people_would_notice(other: Scores | None, said: str) -> None:
+    told = Reader(None, "INR", is_promised=True).headline(decision(OURS, other))
+    assert told == f"Store 1: in time, one parcel, 10 km, ₹40.00 for carriage{said}"
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        (Scores(miss=0.07, parcels=1), "late with a risk of 7%, one parcel"),
+        (Scores(parcels=0), "in time, in a parcel that goes anyway"),
+    ],
+)
+def test_risk_and_shared_parcels_are_told(scores: Scores, said: str) -> None:
+    told = Reader(None, "", is_promised=True).headline(decision(scores, None, quantity=3))
+    assert told == f"Store 1: {said}. 2 pieces wait."

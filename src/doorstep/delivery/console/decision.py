@@ -155,7 +155,7 @@ def _parcels(count: int) -> str:
 
 
 def _parcels_more(count: int) -> str:
-    return f"in {words.plural(count, 'parcel')} more" if count > 0 else ""
+    return f"in {words.plural(count, 'more parcel')}" if count > 0 else ""
 
 
 def _pieces_wait(pieces: int) -> str:
@@ -163,7 +163,7 @@ def _pieces_wait(pieces: int) -> str:
 
 
 def _risk(miss: float) -> str:
-    return f"{miss:.0%} at risk of being late" if miss >= _SURE else ""
+    return f"late with a risk of {miss:.0%}" if miss >= _SURE else ""
 
 
 def _more(difference: int, said: str) -> str:
