@@ -119,7 +119,9 @@ class Explain:
         most = min(_MOST_TOLD, max(_LEAST_TOLD, _TOLD_IN_ALL // len(self.ask.wants)))
         if len(had) > most:
             used = {choice.location_id for choice in choices}
-            told = had[:most] + [place for place in had[most:] if place in used]
+            far = [place for place in had[most - 1 :] if place in used]
+            # One that was chosen farther away takes the place of the last of the nearest.
+            told = had[: most - 1] + far if far else had[:most]
         else:
             told = had
         candidates = tuple([self._candidate(index, want, place, stock.get(place, 0)) for place in told])
