@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.builders import JACKET, SHIRT, Retailer, line, observation
 from tests.flows.test_lab import FAR, drafted
+from tests.routes import Scene, place, street
 
 from doorstep.domain.analytics.views import hindsight, home
 from doorstep.domain.routing import views as routing
@@ -14,9 +15,9 @@ from doorstep.domain.routing.actions.trials import NewTrial, Trial
 from doorstep.domain.routing.model.lab import Guardrails, TrialKind, guardrails
 from doorstep.domain.routing.model.rules import DEFAULT
 from doorstep.domain.routing.views import rules, trials
-from doorstep.flows import guard
+from doorstep.flows import guard, trial
 from doorstep.kernel import documents, errors
-from doorstep.kernel.ids import OrderId
+from doorstep.kernel.ids import LocationId, OrderId
 
 NEAR = documents.write(DEFAULT).replace("by: lines", "by: none", 1)
 RAILS = Guardrails(sample=10)
@@ -137,3 +138,9 @@ def test_a_trial_ends_when_another_version_decides(retailer: Retailer) -> None:
     guard.watch(retailer.app.world)
     newest = retailer.read(trials.trials)[0]
     assert (newest.id, newest.ended_why) == (again.id, f"Version {first} is archived by now.")
+
+
+def test_who_decides_second_sees_shifts_as_the_first_left_them() -> None:
+    scene = Scene({}, street({1: 1, 2: 2}), places=(place(1, room=1), place(2)))
+    left = trial._after(scene.network, [LocationId(1), LocationId(1), LocationId(2)])
+    assert [left.places[LocationId(number)].room for number in (1, 2)] == [0, None]

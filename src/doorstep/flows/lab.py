@@ -68,7 +68,7 @@ def _held(world: World, hold: Hold) -> Iterator[None]:
         with world.db.write(actor="system") as tx:
             if isinstance(problem, verbs.Cancelled):
                 verbs.drop(tx, hold=hold, at=world.clock.now())
-            elif isinstance(problem, Stopped):
+            elif isinstance(problem, errors.Unavailable):
                 verbs.put_back(tx, hold=hold)
             else:
                 verbs.fail(tx, hold=hold, error=problem.message, at=world.clock.now())
