@@ -74,7 +74,7 @@ SCENES = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(SCENES, LINES, st.booleans())
 def test_the_short_way_answers_as_the_search_does(
     seen: Scene, lines: list[tuple[str, int]], was_rejected: bool
