@@ -125,7 +125,7 @@ def test_what_comes_after_the_last_order_serves_those_that_wait() -> None:
 def test_too_little_leaves_an_order_waiting_with_what_was_said_first() -> None:
     whole = Rule(name="whole", split=Split(by="lines"))
     scene = Scene({"A": {}}, street({1: 1, 2: 50}), (whole,))
-    came = [Change(NOW + 2 * MINUTE, "A", FAR, 1)]
+    came = [Change(NOW + 5 * MINUTE, "A", FAR, 1)]
     found = replayed(past(scene, [(1, order(("A", 2), number=1))], came), scene)[OrderId(1)]
     assert (found.short_pieces, found.sentence[:9]) == (2, "0 of 2 ar")
 
