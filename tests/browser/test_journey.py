@@ -79,6 +79,7 @@ def test_4_the_order_page_tells_everything(story: Story, signed_in: SignIn) -> N
     page = signed_in("operations")
     page.get_by_role("link", name="Orders").first.click()
     page.get_by_role("link", name=re.compile(story.shop_name)).first.click()
+    page.get_by_text("Why here:").first.click()
     for text in (
         story.numbers.jacket,
         story.numbers.shirts,

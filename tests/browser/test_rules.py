@@ -64,7 +64,7 @@ def test_4_a_draft_whose_cases_fail_does_not_decide(signed_in: SignIn) -> None:
     expect(page.get_by_role("button", name="Switch on")).to_be_visible()
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("heading", name="notnaked 2")).to_be_visible()
-    expect(page.get_by_text("1 of 7 fail").first).to_be_visible()
+    expect(page.get_by_text("1 of 8 fail").first).to_be_visible()
     page.get_by_role("button", name="Let it decide").click(force=True)
     expect(page.get_by_text("Its golden cases must pass first.")).to_be_visible()
 

@@ -73,7 +73,7 @@ def test_a_version_is_looked_at(api: TestClient) -> None:
     assert changes[0] == {"where": "name", "before": "default", "after": "notnaked"}
     assert api.get(f"{BASE}/rules/versions/1/changes", params={"since": 1}).json() == []
     cases = api.get(f"{BASE}/rules/versions/1/cases").json()
-    assert [each["passes"] for each in cases] == [True] * 7
+    assert [each["passes"] for each in cases] == [True] * 8
     assert api.post(f"{BASE}/rules/versions/1/archive").json()["state"] == "archived"
     assert api.get(f"{BASE}/rules/versions/7").status_code == 404
 
@@ -84,7 +84,7 @@ def test_a_rule_set_is_tried(api: TestClient) -> None:
         return answer
 
     fine = tried(yaml=YAML)
-    assert (fine["valid"], fine["instead_of"], len(fine["cases"])) == (True, None, 7)
+    assert (fine["valid"], fine["instead_of"], len(fine["cases"])) == (True, None, 8)
     text = tried(yaml=YAML.replace("by: lines,", "by: line,"))
     assert text["problems"] == [
         {"path": "runs[0].routings[0].rules[0].split.by", "message": "'line' is not known here: choose lines, none, quantity",

@@ -111,7 +111,7 @@ def _texts() -> Iterator[tuple[PurePosixPath, str]]:
         ours = (
             path.is_file() and path.suffix not in _BINARY and not {"vendor", "__pycache__"} & set(path.parts)
         )
-        if ours and path.name != ".coverage":
+        if ours and not path.name.startswith(".coverage"):
             yield PurePosixPath(path.relative_to(ROOT)), path.read_text()
 
 
