@@ -13,7 +13,7 @@ from tests.delivery.test_console import click, sign_in
 from tests.shop import Shop
 
 from doorstep.delivery import console
-from doorstep.delivery.console.pages.availability import fall
+from doorstep.delivery.console.inventory.availability import fall
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory.actions import promises, supplies
 from doorstep.domain.inventory.model.availability import Demand, Node, Picture, Question, answer, parts_of

@@ -15,7 +15,7 @@ from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.delivery.cli.samples import NOTNAKED
-from doorstep.delivery.console.decision import Reader
+from doorstep.delivery.console.orders.decision import Reader
 from doorstep.domain.analytics.views.decisions import Decision, Site
 from doorstep.domain.identity.model import Role
 from doorstep.domain.routing.actions import rules as rule_verbs

@@ -108,7 +108,9 @@ def with_query(path: str, query: Mapping[str, str], **changes: object) -> str:
 
 def _environment() -> jinja2.Environment:
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        loader=jinja2.PrefixLoader(
+            {each.parent.name: jinja2.FileSystemLoader(each) for each in HERE.glob("*/templates")}
+        ),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -217,10 +219,10 @@ def problem_page(ask: Ask, problem: errors.DoorstepError) -> Response:
         503: "Try again in a moment",
     }
     title = titles.get(status, "That did not work")
-    return render(ask, "problem.html", {"title": title, "problem": problem}, status=status)
+    return render(ask, "frame/problem.html", {"title": title, "problem": problem}, status=status)
 
 
 def plain(title: str, message: str, *, status: int) -> Response:
     """An error for somebody who is not signed in, or when nothing else works."""
-    body = ENVIRONMENT.get_template("plain.html").render(title=title, message=message)
+    body = ENVIRONMENT.get_template("frame/plain.html").render(title=title, message=message)
     return HTMLResponse(body, status_code=status, headers={"Cache-Control": "no-store"})

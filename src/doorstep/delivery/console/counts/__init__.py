@@ -1,0 +1,7 @@
+"""Cycle counts."""
+
+from __future__ import annotations
+
+from doorstep.delivery.console.counts import pages
+
+ROUTES = pages.ROUTES

@@ -1,0 +1,7 @@
+"""Locations, lanes and carriers."""
+
+from __future__ import annotations
+
+from doorstep.delivery.console.network import pages
+
+ROUTES = pages.ROUTES

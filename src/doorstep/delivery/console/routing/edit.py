@@ -1,0 +1,138 @@
+"""Rules are edited here, as a text and as a form over the same document: what was typed in either is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from doorstep.delivery.console import page
+from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.routes import Read, Routes, Verb
+from doorstep.delivery.console.routing import rule_form
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.rules import Measure, RuleSet, words
+from doorstep.domain.routing.model.rules.variables import VARIABLES
+from doorstep.domain.routing.views import rules as views
+from doorstep.flows import rule_sets
+from doorstep.flows.rule_sets import Proposal
+from doorstep.kernel import documents, errors
+from doorstep.kernel.documents import Problem
+
+BACK = f"{ROOT}/routing/edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands in the editor: the text, and the document that the form shows."""
+
+    text: str
+    document: RuleSet
+    based_on: int | None
+    problems: tuple[Problem, ...] = ()
+    proposal: Proposal | None = None
+    why: str = ""
+    is_changed: bool = False
+
+
+def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+    """Begin from a version, or from the rule set that decides."""
+    wanted = ask.query("from")
+    with ask.app.db.read() as tx:
+        number = int(wanted) if wanted.isdigit() else views.active_number(tx)
+        document = views.document(tx, number=number)
+    return _render(ask, Sheet(documents.write(document), document, number), toast, status)
+
+
+def _render(ask: Ask, sheet: Sheet, toast: Toast | None = None, status: int = 200) -> Response:
+    context = {
+        "sheet": sheet,
+        "before": documents.write(sheet.document),
+        "lines": sheet.text.splitlines(),
+        "variables": VARIABLES,
+        "measures": [each.value for each in Measure],
+        "fields_of": rule_form.fields_of,
+        "tiers_of": rule_form.tiers_of,
+        "of_run": words.of_run,
+        "of_orders": words.of_orders,
+        "of_rule": words.of_rule,
+    }
+    return page.render(ask, "routing/edit.html", context, toast=toast, status=status)
+
+
+def edit(ask: Ask) -> Response:
+    """Check, change by the form, or save as a draft; whatever was typed stands there again."""
+    try:
+        sheet = _typed(ask)
+    except errors.DoorstepError as problem:
+        return _render(ask, _kept(ask), Toast(problem.message, "danger"), page.status_of(problem))
+    if sheet.problems:
+        return _render(ask, sheet, Toast("Mend what is marked first.", "danger"), 422)
+    verb, _, path = ask.form.get("do", "check").partition(" ")
+    if verb == "save":
+        return _save(ask, sheet)
+    if path:
+        return _render(ask, _rewritten(sheet, rule_form.moved(sheet.document, verb, path)))
+    with ask.app.db.read() as tx:
+        proposal = rule_sets.propose(tx, document=sheet.document, now=ask.now)
+    return _render(ask, _tried(sheet, proposal))
+
+
+def _typed(ask: Ask) -> Sheet:
+    """Text and form brought together."""
+    kept = _kept(ask)
+    read = rule_form.read(kept.text)
+    if read.value is None:
+        return Sheet(kept.text, kept.document, kept.based_on, read.problems, why=kept.why, is_changed=True)
+    before = rule_form.read(ask.form.get("before", "")).value or read.value
+    merged = rule_form.merged(read.value, before, ask.form)
+    sheet = Sheet(kept.text, read.value, kept.based_on, why=kept.why, is_changed=True)
+    return sheet if merged == read.value else _rewritten(sheet, merged)
+
+
+def _kept(ask: Ask) -> Sheet:
+    """What was sent, as it was sent; the form shows what it showed before."""
+    before = rule_form.read(ask.form.get("before", "")).value
+    if before is None:
+        raise errors.Invalid("The editor lost its place: begin again from a version.")
+    text = ask.form.get("text", "").replace("\r\n", "\n")
+    return Sheet(text, before, ask.whole("based_on"), why=ask.form.get("why", "").strip(), is_changed=True)
+
+
+def _rewritten(sheet: Sheet, document: RuleSet) -> Sheet:
+    """Another document, and its text; comments are not kept then."""
+    return Sheet(documents.write(document), document, sheet.based_on, why=sheet.why, is_changed=True)
+
+
+def _tried(sheet: Sheet, proposal: Proposal) -> Sheet:
+    read = rule_form.read(sheet.text)
+    located = tuple(read.at(each) for each in proposal.problems)
+    return Sheet(sheet.text, sheet.document, sheet.based_on, located, proposal, sheet.why, is_changed=True)
+
+
+def _save(ask: Ask, sheet: Sheet) -> Response:
+    if not sheet.why:
+        return _render(ask, sheet, Toast("Say what the change is for.", "danger"), 422)
+    try:
+        with ask.app.db.write(actor=ask.principal.actor, trace_id=ask.trace_id) as tx:
+            draft = Draft(sheet.document, sheet.why, based_on=sheet.based_on)
+            found = rule_sets.draft(tx, draft=draft, now=ask.now)
+    except errors.DoorstepError as problem:
+        with ask.app.db.read() as tx:
+            proposal = rule_sets.propose(tx, document=sheet.document, now=ask.now)
+        return _render(
+            ask, _tried(sheet, proposal), Toast(problem.message, "danger"), page.status_of(problem)
+        )
+    return page.go(
+        ask,
+        f"{ROOT}/routing/versions/{found.number}",
+        f"{found.label} is a draft. Look at what it changes, then let it decide.",
+    )
+
+
+ROUTES: Routes = (
+    Read("/routing/edit", show, Permission.RULES_WRITE),
+    Verb("/routing/edit/change", edit, Permission.RULES_WRITE),
+)
