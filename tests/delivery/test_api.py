@@ -269,7 +269,9 @@ def test_a_return_is_received_inspected_and_refunded(retailer: Retailer) -> None
     order_id = retailer.delivered(observation(line(SHIRT, 2)))
     retailer.announce(order_id)
     caller, path = client(retailer), "/api/v1/returns/1"
-    findings = {"inspections": [{"line_no": 1, "quantity": 1, "grade": "new", "disposition": "restock"}]}
+    findings = {
+        "inspections": [{"return_line_no": 1, "quantity": 1, "grade": "new", "disposition": "restock"}]
+    }
     problem(
         client(retailer, Role.LOCATION_STAFF, "ST-13").post(f"{path}/receive", json={}), 403, "notallowed"
     )

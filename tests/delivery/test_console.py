@@ -343,6 +343,11 @@ def test_a_return_is_received_and_inspected(browser: TestClient, shop: Shop) -> 
     sign_in(browser, Role.LOCATION_STAFF)
     assert "Pieces found" in click(browser, f"{at}/receive", on=at)[1]
     found = {"quantity-1": "1", "grade-1": "new", "disposition-1": "restock", "refund-1": "yes"}
+    assert click(browser, f"{at}/preview", on=at, **found) == (200, "₹1,499.00")
+    assert click(browser, f"{at}/preview", on=at, **{**found, "refund-1": ""}) == (200, "₹0.00")
+    assert (
+        "between 0 and 1 units" in click(browser, f"{at}/preview", on=at, **{**found, "quantity-1": "2"})[1]
+    )
     assert click(browser, f"{at}/inspect", on=at, **{**found, "grade-1": "odd"})[0] == 422
     status, page = click(browser, f"{at}/inspect", on=at, **found)
     assert (status, "Inspected: stock is booked" in page) == (200, True)

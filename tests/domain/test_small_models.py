@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +16,7 @@ from doorstep.domain.identity.model import Permission, Principal, Role
 from doorstep.domain.inventory import model as inventory
 from doorstep.domain.inventory.model import Condition, Movement, MovementType, Position
 from doorstep.domain.payments import model as payments
-from doorstep.domain.payments.model import PaidLine
+from doorstep.domain.payments.model import PaidLine, Units
 from doorstep.domain.returns import model as returns
 from doorstep.domain.returns.model import Custody, Disposition, Grade, RefundProgress
 from doorstep.kernel import errors
@@ -25,21 +26,59 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SHIRT, JACKET = Sku("GT-WH-02"), Sku("DJ-BL-01")
 
 
-def test_a_refund_is_the_pieces_share_of_what_was_paid() -> None:
+def test_a_refund_is_the_units_share_of_what_was_paid() -> None:
     lines = [PaidLine(1, 2, 159_800), PaidLine(2, 1, 299_900)]
-    assert payments.refund_amount(lines, {1: 1}) == 79_900
-    assert payments.refund_amount(lines, {1: 2, 2: 1}) == 459_700
-    assert payments.refund_amount(lines, {}) == 0
+    assert payments.owed(lines, refunded=[], returned=[Units(1, 1)]) == [79_900]
+    assert payments.owed(lines, refunded=[], returned=[Units(1, 2), Units(2, 1)]) == [159_800, 299_900]
+    assert payments.owed(lines, refunded=[], returned=[]) == []
+    assert payments.owed([PaidLine(1, 0, 0)], refunded=[], returned=[Units(1, 1)]) == [0]
 
 
-@given(paid=st.integers(0, 10**9), parts=st.lists(st.integers(1, 5), min_size=1, max_size=6))
-def test_refunds_of_all_pieces_give_back_all_money(paid: int, parts: list[int]) -> None:
-    done, given_back = 0, 0
-    for quantity in parts:
-        line = PaidLine(1, sum(parts), paid, already_refunded_quantity=done)
-        given_back += payments.refund_amount([line], {1: quantity})
-        done += quantity
-    assert given_back == paid
+LINES = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 10**9)), min_size=1, max_size=4)
+
+
+@given(lines=LINES, data=st.data())
+def test_all_returns_of_a_line_give_back_what_was_paid_for_it(
+    lines: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    paid = [PaidLine(number, quantity, minor) for number, (quantity, minor) in enumerate(lines)]
+    singles = data.draw(
+        st.permutations([Units(line.line_no, 1) for line in paid for _ in range(line.quantity)])
+    )
+    given_back = Counter[int]()
+    refunded: list[Units] = []
+    while singles:
+        size = data.draw(st.integers(1, len(singles)))
+        returned, singles = merged(singles[:size], data), singles[size:]
+        for each, minor in zip(
+            returned, payments.owed(paid, refunded=refunded, returned=returned), strict=True
+        ):
+            assert minor >= 0
+            given_back[each.line_no] += minor
+        refunded += returned
+    assert given_back == Counter({line.line_no: line.paid_minor for line in paid})
+
+
+def merged(singles: list[Units], data: st.DataObject) -> list[Units]:
+    """One return: some of its units of a line stand together, others on lines of their own."""
+    returned: list[Units] = []
+    for each in singles:
+        if returned and returned[-1].line_no == each.line_no and data.draw(st.booleans()):
+            returned[-1] = Units(each.line_no, returned[-1].quantity + 1)
+        else:
+            returned.append(each)
+    return returned
+
+
+@given(quantity=st.integers(1, 9), minor=st.integers(0, 10**9), parts=st.lists(st.integers(0, 9), max_size=8))
+def test_more_units_than_ordered_never_give_back_more_than_was_paid(
+    quantity: int, minor: int, parts: list[int]
+) -> None:
+    owed = payments.owed(
+        [PaidLine(1, quantity, minor)], refunded=[], returned=[Units(1, part) for part in parts]
+    )
+    assert sum(owed) <= minor
+    assert (sum(owed) == minor) or sum(parts) < quantity
 
 
 PICK_LIST = (WorkLine(1, SHIRT, 2, picked=2), WorkLine(2, SHIRT, 1), WorkLine(3, JACKET, 1, picked=1))

@@ -20,7 +20,7 @@ from doorstep.domain.returns.model import (
 )
 from doorstep.domain.returns.views import Return
 from doorstep.domain.shipping.model import Direction, TrackingStatus
-from doorstep.flows import return_
+from doorstep.flows import owed, return_
 from doorstep.kernel import errors
 from doorstep.kernel.ids import OrderId, ReturnId
 
@@ -42,7 +42,7 @@ def receive(retailer: Retailer, return_id: ReturnId, place: str | None = None) -
 
 def inspect(retailer: Retailer, each: Return, quantity: int | None = None, **found: object) -> None:
     """What is said of every line, by default: all there, as new, back on the shelf."""
-    told = Inspection(each.lines[0].line_no, 0, Grade.NEW, Disposition.RESTOCK)
+    told = Inspection(each.lines[0].return_line_no, 0, Grade.NEW, Disposition.RESTOCK)
     told = replace(told, quantity=each.lines[0].quantity if quantity is None else quantity, **found)  # type: ignore[arg-type]  # fields by name
     retailer.write(
         lambda tx: return_.inspect(tx, return_id=each.id, inspections=[told], now=retailer.app.clock.now())
@@ -123,6 +123,39 @@ def test_partial_returns_add_up_to_what_was_paid_in_whatever_order_they_are_insp
     assert [each.total_minor for each in notes] == [33_333, 33_333, 33_334]
 
 
+def test_two_lines_of_a_return_may_name_one_line_of_the_order(retailer: Retailer) -> None:
+    order_id = retailer.delivered(THREE)
+    order_line = retailer.order(order_id).line(1).external_line_id
+    reasons = (("too_small", 1), ("defective", 2))
+    lines = tuple(ObservedReturnLine(order_line, f"r-{why}", units, why) for why, units in reasons)
+    retailer.announce(order_id, lines=lines)
+    (each,) = returns(retailer, order_id)
+    assert [(line.return_line_no, line.line_no, line.quantity) for line in each.lines] == [
+        (1, 1, 1),
+        (2, 1, 2),
+    ]
+    assert retailer.order(order_id).line(1).return_requested == 3
+    receive(retailer, each.id)
+    found = [
+        Inspection(1, 1, Grade.NEW, Disposition.RESTOCK),
+        Inspection(2, 2, Grade.DAMAGED, Disposition.RESTOCK),
+    ]
+    amounts = retailer.read(lambda tx: owed.preview(tx, each=each, inspections=found))
+    assert [amounts[number].minor for number in (1, 2)] == [33_333, 66_667]
+    retailer.write(lambda tx: return_.inspect(tx, return_id=each.id, inspections=found, now=NOON))
+    retailer.settle()
+    assert [each.amount_minor for each in refunds(retailer, order_id)] == [100_000]
+    assert (retailer.order(order_id).line(1).returned, retailer.count(SHIRT, "ST-22", "damaged")) == (
+        3,
+        (2, 0),
+    )
+    (note,) = [
+        each for each in retailer.client("books").documents.values() if each.kind.value == "credit_note"
+    ]
+    assert [(line.quantity, line.total_minor) for line in note.lines] == [(3, 100_000)]
+    assert retailer.dead() == []
+
+
 def test_what_did_not_come_is_not_paid_for(retailer: Retailer) -> None:
     order_id = retailer.delivered(observation(line(SHIRT, 3, 10_000)))
     retailer.announce(order_id, quantity=3)
@@ -165,7 +198,7 @@ def test_every_line_must_be_inspected_and_no_more_than_was_advised(retailer: Ret
     receive(retailer, each.id)
     with pytest.raises(errors.Invalid, match="for every line"):
         retailer.write(lambda tx: return_.inspect(tx, return_id=each.id, inspections=[], now=NOON))
-    with pytest.raises(errors.Invalid, match="between 0 and 1 pieces"):
+    with pytest.raises(errors.Invalid, match="between 0 and 1 units"):
         inspect(retailer, each, quantity=2)
 
 

@@ -13,8 +13,9 @@ from doorstep.domain.network import views as network
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.returns import views as return_views
 from doorstep.domain.shipping import views as parcels
-from doorstep.flows import document, refund
+from doorstep.flows import document
 from doorstep.flows.document import Goods
+from doorstep.flows.owed import of_return
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import ReturnId
 
@@ -23,18 +24,11 @@ def request(tx: WriteTx, *, return_id: int, now: datetime) -> None:
     """Store the credit note of a refunded return; without an invoice there is nothing to credit."""
     each = return_views.one(tx, return_id=return_id)
     order = order_views.order(tx, order_id=each.order_id)
-    back = [line for line in each.lines if line.refund and line.received]
-    original = _original(tx, order, [line.line_no for line in back])
+    owed = of_return(tx, each, order)
+    original = _original(tx, order, list(owed))
     if original is None:
         return
-    goods = [
-        Goods(
-            line.line_no,
-            line.received,
-            refund.owed_for(tx, order, line.line_no, line.received, return_id=each.id),
-        )
-        for line in back
-    ]
+    goods = [Goods(line_no, quantity, minor) for line_no, (quantity, minor) in owed.items()]
     shipment = parcels.shipment(tx, shipment_id=original.shipment_id or 0)
     seller = network.location(tx, location_id=shipment.location_id)
     body = document.draw_up(tx, kind=Kind.CREDIT_NOTE, order=order, seller=seller, goods=goods, now=now)

@@ -9,12 +9,12 @@ from doorstep.domain.invoicing.actions import Subject
 from doorstep.domain.invoicing.model import Kind
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import views as order_views
+from doorstep.domain.payments.model import amount_of
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.model import Direction
 from doorstep.domain.shipping.views import Shipment
-from doorstep.flows import document, refund
+from doorstep.flows import document, owed
 from doorstep.flows.document import Goods
-from doorstep.kernel import money
 from doorstep.kernel.db import ReadTx, WriteTx
 
 
@@ -36,8 +36,7 @@ def request(tx: WriteTx, *, shipment: Shipment, now: datetime) -> None:
 
 
 def _amount(order: order_views.Order, line_no: int, quantity: int, already: int) -> int:
-    ordered = order.line(line_no).quantity
-    return money.part_of(refund.paid_for(order, line_no), quantity=quantity, of=ordered, already=already)
+    return amount_of(owed.paid_line(order, line_no), quantity=quantity, earlier=already)
 
 
 def _pieces_before(tx: ReadTx, shipment: Shipment) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from doorstep.domain.shipping.actions import Intent, Shipment, ShipmentLine
 from doorstep.domain.shipping.model import Direction, Label, LabelRequest, ParcelItem, Party
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.ids import LocationId
+from doorstep.kernel.ids import LocationId, Sku
 
 PACKAGING_GRAMS = 120
 _BOX_MM = (300, 250, 80)  # the retailer's one box, until cartonisation chooses
@@ -53,7 +54,10 @@ def shared(label: Label) -> Label:
 
 def inbound(tx: ReadTx, *, each: Return, location_id: LocationId, connection_id: int) -> Intent:
     """A parcel with everything of a return, picked up at the customer's."""
-    lines = tuple(ShipmentLine(line.line_no, line.sku, line.quantity) for line in each.lines)
+    quantities = Counter[tuple[int, Sku]]()
+    for line in each.lines:
+        quantities[line.line_no, line.sku] += line.quantity
+    lines = tuple(ShipmentLine(line_no, sku, quantity) for (line_no, sku), quantity in quantities.items())
     weight = _weight(tx, lines)
     return Intent(each.order_id, None, each.id, Direction.INBOUND, location_id, connection_id, weight, lines)
 

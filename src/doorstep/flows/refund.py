@@ -10,37 +10,13 @@ from doorstep.domain.payments import actions as payments
 from doorstep.domain.payments import views as money_views
 from doorstep.domain.payments.model import RefundObservation, RefundRequest, RefundResult, RefundState
 from doorstep.domain.returns import actions as returns
-from doorstep.domain.returns import views as return_views
-from doorstep.domain.returns.actions import Return
+from doorstep.flows import owed
 from doorstep.flows.world import Record, World, nothing, number
-from doorstep.kernel import errors, money
-from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId, RefundId, ReturnId
 from doorstep.kernel.jobs import Delivery
-
-
-def paid_for(order: order_views.Order, line_no: int) -> int:
-    """What all pieces of a line cost the customer together, discount taken off, tax in."""
-    line = order.line(line_no)
-    tax = 0 if order.header.tax_included else line.tax_minor
-    return line.unit_price_minor * line.quantity - line.discount_minor + tax
-
-
-def owed_for(tx: ReadTx, order: order_views.Order, line_no: int, quantity: int, *, return_id: int) -> int:
-    """The refund of some pieces of a line: its share of what was paid, after returns inspected earlier took theirs."""
-    turns = {
-        each.id: (each.inspected_at, each) for each in return_views.of_order(tx, order_id=order.header.id)
-    }
-    mine = turns[ReturnId(return_id)][0]
-    earlier = sum(
-        line.received
-        for at, other in turns.values()
-        if at is not None and mine is not None and (at, other.id) < (mine, return_id)
-        for line in other.lines
-        if line.line_no == line_no and line.refund
-    )
-    ordered = order.line(line_no).quantity
-    return money.part_of(paid_for(order, line_no), quantity=quantity, of=ordered, already=earlier)
+from doorstep.kernel.money import Money
 
 
 def request(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
@@ -51,7 +27,7 @@ def request(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
         orders.lock(tx, order_id=OrderId(delivery.key))
         each = returns.lock(tx, return_id=ReturnId(number(delivery, "return_id")))
         order = order_views.order(tx, order_id=each.order_id)
-        amount = _owed_for_return(tx, each, order)
+        amount = sum(minor for _, minor in owed.of_return(tx, each, order).values())
         if amount == 0:
             returns.refund_triggered(tx, return_id=each.id, at=world.clock.now())
             returns.refunded(tx, return_id=each.id, at=world.clock.now())
@@ -61,15 +37,6 @@ def request(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
         )
         if payments.request_refund(tx, intent=intent, at=world.clock.now()) is not None:
             returns.refund_triggered(tx, return_id=each.id, at=world.clock.now())
-
-
-def _owed_for_return(tx: ReadTx, each: Return, order: order_views.Order) -> int:
-    """What we owe for what came back of a return."""
-    return sum(
-        owed_for(tx, order, line.line_no, line.received, return_id=each.id)
-        for line in each.lines
-        if line.refund
-    )
 
 
 def give(world: World, delivery: Delivery) -> Record:
@@ -85,7 +52,7 @@ def give(world: World, delivery: Delivery) -> Record:
         if refund.return_id is not None:
             returns.refund_asked(tx, return_id=refund.return_id, at=world.clock.now())
         order_number = order_views.order(tx, order_id=refund.order_id).header.number
-    amount = money.Money(refund.amount_minor, refund.currency)
+    amount = Money(refund.amount_minor, refund.currency)
     wish = RefundRequest(
         refund_id, refund.reference, tender.external_id or "", amount, refund.reason, order_number
     )

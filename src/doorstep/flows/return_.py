@@ -63,8 +63,11 @@ def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspectio
     _locked(tx, return_id)
     each = returns.inspect(tx, return_id=return_id, inspections=inspections, at=now)
     inventory.take_back(tx, returned=_to_stock(tx, each, inspections), at=now)
+    line_nos = {line.return_line_no: line.line_no for line in each.lines}
     counts = [
-        LineCount(each.order_id, found.line_no, found.quantity) for found in inspections if found.quantity
+        LineCount(each.order_id, line_nos[found.return_line_no], found.quantity)
+        for found in inspections
+        if found.quantity
     ]
     orders.count(tx, counters=["returned"], counts=counts)
 
@@ -73,18 +76,19 @@ def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> li
     """What goes back on the books: of kits their parts; what was sold as B-grade never becomes new."""
     if each.location_id is None:
         raise errors.Refused("The return has not been received anywhere.")
-    skus = {line.line_no: Sku(line.sku) for line in each.lines}
-    parts = terms.goods(tx, skus=skus.values()).parts
+    lines = {line.return_line_no: line for line in each.lines}
+    parts = terms.goods(tx, skus=[Sku(line.sku) for line in each.lines]).parts
     returned = []
     for found in inspections:
         graded = CONDITION_OF[Disposition(found.disposition), Grade(found.grade)]
         if graded is None or not found.quantity:
             continue
-        for (sku, sold_as), pieces in parts[skus[found.line_no]].items():
+        line = lines[found.return_line_no]
+        for (sku, sold_as), pieces in parts[Sku(line.sku)].items():
             condition = sold_as if graded == Condition.NEW else Condition(graded)
             returned.append(
                 Returned(
-                    f"return/{each.id}/line/{found.line_no}", each.order_id, found.line_no, sku, each.location_id,
+                    f"return/{each.id}/line/{line.return_line_no}", each.order_id, line.line_no, sku, each.location_id,
                     pieces * found.quantity, condition, found.note,
                 )
             )  # fmt: skip

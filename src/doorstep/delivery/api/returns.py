@@ -28,7 +28,7 @@ class Receipt(BaseModel):
 class Finding(BaseModel):
     """What was found for a line of the return."""
 
-    line_no: int
+    return_line_no: int = Field(description="Number of the line within the return, as the return shows it.")
     quantity: int = Field(ge=0)
     grade: Grade
     disposition: Disposition
@@ -78,7 +78,7 @@ def receive(calling: Calling, return_id: int, body: Receipt) -> dict[str, object
 def inspect(calling: Calling, return_id: int, body: Findings) -> dict[str, object]:
     """What was found goes to stock, and what is owed is refunded."""
     found = [
-        Inspection(each.line_no, each.quantity, each.grade, each.disposition, each.refund, each.note)
+        Inspection(each.return_line_no, each.quantity, each.grade, each.disposition, each.refund, each.note)
         for each in body.inspections
     ]
 

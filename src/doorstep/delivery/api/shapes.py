@@ -269,7 +269,12 @@ def _returns(detail: OrderDetail) -> list[ReturnSummary]:
             reason=each.facts.reason,
             tracking_number=each.parcel.tracking_number if each.parcel else "",
             lines=[
-                {"line_no": line.line_no, "sku": line.sku, "quantity": line.quantity}
+                {
+                    "return_line_no": line.return_line_no,
+                    "line_no": line.line_no,
+                    "sku": line.sku,
+                    "quantity": line.quantity,
+                }
                 for line in each.facts.lines
             ],
         )

@@ -29,6 +29,12 @@ class Order:
     def line(self, line_no: int) -> Line:
         return next(line for line in self.lines if line.line_no == line_no)
 
+    def paid_minor(self, line_no: int) -> int:
+        """What all units of a line cost the customer together: discount taken off, tax included."""
+        line = self.line(line_no)
+        tax_minor = 0 if self.header.tax_included else line.tax_minor
+        return max(0, line.unit_price_minor * line.quantity - line.discount_minor + tax_minor)
+
 
 def orders(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Order]:
     """Orders by id, with lines and addresses."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -91,23 +92,46 @@ class RefundResult:
 
 @dataclass(frozen=True, slots=True)
 class PaidLine:
-    """An order line's money: what all its pieces cost the customer together, tax and discount included."""
+    """What all units of an order line cost the customer together: discount taken off, tax included."""
 
     line_no: int
     quantity: int
     paid_minor: int
-    already_refunded_quantity: int = 0
 
 
-def refund_amount(lines: Sequence[PaidLine], pieces: dict[int, int]) -> int:
-    """Minor units owed for `pieces` (line number to quantity): cumulative shares, so that all pieces give all money."""
-    return sum(
-        money.part_of(
-            line.paid_minor,
-            quantity=pieces[line.line_no],
-            of=line.quantity,
-            already=line.already_refunded_quantity,
-        )
-        for line in lines
-        if line.line_no in pieces
-    )
+@dataclass(frozen=True, slots=True)
+class Units:
+    """So many units of an order line."""
+
+    line_no: int
+    quantity: int
+
+
+def amount_of(line: PaidLine, *, quantity: int, earlier: int = 0) -> int:
+    """Minor units that `quantity` units of a line cost, after `earlier` units took their share.
+
+    Cumulative rounding: all units together carry exactly what was paid, in whatever portions they are counted.
+    Units beyond what was ordered carry nothing.
+    """
+    if line.quantity == 0:
+        return 0
+    first, last = (min(each, line.quantity) for each in (earlier, earlier + quantity))
+    return money.part_of(line.paid_minor, quantity=last - first, of=line.quantity, already=first)
+
+
+def owed(lines: Iterable[PaidLine], *, refunded: Iterable[Units], returned: Iterable[Units]) -> list[int]:
+    """Minor units owed for each of `returned`, in their order, after earlier refunds took their share.
+
+    The one rule for money of returns: refunds, credit notes and previews all ask here. The sum over all
+    returns of a line is what was paid for it.
+    """
+    paid = {line.line_no: line for line in lines}
+    earlier = Counter[int]()
+    for each in refunded:
+        earlier[each.line_no] += each.quantity
+    amounts = []
+    for each in returned:
+        line = paid[each.line_no]
+        amounts.append(amount_of(line, quantity=each.quantity, earlier=earlier[each.line_no]))
+        earlier[each.line_no] += each.quantity
+    return amounts

@@ -82,15 +82,7 @@ def receive(
 def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspection], at: datetime) -> Return:
     """What was found decides what goes to stock and what we owe; every line must be said, none more than advised."""
     each = lock(tx, return_id=return_id)
-    advised = {line.line_no: line.quantity for line in each.lines}
-    if {inspection.line_no for inspection in inspections} != set(advised) or len(inspections) != len(advised):
-        raise errors.Invalid("Say for every line of the return what you found.", field="inspections")
-    for inspection in inspections:
-        if not 0 <= inspection.quantity <= advised[inspection.line_no]:
-            raise errors.Invalid(
-                f"Line {inspection.line_no}: between 0 and {advised[inspection.line_no]} pieces can have come back.",
-                field="quantity",
-            )
+    model.check_inspections(each.quantities, inspections)
     _move(tx, each, Custody.INSPECTED, at)
     store.update_inspected(tx, return_id=return_id, inspections=inspections)
     refund_due = any(inspection.refund and inspection.quantity for inspection in inspections)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from doorstep.kernel import errors
 
 
 class Custody(StrEnum):
@@ -114,14 +117,27 @@ class ReturnObservation:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found in a parcel for one line; grade and disposition hold for all its pieces."""
+    """What was found in a parcel for one line of the return; grade and disposition apply to all its units."""
 
-    line_no: int
+    return_line_no: int
     quantity: int
     grade: Grade
     disposition: Disposition
     refund: bool = True
     note: str = ""
+
+
+def check_inspections(quantities: Mapping[int, int], inspections: Sequence[Inspection]) -> None:
+    """Raise Invalid unless each line of the return is inspected once, with no more units than announced."""
+    if sorted(each.return_line_no for each in inspections) != sorted(quantities):
+        raise errors.Invalid("Say for every line of the return what you found.", field="inspections")
+    for each in inspections:
+        most = quantities[each.return_line_no]
+        if not 0 <= each.quantity <= most:
+            raise errors.Invalid(
+                f"Line {each.return_line_no}: between 0 and {most} units can have come back.",
+                field="quantity",
+            )
 
 
 def customer_words(custody: Custody, progress: RefundProgress) -> str:

@@ -13,8 +13,12 @@ from doorstep.kernel.ids import LocationId, OrderId, ReturnId, Sku
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """Pieces of an order line on their way back; `grade` and `disposition` are known after inspection."""
+    """Units of an order line on their way back; `grade` and `disposition` are known after inspection.
 
+    Several lines of a return may name the same order line (two reasons): `return_line_no` tells them apart.
+    """
+
+    return_line_no: int
     line_no: int
     external_return_line_id: str
     sku: Sku
@@ -46,14 +50,24 @@ class Return:
     inspected_at: datetime | None
     lines: list[ReturnLine]
 
+    @property
+    def quantities(self) -> dict[int, int]:
+        """Announced units by number of the return's line."""
+        return {line.return_line_no: line.quantity for line in self.lines}
+
+    def is_inspected_before(self, other: Return) -> bool:
+        """Whether this return was inspected first; equal instants go by id."""
+        mine, others = self.inspected_at, other.inspected_at
+        return mine is not None and others is not None and (mine, self.id) < (others, other.id)
+
 
 _RETURN = """
     SELECT r.id, r.order_id, r.number, r.connection_id, r.external_id, r.version_at, r.channel_status, r.reason,
            r.location_id, r.custody, r.money, r.created_at, r.inspected_at,
-           (SELECT jsonb_agg(jsonb_build_object('line_no', l.line_no, 'external_return_line_id',
-                   l.external_return_line_id, 'sku', l.sku, 'quantity', l.quantity, 'reason', l.reason, 'note', l.note,
+           (SELECT jsonb_agg(jsonb_build_object('return_line_no', l.return_line_no, 'line_no', l.line_no,
+                   'external_return_line_id', l.external_return_line_id, 'sku', l.sku, 'quantity', l.quantity, 'reason', l.reason, 'note', l.note,
                    'received', l.received, 'grade', l.grade, 'disposition', l.disposition, 'refund', l.refund)
-                   ORDER BY l.line_no) FROM return_lines l WHERE l.return_id = r.id) AS lines
+                   ORDER BY l.return_line_no) FROM return_lines l WHERE l.return_id = r.id) AS lines
       FROM returns r
 """
 
@@ -110,11 +124,13 @@ def insert(tx: WriteTx, fresh: Fresh, *, at: datetime) -> ReturnId | None:
         return None
     tx.copy(
         """
-        COPY return_lines (return_id, order_id, line_no, external_return_line_id, sku, quantity, reason, note) FROM STDIN
+        COPY return_lines (return_id, return_line_no, order_id, line_no, external_return_line_id, sku, quantity, reason, note)
+        FROM STDIN
         """,
         [
             (
                 found[0],
+                number,
                 fresh.order_id,
                 line.line_no,
                 line.external_return_line_id,
@@ -123,7 +139,7 @@ def insert(tx: WriteTx, fresh: Fresh, *, at: datetime) -> ReturnId | None:
                 line.reason,
                 line.note,
             )
-            for line in fresh.lines
+            for number, line in enumerate(fresh.lines, start=1)
         ],
     )
     return ReturnId(found[0])
@@ -198,7 +214,7 @@ def update_inspected(tx: WriteTx, *, return_id: int, inspections: Sequence[Inspe
         tx.execute(
             """
             UPDATE return_lines SET received = %s, grade = %s, disposition = %s, refund = %s, inspection_note = %s
-             WHERE return_id = %s AND line_no = %s
+             WHERE return_id = %s AND return_line_no = %s
             """,
             (
                 each.quantity,
@@ -207,6 +223,6 @@ def update_inspected(tx: WriteTx, *, return_id: int, inspections: Sequence[Inspe
                 each.refund,
                 each.note,
                 return_id,
-                each.line_no,
+                each.return_line_no,
             ),
         )

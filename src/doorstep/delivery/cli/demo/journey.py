@@ -214,7 +214,9 @@ class Story:
         key = self.doors.keys.staff["ST-22"]
         self.doors.api("POST", f"/returns/{self.return_id}/receive", key=key, body={})
         line = read.rows(found, "lines")[0]
-        finding = {"line_no": line["line_no"], "quantity": 1, "grade": "new", "disposition": "restock"}
+        finding = {
+            "return_line_no": line["return_line_no"], "quantity": 1, "grade": "new", "disposition": "restock",
+        }  # fmt: skip
         self.doors.api("POST", f"/returns/{self.return_id}/inspect", key=key, body={"inspections": [finding]})
         self.doors.until("the money is back", lambda: self._return()["status"] == "Returned & Refunded")
         self.doors.until("the books have the credit note", self._credited)

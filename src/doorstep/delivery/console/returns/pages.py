@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
-from doorstep.delivery.console import page
+from doorstep.delivery.console import page, words
 from doorstep.delivery.console.ask import ROOT, Ask
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -14,8 +14,10 @@ from doorstep.domain.analytics.views import returns as view
 from doorstep.domain.analytics.views.returns import ReturnDetail, ReturnStage
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
+from doorstep.domain.returns import views as return_views
 from doorstep.domain.returns.model import Disposition, Grade, Inspection
-from doorstep.flows import return_
+from doorstep.domain.returns.views import ReturnLine
+from doorstep.flows import owed, return_
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, ReturnId
@@ -66,8 +68,15 @@ def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     found = _found(ask)
     with ask.app.db.read() as tx:
         locations = [each for each in network.locations(tx).values() if ask.location_id in (None, each.id)]
+        each = return_views.one(tx, return_id=found.entry.facts.id)
+        everything = [
+            Inspection(line.return_line_no, line.quantity, Grade.NEW, Disposition.RESTOCK)
+            for line in each.lines
+        ]
+        refunds = owed.preview(tx, each=each, inspections=everything)
     context = {
         "found": found,
+        "refunds": refunds,
         "locations": locations,
         "grades": GRADES,
         "dispositions": DISPOSITIONS,
@@ -99,16 +108,27 @@ def inspect(ask: Ask) -> Response:
     """What was found in the parcel; this decides stock and money."""
 
     def verb(tx: WriteTx, return_id: ReturnId) -> str:
-        lines = _found(ask).entry.facts.lines
-        return_.inspect(
-            tx,
-            return_id=return_id,
-            inspections=[_inspection(ask, line.line_no) for line in lines],
-            now=ask.now,
-        )
+        lines = return_views.one(tx, return_id=return_id).lines
+        return_.inspect(tx, return_id=return_id, inspections=_inspections(ask, lines), now=ask.now)
         return "Inspected: stock is booked, and what is owed is refunded."
 
     return _act(ask, verb)
+
+
+def preview(ask: Ask) -> Response:
+    """What the form as it stands would refund: an amount, or the sentence that says what is wrong."""
+    _found(ask)
+    with ask.app.db.read() as tx:
+        each = return_views.one(tx, return_id=ask.number("return_id"))
+        try:
+            amounts = list(owed.preview(tx, each=each, inspections=_inspections(ask, each.lines)).values())
+        except errors.Invalid as problem:
+            return PlainTextResponse(problem.message)
+    return PlainTextResponse(words.money(sum(amounts[1:], start=amounts[0])))
+
+
+def _inspections(ask: Ask, lines: Sequence[ReturnLine]) -> list[Inspection]:
+    return [_inspection(ask, line.return_line_no) for line in lines]
 
 
 def _inspection(ask: Ask, line_no: int) -> Inspection:
@@ -118,7 +138,7 @@ def _inspection(ask: Ask, line_no: int) -> Inspection:
             "Choose a grade and where the pieces go, for every line.", field=f"grade-{line_no}"
         )
     return Inspection(
-        line_no=line_no,
+        return_line_no=line_no,
         quantity=ask.whole(f"quantity-{line_no}") or 0,
         grade=Grade(grade),
         disposition=Disposition(disposition),
@@ -132,4 +152,5 @@ ROUTES: Routes = (
     Read("/returns/{return_id:int}", one, Permission.RETURNS_READ),
     Verb("/returns/{return_id:int}/receive", receive, Permission.RETURNS_WRITE),
     Verb("/returns/{return_id:int}/inspect", inspect, Permission.RETURNS_WRITE),
+    Verb("/returns/{return_id:int}/preview", preview, Permission.RETURNS_WRITE),
 )

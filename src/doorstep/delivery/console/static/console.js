@@ -88,7 +88,6 @@
   document.addEventListener("change", (event) => {
     const form = near(event, "form[data-autosubmit]");
     if (form && !near(event, "input[type=search]")) form.requestSubmit();
-    if (near(event, "[data-inspection]")) total(near(event, "[data-inspection]"));
   });
   document.addEventListener("submit", (event) => {
     event.target.querySelectorAll?.("input:not([type=hidden]), select").forEach((field) => {
@@ -99,18 +98,6 @@
     const draft = near(event, "[data-draft]");
     if (draft) sessionStorage.setItem(draft.dataset.draft, draft.value);
   });
-  function total(form) {
-    let sum = 0;
-    form.querySelectorAll("[data-line]").forEach((line) => {
-      const pieces = Number(line.querySelector("input[type=number]").value);
-      if (line.querySelector("[data-refund]").checked && pieces > 0) sum += Math.floor(Number(line.dataset.share) * pieces / Number(line.dataset.pieces));
-    });
-    const shown = form.querySelector("[data-total]");
-    const sample = shown.textContent;
-    const places = (sample.split(".")[1] || "").length;
-    const sign = sample.replace(/[\d.,\s−]/g, "");
-    shown.textContent = sign + (sum / 10 ** places).toLocaleString(sign === "₹" ? "en-IN" : "en", { minimumFractionDigits: places });
-  }
 
   // The live dot: a word of the server's that changes with every event; pages that say so refresh themselves, unless somebody is busy there.
   const live = document.querySelector("[data-live]");

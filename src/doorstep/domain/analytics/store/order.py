@@ -232,8 +232,9 @@ def select_parcels(tx: ReadTx, *, order_id: int) -> list[Parcel]:
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """Pieces that come back, and what an inspector found."""
+    """Units that come back, and what an inspector found."""
 
+    return_line_no: int
     line_no: int
     sku: str
     title: str
@@ -272,9 +273,9 @@ def select_returns(tx: ReadTx, *, order_id: int) -> list[ReturnFacts]:
         """
         SELECT t.id, t.number, t.reason, coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, t.created_at,
                t.received_at, t.inspected_at, t.refunded_at, coalesce(i.number, '') AS credit_note,
-               (SELECT jsonb_agg(jsonb_build_object('line_no', r.line_no, 'sku', r.sku, 'title', n.title,
+               (SELECT jsonb_agg(jsonb_build_object('return_line_no', r.return_line_no, 'line_no', r.line_no, 'sku', r.sku, 'title', n.title,
                        'quantity', r.quantity, 'reason', r.reason, 'note', r.note, 'received', r.received,
-                       'grade', r.grade, 'disposition', r.disposition, 'refund', r.refund) ORDER BY r.line_no)
+                       'grade', r.grade, 'disposition', r.disposition, 'refund', r.refund) ORDER BY r.return_line_no)
                   FROM return_lines r JOIN order_lines n ON (n.order_id, n.line_no) = (r.order_id, r.line_no)
                  WHERE r.return_id = t.id) AS lines
           FROM returns t LEFT JOIN locations l ON l.id = t.location_id

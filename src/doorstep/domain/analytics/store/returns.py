@@ -55,7 +55,7 @@ _ROW: LiteralString = """
       LEFT JOIN shipments s ON s.return_id = t.id AND s.label_state <> 'voided'
       CROSS JOIN LATERAL (
            SELECT coalesce(sum(r.quantity), 0)::bigint AS pieces,
-                  coalesce(string_agg(r.quantity || ' × ' || r.sku, ', ' ORDER BY r.line_no), '') AS items
+                  coalesce(string_agg(r.quantity || ' × ' || r.sku, ', ' ORDER BY r.return_line_no), '') AS items
              FROM return_lines r WHERE r.return_id = t.id) lines
 """
 _HERE: LiteralString = "(%(location)s::bigint IS NULL OR t.location_id = %(location)s)"

@@ -10,12 +10,9 @@ from doorstep.domain.analytics.store import returns as store
 from doorstep.domain.analytics.store.returns import ReturnRow
 from doorstep.domain.analytics.views import order as order_page
 from doorstep.domain.analytics.views.order import OrderDetail, Return
-from doorstep.domain.payments import model as payments
-from doorstep.domain.payments.model import PaidLine
 from doorstep.domain.returns.model import Custody
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.money import Money
 
 __all__ = ["ReturnRow", "ReturnStage"]
 
@@ -34,11 +31,10 @@ def counts(tx: ReadTx, *, location_id: int | None = None) -> dict[ReturnStage, i
 
 @dataclass(frozen=True, slots=True)
 class ReturnDetail:
-    """One return within its order; `refund_of` says what refunding all pieces of a line would give back."""
+    """One return within its order."""
 
     order: OrderDetail
     entry: Return
-    refund_of: dict[int, Money]
 
     @property
     def may_receive(self) -> bool:
@@ -61,17 +57,4 @@ def detail(tx: ReadTx, *, return_id: int, now: datetime) -> ReturnDetail:
         raise errors.NotFound(f"There is no return {return_id}.")
     found = order_page.detail(tx, order_id=ids[0], now=now)
     entry = next(each for each in found.returns if each.facts.id == return_id)
-    return ReturnDetail(found, entry, _refunds(found, entry))
-
-
-def _refunds(found: OrderDetail, entry: Return) -> dict[int, Money]:
-    lines = {line.line_no: line for line in found.lines}
-    result = {}
-    for each in entry.facts.lines:
-        line = lines[each.line_no]
-        paid = line.unit_price_minor * line.counters.ordered - line.discount_minor
-        paid += 0 if found.header.tax_included else line.tax_minor
-        shares = PaidLine(line.line_no, line.counters.ordered, paid, line.counters.returned)
-        minor = payments.refund_amount([shares], {line.line_no: each.quantity})
-        result[each.line_no] = Money(minor, found.header.currency)
-    return result
+    return ReturnDetail(found, entry)

@@ -353,7 +353,9 @@ def add_counts(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCou
     return tx.execute(
         f"""
         UPDATE order_lines l SET {setters}
-          FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS c(order_id, line_no, quantity)
+          FROM (SELECT order_id, line_no, sum(quantity)::bigint AS quantity
+                  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS u(order_id, line_no, quantity)
+                 GROUP BY order_id, line_no) c
          WHERE (l.order_id, l.line_no) = (c.order_id, c.line_no)
         """,
         (
