@@ -29,6 +29,7 @@ from doorstep.kernel.secrets import Vault
 P = TypeVar("P")
 _log = log.get("registry")
 _LOOK_AGAIN_AFTER_SECONDS = 2.0
+_NEVER = float("-inf")
 
 
 @runtime_checkable
@@ -54,12 +55,15 @@ class Registry:
         self._lock = threading.Lock()
         self._open: dict[int, _Open] = {}
         self._seen: datetime | None = None
-        self._looked_at = 0.0
+        self._looked_at = _NEVER
 
     def configure(
         self, tx: WriteTx, *, key: str, connector: Connector, name: str, settings: Mapping[str, object]
     ) -> int:
-        """Create or replace a connection, live; secrets are sealed. Raises Invalid with the fields that are wrong."""
+        """Create or replace a connection: a new one is live, a known one keeps its mode. Secrets are sealed.
+
+        Raises Invalid with the fields that are wrong.
+        """
         checked = _validate(connector, settings)
         secret = {field for field, value in checked if isinstance(value, pydantic.SecretStr)}
         plain = {field: value for field, value in checked if field not in secret}
@@ -79,6 +83,7 @@ class Registry:
             secrets=self._vault.seal(sealed) if sealed else None,
             changed_at=datetime.min,  # noqa: DTZ901 - the database sets it
         )
+        self._looked_at = _NEVER
         return connection_actions.configure(tx, row=row)
 
     def connector(self, kind: Kind, connector_id: str) -> Connector:
@@ -110,7 +115,7 @@ class Registry:
                 self._look()
 
     def _is_fresh(self) -> bool:
-        return time.monotonic() - self._looked_at < _LOOK_AGAIN_AFTER_SECONDS and bool(self._open)
+        return time.monotonic() - self._looked_at < _LOOK_AGAIN_AFTER_SECONDS
 
     def _look(self) -> None:
         with self._db.read() as tx:
@@ -190,23 +195,33 @@ class Registry:
             raise errors.NotFound(f"There is no connection {connection_id}.")
         return found
 
+    def _port(self, connection_id: int, kind: Kind) -> object:
+        """The connector of a connection of this kind; raises Refused for another kind."""
+        found = self._find(connection_id)
+        if found.connection.kind is not kind:
+            raise errors.Refused(
+                f"Connection {found.connection.key} is of the kind {found.connection.kind.value}, "
+                f"but {kind.value} is needed here."
+            )
+        return found.connector
+
     def inbound(self, connection_id: int) -> Inbound:
         """The receiving half of a connector."""
         return cast("Inbound", self._find(connection_id).connector)
 
     def channel(self, connection_id: int) -> SalesChannel:
         """A sales channel."""
-        return cast("SalesChannel", self._find(connection_id).connector)
+        return cast("SalesChannel", self._port(connection_id, Kind.CHANNELS))
 
     def carrier(self, connection_id: int) -> Carrier:
         """A carrier."""
-        return cast("Carrier", self._find(connection_id).connector)
+        return cast("Carrier", self._port(connection_id, Kind.CARRIERS))
 
     def gateway(self, connector_id: str) -> PaymentGateway:
         """The payment gateway that channels call by this name."""
         for connection in self.of_kind(Kind.PAYMENTS):
             if connection.connector_id == connector_id:
-                return cast("PaymentGateway", self._find(connection.id).connector)
+                return cast("PaymentGateway", self._port(connection.id, Kind.PAYMENTS))
         raise errors.NotFound(
             f"No connection serves the payment gateway {connector_id!r}: add one under Connections."
         )
@@ -214,12 +229,12 @@ class Registry:
     def accounting(self) -> AccountingSystem:
         """The accounting system (the first of its kind)."""
         for connection in self.of_kind(Kind.ERP):
-            return cast("AccountingSystem", self._find(connection.id).connector)
+            return cast("AccountingSystem", self._port(connection.id, Kind.ERP))
         raise errors.NotFound("No accounting system is connected: add one under Connections.")
 
     def messenger(self, connection_id: int) -> Messenger:
         """A carrier of messages."""
-        return cast("Messenger", self._find(connection_id).connector)
+        return cast("Messenger", self._port(connection_id, Kind.MESSENGERS))
 
     def close(self) -> None:
         """Close all sessions."""

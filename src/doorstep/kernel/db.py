@@ -13,7 +13,7 @@ from typing import LiteralString, TypeVar
 
 import msgspec
 import psycopg
-from psycopg import pq, sql
+from psycopg import conninfo, pq, sql
 from psycopg.copy import LibpqWriter
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
@@ -175,7 +175,10 @@ class Database:
     _pool: ConnectionPool[Connection] | None = None
 
     def open(self) -> Database:
-        """Connect; raises Unavailable when the database does not answer."""
+        """Connect; raises Unavailable when the database does not answer, at once where waiting cannot help."""
+        with reachable(self.dsn):
+            if _is_up(self.dsn):
+                psycopg.connect(self.dsn).close()
         pool: ConnectionPool[Connection] = ConnectionPool(
             self.dsn,
             min_size=1,
@@ -190,6 +193,8 @@ class Database:
             pool.open(wait=True, timeout=30)
         except PoolTimeout as problem:
             pool.close()
+            with reachable(self.dsn):
+                psycopg.connect(self.dsn).close()
             raise errors.Unavailable("The database does not answer.", retry_after_seconds=5) from problem
         self._pool = pool
         return self
@@ -265,6 +270,34 @@ class Database:
         except errors.Unavailable:
             return False
         return True
+
+
+@contextlib.contextmanager
+def reachable(dsn: str) -> Iterator[None]:
+    """What the driver says about a server that cannot be used, as Unavailable: where, and the server's own reason."""
+    try:
+        yield
+    except psycopg.Error as problem:
+        reason = str(problem).strip().splitlines()[-1]
+        raise errors.Unavailable(
+            f"The database {_place(dsn)} cannot be used: {reason}. Check DOORSTEP_DATABASE_URL.",
+            retry_after_seconds=5,
+        ) from problem
+
+
+def _place(dsn: str) -> str:
+    """Host and name of a database, without the password."""
+    try:
+        parts = conninfo.conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        return "in the settings"
+    return f"{parts.get('dbname', '')!r} at {parts.get('host', 'this machine')}"
+
+
+def _is_up(dsn: str) -> bool:
+    """Whether a server is there (it may still refuse us): only one that is starting is worth waiting for."""
+    answer = pq.PGconn.ping(dsn.encode())
+    return answer in {pq.Ping.OK, pq.Ping.NO_ATTEMPT}
 
 
 def _configure(connection: Connection) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import psycopg
+import sqlalchemy.exc
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+
+from doorstep.kernel import errors
+from doorstep.kernel.db import reachable
 
 
 def _config(dsn: str) -> Config:
@@ -17,8 +21,11 @@ def _config(dsn: str) -> Config:
 
 
 def upgrade(dsn: str) -> None:
-    """Run every step that is missing; safe to call from several processes at once."""
-    command.upgrade(_config(dsn), "head")
+    """Run every step that is missing; safe to call from several processes at once. Raises Unavailable."""
+    try:
+        command.upgrade(_config(dsn), "head")
+    except sqlalchemy.exc.OperationalError as problem:
+        raise errors.Unavailable(f"The schema could not be upgraded: {problem.orig}") from problem
 
 
 def newest() -> str:
@@ -29,7 +36,7 @@ def newest() -> str:
 
 def current(dsn: str) -> str:
     """The revision that the database has; empty for a new one."""
-    with psycopg.connect(dsn) as connection:
+    with reachable(dsn), psycopg.connect(dsn) as connection:
         found = connection.execute("SELECT to_regclass('schema_history')").fetchone()
         if found is None or found[0] is None:
             return ""

@@ -60,12 +60,20 @@ def create() -> typer.Typer:
 
 
 def run(commands: typer.Typer) -> None:
-    """Run the command line; expected failures are one plain sentence and exit code 1."""
+    """Run the command line; expected failures are one plain sentence and exit code 1, never a traceback."""
     try:
         commands()
     except errors.DoorstepError as problem:
-        _err.print(f"[bold red]doorstep:[/bold red] {problem.message}", highlight=False)
+        _err.print(f"[bold red]doorstep:[/bold red] {problem.message}", highlight=False, soft_wrap=True)
         sys.exit(1)
+    except OSError as problem:
+        _err.print(f"[bold red]doorstep:[/bold red] {_of_file(problem)}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _of_file(problem: OSError) -> str:
+    reason = problem.strerror or str(problem)
+    return f"{problem.filename}: {reason}." if problem.filename else f"{reason}."
 
 
 def migrate() -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.opening import opened, toml_of
 from doorstep.domain.connections import actions, views
 from doorstep.domain.connections.model import Kind, Mode
 from doorstep.kernel import errors
@@ -44,28 +45,45 @@ def connectors() -> None:
                 _out.print(f"    {field}: {description}", highlight=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A table of the file: which connector, and its settings."""
+
+    kind: Kind
+    connector: str
+    name: str = ""
+    settings: dict[str, object] = field(default_factory=dict)
+
+
 @commands.command("put")
 def put(
     file: Annotated[
         Path, typer.Argument(help="TOML: [key] kind, connector, name, and a [key.settings] table.")
     ],
 ) -> None:
-    """Create or replace connections from a file; secrets are sealed at once, so delete the file afterwards."""
-    try:
-        tables = tomllib.loads(file.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as problem:
-        raise errors.Invalid(f"{file}: {problem}") from problem
+    """Create or replace connections from a file. A new one is live; a known one keeps its mode.
+
+    Secrets are sealed at once, so delete the file afterwards.
+    """
+    entries = _entries(file)
     with opened() as app, app.db.write(actor="cli") as tx:
-        for key, table in tables.items():
-            connector = app.registry.connector(Kind(table["kind"]), str(table["connector"]))
+        for key, entry in entries.items():
+            connector = app.registry.connector(entry.kind, entry.connector)
             app.registry.configure(
-                tx,
-                key=key,
-                connector=connector,
-                name=str(table.get("name", key)),
-                settings=table.get("settings", {}),
+                tx, key=key, connector=connector, name=entry.name or key, settings=entry.settings
             )
-            _out.print(f"{key}: {connector.label}, live")
+        modes = {row.key: row.mode for row in views.all_connections(tx)}
+    for key, entry in entries.items():
+        _out.print(f"{key}: {entry.kind.value}/{entry.connector}, {modes[key]}")
+
+
+def _entries(file: Path) -> dict[str, Entry]:
+    try:
+        return msgspec.convert(toml_of(file), dict[str, Entry])
+    except msgspec.ValidationError as problem:
+        raise errors.Invalid(
+            f"{file}: {problem}. Each connection is a table: [key], kind, connector, name, [key.settings]."
+        ) from problem
 
 
 @commands.command("mode")

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from doorstep.bootstrap import App
-from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.opening import opened, text_of
 from doorstep.domain.analytics.views import hindsight
 from doorstep.domain.routing.actions import trials as verbs
 from doorstep.domain.routing.actions.trials import NewTrial, Trial
@@ -114,10 +114,10 @@ def _playbook(app: App, tx: ReadTx, draft: str) -> Playbook:
     if draft.isdigit():
         return rules.playbook_of(tx, number=int(draft))
     try:
-        read = documents.read(Path(draft).read_text(), RuleSet)
-    except (OSError, UnicodeDecodeError) as problem:
+        read = documents.read(text_of(Path(draft)), RuleSet)
+    except errors.Invalid as problem:
         raise errors.Invalid(
-            f"{draft} is neither a version nor a file that can be read: {problem}."
+            f"{draft} is neither a version nor a file that can be read: {problem.message}"
         ) from problem
     problems = read.problems or (
         () if read.value is None else rule_sets.problems(tx, document=read.value, now=app.clock.now())
@@ -133,8 +133,8 @@ def _material(app: App, tx: ReadTx, asked: _Asked) -> Material:
     now = app.clock.now()
     if asked.orders is None:
         return Material(past.rebuild(tx, window=Window(now - timedelta(days=asked.days), now)), {})
-    stock = None if asked.stock is None else asked.stock.read_text()
-    return lab_files.read(app.world, tx, orders=asked.orders.read_text(), stock=stock, now=now)
+    stock = None if asked.stock is None else text_of(asked.stock)
+    return lab_files.read(app.world, tx, orders=text_of(asked.orders), stock=stock, now=now)
 
 
 @contextmanager

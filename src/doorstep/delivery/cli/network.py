@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.opening import opened, text_of
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Document, text
 from doorstep.flows import network_change, outage
@@ -94,10 +94,7 @@ def _moment(text: str) -> datetime:
 
 
 def _read(file: Path) -> Document:
-    try:
-        return text.read(file.read_text())
-    except (OSError, UnicodeDecodeError) as problem:
-        raise errors.Invalid(f"{file} cannot be read: {problem}.") from problem
+    return text.read(text_of(file))
 
 
 def _say(proposal: Proposal) -> None:

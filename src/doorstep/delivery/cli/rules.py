@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.opening import opened, text_of
 from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.golden import Outcome
@@ -21,7 +21,7 @@ from doorstep.domain.routing.model.rules.schema import schema as schema_of_rules
 from doorstep.domain.routing.views import rules as views
 from doorstep.flows import rule_sets
 from doorstep.flows.rule_sets import Proposal
-from doorstep.kernel import documents, errors
+from doorstep.kernel import documents
 from doorstep.kernel.documents import Problem, Text
 
 commands = typer.Typer(
@@ -118,10 +118,7 @@ def schema() -> None:
 
 
 def _read(file: Path) -> Text[RuleSet]:
-    try:
-        return documents.read(file.read_text(), RuleSet)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise errors.Invalid(f"{file} cannot be read: {problem}.") from problem
+    return documents.read(text_of(file), RuleSet)
 
 
 def _value(read: Text[RuleSet]) -> RuleSet:

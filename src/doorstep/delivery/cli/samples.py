@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
 
 from doorstep.bootstrap import App
-from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.opening import opened, text_of, toml_of
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.catalog.model import Item
 from doorstep.domain.inventory import actions as inventory
@@ -30,8 +30,18 @@ from doorstep.kernel import documents, errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
+T = TypeVar("T")
 _out = Console()
 NOTNAKED = Path(__file__).parents[4] / "samples" / "notnaked"
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningStock:
+    """A row of stock.csv."""
+
+    sku: Sku
+    location: str
+    on_hand: int
 
 
 def load(
@@ -52,9 +62,9 @@ def load_into(app: App, folder: Path) -> str:
         raise errors.Invalid(
             f"{folder} has no skus.csv: run this from a checkout, or name the folder of the samples."
         )
-    items = msgspec.convert(list(_rows(folder / "skus.csv")), list[Item], strict=False)
-    tables = tomllib.loads((folder / "locations.toml").read_text())["location"]
-    locations = msgspec.convert([{"id": 0, **table} for table in tables], list[Location])
+    items = _typed(folder / "skus.csv", list(_rows(folder / "skus.csv")), Item)
+    tables = _tables(folder / "locations.toml", "location")
+    locations = _typed(folder / "locations.toml", [{"id": 0, **table} for table in tables], Location)
     with app.db.write(actor="samples") as tx:
         catalog.put(tx, items=items)
         network.put(tx, locations=locations)
@@ -67,7 +77,7 @@ def let_rules_decide(app: App, file: Path) -> str:
     """Let a retailer's rule set decide, unless somebody has let another; returns a sentence."""
     if not file.is_file():
         return "No rules.yaml: the rules that Doorstep comes with decide."
-    read = documents.read(file.read_text(), RuleSet)
+    read = documents.read(text_of(file), RuleSet)
     if read.value is None:
         raise errors.Invalid(" ".join(map(str, read.problems)))
     with app.db.write(actor="samples") as tx:
@@ -82,29 +92,45 @@ def let_rules_decide(app: App, file: Path) -> str:
 def _network(tx: WriteTx, file: Path, now: datetime) -> None:
     """Calendars, shifts and tariffs, if the retailer has any."""
     if file.is_file():
-        network_change.apply(tx, document=text.read(file.read_text()), note="Samples loaded", at=now)
+        network_change.apply(tx, document=text.read(text_of(file)), note="Samples loaded", at=now)
 
 
 def _stock(tx: WriteTx, file: Path, now: datetime) -> int:
     """Opening stock, received once however often it is loaded."""
+    rows = _typed(file, list(_rows(file)), OpeningStock)
     ids = {location.code: location.id for location in network_views.locations(tx).values()}
+    if unknown := sorted({row.location for row in rows} - ids.keys()):
+        raise errors.Invalid(f"{file}: there is no location {', '.join(unknown)}.")
     movements = [
         Movement(
             type=MovementType.RECEIVED,
-            sku=Sku(row["sku"]),
-            location_id=LocationId(ids[row["location"]]),
-            quantity=int(row["on_hand"]),
+            sku=row.sku,
+            location_id=LocationId(ids[row.location]),
+            quantity=row.on_hand,
             cause="opening stock",
             occurred_at=now,
-            key=f"opening/{row['location']}/{row['sku']}",
+            key=f"opening/{row.location}/{row.sku}",
         )
-        for row in _rows(file)
-        if int(row["on_hand"])
+        for row in rows
+        if row.on_hand
     ]
     inventory.move(tx, movements=movements)
     return sum(movement.quantity for movement in movements)
 
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:
-    with file.open(newline="") as handle:
-        yield from csv.DictReader(handle)
+    yield from csv.DictReader(text_of(file).splitlines())
+
+
+def _tables(file: Path, name: str) -> list[dict[str, object]]:
+    try:
+        return msgspec.convert(toml_of(file).get(name, []), list[dict[str, object]])
+    except msgspec.ValidationError as problem:
+        raise errors.Invalid(f"{file}: write each as [[{name}]]. {problem}") from problem
+
+
+def _typed(file: Path, rows: object, target: type[T]) -> list[T]:
+    try:
+        return msgspec.convert(rows, list[target], strict=False)  # type: ignore[valid-type]  # a type known at run time
+    except msgspec.ValidationError as problem:
+        raise errors.Invalid(f"{file}: {problem}") from problem

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from doorstep.domain.connections import events as facts
 from doorstep.domain.connections import store
-from doorstep.domain.connections.model import InboxMessage, Mode
+from doorstep.domain.connections.model import InboxMessage, Mode, check_key
 from doorstep.domain.connections.store import Arrival, NewMessage, Problem, Row, Told
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
@@ -17,8 +17,12 @@ __all__ = ["Arrival", "NewMessage", "Problem", "Row", "Told"]
 
 
 def configure(tx: WriteTx, *, row: Row) -> int:
-    """Create or replace a connection by its key; returns its id."""
-    return store.upsert_connection(tx, row)
+    """Create a connection, or replace one by its key (it keeps its mode); returns its id."""
+    check_key(row.key)
+    found = store.upsert_connection(tx, row)
+    if found is None:
+        raise errors.Conflict(f"The connection {row.key!r} is of another kind: choose another key.")
+    return found
 
 
 def switch(tx: WriteTx, *, key: str, mode: Mode) -> None:

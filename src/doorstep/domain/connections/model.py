@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from doorstep.kernel import errors
 from doorstep.kernel.ids import ConnectionId
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+def check_key(key: str) -> None:
+    """Raise Invalid unless the key can stand in a web address (/hooks/{key})."""
+    if not _KEY.fullmatch(key):
+        raise errors.Invalid(
+            f"{key!r} cannot be the key of a connection: use letters, digits, dots, hyphens and underscores, "
+            "at most 63.",
+            field="key",
+        )
 
 
 class Mode(StrEnum):

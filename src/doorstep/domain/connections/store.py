@@ -40,20 +40,21 @@ def latest_change(tx: ReadTx) -> list[datetime]:
     return tx.column(datetime, "SELECT changed_at FROM connections ORDER BY changed_at DESC LIMIT 1")
 
 
-def upsert_connection(tx: WriteTx, row: Row) -> int:
-    """Create or replace by key; returns the id."""
-    return tx.value(
+def upsert_connection(tx: WriteTx, row: Row) -> int | None:
+    """Create, or replace by key without changing the mode; returns the id (None: the key has another kind)."""
+    found = tx.column(
         int,
         """
         INSERT INTO connections (key, kind, connector_id, name, mode, settings, secrets)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, connector_id = excluded.connector_id,
-            name = excluded.name, mode = excluded.mode, settings = excluded.settings, secrets = excluded.secrets,
-            changed_at = clock_timestamp()
+        ON CONFLICT (key) DO UPDATE SET connector_id = excluded.connector_id, name = excluded.name,
+            settings = excluded.settings, secrets = excluded.secrets, changed_at = clock_timestamp()
+         WHERE connections.kind = excluded.kind
         RETURNING id
         """,
         (row.key, row.kind, row.connector_id, row.name, row.mode, Jsonb(row.settings), row.secrets),
     )
+    return next(iter(found), None)
 
 
 def update_mode(tx: WriteTx, *, key: str, mode: str) -> int:

@@ -1,0 +1,129 @@
+"""Mistakes of an operator: each is one sentence and exit status 1, never a traceback."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from tests.builders import Retailer
+from typer.testing import CliRunner
+
+from doorstep import processes
+from doorstep.delivery.cli import create
+from doorstep.domain.connections import actions
+from doorstep.domain.connections.model import Mode
+from doorstep.kernel import errors
+
+DIRECT = """
+[web]
+kind = "channels"
+connector = "direct"
+[web.settings]
+webhook_secret = "0123456789abcdef0123"
+"""
+
+
+@pytest.fixture
+def environment(retailer: Retailer, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    chosen = retailer.app.settings
+    monkeypatch.setenv("DOORSTEP_ENVIRONMENT", "test")
+    monkeypatch.setenv(
+        "DOORSTEP_DATABASE_URL", chosen.database_url.get_secret_value() if chosen.database_url else ""
+    )
+    monkeypatch.setenv("DOORSTEP_DATA_DIR", str(chosen.data_dir))
+    monkeypatch.setenv("DOORSTEP_SECRET_KEY", "k" * 40)
+    return monkeypatch
+
+
+def said(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    """What a command that fails prints; anything but a sentence and status 1 is an error here."""
+    environment.setattr(sys, "argv", ["doorstep", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        processes.main()
+    assert ended.value.code == 1
+    sentence = " ".join(capsys.readouterr().err.split())
+    assert sentence.startswith("doorstep:")
+    return sentence
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("command", ["doctor", "migrate"])
+def test_no_server_is_said_with_its_place_and_without_the_password(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    environment.setenv("DOORSTEP_DATABASE_URL", f"postgresql://nobody:hidden@127.0.0.1:{closed_port()}/none")
+    sentence = said(environment, capsys, command)
+    assert "'none' at 127.0.0.1" in sentence
+    assert "Check DOORSTEP_DATABASE_URL" in sentence
+    assert "hidden" not in sentence
+
+
+@pytest.mark.parametrize("command", ["doctor", "worker", "serve", "ledger verify"])
+def test_a_database_that_refuses_us_is_said_at_once(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, dsn: str
+) -> None:
+    environment.setenv("DOORSTEP_DATABASE_URL", dsn.replace(conninfo_to_dict(dsn)["dbname"], "not_there"))
+    assert "does not exist" in said(environment, capsys, *command.split())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[open\n", "is not valid TOML"),
+        (b"\xff\xfe[open]\n", "is not UTF-8 text"),
+        (b"x = 1\n", "Each connection is a table"),
+        (b"[open]\nsettings = 1\n", "Each connection is a table"),
+        (b'[open]\nkind = "sails"\nconnector = "direct"\n', "Invalid enum value 'sails'"),
+        (b'[open]\nkind = "channels"\nconnector = "nobody"\n', "There is no connector channels/nobody"),
+        (DIRECT.replace("[web", '["a key"').encode(), "cannot be the key of a connection"),
+    ],
+)
+def test_a_file_of_connections_that_is_wrong(
+    environment: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    content: bytes,
+    words: str,
+) -> None:
+    file = tmp_path / "connections.toml"
+    file.write_bytes(content)
+    assert words in said(environment, capsys, "connections", "put", file)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["connections put {}", "network apply {} --note x", "rules plan {}", "load-samples {}"],
+)
+def test_a_file_that_is_not_there(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    assert "no.ndjson" in said(environment, capsys, *command.format(tmp_path / "no.ndjson").split())
+
+
+def test_a_connection_that_is_put_again_keeps_its_mode(
+    environment: pytest.MonkeyPatch, retailer: Retailer, tmp_path: Path
+) -> None:
+    file = tmp_path / "connections.toml"
+    file.write_text(DIRECT)
+    put = ["connections", "put", str(file)]
+    assert CliRunner().invoke(create(), put).stdout == "web: channels/direct, live\n"
+    retailer.write(lambda tx: actions.switch(tx, key="web", mode=Mode.SHADOW))
+    assert CliRunner().invoke(create(), put).stdout == "web: channels/direct, shadow\n"
+    environment.undo()
+
+
+def test_a_key_keeps_its_kind(retailer: Retailer) -> None:
+    carrier = retailer.app.registry.by_key("shiphawk")
+    with pytest.raises(errors.Refused, match="of the kind carriers, but channels is needed here"):
+        retailer.app.registry.channel(carrier.id)
+    row = actions.Row(0, "shiphawk", "channels", "direct", "Web", "live", {}, None, retailer.app.clock.now())
+    with pytest.raises(errors.Conflict, match="of another kind"):
+        retailer.write(lambda tx: actions.configure(tx, row=row))
