@@ -109,7 +109,7 @@ def place(
     """A location that ships with the connection "parcels"."""
     told: dict[str, Any] = {
         "id": LocationId(0), "code": code, "name": f"Place {code}", "kind": LocationKind.WAREHOUSE,
-        "company": "NotNaked Retail Private Limited", "gstin": "27AABCN0000N1ZT", "phone": "+91", "email": "",
+        "company": "NotNaked Retail Private Limited", "gstin": "27AABCN9999N1ZB", "phone": "+91", "email": "",
         "line1": "1 Some Road", "line2": "", "city": "Mumbai", "state": "", "state_code": state_code,
         "postal_code": "400001", "country": "IN", "latitude": latitude, "longitude": longitude,
         "timezone": "Asia/Kolkata", "hours": {}, "cut_off": "16:00", "carrier": "parcels", "return_carrier": "",
@@ -127,7 +127,7 @@ def channel(tx: WriteTx, key: str = "shop") -> int:
 def stock(tx: WriteTx, **pieces: dict[str, int]) -> dict[str, LocationId]:
     """Locations by code with so many pieces of each SKU; gives their ids."""
     catalog.put(tx, items=[item(sku) for sku in sorted({sku for each in pieces.values() for sku in each})])
-    network.put(tx, locations=[place(code) for code in pieces])
+    network.put(tx, locations=[place(code) for code in pieces], at=NOON)
     ids = {each.code: each.id for each in network_views.locations(tx).values()}
     movements = [
         Movement(MovementType.RECEIVED, Sku(sku), ids[code], quantity, "opening stock", NOON)

@@ -32,7 +32,7 @@ def stock_up(app: App, *, locations: int = 12, spread: float = 1.0) -> tuple[int
     chance = random.Random(701)  # noqa: S311 - a workload that repeats, not a secret
     with app.db.write(actor="bench") as tx:
         catalog.put(tx, items=[_item(sku) for sku in (*SKUS, HOT)])
-        network.put(tx, locations=[_location(number) for number in range(locations)])
+        network.put(tx, locations=[_location(number) for number in range(locations)], at=NOW)
         ids = [location.id for location in places.locations(tx).values()]
         pieces = [
             _received(sku, place, PLENTY)

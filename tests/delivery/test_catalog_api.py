@@ -42,3 +42,12 @@ def test_what_cannot_be_is_refused(retailer: Retailer) -> None:
     problem(api.put("/api/v1/skus/X", json=BUNDLE | {"currency": "XXQ"}), 422, "invalid")
     reader = client(retailer, Role.READ_ONLY)
     assert reader.put("/api/v1/skus/SET", json=BUNDLE).status_code == 403
+
+
+def test_a_new_sku_has_its_availability_rules_at_once(retailer: Retailer) -> None:
+    api = client(retailer)
+    rule = {"kind": "exclude", "name": "recalled", "value": 1, "categories": ["toys"], "reason": "recall"}
+    assert api.post("/api/v1/atp-rules", json=rule).status_code == 201
+    api.put("/api/v1/skus/TOY", json=BUNDLE | {"category": "toys"})
+    settings = "SELECT count(*) FROM node_policies WHERE sku = 'TOY'"
+    assert retailer.read(lambda tx: tx.value(int, settings)) == len(retailer.places)

@@ -94,24 +94,3 @@ def test_an_unknown_state_says_what_a_code_looks_like() -> None:
 def test_gst_numbers_of_states_are_unique() -> None:
     numbers = [number for number, _name in model.GST_STATES.values()]
     assert sorted(numbers) == sorted(set(numbers))
-
-
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-@given(st.from_regex(r"(0[1-9]|[1-3][0-9])[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z", fullmatch=True))
-def test_a_gstin_has_exactly_one_right_check_digit(body: str) -> None:
-    assert sum(model.is_gstin(body + digit) for digit in _DIGITS) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "right"),
-    [
-        ("27AAPFU0939F1ZV", True),
-        ("27AAPFU0939F1ZW", False),
-        ("27AAPFU0939F1Z", False),
-        ("27aapfu0939f1zv", False),
-    ],
-)
-def test_a_known_gstin(text: str, right: bool) -> None:
-    assert model.is_gstin(text) is right

@@ -184,7 +184,8 @@ def test_a_change_is_seen_by_the_next_batch(database: Database, places: dict[str
         limit(database, Shift(name="day", most=most))
         assert room(database, places["A"]) == most
     with database.write(actor="system") as tx:
-        network.put(tx, locations=[builders.place("A", active=False)])
+        network.put(tx, locations=[builders.place("A")], at=NOON)
+        network.close(tx, location_id=views.by_code(tx, code="A").id, reason="moved", at=NOON)
     with database.read() as tx:
         assert list(lanes.network(tx, currency="", at=NOON).places) == [places["B"]]
         assert [each.note for each in views.versions(tx)] == ["season", "season"]

@@ -33,7 +33,7 @@ def stock(database: Database) -> Iterator[None]:
     """A hub with twenty shirts and five jackets, and two stores with two shirts and none."""
     with database.write(actor="system") as tx:
         builders.stock(tx, HUB={SHIRT: 20, JACKET: 5}, ONE={SHIRT: 2}, TWO={SHIRT: 0})
-        network.put(tx, locations=[place(code, kind=LocationKind.STORE) for code in ("ONE", "TWO")])
+        network.put(tx, locations=[place(code, kind=LocationKind.STORE) for code in ("ONE", "TWO")], at=NOON)
     yield
     with database.read() as tx:
         assert views.drift(tx) == []

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import partial
 
-from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.catalog.model import Item
 from doorstep.domain.inventory.actions import feeds, imports, replenishment, supplies
 from doorstep.domain.inventory.actions.imports import Applied
@@ -17,7 +16,7 @@ from doorstep.domain.inventory.model.imports import Import, ImportKind, NewImpor
 from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.model.supplies import SURE, Announcement, SupplyKind
 from doorstep.domain.network import views as network
-from doorstep.flows import policy_files
+from doorstep.flows import items, policy_files
 from doorstep.flows.policy_files import Handful, Rows
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import ImportId, Sku
@@ -66,7 +65,7 @@ def _by_outcome(taken: feeds.Taken) -> dict[Outcome, list[tuple[int, str]]]:
 
 
 def _skus(tx: WriteTx, given: Handful) -> Applied:
-    items = [
+    rows = [
         Item(
             Sku(sku),
             title,
@@ -85,7 +84,7 @@ def _skus(tx: WriteTx, given: Handful) -> Applied:
             row.cells for row in given.rows
         )
     ]
-    catalog.put(tx, items=items)
+    items.put(tx, items=rows)
     return Applied()
 
 

@@ -44,6 +44,8 @@ MAP: tuple[Row, ...] = (
     Row("count.approved", "source.wake_short", step=source.wake_short),
     Row("location.paused", "replan.location_paused", step=replan.location_paused),
     Row("location.resumed", "replan.look_again", step=replan.look_again),
+    Row("location.closed", "replan.location_paused", step=replan.location_paused),
+    Row("location.reopened", "replan.look_again", step=replan.look_again),
     Row("carrier.out", "replan.carrier_out", step=replan.carrier_out),
     Row("carrier.back", "replan.look_again", step=replan.look_again),
     Row("network.configured", "replan.look_again", step=replan.look_again),
@@ -83,7 +85,7 @@ NOBODY_LISTENS = frozenset(
         "transfer.drafted", "transfer.requested", "count.opened", "count.handed_in", "count.sent_back", "count.cancelled",
         "replenishment.set", "import.ended",
         "rules.drafted", "rules.activated", "rules.rolled_back", "rules.trial_started", "rules.trial_stopped",
-        "fulfillment.overdue",
+        "fulfillment.overdue", "location.created", "location.changed",
     }
 )  # fmt: skip
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 
-import msgspec
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic_core import to_jsonable_python
 
 from doorstep.bootstrap import App
 from doorstep.delivery.api.problems import Unauthenticated
@@ -62,7 +62,7 @@ class Caller:
         with self.app.db.read() as tx:
             return work(tx)
 
-    def write(self, work: Callable[[WriteTx], dict[str, object]]) -> dict[str, object]:
+    def write(self, work: Callable[[WriteTx], T]) -> T:
         """One transaction. With an Idempotency-Key the work is done once and its answer kept for a day."""
         with self.app.db.write(actor=self.principal.actor, trace_id=self.trace_id) as tx:
             if not self.idempotency_key:
@@ -70,9 +70,9 @@ class Caller:
             call = identity.Call(self.principal.actor, self.idempotency_key, self.request_digest)
             kept = identity.recall(tx, call=call)
             if kept is not None:
-                return kept
-            answer: dict[str, object] = msgspec.to_builtins(work(tx))
-            identity.keep(tx, call=call, answer=answer)
+                return cast("T", kept)  # the same answer as JSON: the framework reads its shape from it
+            answer = work(tx)
+            identity.keep(tx, call=call, answer=to_jsonable_python(answer))
             return answer
 
 

@@ -12,6 +12,7 @@ from doorstep.delivery.api.access import Calling
 from doorstep.domain.catalog import actions, views
 from doorstep.domain.catalog.model import Item, Part, Recipe
 from doorstep.domain.identity.model import Permission
+from doorstep.flows import items
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
@@ -79,7 +80,7 @@ def put_sku(calling: Calling, sku: Name, body: NewItem) -> dict[str, object]:
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
-        actions.put(tx, items=[Item(sku=Sku(sku), **body.model_dump())])
+        items.put(tx, items=[Item(sku=Sku(sku), **body.model_dump())])
         return {"sku": sku}
 
     return calling.write(work)

@@ -19,6 +19,7 @@ from doorstep.delivery.cli import (
     imports,
     lab,
     ledger,
+    locations,
     network,
     rules,
     samples,
@@ -45,6 +46,7 @@ def create() -> typer.Typer:
     commands.command(rich_help_panel="Set up")(version)
     commands.command("load-samples", rich_help_panel="Set up")(samples.load)
     commands.add_typer(users.commands, name="users", rich_help_panel="Set up")
+    commands.add_typer(locations.commands, name="locations", rich_help_panel="Set up")
     commands.add_typer(connections.commands, name="connections", rich_help_panel="Set up")
     commands.add_typer(imports.commands, name="import", rich_help_panel="Look after")
     commands.add_typer(stock.export, name="export", rich_help_panel="Look after")

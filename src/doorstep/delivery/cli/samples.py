@@ -14,17 +14,18 @@ import typer
 from rich.console import Console
 
 from doorstep.bootstrap import App
-from doorstep.delivery.cli.opening import opened, text_of, toml_of
-from doorstep.domain.catalog import actions as catalog
+from doorstep.delivery.cli import locations as location_files
+from doorstep.delivery.cli.opening import opened, text_of
 from doorstep.domain.catalog.model import Item
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
-from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as network_views
-from doorstep.domain.network.model import Location, text
+from doorstep.domain.network.model import text
 from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.rules import RuleSet
 from doorstep.domain.routing.views import rules as views
+from doorstep.flows import items as put_items
+from doorstep.flows import locations as put_locations
 from doorstep.flows import network_change, rule_sets
 from doorstep.kernel import documents, errors
 from doorstep.kernel.db import WriteTx
@@ -63,11 +64,10 @@ def load_into(app: App, folder: Path) -> str:
             f"{folder} has no skus.csv: run this from a checkout, or name the folder of the samples."
         )
     items = _typed(folder / "skus.csv", list(_rows(folder / "skus.csv")), Item)
-    tables = _tables(folder / "locations.toml", "location")
-    locations = _typed(folder / "locations.toml", [{"id": 0, **table} for table in tables], Location)
+    locations = location_files.read(folder / "locations.toml")
     with app.db.write(actor="samples") as tx:
-        catalog.put(tx, items=items)
-        network.put(tx, locations=locations)
+        put_items.put(tx, items=items)
+        put_locations.put(tx, locations=locations, now=app.clock.now())
         _network(tx, folder / "network.yaml", app.clock.now())
         pieces = _stock(tx, folder / "stock.csv", app.clock.now())
     return f"Loaded {len(items)} SKUs, {len(locations)} locations and {pieces} pieces of stock."
@@ -120,13 +120,6 @@ def _stock(tx: WriteTx, file: Path, now: datetime) -> int:
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:
     yield from csv.DictReader(text_of(file).splitlines())
-
-
-def _tables(file: Path, name: str) -> list[dict[str, object]]:
-    try:
-        return msgspec.convert(toml_of(file).get(name, []), list[dict[str, object]])
-    except msgspec.ValidationError as problem:
-        raise errors.Invalid(f"{file}: write each as [[{name}]]. {problem}") from problem
 
 
 def _typed(file: Path, rows: object, target: type[T]) -> list[T]:

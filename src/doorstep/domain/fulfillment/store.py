@@ -116,6 +116,18 @@ def select_planned(tx: ReadTx, *, limit: int) -> list[Work]:
     )
 
 
+def count_at(tx: ReadTx, *, location_id: int) -> dict[str, int]:
+    """How many fulfillment orders a location has in each state that is not an end."""
+    rows = tx.rows(
+        """
+        SELECT state, count(*) AS n FROM fulfillment_orders
+         WHERE location_id = %s AND state IN ('planned', 'open', 'accepted', 'picked', 'packed') GROUP BY state
+        """,
+        (location_id,),
+    )
+    return {str(row["state"]): int(str(row["n"])) for row in rows}
+
+
 def select_planned_at(tx: ReadTx, *, location_ids: Sequence[int]) -> list[int]:
     """Orders with planned work there, by id."""
     return tx.column(

@@ -29,6 +29,11 @@ def planned(tx: ReadTx, *, limit: int) -> list[Work]:
     return store.select_planned(tx, limit=limit)
 
 
+def unfinished_at(tx: ReadTx, *, location_id: int) -> dict[str, int]:
+    """How many fulfillment orders of a location are planned, open, accepted, picked or packed, by state."""
+    return store.count_at(tx, location_id=location_id)
+
+
 def planned_at(tx: ReadTx, *, location_ids: Sequence[int]) -> list[OrderId]:
     """Orders with planned work at one of these locations, by id."""
     return [OrderId(order_id) for order_id in store.select_planned_at(tx, location_ids=location_ids)]

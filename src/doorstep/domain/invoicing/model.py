@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,8 +24,6 @@ GST_STATES = {
     "TS": ("36", "Telangana"), "AP": ("37", "Andhra Pradesh"), "LA": ("38", "Ladakh"),
 }  # fmt: skip
 _ISO_ALIASES = {"UT": "UK", "OD": "OR", "CT": "CG", "TG": "TS", "DN": "DH", "DD": "DH"}
-_GSTIN = re.compile(r"\d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]")
-_GSTIN_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Kind(StrEnum):
@@ -145,17 +142,6 @@ def gst_state(state_code: str) -> tuple[str, str]:
 def place_of_supply(state_code: str) -> str:
     """Goods are supplied where the buyer receives them; written as the tax office does: 07-Delhi."""
     return "-".join(gst_state(state_code))
-
-
-def is_gstin(text: str) -> bool:
-    """Format and check digit of a GSTIN (base 36, weights 1 and 2 by turns, digits summed)."""
-    if not _GSTIN.fullmatch(text):
-        return False
-    total = 0
-    for index, letter in enumerate(text[:14]):
-        product = _GSTIN_DIGITS.index(letter) * (index % 2 + 1)
-        total += product // 36 + product % 36
-    return _GSTIN_DIGITS[(36 - total % 36) % 36] == text[14]
 
 
 def tax(lines: Sequence[TaxableLine], *, seller_state: str, buyer_state: str) -> tuple[DocumentLine, ...]:

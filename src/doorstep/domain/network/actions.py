@@ -7,6 +7,7 @@ from datetime import datetime
 
 from doorstep.domain.network import events as facts
 from doorstep.domain.network.model import Document, Load, Location, Outage, Pace, Pause, Take
+from doorstep.domain.network.model.location import check
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.domain.network.store import documents, outages, room
 from doorstep.domain.network.store import locations as places
@@ -15,10 +16,50 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
 
-def put(tx: WriteTx, *, locations: Sequence[Location]) -> None:
-    """Create or replace locations by code."""
+def put(tx: WriteTx, *, locations: Sequence[Location], at: datetime) -> None:
+    """Create locations, or change them by code; whether one is open stays. Raises Invalid for the first wrong field."""
+    for location in locations:
+        check(location)
+    before = {each.code: each for each in places.select_locations(tx)}
     places.upsert_locations(tx, locations)
+    after = {each.code: each for each in places.select_locations(tx)}
+    changed = [after[each.code] for each in locations if before.get(each.code) != after[each.code]]
+    if not changed:
+        return
     places.renew_token(tx)
+    news = [(facts.Changed if each.code in before else facts.Created)(each.id, each.code) for each in changed]
+    events.append(tx, news, at=at)
+
+
+def close(tx: WriteTx, *, location_id: int, reason: str, at: datetime) -> Location:
+    """Take a location out of the network. Raises Invalid without a reason, Conflict if it is closed."""
+    if not reason.strip():
+        raise errors.Invalid("Say why the location is closed.", field="reason")
+    found = _lock(tx, location_id)
+    if not found.active:
+        raise errors.Conflict(f"Location {found.code} is closed already.")
+    places.update_active(tx, location_id=location_id, active=False)
+    places.renew_token(tx)
+    events.append(tx, [facts.Closed(found.id, found.code, reason.strip())], at=at)
+    return found
+
+
+def reopen(tx: WriteTx, *, location_id: int, at: datetime) -> Location:
+    """Take a closed location into the network again. Raises Conflict if it is open."""
+    found = _lock(tx, location_id)
+    if found.active:
+        raise errors.Conflict(f"Location {found.code} is open already.")
+    places.update_active(tx, location_id=location_id, active=True)
+    places.renew_token(tx)
+    events.append(tx, [facts.Reopened(found.id, found.code)], at=at)
+    return found
+
+
+def _lock(tx: WriteTx, location_id: int) -> Location:
+    found = places.lock_location(tx, location_id=location_id)
+    if found is None:
+        raise errors.NotFound(f"There is no location {location_id}.")
+    return found
 
 
 def configure(tx: WriteTx, *, document: Document, note: str, at: datetime) -> bool:

@@ -58,3 +58,44 @@ class Resumed:
     type: ClassVar[str] = "location.resumed"
     stream: ClassVar[str] = "location"
     location_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A location was added to the network."""
+
+    type: ClassVar[str] = "location.created"
+    stream: ClassVar[str] = "location"
+    location_id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Address, hours, carrier or another property of a location changed."""
+
+    type: ClassVar[str] = "location.changed"
+    stream: ClassVar[str] = "location"
+    location_id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A location takes no more orders; its history stays."""
+
+    type: ClassVar[str] = "location.closed"
+    stream: ClassVar[str] = "location"
+    location_id: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A closed location takes orders again."""
+
+    type: ClassVar[str] = "location.reopened"
+    stream: ClassVar[str] = "location"
+    location_id: int
+    code: str

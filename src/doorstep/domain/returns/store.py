@@ -169,6 +169,18 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Return]:
     return tx.all(Return, f"{_RETURN} WHERE r.order_id = %s ORDER BY r.id", (order_id,))
 
 
+def count_expected_at(tx: ReadTx, *, location_id: int) -> int:
+    """How many returns are on their way to a location or wait there for inspection."""
+    return tx.value(
+        int,
+        """
+        SELECT count(*) FROM returns
+         WHERE location_id = %s AND custody IN ('advised', 'in_transit', 'arrived', 'received')
+        """,
+        (location_id,),
+    )
+
+
 def update_seen(tx: WriteTx, *, return_id: int, seen: ReturnObservation) -> None:
     """Take over a newer telling of the channel."""
     tx.execute(

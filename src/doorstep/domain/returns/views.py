@@ -21,3 +21,8 @@ def one(tx: ReadTx, *, return_id: int) -> Return:
 def of_order(tx: ReadTx, *, order_id: int) -> list[Return]:
     """An order's returns."""
     return store.select_of_order(tx, order_id=order_id)
+
+
+def expected_at(tx: ReadTx, *, location_id: int) -> int:
+    """How many returns are on their way to a location or wait there for inspection."""
+    return store.count_expected_at(tx, location_id=location_id)

@@ -126,6 +126,20 @@ def rebuild(tx: WriteTx) -> Effect:
     return _work_out(tx, _ALL, EVERYTHING)
 
 
+def apply_to(tx: WriteTx, *, skus: Sequence[str]) -> Effect:
+    """Apply the rules to SKUs that this transaction created or changed, so that they never sell without them."""
+    store.lock_rules(tx)
+    news = policies.remember_goods(tx, skus=skus)
+    return _work_out(tx, _ALL, Scope(skus=tuple(news))) if news else Effect()
+
+
+def apply_to_locations(tx: WriteTx) -> Effect:
+    """Apply the rules to locations that this transaction created or changed."""
+    store.lock_rules(tx)
+    codes = policies.remember_sites(tx)
+    return _work_out(tx, _ALL, Scope(locations=tuple(codes))) if codes else Effect()
+
+
 def catch_up(tx: WriteTx) -> Effect:
     """Work out SKUs and locations that are new, or changed in what rules look at. Costs a comparison when none is."""
     if not policies.is_behind(tx):

@@ -186,15 +186,17 @@ def is_behind(tx: ReadTx) -> bool:
     )
 
 
-def remember_goods(tx: WriteTx) -> list[str]:
-    """The policies know every SKU as it is now; gives those that they did not."""
+def remember_goods(tx: WriteTx, *, skus: Sequence[str] | None = None) -> list[str]:
+    """The policies know these SKUs (None: all) as they are now; gives those that they did not."""
     return tx.column(
         str,
         """
         INSERT INTO policy_skus AS p SELECT sku, style, category FROM skus
+         WHERE %(skus)s::text[] IS NULL OR sku = ANY(%(skus)s)
         ON CONFLICT (sku) DO UPDATE SET (style, category) = (excluded.style, excluded.category)
          WHERE (p.style, p.category) <> (excluded.style, excluded.category) RETURNING sku
         """,
+        {"skus": None if skus is None else list(skus)},
     )
 
 

@@ -1,12 +1,24 @@
-"""A location: where goods lie, people work and parcels leave."""
+"""A location: warehouse, store, dark store or 3PL."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from stdnum.exceptions import ValidationError
+from stdnum.in_ import gstin as indian_tax_number
+
+from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_POLE, _DATE_LINE = 90, 180  # degrees
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 
 class LocationKind(StrEnum):
@@ -46,3 +58,56 @@ class Location:
     return_carrier: str
     ships: bool
     active: bool
+
+
+def check(location: Location) -> None:
+    """Raise Invalid, with the field, for what cannot be a location."""
+    if not _CODE.fullmatch(location.code):
+        raise errors.Invalid(
+            f"{location.code!r} cannot be the code of a location: use letters, digits, dots, hyphens and "
+            "underscores, at most 32.",
+            field="code",
+        )
+    for field in ("name", "company", "line1", "city", "postal_code"):
+        if not getattr(location, field).strip():
+            raise errors.Invalid(f"Location {location.code} needs a {field.replace('_', ' ')}.", field=field)
+    if not re.fullmatch(r"[A-Z]{2}", location.country):
+        raise errors.Invalid(
+            f"{location.country!r} is not a country: use a code such as IN.", field="country"
+        )
+    if abs(location.latitude) > _POLE or abs(location.longitude) > _DATE_LINE:
+        raise errors.Invalid(
+            f"{location.latitude}, {location.longitude} is not a place on Earth.", field="latitude"
+        )
+    _check_times(location)
+    _check_tax_number(location)
+
+
+def _check_times(location: Location) -> None:
+    try:
+        ZoneInfo(location.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise errors.Invalid(
+            f"{location.timezone!r} is not a time zone: use a name such as Asia/Kolkata.", field="timezone"
+        ) from None
+    if not _TIME.fullmatch(location.cut_off):
+        raise errors.Invalid(f"{location.cut_off!r} is not a time of day: write 16:00.", field="cut_off")
+    for day, hours in location.hours.items():
+        if day not in WEEKDAYS or not _HOURS.fullmatch(hours):
+            raise errors.Invalid(
+                f"{day} = {hours!r} is not an opening time: write mon = 10:00-21:00.", field="hours"
+            )
+
+
+def _check_tax_number(location: Location) -> None:
+    """A GSTIN has a check digit; documents with a wrong one are refused by the tax office."""
+    if location.country != "IN" or not location.gstin:
+        return
+    try:
+        if indian_tax_number.validate(location.gstin) == location.gstin:
+            return
+        raise ValidationError("Write it in capitals, without spaces.")  # noqa: TRY301 - said like the others
+    except ValidationError as problem:
+        raise errors.Invalid(
+            f"{location.gstin!r} is not a GSTIN: {str(problem)[0].lower()}{str(problem)[1:]}", field="gstin"
+        ) from None

@@ -14,16 +14,16 @@ _GIVEN = """code, name, kind, company, gstin, phone, email, line1, line2, city, 
 
 
 def upsert_locations(tx: WriteTx, locations: Sequence[Location]) -> None:
-    """Create or replace locations by code (ids are the database's)."""
+    """Create locations, or replace them by code (ids are the database's; `active` is set only at creation)."""
     tx.execute(
         f"""
         INSERT INTO locations ({_GIVEN}) SELECT {_GIVEN} FROM json_populate_recordset(NULL::locations, %s::json)
         ON CONFLICT (code) DO UPDATE SET (name, kind, company, gstin, phone, email, line1, line2, city, state, state_code,
-            postal_code, country, latitude, longitude, timezone, hours, cut_off, carrier, return_carrier, ships, active)
+            postal_code, country, latitude, longitude, timezone, hours, cut_off, carrier, return_carrier, ships)
           = (excluded.name, excluded.kind, excluded.company, excluded.gstin, excluded.phone, excluded.email,
             excluded.line1, excluded.line2, excluded.city, excluded.state, excluded.state_code, excluded.postal_code,
             excluded.country, excluded.latitude, excluded.longitude, excluded.timezone, excluded.hours,
-            excluded.cut_off, excluded.carrier, excluded.return_carrier, excluded.ships, excluded.active)
+            excluded.cut_off, excluded.carrier, excluded.return_carrier, excluded.ships)
         """,
         (msgspec.json.encode(locations).decode(),),
     )
@@ -32,6 +32,18 @@ def upsert_locations(tx: WriteTx, locations: Sequence[Location]) -> None:
 def select_locations(tx: ReadTx) -> list[Location]:
     """All locations, by id."""
     return tx.all(Location, f"SELECT id, {_GIVEN} FROM locations ORDER BY id")
+
+
+def lock_location(tx: WriteTx, *, location_id: int) -> Location | None:
+    """One location, locked."""
+    return tx.one(
+        Location, f"SELECT id, {_GIVEN} FROM locations WHERE id = %s FOR NO KEY UPDATE", (location_id,)
+    )
+
+
+def update_active(tx: WriteTx, *, location_id: int, active: bool) -> None:
+    """Open or close a location."""
+    tx.execute("UPDATE locations SET active = %s WHERE id = %s", (active, location_id))
 
 
 def renew_token(tx: WriteTx) -> None:

@@ -1,0 +1,146 @@
+"""Locations: create, change, close and reopen them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from doorstep.delivery.api.access import Calling
+from doorstep.domain.identity.model import Permission
+from doorstep.domain.network import model, views
+from doorstep.domain.network.model import LocationKind
+from doorstep.flows import locations
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId
+
+router = APIRouter(tags=["Locations"])
+Text = Annotated[str, Field(max_length=200)]
+Named = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class LocationInput(BaseModel):
+    """A location as it should be. `carrier` and `return_carrier` are keys of connections."""
+
+    name: Named
+    kind: LocationKind
+    company: Named = Field(description="The legal entity that sells from here.")
+    gstin: str = Field("", description="Its tax number in the location's state (India).")
+    phone: Text = ""
+    email: Text = ""
+    line1: Named
+    line2: Text = ""
+    city: Named
+    state: Text = ""
+    state_code: Text = ""
+    postal_code: Named
+    country: str = Field(pattern="^[A-Z]{2}$")
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    timezone: Named = Field(description="An IANA name such as Asia/Kolkata.")
+    hours: dict[str, str] = Field(default_factory=dict, description='Opening hours: {"mon": "10:00-21:00"}.')
+    cut_off: str = Field("16:00", description="Orders before this local time leave the same day.")
+    carrier: Text = ""
+    return_carrier: Text = ""
+    ships: bool = True
+
+
+class Location(LocationInput):
+    """A location. A closed one gets no orders; its history stays."""
+
+    id: int
+    code: str
+    is_open: bool
+
+
+class Closing(BaseModel):
+    """What must be finished before the location can be closed, and what closing does."""
+
+    obstacles: list[str]
+    effects: list[str]
+
+
+class ClosingInput(BaseModel):
+    """Why a location is closed."""
+
+    reason: str = Field(min_length=1, max_length=200)
+
+
+def _shape(found: model.Location) -> Location:
+    fields = dataclasses.asdict(found)
+    return Location(is_open=fields.pop("active"), **fields)
+
+
+def _closing(found: locations.Closing) -> Closing:
+    return Closing(obstacles=list(found.obstacles), effects=list(found.effects))
+
+
+@router.get("/locations")
+def list_locations(calling: Calling) -> list[Location]:
+    """All locations, closed ones too."""
+    calling.principal.require(Permission.RULES_READ)
+    return calling.read(lambda tx: [_shape(each) for each in views.locations(tx).values()])
+
+
+@router.get("/locations/{code}")
+def get_location(calling: Calling, code: str) -> Location:
+    """One location."""
+
+    def look(tx: ReadTx) -> Location:
+        found = views.by_code(tx, code=code)
+        calling.principal.require(Permission.FULFILLMENT_READ, at=found.id)
+        return _shape(found)
+
+    return calling.read(look)
+
+
+@router.put("/locations/{code}")
+def put_location(calling: Calling, code: str, body: LocationInput) -> Location:
+    """Create a location, or replace what is known of it; whether it is open stays."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> Location:
+        given = model.Location(id=LocationId(0), code=code, active=True, **body.model_dump())
+        locations.put(tx, locations=[given], now=calling.app.clock.now())
+        return _shape(views.by_code(tx, code=code))
+
+    return calling.write(work)
+
+
+@router.get("/locations/{code}/closing")
+def preview_closing(calling: Calling, code: str) -> Closing:
+    """What must be finished before the location can be closed, and what closing would do."""
+    calling.principal.require(Permission.RULES_READ)
+
+    def look(tx: ReadTx) -> Closing:
+        return _closing(locations.preview_closing(tx, location_id=views.by_code(tx, code=code).id))
+
+    return calling.read(look)
+
+
+@router.post("/locations/{code}/close")
+def close_location(calling: Calling, code: str, body: ClosingInput) -> Closing:
+    """Close a location: nothing is routed to it any more. 409 says what must be finished first."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> Closing:
+        place = views.by_code(tx, code=code).id
+        now = calling.app.clock.now()
+        return _closing(locations.close(tx, location_id=place, reason=body.reason, now=now))
+
+    return calling.write(work)
+
+
+@router.post("/locations/{code}/reopen")
+def reopen_location(calling: Calling, code: str) -> Location:
+    """Route orders to a closed location again."""
+    calling.principal.require(Permission.RULES_WRITE)
+
+    def work(tx: WriteTx) -> Location:
+        place = views.by_code(tx, code=code).id
+        locations.reopen(tx, location_id=place, now=calling.app.clock.now())
+        return _shape(views.by_code(tx, code=code))
+
+    return calling.write(work)

@@ -1,0 +1,97 @@
+"""`doorstep locations`: warehouses, stores, dark stores and 3PLs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from doorstep.delivery.cli.opening import opened, toml_of
+from doorstep.domain.network import views
+from doorstep.domain.network.model import Location
+from doorstep.flows import locations
+from doorstep.flows.locations import Closing
+from doorstep.kernel import errors
+
+commands = typer.Typer(help="Warehouses, stores, dark stores and 3PLs.", no_args_is_help=True)
+_out = Console()
+Code = Annotated[str, typer.Argument(help="Code of the location.")]
+
+
+@commands.command("list")
+def list_() -> None:
+    """List all locations."""
+    with opened() as app, app.db.read() as tx:
+        found = views.locations(tx).values()
+    table = Table("code", "name", "kind", "city", "carrier", "open", box=None, pad_edge=False)
+    for each in found:
+        is_open = "yes" if each.active else "closed"
+        table.add_row(each.code, each.name, each.kind.value, each.city, each.carrier or "–", is_open)
+    _out.print(table if found else "No locations yet: doorstep locations put FILE.toml")
+
+
+@commands.command("put")
+def put(
+    file: Annotated[Path, typer.Argument(help="TOML with a [[location]] table for each.")],
+) -> None:
+    """Create or change locations from a file, by code. A closed location stays closed."""
+    found = read(file)
+    with opened() as app, app.db.write(actor="cli") as tx:
+        before = views.locations(tx).values()
+        known = {each.code for each in before}
+        locations.put(tx, locations=found, now=app.clock.now())
+        unchanged = {each.code for each in before} & {
+            each.code for each in views.locations(tx).values() if each in before
+        }
+    for each in found:
+        word = "unchanged" if each.code in unchanged else "changed" if each.code in known else "created"
+        _out.print(f"{each.code}: {word}", highlight=False)
+
+
+@commands.command("close")
+def close(
+    code: Code,
+    reason: Annotated[str, typer.Option(help="Why; it stays in the history.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Close a location: nothing is routed to it any more."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        location_id = views.by_code(tx, code=code).id
+        if dry_run:
+            _print(locations.preview_closing(tx, location_id=location_id))
+            return
+        closing = locations.close(tx, location_id=location_id, reason=reason, now=app.clock.now())
+    _print(closing)
+    _out.print(f"{code} is closed.", highlight=False)
+
+
+@commands.command("reopen")
+def reopen(code: Code) -> None:
+    """Route orders to a closed location again."""
+    with opened() as app, app.db.write(actor="cli") as tx:
+        locations.reopen(tx, location_id=views.by_code(tx, code=code).id, now=app.clock.now())
+    _out.print(f"{code} is open.", highlight=False)
+
+
+def _print(closing: Closing) -> None:
+    for sentence in (*closing.obstacles, *closing.effects):
+        _out.print(f"· {sentence}", highlight=False)
+
+
+def read(file: Path) -> list[Location]:
+    """The locations of a TOML file; raises Invalid with the field that is wrong."""
+    try:
+        tables = msgspec.convert(toml_of(file).get("location", []), list[dict[str, object]])
+        return msgspec.convert([{**_DEFAULTS, **table, "id": 0} for table in tables], list[Location])
+    except msgspec.ValidationError as problem:
+        raise errors.Invalid(f"{file}: {problem}. Write each as a [[location]] table.") from problem
+
+
+_DEFAULTS: dict[str, object] = {
+    "gstin": "", "phone": "", "email": "", "line2": "", "state": "", "state_code": "", "hours": {},
+    "cut_off": "16:00", "carrier": "", "return_carrier": "", "ships": True, "active": True,
+}  # fmt: skip

@@ -1,0 +1,41 @@
+"""What may be a location: every field that is wrong is named."""
+
+from __future__ import annotations
+
+import pytest
+from tests.builders import place
+
+from doorstep.domain.network.model import location
+from doorstep.kernel import errors
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("code", "two words"),
+        ("name", " "),
+        ("country", "India"),
+        ("latitude", 91.0),
+        ("timezone", "Mumbai"),
+        ("cut_off", "4 pm"),
+        ("hours", {"mon": "10-21"}),
+        ("hours", {"monday": "10:00-21:00"}),
+        ("gstin", "27AABCN9999N1Z0"),
+        ("gstin", "27AABCN9999"),
+        ("gstin", "27AAPFU0939F1ZW"),
+        ("gstin", "27aapfu0939f1zv"),
+    ],
+)
+def test_a_field_that_is_wrong_is_named(field: str, wrong: object) -> None:
+    given = {"code": "A"} | {field: wrong}
+    with pytest.raises(errors.Invalid) as refused:
+        location.check(place(**given))  # type: ignore[arg-type]  # wrong on purpose
+    assert refused.value.data["field"] == field
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"gstin": ""}, {"gstin": "27AAPFU0939F1ZV"}, {"country": "DE", "gstin": "no number of India"}],
+)
+def test_what_is_right_passes(given: dict[str, str]) -> None:
+    location.check(place("A", hours={"sun": "10:00-24:00"}, **given))
