@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from pydantic import SecretStr
+from tests import clock
+from tests.clock import NOON
 
 from doorstep.bootstrap import App, open_app
 from doorstep.delivery.cli import samples
@@ -44,7 +46,6 @@ from doorstep.kernel.ids import LocationId, OrderId, Sku
 from doorstep.kernel.settings import Settings
 
 T = TypeVar("T")
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 JACKET, SHIRT, SNEAKER = Sku("DJ-BL-01"), Sku("GT-WH-02"), Sku("SNK-BK-04")
 DELHI = Address(
     name="Meera Iyer",
@@ -311,14 +312,28 @@ class Retailer:
 def _settings(dsn: str, folder: Path, **chosen: Any) -> Settings:
     given: dict[str, Any] = {
         "environment": "test", "database_url": SecretStr(dsn), "data_dir": folder, "secret_key": SecretStr("k" * 40),
-        "pool_size": 8, "max_attempts": 3, "retry_base_seconds": 0.02, "retry_longest_seconds": 0.05,
+        "clock_file": clock.FILE, "pool_size": 8, "max_attempts": 3, "retry_base_seconds": 0.02, "retry_longest_seconds": 0.05,
     }  # fmt: skip
     return Settings(**(given | chosen))
 
 
+def environment(app: App) -> dict[str, str]:
+    """The settings under which another process works on the same retailer, at the same time of day."""
+    chosen = app.settings
+    assert chosen.database_url is not None
+    return {
+        "DOORSTEP_ENVIRONMENT": "test",
+        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value(),
+        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
+        "DOORSTEP_SECRET_KEY": "k" * 40,
+        "DOORSTEP_CLOCK_FILE": str(chosen.clock_file),
+    }
+
+
 def furnish(dsn: str, folder: Path) -> None:
     """Put NotNaked's catalogue, network and stock into a migrated database, and a connection to every sort of partner."""
-    with open_app(_settings(dsn, folder)) as app:
+    yesterday = NOON - timedelta(days=1)
+    with clock.at(yesterday), open_app(_settings(dsn, folder), clock=clock.CLOCK) as app:
         samples.load_into(app, samples.NOTNAKED)
         with app.db.write(actor="system") as tx:
             for key, (kind, settings) in _CONNECTIONS.items():
@@ -331,7 +346,7 @@ def furnish(dsn: str, folder: Path) -> None:
 @contextmanager
 def retailer(dsn: str, folder: Path, **chosen: Any) -> Iterator[Retailer]:
     """NotNaked on a furnished database; `chosen` are settings."""
-    with open_app(_settings(dsn, folder, **chosen)) as app:
+    with open_app(_settings(dsn, folder, **chosen), clock=clock.CLOCK) as app:
         made = Retailer(app, {key: app.registry.by_key(key).id for key in _CONNECTIONS})
         made.places = made.read(
             lambda tx: {each.code: each.id for each in network_views.locations(tx).values()}

@@ -12,15 +12,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from psycopg import sql
-from tests import builders
+from tests import builders, clock
 from tests import shop as shops
+from tests.clock import NOON
 from tests.shop import Shop
 
 from doorstep.kernel import schema
@@ -34,6 +35,12 @@ _COPY = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that nobody waits for it at the end."""
     items.sort(key=lambda item: "test_rehearsals" not in item.nodeid)
+
+
+@pytest.fixture(autouse=True)
+def time_begins() -> None:
+    """It is noon when a test begins, whatever the machine's date says."""
+    clock.set_to(NOON)
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +133,7 @@ def dsn(server_dsn: str, template: str) -> Iterator[str]:
 @pytest.fixture
 def database(dsn: str) -> Iterator[Database]:
     """A fresh database, opened."""
-    opened = Database(dsn, pool_size=4).open()
+    opened = Database(dsn, pool_size=4, moved_clock=clock.CLOCK).open()
     yield opened
     opened.close()
 
@@ -138,7 +145,8 @@ def furnished(
     """A database with the sample retailer in it, to be copied, and what is known of its rows."""
     name = f"{template}_shop"
     _administer(server_dsn, _COPY, name, template)
-    with shops.opened(_named(server_dsn, name), tmp_path_factory.mktemp("furnished")) as app:
+    folder = tmp_path_factory.mktemp("furnished")
+    with clock.at(NOON - timedelta(days=1)), shops.opened(_named(server_dsn, name), folder) as app:
         shop = shops.set_up(app)
     yield name, shop
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
@@ -151,5 +159,5 @@ def shop(server_dsn: str, furnished: tuple[str, Shop], tmp_path: Path) -> Iterat
     name = f"{origin}_{next(_serial)}"
     _administer(server_dsn, _COPY, name, origin)
     with shops.opened(_named(server_dsn, name), tmp_path) as app:
-        yield replace(known, app=app, now=datetime.now(UTC).replace(microsecond=0))
+        yield replace(known, app=app)
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)

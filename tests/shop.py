@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
+from tests import clock
+from tests.clock import NOON
 
 from doorstep.bootstrap import App, open_app
 from doorstep.delivery.cli import samples
@@ -60,7 +62,7 @@ class Shop:
     """The sample network and catalogue, connections without accounts, and a person of every role."""
 
     app: App
-    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    now: datetime = NOON
     connection_ids: dict[str, int] = field(default_factory=dict)
     locations: dict[str, int] = field(default_factory=dict)
     users: dict[Role, int] = field(default_factory=dict)
@@ -221,8 +223,10 @@ def opened(dsn: str, folder: Path) -> App:
             database_url=SecretStr(dsn),
             data_dir=folder,
             secret_key=SecretStr("k" * 40),
+            clock_file=clock.FILE,
             pool_size=4,
-        )
+        ),
+        clock=clock.CLOCK,
     )
 
 

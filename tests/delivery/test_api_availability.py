@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 from tests.builders import JACKET, NOON, SHIRT, Retailer, line, observation
+from tests.clock import day
 
 from doorstep import processes
 from doorstep.domain.identity import actions as identity
@@ -17,7 +18,7 @@ from doorstep.domain.inventory.actions import Correction
 
 RULE = {"kind": "safety_stock", "name": "two stay on every shelf", "value": 2, "reason": "shelves look empty"}
 SUPPLY = {"kind": "purchase_order", "number": "PO-7", "line_no": 1, "sku": SHIRT, "location": "WH-A",
-          "quantity": 100, "eta_date": "2026-12-01"}  # fmt: skip
+          "quantity": 100, "eta_date": day(11).isoformat()}  # fmt: skip
 
 
 def client(retailer: Retailer, role: Role = Role.OPERATIONS, place: str | None = None) -> TestClient:
@@ -112,15 +113,15 @@ def test_supply_is_announced_changed_with_its_effect_and_ended(api: TestClient, 
     policy = {"mode": "backorder", "quantity_limit": 90_000}
     assert api.put(f"skus/{SHIRT}/sell-ahead", json=policy).status_code == 200
     order_id = retailer.place_order(observation(line(SHIRT, 50_000)))
-    move = {"eta_date": "2026-12-24", "quantity": 60_000}
+    move = {"eta_date": day(34).isoformat(), "quantity": 60_000}
     tried = api.patch(f"supplies/{supply['id']}", json={**move, "preview": True}).json()
     assert tried["promises_changed"][0]["order_id"] == order_id
-    assert api.get("supplies").json()[0]["eta_date"] == "2026-12-01"
+    assert api.get("supplies").json()[0]["eta_date"] == day(11).isoformat()
     changed = api.patch(f"supplies/{supply['id']}", json=move).json()
-    assert changed["promises_changed"][0]["new_date"] == "2026-12-24"
+    assert changed["promises_changed"][0]["new_date"] == day(34).isoformat()
     (promised,) = api.get(f"supplies/{supply['id']}/promises").json()[:1]
     assert (promised["order_id"], promised["quantity"]) == (order_id, 50_000)
-    assert api.get(f"orders/{order_id}/promises").json()[0]["promised_date"] == "2026-12-24"
+    assert api.get(f"orders/{order_id}/promises").json()[0]["promised_date"] == day(34).isoformat()
     store = client(retailer, Role.LOCATION_STAFF, "ST-22")
     for path in (f"orders/{order_id}/promises", f"supplies/{supply['id']}/promises"):
         assert store.get(path).status_code == 403
@@ -135,7 +136,7 @@ def test_a_store_sees_who_has_it_and_what_comes(api: TestClient) -> None:
     found = api.get(f"endless-aisle/{JACKET}", params={"location": "ST-22"}).json()
     assert (found["here"]["quantity"], [each["location"] for each in found["elsewhere"]]) == (3, ["WH-A"])
     assert (found["elsewhere"][0]["quantity"], found["elsewhere"][0]["km"] > 1000) == (5, True)
-    assert [(each["quantity"], each["here_date"]) for each in found["coming"]] == [(100, "2026-12-01")]
+    assert [(each["quantity"], each["here_date"]) for each in found["coming"]] == [(100, day(11).isoformat())]
 
 
 def test_what_does_not_exist_is_not_found(api: TestClient) -> None:

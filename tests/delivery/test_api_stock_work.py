@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -149,7 +150,8 @@ def test_a_file_comes_in_as_a_stream_and_goes_out_as_one(api: TestClient, retail
     assert stock[0] == "sku,location,quantity,condition,reserved,incoming,missing,confirmed_at"
     assert any(line.startswith(f"{SHIRT},{HUB},44,new,0,0,0,") for line in stock)
     ledger = api.get(
-        "/api/v1/exports/movements.csv", params={"location": HUB, "since": "2020-01-01T00:00:00Z"}
+        "/api/v1/exports/movements.csv",
+        params={"location": HUB, "since": (NOON - timedelta(days=30)).isoformat()},
     )
     assert f"import/{key}" not in ledger.text
     assert 'feed/file/1,"",,,api:1,' in ledger.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests import builders
 from tests.builders import JACKET, NOON, Retailer
 from typer.testing import CliRunner, Result
 
@@ -13,14 +14,7 @@ from doorstep.domain.inventory.model.rules import RuleKind, Terms
 
 
 def atp(retailer: Retailer, *arguments: str) -> Result:
-    chosen = retailer.app.settings
-    environment = {
-        "DOORSTEP_ENVIRONMENT": "test",
-        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value() if chosen.database_url else "",
-        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
-        "DOORSTEP_SECRET_KEY": "k" * 40,
-        "COLUMNS": "160",
-    }
+    environment = builders.environment(retailer.app) | {"COLUMNS": "160"}
     return CliRunner().invoke(create(), ["atp", *arguments], env=environment)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests import builders
 from tests.builders import Retailer
 from typer.testing import CliRunner, Result
 
@@ -14,14 +15,7 @@ from doorstep.domain.network.model import text
 
 
 def network(retailer: Retailer, *arguments: str) -> Result:
-    chosen = retailer.app.settings
-    environment = {
-        "DOORSTEP_ENVIRONMENT": "test",
-        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value() if chosen.database_url else "",
-        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
-        "DOORSTEP_SECRET_KEY": "k" * 40,
-        "COLUMNS": "160",
-    }
+    environment = builders.environment(retailer.app) | {"COLUMNS": "160"}
     return CliRunner().invoke(create(), ["network", *arguments], env=environment)
 
 

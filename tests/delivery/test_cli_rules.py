@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests import builders
 from tests.builders import Retailer
 from typer.testing import CliRunner, Result
 
@@ -15,14 +16,7 @@ FILE = samples.NOTNAKED / "rules.yaml"
 
 
 def rules(retailer: Retailer, *arguments: str) -> Result:
-    chosen = retailer.app.settings
-    environment = {
-        "DOORSTEP_ENVIRONMENT": "test",
-        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value() if chosen.database_url else "",
-        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
-        "DOORSTEP_SECRET_KEY": "k" * 40,
-        "COLUMNS": "160",
-    }
+    environment = builders.environment(retailer.app) | {"COLUMNS": "160"}
     return CliRunner().invoke(create(), ["rules", *arguments], env=environment)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.clock import NOON
 from tests.delivery.test_console_stock_work import sign_in
 from tests.shop import Shop
 
@@ -144,7 +144,7 @@ def decision(ours: Scores, other: Scores | None, *, quantity: int = 1) -> Decisi
     second = None if other is None else Alternative(("2",), other)
     line = LineReceipt(1, SHIRT, quantity, "Store 1: the nearest.", ())
     receipt = Receipt(2, "test 1", "run", "all", "rule", (line,), ours, second)
-    row = DecisionRow(1, 1, datetime(2026, 11, 22, tzinfo=UTC), "test 1", receipt)
+    row = DecisionRow(1, 1, NOON, "test 1", receipt)
     return Decision(row, 1, "", {"1": {1: 1}}, SITES, ())
 
 

@@ -99,7 +99,7 @@ def test_a_better_draft_decides_on_all(shop: Shop, browser: TestClient) -> None:
         tx.execute(
             """
             INSERT INTO routing_trial_orders
-            SELECT 1, n, by_draft, now(), '', CASE WHEN by_draft THEN 900 ELSE 1000 END, 1, false, true, 0.1, 0
+            SELECT 1, n, by_draft, business_now(), '', CASE WHEN by_draft THEN 900 ELSE 1000 END, 1, false, true, 0.1, 0
               FROM generate_series(1, 12) n, (VALUES (true), (false)) AS side (by_draft)
             """
         )

@@ -19,16 +19,16 @@ from doorstep.domain.inventory.model.freshness import StockSource, Word
 from doorstep.domain.inventory.model.transfers import Plan, Wanted
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import CountId, LocationId, Sku
+from doorstep.kernel.time import local_date
 
 SHIRT, JACKET = Sku("GT-WH-02"), Sku("DJ-BL-01")
+ZONE = "Asia/Kolkata"
 KEYS = ("stale_sources", "contradictory", "counts_to_approve", "transfers_overdue")
 
 
 def needs(tx: ReadTx, shop: Shop) -> dict[str, int]:
     return {
-        each.key: each.count
-        for each in home.home(tx, now=shop.now, timezone="Asia/Kolkata").needs
-        if each.key in KEYS
+        each.key: each.count for each in home.home(tx, now=shop.now, timezone=ZONE).needs if each.key in KEYS
     }
 
 
@@ -55,7 +55,7 @@ def waiting(shop: Shop) -> Shop:
         counts.approve(tx, command=counts.Command(missed, shop.now), alone=True)
         count(tx, shop, LocationId(1), JACKET, 1)
         for days in (-1, 0):
-            day = (shop.now + timedelta(days=days)).date()
+            day = local_date(shop.now + timedelta(days=days), ZONE)
             (transfer_id,) = transfers.draft(
                 tx,
                 plans=[Plan(LocationId(1), LocationId(2), [Wanted(JACKET, 1)], expected_date=day)],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tests import builders
 from tests.builders import SHIRT, Retailer
 from tests.delivery.test_capture import ORDERS, order
 from typer.testing import CliRunner, Result
@@ -25,14 +26,9 @@ def written(folder: Path, text: str, name: str = "orders.csv") -> Path:
 
 
 def imported(retailer: Retailer, *arguments: str) -> Result:
-    chosen = retailer.app.settings
-    environment = {
-        "DOORSTEP_ENVIRONMENT": "test",
-        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value() if chosen.database_url else "",
-        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
-        "DOORSTEP_SECRET_KEY": "k" * 40,
-    }
-    return CliRunner().invoke(create(), ["import", "orders", *arguments], env=environment)
+    return CliRunner().invoke(
+        create(), ["import", "orders", *arguments], env=builders.environment(retailer.app)
+    )
 
 
 def test_rows_of_one_order_are_its_lines(tmp_path: Path) -> None:

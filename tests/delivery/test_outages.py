@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.builders import Retailer
+from tests.clock import CLOCK
 from tests.delivery.test_api import client
 from tests.delivery.test_cli_network import network
 from tests.delivery.test_console_stock_work import click, sign_in
@@ -75,7 +75,7 @@ def test_the_command_line_says_it(retailer: Retailer) -> None:
         retailer, "outage", "shiphawk", "--why", "Strike", "--until", "2099-01-02T10:00+05:30"
     ).stdout
     assert said == "shiphawk gets no parcels until 2099-01-02T10:00+05:30.\n"
-    found = retailer.read(lambda tx: views.outages(tx, at=datetime.now(UTC)))
+    found = retailer.read(lambda tx: views.outages(tx, at=CLOCK.now()))
     assert [each.reason for each in found.values()] == ["Strike"]
     assert network(retailer, "back", "shiphawk").stdout == "shiphawk gets parcels again.\n"
 

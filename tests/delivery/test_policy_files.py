@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 
 import pytest
-from tests import builders
+from tests import builders, clock
 from tests.builders import JACKET, SHIRT, SNEAKER
+from tests.clock import day
 from typer.testing import CliRunner
 
 from doorstep.delivery import cli
@@ -34,6 +34,8 @@ def run(database: Database, dsn: str, tmp_path: Path, monkeypatch: pytest.Monkey
         builders.stock(tx, A={SHIRT: 10, JACKET: 4, SNEAKER: 6}, B={SHIRT: 3})
     monkeypatch.setenv("DOORSTEP_DATABASE_URL", dsn)
     monkeypatch.setenv("DOORSTEP_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DOORSTEP_ENVIRONMENT", "test")
+    monkeypatch.setenv("DOORSTEP_CLOCK_FILE", str(clock.FILE))
 
     def invoke(*words: str, file: str | None = None) -> str:
         path = tmp_path / "given.csv"
@@ -130,12 +132,12 @@ def test_all_rules_or_none(database: Database, run: Run) -> None:
 def test_selling_ahead_comes_in_and_goes_out(database: Database, run: Run, tmp_path: Path) -> None:
     text = (
         "sku,mode,quantity_limit,available_from_date,until_date,min_confidence\n"
-        f"{JACKET},preorder,20,2026-12-01,2026-12-24,80\n{SHIRT},backorder,,,,0\n"
+        f"{JACKET},preorder,20,{day(11)},{day(34)},80\n{SHIRT},backorder,,,,0\n"
     )
     bad = f"{SNEAKER},maybe,,,,\n"
     output = run("import", "sell-ahead", file=text + bad)
     assert said(output) == ["line 4: mode is none of none, preorder, backorder: maybe"]
-    days = (date(2026, 12, 1), date(2026, 12, 24))
+    days = (day(11), day(34))
     with database.read() as tx:
         found = [promise_views.sell_ahead(tx, sku=sku) for sku in (JACKET, SHIRT)]
     assert found[0] == SellAhead(JACKET, SellAheadMode.PREORDER, 20, *days, 80)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.builders import NOON, Retailer, line, observation
+from tests.clock import CLOCK
 from tests.delivery.test_api import client
 from tests.delivery.test_console_stock_work import click, sign_in
 from tests.shop import Shop
@@ -116,7 +117,7 @@ def test_runs_are_told_and_started(api: TestClient, retailer: Retailer) -> None:
     assert (due["run"], due["schedule"]) == ("night", "0 2 * * * UTC")
     assert api.post("/api/v1/routing/runs/night/now").json() == {"run": "night", "due": True}
     (due,) = api.get("/api/v1/routing/runs").json()["next"]
-    assert datetime.fromisoformat(due["next_run_at"]) <= datetime.now(UTC)
+    assert datetime.fromisoformat(due["next_run_at"]) <= CLOCK.now()
     runs.run_due(retailer.app.world)
     (ran,) = api.get("/api/v1/routing/runs").json()["history"]
     assert (ran["run"], ran["kind"], ran["result"]) == ("night", "schedule", "done")

@@ -20,7 +20,7 @@ from doorstep.kernel.jobs import Delivery
 def due(retailer: Retailer) -> dict[int, str]:
     """Orders for which routing is due now."""
     rows = retailer.read(
-        lambda tx: tx.rows("SELECT id, due FROM orders WHERE due_at <= now() AND due IS NOT NULL")
+        lambda tx: tx.rows("SELECT id, due FROM orders WHERE due_at <= business_now() AND due IS NOT NULL")
     )
     return {int(str(row["id"])): str(row["due"]) for row in rows}
 
@@ -29,7 +29,7 @@ def test_an_order_that_cannot_be_decided_is_put_off_alone(
     retailer: Retailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [retailer.place_order(observation(line(SHIRT))) for _ in range(3)]
-    retailer.write(lambda tx: tx.execute("UPDATE orders SET due = 'route', due_at = now()"))
+    retailer.write(lambda tx: tx.execute("UPDATE orders SET due = 'route', due_at = business_now()"))
     genuine = source.source
 
     def broken(tx: WriteTx, **given: object) -> None:
@@ -59,7 +59,7 @@ def failing(key: int) -> Row:
     def step(_world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
         for each in deliveries:
             tx.execute(
-                "INSERT INTO order_notes (order_id, text, author, at) VALUES (%s, 'done', 'step', now())",
+                "INSERT INTO order_notes (order_id, text, author, at) VALUES (%s, 'done', 'step', business_now())",
                 (each.key,),
             )
             if each.key == key:

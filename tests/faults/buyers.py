@@ -8,9 +8,11 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from tests.clock import CLOCK, NOON
 
 from doorstep.bootstrap import App, open_app
 from doorstep.domain.connections.model import Kind
@@ -34,7 +36,7 @@ class Buyer:
 
     def order(self) -> dict[str, Any]:
         return {
-            "external_id": self.name, "placed_at": "2026-05-05T10:00:00Z", "currency": "INR",
+            "external_id": self.name, "placed_at": NOON.isoformat(), "currency": "INR",
             "lines": [{"sku": self.sku, "quantity": 1, "unit_price_minor": 79_900}], "payment": {"is_paid": True},
             "shipping_address": ADDRESS, "cart_reference": self.name if self.has_cart else "",
         }  # fmt: skip
@@ -64,7 +66,7 @@ def _buy(app: App, buyer: Buyer) -> str:
     if buyer.has_cart:
         wanted = Cart("till", buyer.name, [(Sku(buyer.sku), 1)], timedelta(minutes=10))
         with app.db.write(actor="api:1") as tx:
-            (held,) = cart.hold(tx, carts=[wanted], now=datetime.now(UTC))
+            (held,) = cart.hold(tx, carts=[wanted], now=CLOCK.now())
         if held.refused:
             return "NOT_HELD"
     documents = Documents(app.registry.by_key("till"), [json.dumps(buyer.order()).encode()], "0" * 32)

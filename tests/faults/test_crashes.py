@@ -23,7 +23,7 @@ import httpx
 import msgspec
 import psycopg
 import pytest
-from tests import builders
+from tests import builders, clock
 from tests.builders import SHIRT, line, observation
 
 from doorstep.domain.inventory import views as stock
@@ -51,7 +51,7 @@ class Installation:
         """`serve` or `worker`."""
         chosen = {
             "ENVIRONMENT": "test", "DATABASE_URL": self.dsn, "DATA_DIR": str(self.folder), "SECRET_KEY": "k" * 40,
-            "LOG_LEVEL": "error", "RETRY_BASE_SECONDS": "0.1", "RETRY_LONGEST_SECONDS": "1",
+            "CLOCK_FILE": str(clock.FILE), "LOG_LEVEL": "error", "RETRY_BASE_SECONDS": "0.1", "RETRY_LONGEST_SECONDS": "1",
         }  # fmt: skip
         clean = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
         options = ["--port", str(self.port)] if what == "serve" else []

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tests import builders
 from tests.builders import JACKET, Retailer, line, observation
 from tests.flows.test_lab import asked, run_of
 
@@ -18,16 +19,8 @@ _WAIT_SECONDS = 40.0
 @contextmanager
 def worker(retailer: Retailer) -> Iterator[subprocess.Popen[bytes]]:
     """A worker process of its own on the retailer's database."""
-    chosen = retailer.app.settings
-    assert chosen.database_url is not None
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
-    environment = clean | {
-        "DOORSTEP_ENVIRONMENT": "test",
-        "DOORSTEP_DATABASE_URL": chosen.database_url.get_secret_value(),
-        "DOORSTEP_DATA_DIR": str(chosen.data_dir),
-        "DOORSTEP_SECRET_KEY": "k" * 40,
-        "DOORSTEP_LOG_LEVEL": "error",
-    }
+    environment = clean | builders.environment(retailer.app) | {"DOORSTEP_LOG_LEVEL": "error"}
     process = subprocess.Popen([sys.executable, "-m", "doorstep", "worker"], env=environment)
     try:
         yield process

@@ -68,7 +68,7 @@ def killed(tellings: int) -> None:
 
 
 def test_the_worker_is_killed_at_random() -> None:
-    killed(8)
+    killed(3)
 
 
 @pytest.mark.slow

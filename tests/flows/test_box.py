@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from tests.builders import SHIRT, Retailer, line, observation
+from tests.builders import NOON, SHIRT, Retailer, line, observation
 
 from doorstep.domain.fulfillment.model import RejectReason, State, Work
 from doorstep.domain.shipping import views as parcels
@@ -14,14 +14,12 @@ from doorstep.domain.shipping.actions import Shipment
 from doorstep.flows import box, fulfil
 from doorstep.kernel.ids import OrderId
 
-NOW = datetime.now(UTC)  # the worker's own clock closes boxes, too
-
 
 class At:
     """A clock that stands still."""
 
     def __init__(self, minutes: int) -> None:
-        self._now = NOW + timedelta(minutes=minutes)
+        self._now = NOON + timedelta(minutes=minutes)
 
     def now(self) -> datetime:
         return self._now
@@ -40,9 +38,9 @@ def work_of(retailer: Retailer, order_id: OrderId) -> Work:
 
 def pack(retailer: Retailer, order_id: OrderId) -> None:
     work = work_of(retailer, order_id)
-    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=NOW))
-    retailer.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=work.id, now=NOW))
-    retailer.write(lambda tx: fulfil.pack(tx, fulfillment_order_id=work.id, now=NOW))
+    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfil.pack(tx, fulfillment_order_id=work.id, now=NOON))
     retailer.settle()
 
 
@@ -70,7 +68,7 @@ def test_one_hand_over_and_one_scan_are_for_everything_in_the_box(
     for order_id in two:
         pack(retailer, order_id)
     work = work_of(retailer, two[1])
-    retailer.write(lambda tx: fulfil.ship(tx, fulfillment_order_id=work.id, now=NOW))
+    retailer.write(lambda tx: fulfil.ship(tx, fulfillment_order_id=work.id, now=NOON))
     assert [work_of(retailer, each).state for each in two] == [State.SHIPPED, State.SHIPPED]
     assert [retailer.order(each).line(1).shipped for each in two] == [1, 1]
 
@@ -81,7 +79,7 @@ def test_what_is_rejected_is_not_waited_for(retailer: Retailer, two: list[OrderI
     work = work_of(retailer, second)
     retailer.write(
         lambda tx: fulfil.reject(
-            tx, fulfillment_order_id=work.id, reason=RejectReason.DAMAGED, note="", now=NOW
+            tx, fulfillment_order_id=work.id, reason=RejectReason.DAMAGED, note="", now=NOON
         )
     )
     retailer.settle()

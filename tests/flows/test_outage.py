@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 import msgspec
 import pytest
-from tests.builders import DELHI, JACKET, SHIRT, Retailer, line, observation
+from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, line, observation
 
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.inventory.views import drift
@@ -35,7 +35,6 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
-NOW = datetime.now(UTC)
 NEAREST = Rule(name="nearest", choose=(Sort(by=Measure.DISTANCE),), rest=Rest(then="park", queue="short"))
 HELD = RuleSet(
     name="held",
@@ -55,7 +54,7 @@ class Later:
     """A clock that stands still, some time from now."""
 
     def __init__(self, **later: float) -> None:
-        self._now = NOW + timedelta(**later)
+        self._now = NOON + timedelta(**later)
 
     def now(self) -> datetime:
         return self._now
@@ -66,8 +65,8 @@ def held(retailer: Retailer) -> Retailer:
     """Work is planned for half an hour; a shirt is had in Mumbai's warehouse and, nearer to Delhi, in a store."""
 
     def work(tx: WriteTx) -> None:
-        version = rule_verbs.draft(tx, draft=Draft(HELD, "a test"), at=NOW)
-        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOW)
+        version = rule_verbs.draft(tx, draft=Draft(HELD, "a test"), at=NOON)
+        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOON)
 
     retailer.write(work)
     return retailer
@@ -76,7 +75,7 @@ def held(retailer: Retailer) -> Retailer:
 def out(retailer: Retailer, carrier: str, **given: datetime) -> None:
     until_at = given.get("until_at")
     retailer.write(
-        lambda tx: outage.declare(tx, carrier=carrier, reason="strike", until_at=until_at, now=NOW)
+        lambda tx: outage.declare(tx, carrier=carrier, reason="strike", until_at=until_at, now=NOON)
     )
 
 
@@ -98,21 +97,21 @@ def look(retailer: Retailer, **later: float) -> int:
 
 
 def test_lanes_of_a_carrier_that_is_out_are_closed_with_the_reason(retailer: Retailer) -> None:
-    assert closed(retailer, NOW) == {}
-    out(retailer, "shiphawk", until_at=NOW + timedelta(hours=1))
-    found = closed(retailer, NOW)
+    assert closed(retailer, NOON) == {}
+    out(retailer, "shiphawk", until_at=NOON + timedelta(hours=1))
+    found = closed(retailer, NOON)
     assert set(found.values()) == {"shiphawk is out: strike"}
     assert {"WH-A", "WH-B"} <= found.keys()
     assert "ST-22" not in found
-    assert closed(retailer, NOW + timedelta(hours=2)) == {}
+    assert closed(retailer, NOON + timedelta(hours=2)) == {}
 
 
 def test_lanes_are_closed_without_tariffs_too(retailer: Retailer) -> None:
     document = retailer.read(views.document)
     bare = msgspec.structs.replace(document, carriers={}, default_service="")
-    retailer.write(lambda tx: network.configure(tx, document=bare, note="no tariffs", at=NOW))
+    retailer.write(lambda tx: network.configure(tx, document=bare, note="no tariffs", at=NOON))
     out(retailer, "shiphawk")
-    assert closed(retailer, NOW)["WH-A"] == "shiphawk is out: strike"
+    assert closed(retailer, NOON)["WH-A"] == "shiphawk is out: strike"
 
 
 def test_planned_work_goes_elsewhere_and_comes_back_when_there_is_nowhere_else(held: Retailer) -> None:
@@ -126,7 +125,7 @@ def test_planned_work_goes_elsewhere_and_comes_back_when_there_is_nowhere_else(h
     held.settle()
     assert (where(held, shirt), where(held, jacket)) == ([], [])
     assert held.order(shirt).header.queue == "short"
-    held.write(lambda tx: outage.lift(tx, carrier="shiphawk", now=NOW))
+    held.write(lambda tx: outage.lift(tx, carrier="shiphawk", now=NOON))
     held.settle()
     assert (where(held, shirt), where(held, jacket)) == (["WH-A"], ["WH-A"])
     assert held.read(drift) == []
@@ -137,7 +136,7 @@ def test_the_end_of_a_pause_wakes_what_waits(held: Retailer, ends: str) -> None:
     for place in held.places.values():
         held.write(
             lambda tx, place=place: network.pause(
-                tx, location_id=place, reason="flood", until_at=NOW + timedelta(hours=1), at=NOW
+                tx, location_id=place, reason="flood", until_at=NOON + timedelta(hours=1), at=NOON
             )
         )
     order_id = held.place_order(observation(line(JACKET)))
@@ -145,13 +144,13 @@ def test_the_end_of_a_pause_wakes_what_waits(held: Retailer, ends: str) -> None:
     if ends == "over":
         assert (look(held), look(held, hours=2)) == (0, 12)
     else:
-        held.write(lambda tx: network.resume(tx, location_id=held.places["WH-A"], at=NOW))
+        held.write(lambda tx: network.resume(tx, location_id=held.places["WH-A"], at=NOON))
     held.settle()
     assert where(held, order_id) == ["WH-A"]
 
 
 def test_an_outage_ends_by_itself_once(held: Retailer) -> None:
-    out(held, "shiphawk", until_at=NOW + timedelta(hours=1))
+    out(held, "shiphawk", until_at=NOON + timedelta(hours=1))
     assert [look(held), look(held, hours=2), look(held, hours=2)] == [0, 1, 0]
     assert held.read(views.every_outage) == []
     facts = held.read(
@@ -178,7 +177,7 @@ def test_a_carrier_whose_calls_keep_failing_is_out_until_one_succeeds(
     assert (seen.carrier, seen.is_noticed) == ("shiphawk", True)
     assert seen.reason == "3 calls failed in a row: nobody answers"
     (parcel,) = retailer.parcels(order_id)
-    retailer.write(lambda tx: ship.retry_label(tx, shipment_id=parcel.id, now=datetime.now(UTC)))
+    retailer.write(lambda tx: ship.retry_label(tx, shipment_id=parcel.id, now=NOON))
     retailer.settle()
     assert retailer.parcels(order_id)[0].label_state is LabelState.PURCHASED
     assert outage.watch(retailer.app.world) == 1
@@ -190,7 +189,7 @@ def test_what_a_person_said_is_not_ended_by_a_label(retailer: Retailer) -> None:
     order_id = retailer.place_order(observation(line(SHIRT)))
     retailer.write(
         lambda tx: network.carrier_fails(
-            tx, carrier="shiphawk", reason="silent", until_at=NOW + timedelta(hours=1), at=NOW
+            tx, carrier="shiphawk", reason="silent", until_at=NOON + timedelta(hours=1), at=NOON
         )
     )
     retailer.ship(order_id)
@@ -203,7 +202,7 @@ def test_a_label_is_bought_from_another_carrier_of_the_location(retailer: Retail
     both = msgspec.structs.replace(
         document, locations={**document.locations, "WH-A": Site(carriers=("shiphawk", "store-parcels"))}
     )
-    retailer.write(lambda tx: network.configure(tx, document=both, note="two carriers", at=NOW))
+    retailer.write(lambda tx: network.configure(tx, document=both, note="two carriers", at=NOON))
     order_id = retailer.place_order(observation(line(JACKET)))
     out(retailer, "shiphawk")
     (parcel,) = retailer.ship(order_id)
@@ -214,6 +213,6 @@ def test_what_cannot_be_is_refused(retailer: Retailer) -> None:
     with pytest.raises(errors.NotFound, match="there are: shiphawk, store-parcels"):
         out(retailer, "pigeon")
     with pytest.raises(errors.Invalid, match="ends in the future"):
-        out(retailer, "shiphawk", until_at=NOW)
+        out(retailer, "shiphawk", until_at=NOON)
     with pytest.raises(errors.NotFound, match="is not out"):
-        retailer.write(lambda tx: outage.lift(tx, carrier="shiphawk", now=NOW))
+        retailer.write(lambda tx: outage.lift(tx, carrier="shiphawk", now=NOON))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from tests.builders import SHIRT, Retailer, line, observation
+from tests.builders import NOON, SHIRT, Retailer, line, observation
 
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.inventory import actions as inventory
@@ -30,7 +30,6 @@ from doorstep.flows import fulfil, parking, runs
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
-NOW = datetime.now(UTC)
 Decide = Callable[..., None]
 
 
@@ -38,7 +37,7 @@ class At:
     """A clock that stands still, some time from now."""
 
     def __init__(self, **later: float) -> None:
-        self._now = NOW + timedelta(**later)
+        self._now = NOON + timedelta(**later)
 
     def now(self) -> datetime:
         return self._now
@@ -59,8 +58,8 @@ def decide_by(retailer: Retailer) -> Decide:
 
     def decide(document: RuleSet) -> None:
         def work(tx: WriteTx) -> None:
-            version = rule_verbs.draft(tx, draft=Draft(document, "a test"), at=NOW)
-            rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOW)
+            version = rule_verbs.draft(tx, draft=Draft(document, "a test"), at=NOON)
+            rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOON)
 
         retailer.write(work)
 
@@ -70,7 +69,7 @@ def decide_by(retailer: Retailer) -> Decide:
 def waits(retailer: Retailer, order_id: OrderId) -> tuple[str, timedelta | None, int]:
     """Queue, time until it ends, tries."""
     header = retailer.order(order_id).header
-    ends = None if header.auto_cancel_at is None else header.auto_cancel_at - NOW
+    ends = None if header.auto_cancel_at is None else header.auto_cancel_at - NOON
     return header.queue, ends, header.route_tries
 
 
@@ -91,7 +90,7 @@ def test_stock_that_comes_ends_the_waiting(retailer: Retailer, decide_by: Decide
     decide_by(rule_set(WHOLE))
     order_id = retailer.place_order(observation(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
-    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOW))
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
     retailer.settle()
     assert [work.state for work in retailer.work(order_id)] == [State.OPEN]
     assert waits(retailer, order_id) == ("", None, 0)
@@ -101,7 +100,7 @@ def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, d
     decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Rest(then="park", queue="care"))))
     order_id = retailer.place_order(observation(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
-    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOW))
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
     retailer.settle()
     assert retailer.work(order_id) == []
     assert waits(retailer, order_id)[0] == "care"
@@ -111,7 +110,7 @@ def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Deci
     decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Rest(then="customer_care"))))
     order_id = retailer.place_order(observation(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
-    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOW))
+    retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
     retailer.settle()
     assert (retailer.work(order_id), waits(retailer, order_id)[0]) == ([], "customer_care")
 
@@ -163,7 +162,7 @@ def test_a_rejecter_is_not_asked_by_anybody_if_the_rules_say_so(
     (work,) = retailer.work(order_id)
     reject = RejectReason.NO_CAPACITY
     retailer.write(
-        lambda tx: fulfil.reject(tx, fulfillment_order_id=work.id, reason=reject, note="", now=NOW)
+        lambda tx: fulfil.reject(tx, fulfillment_order_id=work.id, reason=reject, note="", now=NOON)
     )
     other = retailer.place_order(observation(line(SHIRT, 2)))
     assert retailer.work(other) == []

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from tests.builders import JACKET, Retailer, line, observation
+from tests.builders import JACKET, NOON, Retailer, line, observation
 
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.catalog import views as catalog_views
@@ -17,8 +16,6 @@ from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.rules import Measure, Queue, Rest, Routing, Rule, RuleSet, Run, Sort, Split
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId, Sku
-
-NOW = datetime.now(UTC)
 
 
 def sorted_by(retailer: Retailer, by: Measure) -> None:
@@ -32,8 +29,8 @@ def sorted_by(retailer: Retailer, by: Measure) -> None:
     )
 
     def work(tx: WriteTx) -> None:
-        version = rule_verbs.draft(tx, draft=Draft(document, "a test"), at=NOW)
-        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOW)
+        version = rule_verbs.draft(tx, draft=Draft(document, "a test"), at=NOON)
+        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOON)
 
     retailer.write(work)
 
@@ -57,7 +54,7 @@ def test_broken_sizes_go_first(retailer: Retailer) -> None:
     (jacket,) = retailer.read(lambda tx: catalog_views.items(tx, skus=[JACKET])).values()
     large = replace(jacket, sku=Sku("DJ-BL-99"), style="Denim", size="XXL", barcode="")
     retailer.write(lambda tx: catalog.put(tx, items=[replace(jacket, style="Denim"), large]))
-    there = Movement(MovementType.RECEIVED, large.sku, retailer.places["WH-A"], 5, "delivery", NOW)
+    there = Movement(MovementType.RECEIVED, large.sku, retailer.places["WH-A"], 5, "delivery", NOON)
     retailer.write(lambda tx: inventory.move(tx, movements=[there]))
     assert where(retailer, retailer.place_order(observation(line(JACKET)))) == ["WH-A"]
     sorted_by(retailer, Measure.BROKEN_STYLE)

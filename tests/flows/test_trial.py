@@ -83,7 +83,7 @@ def decided(retailer: Retailer, found: Trial, cost: int) -> None:
         lambda tx: tx.execute(
             """
             INSERT INTO routing_trial_orders
-            SELECT %s, n, by_draft, now(), '', 1000 + CASE WHEN by_draft THEN %s ELSE 0 END, 1, false, true, 0.1, 0
+            SELECT %s, n, by_draft, business_now(), '', 1000 + CASE WHEN by_draft THEN %s ELSE 0 END, 1, false, true, 0.1, 0
               FROM generate_series(1, 12) n, (VALUES (true), (false)) AS side (by_draft)
             """,
             (found.id, cost),

@@ -6,10 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from tests.builders import DELHI, JACKET, SHIRT, Retailer, line, observation
+from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, line, observation
 
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment.model import RejectReason, State
@@ -39,7 +38,6 @@ from doorstep.flows import approve, fulfil, planned, wave
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
-NOW = datetime.now(UTC)
 MUMBAI = replace(DELHI, city="Mumbai", postal_code="400001", state_code="MH", latitude=18.94, longitude=72.83)
 CHEAP = Rule(
     name="cheap",
@@ -68,8 +66,8 @@ def held(retailer: Retailer) -> Iterator[Retailer]:
     """Work is held for half an hour before its location gets it."""
 
     def work(tx: WriteTx) -> None:
-        version = rule_verbs.draft(tx, draft=Draft(HELD, "a test"), at=NOW)
-        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOW)
+        version = rule_verbs.draft(tx, draft=Draft(HELD, "a test"), at=NOON)
+        rule_verbs.activate(tx, number=version.number, why="a test", instead_of=None, at=NOON)
 
     retailer.write(work)
     yield retailer
@@ -127,7 +125,7 @@ def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, Ord
 
     def release(tx: WriteTx) -> None:
         orders.lock(tx, order_id=common)
-        fulfillment.release(tx, work_ids=[work.id], codes=codes, at=NOW)
+        fulfillment.release(tx, work_ids=[work.id], codes=codes, at=NOON)
 
     held.write(release)
     assert wave.solve(held.app.world, seconds=1, clock=time.monotonic) is None
@@ -135,7 +133,7 @@ def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, Ord
 
 
 def test_a_held_order_is_left_alone(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
-    held.write(lambda tx: approve.hold(tx, order_id=two[0], message="ask the customer", now=NOW))
+    held.write(lambda tx: approve.hold(tx, order_id=two[0], message="ask the customer", now=NOON))
     assert wave.solve(held.app.world, seconds=1, clock=time.monotonic) is None
 
 
@@ -144,29 +142,29 @@ def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
 ) -> None:
     """Pieces that the wave does not need may go meanwhile."""
     common, rare = two
-    found = held.read(lambda tx: planned.look(tx, at=NOW, limit=10))
+    found = held.read(lambda tx: planned.look(tx, at=NOON, limit=10))
     assert found is not None
     batch = wave.Batch(found.seen.demands, found.decisions, found.seen.supply)
     solved = wave.wave.improve(
-        batch, found.seen.network, found.seen.playbook, now=NOW, budget=wave.Budget(time.monotonic, 1)
+        batch, found.seen.network, found.seen.playbook, now=NOON, budget=wave.Budget(time.monotonic, 1)
     )
     gone = Correction(SHIRT, held.places["ST-22"], "stolen", change=-2)
-    held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOW))
-    assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOW)) == 2
+    held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOON))
+    assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOON)) == 2
     assert (where(held, common), where(held, rare)) == (["ST-22"], ["WH-A"])
 
 
 def test_a_piece_that_is_gone_stops_its_group(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
-    found = held.read(lambda tx: planned.look(tx, at=NOW, limit=10))
+    found = held.read(lambda tx: planned.look(tx, at=NOON, limit=10))
     assert found is not None
     batch = wave.Batch(found.seen.demands, found.decisions, found.seen.supply)
     solved = wave.wave.improve(
-        batch, found.seen.network, found.seen.playbook, now=NOW, budget=wave.Budget(time.monotonic, 1)
+        batch, found.seen.network, found.seen.playbook, now=NOON, budget=wave.Budget(time.monotonic, 1)
     )
-    held.write(lambda tx: approve.hold(tx, order_id=two[1], message="ask the customer", now=NOW))
+    held.write(lambda tx: approve.hold(tx, order_id=two[1], message="ask the customer", now=NOON))
     gone = Correction(SHIRT, held.places["ST-22"], "stolen", change=-2)
-    held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOW))
-    assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOW)) == 0
+    held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOON))
+    assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOON)) == 0
     assert where(held, two[0]) == ["WH-A"]
 
 
@@ -191,9 +189,9 @@ def test_what_is_planned_of_an_order_is_planned_again_with_what_was_rejected(
 
     def release_and_reject(tx: WriteTx) -> None:
         orders.lock(tx, order_id=rare)
-        fulfillment.release(tx, work_ids=[shirt.id], codes=codes, at=NOW)
+        fulfillment.release(tx, work_ids=[shirt.id], codes=codes, at=NOON)
         reason = RejectReason.NO_CAPACITY
-        fulfil.reject(tx, fulfillment_order_id=shirt.id, reason=reason, note="", now=NOW)
+        fulfil.reject(tx, fulfillment_order_id=shirt.id, reason=reason, note="", now=NOON)
 
     held.write(release_and_reject)
     states = [work.state for work in held.work(rare)]

@@ -6,17 +6,15 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import ClassVar
 
 import psycopg
 import pytest
+from tests.clock import NOON
 
 from doorstep.kernel import events
 from doorstep.kernel.db import Database, Subscription, WriteTx
 from doorstep.kernel.events import Cursor
-
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def test_nobody_rewrites_what_happened(log: Database, statement: str) -> None:
     record(log, Opened(1))
     with log.write(actor="user:1") as tx:
         tx.execute("INSERT INTO stock_movements (type, sku, location_id, condition, on_hand_change, reserved_change, cause,"
-                   " actor, occurred_at) VALUES ('received', 'A', 1, 'new', 1, 0, 'test', 'user:1', now())")  # fmt: skip
+                   " actor, occurred_at) VALUES ('received', 'A', 1, 'new', 1, 0, 'test', 'user:1', business_now())")  # fmt: skip
     with pytest.raises(psycopg.errors.RaiseException, match="is append-only"), log.connection() as connection:
         connection.execute(statement)
 

@@ -6,16 +6,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
+from tests.clock import NOON
 
 from doorstep.kernel import errors, events, jobs
 from doorstep.kernel.db import Database, Subscription
 from doorstep.kernel.jobs import Delivery, Failure, RetryPolicy
-
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import ClassVar
+
+from tests.clock import NOON
 
 from doorstep.kernel import events, jobs
 from doorstep.kernel.db import Database, Subscription
 
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 WORKER = """
 import sys
 from doorstep.kernel import jobs

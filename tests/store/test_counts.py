@@ -209,7 +209,7 @@ def test_a_snapshot_that_is_newer_than_the_counting_has_the_last_word(database: 
     with database.read() as tx:
         outcome = count_views.count(tx, count_id=early).lines[0].outcome
         assert count_views.waiting(tx, count=count_views.count(tx, count_id=early)) == []
-    assert outcome == "A count or snapshot of 2026-11-20 14:00:00 UTC is newer."
+    assert outcome == f"A count or snapshot of {NOON + timedelta(hours=2):%Y-%m-%d %H:%M:%S} UTC is newer."
 
 
 def test_what_is_missed_is_counted_once_while_the_count_is_under_way(database: Database) -> None:

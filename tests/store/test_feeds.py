@@ -111,7 +111,10 @@ def test_an_older_snapshot_than_the_last_says_nothing_new(database: Database) ->
     for as_of in (NOON + HOUR, NOON):
         late = take(database, (SHIRT, "A", 10), key=f"late {as_of}", as_of=as_of)
         assert outcomes(late) == ["ignored"]
-        assert late.results[0].reason == "A count or snapshot of 2026-11-20 13:00:00 UTC is newer."
+        assert (
+            late.results[0].reason
+            == f"A count or snapshot of {NOON + timedelta(hours=1):%Y-%m-%d %H:%M:%S} UTC is newer."
+        )
     assert count(database) == (8, 0, 0)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from tests.clock import NOON
 
 from doorstep.domain.identity import actions, model, views
 from doorstep.domain.identity.actions import NewKey, NewUser
@@ -13,18 +14,17 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import UserId
 
-NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 
 
 def _asha(database: Database) -> int:
     with database.write(actor="system") as tx:
         user = NewUser("Asha@notnaked.example", "Asha", Role.OPERATIONS)
-        return actions.create_user(tx, user=user, password=PASSWORD, now=NOW)
+        return actions.create_user(tx, user=user, password=PASSWORD, now=NOON)
 
 
 def _try(
-    database: Database, *, email: str = "asha@notnaked.example", password: str = PASSWORD, at: datetime = NOW
+    database: Database, *, email: str = "asha@notnaked.example", password: str = PASSWORD, at: datetime = NOON
 ) -> str | None:
     with database.write(actor="system") as tx:
         return actions.sign_in(tx, email=email, password=password, now=at)
@@ -40,19 +40,19 @@ def test_a_session_tells_who_somebody_is_until_it_ends(database: Database) -> No
     token = _try(database, email=" ASHA@notnaked.example ")
     assert token is not None
     asha = Principal(f"user:{user_id}", "Asha", Role.OPERATIONS, None)
-    assert _who(database, token, NOW) == asha
+    assert _who(database, token, NOON) == asha
     with database.write(actor=asha.actor) as tx:
         actions.sign_out(tx, token=token)
-    assert _who(database, token, NOW) is None
+    assert _who(database, token, NOON) is None
 
 
 def test_a_session_lives_twelve_hours_from_its_last_use(database: Database) -> None:
     _asha(database)
     token = _try(database)
     assert token is not None
-    assert _who(database, token, NOW + timedelta(hours=11)) is not None
-    assert _who(database, token, NOW + timedelta(hours=22)) is not None
-    assert _who(database, token, NOW + timedelta(hours=34, minutes=1)) is None
+    assert _who(database, token, NOON + timedelta(hours=11)) is not None
+    assert _who(database, token, NOON + timedelta(hours=22)) is not None
+    assert _who(database, token, NOON + timedelta(hours=34, minutes=1)) is None
 
 
 def test_only_digests_are_stored(database: Database) -> None:
@@ -69,11 +69,11 @@ def test_only_digests_are_stored(database: Database) -> None:
 def test_ten_wrong_passwords_close_the_door_for_a_quarter_of_an_hour(database: Database) -> None:
     _asha(database)
     for second in range(10):
-        assert _try(database, password="guess", at=NOW + timedelta(seconds=second)) is None
+        assert _try(database, password="guess", at=NOON + timedelta(seconds=second)) is None
     with pytest.raises(actions.TooManyFailures, match="Try again in 14 minutes") as refused:
-        _try(database, at=NOW + timedelta(minutes=1))
+        _try(database, at=NOON + timedelta(minutes=1))
     assert refused.value.data["retry_after_seconds"] == 14 * 60
-    assert _try(database, at=NOW + timedelta(minutes=15, seconds=1)) is not None
+    assert _try(database, at=NOON + timedelta(minutes=15, seconds=1)) is not None
 
 
 def test_the_door_closes_for_addresses_nobody_has_too(database: Database) -> None:
@@ -99,12 +99,12 @@ def test_a_new_password_or_a_closed_account_ends_every_session(database: Databas
     assert token is not None
     with database.write(actor="system") as tx:
         actions.set_password(tx, user_id=UserId(user_id), password="another long password")
-    assert _who(database, token, NOW) is None
+    assert _who(database, token, NOON) is None
     token = _try(database, password="another long password")
     assert token is not None
     with database.write(actor="system") as tx:
         actions.set_active(tx, user_id=UserId(user_id), active=False)
-    assert _who(database, token, NOW) is None
+    assert _who(database, token, NOON) is None
     assert _try(database, password="another long password") is None
 
 
@@ -121,7 +121,7 @@ def test_a_wrong_user_is_told_which_field(
     database: Database, user: NewUser, password: str, field: str
 ) -> None:
     with pytest.raises(errors.Invalid) as wrong, database.write(actor="system") as tx:
-        actions.create_user(tx, user=user, password=password, now=NOW)
+        actions.create_user(tx, user=user, password=password, now=NOON)
     assert wrong.value.data["field"] == field
 
 
@@ -129,7 +129,7 @@ def test_an_address_belongs_to_one_user(database: Database) -> None:
     _asha(database)
     user = NewUser("asha@NOTNAKED.example", "Another", Role.READ_ONLY)
     with pytest.raises(errors.Conflict), database.write(actor="system") as tx:
-        actions.create_user(tx, user=user, password=PASSWORD, now=NOW)
+        actions.create_user(tx, user=user, password=PASSWORD, now=NOON)
     with database.read() as tx:
         assert [each.name for each in views.users(tx)] == ["Asha"]
 
@@ -141,14 +141,14 @@ def test_unknown_users_and_keys_are_said_to_be_unknown(database: Database) -> No
         with pytest.raises(errors.NotFound):
             actions.set_active(tx, user_id=UserId(99), active=False)
         with pytest.raises(errors.NotFound):
-            actions.revoke_api_key(tx, key_id=99, now=NOW)
+            actions.revoke_api_key(tx, key_id=99, now=NOON)
         with pytest.raises(errors.Invalid):
-            actions.create_api_key(tx, key=NewKey(" ", Role.READ_ONLY), now=NOW)
+            actions.create_api_key(tx, key=NewKey(" ", Role.READ_ONLY), now=NOON)
 
 
 def test_an_api_key_is_shown_once_and_works_until_it_is_revoked(database: Database) -> None:
     with database.write(actor="system") as tx:
-        key = actions.create_api_key(tx, key=NewKey("till", Role.READ_ONLY), now=NOW)
+        key = actions.create_api_key(tx, key=NewKey("till", Role.READ_ONLY), now=NOON)
     with database.read() as tx:
         (stored,) = views.api_keys(tx)
         found = views.principal_of_key(tx, key=key)
@@ -156,7 +156,7 @@ def test_an_api_key_is_shown_once_and_works_until_it_is_revoked(database: Databa
     assert found == Principal(f"api:{stored.id}", "till", Role.READ_ONLY, None)
     assert key.startswith(stored.prefix)
     with database.write(actor="system") as tx:
-        actions.revoke_api_key(tx, key_id=stored.id, now=NOW)
+        actions.revoke_api_key(tx, key_id=stored.id, now=NOON)
         assert views.principal_of_key(tx, key=key) is None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 from tests import builders
 from tests.builders import NOON, SHIRT
+from tests.clock import day
 
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.actions import Told
@@ -41,7 +41,7 @@ def channel(database: Database) -> int:
         told = orders.recognise(tx, incoming=[Incoming(found, "shop", builders.observation(), "trace")])
         orders.accept(tx, told=told, now=NOON)
         tx.execute(
-            "INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, 1, 1, 'packed', now())"
+            "INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, 1, 1, 'packed', business_now())"
         )
     return found
 
@@ -128,7 +128,7 @@ def test_a_label_that_was_bought_is_not_wished_for_again(database: Database, cha
 
 def invoice(number: int) -> Document:
     return Document(
-        InvoiceId(number), Kind.INVOICE, f"DSINV-{number:08d}", "#1", date(2026, 11, 20), "INR",
+        InvoiceId(number), Kind.INVOICE, f"DSINV-{number:08d}", "#1", day(0), "INR",
         Seller("NotNaked", "27AABCN9999N1ZB", "MH", "1 Some Road"),
         Buyer("Meera", "", "", "12 Garden Lane", "", "New Delhi", "DL", "110001", "IN"), "07-Delhi", (),
     )  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 import pytest
 from tests import builders
 from tests.builders import JACKET, NOON, SHIRT
+from tests.clock import day
 
 from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.actions import Piece, receiving, regrading, supplies, transfers
@@ -132,7 +132,7 @@ def test_a_transfer_arrives_where_it_was_sent(database: Database) -> None:
 def announce(database: Database, *pieces: tuple[Sku, int]) -> None:
     """A purchase order of so many lines."""
     told = [
-        Announcement(SupplyKind.PURCHASE_ORDER, "PO-1", number, sku, A, quantity, date(2026, 12, 1))
+        Announcement(SupplyKind.PURCHASE_ORDER, "PO-1", number, sku, A, quantity, day(11))
         for number, (sku, quantity) in enumerate(pieces, start=1)
     ]
     with database.write(actor="user:1") as tx:

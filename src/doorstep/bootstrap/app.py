@@ -23,11 +23,15 @@ SERVICEABLE: Mapping[str, bool] = {
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything, open. Front doors get it and nothing else."""
+    """Everything, open. Front doors get it and nothing else.
+
+    `clock` is business time; `session_clock` says when a sign-in ends, which a demo that skips days must not move.
+    """
 
     settings: Settings
     db: Database
     clock: Clock
+    session_clock: Clock
     vault: secrets.Vault
     registry: Registry
     world: World
@@ -48,16 +52,24 @@ class App:
         self.close()
 
 
-def open_app(settings: Settings, *, migrate: bool = False) -> App:
-    """Start or join the database, open the pool, find the connectors. With `migrate` the schema is brought up first."""
+def open_app(settings: Settings, *, migrate: bool = False, clock: Clock | None = None) -> App:
+    """Start or join the database, open the pool, find the connectors. With `migrate` the schema is brought up first.
+
+    `clock` replaces every clock of the application, for tests. Else business time is the machine's, moved by the
+    settings' clock file.
+    """
     connectors = discover()
     server = postgres.open_or_connect(settings)
     if migrate:
         schema.upgrade(server.url)
-    db = Database(server.url, pool_size=settings.pool_size, subscriptions=flow_map.SUBSCRIPTIONS).open()
+    moved = clock or (ShiftedClock(settings.clock_file) if settings.clock_file else None)
+    machine = SystemClock()
+    db = Database(
+        server.url, pool_size=settings.pool_size, subscriptions=flow_map.SUBSCRIPTIONS, moved_clock=moved
+    ).open()
     vault = secrets.vault(settings.secret_key, folder=settings.data_dir)
     policy = http.Policy(timeout_seconds=settings.http_timeout_seconds)
     registry = Registry(db, vault, connectors, policy=policy)
-    clock: Clock = ShiftedClock(settings.clock_file) if settings.clock_file else SystemClock()
-    world = World(db=db, clock=clock, partners=registry, serviceable=SERVICEABLE)
-    return App(settings, db, clock, vault, registry, world, server)
+    business_clock = moved or machine
+    world = World(db=db, clock=business_clock, partners=registry, serviceable=SERVICEABLE)
+    return App(settings, db, business_clock, clock or machine, vault, registry, world, server)

@@ -44,4 +44,4 @@ def verify_ledger(world: World) -> int:
 def forget(world: World) -> None:
     """Periodic: what has expired (sessions, failed sign-ins, answers kept for repeated API calls) is deleted."""
     with world.db.write(actor="system") as tx:
-        identity.forget_expired(tx)
+        identity.forget_expired(tx, now=world.clock.now())

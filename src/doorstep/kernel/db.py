@@ -20,6 +20,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from doorstep.kernel import errors, spelling
+from doorstep.kernel.time import Clock
 
 T = TypeVar("T")
 Params = Mapping[str, object] | Sequence[object] | None
@@ -167,11 +168,15 @@ class WriteTx(ReadTx):
 
 @dataclass(slots=True)
 class Database:
-    """A pool of connections to one database. Every process has one; `close` it at the end."""
+    """A pool of connections to one database. Every process has one; `close` it at the end.
+
+    With a `moved_clock` the SQL function `business_now()`, which fills the columns of business time, follows it.
+    """
 
     dsn: str
     pool_size: int = 8
     subscriptions: Sequence[Subscription] = field(default=())
+    moved_clock: Clock | None = None
     _pool: ConnectionPool[Connection] | None = None
 
     def open(self) -> Database:
@@ -230,6 +235,7 @@ class Database:
             connection.read_only = True
             try:
                 with connection.transaction():
+                    self._move_clock(connection)
                     yield ReadTx(connection)
             finally:
                 if connection.info.transaction_status == pq.TransactionStatus.IDLE:
@@ -244,11 +250,18 @@ class Database:
         """
         with self.connection() as connection:
             with connection.transaction():
+                self._move_clock(connection)
                 tx = WriteTx(connection, actor=actor, trace_id=trace_id, subscriptions=self.subscriptions)
                 yield tx
             if tx.wants_wake:
                 connection.execute(sql.SQL("NOTIFY {}").format(sql.Identifier(WAKE_CHANNEL)))
                 connection.commit()
+
+    def _move_clock(self, connection: Connection) -> None:
+        """In a demo or a test, this transaction's `business_now()` is the moved clock's present."""
+        if self.moved_clock is not None:
+            instant = self.moved_clock.now().isoformat()
+            connection.execute("SELECT set_config('doorstep.now', %s, true)", (instant,))
 
     def listen(self, *, wake: Callable[[], None], stopped: Callable[[], bool]) -> None:
         """Call `wake` whenever a transaction somewhere left work for workers, until `stopped`; reconnects by itself."""

@@ -232,6 +232,17 @@ def troubles(tx: ReadTx) -> list[str]:
     )
 
 
+def rows_written(tx: ReadTx) -> int:
+    """How many rows were ever written: while it grows, work goes on. Rows that change by themselves do not count."""
+    return tx.value(
+        int,
+        """
+        SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables
+         WHERE relname NOT IN ('schedules', 'sessions')
+        """,
+    )
+
+
 def dead(tx: ReadTx) -> dict[str, int]:
     """How many dead deliveries there are of each class."""
     rows = tx.rows(

@@ -19,7 +19,6 @@ from doorstep.domain.identity.model import Permission, Principal
 from doorstep.domain.network import views as network
 from doorstep.kernel import errors, log, secrets
 from doorstep.kernel.ids import LocationId
-from doorstep.kernel.time import SystemClock
 
 SESSION_COOKIE = "doorstep_session"
 ROOT = "/console"
@@ -120,7 +119,7 @@ def who(app: App, token: str) -> Principal | None:
     if not token:
         return None
     with app.db.write(actor="system") as tx:
-        return identity.principal_of_session(tx, token=token, now=SystemClock().now())
+        return identity.principal_of_session(tx, token=token, now=app.session_clock.now())
 
 
 def csrf_of(app: App, token: str) -> str:

@@ -252,8 +252,8 @@ def update_call(tx: WriteTx, *, actor: str, key: str, response: dict[str, object
     )
 
 
-def delete_expired(tx: WriteTx) -> None:
-    """Sessions past their end, sign-in failures and kept API answers of more than a day ago."""
-    tx.execute("DELETE FROM sessions WHERE expires_at < now() - interval '1 day'")
-    tx.execute("DELETE FROM login_failures WHERE failed_at < now() - interval '1 day'")
-    tx.execute("DELETE FROM idempotency_keys WHERE created_at < now() - interval '1 day'")
+def delete_expired(tx: WriteTx, *, before: datetime) -> None:
+    """Sessions that ended, sign-ins that failed and API answers that were kept before an instant."""
+    tx.execute("DELETE FROM sessions WHERE expires_at < %s", (before,))
+    tx.execute("DELETE FROM login_failures WHERE failed_at < %s", (before,))
+    tx.execute("DELETE FROM idempotency_keys WHERE created_at < %s", (before,))

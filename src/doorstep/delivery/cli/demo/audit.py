@@ -59,6 +59,12 @@ def quiet(app: App) -> bool:
         return not jobs.waiting(tx)
 
 
+def rows_written(app: App) -> int:
+    """A number that grows while anything happens."""
+    with app.db.read() as tx:
+        return jobs.rows_written(tx)
+
+
 def left_over(app: App) -> str:
     """What is still to be done and why, for a story that got stuck."""
     with app.db.read() as tx:

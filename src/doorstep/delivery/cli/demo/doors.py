@@ -30,11 +30,15 @@ class Keys:
 
 @dataclass(slots=True)
 class Doors:
-    """Clients of both sides. `patience_seconds` is how long something may take to happen."""
+    """Clients of both sides.
+
+    A busy machine may take its time: waiting ends when `rows_written` has stood still for `patience_seconds`.
+    """
 
     stage: Stage
     keys: Keys
-    patience_seconds: float = 60.0
+    rows_written: Callable[[], int]
+    patience_seconds: float = 30.0
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
 
     def api(self, method: str, path: str, *, key: str = "", body: Json | None = None) -> Json:
@@ -70,14 +74,20 @@ class Doors:
         return found
 
     def until(self, what: str, look: Callable[[], T | None]) -> T:
-        """Wait until `look` finds something; says what did not happen otherwise."""
-        ends_at = time.monotonic() + self.patience_seconds
+        """Wait until `look` finds something; says what did not happen once nothing else happens either."""
+        written, changed_at, counted_at = -1, 0.0, 0.0
         while True:
             found = look()
             if found:
                 return found
-            if time.monotonic() > ends_at:
-                raise Mismatch(f"This did not happen within {self.patience_seconds:.0f} s: {what}.")
+            now = time.monotonic()
+            if now > counted_at + 1:
+                before, written, counted_at = written, self.rows_written(), now
+                changed_at = now if written != before else changed_at
+            if now > changed_at + self.patience_seconds:
+                raise Mismatch(
+                    f"This did not happen, and nothing changed for {self.patience_seconds:.0f} s: {what}."
+                )
             time.sleep(0.04)
 
     def close(self) -> None:

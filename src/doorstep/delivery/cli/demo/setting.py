@@ -14,6 +14,7 @@ from rich.console import Console
 
 from doorstep.bootstrap import App, open_app
 from doorstep.delivery.cli import samples
+from doorstep.delivery.cli.demo import audit
 from doorstep.delivery.cli.demo.doors import Doors, Keys
 from doorstep.delivery.cli.demo.stage import STORE_CARRIER, Stage, new_password
 from doorstep.domain.connections.model import Kind
@@ -181,7 +182,7 @@ def set_up(stage: Stage, out: Console) -> Iterator[tuple[App, Doors, list[Login]
         logins, keys = invite_people(app), issue_keys(app)
         _say(out, f"{loaded} Now web and worker")
         stage.start_doorstep()
-        doors = Doors(stage, keys)
+        doors = Doors(stage, keys, lambda: audit.rows_written(app))
         try:
             yield app, doors, logins
         finally:

@@ -15,7 +15,7 @@ from doorstep.domain.network import views as network
 def show(ask: Ask) -> Response:
     """Every connection."""
     with ask.app.db.read() as tx:
-        rows, outages = health.connections(tx), network.outages(tx, at=ask.now)
+        rows, outages = health.connections(tx, now=ask.now), network.outages(tx, at=ask.now)
     return page.render(ask, "connections/connections.html", {"rows": rows, "outages": outages})
 
 

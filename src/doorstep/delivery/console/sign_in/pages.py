@@ -14,7 +14,6 @@ from doorstep.delivery.console.page import ENVIRONMENT
 from doorstep.delivery.console.routes import Routes, Verb
 from doorstep.domain.identity import actions as identity
 from doorstep.kernel import errors, secrets
-from doorstep.kernel.time import SystemClock
 
 TRY_COOKIE = "doorstep_login"
 WRONG = "The e-mail address or the password is wrong. Check both and try again."
@@ -73,7 +72,7 @@ async def submit(app: App, request: Request) -> Response:
 
 def _sign_in(app: App, email: str, password: str) -> str | None:
     with app.db.write(actor="system") as tx:
-        return identity.sign_in(tx, email=email, password=password, now=SystemClock().now())
+        return identity.sign_in(tx, email=email, password=password, now=app.session_clock.now())
 
 
 def sign_out(ask: Ask) -> Response:

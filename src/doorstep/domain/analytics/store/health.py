@@ -66,17 +66,18 @@ def select_recovered(tx: ReadTx, *, since: Mapping[str, datetime]) -> list[str]:
     )
 
 
-def select_connections(tx: ReadTx) -> list[ConnectionHealth]:
-    """Every connection, by kind and key."""
+def select_connections(tx: ReadTx, *, since: datetime) -> list[ConnectionHealth]:
+    """Every connection, by kind and key; its messages are counted since an instant."""
     return tx.all(
         ConnectionHealth,
         """
         SELECT c.id, c.key, c.kind, c.connector_id AS connector, c.name, c.mode, c.changed_at,
                (SELECT max(i.received_at) FROM inbox i WHERE i.connection_id = c.id) AS last_received_at,
-               (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.received_at > now() - interval '24 hours')
+               (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.received_at > %s)
                    AS received_today,
                (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.state = 0) AS waiting,
                (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.state = 3) AS dead
           FROM connections c ORDER BY c.kind, c.key
         """,
+        (since,),
     )

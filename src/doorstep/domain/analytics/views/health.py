@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from doorstep.domain.analytics.store import health as store
 from doorstep.domain.analytics.store.health import ConnectionHealth, Failing
@@ -12,9 +12,9 @@ from doorstep.kernel.db import ReadTx
 __all__ = ["ConnectionHealth", "Failing"]
 
 
-def connections(tx: ReadTx) -> list[ConnectionHealth]:
-    """Every connection with its mode, what came from it lately, and what stopped."""
-    return store.select_connections(tx)
+def connections(tx: ReadTx, *, now: datetime) -> list[ConnectionHealth]:
+    """Every connection with its mode, what came from it in the last 24 hours, and what stopped."""
+    return store.select_connections(tx, since=now - timedelta(hours=24))
 
 
 def failing_carriers(tx: ReadTx, *, since: datetime, at_least: int) -> list[Failing]:
