@@ -113,3 +113,37 @@ def test_workers_side_by_side_do_every_order_once_and_stop_when_told(retailer: R
         26,
     )
     assert len(retailer.client("mail").messages) == 30
+
+
+def test_an_idle_worker_looks_instead_of_going_round(
+    retailer: Retailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = dataclasses.replace(
+        retailer.app, settings=retailer.app.settings.model_copy(update={"poll_seconds": 0.02})
+    )
+    worker, rounds, looked = Worker(app), [], threading.Event()
+    looks = iter(range(20))
+    monkeypatch.setattr(worker, "work_once", lambda: bool(rounds.append("round")))
+
+    def look(_tx: object, **_given: object) -> bool:
+        if next(looks, None) is None:
+            looked.set()
+        return False
+
+    monkeypatch.setattr(batches, "is_due", look)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert looked.wait(20)
+    worker.stop()
+    thread.join(10)
+    assert len(rounds) <= 2
+
+
+def test_a_message_whose_wake_up_was_lost_is_due_at_the_next_look(retailer: Retailer) -> None:
+    def due() -> bool:
+        return retailer.read(lambda tx: batches.is_due(tx, now=retailer.app.clock.now()))
+
+    retailer.write(lambda tx: tx.execute("UPDATE schedules SET next_run_at = next_run_at + interval '1 day'"))
+    assert not due()
+    retailer.hear("shop", "order", observation(line(SHIRT)))
+    assert due()

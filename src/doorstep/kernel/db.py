@@ -270,7 +270,7 @@ class Database:
                 with psycopg.connect(self.dsn, autocommit=True) as connection:
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
                     while not stopped():
-                        for _ in connection.notifies(timeout=0.5, stop_after=1):
+                        for _ in connection.notifies(timeout=2, stop_after=1):
                             wake()
             except psycopg.OperationalError:
                 clock.sleep(1)

@@ -277,6 +277,18 @@ def claim_schedules(tx: WriteTx) -> list[str]:
     )
 
 
+def is_due(tx: ReadTx) -> bool:
+    """Whether a delivery is ready, a lease is over, or a periodic job is due."""
+    return tx.value(
+        bool,
+        """
+        SELECT EXISTS (SELECT FROM deliveries WHERE state = 0 AND run_at <= now())
+            OR EXISTS (SELECT FROM deliveries WHERE state = 1 AND leased_until < now())
+            OR EXISTS (SELECT FROM schedules WHERE next_run_at <= now())
+        """,
+    )
+
+
 def next_due_seconds(tx: ReadTx) -> float:
     """Seconds until the next retry or periodic job becomes due (at most 60).
 

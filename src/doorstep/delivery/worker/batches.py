@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from doorstep.bootstrap import App
 from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections import views as connection_views
 from doorstep.domain.connections.actions import Problem
+from doorstep.domain.inventory.views import imports
 from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
 from doorstep.flows import approve, intake, source
 from doorstep.flows.map import Row
 from doorstep.kernel import errors, jobs, log
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId
 from doorstep.kernel.jobs import Delivery
 
@@ -25,6 +29,16 @@ def policy(app: App) -> jobs.RetryPolicy:
     """How failures are retried, as the operator chose."""
     chosen = app.settings
     return jobs.RetryPolicy(chosen.max_attempts, chosen.retry_base_seconds, chosen.retry_longest_seconds)
+
+
+def is_due(tx: ReadTx, *, now: datetime) -> bool:
+    """Whether a round would find something to do."""
+    return (
+        jobs.is_due(tx)
+        or connection_views.is_due(tx)
+        or order_views.is_due(tx, now=now)
+        or imports.is_due(tx)
+    )
 
 
 def read_inbox(app: App) -> int:

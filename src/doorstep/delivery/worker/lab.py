@@ -10,7 +10,7 @@ from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
 from doorstep.flows import lab
 
-_LOOK_EVERY_SECONDS = 1.0
+_LOOK_EVERY_SECONDS = 2.0
 
 
 class Lab:

@@ -87,13 +87,19 @@ class Worker:
         return done
 
     def _sleep(self) -> None:
-        """Until a wake-up, the end of an errand, or the next due time; never longer than the poll interval."""
+        """Until a wake-up, the end of an errand, or something is due: one look per poll interval, not a whole round."""
         if self._errands.busy:
             self._errands.wait(0.02)
             return
         with self._app.db.read() as tx:
             due = jobs.next_due_seconds(tx)
-        self._awake.wait(min(self._app.settings.poll_seconds, max(due, 0.01)))
+        poll = self._app.settings.poll_seconds
+        while not self._awake.wait(min(poll, max(due, 0.01))):
+            self._lab.take()
+            with self._app.db.read() as tx:
+                if batches.is_due(tx, now=self._app.clock.now()):
+                    break
+                due = jobs.next_due_seconds(tx)
         self._awake.clear()
 
 

@@ -134,6 +134,11 @@ def lock_due(tx: WriteTx, *, limit: int) -> list[InboxMessage]:
     )
 
 
+def exists_due(tx: ReadTx) -> bool:
+    """Whether a message is due."""
+    return tx.value(bool, "SELECT EXISTS (SELECT FROM inbox WHERE state = 0 AND run_at <= now())")
+
+
 def lock_messages(tx: WriteTx, *, ids: Sequence[int]) -> list[InboxMessage]:
     """Lock these due messages, if nobody else has them."""
     return tx.all(

@@ -18,6 +18,11 @@ def all_connections(tx: ReadTx) -> list[Row]:
     return store.select_connections(tx)
 
 
+def is_due(tx: ReadTx) -> bool:
+    """Whether a stored message is to be read."""
+    return store.exists_due(tx)
+
+
 def latest_change(tx: ReadTx) -> datetime | None:
     """When a connection was last changed."""
     return next(iter(store.latest_change(tx)), None)

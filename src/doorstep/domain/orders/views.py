@@ -116,3 +116,8 @@ def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
 def due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[OrderId]:
     """Those of these orders for which this is to be done next."""
     return [OrderId(order_id) for order_id in read.select_due(tx, order_ids=order_ids, due=due)]
+
+
+def is_due(tx: ReadTx, *, now: datetime) -> bool:
+    """Whether an order is to be checked or routed."""
+    return read.exists_due(tx, now=now)

@@ -62,6 +62,11 @@ def claim(tx: WriteTx, *, import_id: int | None) -> Import | None:
     )
 
 
+def exists_due(tx: ReadTx) -> bool:
+    """Whether a file is to be checked or applied."""
+    return tx.value(bool, "SELECT EXISTS (SELECT FROM imports WHERE state IN ('checking', 'applying'))")
+
+
 def lock(tx: WriteTx, *, import_id: int) -> Import | None:
     """Lock one file, waiting for whoever works on it."""
     return tx.one(Import, f"SELECT {_COLUMNS} FROM imports WHERE id = %s FOR NO KEY UPDATE", (import_id,))

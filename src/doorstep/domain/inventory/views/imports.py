@@ -36,3 +36,8 @@ def all_problems(tx: ReadTx, *, import_id: int) -> Iterator[Row]:
     while found := store.select_problems(tx, import_id=import_id, after=after, limit=_AT_ONCE):
         yield from found
         after = found[-1].line_no
+
+
+def is_due(tx: ReadTx) -> bool:
+    """Whether a file is to be checked or applied."""
+    return store.exists_due(tx)

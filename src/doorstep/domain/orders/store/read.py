@@ -230,6 +230,13 @@ def select_recent(tx: ReadTx, *, since: datetime, limit: int) -> list[int]:
     )
 
 
+def exists_due(tx: ReadTx, *, now: datetime) -> bool:
+    """Whether an order is to be checked or routed."""
+    return tx.value(
+        bool, "SELECT EXISTS (SELECT FROM orders WHERE due IN ('approve', 'route') AND due_at <= %s)", (now,)
+    )
+
+
 def select_due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[int]:
     """Those of these orders for which this is to be done next."""
     return tx.column(
