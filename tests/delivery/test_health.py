@@ -31,7 +31,7 @@ def test_the_figures_tell_what_waits_and_what_is_dead(retailer: Retailer) -> Non
     retailer.settle()
     retailer.write(
         lambda tx: tx.execute(
-            "INSERT INTO deliveries (subscriber, event_position, key) SELECT 'tell.shipped', max(position), 1 FROM events"
+            "INSERT INTO deliveries (subscriber, event_position, stream, key) SELECT 'tell.shipped', max(position), 'order', 1 FROM events"
         )
     )
     retailer.write(

@@ -153,7 +153,9 @@ def test_a_dead_letter_keeps_its_story_and_lets_others_pass(table: Database) -> 
     (first,) = lease(table)
     fail(table, first, None, words="the address is wrong", kind="data")
     with table.read() as tx:
-        (letter,) = tx.rows("SELECT what, order_id, attempts, error, error_class, trace_id FROM dead_letters")
+        (letter,) = tx.rows(
+            "SELECT what, stream_id, attempts, error, error_class, trace_id FROM dead_letters"
+        )
         assert jobs.dead(tx) == {"data": 1}
         assert jobs.waiting(tx) == {"reader": 1}
     assert tuple(letter.values()) == ("reader", 1, 1, "the address is wrong", "data", "trace")
@@ -290,3 +292,31 @@ def test_only_what_may_pass_by_itself_is_tried_again(
 ) -> None:
     policy = RetryPolicy(max_attempts=10, base_seconds=2.0, longest_seconds=30.0)
     assert policy.failure(problem, attempts=attempts, jitter=0.5) == failure
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A fact of another stream than orders."""
+
+    type: ClassVar[str] = "place.moved"
+    stream: ClassVar[str] = "place"
+    place_id: int
+
+
+def test_a_delivery_knows_its_stream_and_waits_only_for_its_own(dsn: str) -> None:
+    listens = (Subscription("thing.opened", "reader"), Subscription("place.moved", "reader"))
+    table = Database(dsn, subscriptions=listens).open()
+    with table.write(actor="system", trace_id="whole") as tx:
+        tx.traces["thing", 7] = "of the thing"
+        events.append(tx, [Opened(7), Moved(7)], at=NOON)
+    thing, place = lease(table)
+    assert [(each.stream, each.key, each.trace_id) for each in (thing, place)] == [
+        ("thing", 7, "of the thing"),
+        ("place", 7, "whole"),
+    ]
+    with table.write(actor="system") as tx:
+        jobs.fail(tx, place, failure=Failure("gone", "bug", None), attempts=1)
+        assert tx.rows("SELECT order_id, stream, stream_id FROM dead_letters") == [
+            {"order_id": None, "stream": "place", "stream_id": 7}
+        ]
+    table.close()

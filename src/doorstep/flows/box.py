@@ -29,14 +29,14 @@ def request_labels(world: World, tx: WriteTx, deliveries: list[Delivery]) -> Non
     """Step: packed work wants a label of the location's carrier; one for all that goes to the customer from here."""
     for delivery in deliveries:
         work_id = FulfillmentOrderId(number(delivery, "fulfillment_order_id"))
-        tx.traces.setdefault(delivery.key, delivery.trace_id)
+        tx.traces.setdefault((delivery.stream, delivery.key), delivery.trace_id)
         _request(world, tx, _locked(tx, work_id))
 
 
 def look_again(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Step: work that others may have waited for was rejected or cancelled: they need not wait for it."""
     for delivery in deliveries:
-        tx.traces.setdefault(delivery.key, delivery.trace_id)
+        tx.traces.setdefault((delivery.stream, delivery.key), delivery.trace_id)
         for work in work_views.of_order(tx, order_id=OrderId(delivery.key)):
             _request(world, tx, _locked(tx, work.id))
 

@@ -119,5 +119,5 @@ def _take_payment(tx: WriteTx, seen: PaymentObservation, trace_id: str) -> None:
     order_id = order_views.find(tx, external_id=seen.order_reference) if seen.order_reference else None
     if order_id is not None:
         orders.lock(tx, order_id=order_id)
-        tx.traces[order_id] = trace_id
+        tx.traces["order", order_id] = trace_id
     payments.observe(tx, seen=seen, order_id=order_id)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections import views as connection_views
+from doorstep.domain.connections.model import Mode
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.inventory import views as inventory
 from doorstep.flows.world import World
-from doorstep.kernel import jobs, log
+from doorstep.kernel import errors, jobs, log
 from doorstep.kernel.db import WriteTx
 
 _log = log.get("reconcile")
@@ -30,6 +32,26 @@ def redrive(
 def discard(tx: WriteTx, *, deliveries: Sequence[int] = (), messages: Sequence[int] = ()) -> int:
     """Give up on dead letters; events and bytes are kept. Returns how many."""
     return jobs.discard(tx, ids=deliveries) + connections.discard(tx, ids=messages)
+
+
+def send_shadowed(tx: WriteTx, *, key: str) -> int:
+    """Make the calls that a connection only logged in shadow mode; returns how many. Raises Refused unless it is live."""
+    if _mode(tx, key) is not Mode.LIVE:
+        raise errors.Refused(f"{key} is not live: switch it to live first.")
+    return jobs.send_shadowed(tx, connection=key)
+
+
+def drop_shadowed(tx: WriteTx, *, key: str) -> int:
+    """Never make the calls that a connection only logged in shadow mode; returns how many."""
+    _mode(tx, key)
+    return jobs.drop_shadowed(tx, connection=key)
+
+
+def _mode(tx: WriteTx, key: str) -> Mode:
+    for row in connection_views.all_connections(tx):
+        if row.key == key:
+            return Mode(row.mode)
+    raise errors.NotFound(f"There is no connection {key!r}.")
 
 
 def verify_ledger(world: World) -> int:

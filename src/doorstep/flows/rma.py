@@ -31,7 +31,7 @@ def observed(
     if order_id is None:
         raise UnknownOrder(f"We have no order {seen.order_external_id} of this channel.")
     orders.lock(tx, order_id=order_id)
-    tx.traces[order_id] = trace_id
+    tx.traces["order", order_id] = trace_id
     if returns.observe(tx, connection_id=connection_id, seen=seen) is not None or seen.status in _ENDED:
         return
     order = order_views.order(tx, order_id=order_id)

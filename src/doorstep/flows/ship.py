@@ -94,7 +94,7 @@ def track(tx: WriteTx, *, connection_id: int, seen: TrackingObservation, trace_i
         raise UnknownParcel(f"No parcel of ours has the tracking number {name}.")
     box = [found, *parcels.riding(tx, shipment_id=found.id)]
     for order_id in sorted({each.order_id for each in box}):
-        tx.traces[order_id] = trace_id
+        tx.traces["order", order_id] = trace_id
         orders.lock(tx, order_id=order_id)
     for each in box:
         _track(tx, shipping.lock(tx, shipment_id=each.id), seen)

@@ -95,7 +95,7 @@ def carry_out(tx: WriteTx, *, found: Routes, now: datetime) -> None:
 def wake_short(world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Step: stock came (counted, returned, let go by a cart or a cancelled order): orders that wait for it are routed."""
     named = {sku for each in deliveries for sku in _skus(each)}
-    given_back = [OrderId(each.key) for each in deliveries if not {"sku", "skus"} & each.data.keys()]
+    given_back = [OrderId(each.key) for each in deliveries if each.stream == "order"]
     sold = order_views.skus(tx, order_ids=given_back)
     parts = named | sold | {str(part.sku) for each in catalog.parts(tx, skus=sold).values() for part in each}
     orders.wake_short(tx, skus=sorted(parts | catalog.made_of(tx, skus=parts)), now=world.clock.now())

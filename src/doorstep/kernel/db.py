@@ -110,7 +110,7 @@ class WriteTx(ReadTx):
         self.actor = actor
         self.trace_id = trace_id
         self.subscriptions = subscriptions
-        self.traces: dict[int, str] = {}  # trace of an order, where a batch holds several
+        self.traces: dict[tuple[str, int], str] = {}  # trace of a (stream, id), where a batch holds several
         self.heads: dict[tuple[str, int], int] = {}  # last version of each event stream that is locked here
         self._pending = _Pending()
 

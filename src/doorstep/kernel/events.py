@@ -65,12 +65,12 @@ def append(tx: WriteTx, facts: Sequence[Fact], *, at: datetime) -> None:
     )
     listeners = _listeners(tx)
     deliveries = [
-        (subscriber, position, stream_id)
-        for position, (_, stream_id), fact in zip(positions, keys, facts, strict=True)
+        (subscriber, position, stream, stream_id)
+        for position, (stream, stream_id), fact in zip(positions, keys, facts, strict=True)
         for subscriber in listeners.get(fact.type, ())
     ]
     if deliveries:
-        tx.copy("COPY deliveries (subscriber, event_position, key) FROM STDIN", deliveries)
+        tx.copy("COPY deliveries (subscriber, event_position, stream, key) FROM STDIN", deliveries)
         tx.wake_workers()
 
 
@@ -84,7 +84,7 @@ def _rows(
     for position, key, fact in zip(positions, keys, facts, strict=True):
         version = tx.heads[key] = tx.heads[key] + 1
         data = msgspec.json.encode(fact).decode()
-        yield (position, *key, version, fact.type, data, tx.actor, tx.traces.get(key[1], tx.trace_id), at)
+        yield (position, *key, version, fact.type, data, tx.actor, tx.traces.get(key, tx.trace_id), at)
 
 
 def _listeners(tx: WriteTx) -> dict[str, list[str]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from psycopg.types.json import Jsonb
+
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -22,14 +24,19 @@ class State(IntEnum):
     READY = 0
     LEASED = 1
     DEAD = 3
+    SHADOWED = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A claimed delivery with its event. `attempts` counts this one and is the token that fences late workers off."""
+    """A claimed delivery with its event. `attempts` counts this one and is the token that fences late workers off.
+
+    `stream` and `key` say what the event happened to: ("order", 7), ("location", 7).
+    """
 
     id: int
     subscriber: str
+    stream: str
     key: int
     attempts: int
     event_position: int
@@ -47,11 +54,12 @@ class LostLease(errors.Conflict):
 _READY = """
     (d.state = 0 AND d.run_at <= now() OR d.state = 1 AND d.leased_until < now())
     AND NOT EXISTS (SELECT 1 FROM deliveries earlier
-                     WHERE earlier.subscriber = d.subscriber AND earlier.key = d.key AND earlier.id < d.id
+                     WHERE earlier.subscriber = d.subscriber AND (earlier.stream, earlier.key) = (d.stream, d.key)
+                       AND earlier.id < d.id
                        AND earlier.state IN (0, 1))
 """
 _FIELDS = """
-    d.id, d.subscriber, d.key, d.attempts, d.event_position, e.type AS event_type, e.data, e.actor, e.trace_id, e.occurred_at
+    d.id, d.subscriber, d.stream, d.key, d.attempts, d.event_position, e.type AS event_type, e.data, e.actor, e.trace_id, e.occurred_at
 """
 
 
@@ -173,7 +181,8 @@ def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) ->
              WHERE id = %(id)s AND attempts = %(token)s AND state IN (0, 1) RETURNING *
         ), put_off AS (
             UPDATE deliveries later SET run_at = greatest(later.run_at, failed.run_at) FROM failed
-             WHERE failed.state = 0 AND later.subscriber = failed.subscriber AND later.key = failed.key
+             WHERE failed.state = 0 AND later.subscriber = failed.subscriber
+               AND (later.stream, later.key) = (failed.stream, failed.key)
                AND later.state = 0 AND later.id > failed.id
         )
         SELECT id FROM failed
@@ -189,6 +198,71 @@ def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) ->
     )
     if not found:
         raise LostLease("Another worker has taken this delivery over.", deliveries=[delivery.id])
+
+
+def keep_shadowed(tx: WriteTx, delivery: Delivery, *, connection: str, would_send: object) -> None:
+    """Keep a delivery whose call was not made because its connection is in shadow mode. Raises LostLease."""
+    found = tx.column(
+        int,
+        """
+        UPDATE deliveries SET state = 4, leased_until = NULL, attempts = 0, shadowed_connection = %s, would_send = %s
+         WHERE id = %s AND attempts = %s AND state IN (0, 1) RETURNING id
+        """,
+        (connection, Jsonb(would_send), delivery.id, delivery.attempts),
+    )
+    if not found:
+        raise LostLease("Another worker has taken this delivery over.", deliveries=[delivery.id])
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """A call that was not made: what it is about, and what would have been sent."""
+
+    id: int
+    subscriber: str
+    stream: str
+    key: int
+    event_type: str
+    would_send: dict[str, object]
+    occurred_at: datetime
+
+
+def shadowed(tx: ReadTx, *, connection: str, limit: int = 200) -> list[Shadowed]:
+    """Calls that a connection in shadow mode did not make, oldest first."""
+    return tx.all(
+        Shadowed,
+        """
+        SELECT d.id, d.subscriber, d.stream, d.key, e.type AS event_type, d.would_send, e.occurred_at
+          FROM deliveries d JOIN events e ON e.position = d.event_position
+         WHERE d.state = 4 AND d.shadowed_connection = %s ORDER BY d.id LIMIT %s
+        """,
+        (connection, limit),
+    )
+
+
+def count_shadowed(tx: ReadTx) -> dict[str, int]:
+    """How many calls each connection in shadow mode did not make."""
+    rows = tx.rows(
+        "SELECT shadowed_connection, count(*) AS n FROM deliveries WHERE state = 4 GROUP BY shadowed_connection"
+    )
+    return {str(row["shadowed_connection"]): int(str(row["n"])) for row in rows}
+
+
+def send_shadowed(tx: WriteTx, *, connection: str) -> int:
+    """Make the calls of a connection that is live now, each as if it had just become due; returns how many."""
+    tx.wake_workers()
+    return tx.execute(
+        """
+        UPDATE deliveries SET state = 0, run_at = now(), shadowed_connection = NULL, would_send = NULL
+         WHERE state = 4 AND shadowed_connection = %s
+        """,
+        (connection,),
+    )
+
+
+def drop_shadowed(tx: WriteTx, *, connection: str) -> int:
+    """Never make the shadowed calls of a connection; their events stay. Returns how many."""
+    return tx.execute("DELETE FROM deliveries WHERE state = 4 AND shadowed_connection = %s", (connection,))
 
 
 def redrive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
@@ -225,7 +299,7 @@ def troubles(tx: ReadTx) -> list[str]:
     return tx.column(
         str,
         """
-        SELECT subscriber || ' of order ' || key || ', state ' || state || ', tried ' || attempts || ' times'
+        SELECT subscriber || ' of ' || stream || ' ' || key || ', state ' || state || ', tried ' || attempts || ' times'
                || coalesce(', next ' || to_char(run_at, 'HH24:MI:SS'), '') || coalesce(': ' || error, '')
           FROM deliveries ORDER BY id LIMIT 20
         """,

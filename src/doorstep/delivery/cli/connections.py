@@ -14,7 +14,8 @@ from rich.table import Table
 from doorstep.delivery.cli.opening import opened, toml_of
 from doorstep.domain.connections import actions, views
 from doorstep.domain.connections.model import Kind, Mode
-from doorstep.kernel import errors
+from doorstep.flows import reconcile
+from doorstep.kernel import errors, jobs
 
 commands = typer.Typer(
     help="Accounts at shops, carriers, gateways, ERPs and mail relays.", no_args_is_help=True
@@ -88,7 +89,45 @@ def _entries(file: Path) -> dict[str, Entry]:
 
 @commands.command("mode")
 def mode(key: str, to: Mode) -> None:
-    """Switch a connection: off, shadow (reads go out, writes are only logged) or live."""
+    """Switch a connection: off, shadow (reads go out, writes are logged and kept) or live."""
     with opened() as app, app.db.write(actor="cli") as tx:
         actions.switch(tx, key=key, mode=to)
-    _out.print(f"{key} is {to.value}.")
+        kept = jobs.count_shadowed(tx).get(key, 0)
+    _out.print(f"{key} is {to.value}.", highlight=False)
+    if kept and to is Mode.LIVE:
+        _out.print(
+            f"{kept} calls were only logged in shadow mode: see [bold]doorstep connections shadowed {key}[/bold], "
+            "then --send or --drop them.",
+            highlight=False,
+        )
+
+
+@commands.command("shadowed")
+def shadowed(
+    key: str,
+    send: Annotated[
+        bool, typer.Option("--send", help="Make the calls now; the connection must be live.")
+    ] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Never make the calls.")] = False,
+) -> None:
+    """List, send or drop the calls that a connection only logged in shadow mode."""
+    if send and drop:
+        raise errors.Invalid("Choose --send or --drop.")
+    with opened() as app, app.db.write(actor="cli") as tx:
+        if send or drop:
+            verb = reconcile.send_shadowed if send else reconcile.drop_shadowed
+            count = verb(tx, key=key)
+            _out.print(f"{count} calls {'will be made' if send else 'dropped'}.", highlight=False)
+            return
+        rows = jobs.shadowed(tx, connection=key)
+    table = Table("id", "what", "about", "event", "since", "would send", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(
+            str(row.id),
+            row.subscriber,
+            f"{row.stream} {row.key}",
+            row.event_type,
+            row.occurred_at.strftime("%Y-%m-%d %H:%M"),
+            " ".join(str(value) for value in row.would_send.values()),
+        )
+    _out.print(table if rows else "No call was only logged.")

@@ -101,7 +101,7 @@ def run_step(app: App, row: Row) -> int:
         with app.db.write(actor="system") as tx:
             batch = jobs.lock_steps(tx, subscriber=row.name, limit=app.settings.batch_size)
             if batch:
-                tx.traces |= {delivery.key: delivery.trace_id for delivery in batch}
+                tx.traces |= {(delivery.stream, delivery.key): delivery.trace_id for delivery in batch}
                 row.step(app.world, tx, batch)
                 jobs.finish(tx, batch)
     except Exception as problem:
@@ -129,18 +129,15 @@ def _run_alone(app: App, row: Row, delivery: Delivery, known: Exception | None) 
 def set_back(app: App, row: Row, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
     """Record a failed delivery: another try later, or a dead letter, on which its subscriber has the last word."""
     failure = policy(app).failure(problem, attempts=attempts, jitter=random.random())  # noqa: S311 - spreads retries
-    report(
-        problem, "a delivery failed", subscriber=row.name, order_id=delivery.key, trace_id=delivery.trace_id
-    )
+    context = {"subscriber": row.name, "trace_id": delivery.trace_id, **subject(delivery)}
+    report(problem, "a delivery failed", **context)
     try:
         with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
             jobs.fail(tx, delivery, failure=failure, attempts=attempts)
             if failure.retry_in_seconds is None:
                 _last_word(app, row, tx, delivery, problem)
     except jobs.LostLease:
-        _log.warning(
-            "another worker has taken this delivery over", subscriber=row.name, order_id=delivery.key
-        )
+        _log.warning("another worker has taken this delivery over", **context)
 
 
 def _last_word(app: App, row: Row, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
@@ -151,7 +148,12 @@ def _last_word(app: App, row: Row, tx: WriteTx, delivery: Delivery, problem: Exc
         with tx.savepoint():
             row.given_up(app.world, tx, delivery, problem)
     except Exception as again:  # noqa: BLE001 - the worker loop: the delivery must not come back for ever
-        report(again, "the last word on a dead letter failed", subscriber=row.name, order_id=delivery.key)
+        report(again, "the last word on a dead letter failed", subscriber=row.name, **subject(delivery))
+
+
+def subject(delivery: Delivery) -> dict[str, object]:
+    """What a delivery is about, for logs: {"order_id": 7}."""
+    return {f"{delivery.stream}_id": delivery.key}
 
 
 def report(problem: Exception, event: str, **context: object) -> None:

@@ -48,7 +48,7 @@ class Errands:
         concurrent.futures.wait(running, timeout=seconds, return_when=concurrent.futures.FIRST_COMPLETED)
 
     def _run(self, row: Row, delivery: Delivery) -> None:
-        with log.traced(delivery.trace_id or None, subscriber=row.name, order_id=delivery.key):
+        with log.traced(delivery.trace_id or None, subscriber=row.name, **batches.subject(delivery)):
             try:
                 self._carry_out(row, delivery)
             except jobs.LostLease:
@@ -62,12 +62,19 @@ class Errands:
         try:
             record = row.errand(self._app.world, delivery)
         except http.Shadowed as shadowed:
-            _log.info("shadow: this would have been sent", would_send=shadowed.data)
-            record = None
+            self._keep(delivery, shadowed)
+            return
         with self._app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
-            if record is not None:
-                record(tx)
+            record(tx)
             jobs.finish(tx, [delivery])
+
+    def _keep(self, delivery: Delivery, shadowed: http.Shadowed) -> None:
+        """The call was not made: it is neither done nor failed, and waits for a person to send or drop it."""
+        would_send = {key: str(value) for key, value in shadowed.data.items() if key != "connection"}
+        _log.info("shadow: this would have been sent", would_send=would_send)
+        with self._app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
+            connection = str(shadowed.data.get("connection", ""))
+            jobs.keep_shadowed(tx, delivery, connection=connection, would_send=would_send)
 
     def close(self) -> None:
         """Let errands under way end; take no more."""

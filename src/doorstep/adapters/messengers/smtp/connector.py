@@ -59,7 +59,9 @@ class Smtp:
             raise http.SwitchedOff(f"{self._session.name} is switched off.", connection=self._session.name)
         if self._session.mode == "shadow":
             raise http.Shadowed(
-                f"{self._session.name} is in shadow mode: the mail was not sent.", subject=message.subject
+                f"{self._session.name} is in shadow mode: the mail was not sent.",
+                connection=self._session.name,
+                subject=message.subject,
             )
         client.deliver(self._relay, mail, sender=self._settings.sender, recipient=message.to)
         return str(mail["Message-ID"])

@@ -32,6 +32,8 @@ class Letter:
     connection: str
     topic: str
     order_id: int | None
+    stream: str | None
+    stream_id: int | None
     attempts: int
     error: str
     error_class: str
@@ -53,7 +55,7 @@ def select_groups(tx: ReadTx) -> list[LetterGroup]:
 
 
 _LETTER = """
-    SELECT source, id, what, connection, topic, order_id, attempts, coalesce(error, '') AS error,
+    SELECT source, id, what, connection, topic, order_id, stream, stream_id, attempts, coalesce(error, '') AS error,
            coalesce(error_class, 'bug') AS error_class, first_failed_at, last_failed_at, trace_id FROM dead_letters
 """
 

@@ -177,7 +177,7 @@ def _addresses(each: New) -> list[tuple[int, str, Address]]:
 
 def _tell(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> None:
     """The facts of new orders: placed by who told, decided by who acts."""
-    tx.traces |= {each.order_id: each.incoming.trace_id for each in new}
+    tx.traces |= {("order", each.order_id): each.incoming.trace_id for each in new}
     events.begin(tx, stream="order", ids=[each.order_id for each in new])
     for actor in {each.incoming.actor: None for each in new}:
         with tx.acting(actor or tx.actor):
@@ -255,7 +255,7 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
         read.select_addresses(tx, order_ids=[known.id]),
     )
     changes = _changes(stored, order)
-    tx.traces[known.id] = each.trace_id
+    tx.traces["order", known.id] = each.trace_id
     news = order.cancelled_at is not None and known.told_cancelled_at is None
     cancelled = news and known.cancelled_at is None
     if not changes and not cancelled and order.version_at == known.version_at:

@@ -26,14 +26,14 @@ def lock(tx: WriteTx, *, order_id: OrderId) -> None:
     found = write.lock(tx, order_id=order_id)
     if not found:
         raise errors.NotFound(f"There is no order {order_id}.")
-    tx.traces.setdefault(order_id, tx.trace_id or found[0])
+    tx.traces.setdefault(("order", order_id), tx.trace_id or found[0])
 
 
 def lock_free(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[OrderId]:
     """Lock those of these orders that nobody else works on now and nothing holds; the others are left out."""
     found = write.lock_free(tx, order_ids=order_ids)
     for order_id, trace_id in found:
-        tx.traces.setdefault(order_id, tx.trace_id or trace_id)
+        tx.traces.setdefault(("order", order_id), tx.trace_id or trace_id)
     return [OrderId(order_id) for order_id, _ in found]
 
 
