@@ -59,7 +59,7 @@ def test_places_within_a_part_start_at_the_part() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
-    [("19.90", "INR", 1990), ("500", "JPY", 500), ("1.234", "KWD", 1234), ("7.5", "XXX", 750)],
+    [("19.90", "INR", 1990), ("500", "JPY", 500), ("1.234", "KWD", 1234), ("7.5", "XXX", 75_000)],
 )
 def test_amounts_become_minor_units(amount: str, currency: str, minor: int) -> None:
     assert payload.minor_units(Decimal(amount), currency, at="price") == minor

@@ -7,26 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+import iso4217
+
 from doorstep.kernel import errors
 
-# ISO 4217 minor units where they are not two; the currencies a retailer of ours may meet.
-_EXPONENTS = {
-    "JPY": 0,
-    "KRW": 0,
-    "VND": 0,
-    "CLP": 0,
-    "ISK": 0,
-    "UGX": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "OMR": 3,
-    "JOD": 3,
-    "TND": 3,
-}
-CURRENCIES = frozenset(
-    "AED AUD BHD BRL CAD CHF CLP CNY CZK DKK EUR GBP HKD HUF IDR ILS INR ISK JOD JPY KRW KWD LKR MXN MYR NOK "
-    "NPR NZD OMR PHP PLN QAR RON SAR SEK SGD THB TND TRY TWD UGX USD VND ZAR".split()
-)
+# Codes without a minor unit of their own (gold, test codes, "no currency") are not money that anybody is paid in.
+_EXPONENTS = {each.code: each.exponent for each in iso4217.Currency if each.exponent is not None}
+CURRENCIES = frozenset(_EXPONENTS)
+# Amounts in a currency that ISO 4217 does not list are kept to the finest place it has, until a person has looked.
+UNKNOWN_PLACES = 4
 _MAX_MINOR = 2**63 - 1
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -37,7 +26,7 @@ def exponent(currency: str) -> int:
         raise errors.Invalid(
             f"Unknown currency {currency!r}: use an ISO 4217 code such as INR.", field="currency"
         )
-    return _EXPONENTS.get(currency, 2)
+    return _EXPONENTS[currency]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,7 +63,22 @@ class Money:
 
 def parse(text: str, currency: str) -> Money:
     """Major units as a plain decimal string ("1,499.00" is refused, "1499.00" is right) to Money."""
-    places = exponent(currency)
+    return Money(_minor(text, exponent(currency), currency), currency)
+
+
+def parse_any(text: str, currency: str) -> int:
+    """The same for a currency that may be unknown: then to UNKNOWN_PLACES, so that nothing is rounded or assumed."""
+    return _minor(text, _EXPONENTS.get(currency, UNKNOWN_PLACES), currency)
+
+
+def text(minor: int, currency: str) -> str:
+    """Major units as text, without the currency: 1499.00; of an unknown currency without trailing zeros, as it came."""
+    if currency in CURRENCIES:
+        return f"{Money(minor, currency).decimal():f}"
+    return f"{Decimal(minor).scaleb(-UNKNOWN_PLACES).normalize():f}"
+
+
+def _minor(text: str, places: int, currency: str) -> int:
     if not _PLAIN_NUMBER.fullmatch(text):
         raise errors.Invalid(
             f"{text!r} is not an amount: write digits and a point, as in 1499.00.", field="amount"
@@ -89,12 +93,7 @@ def parse(text: str, currency: str) -> Money:
         )
     if abs(minor) > _MAX_MINOR:
         raise errors.Invalid(f"{text!r} is larger than an amount can be.", field="amount")
-    return Money(int(minor), currency)
-
-
-def zero(currency: str) -> Money:
-    """Nothing, in a currency."""
-    return Money(0, currency)
+    return int(minor)
 
 
 def share(amount: int, weights: Sequence[int]) -> list[int]:

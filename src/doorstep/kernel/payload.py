@@ -62,7 +62,7 @@ def _place(complaint: str) -> str:
 
 
 def minor_units(amount: Decimal, currency: str, *, at: str) -> int:
-    """Major units to minor ones, exactly; a currency we do not know counts as having two decimal places.
+    """Major units to minor ones, exactly; of a currency that ISO 4217 does not list, to `money.UNKNOWN_PLACES`.
 
     Raises Invalid with `at` as the place, for what is no amount or is finer than the currency.
     """
@@ -77,5 +77,4 @@ def minor_units(amount: Decimal, currency: str, *, at: str) -> int:
 @functools.lru_cache(maxsize=16_384)
 def _minor_units(amount: Decimal, currency: str) -> int:
     """Shops have few prices, and every order has a dozen zeros."""
-    known = currency if currency in money.CURRENCIES else "EUR"
-    return money.parse(str(amount), known).minor
+    return money.parse_any(str(amount), currency)

@@ -21,10 +21,8 @@ class Money:
 
 
 def money(minor: int, currency: str) -> Money:
-    """Minor units to the API's money; an unknown currency is shown with two places."""
-    if currency in kernel_money.CURRENCIES:
-        return Money(str(kernel_money.Money(minor, currency).decimal()), currency)
-    return Money(f"{minor // 100}.{minor % 100:02d}", currency)
+    """Minor units to the API's money; an amount in an unknown currency is shown as it came."""
+    return Money(kernel_money.text(minor, currency), currency)
 
 
 @dataclass(frozen=True, slots=True)

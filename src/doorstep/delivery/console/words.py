@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from doorstep.domain.orders.model import Headline
-from doorstep.kernel.money import CURRENCIES, Money, exponent
+from doorstep.kernel.money import CURRENCIES, Money, exponent, text
 
 _SIGNS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -116,9 +116,9 @@ def money(amount: Money) -> str:
 
 def minor(value: int, currency: str) -> str:
     """Minor units and a currency, as people read them; a currency that we do not know is shown as it came."""
-    return (
-        money(Money(value, currency)) if currency in CURRENCIES else f"{value} {currency or '(no currency)'}"
-    )
+    if currency in CURRENCIES:
+        return money(Money(value, currency))
+    return f"{text(value, currency)} {currency or '(no currency)'}"
 
 
 def _indian(digits: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from doorstep.domain.orders.model import HoldReason
-from doorstep.kernel.money import CURRENCIES, Money
+from doorstep.kernel.money import CURRENCIES, Money, text
 
 
 class OrderView(StrEnum):
@@ -189,7 +189,7 @@ def words_of(event_type: str, data: Mapping[str, object]) -> str:
 
 def _amount(minor: int, currency: str) -> str:
     """Money in words; a currency that we do not know (such an order is held) is told as it came."""
-    return str(Money(minor, currency)) if currency in CURRENCIES else f"{minor} {currency}"
+    return str(Money(minor, currency)) if currency in CURRENCIES else f"{text(minor, currency)} {currency}"
 
 
 class _Forgiving(dict[str, str]):

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from doorstep.domain.orders import model as orders
-from doorstep.kernel import payload
+from doorstep.kernel import money, payload
 from doorstep.kernel.ids import Sku
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -116,6 +116,9 @@ def event_id(body: bytes) -> str | None:
 def observe(body: bytes) -> orders.OrderObservation:
     """The order in a document. Raises Invalid naming the place."""
     told = payload.read(body, Order)
+    money.exponent(
+        told.currency
+    )  # amounts come in minor units: of an unknown currency nobody could read them
     observed = orders.OrderObservation(
         external_id=told.external_id,
         number=told.number or told.external_id,
