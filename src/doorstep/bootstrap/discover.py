@@ -37,8 +37,9 @@ def _folders() -> Iterator[Connector]:
 
 def _wheels() -> Iterator[Connector]:
     """Entry points of the groups doorstep.channels, doorstep.carriers … name such a value."""
+    announced = metadata.entry_points()
     for kind in Kind:
-        for entry in metadata.entry_points(group=f"doorstep.{kind.value}"):
+        for entry in announced.select(group=f"doorstep.{kind.value}"):
             yield _checked(entry.load(), kind, entry.value)
 
 

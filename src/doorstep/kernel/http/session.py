@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -31,6 +33,12 @@ _encoder = msgspec.json.Encoder(decimal_format="number")  # amounts go out exact
 logger = log.get(__name__)
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The certificate authorities that are trusted, read once: it takes longer than all else that a session needs."""
+    return httpx.create_ssl_context()
+
+
 class Session:
     """Calls to one partner over one connection. Build it once per process: limits and circuit live in it; thread-safe."""
 
@@ -52,7 +60,9 @@ class Session:
         self._base = base_url.rstrip("/")
         self._guard = guard.Guard(name, self._policy)
         timeout = httpx.Timeout(self._policy.timeout_seconds, connect=self._policy.connect_timeout_seconds)
-        self._client = httpx.Client(timeout=timeout, headers={"User-Agent": "doorstep", **(headers or {})})
+        self._client = httpx.Client(
+            timeout=timeout, headers={"User-Agent": "doorstep", **(headers or {})}, verify=_trusted()
+        )
 
     def send(self, method: str, path: str, **details: Unpack[Details]) -> answers.Response:
         """The answer, if it is a good one (below 300). `path` may be a full address of the same host (a next page).

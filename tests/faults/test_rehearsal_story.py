@@ -1,0 +1,11 @@
+"""The whole journey when nothing goes wrong."""
+
+from __future__ import annotations
+
+from tests.faults.rehearsal import assert_told_right, tell
+
+
+def test_the_story_as_it_is_told() -> None:
+    (telling,) = tell()["tellings"]
+    assert_told_right(telling)
+    assert [row["shipment_id"] for row in telling["table"]] == ["SHK1245XYZ", "SRK5678PQR"]
