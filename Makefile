@@ -5,6 +5,11 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -q
 WORKERS ?= 2
+# Every process that a test starts would compile all of its imports anew: twice the time.
+unexport PYTHONDONTWRITEBYTECODE
+PYTHONPYCACHEPREFIX ?= $(CURDIR)/.venv/bytecode
+export PYTHONPYCACHEPREFIX
+SPREAD := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 # Rules and readings that must be tested to the last branch (ARCHITECTURE.md, "Numbers").
 COVERAGE := --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-covered --cov-fail-under=100
 
@@ -30,12 +35,16 @@ check: dev ## everything that can be known without running it: lint, format, typ
 	@echo "· house rules" && $(PYTEST) tests/tidy -m "not slow"
 
 .PHONY: test
-test: dev browser ## all tests but the slow ones, with full branch coverage of every model and wire
-	@$(PYTEST) -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not slow" $(COVERAGE)
+test: dev browser ## all tests but the slow ones, with full branch coverage of every model and wire (AREA=flows/capture: those alone)
+	@$(PYTEST) $(SPREAD) -m "not slow" $(if $(AREA),$(addprefix tests/,$(AREA)),$(COVERAGE))
+
+.PHONY: test-changed
+test-changed: dev ## the tests that a change reaches through imports, and the house rules (BASE=main)
+	@$(PYTEST) $(SPREAD) -m "not slow and not browser" tests/tidy $$($(BIN)/python tools/changed_tests.py $(BASE))
 
 .PHONY: test-long
 test-long: dev browser ## all tests, the slow ones too (rehearsals with many seeds)
-	@$(PYTEST) -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+	@$(PYTEST) $(SPREAD)
 
 .PHONY: format
 format: dev ## let ruff lay out the code
