@@ -27,7 +27,11 @@ from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment,
 from doorstep.domain.returns.model import ObservedReturnLine, ReturnObservation, ReturnRequestStatus
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping.model import Label, Scan, TrackingObservation, TrackingStatus
-from doorstep.flows import fulfil, intake, parcel, rma, settle, ship
+from doorstep.flows.billing import posting
+from doorstep.flows.capture import intake
+from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.returns import create
+from doorstep.flows.shipping import label_request, ship
 from doorstep.kernel.ids import LocationId, OrderId, ShipmentId, Sku
 from doorstep.kernel.settings import Settings
 
@@ -84,10 +88,10 @@ class Shop:
         with self.app.db.write(actor="connection:shopify", trace_id=f"{next(_serial):032x}") as tx:
             incoming = Incoming(self.connection_ids["shopify"], "shopify", observed, tx.trace_id)
             if route:
-                (accepted,) = intake.take(tx, incoming=[incoming], serviceable={"IN": True}, now=at)
+                (accepted,) = intake.capture_orders(tx, incoming=[incoming], serviceable={"IN": True}, now=at)
             else:
                 (accepted,) = orders.accept(tx, told=orders.recognise(tx, incoming=[incoming]), now=at)
-                settle.paid_as_told(tx, accepted=[accepted])
+                posting.record_reported_payments(tx, accepted=[accepted])
         return accepted.order_id
 
     def work(self, order_id: OrderId) -> list[Work]:
@@ -96,21 +100,21 @@ class Shop:
 
     def accept(self, work: Work, *, at: datetime | None = None) -> None:
         with self.app.db.write(actor="user:3") as tx:
-            fulfil.accept(tx, fulfillment_order_id=work.id, now=at or self.now)
+            fulfill.accept(tx, fulfillment_order_id=work.id, now=at or self.now)
 
     def pick(self, work: Work, *, at: datetime | None = None) -> None:
         self.accept(work, at=at)
         with self.app.db.write(actor="user:3") as tx:
-            fulfil.pick_all(tx, fulfillment_order_id=work.id, now=at or self.now)
+            fulfill.pick_all(tx, fulfillment_order_id=work.id, now=at or self.now)
 
     def pack(self, work: Work, *, tracking: str = "", at: datetime | None = None) -> ShipmentId:
         """Picked and packed; the label is bought if a tracking number is given, else still wanted."""
         self.pick(work, at=at)
         with self.app.db.write(actor="user:3") as tx:
-            fulfil.pack(tx, fulfillment_order_id=work.id, now=at or self.now)
+            fulfill.pack(tx, fulfillment_order_id=work.id, now=at or self.now)
             location = network.location(tx, location_id=work.location_id)
             connection_id = self.connection_ids[location.carrier]
-            (intent,) = parcel.box(tx, works=[work], connection_id=connection_id)
+            (intent,) = label_request.for_works(tx, works=[work], connection_id=connection_id)
             shipment_id = shipping.request_label(tx, intent=intent, at=at or self.now)
             assert shipment_id is not None
             if tracking:
@@ -121,7 +125,7 @@ class Shop:
     def ship(self, work: Work, tracking: str, *, at: datetime | None = None) -> ShipmentId:
         shipment_id = self.pack(work, tracking=tracking, at=at)
         with self.app.db.write(actor="user:3") as tx:
-            fulfil.ship(tx, fulfillment_order_id=work.id, now=at or self.now)
+            fulfill.ship(tx, fulfillment_order_id=work.id, now=at or self.now)
         return shipment_id
 
     def scan(
@@ -170,8 +174,8 @@ class Shop:
             seen = ReturnObservation(
                 f"r-{serial}", external, f"R{serial:04d}", ReturnRequestStatus.OPEN, at or self.now, lines
             )
-            rma.observed(
-                self.app.world,
+            create.record_reported(
+                self.app.context,
                 tx,
                 connection_id=self.connection_ids["shopify"],
                 seen=seen,

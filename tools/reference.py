@@ -31,7 +31,7 @@ def reference() -> str:
         *_settings(),
         *_commands(),
     ]
-    parts += [*_events(), *_permissions(), *_connectors()]
+    parts += [*_flow(), *_events(), *_permissions(), *_connectors()]
     return "\n".join(parts) + "\n"
 
 
@@ -69,11 +69,29 @@ def _walk(command: object, name: str) -> Iterator[tuple[str, str]]:
             yield f"`{name} {key}`", (each.help or "").splitlines()[0]
 
 
+def _flow() -> Iterator[str]:
+    yield "\n## What happens, in order\n\nRuns when a batch of messages comes in, in one transaction (`CAPTURE` in `flows/map.py`)."
+    rows = [("function", "what it does")]
+    for function in flow_map.CAPTURE:
+        module = function.__module__.removeprefix("doorstep.")
+        rows.append((f"`{module}.{function.__name__}`", (inspect.getdoc(function) or "").splitlines()[0]))
+    yield from _table(*rows)
+    yield "\nFollows from each event (`MAP`)."
+    yield from _table(
+        ("event", "subscriber", "kind"),
+        *((f"`{row.event}`", f"`{row.name}`", "task" if row.task else "handler") for row in flow_map.MAP),
+    )
+    yield "\nRuns by the clock (`JOBS`)."
+    yield from _table(
+        ("job", "every"), *((f"`{job.name}`", f"{job.every_seconds:,.0f} s") for job in flow_map.JOBS)
+    )
+
+
 def _events() -> Iterator[str]:
-    yield "\n## Events\n\nFacts in the log, with their data and who hears of them (`flows/map.py`)."
+    yield "\n## Events\n\nEvents in the log, with their data and their subscribers (`flows/map.py`)."
     listeners: dict[str, list[str]] = {}
     for row in flow_map.MAP:
-        listeners.setdefault(row.fact, []).append(f"`{row.name}`")
+        listeners.setdefault(row.event, []).append(f"`{row.name}`")
     rows = [("type", "meaning", "data", "then")]
     for module in pkgutil.iter_modules(domain.__path__):
         rows += sorted(_facts(module.name, listeners))

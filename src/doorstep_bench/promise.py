@@ -14,7 +14,7 @@ from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.actions import NewKey
 from doorstep.domain.identity.model import Role
 from doorstep.domain.network.model import Carrier, Document, Rate, Service, Site, Zone
-from doorstep.flows import network_change
+from doorstep.flows.network import network_change
 from doorstep_bench import meter, workload
 from doorstep_bench.rates import Stage
 from doorstep_bench.webhook import serving

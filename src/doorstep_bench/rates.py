@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from doorstep.domain.orders.actions import Incoming
-from doorstep.flows import intake
+from doorstep.flows.capture import intake
 from doorstep.kernel.ids import LocationId
 from doorstep_bench import bound, meter, workload
 from doorstep_bench.scratch import BATCH, Scratch
@@ -74,4 +74,4 @@ def take(scratch: Scratch, batch: Sequence[Incoming]) -> None:
     """What a worker does with a batch of orders, in one transaction."""
     app = scratch.app
     with app.db.write(actor="bench") as tx:
-        intake.take(tx, incoming=batch, serviceable=app.world.serviceable, now=app.clock.now())
+        intake.capture_orders(tx, incoming=batch, serviceable=app.context.serviceable, now=app.clock.now())

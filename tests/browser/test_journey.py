@@ -21,8 +21,8 @@ def story(shop: Shop) -> Story:
     told = Story(shop.doors)
     told.placed()
     told.allocated()
-    shop.doors.world("shiphawk", "script", {"next_tracking_numbers": [told.numbers.jacket]})
-    shop.doors.world("shiprocket", "script", {"next_awbs": [told.numbers.shirts]})
+    shop.doors.context("shiphawk", "script", {"next_tracking_numbers": [told.numbers.jacket]})
+    shop.doors.context("shiprocket", "script", {"next_awbs": [told.numbers.shirts]})
     return told
 
 
@@ -100,7 +100,7 @@ def test_5_the_store_receives_and_inspects_the_return(story: Story, shop: Shop, 
         "reason": "SIZE_TOO_SMALL",
         "note": "Size issue",
     }
-    shop.doors.world("shopify", "request_return", body)
+    shop.doors.context("shopify", "request_return", body)
     found = shop.doors.until("the return has its pickup", story._return_with_pickup)
     story._scan("shiprocket", str(found["tracking_number"]), "picked_up", "delivered")
     page = signed_in("store-22")

@@ -100,18 +100,18 @@ def undeclared(kind: connections.Kind, features: Mapping[str, Feature]) -> set[s
 
 def happy(stage: Stage, case: Case) -> None:
     """The work is done once, and the answer says so."""
-    world = stage.prepare(case.name)
-    assert case.feature.good(case.feature.act(stage.connector, world))
+    context = stage.prepare(case.name)
+    assert case.feature.good(case.feature.act(stage.connector, context))
     if not case.feature.reads:
         assert stage.effects(case.name) == 1
 
 
 def faulty(stage: Stage, case: Case, fault: Fault) -> None:
     """The failure is one of ours and says what may have happened; what flows do next leaves the work done once."""
-    world = stage.prepare(case.name)
+    context = stage.prepare(case.name)
     stage.fail(case.name, fault)
     with pytest.raises(errors.DoorstepError) as caught:
-        case.feature.act(stage.connector, world)
+        case.feature.act(stage.connector, context)
     failure = caught.value
     assert isinstance(
         failure, http.Unanswered if fault is not Fault.ERROR else http.Unanswered | http.Rejected
@@ -120,21 +120,21 @@ def faulty(stage: Stage, case: Case, fault: Fault) -> None:
     if fault is not Fault.ERROR:
         assert doubt is (fault in CHANGES_DONE and not case.feature.reads)
     if not doubt or case.feature.repeats_after_doubt:
-        assert case.feature.good(_settled(stage, case, world))
+        assert case.feature.good(_settled(stage, case, context))
     if not case.feature.reads:
         assert stage.effects(case.name) == 1
 
 
 def twice(stage: Stage, case: Case) -> None:
     """The same key twice is one piece of work."""
-    world = stage.prepare(case.name)
-    answers = [_settled(stage, case, world) for _ in range(2)]
+    context = stage.prepare(case.name)
+    answers = [_settled(stage, case, context) for _ in range(2)]
     assert all(case.feature.good(answer) for answer in answers)
     if not case.feature.reads:
         assert answers[0] == answers[1]
         assert stage.effects(case.name) == 1
 
 
-def _settled(stage: Stage, case: Case, world: Mapping[str, str]) -> object:
-    earlier = case.feature.find(stage.connector, world) if case.feature.find else None
-    return case.feature.act(stage.connector, world) if earlier is None else earlier
+def _settled(stage: Stage, case: Case, context: Mapping[str, str]) -> object:
+    earlier = case.feature.find(stage.connector, context) if case.feature.find else None
+    return case.feature.act(stage.connector, context) if earlier is None else earlier

@@ -16,13 +16,13 @@ from doorstep.domain.shipping import ports
 KIND = connections.Kind.CARRIERS
 
 
-def _void(carrier: ports.Carrier, world: Mapping[str, str]) -> bool:
-    carrier.void_label(shipping.Label(world["label"], world["tracking_number"], "", "", ""))
+def _void(carrier: ports.Carrier, context: Mapping[str, str]) -> bool:
+    carrier.void_label(shipping.Label(context["label"], context["tracking_number"], "", "", ""))
     return True
 
 
-def _track(carrier: ports.Carrier, world: Mapping[str, str]) -> shipping.TrackingObservation:
-    return carrier.track(tracking_number=world["tracking_number"], external_id=world["label"])
+def _track(carrier: ports.Carrier, context: Mapping[str, str]) -> shipping.TrackingObservation:
+    return carrier.track(tracking_number=context["tracking_number"], external_id=context["label"])
 
 
 def _numbered(label: shipping.Label) -> bool:

@@ -15,32 +15,32 @@ from doorstep.domain.orders import ports
 KIND = connections.Kind.CHANNELS
 
 
-def shipment(world: Mapping[str, str]) -> ports.ShipmentNotice:
+def shipment(context: Mapping[str, str]) -> ports.ShipmentNotice:
     return ports.ShipmentNotice(
         reference="shipment-7",
-        order_external_id=world["order"],
-        lines=(ports.NoticeLine(world["line"], 2),),
+        order_external_id=context["order"],
+        lines=(ports.NoticeLine(context["line"], 2),),
         carrier="Acme",
         tracking_number="TRK7",
         tracking_url="https://track.example/TRK7",
     )
 
 
-def delivery(world: Mapping[str, str]) -> ports.DeliveryNotice:
+def delivery(context: Mapping[str, str]) -> ports.DeliveryNotice:
     return ports.DeliveryNotice(
         reference="delivery-7",
-        order_external_id=world["order"],
-        shipment_external_ref=world["shipment"],
+        order_external_id=context["order"],
+        shipment_external_ref=context["shipment"],
         delivered_at=datetime(2026, 5, 7, 12, tzinfo=UTC),
     )
 
 
-def finished(world: Mapping[str, str]) -> ports.ReturnNotice:
+def finished(context: Mapping[str, str]) -> ports.ReturnNotice:
     return ports.ReturnNotice(
         reference="return-7",
-        order_external_id=world["order"],
-        return_external_id=world["return"],
-        lines=(ports.NoticeLine(world["return_line"], 1),),
+        order_external_id=context["order"],
+        return_external_id=context["return"],
+        lines=(ports.NoticeLine(context["return_line"], 1),),
         restocked_at_location="S22",
         refund_minor=79950,
         currency="INR",
@@ -49,15 +49,17 @@ def finished(world: Mapping[str, str]) -> ports.ReturnNotice:
 
 FEATURES = {
     "confirm_shipment": stage.Feature(
-        act=lambda shop, world: shop.confirm_shipment(shipment(world)), good=bool
+        act=lambda shop, context: shop.confirm_shipment(shipment(context)), good=bool
     ),
     "report_delivery": stage.Feature(
-        act=lambda shop, world: shop.report_delivery(delivery(world)), good=bool
+        act=lambda shop, context: shop.report_delivery(delivery(context)), good=bool
     ),
     "approve_return": stage.Feature(
-        act=lambda shop, world: shop.approve_return(return_external_id=world["return"]), good=bool
+        act=lambda shop, context: shop.approve_return(return_external_id=context["return"]), good=bool
     ),
-    "report_return": stage.Feature(act=lambda shop, world: shop.report_return(finished(world)), good=bool),
+    "report_return": stage.Feature(
+        act=lambda shop, context: shop.report_return(finished(context)), good=bool
+    ),
 }
 CASES = stage.cases(KIND, FEATURES)
 

@@ -40,8 +40,8 @@ def document(kind: invoicing.Kind, *, reference: str, against: str = "") -> invo
 INVOICE = document(invoicing.Kind.INVOICE, reference="invoice-7")
 
 
-def credit_note(world: Mapping[str, str]) -> invoicing.Document:
-    return document(invoicing.Kind.CREDIT_NOTE, reference="credit-7", against=world["invoice"])
+def credit_note(context: Mapping[str, str]) -> invoicing.Document:
+    return document(invoicing.Kind.CREDIT_NOTE, reference="credit-7", against=context["invoice"])
 
 
 FEATURES = {
@@ -51,8 +51,8 @@ FEATURES = {
         good=lambda posted: bool(posted.number),
     ),
     "credit_note": stage.Feature(
-        act=lambda books, world: books.post(credit_note(world)),
-        find=lambda books, world: books.find(credit_note(world)),
+        act=lambda books, context: books.post(credit_note(context)),
+        find=lambda books, context: books.find(credit_note(context)),
         good=lambda posted: bool(posted.number),
     ),
 }

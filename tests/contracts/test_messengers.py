@@ -47,5 +47,5 @@ def test_fault(open_stage: Open, case: stage.Case, fault: stage.Fault) -> None:
 def test_the_same_reference_has_the_same_id(open_stage: Open, case: stage.Case) -> None:
     """A messenger cannot take back or look up; that it is asked once is the business of flows."""
     opened = open_stage(case.connector)
-    world = opened.prepare(case.name)
-    assert case.feature.act(opened.connector, world) == case.feature.act(opened.connector, world)
+    context = opened.prepare(case.name)
+    assert case.feature.act(opened.connector, context) == case.feature.act(opened.connector, context)

@@ -9,7 +9,7 @@ from tests.delivery.test_api import client
 from tests.flows.test_lab import drafted
 
 from doorstep.domain.identity.model import Role
-from doorstep.flows import lab
+from doorstep.flows.routing_rules import simulation_jobs
 
 BASE = "/api/v1/routing/lab"
 
@@ -26,7 +26,7 @@ def test_a_draft_is_simulated(retailer: Retailer, api: TestClient) -> None:
     here = f"{BASE}/simulations/{asked.json()['id']}"
     assert api.get(here).json()["state"] == "waiting"
     assert api.delete(here).status_code == 409
-    lab.work(retailer.app.world)
+    simulation_jobs.run_next(retailer.app.context)
     told = api.get(here).json()
     assert (told["state"], told["changed"], told["totals"]["draft"]["short_pieces"]) == ("done", 1, 1)
     assert {each["key"]: each["mark"] for each in told["compared"]}["unfilled"] == "worse"

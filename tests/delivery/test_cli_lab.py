@@ -12,7 +12,7 @@ from tests.delivery.test_cli_rules import FILE, rules
 
 from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.rules import RuleSet
-from doorstep.flows import rule_sets
+from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents, errors
 from doorstep.kernel.db import WriteTx
 

@@ -14,7 +14,7 @@ from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.domain.routing.views import trials
-from doorstep.flows import lab
+from doorstep.flows.routing_rules import simulation_jobs
 
 LAB = "/routing/lab"
 
@@ -48,7 +48,7 @@ def test_a_draft_is_simulated_and_compared(shop: Shop, browser: TestClient) -> N
     before = page(browser, here)
     assert "A worker takes it up in a moment" in before
     assert 'hx-trigger="every 1s"' in before
-    assert lab.work(shop.app.world)
+    assert simulation_jobs.run_next(shop.app.context)
     text = shown(page(browser, here))
     assert "notnaked 1 Done" in text
     assert re.search(r"Cost per order ₹\d", text)
@@ -65,7 +65,7 @@ def test_a_simulation_is_cancelled(shop: Shop, browser: TestClient) -> None:
     here = f"{LAB}/{simulated(shop, browser)}"
     status, answer = click(browser, f"{here}/cancel", on=here)
     assert (status, "Nothing was kept of it." in answer) == (200, True)
-    assert not lab.work(shop.app.world)
+    assert not simulation_jobs.run_next(shop.app.context)
     assert click(browser, f"{here}/cancel", on=here)[0] == 403
 
 

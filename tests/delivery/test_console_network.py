@@ -16,7 +16,8 @@ from tests.shop import Shop
 from doorstep.delivery import console
 from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views
-from doorstep.flows import lanes, release
+from doorstep.flows.fulfillment import release
+from doorstep.flows.network import lanes
 from doorstep.kernel.ids import LocationId
 
 
@@ -77,7 +78,7 @@ def test_what_is_not_right_is_said_and_nothing_typed_is_lost(browser: TestClient
 
 
 def test_a_location_shows_its_day_and_is_paused_and_resumed(browser: TestClient, shop: Shop) -> None:
-    release.measure(shop.app.world)
+    release.measure_throughput(shop.app.context)
     path = f"/locations/{shop.locations['ST-22']}"
     page = browser.get(f"/console{path}").text
     assert "The next two weeks" in page

@@ -31,14 +31,14 @@ def test_the_figures_tell_what_waits_and_what_is_dead(retailer: Retailer) -> Non
     retailer.settle()
     retailer.write(
         lambda tx: tx.execute(
-            "INSERT INTO deliveries (subscriber, event_position, stream, key) SELECT 'tell.shipped', max(position), 'order', 1 FROM events"
+            "INSERT INTO deliveries (subscriber, event_position, stream, key) SELECT 'channel.confirm_shipment', max(position), 'order', 1 FROM events"
         )
     )
     retailer.write(
         lambda tx: tx.execute(
-            "INSERT INTO deliveries (subscriber, event_position, key, state, error_class) SELECT 'tell.delivered', max(position), 1, 3, 'auth' FROM events"
+            "INSERT INTO deliveries (subscriber, event_position, key, state, error_class) SELECT 'channel.report_delivery', max(position), 1, 3, 'auth' FROM events"
         )
     )
     figures = TestClient(processes.web(retailer.app)).get("/metrics").text
-    assert 'doorstep_deliveries_waiting{subscriber="tell.shipped"} 1.0' in figures
+    assert 'doorstep_deliveries_waiting{subscriber="channel.confirm_shipment"} 1.0' in figures
     assert 'doorstep_dead_letters{error_class="auth"} 1.0' in figures

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from doorstep.delivery.cli import create
 from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.network import views
-from doorstep.flows import fulfil
+from doorstep.flows.fulfillment import fulfill
 
 STORE = {
     "name": "Store 99", "kind": "store", "company": "NotNaked Retail Private Limited", "gstin": "",
@@ -63,7 +63,7 @@ def test_closing_says_what_is_in_the_way_and_what_happens_next(retailer: Retaile
     refused = problem(api.post(f"/api/v1/locations/{code}/close", json={"reason": "x"}), 409, "conflict")
     assert f"{code} cannot be closed yet. 1 fulfillment order" in refused["title"]
     retailer.write(
-        lambda tx: fulfil.reject(
+        lambda tx: fulfill.reject(
             tx,
             fulfillment_order_id=work.id,
             reason=RejectReason.DAMAGED,

@@ -15,8 +15,8 @@ from doorstep.domain.identity.actions import NewKey
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import Correction
-from doorstep.flows import cart
-from doorstep.flows.cart import Cart
+from doorstep.flows.availability import cart_reservations
+from doorstep.flows.availability.cart_reservations import Cart
 
 FRIDAY = datetime.fromisoformat("2026-11-20T12:00:00+05:30")
 
@@ -31,7 +31,7 @@ class Stopped:
 @pytest.fixture
 def shop(retailer: Retailer) -> Retailer:
     """NotNaked on a Friday at noon."""
-    object.__setattr__(retailer.app.world, "clock", Stopped())
+    object.__setattr__(retailer.app.context, "clock", Stopped())
     object.__setattr__(retailer.app, "clock", Stopped())
     return retailer
 
@@ -95,7 +95,9 @@ def test_nothing_is_reserved_and_a_cart_counts_on_what_it_holds(shop: Retailer) 
         correction = Correction(SHIRT, place, "counted", set_to=pieces)
         with shop.app.db.write(actor="user:1") as tx:
             inventory.adjust(tx, correction=correction, at=NOON)
-    shop.write(lambda tx: cart.hold(tx, carts=[Cart("shop", "mine", [(SHIRT, 2)])], now=FRIDAY))
+    shop.write(
+        lambda tx: cart_reservations.reserve(tx, carts=[Cart("shop", "mine", [(SHIRT, 2)])], now=FRIDAY)
+    )
     for reference, complete in (("mine", True), ("other", False), ("", False)):
         (option,) = ask(shop, (SHIRT, 2), channel="shop", cart_reference=reference, services=["standard"])[
             "options"

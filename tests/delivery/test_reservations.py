@@ -13,7 +13,7 @@ from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.catalog.model import Part, Recipe
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory import views
-from doorstep.flows import cart
+from doorstep.flows.availability import cart_reservations
 from doorstep.kernel import errors
 from doorstep.kernel.ids import Sku
 
@@ -66,7 +66,7 @@ def test_a_hold_is_extended_kept_and_swept(retailer: Retailer) -> None:
     until = (retailer.app.clock.now() + timedelta(days=1)).isoformat()
     assert shop.post(f"{CARTS}/shop/c1/keep", json={"until": until}).status_code == 200
     ask(shop, "c2", (SHIRT, 1), ttl=1)
-    assert cart.sweep(retailer.app.world) == 0
+    assert cart_reservations.expire(retailer.app.context) == 0
     problem(shop.post(f"{CARTS}/shop/none/extend", json={}), 404, "notfound")
 
 

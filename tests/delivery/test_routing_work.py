@@ -21,7 +21,7 @@ from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.actions.runs import NewRun
 from doorstep.domain.routing.model.rules import Queue, Rest, Routing, Rule, RuleSet, Run, Split
 from doorstep.domain.routing.model.runs import RunKind
-from doorstep.flows import runs
+from doorstep.flows.allocation import scheduled_runs
 from doorstep.kernel.db import WriteTx
 
 JACKET = "DJ-BL-01"
@@ -93,10 +93,10 @@ def test_waves_are_plotted_by_what_they_saved(browser: TestClient, shop: Shop) -
 
 
 def test_a_run_by_the_clock_is_started_at_once_by_a_worker(browser: TestClient, shop: Shop) -> None:
-    assert runs.run_due(shop.app.world) == 0
+    assert scheduled_runs.run_due(shop.app.context) == 0
     assert "Run now" in browser.get("/console/routing/runs").text
     assert "starts within a quarter of a minute" in click(browser, "/routing/runs/now", run="night")
-    assert runs.run_due(shop.app.world) == 1
+    assert scheduled_runs.run_due(shop.app.context) == 1
     assert "Done" in browser.get("/console/routing/runs").text
     assert "goes by the clock" in click(browser, "/routing/runs/now", status=404, run="as they come")
 
@@ -112,13 +112,13 @@ def test_queues_are_told_and_their_orders_found(api: TestClient, retailer: Retai
 
 
 def test_runs_are_told_and_started(api: TestClient, retailer: Retailer) -> None:
-    runs.run_due(retailer.app.world)
+    scheduled_runs.run_due(retailer.app.context)
     (due,) = api.get("/api/v1/routing/runs").json()["next"]
     assert (due["run"], due["schedule"]) == ("night", "0 2 * * * UTC")
     assert api.post("/api/v1/routing/runs/night/now").json() == {"run": "night", "due": True}
     (due,) = api.get("/api/v1/routing/runs").json()["next"]
     assert datetime.fromisoformat(due["next_run_at"]) <= CLOCK.now()
-    runs.run_due(retailer.app.world)
+    scheduled_runs.run_due(retailer.app.context)
     (ran,) = api.get("/api/v1/routing/runs").json()["history"]
     assert (ran["run"], ran["kind"], ran["result"]) == ("night", "schedule", "done")
     assert api.post("/api/v1/routing/runs/noon/now").status_code == 404

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from doorstep.delivery.cli import create
 from doorstep.domain.connections import actions
 from doorstep.domain.connections.model import Mode
-from doorstep.flows import reconcile
+from doorstep.flows import operations
 from doorstep.kernel import errors, jobs
 
 
@@ -36,14 +36,14 @@ def test_a_call_that_was_only_logged_is_not_done_and_not_dead(shadowed: Retailer
         "order.placed",
     )
     with pytest.raises(errors.Refused, match="mail is not live"):
-        shadowed.write(lambda tx: reconcile.send_shadowed(tx, key="mail"))
+        shadowed.write(lambda tx: operations.send_shadowed(tx, key="mail"))
 
 
 def test_it_is_made_once_when_the_connection_is_live(shadowed: Retailer) -> None:
     switch(shadowed, Mode.LIVE)
     shadowed.settle()
     assert shadowed.client("mail").messages == {}
-    assert shadowed.write(lambda tx: reconcile.send_shadowed(tx, key="mail")) == 1
+    assert shadowed.write(lambda tx: operations.send_shadowed(tx, key="mail")) == 1
     shadowed.settle()
     assert len(shadowed.client("mail").messages) == 1
     assert shadowed.read(jobs.count_shadowed) == {}
@@ -65,4 +65,4 @@ def test_or_it_is_dropped(shadowed: Retailer, monkeypatch: pytest.MonkeyPatch) -
     assert run("shadowed", "mail", "--drop") == "1 calls dropped.\n"
     assert run("shadowed", "mail") == "No call was only logged.\n"
     with pytest.raises(errors.NotFound):
-        shadowed.write(lambda tx: reconcile.drop_shadowed(tx, key="nobody"))
+        shadowed.write(lambda tx: operations.drop_shadowed(tx, key="nobody"))

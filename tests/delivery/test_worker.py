@@ -9,9 +9,9 @@ import pytest
 from tests.builders import JACKET, SHIRT, Retailer, line, observation
 
 from doorstep.delivery.worker import Worker, batches
-from doorstep.flows import source
-from doorstep.flows.map import Row
-from doorstep.flows.world import World
+from doorstep.flows.allocation import allocate
+from doorstep.flows.context import Context
+from doorstep.flows.map import Subscriber
 from doorstep.kernel import jobs
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.jobs import Delivery
@@ -30,7 +30,7 @@ def test_an_order_that_cannot_be_decided_is_put_off_alone(
 ) -> None:
     ids = [retailer.place_order(observation(line(SHIRT))) for _ in range(3)]
     retailer.write(lambda tx: tx.execute("UPDATE orders SET due = 'route', due_at = business_now()"))
-    genuine = source.source
+    genuine = allocate.allocate
 
     def broken(tx: WriteTx, **given: object) -> None:
         if ids[1] in given["order_ids"]:  # type: ignore[operator]  # a sequence of ids
@@ -38,7 +38,7 @@ def test_an_order_that_cannot_be_decided_is_put_off_alone(
             raise RuntimeError(message)
         genuine(tx, **given)  # type: ignore[arg-type]  # as it was called
 
-    monkeypatch.setattr(source, "source", broken)
+    monkeypatch.setattr(allocate, "allocate", broken)
     assert batches.route_due(retailer.app) == 3
     assert due(retailer) == {}
     assert retailer.read(lambda tx: tx.column(int, "SELECT id FROM orders WHERE due = 'route'")) == [ids[1]]
@@ -50,13 +50,13 @@ def packed(retailer: Retailer, orders: int) -> None:
         retailer.pack(retailer.work(order_id)[0])
 
 
-STEP = Row("fulfillment.packed", "ship.request_labels")
+STEP = Subscriber("fulfillment.packed", "shipping.request_labels")
 
 
-def failing(key: int) -> Row:
+def failing(key: int) -> Subscriber:
     """A step that cannot do the work of one order, and whose last word fails too."""
 
-    def step(_world: World, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    def step(_context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
         for each in deliveries:
             tx.execute(
                 "INSERT INTO order_notes (order_id, text, author, at) VALUES (%s, 'done', 'step', business_now())",
@@ -66,10 +66,10 @@ def failing(key: int) -> Row:
                 message = "a bug"
                 raise RuntimeError(message)
 
-    def last_word(_world: World, tx: WriteTx, _delivery: Delivery, _problem: Exception) -> None:
+    def last_word(_context: Context, tx: WriteTx, _delivery: Delivery, _problem: Exception) -> None:
         tx.execute("SELECT 1 / 0")
 
-    return dataclasses.replace(STEP, step=step, given_up=last_word)
+    return dataclasses.replace(STEP, handler=step, on_dead_letter=last_word)
 
 
 def test_a_step_that_fails_for_one_of_a_batch_is_done_for_the_others(retailer: Retailer) -> None:

@@ -13,7 +13,7 @@ from tests import builders
 from doorstep.domain.network import model as said
 from doorstep.domain.network.model import Document, Holidays, Idle, Shift, Site, text
 from doorstep.domain.network.model.room import Load, Pace
-from doorstep.flows import network_document
+from doorstep.flows.network import compile_document
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId
 
@@ -64,8 +64,8 @@ def test_the_nearest_word_holds_and_days_add_up() -> None:
     assert said.site(Document(), PLACE) == Site()
 
 
-def ready(document: Document) -> network_document.Ready:
-    return network_document.ready(document, {LocationId(1): PLACE}, year=2026)
+def ready(document: Document) -> compile_document.CompiledNetwork:
+    return compile_document.compile_network(document, {LocationId(1): PLACE}, year=2026)
 
 
 def test_holidays_closed_days_and_special_hours_become_one_calendar() -> None:
@@ -101,18 +101,18 @@ def test_what_cannot_be_meant_is_refused() -> None:
     ):
         ready(tariff(moon=EIGHT))
     with pytest.raises(errors.Invalid, match="A is in no known time zone"):
-        network_document.ready(
+        compile_document.compile_network(
             Document(), {LocationId(1): builders.place("A", timezone="Mars/Base")}, year=2026
         )
 
 
 def test_what_is_likely_not_meant_is_said() -> None:
     document = text.read("locations: {Z: {handling_minor: 1}}\ncarriers: {pigeon: {zones: [], services: {}}}")
-    assert list(network_document.doubts(document, {LocationId(1): PLACE})) == [
+    assert list(compile_document.warnings(document, {LocationId(1): PLACE})) == [
         "There is no location 'Z'.",
         "A ships with parcels, which has no tariff: it will get no parcels to send.",
     ]
-    assert list(network_document.doubts(Document(), {LocationId(1): PLACE})) == []
+    assert list(compile_document.warnings(Document(), {LocationId(1): PLACE})) == []
 
 
 def test_a_shift_over_midnight_ends_the_day_after() -> None:

@@ -60,6 +60,6 @@ def test_a_fact_in_words(fact: str, data: dict[str, object], words: str) -> None
 
 
 def test_every_fact_has_a_sentence_and_every_hold_its_words() -> None:
-    facts = {row.fact for row in flow_map.MAP} | flow_map.NOBODY_LISTENS
+    facts = {row.event for row in flow_map.MAP} | flow_map.NO_SUBSCRIBER
     assert facts - set(model._SENTENCES) == set()
     assert {model.hold_words(reason) for reason in HoldReason} == set(model._HOLD_WORDS.values())

@@ -16,9 +16,10 @@ from tests.clock import CLOCK, NOON
 
 from doorstep.bootstrap import App, open_app
 from doorstep.domain.connections.model import Kind
-from doorstep.flows import capture, cart
-from doorstep.flows.capture import Documents
-from doorstep.flows.cart import Cart
+from doorstep.flows.availability import cart_reservations
+from doorstep.flows.availability.cart_reservations import Cart
+from doorstep.flows.capture import direct_orders
+from doorstep.flows.capture.direct_orders import Documents
 from doorstep.kernel import errors
 from doorstep.kernel.ids import Sku
 from doorstep.kernel.settings import Settings
@@ -66,12 +67,12 @@ def _buy(app: App, buyer: Buyer) -> str:
     if buyer.has_cart:
         wanted = Cart("till", buyer.name, [(Sku(buyer.sku), 1)], timedelta(minutes=10))
         with app.db.write(actor="api:1") as tx:
-            (held,) = cart.hold(tx, carts=[wanted], now=CLOCK.now())
+            (held,) = cart_reservations.reserve(tx, carts=[wanted], now=CLOCK.now())
         if held.refused:
             return "NOT_HELD"
     documents = Documents(app.registry.by_key("till"), [json.dumps(buyer.order()).encode()], "0" * 32)
     with app.db.write(actor="api:1") as tx:
-        (outcome,) = capture.capture(app.world, tx, documents=documents)
+        (outcome,) = direct_orders.capture(app.context, tx, documents=documents)
     return outcome.headline
 
 

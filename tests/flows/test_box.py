@@ -11,7 +11,8 @@ from tests.builders import NOON, SHIRT, Retailer, line, observation
 from doorstep.domain.fulfillment.model import RejectReason, State, Work
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.actions import Shipment
-from doorstep.flows import box, fulfil
+from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.shipping import consolidation
 from doorstep.kernel.ids import OrderId
 
 
@@ -38,9 +39,9 @@ def work_of(retailer: Retailer, order_id: OrderId) -> Work:
 
 def pack(retailer: Retailer, order_id: OrderId) -> None:
     work = work_of(retailer, order_id)
-    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=NOON))
-    retailer.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=work.id, now=NOON))
-    retailer.write(lambda tx: fulfil.pack(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfill.pack(tx, fulfillment_order_id=work.id, now=NOON))
     retailer.settle()
 
 
@@ -68,7 +69,7 @@ def test_one_hand_over_and_one_scan_are_for_everything_in_the_box(
     for order_id in two:
         pack(retailer, order_id)
     work = work_of(retailer, two[1])
-    retailer.write(lambda tx: fulfil.ship(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfill.ship(tx, fulfillment_order_id=work.id, now=NOON))
     assert [work_of(retailer, each).state for each in two] == [State.SHIPPED, State.SHIPPED]
     assert [retailer.order(each).line(1).shipped for each in two] == [1, 1]
 
@@ -78,7 +79,7 @@ def test_what_is_rejected_is_not_waited_for(retailer: Retailer, two: list[OrderI
     pack(retailer, first)
     work = work_of(retailer, second)
     retailer.write(
-        lambda tx: fulfil.reject(
+        lambda tx: fulfill.reject(
             tx, fulfillment_order_id=work.id, reason=RejectReason.DAMAGED, note="", now=NOON
         )
     )
@@ -90,9 +91,9 @@ def test_what_is_rejected_is_not_waited_for(retailer: Retailer, two: list[OrderI
 
 def test_after_half_an_hour_the_box_is_closed(retailer: Retailer, two: list[OrderId]) -> None:
     pack(retailer, two[0])
-    world = retailer.app.world
-    assert box.close_overdue(replace(world, clock=At(29))) == 0
-    assert box.close_overdue(replace(world, clock=At(31))) == 1
+    context = retailer.app.context
+    assert consolidation.close_overdue(replace(context, clock=At(29))) == 0
+    assert consolidation.close_overdue(replace(context, clock=At(31))) == 1
     retailer.settle()
     alone = parcel_of(retailer, two[0])
     assert alone is not None
@@ -112,7 +113,7 @@ def test_what_the_customer_fetches_gets_no_label(retailer: Retailer) -> None:
     fetched = retailer.place_order(observation(line(SHIRT, 1), pickup="ST-22"))
     pack(retailer, fetched)
     assert parcel_of(retailer, fetched) is None
-    assert box.close_overdue(replace(retailer.app.world, clock=At(31))) == 0
+    assert consolidation.close_overdue(replace(retailer.app.context, clock=At(31))) == 0
 
 
 def test_a_pickup_is_served_at_its_location_or_not_at_all(retailer: Retailer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.builders import JACKET, SHIRT, Retailer, line, observation
 
-from doorstep.flows import demand
+from doorstep.flows.allocation import demand
 
 
 def test_a_line_is_worth_all_its_pieces(retailer: Retailer) -> None:

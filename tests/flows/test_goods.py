@@ -15,8 +15,9 @@ from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.inventory.model import Asked, Condition
 from doorstep.domain.orders.model import OrderObservation
-from doorstep.flows import cancel, cart, fulfil
-from doorstep.flows.cart import Cart
+from doorstep.flows.availability import cart_reservations
+from doorstep.flows.availability.cart_reservations import Cart
+from doorstep.flows.fulfillment import cancel, fulfill
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 KIT, SECOND = Sku("SET"), Sku("GT-WH-02-B")
@@ -114,7 +115,7 @@ def test_a_rejected_line_is_committed_and_waits_for_its_next_location(retailer: 
     order_id = place(retailer, (SHIRT, 2))
     (work,) = retailer.work(order_id)
     retailer.write(
-        lambda tx: fulfil.reject(
+        lambda tx: fulfill.reject(
             tx, fulfillment_order_id=work.id, reason=RejectReason.NO_CAPACITY, note="", now=NOON
         )
     )
@@ -126,7 +127,7 @@ def test_a_rejected_line_is_committed_and_waits_for_its_next_location(retailer: 
 def hold(retailer: Retailer, reference: str, *wanted: tuple[Sku, int]) -> bool:
     mine = Cart("shop", reference, wanted, timedelta(minutes=10))
     now = retailer.app.clock.now()
-    (answer,) = retailer.write(lambda tx: cart.hold(tx, carts=[mine], now=now))
+    (answer,) = retailer.write(lambda tx: cart_reservations.reserve(tx, carts=[mine], now=now))
     return not answer.refused
 
 

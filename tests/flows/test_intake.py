@@ -9,7 +9,8 @@ from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, later, line, ob
 from doorstep.domain.connections import views as connections
 from doorstep.domain.orders.model import OrderObservation
 from doorstep.domain.payments.model import PaymentObservation, PaymentStatus
-from doorstep.flows import approve, reconcile
+from doorstep.flows import operations
+from doorstep.flows.capture import approve
 
 BROKEN = b'{"data": {"external_id": "order-1", '
 
@@ -35,7 +36,7 @@ def test_a_dead_letter_is_read_again_after_the_fix(retailer: Retailer) -> None:
     retailer.hear("shop", "order", BROKEN)
     retailer.settle()
     retailer.write(lambda tx: tx.execute("UPDATE inbox SET body = %s", (retailer.words("shop", told),)))
-    assert retailer.write(lambda tx: reconcile.redrive(tx, error_class="data")) == 1
+    assert retailer.write(lambda tx: operations.retry(tx, error_class="data")) == 1
     retailer.settle()
     assert retailer.dead() == []
     assert "order.allocated" in retailer.facts(retailer.order_id(told))

@@ -14,7 +14,7 @@ from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.rules import RuleSet
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views.lab import LabRun, Slice
-from doorstep.flows import lab, rule_sets
+from doorstep.flows.routing_rules import rule_sets, simulation_jobs
 from doorstep.kernel import documents, errors
 
 FAR = """
@@ -40,7 +40,7 @@ def drafted(retailer: Retailer, text: str = FAR) -> int:
 def asked(retailer: Retailer, draft: int | None, **given: str) -> int:
     now = retailer.app.clock.now()
     new = NewRun("simulation", draft, None, now - timedelta(days=1), now, every_minutes=5, **given)  # type: ignore[arg-type]  # fields by name
-    return retailer.write(lambda tx: lab.ask(tx, new=new, now=now))
+    return retailer.write(lambda tx: simulation_jobs.queue(tx, new=new, now=now))
 
 
 def run_of(retailer: Retailer, run_id: int) -> LabRun:
@@ -56,8 +56,8 @@ def sold(retailer: Retailer) -> Retailer:
 
 def test_both_sides_are_kept_with_the_orders_that_change(sold: Retailer) -> None:
     run_id = asked(sold, drafted(sold))
-    assert lab.work(sold.app.world)
-    assert not lab.work(sold.app.world)
+    assert simulation_jobs.run_next(sold.app.context)
+    assert not simulation_jobs.run_next(sold.app.context)
     run = run_of(sold, run_id)
     assert (run.state, run.error) == ("done", "")
     assert run.before is not None
@@ -72,7 +72,7 @@ def test_both_sides_are_kept_with_the_orders_that_change(sold: Retailer) -> None
 
 def test_the_same_rules_change_nothing(sold: Retailer) -> None:
     run_id = asked(sold, None)
-    lab.work(sold.app.world)
+    simulation_jobs.run_next(sold.app.context)
     run = run_of(sold, run_id)
     assert run.before is not None
     assert run.after is not None
@@ -101,9 +101,9 @@ def test_what_waits_is_cancelled_at_once_and_what_runs_at_its_next_batch(sold: R
 def test_a_run_whose_worker_died_is_begun_anew_by_another(sold: Retailer) -> None:
     run_id, now = asked(sold, None), sold.app.clock.now()
     assert sold.write(lambda tx: verbs.take(tx, at=now)) is not None
-    assert not lab.work(sold.app.world), "its lease holds"
+    assert not simulation_jobs.run_next(sold.app.context), "its lease holds"
     _let_lapse(sold)
-    assert lab.work(sold.app.world)
+    assert simulation_jobs.run_next(sold.app.context)
     run = run_of(sold, run_id)
     assert (run.state, run.attempts) == ("done", 2)
     with pytest.raises(verbs.Lost):
@@ -115,7 +115,7 @@ def test_a_run_that_kills_its_workers_is_given_up(sold: Retailer) -> None:
     for _ in range(3):
         assert sold.write(lambda tx: verbs.take(tx, at=now)) is not None
         _let_lapse(sold)
-    assert not lab.work(sold.app.world)
+    assert not simulation_jobs.run_next(sold.app.context)
     assert (run_of(sold, run_id).state, run_of(sold, run_id).error) == ("failed", "Its worker died 3 times.")
 
 
@@ -125,7 +125,7 @@ def _let_lapse(retailer: Retailer) -> None:
 
 def test_a_worker_that_ends_puts_its_run_back(sold: Retailer) -> None:
     run_id = asked(sold, None)
-    assert lab.work(sold.app.world, stopped=lambda: True)
+    assert simulation_jobs.run_next(sold.app.context, stopped=lambda: True)
     assert run_of(sold, run_id).state == "waiting"
 
 
@@ -133,7 +133,7 @@ def test_a_run_is_deleted_when_it_is_over(sold: Retailer) -> None:
     run_id = asked(sold, drafted(sold))
     with pytest.raises(errors.Refused, match="is not over"):
         sold.write(lambda tx: verbs.delete(tx, run_id=run_id))
-    lab.work(sold.app.world)
+    simulation_jobs.run_next(sold.app.context)
     sold.write(lambda tx: verbs.delete(tx, run_id=run_id))
     with pytest.raises(errors.NotFound):
         run_of(sold, run_id)
@@ -160,7 +160,7 @@ def test_orders_and_stock_of_files(retailer: Retailer) -> None:
         "stock_file": "sku,location,quantity\nDJ-BL-01,WH-A,2\nDJ-BL-01,WH-B,1\n",
     }
     run_id = asked(retailer, drafted(retailer), **files)
-    lab.work(retailer.app.world)
+    simulation_jobs.run_next(retailer.app.context)
     run = run_of(retailer, run_id)
     assert (run.state, run.error) == ("done", "")
     assert run.before is not None
@@ -175,7 +175,7 @@ def test_files_that_are_none(retailer: Retailer) -> None:
     with pytest.raises(errors.Invalid, match="is empty"):
         asked(retailer, None, orders_file=" ")
     run_id = asked(retailer, None, orders_file=DOCUMENT % ("one", 1))
-    lab.work(retailer.app.world)
+    simulation_jobs.run_next(retailer.app.context)
     run = run_of(retailer, run_id)
     assert (run.state, run.error.startswith("Order documents are read by a direct connection")) == (
         "failed",

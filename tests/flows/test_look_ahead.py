@@ -11,7 +11,7 @@ from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.views import runs
-from doorstep.flows import look_ahead
+from doorstep.flows.allocation.optimize import scarcity_prices
 from doorstep.kernel.ids import OrderId
 
 MUMBAI = replace(DELHI, city="Mumbai", postal_code="400001", state_code="MH", latitude=18.94, longitude=72.83)
@@ -33,7 +33,7 @@ def busy(retailer: Retailer) -> Retailer:
 
 
 def test_a_location_that_will_run_out_has_a_price(busy: Retailer) -> None:
-    look_ahead.price(busy.app.world)
+    scarcity_prices.update(busy.app.context)
     found = prices(busy)
     assert found.keys() == {(JACKET, busy.places["WH-A"])}
     (run,) = busy.read(runs.history)
@@ -41,15 +41,15 @@ def test_a_location_that_will_run_out_has_a_price(busy: Retailer) -> None:
 
 
 def test_stock_that_comes_ends_the_price(busy: Retailer) -> None:
-    look_ahead.price(busy.app.world)
+    scarcity_prices.update(busy.app.context)
     more = Correction(JACKET, busy.places["WH-A"], "delivery", change=500)
     busy.write(lambda tx: inventory.adjust(tx, correction=more, at=busy.app.clock.now()))
-    assert look_ahead.price(busy.app.world) == 0
+    assert scarcity_prices.update(busy.app.context) == 0
     assert prices(busy) == {}
 
 
 def test_the_price_stands_on_the_receipt(busy: Retailer) -> None:
-    look_ahead.price(busy.app.world)
+    scarcity_prices.update(busy.app.context)
     (price,) = prices(busy).values()
     order_id: OrderId = busy.place_order(observation(line(JACKET), shipping_address=MUMBAI))
     (decision,) = busy.read(lambda tx: routing.decisions(tx, order_id=order_id))
@@ -57,4 +57,4 @@ def test_the_price_stands_on_the_receipt(busy: Retailer) -> None:
 
 
 def test_without_history_nothing_has_a_price(retailer: Retailer) -> None:
-    assert look_ahead.price(retailer.app.world) == 0
+    assert scarcity_prices.update(retailer.app.context) == 0

@@ -30,7 +30,8 @@ from doorstep.domain.routing.model.rules import (
     Sort,
 )
 from doorstep.domain.shipping.model import LabelState
-from doorstep.flows import lanes, outage, ship
+from doorstep.flows.network import lanes, outage_control
+from doorstep.flows.shipping import ship
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
@@ -75,7 +76,7 @@ def held(retailer: Retailer) -> Retailer:
 def out(retailer: Retailer, carrier: str, **given: datetime) -> None:
     until_at = given.get("until_at")
     retailer.write(
-        lambda tx: outage.declare(tx, carrier=carrier, reason="strike", until_at=until_at, now=NOON)
+        lambda tx: outage_control.start(tx, carrier=carrier, reason="strike", until_at=until_at, now=NOON)
     )
 
 
@@ -93,7 +94,7 @@ def closed(retailer: Retailer, at: datetime) -> dict[str, str]:
 
 
 def look(retailer: Retailer, **later: float) -> int:
-    return outage.watch(replace(retailer.app.world, clock=Later(**later)))
+    return outage_control.check(replace(retailer.app.context, clock=Later(**later)))
 
 
 def test_lanes_of_a_carrier_that_is_out_are_closed_with_the_reason(retailer: Retailer) -> None:
@@ -125,7 +126,7 @@ def test_planned_work_goes_elsewhere_and_comes_back_when_there_is_nowhere_else(h
     held.settle()
     assert (where(held, shirt), where(held, jacket)) == ([], [])
     assert held.order(shirt).header.queue == "short"
-    held.write(lambda tx: outage.lift(tx, carrier="shiphawk", now=NOON))
+    held.write(lambda tx: outage_control.end(tx, carrier="shiphawk", now=NOON))
     held.settle()
     assert (where(held, shirt), where(held, jacket)) == (["WH-A"], ["WH-A"])
     assert held.read(drift) == []
@@ -172,7 +173,7 @@ def test_a_carrier_whose_calls_keep_failing_is_out_until_one_succeeds(
         broken.setattr(retailer.client("shiphawk"), "buy", silent)
         retailer.pack(work)
         retailer.settle()
-    assert [outage.watch(retailer.app.world), outage.watch(retailer.app.world)] == [1, 0]
+    assert [outage_control.check(retailer.app.context), outage_control.check(retailer.app.context)] == [1, 0]
     (seen,) = retailer.read(views.every_outage)
     assert (seen.carrier, seen.is_noticed) == ("shiphawk", True)
     assert seen.reason == "3 calls failed in a row: nobody answers"
@@ -180,7 +181,7 @@ def test_a_carrier_whose_calls_keep_failing_is_out_until_one_succeeds(
     retailer.write(lambda tx: ship.retry_label(tx, shipment_id=parcel.id, now=NOON))
     retailer.settle()
     assert retailer.parcels(order_id)[0].label_state is LabelState.PURCHASED
-    assert outage.watch(retailer.app.world) == 1
+    assert outage_control.check(retailer.app.context) == 1
     assert retailer.read(views.every_outage) == []
 
 
@@ -193,7 +194,7 @@ def test_what_a_person_said_is_not_ended_by_a_label(retailer: Retailer) -> None:
         )
     )
     retailer.ship(order_id)
-    assert outage.watch(retailer.app.world) == 0
+    assert outage_control.check(retailer.app.context) == 0
     assert [each.reason for each in retailer.read(views.every_outage)] == ["strike"]
 
 
@@ -215,4 +216,4 @@ def test_what_cannot_be_is_refused(retailer: Retailer) -> None:
     with pytest.raises(errors.Invalid, match="ends in the future"):
         out(retailer, "shiphawk", until_at=NOON)
     with pytest.raises(errors.NotFound, match="is not out"):
-        retailer.write(lambda tx: outage.lift(tx, carrier="shiphawk", now=NOON))
+        retailer.write(lambda tx: outage_control.end(tx, carrier="shiphawk", now=NOON))

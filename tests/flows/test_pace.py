@@ -16,8 +16,9 @@ from doorstep.domain.network import views
 from doorstep.domain.network.model import Document, Shift, Site
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.model.rules import Release, Rest, Routing, Rule, RuleSet, Run
-from doorstep.flows import fulfil, idle, lanes, release
-from doorstep.flows.world import World
+from doorstep.flows.context import Context
+from doorstep.flows.fulfillment import fulfill, release, unaccepted
+from doorstep.flows.network import lanes
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -39,7 +40,7 @@ def hands(retailer: Retailer) -> Hands:
     """The retailer's clock."""
     moved = Hands()
     object.__setattr__(retailer.app, "clock", moved)
-    object.__setattr__(retailer.app.world, "clock", moved)
+    object.__setattr__(retailer.app.context, "clock", moved)
     return moved
 
 
@@ -47,8 +48,8 @@ def shirts(retailer: Retailer, quantity: int = 2) -> OrderId:
     return retailer.place_order(observation(line(SHIRT, quantity), placed_at=FRIDAY, version_at=FRIDAY))
 
 
-def world(retailer: Retailer) -> World:
-    return retailer.app.world
+def context(retailer: Retailer) -> Context:
+    return retailer.app.context
 
 
 def stages(retailer: Retailer, order_id: OrderId) -> list[tuple[object, object]]:
@@ -63,7 +64,7 @@ def test_work_that_lies_is_shown_then_called_out_each_once(retailer: Retailer, h
     order_id = shirts(retailer)
     for minutes, told in ((59, 0), (60, 1), (61, 0), (119, 0), (120, 1), (180, 0)):
         hands.at = FRIDAY + timedelta(minutes=minutes)
-        assert idle.watch(world(retailer)) == told
+        assert unaccepted.check(context(retailer)) == told
     assert stages(retailer, order_id) == [("warned", 60), ("escalated", 120)]
     needs = retailer.read(lambda tx: home.home(tx, now=hands.at, timezone="Asia/Kolkata")).needs
     assert [each.count for each in needs if each.key == "not_accepted"] == [1]
@@ -73,7 +74,7 @@ def test_it_is_taken_away_and_goes_elsewhere(retailer: Retailer, hands: Hands) -
     order_id = shirts(retailer, 1)
     (before,) = retailer.work(order_id)
     hands.at = FRIDAY + timedelta(minutes=240)
-    assert (idle.watch(world(retailer)), idle.watch(world(retailer))) == (1, 0)
+    assert (unaccepted.check(context(retailer)), unaccepted.check(context(retailer))) == (1, 0)
     retailer.settle()
     rejected, after = retailer.work(order_id)
     assert (rejected.id, rejected.state, after.state) == (before.id, State.REJECTED, State.OPEN)
@@ -86,7 +87,7 @@ def test_nothing_happens_in_closed_hours(retailer: Retailer, hands: Hands) -> No
     order_id = shirts(retailer)
     for hours, told in ((10.9, 0), (12, 0), (23.9, 0), (24.4, 0), (24.5, 1)):
         hands.at = FRIDAY + timedelta(hours=hours)
-        assert idle.watch(world(retailer)) == told
+        assert unaccepted.check(context(retailer)) == told
     assert stages(retailer, order_id) == [("warned", 60)]
 
 
@@ -98,9 +99,9 @@ def test_a_closed_day_does_not_count(retailer: Retailer, hands: Hands) -> None:
         document = structs.replace(document, locations={**document.locations, "ST-22": closed})
         network.configure(tx, document=document, note="Stocktaking", at=FRIDAY)
     hands.at = FRIDAY + timedelta(hours=6)
-    assert idle.watch(world(retailer)) == 0
+    assert unaccepted.check(context(retailer)) == 0
     hands.at = FRIDAY + timedelta(days=1, hours=1)
-    assert idle.watch(world(retailer)) == 1
+    assert unaccepted.check(context(retailer)) == 1
     assert stages(retailer, order_id) == [("warned", 60)]
 
 
@@ -114,29 +115,29 @@ def test_who_is_faster_keeps_the_work(
 
     def late(tx: ReadTx, *, before: datetime) -> list[pace.Unaccepted]:
         found = look(tx, before=before)
-        retailer.write(lambda write: fulfil.accept(write, fulfillment_order_id=work.id, now=hands.at))
+        retailer.write(lambda write: fulfill.accept(write, fulfillment_order_id=work.id, now=hands.at))
         return found
 
     monkeypatch.setattr(pace, "unaccepted", late)
-    assert idle.watch(world(retailer)) == 0
+    assert unaccepted.check(context(retailer)) == 0
     assert [each.state for each in retailer.work(order_id)] == [State.ACCEPTED]
 
 
 def test_the_pace_of_a_location_is_measured(retailer: Retailer, hands: Hands) -> None:
     done, open_still = shirts(retailer, 1), shirts(retailer, 1)
     (work,) = retailer.work(done)
-    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=hands.at))
-    retailer.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=work.id, now=hands.at))
-    assert release.measure(world(retailer)) == 12
+    retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=hands.at))
+    retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=hands.at))
+    assert release.measure_throughput(context(retailer)) == 12
     found = retailer.read(views.paces)[work.location_id]
     assert (found.units_per_hour, found.open_units, found.reject_rate) == ((1 + 20 * 4) / 5, 1, 0.0)
     (rest,) = retailer.work(open_still)
     retailer.write(
-        lambda tx: fulfil.reject(
+        lambda tx: fulfill.reject(
             tx, fulfillment_order_id=rest.id, reason=RejectReason.STORE_CLOSED, note="", now=hands.at
         )
     )
-    release.measure(world(retailer))
+    release.measure_throughput(context(retailer))
     with retailer.app.db.read() as tx:
         place = lanes.network(tx, currency="INR", at=hands.at).places[work.location_id]
     assert (place.reject_rate, place.backlog_hours) == (1 / 22, 0.0)
@@ -163,10 +164,10 @@ def test_what_is_held_is_released_when_its_time_has_come(retailer: Retailer, han
     decide_by(retailer, Release(mode="held", hold_minutes=30))
     order_id = shirts(retailer)
     hands.at = FRIDAY + timedelta(minutes=29)
-    assert (release.release_due(world(retailer)), states(retailer, order_id)) == (0, ["planned"])
+    assert (release.release_due(context(retailer)), states(retailer, order_id)) == (0, ["planned"])
     hands.at = FRIDAY + timedelta(minutes=30)
-    assert (release.release_due(world(retailer)), states(retailer, order_id)) == (1, ["open"])
-    assert release.release_due(world(retailer)) == 0
+    assert (release.release_due(context(retailer)), states(retailer, order_id)) == (1, ["open"])
+    assert release.release_due(context(retailer)) == 0
     assert "fulfillment.released" in retailer.facts(order_id)
 
 
@@ -174,21 +175,21 @@ def test_what_leaves_today_is_released_before_the_cut_off(retailer: Retailer, ha
     decide_by(retailer, Release(mode="held", hold_minutes=24 * 60))
     order_id = shirts(retailer)
     hands.at = FRIDAY + timedelta(hours=4, minutes=59)
-    assert release.release_due(world(retailer)) == 0
+    assert release.release_due(context(retailer)) == 0
     hands.at = FRIDAY + timedelta(hours=5)  # 15:00
-    assert (release.release_due(world(retailer)), states(retailer, order_id)) == (1, ["open"])
+    assert (release.release_due(context(retailer)), states(retailer, order_id)) == (1, ["open"])
 
 
 def test_metered_work_comes_as_fast_as_it_is_picked(retailer: Retailer, hands: Hands) -> None:
     decide_by(retailer, Release(mode="metered", horizon_minutes=5))
     first, second = shirts(retailer, 2), shirts(retailer, 1)
-    release.measure(world(retailer))
-    assert release.release_due(world(retailer)) == 1
+    release.measure_throughput(context(retailer))
+    assert release.release_due(context(retailer)) == 1
     assert states(retailer, first, second) == ["open", "planned"]  # 20 an hour: two pieces are enough for now
     (work,) = retailer.work(first)
-    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=hands.at))
-    retailer.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=work.id, now=hands.at))
-    assert (release.release_due(world(retailer)), states(retailer, second)) == (1, ["open"])
+    retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=hands.at))
+    retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=hands.at))
+    assert (release.release_due(context(retailer)), states(retailer, second)) == (1, ["open"])
 
 
 def test_full_shifts_get_nothing_and_a_reject_makes_room(retailer: Retailer, hands: Hands) -> None:
@@ -200,7 +201,7 @@ def test_full_shifts_get_nothing_and_a_reject_makes_room(retailer: Retailer, han
     assert len(set(places)) == 2
     (work,) = retailer.work(first)
     retailer.write(
-        lambda tx: fulfil.reject(
+        lambda tx: fulfill.reject(
             tx, fulfillment_order_id=work.id, reason=RejectReason.NO_CAPACITY, note="", now=hands.at
         )
     )

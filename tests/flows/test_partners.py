@@ -13,8 +13,10 @@ from doorstep.domain.payments.model import RefundObservation, RefundState
 from doorstep.domain.returns import views as return_views
 from doorstep.domain.returns.model import Disposition, Grade, Inspection, RefundProgress
 from doorstep.domain.shipping.model import LabelState, TrackingStatus
-from doorstep.flows import reconcile, return_, ship
-from doorstep.flows import refund as refund_flow
+from doorstep.flows import operations
+from doorstep.flows.payments import refund as refund_flow
+from doorstep.flows.returns import receive_returns
+from doorstep.flows.shipping import ship
 from doorstep.kernel.http.rehearsal import Fault
 from doorstep.kernel.ids import OrderId
 
@@ -62,7 +64,7 @@ def test_a_carrier_that_never_answers_leaves_a_doubt_until_somebody_looks(retail
     assert (parcel.label_state, parcel.error) == (LabelState.IN_DOUBT, "shiphawk asks us to wait.")
     assert retailer.facts(order_id)[-1] == "shipment.label_in_doubt"
     assert [(letter["error_class"], letter["attempts"]) for letter in retailer.dead()] == [("transient", 3)]
-    retailer.write(lambda tx: reconcile.redrive(tx, error_class="transient"))
+    retailer.write(lambda tx: operations.retry(tx, error_class="transient"))
     retailer.settle()
     assert (retailer.parcels(order_id)[0].label_state, retailer.dead()) == (LabelState.PURCHASED, [])
 
@@ -91,7 +93,7 @@ def test_a_mail_that_is_refused_can_be_sent_after_the_fix(retailer: Retailer) ->
     fail(retailer, "mail", Fault.ERROR)
     order_id = retailer.place_order(JACKETS)
     assert mails(retailer, order_id) == [("order_confirmed", "failed")]
-    retailer.write(lambda tx: reconcile.redrive(tx, error_class="data"))
+    retailer.write(lambda tx: operations.retry(tx, error_class="data"))
     retailer.settle()
     assert mails(retailer, order_id) == [("order_confirmed", "sent")]
 
@@ -100,7 +102,7 @@ def test_a_mail_whose_process_died_while_sending_is_in_doubt(retailer: Retailer)
     fail(retailer, "mail", Fault.RATE_LIMIT, Fault.RATE_LIMIT, Fault.RATE_LIMIT)
     order_id = retailer.place_order(JACKETS)
     retailer.write(lambda tx: tx.execute("UPDATE messages SET state = 'sending'"))
-    retailer.write(lambda tx: reconcile.redrive(tx, error_class="transient"))
+    retailer.write(lambda tx: operations.retry(tx, error_class="transient"))
     retailer.settle()
     assert (mails(retailer, order_id), len(retailer.client("mail").messages)) == (
         [("order_confirmed", "in_doubt")],
@@ -112,7 +114,7 @@ def test_the_channel_hears_of_leaving_before_arriving_and_once_of_each(retailer:
     order_id = packed(retailer)
     fail(retailer, "shop", Fault.TIME_OUT, Fault.RATE_LIMIT)
     retailer.scan(retailer.parcels(order_id)[0], TrackingStatus.DELIVERED)
-    retailer.write(lambda tx: reconcile.redrive(tx, error_class="transient"))
+    retailer.write(lambda tx: operations.retry(tx, error_class="transient"))
     retailer.settle()
     (parcel,) = retailer.parcels(order_id)
     assert (
@@ -150,8 +152,8 @@ def owed(retailer: Retailer, *faults: Fault) -> OrderId:
     (each,) = retailer.read(lambda tx: return_views.of_order(tx, order_id=order_id))
     fail(retailer, "pay", *faults)
     found = [Inspection(1, 1, Grade.NEW, Disposition.RESTOCK)]
-    retailer.write(lambda tx: return_.receive(tx, return_id=each.id, now=NOON))
-    retailer.write(lambda tx: return_.inspect(tx, return_id=each.id, inspections=found, now=NOON))
+    retailer.write(lambda tx: receive_returns.receive(tx, return_id=each.id, now=NOON))
+    retailer.write(lambda tx: receive_returns.inspect(tx, return_id=each.id, inspections=found, now=NOON))
     retailer.settle()
     return order_id
 
@@ -203,7 +205,7 @@ def try_again(retailer: Retailer, order_id: OrderId, how: str) -> None:
         retailer.write(lambda tx: refund_flow.retry(tx, refund_id=refund.id, now=NOON))
     elif how == "redrive":
         retailer.write(
-            lambda tx: reconcile.redrive(tx, deliveries=[int(str(each["id"])) for each in retailer.dead()])
+            lambda tx: operations.retry(tx, deliveries=[int(str(each["id"])) for each in retailer.dead()])
         )
     else:
         seen = RefundObservation(
@@ -221,9 +223,9 @@ def test_a_credit_note_waits_for_the_number_of_its_invoice(retailer: Retailer) -
         for each in retailer.read(lambda tx: documents.of_order(tx, order_id=order_id))
     }
     assert kinds == {"invoice": DocumentState.FAILED, "credit_note": DocumentState.FAILED}
-    retailer.write(lambda tx: reconcile.redrive(tx, error_class="data"))
+    retailer.write(lambda tx: operations.retry(tx, error_class="data"))
     retailer.settle()
-    retailer.write(lambda tx: reconcile.redrive(tx, error_class="transient"))
+    retailer.write(lambda tx: operations.retry(tx, error_class="transient"))
     retailer.settle()
     found = retailer.read(lambda tx: documents.of_order(tx, order_id=order_id))
     assert [each.state for each in found] == [DocumentState.ISSUED] * 2

@@ -13,8 +13,8 @@ from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.routing.model import lab
 from doorstep.domain.routing.model.lab import Outcome, Past
 from doorstep.domain.routing.views import rules
-from doorstep.flows import past
-from doorstep.flows.past import Window
+from doorstep.flows.routing_rules import history
+from doorstep.flows.routing_rules.history import Window
 from doorstep.kernel.ids import OrderId
 
 
@@ -25,7 +25,7 @@ def began(retailer: Retailer) -> datetime:
 
 
 def rebuilt(retailer: Retailer, began: datetime) -> Past:
-    return retailer.read(lambda tx: past.rebuild(tx, window=Window(began, retailer.app.clock.now())))
+    return retailer.read(lambda tx: history.reconstruct(tx, window=Window(began, retailer.app.clock.now())))
 
 
 def replayed(retailer: Retailer, began: datetime) -> dict[OrderId, Outcome]:

@@ -18,7 +18,8 @@ from doorstep.domain.inventory.model.supplies import Announcement, Supply, Suppl
 from doorstep.domain.inventory.views import promises as views
 from doorstep.domain.inventory.views import rules as rule_views
 from doorstep.domain.inventory.views.promises import PromiseRow
-from doorstep.flows import cancel, promise
+from doorstep.flows.availability import available_to_promise
+from doorstep.flows.fulfillment import cancel
 from doorstep.kernel.ids import OrderId
 
 MANY = 100_000
@@ -114,13 +115,15 @@ def test_what_came_for_an_order_is_not_sold_to_the_next(retailer: Retailer) -> N
 
 def test_availability_takes_kits_apart_and_says_what_it_does_not_know(retailer: Retailer) -> None:
     questions = [Question(SHIRT, "shop"), Question(JACKET, "shop")]
-    known = retailer.read(lambda tx: promise.availability(tx, questions=questions, at=NOON))
+    known = retailer.read(lambda tx: available_to_promise.availability(tx, questions=questions, at=NOON))
     assert all(each.quantity for each in known)
     source = StockSource(retailer.places["ST-22"], "pos", 60)
     retailer.write(lambda tx: freshness.put_sources(tx, sources=[source]))
-    (shirts, _) = retailer.read(lambda tx: promise.availability(tx, questions=questions, at=NOON))
+    (shirts, _) = retailer.read(
+        lambda tx: available_to_promise.availability(tx, questions=questions, at=NOON)
+    )
     assert shirts.quantity is None
-    assert promise.watch_sources(retailer.app.world) == 1
+    assert available_to_promise.check_stock_sources(retailer.app.context) == 1
 
 
 def test_rules_are_worked_out_for_what_is_new_and_again_every_day(retailer: Retailer) -> None:
@@ -128,7 +131,7 @@ def test_rules_are_worked_out_for_what_is_new_and_again_every_day(retailer: Reta
     retailer.write(lambda tx: rules.put(tx, change=RuleChange(terms, "test"), at=NOON))
     ruled = retailer.read(lambda tx: rule_views.policies(tx, skus=[JACKET], channels=[]))
     retailer.write(lambda tx: tx.execute("DELETE FROM node_policies"))
-    promise.catch_up(retailer.app.world)
-    promise.rebuild(retailer.app.world)
+    available_to_promise.apply_rules_to_new(retailer.app.context)
+    available_to_promise.recompute_rules(retailer.app.context)
     assert retailer.read(lambda tx: rule_views.policies(tx, skus=[JACKET], channels=[])) == ruled
     assert ruled.safety_stock(JACKET, retailer.places["WH-A"]).value == 2

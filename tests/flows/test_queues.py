@@ -26,7 +26,8 @@ from doorstep.domain.routing.model.rules import (
     Split,
 )
 from doorstep.domain.routing.views import runs as run_views
-from doorstep.flows import fulfil, parking, runs
+from doorstep.flows.allocation import exception_queues, scheduled_runs
+from doorstep.flows.fulfillment import fulfill
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -118,11 +119,11 @@ def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Deci
 def test_what_waits_too_long_is_cancelled_and_says_why(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE))
     order_id = retailer.place_order(observation(line(SHIRT, 4)))
-    world = retailer.app.world
-    assert parking.cancel_overdue(replace(world, clock=At(days=4))) == 0
-    assert parking.cancel_overdue(replace(world, clock=At(days=6))) == 1
+    context = retailer.app.context
+    assert exception_queues.cancel_overdue(replace(context, clock=At(days=4))) == 0
+    assert exception_queues.cancel_overdue(replace(context, clock=At(days=6))) == 1
     assert retailer.order(order_id).header.cancelled_at is not None
-    assert parking.cancel_overdue(replace(world, clock=At(days=6))) == 0
+    assert exception_queues.cancel_overdue(replace(context, clock=At(days=6))) == 0
 
 
 def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decide) -> None:
@@ -145,9 +146,9 @@ def test_a_run_by_the_clock_takes_what_waits_for_it(retailer: Retailer, decide_b
     decide_by(rule_set(WHOLE, schedule="0 2 * * *"))
     order_id = retailer.place_order(observation(line(SHIRT, 2)))
     assert retailer.work(order_id) == []
-    world = retailer.app.world
-    assert runs.run_due(world) == 0
-    assert runs.run_due(replace(world, clock=At(days=1, minutes=1))) == 1
+    context = retailer.app.context
+    assert scheduled_runs.run_due(context) == 0
+    assert scheduled_runs.run_due(replace(context, clock=At(days=1, minutes=1))) == 1
     (work,) = retailer.work(order_id)
     assert work.state is State.PLANNED
     (run,) = retailer.read(run_views.history)
@@ -162,7 +163,7 @@ def test_a_rejecter_is_not_asked_by_anybody_if_the_rules_say_so(
     (work,) = retailer.work(order_id)
     reject = RejectReason.NO_CAPACITY
     retailer.write(
-        lambda tx: fulfil.reject(tx, fulfillment_order_id=work.id, reason=reject, note="", now=NOON)
+        lambda tx: fulfill.reject(tx, fulfillment_order_id=work.id, reason=reject, note="", now=NOON)
     )
     other = retailer.place_order(observation(line(SHIRT, 2)))
     assert retailer.work(other) == []

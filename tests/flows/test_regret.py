@@ -11,14 +11,14 @@ from doorstep.domain.routing.actions.lab import NewRun
 from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import runs
-from doorstep.flows import lab, regret
+from doorstep.flows.routing_rules import hindsight, simulation_jobs
 
 
 def test_yesterday_is_asked_for_once(retailer: Retailer) -> None:
-    run_id = regret.ask(retailer.app.world)
+    run_id = hindsight.schedule(retailer.app.context)
     assert run_id is not None
-    assert regret.ask(retailer.app.world) is None
-    assert lab.work(retailer.app.world)
+    assert hindsight.schedule(retailer.app.context) is None
+    assert simulation_jobs.run_next(retailer.app.context)
     found = retailer.read(lambda tx: views.run(tx, run_id=run_id))
     assert (found.state, found.kind, found.until - found.since) == ("done", "regret", timedelta(days=1))
     assert retailer.read(views.runs) == []
@@ -31,7 +31,7 @@ def test_what_was_paid_stands_beside_the_best_possible(retailer: Retailer) -> No
     until = retailer.app.clock.now() + timedelta(seconds=1)
     new = NewRun("regret", None, None, now, until, every_minutes=1)
     retailer.write(lambda tx: verbs.ask(tx, new=new, at=now))
-    lab.work(retailer.app.world)
+    simulation_jobs.run_next(retailer.app.context)
     (run,) = [each for each in retailer.read(runs.history) if each.kind is RunKind.REGRET]
     rows = retailer.read(
         lambda tx: tx.rows("SELECT cost_minor, actual_minor, best_minor FROM routing_decisions")

@@ -20,7 +20,8 @@ from doorstep.domain.returns.model import (
 )
 from doorstep.domain.returns.views import Return
 from doorstep.domain.shipping.model import Direction, TrackingStatus
-from doorstep.flows import owed, return_
+from doorstep.flows.payments import owed
+from doorstep.flows.returns import receive_returns
 from doorstep.kernel import errors
 from doorstep.kernel.ids import OrderId, ReturnId
 
@@ -37,7 +38,7 @@ def refunds(retailer: Retailer, order_id: OrderId) -> list[Refund]:
 
 def receive(retailer: Retailer, return_id: ReturnId, place: str | None = None) -> None:
     where = retailer.places[place] if place else None
-    retailer.write(lambda tx: return_.receive(tx, return_id=return_id, location_id=where, now=NOON))
+    retailer.write(lambda tx: receive_returns.receive(tx, return_id=return_id, location_id=where, now=NOON))
 
 
 def inspect(retailer: Retailer, each: Return, quantity: int | None = None, **found: object) -> None:
@@ -45,7 +46,9 @@ def inspect(retailer: Retailer, each: Return, quantity: int | None = None, **fou
     told = Inspection(each.lines[0].return_line_no, 0, Grade.NEW, Disposition.RESTOCK)
     told = replace(told, quantity=each.lines[0].quantity if quantity is None else quantity, **found)  # type: ignore[arg-type]  # fields by name
     retailer.write(
-        lambda tx: return_.inspect(tx, return_id=each.id, inspections=[told], now=retailer.app.clock.now())
+        lambda tx: receive_returns.inspect(
+            tx, return_id=each.id, inspections=[told], now=retailer.app.clock.now()
+        )
     )
     retailer.settle()
 
@@ -141,8 +144,8 @@ def test_two_lines_of_a_return_may_name_one_line_of_the_order(retailer: Retailer
         Inspection(2, 2, Grade.DAMAGED, Disposition.RESTOCK),
     ]
     amounts = retailer.read(lambda tx: owed.preview(tx, each=each, inspections=found))
-    assert [amounts[number].minor for number in (1, 2)] == [33_333, 66_667]
-    retailer.write(lambda tx: return_.inspect(tx, return_id=each.id, inspections=found, now=NOON))
+    assert [amounts[event_int].minor for event_int in (1, 2)] == [33_333, 66_667]
+    retailer.write(lambda tx: receive_returns.inspect(tx, return_id=each.id, inspections=found, now=NOON))
     retailer.settle()
     assert [each.amount_minor for each in refunds(retailer, order_id)] == [100_000]
     assert (retailer.order(order_id).line(1).returned, retailer.count(SHIRT, "ST-22", "damaged")) == (
@@ -197,7 +200,7 @@ def test_every_line_must_be_inspected_and_no_more_than_was_advised(retailer: Ret
         inspect(retailer, each)
     receive(retailer, each.id)
     with pytest.raises(errors.Invalid, match="for every line"):
-        retailer.write(lambda tx: return_.inspect(tx, return_id=each.id, inspections=[], now=NOON))
+        retailer.write(lambda tx: receive_returns.inspect(tx, return_id=each.id, inspections=[], now=NOON))
     with pytest.raises(errors.Invalid, match="between 0 and 1 units"):
         inspect(retailer, each, quantity=2)
 

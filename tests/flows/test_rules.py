@@ -11,7 +11,7 @@ from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.actions.rules import Change
 from doorstep.domain.inventory.model.rules import RuleKind, Scope, Terms
 from doorstep.domain.routing import views as routing
-from doorstep.flows import cancel
+from doorstep.flows.fulfillment import cancel
 from doorstep.kernel.ids import OrderId
 
 shelf = pytest.fixture(autouse=True)(test_goods.shelf.__wrapped__)  # type: ignore[attr-defined]  # what the fixture wraps

@@ -12,8 +12,8 @@ from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
 from doorstep.domain.inventory.model.receiving import Delivery
 from doorstep.domain.inventory.model.transfers import Arrived, Plan, Wanted
 from doorstep.domain.inventory.views import counts as count_views
-from doorstep.flows import count as count_flow
-from doorstep.flows import fulfil
+from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.stock import cycle_counts as count_flow
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -88,7 +88,7 @@ def reject(retailer: Retailer, reason: RejectReason) -> LocationId:
     """An order of a jacket that its location cannot fulfil; gives the location."""
     (work,) = retailer.work(retailer.place_order(observation(line(JACKET, 1, 299_900))))
     retailer.write(
-        lambda tx: fulfil.reject(tx, fulfillment_order_id=work.id, reason=reason, note="", now=NOON)
+        lambda tx: fulfill.reject(tx, fulfillment_order_id=work.id, reason=reason, note="", now=NOON)
     )
     retailer.settle()
     return work.location_id
@@ -110,11 +110,11 @@ def test_what_a_source_contradicts_is_to_be_counted_and_settles_itself(retailer:
     assert directed(retailer) == [(JACKET, retailer.places[HUB])]
     (work,) = retailer.work(order_id)
     retailer.write(
-        lambda tx: fulfil.reject(
+        lambda tx: fulfill.reject(
             tx, fulfillment_order_id=work.id, reason=RejectReason.STORE_CLOSED, note="", now=NOON
         )
     )
     assert retailer.count(JACKET, HUB) == (3, 0)
-    assert count_flow.settle_missing(retailer.app.world) == 1
+    assert count_flow.write_off_missing(retailer.app.context) == 1
     assert retailer.count(JACKET, HUB) == (1, 0)
     assert retailer.write(lambda tx: claims.settle_missing(tx, at=NOON)) == 0

@@ -11,7 +11,7 @@ from tests.builders import JACKET, NOON, SHIRT, later, line, observation
 
 from doorstep.domain.orders.actions import Accepted, Incoming
 from doorstep.domain.orders.model import OrderObservation
-from doorstep.flows import intake
+from doorstep.flows.capture import intake
 from doorstep.flows.map import SUBSCRIPTIONS
 from doorstep.kernel.db import Database
 
@@ -36,7 +36,7 @@ def take(database: Database, *told: OrderObservation) -> list[Accepted]:
             Incoming(1, "shop", each, f"trace-{number}", "connection:shop")
             for number, each in enumerate(told)
         ]
-        return intake.take(tx, incoming=incoming, serviceable={"IN": True}, now=NOON)
+        return intake.capture_orders(tx, incoming=incoming, serviceable={"IN": True}, now=NOON)
 
 
 def rows(database: Database, statement: str, *parameters: object) -> list[tuple[object, ...]]:

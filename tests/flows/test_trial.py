@@ -15,7 +15,8 @@ from doorstep.domain.routing.actions.trials import NewTrial, Trial
 from doorstep.domain.routing.model.lab import Guardrails, TrialKind, guardrails
 from doorstep.domain.routing.model.rules import DEFAULT
 from doorstep.domain.routing.views import rules, trials
-from doorstep.flows import guard, trial
+from doorstep.flows.allocation import trial
+from doorstep.flows.routing_rules import trial_control
 from doorstep.kernel import documents, errors
 from doorstep.kernel.ids import LocationId, OrderId
 
@@ -26,7 +27,7 @@ RAILS = Guardrails(sample=10)
 def started(retailer: Retailer, draft: int, kind: TrialKind, percent: int = 100) -> Trial:
     now = retailer.app.clock.now()
     new = NewTrial(draft, kind, percent, RAILS, "a try")
-    return retailer.write(lambda tx: guard.start(tx, new=new, now=now))
+    return retailer.write(lambda tx: trial_control.start(tx, new=new, now=now))
 
 
 def rules_of(retailer: Retailer, order_id: OrderId) -> str:
@@ -93,13 +94,13 @@ def decided(retailer: Retailer, found: Trial, cost: int) -> None:
 
 def test_a_guardrail_ends_a_trial_and_says_why(retailer: Retailer) -> None:
     found = started(retailer, drafted(retailer), TrialKind.SHADOW)
-    assert guard.watch(retailer.app.world) == guardrails.Verdict(is_enough=False)
+    assert trial_control.check(retailer.app.context) == guardrails.Verdict(is_enough=False)
     decided(retailer, found, 500)
-    guard.watch(retailer.app.world)
+    trial_control.check(retailer.app.context)
     (ended,) = retailer.read(trials.trials)
     assert (ended.breached, ended.ended_by) == (True, "system")
     assert ended.ended_why == "An order costs 1.50 times what it costs now (1.05 is the limit)."
-    assert guard.watch(retailer.app.world) is None
+    assert trial_control.check(retailer.app.context) is None
     assert needs(retailer) == 1
     retailer.write(lambda tx: verbs.see(tx, trial_id=ended.id, at=retailer.app.clock.now()))
     assert needs(retailer) == 0
@@ -115,10 +116,10 @@ def test_a_better_draft_takes_over(retailer: Retailer) -> None:
     number = drafted(retailer)
     found, now = started(retailer, number, TrialKind.SHADOW), retailer.app.clock.now()
     decided(retailer, found, -100)
-    judged = guard.watch(retailer.app.world)
+    judged = trial_control.check(retailer.app.context)
     assert judged is not None
     assert (judged.is_better, retailer.read(trials.running)) == (True, found)
-    retailer.write(lambda tx: guard.promote(tx, why="cheaper", now=now))
+    retailer.write(lambda tx: trial_control.promote(tx, why="cheaper", now=now))
     assert retailer.read(rules.active_number) == number
     (ended,) = retailer.read(trials.trials)
     assert (ended.ended_why, ended.breached) == ("It decides on every order: cheaper", False)
@@ -130,12 +131,12 @@ def test_a_trial_ends_when_another_version_decides(retailer: Retailer) -> None:
     now = retailer.app.clock.now()
     retailer.write(lambda tx: rule_verbs.activate(tx, number=second, why="so", instead_of=None, at=now))
     retailer.place_order(observation(line(JACKET, 1)))
-    guard.watch(retailer.app.world)
+    trial_control.check(retailer.app.context)
     (ended,) = retailer.read(trials.trials)
     assert ended.ended_why == "Another version decides by now."
     again = started(retailer, first, TrialKind.SHADOW)
     retailer.write(lambda tx: rule_verbs.archive(tx, number=first, at=now))
-    guard.watch(retailer.app.world)
+    trial_control.check(retailer.app.context)
     newest = retailer.read(trials.trials)[0]
     assert (newest.id, newest.ended_why) == (again.id, f"Version {first} is archived by now.")
 

@@ -34,7 +34,9 @@ from doorstep.domain.routing.model.rules import (
 )  # fmt: skip
 from doorstep.domain.routing.model.wave import Wave
 from doorstep.domain.routing.views import runs as run_views
-from doorstep.flows import approve, fulfil, planned, wave
+from doorstep.flows.allocation.optimize import reoptimize, unreleased
+from doorstep.flows.capture import approve
+from doorstep.flows.fulfillment import fulfill
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -88,7 +90,7 @@ def where(retailer: Retailer, order_id: OrderId) -> list[str]:
 
 
 def solve(retailer: Retailer) -> Wave:
-    solved = wave.solve(retailer.app.world, seconds=2, clock=time.monotonic)
+    solved = reoptimize.solve(retailer.app.context, seconds=2, clock=time.monotonic)
     assert solved is not None
     return solved
 
@@ -128,13 +130,13 @@ def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, Ord
         fulfillment.release(tx, work_ids=[work.id], codes=codes, at=NOON)
 
     held.write(release)
-    assert wave.solve(held.app.world, seconds=1, clock=time.monotonic) is None
+    assert reoptimize.solve(held.app.context, seconds=1, clock=time.monotonic) is None
     assert [each.state for each in held.work(common)] == [State.OPEN]
 
 
 def test_a_held_order_is_left_alone(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
     held.write(lambda tx: approve.hold(tx, order_id=two[0], message="ask the customer", now=NOON))
-    assert wave.solve(held.app.world, seconds=1, clock=time.monotonic) is None
+    assert reoptimize.solve(held.app.context, seconds=1, clock=time.monotonic) is None
 
 
 def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
@@ -142,29 +144,29 @@ def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
 ) -> None:
     """Pieces that the wave does not need may go meanwhile."""
     common, rare = two
-    found = held.read(lambda tx: planned.look(tx, at=NOON, limit=10))
+    found = held.read(lambda tx: unreleased.load(tx, at=NOON, limit=10))
     assert found is not None
-    batch = wave.Batch(found.seen.demands, found.decisions, found.seen.supply)
-    solved = wave.wave.improve(
-        batch, found.seen.network, found.seen.playbook, now=NOON, budget=wave.Budget(time.monotonic, 1)
+    batch = reoptimize.Batch(found.seen.demands, found.decisions, found.seen.supply)
+    solved = reoptimize.wave.improve(
+        batch, found.seen.network, found.seen.playbook, now=NOON, budget=reoptimize.Budget(time.monotonic, 1)
     )
     gone = Correction(SHIRT, held.places["ST-22"], "stolen", change=-2)
     held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOON))
-    assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOON)) == 2
+    assert held.write(lambda tx: reoptimize.apply(tx, found=found, solved=solved, now=NOON)) == 2
     assert (where(held, common), where(held, rare)) == (["ST-22"], ["WH-A"])
 
 
 def test_a_piece_that_is_gone_stops_its_group(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
-    found = held.read(lambda tx: planned.look(tx, at=NOON, limit=10))
+    found = held.read(lambda tx: unreleased.load(tx, at=NOON, limit=10))
     assert found is not None
-    batch = wave.Batch(found.seen.demands, found.decisions, found.seen.supply)
-    solved = wave.wave.improve(
-        batch, found.seen.network, found.seen.playbook, now=NOON, budget=wave.Budget(time.monotonic, 1)
+    batch = reoptimize.Batch(found.seen.demands, found.decisions, found.seen.supply)
+    solved = reoptimize.wave.improve(
+        batch, found.seen.network, found.seen.playbook, now=NOON, budget=reoptimize.Budget(time.monotonic, 1)
     )
     held.write(lambda tx: approve.hold(tx, order_id=two[1], message="ask the customer", now=NOON))
     gone = Correction(SHIRT, held.places["ST-22"], "stolen", change=-2)
     held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOON))
-    assert held.write(lambda tx: wave.apply(tx, found=found, solved=solved, now=NOON)) == 0
+    assert held.write(lambda tx: reoptimize.apply(tx, found=found, solved=solved, now=NOON)) == 0
     assert where(held, two[0]) == ["WH-A"]
 
 
@@ -191,7 +193,7 @@ def test_what_is_planned_of_an_order_is_planned_again_with_what_was_rejected(
         orders.lock(tx, order_id=rare)
         fulfillment.release(tx, work_ids=[shirt.id], codes=codes, at=NOON)
         reason = RejectReason.NO_CAPACITY
-        fulfil.reject(tx, fulfillment_order_id=shirt.id, reason=reason, note="", now=NOON)
+        fulfill.reject(tx, fulfillment_order_id=shirt.id, reason=reason, note="", now=NOON)
 
     held.write(release_and_reject)
     states = [work.state for work in held.work(rare)]

@@ -11,7 +11,7 @@ from doorstep.domain.inventory import views as stock_views
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.routing import views as routing
 from doorstep.domain.shipping.model import TrackingStatus
-from doorstep.flows import ask_back, cancel, fulfil
+from doorstep.flows.fulfillment import cancel, fulfill, recall
 from doorstep.kernel import errors
 from doorstep.kernel.ids import OrderId
 
@@ -77,10 +77,10 @@ def test_a_rejected_line_goes_elsewhere_and_the_shelf_is_corrected(
 ) -> None:
     order_id = retailer.place_order(observation(line(JACKET)))
     (work,) = retailer.work(order_id)
-    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=NOON))
-    retailer.write(lambda tx: fulfil.pick(tx, fulfillment_order_id=work.id, code=JACKET, now=NOON))
+    retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfill.pick(tx, fulfillment_order_id=work.id, code=JACKET, now=NOON))
     retailer.write(
-        lambda tx: fulfil.reject(tx, fulfillment_order_id=work.id, reason=reason, note="", now=NOON)
+        lambda tx: fulfill.reject(tx, fulfillment_order_id=work.id, reason=reason, note="", now=NOON)
     )
     retailer.settle()
     assert where(retailer, order_id) == {"WH-B": [(JACKET, 1)]}
@@ -92,13 +92,13 @@ def test_a_rejected_line_goes_elsewhere_and_the_shelf_is_corrected(
 
 
 def scan(retailer: Retailer, work: Work, code: str) -> None:
-    retailer.write(lambda tx: fulfil.pick(tx, fulfillment_order_id=work.id, code=code, now=NOON))
+    retailer.write(lambda tx: fulfill.pick(tx, fulfillment_order_id=work.id, code=code, now=NOON))
 
 
 def test_a_scan_picks_one_piece_and_the_wrong_one_none(retailer: Retailer) -> None:
     order_id = retailer.place_order(observation(line(SHIRT, 2)))
     (work,) = retailer.work(order_id)
-    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
     for code in (" GT-WH-02 ", "8900000010226"):
         with pytest.raises(WrongScan, match="not on this pick list"):
             scan(retailer, work, "DJ-BL-01")
@@ -110,10 +110,12 @@ def test_a_scan_picks_one_piece_and_the_wrong_one_none(retailer: Retailer) -> No
 def test_a_stale_hand_is_told_what_is_there_now(retailer: Retailer) -> None:
     order_id = retailer.place_order(observation(line(JACKET)))
     (work,) = retailer.work(order_id)
-    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, version=work.version, now=NOON))
+    retailer.write(
+        lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, version=work.version, now=NOON)
+    )
     with pytest.raises(errors.Conflict) as stale:
         retailer.write(
-            lambda tx: fulfil.accept(tx, fulfillment_order_id=work.id, version=work.version, now=NOON)
+            lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, version=work.version, now=NOON)
         )
     assert stale.value.data == {"state": "accepted", "version": work.version + 1}
 
@@ -174,15 +176,15 @@ def test_cancelled_before_and_during_its_work_gives_the_stock_back(retailer: Ret
     told = observation()
     order_id = retailer.place_order(told)
     picked = next(work for work in retailer.work(order_id) if work.lines[0].sku == SHIRT)
-    retailer.write(lambda tx: fulfil.accept(tx, fulfillment_order_id=picked.id, now=NOON))
-    retailer.write(lambda tx: fulfil.pick(tx, fulfillment_order_id=picked.id, code=SHIRT, now=NOON))
+    retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=picked.id, now=NOON))
+    retailer.write(lambda tx: fulfill.pick(tx, fulfillment_order_id=picked.id, code=SHIRT, now=NOON))
     retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {}
     assert [retailer.count(JACKET, "WH-A"), retailer.count(SHIRT, "ST-22")] == [(8, 0), (3, 0)]
     assert retailer.order(order_id).header.cancelled_at is not None
     with pytest.raises(errors.Conflict):
-        retailer.write(lambda tx: fulfil.pick_all(tx, fulfillment_order_id=picked.id, now=NOON))
+        retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=picked.id, now=NOON))
 
 
 def test_cancelled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel(retailer: Retailer) -> None:
@@ -231,7 +233,7 @@ def test_work_that_nobody_accepted_goes_elsewhere_when_it_is_asked_back(retailer
     order_id = retailer.place_order(observation(line(JACKET)))
     (work,) = retailer.work(order_id)
     gone = retailer.write(
-        lambda tx: ask_back.ask(tx, fulfillment_order_id=work.id, why="the lorry left", now=NOON)
+        lambda tx: recall.request(tx, fulfillment_order_id=work.id, why="the lorry left", now=NOON)
     )
     retailer.settle()
     assert gone
@@ -242,11 +244,11 @@ def test_a_location_that_accepted_may_keep_what_is_asked_back(retailer: Retailer
     order_id = retailer.place_order(observation(line(JACKET)))
     (work,) = retailer.work(order_id)
     ask = {"fulfillment_order_id": work.id, "now": NOON}
-    retailer.write(lambda tx: fulfil.accept(tx, **ask))
-    assert not retailer.write(lambda tx: ask_back.ask(tx, why="the lorry left", **ask))
+    retailer.write(lambda tx: fulfill.accept(tx, **ask))
+    assert not retailer.write(lambda tx: recall.request(tx, why="the lorry left", **ask))
     with pytest.raises(errors.Conflict, match="asked for already"):
-        retailer.write(lambda tx: ask_back.ask(tx, why="again", **ask))
-    retailer.write(lambda tx: ask_back.keep(tx, note="picked already", **ask))
+        retailer.write(lambda tx: recall.request(tx, why="again", **ask))
+    retailer.write(lambda tx: recall.decline(tx, note="picked already", **ask))
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
     assert retailer.facts(order_id)[-2:] == ["fulfillment.asked_back", "fulfillment.kept"]
 
@@ -255,7 +257,7 @@ def test_packed_work_cannot_be_asked_back(retailer: Retailer) -> None:
     order_id = retailer.place_order(observation(line(JACKET)))
     (work,) = retailer.work(order_id)
     ask = {"fulfillment_order_id": work.id, "now": NOON}
-    for verb in (fulfil.accept, fulfil.pick_all, fulfil.pack):
+    for verb in (fulfill.accept, fulfill.pick_all, fulfill.pack):
         retailer.write(lambda tx, verb=verb: verb(tx, **ask))
     with pytest.raises(errors.Conflict, match="it goes its way"):
-        retailer.write(lambda tx: ask_back.ask(tx, why="too late", **ask))
+        retailer.write(lambda tx: recall.request(tx, why="too late", **ask))

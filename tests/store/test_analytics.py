@@ -14,7 +14,9 @@ from doorstep.domain.analytics.views.orders import OrderFilter
 from doorstep.domain.fulfillment.model import Action, RejectReason
 from doorstep.domain.orders.model import Headline
 from doorstep.domain.shipping.model import TrackingStatus
-from doorstep.flows import approve, fulfil, return_
+from doorstep.flows.capture import approve
+from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.returns import receive_returns
 from doorstep.kernel import errors
 from doorstep.kernel.ids import OrderId, ReturnId
 from doorstep.kernel.money import Money
@@ -133,7 +135,7 @@ def test_holds_and_rejected_work_stay_readable(shop: Shop) -> None:
     order_id = shop.order((SHIRT, 2))
     (before,) = shop.work(order_id)
     with shop.app.db.write(actor="user:2") as tx:
-        fulfil.reject(
+        fulfill.reject(
             tx,
             fulfillment_order_id=before.id,
             reason=RejectReason.NO_CAPACITY,
@@ -195,7 +197,7 @@ def test_a_return_moves_through_the_stages_and_knows_its_refund(shop: Shop) -> N
     return_id = shop.announce_return(order_id)
     with shop.app.db.write(actor="user:3") as tx:
         assert returns.counts(tx)[ReturnStage.ARRIVING] == 1
-        return_.receive(tx, return_id=ReturnId(return_id), now=shop.now)
+        receive_returns.receive(tx, return_id=ReturnId(return_id), now=shop.now)
         (row,) = returns.stage(tx, stage=ReturnStage.TO_INSPECT)
         opened = returns.detail(tx, return_id=return_id, now=shop.now)
         assert returns.stage(tx, stage=ReturnStage.TO_INSPECT, location_id=shop.locations["WH-B"]) == []

@@ -25,7 +25,7 @@ from doorstep.domain.inventory.model.supplies import Announcement, SupplyKind
 from doorstep.domain.inventory.views import freshness as source_views
 from doorstep.domain.inventory.views.aisle import endless_aisle
 from doorstep.domain.inventory.views.availability import availability
-from doorstep.flows import cart
+from doorstep.flows.availability import cart_reservations
 from doorstep.kernel import errors
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import LocationId, Sku
@@ -61,7 +61,7 @@ def test_everything_that_takes_off_is_taken_off_once(database: Database) -> None
         rule(tx, RuleKind.SAFETY_STOCK, 1, locations=("ST",))
         rule(tx, RuleKind.THRESHOLD, 2, channels=("shop",))
         rule(tx, RuleKind.POOL, 3, "group:vip", skus=(A,))
-        cart.hold(tx, carts=[cart.Cart("shop", "cart-1", [(A, 1)])], now=NOON)
+        cart_reservations.reserve(tx, carts=[cart_reservations.Cart("shop", "cart-1", [(A, 1)])], now=NOON)
         (order_id,) = ordered.place(tx)
         inventory.set_commitments(
             tx, order_ids=[order_id], wanted=[Commitment(order_id, 1, A, NEW, 2)], at=NOON

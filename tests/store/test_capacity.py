@@ -18,8 +18,9 @@ from doorstep.domain.network.model import Document, Shift, Site
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
 from doorstep.domain.routing.model import Demand, Want
-from doorstep.flows import capacity, lanes
-from doorstep.flows.capacity import Asked
+from doorstep.flows.allocation import capacity
+from doorstep.flows.allocation.capacity import CapacityUse
+from doorstep.flows.network import lanes
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, Sku
 
@@ -45,12 +46,12 @@ def order_ids(database: Database) -> list[OrderId]:
         return [OrderId(each) for each in tx.column(int, "SELECT id FROM orders ORDER BY id")]
 
 
-def open_work(tx: WriteTx, place: LocationId, order_id: OrderId, *, units: int = 1) -> Asked:
+def open_work(tx: WriteTx, place: LocationId, order_id: OrderId, *, units: int = 1) -> CapacityUse:
     line = WorkLine(1, Sku("DJ-BL-01"), units)
     (work_id,) = fulfillment.open_work(
         tx, assignments=[Assignment(order_id, place, (line,))], decisions={}, at=NOON
     )
-    return Asked(work_id, place, 1, units)
+    return CapacityUse(work_id, place, 1, units)
 
 
 def room(database: Database, place: LocationId, at: datetime = NOON) -> int | None:
@@ -60,7 +61,7 @@ def room(database: Database, place: LocationId, at: datetime = NOON) -> int | No
 
 def give_back(database: Database, work_ids: Sequence[FulfillmentOrderId]) -> None:
     with database.write(actor="system") as tx:
-        capacity.give_back(tx, work_ids=work_ids)
+        capacity.release(tx, work_ids=work_ids)
 
 
 def test_forty_ask_at_once_and_ten_find_room(database: Database, places: dict[str, LocationId]) -> None:
@@ -72,7 +73,7 @@ def test_forty_ask_at_once_and_ten_find_room(database: Database, places: dict[st
             capacity.lock(tx, at=NOON)
             if not lanes.network(tx, currency="", at=NOON).places[place].room:
                 return False
-            capacity.take(tx, works=[open_work(tx, place, order_id)], at=NOON)
+            capacity.use(tx, works=[open_work(tx, place, order_id)], at=NOON)
             return True
 
     with ThreadPoolExecutor(4) as pool:
@@ -84,7 +85,7 @@ def test_what_is_given_back_is_there_again_once(database: Database, places: dict
     limit(database, Shift(name="day", most=10))
     with database.write(actor="system") as tx:
         works = [open_work(tx, places["A"], each) for each in order_ids(database)[:3]]
-        capacity.take(tx, works=works, at=NOON)
+        capacity.use(tx, works=works, at=NOON)
     assert room(database, places["A"]) == 7
     for _ in range(2):
         give_back(database, [works[0].fulfillment_order_id, works[1].fulfillment_order_id])
@@ -96,8 +97,8 @@ def test_it_goes_back_to_the_shift_that_was_taken(database: Database, places: di
     tomorrow = NOON + timedelta(days=1)
     with database.write(actor="system") as tx:
         today = open_work(tx, places["A"], order_ids(database)[0])
-        capacity.take(tx, works=[today], at=NOON)
-        capacity.take(tx, works=[open_work(tx, places["A"], order_ids(database)[1])], at=tomorrow)
+        capacity.use(tx, works=[today], at=NOON)
+        capacity.use(tx, works=[open_work(tx, places["A"], order_ids(database)[1])], at=tomorrow)
     assert (room(database, places["A"]), room(database, places["A"], tomorrow)) == (9, 9)
     give_back(database, [today.fulfillment_order_id])
     assert (room(database, places["A"]), room(database, places["A"], tomorrow)) == (10, 9)
@@ -110,7 +111,7 @@ def test_shifts_count_what_they_say(
     limit(database, Shift(name="day", most=100, counts=counts))  # type: ignore[arg-type]  # each word is one
     with database.write(actor="system") as tx:
         works = [open_work(tx, places["A"], each, units=5) for each in order_ids(database)[:2]]
-        capacity.take(tx, works=works, at=NOON)
+        capacity.use(tx, works=works, at=NOON)
     assert room(database, places["A"]) == left
 
 
@@ -120,7 +121,7 @@ def test_beyond_the_usual_there_is_room_and_a_backlog(
     limit(database, Shift(name="day", usual=2))
     with database.write(actor="system") as tx:
         works = [open_work(tx, places["A"], each) for each in order_ids(database)[:3]]
-        capacity.take(tx, works=works, at=NOON)
+        capacity.use(tx, works=works, at=NOON)
     with database.read() as tx:
         place = lanes.network(tx, currency="", at=NOON).places[places["A"]]
     assert (place.room, place.backlog_hours) == (None, 12.0)
@@ -143,7 +144,7 @@ def test_there_is_room_for_orders_that_are_sure_to_fit(
 def test_planned_work_takes_no_room_from_itself(database: Database, places: dict[str, LocationId]) -> None:
     limit(database, Shift(name="day", most=1))
     with database.write(actor="system") as tx:
-        capacity.take(tx, works=[open_work(tx, places["A"], order_ids(database)[0])], at=NOON)
+        capacity.use(tx, works=[open_work(tx, places["A"], order_ids(database)[0])], at=NOON)
         found = lanes.network(tx, currency="", at=NOON)
     freed = capacity.without(found, works=[places["A"], places["B"]])
     assert [each.room for each in found.places.values()] == [0, None]
@@ -153,11 +154,11 @@ def test_planned_work_takes_no_room_from_itself(database: Database, places: dict
 def test_work_moves_only_where_there_is_room() -> None:
     here, there, free = (LocationId(each) for each in (1, 2, 3))
     rooms = {here: 1, there: 0}
-    assert capacity.moves(rooms, leaving=[here, there], coming=[there, here])  # they change places
-    assert not capacity.moves(rooms, leaving=[here], coming=[there])
-    assert capacity.moves(rooms, leaving=[free], coming=[here])
-    assert capacity.moves(rooms, leaving=[here], coming=[free])
-    assert not capacity.moves(rooms, leaving=[free], coming=[here])
+    assert capacity.try_move(rooms, leaving=[here, there], coming=[there, here])  # they change places
+    assert not capacity.try_move(rooms, leaving=[here], coming=[there])
+    assert capacity.try_move(rooms, leaving=[free], coming=[here])
+    assert capacity.try_move(rooms, leaving=[here], coming=[free])
+    assert not capacity.try_move(rooms, leaving=[free], coming=[here])
     assert rooms == {here: 0, there: 0}
 
 
@@ -165,7 +166,7 @@ def test_old_shifts_are_forgotten(database: Database, places: dict[str, Location
     limit(database, Shift(name="day", most=5))
     with database.write(actor="system") as tx:
         for days, order_id in zip((0, 2), order_ids(database), strict=False):
-            capacity.take(tx, works=[open_work(tx, places["A"], order_id)], at=NOON + timedelta(days=days))
+            capacity.use(tx, works=[open_work(tx, places["A"], order_id)], at=NOON + timedelta(days=days))
         assert network.forget_shifts(tx, before=NOON + timedelta(days=1)) == 1
         assert tx.value(int, "SELECT count(*) FROM shift_work") == 1
 
@@ -174,7 +175,7 @@ def test_places_without_shifts_count_nothing(database: Database, places: dict[st
     limit(database, Shift(name="day", most=1))
     with database.write(actor="system") as tx:
         capacity.lock(tx, at=NOON)
-        capacity.take(tx, works=[open_work(tx, places["B"], order_ids(database)[0])], at=NOON)
+        capacity.use(tx, works=[open_work(tx, places["B"], order_ids(database)[0])], at=NOON)
         assert tx.value(int, "SELECT count(*) FROM shift_work") == 0
     assert room(database, places["B"]) is None
 

@@ -33,7 +33,7 @@ from doorstep.domain.inventory.views import imports as import_views
 from doorstep.domain.inventory.views import replenishment as rule_views
 from doorstep.domain.inventory.views import supplies as supply_views
 from doorstep.domain.inventory.views.supplies import SupplyFilter
-from doorstep.flows import files
+from doorstep.flows.stock import import_files
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import ImportId, LocationId
@@ -66,7 +66,7 @@ def step(database: Database, now: datetime = NOON + timedelta(hours=1)) -> Impor
     """One handful, as a worker does it."""
     with database.write(actor="system") as tx:
         file = imports.claim(tx)
-        return None if file is None else files.advance(tx, file, now=now)
+        return None if file is None else import_files.apply_next(tx, file, now=now)
 
 
 def work(database: Database) -> None:
@@ -162,7 +162,7 @@ def test_a_worker_that_dies_leaves_the_file_where_the_next_one_goes_on(
         with database.write(actor="system") as tx:
             died = imports.claim(tx)
             if died is not None:
-                tx.rehearse(partial(files.advance, tx, died, now=NOON))
+                tx.rehearse(partial(import_files.apply_next, tx, died, now=NOON))
         file = step(database)
         if file is None:
             break
@@ -279,7 +279,7 @@ def test_a_file_tells_of_the_past_and_has_a_known_ending(database: Database) -> 
 
 
 def test_every_kind_of_file_has_its_work() -> None:
-    assert set(files._KINDS) == set(SHAPES) == set(ImportKind)
+    assert set(import_files._KINDS) == set(SHAPES) == set(ImportKind)
 
 
 def test_cells_hold_no_sign_that_the_database_cannot_keep() -> None:

@@ -16,7 +16,7 @@ from doorstep.domain.payments import actions, views
 from doorstep.domain.payments.actions import RefundIntent
 from doorstep.domain.payments.model import PaymentObservation, PaymentStatus, RefundResult, RefundState
 from doorstep.domain.payments.views import Payment, Refund
-from doorstep.flows import settle
+from doorstep.flows.billing import posting
 from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import OrderId, RefundId
@@ -41,7 +41,7 @@ class Till:
             told = builders.paid(TOLD) if is_paid else TOLD
             recognised = orders.recognise(tx, incoming=[Incoming(self.channel, "shop", told, "trace")])
             accepted = orders.accept(tx, told=recognised, now=NOON)
-            settle.paid_as_told(tx, accepted=accepted)
+            posting.record_reported_payments(tx, accepted=accepted)
             return accepted[0] if accepted else None
 
     def money(self, status: PaymentStatus, *, reference: str = "", external_id: str = "pay-1") -> None:

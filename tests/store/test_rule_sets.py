@@ -13,7 +13,7 @@ from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.actions.rules import Draft, Version
 from doorstep.domain.routing.model.rules import DEFAULT, Orders, Routing, RuleSet, Run
 from doorstep.domain.routing.views import rules as views
-from doorstep.flows import rule_sets
+from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import errors
 
 

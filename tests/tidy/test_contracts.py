@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _LINTER = Path(sys.executable).with_name("lint-imports")
 
 WRONG = [
-    ("1 Arrows point down", "kernel/db.py", "from doorstep.flows import ship"),
+    ("1 Arrows point down", "kernel/db.py", "from doorstep.flows import map"),
     (
         "2 Domain modules are strangers",
         "domain/orders/views.py",
@@ -33,16 +33,18 @@ WRONG = [
         "adapters/carriers/shiphawk/client.py",
         "from doorstep.kernel import jobs",
     ),
-    ("7 A store is its own module's", "flows/ship.py", "from doorstep.domain.shipping import store"),
+    ("7 A store is its own module's", "flows/shipping/ship.py", "from doorstep.domain.shipping import store"),
     ("8 Front doors are independent", "delivery/worker/loop.py", "from doorstep.delivery import console"),
     ("9 Kernel stack", "kernel/money.py", "from doorstep.kernel import log"),
-    ("10 No cycles anywhere", "flows/world.py", "from doorstep.flows import map"),
+    ("10 No cycles anywhere", "flows/context.py", "from doorstep.flows import map"),
+    ("11 Order of flow packages", "flows/shipping/ship.py", "from doorstep.flows.fulfillment import cancel"),
 ]
 UNPLACED = [
     ("1 Arrows point down", "shared/__init__.py"),
     ("2 Domain modules are strangers", "domain/loyalty/__init__.py"),
     ("3 Anatomy of a domain module", "domain/orders/utils.py"),
     ("9 Kernel stack", "kernel/helpers.py"),
+    ("11 Order of flow packages", "flows/loyalty/__init__.py"),
 ]
 
 
@@ -100,7 +102,7 @@ def test_a_module_without_a_place_breaks_the_contract_of_its_folder(contract: st
 
 @pytest.mark.parametrize(
     "edited",
-    [("flows/ship.py", "def f() -> None:\n    from doorstep.domain.shipping import store")],
+    [("flows/shipping/ship.py", "def f() -> None:\n    from doorstep.domain.shipping import store")],
     indirect=True,
 )
 def test_an_import_inside_a_function_counts(edited: Path) -> None:

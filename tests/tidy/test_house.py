@@ -75,20 +75,20 @@ def _events() -> set[str]:
 
 
 def test_every_fact_has_listeners_or_stands_on_the_list_of_those_that_have_none() -> None:
-    heard = {row.fact for row in flow_map.MAP}
-    assert heard | flow_map.NOBODY_LISTENS == _events()
-    assert heard & flow_map.NOBODY_LISTENS == set()
+    heard = {row.event for row in flow_map.MAP}
+    assert heard | flow_map.NO_SUBSCRIBER == _events()
+    assert heard & flow_map.NO_SUBSCRIBER == set()
 
 
 def test_a_subscriber_hears_a_fact_once_and_does_the_same_with_all_it_hears() -> None:
-    heard = [(row.fact, row.name) for row in flow_map.MAP]
+    heard = [(row.event, row.name) for row in flow_map.MAP]
     assert sorted(heard) == sorted(set(heard))
-    work = {(row.name, row.step, row.errand, row.given_up) for row in flow_map.MAP}
+    work = {(row.name, row.handler, row.task, row.on_dead_letter) for row in flow_map.MAP}
     assert len(work) == len({row.name for row in flow_map.MAP})
 
 
 def test_every_row_of_the_map_is_a_step_or_an_errand() -> None:
-    assert [row.name for row in flow_map.MAP if (row.step is None) == (row.errand is None)] == []
+    assert [row.name for row in flow_map.MAP if (row.handler is None) == (row.task is None)] == []
 
 
 def test_every_lint_ignore_of_the_project_has_a_reason() -> None:

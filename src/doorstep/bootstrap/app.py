@@ -10,7 +10,7 @@ from typing import Self
 from doorstep.bootstrap.discover import discover
 from doorstep.bootstrap.registry import Registry
 from doorstep.flows import map as flow_map
-from doorstep.flows.world import World
+from doorstep.flows.context import Context
 from doorstep.kernel import http, postgres, schema, secrets
 from doorstep.kernel.db import Database
 from doorstep.kernel.settings import Settings
@@ -34,7 +34,7 @@ class App:
     session_clock: Clock
     vault: secrets.Vault
     registry: Registry
-    world: World
+    context: Context
     server: postgres.Database
 
     def close(self) -> None:
@@ -71,5 +71,5 @@ def open_app(settings: Settings, *, migrate: bool = False, clock: Clock | None =
     policy = http.Policy(timeout_seconds=settings.http_timeout_seconds)
     registry = Registry(db, vault, connectors, policy=policy)
     business_clock = moved or machine
-    world = World(db=db, clock=business_clock, partners=registry, serviceable=SERVICEABLE)
-    return App(settings, db, business_clock, clock or machine, vault, registry, world, server)
+    context = Context(db=db, clock=business_clock, partners=registry, serviceable=SERVICEABLE)
+    return App(settings, db, business_clock, clock or machine, vault, registry, context, server)

@@ -55,6 +55,7 @@ class Registry:
         self._lock = threading.Lock()
         self._open: dict[int, _Open] = {}
         self._seen: datetime | None = None
+        self._has_looked = False
         self._looked_at = _NEVER
 
     def configure(
@@ -115,16 +116,17 @@ class Registry:
                 self._look()
 
     def _is_fresh(self) -> bool:
-        return time.monotonic() - self._looked_at < _LOOK_AGAIN_AFTER_SECONDS
+        """Before the first look nothing is: other threads wait for it instead of finding no connections."""
+        return self._has_looked and time.monotonic() - self._looked_at < _LOOK_AGAIN_AFTER_SECONDS
 
     def _look(self) -> None:
         with self._db.read() as tx:
             seen = connections.latest_change(tx)
-            if seen == self._seen and self._open:
+            if self._has_looked and seen == self._seen:
                 return
             rows = connections.all_connections(tx)
             before, self._open = self._open, dict(self._opened_all(rows))
-            self._seen = seen
+            self._seen, self._has_looked = seen, True
         for each in before.values():
             if self._open.get(each.connection.id) is not each:
                 each.session.close()

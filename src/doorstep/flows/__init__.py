@@ -1,1 +1,1 @@
-"""How an order walks: each file loads, calls and passes on; the rules live in the models. Start at map.py."""
+"""What happens, in the order of an order's life. Start at map.py, the table of contents."""

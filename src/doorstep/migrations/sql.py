@@ -11,9 +11,8 @@ PREAMBLE = "SET LOCAL lock_timeout = '4s';\nSET LOCAL statement_timeout = '60s';
 
 
 def run_beside(step: str) -> None:
-    """Run `<step>.pre.sql` or `<step>.post.sql` that stands beside the step's Python file."""
-    path = Path(step)
-    (body,) = path.parent.glob(f"{path.stem}.*.sql")
+    """Run the `.sql` file that stands beside the step's Python file."""
+    body = Path(step).with_suffix(".sql")
     connection = op.get_bind().connection.driver_connection
     if connection is None:
         raise RuntimeError("a migration needs a live connection")

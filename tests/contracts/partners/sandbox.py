@@ -40,8 +40,8 @@ class Stage:
             )
             return {"label": label.external_id, "tracking_number": label.tracking_number}
         if feature == "report_delivery":
-            world = {"order": "1", "line": "11"}
-            return {**world, "shipment": self.connector.confirm_shipment(test_channels.shipment(world))}
+            context = {"order": "1", "line": "11"}
+            return {**context, "shipment": self.connector.confirm_shipment(test_channels.shipment(context))}
         if feature == "credit_note":
             return {"invoice": self.connector.post(test_erp.INVOICE).number}
         client.payments = {"pay_1": _payment(captured=feature != "capture")}

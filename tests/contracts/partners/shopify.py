@@ -38,16 +38,16 @@ class Stage(remote.Remote):
         line = {"sku": "GT-WH-02", "title": "Graphic T-shirt", "quantity": 2, "price": "799.50"}
         placed = self.act("place_order", lines=[line], address=_ADDRESS, email="meera@example.in")
         order = placed["order"]
-        world = {"order": str(order["id"]), "line": str(order["line_items"][0]["id"])}
+        context = {"order": str(order["id"]), "line": str(order["line_items"][0]["id"])}
         if feature != "confirm_shipment":
-            world["shipment"] = self.connector.confirm_shipment(test_channels.shipment(world))
+            context["shipment"] = self.connector.confirm_shipment(test_channels.shipment(context))
         if feature in {"approve_return", "report_return"}:
             wanted = {"order_id": order["id"], "sku": "GT-WH-02", "quantity": 1, "reason": "SIZE_TOO_SMALL"}
             asked = self.act("request_return", **wanted)["return"]
-            world |= {"return": str(asked["id"]), "return_line": str(asked["return_line_items"][0]["id"])}
+            context |= {"return": str(asked["id"]), "return_line": str(asked["return_line_items"][0]["id"])}
         if feature == "report_return":
-            self.connector.approve_return(return_external_id=world["return"])
-        return world
+            self.connector.approve_return(return_external_id=context["return"])
+        return context
 
     def effects(self, feature: str) -> int:
         calls = self.running.calls(self.partner)

@@ -19,7 +19,7 @@ from doorstep.domain.inventory.model.freshness import StockSource
 from doorstep.domain.inventory.model.waterfall import waterfall
 from doorstep.domain.inventory.views import freshness as source_views
 from doorstep.domain.network import views as network
-from doorstep.flows import promise
+from doorstep.flows.availability import available_to_promise
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -124,7 +124,7 @@ def _ask(calling: Caller, asked: Sequence[Asked]) -> list[Answer]:
         named = {each.location for each in asked if each.location}
         places = {code: network.by_code(tx, code=code).id for code in named}
         questions = [each.question(places) for each in asked]
-        found = promise.availability(tx, questions=questions, at=calling.app.clock.now())
+        found = available_to_promise.availability(tx, questions=questions, at=calling.app.clock.now())
         return [_answer(each, explain=one.explain) for each, one in zip(found, asked, strict=True)]
 
     return calling.read(look)
@@ -180,7 +180,7 @@ def endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
     def look(tx: ReadTx) -> Aisle:
         store = network.by_code(tx, code=location)
         ways = aisle.transit(calling.app.settings.transfer_days)
-        found = promise.endless_aisle(
+        found = available_to_promise.endless_aisle(
             tx, sku=Sku(sku), store_id=store.id, ways=ways, at=calling.app.clock.now()
         )
         return Aisle(

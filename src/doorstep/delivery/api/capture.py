@@ -13,8 +13,8 @@ from doorstep.bootstrap import App
 from doorstep.delivery.api.access import Caller, Calling
 from doorstep.domain.connections.model import Connection, Kind, Mode
 from doorstep.domain.identity.model import Permission
-from doorstep.flows import capture
-from doorstep.flows.capture import Became, Documents, Outcome
+from doorstep.flows.capture import direct_orders
+from doorstep.flows.capture.direct_orders import CaptureResult, CaptureStatus, Documents
 from doorstep.kernel import errors, log
 from doorstep.kernel.db import WriteTx
 
@@ -77,8 +77,8 @@ async def place_orders(
     answer = await asyncio.to_thread(_capture, calling, channel, bodies)
     if not single:
         return JSONResponse(answer)
-    result = msgspec.convert(answer["results"], list[Outcome])[0]
-    refused = result.became is Became.REFUSED
+    result = msgspec.convert(answer["results"], list[CaptureResult])[0]
+    refused = result.status is CaptureStatus.REFUSED
     return JSONResponse(msgspec.to_builtins(result), status_code=422 if refused else 201)
 
 
@@ -100,13 +100,13 @@ def _split(body: bytes) -> tuple[list[bytes], bool]:
 def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> dict[str, object]:
     trace_id = calling.trace_id or log.new_trace_id()
     documents = Documents(_connection(calling.app, channel), bodies, trace_id)
-    world = calling.app.world
+    context = calling.app.context
 
     def at_once(tx: WriteTx) -> dict[str, object]:
-        return {"results": msgspec.to_builtins(capture.capture(world, tx, documents=documents))}
+        return {"results": msgspec.to_builtins(direct_orders.capture(context, tx, documents=documents))}
 
     def later(tx: WriteTx) -> dict[str, object]:
-        return {"results": msgspec.to_builtins(capture.store(world, tx, documents=documents))}
+        return {"results": msgspec.to_builtins(direct_orders.store(context, tx, documents=documents))}
 
     for _attempt in range(ATTEMPTS):
         try:
@@ -123,7 +123,9 @@ def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> dict[str, ob
 
 def _connection(app: App, key: str) -> Connection:
     """The direct connection that is meant."""
-    direct = [each for each in app.registry.of_kind(Kind.CHANNELS) if each.connector_id == capture.DIRECT]
+    direct = [
+        each for each in app.registry.of_kind(Kind.CHANNELS) if each.connector_id == direct_orders.DIRECT
+    ]
     found = [each for each in direct if not key or each.key == key]
     if len(found) == 1 and found[0].mode is Mode.LIVE:
         return found[0]

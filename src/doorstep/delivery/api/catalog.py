@@ -12,7 +12,7 @@ from doorstep.delivery.api.access import Calling
 from doorstep.domain.catalog import actions, views
 from doorstep.domain.catalog.model import Item, Part, Recipe
 from doorstep.domain.identity.model import Permission
-from doorstep.flows import items
+from doorstep.flows.stock import items
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from doorstep.delivery.api.access import Calling
 from doorstep.domain.analytics.views import letters
 from doorstep.domain.identity.model import Permission
-from doorstep.flows import reconcile
+from doorstep.flows import operations
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 
@@ -47,7 +47,7 @@ def redrive(calling: Calling, body: Chosen) -> dict[str, object]:
         raise errors.Invalid("Name deliveries, messages or an error_class.", field="deliveries")
 
     def work(tx: WriteTx) -> dict[str, object]:
-        count = reconcile.redrive(
+        count = operations.retry(
             tx, deliveries=body.deliveries, messages=body.messages, error_class=body.error_class
         )
         return {"redriven": count}
@@ -60,5 +60,5 @@ def discard(calling: Calling, body: Chosen) -> dict[str, object]:
     """Give up on dead letters; the events and bytes behind them are kept."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     return calling.write(
-        lambda tx: {"discarded": reconcile.discard(tx, deliveries=body.deliveries, messages=body.messages)}
+        lambda tx: {"discarded": operations.discard(tx, deliveries=body.deliveries, messages=body.messages)}
     )

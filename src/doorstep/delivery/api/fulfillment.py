@@ -15,8 +15,8 @@ from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
-from doorstep.flows import ask_back as back
-from doorstep.flows import fulfil
+from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.fulfillment import recall as back
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
 
@@ -155,7 +155,7 @@ def accept(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[s
     return _act(
         calling,
         fulfillment_order_id,
-        lambda tx, each, now: fulfil.accept(tx, fulfillment_order_id=each, version=body.version, now=now),
+        lambda tx, each, now: fulfill.accept(tx, fulfillment_order_id=each, version=body.version, now=now),
     )
 
 
@@ -164,7 +164,7 @@ def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> dict[str, o
     """One scan picks one piece; the last one finishes picking."""
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
-        fulfil.pick(tx, fulfillment_order_id=each, code=body.code, version=body.version, now=now)
+        fulfill.pick(tx, fulfillment_order_id=each, code=body.code, version=body.version, now=now)
 
     return _act(calling, fulfillment_order_id, verb)
 
@@ -175,7 +175,7 @@ def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> dict
     return _act(
         calling,
         fulfillment_order_id,
-        lambda tx, each, now: fulfil.pick_all(tx, fulfillment_order_id=each, version=body.version, now=now),
+        lambda tx, each, now: fulfill.pick_all(tx, fulfillment_order_id=each, version=body.version, now=now),
     )
 
 
@@ -185,7 +185,7 @@ def pack(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str
     return _act(
         calling,
         fulfillment_order_id,
-        lambda tx, each, now: fulfil.pack(tx, fulfillment_order_id=each, version=body.version, now=now),
+        lambda tx, each, now: fulfill.pack(tx, fulfillment_order_id=each, version=body.version, now=now),
     )
 
 
@@ -195,7 +195,7 @@ def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str
     return _act(
         calling,
         fulfillment_order_id,
-        lambda tx, each, now: fulfil.ship(tx, fulfillment_order_id=each, version=body.version, now=now),
+        lambda tx, each, now: fulfill.ship(tx, fulfillment_order_id=each, version=body.version, now=now),
     )
 
 
@@ -204,7 +204,7 @@ def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> dict
     """The location cannot do it: its lines are routed elsewhere."""
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
-        fulfil.reject(
+        fulfill.reject(
             tx, fulfillment_order_id=each, reason=body.reason, note=body.note, version=body.version, now=now
         )
 
@@ -217,7 +217,7 @@ def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> dict
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
-        back.ask(tx, fulfillment_order_id=each, why=body.why, version=body.version, now=now)
+        back.request(tx, fulfillment_order_id=each, why=body.why, version=body.version, now=now)
 
     return _act(calling, fulfillment_order_id, verb)
 
@@ -228,5 +228,5 @@ def keep(calling: Calling, fulfillment_order_id: int, body: Keep) -> dict[str, o
     return _act(
         calling,
         fulfillment_order_id,
-        lambda tx, each, now: back.keep(tx, fulfillment_order_id=each, note=body.note, now=now),
+        lambda tx, each, now: back.decline(tx, fulfillment_order_id=each, note=body.note, now=now),
     )

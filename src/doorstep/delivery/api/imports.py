@@ -23,7 +23,7 @@ from doorstep.domain.inventory.model.imports import SHAPES, Import, ImportKind, 
 from doorstep.domain.inventory.views import exports
 from doorstep.domain.inventory.views import imports as views
 from doorstep.domain.network import views as network
-from doorstep.flows import files
+from doorstep.flows.stock import import_files
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import ImportId
@@ -132,7 +132,7 @@ def _taken_in(calling: Caller, told: Told, raw: BinaryIO | Iterable[bytes]) -> F
         key=f"{calling.principal.actor}/{calling.idempotency_key}" if calling.idempotency_key else None,
     )
     with calling.app.db.write(actor=calling.principal.actor, trace_id=calling.trace_id) as tx:
-        import_id, _ = files.take_in(tx, new=new, raw=raw, at=now)
+        import_id, _ = import_files.store(tx, new=new, raw=raw, at=now)
         return _shown(views.row(tx, import_id=import_id))
 
 

@@ -20,7 +20,7 @@ from doorstep.domain.routing.model.lab import TrialKind, compare, guardrails
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules, trials
 from doorstep.domain.routing.views.lab import LabRun, Slice
-from doorstep.flows import guard, lab
+from doorstep.flows.routing_rules import simulation_jobs, trial_control
 from doorstep.kernel.db import ReadTx, WriteTx
 
 router = APIRouter(prefix="/routing/lab", tags=["Rule lab"])
@@ -79,7 +79,7 @@ def _run(found: LabRun) -> dict[str, object]:
 
 def _trial(tx: ReadTx, found: Trial) -> dict[str, object]:
     active, draft = hindsight.sides(tx, trial_id=found.id)
-    judged = guard.verdict(tx, trial=found)
+    judged = trial_control.verdict(tx, trial=found)
     return {
         "id": found.id,
         "draft": found.draft,
@@ -117,7 +117,7 @@ def simulate(calling: Calling, body: SimulationBody) -> dict[str, object]:
             "simulation", body.draft, rules.active_number(tx), now - timedelta(days=body.days), now, body.every_minutes,
             body.wave_seconds, "" if body.orders is None else "the request", body.orders, body.stock,
         )  # fmt: skip
-        return {"id": lab.ask(tx, new=new, now=now), "state": "waiting"}
+        return {"id": simulation_jobs.queue(tx, new=new, now=now), "state": "waiting"}
 
     return calling.write(work)
 
@@ -185,7 +185,7 @@ def start_trial(calling: Calling, body: TrialBody) -> dict[str, object]:
     calling.principal.require(Permission.RULES_WRITE)
     percent = 100 if body.kind is TrialKind.SHADOW else body.percent
     new = NewTrial(body.draft, body.kind, percent, guardrails.guardrails(body.guardrails), body.why)
-    return calling.write(lambda tx: _told(guard.start(tx, new=new, now=calling.app.clock.now())))
+    return calling.write(lambda tx: _told(trial_control.start(tx, new=new, now=calling.app.clock.now())))
 
 
 @router.post("/trials/stop")
@@ -201,7 +201,7 @@ def promote(calling: Calling, body: Why) -> dict[str, object]:
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
-        found = guard.promote(tx, why=body.why, now=calling.app.clock.now())
+        found = trial_control.promote(tx, why=body.why, now=calling.app.clock.now())
         return {"number": found.number, "state": found.state}
 
     return calling.write(work)

@@ -12,7 +12,7 @@ from doorstep.delivery.api.access import Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import model, views
 from doorstep.domain.network.model import LocationKind
-from doorstep.flows import locations
+from doorstep.flows.network import locations
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId
 

@@ -13,9 +13,9 @@ from doorstep.delivery.api.access import Caller, Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import actions, views
 from doorstep.domain.network.model import text
-from doorstep.flows import location_day, network_change, outage
-from doorstep.flows.location_day import LocationDay
-from doorstep.flows.network_change import Proposal
+from doorstep.flows.network import location_status, network_change, outage_control
+from doorstep.flows.network.location_status import LocationDay
+from doorstep.flows.network.network_change import Preview
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId
 
@@ -60,7 +60,7 @@ class Changes:
     doubts: list[str]
 
 
-def _changes(found: Proposal) -> Changes:
+def _changes(found: Preview) -> Changes:
     return Changes(list(found.changes), list(found.doubts))
 
 
@@ -91,7 +91,7 @@ def plan(calling: Calling, body: Draft) -> Changes:
     calling.principal.require(Permission.RULES_READ)
     document = text.told(body.document)
     now = calling.app.clock.now()
-    return calling.read(lambda tx: _changes(network_change.propose(tx, document=document, at=now)))
+    return calling.read(lambda tx: _changes(network_change.preview(tx, document=document, at=now)))
 
 
 @router.put("/network")
@@ -191,7 +191,7 @@ def today(calling: Calling, code: str) -> Today:
 
     def look(tx: ReadTx) -> Today:
         place = _place(calling, tx, code, Permission.FULFILLMENT_READ)
-        return _today(location_day.look(tx, location_id=place, at=calling.app.clock.now()))
+        return _today(location_status.load(tx, location_id=place, at=calling.app.clock.now()))
 
     return calling.read(look)
 
@@ -269,7 +269,7 @@ def carrier_out(calling: Calling, body: Out) -> dict[str, object]:
 
     def work(tx: WriteTx) -> dict[str, object]:
         now = calling.app.clock.now()
-        outage.declare(tx, carrier=body.carrier, reason=body.reason, until_at=body.until_at, now=now)
+        outage_control.start(tx, carrier=body.carrier, reason=body.reason, until_at=body.until_at, now=now)
         return {"carrier": body.carrier, "out": True}
 
     return calling.write(work)
@@ -281,7 +281,7 @@ def carrier_back(calling: Calling, carrier: str) -> dict[str, object]:
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
-        outage.lift(tx, carrier=carrier, now=calling.app.clock.now())
+        outage_control.end(tx, carrier=carrier, now=calling.app.clock.now())
         return {"carrier": carrier, "out": False}
 
     return calling.write(work)

@@ -14,7 +14,8 @@ from doorstep.domain.analytics.views import order as order_views
 from doorstep.domain.analytics.views import orders as list_views
 from doorstep.domain.identity.model import NotAllowed, Permission
 from doorstep.domain.orders import actions as orders
-from doorstep.flows import approve, cancel
+from doorstep.flows.capture import approve
+from doorstep.flows.fulfillment import cancel
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId
 

@@ -12,8 +12,8 @@ from doorstep.delivery.api.access import Calling
 from doorstep.delivery.api.shapes import Money, money
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.orders.model import Address
-from doorstep.flows import promise_options
-from doorstep.flows.promise_options import Basket, Option, Options
+from doorstep.flows.availability import delivery_options
+from doorstep.flows.availability.delivery_options import Basket, Option, Options
 from doorstep.kernel.ids import Sku
 
 router = APIRouter(tags=["Promises"])
@@ -169,5 +169,5 @@ def promise(calling: Calling, body: Cart) -> Promises:
     """By when could this cart be there, and at what cost? Planned with the rules that orders are routed by; read-only."""
     calling.principal.require(Permission.INVENTORY_READ)
     at = calling.app.clock.now()
-    found = calling.read(lambda tx: promise_options.options(tx, basket=body.basket(), at=at))
+    found = calling.read(lambda tx: delivery_options.options(tx, basket=body.basket(), at=at))
     return Promises(at, found.confidence, [_offered(each, found) for each in found.options])

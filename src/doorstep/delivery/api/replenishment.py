@@ -12,7 +12,7 @@ from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.views import replenishment as views
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import LocationKind
-from doorstep.flows import replenish
+from doorstep.flows.stock import replenish
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 
@@ -102,4 +102,4 @@ def remove_rule(calling: Calling, rule_id: int) -> dict[str, object]:
 def draft(calling: Calling) -> dict[str, object]:
     """Draft transfers for what every place lacks, now; twice is harmless, as what is drafted is coming already."""
     calling.principal.require(Permission.INVENTORY_WRITE)
-    return {"transfer_ids": replenish.draft(calling.app.world, actor=calling.principal.actor)}
+    return {"transfer_ids": replenish.draft(calling.app.context, actor=calling.principal.actor)}

@@ -15,7 +15,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory import views
 from doorstep.domain.inventory.model import HoldAnswer
-from doorstep.flows import cart as carts
+from doorstep.flows.availability import cart_reservations as carts
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 
@@ -104,7 +104,7 @@ def hold(calling: Calling, body: Carts) -> dict[str, object]:
     ]
 
     def work(tx: WriteTx) -> dict[str, object]:
-        answers = carts.hold(tx, carts=wanted, now=calling.app.clock.now())
+        answers = carts.reserve(tx, carts=wanted, now=calling.app.clock.now())
         return {"reservations": [_answer(each) for each in answers]}
 
     return calling.write(work)

@@ -12,7 +12,8 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
 from doorstep.domain.returns import views
 from doorstep.domain.returns.model import Disposition, Grade, Inspection
-from doorstep.flows import refund, return_
+from doorstep.flows.payments import refund
+from doorstep.flows.returns import receive_returns
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import RefundId, ReturnId
 
@@ -68,7 +69,9 @@ def receive(calling: Calling, return_id: int, body: Receipt) -> dict[str, object
         place = network.by_code(tx, code=body.location).id if body.location else None
         found = _allowed(calling, tx, return_id, Permission.RETURNS_WRITE)
         calling.principal.require(Permission.RETURNS_WRITE, at=place or found.location_id)
-        return_.receive(tx, return_id=ReturnId(return_id), location_id=place, now=calling.app.clock.now())
+        receive_returns.receive(
+            tx, return_id=ReturnId(return_id), location_id=place, now=calling.app.clock.now()
+        )
         return {"return_id": return_id, "custody": "received"}
 
     return calling.write(work)
@@ -84,7 +87,9 @@ def inspect(calling: Calling, return_id: int, body: Findings) -> dict[str, objec
 
     def work(tx: WriteTx) -> dict[str, object]:
         _allowed(calling, tx, return_id, Permission.RETURNS_WRITE)
-        return_.inspect(tx, return_id=ReturnId(return_id), inspections=found, now=calling.app.clock.now())
+        receive_returns.inspect(
+            tx, return_id=ReturnId(return_id), inspections=found, now=calling.app.clock.now()
+        )
         return {"return_id": return_id, "custody": "inspected"}
 
     return calling.write(work)

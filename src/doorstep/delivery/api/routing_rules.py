@@ -17,7 +17,7 @@ from doorstep.domain.routing.model.golden import Outcome
 from doorstep.domain.routing.model.rules import RuleSet, diff
 from doorstep.domain.routing.model.rules.schema import schema
 from doorstep.domain.routing.views import rules as views
-from doorstep.flows import rule_sets
+from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents, errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.documents import Problem, Text
@@ -207,7 +207,7 @@ def validate(calling: Calling, body: DocumentBody) -> dict[str, object]:
         return {"valid": False, "problems": _problems(read.problems), "changes": [], "cases": []}
 
     def look(tx: ReadTx) -> dict[str, object]:
-        found = rule_sets.propose(tx, document=document, now=calling.app.clock.now())
+        found = rule_sets.preview(tx, document=document, now=calling.app.clock.now())
         located = tuple(read.at(each) for each in found.problems)
         return {
             "valid": found.may_decide,

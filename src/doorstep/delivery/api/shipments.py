@@ -12,7 +12,7 @@ from doorstep.delivery.api.access import Caller, Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.shipping import views
 from doorstep.domain.shipping.views import Shipment
-from doorstep.flows import ship
+from doorstep.flows.shipping import ship
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import ShipmentId
 

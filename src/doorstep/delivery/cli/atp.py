@@ -12,7 +12,7 @@ from doorstep.delivery.cli.opening import opened
 from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.model.availability import Question
 from doorstep.domain.inventory.model.waterfall import waterfall
-from doorstep.flows import promise
+from doorstep.flows.availability import available_to_promise
 from doorstep.kernel.ids import Sku
 
 commands = typer.Typer(
@@ -30,7 +30,7 @@ def explain(
     """Say how many of a SKU may be promised now, and where each piece went."""
     with opened() as app, app.db.read() as tx:
         question = Question(Sku(sku), channel, group)
-        (found,) = promise.availability(tx, questions=[question], at=app.clock.now())
+        (found,) = available_to_promise.availability(tx, questions=[question], at=app.clock.now())
     for part in found.parts:
         table = Table("pieces", f"{part.sku} ({part.condition.value})", "rule", box=None, pad_edge=False)
         for step in waterfall(part):

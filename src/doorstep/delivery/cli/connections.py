@@ -14,7 +14,7 @@ from rich.table import Table
 from doorstep.delivery.cli.opening import opened, toml_of
 from doorstep.domain.connections import actions, views
 from doorstep.domain.connections.model import Kind, Mode
-from doorstep.flows import reconcile
+from doorstep.flows import operations
 from doorstep.kernel import errors, jobs
 
 commands = typer.Typer(
@@ -115,7 +115,7 @@ def shadowed(
         raise errors.Invalid("Choose --send or --drop.")
     with opened() as app, app.db.write(actor="cli") as tx:
         if send or drop:
-            verb = reconcile.send_shadowed if send else reconcile.drop_shadowed
+            verb = operations.send_shadowed if send else operations.drop_shadowed
             count = verb(tx, key=key)
             _out.print(f"{count} calls {'will be made' if send else 'dropped'}.", highlight=False)
             return

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened
 from doorstep.domain.analytics.views import letters as letter_views
-from doorstep.flows import reconcile
+from doorstep.flows import operations
 from doorstep.kernel import errors
 
 commands = typer.Typer(help="Work that stopped: see why, fix it, try it again.", no_args_is_help=True)
@@ -54,9 +54,9 @@ def redrive(
         raise errors.Invalid("Name either ids or a --class.")
     with opened() as app, app.db.write(actor="cli") as tx:
         if error_class:
-            count = reconcile.redrive(tx, error_class=error_class)
+            count = operations.retry(tx, error_class=error_class)
         else:
-            count = reconcile.redrive(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
+            count = operations.retry(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
     _out.print(f"{count} will be tried again.")
 
 
@@ -64,7 +64,7 @@ def redrive(
 def discard(ids: Annotated[list[str], typer.Argument(help="Ids as the list shows them.")]) -> None:
     """Give up on dead letters; the events and bytes behind them are kept."""
     with opened() as app, app.db.write(actor="cli") as tx:
-        count = reconcile.discard(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
+        count = operations.discard(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
     _out.print(f"{count} given up.")
 
 

@@ -16,8 +16,8 @@ from doorstep.bootstrap import App
 from doorstep.delivery.cli import order_files
 from doorstep.delivery.cli.opening import opened
 from doorstep.delivery.cli.order_files import Found
-from doorstep.flows import capture
-from doorstep.flows.capture import Became, Documents
+from doorstep.flows.capture import direct_orders
+from doorstep.flows.capture.direct_orders import CaptureStatus, Documents
 from doorstep.kernel import errors, log
 
 commands = typer.Typer(help="Bring in files: orders, stock and what belongs to it.", no_args_is_help=True)
@@ -55,7 +55,7 @@ def orders(
     tally = _Tally()
     with opened() as app, _progress() as progress:
         connection = app.registry.by_key(channel)
-        if connection.connector_id != capture.DIRECT:
+        if connection.connector_id != direct_orders.DIRECT:
             raise errors.Invalid(
                 f"{channel} is a {connection.connector_id} connection: files need a direct one."
             )
@@ -92,16 +92,16 @@ def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None
     documents = Documents(app.registry.by_key(channel), [each.document for each in good], log.new_trace_id())
     try:
         with app.db.write(actor="cli") as tx:
-            outcomes = capture.capture(app.world, tx, documents=documents)
+            outcomes = direct_orders.capture(app.context, tx, documents=documents)
     except Exception as problem:  # noqa: BLE001 - orders coming in: one that fails must not stop the file
         _log.warning("a batch could not be taken in at once: workers read it", error=str(problem))
         with app.db.write(actor="cli") as tx:
-            outcomes = capture.store(app.world, tx, documents=documents)
+            outcomes = direct_orders.store(app.context, tx, documents=documents)
     for each, outcome in zip(good, outcomes, strict=True):
-        if outcome.became is Became.REFUSED:
+        if outcome.status is CaptureStatus.REFUSED:
             tally.refused.append((each.line, outcome.error))
         else:
-            tally.became[outcome.became.value] += 1
+            tally.became[outcome.status.value] += 1
 
 
 def _say(tally: _Tally, rejects: Path | None) -> None:

@@ -35,9 +35,9 @@ from doorstep.domain.routing.model.lab import (
 from doorstep.domain.routing.model.lab.measures import Busy, Compared, busy
 from doorstep.domain.routing.model.rules import Playbook, RuleSet
 from doorstep.domain.routing.views import rules, trials
-from doorstep.flows import guard, lab_files, past, rule_sets, simulation
-from doorstep.flows.past import Window
-from doorstep.flows.simulation import How, Material, Sides, Simulation
+from doorstep.flows.routing_rules import history, rule_sets, simulation, simulation_files, trial_control
+from doorstep.flows.routing_rules.history import Window
+from doorstep.flows.routing_rules.simulation import How, Material, Sides, Simulation
 from doorstep.kernel import documents, errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.money import CURRENCIES, Money
@@ -132,9 +132,9 @@ def _playbook(app: App, tx: ReadTx, draft: str) -> Playbook:
 def _material(app: App, tx: ReadTx, asked: _Asked) -> Material:
     now = app.clock.now()
     if asked.orders is None:
-        return Material(past.rebuild(tx, window=Window(now - timedelta(days=asked.days), now)), {})
+        return Material(history.reconstruct(tx, window=Window(now - timedelta(days=asked.days), now)), {})
     stock = None if asked.stock is None else text_of(asked.stock)
-    return lab_files.read(app.world, tx, orders=text_of(asked.orders), stock=stock, now=now)
+    return simulation_files.read(app.context, tx, orders=text_of(asked.orders), stock=stock, now=now)
 
 
 @contextmanager
@@ -257,7 +257,7 @@ def canary(
 
 def _start(new: NewTrial) -> None:
     with opened() as app, app.db.write(actor="cli") as tx:
-        found = guard.start(tx, new=new, now=app.clock.now())
+        found = trial_control.start(tx, new=new, now=app.clock.now())
     share = "silently" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
     _out.print(f"Draft {found.draft} decides {share} from the next order on.", highlight=False)
 

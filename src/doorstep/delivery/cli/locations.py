@@ -13,8 +13,8 @@ from rich.table import Table
 from doorstep.delivery.cli.opening import opened, toml_of
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Location
-from doorstep.flows import locations
-from doorstep.flows.locations import Closing
+from doorstep.flows.network import locations
+from doorstep.flows.network.locations import Closing
 from doorstep.kernel import errors
 
 commands = typer.Typer(help="Warehouses, stores, dark stores and 3PLs.", no_args_is_help=True)

@@ -14,8 +14,8 @@ from rich.console import Console
 from doorstep.delivery.cli.opening import opened, text_of
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Document, text
-from doorstep.flows import network_change, outage
-from doorstep.flows.network_change import Proposal
+from doorstep.flows.network import network_change, outage_control
+from doorstep.flows.network.network_change import Preview
 from doorstep.kernel import errors
 
 commands = typer.Typer(
@@ -30,7 +30,7 @@ def plan(file: File) -> None:
     """Say what a file would change, and change nothing."""
     document = _read(file)
     with opened() as app, app.db.read() as tx:
-        _say(network_change.propose(tx, document=document, at=app.clock.now()))
+        _say(network_change.preview(tx, document=document, at=app.clock.now()))
 
 
 @commands.command()
@@ -71,7 +71,7 @@ def carrier_out(
     """Give a carrier no parcels from now on; planned work goes another way."""
     until_at = _moment(until) if until else None
     with opened() as app, app.db.write(actor="cli") as tx:
-        outage.declare(tx, carrier=carrier, reason=why, until_at=until_at, now=app.clock.now())
+        outage_control.start(tx, carrier=carrier, reason=why, until_at=until_at, now=app.clock.now())
     _out.print(f"{carrier} gets no parcels until {until or 'it is said to be back'}.", markup=False)
 
 
@@ -79,7 +79,7 @@ def carrier_out(
 def carrier_back(carrier: Annotated[str, typer.Argument(help="The carrier that was out.")]) -> None:
     """Give a carrier parcels again; orders that wait are tried."""
     with opened() as app, app.db.write(actor="cli") as tx:
-        outage.lift(tx, carrier=carrier, now=app.clock.now())
+        outage_control.end(tx, carrier=carrier, now=app.clock.now())
     _out.print(f"{carrier} gets parcels again.", markup=False)
 
 
@@ -97,7 +97,7 @@ def _read(file: Path) -> Document:
     return text.read(text_of(file))
 
 
-def _say(proposal: Proposal) -> None:
+def _say(proposal: Preview) -> None:
     for line in proposal.changes:
         style = {"+": "green", "-": "red"}.get(line[:1], "dim")
         _out.print(line, style=style, markup=False, highlight=False)

@@ -19,8 +19,7 @@ from doorstep.domain.routing.model.golden import Outcome
 from doorstep.domain.routing.model.rules import RuleSet
 from doorstep.domain.routing.model.rules.schema import schema as schema_of_rules
 from doorstep.domain.routing.views import rules as views
-from doorstep.flows import rule_sets
-from doorstep.flows.rule_sets import Proposal
+from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents
 from doorstep.kernel.documents import Problem, Text
 
@@ -37,7 +36,7 @@ def plan(file: File) -> None:
     """Try a file: what is wrong, what it changes, what becomes of its golden cases. Nothing is stored; exit code 1 if it may not decide."""
     read = _read(file)
     with opened() as app, app.db.read() as tx:
-        proposal = rule_sets.propose(tx, document=_value(read), now=app.clock.now())
+        proposal = rule_sets.preview(tx, document=_value(read), now=app.clock.now())
     _say(proposal, read)
     if not proposal.may_decide:
         raise typer.Exit(1)
@@ -49,7 +48,7 @@ def apply(file: File, why: Why) -> None:
     read = _read(file)
     with opened() as app, app.db.write(actor="cli") as tx:
         now = app.clock.now()
-        proposal = rule_sets.propose(tx, document=_value(read), now=now)
+        proposal = rule_sets.preview(tx, document=_value(read), now=now)
         _say(proposal, read)
         if not proposal.may_decide:
             raise typer.Exit(1)
@@ -128,7 +127,7 @@ def _value(read: Text[RuleSet]) -> RuleSet:
     return read.value
 
 
-def _say(proposal: Proposal, read: Text[RuleSet]) -> None:
+def _say(proposal: rule_sets.Preview, read: Text[RuleSet]) -> None:
     _wrong(read.at(each) for each in proposal.problems)
     for change in proposal.changes:
         style = "green" if not change.before else "red" if not change.after else "yellow"

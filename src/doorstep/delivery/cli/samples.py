@@ -24,9 +24,10 @@ from doorstep.domain.network.model import text
 from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.rules import RuleSet
 from doorstep.domain.routing.views import rules as views
-from doorstep.flows import items as put_items
-from doorstep.flows import locations as put_locations
-from doorstep.flows import network_change, rule_sets
+from doorstep.flows.network import locations as put_locations
+from doorstep.flows.network import network_change
+from doorstep.flows.routing_rules import rule_sets
+from doorstep.flows.stock import items as put_items
 from doorstep.kernel import documents, errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku

@@ -21,7 +21,7 @@ from doorstep.domain.inventory.model.imports import Import, ImportKind, ImportSt
 from doorstep.domain.inventory.views import exports
 from doorstep.domain.inventory.views import imports as views
 from doorstep.domain.network import views as network
-from doorstep.flows import files
+from doorstep.flows.stock import import_files
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import ImportId
@@ -138,7 +138,7 @@ def _load(app: App, file: Path, new: NewImport, progress: Progress) -> ImportId:
     bar = progress.add_task("reading", total=file.stat().st_size)
     with file.open("rb") as raw, app.db.write(actor="cli") as tx:
         lines = _counted(raw, lambda size: progress.advance(bar, size))
-        import_id, is_known = files.take_in(tx, new=new, raw=lines, at=app.clock.now())
+        import_id, is_known = import_files.store(tx, new=new, raw=lines, at=app.clock.now())
     if is_known:
         _err.print(f"This key brought in import {import_id} before: nothing is doubled.")
     return import_id
@@ -156,7 +156,7 @@ def _work(app: App, import_id: ImportId, progress: Progress) -> None:
     while True:
         with app.db.write(actor="system") as tx:
             claimed = imports.claim(tx, import_id=import_id)
-            file = files.advance(tx, claimed, now=app.clock.now()) if claimed else None
+            file = import_files.apply_next(tx, claimed, now=app.clock.now()) if claimed else None
         found = file or _wait(app, import_id)
         progress.update(bar, completed=found.percent, description=found.state.value)
         if found.is_over or found.state is ImportState.FAILED:

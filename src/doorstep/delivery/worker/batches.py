@@ -14,8 +14,9 @@ from doorstep.domain.connections.actions import Problem
 from doorstep.domain.inventory.views import imports
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
-from doorstep.flows import approve, intake, source
-from doorstep.flows.map import Row
+from doorstep.flows.allocation import allocate
+from doorstep.flows.capture import approve, intake
+from doorstep.flows.context import Subscriber
 from doorstep.kernel import errors, jobs, log
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId
@@ -49,7 +50,7 @@ def read_inbox(app: App) -> int:
             messages = connections.claim(tx, limit=app.settings.intake_batch_size)
             ids = [message.id for message in messages]
             if messages:
-                intake.read(app.world, tx, messages)
+                intake.read(app.context, tx, messages)
     except Exception as problem:
         if not ids:
             raise
@@ -67,7 +68,7 @@ def _split_inbox(app: App, ids: Sequence[int], problem: Exception) -> None:
             with app.db.write(actor="system") as tx:
                 messages = connections.claim_again(tx, ids=part)
                 if messages:
-                    intake.read(app.world, tx, messages)
+                    intake.read(app.context, tx, messages)
         except Exception as again:  # noqa: BLE001 - the worker loop, see above
             _split_inbox(app, part, again)
 
@@ -85,16 +86,16 @@ def _park(app: App, message_id: int, problem: Exception) -> None:
             connections.park(tx, problem=parked)
 
 
-def ready(app: App, rows: Sequence[Row]) -> list[Row]:
+def ready(app: App, rows: Sequence[Subscriber]) -> list[Subscriber]:
     """The steps that have something to do."""
     with app.db.read() as tx:
         names = jobs.ready_steps(tx, subscribers=[row.name for row in rows])
     return [row for row in rows if row.name in names]
 
 
-def run_step(app: App, row: Row) -> int:
+def run_step(app: App, row: Subscriber) -> int:
     """One batch of a step; returns how many deliveries it took."""
-    if row.step is None:
+    if row.handler is None:
         return 0
     batch: list[Delivery] = []
     try:
@@ -102,7 +103,7 @@ def run_step(app: App, row: Row) -> int:
             batch = jobs.lock_steps(tx, subscriber=row.name, limit=app.settings.batch_size)
             if batch:
                 tx.traces |= {(delivery.stream, delivery.key): delivery.trace_id for delivery in batch}
-                row.step(app.world, tx, batch)
+                row.handler(app.context, tx, batch)
                 jobs.finish(tx, batch)
     except Exception as problem:
         if not batch:
@@ -112,13 +113,13 @@ def run_step(app: App, row: Row) -> int:
     return len(batch)
 
 
-def _run_alone(app: App, row: Row, delivery: Delivery, known: Exception | None) -> None:
+def _run_alone(app: App, row: Subscriber, delivery: Delivery, known: Exception | None) -> None:
     try:
         if known is not None:
             raise known  # noqa: TRY301 - a failure that is known is handled like a new one
         with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
-            if row.step is not None:
-                row.step(app.world, tx, [delivery])
+            if row.handler is not None:
+                row.handler(app.context, tx, [delivery])
             jobs.finish(tx, [delivery])
     except jobs.LostLease:
         return
@@ -126,7 +127,7 @@ def _run_alone(app: App, row: Row, delivery: Delivery, known: Exception | None) 
         set_back(app, row, delivery, problem, attempts=delivery.attempts + 1)
 
 
-def set_back(app: App, row: Row, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
+def set_back(app: App, row: Subscriber, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
     """Record a failed delivery: another try later, or a dead letter, on which its subscriber has the last word."""
     failure = policy(app).failure(problem, attempts=attempts, jitter=random.random())  # noqa: S311 - spreads retries
     context = {"subscriber": row.name, "trace_id": delivery.trace_id, **subject(delivery)}
@@ -140,13 +141,13 @@ def set_back(app: App, row: Row, delivery: Delivery, problem: Exception, *, atte
         _log.warning("another worker has taken this delivery over", **context)
 
 
-def _last_word(app: App, row: Row, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
+def _last_word(app: App, row: Subscriber, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
     """What its subscriber has to say of a dead letter; if even that fails, the dead letter stands all the same."""
-    if row.given_up is None:
+    if row.on_dead_letter is None:
         return
     try:
         with tx.savepoint():
-            row.given_up(app.world, tx, delivery, problem)
+            row.on_dead_letter(app.context, tx, delivery, problem)
     except Exception as again:  # noqa: BLE001 - the worker loop: the delivery must not come back for ever
         report(again, "the last word on a dead letter failed", subscriber=row.name, **subject(delivery))
 
@@ -187,9 +188,9 @@ def _due(app: App, due: Due) -> int:
 
 def _decide(app: App, tx: WriteTx, due: Due, order_ids: Sequence[OrderId]) -> None:
     if due == "approve":
-        approve.approve(tx, order_ids=order_ids, serviceable=app.world.serviceable, now=app.clock.now())
+        approve.approve(tx, order_ids=order_ids, serviceable=app.context.serviceable, now=app.clock.now())
     else:
-        source.source(tx, order_ids=order_ids, now=app.clock.now())
+        allocate.allocate(tx, order_ids=order_ids, now=app.clock.now())
 
 
 def _decide_alone(app: App, due: Due, order_id: OrderId) -> None:

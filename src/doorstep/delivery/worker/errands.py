@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
-from doorstep.flows.map import Row
+from doorstep.flows.context import Subscriber
 from doorstep.kernel import http, jobs, log
 from doorstep.kernel.jobs import Delivery
 
@@ -17,7 +17,7 @@ _log = log.get("worker")
 class Errands:
     """Runs errands in a few threads; takes no more from the table than it can start at once."""
 
-    def __init__(self, app: App, rows: Mapping[str, Row]) -> None:
+    def __init__(self, app: App, rows: Mapping[str, Subscriber]) -> None:
         self._app = app
         self._rows = rows
         self._threads = concurrent.futures.ThreadPoolExecutor(app.settings.worker_threads, "errand")
@@ -47,7 +47,7 @@ class Errands:
         running = [each for each in self._running if not each.done()]
         concurrent.futures.wait(running, timeout=seconds, return_when=concurrent.futures.FIRST_COMPLETED)
 
-    def _run(self, row: Row, delivery: Delivery) -> None:
+    def _run(self, row: Subscriber, delivery: Delivery) -> None:
         with log.traced(delivery.trace_id or None, subscriber=row.name, **batches.subject(delivery)):
             try:
                 self._carry_out(row, delivery)
@@ -56,11 +56,11 @@ class Errands:
             except Exception as problem:  # noqa: BLE001 - the worker loop: the failure is recorded on the row
                 batches.set_back(self._app, row, delivery, problem, attempts=delivery.attempts)
 
-    def _carry_out(self, row: Row, delivery: Delivery) -> None:
-        if row.errand is None:
+    def _carry_out(self, row: Subscriber, delivery: Delivery) -> None:
+        if row.task is None:
             raise TypeError(f"{row.name} is not an errand")
         try:
-            record = row.errand(self._app.world, delivery)
+            record = row.task(self._app.context, delivery)
         except http.Shadowed as shadowed:
             self._keep(delivery, shadowed)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
 from doorstep.domain.inventory.actions import imports
-from doorstep.flows import files
+from doorstep.flows.stock import import_files
 from doorstep.kernel import errors
 from doorstep.kernel.ids import ImportId
 
@@ -19,7 +19,7 @@ def advance(app: App, *, import_id: ImportId | None = None) -> int:
             if file is None:
                 return 0
             claimed = file.id
-            files.advance(tx, file, now=app.clock.now())
+            import_files.apply_next(tx, file, now=app.clock.now())
     except errors.Unavailable:
         raise
     except Exception as problem:

@@ -8,7 +8,7 @@ import time
 
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
-from doorstep.flows import lab
+from doorstep.flows.routing_rules import simulation_jobs
 
 _LOOK_EVERY_SECONDS = 2.0
 
@@ -33,7 +33,7 @@ class Lab:
 
     def _work(self) -> None:
         try:
-            lab.work(self._app.world, stopped=self._stopping.is_set)
+            simulation_jobs.run_next(self._app.context, stopped=self._stopping.is_set)
         except Exception as problem:  # noqa: BLE001 - the worker loop: its lease runs out, and it is tried again or given up
             batches.report(problem, "a run of the lab failed")
 

@@ -25,9 +25,9 @@ class Worker:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._errands = Errands(app, {row.name: row for row in MAP if row.errand is not None})
+        self._errands = Errands(app, {row.name: row for row in MAP if row.task is not None})
         self._lab = Lab(app)
-        self._steps = list({row.name: row for row in MAP if row.step is not None}.values())
+        self._steps = list({row.name: row for row in MAP if row.handler is not None}.values())
         self._aside = concurrent.futures.ThreadPoolExecutor(1, "periodic")
         self._stopping = threading.Event()
         self._awake = threading.Event()

@@ -82,16 +82,19 @@ def findings(app: App, story: Story) -> dict[str, object]:
         parcels = {each.reference for each in shipping.of_order(tx, order_id=story.order_id)}
         papers = {each.reference for each in invoicing.of_order(tx, order_id=story.order_id)}
         refunds = {each.reference for each in payments.refunds(tx, order_id=story.order_id)}
-    world = story.doors.world
-    labels = [*_of(world("shiphawk", "state"), "shipments"), *_of(world("shiprocket", "state"), "shipments")]
+    context = story.doors.context
+    labels = [
+        *_of(context("shiphawk", "state"), "shipments"),
+        *_of(context("shiprocket", "state"), "shipments"),
+    ]
     books = [
-        each for each in read.documents(world("erpnext", "state"), "Sales Invoice") if _ours(each, papers)
+        each for each in read.documents(context("erpnext", "state"), "Sales Invoice") if _ours(each, papers)
     ]
     paid_back = [
-        each for each in _of(world("razorpay", "state"), "refunds") if str(each.get("receipt")) in refunds
+        each for each in _of(context("razorpay", "state"), "refunds") if str(each.get("receipt")) in refunds
     ]
-    shop = read.table(world("shopify", "state"), "orders")[str(story.shop_order)]
-    mails = [each for each in read.rows(world("smtp", "mails"), "mails") if story.shop_name in _words(each)]
+    shop = read.table(context("shopify", "state"), "orders")[str(story.shop_order)]
+    mails = [each for each in read.rows(context("smtp", "mails"), "mails") if story.shop_name in _words(each)]
     return {
         "labels bought": sum(_reference(each) in parcels for each in labels),
         "refunds paid": [each["amount"] for each in paid_back],

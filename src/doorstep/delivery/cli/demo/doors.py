@@ -62,7 +62,7 @@ class Doors:
         )
         return answer.content
 
-    def world(self, partner: str, verb: str, body: object = None) -> Json:
+    def context(self, partner: str, verb: str, body: object = None) -> Json:
         """One call to a partner's control door: what customers, drivers and banks do there."""
         url = f"{self.stage.partners[partner]['url']}/_control/{verb}"
         headers = {"X-Sandbox-Control": self.stage.control_token}

@@ -62,19 +62,19 @@ class Story:
         """A customer in Delhi buys a jacket and two T-shirts and pays by UPI; everything is told several times."""
         self.day(0)
         self._set_stock()
-        usual = self.doors.world("shopify", "webhooks")["settings"]
-        self.doors.world("shopify", "webhooks", {"duplicates": 2})
-        paid = self.doors.world(
+        usual = self.doors.context("shopify", "webhooks")["settings"]
+        self.doors.context("shopify", "webhooks", {"duplicates": 2})
+        paid = self.doors.context(
             "razorpay", "pay", {"amount": 459_700, "method": "upi", "vpa": "customer@upi", "receipt": "cart"}
         )
-        shop = self.doors.world("shopify", "place_order", _cart(str(paid["payment_id"])))
+        shop = self.doors.context("shopify", "place_order", _cart(str(paid["payment_id"])))
         self.shop_order, self.shop_name = int(str(shop["order_id"])), str(shop["name"])
         found = self.doors.until("the order is here", self._find)
         self.order_id = int(str(found["id"]))
         self.doors.until(
-            "every hook is taken", lambda: self.doors.world("shopify", "webhooks")["pending"] == 0
+            "every hook is taken", lambda: self.doors.context("shopify", "webhooks")["pending"] == 0
         )
-        self.doors.world("shopify", "webhooks", {"duplicates": read.count(usual, "duplicates")})
+        self.doors.context("shopify", "webhooks", {"duplicates": read.count(usual, "duplicates")})
         total = read.text(self.order(), "total", "amount")
         _expect("the order's total", total, "4597.00")
         return f"{self.shop_name}: 1 × {JACKET}, 2 × {SHIRT}, ₹{total} paid by UPI; ORDER_CREATED"
@@ -112,8 +112,8 @@ class Story:
 
     def shipped(self) -> str:
         """Both locations accept, scan, pack, get their labels, and hand over; the shop is told with tracking."""
-        self.doors.world("shiphawk", "script", {"next_tracking_numbers": [self.numbers.jacket]})
-        self.doors.world("shiprocket", "script", {"next_awbs": [self.numbers.shirts]})
+        self.doors.context("shiphawk", "script", {"next_tracking_numbers": [self.numbers.jacket]})
+        self.doors.context("shiprocket", "script", {"next_awbs": [self.numbers.shirts]})
         for work in read.rows(self.order(), "fulfillment_orders"):
             self._pack(work)
         for work in read.rows(self.order(), "fulfillment_orders"):
@@ -148,7 +148,7 @@ class Story:
         _expect("the label is a PDF", pdf[:5], b"%PDF-")
 
     def _shop_tracking(self) -> set[str]:
-        order = read.table(self.doors.world("shopify", "state"), "orders").get(str(self.shop_order), {})
+        order = read.table(self.doors.context("shopify", "state"), "orders").get(str(self.shop_order), {})
         return read.tracking_numbers(order)
 
     # 4 ---------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Story:
         numbers = self.doors.until("both shipments have their invoice", self._invoices)
         books = {
             str(each["name"]): each
-            for each in read.documents(self.doors.world("erpnext", "state"), "Sales Invoice")
+            for each in read.documents(self.doors.context("erpnext", "state"), "Sales Invoice")
         }
         taxes = {place: read.tax_kinds(books[number]) for place, number in numbers.items()}
         _expect("the taxes", taxes, {"WH-A": {"IGST"}, "ST-22": {"CGST", "SGST"}})
@@ -187,7 +187,7 @@ class Story:
     def _scan(self, carrier: str, tracking_number: str, *statuses: str) -> None:
         for status in statuses:
             body: Json = {"tracking_number": tracking_number, "status": status}
-            self.doors.world(carrier, "scan", body)
+            self.doors.context(carrier, "scan", body)
 
     def _line_status(self, sku: str) -> str:
         return next(str(line["status"]) for line in read.rows(self.order(), "lines") if line["sku"] == sku)
@@ -202,7 +202,7 @@ class Story:
         """One T-shirt does not fit: picked up, received, inspected, refunded once, credited in the books."""
         self.stock_before = self._on_hand(SHIRT, "ST-22")
         body: Json = {"order_id": self.shop_order, "sku": SHIRT, "quantity": 1}
-        self.doors.world(
+        self.doors.context(
             "shopify", "request_return", {**body, "reason": "SIZE_TOO_SMALL", "note": "Size issue"}
         )
         found = self.doors.until("the return has its pickup", self._return_with_pickup)

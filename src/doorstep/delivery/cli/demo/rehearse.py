@@ -53,29 +53,29 @@ def failing(doors: Doors, what: Failing | None, seed: int) -> Iterator[Damage]:
 @contextmanager
 def _every_call_fails_once(doors: Doors, seed: int, damage: Damage) -> Iterator[None]:
     for partner in (*_HTTP_PARTNERS, "smtp"):
-        doors.world(partner, "faults", [{"kind": "cycle", "seed": seed, "each_once": True}])
+        doors.context(partner, "faults", [{"kind": "cycle", "seed": seed, "each_once": True}])
     try:
         yield
     finally:
         for partner in (*_HTTP_PARTNERS, "smtp"):
             damage.count += sum(
-                bool(call.get("fault")) for call in read.rows(doors.world(partner, "calls"), "calls")
+                bool(call.get("fault")) for call in read.rows(doors.context(partner, "calls"), "calls")
             )
-            doors.world(partner, "faults", [])
+            doors.context(partner, "faults", [])
 
 
 @contextmanager
 def _doubled_and_shuffled(doors: Doors, seed: int, damage: Damage) -> Iterator[None]:
     for partner in _HTTP_PARTNERS:
-        doors.world(
+        doors.context(
             partner, "webhooks", {"duplicates": 1, "shuffle_seed": seed, "shuffle_window_seconds": 0.3}
         )
     try:
         yield
     finally:
         for partner in _HTTP_PARTNERS:
-            damage.count += len(read.rows(doors.world(partner, "webhooks"), "deliveries"))
-            doors.world(partner, "webhooks", {"duplicates": 0, "shuffle_seed": None})
+            damage.count += len(read.rows(doors.context(partner, "webhooks"), "deliveries"))
+            doors.context(partner, "webhooks", {"duplicates": 0, "shuffle_seed": None})
 
 
 @contextmanager

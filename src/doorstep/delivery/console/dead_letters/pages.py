@@ -14,7 +14,7 @@ from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.analytics.views import letters as view
 from doorstep.domain.identity.model import Permission
-from doorstep.flows import reconcile
+from doorstep.flows import operations
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.log import redact
@@ -99,9 +99,9 @@ def redrive(ask: Ask) -> Response:
         if error_class is None and not deliveries and not messages:
             raise errors.Invalid("Tick at least one row first.")
         if error_class is not None:
-            count = reconcile.redrive(tx, error_class=error_class)
+            count = operations.retry(tx, error_class=error_class)
         else:
-            count = reconcile.redrive(tx, deliveries=deliveries, messages=messages)
+            count = operations.retry(tx, deliveries=deliveries, messages=messages)
         if not count:
             raise errors.Conflict("These were re-driven or discarded meanwhile.")
         return f"Re-driven: {count}. What fails again comes back here."
@@ -114,7 +114,7 @@ def discard(ask: Ask) -> Response:
 
     def verb(tx: WriteTx) -> str:
         deliveries, messages = _chosen(ask)
-        count = reconcile.discard(tx, deliveries=deliveries, messages=messages)
+        count = operations.discard(tx, deliveries=deliveries, messages=messages)
         if not count:
             raise errors.Conflict("These were re-driven or discarded meanwhile, or none was ticked.")
         return f"Discarded: {count}. The facts and bytes are kept."

@@ -20,7 +20,7 @@ from doorstep.domain.inventory.model.imports import SHAPES, ImportKind, ImportSt
 from doorstep.domain.inventory.views import exports
 from doorstep.domain.inventory.views import feeds as feed_view
 from doorstep.domain.inventory.views import imports as view
-from doorstep.flows import files
+from doorstep.flows.stock import import_files
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import ImportId
@@ -108,7 +108,7 @@ def bring_in(ask: Ask) -> Response:
             source=ask.form.get("source", "").strip() or "file",
             whole=ask.form.get("whole") == "yes",
         )
-        import_id, _ = files.take_in(tx, new=new, raw=upload.file, at=ask.now)
+        import_id, _ = import_files.store(tx, new=new, raw=upload.file, at=ask.now)
         made.append(import_id)
         return (
             f"{words.plural(view.row(tx, import_id=import_id).loaded, 'row')} are read: they are checked now."

@@ -17,8 +17,9 @@ from doorstep.domain.analytics.views import work as view
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
-from doorstep.flows import ask_back as back
-from doorstep.flows import box, fulfil
+from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.fulfillment import recall as back
+from doorstep.flows.shipping import consolidation
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
@@ -108,7 +109,7 @@ def accept(ask: Ask) -> Response:
     """The location takes the work."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfil.accept(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
+        fulfill.accept(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
         return "Accepted: scan the first piece."
 
     return _act(ask, verb)
@@ -121,7 +122,7 @@ def pick(ask: Ask) -> Response:
         code = ask.form.get("code", "").strip()
         if not code:
             raise errors.Invalid("Scan a barcode, or type the SKU.", field="code")
-        line = fulfil.pick(tx, fulfillment_order_id=work_id, code=code, now=ask.now)
+        line = fulfill.pick(tx, fulfillment_order_id=work_id, code=code, now=ask.now)
         return f"{line.sku}: {line.picked + 1} of {line.quantity}"
 
     return _act(ask, verb)
@@ -131,7 +132,7 @@ def pick_all(ask: Ask) -> Response:
     """Everything left is picked, on a person's word."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfil.pick_all(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
+        fulfill.pick_all(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
         return "Picked without scanning: check the pieces once more while packing."
 
     return _act(ask, verb)
@@ -141,7 +142,7 @@ def pack(ask: Ask) -> Response:
     """The box is closed; the label is bought."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfil.pack(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
+        fulfill.pack(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
         return "Packed: the label is on its way."
 
     return _act(ask, verb)
@@ -151,7 +152,7 @@ def ship(ask: Ask) -> Response:
     """The parcel is handed to the carrier."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfil.ship(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
+        fulfill.ship(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
         return "Shipped: stock is booked out, the customer will be told."
 
     return _act(ask, verb)
@@ -162,7 +163,7 @@ def ask_back(ask: Ask) -> Response:
     ask.principal.require(Permission.ORDERS_WRITE)
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        gone = back.ask(
+        gone = back.request(
             tx,
             fulfillment_order_id=work_id,
             why=ask.form.get("why", ""),
@@ -178,7 +179,7 @@ def keep(ask: Ask) -> Response:
     """The location keeps what was asked back."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        back.keep(tx, fulfillment_order_id=work_id, note=ask.form.get("note", ""), now=ask.now)
+        back.decline(tx, fulfillment_order_id=work_id, note=ask.form.get("note", ""), now=ask.now)
         return "Kept: operations is told."
 
     return _act(ask, verb)
@@ -188,7 +189,7 @@ def close(ask: Ask) -> Response:
     """The rest for this customer is not waited for."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        box.close(ask.app.world, tx, fulfillment_order_id=work_id, now=ask.now)
+        consolidation.close(ask.app.context, tx, fulfillment_order_id=work_id, now=ask.now)
         return "Closed: the label is on its way."
 
     return _act(ask, verb)
@@ -202,7 +203,7 @@ def reject(ask: Ask) -> Response:
         if reason not in set(REASONS):
             raise errors.Invalid("Choose why this cannot be done here.", field="reason")
         note = ask.form.get("note", "").strip()
-        fulfil.reject(tx, fulfillment_order_id=work_id, reason=RejectReason(reason), note=note, now=ask.now)
+        fulfill.reject(tx, fulfillment_order_id=work_id, reason=RejectReason(reason), note=note, now=ask.now)
         return "Rejected: another location is looked for now."
 
     return _act(ask, verb)

@@ -24,7 +24,7 @@ from doorstep.domain.inventory.views import promises as promise_view
 from doorstep.domain.inventory.views import supplies as supply_view
 from doorstep.domain.inventory.views.supplies import SupplyFilter
 from doorstep.domain.network import views as network
-from doorstep.flows import promise
+from doorstep.flows.availability import available_to_promise
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
@@ -73,7 +73,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     sku = Sku(ask.request.path_params["sku"])
     question = Question(sku, ask.query("channel"), ask.query("group"), by_date=_day(ask.query("by")))
     with ask.app.db.read() as tx:
-        (found,) = promise.availability(tx, questions=[question], at=ask.now)
+        (found,) = available_to_promise.availability(tx, questions=[question], at=ask.now)
         context = {
             **_around(ask, tx, sku),
             "found": found,
@@ -101,7 +101,7 @@ def _around(ask: Ask, tx: ReadTx, sku: Sku) -> dict[str, object]:
         "channels": [each for each in connections.all_connections(tx) if each.kind == Kind.CHANNELS],
         "stores": [each for each in places.values() if each.active and ask.location_id in (None, each.id)],
         "store": places[chosen] if chosen else None,
-        "aisle": promise.endless_aisle(tx, sku=sku, store_id=chosen, ways=ways, at=ask.now)
+        "aisle": available_to_promise.endless_aisle(tx, sku=sku, store_id=chosen, ways=ways, at=ask.now)
         if chosen
         else None,
         "supplies": supply_view.page(tx, wanted=SupplyFilter(sku=sku, limit=20)),

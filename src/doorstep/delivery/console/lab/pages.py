@@ -23,7 +23,8 @@ from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules, runs, trials
 from doorstep.domain.routing.views.lab import LabRun, Slice
-from doorstep.flows import guard, lab, lanes
+from doorstep.flows.network import lanes
+from doorstep.flows.routing_rules import simulation_jobs, trial_control
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -69,7 +70,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
             "running": running,
             "looked": looked,
             "sides": hindsight.sides(tx, trial_id=looked.id) if looked else None,
-            "verdict": guard.verdict(tx, trial=looked) if looked else None,
+            "verdict": trial_control.verdict(tx, trial=looked) if looked else None,
             "rails": Guardrails(),
             "regret": _regret(tx),
             "form": ask.form if status != 200 else {},  # noqa: PLR2004 - what went well is stored
@@ -140,7 +141,7 @@ def simulate(ask: Ask) -> Response:
     made: list[int] = []
 
     def verb(tx: WriteTx) -> str:
-        made.append(lab.ask(tx, new=_asked(ask, tx), now=ask.now))
+        made.append(simulation_jobs.queue(tx, new=_asked(ask, tx), now=ask.now))
         return "It is simulated now."
 
     try:

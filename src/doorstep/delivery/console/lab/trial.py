@@ -12,7 +12,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import trials as verbs
 from doorstep.domain.routing.actions.trials import NewTrial
 from doorstep.domain.routing.model.lab import TrialKind, guardrails
-from doorstep.flows import guard
+from doorstep.flows.routing_rules import trial_control
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 
@@ -24,7 +24,7 @@ def start(ask: Ask) -> Response:
     """Let a draft decide silently, or on a share of the orders."""
 
     def verb(tx: WriteTx) -> str:
-        found = guard.start(tx, new=_new(ask), now=ask.now)
+        found = trial_control.start(tx, new=_new(ask), now=ask.now)
         how = "silently" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
         return f"Draft {found.draft} decides {how} from the next order on."
 
@@ -64,7 +64,7 @@ def promote(ask: Ask) -> Response:
     """Let the draft that is tried decide on every order."""
 
     def verb(tx: WriteTx) -> str:
-        found = guard.promote(tx, why=ask.form.get("why", "").strip(), now=ask.now)
+        found = trial_control.promote(tx, why=ask.form.get("why", "").strip(), now=ask.now)
         return f"{found.label} decides from now on."
 
     return page.act(ask, verb, show=lab.show, back=BACK)

@@ -14,8 +14,8 @@ from doorstep.domain.analytics.views import pace
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import actions, views
 from doorstep.domain.network.model import site, text
-from doorstep.flows import location_day, network_change, outage
-from doorstep.flows.network_change import Proposal
+from doorstep.flows.network import location_status, network_change, outage_control
+from doorstep.flows.network.network_change import Preview
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
@@ -24,7 +24,7 @@ from doorstep.kernel.ids import LocationId
 def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     """Who brings what where, at what price and how fast, who is out; and what is said of every location."""
     with ask.app.db.read() as tx:
-        outages, carriers = views.outages(tx, at=ask.now), outage.carriers(tx)
+        outages, carriers = views.outages(tx, at=ask.now), outage_control.carriers(tx)
         document, versions = views.document(tx), views.versions(tx, limit=10)
         places = [each for each in views.locations(tx).values() if each.active]
         pauses = views.pauses(tx, at=ask.now)
@@ -47,7 +47,7 @@ def carrier_out(ask: Ask) -> Response:
     def verb(tx: WriteTx) -> str:
         carrier, reason = ask.form.get("carrier", ""), ask.form.get("reason", "")
         until_at = _moment(ask.form.get("until", ""))
-        outage.declare(
+        outage_control.start(
             tx,
             carrier=carrier,
             reason=reason,
@@ -64,14 +64,14 @@ def carrier_back(ask: Ask) -> Response:
 
     def verb(tx: WriteTx) -> str:
         carrier = ask.form.get("carrier", "")
-        outage.lift(tx, carrier=carrier, now=ask.now)
+        outage_control.end(tx, carrier=carrier, now=ask.now)
         return f"{carrier} gets parcels again: orders that wait are tried now."
 
     return page.act(ask, verb, show=show, back=f"{ROOT}/network")
 
 
 def edit(
-    ask: Ask, toast: Toast | None = None, status: int = 200, proposal: Proposal | None = None
+    ask: Ask, toast: Toast | None = None, status: int = 200, proposal: Preview | None = None
 ) -> Response:
     """The document as YAML; what was typed stays."""
     with ask.app.db.read() as tx:
@@ -85,7 +85,7 @@ def look(ask: Ask) -> Response:
     try:
         document = text.read(ask.form.get("document", ""))
         with ask.app.db.read() as tx:
-            proposal = network_change.propose(tx, document=document, at=ask.now)
+            proposal = network_change.preview(tx, document=document, at=ask.now)
     except errors.Invalid as problem:
         return edit(ask, Toast(problem.message, "danger"), page.status_of(problem))
     return edit(ask, proposal=proposal)
@@ -106,7 +106,7 @@ def location(ask: Ask, toast: Toast | None = None, status: int = 200) -> Respons
     """One location: hours ahead, cut-offs, how full its shifts are, how fast it works, whether it is paused."""
     place = here(ask, ask.number("location_id"))
     with ask.app.db.read() as tx:
-        found = location_day.look(tx, location_id=place, at=ask.now)
+        found = location_status.load(tx, location_id=place, at=ask.now)
         before = pace.open_units(tx).get(place, 0)
     context = {
         "found": found,
@@ -145,7 +145,7 @@ def _until(tx: WriteTx, place: LocationId, typed: str) -> datetime | None:
     local = _moment(typed)
     if local is None:
         return None
-    return location_day.on_its_clock(tx, location_id=place, local=local)
+    return location_status.to_instant(tx, location_id=place, local=local)
 
 
 def _moment(typed: str) -> datetime | None:

@@ -26,7 +26,10 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import Headline
 from doorstep.domain.routing.views import rules
 from doorstep.domain.shipping import views as parcels
-from doorstep.flows import approve, cancel, refund, ship
+from doorstep.flows.capture import approve
+from doorstep.flows.fulfillment import cancel
+from doorstep.flows.payments import refund
+from doorstep.flows.shipping import ship
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId, RefundId, ShipmentId

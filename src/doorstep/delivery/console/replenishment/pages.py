@@ -14,7 +14,7 @@ from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.views import replenishment as view
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import LocationKind
-from doorstep.flows import replenish
+from doorstep.flows.stock import replenish
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
@@ -76,7 +76,7 @@ def remove(ask: Ask) -> Response:
 
 def draft(ask: Ask) -> Response:
     """Draft what every place lacks, now."""
-    drafted = replenish.draft(ask.app.world, actor=ask.principal.actor)
+    drafted = replenish.draft(ask.app.context, actor=ask.principal.actor)
 
     def verb(tx: WriteTx) -> str:
         if not drafted:

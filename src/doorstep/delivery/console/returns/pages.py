@@ -17,7 +17,8 @@ from doorstep.domain.network import views as network
 from doorstep.domain.returns import views as return_views
 from doorstep.domain.returns.model import Disposition, Grade, Inspection
 from doorstep.domain.returns.views import ReturnLine
-from doorstep.flows import owed, return_
+from doorstep.flows.payments import owed
+from doorstep.flows.returns import receive_returns
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, ReturnId
@@ -98,7 +99,7 @@ def receive(ask: Ask) -> Response:
     def verb(tx: WriteTx, return_id: ReturnId) -> str:
         chosen = ask.whole("location")
         location_id = ask.location_id or (None if chosen is None else LocationId(chosen))
-        return_.receive(tx, return_id=return_id, location_id=location_id, now=ask.now)
+        receive_returns.receive(tx, return_id=return_id, location_id=location_id, now=ask.now)
         return "Received: open the parcel and say what you find."
 
     return _act(ask, verb)
@@ -109,7 +110,7 @@ def inspect(ask: Ask) -> Response:
 
     def verb(tx: WriteTx, return_id: ReturnId) -> str:
         lines = return_views.one(tx, return_id=return_id).lines
-        return_.inspect(tx, return_id=return_id, inspections=_inspections(ask, lines), now=ask.now)
+        receive_returns.inspect(tx, return_id=return_id, inspections=_inspections(ask, lines), now=ask.now)
         return "Inspected: stock is booked, and what is owed is refunded."
 
     return _act(ask, verb)

@@ -16,8 +16,8 @@ from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.rules import Measure, RuleSet, words
 from doorstep.domain.routing.model.rules.variables import VARIABLES
 from doorstep.domain.routing.views import rules as views
-from doorstep.flows import rule_sets
-from doorstep.flows.rule_sets import Proposal
+from doorstep.flows.routing_rules import rule_sets
+from doorstep.flows.routing_rules.rule_sets import Preview
 from doorstep.kernel import documents, errors
 from doorstep.kernel.documents import Problem
 
@@ -32,7 +32,7 @@ class Sheet:
     document: RuleSet
     based_on: int | None
     problems: tuple[Problem, ...] = ()
-    proposal: Proposal | None = None
+    proposal: Preview | None = None
     why: str = ""
     is_changed: bool = False
 
@@ -76,7 +76,7 @@ def edit(ask: Ask) -> Response:
     if path:
         return _render(ask, _rewritten(sheet, rule_form.moved(sheet.document, verb, path)))
     with ask.app.db.read() as tx:
-        proposal = rule_sets.propose(tx, document=sheet.document, now=ask.now)
+        proposal = rule_sets.preview(tx, document=sheet.document, now=ask.now)
     return _render(ask, _tried(sheet, proposal))
 
 
@@ -106,7 +106,7 @@ def _rewritten(sheet: Sheet, document: RuleSet) -> Sheet:
     return Sheet(documents.write(document), document, sheet.based_on, why=sheet.why, is_changed=True)
 
 
-def _tried(sheet: Sheet, proposal: Proposal) -> Sheet:
+def _tried(sheet: Sheet, proposal: Preview) -> Sheet:
     read = rule_form.read(sheet.text)
     located = tuple(read.at(each) for each in proposal.problems)
     return Sheet(sheet.text, sheet.document, sheet.based_on, located, proposal, sheet.why, is_changed=True)
@@ -121,7 +121,7 @@ def _save(ask: Ask, sheet: Sheet) -> Response:
             found = rule_sets.draft(tx, draft=draft, now=ask.now)
     except errors.DoorstepError as problem:
         with ask.app.db.read() as tx:
-            proposal = rule_sets.propose(tx, document=sheet.document, now=ask.now)
+            proposal = rule_sets.preview(tx, document=sheet.document, now=ask.now)
         return _render(
             ask, _tried(sheet, proposal), Toast(problem.message, "danger"), page.status_of(problem)
         )

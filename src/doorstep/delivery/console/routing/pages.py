@@ -13,7 +13,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.model.rules import RuleSet, diff, words
 from doorstep.domain.routing.views import rules as views
-from doorstep.flows import rule_sets
+from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents
 from doorstep.kernel.db import ReadTx, WriteTx
 

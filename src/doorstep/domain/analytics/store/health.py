@@ -44,7 +44,7 @@ def select_failing_carriers(tx: ReadTx, *, since: datetime, at_least: int) -> li
                (array_agg(d.error ORDER BY d.last_failed_at DESC))[1] AS error
           FROM deliveries d JOIN events e ON e.position = d.event_position
           JOIN shipments s ON s.id = (e.data->>'shipment_id')::bigint JOIN connections c ON c.id = s.connection_id
-         WHERE d.subscriber = 'ship.buy_label' AND d.last_failed_at > %(since)s AND d.error_class IN ('transient', 'auth')
+         WHERE d.subscriber = 'shipping.buy_label' AND d.last_failed_at > %(since)s AND d.error_class IN ('transient', 'auth')
            AND NOT EXISTS (SELECT 1 FROM shipments p WHERE p.connection_id = c.id AND p.purchased_at > %(since)s)
          GROUP BY c.key
         HAVING sum(CASE WHEN d.first_failed_at > %(since)s THEN d.attempts ELSE 1 END) >= %(at_least)s ORDER BY c.key

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from doorstep.domain.inventory.model import pools as model
 from doorstep.domain.inventory.store import pools as store
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId, Sku
 
 
@@ -20,6 +20,11 @@ class Line:
     sku: Sku
     audiences: frozenset[str]
     quantity: int
+
+
+def concern(tx: ReadTx, *, order_ids: Sequence[OrderId]) -> bool:
+    """Whether these orders can have drawn from a pool; most installations have none."""
+    return store.select_concern(tx, order_ids=order_ids)
 
 
 def draw_pools(tx: WriteTx, *, lines: Sequence[Line]) -> int:

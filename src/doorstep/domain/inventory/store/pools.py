@@ -41,6 +41,15 @@ class Drawn:
     quantity: int
 
 
+def select_concern(tx: ReadTx, *, order_ids: Sequence[int]) -> bool:
+    """Whether any pool exists, or these orders drew from one that is gone."""
+    return tx.value(
+        bool,
+        "SELECT EXISTS (SELECT FROM pools) OR EXISTS (SELECT FROM pool_draws WHERE order_id = ANY(%s))",
+        (list(order_ids),),
+    )
+
+
 def select_drawn(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Drawn]:
     """What these orders drew."""
     return tx.all(

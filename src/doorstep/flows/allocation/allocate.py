@@ -1,0 +1,120 @@
+"""Route orders: lock the stock, decide purely, reserve and open the work, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.routing import actions as routing
+from doorstep.domain.routing.actions import rules
+from doorstep.domain.routing.model import Demand
+from doorstep.domain.routing.model.rules import Run
+from doorstep.flows.allocation import (
+    allocation,
+    capacity,
+    demand,
+    eligible_stock,
+    exception_queues,
+    inputs,
+    plan_result,
+    trial,
+)
+from doorstep.flows.allocation.capacity import CapacityUse
+from doorstep.flows.allocation.eligible_stock import pieces_of
+from doorstep.flows.allocation.plan_result import PlanResult
+from doorstep.flows.context import Context
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+from doorstep.kernel.jobs import Delivery
+
+
+def allocate(
+    tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime, run: Run | None = None
+) -> PlanResult:
+    """Give every line that is not allocated its location, as far as stock goes. The orders are stored and locked.
+
+    A run that goes by the clock is named; orders that it does not want stay as they are.
+    """
+    demands = demand.of_stored(tx, order_ids=order_ids, now=now)
+    found = plan(tx, demands=demands, now=now, run=run)
+    orders.allocate(
+        tx, counts=found.counts, routed=found.routed, short=found.short, parked=found.parked, now=now
+    )
+    apply(tx, found=found, now=now)
+    fulfillment.let_go(tx, order_ids=list(found.routed))
+    allocation.changed(tx, order_ids=order_ids, now=now)
+    return found
+
+
+def plan(
+    tx: WriteTx,
+    *,
+    demands: Sequence[Demand],
+    now: datetime,
+    held: Sequence[Demand] = (),
+    run: Run | None = None,
+) -> PlanResult:
+    """Lock what the demands may take, let carts become orders, and plan; nothing of the orders is written yet.
+
+    Demands of `held` orders are not planned, but their carts end here, too.
+    """
+    everybody = [*demands, *held]
+    if not everybody:
+        return plan_result.EMPTY
+    goods = eligible_stock.goods(tx, skus={want.sku for each in everybody for want in each.wants})
+    inventory.lock_supply(tx, parts=goods.lying)
+    claims = inventory.consume(tx, parts=goods.lying, carts=_carts(everybody), at=now)
+    capacity.lock(tx, at=now)
+    seen = inputs.load(tx, demands=demands, goods=goods, claims=claims, at=now)
+    decisions = trial.plan(tx, seen=seen, now=now, run=run)
+    rules.note_failures(tx, playbook=seen.playbook, at=now)
+    if run is not None:
+        decisions = [each for each in decisions if each.routing]
+    tries = {each.order_id: each.facts.tries for each in demands}
+    told = [each for each in decisions if each.choices or not tries[each.order_id]]
+    receipt_ids = routing.number(tx, decisions=told)
+    return plan_result.build(seen, decisions, receipt_ids, now=now)
+
+
+def _carts(demands: Sequence[Demand]) -> dict[tuple[str, str], int]:
+    return {(each.channel, each.cart): each.order_id for each in demands if each.cart}
+
+
+def apply(tx: WriteTx, *, found: PlanResult, now: datetime) -> None:
+    """Write the receipts, open the work and reserve its stock and its place in the shift. The orders are stored by now."""
+    routing.record(tx, decisions=found.decisions, ids=found.receipt_ids, at=now)
+    assignments = found.assignments
+    work_ids = fulfillment.open_work(tx, assignments=assignments, decisions=found.receipt_ids, at=now)
+    works = list(zip(work_ids, assignments, strict=True))
+    pieces = [piece for work_id, each in works for piece in pieces_of(work_id, each, found.goods)]
+    inventory.reserve(tx, pieces=pieces, at=now)
+    asked = [
+        CapacityUse(work_id, each.location_id, len(each.lines), sum([line.quantity for line in each.lines]))
+        for work_id, each in works
+    ]
+    capacity.use(tx, works=asked, at=now)
+    exception_queues.cancel_ended(tx, decisions=found.decisions, now=now)
+
+
+def retry_backorders(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: stock came (counted, returned, let go by a cart or a cancelled order): orders that wait for it are routed."""
+    named = {sku for each in deliveries for sku in _skus(each)}
+    given_back = [OrderId(each.key) for each in deliveries if each.stream == "order"]
+    sold = order_views.skus(tx, order_ids=given_back)
+    parts = named | sold | {str(part.sku) for each in catalog.parts(tx, skus=sold).values() for part in each}
+    orders.wake_short(tx, skus=sorted(parts | catalog.made_of(tx, skus=parts)), now=context.clock.now())
+
+
+def _skus(delivery: Delivery) -> list[str]:
+    """The SKUs that a fact names; an order's fact names none, it stands for the order's own."""
+    several = delivery.data.get("skus", ())
+    return [str(delivery.data["sku"])] if "sku" in delivery.data else [str(sku) for sku in _listed(several)]
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []

@@ -1,0 +1,118 @@
+"""What orders want from routing: every line that goes into a parcel and has no location yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.catalog.views import Traits
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.actions import New
+from doorstep.domain.orders.model import Address
+from doorstep.domain.routing import views as routing
+from doorstep.domain.routing.model import Demand, Want
+from doorstep.flows.allocation import order_attributes
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import LocationId, OrderId, Sku
+
+
+def of_new(new: Sequence[New], *, traits: Mapping[Sku, Traits]) -> list[Demand]:
+    """Of orders that are not written yet: all of it, and nobody has rejected anything."""
+    return [_of_new(each, traits) for each in new]
+
+
+def _of_new(each: New, traits: Mapping[Sku, Traits]) -> Demand:
+    order = each.incoming.observation
+    wants = tuple(
+        [
+            _want(number, line.sku, line.quantity, line.unit_price_minor, traits)
+            for number, line in enumerate(order.lines, start=1)
+            if line.requires_shipping
+        ]
+    )
+    place = order.shipping_address or Address()
+    return Demand(
+        each.order_id,
+        wants,
+        place.latitude,
+        place.longitude,
+        channel=each.incoming.channel,
+        buyer=order_attributes.pool_audiences(each.incoming.channel, order.tags),
+        cart=order.cart_reference,
+        facts=order_attributes.of_snapshot(each.incoming.channel, order),
+    )
+
+
+def _want(number: int, sku: Sku, quantity: int, price_minor: int, traits: Mapping[Sku, Traits]) -> Want:
+    of, value_minor = traits.get(sku), quantity * price_minor
+    if of is None:
+        return Want(number, sku, quantity, value_minor=value_minor)
+    return Want(number, sku, quantity, of.weight_grams, value_minor, of.category, of.style)
+
+
+def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[Demand]:
+    """Of stored orders: what is left, without the locations that rejected it."""
+    found = order_views.orders(tx, order_ids=order_ids)
+    traits = catalog.traits(tx, skus={line.sku for order in found for line in order.lines})
+    excluded = _excluded(tx, found, now)
+    return [
+        _of_stored(order, _left(order, traits), excluded.get(order.header.id, frozenset())) for order in found
+    ]
+
+
+def as_placed(tx: ReadTx, *, order_ids: Sequence[OrderId]) -> list[Demand]:
+    """Of stored orders as if they came now: every piece that was not cancelled, and nobody rejected anything."""
+    found = order_views.orders(tx, order_ids=order_ids)
+    traits = catalog.traits(tx, skus={line.sku for order in found for line in order.lines})
+    return [_of_stored(order, _whole(order, traits), frozenset()) for order in found]
+
+
+def _of_stored(
+    order: order_views.Order, wants: Sequence[Want], excluded: frozenset[tuple[Sku, LocationId]]
+) -> Demand:
+    header, place = order.header, order.shipping_address
+    return Demand(
+        OrderId(header.id),
+        tuple(wants),
+        place.latitude,
+        place.longitude,
+        excluded,
+        channel=header.channel,
+        buyer=order_attributes.pool_audiences(header.channel, header.tags),
+        facts=order_attributes.of_stored(order),
+    )
+
+
+def _excluded(
+    tx: ReadTx, found: Sequence[order_views.Order], now: datetime
+) -> dict[int, frozenset[tuple[Sku, LocationId]]]:
+    """Who must not be asked: for a line's SKU of the order, for all of the order (no SKU), or for a SKU by anybody."""
+    mine: dict[int, set[tuple[Sku, LocationId]]] = {}
+    skus = {order.header.id: {line.sku for line in order.lines} for order in found}
+    for each in routing.exclusions(tx, order_ids=list(skus), at=now):
+        named = {Sku(each.sku)} if each.sku else skus[each.order_id]
+        mine.setdefault(each.order_id, set()).update((sku, LocationId(each.location_id)) for sku in named)
+    return {order_id: frozenset(each) for order_id, each in mine.items()}
+
+
+def _left(order: order_views.Order, traits: Mapping[Sku, Traits]) -> list[Want]:
+    return [
+        _want(
+            line.line_no,
+            line.sku,
+            line.quantity - line.allocated - line.cancelled,
+            line.unit_price_minor,
+            traits,
+        )
+        for line in order.lines
+        if line.requires_shipping and line.quantity > line.allocated + line.cancelled
+    ]
+
+
+def _whole(order: order_views.Order, traits: Mapping[Sku, Traits]) -> list[Want]:
+    return [
+        _want(line.line_no, line.sku, line.quantity - line.cancelled, line.unit_price_minor, traits)
+        for line in order.lines
+        if line.requires_shipping and line.quantity > line.cancelled
+    ]

@@ -1,0 +1,140 @@
+"""What buyers may not take: recipes of what they want, rules of its locations, what carts hold, what came for others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.fulfillment.model import Assignment, cause
+from doorstep.domain.inventory import views as stock
+from doorstep.domain.inventory.actions import Claims, Piece
+from doorstep.domain.inventory.model import Condition, Position
+from doorstep.domain.inventory.model.policies import Policies
+from doorstep.domain.inventory.views import promises, rules
+from doorstep.domain.routing.model import Demand, Terms, Thing, thing
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is wanted, taken apart: per SKU its (SKU, condition) and pieces."""
+
+    parts: Mapping[Sku, Mapping[tuple[Sku, Condition], int]]
+
+    @property
+    def lying(self) -> list[tuple[Sku, Condition]]:
+        """Everything that lies on shelves for it."""
+        return sorted({part for parts in self.parts.values() for part in parts})
+
+    @property
+    def recipes(self) -> dict[Sku, dict[Thing, int]]:
+        """Kits and graded SKUs, in routing's words."""
+        return {
+            sku: {thing(*part): pieces for part, pieces in parts.items()}
+            for sku, parts in self.parts.items()
+            if parts != {(sku, Condition.NEW): 1}
+        }
+
+    @property
+    def sold_as(self) -> dict[Thing, tuple[tuple[Sku, Condition], Sku]]:
+        """Things by name, and whose rules hold for them: pieces in another condition are ruled as what they are sold as."""
+        return {
+            thing(*part): (part, part[0] if part[1] is Condition.NEW else sku)
+            for sku, parts in self.parts.items()
+            for part in parts
+        }
+
+
+def goods(tx: ReadTx, *, skus: Iterable[Sku]) -> Goods:
+    """What these SKUs consist of."""
+    found = catalog.parts(tx, skus=skus)
+    return Goods(
+        {
+            sku: {(part.sku, Condition(part.condition)): part.pieces for part in parts}
+            for sku, parts in found.items()
+        }
+    )
+
+
+def with_limits(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claims) -> list[Demand]:
+    """What each buyer may take. The stock is locked, so what is read here stays true.
+
+    Orders whose promised pieces have come are served first; from others these pieces are set aside like a cart's.
+    """
+    held = {part: each.held for part, each in claims.asked.items() if each.held}
+    asking = {each.order_id for each in demands}
+    came = promises.arrived(tx, skus={sku for sku, condition in goods.lying if condition is Condition.NEW})
+    for arrival in came:
+        if arrival.order_id not in asking:
+            part = Sku(arrival.sku), Condition.NEW
+            held[part] = held.get(part, 0) + arrival.pieces
+    if came:
+        first = {arrival.order_id for arrival in came}
+        demands = [
+            replace(demand, has_claim=True) if demand.order_id in first else demand for demand in demands
+        ]
+    ruled = {ruled_as for _, ruled_as in goods.sold_as.values()}
+    policies = rules.policies(tx, skus=ruled, channels={each.channel for each in demands})
+    if not held and policies == Policies():
+        return list(demands)
+    positions = stock.positions_of(tx, parts=goods.lying)
+    known: dict[tuple[str, frozenset[str]], Terms] = {}
+    result = []
+    for each in demands:
+        key = (each.channel, each.buyer)
+        if key not in known:
+            known[key] = _terms(each, goods, positions, policies, held)
+        result.append(replace(each, terms=known[key]))
+    return result
+
+
+def _terms(
+    demand: Demand,
+    goods: Goods,
+    positions: Sequence[Position],
+    policies: Policies,
+    held: Mapping[tuple[Sku, Condition], int],
+) -> Terms:
+    kept: dict[tuple[Thing, LocationId], int] = {}
+    why: dict[tuple[Thing, LocationId], str] = {}
+    for position in positions:
+        name = thing(position.sku, position.condition)
+        pieces, reason = _kept(demand.channel, goods.sold_as[name][1], position, policies)
+        if pieces:
+            kept[name, position.location_id], why[name, position.location_id] = pieces, reason
+    aside = {
+        name: held.get(part, 0) + policies.set_aside(ruled_as, demand.buyer)
+        for name, (part, ruled_as) in goods.sold_as.items()
+    }
+    return Terms(kept, why, {name: pieces for name, pieces in aside.items() if pieces})
+
+
+def _kept(channel: str, ruled_as: Sku, position: Position, policies: Policies) -> tuple[int, str]:
+    """Pieces of a position that this channel may not have, and why."""
+    node = policies.node(ruled_as, position.location_id, channel)
+    if not node.may_ship.value:
+        return position.on_hand, f"does not ship for {channel or 'this channel'} ({node.may_ship.rule})"
+    if node.safety_stock.value:
+        return (
+            node.safety_stock.value,
+            f"keeps {node.safety_stock.value} as safety stock ({node.safety_stock.rule})",
+        )
+    return 0, ""
+
+
+def pieces_of(work_id: FulfillmentOrderId, assignment: Assignment, goods: Goods) -> list[Piece]:
+    """What a fulfillment order reserves: of kits their parts."""
+    return [
+        Piece(
+            cause(work_id, line.line_no),
+            sku,
+            assignment.location_id,
+            pieces * line.quantity,
+            condition,
+            assignment.order_id,
+        )
+        for line in assignment.lines
+        for (sku, condition), pieces in goods.parts[line.sku].items()
+    ]

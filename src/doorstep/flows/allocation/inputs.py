@@ -1,0 +1,77 @@
+"""What planning sees: who asks on which terms, what lies where, where it can go, and by whose rules. It only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from doorstep.domain.analytics.views import beside
+from doorstep.domain.inventory import views as stock
+from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.routing import views as routing
+from doorstep.domain.routing.model import Demand, Network, Supply, thing
+from doorstep.domain.routing.model.rules import Playbook
+from doorstep.domain.routing.views import rules, runs
+from doorstep.flows.allocation import eligible_stock, stock_signals
+from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.network import lanes
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import LocationId, Sku
+
+_NOBODY: Mapping[beside.Spot, frozenset[LocationId]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningInputs:
+    """Everything that `model.plan` asks for. Whoever reserves by it holds the locks of stock and shifts."""
+
+    demands: list[Demand]
+    supply: Supply
+    network: Network
+    playbook: Playbook
+    goods: Goods
+
+
+def load(
+    tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claims, at: datetime
+) -> PlanningInputs:
+    """Look at everything once, for a batch of orders."""
+    playbook = rules.playbook(tx)
+    document = playbook.document
+    asking = eligible_stock.with_limits(tx, demands=demands, goods=goods, claims=claims)
+    free = stock.free(tx, parts=goods.lying)
+    supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
+    stock_signals.load(tx, supply=supply, document=document, demands=demands, at=at)
+    network = lanes.network(tx, currency=document.currency, at=at, demands=demands)
+    if document.look_ahead:
+        network = replace(network, prices=runs.prices(tx, things=supply.available))
+    blocked = routing.blocked(tx, skus=goods.parts, at=at)
+    packing = _packing(tx, demands) if document.bundle_customers_orders else _NOBODY
+    asking = [_asking(each, claims.served, blocked, packing) for each in asking]
+    return PlanningInputs(asking, supply, network, playbook, goods)
+
+
+def _packing(tx: ReadTx, demands: Sequence[Demand]) -> Mapping[beside.Spot, frozenset[LocationId]]:
+    """Who packs a parcel for one of these customers anyway."""
+    customers = {each.facts.customer for each in demands if each.facts.customer}
+    if not customers:
+        return _NOBODY
+    return beside.packing_for(tx, customers=customers, besides=[each.order_id for each in demands])
+
+
+def _asking(
+    demand: Demand,
+    served: Collection[int],
+    blocked: Collection[tuple[Sku, LocationId]],
+    packing: Mapping[beside.Spot, frozenset[LocationId]],
+) -> Demand:
+    """With what its cart held, whom nobody asks, and who packs for its customer; nearly always there is nothing to add."""
+    if demand.order_id in served:
+        demand = replace(demand, has_claim=True)
+    if blocked:
+        demand = replace(demand, excluded=demand.excluded.union(blocked))
+    if packing and demand.latitude is not None and demand.longitude is not None:
+        here = packing.get((demand.facts.customer, demand.latitude, demand.longitude))
+        demand = demand if here is None else replace(demand, beside=here)
+    return demand

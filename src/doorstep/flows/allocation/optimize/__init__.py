@@ -1,0 +1,1 @@
+"""Improve unreleased fulfillment orders together, and price scarce stock ahead of demand."""

@@ -1,0 +1,138 @@
+"""Planned work is planned again, all of it together, until it is released; what got better is changed, if it still can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment.model import Work
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory import views as stock
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.routing import actions as routing
+from doorstep.domain.routing.actions import runs
+from doorstep.domain.routing.actions.runs import NewRun
+from doorstep.domain.routing.model import Supply, thing, wave
+from doorstep.domain.routing.model.runs import RunKind
+from doorstep.domain.routing.model.wave import Batch, Budget, Wave
+from doorstep.flows.allocation import allocate, allocation, capacity, plan_result, replan
+from doorstep.flows.allocation.optimize import unreleased
+from doorstep.flows.allocation.optimize.unreleased import Move, UnreleasedWork
+from doorstep.flows.context import Context
+from doorstep.flows.network import lanes
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId, OrderId
+
+MOST_ORDERS = 1_000
+
+
+def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Wave | None:
+    """Periodic: improve what is planned. The search holds no lock; what it found is applied where nothing moved meanwhile.
+
+    It begins where the last one ended and looks elsewhere, so that a big wave gets better from time to time.
+    """
+    began = context.clock.now()
+    with context.db.read() as tx:
+        found = unreleased.load(tx, at=began, limit=MOST_ORDERS)
+    if found is None:
+        return None
+    batch = Batch(found.seen.demands, found.decisions, found.seen.supply)
+    solved = wave.improve(
+        batch,
+        found.seen.network,
+        found.seen.playbook,
+        now=began,
+        budget=Budget(clock, seconds, seed=int(began.timestamp())),
+    )
+    if not solved.changed:
+        return solved
+    with context.db.write(actor="system") as tx:
+        changed = apply(tx, found=found, solved=solved, now=context.clock.now())
+        done = NewRun(
+            "wave", RunKind.WAVE, found.seen.playbook.version, began, context.clock.now(),
+            attempted=len(found.decisions), routed=len(found.decisions), changed=changed,
+            before_minor=solved.greedy_minor, after_minor=solved.solved_minor, result=solved.how,
+        )  # fmt: skip
+        runs.note(tx, run=done)
+    return solved
+
+
+def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Wave, now: datetime) -> int:
+    """Change the planned work of those orders that are still as they were; returns how many.
+
+    Orders that hand pieces to each other move together or stay: a piece that is not there any more stops its group, no other.
+    """
+    before = {each.order_id: each.choices for each in found.decisions}
+    wanted = {
+        each.order_id: each for each in solved.decisions if set(each.choices) != set(before[each.order_id])
+    }
+    locked = orders.lock_free(tx, order_ids=list(wanted))
+    still: dict[OrderId, list[Work]] = {}
+    for work in fulfillment.lock_planned(tx, order_ids=locked):
+        still.setdefault(work.order_id, []).append(work)
+    moves = [
+        Move(works, wanted[order_id])
+        for order_id, works in still.items()
+        if _seen(works) == _seen(found.works[order_id])
+    ]
+    goods = found.seen.goods
+    inventory.lock_supply(tx, parts=goods.lying)
+    capacity.lock(tx, at=now)
+    free = stock.free(tx, parts=goods.lying)
+    supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
+    places = lanes.network(tx, currency="", at=now, demands=found.seen.demands).places.values()
+    rooms = {place.id: place.room for place in places if place.room is not None}
+    moved = [
+        move
+        for group in unreleased.groups(moves)
+        if _has_room(group, rooms) and _fits(group, supply, found)
+        for move in group
+    ]
+    if moved:
+        _move(tx, moved, found, now)
+    return len(moved)
+
+
+def _seen(works: Iterable[Work]) -> set[tuple[int, int]]:
+    return {(work.id, work.version) for work in works}
+
+
+def _has_room(group: Sequence[Move], rooms: dict[LocationId, int]) -> bool:
+    return capacity.try_move(
+        rooms,
+        leaving=[work.location_id for move in group for work in move.works],
+        coming=[
+            place
+            for move in group
+            for place in sorted({choice.location_id for choice in move.decision.choices})
+        ],
+    )
+
+
+def _fits(group: Sequence[Move], supply: Supply, found: UnreleasedWork) -> bool:
+    """Whether what the group wants is there once it has let go of what it has; takes it if so."""
+    tried = Supply({name: dict(there) for name, there in supply.available.items()}, supply.recipes)
+    unreleased.add_back(tried, [work for move in group for work in move.works], found.seen.goods)
+    for move in group:
+        for choice in move.decision.choices:
+            for part, pieces in tried.recipe(choice.sku).items():
+                here = tried.available.setdefault(part, {})
+                here[choice.location_id] = here.get(choice.location_id, 0) - pieces * choice.quantity
+    if any(pieces < 0 for there in tried.available.values() for pieces in there.values()):
+        return False
+    supply.available = tried.available
+    return True
+
+
+def _move(tx: WriteTx, moved: Sequence[Move], found: UnreleasedWork, now: datetime) -> None:
+    """Withdraw the work, let go of its stock and its place in the shift, and plan it as the wave has it."""
+    works = [work for move in moved for work in move.works]
+    fulfillment.withdraw(tx, works=works)
+    allocation.release(tx, works=works, reason=replan.REPLANNED, now=now)
+    decisions = [move.decision for move in moved]
+    again = plan_result.build(found.seen, decisions, routing.number(tx, decisions=decisions), now=now)
+    since = {work.order_id: work.release_after for work in works}
+    orders.replan(tx, counts=again.counts, replanned=again.routed, now=now)
+    allocate.apply(tx, found=replace(again, planned_since=since), now=now)

@@ -1,0 +1,68 @@
+"""What pieces are worth to orders that will come: the last weeks' orders come again, and are served from what there is now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from doorstep.domain.inventory import views as stock
+from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.routing.actions import runs
+from doorstep.domain.routing.actions.runs import NewRun
+from doorstep.domain.routing.model import Demand, prices
+from doorstep.domain.routing.model.prices import Expected
+from doorstep.domain.routing.model.runs import RunKind
+from doorstep.domain.routing.views import rules
+from doorstep.flows.allocation import demand, eligible_stock, inputs
+from doorstep.flows.context import Context
+from doorstep.kernel.db import ReadTx
+
+_HISTORY = timedelta(days=28)
+_MOST_ORDERS = 3_000
+_MORE_STOCK_AFTER = timedelta(days=7)
+_DAY = timedelta(days=1)
+
+
+def update(context: Context) -> int:
+    """Periodic: work out anew what pieces are worth to expected orders; returns how many positions are worth anything.
+
+    A rule set that does not want to look ahead, and a network without tariffs, have no prices: nothing is dearer elsewhere.
+    """
+    began = context.clock.now()
+    with context.db.read() as tx:
+        playbook = rules.playbook(tx)
+        found, orders = _prices(tx, began) if playbook.document.look_ahead else ({}, 0)
+    with context.db.write(actor="system") as tx:
+        runs.set_prices(tx, prices=found, at=began)
+        if found:
+            done = NewRun(
+                "look ahead",
+                RunKind.PRICES,
+                playbook.version,
+                began,
+                context.clock.now(),
+                attempted=orders,
+                changed=len(found),
+                result=f"{len(found)} positions are scarce for the next {_MORE_STOCK_AFTER.days} days",
+            )
+            runs.note(tx, run=done)
+    return len(found)
+
+
+def _prices(tx: ReadTx, now: datetime) -> tuple[dict[prices.Key, int], int]:
+    order_ids = order_views.recent(tx, since=now - _HISTORY, limit=_MOST_ORDERS)
+    came = demand.as_placed(tx, order_ids=order_ids)
+    if not came:
+        return {}, 0
+    goods = eligible_stock.goods(tx, skus={want.sku for each in came for want in each.wants})
+    claims = Claims(stock.asked(tx, parts=goods.lying), frozenset())
+    seen = inputs.load(tx, demands=came, goods=goods, claims=claims, at=now)
+    weight = _MORE_STOCK_AFTER / _span(came, now)
+    expected = [Expected(each, weight) for each in came]
+    return prices.look_ahead(expected, seen.supply, seen.network, seen.playbook.document.costs), len(came)
+
+
+def _span(came: list[Demand], now: datetime) -> timedelta:
+    """The time in which these orders came, a day at least."""
+    first = min((each.facts.placed_at for each in came if each.facts.placed_at is not None), default=now)
+    return max(_DAY, now - first)

@@ -1,0 +1,131 @@
+"""Planned work as it stands: what waves may still change, with the stock that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from doorstep.domain.fulfillment import views as work_views
+from doorstep.domain.fulfillment.model import Work
+from doorstep.domain.inventory import views as stock
+from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.routing import views as routing
+from doorstep.domain.routing.model import Choice, Decision, Demand, Supply, Want, thing
+from doorstep.flows.allocation import capacity, demand, eligible_stock, inputs
+from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.allocation.inputs import PlanningInputs
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import LocationId, OrderId
+
+_Shelf = tuple[str, LocationId]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreleasedWork:
+    """Orders with planned work, as `model.wave` wants them: `seen` has the supply and the room that there would be without that work."""
+
+    seen: PlanningInputs
+    decisions: list[Decision]
+    works: Mapping[OrderId, list[Work]]
+
+
+def load(tx: ReadTx, *, at: datetime, limit: int) -> UnreleasedWork | None:
+    """The planned work that leaves first; None if there is too little to change anything."""
+    works: dict[OrderId, list[Work]] = {}
+    for work in work_views.planned(tx, limit=limit):
+        works.setdefault(work.order_id, []).append(work)
+    if len(works) <= 1:
+        return None
+    asking = [
+        _planned_part(each, works[each.order_id]) for each in demand.as_placed(tx, order_ids=list(works))
+    ]
+    goods = eligible_stock.goods(tx, skus={want.sku for each in asking for want in each.wants})
+    claims = Claims(stock.asked(tx, parts=goods.lying), frozenset())
+    seen = inputs.load(tx, demands=asking, goods=goods, claims=claims, at=at)
+    everything = [work for each in works.values() for work in each]
+    add_back(seen.supply, everything, goods)
+    seen = replace(
+        seen, network=capacity.without(seen.network, works=[work.location_id for work in everything])
+    )
+    stand = routing.decisions_of(tx, ids=[each[0].decision_id for each in works.values()])
+    decisions = [
+        Decision(
+            each.order_id,
+            tuple(_choices(works[each.order_id])),
+            (),
+            None,
+            False,
+            stand[each.order_id].receipt.routing,
+            stand[each.order_id].receipt.rule,
+            stand[each.order_id].receipt.scores,
+            stand[each.order_id].receipt,
+        )
+        for each in seen.demands
+        if each.order_id in stand
+    ]
+    known = {each.order_id for each in decisions}
+    return UnreleasedWork(
+        replace(seen, demands=[each for each in seen.demands if each.order_id in known]), decisions, works
+    )
+
+
+def _planned_part(whole: Demand, works: Sequence[Work]) -> Demand:
+    """Only the pieces that are planned and not released."""
+    pieces: dict[int, int] = {}
+    for work in works:
+        for line in work.lines:
+            pieces[line.line_no] = pieces.get(line.line_no, 0) + line.quantity
+    wants = [_want(each, pieces[each.line_no]) for each in whole.wants if each.line_no in pieces]
+    return replace(whole, wants=tuple(wants))
+
+
+def _want(want: Want, quantity: int) -> Want:
+    return Want(want.line_no, want.sku, quantity, want.grams, want.value_minor, want.category, want.style)
+
+
+def _choices(works: Sequence[Work]) -> list[Choice]:
+    return [
+        Choice(line.line_no, line.sku, work.location_id, line.quantity)
+        for work in works
+        for line in work.lines
+    ]
+
+
+def add_back(supply: Supply, works: Sequence[Work], goods: Goods) -> None:
+    """Supply as if this work had reserved nothing."""
+    for work in works:
+        for line in work.lines:
+            for part, pieces in goods.parts[line.sku].items():
+                here = supply.available.setdefault(thing(*part), {})
+                place = LocationId(work.location_id)
+                here[place] = here.get(place, 0) + pieces * line.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An order's planned work and what the wave wants instead."""
+
+    works: Sequence[Work]
+    decision: Decision
+
+    @property
+    def keys(self) -> set[_Shelf]:
+        """The shelves it leaves and the shelves it goes to."""
+        there = {(line.sku, work.location_id) for work in self.works for line in work.lines}
+        return there | {(choice.sku, choice.location_id) for choice in self.decision.choices}
+
+
+def groups(moves: Iterable[Move]) -> list[list[Move]]:
+    """Orders that share a shelf, directly or through others."""
+    groups: list[tuple[set[_Shelf], list[Move]]] = []
+    for move in moves:
+        keys, members = move.keys, [move]
+        apart = []
+        for group in groups:
+            if group[0] & keys:
+                keys, members = keys | group[0], [*group[1], *members]
+            else:
+                apart.append(group)
+        groups = [*apart, (keys, members)]
+    return [members for _, members in groups]

@@ -1,0 +1,78 @@
+"""What rules may ask of an order, from a new telling and from a stored order: one meaning, two sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from doorstep.domain.inventory.model.rules import audiences
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.model import Address, OrderObservation
+from doorstep.domain.routing.model import Facts
+
+_CUSTOMER_GROUPS = frozenset({"vip", "b2b"})
+_ON_DELIVERY, _PREPAID = "on_delivery", "prepaid"
+
+
+def of_snapshot(channel: str, order: OrderObservation) -> Facts:
+    """Of an order as a channel tells it."""
+    place = order.shipping_address or Address()
+    return Facts(
+        placed_at=order.placed_at,
+        promised_at=order.promised_at,
+        ship_after=order.ship_after,
+        method=order.shipping_method,
+        priority=order.priority,
+        origin=order.origin,
+        tags=order.tags,
+        value_minor=order.total_minor,
+        payment=_ON_DELIVERY if order.payment.on_delivery else _PREPAID,
+        country=place.country,
+        region=_region(place),
+        customer=_customer(channel, order.customer_external_id),
+        pickup=order.pickup,
+    )
+
+
+def of_stored(order: order_views.Order) -> Facts:
+    """Of an order as we have it, with the queue it waits in."""
+    header, place = order.header, order.shipping_address
+    return Facts(
+        placed_at=header.placed_at,
+        promised_at=header.promised_at,
+        ship_after=header.ship_after,
+        queue=header.queue,
+        method=header.shipping_method,
+        priority=header.priority,
+        origin=header.origin,
+        tags=tuple(header.tags),
+        value_minor=header.total_minor,
+        payment=_ON_DELIVERY if header.on_delivery else _PREPAID,
+        country=place.country,
+        region=_region(place),
+        customer=_customer(header.channel, header.customer_external_id),
+        pickup=header.pickup,
+        tries=header.route_tries,
+    )
+
+
+def _region(place: Address) -> str:
+    """The state as ISO 3166-2 writes it, or the country if there is none."""
+    return f"{place.country}-{place.state_code}" if place.state_code else place.country
+
+
+def _customer(channel: str, external_id: str) -> str:
+    """A customer is known by a channel; nobody, if the channel does not say."""
+    return f"{channel}/{external_id}" if external_id else ""
+
+
+def pool_audiences(channel: str, tags: Sequence[str]) -> frozenset[str]:
+    """Whose pools an order may draw on: its channel's, and those of the customer's groups, as the channel tags them."""
+    groups = _CUSTOMER_GROUPS & {tag.lower() for tag in tags} if tags else frozenset()
+    return _audiences(channel, groups)
+
+
+@lru_cache(maxsize=1_000)
+def _audiences(channel: str, groups: frozenset[str]) -> frozenset[str]:
+    """The same few answers for all orders of a channel."""
+    return frozenset().union(*(audiences(channel=channel, group=group) for group in ("", *groups)))

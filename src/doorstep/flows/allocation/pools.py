@@ -1,0 +1,29 @@
+"""Pieces that are set aside for a channel or for VIP and B2B customers: whoever took them, took them from their pool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doorstep.domain.inventory.actions import pools
+from doorstep.domain.orders import views as order_views
+from doorstep.flows.allocation import order_attributes
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId
+
+
+def draw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
+    """Let these stored orders have drawn what is allocated to them; what was canceled goes back to its pool."""
+    if not pools.concern(tx, order_ids=order_ids):
+        return
+    lines = [
+        pools.Line(
+            OrderId(order.header.id),
+            line.line_no,
+            line.sku,
+            order_attributes.pool_audiences(order.header.channel, order.header.tags),
+            line.allocated,
+        )
+        for order in order_views.orders(tx, order_ids=order_ids)
+        for line in order.lines
+    ]
+    pools.draw_pools(tx, lines=lines)

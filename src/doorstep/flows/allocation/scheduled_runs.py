@@ -1,0 +1,75 @@
+"""Runs that go by the clock: orders that wait are routed together, by the run's own rules, and the run is written down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.routing.actions import runs
+from doorstep.domain.routing.actions.runs import NewRun
+from doorstep.domain.routing.model.rules import Run
+from doorstep.domain.routing.model.runs import RunKind
+from doorstep.domain.routing.views import rules
+from doorstep.flows.allocation import allocate
+from doorstep.flows.context import Context
+from doorstep.kernel import errors, log
+from doorstep.kernel.ids import OrderId
+
+_log = log.get("runs")
+_AT_ONCE = 500
+_HISTORY_KEPT_FOR = timedelta(days=90)
+
+
+def run_due(context: Context) -> int:
+    """Periodic: every run that is due by the clock; returns how many. A run that fails is written down with its error."""
+    now = context.clock.now()
+    with context.db.write(actor="system") as tx:
+        due = runs.claim_due(tx, document=rules.playbook(tx).document, now=now)
+    for run in due:
+        run_now(context, run=run)
+    return len(due)
+
+
+def run_now(context: Context, *, run: Run) -> NewRun:
+    """Route what waits, a batch at a time, and write down how it went."""
+    began = context.clock.now()
+    attempted = routed = 0
+    try:
+        last = OrderId(0)
+        while (found := _batch(context, run, last)) is not None:
+            last, tried, served = found
+            attempted, routed = attempted + tried, routed + served
+        result = "done"
+    except errors.DoorstepError as problem:
+        _log.error("a run ended early", run=run.name, error=problem.message)
+        result = problem.message
+    with context.db.write(actor="system") as tx:
+        version = rules.playbook(tx).version
+        done = NewRun(
+            run.name,
+            RunKind.SCHEDULE,
+            version,
+            began,
+            context.clock.now(),
+            attempted=attempted,
+            routed=routed,
+            result=result,
+        )
+        runs.note(tx, run=done)
+    return done
+
+
+def _batch(context: Context, run: Run, last: OrderId) -> tuple[OrderId, int, int] | None:
+    """The next orders that wait: the last of them, how many the run wanted, how many it served whole. None: there are no more."""
+    with context.db.write(actor="system") as tx:
+        waiting = orders.claim_waiting(tx, after=last, limit=_AT_ONCE)
+        if not waiting:
+            return None
+        found = allocate.allocate(tx, order_ids=waiting, now=context.clock.now(), run=run)
+        return waiting[-1], len(found.decisions), len(found.routed)
+
+
+def delete_old(context: Context) -> int:
+    """Periodic: history that nobody looks at any more."""
+    with context.db.write(actor="system") as tx:
+        return runs.forget(tx, before=context.clock.now() - _HISTORY_KEPT_FOR)

@@ -1,0 +1,87 @@
+"""A draft tried on real orders: silently beside what decides, or instead of it on a share of them (guard.py ends it)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from doorstep.domain.routing import model
+from doorstep.domain.routing.actions import rules as versions
+from doorstep.domain.routing.actions import trials as verbs
+from doorstep.domain.routing.actions.trials import Trial
+from doorstep.domain.routing.model import Decision, Network, Supply
+from doorstep.domain.routing.model.lab import TrialKind, guardrails
+from doorstep.domain.routing.model.rules import Playbook, Run
+from doorstep.domain.routing.views import rules, trials
+from doorstep.flows.allocation.inputs import PlanningInputs
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId
+
+
+def plan(tx: WriteTx, *, seen: PlanningInputs, now: datetime, run: Run | None) -> list[Decision]:
+    """What is decided for a batch: by the rules that decide, and on the orders of a trial by its draft."""
+    trial = trials.running(tx)
+    if trial is None or run is not None or (trial.against or 0) != seen.playbook.number:
+        return model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now, run=run)
+    draft = rules.playbook_of(tx, number=trial.draft)
+    if trial.kind is TrialKind.SHADOW:
+        decided, tried = _silently(seen, draft, now)
+        _record(tx, trial, decided, tried, now)
+        found = decided
+    else:
+        decided, tried = _shared(seen, draft, trial.percent, now)
+        _record(tx, trial, decided, tried, now)
+        by_order = {each.order_id: each for each in (*decided, *tried)}
+        found = [by_order[each.order_id] for each in seen.demands]
+    versions.note_failures(tx, playbook=draft, at=now)
+    return found
+
+
+def _silently(seen: PlanningInputs, draft: Playbook, now: datetime) -> tuple[list[Decision], list[Decision]]:
+    """Both decide on the same stock; only what the rules decide is taken."""
+    same = replace(
+        seen.supply, available={name: dict(there) for name, there in seen.supply.available.items()}
+    )
+    tried = model.plan(seen.demands, same, seen.network, draft, now=now)
+    return model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now), tried
+
+
+def _shared(
+    seen: PlanningInputs, draft: Playbook, percent: int, now: datetime
+) -> tuple[list[Decision], list[Decision]]:
+    """Each decides on its orders; whoever has the first order of the batch goes first, so that neither is favoured."""
+    drafts = [each for each in seen.demands if guardrails.is_drafts(each.order_id, percent)]
+    others = [each for each in seen.demands if not guardrails.is_drafts(each.order_id, percent)]
+    first, second = (others, seen.playbook), (drafts, draft)
+    if drafts and drafts[0] is seen.demands[0]:
+        first, second = second, first
+    early = _planned(first, seen.supply, seen.network, now)
+    taken = [place for each in early for place in {choice.location_id for choice in each.choices}]
+    late = _planned(second, seen.supply, _after(seen.network, taken), now)
+    return (early, late) if first[1] is seen.playbook else (late, early)
+
+
+def _after(network: Network, works: Sequence[LocationId]) -> Network:
+    """With so much less room where work went already."""
+    places = dict(network.places)
+    for place, count in Counter(works).items():
+        room = places[place].room
+        if room is not None:
+            places[place] = replace(places[place], room=max(0, room - count))
+    return replace(network, places=places)
+
+
+def _planned(
+    side: tuple[Sequence[model.Demand], Playbook], supply: Supply, network: Network, now: datetime
+) -> list[Decision]:
+    demands, playbook = side
+    return model.plan(demands, supply, network, playbook, now=now) if demands else []
+
+
+def _record(
+    tx: WriteTx, trial: Trial, decided: Sequence[Decision], tried: Sequence[Decision], now: datetime
+) -> None:
+    for by_draft, decisions in ((False, decided), (True, tried)):
+        verbs.record(tx, trial=trial, decisions=decisions, by_draft=by_draft, at=now)

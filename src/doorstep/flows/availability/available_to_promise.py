@@ -1,0 +1,68 @@
+"""What may be promised, and to whom: availability of kits too, and short lines promised from supply that is to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.inventory.actions import rules
+from doorstep.domain.inventory.model.aisle import Aisle, Transit
+from doorstep.domain.inventory.model.availability import Availability, Parts, Question
+from doorstep.domain.inventory.model.ledger import Condition
+from doorstep.domain.inventory.views import aisle, freshness
+from doorstep.domain.inventory.views import availability as views
+from doorstep.flows.context import Context
+from doorstep.kernel import errors, log
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import Sku
+
+_log = log.get("promise")
+
+
+def components(tx: ReadTx, *, skus: Iterable[str]) -> Parts:
+    """What these SKUs consist of, in the words of inventory. Raises NotFound for what the catalogue does not have."""
+    wanted = sorted(set(skus))
+    missing = sorted(set(wanted) - catalog.known(tx, skus=wanted))
+    if missing:
+        raise errors.NotFound(f"The catalogue does not have {', '.join(missing[:5])}.")
+    found = catalog.parts(tx, skus=wanted)
+    return {
+        sku: tuple((each.sku, Condition(each.condition), each.pieces) for each in found[sku]) for sku in found
+    }
+
+
+def availability(tx: ReadTx, *, questions: Sequence[Question], at: datetime) -> list[Availability]:
+    """How many may be promised, in the order of the questions; kits by component, grades in their condition."""
+    made_of = components(tx, skus={question.sku for question in questions})
+    return views.availability(tx, questions=questions, parts=made_of, at=at)
+
+
+def endless_aisle(tx: ReadTx, *, sku: Sku, store_id: int, ways: Transit, at: datetime) -> Aisle:
+    """Who else has it, and when can it be at this store."""
+    made_of = components(tx, skus=[sku])[sku]
+    return aisle.endless_aisle(tx, sku=sku, parts=made_of, store_id=store_id, ways=ways, at=at)
+
+
+def apply_rules_to_new(context: Context) -> None:
+    """Periodic: rules are worked out for SKUs and locations that are new, or moved to another style, category or kind."""
+    with context.db.write(actor="system") as tx:
+        rules.catch_up(tx)
+
+
+def recompute_rules(context: Context) -> None:
+    """Periodic: everything that was worked out is worked out again; a difference is put right, and an alarm."""
+    with context.db.write(actor="system") as tx:
+        effect = rules.rebuild(tx)
+    if effect.total:
+        _log.error("availability differed from its rules", changed=effect.total)
+
+
+def check_stock_sources(context: Context) -> int:
+    """Periodic: a stock source that is silent for too long is an alarm; what its location promises is unknown."""
+    with context.db.read() as tx:
+        silent = freshness.silent(tx, at=context.clock.now())
+    if silent:
+        names = sorted(f"{each.name} of location {each.location_id}" for each in silent)
+        _log.warning("stock sources are silent", sources=len(silent), first=names[0])
+    return len(silent)

@@ -1,0 +1,137 @@
+"""What can be promised for a cart: a plan per service with the rules and the stock of this moment, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from msgspec import structs
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.inventory.model import Asked
+from doorstep.domain.inventory.views import network as held
+from doorstep.domain.orders.model import Address
+from doorstep.domain.routing import model
+from doorstep.domain.routing.model import Decision, Demand, Facts, Network, Supply, Want
+from doorstep.domain.routing.model.promise import Promise, promise_for
+from doorstep.flows.allocation import eligible_stock, inputs, order_attributes
+from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.network import compile_document, lanes
+from doorstep.flows.network.lanes import Configuration
+from doorstep.kernel import errors, places
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import OrderId, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What somebody thinks of buying: (SKU, quantity) in the order of the cart, and where to.
+
+    `services` are what is asked for (none: everything that is sold), `confidence` None the retailer's; `pickup` is the code of the
+    location where it would be fetched; `cart` the cart whose holds are the customer's own.
+    """
+
+    wanted: Sequence[tuple[Sku, int]]
+    address: Address
+    channel: str = ""
+    tags: tuple[str, ...] = ()
+    cart: str = ""
+    services: tuple[str, ...] = ()
+    pickup: str = ""
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One service: what would happen if the order came now. `promise` is None where nobody knows how long it takes."""
+
+    service: str
+    name: str
+    decision: Decision
+    promise: Promise | None
+
+    @property
+    def rank(self) -> tuple[bool, date, int, str]:
+        """Whole orders first, then the soonest, then the cheapest."""
+        when = date.max if self.promise is None else self.promise.day
+        return bool(self.decision.short), when, self.decision.scores.cost_minor, self.service
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Every option, the best first, in the network they were planned in."""
+
+    options: tuple[Option, ...]
+    network: Network
+    confidence: float
+    at: datetime
+
+
+def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
+    """Plan the basket once per service. Raises NotFound for SKUs, services and locations that are not there."""
+    known = lanes.configuration(tx, at=at)
+    goods = eligible_stock.goods(tx, skus={sku for sku, _ in basket.wanted})
+    demand, claims = _demand(tx, basket, at), _claims(tx, basket, goods)
+    seen = inputs.load(tx, demands=[demand], goods=goods, claims=claims, at=at)
+    (agreed,) = seen.demands
+    confidence = basket.confidence or known.said.document.confidence
+    found = []
+    for service, name in _services(known, basket):
+        # Rules know the service as the method that an order names.
+        asked = replace(agreed, facts=structs.replace(agreed.facts, service=service, method=name))
+        supply = Supply({each: dict(there) for each, there in seen.supply.available.items()}, goods.recipes)
+        (decision,) = model.plan([asked], supply, seen.network, seen.playbook, now=at)
+        promise = promise_for(decision.choices, asked, seen.network.ways, confidence=confidence)
+        found.append(Option(service, name, decision, promise))
+    return Options(tuple(sorted(found, key=lambda each: each.rank)), seen.network, confidence, at)
+
+
+def _services(known: Configuration, basket: Basket) -> list[tuple[str, str]]:
+    """Code and name of every service to look at; one without a name where nobody has tariffs, or for a pickup."""
+    atlas = known.said.atlas
+    names = {
+        code: each.name for carrier in atlas.carriers.values() for code, each in carrier.services.items()
+    }
+    unknown = sorted(set(basket.services) - names.keys())
+    if unknown:
+        raise errors.NotFound(
+            f"Nobody sells the service {unknown[0]!r}; there are: {', '.join(atlas.services) or 'none'}."
+        )
+    if basket.pickup:
+        return [("", "")]
+    return [(code, names[code]) for code in basket.services or atlas.services] or [("", "")]
+
+
+def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
+    skus = {sku for sku, _ in basket.wanted}
+    traits = catalog.traits(tx, skus=skus)
+    if missing := sorted(skus - traits.keys()):
+        raise errors.NotFound(f"The catalogue does not have {', '.join(missing[:5])}.")
+    wants = tuple(
+        Want(number, sku, quantity, traits[sku].weight_grams, 0, traits[sku].category, traits[sku].style)
+        for number, (sku, quantity) in enumerate(basket.wanted, start=1)
+    )
+    address = basket.address
+    spot = places.of_postal_code(address.country, address.postal_code) if address.latitude is None else None
+    latitude, longitude = spot or (address.latitude, address.longitude)
+    region = compile_document.region(address.country, address.state_code)
+    return Demand(
+        OrderId(0),
+        wants,
+        latitude,
+        longitude,
+        channel=basket.channel,
+        buyer=order_attributes.pool_audiences(basket.channel, basket.tags),
+        facts=Facts(at, tags=basket.tags, country=address.country, region=region, pickup=basket.pickup),
+    )
+
+
+def _claims(tx: ReadTx, basket: Basket, goods: Goods) -> Claims:
+    """What others hold; what this cart holds is there for it."""
+    asked = held.asked(tx, parts=goods.lying)
+    for hold in held.holds(tx, carts=[(basket.channel, basket.cart)]) if basket.cart else ():
+        before = asked.get(hold.part, Asked())
+        asked[hold.part] = Asked(max(0, before.held - hold.quantity), before.committed)
+    return Claims(asked, frozenset())

@@ -1,0 +1,93 @@
+"""What stands on an invoice or credit note, gathered from order, catalogue and network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.catalog.model import Item
+from doorstep.domain.invoicing import actions as invoicing
+from doorstep.domain.invoicing import model
+from doorstep.domain.invoicing.model import Buyer, Document, Kind, Seller, TaxableLine
+from doorstep.domain.network.model import Location
+from doorstep.domain.orders import views as order_views
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.time import local_date
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Pieces of an order's line, and what the customer pays (or gets back) for them together, tax in."""
+
+    line_no: int
+    quantity: int
+    amount_minor: int
+
+
+def build(
+    tx: WriteTx,
+    *,
+    kind: Kind,
+    order: order_views.Order,
+    seller: Location,
+    goods: Sequence[Goods],
+    now: datetime,
+) -> Document:
+    """A new document over these goods, under a number of ours."""
+    items = catalog.items(tx, skus=[order.line(each.line_no).sku for each in goods])
+    state = order.shipping_address.state_code
+    invoice_id = invoicing.next_id(tx)
+    return Document(
+        invoice_id=invoice_id,
+        kind=kind,
+        reference=f"DS{'INV' if kind is Kind.INVOICE else 'CN'}-{invoice_id:08d}",
+        order_number=order.header.number,
+        issued_date=local_date(now, seller.timezone),
+        currency=order.header.currency,
+        seller=_seller(seller),
+        buyer=_buyer(order),
+        place_of_supply=model.place_of_supply(state),
+        lines=model.tax(
+            [_taxable(order, items, each) for each in goods],
+            seller_state=seller.state_code,
+            buyer_state=state,
+        ),
+    )
+
+
+def _taxable(order: order_views.Order, items: Mapping[str, Item], goods: Goods) -> TaxableLine:
+    line = order.line(goods.line_no)
+    item = items[line.sku]
+    return TaxableLine(
+        line_no=goods.line_no,
+        sku=line.sku,
+        title=line.title,
+        hsn=item.hsn,
+        quantity=goods.quantity,
+        amount_minor=goods.amount_minor,
+        gst_rate_basis_points=item.gst_rate_basis_points,
+    )
+
+
+def _seller(location: Location) -> Seller:
+    address = ", ".join(
+        part for part in (location.line1, location.line2, location.city, location.postal_code) if part
+    )
+    return Seller(location.company, location.gstin, location.state_code, address)
+
+
+def _buyer(order: order_views.Order) -> Buyer:
+    address = order.billing_address
+    return Buyer(
+        name=address.name,
+        email=address.email,
+        phone=address.phone,
+        line1=address.line1,
+        line2=address.line2,
+        city=address.city,
+        state_code=address.state_code,
+        postal_code=address.postal_code,
+        country=address.country,
+    )

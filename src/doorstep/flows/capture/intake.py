@@ -1,0 +1,133 @@
+"""Read stored messages: the connector turns bytes into observations (pure), the domain takes them over, set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections.actions import Problem
+from doorstep.domain.connections.model import Connection, InboxMessage
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.actions import Accepted, Incoming
+from doorstep.domain.orders.model import OrderObservation
+from doorstep.domain.payments import actions as payments
+from doorstep.domain.payments.model import PaymentObservation, RefundObservation
+from doorstep.domain.returns.model import ReturnObservation
+from doorstep.domain.shipping.model import TrackingObservation
+from doorstep.flows.allocation import allocate, allocation
+from doorstep.flows.billing import posting
+from doorstep.flows.capture import approve
+from doorstep.flows.context import Context
+from doorstep.flows.fulfillment import cancel
+from doorstep.flows.payments import refund
+from doorstep.flows.returns import create
+from doorstep.flows.shipping import ship
+from doorstep.kernel import errors, places
+from doorstep.kernel.db import WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One observation of one message."""
+
+    message: InboxMessage
+    connection: Connection
+    seen: object
+
+
+def read(context: Context, tx: WriteTx, messages: Sequence[InboxMessage]) -> None:
+    """Give these locked messages their effect. What cannot be read is parked with its bytes; the rest goes on."""
+    readable: list[_Read] = []
+    good: list[InboxMessage] = []
+    for message in messages:
+        try:
+            readable.extend(_observe(context, message))
+        except errors.Invalid as problem:
+            connections.park(tx, problem=Problem(message.id, problem.message, problem.error_class, None))
+        else:
+            good.append(message)
+    told = [_incoming(each, each.seen) for each in readable if isinstance(each.seen, OrderObservation)]
+    if told:
+        capture_orders(tx, incoming=told, serviceable=context.serviceable, now=context.clock.now())
+    for each in readable:
+        with tx.acting(f"connection:{each.connection.key}"):
+            _take(context, tx, each)
+    connections.mark_read(tx, messages=good)
+
+
+def _observe(context: Context, message: InboxMessage) -> list[_Read]:
+    connection = context.partners.connection(message.connection_id)
+    seen = context.partners.inbound(message.connection_id).observe(
+        message.topic, message.headers, message.body
+    )
+    return [_Read(message, connection, each) for each in seen]
+
+
+def capture_orders(
+    tx: WriteTx, *, incoming: Sequence[Incoming], serviceable: Mapping[str, bool], now: datetime
+) -> list[Accepted]:
+    """All orders of a batch together. New ones are checked and routed before they are written: every row once."""
+    told = orders.recognise(tx, incoming=incoming)
+    with tx.acting("system"):
+        decided, routes = approve.check_new(tx, new=told.decidable, serviceable=serviceable, now=now)
+        accepted = orders.accept(tx, told=told, decided=decided, now=now)
+        allocate.apply(tx, found=routes, now=now)
+        allocation.changed(tx, order_ids=decided.unrouted, just_allocated=decided.routed, now=now)
+        posting.record_reported_payments(tx, accepted=accepted)
+    for each in accepted:
+        if each.cancelled:
+            with tx.acting(each.incoming.actor or tx.actor):
+                cancel.cancel_from_channel(tx, order_id=each.order_id, now=now)
+    with tx.acting("system"):
+        again = sorted({each.order_id for each in accepted} - decided.holds.keys())
+        due = order_views.due(tx, order_ids=again, due="approve") if again else []
+        approve.approve(tx, order_ids=due, serviceable=serviceable, now=now)
+    return accepted
+
+
+def _incoming(each: _Read, order: OrderObservation) -> Incoming:
+    connection = each.connection
+    actor = f"connection:{connection.key}"
+    return Incoming(connection.id, connection.key, with_coordinates(order), each.message.trace_id, actor)
+
+
+def with_coordinates(order: OrderObservation) -> OrderObservation:
+    """With the place of its postal code, where the channel did not tell one."""
+    address = order.shipping_address
+    if address is None or address.latitude is not None:
+        return order
+    place = places.of_postal_code(address.country, address.postal_code)
+    if place is None:
+        return order
+    return replace(order, shipping_address=replace(address, latitude=place[0], longitude=place[1]))
+
+
+def _take(context: Context, tx: WriteTx, each: _Read) -> None:
+    message = each.message
+    match each.seen:
+        case OrderObservation():
+            return
+        case PaymentObservation() as seen:
+            _take_payment(tx, seen, message.trace_id)
+        case RefundObservation() as seen:
+            refund.record_reported(tx, seen=seen, now=context.clock.now())
+        case ReturnObservation() as seen:
+            create.record_reported(
+                context, tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id
+            )
+        case TrackingObservation() as seen:
+            ship.track(tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
+        case other:
+            raise TypeError(f"nobody takes a {type(other).__name__}")
+
+
+def _take_payment(tx: WriteTx, seen: PaymentObservation, trace_id: str) -> None:
+    payments.expect(tx, order_reference=seen.order_reference)
+    order_id = order_views.find(tx, external_id=seen.order_reference) if seen.order_reference else None
+    if order_id is not None:
+        orders.lock(tx, order_id=order_id)
+        tx.traces["order", order_id] = trace_id
+    payments.observe(tx, seen=seen, order_id=order_id)

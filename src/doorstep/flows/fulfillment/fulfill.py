@@ -1,0 +1,134 @@
+"""What people at a location do: accept, pick, pack, hand over, or reject (and the lines are routed elsewhere)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment import views as work_views
+from doorstep.domain.fulfillment.actions import Command
+from doorstep.domain.fulfillment.model import RejectReason, Work, WorkLine
+from doorstep.domain.network import views as network
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.model import LineCount
+from doorstep.domain.routing import actions as routing
+from doorstep.domain.routing.actions import Block, Exclusion
+from doorstep.domain.routing.views import rules
+from doorstep.flows.allocation import allocation, replan
+from doorstep.flows.fulfillment import stock_correction
+from doorstep.flows.shipping import consolidation
+from doorstep.flows.shipping import ship as ship_flow
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import FulfillmentOrderId
+
+
+def locked_command(
+    tx: WriteTx,
+    fulfillment_order_id: FulfillmentOrderId,
+    version: int | None,
+    now: datetime,
+    *,
+    past_holds: bool = False,
+) -> Command:
+    """Who changes which work when; its order is locked here. Raises Refused for a held order, except for what frees it."""
+    order_id = fulfillment.order_of(tx, fulfillment_order_id=fulfillment_order_id)
+    orders.lock(tx, order_id=order_id)
+    holds = order_views.open_holds(tx, order_ids=[order_id])
+    if holds and not past_holds:
+        raise errors.Refused(f"The order is held: {holds[0].message}")
+    location_id = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
+    return Command(fulfillment_order_id, network.location(tx, location_id=location_id).code, now, version)
+
+
+def accept(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
+) -> None:
+    """The location takes the work."""
+    fulfillment.accept(tx, command=locked_command(tx, fulfillment_order_id, version, now))
+
+
+def pick(
+    tx: WriteTx,
+    *,
+    fulfillment_order_id: FulfillmentOrderId,
+    code: str,
+    now: datetime,
+    version: int | None = None,
+) -> WorkLine:
+    """One scan of a SKU or barcode picks one piece; returns its line. Raises WrongScan."""
+    locked = locked_command(tx, fulfillment_order_id, version, now)
+    skus = [line.sku for line in work_views.work(tx, fulfillment_order_id=fulfillment_order_id).lines]
+    barcodes = catalog.barcodes(tx, skus=skus)
+    work, line = fulfillment.pick(tx, command=locked, code=code.strip(), barcodes=barcodes)
+    orders.count(tx, counters=["picked"], counts=[LineCount(work.order_id, line.line_no, 1)])
+    return line
+
+
+def pick_all(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
+) -> None:
+    """Pick everything that is left on a person's word, without scanning."""
+    locked = locked_command(tx, fulfillment_order_id, version, now)
+    picked = fulfillment.pick_all(tx, command=locked)
+    order_id = fulfillment.order_of(tx, fulfillment_order_id=fulfillment_order_id)
+    orders.count(
+        tx, counters=["picked"], counts=[LineCount(order_id, line.line_no, line.quantity) for line in picked]
+    )
+
+
+def pack(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
+) -> None:
+    """The box is closed; a label is bought in the background."""
+    work = fulfillment.pack(tx, command=locked_command(tx, fulfillment_order_id, version, now))
+    orders.count(tx, counters=["packed"], counts=_counts(work))
+
+
+def ship(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
+) -> None:
+    """The parcel is handed to the carrier with all that is in it: stock leaves, everybody is told. Twice is harmless."""
+    for work_id in consolidation.works_of(tx, fulfillment_order_id=fulfillment_order_id):
+        seen = version if work_id == fulfillment_order_id else None
+        ship_flow.hand_over(tx, command=locked_command(tx, work_id, seen, now))
+
+
+def _counts(work: Work) -> list[LineCount]:
+    return [LineCount(work.order_id, line.line_no, line.quantity) for line in work.lines]
+
+
+def reject(
+    tx: WriteTx,
+    *,
+    fulfillment_order_id: FulfillmentOrderId,
+    reason: RejectReason,
+    note: str,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """The location cannot do it: stock is released (and corrected), the lines go elsewhere, not here again for a while."""
+    locked = locked_command(tx, fulfillment_order_id, version, now, past_holds=True)
+    before = work_views.work(tx, fulfillment_order_id=fulfillment_order_id)
+    work = fulfillment.reject(tx, command=locked, reason=reason, note=note)
+    planned = replan.withdraw(tx, order_ids=[work.order_id])
+    ended = {f"rejected: {reason.value}": [before], replan.REPLANNED: planned}
+    allocation.unallocate(tx, ended=ended, now=now)
+    for line in work.lines:
+        stock_correction.correct(tx, work=work, line=line, reason=reason, now=now)
+    _exclude(tx, work, reason, now)
+    orders.route_again(tx, order_ids=[work.order_id], now=now)
+
+
+def _exclude(tx: WriteTx, work: Work, reason: RejectReason, now: datetime) -> None:
+    """The rules say for how long a rejecter is not asked again, and for how much: these lines, the whole order, the SKUs."""
+    rejected = rules.playbook(tx).document.rejected
+    until, here = now + timedelta(days=rejected.days), work.location_id
+    if rejected.scope == "sku":
+        routing.block(tx, blocks=[Block(line.sku, here, reason.value, until) for line in work.lines])
+    named = [""] if rejected.scope == "order" else sorted({line.sku for line in work.lines})
+    routing.exclude(
+        tx, exclusions=[Exclusion(work.order_id, sku, here, reason.value, until) for sku in named]
+    )

@@ -1,0 +1,39 @@
+"""Released work that operations wants elsewhere: it goes at once if nobody accepted it, else its location is asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment.model import RejectReason, State
+from doorstep.flows.fulfillment import fulfill
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import FulfillmentOrderId
+
+
+def request(
+    tx: WriteTx,
+    *,
+    fulfillment_order_id: FulfillmentOrderId,
+    why: str,
+    now: datetime,
+    version: int | None = None,
+) -> bool:
+    """Operations wants released work elsewhere: at once if nobody accepted it, else when its location agrees. Says which."""
+    if not why.strip():
+        raise errors.Invalid("Say why it should go elsewhere: the location reads it.", field="why")
+    work = fulfillment.ask_back(
+        tx, command=fulfill.locked_command(tx, fulfillment_order_id, version, now), why=why.strip()
+    )
+    if work.state is State.OPEN:
+        asked = RejectReason.ASKED_BACK
+        fulfill.reject(tx, fulfillment_order_id=fulfillment_order_id, reason=asked, note=why.strip(), now=now)
+    return work.state is State.OPEN
+
+
+def decline(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, note: str, now: datetime) -> None:
+    """The location keeps what was asked back."""
+    fulfillment.keep(
+        tx, command=fulfill.locked_command(tx, fulfillment_order_id, None, now), note=note.strip()
+    )

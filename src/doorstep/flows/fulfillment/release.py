@@ -1,0 +1,104 @@
+"""Planned work reaches its location when its run says so, at the pace that the location picks; and how that pace is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from doorstep.domain.analytics.views import pace
+from doorstep.domain.analytics.views.pace import PlannedWork
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.network import actions as network
+from doorstep.domain.network import views as network_views
+from doorstep.domain.network.model import Pace
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.routing.model import pacing
+from doorstep.domain.routing.model.pacing import Bench, Planned
+from doorstep.domain.routing.model.rules import Release
+from doorstep.domain.routing.views import rules
+from doorstep.flows.context import Context
+from doorstep.flows.network import lanes
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId
+
+_MEASURED = timedelta(days=7)
+_AT_ONCE = 200
+
+
+def measure_throughput(context: Context) -> int:
+    """Periodic: how fast every location picked lately, what it has before it, and how often it rejects."""
+    now = context.clock.now()
+    with context.db.write(actor="system") as tx:
+        known = lanes.configuration(tx, at=now).said
+        picked, before_them = pace.picked(tx, since=now - _MEASURED), pace.open_units(tx)
+        found = []
+        for place, site in known.sites.items():
+            did = picked.get(place)
+            units, hours, works, rejected = (
+                (did.units, did.hours, did.works, did.rejected) if did else (0, 0, 0, 0)
+            )
+            rate = pacing.pace(units=units, hours=hours, said=site.units_per_hour)
+            share = pacing.reject_rate(rejected=rejected, works=works)
+            found.append(Pace(place, rate, before_them.get(place, 0), share, now))
+        network.measured(tx, paces=found)
+    return len(found)
+
+
+def release_due(context: Context) -> int:
+    """Periodic: release planned work that is due, the most urgent first; returns how much."""
+    now = context.clock.now()
+    with context.db.read() as tx:
+        planned = pace.planned(tx)
+        if not planned:
+            return 0
+        runs = {each.name: each.release for each in rules.playbook(tx).document.runs}
+        benches = _benches(tx, context)
+        work = [_planned(each, runs) for each in planned if each.location_id in benches]
+    due = pacing.due(work, benches, now=now)
+    orders_of = {each.id: each for each in planned}
+    return sum(
+        _release(context, due[start : start + _AT_ONCE], orders_of) for start in range(0, len(due), _AT_ONCE)
+    )
+
+
+def _benches(tx: ReadTx, context: Context) -> dict[LocationId, Bench]:
+    now = context.clock.now()
+    known, paces, open_units = (
+        lanes.configuration(tx, at=now).said,
+        network_views.paces(tx),
+        pace.open_units(tx),
+    )
+    return {
+        place: Bench(
+            calendar,
+            paces[place].units_per_hour if place in paces else known.sites[place].units_per_hour,
+            open_units.get(place, 0),
+            min(each.cut_off("") for each in known.atlas.origins if each.id == place),
+        )
+        for place, calendar in known.calendars.items()
+    }
+
+
+def _planned(each: PlannedWork, runs: Mapping[str, Release]) -> Planned:
+    """A run that the rules know no more holds nothing back."""
+    run = runs.get(each.run, Release())
+    return Planned(
+        each.id,
+        each.location_id,
+        each.units,
+        None if run.mode == "at_once" else each.release_after,
+        each.leaves_at,
+        metered=run.mode == "metered",
+        horizon_minutes=run.horizon_minutes,
+    )
+
+
+def _release(
+    context: Context, work_ids: list[FulfillmentOrderId], known: Mapping[FulfillmentOrderId, PlannedWork]
+) -> int:
+    now = context.clock.now()
+    with context.db.write(actor="system") as tx:
+        for order_id in sorted({known[each].order_id for each in work_ids}):
+            orders.lock(tx, order_id=order_id)
+        codes: dict[int, str] = {each.id: each.code for each in network_views.locations(tx).values()}
+        return len(fulfillment.release(tx, work_ids=work_ids, codes=codes, at=now))

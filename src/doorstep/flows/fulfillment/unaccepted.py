@@ -1,0 +1,92 @@
+"""Work that its location lets lie: shown, called out, then taken away, by the location's own opening hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from doorstep.domain.analytics.views import pace
+from doorstep.domain.analytics.views.pace import Unaccepted
+from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment import events as facts
+from doorstep.domain.fulfillment.model import RejectReason
+from doorstep.domain.network.model import Idle
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.routing.model import pacing
+from doorstep.domain.routing.model.pacing import Stage
+from doorstep.flows.context import Context
+from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.network import lanes
+from doorstep.flows.network.compile_document import CompiledNetwork
+from doorstep.kernel import errors, log
+from doorstep.kernel.ids import LocationId
+
+_log = log.get("idle")
+_AT_ONCE = 200
+Due = tuple[Unaccepted, float, Stage]
+
+
+def check(context: Context) -> int:
+    """Periodic: look at open work that nobody accepted; returns how much was called out or taken away."""
+    now = context.clock.now()
+    with context.db.read() as tx:
+        known = lanes.configuration(tx, at=now).said
+        rules = {place: site.idle for place, site in known.sites.items() if site.idle is not None}
+        if not rules:
+            return 0
+        before = now - timedelta(minutes=min(each.warn_minutes for each in rules.values()))
+        due = [each for work in pace.unaccepted(tx, before=before) for each in _due(work, known, rules, now)]
+    called = [each for each in due if each[2] is not Stage.REJECTED]
+    done = sum(
+        _call_out(context, called[start : start + _AT_ONCE], known, now)
+        for start in range(0, len(called), _AT_ONCE)
+    )
+    return done + sum(
+        _take_away(context, work, minutes, now) for work, minutes, stage in due if stage is Stage.REJECTED
+    )
+
+
+def _due(
+    work: Unaccepted, known: CompiledNetwork, rules: Mapping[LocationId, Idle], now: datetime
+) -> list[Due]:
+    """The stage that work has reached, unless it was told already; nothing is due while nobody is there."""
+    idle, calendar = rules.get(work.location_id), known.calendars.get(work.location_id)
+    if idle is None or calendar is None or not calendar.is_open(now):
+        return []
+    minutes = calendar.open_minutes(work.since_at, now)
+    reached = pacing.stage(
+        minutes, warn=idle.warn_minutes, escalate=idle.escalate_minutes, reject=idle.reject_minutes
+    )
+    return [(work, minutes, reached)] if reached is not None and reached.value != work.stage else []
+
+
+def _call_out(context: Context, due: Sequence[Due], known: CompiledNetwork, now: datetime) -> int:
+    with context.db.write(actor="system") as tx:
+        for order_id in sorted({work.order_id for work, _, _ in due}):
+            orders.lock(tx, order_id=order_id)
+        told = [
+            facts.Overdue(
+                work.order_id, work.id, known.locations[work.location_id].code, stage.value, int(minutes)
+            )
+            for work, minutes, stage in due
+        ]
+        return fulfillment.overdue(tx, told=told, at=now)
+
+
+def _take_away(context: Context, work: Unaccepted, minutes: float, now: datetime) -> int:
+    """Reject for the location, unless somebody there was faster; the order goes elsewhere."""
+    note = f"nobody accepted it in {int(minutes)} open minutes"
+    try:
+        with context.db.write(actor="system") as tx:
+            fulfill.reject(
+                tx,
+                fulfillment_order_id=work.id,
+                reason=RejectReason.NOT_ACCEPTED,
+                note=note,
+                now=now,
+                version=work.version,
+            )
+    except errors.Conflict as problem:
+        _log.info("work that lay was taken up meanwhile", work_id=work.id, answer=problem.message)
+        return 0
+    return 1

@@ -1,0 +1,143 @@
+"""What is said of the network in a document, in the words that routing decides with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from doorstep.domain.network import model as said
+from doorstep.domain.routing.model import calendar as calendars
+from doorstep.domain.routing.model import tariff
+from doorstep.domain.routing.model.calendar import Calendar, Special
+from doorstep.domain.routing.model.lanes import Atlas, Origin
+from doorstep.domain.routing.model.pacing import Shift
+from doorstep.kernel import errors
+from doorstep.kernel.ids import LocationId
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledNetwork:
+    """A document made ready for the locations that work."""
+
+    document: said.Document
+    locations: Mapping[LocationId, said.Location]
+    sites: Mapping[LocationId, said.Site]
+    calendars: Mapping[LocationId, Calendar]
+    shifts: Mapping[LocationId, tuple[Shift, ...]]
+    atlas: Atlas
+
+
+def compile_network(
+    document: said.Document, locations: Mapping[LocationId, said.Location], *, year: int
+) -> CompiledNetwork:
+    """Make a document ready for a year and the one after. Raises Invalid for what cannot be meant."""
+    sites = {place: said.site(document, each) for place, each in locations.items()}
+    found = {place: _calendar(each, sites[place], year) for place, each in locations.items()}
+    carriers = {key: _carrier(key, each, year) for key, each in document.carriers.items()}
+    default = document.default_service or next(
+        (code for each in carriers.values() for code in each.services), ""
+    )
+    origins = [_origin(each, sites[place], found[place]) for place, each in locations.items()]
+    shifts = {place: tuple(_shift(each) for each in sites[place].shifts or ()) for place in locations}
+    return CompiledNetwork(document, locations, sites, found, shifts, Atlas(origins, carriers, default))
+
+
+def warnings(document: said.Document, locations: Mapping[LocationId, said.Location]) -> Iterator[str]:
+    """What a document says that is likely not meant, in words."""
+    codes = {each.code for each in locations.values()}
+    for code in sorted(document.locations.keys() - codes):
+        yield f"There is no location {code!r}."
+    for location in locations.values():
+        carriers = said.site(document, location).carriers or (location.carrier,)
+        if document.carriers and location.ships and not set(carriers) & document.carriers.keys():
+            yield f"{location.code} ships with {' or '.join(carriers) or 'nobody'}, which has no tariff: it will get no parcels to send."
+
+
+def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Origin:
+    cut_offs = {"": location.cut_off} | site.cut_offs
+    return Origin(
+        location.id,
+        location.code,
+        location.latitude,
+        location.longitude,
+        location.country,
+        region(location.country, location.state_code),
+        calendar,
+        {service: calendars.minute_of(each) for service, each in cut_offs.items()},
+        site.carriers if site.carriers is not None else (location.carrier,),
+        site.processing_minutes or 0,
+    )
+
+
+def region(country: str, state_code: str) -> str:
+    """The state as ISO 3166-2 writes it, as routing knows destinations; the country if there is none."""
+    return f"{country}-{state_code}" if state_code else country
+
+
+def _calendar(location: said.Location, site: said.Site, year: int) -> Calendar:
+    special = _holidays(site.holidays, year)
+    special |= {day: Special(why) for day, why in site.closed.items()}
+    special |= {
+        day: Special("special hours", calendars.spans_of(each)) for day, each in site.special_hours.items()
+    }
+    return Calendar(_zone(location), calendars.week_of(location.hours), special)
+
+
+def _zone(location: said.Location) -> ZoneInfo:
+    try:
+        return ZoneInfo(location.timezone)
+    except (KeyError, ValueError) as problem:
+        raise errors.Invalid(
+            f"{location.code} is in no known time zone ({location.timezone!r}): write one like Asia/Kolkata."
+        ) from problem
+
+
+def _holidays(given: said.Holidays | None, year: int) -> dict[date, Special]:
+    if given is None:
+        return {}
+    years = (calendars.public_holidays(given.country, given.region, each) for each in (year, year + 1))
+    return {day: Special(why) for found in years for day, why in found.items()}
+
+
+def _carrier(key: str, given: said.Carrier, year: int) -> tariff.Carrier:
+    names = [zone.name for zone in given.zones]
+    for code, each in given.services.items():
+        unknown = sorted(each.rates.keys() - set(names))
+        if unknown:
+            raise errors.Invalid(
+                f"{key}/{code} has a rate for {unknown[0]!r}, which is none of its zones: {', '.join(names)}."
+            )
+    zones = tuple(
+        tariff.Zone(each.name, each.within_km, each.same or "", frozenset(each.countries))
+        for each in given.zones
+    )
+    services = {code: _service(code, each) for code, each in given.services.items()}
+    week = tuple(calendars.ALL_DAY if day in given.days else () for day in calendars.WEEKDAYS)
+    return tariff.Carrier(
+        key, zones, services, week, _holidays(given.holidays, year), calendars.minute_of(given.arrives_by)
+    )
+
+
+def _service(code: str, given: said.Service) -> tariff.Service:
+    rates = {
+        zone: tariff.Rate(
+            each.parcel_minor,
+            each.kilo_minor,
+            each.piece_minor,
+            each.days,
+            max(each.days, each.days + 1 if each.late_days is None else each.late_days),
+            each.co2_grams,
+            each.co2_km_grams,
+        )
+        for zone, each in given.rates.items()
+    }
+    return tariff.Service(code, given.name or code, rates, frozenset(given.methods))
+
+
+def _shift(given: said.Shift) -> Shift:
+    begins, ends = calendars.minute_of(given.begins), calendars.minute_of(given.ends)
+    days = frozenset(calendars.WEEKDAYS.index(day) for day in given.days)
+    over = 0 if ends > begins else timedelta(days=1) // timedelta(minutes=1)
+    return Shift(given.name, days, begins, ends + over, given.counts, given.most, given.usual)

@@ -1,0 +1,149 @@
+"""The network as routing sees it: what is said of locations, made ready once, and what they do at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from doorstep.domain.network import views
+from doorstep.domain.network.model import Load, Outage, Pace, Pause
+from doorstep.domain.network.model.room import ShiftKey
+from doorstep.domain.routing.model import Demand, Network, Place
+from doorstep.domain.routing.model.lanes import Tariffs
+from doorstep.domain.routing.model.pacing import Running, running
+from doorstep.flows.network import compile_document
+from doorstep.flows.network.compile_document import CompiledNetwork
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import LocationId
+
+_MOST_KEPT = 8
+_ONE_EACH: Mapping[str, int] = {"orders": 1, "lines": 1, "units": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is so for a minute: who is open, which shift counts, which parcels leave today."""
+
+    ways: Mapping[bool, Tariffs]
+    is_open: Mapping[LocationId, bool]
+    shifts: Mapping[LocationId, Running]
+
+    @property
+    def keys(self) -> list[ShiftKey]:
+        """The shifts that run now or next."""
+        return [(place, each.starts_at) for place, each in self.shifts.items()]
+
+
+@dataclass(slots=True)
+class Configuration:
+    """What is said of the network, kept in memory as long as nobody changes a word of it."""
+
+    said: CompiledNetwork
+    outages: Sequence[Outage] = ()
+    _moments: dict[datetime, Moment] = field(default_factory=dict)
+
+    def moment(self, at: datetime) -> Moment:
+        """Times are asked for in whole minutes, so that the batches of a minute share every answer."""
+        minute = at.replace(second=0, microsecond=0)
+        found = self._moments.get(minute)
+        if found is None:
+            said = self.said
+            shifts = {
+                place: running(each, said.calendars[place], minute) for place, each in said.shifts.items()
+            }
+            until = minute + timedelta(minutes=1)
+            out = {each.carrier: each.words for each in self.outages if each.holds(minute, until)}
+            found = Moment(
+                {
+                    priced: Tariffs(said.atlas, minute, priced, said.document.confidence, out)
+                    for priced in (True, False)
+                },
+                {place: each.is_open(minute) for place, each in said.calendars.items()},
+                {place: each for place, each in shifts.items() if each is not None},
+            )
+            self._moments = {minute: found}
+        return found
+
+
+_known: dict[tuple[str, int], Configuration] = {}
+
+
+def configuration(tx: ReadTx, *, at: datetime) -> Configuration:
+    """What holds now. A change is seen by the next transaction that asks."""
+    key = views.token(tx), at.year
+    found = _known.get(key)
+    if found is None:
+        locations = {each.id: each for each in views.locations(tx).values() if each.active}
+        ready = compile_document.compile_network(views.document(tx), locations, year=at.year)
+        found = Configuration(ready, views.every_outage(tx))
+        while len(_known) >= _MOST_KEPT:
+            _known.pop(next(iter(_known)), None)
+        _known[key] = found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """What locations do now."""
+
+    loads: Mapping[ShiftKey, Load]
+    paces: Mapping[int, Pace]
+    pauses: Mapping[int, Pause]
+    largest: Mapping[str, int]
+
+    def room(self, shift: Running | None, counted: int) -> int | None:
+        """How many more orders a shift takes."""
+        if shift is None or shift.shift.most is None:
+            return None
+        return max(0, shift.shift.most - counted) // self.largest[shift.shift.counts]
+
+
+def _largest(moment: Moment, demands: Sequence[Demand]) -> Mapping[str, int]:
+    """What the largest order counts as; it is looked for only where shifts count something else than orders."""
+    if all(each.shift.counts == "orders" or each.shift.most is None for each in moment.shifts.values()):
+        return _ONE_EACH
+    lines = max((len(each.wants) for each in demands), default=1)
+    units = max((sum(want.quantity for want in each.wants) for each in demands), default=1)
+    return {"orders": 1, "lines": max(1, lines), "units": max(1, units)}
+
+
+def network(tx: ReadTx, *, currency: str, at: datetime, demands: Sequence[Demand] = ()) -> Network:
+    """Places with their room, backlog and pauses of this moment, and the ways from them.
+
+    Prices are those of the document, if they are in that currency ("": whatever it is); else nothing costs anything. Where a
+    shift counts lines or units, there is room for as many orders as are sure to fit: each like the largest of `demands`.
+    """
+    known = configuration(tx, at=at)
+    moment = known.moment(at)
+    loads = views.loads(tx, shifts=moment.keys)
+    today = _Today(loads, views.paces(tx), views.pauses(tx, at=at), _largest(moment, demands))
+    places = {place: _place(place, known.said, moment, today) for place in known.said.locations}
+    document = known.said.document
+    return Network(places, moment.ways[currency in {"", document.currency}], currency or document.currency)
+
+
+def _place(place: LocationId, said: CompiledNetwork, moment: Moment, today: _Today) -> Place:
+    location, site = said.locations[place], said.sites[place]
+    shift, pace, pause = moment.shifts.get(place), today.paces.get(place), today.pauses.get(place)
+    load = None if shift is None else today.loads.get((place, shift.starts_at))
+    counted = 0 if shift is None or load is None else load.counted(shift.shift.counts)
+    backlog_hours = 0.0 if pace is None else pace.backlog_hours
+    return Place(
+        place,
+        location.code,
+        location.name,
+        location.latitude,
+        location.longitude,
+        ships=location.ships,
+        kind=location.kind.value,
+        groups=frozenset(site.groups or ()),
+        country=location.country,
+        region=compile_document.region(location.country, location.state_code),
+        is_open=moment.is_open[place],
+        handling_minor=site.handling_minor or 0,
+        reject_rate=0.0 if pace is None else pace.reject_rate,
+        backlog_hours=backlog_hours + (0.0 if shift is None else shift.over_hours(counted)),
+        room=today.room(shift, counted),
+        paused="" if pause is None else pause.reason,
+    )

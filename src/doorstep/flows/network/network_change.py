@@ -1,0 +1,34 @@
+"""Change what is said of the network: look what a document would change, then let it hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.network import actions, views
+from doorstep.domain.network.model import Document, text
+from doorstep.flows.network import compile_document
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a document would change, and what in it is likely not meant."""
+
+    changes: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def preview(tx: ReadTx, *, document: Document, at: datetime) -> Preview:
+    """Look without changing anything. Raises Invalid for what cannot hold."""
+    locations = {each.id: each for each in views.locations(tx).values() if each.active}
+    compile_document.compile_network(document, locations, year=at.year)
+    doubts = tuple(compile_document.warnings(document, locations))
+    return Preview(tuple(text.changes(views.document(tx), document)), doubts)
+
+
+def apply(tx: WriteTx, *, document: Document, note: str, at: datetime) -> Preview:
+    """Let a document hold from the next batch on; returns what it changed. Raises Invalid for what cannot hold."""
+    proposal = preview(tx, document=document, at=at)
+    actions.configure(tx, document=document, note=note, at=at)
+    return proposal

@@ -1,0 +1,32 @@
+"""What customers read: one text and one HTML template per occasion, rendered with the order's own facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+_templates = Environment(
+    loader=PackageLoader("doorstep.flows.notify.mails", "templates"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    """A rendered message."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(template: str, values: Mapping[str, object]) -> RenderedMail:
+    """Subject (the text's first line), text and HTML of an occasion; a missing value is a bug and says so."""
+    subject, _, text = _templates.get_template(f"{template}.txt").render(values).partition("\n")
+    html = _templates.get_template(f"{template}.html").render({**values, "subject": subject})
+    return RenderedMail(subject.strip(), text.strip() + "\n", html)

@@ -1,0 +1,69 @@
+"""Put right: dead letters get a new life or are given up; counters are compared with their ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections import views as connection_views
+from doorstep.domain.connections.model import Mode
+from doorstep.domain.identity import actions as identity
+from doorstep.domain.inventory import views as inventory
+from doorstep.flows.context import Context
+from doorstep.kernel import errors, jobs, log
+from doorstep.kernel.db import WriteTx
+
+_log = log.get("reconcile")
+
+
+def retry(
+    tx: WriteTx,
+    *,
+    deliveries: Sequence[int] | None = None,
+    messages: Sequence[int] | None = None,
+    error_class: str | None = None,
+) -> int:
+    """Try dead letters again: these deliveries and messages, or (with a class) all of that class; returns how many."""
+    if error_class is not None:
+        return jobs.redrive(tx, error_class=error_class) + connections.revive(tx, error_class=error_class)
+    return jobs.redrive(tx, ids=deliveries or []) + connections.revive(tx, ids=messages or [])
+
+
+def discard(tx: WriteTx, *, deliveries: Sequence[int] = (), messages: Sequence[int] = ()) -> int:
+    """Give up on dead letters; events and bytes are kept. Returns how many."""
+    return jobs.discard(tx, ids=deliveries) + connections.discard(tx, ids=messages)
+
+
+def send_shadowed(tx: WriteTx, *, key: str) -> int:
+    """Make the calls that a connection only logged in shadow mode; returns how many. Raises Refused unless it is live."""
+    if _mode(tx, key) is not Mode.LIVE:
+        raise errors.Refused(f"{key} is not live: switch it to live first.")
+    return jobs.send_shadowed(tx, connection=key)
+
+
+def drop_shadowed(tx: WriteTx, *, key: str) -> int:
+    """Never make the calls that a connection only logged in shadow mode; returns how many."""
+    _mode(tx, key)
+    return jobs.drop_shadowed(tx, connection=key)
+
+
+def _mode(tx: WriteTx, key: str) -> Mode:
+    for row in connection_views.all_connections(tx):
+        if row.key == key:
+            return Mode(row.mode)
+    raise errors.NotFound(f"There is no connection {key!r}.")
+
+
+def verify_ledger(context: Context) -> int:
+    """Periodic: every counter equals the sum of its movements; anything else is an alarm. Returns how many do not."""
+    with context.db.read() as tx:
+        drift = inventory.drift(tx)
+    if drift:
+        _log.error("stock counters differ from their ledger", counters=len(drift), first=str(drift[0]))
+    return len(drift)
+
+
+def delete_expired(context: Context) -> None:
+    """Periodic: what has expired (sessions, failed sign-ins, answers kept for repeated API calls) is deleted."""
+    with context.db.write(actor="system") as tx:
+        identity.forget_expired(tx, now=context.clock.now())

@@ -1,0 +1,108 @@
+"""Money goes back: what is owed for a return, given back once, and what stands there when it did not move."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.payments import actions as payments
+from doorstep.domain.payments import views as money_views
+from doorstep.domain.payments.model import RefundObservation, RefundRequest, RefundResult, RefundState
+from doorstep.domain.returns import actions as returns
+from doorstep.flows.context import Context, Record, event_int, no_record
+from doorstep.flows.payments import owed
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import OrderId, RefundId, ReturnId
+from doorstep.kernel.jobs import Delivery
+from doorstep.kernel.money import Money
+
+
+def request_refunds(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: what was inspected and is owed becomes a refund, once per return; what cost nothing is settled at once."""
+    for delivery in deliveries:
+        if not delivery.data["refund_due"]:
+            continue
+        orders.lock(tx, order_id=OrderId(delivery.key))
+        each = returns.lock(tx, return_id=ReturnId(event_int(delivery, "return_id")))
+        order = order_views.order(tx, order_id=each.order_id)
+        amount = sum(minor for _, minor in owed.of_return(tx, each, order).values())
+        if amount == 0:
+            returns.refund_triggered(tx, return_id=each.id, at=context.clock.now())
+            returns.refunded(tx, return_id=each.id, at=context.clock.now())
+            continue
+        intent = payments.RefundIntent(
+            each.order_id, each.id, None, amount, order.header.currency, each.reason
+        )
+        if payments.request_refund(tx, intent=intent, at=context.clock.now()) is not None:
+            returns.refund_triggered(tx, return_id=each.id, at=context.clock.now())
+
+
+def issue(context: Context, delivery: Delivery) -> Record:
+    """Errand: give money back once. Asked before? Then the gateway is first asked whether it paid."""
+    refund_id = RefundId(event_int(delivery, "refund_id"))
+    with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
+        orders.lock(tx, order_id=OrderId(delivery.key))
+        refund = payments.lock_refund(tx, refund_id=refund_id)
+        if refund.state is RefundState.SUCCEEDED:
+            return no_record
+        tender = payments.choose_tender(tx, refund=refund)
+        asked_before = payments.about_to_ask(tx, refund=refund, at=context.clock.now())
+        if refund.return_id is not None:
+            returns.refund_asked(tx, return_id=refund.return_id, at=context.clock.now())
+        order_number = order_views.order(tx, order_id=refund.order_id).header.number
+    amount = Money(refund.amount_minor, refund.currency)
+    wish = RefundRequest(
+        refund_id, refund.reference, tender.external_id or "", amount, refund.reason, order_number
+    )
+    gateway = context.partners.gateway(tender.gateway)
+    result = gateway.find_refund(wish) if asked_before else None
+    if result is None:
+        result = gateway.refund(wish)
+    if result.state is RefundState.FAILED:
+        raise errors.Refused(f"The gateway did not carry out refund {refund.reference}.")
+
+    def record(tx: WriteTx) -> None:
+        _credit(tx, refund_id=refund_id, order_id=refund.order_id, result=result, now=context.clock.now())
+
+    return record
+
+
+def _credit(
+    tx: WriteTx, *, refund_id: RefundId, order_id: OrderId, result: RefundResult, now: datetime
+) -> None:
+    orders.lock(tx, order_id=order_id)
+    credited = payments.credited(tx, refund_id=refund_id, result=result, at=now)
+    if credited is not None and credited.return_id is not None:
+        returns.refunded(tx, return_id=credited.return_id, at=now)
+
+
+def mark_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
+    """Last word: the money did not move, or nobody knows; it stands so on the order and the return."""
+    refund_id, now = RefundId(event_int(delivery, "refund_id")), context.clock.now()
+    orders.lock(tx, order_id=OrderId(delivery.key))
+    if isinstance(problem, errors.Unavailable) and not isinstance(problem, payments.NoTender):
+        refund = payments.doubt(tx, refund_id=refund_id, reason=str(problem), at=now)
+        if refund.return_id is not None:
+            returns.refund_doubted(tx, return_id=refund.return_id, at=now)
+    else:
+        refund = payments.failed(tx, refund_id=refund_id, reason=str(problem), at=now)
+        if refund.return_id is not None:
+            returns.refund_failed(tx, return_id=refund.return_id, at=now)
+
+
+def retry(tx: WriteTx, *, refund_id: RefundId, now: datetime) -> None:
+    """A person wants the refund tried again."""
+    orders.lock(tx, order_id=money_views.refund(tx, refund_id=refund_id).order_id)
+    refund = payments.retry(tx, refund_id=refund_id, at=now)
+    if refund.return_id is not None:
+        returns.refund_triggered(tx, return_id=refund.return_id, at=now)
+
+
+def record_reported(tx: WriteTx, *, seen: RefundObservation, now: datetime) -> None:
+    """The gateway tells of a refund: if it is ours and not recorded, its answer was lost; others are not ours to book."""
+    refund = money_views.refund_by_reference(tx, reference=seen.reference) if seen.reference else None
+    if refund is not None and seen.state is RefundState.SUCCEEDED:
+        result = RefundResult(seen.external_id, seen.state, arrived=True)
+        _credit(tx, refund_id=refund.id, order_id=refund.order_id, result=result, now=now)

@@ -1,0 +1,76 @@
+"""A channel tells of a return: it is opened once, on the lines and at the location the goods came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.model import LineCount
+from doorstep.domain.returns import actions as returns
+from doorstep.domain.returns.actions import Fresh, FreshLine
+from doorstep.domain.returns.model import ObservedReturnLine, ReturnObservation, ReturnRequestStatus
+from doorstep.domain.shipping import views as parcels
+from doorstep.flows.context import Context
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId, OrderId
+
+_ENDED = frozenset({ReturnRequestStatus.CANCELLED, ReturnRequestStatus.DECLINED})
+
+
+class UnknownOrder(errors.Unavailable):
+    """A channel tells of a return of an order that we do not have (yet)."""
+
+
+def record_reported(
+    context: Context, tx: WriteTx, *, connection_id: int, seen: ReturnObservation, trace_id: str
+) -> None:
+    """A channel tells of a return: open it once; newer tellings update it, late ones have no effect."""
+    order_id = order_views.find(tx, external_id=seen.order_external_id, connection_id=connection_id)
+    if order_id is None:
+        raise UnknownOrder(f"We have no order {seen.order_external_id} of this channel.")
+    orders.lock(tx, order_id=order_id)
+    tx.traces["order", order_id] = trace_id
+    if returns.observe(tx, connection_id=connection_id, seen=seen) is not None or seen.status in _ENDED:
+        return
+    order = order_views.order(tx, order_id=order_id)
+    lines = tuple(_match(order, line) for line in seen.lines)
+    fresh = Fresh(
+        order_id=order_id,
+        connection_id=connection_id,
+        location_id=_home(tx, order_id, lines),
+        reason="; ".join(dict.fromkeys(line.note or line.reason for line in lines)),
+        seen=seen,
+        lines=lines,
+    )
+    if returns.create(tx, fresh=fresh, at=context.clock.now()) is not None:
+        counts = [LineCount(order_id, line.line_no, line.quantity) for line in lines]
+        orders.count(tx, counters=["return_requested"], counts=counts)
+
+
+def _match(order: order_views.Order, line: ObservedReturnLine) -> FreshLine:
+    if line.quantity < 1:
+        raise errors.Invalid(f"{line.quantity} pieces of a line cannot come back.", field="quantity")
+    for ordered in order.lines:
+        if ordered.external_line_id == line.external_line_id:
+            return FreshLine(
+                ordered.line_no,
+                line.external_return_line_id,
+                ordered.sku,
+                line.quantity,
+                line.reason,
+                line.note,
+            )
+    raise errors.Invalid(
+        f"Order {order.header.number} has no line {line.external_line_id}.", field="line_item_id"
+    )
+
+
+def _home(tx: ReadTx, order_id: OrderId, lines: Sequence[FreshLine]) -> LocationId | None:
+    """Goods go back to where they came from."""
+    wanted = {line.line_no for line in lines}
+    for shipment in parcels.of_order(tx, order_id=order_id):
+        if shipment.dispatched_at is not None and wanted & {line.line_no for line in shipment.lines}:
+            return shipment.location_id
+    return None

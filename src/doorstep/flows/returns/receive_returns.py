@@ -1,0 +1,96 @@
+"""Goods come back: told by the channel, picked up by a carrier, received and inspected by people, then money is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from doorstep.domain.inventory import actions as inventory
+from doorstep.domain.inventory.actions import Returned
+from doorstep.domain.inventory.model import Condition
+from doorstep.domain.network import views as network
+from doorstep.domain.network.model import Location
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders.model import LineCount
+from doorstep.domain.returns import actions as returns
+from doorstep.domain.returns import views as return_views
+from doorstep.domain.returns.actions import Return
+from doorstep.domain.returns.model import CONDITION_OF, Disposition, Grade, Inspection
+from doorstep.domain.shipping import actions as shipping
+from doorstep.flows.allocation import eligible_stock
+from doorstep.flows.context import Context
+from doorstep.flows.shipping import label_request
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import LocationId, OrderId, ReturnId, Sku
+from doorstep.kernel.jobs import Delivery
+
+
+def book_pickups(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: a new return is picked up at the customer's by the location's return carrier."""
+    for delivery in deliveries:
+        orders.lock(tx, order_id=OrderId(delivery.key))
+        each = return_views.one(tx, return_id=int(str(delivery.data["return_id"])))
+        if each.location_id is None:
+            raise errors.Refused("Nothing of these lines has been shipped: there is nothing to pick up.")
+        location = network.location(tx, location_id=each.location_id)
+        connection_id = context.partners.by_key(location.return_carrier or location.carrier).id
+        intent = label_request.for_return(tx, each=each, location_id=location.id, connection_id=connection_id)
+        shipping.request_label(tx, intent=intent, at=context.clock.now())
+
+
+def _locked(tx: WriteTx, return_id: ReturnId) -> Return:
+    orders.lock(tx, order_id=return_views.one(tx, return_id=return_id).order_id)
+    return returns.lock(tx, return_id=return_id)
+
+
+def receive(
+    tx: WriteTx, *, return_id: ReturnId, now: datetime, location_id: LocationId | None = None
+) -> None:
+    """A person has the parcel in hands, at its location or at another one."""
+    location = _place(tx, _locked(tx, return_id), location_id)
+    returns.receive(tx, return_id=return_id, location_id=location.id, location=location.code, at=now)
+
+
+def _place(tx: ReadTx, each: Return, location_id: LocationId | None) -> Location:
+    place = location_id or each.location_id
+    if place is None:
+        raise errors.Invalid("Say at which location the return was received.", field="location_id")
+    return network.location(tx, location_id=place)
+
+
+def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspection], now: datetime) -> None:
+    """What was found goes to stock, counts on the order, and decides what we owe."""
+    _locked(tx, return_id)
+    each = returns.inspect(tx, return_id=return_id, inspections=inspections, at=now)
+    inventory.take_back(tx, returned=_to_stock(tx, each, inspections), at=now)
+    line_nos = {line.return_line_no: line.line_no for line in each.lines}
+    counts = [
+        LineCount(each.order_id, line_nos[found.return_line_no], found.quantity)
+        for found in inspections
+        if found.quantity
+    ]
+    orders.count(tx, counters=["returned"], counts=counts)
+
+
+def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> list[Returned]:
+    """What goes back on the books: of kits their parts; what was sold as B-grade never becomes new."""
+    if each.location_id is None:
+        raise errors.Refused("The return has not been received anywhere.")
+    lines = {line.return_line_no: line for line in each.lines}
+    parts = eligible_stock.goods(tx, skus=[Sku(line.sku) for line in each.lines]).parts
+    returned = []
+    for found in inspections:
+        graded = CONDITION_OF[Disposition(found.disposition), Grade(found.grade)]
+        if graded is None or not found.quantity:
+            continue
+        line = lines[found.return_line_no]
+        for (sku, sold_as), pieces in parts[Sku(line.sku)].items():
+            condition = sold_as if graded == Condition.NEW else Condition(graded)
+            returned.append(
+                Returned(
+                    f"return/{each.id}/line/{line.return_line_no}", each.order_id, line.line_no, sku, each.location_id,
+                    pieces * found.quantity, condition, found.note,
+                )
+            )  # fmt: skip
+    return returned

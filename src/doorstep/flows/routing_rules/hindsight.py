@@ -1,0 +1,123 @@
+"""Regret: what a day's decisions cost beside the best plan of the whole day, which nobody could know on its morning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from time import monotonic
+
+from doorstep.domain.analytics.views import hindsight
+from doorstep.domain.routing import model
+from doorstep.domain.routing.actions import lab as verbs
+from doorstep.domain.routing.actions import runs
+from doorstep.domain.routing.actions.lab import Hindsight, Hold, LabRun, NewRun
+from doorstep.domain.routing.actions.runs import NewRun as Done
+from doorstep.domain.routing.model import Decision, Network, Supply, wave
+from doorstep.domain.routing.model.lab import Past
+from doorstep.domain.routing.model.rules import Playbook
+from doorstep.domain.routing.model.runs import RunKind
+from doorstep.domain.routing.model.wave import Batch, Budget
+from doorstep.domain.routing.views import lab as views
+from doorstep.domain.routing.views import rules
+from doorstep.flows.context import Context
+from doorstep.flows.routing_rules import history
+from doorstep.flows.routing_rules.history import Window
+from doorstep.flows.routing_rules.simulation import Told
+
+_SECONDS = 60.0
+_DAY = timedelta(days=1)
+
+
+def schedule(context: Context) -> int | None:
+    """Periodic: have yesterday (UTC) looked back on, once; returns the lab's run."""
+    now = context.clock.now()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    with context.db.write(actor="system") as tx:
+        number = rules.active_number(tx)
+        new = NewRun("regret", number, number, today - _DAY, today, every_minutes=1)
+        return verbs.ask(tx, new=new, at=now)
+
+
+def measure(context: Context, *, run: LabRun, hold: Hold, told: Told, seconds: float = _SECONDS) -> None:
+    """Solve the whole day together and write beside each decision what it cost and what it would have cost."""
+    told(0, 0)
+    began = context.clock.now()
+    with context.db.read() as tx:
+        playbook = rules.playbook_of(tx, number=run.draft)
+        found = history.reconstruct(tx, window=Window(run.since, run.until))
+        decided = views.decided(tx, since=run.since, until=run.until)
+        labels = hindsight.labels(tx, order_ids=[each.order_id for each in decided])
+    best = _best(found, playbook, told, seconds)
+    known = [
+        Hindsight(each.id, _actual(each, labels), best[each.order_id])
+        for each in decided
+        if each.order_id in best
+    ]
+    with context.db.write(actor="system") as tx:
+        verbs.finish(tx, hold=hold, measured=(None, None), changes=(), at=context.clock.now())
+        verbs.look_back(tx, known=known)
+        runs.note(tx, run=_done(run, playbook, known, began, context.clock.now()))
+
+
+def _actual(decided: views.Decided, labels: Mapping[int, int]) -> int:
+    """What was expected, with the price of the labels in the place of the tariff's as soon as they are bought."""
+    bought = labels.get(decided.order_id)
+    return decided.cost_minor if bought is None else decided.cost_minor - decided.carriage_minor + bought
+
+
+def _done(run: LabRun, playbook: Playbook, known: list[Hindsight], began: datetime, ended: datetime) -> Done:
+    actual, best = sum(each.actual_minor for each in known), sum(each.best_minor for each in known)
+    return Done(
+        f"{run.since:%Y-%m-%d}",
+        RunKind.REGRET,
+        playbook.version,
+        began,
+        ended,
+        attempted=len(known),
+        before_minor=actual,
+        after_minor=best,
+        result=f"{len(known)} decisions of {run.since:%d %b %Y} beside the best plan of that day",
+    )
+
+
+def _best(found: Past, playbook: Playbook, told: Told, seconds: float) -> Mapping[int, int]:
+    """What each order costs in the best plan of the day: everything that came was there from its beginning.
+
+    Only orders that this plan serves whole are told: what waits costs nothing, and that is no merit.
+    """
+    if not found.arrivals:
+        return {}
+    at = found.arrivals[0].at
+    network = found.network(at)
+    demands = [each.demand for each in found.arrivals]
+    decisions = model.plan(demands, _supply(found), network, playbook, now=at)
+    told(0, 0)
+    solved = _together(found, decisions, network, playbook, Budget(_heard(told), seconds))
+    return {each.order_id: each.scores.cost_minor for each in solved if each.choices and not each.short}
+
+
+def _together(
+    found: Past, decisions: list[Decision], network: Network, playbook: Playbook, budget: Budget
+) -> list[Decision]:
+    batch = Batch([each.demand for each in found.arrivals], decisions, _supply(found))
+    return wave.improve(batch, network, playbook, now=found.arrivals[0].at, budget=budget).decisions
+
+
+def _heard(told: Told) -> Callable[[], float]:
+    """A clock that tells, whenever it is looked at, that the work goes on."""
+
+    def clock() -> float:
+        told(0, 0)
+        return monotonic()
+
+    return clock
+
+
+def _supply(found: Past) -> Supply:
+    """What lay there when the day began, with everything that came and went in it."""
+    stock = {name: dict(there) for name, there in found.stock.items()}
+    for each in found.changes:
+        here = stock.setdefault(each.thing, {})
+        here[each.location_id] = here.get(each.location_id, 0) + each.pieces
+    held = {name: {place: max(0, n) for place, n in there.items()} for name, there in stock.items()}
+    return Supply(held, found.recipes)

@@ -1,0 +1,138 @@
+"""Rule sets of routing meet the installation: what they name must be there, and their golden cases must pass first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from doorstep.domain.connections import views as connections
+from doorstep.domain.connections.model import Kind
+from doorstep.domain.routing.actions import rules as verbs
+from doorstep.domain.routing.actions.rules import Draft, Version
+from doorstep.domain.routing.model import Network, golden
+from doorstep.domain.routing.model.golden import Outcome
+from doorstep.domain.routing.model.rules import RuleSet, checks, diff
+from doorstep.domain.routing.model.rules.cases import Case
+from doorstep.domain.routing.model.rules.diff import Change
+from doorstep.domain.routing.views import rules as views
+from doorstep.flows.network import lanes
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.documents import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A document beside the rule set that decides now: what is wrong, what changes, what becomes of its golden cases."""
+
+    document: RuleSet
+    instead_of: int | None
+    problems: tuple[Problem, ...]
+    changes: tuple[Change, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def red(self) -> list[Outcome]:
+        return [each for each in self.outcomes if not each.is_green]
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether it could be activated."""
+        return not self.problems and not self.red
+
+
+def preview(tx: ReadTx, *, document: RuleSet, now: datetime) -> Preview:
+    """Try a document; nothing is stored. Cases are run if nothing else is wrong."""
+    number = views.active_number(tx)
+    found = problems(tx, document=document, now=now)
+    differences = diff.changes(views.document(tx, number=number), document)
+    outcomes = () if found else tuple(run_cases(tx, document=document))
+    return Preview(document, number, found, tuple(differences), outcomes)
+
+
+def problems(tx: ReadTx, *, document: RuleSet, now: datetime) -> tuple[Problem, ...]:
+    """Everything that is wrong with a document, names that this installation does not have among it."""
+    return (*checks.problems(document), *_unknown(tx, document, now))
+
+
+def _unknown(tx: ReadTx, document: RuleSet, now: datetime) -> Iterator[Problem]:
+    """A filter that names what does not exist lets nothing through, and nobody would notice."""
+    named = list(_names(document))
+    if not named:
+        return
+    places = lanes.network(tx, currency="", at=now).places.values()
+    known = {
+        "location": {each.code for each in places},
+        "group of locations": {group for each in places for group in each.groups},
+        "channel": {each.key for each in connections.all_connections(tx) if each.kind == Kind.CHANNELS},
+    }
+    for path, kind, name in named:
+        if name not in known[kind]:
+            there = ", ".join(sorted(known[kind])) or "none"
+            yield Problem(path, f"There is no {kind} {name}; there is {there}.")
+
+
+def _names(document: RuleSet) -> Iterator[tuple[str, str, str]]:
+    """What filters name: path, kind, name."""
+    for at, run in enumerate(document.runs):
+        for index, routing in enumerate(run.routings):
+            path = f"runs[{at}].routings[{index}]"
+            yield from _each(f"{path}.orders.channels", "channel", routing.orders.channels)
+            for rank, rule in enumerate(routing.rules):
+                below = f"{path}.rules[{rank}].locations"
+                yield from _each(f"{below}.codes", "location", rule.locations.codes)
+                yield from _each(f"{below}.groups", "group of locations", rule.locations.groups)
+                yield from _each(f"{below}.not_groups", "group of locations", rule.locations.not_groups)
+
+
+def _each(path: str, kind: str, names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    for number, name in enumerate(names):
+        yield f"{path}[{number}]", kind, name
+
+
+def run_cases(tx: ReadTx, *, document: RuleSet) -> list[Outcome]:
+    """Run a document's golden cases on the places that are installed, as their calendars have it at the time of each case.
+
+    What changes by the hour (backlog, capacity used, pauses, rejects) is left out unless a case says it: a rule set does not
+    become wrong because today is busy.
+    """
+
+    def installed(case: Case) -> Network:
+        found = lanes.network(tx, currency=document.currency, at=case.at)
+        quiet = {
+            each.id: replace(each, room=None, backlog_hours=0.0, reject_rate=0.0, paused="")
+            for each in found.places.values()
+        }
+        return replace(found, places=quiet)
+
+    return golden.run_cases(document, installed=installed)
+
+
+def draft(tx: WriteTx, *, draft: Draft, now: datetime) -> Version:
+    """Store a document as a draft. Raises Invalid with everything that is wrong."""
+    _refuse(problems(tx, document=draft.document, now=now))
+    return verbs.draft(tx, draft=draft, at=now)
+
+
+def _refuse(found: Iterable[Problem]) -> None:
+    told = list(found)
+    if told:
+        raise errors.Invalid(
+            " ".join(f"{each.path}: {each.message}" for each in told),
+            problems=[{"path": each.path, "message": each.message} for each in told],
+        )
+
+
+def activate(tx: WriteTx, *, number: int, why: str, instead_of: int | None, now: datetime) -> Version:
+    """Let a draft decide. Raises Invalid if something is wrong with it by now, Refused unless its golden cases pass."""
+    document = views.document(tx, number=number)
+    _refuse(problems(tx, document=document, now=now))
+    red = [each for each in run_cases(tx, document=document) if not each.is_green]
+    if red:
+        told = " ".join(f"{each.name}: {' '.join(each.differences)}" for each in red)
+        raise errors.Refused(
+            f"{len(red)} of {len(document.cases)} golden cases fail. {told}",
+            cases={each.name: list(each.differences) for each in red},
+        )
+    return verbs.activate(tx, number=number, why=why, instead_of=instead_of, at=now)

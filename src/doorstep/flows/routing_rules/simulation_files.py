@@ -1,0 +1,117 @@
+"""Orders and stock of files, for the lab: order documents as NDJSON, stock as CSV; nothing of it becomes an order or stock."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from doorstep.domain.catalog import views as catalog
+from doorstep.domain.connections.model import Connection, Kind
+from doorstep.domain.inventory import views as stock_views
+from doorstep.domain.orders.actions import Incoming, New
+from doorstep.domain.orders.model import OrderObservation
+from doorstep.domain.routing.model import Thing, thing
+from doorstep.domain.routing.model.lab import Arrival, Past
+from doorstep.flows.allocation import demand, eligible_stock
+from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.capture import intake
+from doorstep.flows.capture.direct_orders import DIRECT
+from doorstep.flows.context import Context
+from doorstep.flows.routing_rules import history
+from doorstep.flows.routing_rules.simulation import Material
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import LocationId, OrderId
+
+_COLUMNS = ("sku", "location", "quantity")
+_MOST_CHARACTERS = 200_000_000
+
+
+def check(orders: str, stock: str | None) -> None:
+    """Raises Invalid for files that cannot be what they should."""
+    if len(orders) > _MOST_CHARACTERS:
+        raise errors.Invalid("The file of orders is too long: give a part of it.", field="orders")
+    if not orders.strip():
+        raise errors.Invalid("The file of orders is empty.", field="orders")
+    for _ in () if stock is None else _rows(stock):
+        pass
+
+
+def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: datetime) -> Material:
+    """A past made of files: orders when they were placed, stock as told (without a file: as it is now).
+
+    Raises Invalid with the line of the first document that is none, NotFound without a connection that reads them.
+    """
+    told = list(_orders(context, orders))
+    news = [New(OrderId(-place), each) for place, each in enumerate(told, start=1)]
+    traits = catalog.traits(tx, skus={line.sku for each in told for line in each.observation.lines})
+    arrivals = [
+        Arrival(each.observation.placed_at, wanted)
+        for each, wanted in zip(told, demand.of_new(news, traits=traits), strict=True)
+        if wanted.wants
+    ]
+    arrivals.sort(key=lambda each: (each.at, -each.demand.order_id))
+    goods = eligible_stock.goods(tx, skus={want.sku for each in arrivals for want in each.demand.wants})
+    network = history.network_at(tx, at=now)
+    shelves = _now(tx, goods) if stock is None else _told(stock, network.codes)
+    numbers = {
+        new.order_id: each.observation.number or each.observation.external_id
+        for new, each in zip(news, told, strict=True)
+    }
+    found = Past(shelves, goods.recipes, arrivals, (), network.codes, network.network, network.shift)
+    return Material(found, numbers)
+
+
+def _orders(context: Context, text: str) -> Iterator[Incoming]:
+    """Each document as its connection would read it."""
+    connection = _direct(context)
+    reader = context.partners.inbound(connection.id)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                seen = reader.observe("orders", {}, line.encode())
+            except errors.Invalid as problem:
+                raise errors.Invalid(f"Line {number}: {problem.message}", field="orders") from problem
+            for each in seen:
+                if isinstance(each, OrderObservation):
+                    yield Incoming(connection.id, connection.key, intake.with_coordinates(each), "")
+
+
+def _direct(context: Context) -> Connection:
+    for each in context.partners.of_kind(Kind.CHANNELS):
+        if each.connector_id == DIRECT:
+            return each
+    raise errors.NotFound(
+        "Order documents are read by a direct connection, and there is none: add one first."
+    )
+
+
+def _now(tx: ReadTx, goods: Goods) -> dict[Thing, dict[LocationId, int]]:
+    free = stock_views.free(tx, parts=goods.lying)
+    return {thing(*part): dict(there) for part, there in free.items()}
+
+
+def _told(text: str, codes: Mapping[LocationId, str]) -> dict[Thing, dict[LocationId, int]]:
+    places = {code: place for place, code in codes.items()}
+    found: dict[Thing, dict[LocationId, int]] = {}
+    for number, (sku, code, pieces) in enumerate(_rows(text), start=2):
+        if code not in places:
+            raise errors.Invalid(f"Line {number}: there is no location {code}.", field="stock")
+        found.setdefault(sku, {})[places[code]] = pieces
+    return found
+
+
+def _rows(text: str) -> Iterator[tuple[str, str, int]]:
+    """SKU, location and pieces of each row. Raises Invalid."""
+    rows = csv.DictReader(io.StringIO(text))
+    if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]:
+        raise errors.Invalid(f"The first line of the stock lacks {', '.join(missing)}.", field="stock")
+    for row in rows:
+        try:
+            yield row["sku"].strip(), row["location"].strip(), int(row["quantity"])
+        except (ValueError, AttributeError) as problem:
+            raise errors.Invalid(
+                f"Line {rows.line_num}: quantity must be a whole number.", field="stock"
+            ) from problem

@@ -1,0 +1,126 @@
+"""What is asked of the lab, and the worker that does it: leased, told of as it goes, kept or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+
+from doorstep.domain.routing.actions import lab as verbs
+from doorstep.domain.routing.actions.lab import Hold, LabRun, NewRun
+from doorstep.domain.routing.views import lab as views
+from doorstep.domain.routing.views import rules
+from doorstep.flows.context import Context
+from doorstep.flows.routing_rules import hindsight, history, simulation, simulation_files
+from doorstep.flows.routing_rules.history import Window
+from doorstep.flows.routing_rules.simulation import How, Material, Sides, Told
+from doorstep.kernel import errors, log
+from doorstep.kernel.db import ReadTx, WriteTx
+
+_log = log.get("lab")
+_TOLD_EVERY_SECONDS = 0.5
+_MOST_KEPT = 50_000
+_KEPT_FOR = timedelta(days=180)
+
+
+class Stopped(errors.Unavailable):
+    """The process ends; another one takes the run up."""
+
+
+def queue(tx: WriteTx, *, new: NewRun, now: datetime) -> int:
+    """Ask for a simulation of a draft beside another version. Raises NotFound for a version that there is not, Invalid."""
+    for number in (new.draft, new.against):
+        rules.playbook_of(tx, number=number)
+    if new.orders_file is not None:
+        simulation_files.check(new.orders_file, new.stock_file)
+    run_id = verbs.ask(tx, new=new, at=now)
+    if run_id is None:
+        raise errors.Conflict("This was asked for already.")
+    return run_id
+
+
+def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -> bool:
+    """Do one run that waits, from beginning to end; False if none waits. `stopped` says that the process ends."""
+    with context.db.write(actor="system") as tx:
+        run = verbs.take(tx, at=context.clock.now())
+    if run is None:
+        return False
+    hold = Hold(run.id, run.attempts)
+    progress = _Progress(context, hold, stopped)
+    with _held(context, hold):
+        if run.kind == "regret":
+            hindsight.measure(context, run=run, hold=hold, told=progress.told)
+        else:
+            _simulate(context, run, hold, progress.told)
+    return True
+
+
+@contextmanager
+def _held(context: Context, hold: Hold) -> Iterator[None]:
+    """However a run ends, it is written down; one that another worker has by now is theirs."""
+    try:
+        yield
+    except verbs.Lost:
+        _log.warning("another worker has taken this run over", run_id=hold.run_id)
+    except errors.DoorstepError as problem:
+        with context.db.write(actor="system") as tx:
+            if isinstance(problem, verbs.Cancelled):
+                verbs.drop(tx, hold=hold, at=context.clock.now())
+            elif isinstance(problem, errors.Unavailable):
+                verbs.put_back(tx, hold=hold)
+            else:
+                verbs.fail(tx, hold=hold, error=problem.message, at=context.clock.now())
+
+
+@dataclass(slots=True)
+class _Progress:
+    """Tells how far a run is, now and then; that keeps its lease."""
+
+    context: Context
+    hold: Hold
+    stopped: Callable[[], bool]
+    last: float = 0.0
+
+    def told(self, done: int, total: int) -> None:
+        if self.stopped():
+            raise Stopped("The worker ends; another takes the run up.")
+        if monotonic() - self.last < _TOLD_EVERY_SECONDS:
+            return
+        self.last = monotonic()
+        with self.context.db.write(actor="system") as tx:
+            verbs.tell(tx, hold=self.hold, done=done, total=total)
+
+
+def _simulate(context: Context, run: LabRun, hold: Hold, told: Told) -> None:
+    told(0, 0)
+    with context.db.read() as tx:
+        sides = Sides(rules.playbook_of(tx, number=run.against), rules.playbook_of(tx, number=run.draft))
+        material = _material(context, tx, run)
+    how = How(timedelta(minutes=run.every_minutes), run.wave_seconds)
+    found = simulation.simulate(material.past, sides, how=how, told=told)
+    most = sorted(found.changes, key=lambda each: -abs(each.cost_minor))[:_MOST_KEPT]
+    with context.db.write(actor="system") as tx:
+        numbers = material.numbers or simulation.numbers(tx, changes=most)
+        verbs.finish(
+            tx,
+            hold=hold,
+            measured=(found.before, found.after),
+            changes=[(numbers.get(each.order_id, ""), each) for each in most],
+            at=context.clock.now(),
+        )
+
+
+def _material(context: Context, tx: ReadTx, run: LabRun) -> Material:
+    """The recorded past of the run's window, or what its file tells."""
+    files = views.files(tx, run_id=run.id)
+    if files.orders_file is None:
+        return Material(history.reconstruct(tx, window=Window(run.since, run.until)), {})
+    return simulation_files.read(context, tx, orders=files.orders_file, stock=files.stock_file, now=run.until)
+
+
+def delete_old(context: Context) -> int:
+    """Periodic: runs that nobody looks at any more."""
+    with context.db.write(actor="system") as tx:
+        return verbs.forget(tx, before=context.clock.now() - _KEPT_FOR)

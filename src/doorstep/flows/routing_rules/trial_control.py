@@ -1,0 +1,80 @@
+"""Trials of drafts: begun, watched, ended by their guardrails or by people, and let decide."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doorstep.domain.analytics.views import hindsight
+from doorstep.domain.routing.actions import trials as verbs
+from doorstep.domain.routing.actions.rules import Version
+from doorstep.domain.routing.actions.trials import NewTrial, Trial
+from doorstep.domain.routing.model.lab import TrialKind, guardrails
+from doorstep.domain.routing.model.lab.guardrails import Verdict
+from doorstep.domain.routing.model.rules import RuleSet
+from doorstep.domain.routing.views import rules, trials
+from doorstep.flows.context import Context
+from doorstep.flows.routing_rules import rule_sets
+from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx, WriteTx
+
+
+def start(tx: WriteTx, *, new: NewTrial, now: datetime) -> Trial:
+    """Begin a trial. Raises Invalid, NotFound, Conflict, and Refused for a draft that may not decide.
+
+    A draft that decides on some orders must hold and park them as the others are: one order, one set of queues.
+    """
+    document = rules.document(tx, number=new.draft)
+    proposal = rule_sets.preview(tx, document=document, now=now)
+    if not proposal.may_decide:
+        raise errors.Refused(
+            f"Version {new.draft} may not decide: its golden cases fail, or something is wrong."
+        )
+    if new.kind is TrialKind.CANARY and not _shares(document, rules.playbook(tx).document):
+        raise errors.Refused(
+            "Its runs or queues differ from those that hold now: try it silently, or let it decide."
+        )
+    return verbs.start(tx, new=new, at=now)
+
+
+def _shares(draft: RuleSet, active: RuleSet) -> bool:
+    """Whether work of both is released and parked alike."""
+    sides = [
+        (each.queues, [(run.name, run.active, run.schedule, run.timezone, run.release) for run in each.runs])
+        for each in (draft, active)
+    ]
+    return sides[0] == sides[1]
+
+
+def verdict(tx: ReadTx, *, trial: Trial) -> Verdict:
+    """What is to be said of a trial by now."""
+    active, draft = hindsight.sides(tx, trial_id=trial.id)
+    return guardrails.judge(trial.kind, active, draft, trial.guardrails)
+
+
+def check(context: Context) -> Verdict | None:
+    """Periodic: end a trial whose guardrails broke, or whose versions are not what they were."""
+    with context.db.write(actor="system") as tx:
+        trial = trials.running(tx)
+        if trial is None:
+            return None
+        found = verdict(tx, trial=trial)
+        if found.breaches:
+            verbs.stop(tx, why=found.why, breached=True, at=context.clock.now())
+        elif ended := _outlived(tx, trial):
+            verbs.stop(tx, why=ended, at=context.clock.now())
+        return found
+
+
+def _outlived(tx: ReadTx, trial: Trial) -> str:
+    state = rules.version(tx, number=trial.draft).state
+    if state != "draft":
+        return f"Version {trial.draft} is {state} by now."
+    if rules.active_number(tx) != trial.against:
+        return "Another version decides by now."
+    return ""
+
+
+def promote(tx: WriteTx, *, why: str, now: datetime) -> Version:
+    """End the trial and let its draft decide on every order. Raises Refused if none runs, or if the draft may not."""
+    trial = verbs.stop(tx, why=f"It decides on every order: {why}", at=now)
+    return rule_sets.activate(tx, number=trial.draft, why=why, instead_of=trial.against, now=now)

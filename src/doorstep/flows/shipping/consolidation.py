@@ -1,0 +1,107 @@
+"""What goes into one box: packed work asks for its label when everything that shares the box is packed, too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from doorstep.domain.analytics.views import beside
+from doorstep.domain.analytics.views.beside import Mate
+from doorstep.domain.fulfillment import views as work_views
+from doorstep.domain.fulfillment.model import State
+from doorstep.domain.network import views as network
+from doorstep.domain.network.model import site
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.shipping import actions as shipping
+from doorstep.domain.shipping import views as parcels
+from doorstep.flows.context import Context, event_int
+from doorstep.flows.shipping import label_request
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
+from doorstep.kernel.jobs import Delivery
+
+MATES_AWAITED_FOR = timedelta(minutes=30)
+
+
+def request_labels(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: packed work wants a label of the location's carrier; one for all that goes to the customer from here."""
+    for delivery in deliveries:
+        work_id = FulfillmentOrderId(event_int(delivery, "fulfillment_order_id"))
+        tx.traces.setdefault((delivery.stream, delivery.key), delivery.trace_id)
+        _request(context, tx, _locked(tx, work_id))
+
+
+def recheck(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
+    """Step: work that others may have waited for was rejected or cancelled: they need not wait for it."""
+    for delivery in deliveries:
+        tx.traces.setdefault((delivery.stream, delivery.key), delivery.trace_id)
+        for work in work_views.of_order(tx, order_id=OrderId(delivery.key)):
+            _request(context, tx, _locked(tx, work.id))
+
+
+def close_overdue(context: Context) -> int:
+    """Periodic: what waited for its mates long enough travels without them; returns how many boxes were closed."""
+    now = context.clock.now()
+    with context.db.write(actor="system") as tx:
+        waiting = beside.unlabelled(tx, packed_before=now - MATES_AWAITED_FOR)
+        for work_id in waiting:
+            close(context, tx, fulfillment_order_id=work_id, now=now)
+    return len(waiting)
+
+
+def close(context: Context, tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime) -> None:
+    """Do not wait for the rest: what is packed for the customer by now gets its label."""
+    packed = [each for each in _locked(tx, fulfillment_order_id) if each.state is State.PACKED]
+    _label(context, tx, packed, now)
+
+
+def _locked(tx: WriteTx, work_id: FulfillmentOrderId) -> list[Mate]:
+    """Everything that shares the box, with the orders locked, the smaller id first."""
+    for order_id in sorted({each.order_id for each in beside.mates(tx, fulfillment_order_id=work_id)}):
+        orders.lock(tx, order_id=order_id)
+    return beside.mates(tx, fulfillment_order_id=work_id)
+
+
+def _request(context: Context, tx: WriteTx, mates: Sequence[Mate]) -> None:
+    if mates and all(each.state is State.PACKED for each in mates):
+        _label(context, tx, mates, context.clock.now())
+
+
+def _label(context: Context, tx: WriteTx, packed: Sequence[Mate], now: datetime) -> None:
+    """One label for all of it: the first order's parcel carries it, the others ride along."""
+    works = [work_views.work(tx, fulfillment_order_id=each.fulfillment_order_id) for each in packed]
+    if not works:
+        return
+    carrier = _carrier(tx, works[0].location_id, now)
+    first, *others = label_request.for_works(
+        tx, works=works, connection_id=context.partners.by_key(carrier).id
+    )
+    lead = shipping.request_label(tx, intent=first, at=now)
+    for intent in others:
+        shipping.request_label(tx, intent=replace(intent, rides_with=lead), at=now)
+
+
+def _carrier(tx: WriteTx, location_id: LocationId, now: datetime) -> str:
+    """The location's carrier; while that is out, another that it hands parcels to, if there is one."""
+    location, out = network.location(tx, location_id=location_id), network.outages(tx, at=now)
+    if location.carrier not in out:
+        return location.carrier
+    others = site(network.document(tx), location).carriers or ()
+    return next((each for each in others if each not in out), location.carrier)
+
+
+def works_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> list[FulfillmentOrderId]:
+    """The work whose pieces leave in the same box, with its orders locked, the smaller id first."""
+    shipment = parcels.of_work(tx, fulfillment_order_id=fulfillment_order_id)
+    if shipment is None:
+        return [fulfillment_order_id]
+    lead = shipment.rides_with or shipment.id
+    box = [parcels.shipment(tx, shipment_id=lead), *parcels.riding(tx, shipment_id=lead)]
+    for order_id in sorted({each.order_id for each in box}):
+        orders.lock(tx, order_id=order_id)
+    found = [each.fulfillment_order_id for each in box if each.fulfillment_order_id is not None]
+    if fulfillment_order_id not in found:
+        raise errors.Conflict("The parcel was put together anew: look again.")
+    return found

@@ -1,0 +1,139 @@
+"""Files of stock and what belongs to it: what each kind's rows do, a handful per transaction, any number of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from functools import partial
+
+from doorstep.domain.catalog.model import Item
+from doorstep.domain.inventory.actions import feeds, imports, replenishment, supplies
+from doorstep.domain.inventory.actions.imports import Applied
+from doorstep.domain.inventory.model import Condition
+from doorstep.domain.inventory.model.claims import Outcome
+from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
+from doorstep.domain.inventory.model.imports import Import, ImportKind, NewImport, reader_of, text_of
+from doorstep.domain.inventory.model.replenishment import Rule
+from doorstep.domain.inventory.model.supplies import SURE, Announcement, SupplyKind
+from doorstep.domain.network import views as network
+from doorstep.flows.stock import import_policies, items
+from doorstep.flows.stock.import_policies import Chunk, Rows
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import ImportId, Sku
+
+
+def store(tx: WriteTx, *, new: NewImport, raw: Iterable[bytes], at: datetime) -> tuple[ImportId, bool]:
+    """Take a file in, line by line; workers do the rest. Returns its id, and whether its key was known. Raises BadFile."""
+    rows = reader_of(new.file_name)(text_of(raw), new.kind)
+    return imports.load(tx, new=new, rows=rows, at=at)
+
+
+def apply_next(tx: WriteTx, file: Import, *, now: datetime) -> Import:
+    """Do the next handful of a claimed file: check rows, or apply them."""
+    return imports.advance(tx, file=file, apply=partial(_apply, now), now=now)
+
+
+def _apply(now: datetime, tx: WriteTx, file: Import, rows: Rows) -> Applied:
+    places = {each.code: each.id for each in network.locations(tx).values()}
+    with tx.acting(file.actor):
+        return _KINDS[file.kind](tx, Chunk(file, rows, places, now))
+
+
+def _stock(tx: WriteTx, given: Chunk) -> Applied:
+    mode = Mode.SET if given.file.kind is ImportKind.STOCK else Mode.DELTA
+    lines = [
+        Line(row.line_no, row.cells[0], row.cells[1], int(row.cells[2]), Condition(row.cells[3] or "new"))
+        for row in given.rows
+    ]
+    feed = Feed(
+        given.file.source,
+        f"import/{given.file.id}/{lines[0].line_no}/{len(lines)}",
+        mode,
+        given.file.as_of,
+        lines,
+    )
+    taken = feeds.take(tx, feed=feed, places=given.places, now=given.now)
+    told = _by_outcome(taken)
+    return Applied(told[Outcome.IGNORED], told[Outcome.REFUSED], told[Outcome.CONTRADICTED])
+
+
+def _by_outcome(taken: feeds.Taken) -> dict[Outcome, list[tuple[int, str]]]:
+    told: dict[Outcome, list[tuple[int, str]]] = {outcome: [] for outcome in Outcome}
+    for each in taken.results:
+        told[each.outcome].append((each.line_no, each.reason))
+    return told
+
+
+def _skus(tx: WriteTx, given: Chunk) -> Applied:
+    rows = [
+        Item(
+            Sku(sku),
+            title,
+            style,
+            category,
+            colour,
+            size,
+            barcode,
+            int(weight),
+            hsn,
+            int(gst or 0),
+            int(price),
+            currency,
+        )
+        for sku, title, style, category, colour, size, barcode, weight, hsn, gst, price, currency in (
+            row.cells for row in given.rows
+        )
+    ]
+    items.put(tx, items=rows)
+    return Applied()
+
+
+def _supplies(tx: WriteTx, given: Chunk) -> Applied:
+    told = [
+        Announcement(
+            kind=SupplyKind(kind),
+            number=number,
+            line_no=int(line_no),
+            sku=Sku(sku),
+            location_id=given.places[location],
+            quantity=int(quantity),
+            eta_date=date.fromisoformat(eta),
+            confidence=int(confidence or SURE),
+            source=given.file.source,
+        )
+        for kind, number, line_no, sku, location, quantity, eta, confidence in (
+            row.cells for row in given.rows
+        )
+    ]
+    supplies.put(tx, told=told, at=given.now)
+    return Applied()
+
+
+def _replenishment(tx: WriteTx, given: Chunk) -> Applied:
+    rules = [
+        Rule(
+            source_id=given.places[source],
+            min_quantity=int(low),
+            max_quantity=int(high),
+            cover_days=int(days or 0),
+            sku=Sku(sku) if sku else None,
+            category=category or None,
+            location_id=given.places[location] if location else None,
+            location_kind=kind or None,
+        )
+        for sku, category, location, kind, source, low, high, days in (row.cells for row in given.rows)
+    ]
+    replenishment.put(tx, rules=rules, at=given.now)
+    return Applied()
+
+
+_KINDS: Mapping[ImportKind, Callable[[WriteTx, Chunk], Applied]] = {
+    ImportKind.STOCK: _stock,
+    ImportKind.STOCK_CHANGES: _stock,
+    ImportKind.SKUS: _skus,
+    ImportKind.SUPPLIES: _supplies,
+    ImportKind.REPLENISHMENT: _replenishment,
+    ImportKind.RULES: import_policies.rules,
+    ImportKind.SELL_AHEAD: import_policies.sell_ahead,
+    ImportKind.PARTS: import_policies.parts,
+}

@@ -1,0 +1,93 @@
+"""Files of what was decided about goods: what rows of availability rules, of selling ahead and of recipes do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from doorstep.domain.catalog import actions as catalog
+from doorstep.domain.catalog.model import Part, Recipe
+from doorstep.domain.inventory.actions import imports, promises
+from doorstep.domain.inventory.actions import rules as rule_verbs
+from doorstep.domain.inventory.actions.imports import Applied
+from doorstep.domain.inventory.model.imports import Import
+from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
+from doorstep.domain.inventory.model.rules import RuleKind, Scope, Terms
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import LocationId, Sku
+
+Rows = Sequence[imports.Cells]
+_USUAL_PRECEDENCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows of a file that are applied together; `places` are locations by code."""
+
+    file: Import
+    rows: Rows
+    places: Mapping[str, LocationId]
+    now: datetime
+
+
+def rules(tx: WriteTx, given: Chunk) -> Applied:
+    """A rule is known by its kind and name: a row makes it, changes it, or says nothing new."""
+    told = [_rule(row.cells) for row in given.rows]
+    news = rule_verbs.put_named(tx, given=told, at=given.now)
+    return Applied(
+        ignored=[
+            (row.line_no, "The rule is so already.")
+            for row, is_new in zip(given.rows, news, strict=True)
+            if not is_new
+        ]
+    )
+
+
+def _rule(cells: Sequence[str]) -> tuple[Terms, str]:
+    kind, name, value, *named, audience, precedence, active, reason = cells
+    skus, styles, categories, locations, location_kinds, channels = (_members(cell) for cell in named)
+    scope = Scope(skus, styles, categories, locations, location_kinds, channels)
+    rank = int(precedence or _USUAL_PRECEDENCE)
+    return Terms(RuleKind(kind), name, int(value), scope, audience, rank, active=active != "no"), reason
+
+
+def _members(cell: str) -> tuple[str, ...]:
+    return tuple(name for part in cell.split(";") if (name := part.strip()))
+
+
+def sell_ahead(tx: WriteTx, given: Chunk) -> Applied:
+    """Whether SKUs may be sold before they are here."""
+    policies = [
+        SellAhead(
+            Sku(sku),
+            SellAheadMode(mode),
+            int(limit) if limit else None,
+            _day(start),
+            _day(end),
+            int(confidence or 0),
+        )
+        for sku, mode, limit, start, end, confidence in (row.cells for row in given.rows)
+    ]
+    promises.put_sell_ahead(tx, policies=policies, at=given.now)
+    return Applied()
+
+
+def _day(cell: str) -> date | None:
+    return date.fromisoformat(cell) if cell else None
+
+
+def parts(tx: WriteTx, given: Chunk) -> Applied:
+    """What kits and graded SKUs are made of: the rows of one SKU are its whole recipe."""
+    recipes = [
+        Recipe(Sku(sku), tuple(_part(row.cells) for row in rows))
+        for sku, rows in groupby(given.rows, key=lambda row: row.cells[0])
+    ]
+    catalog.compose(tx, recipes=recipes)
+    return Applied()
+
+
+def _part(cells: Sequence[str]) -> Part:
+    _, sku, condition, pieces = cells
+    return Part(Sku(sku), condition or "new", int(pieces))
