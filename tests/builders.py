@@ -33,14 +33,14 @@ from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as network_views
 from doorstep.domain.network.model import Location, LocationKind
 from doorstep.domain.orders import views as order_views
-from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment, OrderObservation
-from doorstep.domain.payments.model import PaymentObservation, PaymentStatus
-from doorstep.domain.returns.model import ObservedReturnLine, ReturnObservation, ReturnRequestStatus
+from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, SnapshotPayment
+from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
+from doorstep.domain.returns.model import ReturnRequestStatus, ReturnSnapshot, SnapshotReturnLine
 from doorstep.domain.shipping import views as parcels
-from doorstep.domain.shipping.model import Scan, TrackingObservation, TrackingStatus
+from doorstep.domain.shipping.model import Scan, TrackingSnapshot, TrackingStatus
 from doorstep.domain.shipping.views import Shipment
 from doorstep.flows.fulfillment import fulfill
-from doorstep.kernel import jobs
+from doorstep.kernel import events, jobs
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 from doorstep.kernel.settings import Settings
@@ -63,18 +63,18 @@ DELHI = Address(
 _serial = itertools.count(1)
 
 
-def line(sku: str, quantity: int = 1, price_minor: int = 79_900, **given: Any) -> ObservedLine:
+def line(sku: str, quantity: int = 1, price_minor: int = 79_900, **given: Any) -> SnapshotLine:
     """A line of an order; its external id is its SKU's."""
     told: dict[str, Any] = {"external_line_id": f"line-{sku}", "title": f"Item {sku}"} | given
-    return ObservedLine(sku=Sku(sku), quantity=quantity, unit_price_minor=price_minor, **told)
+    return SnapshotLine(sku=Sku(sku), quantity=quantity, unit_price_minor=price_minor, **told)
 
 
-def observation(*lines: ObservedLine, paid: bool = True, **given: Any) -> OrderObservation:
+def observation(*lines: SnapshotLine, paid: bool = True, **given: Any) -> OrderSnapshot:
     """A channel's telling of an order, right in every way but for what is given; one jacket and two shirts by default."""
     lines = lines or (line(JACKET, 1, 299_900), line(SHIRT, 2, 79_900))
     total = sum(each.unit_price_minor * each.quantity - each.discount_minor for each in lines)
     serial = next(_serial)
-    payment = ObservedPayment(gateway="sandbox", method="upi", paid_minor=total if paid else 0, is_paid=paid)
+    payment = SnapshotPayment(gateway="sandbox", method="upi", paid_minor=total if paid else 0, is_paid=paid)
     told: dict[str, Any] = {
         "external_id": f"order-{serial}",
         "number": f"#{serial}",
@@ -85,15 +85,15 @@ def observation(*lines: ObservedLine, paid: bool = True, **given: Any) -> OrderO
         "payment": payment,
         "shipping_address": DELHI,
     }
-    return OrderObservation(lines=lines, **(told | given))
+    return OrderSnapshot(lines=lines, **(told | given))
 
 
-def later(order: OrderObservation, minutes: int = 1, **changes: Any) -> OrderObservation:
+def later(order: OrderSnapshot, minutes: int = 1, **changes: Any) -> OrderSnapshot:
     """A newer telling of the same order."""
     return replace(order, version_at=order.version_at + timedelta(minutes=minutes), **changes)
 
 
-def paid(order: OrderObservation, minutes: int = 1) -> OrderObservation:
+def paid(order: OrderSnapshot, minutes: int = 1) -> OrderSnapshot:
     """The same order, paid a little later."""
     money = replace(order.payment, is_paid=True, paid_minor=order.total_minor)
     return later(order, minutes, payment=money)
@@ -138,6 +138,12 @@ def stock(tx: WriteTx, **pieces: dict[str, int]) -> dict[str, LocationId]:
     ]
     inventory.move(tx, movements=movements)
     return ids
+
+
+def stock_events(tx: ReadTx, location_id: int) -> list[events.Event]:
+    """The stock events of a location, oldest first; that it was created is another story."""
+    found = events.of_stream(tx, stream="location", stream_id=location_id)
+    return [each for each in found if each.type.startswith("stock.")]
 
 
 _CONNECTIONS = {
@@ -213,15 +219,15 @@ class Retailer:
     def dead(self) -> list[dict[str, object]]:
         return self.read(lambda tx: tx.rows("SELECT * FROM dead_letters ORDER BY source, id"))
 
-    def order_id(self, told: OrderObservation) -> OrderId:
+    def order_id(self, told: OrderSnapshot) -> OrderId:
         found = self.read(lambda tx: order_views.find(tx, external_id=told.external_id))
         assert found is not None
         return found
 
-    def place_order(self, told: OrderObservation | None = None) -> OrderId:
+    def place_order(self, told: OrderSnapshot | None = None) -> OrderId:
         """The channel tells of an order and the gateway of its money; all of it is worked."""
         told = told or observation()
-        payment = PaymentObservation(
+        payment = PaymentSnapshot(
             "sandbox", f"pay-{told.external_id}", told.external_id, PaymentStatus.CAPTURED, told.total_minor,
             told.currency, "upi", NOON,
         )  # fmt: skip
@@ -280,10 +286,10 @@ class Retailer:
         """The carrier tells of a parcel, this long after noon."""
         key = next(key for key, each in self.ids.items() if each == shipment.connection_id)
         seen = Scan(NOON + timedelta(hours=hours), status, status.value.upper(), "", place)
-        self.hear(key, "tracking", TrackingObservation((seen,), shipment.tracking_number))
+        self.hear(key, "tracking", TrackingSnapshot((seen,), shipment.tracking_number))
         self.settle()
 
-    def delivered(self, told: OrderObservation | None = None) -> OrderId:
+    def delivered(self, told: OrderSnapshot | None = None) -> OrderId:
         """An order that came all the way to the customer."""
         order_id = self.place_order(told)
         for shipment in self.ship(order_id):
@@ -292,7 +298,7 @@ class Retailer:
 
     def announce(
         self, order_id: OrderId, sku: str = SHIRT, quantity: int = 1, **given: Any
-    ) -> ReturnObservation:
+    ) -> ReturnSnapshot:
         """The channel tells of a return."""
         serial = next(_serial)
         told: dict[str, Any] = {
@@ -301,9 +307,9 @@ class Retailer:
             "name": f"R{serial}",
             "status": ReturnRequestStatus.OPEN,
             "version_at": NOON,
-            "lines": (ObservedReturnLine(f"line-{sku}", f"back-{serial}", quantity, "size", "Size issue"),),
+            "lines": (SnapshotReturnLine(f"line-{sku}", f"back-{serial}", quantity, "size", "Size issue"),),
         }
-        seen = ReturnObservation(**(told | given))
+        seen = ReturnSnapshot(**(told | given))
         self.hear("shop", "return", seen)
         self.settle()
         return seen

@@ -9,8 +9,18 @@ from datetime import UTC, datetime
 import msgspec
 
 from doorstep.domain.routing import model
-from doorstep.domain.routing.model import Decision, Demand, Facts, Lane, Network, Place, Supply, Want, rules
-from doorstep.domain.routing.model.rules import Costs, Playbook, Routing, Rule, RuleSet, Run
+from doorstep.domain.routing.model import (
+    Decision,
+    Demand,
+    DemandLine,
+    Facts,
+    Lane,
+    Network,
+    Place,
+    Supply,
+    rules,
+)
+from doorstep.domain.routing.model.rules import CompiledRules, Costs, Routing, Rule, RuleSet, Run
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -46,17 +56,18 @@ def place(number: int, **said: object) -> Place:
     return Place(id=LocationId(number), code=f"L{number}", name=f"Location {number}", **known)  # type: ignore[arg-type]  # fields by name
 
 
-def want(line_no: int, sku: str, quantity: int = 1, **said: object) -> Want:
+def want(line_no: int, sku: str, quantity: int = 1, **said: object) -> DemandLine:
     """A line."""
-    return Want(line_no, Sku(sku), quantity, **said)  # type: ignore[arg-type]  # fields by name
+    return DemandLine(line_no, Sku(sku), quantity, **said)  # type: ignore[arg-type]  # fields by name
 
 
 def order(
-    *lines: tuple[str, int] | Want, number: int = 1, facts: Facts | None = None, **said: object
+    *lines: tuple[str, int] | DemandLine, number: int = 1, facts: Facts | None = None, **said: object
 ) -> Demand:
     """An order of (SKU, pieces) or of whole wants, at the beginning of the street."""
     wants = tuple(
-        each if isinstance(each, Want) else want(line_no, *each) for line_no, each in enumerate(lines, 1)
+        each if isinstance(each, DemandLine) else want(line_no, *each)
+        for line_no, each in enumerate(lines, 1)
     )
     known = {"latitude": 0.0, "longitude": 0.0, **said}
     return Demand(OrderId(number), wants, facts=facts or Facts(), **known)  # type: ignore[arg-type]  # fields by name
@@ -83,7 +94,7 @@ class Scene:
         return Network({each.id: each for each in places}, self.ways, self.currency, prices)
 
     @property
-    def book(self) -> Playbook:
+    def book(self) -> CompiledRules:
         routing = Routing(name="all", rules=tuple(self.chosen))
         runs = (Run(name="as they come", routings=(routing,)),)
         document = RuleSet(name="test", runs=runs, costs=self.costs, bundle_customers_orders=self.bundles)

@@ -23,10 +23,10 @@ from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
-from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment, OrderObservation
-from doorstep.domain.returns.model import ObservedReturnLine, ReturnObservation, ReturnRequestStatus
+from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, SnapshotPayment
+from doorstep.domain.returns.model import ReturnRequestStatus, ReturnSnapshot, SnapshotReturnLine
 from doorstep.domain.shipping import actions as shipping
-from doorstep.domain.shipping.model import Label, Scan, TrackingObservation, TrackingStatus
+from doorstep.domain.shipping.model import Label, Scan, TrackingSnapshot, TrackingStatus
 from doorstep.flows.billing import posting
 from doorstep.flows.capture import intake
 from doorstep.flows.fulfillment import fulfill
@@ -90,7 +90,7 @@ class Shop:
             if route:
                 (accepted,) = intake.capture_orders(tx, incoming=[incoming], serviceable={"IN": True}, now=at)
             else:
-                (accepted,) = orders.accept(tx, told=orders.recognise(tx, incoming=[incoming]), now=at)
+                (accepted,) = orders.upsert(tx, told=orders.classify(tx, incoming=[incoming]), now=at)
                 posting.record_reported_payments(tx, accepted=[accepted])
         return accepted.order_id
 
@@ -140,7 +140,7 @@ class Shop:
         with self.app.db.write(actor="connection:store-parcels") as tx:
             location = network.location(tx, location_id=work.location_id)
             scan = Scan(at or self.now, status, status.value.upper(), words, location.city)
-            seen = TrackingObservation((scan,), tracking_number=tracking)
+            seen = TrackingSnapshot((scan,), tracking_number=tracking)
             ship.track(
                 tx, connection_id=self.connection_ids[location.carrier], seen=seen, trace_id=tx.trace_id
             )
@@ -169,9 +169,9 @@ class Shop:
         with self.app.db.write(actor="connection:shopify") as tx:
             (external,) = tx.column(str, "SELECT external_id FROM orders WHERE id = %s", (order_id,))
             lines = (
-                ObservedReturnLine(f"{external}-{line_no}", f"rl-{serial}", quantity, "size_too_small", note),
+                SnapshotReturnLine(f"{external}-{line_no}", f"rl-{serial}", quantity, "size_too_small", note),
             )
-            seen = ReturnObservation(
+            seen = ReturnSnapshot(
                 f"r-{serial}", external, f"R{serial:04d}", ReturnRequestStatus.OPEN, at or self.now, lines
             )
             create.record_reported(
@@ -192,14 +192,14 @@ def _observation(
     *,
     paid: bool,
     cash: bool,
-) -> OrderObservation:
+) -> OrderSnapshot:
     external = f"gid-{serial}"
     lines = tuple(
-        ObservedLine(f"{external}-{number}", Sku(sku), f"Item {sku}", quantity, 149_900)
+        SnapshotLine(f"{external}-{number}", Sku(sku), f"Item {sku}", quantity, 149_900)
         for number, (sku, quantity) in enumerate(wanted, start=1)
     )
     total = sum(line.unit_price_minor * line.quantity for line in lines)
-    return OrderObservation(
+    return OrderSnapshot(
         external_id=external,
         number=f"#{1000 + serial}",
         version_at=at,
@@ -207,7 +207,7 @@ def _observation(
         currency="INR",
         lines=lines,
         total_minor=total,
-        payment=ObservedPayment(
+        payment=SnapshotPayment(
             gateway="razorpay",
             method="upi",
             paid_minor=total if paid else 0,

@@ -16,7 +16,7 @@ from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as places
 from doorstep.domain.network.model import Location, LocationKind
 from doorstep.domain.orders.actions import Incoming
-from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment, OrderObservation
+from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, SnapshotPayment
 from doorstep.kernel.ids import LocationId, Sku
 
 SKUS = [Sku(f"SKU-{number:04d}") for number in range(500)]
@@ -77,7 +77,7 @@ def orders(
 
 def _order(connection_id: int, number: int, wanted: list[tuple[Sku, int]], chance: random.Random) -> Incoming:
     lines = tuple(
-        ObservedLine(f"{number}-{place}", sku, f"Thing {sku}", quantity, 79_900)
+        SnapshotLine(f"{number}-{place}", sku, f"Thing {sku}", quantity, 79_900)
         for place, (sku, quantity) in enumerate(wanted)
     )
     total = sum(line.quantity * line.unit_price_minor for line in lines)
@@ -86,8 +86,8 @@ def _order(connection_id: int, number: int, wanted: list[tuple[Sku, int]], chanc
         city="Pune", state="Maharashtra", state_code="MH", postal_code="411001", country="IN",
         latitude=9 + chance.random() * 20, longitude=73 + chance.random() * 15,
     )  # fmt: skip
-    paid = ObservedPayment("razorpay", "upi", total, is_paid=True)
-    told = OrderObservation(
+    paid = SnapshotPayment("razorpay", "upi", total, is_paid=True)
+    told = OrderSnapshot(
         external_id=str(number), number=f"#{number}", version_at=NOW, placed_at=NOW, currency="INR", lines=lines,
         total_minor=total, payment=paid, shipping_address=address, email=address.email,
     )  # fmt: skip

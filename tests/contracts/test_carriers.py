@@ -21,7 +21,7 @@ def _void(carrier: ports.Carrier, context: Mapping[str, str]) -> bool:
     return True
 
 
-def _track(carrier: ports.Carrier, context: Mapping[str, str]) -> shipping.TrackingObservation:
+def _track(carrier: ports.Carrier, context: Mapping[str, str]) -> shipping.TrackingSnapshot:
     return carrier.track(tracking_number=context["tracking_number"], external_id=context["label"])
 
 

@@ -14,11 +14,11 @@ from doorstep.domain.shipping import model as shipping
 from doorstep.kernel import errors
 
 OBSERVATIONS = (
-    orders.OrderObservation
-    | payments.PaymentObservation
-    | payments.RefundObservation
-    | returns.ReturnObservation
-    | shipping.TrackingObservation
+    orders.OrderSnapshot
+    | payments.PaymentSnapshot
+    | payments.RefundSnapshot
+    | returns.ReturnSnapshot
+    | shipping.TrackingSnapshot
 )
 RECEIVERS = [
     pytest.param(connector, id=f"{connector.kind}-{connector.id}")

@@ -28,7 +28,7 @@ def refund(context: Mapping[str, str]) -> payments.RefundRequest:
     )
 
 
-def _capture(gateway: ports.PaymentGateway, context: Mapping[str, str]) -> payments.PaymentObservation:
+def _capture(gateway: ports.PaymentGateway, context: Mapping[str, str]) -> payments.PaymentSnapshot:
     return gateway.capture(external_id=context["payment"], amount_minor=PAID, currency="INR")
 
 

@@ -20,7 +20,7 @@ from doorstep.domain.analytics.views.decisions import Decision, Site
 from doorstep.domain.identity.model import Role
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions.rules import Draft
-from doorstep.domain.routing.model.receipt import Alternative, LineReceipt, Receipt
+from doorstep.domain.routing.model.receipt import Alternative, Explanation, LineExplanation
 from doorstep.domain.routing.model.rules import Release, RuleSet
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.views import DecisionRow
@@ -142,8 +142,8 @@ SITES = {code: Site(code, f"Store {code}", "store", 19.0, 72.8) for code in ("1"
 def decision(ours: Scores, other: Scores | None, *, quantity: int = 1) -> Decision:
     """Store 1 gets a piece, Store 2 came second."""
     second = None if other is None else Alternative(("2",), other)
-    line = LineReceipt(1, SHIRT, quantity, "Store 1: the nearest.", ())
-    receipt = Receipt(2, "test 1", "run", "all", "rule", (line,), ours, second)
+    line = LineExplanation(1, SHIRT, quantity, "Store 1: the nearest.", ())
+    receipt = Explanation(2, "test 1", "run", "all", "rule", (line,), ours, second)
     row = DecisionRow(1, 1, NOON, "test 1", receipt)
     return Decision(row, 1, "", {"1": {1: 1}}, SITES, ())
 

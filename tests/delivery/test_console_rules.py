@@ -210,9 +210,9 @@ def test_a_condition_that_fails_is_shown_to_people(shop: Shop, browser: TestClie
     here = f"/routing/versions/{stored(shop)}"
     click(browser, f"{here}/activate", on=here, why="so", instead_of="")
     with shop.app.db.write(actor="system") as tx:
-        book = views.playbook(tx)
+        book = views.compiled_rules(tx)
         book.failures["runs[0].routings[0].orders.when: no such key"] += 3
-        verbs.note_failures(tx, playbook=book, at=shop.now)
+        verbs.record_failures(tx, playbook=book, at=shop.now)
     text = shown(page(browser, "/routing"))
     assert "A condition could not be evaluated in 3 situations" in text
     assert "runs[0].routings[0].orders.when: no such key" in text

@@ -19,13 +19,13 @@ from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions import runs as verbs
 from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.actions.runs import NewRun
-from doorstep.domain.routing.model.rules import Queue, Rest, Routing, Rule, RuleSet, Run, Split
+from doorstep.domain.routing.model.rules import Queue, Remainder, Routing, Rule, RuleSet, Run, Split
 from doorstep.domain.routing.model.runs import RunKind
 from doorstep.flows.allocation import scheduled_runs
 from doorstep.kernel.db import WriteTx
 
 JACKET = "DJ-BL-01"
-RULE = Rule(name="whole", split=Split(by="none"), rest=Rest(then="park", queue="short"))
+RULE = Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="short"))
 DOCUMENT = RuleSet(
     name="test",
     currency="INR",
@@ -83,7 +83,7 @@ def test_waves_are_plotted_by_what_they_saved(browser: TestClient, shop: Shop) -
     with shop.app.db.write(actor="system") as tx:
         for minute, after in enumerate((900, 400)):
             began = shop.now + timedelta(minutes=minute)
-            verbs.note(
+            verbs.record(
                 tx,
                 run=NewRun("night", RunKind.WAVE, "test 1", began, began, 5, 5, 2, 1_000, after, "done"),
             )

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from doorstep.domain.routing.model import Demand, Facts, Lane, calendar, tariff
 from doorstep.domain.routing.model.calendar import Calendar, Special
-from doorstep.domain.routing.model.lanes import Atlas, Origin, Tariffs, zone_of
+from doorstep.domain.routing.model.lanes import LaneTable, Origin, Tariffs, zone_of
 from doorstep.domain.routing.model.tariff import Carrier, Rate, Service, Zone
 from doorstep.kernel.ids import LocationId, OrderId
 
@@ -54,7 +54,7 @@ def lanes(now: datetime, *, known: bool = True, **facts: Any) -> Mapping[Locatio
     spot = (28.63, 77.21) if known else (None, None)
     asked = structs.replace(Facts(country="IN", region="DL"), **facts)
     wanted = Demand(OrderId(1), (), spot[0], spot[1], facts=asked)
-    return Tariffs(Atlas(ORIGINS, {"hawk": HAWK}, "standard"), now).lanes(wanted)
+    return Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), now).lanes(wanted)
 
 
 def test_the_nearest_comes_first_with_the_price_of_its_zone() -> None:
@@ -106,7 +106,7 @@ def test_abroad_there_is_no_rate() -> None:
 
 
 def test_a_location_whose_carrier_has_no_tariff_sends_nothing() -> None:
-    atlas = Atlas([replace(ORIGINS[0], carriers=("pigeon",))], {"hawk": HAWK}, "standard")
+    atlas = LaneTable([replace(ORIGINS[0], carriers=("pigeon",))], {"hawk": HAWK}, "standard")
     (lane,) = Tariffs(atlas, ist(12)).lanes(Demand(OrderId(1), (), 19.0, 72.8)).values()
     assert lane.closed == "WH-A has no carrier for standard"
 
@@ -114,7 +114,7 @@ def test_a_location_whose_carrier_has_no_tariff_sends_nothing() -> None:
 def test_a_location_that_never_opens_sends_nothing() -> None:
     shut = replace(ORIGINS[0], calendar=Calendar(KOLKATA, ((),) * 7))
     told = [
-        Tariffs(Atlas([shut], carriers, "standard"), ist(12)).lanes(Demand(OrderId(1), (), 19.0, 72.8))
+        Tariffs(LaneTable([shut], carriers, "standard"), ist(12)).lanes(Demand(OrderId(1), (), 19.0, 72.8))
         for carriers in ({}, {"hawk": HAWK})
     ]
     assert [each[MUMBAI].closed for each in told] == [
@@ -124,7 +124,7 @@ def test_a_location_that_never_opens_sends_nothing() -> None:
 
 
 def test_without_tariffs_there_are_distances_and_departures_only() -> None:
-    found = Tariffs(Atlas(ORIGINS), ist(12)).lanes(Demand(OrderId(1), (), 28.63, 77.21))
+    found = Tariffs(LaneTable(ORIGINS), ist(12)).lanes(Demand(OrderId(1), (), 28.63, 77.21))
     assert [(round(each.km), each.parcel_minor, each.arrives_at) for each in found.values()] == [
         (3, 0, None),
         (1150, 0, None),
@@ -133,7 +133,7 @@ def test_without_tariffs_there_are_distances_and_departures_only() -> None:
 
 
 def test_prices_in_another_currency_are_no_prices() -> None:
-    tariffs = Tariffs(Atlas(ORIGINS, {"hawk": HAWK}, "standard"), ist(12), priced=False)
+    tariffs = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12), priced=False)
     lane = tariffs.lanes(Demand(OrderId(1), (), 28.63, 77.21, facts=Facts(country="IN")))[DELHI]
     assert (lane.parcel_minor, lane.kilo_minor, lane.piece_minor) == (0, 0, 0)
     assert lane.arrives_at == ist(20, day=21)
@@ -142,7 +142,7 @@ def test_prices_in_another_currency_are_no_prices() -> None:
 def test_answers_are_shared_and_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("doorstep.domain.routing.model.lanes._MOST_ANSWERS", 2)
     monkeypatch.setattr("doorstep.domain.routing.model.lanes._MOST_DESTINATIONS", 2)
-    tariffs = Tariffs(Atlas(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
+    tariffs = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
     facts = Facts(country="IN", promised_at=ist(20, day=21))
     wanted = [Demand(OrderId(1), (), 28.0 + step, 77.0, facts=facts) for step in (0, 0.1, 0.2, 0.3)]
     first = tariffs.lanes(wanted[0])
@@ -193,7 +193,7 @@ def test_processing_takes_open_hours_and_the_carrier_its_days() -> None:
 
 
 def test_an_offer_says_when_it_arrives() -> None:
-    tariffs = Tariffs(Atlas(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
+    tariffs = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
     offer = tariffs.offer(ORIGINS[1], "standard", 3.0, Facts(country="IN"))
     assert not isinstance(offer, str)
     assert (offer.arrives_at, offer.share_by(date(2026, 11, 19))) == (ist(20, day=21), 0.0)

@@ -6,7 +6,7 @@ import pytest
 from tests.routes import FREE, Scene, order, place, sent, street, want
 
 from doorstep.domain.routing.model import Facts, Network
-from doorstep.domain.routing.model.prices import Expected, LookAhead, look_ahead
+from doorstep.domain.routing.model.prices import Expected, ScarcityInputs, scarcity_prices
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -18,7 +18,7 @@ def priced(
     *expected: tuple[int, tuple[tuple[str, int], ...]], scene: Scene = SCENE, costs: Costs = FREE
 ) -> dict[tuple[str, int], int]:
     coming = [Expected(order(*lines), float(weight)) for weight, lines in expected]
-    found = look_ahead(coming, scene.supply(), scene.network, costs)
+    found = scarcity_prices(coming, scene.supply(), scene.network, costs)
     return {(thing, int(place_)): price for (thing, place_), price in found.items()}
 
 
@@ -47,7 +47,7 @@ def test_pieces_that_run_out_are_worth_the_shortage() -> None:
 def test_kits_price_what_they_are_made_of() -> None:
     scene = Scene({"A": {1: 4, 2: 4}, "B": {1: 4}}, WAYS, recipes={Sku("SET"): {"A": 2, "B": 1}})
     coming = [Expected(order(("SET", 1)), 4.0)]
-    found = look_ahead(coming, scene.supply(), scene.network, Costs(short_piece_minor=100))
+    found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_piece_minor=100))
     assert sum(found.values()) == 40
     assert {thing for thing, _place in found} == {"A"}
 
@@ -63,23 +63,25 @@ def test_only_what_can_be_sent_is_counted_on(closed: str) -> None:
 def test_whoever_comes_for_the_goods_takes_them_there_and_nowhere_else() -> None:
     scene = Scene({"A": {1: 1, 2: 9}}, WAYS, places=[place(1, ships=False), place(2), place(3)])
     coming = [Expected(order(("A", 1), facts=Facts(pickup="L1")), 2.0)]
-    found = look_ahead(coming, scene.supply(), scene.network, Costs(short_piece_minor=100))
+    found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_piece_minor=100))
     assert found == {("A", LocationId(1)): 100}
 
 
 def test_the_program_is_asked_again_as_weights_and_stock_change() -> None:
-    ahead = LookAhead([Expected(order(want(1, "A", 1, grams=1_000)), 3.0)], SCENE.supply(), SCENE.network)
+    ahead = ScarcityInputs(
+        [Expected(order(want(1, "A", 1, grams=1_000)), 3.0)], SCENE.supply(), SCENE.network
+    )
     here = ("A", LocationId(1))
     assert ahead.prices(SCENE.supply().available, weights=[3.0]) == {here: 10}
     assert ahead.value_minor == 20 + 30 * 2
     assert ahead.prices({"A": {LocationId(1): 3, LocationId(2): 9}}, weights=[2.0]) == {}
     assert ahead.value_minor == 40
-    nothing = LookAhead([], SCENE.supply(), SCENE.network)
+    nothing = ScarcityInputs([], SCENE.supply(), SCENE.network)
     assert (nothing.prices({}, weights=[]), nothing.value_minor) == ({}, 0.0)
 
 
 def test_routing_leaves_a_priced_piece_to_those_who_need_it() -> None:
-    prices = look_ahead([Expected(order(("A", 1), ("B", 1)), 3.0)], SCENE.supply(), SCENE.network)
+    prices = scarcity_prices([Expected(order(("A", 1), ("B", 1)), 3.0)], SCENE.supply(), SCENE.network)
     dear = Network(SCENE.network.places, WAYS, "", prices)
     scene = Scene(
         SCENE.stock,

@@ -11,8 +11,8 @@ import pytest
 from tests import builders
 
 from doorstep.domain.network import model as said
-from doorstep.domain.network.model import Document, Holidays, Idle, Shift, Site, text
-from doorstep.domain.network.model.room import Load, Pace
+from doorstep.domain.network.model import Document, Holidays, Shift, Site, UnacceptedRule, text
+from doorstep.domain.network.model.room import Load, Throughput
 from doorstep.flows.network import compile_document
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId
@@ -50,7 +50,7 @@ def test_what_is_not_right_is_refused_with_its_place(words: str, why: str) -> No
 
 def test_the_nearest_word_holds_and_days_add_up() -> None:
     document = Document(
-        defaults=Site(processing_minutes=60, idle=Idle(), closed={date(2026, 1, 1): "New Year"}),
+        defaults=Site(processing_minutes=60, idle=UnacceptedRule(), closed={date(2026, 1, 1): "New Year"}),
         kinds={
             "warehouse": Site(
                 processing_minutes=90, handling_minor=5, closed={date(2026, 5, 1): "Stocktaking"}
@@ -59,7 +59,12 @@ def test_the_nearest_word_holds_and_days_add_up() -> None:
         locations={"A": Site(handling_minor=7, groups=(), closed={date(2026, 5, 1): "Feast"})},
     )
     site = said.site(document, PLACE)
-    assert (site.processing_minutes, site.handling_minor, site.groups, site.idle) == (90, 7, (), Idle())
+    assert (site.processing_minutes, site.handling_minor, site.groups, site.idle) == (
+        90,
+        7,
+        (),
+        UnacceptedRule(),
+    )
     assert site.closed == {date(2026, 1, 1): "New Year", date(2026, 5, 1): "Feast"}
     assert said.site(Document(), PLACE) == Site()
 
@@ -136,5 +141,5 @@ def test_the_schema_knows_every_part() -> None:
 def test_what_a_location_does_today() -> None:
     load = Load(LocationId(1), builders.NOON, 1, 2, 3)
     assert [load.counted(each) for each in ("orders", "lines", "units")] == [1, 2, 3]
-    paces = [Pace(LocationId(1), rate, 30, 0.0, builders.NOON) for rate in (10.0, 0.0)]
+    paces = [Throughput(LocationId(1), rate, 30, 0.0, builders.NOON) for rate in (10.0, 0.0)]
     assert [each.backlog_hours for each in paces] == [3.0, 0.0]

@@ -13,22 +13,22 @@ from doorstep.domain.orders import model
 from doorstep.domain.orders.model import (
     Address,
     Counters,
-    Headline,
     Hold,
     HoldReason,
-    ObservedPayment,
-    OrderObservation,
+    OrderSnapshot,
+    OrderStatus,
+    SnapshotPayment,
 )
 
 KNOWN = {JACKET, SHIRT}
 SERVED = {"IN": True, "NL": True, "US": True, "FR": True, "SY": False}
 
 
-def check(order: OrderObservation) -> tuple[Hold, ...]:
+def check(order: OrderSnapshot) -> tuple[Hold, ...]:
     return model.check(order, known_skus=KNOWN, serviceable=SERVED)
 
 
-def sent_to(**changes: str) -> OrderObservation:
+def sent_to(**changes: str) -> OrderSnapshot:
     return observation(shipping_address=replace(DELHI, **changes))
 
 
@@ -60,7 +60,7 @@ HELD = [
 
 @pytest.mark.parametrize(("order", "reason", "words"), HELD)
 def test_what_is_wrong_holds_the_order_and_says_what_to_do(
-    order: OrderObservation, reason: HoldReason, words: str
+    order: OrderSnapshot, reason: HoldReason, words: str
 ) -> None:
     (hold,) = check(order)
     assert hold.reason is reason
@@ -95,7 +95,7 @@ def test_without_a_list_of_countries_every_one_is_served() -> None:
 
 
 def test_payment_on_delivery_need_not_have_arrived() -> None:
-    assert check(observation(payment=ObservedPayment(on_delivery=True))) == ()
+    assert check(observation(payment=SnapshotPayment(on_delivery=True))) == ()
 
 
 def test_an_empty_address_names_everything_it_lacks() -> None:
@@ -121,35 +121,35 @@ def test_totals_count_discount_shipping_tip_and_tax_that_prices_lack(
 
 
 WORDS = [
-    (Counters(ordered=3), Headline.CREATED),
-    (Counters(ordered=3, allocated=2), Headline.CREATED),
-    (Counters(ordered=3, allocated=3), Headline.ALLOCATED),
-    (Counters(ordered=3, allocated=3, picked=1), Headline.IN_FULFILLMENT),
-    (Counters(ordered=3, allocated=3, picked=3, packed=3, shipped=2), Headline.IN_FULFILLMENT),
-    (Counters(ordered=3, allocated=3, picked=3, packed=3, shipped=3), Headline.SHIPPED),
-    (Counters(ordered=3, shipped=3, delivered=2), Headline.SHIPPED),
-    (Counters(ordered=3, shipped=3, delivered=3), Headline.COMPLETED),
-    (Counters(ordered=3, shipped=2, delivered=2, cancelled=1), Headline.COMPLETED),
-    (Counters(ordered=3, shipped=3, delivered=3, returned=1), Headline.COMPLETED),
-    (Counters(ordered=3, shipped=3, delivered=3, returned=3), Headline.RETURNED),
-    (Counters(ordered=3, cancelled=3), Headline.CANCELLED),
-    (Counters(), Headline.CREATED),
+    (Counters(ordered=3), OrderStatus.CREATED),
+    (Counters(ordered=3, allocated=2), OrderStatus.CREATED),
+    (Counters(ordered=3, allocated=3), OrderStatus.ALLOCATED),
+    (Counters(ordered=3, allocated=3, picked=1), OrderStatus.IN_FULFILLMENT),
+    (Counters(ordered=3, allocated=3, picked=3, packed=3, shipped=2), OrderStatus.IN_FULFILLMENT),
+    (Counters(ordered=3, allocated=3, picked=3, packed=3, shipped=3), OrderStatus.SHIPPED),
+    (Counters(ordered=3, shipped=3, delivered=2), OrderStatus.SHIPPED),
+    (Counters(ordered=3, shipped=3, delivered=3), OrderStatus.COMPLETED),
+    (Counters(ordered=3, shipped=2, delivered=2, cancelled=1), OrderStatus.COMPLETED),
+    (Counters(ordered=3, shipped=3, delivered=3, returned=1), OrderStatus.COMPLETED),
+    (Counters(ordered=3, shipped=3, delivered=3, returned=3), OrderStatus.RETURNED),
+    (Counters(ordered=3, cancelled=3), OrderStatus.CANCELLED),
+    (Counters(), OrderStatus.CREATED),
 ]
 
 
 @pytest.mark.parametrize(("counters", "word"), WORDS)
-def test_the_headline_follows_from_the_counters(counters: Counters, word: Headline) -> None:
-    assert model.headline(counters, held=False, short=False) is word
+def test_the_headline_follows_from_the_counters(counters: Counters, word: OrderStatus) -> None:
+    assert model.order_status(counters, held=False, short=False) is word
 
 
 def test_a_hold_outranks_what_has_not_left_yet() -> None:
-    words = [model.headline(counters, held=True, short=True) for counters, _word in WORDS]
-    final = {Headline.SHIPPED, Headline.COMPLETED, Headline.RETURNED, Headline.CANCELLED}
-    assert words == [word if word in final else Headline.HELD for _counters, word in WORDS]
+    words = [model.order_status(counters, held=True, short=True) for counters, _word in WORDS]
+    final = {OrderStatus.SHIPPED, OrderStatus.COMPLETED, OrderStatus.RETURNED, OrderStatus.CANCELLED}
+    assert words == [word if word in final else OrderStatus.HELD for _counters, word in WORDS]
 
 
 def test_short_outranks_allocated() -> None:
-    assert model.headline(Counters(ordered=3, allocated=3), held=False, short=True) is Headline.SHORT
+    assert model.order_status(Counters(ordered=3, allocated=3), held=False, short=True) is OrderStatus.SHORT
 
 
 @pytest.mark.parametrize(

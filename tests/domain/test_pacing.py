@@ -10,7 +10,7 @@ import pytest
 
 from doorstep.domain.routing.model import calendar, pacing
 from doorstep.domain.routing.model.calendar import Calendar, Special
-from doorstep.domain.routing.model.pacing import Bench, Planned, Running, Shift
+from doorstep.domain.routing.model.pacing import Planned, ReleasePoint, Running, Shift
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -64,11 +64,11 @@ def planned(number: int, **given: object) -> Planned:
     return replace(work, **given)  # type: ignore[arg-type]  # fields by name
 
 
-def released(*work: Planned, now: datetime, bench: Bench) -> list[int]:
+def released(*work: Planned, now: datetime, bench: ReleasePoint) -> list[int]:
     return list(pacing.due(work, {SHOP: bench}, now=now))
 
 
-IDLE = Bench(OPEN, units_per_hour=20.0)
+IDLE = ReleasePoint(OPEN, units_per_hour=20.0)
 
 
 def test_what_has_no_reason_to_wait_goes_by_urgency() -> None:
@@ -119,10 +119,10 @@ def test_what_leaves_today_is_released_by_the_cut_off_in_any_case() -> None:
 
 
 def test_a_pace_leans_on_what_was_said_while_little_is_known() -> None:
-    assert pacing.pace(units=0, hours=0, said=120.0) == 120.0
-    assert pacing.pace(units=0, hours=0, said=None) == 30.0
-    assert pacing.pace(units=80, hours=4, said=40.0) == 30.0
-    assert pacing.pace(units=9_600, hours=96, said=20.0) == 96.8
+    assert pacing.throughput(units=0, hours=0, said=120.0) == 120.0
+    assert pacing.throughput(units=0, hours=0, said=None) == 30.0
+    assert pacing.throughput(units=80, hours=4, said=40.0) == 30.0
+    assert pacing.throughput(units=9_600, hours=96, said=20.0) == 96.8
     assert [pacing.reject_rate(rejected=each, works=80) for each in (0, 25)] == [0.0, 0.25]
 
 

@@ -10,11 +10,11 @@ from tests.domain.test_lanes import DELHI, HAWK, KOLKATA, MUMBAI, ORIGINS, ist
 
 from doorstep.domain.routing.model import Choice, Demand, Facts
 from doorstep.domain.routing.model.great_circle import GreatCircle
-from doorstep.domain.routing.model.lanes import Atlas, Tariffs
+from doorstep.domain.routing.model.lanes import LaneTable, Tariffs
 from doorstep.domain.routing.model.promise import promise_for, promised_at
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
-TARIFFS = Tariffs(Atlas(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
+TARIFFS = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
 CUSTOMER = Demand(OrderId(1), (), 28.63, 77.21, facts=Facts(country="IN", region="DL"))
 
 
@@ -57,7 +57,7 @@ def test_orders_are_promised_with_the_confidence_of_the_network() -> None:
 
 def test_what_is_fetched_is_ready_when_it_is_processed() -> None:
     fetched = replace(CUSTOMER, facts=Facts(pickup="ST-22"))
-    late = Tariffs(Atlas(ORIGINS), ist(21, 30))  # half an hour before it closes, an hour of work
+    late = Tariffs(LaneTable(ORIGINS), ist(21, 30))  # half an hour before it closes, an hour of work
     found = promise_for(pieces(DELHI), fetched, late)
     assert found is not None
     assert (found.arrives_at, found.day, found.confidence) == (ist(8, 30, day=21), date(2026, 11, 21), 1.0)
@@ -69,7 +69,7 @@ def test_what_is_fetched_is_ready_when_it_is_processed() -> None:
 def test_where_nobody_knows_nothing_is_promised() -> None:
     assert promise_for([], CUSTOMER, TARIFFS) is None
     assert promise_for(pieces(DELHI), CUSTOMER, GreatCircle({})) is None
-    assert promise_for(pieces(DELHI), CUSTOMER, Tariffs(Atlas(ORIGINS), ist(12))) is None
+    assert promise_for(pieces(DELHI), CUSTOMER, Tariffs(LaneTable(ORIGINS), ist(12))) is None
     assert promise_for(pieces(LocationId(9)), CUSTOMER, TARIFFS) is None
     abroad = Demand(OrderId(1), (), facts=Facts(country="NL"))
     assert promise_for(pieces(DELHI), abroad, TARIFFS) is None

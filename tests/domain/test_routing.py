@@ -15,11 +15,11 @@ from doorstep.domain.routing.model import (
     Candidate,
     Decision,
     Demand,
+    DemandLine,
     GreatCircle,
     Network,
     Place,
     Supply,
-    Want,
     rules,
 )
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -46,7 +46,7 @@ def demand(
     placed: bool = True,
     order: int = 1,
 ) -> Demand:
-    lines = tuple(Want(number, sku, quantity) for number, (sku, quantity) in enumerate(wants, 1))
+    lines = tuple(DemandLine(number, sku, quantity) for number, (sku, quantity) in enumerate(wants, 1))
     latitude, longitude = (28.6315, 77.2167) if placed else (None, None)
     return Demand(OrderId(order), lines, latitude, longitude, excluded)
 
@@ -115,7 +115,7 @@ def test_a_line_that_nobody_has_whole_is_split_nearest_first() -> None:
 def test_what_nobody_can_fill_waits_and_ties_up_nothing() -> None:
     supply = supplied({(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2})
     (decision,) = planned([demand((SHIRT, 4))], supply)
-    assert (decision.choices, decision.short) == ((), (Want(1, SHIRT, 4),))
+    assert (decision.choices, decision.short) == ((), (DemandLine(1, SHIRT, 4),))
     assert sentences(decision) == ["3 of 4 are to be had: the line waits for stock and ties up nothing."]
     assert supply.available == {SHIRT: {MUMBAI: 1, DELHI: 2}}
 
@@ -151,7 +151,7 @@ def test_orders_of_a_batch_never_share_a_piece() -> None:
     supply = supplied({(JACKET, MUMBAI): 1})
     first, second = planned([demand((JACKET, 1)), demand((JACKET, 1), order=2)], supply)
     assert (sent(first), sent(second)) == ([(1, MUMBAI, 1)], [])
-    assert second.short == (Want(1, JACKET, 1),)
+    assert second.short == (DemandLine(1, JACKET, 1),)
 
 
 def test_a_location_that_is_not_in_the_network_gives_nothing() -> None:

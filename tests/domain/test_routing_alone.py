@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.routes import NOW, Scene, Stock, order, place, street
 
 from doorstep.domain.routing.model import Demand, alone, search
-from doorstep.domain.routing.model.ask import Ask
+from doorstep.domain.routing.model.ask import OrderProblem
 from doorstep.domain.routing.model.plan import Planner
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort, Split
 from doorstep.kernel.ids import LocationId, Sku
@@ -17,7 +17,7 @@ MANY = 1_000
 PLENTY: Stock = {sku: dict.fromkeys(range(1, 5), 9) for sku in ("A", "B", "C")}
 
 
-def asked(scene: Scene, demand: Demand) -> Ask:
+def asked(scene: Scene, demand: Demand) -> OrderProblem:
     """The order before the first rule."""
     book = scene.book
     planner = Planner.of(scene.supply(), scene.network, book, now=NOW)

@@ -14,7 +14,7 @@ from doorstep.domain.routing.model.rules import (
     Locations,
     Measure,
     Orders,
-    Rest,
+    Remainder,
     Routing,
     Rule,
     RuleSet,
@@ -161,7 +161,7 @@ def test_pickup_never_silently_becomes_shipping() -> None:
 def test_rules_are_asked_in_turn_and_the_last_says_what_becomes_of_the_rest() -> None:
     near = Rule(name="near", locations=Locations(codes=("L1",)), split=Split(by="lines"))
     off = Rule(name="off", active=False)
-    any_ = Rule(name="any", split=Split(by="lines"), rest=Rest(then="park", queue="brokering"))
+    any_ = Rule(name="any", split=Split(by="lines"), rest=Remainder(then="park", queue="brokering"))
     scene = Scene({"A": {1: 1}, "B": {2: 1}}, NEAR_FAR, [near, off, any_], costs=Costs(split_minor=7))
     decision = scene.decide(order(("A", 1), ("B", 1), ("C", 1)))
     assert (sent(decision), short(decision)) == ([(1, 1, 1), (2, 2, 1)], [3])
@@ -174,7 +174,7 @@ def test_rules_are_asked_in_turn_and_the_last_says_what_becomes_of_the_rest() ->
 
 
 def test_a_rule_that_stops_is_the_last() -> None:
-    first = Rule(name="first", locations=Locations(codes=("L1",)), rest=Rest(then="customer_care"))
+    first = Rule(name="first", locations=Locations(codes=("L1",)), rest=Remainder(then="customer_care"))
     scene = Scene({"A": {2: 1}}, NEAR_FAR, [first, Rule(name="second")])
     decision = scene.decide(order(("A", 1)))
     assert (sent(decision), decision.rest, decision.rule) == ([], first.rest, "first")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.routes import Scene, order, place, sent, short, street, want
 
-from doorstep.domain.routing.model import Basket, Choice, Decision, Demand, Terms, partition, thing
+from doorstep.domain.routing.model import Basket, Choice, Decision, Demand, StockLimits, partition, stock_key
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort, Split
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
@@ -205,7 +205,7 @@ def test_a_line_in_pieces_comes_from_the_fullest_where_many_are_needed() -> None
 
 
 TERMS = st.builds(
-    Terms,
+    StockLimits,
     kept_back=st.dictionaries(
         st.tuples(st.sampled_from("AB"), st.integers(1, 3).map(LocationId)), st.integers(1, 3)
     ),
@@ -215,7 +215,7 @@ TERMS = st.builds(
 
 @given(SHELVES, TERMS, st.sampled_from("ABC"))
 def test_what_a_buyer_sees_is_what_would_fit_a_basket(
-    stock: dict[str, dict[int, int]], terms: Terms, sku: str
+    stock: dict[str, dict[int, int]], terms: StockLimits, sku: str
 ) -> None:
     supply = Scene(stock, WAYS).supply()
     basket = Basket(supply, terms)
@@ -225,13 +225,13 @@ def test_what_a_buyer_sees_is_what_would_fit_a_basket(
 
 def test_pieces_that_are_set_aside_bind_the_order_as_a_whole() -> None:
     scene = Scene({"A": {1: 3, 2: 3}}, WAYS, [FEW])
-    assert short(scene.decide(order(("A", 4), terms=Terms(set_aside={"A": 3})))) == [1]
-    assert sent(scene.decide(order(("A", 3), terms=Terms(set_aside={"A": 3})))) == [(1, 2, 3)]
+    assert short(scene.decide(order(("A", 4), terms=StockLimits(set_aside={"A": 3})))) == [1]
+    assert sent(scene.decide(order(("A", 3), terms=StockLimits(set_aside={"A": 3})))) == [(1, 2, 3)]
 
 
 @given(SHELVES, MANY, TERMS)
 def test_no_order_takes_what_is_kept_from_its_buyer(
-    stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], terms: Terms
+    stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], terms: StockLimits
 ) -> None:
     scene = Scene(stock, WAYS, [FEW])
     taken, places = Counter[str](), Counter[tuple[str, LocationId]]()
@@ -245,7 +245,7 @@ def test_no_order_takes_what_is_kept_from_its_buyer(
 
 
 def test_what_is_taken_can_be_given_back() -> None:
-    recipes = {Sku("SET"): {thing(Sku("A"), "new"): 2, thing(Sku("A"), "open box"): 1}}
+    recipes = {Sku("SET"): {stock_key(Sku("A"), "new"): 2, stock_key(Sku("A"), "open box"): 1}}
     supply = Scene({"A": {1: 5}, "A (open box)": {1: 3}}, WAYS, recipes=recipes).supply()
     choice = Choice(1, Sku("SET"), LocationId(1), 2)
     supply.take(choice)

@@ -18,7 +18,7 @@ from doorstep.domain.inventory.model import Condition, Movement, MovementType, P
 from doorstep.domain.payments import model as payments
 from doorstep.domain.payments.model import PaidLine, Units
 from doorstep.domain.returns import model as returns
-from doorstep.domain.returns.model import Custody, Disposition, Grade, RefundProgress
+from doorstep.domain.returns.model import Disposition, Grade, RefundProgress, ReturnLocation
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -192,16 +192,18 @@ def test_every_inspection_has_its_shelf() -> None:
 @pytest.mark.parametrize(
     ("custody", "progress", "words"),
     [
-        (Custody.ADVISED, RefundProgress.PENDING, "RETURN_INITIATED"),
-        (Custody.IN_TRANSIT, RefundProgress.PENDING, "Return in transit"),
-        (Custody.ARRIVED, RefundProgress.PENDING, "Return arrived"),
-        (Custody.RECEIVED, RefundProgress.PENDING, "Return received"),
-        (Custody.INSPECTED, RefundProgress.TRIGGERED, "Refund on its way"),
-        (Custody.INSPECTED, RefundProgress.REFUNDED, "Returned & Refunded"),
-        (Custody.INSPECTED, RefundProgress.IN_DOUBT, "Refund in doubt"),
-        (Custody.INSPECTED, RefundProgress.DENIED, "Refund denied"),
-        (Custody.NOT_RETURNED, RefundProgress.PENDING, "Not returned"),
+        (ReturnLocation.ADVISED, RefundProgress.PENDING, "RETURN_INITIATED"),
+        (ReturnLocation.IN_TRANSIT, RefundProgress.PENDING, "Return in transit"),
+        (ReturnLocation.ARRIVED, RefundProgress.PENDING, "Return arrived"),
+        (ReturnLocation.RECEIVED, RefundProgress.PENDING, "Return received"),
+        (ReturnLocation.INSPECTED, RefundProgress.TRIGGERED, "Refund on its way"),
+        (ReturnLocation.INSPECTED, RefundProgress.REFUNDED, "Returned & Refunded"),
+        (ReturnLocation.INSPECTED, RefundProgress.IN_DOUBT, "Refund in doubt"),
+        (ReturnLocation.INSPECTED, RefundProgress.DENIED, "Refund denied"),
+        (ReturnLocation.NOT_RETURNED, RefundProgress.PENDING, "Not returned"),
     ],
 )
-def test_a_return_in_the_customers_words(custody: Custody, progress: RefundProgress, words: str) -> None:
+def test_a_return_in_the_customers_words(
+    custody: ReturnLocation, progress: RefundProgress, words: str
+) -> None:
     assert returns.customer_words(custody, progress) == words

@@ -6,10 +6,10 @@ import pytest
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.claims import Claim, Outcome, Seen, Verdict, judge
+from doorstep.domain.inventory.model.claims import Claim, Outcome, Seen, Verdict, classify
 from doorstep.domain.inventory.model.counts import CountLine, Tolerance
 from doorstep.domain.inventory.model.imports import BadFile, Import, ImportKind, ImportState, text_of
-from doorstep.domain.inventory.model.replenishment import Shelf, Source, suggest
+from doorstep.domain.inventory.model.replenishment import Source, StockLevel, suggest
 from doorstep.domain.inventory.model.transfers import (
     Arrival,
     Arrived,
@@ -33,7 +33,7 @@ A, B = LocationId(1), LocationId(2)
     ],
 )  # fmt: skip
 def test_a_claim_is_set_against_what_the_books_had(quantity: int, seen: Seen, verdict: Verdict) -> None:
-    assert judge(Claim(SHIRT, A, Condition.NEW, quantity, NOON), seen) == verdict
+    assert classify(Claim(SHIRT, A, Condition.NEW, quantity, NOON), seen) == verdict
 
 
 def test_a_line_that_nobody_counted_does_not_differ() -> None:
@@ -71,7 +71,7 @@ def test_checking_is_the_first_quarter_of_a_file(
 
 
 def test_a_place_whose_source_has_nothing_to_spare_waits() -> None:
-    shelf = Shelf(SHIRT, B, A, 5, 9, 0, 0, 0, 0)
+    shelf = StockLevel(SHIRT, B, A, 5, 9, 0, 0, 0, 0)
     assert suggest([shelf], [Source(SHIRT, A, 7, 3, 4)]) == []
     assert suggest([shelf], []) == []
     assert [each.quantity for each in suggest([shelf], [Source(SHIRT, A, 8, 0, 4)])] == [4]

@@ -15,7 +15,7 @@ from tests.routes import NOW, Scene, Street, order, place, sent, short, street, 
 from doorstep.domain.routing.model import Decision, Demand, Facts, Lane
 from doorstep.domain.routing.model.plan import Planner
 from doorstep.domain.routing.model.rules import Locations, Measure, Rule, Sort, Split
-from doorstep.domain.routing.model.wave import Batch, Budget, Wave, improve, lagrange, mip, search
+from doorstep.domain.routing.model.wave import Batch, Budget, Reoptimized, improve, lagrange, mip, search
 from doorstep.domain.routing.model.wave.member import members
 from doorstep.domain.routing.model.wave.pool import Pool
 from doorstep.kernel.ids import LocationId
@@ -29,7 +29,7 @@ def ticking(step: float = 0.01) -> Callable[[], float]:
     return lambda: next(ticks) * step
 
 
-def solved(scene: Scene, *demands: Demand, seconds: float = 1.0) -> tuple[list[Decision], Wave]:
+def solved(scene: Scene, *demands: Demand, seconds: float = 1.0) -> tuple[list[Decision], Reoptimized]:
     """Orders one by one, and the same as a wave."""
     alone = scene.plan(*demands)
     batch = Batch(demands, alone, scene.supply())
@@ -248,7 +248,7 @@ def batch(lines: Sequence[list[tuple[str, int]]]) -> list[Demand]:
     return [order(*each, number=number) for number, each in enumerate(lines, 1)]
 
 
-def check(scene: Scene, demands: list[Demand], wave: Wave, alone: list[Decision]) -> None:
+def check(scene: Scene, demands: list[Demand], wave: Reoptimized, alone: list[Decision]) -> None:
     """Nothing dearer, nothing twice, nothing that waits though it was served."""
     supply = scene.supply()
     for decision in wave.decisions:

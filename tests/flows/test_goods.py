@@ -13,8 +13,8 @@ from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Correction
-from doorstep.domain.inventory.model import Asked, Condition
-from doorstep.domain.orders.model import OrderObservation
+from doorstep.domain.inventory.model import Condition, Requested
+from doorstep.domain.orders.model import OrderSnapshot
 from doorstep.flows.availability import cart_reservations
 from doorstep.flows.availability.cart_reservations import Cart
 from doorstep.flows.fulfillment import cancel, fulfill
@@ -49,11 +49,11 @@ def count(retailer: Retailer, sku: str = SHIRT, condition: Condition = NEW) -> t
     return retailer.count(sku, next(iter(retailer.places)), condition)
 
 
-def asked(retailer: Retailer, sku: Sku = SHIRT) -> Asked:
-    return retailer.read(lambda tx: stock.asked(tx, parts=[(sku, NEW)])).get((sku, NEW), Asked())
+def asked(retailer: Retailer, sku: Sku = SHIRT) -> Requested:
+    return retailer.read(lambda tx: stock.requested(tx, parts=[(sku, NEW)])).get((sku, NEW), Requested())
 
 
-def told(*lines: tuple[Sku, int], number: str = "7001", **given: object) -> OrderObservation:
+def told(*lines: tuple[Sku, int], number: str = "7001", **given: object) -> OrderSnapshot:
     wanted = [
         line(sku, quantity, external_line_id=f"{number}-{place}")
         for place, (sku, quantity) in enumerate(lines)
@@ -104,11 +104,11 @@ def test_a_graded_sku_sells_what_is_b_grade_and_nothing_else(retailer: Retailer)
 def test_what_waits_is_committed_until_it_is_routed_or_cancelled(retailer: Retailer) -> None:
     held = place(retailer, (SHIRT, 2), paid=False)
     short = place(retailer, (SHIRT, 11), (KIT, 1), number="7002")
-    assert asked(retailer) == Asked(0, 2 + 11)
-    assert asked(retailer, JACKET) == Asked(0, 0)
+    assert asked(retailer) == Requested(0, 2 + 11)
+    assert asked(retailer, JACKET) == Requested(0, 0)
     retailer.write(lambda tx: cancel.cancel(tx, order_id=held, reason="asked", now=NOON))
     retailer.write(lambda tx: cancel.cancel(tx, order_id=short, reason="asked", now=NOON))
-    assert (asked(retailer), count(retailer), drift(retailer)) == (Asked(), (10, 0), [])
+    assert (asked(retailer), count(retailer), drift(retailer)) == (Requested(), (10, 0), [])
 
 
 def test_a_rejected_line_is_committed_and_waits_for_its_next_location(retailer: Retailer) -> None:
@@ -134,16 +134,16 @@ def hold(retailer: Retailer, reference: str, *wanted: tuple[Sku, int]) -> bool:
 def test_an_order_takes_nothing_that_carts_hold_but_its_own(retailer: Retailer) -> None:
     assert hold(retailer, "c1", (KIT, 4))
     without = place(retailer, (SHIRT, 3))
-    assert (retailer.work(without), asked(retailer)) == ([], Asked(8, 3))
+    assert (retailer.work(without), asked(retailer)) == ([], Requested(8, 3))
     mine = place(retailer, (KIT, 4), number="7002", cart_reference="c1")
     assert [each.state.value for each in retailer.work(mine)] == ["open"]
-    assert (asked(retailer), drift(retailer)) == (Asked(0, 3), [])
+    assert (asked(retailer), drift(retailer)) == (Requested(0, 3), [])
 
 
 def test_a_held_order_keeps_what_its_cart_held(retailer: Retailer) -> None:
     assert hold(retailer, "c1", (SHIRT, 8))
     place(retailer, (SHIRT, 8), paid=False, cart_reference="c1")
-    assert asked(retailer) == Asked(0, 8)
+    assert asked(retailer) == Requested(0, 8)
     assert hold(retailer, "c2", (SHIRT, 3)) is False
     assert hold(retailer, "c3", (SHIRT, 2)) is True
 
@@ -155,4 +155,4 @@ def test_what_a_cart_lets_go_of_wakes_whoever_waits(retailer: Retailer) -> None:
     retailer.write(lambda tx: inventory.drop(tx, carts=[("shop", "c1")], at=retailer.app.clock.now()))
     retailer.settle()
     assert len(retailer.work(waits)) == 1
-    assert (asked(retailer), drift(retailer)) == (Asked(), [])
+    assert (asked(retailer), drift(retailer)) == (Requested(), [])

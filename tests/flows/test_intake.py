@@ -7,8 +7,8 @@ from dataclasses import replace
 from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, later, line, observation, paid
 
 from doorstep.domain.connections import views as connections
-from doorstep.domain.orders.model import OrderObservation
-from doorstep.domain.payments.model import PaymentObservation, PaymentStatus
+from doorstep.domain.orders.model import OrderSnapshot
+from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
 from doorstep.flows import operations
 from doorstep.flows.capture import approve
 
@@ -54,7 +54,7 @@ def test_one_message_with_a_bug_in_it_among_fifty_stands_alone(retailer: Retaile
     assert retailer.count(JACKET, "WH-A")[1] + retailer.count(JACKET, "WH-B")[1] == 13
 
 
-WRONG: list[tuple[OrderObservation, str]] = [
+WRONG: list[tuple[OrderSnapshot, str]] = [
     (observation(line("NO-SUCH")), "unknown_sku"),
     (observation(shipping_address=None), "address"),
     (observation(shipping_address=replace(DELHI, postal_code="nowhere")), "address"),
@@ -106,7 +106,7 @@ def test_an_unpaid_order_goes_on_by_itself_when_it_is_paid(retailer: Retailer) -
 def test_the_story_in_the_wrong_order_and_three_times_over(retailer: Retailer) -> None:
     told = observation(paid=False)
     newest = paid(told)
-    money = PaymentObservation(
+    money = PaymentSnapshot(
         "sandbox", "pay-1", told.external_id, PaymentStatus.CAPTURED, told.total_minor, "INR", "upi", NOON
     )
     retailer.hear("pay", "payment", money)

@@ -93,7 +93,7 @@ def test_what_waits_is_cancelled_at_once_and_what_runs_at_its_next_batch(sold: R
     assert taken.id == runs
     sold.write(lambda tx: verbs.cancel(tx, run_id=runs, at=now))
     with pytest.raises(verbs.Cancelled):
-        sold.write(lambda tx: verbs.tell(tx, hold=Hold(runs, 1), done=1, total=2))
+        sold.write(lambda tx: verbs.report_progress(tx, hold=Hold(runs, 1), done=1, total=2))
     with pytest.raises(errors.Refused, match=f"Run {waits} is over"):
         sold.write(lambda tx: verbs.cancel(tx, run_id=waits, at=now))
 
@@ -107,7 +107,7 @@ def test_a_run_whose_worker_died_is_begun_anew_by_another(sold: Retailer) -> Non
     run = run_of(sold, run_id)
     assert (run.state, run.attempts) == ("done", 2)
     with pytest.raises(verbs.Lost):
-        sold.write(lambda tx: verbs.tell(tx, hold=Hold(run_id, 1), done=1, total=2))
+        sold.write(lambda tx: verbs.report_progress(tx, hold=Hold(run_id, 1), done=1, total=2))
 
 
 def test_a_run_that_kills_its_workers_is_given_up(sold: Retailer) -> None:

@@ -22,7 +22,7 @@ from doorstep.domain.routing.model.rules import (
     Measure,
     Queue,
     Release,
-    Rest,
+    Remainder,
     Routing,
     Rule,
     RuleSet,
@@ -36,7 +36,9 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
-NEAREST = Rule(name="nearest", choose=(Sort(by=Measure.DISTANCE),), rest=Rest(then="park", queue="short"))
+NEAREST = Rule(
+    name="nearest", choose=(Sort(by=Measure.DISTANCE),), rest=Remainder(then="park", queue="short")
+)
 HELD = RuleSet(
     name="held",
     currency="INR",

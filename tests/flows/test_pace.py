@@ -15,7 +15,7 @@ from doorstep.domain.network import actions as network
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Document, Shift, Site
 from doorstep.domain.routing.actions import rules as rule_verbs
-from doorstep.domain.routing.model.rules import Release, Rest, Routing, Rule, RuleSet, Run
+from doorstep.domain.routing.model.rules import Release, Remainder, Routing, Rule, RuleSet, Run
 from doorstep.flows.context import Context
 from doorstep.flows.fulfillment import fulfill, release, unaccepted
 from doorstep.flows.network import lanes
@@ -145,7 +145,7 @@ def test_the_pace_of_a_location_is_measured(retailer: Retailer, hands: Hands) ->
 
 def decide_by(retailer: Retailer, release_mode: Release) -> None:
     """One rule, and a run that releases so."""
-    rule = Rule(name="any", rest=Rest(then="backorder"))
+    rule = Rule(name="any", rest=Remainder(then="backorder"))
     run = Run(name="held", release=release_mode, routings=(Routing(name="all", rules=(rule,)),))
 
     def work(tx: WriteTx) -> None:

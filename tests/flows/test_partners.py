@@ -9,7 +9,7 @@ from doorstep.domain.invoicing import views as documents
 from doorstep.domain.invoicing.model import DocumentState
 from doorstep.domain.notifications import views as messages
 from doorstep.domain.payments import views as money_views
-from doorstep.domain.payments.model import RefundObservation, RefundState
+from doorstep.domain.payments.model import RefundSnapshot, RefundState
 from doorstep.domain.returns import views as return_views
 from doorstep.domain.returns.model import Disposition, Grade, Inspection, RefundProgress
 from doorstep.domain.shipping.model import LabelState, TrackingStatus
@@ -208,7 +208,7 @@ def try_again(retailer: Retailer, order_id: OrderId, how: str) -> None:
             lambda tx: operations.retry(tx, deliveries=[int(str(each["id"])) for each in retailer.dead()])
         )
     else:
-        seen = RefundObservation(
+        seen = RefundSnapshot(
             "refund-9", "pay-1", refund.reference, RefundState.SUCCEEDED, refund.amount_minor, "INR", NOON
         )
         retailer.hear("pay", "refund", seen, seen)

@@ -18,7 +18,7 @@ from doorstep.domain.routing.model.rules import (
     Locations,
     Queue,
     Rejected,
-    Rest,
+    Remainder,
     Routing,
     Rule,
     RuleSet,
@@ -74,7 +74,7 @@ def waits(retailer: Retailer, order_id: OrderId) -> tuple[str, timedelta | None,
     return header.queue, ends, header.route_tries
 
 
-WHOLE = Rule(name="whole", split=Split(by="none"), rest=Rest(then="park", queue="short"))
+WHOLE = Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="short"))
 
 
 def test_an_order_waits_in_the_queue_that_its_rule_names(retailer: Retailer, decide_by: Decide) -> None:
@@ -98,7 +98,7 @@ def test_stock_that_comes_ends_the_waiting(retailer: Retailer, decide_by: Decide
 
 
 def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, decide_by: Decide) -> None:
-    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Rest(then="park", queue="care"))))
+    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="care"))))
     order_id = retailer.place_order(observation(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
@@ -108,7 +108,7 @@ def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, d
 
 
 def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Decide) -> None:
-    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Rest(then="customer_care"))))
+    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Remainder(then="customer_care"))))
     order_id = retailer.place_order(observation(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
@@ -127,7 +127,7 @@ def test_what_waits_too_long_is_cancelled_and_says_why(retailer: Retailer, decid
 
 
 def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decide) -> None:
-    decide_by(rule_set(Rule(name="lines", split=Split(by="lines"), rest=Rest(then="cancel"))))
+    decide_by(rule_set(Rule(name="lines", split=Split(by="lines"), rest=Remainder(then="cancel"))))
     order_id = retailer.place_order(observation(line("DJ-BL-01"), line(SHIRT, 4)))
     order = retailer.order(order_id)
     assert [(each.allocated, each.cancelled) for each in order.lines] == [(1, 0), (0, 4)]
@@ -136,7 +136,7 @@ def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decid
 
 def test_what_is_found_of_an_incomplete_order_is_held_back(retailer: Retailer, decide_by: Decide) -> None:
     held = Split(by="lines", hold_in_stock_part=True)
-    decide_by(rule_set(Rule(name="lines", split=held, rest=Rest(then="park", queue="short"))))
+    decide_by(rule_set(Rule(name="lines", split=held, rest=Remainder(then="park", queue="short"))))
     order_id = retailer.place_order(observation(line("DJ-BL-01"), line(SHIRT, 4)))
     assert [work.state for work in retailer.work(order_id)] == [State.PLANNED]
     assert retailer.count("DJ-BL-01", "WH-A")[1] == 1

@@ -30,7 +30,7 @@ def test_what_was_paid_stands_beside_the_best_possible(retailer: Retailer) -> No
         retailer.place_order(observation(*(line(sku, pieces) for sku, pieces in wanted)))
     until = retailer.app.clock.now() + timedelta(seconds=1)
     new = NewRun("regret", None, None, now, until, every_minutes=1)
-    retailer.write(lambda tx: verbs.ask(tx, new=new, at=now))
+    retailer.write(lambda tx: verbs.queue(tx, new=new, at=now))
     simulation_jobs.run_next(retailer.app.context)
     (run,) = [each for each in retailer.read(runs.history) if each.kind is RunKind.REGRET]
     rows = retailer.read(

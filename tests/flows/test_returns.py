@@ -11,12 +11,12 @@ from doorstep.domain.payments import views as money_views
 from doorstep.domain.payments.views import Refund
 from doorstep.domain.returns import views
 from doorstep.domain.returns.model import (
-    Custody,
     Disposition,
     Grade,
     Inspection,
-    ObservedReturnLine,
     RefundProgress,
+    ReturnLocation,
+    SnapshotReturnLine,
 )
 from doorstep.domain.returns.views import Return
 from doorstep.domain.shipping.model import Direction, TrackingStatus
@@ -70,7 +70,7 @@ def test_a_shirt_comes_back_and_the_money_goes_back_once(retailer: Retailer) -> 
     assert retailer.client("shop").returns[seen.external_id].refund_minor == 79_900
     assert retailer.count(SHIRT, "ST-22") == (2, 0)
     (after,) = returns(retailer, order_id)
-    assert (after.custody, after.money) == (Custody.INSPECTED, RefundProgress.REFUNDED)
+    assert (after.custody, after.money) == (ReturnLocation.INSPECTED, RefundProgress.REFUNDED)
     assert [fact for fact in retailer.facts(order_id) if fact.startswith("return.")] == [
         "return.created", "return.in_transit", "return.arrived", "return.received", "return.inspected", "return.refunded",
     ]  # fmt: skip
@@ -130,7 +130,7 @@ def test_two_lines_of_a_return_may_name_one_line_of_the_order(retailer: Retailer
     order_id = retailer.delivered(THREE)
     order_line = retailer.order(order_id).line(1).external_line_id
     reasons = (("too_small", 1), ("defective", 2))
-    lines = tuple(ObservedReturnLine(order_line, f"r-{why}", units, why) for why, units in reasons)
+    lines = tuple(SnapshotReturnLine(order_line, f"r-{why}", units, why) for why, units in reasons)
     retailer.announce(order_id, lines=lines)
     (each,) = returns(retailer, order_id)
     assert [(line.return_line_no, line.line_no, line.quantity) for line in each.lines] == [
@@ -217,7 +217,7 @@ def test_a_return_of_what_was_not_sold_is_shown_to_people(
     retailer: Retailer, wrong: list[tuple[str, int]], words: str
 ) -> None:
     order_id = retailer.delivered(observation(line(SHIRT, 1)))
-    lines = tuple(ObservedReturnLine(line_id, "back-1", quantity, "size") for line_id, quantity in wrong)
+    lines = tuple(SnapshotReturnLine(line_id, "back-1", quantity, "size") for line_id, quantity in wrong)
     retailer.announce(order_id, lines=lines)
     (letter,) = retailer.dead()
     assert (letter["error_class"], str(letter["error"]).endswith(words)) == ("data", True)

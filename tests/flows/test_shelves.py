@@ -13,14 +13,27 @@ from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions.rules import Draft
-from doorstep.domain.routing.model.rules import Measure, Queue, Rest, Routing, Rule, RuleSet, Run, Sort, Split
+from doorstep.domain.routing.model.rules import (
+    Measure,
+    Queue,
+    Remainder,
+    Routing,
+    Rule,
+    RuleSet,
+    Run,
+    Sort,
+    Split,
+)
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId, Sku
 
 
 def sorted_by(retailer: Retailer, by: Measure) -> None:
     rule = Rule(
-        name=by.value, choose=(Sort(by=by),), split=Split(by="none"), rest=Rest(then="park", queue="short")
+        name=by.value,
+        choose=(Sort(by=by),),
+        split=Split(by="none"),
+        rest=Remainder(then="park", queue="short"),
     )
     document = RuleSet(
         name="health",

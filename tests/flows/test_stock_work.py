@@ -117,4 +117,4 @@ def test_what_a_source_contradicts_is_to_be_counted_and_settles_itself(retailer:
     assert retailer.count(JACKET, HUB) == (3, 0)
     assert count_flow.write_off_missing(retailer.app.context) == 1
     assert retailer.count(JACKET, HUB) == (1, 0)
-    assert retailer.write(lambda tx: claims.settle_missing(tx, at=NOON)) == 0
+    assert retailer.write(lambda tx: claims.write_off_missing(tx, at=NOON)) == 0

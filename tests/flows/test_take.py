@@ -10,7 +10,7 @@ from tests import builders
 from tests.builders import JACKET, NOON, SHIRT, later, line, observation
 
 from doorstep.domain.orders.actions import Accepted, Incoming
-from doorstep.domain.orders.model import OrderObservation
+from doorstep.domain.orders.model import OrderSnapshot
 from doorstep.flows.capture import intake
 from doorstep.flows.map import SUBSCRIPTIONS
 from doorstep.kernel.db import Database
@@ -29,7 +29,7 @@ def shop(dsn: str) -> Iterator[Database]:
     database.close()
 
 
-def take(database: Database, *told: OrderObservation) -> list[Accepted]:
+def take(database: Database, *told: OrderSnapshot) -> list[Accepted]:
     """One batch, as a worker takes it."""
     with database.write(actor="worker") as tx:
         incoming = [
@@ -51,7 +51,7 @@ STATE = """
 LINES = "SELECT l.sku, l.quantity, l.allocated FROM order_lines l JOIN orders o ON o.id = l.order_id ORDER BY o.external_id, l.line_no"
 
 
-def named(name: str, *lines: object, **given: object) -> OrderObservation:
+def named(name: str, *lines: object, **given: object) -> OrderSnapshot:
     return observation(*lines, external_id=name, **given)  # type: ignore[arg-type]  # what the builder takes
 
 
@@ -134,7 +134,7 @@ def test_an_order_told_twice_in_a_batch_is_judged_by_its_last_telling(shop: Data
 
 
 def test_taking_a_batch_again_changes_nothing(shop: Database) -> None:
-    batch: Sequence[OrderObservation] = [
+    batch: Sequence[OrderSnapshot] = [
         named("a", line(JACKET)),
         named("b", paid=False),
         named("c", line(SHIRT, 9)),

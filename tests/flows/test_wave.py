@@ -24,7 +24,7 @@ from doorstep.domain.routing.model.rules import (
     Measure,
     Queue,
     Release,
-    Rest,
+    Remainder,
     Routing,
     Rule,
     RuleSet,
@@ -32,7 +32,7 @@ from doorstep.domain.routing.model.rules import (
     Sort,
     Split,
 )  # fmt: skip
-from doorstep.domain.routing.model.wave import Wave
+from doorstep.domain.routing.model.wave import Reoptimized
 from doorstep.domain.routing.views import runs as run_views
 from doorstep.flows.allocation.optimize import reoptimize, unreleased
 from doorstep.flows.capture import approve
@@ -45,7 +45,7 @@ CHEAP = Rule(
     name="cheap",
     choose=(Sort(by=Measure.COST), Sort(by=Measure.DISTANCE)),
     split=Split(by="lines"),
-    rest=Rest(then="park", queue="short"),
+    rest=Remainder(then="park", queue="short"),
 )
 HELD = RuleSet(
     name="held",
@@ -89,7 +89,7 @@ def where(retailer: Retailer, order_id: OrderId) -> list[str]:
     return sorted(codes[work.location_id] for work in retailer.work(order_id) if work.state is State.PLANNED)
 
 
-def solve(retailer: Retailer) -> Wave:
+def solve(retailer: Retailer) -> Reoptimized:
     solved = reoptimize.solve(retailer.app.context, seconds=2, clock=time.monotonic)
     assert solved is not None
     return solved

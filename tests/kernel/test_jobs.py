@@ -40,13 +40,13 @@ def enqueue(table: Database, *keys: int) -> None:
 
 def lease(table: Database, *, limit: int = 10, seconds: float = 60) -> list[Delivery]:
     with table.write(actor="system") as tx:
-        return jobs.lease_errands(tx, subscribers=["reader"], limit=limit, lease_seconds=seconds)
+        return jobs.lease_tasks(tx, subscribers=["reader"], limit=limit, lease_seconds=seconds)
 
 
 def steps(table: Database, limit: int = 10) -> list[int]:
     """Keys of the steps that could be locked now."""
     with table.write(actor="system") as tx:
-        return [each.key for each in jobs.lock_steps(tx, subscriber="reader", limit=limit)]
+        return [each.key for each in jobs.lock_deliveries(tx, subscriber="reader", limit=limit)]
 
 
 def finish(table: Database, *deliveries: Delivery) -> None:
@@ -86,8 +86,8 @@ def test_a_delivery_carries_its_event(table: Database) -> None:
 def test_what_one_worker_has_locked_others_skip(table: Database) -> None:
     enqueue(table, *range(1, 7))
     with table.write(actor="one") as one, table.write(actor="two") as two:
-        first = jobs.lock_steps(one, subscriber="reader", limit=4)
-        second = jobs.lock_steps(two, subscriber="reader", limit=4)
+        first = jobs.lock_deliveries(one, subscriber="reader", limit=4)
+        second = jobs.lock_deliveries(two, subscriber="reader", limit=4)
     assert [each.key for each in first] == [1, 2, 3, 4]
     assert [each.key for each in second] == [5, 6]
 
@@ -99,7 +99,7 @@ def test_many_workers_do_everything_once(table: Database) -> None:
     def work() -> None:
         while True:
             with table.write(actor="system") as tx:
-                batch = jobs.lock_steps(tx, subscriber="reader", limit=7)
+                batch = jobs.lock_deliveries(tx, subscriber="reader", limit=7)
                 jobs.finish(tx, batch)
             if not batch:
                 return
@@ -132,7 +132,7 @@ def test_deliveries_of_a_key_come_one_after_the_other(table: Database) -> None:
 def test_steps_of_a_key_wait_for_the_one_that_is_locked(table: Database) -> None:
     enqueue(table, 1, 1)
     with table.write(actor="one") as one:
-        assert len(jobs.lock_steps(one, subscriber="reader", limit=10)) == 1
+        assert len(jobs.lock_deliveries(one, subscriber="reader", limit=10)) == 1
         assert steps(table) == []
     assert steps(table) == [1]
 

@@ -19,7 +19,7 @@ from doorstep.kernel import jobs
 from doorstep.kernel.db import Database
 database = Database(sys.argv[1], pool_size=1).open()
 with database.write(actor="doomed") as tx:
-    taken = jobs.lock_steps(tx, subscriber="reader", limit=10)
+    taken = jobs.lock_deliveries(tx, subscriber="reader", limit=10)
     tx.execute("INSERT INTO schedules (name, every_seconds, next_run_at) VALUES ('half done', 1, now())")
     print(len(taken), flush=True)
     sys.stdin.readline()
@@ -46,13 +46,13 @@ def test_the_locks_of_a_killed_process_are_free_and_its_work_undone(dsn: str) ->
         assert doomed.stdout is not None
         assert doomed.stdout.readline().strip() == "2"
         with database.write(actor="other") as tx:
-            assert jobs.lock_steps(tx, subscriber="reader", limit=10) == []
+            assert jobs.lock_deliveries(tx, subscriber="reader", limit=10) == []
         doomed.send_signal(signal.SIGKILL)
     with database.write(actor="other") as tx:
         tx.execute("SET LOCAL lock_timeout = '5s'")
         tx.execute(
             "SELECT 1 FROM deliveries FOR UPDATE"
         )  # until the server has noticed that its client is gone
-        assert [each.key for each in jobs.lock_steps(tx, subscriber="reader", limit=10)] == [1, 2]
+        assert [each.key for each in jobs.lock_deliveries(tx, subscriber="reader", limit=10)] == [1, 2]
         assert tx.value(int, "SELECT count(*) FROM schedules") == 0
     database.close()

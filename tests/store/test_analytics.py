@@ -12,7 +12,7 @@ from doorstep.domain.analytics.model import OrderView, ReturnStage
 from doorstep.domain.analytics.views import health, home, letters, order, orders, returns, stock, work
 from doorstep.domain.analytics.views.orders import OrderFilter
 from doorstep.domain.fulfillment.model import Action, RejectReason
-from doorstep.domain.orders.model import Headline
+from doorstep.domain.orders.model import OrderStatus
 from doorstep.domain.shipping.model import TrackingStatus
 from doorstep.flows.capture import approve
 from doorstep.flows.fulfillment import fulfill
@@ -96,7 +96,7 @@ def test_a_row_derives_its_headline_payment_and_slack(shop: Shop) -> None:
         (row,) = orders.page(tx, wanted=OrderFilter(), now=shop.now).rows
     assert (row.facts.id, row.headline, row.payment, row.total) == (
         order_id,
-        Headline.ALLOCATED,
+        OrderStatus.ALLOCATED,
         "paid",
         Money(299_800, "INR"),
     )
@@ -126,7 +126,7 @@ def test_a_delivered_order_shows_its_parcels_and_who_did_what(shop: Shop) -> Non
     assert group.parcel is not None
     assert (group.parcel.tracking_status, group.parcel.has_label) == (TrackingStatus.DELIVERED, True)
     assert [scan.status for scan in group.parcel.scans] == [TrackingStatus.DELIVERED]
-    assert page.headline is Headline.COMPLETED
+    assert page.headline is OrderStatus.COMPLETED
     assert page.names["user:3"] == "Ravi"
     assert group.slack is None
 
@@ -217,8 +217,8 @@ def test_dead_letters_are_grouped_and_show_their_payload(shop: Shop) -> None:
             )
     with shop.app.db.read() as tx:
         (group,) = letters.groups(tx)
-        first, second = sorted(letter.id for letter in letters.letters(tx, error_class="data"))
-        assert letters.letters(tx, error_class="auth") == []
+        first, second = sorted(letter.id for letter in letters.dead_letters(tx, error_class="data"))
+        assert letters.dead_letters(tx, error_class="auth") == []
         assert letters.opened(tx, source="inbox", letter_id=first).payload == '{\n  "sku": 4711\n}'
         assert letters.opened(tx, source="inbox", letter_id=second).is_json is False
         with pytest.raises(errors.NotFound):

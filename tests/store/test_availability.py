@@ -108,9 +108,9 @@ def test_a_silent_source_makes_the_answer_unknown_until_it_speaks(database: Data
     assert unknown.because == ("pos: never heard of",)
     with database.write(actor="system") as tx:
         words = [Word(2, "pos", NOON), Word(2, "pos", NOON - timedelta(hours=1)), Word(1, "other", NOON)]
-        assert freshness.heard(tx, words=words) == 1
-        assert freshness.heard(tx, words=[Word(2, "pos", NOON - timedelta(hours=2))]) == 1
-        assert freshness.heard(tx, words=[]) == 0
+        assert freshness.record_update(tx, words=words) == 1
+        assert freshness.record_update(tx, words=[Word(2, "pos", NOON - timedelta(hours=2))]) == 1
+        assert freshness.record_update(tx, words=[]) == 0
     (known,) = ask(database, at=NOON + timedelta(minutes=10))
     assert (known.quantity, known.as_of) == (14, NOON)
     later = NOON + timedelta(minutes=11)
@@ -123,10 +123,10 @@ def test_a_silent_source_makes_the_answer_unknown_until_it_speaks(database: Data
 def test_a_location_may_stop_to_depend_on_a_source(database: Database) -> None:
     with database.write(actor="user:1") as tx:
         freshness.put_sources(tx, sources=[StockSource(2, "pos", 600)])
-        freshness.forget_source(tx, location_id=2, name="pos")
+        freshness.remove_source(tx, location_id=2, name="pos")
     assert quantity(database) == 14
     with pytest.raises(errors.NotFound), database.write(actor="user:1") as tx:
-        freshness.forget_source(tx, location_id=2, name="pos")
+        freshness.remove_source(tx, location_id=2, name="pos")
 
 
 def test_a_position_that_a_count_contradicts_is_unknown(database: Database) -> None:

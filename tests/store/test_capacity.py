@@ -17,9 +17,9 @@ from doorstep.domain.network import views
 from doorstep.domain.network.model import Document, Shift, Site
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
-from doorstep.domain.routing.model import Demand, Want
+from doorstep.domain.routing.model import Demand, DemandLine
 from doorstep.flows.allocation import capacity
-from doorstep.flows.allocation.capacity import CapacityUse
+from doorstep.flows.allocation.capacity import NewWork
 from doorstep.flows.network import lanes
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, Sku
@@ -31,7 +31,7 @@ def places(database: Database) -> dict[str, LocationId]:
     with database.write(actor="system") as tx:
         shop = builders.channel(tx)
         told = [Incoming(shop, "shop", observation(), "") for _ in range(40)]
-        orders.accept(tx, told=orders.recognise(tx, incoming=told), now=NOON)
+        orders.upsert(tx, told=orders.classify(tx, incoming=told), now=NOON)
         return builders.stock(tx, A={"X": 1}, B={"X": 1})
 
 
@@ -46,12 +46,12 @@ def order_ids(database: Database) -> list[OrderId]:
         return [OrderId(each) for each in tx.column(int, "SELECT id FROM orders ORDER BY id")]
 
 
-def open_work(tx: WriteTx, place: LocationId, order_id: OrderId, *, units: int = 1) -> CapacityUse:
+def open_work(tx: WriteTx, place: LocationId, order_id: OrderId, *, units: int = 1) -> NewWork:
     line = WorkLine(1, Sku("DJ-BL-01"), units)
     (work_id,) = fulfillment.open_work(
         tx, assignments=[Assignment(order_id, place, (line,))], decisions={}, at=NOON
     )
-    return CapacityUse(work_id, place, 1, units)
+    return NewWork(work_id, place, 1, units)
 
 
 def room(database: Database, place: LocationId, at: datetime = NOON) -> int | None:
@@ -134,7 +134,7 @@ def test_there_is_room_for_orders_that_are_sure_to_fit(
     database: Database, places: dict[str, LocationId], counts: str, most: int, left: int
 ) -> None:
     limit(database, Shift(name="day", most=most, counts=counts))  # type: ignore[arg-type]  # each word is one
-    wants = [(Want(1, Sku("X"), 2),), (Want(1, Sku("X"), 4), Want(2, Sku("Y"), 1))]
+    wants = [(DemandLine(1, Sku("X"), 2),), (DemandLine(1, Sku("X"), 4), DemandLine(2, Sku("Y"), 1))]
     demands = [Demand(OrderId(number), each) for number, each in enumerate(wants)]
     with database.read() as tx:
         found = lanes.network(tx, currency="", at=NOON, demands=demands)
@@ -167,7 +167,7 @@ def test_old_shifts_are_forgotten(database: Database, places: dict[str, Location
     with database.write(actor="system") as tx:
         for days, order_id in zip((0, 2), order_ids(database), strict=False):
             capacity.use(tx, works=[open_work(tx, places["A"], order_id)], at=NOON + timedelta(days=days))
-        assert network.forget_shifts(tx, before=NOON + timedelta(days=1)) == 1
+        assert network.delete_old_shifts(tx, before=NOON + timedelta(days=1)) == 1
         assert tx.value(int, "SELECT count(*) FROM shift_work") == 1
 
 

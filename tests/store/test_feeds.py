@@ -18,7 +18,7 @@ from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model.claims import Outcome
 from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
 from doorstep.domain.inventory.views import feeds as feed_views
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import LocationId, OrderId
 
@@ -149,7 +149,7 @@ def test_on_hand_stays_above_what_is_reserved_and_the_rest_is_missing(database: 
     assert (outcomes(taken), count(database)) == (["contradicted"], (6, 6, 2))
     assert taken.results[0].reason == "4 are there but 6 are reserved: 2 are missing."
     with database.read() as tx:
-        fact = events.of_stream(tx, stream="location", stream_id=A)[0]
+        fact = builders.stock_events(tx, A)[0]
         (trouble,) = feed_views.troubles(tx, feed_id=taken.feed.id)
     assert (fact.type, fact.data["positions"]) == (
         "stock.contradicted",
@@ -182,10 +182,10 @@ def test_missing_pieces_end_with_their_reservation(
     take(database, (SHIRT, "A", 4))
     ending = actions.Ending(["fulfillment/7/line/1"], [7])
     with database.write(actor="system") as tx:
-        assert claims.settle_missing(tx, at=NOON) == 0
+        assert claims.write_off_missing(tx, at=NOON) == 0
         (actions.ship if ship else actions.release)(tx, ending=ending, at=NOON)
-        assert claims.settle_missing(tx, at=NOON) == 1
-        assert claims.settle_missing(tx, at=NOON) == 0
+        assert claims.write_off_missing(tx, at=NOON) == 1
+        assert claims.write_off_missing(tx, at=NOON) == 0
     assert count(database) == after
 
 
@@ -217,11 +217,7 @@ def test_the_first_piece_at_a_place_makes_its_counter(database: Database) -> Non
 def test_more_to_sell_is_told_with_its_skus(database: Database) -> None:
     taken = take(database, (SHIRT, "A", 12), (JACKET, "A", 1), (SHIRT, "B", 2))
     with database.read() as tx:
-        told = [
-            event.data
-            for place in (A, B)
-            for event in events.of_stream(tx, stream="location", stream_id=place)
-        ]
+        told = [event.data for place in (A, B) for event in builders.stock_events(tx, place)]
     assert told == [
         {"location_id": A, "source": "erp", "feed_id": taken.feed.id, "lines": 2, "skus": [SHIRT]},
         {"location_id": B, "source": "erp", "feed_id": taken.feed.id, "lines": 1, "skus": []},

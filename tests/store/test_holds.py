@@ -12,7 +12,6 @@ from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.model import (
-    Asked,
     Commitment,
     Condition,
     HoldAnswer,
@@ -20,6 +19,7 @@ from doorstep.domain.inventory.model import (
     HoldRequest,
     Part,
     Refusal,
+    Requested,
     Selling,
 )
 from doorstep.domain.orders import actions as orders
@@ -62,8 +62,8 @@ def hold(database: Database, *requests: HoldRequest) -> list[HoldAnswer]:
 def held(database: Database) -> tuple[int, int]:
     """Shirts and jackets."""
     with database.read() as tx:
-        asked = views.asked(tx, parts=[SHIRTS, JACKETS])
-    return asked.get(SHIRTS, Asked()).held, asked.get(JACKETS, Asked()).held
+        asked = views.requested(tx, parts=[SHIRTS, JACKETS])
+    return asked.get(SHIRTS, Requested()).held, asked.get(JACKETS, Requested()).held
 
 
 def test_a_cart_holds_until_its_time_is_over(database: Database) -> None:
@@ -147,7 +147,7 @@ def test_an_order_consumes_the_hold_of_its_cart_once(database: Database) -> None
     for served in ({7}, set()):
         with database.write(actor="system") as tx:
             claims = actions.consume(tx, parts=[SHIRTS], carts={("web", "c1"): 7, ("web", "c9"): 9}, at=NOON)
-        assert (claims.served, claims.asked[SHIRTS]) == (served, Asked(1, 0))
+        assert (claims.served, claims.asked[SHIRTS]) == (served, Requested(1, 0))
     with database.write(actor="system") as tx:
         actions.drop(tx, carts=[("web", "c2")], at=NOON)
     assert held(database) == (0, 0)
@@ -169,7 +169,7 @@ def test_orders_that_wait_lower_what_carts_may_hold(database: Database) -> None:
 def an_order(database: Database) -> int:
     with database.write(actor="connection:shop") as tx:
         incoming = Incoming(builders.channel(tx), "shop", builders.observation(), "0" * 32)
-        return orders.accept(tx, told=orders.recognise(tx, incoming=[incoming]), now=NOON)[0].order_id
+        return orders.upsert(tx, told=orders.classify(tx, incoming=[incoming]), now=NOON)[0].order_id
 
 
 def test_forty_carts_at_once_hold_exactly_what_there_is(database: Database) -> None:

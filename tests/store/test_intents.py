@@ -10,7 +10,7 @@ from tests.builders import NOON, SHIRT
 from tests.clock import day
 
 from doorstep.domain.connections import actions as connections
-from doorstep.domain.connections.actions import Told
+from doorstep.domain.connections.actions import ChannelUpdate
 from doorstep.domain.invoicing import actions as invoicing
 from doorstep.domain.invoicing import views as documents
 from doorstep.domain.invoicing.actions import Subject
@@ -38,8 +38,8 @@ def channel(database: Database) -> int:
     with database.write(actor="system") as tx:
         found = builders.channel(tx)
         builders.stock(tx, A={SHIRT: 1})
-        told = orders.recognise(tx, incoming=[Incoming(found, "shop", builders.observation(), "trace")])
-        orders.accept(tx, told=told, now=NOON)
+        told = orders.classify(tx, incoming=[Incoming(found, "shop", builders.observation(), "trace")])
+        orders.upsert(tx, told=told, now=NOON)
         tx.execute(
             "INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, 1, 1, 'packed', business_now())"
         )
@@ -85,7 +85,7 @@ def test_a_label_is_bought_once_and_its_wish_remembers_that_it_was_asked(
     shipment_id = wish(database, channel)
     assert shipment_id is not None
     with database.write(actor="system") as tx:
-        assert [shipping.about_to_ask(tx, shipment_id=shipment_id, at=NOON)[1] for _ in range(2)] == [
+        assert [shipping.mark_requested(tx, shipment_id=shipment_id, at=NOON)[1] for _ in range(2)] == [
             False,
             True,
         ]
@@ -93,7 +93,8 @@ def test_a_label_is_bought_once_and_its_wish_remembers_that_it_was_asked(
             shipping.purchased(tx, shipment_id=shipment_id, label=LABEL, at=NOON)
         assert parcels.label(tx, shipment_id=shipment_id) == b"%PDF"
         assert (
-            shipping.about_to_ask(tx, shipment_id=shipment_id, at=NOON)[0].label_state is LabelState.PURCHASED
+            shipping.mark_requested(tx, shipment_id=shipment_id, at=NOON)[0].label_state
+            is LabelState.PURCHASED
         )
     assert facts(database, "shipment") == ["shipment.label_requested", "shipment.label_purchased"]
 
@@ -209,16 +210,16 @@ def test_a_mail_that_certainly_did_not_go_may_be_tried_again(database: Database,
 def test_a_channel_is_told_once(database: Database, channel: int) -> None:
     with database.write(actor="system") as tx:
         wishes = [
-            connections.intend_to_tell(
+            connections.intend_channel_update(
                 tx, order_id=ORDER, connection_id=channel, what="shipped", reference="DS-1"
             )
             for _ in range(2)
         ]
         for answer in ("first", "second"):
-            told = Told(channel, "shipped", "DS-1", answer, NOON)
-            connections.told(tx, order_id=ORDER, channel="shop", answer=told, at=NOON)
+            told = ChannelUpdate(channel, "shipped", "DS-1", answer, NOON)
+            connections.record_channel_update(tx, order_id=ORDER, channel="shop", answer=told, at=NOON)
         wishes.append(
-            connections.intend_to_tell(
+            connections.intend_channel_update(
                 tx, order_id=ORDER, connection_id=channel, what="shipped", reference="DS-1"
             )
         )

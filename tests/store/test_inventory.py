@@ -20,7 +20,7 @@ from doorstep.domain.inventory.model import (
     MovementType,
     UnknownPosition,
 )
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
@@ -198,7 +198,7 @@ def test_a_count_is_corrected_by_so_many_or_to_so_many(database: Database) -> No
     assert adjust(database, None, set_to=6) == (6, 4)
     assert adjust(database, None, set_to=6) == (6, 4)
     with database.read() as tx:
-        told = [each.data["change"] for each in events.of_stream(tx, stream="location", stream_id=A)]
+        told = [each.data["change"] for each in builders.stock_events(tx, A)]
     assert told == [-2, -2]
 
 
@@ -217,7 +217,7 @@ def test_another_condition_has_its_own_count(database: Database) -> None:
 def test_a_correction_with_a_key_happens_once(database: Database) -> None:
     assert [adjust(database, 5, key="feed/7") for _ in range(2)] == [(15, 0), (15, 0)]
     with database.read() as tx:
-        assert len(events.of_stream(tx, stream="location", stream_id=A)) == 1
+        assert len(builders.stock_events(tx, A)) == 1
 
 
 @pytest.mark.parametrize("given", [{"reason": " "}, {"set_to": 3}, {"change": None}])

@@ -10,7 +10,7 @@ from tests.builders import DELHI, JACKET, NOON, SHIRT, later, line, observation
 
 from doorstep.domain.orders import actions, views
 from doorstep.domain.orders.actions import Incoming
-from doorstep.domain.orders.model import OrderObservation
+from doorstep.domain.orders.model import OrderSnapshot
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import OrderId
@@ -26,10 +26,10 @@ def channel(database: Database) -> int:
         return builders.channel(tx)
 
 
-def tell(database: Database, channel: int, told: OrderObservation) -> OrderId:
+def tell(database: Database, channel: int, told: OrderSnapshot) -> OrderId:
     with database.write(actor="connection:shop") as tx:
-        told_of = actions.recognise(tx, incoming=[Incoming(channel, "shop", told, "trace")])
-        (accepted,) = actions.accept(tx, told=told_of, now=NOON)
+        told_of = actions.classify(tx, incoming=[Incoming(channel, "shop", told, "trace")])
+        (accepted,) = actions.upsert(tx, told=told_of, now=NOON)
         return accepted.order_id
 
 
@@ -37,7 +37,7 @@ def judge(database: Database, order_id: OrderId, known: set[str] | None = None) 
     """Whether the order is approved."""
     with database.write(actor="system") as tx:
         known_skus = KNOWN if known is None else known
-        return actions.judge(
+        return actions.run_checks(
             tx, order_ids=[order_id], known_skus=known_skus, serviceable=SERVED, now=NOON
         ) == [order_id]
 

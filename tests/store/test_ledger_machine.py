@@ -22,7 +22,6 @@ from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.actions import Correction, Ending, Piece
 from doorstep.domain.inventory.model import (
-    Asked,
     Condition,
     HoldLine,
     HoldRequest,
@@ -30,6 +29,7 @@ from doorstep.domain.inventory.model import (
     Movement,
     MovementType,
     Part,
+    Requested,
     Selling,
 )
 from doorstep.kernel.db import Database
@@ -249,14 +249,14 @@ class Ledger(RuleBasedStateMachine):
                 for place in (1, 2)
                 for each in views.positions(tx, sku=sku, location_id=place)
             ]
-            asked = views.asked(tx, parts=[(sku, NEW) for sku in self.skus])
+            asked = views.requested(tx, parts=[(sku, NEW) for sku in self.skus])
             assert views.drift(tx) == []
         for each in found:
             spot = (each.sku, each.location_id, each.condition)
             assert (each.on_hand, each.reserved) == (self.model.on_hand[spot], self.model.reserved[spot])
             assert 0 <= each.reserved <= each.on_hand
         for sku in self.skus:
-            assert asked.get((sku, NEW), Asked()).held == self.model.held((sku, NEW))
+            assert asked.get((sku, NEW), Requested()).held == self.model.held((sku, NEW))
 
 
 def rehearse(database: Database, examples: int, steps: int) -> None:

@@ -14,7 +14,7 @@ from tests.builders import DELHI, NOON, later, line, observation
 from doorstep.domain.orders import actions, views
 from doorstep.domain.orders.actions import Accepted, Incoming
 from doorstep.domain.orders.actions.accept import Overtaken
-from doorstep.domain.orders.model import LineCount, ObservedLine, OrderObservation
+from doorstep.domain.orders.model import LineCount, OrderSnapshot, SnapshotLine
 from doorstep.domain.orders.views import Order
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import Database
@@ -28,11 +28,11 @@ def channel(database: Database) -> int:
         return builders.channel(tx)
 
 
-def tell(database: Database, channel: int, *told: OrderObservation) -> list[Accepted]:
+def tell(database: Database, channel: int, *told: OrderSnapshot) -> list[Accepted]:
     """One batch of tellings."""
     with database.write(actor="connection:shop") as tx:
         incoming = [Incoming(channel, "shop", each, f"trace-{number}") for number, each in enumerate(told)]
-        return actions.accept(tx, told=actions.recognise(tx, incoming=incoming), now=NOON)
+        return actions.upsert(tx, told=actions.classify(tx, incoming=incoming), now=NOON)
 
 
 def stored(database: Database) -> list[Order]:
@@ -213,7 +213,7 @@ def test_a_cancellation_is_acted_on_once(database: Database, channel: int) -> No
 
 @pytest.mark.parametrize("lines", [(), (line("GT-WH-02", 0),), (line("GT-WH-02", -1),)])
 def test_an_order_in_which_nothing_is_wanted_can_be_cancelled(
-    database: Database, channel: int, lines: tuple[ObservedLine, ...]
+    database: Database, channel: int, lines: tuple[SnapshotLine, ...]
 ) -> None:
     (first,) = tell(database, channel, replace(observation(), lines=lines))
     with database.write(actor="user:1") as tx:

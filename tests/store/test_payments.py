@@ -14,7 +14,7 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Accepted, Incoming
 from doorstep.domain.payments import actions, views
 from doorstep.domain.payments.actions import RefundIntent
-from doorstep.domain.payments.model import PaymentObservation, PaymentStatus, RefundResult, RefundState
+from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus, RefundResult, RefundState
 from doorstep.domain.payments.views import Payment, Refund
 from doorstep.flows.billing import posting
 from doorstep.kernel import errors, events, states
@@ -39,21 +39,21 @@ class Till:
         """The channel's order comes, or comes again."""
         with self.database.write(actor="connection:shop") as tx:
             told = builders.paid(TOLD) if is_paid else TOLD
-            recognised = orders.recognise(tx, incoming=[Incoming(self.channel, "shop", told, "trace")])
-            accepted = orders.accept(tx, told=recognised, now=NOON)
+            recognised = orders.classify(tx, incoming=[Incoming(self.channel, "shop", told, "trace")])
+            accepted = orders.upsert(tx, told=recognised, now=NOON)
             posting.record_reported_payments(tx, accepted=accepted)
             return accepted[0] if accepted else None
 
     def money(self, status: PaymentStatus, *, reference: str = "", external_id: str = "pay-1") -> None:
         """The gateway (without a reference) or the channel (with one) tells of a transaction."""
         amount, currency = TOLD.total_minor, "INR"
-        seen = PaymentObservation("sandbox", external_id, reference, status, amount, currency, "upi", NOON)
+        seen = PaymentSnapshot("sandbox", external_id, reference, status, amount, currency, "upi", NOON)
         with self.database.write(actor="connection:pay") as tx:
             actions.expect(tx, order_reference=reference)
             order_id = self._order(tx) if reference else None
             if order_id is not None:
                 orders.lock(tx, order_id=order_id)
-            actions.observe(tx, seen=seen, order_id=order_id)
+            actions.record(tx, seen=seen, order_id=order_id)
 
     def payments(self) -> list[Payment]:
         with self.database.read() as tx:
@@ -170,7 +170,7 @@ def ask(till: Till, refund_id: RefundId) -> bool:
     with till.database.write(actor="system") as tx:
         found = actions.lock_refund(tx, refund_id=refund_id)
         actions.choose_tender(tx, refund=found)
-        return actions.about_to_ask(tx, refund=found, at=NOON)
+        return actions.mark_requested(tx, refund=found, at=NOON)
 
 
 def credit(till: Till, refund_id: RefundId) -> Refund | None:
@@ -211,7 +211,7 @@ def test_a_doubtful_refund_is_asked_for_again_only_with_a_look_first(till: Till)
     refund_id = owed(till)
     ask(till, refund_id)
     with till.database.write(actor="system") as tx:
-        actions.doubt(tx, refund_id=refund_id, reason="no answer", at=NOON)
+        actions.mark_in_doubt(tx, refund_id=refund_id, reason="no answer", at=NOON)
     assert (refund(till, refund_id).state, refund(till, refund_id).error) == (
         RefundState.IN_DOUBT,
         "no answer",
@@ -225,7 +225,7 @@ def test_a_credited_refund_stays_credited(till: Till) -> None:
     refund_id = owed(till)
     ask(till, refund_id)
     credit(till, refund_id)
-    for verb in (actions.doubt, actions.failed):
+    for verb in (actions.mark_in_doubt, actions.failed):
         with pytest.raises(states.IllegalMove), till.database.write(actor="system") as tx:
             verb(tx, refund_id=refund_id, reason="late news", at=NOON)
     with pytest.raises(states.IllegalMove), till.database.write(actor="user:1") as tx:

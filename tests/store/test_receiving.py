@@ -21,7 +21,7 @@ from doorstep.domain.inventory.model.transfers import Arrived, Plan, Wanted
 from doorstep.domain.inventory.views import receiving as receipt_views
 from doorstep.domain.inventory.views import supplies as supply_views
 from doorstep.domain.inventory.views.receiving import ReceiptFilter
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import LocationId, OrderId, Sku, TransferId
 
@@ -77,7 +77,7 @@ def test_goods_without_papers_come_as_they_are(database: Database) -> None:
     ]
     assert on_hand(database) == {"new": 13, "damaged": 1}
     with database.read() as tx:
-        (fact,) = events.of_stream(tx, stream="location", stream_id=A)
+        (fact,) = builders.stock_events(tx, A)
         (row,) = receipt_views.rows(tx, wanted=ReceiptFilter(location_id=A))
     assert (fact.type, fact.data["pieces"], fact.data["skus"]) == ("stock.received", 5, [JACKET, SHIRT])
     assert (row.kind.value, row.skus, row.pieces, row.off, row.note) == ("none", 3, 5, 3, "gift")
@@ -215,7 +215,7 @@ def regrade(
     database: Database, *regrades: Regrade, reason: str = "inspected", key: str | None = None
 ) -> bool:
     with database.write(actor="user:3") as tx:
-        return regrading.regrade(tx, regrades=regrades, reason=reason, at=NOON, key=key)
+        return regrading.change_condition(tx, regrades=regrades, reason=reason, at=NOON, key=key)
 
 
 def test_pieces_change_their_condition_and_none_appears_or_vanishes(database: Database) -> None:
@@ -225,7 +225,7 @@ def test_pieces_change_their_condition_and_none_appears_or_vanishes(database: Da
     regrade(database, Regrade(SHIRT, A, DAMAGED, NEW, 1))
     assert on_hand(database) == {"new": 8, "b_grade": 2}
     with database.read() as tx:
-        told = [each.data["skus"] for each in events.of_stream(tx, stream="location", stream_id=A)]
+        told = [each.data["skus"] for each in builders.stock_events(tx, A)]
         ledger = [(row.type, row.reason) for row in views.movements(tx, sku=SHIRT, location_id=A)][:-1]
     assert (told, ledger) == ([[SHIRT], [SHIRT]], [("regraded", "inspected")] * 6)
 

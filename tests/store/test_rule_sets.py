@@ -33,7 +33,7 @@ def activated(retailer: Retailer, number: int, instead_of: int | None) -> Versio
 
 
 def playbook(retailer: Retailer) -> str:
-    return retailer.read(lambda tx: views.playbook(tx).version)
+    return retailer.read(lambda tx: views.compiled_rules(tx).version)
 
 
 def test_one_version_decides_and_the_one_before_is_kept(retailer: Retailer) -> None:
@@ -130,12 +130,12 @@ def test_a_document_is_never_changed(retailer: Retailer) -> None:
 def test_failures_of_conditions_are_kept_for_people(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
     activated(retailer, 1, None)
-    book = retailer.read(views.playbook)
+    book = retailer.read(views.compiled_rules)
     for number in (1, 2):
         book.failures["when: no"] += number
         at = NOON + timedelta(hours=number)
-        retailer.write(lambda tx, at=at: verbs.note_failures(tx, playbook=book, at=at))
-    retailer.write(lambda tx: verbs.note_failures(tx, playbook=book, at=NOON))
+        retailer.write(lambda tx, at=at: verbs.record_failures(tx, playbook=book, at=at))
+    retailer.write(lambda tx: verbs.record_failures(tx, playbook=book, at=NOON))
     (found,) = retailer.read(lambda tx: views.failures(tx, number=1))
     assert (found.failure, found.situations, found.last_at - found.first_at) == (
         "when: no",
@@ -148,7 +148,7 @@ def test_failures_of_conditions_are_kept_for_people(retailer: Retailer) -> None:
 def test_a_playbook_is_compiled_once(retailer: Retailer, monkeypatch: pytest.MonkeyPatch) -> None:
     drafted(retailer, named("one"))
     activated(retailer, 1, None)
-    assert retailer.read(views.playbook) is retailer.read(views.playbook)
+    assert retailer.read(views.compiled_rules) is retailer.read(views.compiled_rules)
     monkeypatch.setattr(views, "_PLAYBOOKS_KEPT", 1)
     drafted(retailer, named("two"))
     activated(retailer, 2, 1)

@@ -66,4 +66,4 @@ def verify_ledger(context: Context) -> int:
 def delete_expired(context: Context) -> None:
     """Periodic: what has expired (sessions, failed sign-ins, answers kept for repeated API calls) is deleted."""
     with context.db.write(actor="system") as tx:
-        identity.forget_expired(tx, now=context.clock.now())
+        identity.delete_expired(tx, now=context.clock.now())

@@ -63,7 +63,7 @@ _FIELDS = """
 """
 
 
-def lock_steps(tx: WriteTx, *, subscriber: str, limit: int) -> list[Delivery]:
+def lock_deliveries(tx: WriteTx, *, subscriber: str, limit: int) -> list[Delivery]:
     """Lock ready deliveries of a step until the end of this transaction; others skip them."""
     return tx.all(
         Delivery,
@@ -76,7 +76,7 @@ def lock_steps(tx: WriteTx, *, subscriber: str, limit: int) -> list[Delivery]:
     )
 
 
-def ready_steps(tx: ReadTx, *, subscribers: Sequence[str]) -> set[str]:
+def ready_subscribers(tx: ReadTx, *, subscribers: Sequence[str]) -> set[str]:
     """Which of these have anything due: one look for all of them, as most rounds find little."""
     return set(
         tx.column(
@@ -90,7 +90,7 @@ def ready_steps(tx: ReadTx, *, subscribers: Sequence[str]) -> set[str]:
     )
 
 
-def lease_errands(
+def lease_tasks(
     tx: WriteTx, *, subscribers: Sequence[str], limit: int, lease_seconds: float
 ) -> list[Delivery]:
     """Take ready deliveries of errands for a while; a worker that dies loses them when the lease ends."""

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision, Demand, Lane, Network, Supply
-from doorstep.domain.routing.model.prices import Expected, LookAhead
-from doorstep.domain.routing.model.rules import Costs, Playbook
+from doorstep.domain.routing.model.prices import Expected, ScarcityInputs
+from doorstep.domain.routing.model.rules import CompiledRules, Costs
 from doorstep.domain.routing.model.wave import Batch, Budget, improve
 from doorstep.kernel.ids import LocationId, Sku
 from doorstep_bench.routing import stage
@@ -198,7 +198,7 @@ class Trial:
     wave: int
     network: Network = field(init=False)
     costs: Costs = field(init=False)
-    books: dict[str, Playbook] = field(init=False)
+    books: dict[str, CompiledRules] = field(init=False)
     demands: list[Demand] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -227,7 +227,7 @@ class Trial:
     def bound(self) -> float:
         """What serving all arrivals costs at least, in dollars, had they been known and could they be parted in shares."""
         expected, kinds = self._expected()
-        ahead = LookAhead(expected, self.instance.supply(), self.network, self.costs)
+        ahead = ScarcityInputs(expected, self.instance.supply(), self.network, self.costs)
         counts: dict[tuple[int, int], int] = {}
         for each in self.arrivals:
             counts[each] = counts.get(each, 0) + 1
@@ -248,7 +248,7 @@ class Trial:
         """By cost, some orders at a time: with fresh prices every so often, each lot solved together if wanted."""
         book, supply = self.books["cost, order by order"], self.instance.supply()
         expected, kinds = self._expected()
-        ahead = LookAhead(expected, supply, self.network, self.costs) if prices else None
+        ahead = ScarcityInputs(expected, supply, self.network, self.costs) if prices else None
         network, horizon = self.network, self.instance.variant.horizon
         step = self.wave if waves else max(1, horizon // self.solves)
         for first in range(0, horizon, step):
@@ -261,7 +261,7 @@ class Trial:
 
 
 def _served(
-    lot: Sequence[Demand], supply: Supply, network: Network, book: Playbook, *, waves: bool
+    lot: Sequence[Demand], supply: Supply, network: Network, book: CompiledRules, *, waves: bool
 ) -> list[Decision]:
     if not waves:
         return model.plan(lot, supply, network, book, now=stage.NOW)

@@ -10,8 +10,8 @@ import numpy as np
 
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision, Demand, Lane, Network, Supply
-from doorstep.domain.routing.model.prices import Expected, LookAhead
-from doorstep.domain.routing.model.rules import Costs, Playbook
+from doorstep.domain.routing.model.prices import Expected, ScarcityInputs
+from doorstep.domain.routing.model.rules import CompiledRules, Costs
 from doorstep.kernel.ids import LocationId, Sku
 from doorstep_bench.routing import stage
 from doorstep_bench.routing.geography import Floats, geography
@@ -40,7 +40,7 @@ class Family:
 
     items: int
     network: Network = field(init=False)
-    book: Playbook = field(init=False)
+    book: CompiledRules = field(init=False)
     _shares: Floats = field(init=False)
     _stocked: Floats = field(init=False)
 
@@ -99,9 +99,9 @@ class Family:
             outcome.bound += bound
             outcome.ratios.append(cost / bound)
 
-    def _program(self, arrivals: Arrivals) -> LookAhead:
+    def _program(self, arrivals: Arrivals) -> ScarcityInputs:
         every = [Expected(stage.demand(0, str(area), [(_ITEM, 1)]), 0.0) for area in range(len(self._shares))]
-        return LookAhead(every, _supply(arrivals), self.network, _COSTS)
+        return ScarcityInputs(every, _supply(arrivals), self.network, _COSTS)
 
     def _hindsight(self, arrivals: Arrivals) -> float:
         """The best there was: this program has whole-numbered solutions."""

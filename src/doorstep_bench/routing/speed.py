@@ -11,13 +11,13 @@ import msgspec
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import (
     Demand,
+    DemandLine,
     Facts,
     GreatCircle,
     Lane,
     Network,
     Place,
     Supply,
-    Want,
     rules,
 )
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -91,6 +91,7 @@ def _demands(chance: Random) -> list[Demand]:
 def _demand(number: int, chance: Random, codes: list[tuple[float, float]]) -> Demand:
     items = chance.sample(range(SKUS), chance.choice([1, 2, 2, 3, 3, 4]))
     wants = tuple(
-        Want(line, Sku(f"S{item}"), chance.choice([1, 1, 1, 2]), 300) for line, item in enumerate(items, 1)
+        DemandLine(line, Sku(f"S{item}"), chance.choice([1, 1, 1, 2]), 300)
+        for line, item in enumerate(items, 1)
     )
     return Demand(OrderId(number), wants, *chance.choice(codes), facts=Facts(placed_at=stage.NOW))

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from doorstep.domain.routing.model import Decision, Demand, Facts, Lane, Network, Place, Want, rules
+from doorstep.domain.routing.model import Decision, Demand, DemandLine, Facts, Lane, Network, Place, rules
 from doorstep.domain.routing.model.rules import (
+    CompiledRules,
     Costs,
     Locations,
     Measure,
-    Playbook,
     Routing,
     Rule,
     RuleSet,
@@ -55,18 +55,18 @@ def network(places: Sequence[Place], by_area: Mapping[str, Mapping[LocationId, L
 
 def demand(number: int, area: str, lines: Sequence[tuple[str, int]]) -> Demand:
     """An order of (SKU, pieces)."""
-    wants = tuple(Want(line, Sku(sku), pieces) for line, (sku, pieces) in enumerate(lines, 1))
+    wants = tuple(DemandLine(line, Sku(sku), pieces) for line, (sku, pieces) in enumerate(lines, 1))
     return Demand(OrderId(number), wants, 0.0, 0.0, facts=Facts(region=area))
 
 
-def document(*chosen: Rule, costs: Costs = Costs()) -> Playbook:
+def document(*chosen: Rule, costs: Costs = Costs()) -> CompiledRules:
     """A rule set of one routing with these rules."""
     routing = Routing(name="all", rules=chosen)
     runs = (Run(name="as they come", routings=(routing,)),)
     return rules.compile(RuleSet(name="benchmark", runs=runs, costs=costs), "benchmark")
 
 
-def policies(*, has_supplier: bool, costs: Costs = Costs()) -> dict[str, Playbook]:
+def policies(*, has_supplier: bool, costs: Costs = Costs()) -> dict[str, CompiledRules]:
     """The rule sets that are compared. A supplier who sends what nobody has comes last where cost does not decide."""
     centres = Locations(kinds=("centre",)) if has_supplier else Locations()
     last = (Rule(name="supplier", choose=BY_COST, split=_LINES),) if has_supplier else ()

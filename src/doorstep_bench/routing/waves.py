@@ -8,7 +8,7 @@ from random import Random
 
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision, Demand, Lane, Network, Supply
-from doorstep.domain.routing.model.rules import Playbook
+from doorstep.domain.routing.model.rules import CompiledRules
 from doorstep.domain.routing.model.wave import Batch, Budget, improve
 from doorstep.kernel.ids import LocationId, Sku
 from doorstep_bench.routing import stage
@@ -122,7 +122,7 @@ def gain(orders: int, locations: int, *, seconds: float) -> Gain:
     )
 
 
-def _book() -> Playbook:
+def _book() -> CompiledRules:
     return stage.policies(has_supplier=False)["cost, order by order"]
 
 

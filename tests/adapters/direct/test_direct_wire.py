@@ -18,18 +18,18 @@ LEAST = {"external_id": "B2B-1", "placed_at": "2026-05-05T10:00:00+05:30", "curr
 AT = datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
 
 
-def read(**more: Any) -> orders.OrderObservation:
+def read(**more: Any) -> orders.OrderSnapshot:
     return wire.observe(json.dumps(LEAST | more).encode())
 
 
 def test_the_least_that_is_an_order() -> None:
     told = read()
     assert (told.external_id, told.number, told.placed_at, told.version_at) == ("B2B-1", "B2B-1", AT, AT)
-    assert told.lines == (orders.ObservedLine("1", Sku("GT-WH-02"), "GT-WH-02", 2, 79_950),)
+    assert told.lines == (orders.SnapshotLine("1", Sku("GT-WH-02"), "GT-WH-02", 2, 79_950),)
     assert (told.total_minor, told.shipping_address, told.payment) == (
         159_900,
         None,
-        orders.ObservedPayment(),
+        orders.SnapshotPayment(),
     )
 
 
@@ -44,9 +44,9 @@ def test_everything_that_may_be_told() -> None:
     )  # fmt: skip
     assert told.version_at == datetime(2026, 5, 5, 5, tzinfo=UTC)
     assert told.lines == (
-        orders.ObservedLine("11", Sku("GT-WH-02"), "Tee", 2, 79_950, 5, 6, requires_shipping=False),
+        orders.SnapshotLine("11", Sku("GT-WH-02"), "Tee", 2, 79_950, 5, 6, requires_shipping=False),
     )
-    assert told.payment == orders.ObservedPayment("razorpay", "upi", 1, is_paid=True)
+    assert told.payment == orders.SnapshotPayment("razorpay", "upi", 1, is_paid=True)
     assert told.shipping_address == orders.Address(name="A", country="IN", latitude=19.1, longitude=72.8)
     assert (told.total_minor, told.tags, told.cart_reference) == (1, ("vip",), "cart-7")
     assert told.cancelled_at == datetime(2026, 5, 5, 6, tzinfo=UTC)

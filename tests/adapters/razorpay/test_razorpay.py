@@ -83,7 +83,7 @@ def event(topic: str, **entities: object) -> bytes:
 
 def test_a_payment(gateway: connector.Razorpay) -> None:
     assert gateway.observe("payment.captured", {}, event("payment.captured", payment=payment())) == (
-        payments.PaymentObservation(
+        payments.PaymentSnapshot(
             gateway="razorpay",
             external_id="pay_A1",
             order_reference="5600000000000000001",
@@ -104,7 +104,7 @@ def test_the_order_answers_where_the_payment_has_no_notes(gateway: connector.Raz
         order={"notes": {"shopify_order_id": "42"}},
     )
     (seen,) = gateway.observe("order.paid", {}, body)
-    assert isinstance(seen, payments.PaymentObservation)
+    assert isinstance(seen, payments.PaymentSnapshot)
     assert (seen.order_reference, seen.payer, seen.method) == ("42", "meera@example.in", "")
 
 
@@ -119,7 +119,7 @@ def test_the_order_answers_where_the_payment_has_no_notes(gateway: connector.Raz
 )
 def test_a_refund(gateway: connector.Razorpay, told: str | None, state: payments.RefundState) -> None:
     assert gateway.observe("refund.processed", {}, event("refund.processed", refund=refund(status=told))) == (
-        payments.RefundObservation(
+        payments.RefundSnapshot(
             external_id="rfnd_B2",
             payment_external_id="pay_A1",
             reference="refund-7",

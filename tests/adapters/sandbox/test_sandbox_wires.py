@@ -61,9 +61,9 @@ def event(data: object) -> bytes:
 @pytest.mark.parametrize(
     ("topic", "data", "kind"),
     [
-        ("order", ORDER, orders.OrderObservation),
-        ("payment", PAYMENT, payments.PaymentObservation),
-        ("return", RETURN, returns.ReturnObservation),
+        ("order", ORDER, orders.OrderSnapshot),
+        ("payment", PAYMENT, payments.PaymentSnapshot),
+        ("return", RETURN, returns.ReturnSnapshot),
     ],
 )
 def test_channel_events(topic: str, data: object, kind: type) -> None:
@@ -73,7 +73,7 @@ def test_channel_events(topic: str, data: object, kind: type) -> None:
 
 @pytest.mark.parametrize(
     ("topic", "data", "kind"),
-    [("payment", PAYMENT, payments.PaymentObservation), ("refund", REFUND, payments.RefundObservation)],
+    [("payment", PAYMENT, payments.PaymentSnapshot), ("refund", REFUND, payments.RefundSnapshot)],
 )
 def test_gateway_events(topic: str, data: object, kind: type) -> None:
     (seen,) = gateway.observe(topic, event(data))

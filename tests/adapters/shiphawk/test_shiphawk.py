@@ -209,7 +209,7 @@ def test_tracking(carrier: connector.Shiphawk, script: scripted.Script) -> None:
         {"status": "new"},
         {"status": "new", "updated_at": "2026-05-06T09:00:00"},
     )
-    assert carrier.track(tracking_number="SHK1", external_id="shp_1") == shipping.TrackingObservation(
+    assert carrier.track(tracking_number="SHK1", external_id="shp_1") == shipping.TrackingSnapshot(
         scans=(
             shipping.Scan(
                 at=datetime(2026, 5, 5, 9, tzinfo=UTC),
@@ -254,7 +254,7 @@ def hook(**changes: object) -> bytes:
 )
 def test_a_status_event(carrier: connector.Shiphawk, word: str, status: shipping.TrackingStatus) -> None:
     assert carrier.observe("shipment.status_update", {}, hook(status=word)) == (
-        shipping.TrackingObservation(
+        shipping.TrackingSnapshot(
             scans=(shipping.Scan(datetime(2026, 5, 6, 18, 23, 16, 702000, tzinfo=UTC), status, word),),
             external_id="1014270",
         ),
@@ -304,5 +304,5 @@ def test_the_published_event(carrier: connector.Shiphawk) -> None:
     body = (SPECS / "webhooks" / "shipment.status_update.json").read_bytes()
     assert carrier.envelope({}, body).topic == "shipment.status_update"
     (seen,) = carrier.observe("shipment.status_update", {}, body)
-    assert isinstance(seen, shipping.TrackingObservation)
+    assert isinstance(seen, shipping.TrackingSnapshot)
     assert (seen.external_id, seen.scans[0].status) == ("1014270", shipping.TrackingStatus.IN_TRANSIT)

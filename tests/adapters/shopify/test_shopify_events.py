@@ -47,7 +47,7 @@ def transaction(**changes: object) -> bytes:
 
 def test_a_payment(shop: connector.Shopify) -> None:
     assert shop.observe("order_transactions/create", {}, transaction()) == (
-        payments.PaymentObservation(
+        payments.PaymentSnapshot(
             gateway="razorpay",
             external_id="pay_K1",
             order_reference="5600000000000000001",
@@ -74,14 +74,14 @@ def test_payment_statuses(
     shop: connector.Shopify, changes: dict[str, object], status: payments.PaymentStatus
 ) -> None:
     (seen,) = shop.observe("order_transactions/create", {}, transaction(**changes))
-    assert isinstance(seen, payments.PaymentObservation)
+    assert isinstance(seen, payments.PaymentSnapshot)
     assert seen.status is status
 
 
 def test_a_payment_without_the_gateways_id(shop: connector.Shopify) -> None:
     body = transaction(authorization=None, payment_details=None, processed_at="2026-05-04T18:12:00+05:30")
     (seen,) = shop.observe("order_transactions/create", {}, body)
-    assert isinstance(seen, payments.PaymentObservation)
+    assert isinstance(seen, payments.PaymentSnapshot)
     assert (seen.external_id, seen.method, seen.at.minute) == ("6100000000000000009", "", 12)
 
 
@@ -114,14 +114,14 @@ def requested(**changes: object) -> bytes:
 
 def test_a_return_request(shop: connector.Shopify) -> None:
     assert shop.observe("returns/request", AT, requested()) == (
-        returns.ReturnObservation(
+        returns.ReturnSnapshot(
             external_id="31000001",
             order_external_id="5600000000000000001",
             name="#2041-R1",
             status=returns.ReturnRequestStatus.REQUESTED,
             version_at=datetime(2026, 5, 8, 9, 0, 0, 123000, tzinfo=UTC),
             lines=(
-                returns.ObservedReturnLine(
+                returns.SnapshotReturnLine(
                     external_line_id="9007199254740993001",
                     external_return_line_id="41000001",
                     quantity=1,
@@ -147,7 +147,7 @@ def test_written_words_beat_empty_codes(
 ) -> None:
     line = {"id": 1, "quantity": 1, "fulfillment_line_item": {"line_item": {"id": 2}}, **told}
     (seen,) = shop.observe("returns/request", AT, requested(return_line_items=[line]))
-    assert isinstance(seen, returns.ReturnObservation)
+    assert isinstance(seen, returns.ReturnSnapshot)
     assert (seen.lines[0].reason, seen.lines[0].note) == (reason, note)
 
 
@@ -166,7 +166,7 @@ def test_short_return_bodies(
 ) -> None:
     body = json.dumps({"id": 31000001, "order_id": 5600000000000000001, "status": word}).encode()
     (seen,) = shop.observe(f"returns/{verb}", AT, body)
-    assert isinstance(seen, returns.ReturnObservation)
+    assert isinstance(seen, returns.ReturnSnapshot)
     assert (seen.status, seen.order_external_id, seen.lines) == (status, "5600000000000000001", ())
 
 

@@ -68,7 +68,7 @@ def order(**changes: object) -> dict[str, Any]:
     }
 
 
-def observe(document: object) -> orders.OrderObservation:
+def observe(document: object) -> orders.OrderSnapshot:
     return wire.observe(json.dumps(document).encode())
 
 
@@ -79,7 +79,7 @@ def test_a_whole_order() -> None:
     assert seen.version_at == datetime(2026, 5, 4, 12, 41, tzinfo=UTC)
     assert seen.placed_at == datetime(2026, 5, 4, 12, 39, tzinfo=UTC)
     assert seen.lines == (
-        orders.ObservedLine(
+        orders.SnapshotLine(
             external_line_id="9007199254740993001",
             sku=ids.Sku("KURTA-BL-M"),
             title="Blue Kurta - M",
@@ -96,7 +96,7 @@ def test_a_whole_order() -> None:
         True,
     )
     assert orders.expected_total(seen) == seen.total_minor
-    assert seen.payment == orders.ObservedPayment(
+    assert seen.payment == orders.SnapshotPayment(
         gateway="Razorpay", method="UPI", paid_minor=157000, is_paid=True
     )
     assert (seen.tags, seen.note, seen.source, seen.shipping_method) == (
@@ -145,7 +145,7 @@ def test_an_order_of_the_bare_minimum() -> None:
         "",
         "",
     )
-    assert (seen.payment, seen.shipping_address, seen.tags) == (orders.ObservedPayment(), None, ())
+    assert (seen.payment, seen.shipping_address, seen.tags) == (orders.SnapshotPayment(), None, ())
     assert orders.expected_total(seen) == 1000
 
 

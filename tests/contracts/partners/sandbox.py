@@ -82,9 +82,9 @@ class Stage:
         )
 
 
-def _payment(*, captured: bool) -> payments.PaymentObservation:
+def _payment(*, captured: bool) -> payments.PaymentSnapshot:
     status = payments.PaymentStatus.CAPTURED if captured else payments.PaymentStatus.AUTHORIZED
-    return payments.PaymentObservation("sandbox", "pay_1", "5600", status, 239700, "INR", "upi", _AT)
+    return payments.PaymentSnapshot("sandbox", "pay_1", "5600", status, 239700, "INR", "upi", _AT)
 
 
 @contextmanager

@@ -19,13 +19,13 @@ def draft(**told: float) -> Tally:
 
 def test_few_orders_say_nothing() -> None:
     few = Tally(orders=99, served=99, cost_minor=990_000)
-    assert not guardrails.judge(CANARY, ACTIVE, few, Guardrails()).is_enough
-    assert not guardrails.judge(CANARY, Tally(), draft(), Guardrails()).is_enough
+    assert not guardrails.check(CANARY, ACTIVE, few, Guardrails()).is_enough
+    assert not guardrails.check(CANARY, Tally(), draft(), Guardrails()).is_enough
     assert (Tally().cost, Tally().reject_percent) == (0.0, 0.0)
 
 
 def test_a_draft_that_does_the_same_goes_on() -> None:
-    found = guardrails.judge(CANARY, ACTIVE, draft(), Guardrails())
+    found = guardrails.check(CANARY, ACTIVE, draft(), Guardrails())
     assert (found.is_enough, found.breaches, found.is_better) == (True, (), False)
 
 
@@ -39,16 +39,16 @@ def test_a_draft_that_does_the_same_goes_on() -> None:
     ],
 )  # fmt: skip
 def test_every_guardrail_says_why(told: dict[str, float], why: str) -> None:
-    assert guardrails.judge(CANARY, ACTIVE, draft(**told), Guardrails()).why == why
+    assert guardrails.check(CANARY, ACTIVE, draft(**told), Guardrails()).why == why
 
 
 def test_what_is_decided_silently_is_never_rejected() -> None:
-    assert guardrails.judge(SHADOW, ACTIVE, draft(rejects=50), Guardrails()).breaches == ()
+    assert guardrails.check(SHADOW, ACTIVE, draft(rejects=50), Guardrails()).breaches == ()
 
 
 def test_cost_where_nothing_costed_anything() -> None:
     free = Tally(orders=100, served=100)
-    found = guardrails.judge(SHADOW, free, draft(), Guardrails())
+    found = guardrails.check(SHADOW, free, draft(), Guardrails())
     assert found.breaches[0] == "An order costs more than what it costs now (1.05 is the limit)."
 
 
@@ -56,7 +56,7 @@ def test_cost_where_nothing_costed_anything() -> None:
     ("told", "better"), [({"cost_minor": 9_000}, True), ({"cost_minor": 9_000, "misses": 6}, False), ({}, False)]
 )  # fmt: skip
 def test_better_is_cheaper_and_no_later(told: dict[str, float], better: bool) -> None:
-    assert guardrails.judge(CANARY, ACTIVE, draft(**told), Guardrails()).is_better is better
+    assert guardrails.check(CANARY, ACTIVE, draft(**told), Guardrails()).is_better is better
 
 
 def test_guardrails_are_read_from_what_people_write() -> None:

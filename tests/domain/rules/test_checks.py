@@ -16,7 +16,7 @@ from doorstep.domain.routing.model.rules import (
     OrderSort,
     Queue,
     Release,
-    Rest,
+    Remainder,
     Routing,
     Rule,
     RuleSet,
@@ -32,7 +32,7 @@ from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.domain.routing.model.rules.schema import schema
 from doorstep.kernel import documents
 
-PARK = Rest(then="park", queue="shelf")
+PARK = Remainder(then="park", queue="shelf")
 LAST = Rule(name="last", rest=PARK)
 CASE = {
     "name": "c", "at": "2026-11-22T09:00:00Z", "order": {"lines": [{"sku": "TEE"}]}, "stock": {},
@@ -85,9 +85,9 @@ def test_the_rules_that_doorstep_comes_with_are_right() -> None:
             "runs[0].routings[0].rules[0].choose: Say what the better plan is: parcels, cost, distance …")),
         (rule_set(Rule(name="a", rest=PARK, choose=(Sort(by=Measure.SEQUENCE),))), (
             "runs[0].routings[0].rules[0].choose: A sequence needs codes or groups to count by.")),
-        (rule_set(Rule(name="a", rest=Rest(then="park"))), (
+        (rule_set(Rule(name="a", rest=Remainder(then="park"))), (
             "runs[0].routings[0].rules[0].rest.queue: no queue is not among the queues of this rule set.")),
-        (rule_set(Rule(name="a", rest=Rest(then="cancel", queue="shelf"))), (
+        (rule_set(Rule(name="a", rest=Remainder(then="cancel", queue="shelf"))), (
             "runs[0].routings[0].rules[0].rest.queue: Only park puts orders in a queue, this says cancel.")),
         (rule_set(run=Run(name="r", routings=(), schedule="at night")), (
             "runs[0].schedule: 'at night' is no cron line: minute hour day month weekday, such as 0 2 * * *.")),
@@ -179,7 +179,7 @@ def test_a_rule_reads_as_sentences() -> None:
             by="none", max_parcels=2, min_parcel_value_minor=9900, all_or_nothing=True, hold_in_stock_part=True,
             keep_together=("Suits",),
         ),
-        rest=Rest(then="customer_care", auto_cancel_after_days=1, forget_auto_cancel=True),
+        rest=Remainder(then="customer_care", auto_cancel_after_days=1, forget_auto_cancel=True),
     )  # fmt: skip
     assert words.of_rule(rule, "INR") == [
         (

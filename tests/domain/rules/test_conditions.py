@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorstep.domain.routing.model import Demand, Facts, Lane, Place, Want
+from doorstep.domain.routing.model import Demand, DemandLine, Facts, Lane, Place
 from doorstep.domain.routing.model.rules import Wrong, conditions
 from doorstep.domain.routing.model.rules.variables import NO_LIMIT, NO_PROMISE_DAYS, VARIABLES, Reading
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -48,13 +48,13 @@ def test_a_condition_knows_what_it_reads() -> None:
 def test_a_value_of_another_type_cannot_be_told() -> None:
     condition = conditions.compile("order.placed_at.getFullYear() > 2000", "when")
     assert condition.against((NOW,)) == ""
-    with pytest.raises(conditions.CannotTell, match=r"Unexpected value type for 'order\.placed_at'"):
+    with pytest.raises(conditions.CannotEvaluate, match=r"Unexpected value type for 'order\.placed_at'"):
         condition.against((None,))
 
 
 def test_every_variable_reads_a_value_of_its_kind() -> None:
     place = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, groups=frozenset({"b", "a"}), room=4)
-    wants = (Want(1, Sku("B"), 2, grams=600, category="tops"), Want(2, Sku("A"), 1, grams=50))
+    wants = (DemandLine(1, Sku("B"), 2, grams=600, category="tops"), DemandLine(2, Sku("A"), 1, grams=50))
     facts = Facts(placed_at=NOW, promised_at=NOW + timedelta(days=2), tags=("vip",), pickup="HUB")
     lane = Lane(
         place.id, km=1.5, parcel_minor=100, kilo_minor=10, piece_minor=1, arrives_at=NOW + timedelta(days=3)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorstep.domain.routing.model import Demand, Facts, Lane, Place, Want, rules
+from doorstep.domain.routing.model import Demand, DemandLine, Facts, Lane, Place, rules
 from doorstep.domain.routing.model.rules import (
     Locations,
     Orders,
@@ -32,7 +32,7 @@ LANES = {
 }
 ORDER = Demand(
     OrderId(1),
-    (Want(1, Sku("TEE"), 2, grams=600, category="tops"), Want(2, Sku("CAP"), 1)),
+    (DemandLine(1, Sku("TEE"), 2, grams=600, category="tops"), DemandLine(2, Sku("CAP"), 1)),
     channel="web",
     facts=Facts(
         placed_at=NOW, promised_at=NOW + timedelta(days=2), method="standard", priority=5, tags=("vip", "gift"),
@@ -143,7 +143,7 @@ def test_answers_are_shared_between_orders_that_look_the_same() -> None:
     rule, judge = book.document.runs[0].routings[0].rules[0], book.at(NOW, PLACES)
     first = judge.refusals(rule, ORDER, LANES)
     other = Demand(OrderId(2), ORDER.wants, channel="pos")
-    more = Demand(OrderId(3), (Want(1, Sku("TEE"), 20),))
+    more = Demand(OrderId(3), (DemandLine(1, Sku("TEE"), 20),))
     assert judge.refusals(rule, other, LANES) is first
     assert judge.refusals(rule, ORDER, dict(LANES)) == first
     assert sorted(judge.refusals(rule, more, LANES)) == [HUB.id, SHOP.id]

@@ -256,7 +256,7 @@ def forget_stock_source(calling: Calling, location: str, name: str) -> dict[str,
 
     def work(tx: WriteTx) -> dict[str, object]:
         place = network.by_code(tx, code=location)
-        freshness.forget_source(tx, location_id=place.id, name=name)
+        freshness.remove_source(tx, location_id=place.id, name=name)
         return {"location": location, "name": name, "forgotten": True}
 
     return calling.write(work)

@@ -26,10 +26,10 @@ class Chosen(BaseModel):
 
 
 @router.get("/dead-letters")
-def list_letters(calling: Calling, error_class: str = "") -> list[letters.Letter]:
+def list_letters(calling: Calling, error_class: str = "") -> list[letters.DeadLetter]:
     """Dead letters, newest failure first."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
-    return calling.read(lambda tx: letters.letters(tx, error_class=error_class))
+    return calling.read(lambda tx: letters.dead_letters(tx, error_class=error_class))
 
 
 @router.get("/dead-letters/{source}/{letter_id}")

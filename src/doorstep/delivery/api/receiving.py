@@ -194,7 +194,7 @@ def regrade(calling: Calling, body: Changes) -> dict[str, object]:
             Regrade(Sku(each.sku), places[each.location], each.before, each.after, each.quantity)
             for each in body.changes
         ]
-        regrading.regrade(tx, regrades=changes, reason=body.reason, at=calling.app.clock.now())
+        regrading.change_condition(tx, regrades=changes, reason=body.reason, at=calling.app.clock.now())
         return {"changed": sum(each.quantity for each in changes)}
 
     return calling.write(work)

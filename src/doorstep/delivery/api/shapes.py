@@ -8,7 +8,7 @@ from datetime import datetime
 from doorstep.domain.analytics.views.order import Group, OrderDetail
 from doorstep.domain.analytics.views.orders import OrderRow
 from doorstep.domain.orders.model import Counters, line_status
-from doorstep.domain.routing.model import LineReceipt
+from doorstep.domain.routing.model import LineExplanation
 from doorstep.kernel import money as kernel_money
 
 
@@ -113,7 +113,7 @@ class Why:
     others: int
 
 
-def _why(receipt: LineReceipt) -> Why:
+def _why(receipt: LineExplanation) -> Why:
     candidates = [
         Candidate(each.location, each.available, each.distance_km, each.eliminated)
         for each in receipt.candidates

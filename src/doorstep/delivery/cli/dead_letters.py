@@ -21,7 +21,7 @@ _out = Console()
 def list_() -> None:
     """Every dead letter with its error."""
     with opened() as app, app.db.read() as tx:
-        letters = letter_views.letters(tx)
+        letters = letter_views.dead_letters(tx)
     table = Table(
         "id", "class", "what", "topic", "attempts", "last failed", "error", box=None, pad_edge=False
     )

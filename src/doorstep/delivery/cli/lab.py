@@ -33,7 +33,7 @@ from doorstep.domain.routing.model.lab import (
     guardrails,
 )
 from doorstep.domain.routing.model.lab.measures import Busy, Compared, busy
-from doorstep.domain.routing.model.rules import Playbook, RuleSet
+from doorstep.domain.routing.model.rules import CompiledRules, RuleSet
 from doorstep.domain.routing.views import rules, trials
 from doorstep.flows.routing_rules import history, rule_sets, simulation, simulation_files, trial_control
 from doorstep.flows.routing_rules.history import Window
@@ -101,7 +101,7 @@ def simulate(  # tidy: parameters the command line reads its options from the si
 
 def _simulated(app: App, asked: _Asked) -> tuple[Simulation, dict[int, str], str]:
     with app.db.read() as tx:
-        sides = Sides(rules.playbook(tx), _playbook(app, tx, asked.draft))
+        sides = Sides(rules.compiled_rules(tx), _playbook(app, tx, asked.draft))
         material = _material(app, tx, asked)
     with _progress(2 * len(material.past.arrivals)) as told:
         found = simulation.simulate(material.past, sides, how=asked.how, told=told)
@@ -110,9 +110,9 @@ def _simulated(app: App, asked: _Asked) -> tuple[Simulation, dict[int, str], str
     return found, {int(key): number for key, number in numbers.items()}, sides.after.document.currency
 
 
-def _playbook(app: App, tx: ReadTx, draft: str) -> Playbook:
+def _playbook(app: App, tx: ReadTx, draft: str) -> CompiledRules:
     if draft.isdigit():
-        return rules.playbook_of(tx, number=int(draft))
+        return rules.compiled_rules_of(tx, number=int(draft))
     try:
         read = documents.read(text_of(Path(draft)), RuleSet)
     except errors.Invalid as problem:
@@ -274,7 +274,7 @@ def show() -> None:
     with opened() as app, app.db.read() as tx:
         found = next(iter(trials.trials(tx, limit=1)), None)
         sides = hindsight.sides(tx, trial_id=found.id) if found else None
-        currency = rules.playbook(tx).document.currency
+        currency = rules.compiled_rules(tx).document.currency
     if found is None or sides is None:
         _out.print("No draft was tried yet.")
         return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from doorstep.domain.orders.model import Headline
+from doorstep.domain.orders.model import OrderStatus
 from doorstep.kernel.money import CURRENCIES, Money, exponent, text
 
 _SIGNS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -29,15 +29,15 @@ _ATTENTION = ("attention", "eye")
 _DANGER = ("danger", "alert")
 
 _BADGES: dict[str, tuple[str, tuple[str, str]]] = {
-    Headline.CREATED: ("Created", _NEUTRAL),
-    Headline.ALLOCATED: ("Allocated", _INFO),
-    Headline.SHORT: ("Short of stock", _ATTENTION),
-    Headline.HELD: ("Held", _ATTENTION),
-    Headline.IN_FULFILLMENT: ("In fulfillment", _PROGRESS),
-    Headline.SHIPPED: ("Shipped", _PROGRESS),
-    Headline.COMPLETED: ("Completed", _SUCCESS),
-    Headline.RETURNED: ("Returned", _NEUTRAL),
-    Headline.CANCELLED: ("Cancelled", _NEUTRAL),
+    OrderStatus.CREATED: ("Created", _NEUTRAL),
+    OrderStatus.ALLOCATED: ("Allocated", _INFO),
+    OrderStatus.SHORT: ("Short of stock", _ATTENTION),
+    OrderStatus.HELD: ("Held", _ATTENTION),
+    OrderStatus.IN_FULFILLMENT: ("In fulfillment", _PROGRESS),
+    OrderStatus.SHIPPED: ("Shipped", _PROGRESS),
+    OrderStatus.COMPLETED: ("Completed", _SUCCESS),
+    OrderStatus.RETURNED: ("Returned", _NEUTRAL),
+    OrderStatus.CANCELLED: ("Cancelled", _NEUTRAL),
     "planned": ("Planned", _NEUTRAL),
     "open": ("To accept", _INFO),
     "accepted": ("To pick", _PROGRESS),

@@ -83,13 +83,13 @@ def _park(app: App, message_id: int, problem: Exception) -> None:
                 failure = jobs.Failure(str(problem), "transient", min(1.0, 0.05 * 2**message.attempts))
             report(problem, "a message could not be read", message_id=message_id, trace_id=message.trace_id)
             parked = Problem(message_id, failure.error, failure.error_class, failure.retry_in_seconds)
-            connections.park(tx, problem=parked)
+            connections.set_aside(tx, problem=parked)
 
 
 def ready(app: App, rows: Sequence[Subscriber]) -> list[Subscriber]:
     """The steps that have something to do."""
     with app.db.read() as tx:
-        names = jobs.ready_steps(tx, subscribers=[row.name for row in rows])
+        names = jobs.ready_subscribers(tx, subscribers=[row.name for row in rows])
     return [row for row in rows if row.name in names]
 
 
@@ -100,7 +100,7 @@ def run_step(app: App, row: Subscriber) -> int:
     batch: list[Delivery] = []
     try:
         with app.db.write(actor="system") as tx:
-            batch = jobs.lock_steps(tx, subscriber=row.name, limit=app.settings.batch_size)
+            batch = jobs.lock_deliveries(tx, subscriber=row.name, limit=app.settings.batch_size)
             if batch:
                 tx.traces |= {(delivery.stream, delivery.key): delivery.trace_id for delivery in batch}
                 row.handler(app.context, tx, batch)
@@ -202,4 +202,4 @@ def _decide_alone(app: App, due: Due, order_id: OrderId) -> None:
     except Exception as problem:  # noqa: BLE001 - the worker loop: one order must not stop the others
         report(problem, "an order could not be decided on", order_id=order_id, due=due)
         with app.db.write(actor="system") as tx:
-            orders.put_off(tx, order_id=order_id, due=due, now=app.clock.now())
+            orders.postpone(tx, order_id=order_id, due=due, now=app.clock.now())

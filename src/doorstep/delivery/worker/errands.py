@@ -14,7 +14,7 @@ from doorstep.kernel.jobs import Delivery
 _log = log.get("worker")
 
 
-class Errands:
+class Tasks:
     """Runs errands in a few threads; takes no more from the table than it can start at once."""
 
     def __init__(self, app: App, rows: Mapping[str, Subscriber]) -> None:
@@ -30,7 +30,7 @@ class Errands:
         if free <= 0:
             return 0
         with self._app.db.write(actor="system") as tx:
-            taken = jobs.lease_errands(
+            taken = jobs.lease_tasks(
                 tx, subscribers=list(self._rows), limit=free, lease_seconds=self._app.settings.lease_seconds
             )
         for delivery in taken:

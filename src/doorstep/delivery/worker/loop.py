@@ -11,7 +11,7 @@ import prometheus_client
 
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches, files, periodic
-from doorstep.delivery.worker.errands import Errands
+from doorstep.delivery.worker.errands import Tasks
 from doorstep.delivery.worker.lab import Lab
 from doorstep.flows.map import MAP
 from doorstep.kernel import errors, jobs, log
@@ -25,7 +25,7 @@ class Worker:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._errands = Errands(app, {row.name: row for row in MAP if row.task is not None})
+        self._errands = Tasks(app, {row.name: row for row in MAP if row.task is not None})
         self._lab = Lab(app)
         self._steps = list({row.name: row for row in MAP if row.handler is not None}.values())
         self._aside = concurrent.futures.ThreadPoolExecutor(1, "periodic")

@@ -39,7 +39,7 @@ def select_known(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class SkuAttributes:
     """What routing asks of a SKU."""
 
     sku: Sku
@@ -48,16 +48,16 @@ class Traits:
     style: str
 
 
-def select_traits(tx: ReadTx, *, skus: Sequence[str]) -> dict[Sku, Traits]:
+def select_attributes(tx: ReadTx, *, skus: Sequence[str]) -> dict[Sku, SkuAttributes]:
     """What routing asks of those of these SKUs that exist."""
     sql = "SELECT sku, weight_grams, category, style FROM skus WHERE sku = ANY(%s)"
-    return {each.sku: each for each in tx.all(Traits, sql, (list(skus),))}
+    return {each.sku: each for each in tx.all(SkuAttributes, sql, (list(skus),))}
 
 
-def select_of_styles(tx: ReadTx, *, styles: Sequence[str]) -> list[Traits]:
+def select_of_styles(tx: ReadTx, *, styles: Sequence[str]) -> list[SkuAttributes]:
     """Every SKU of these styles."""
     sql = "SELECT sku, weight_grams, category, style FROM skus WHERE style = ANY(%s) AND style <> '' ORDER BY sku"
-    return tx.all(Traits, sql, (list(styles),))
+    return tx.all(SkuAttributes, sql, (list(styles),))
 
 
 def select_barcodes(tx: ReadTx, *, skus: Sequence[str]) -> dict[str, str]:

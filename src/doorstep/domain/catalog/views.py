@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from doorstep.domain.catalog import model, store
 from doorstep.domain.catalog.model import Item, Part
-from doorstep.domain.catalog.store import Traits
+from doorstep.domain.catalog.store import SkuAttributes
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import Sku
 
-__all__ = ["Traits"]
+__all__ = ["SkuAttributes"]
 
 
 def items(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Item]:
@@ -23,9 +23,9 @@ def known(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
     return store.select_known(tx, skus=sorted(set(skus)))
 
 
-def traits(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, Traits]:
+def attributes(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, SkuAttributes]:
     """Weight, category and style of those of these SKUs that the catalogue has."""
-    return store.select_traits(tx, skus=sorted(set(skus)))
+    return store.select_attributes(tx, skus=sorted(set(skus)))
 
 
 def of_styles(tx: ReadTx, *, styles: Iterable[str]) -> dict[str, list[Sku]]:

@@ -8,12 +8,12 @@ from datetime import datetime
 from doorstep.domain.connections import events as facts
 from doorstep.domain.connections import store
 from doorstep.domain.connections.model import InboxMessage, Mode, check_key
-from doorstep.domain.connections.store import Arrival, NewMessage, Problem, Row, Told
+from doorstep.domain.connections.store import Arrival, ChannelUpdate, NewMessage, Problem, Row
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
-__all__ = ["Arrival", "NewMessage", "Problem", "Row", "Told"]
+__all__ = ["Arrival", "ChannelUpdate", "NewMessage", "Problem", "Row"]
 
 
 def configure(tx: WriteTx, *, row: Row) -> int:
@@ -59,7 +59,7 @@ def mark_read(tx: WriteTx, *, messages: Sequence[InboxMessage]) -> None:
     store.mark_read(tx, ids=[message.id for message in messages])
 
 
-def park(tx: WriteTx, *, problem: Problem) -> None:
+def set_aside(tx: WriteTx, *, problem: Problem) -> None:
     """Put a message off, or make it a dead letter."""
     store.mark_failed(tx, problem)
 
@@ -75,15 +75,19 @@ def discard(tx: WriteTx, *, ids: Sequence[int]) -> int:
     return store.delete_dead(tx, ids=ids)
 
 
-def intend_to_tell(tx: WriteTx, *, order_id: OrderId, connection_id: int, what: str, reference: str) -> bool:
+def intend_channel_update(
+    tx: WriteTx, *, order_id: OrderId, connection_id: int, what: str, reference: str
+) -> bool:
     """Store that a channel is to be told `what` of `reference`; True if it knows already."""
     return store.insert_channel_update(
         tx, order_id=order_id, connection_id=connection_id, what=what, reference=reference
     )
 
 
-def told(tx: WriteTx, *, order_id: OrderId, channel: str, answer: Told, at: datetime) -> None:
+def record_channel_update(
+    tx: WriteTx, *, order_id: OrderId, channel: str, answer: ChannelUpdate, at: datetime
+) -> None:
     """Record that the channel took our news."""
-    if store.mark_told(tx, answer):
-        fact = facts.ChannelTold(order_id, channel, answer.what, answer.external_ref)
+    if store.mark_channel_updated(tx, answer):
+        fact = facts.ChannelUpdated(order_id, channel, answer.what, answer.external_ref)
         events.append(tx, [fact], at=at)

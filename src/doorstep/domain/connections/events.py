@@ -9,7 +9,7 @@ from doorstep.kernel.ids import OrderId
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelTold:
+class ChannelUpdated:
     """The sales channel took our news."""
 
     type: ClassVar[str] = "channel.told"

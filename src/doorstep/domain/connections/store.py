@@ -235,7 +235,7 @@ def insert_channel_update(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ChannelUpdate:
     """The channel's answer to an update."""
 
     connection_id: int
@@ -245,7 +245,7 @@ class Told:
     told_at: datetime
 
 
-def mark_told(tx: WriteTx, told: Told) -> int:
+def mark_channel_updated(tx: WriteTx, told: ChannelUpdate) -> int:
     """Record the answer once; returns 0 if it was recorded before."""
     return tx.execute(
         """
@@ -256,7 +256,7 @@ def mark_told(tx: WriteTx, told: Told) -> int:
     )
 
 
-def select_told(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
+def select_channel_update(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
     """Whether a channel took this piece of our news."""
     return tx.value(
         bool,

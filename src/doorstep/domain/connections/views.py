@@ -36,9 +36,9 @@ def payload(tx: ReadTx, *, message_id: int) -> Payload:
     return found
 
 
-def was_told(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
+def channel_update_sent(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
     """Whether a channel took this piece of our news."""
-    return store.select_told(tx, connection_id=connection_id, what=what, reference=reference)
+    return store.select_channel_update(tx, connection_id=connection_id, what=what, reference=reference)
 
 
 def problems(tx: ReadTx, *, connection_id: int, event_ids: Sequence[str]) -> dict[str, str]:

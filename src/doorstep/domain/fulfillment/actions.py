@@ -38,7 +38,7 @@ def release(
     return [each.fulfillment_order_id for each in told]
 
 
-def let_go(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
+def release_unneeded(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
     """Everything of these orders is found (or given up): what was held back for the rest may be released."""
     if order_ids:
         store.unhold(tx, order_ids=order_ids)
@@ -160,7 +160,7 @@ def reject(tx: WriteTx, *, command: Command, reason: RejectReason, note: str) ->
     return work
 
 
-def ask_back(tx: WriteTx, *, command: Command, why: str) -> Work:
+def request_recall(tx: WriteTx, *, command: Command, why: str) -> Work:
     """Operations wants work elsewhere that its location was given. Raises Conflict if that is too late or was asked already."""
     work = lock(tx, command=command)
     if work.state not in model.ASKABLE or work.asked_back:
@@ -168,18 +168,18 @@ def ask_back(tx: WriteTx, *, command: Command, why: str) -> Work:
             "It was asked for already." if work.asked_back else f"It is {work.state.value}: it goes its way."
         )
         raise errors.Conflict(said, state=work.state.value, version=work.version)
-    store.ask_back(tx, fulfillment_order_id=work.id, by=tx.actor, why=why, at=command.at)
-    events.append(tx, [facts.AskedBack(work.order_id, work.id, command.location, why)], at=command.at)
+    store.request_recall(tx, fulfillment_order_id=work.id, by=tx.actor, why=why, at=command.at)
+    events.append(tx, [facts.RecallRequested(work.order_id, work.id, command.location, why)], at=command.at)
     return work
 
 
-def keep(tx: WriteTx, *, command: Command, note: str) -> None:
+def decline_recall(tx: WriteTx, *, command: Command, note: str) -> None:
     """The location keeps what was asked back. Raises Conflict if nobody asked."""
     work = lock(tx, command=command)
     if not work.asked_back:
         raise errors.Conflict("Nobody asks for it any more.", state=work.state.value, version=work.version)
-    store.keep(tx, fulfillment_order_id=work.id)
-    events.append(tx, [facts.Kept(work.order_id, work.id, command.location, note)], at=command.at)
+    store.decline_recall(tx, fulfillment_order_id=work.id)
+    events.append(tx, [facts.RecallDeclined(work.order_id, work.id, command.location, note)], at=command.at)
 
 
 def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Work]:

@@ -48,7 +48,7 @@ class Packed(_OfWork):
 
 
 @dataclass(frozen=True, slots=True)
-class AskedBack(_OfWork):
+class RecallRequested(_OfWork):
     """Operations wants it elsewhere; the location answers."""
 
     type: ClassVar[str] = "fulfillment.asked_back"
@@ -57,7 +57,7 @@ class AskedBack(_OfWork):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(_OfWork):
+class RecallDeclined(_OfWork):
     """The location keeps what was asked back: it is nearly done."""
 
     type: ClassVar[str] = "fulfillment.kept"

@@ -182,7 +182,7 @@ def release(tx: WriteTx, *, work_ids: Sequence[int], at: datetime) -> list[Relea
     )
 
 
-def ask_back(tx: WriteTx, *, fulfillment_order_id: int, by: str, why: str, at: datetime) -> None:
+def request_recall(tx: WriteTx, *, fulfillment_order_id: int, by: str, why: str, at: datetime) -> None:
     """Operations wants it elsewhere."""
     tx.execute(
         """
@@ -193,7 +193,7 @@ def ask_back(tx: WriteTx, *, fulfillment_order_id: int, by: str, why: str, at: d
     )
 
 
-def keep(tx: WriteTx, *, fulfillment_order_id: int) -> None:
+def decline_recall(tx: WriteTx, *, fulfillment_order_id: int) -> None:
     """The location keeps what was asked back."""
     tx.execute(
         "UPDATE fulfillment_orders SET asked_back_at = NULL, version = version + 1 WHERE id = %s",

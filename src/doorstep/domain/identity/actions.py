@@ -147,7 +147,7 @@ def revoke_api_key(tx: WriteTx, *, key_id: int, now: datetime) -> None:
         raise errors.NotFound("There is no such key, or it was revoked already.")
 
 
-def forget_expired(tx: WriteTx, *, now: datetime) -> None:
+def delete_expired(tx: WriteTx, *, now: datetime) -> None:
     """Delete what is a day old: ended sessions, failed sign-ins, and answers of API calls kept for repeats."""
     store.delete_expired(tx, before=now - timedelta(days=1))
 

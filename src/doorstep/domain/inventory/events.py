@@ -21,7 +21,7 @@ class Adjusted:
 
 
 @dataclass(frozen=True, slots=True)
-class Freed:
+class Released:
     """Carts let go of these SKUs: orders that wait for them may be routed."""
 
     type: ClassVar[str] = "stock.freed"
@@ -127,7 +127,7 @@ class PromiseChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Synchronised:
+class Synced:
     """A feed changed so many counters of a location; `skus` are those of which there is more to sell now."""
 
     type: ClassVar[str] = "stock.synchronised"
@@ -151,7 +151,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Contradicted:
+class DiscrepancyFound:
     """A count or a feed found less than is reserved: what these positions promise is unknown until people have looked."""
 
     type: ClassVar[str] = "stock.contradicted"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from doorstep.domain.network import events as facts
-from doorstep.domain.network.model import Document, Load, Location, Outage, Pace, Pause, Take
+from doorstep.domain.network.model import CapacityUse, Document, Load, Location, Outage, Pause, Throughput
 from doorstep.domain.network.model.location import check
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.domain.network.store import documents, outages, room
@@ -151,7 +151,7 @@ def lock_shifts(tx: WriteTx, *, shifts: Sequence[ShiftKey]) -> list[Load]:
     return room.lock_loads(tx, shifts)
 
 
-def take(tx: WriteTx, *, takes: Sequence[Take]) -> None:
+def use_capacity(tx: WriteTx, *, takes: Sequence[CapacityUse]) -> None:
     """Count work in its shift."""
     if not takes:
         return
@@ -160,7 +160,7 @@ def take(tx: WriteTx, *, takes: Sequence[Take]) -> None:
     room.copy_work(tx, takes)
 
 
-def give_back(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> None:
+def release_capacity(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> None:
     """Work that a location does not do leaves the shift in which it was counted; twice is harmless."""
     gone = room.delete_work(tx, fulfillment_order_ids=fulfillment_order_ids)
     if gone:
@@ -168,7 +168,7 @@ def give_back(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> None:
         room.add_loads(tx, _sums(gone, sign=-1))
 
 
-def _sums(takes: Iterable[Take], *, sign: int) -> list[Load]:
+def _sums(takes: Iterable[CapacityUse], *, sign: int) -> list[Load]:
     total: dict[ShiftKey, tuple[int, int, int]] = {}
     for each in takes:
         orders, lines, units = total.get((each.location_id, each.starts_at), (0, 0, 0))
@@ -180,12 +180,12 @@ def _sums(takes: Iterable[Take], *, sign: int) -> list[Load]:
     return [Load(*shift, *counts) for shift, counts in total.items()]
 
 
-def measured(tx: WriteTx, *, paces: Sequence[Pace]) -> None:
+def measured(tx: WriteTx, *, paces: Sequence[Throughput]) -> None:
     """Remember how locations worked lately."""
     if paces:
         room.upsert_pace(tx, paces)
 
 
-def forget_shifts(tx: WriteTx, *, before: datetime) -> int:
+def delete_old_shifts(tx: WriteTx, *, before: datetime) -> int:
     """Forget shifts that began before then: nobody asks any more how full they were. Returns how many."""
     return room.delete_shifts(tx, before=before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from doorstep.domain.network.model import Document, Load, Location, Outage, Pace, Pause
+from doorstep.domain.network.model import Document, Load, Location, Outage, Pause, Throughput
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.domain.network.store import documents, room
 from doorstep.domain.network.store import locations as places
@@ -74,6 +74,6 @@ def every_outage(tx: ReadTx) -> list[Outage]:
     return store.select_outages(tx)
 
 
-def paces(tx: ReadTx) -> dict[int, Pace]:
+def paces(tx: ReadTx) -> dict[int, Throughput]:
     """How locations work, by id, as far as it was measured."""
     return {each.location_id: each for each in room.select_paces(tx)}

@@ -57,7 +57,7 @@ def failed(tx: WriteTx, *, message_id: MessageId, error: str) -> None:
     store.update(tx, message_id=message_id, state=MessageState.FAILED, error=error)
 
 
-def doubt(tx: WriteTx, *, message_id: MessageId, error: str, at: datetime) -> None:
+def mark_in_doubt(tx: WriteTx, *, message_id: MessageId, error: str, at: datetime) -> None:
     """It may have gone: it is not sent again unless a person says so."""
     message = _enter(tx, message_id, MessageState.IN_DOUBT)
     store.update(tx, message_id=message_id, state=MessageState.IN_DOUBT, error=error)

@@ -32,7 +32,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedLine:
+class SnapshotLine:
     """One line as the channel tells it. Prices are per piece, in minor units; discount and tax are for the whole line."""
 
     external_line_id: str
@@ -46,7 +46,7 @@ class ObservedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedPayment:
+class SnapshotPayment:
     """What the channel knows of the money: gateway and method as it names them, paid in minor units."""
 
     gateway: str = ""
@@ -57,7 +57,7 @@ class ObservedPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderObservation:
+class OrderSnapshot:
     """A channel's whole view of one order at `version_at`; older ones never overwrite newer ones.
 
     Amounts are minor units of `currency`, which may be unknown to us: such an order is stored and held.
@@ -70,13 +70,13 @@ class OrderObservation:
     version_at: datetime
     placed_at: datetime
     currency: str
-    lines: tuple[ObservedLine, ...]
+    lines: tuple[SnapshotLine, ...]
     total_minor: int
     shipping_minor: int = 0
     tax_minor: int = 0
     tip_minor: int = 0
     tax_included: bool = True
-    payment: ObservedPayment = ObservedPayment()
+    payment: SnapshotPayment = SnapshotPayment()
     shipping_address: Address | None = None
     billing_address: Address | None = None
     customer_external_id: str = ""
@@ -122,7 +122,7 @@ class Hold:
     message: str
 
 
-class Headline(StrEnum):
+class OrderStatus(StrEnum):
     """The one status word of an order, derived from facts by precedence and never stored."""
 
     CANCELLED = "ORDER_CANCELLED"
@@ -150,23 +150,23 @@ class Counters:
     returned: int = 0
 
 
-def headline(counters: Counters, *, held: bool, short: bool) -> Headline:
+def order_status(counters: Counters, *, held: bool, short: bool) -> OrderStatus:
     """By precedence: cancelled > returned > completed > shipped > held > in fulfillment > allocated > short > created."""
     wanted = counters.ordered - counters.cancelled
     if wanted <= 0 and counters.cancelled > 0:
-        return Headline.CANCELLED
+        return OrderStatus.CANCELLED
     if 0 < wanted == counters.returned:
-        return Headline.RETURNED
+        return OrderStatus.RETURNED
     if 0 < wanted <= counters.delivered:
-        return Headline.COMPLETED
+        return OrderStatus.COMPLETED
     rules = (
-        (0 < wanted <= counters.shipped, Headline.SHIPPED),
-        (held, Headline.HELD),
-        (counters.picked > 0 or counters.shipped > 0, Headline.IN_FULFILLMENT),
-        (short, Headline.SHORT),
-        (0 < wanted <= counters.allocated, Headline.ALLOCATED),
+        (0 < wanted <= counters.shipped, OrderStatus.SHIPPED),
+        (held, OrderStatus.HELD),
+        (counters.picked > 0 or counters.shipped > 0, OrderStatus.IN_FULFILLMENT),
+        (short, OrderStatus.SHORT),
+        (0 < wanted <= counters.allocated, OrderStatus.ALLOCATED),
     )
-    return next((word for holds, word in rules if holds), Headline.CREATED)
+    return next((word for holds, word in rules if holds), OrderStatus.CREATED)
 
 
 def line_status(counters: Counters) -> str:
@@ -193,7 +193,7 @@ _POSTAL = {
 
 
 def check(
-    order: OrderObservation, *, known_skus: Collection[str], serviceable: Mapping[str, bool] | None = None
+    order: OrderSnapshot, *, known_skus: Collection[str], serviceable: Mapping[str, bool] | None = None
 ) -> tuple[Hold, ...]:
     """Everything that keeps this order from being fulfilled as told; empty means approved.
 
@@ -207,7 +207,7 @@ def check(
     )
 
 
-def _check_lines(lines: Sequence[ObservedLine], known_skus: Collection[str]) -> list[Hold]:
+def _check_lines(lines: Sequence[SnapshotLine], known_skus: Collection[str]) -> list[Hold]:
     if not lines:
         return [
             Hold(HoldReason.NO_LINES, "The order has no lines: cancel it in the channel or add one there.")
@@ -232,13 +232,13 @@ def _check_lines(lines: Sequence[ObservedLine], known_skus: Collection[str]) -> 
     return holds
 
 
-def expected_total(order: OrderObservation) -> int:
+def expected_total(order: OrderSnapshot) -> int:
     """Lines less discounts, plus shipping, tip, and tax unless prices include it; minor units."""
     goods = sum(line.unit_price_minor * line.quantity - line.discount_minor for line in order.lines)
     return goods + order.shipping_minor + order.tip_minor + (0 if order.tax_included else order.tax_minor)
 
 
-def _check_money(order: OrderObservation) -> list[Hold]:
+def _check_money(order: OrderSnapshot) -> list[Hold]:
     if order.currency not in money.CURRENCIES:
         return [
             Hold(
@@ -281,14 +281,14 @@ def _check_address(address: Address | None, serviceable: Mapping[str, bool] | No
     return []
 
 
-def _check_payment(order: OrderObservation) -> list[Hold]:
+def _check_payment(order: OrderSnapshot) -> list[Hold]:
     if order.payment.on_delivery or order.payment.is_paid:
         return []
     return [Hold(HoldReason.UNPAID, "The payment has not arrived: the order goes on by itself when it does.")]
 
 
 @dataclass(frozen=True, slots=True)
-class Parking:
+class QueuePlacement:
     """Where an order waits that routing could not serve, since when, and what ends the waiting.
 
     It is routed again at `retry_at` (None: not by the clock), when its SKUs come if `wakes_on_stock`, and cancelled at

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from doorstep.domain.payments import events as facts
 from doorstep.domain.payments import model, store
-from doorstep.domain.payments.model import PaymentObservation, PaymentStatus, RefundResult, RefundState
-from doorstep.domain.payments.store import Credit, Payment, Refund, RefundIntent, Told
+from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus, RefundResult, RefundState
+from doorstep.domain.payments.store import Credit, Payment, Refund, RefundIntent, ReportedPayment
 from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId, PaymentId, RefundId
 
-__all__ = ["Payment", "Refund", "RefundIntent", "Told"]
+__all__ = ["Payment", "Refund", "RefundIntent", "ReportedPayment"]
 
 
 class Overtaken(errors.Conflict):
@@ -26,27 +26,27 @@ def expect(tx: WriteTx, *, order_reference: str) -> None:
         store.lock_references(tx, [order_reference])
 
 
-def told_by_channel(tx: WriteTx, *, told: Sequence[Told]) -> None:
+def record_channel_payment(tx: WriteTx, *, told: Sequence[ReportedPayment]) -> None:
     """Channels say how their orders are paid; payments that came before their order are matched to it."""
     if not told:
         return
     store.lock_references(tx, [each.order_reference for each in told])
     adopted = store.adopt_unmatched(tx, told)
-    _came_before(tx, adopted)
+    _is_older(tx, adopted)
     there = {(each.order_id, each.gateway) for each in adopted}
-    fresh: list[Told] = []
-    later: list[Told] = []
+    fresh: list[ReportedPayment] = []
+    later: list[ReportedPayment] = []
     for each in told:
         if each.gateway:
             known = not each.is_new or (each.order_id, each.gateway) in there
             (later if known else fresh).append(each)
-    store.copy_told(tx, fresh)
+    store.copy_reported(tx, fresh)
     if later:
-        store.insert_told(tx, later)
-        store.update_told(tx, [each for each in later if each.status == PaymentStatus.CAPTURED.value])
+        store.insert_reported(tx, later)
+        store.update_reported(tx, [each for each in later if each.status == PaymentStatus.CAPTURED.value])
 
 
-def _came_before(tx: WriteTx, adopted: Sequence[Payment]) -> None:
+def _is_older(tx: WriteTx, adopted: Sequence[Payment]) -> None:
     """Money that was there before its order now stands on it."""
     for each in adopted:
         if each.status == PaymentStatus.CAPTURED.value and each.order_id is not None:
@@ -62,7 +62,7 @@ _RANK = {
 }
 
 
-def observe(tx: WriteTx, *, seen: PaymentObservation, order_id: OrderId | None) -> None:
+def record(tx: WriteTx, *, seen: PaymentSnapshot, order_id: OrderId | None) -> None:
     """A gateway, or a channel on its behalf, tells of a payment, in any order and from both sides.
 
     Without its order a payment waits for it; it never moves backwards, and never leaves its order.
@@ -87,7 +87,7 @@ def _captured(
     tx: WriteTx,
     payment_id: PaymentId,
     order_id: OrderId | None,
-    seen: PaymentObservation,
+    seen: PaymentSnapshot,
     *,
     before: Payment | None,
 ) -> None:
@@ -140,11 +140,11 @@ def _enter(refund: Refund, state: RefundState) -> None:
     states.transition(model.REFUND_MOVES, refund.state, state, thing=f"Refund {refund.reference}")
 
 
-def about_to_ask(tx: WriteTx, *, refund: Refund, at: datetime) -> bool:
+def mark_requested(tx: WriteTx, *, refund: Refund, at: datetime) -> bool:
     """Store that the gateway will be asked now; returns whether it was asked before (then look first)."""
     if refund.state is not RefundState.REQUESTED:
         _enter(refund, RefundState.REQUESTED)
-    return store.mark_asked(tx, refund_id=refund.id, at=at)
+    return store.mark_requested(tx, refund_id=refund.id, at=at)
 
 
 def credited(tx: WriteTx, *, refund_id: RefundId, result: RefundResult, at: datetime) -> Refund | None:
@@ -161,7 +161,7 @@ def credited(tx: WriteTx, *, refund_id: RefundId, result: RefundResult, at: date
     return refund
 
 
-def doubt(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Refund:
+def mark_in_doubt(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Refund:
     """Nobody can say whether the money moved."""
     refund = lock_refund(tx, refund_id=refund_id)
     _enter(refund, RefundState.IN_DOUBT)

@@ -22,7 +22,7 @@ class PaymentStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentObservation:
+class PaymentSnapshot:
     """What a gateway (or a channel, of its gateway) tells of one payment; amounts in minor units.
 
     `order_reference` is the sales channel's order id, as the payment carries it.
@@ -57,7 +57,7 @@ REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class RefundObservation:
+class RefundSnapshot:
     """What a gateway tells of one refund; `reference` is ours, as the refund carries it (may be empty)."""
 
     external_id: str

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from doorstep.domain.payments.model import PaymentObservation, RefundRequest, RefundResult
+from doorstep.domain.payments.model import PaymentSnapshot, RefundRequest, RefundResult
 
 
 class PaymentGateway(Protocol):
     """A payment gateway. Raises kernel errors; Unavailable.maybe_done says whether money may have moved."""
 
-    def payment(self, *, external_id: str) -> PaymentObservation:
+    def payment(self, *, external_id: str) -> PaymentSnapshot:
         """Read one payment."""
         ...
 
-    def capture(self, *, external_id: str, amount_minor: int, currency: str) -> PaymentObservation:
+    def capture(self, *, external_id: str, amount_minor: int, currency: str) -> PaymentSnapshot:
         """Take authorised money; harmless when it is captured already."""
         ...
 

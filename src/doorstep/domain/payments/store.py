@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.payments.model import PaymentObservation, RefundState
+from doorstep.domain.payments.model import PaymentSnapshot, RefundState
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId, PaymentId, RefundId, ReturnId
 
@@ -67,7 +67,7 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportedPayment:
     """A payment as the sales channel tells of it; `is_new` if it tells of the order for the first time."""
 
     order_id: int
@@ -92,7 +92,7 @@ def lock_references(tx: WriteTx, references: Sequence[str]) -> None:
     )
 
 
-def copy_told(tx: WriteTx, told: Sequence[Told]) -> None:
+def copy_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
     """Keep what the channel says of orders that have no payments yet."""
     tx.copy(
         "COPY payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at) FROM STDIN",
@@ -106,7 +106,7 @@ def copy_told(tx: WriteTx, told: Sequence[Told]) -> None:
     )  # fmt: skip
 
 
-def insert_told(tx: WriteTx, told: Sequence[Told]) -> None:
+def insert_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
     """Keep what the channel says, unless the order has a payment of that gateway."""
     tx.execute(
         """
@@ -131,7 +131,7 @@ def insert_told(tx: WriteTx, told: Sequence[Told]) -> None:
     )
 
 
-def adopt_unmatched(tx: WriteTx, told: Sequence[Told]) -> list[Payment]:
+def adopt_unmatched(tx: WriteTx, told: Sequence[ReportedPayment]) -> list[Payment]:
     """Give payments that came before their orders to them; returns those payments."""
     return tx.all(
         Payment,
@@ -159,7 +159,7 @@ def link(tx: WriteTx, *, payment_id: int, order_id: int | None, order_reference:
     )
 
 
-def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentObservation) -> PaymentId | None:
+def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentSnapshot) -> PaymentId | None:
     """Store a payment that the gateway told of first; None if another process has stored it meanwhile."""
     found = tx.column(
         int,
@@ -185,7 +185,7 @@ def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentObservati
     return PaymentId(found[0]) if found else None
 
 
-def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentObservation) -> None:
+def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentSnapshot) -> None:
     """Take over what the gateway says of a payment."""
     tx.execute(
         """
@@ -208,7 +208,7 @@ def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentObservation) -
     )
 
 
-def update_told(tx: WriteTx, told: Sequence[Told]) -> None:
+def update_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
     """The channel says that its payment moved on, before the gateway told us."""
     tx.execute(
         """
@@ -303,7 +303,7 @@ def update_refund_payment(tx: WriteTx, *, refund_id: int, payment_id: int) -> No
     tx.execute("UPDATE refunds SET payment_id = %s WHERE id = %s", (payment_id, refund_id))
 
 
-def mark_asked(tx: WriteTx, *, refund_id: int, at: datetime) -> bool:
+def mark_requested(tx: WriteTx, *, refund_id: int, at: datetime) -> bool:
     """The gateway is about to be asked; returns whether it was asked before."""
     return tx.value(
         bool,

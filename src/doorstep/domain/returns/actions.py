@@ -7,7 +7,7 @@ from datetime import datetime
 
 from doorstep.domain.returns import events as facts
 from doorstep.domain.returns import model, store
-from doorstep.domain.returns.model import Custody, Inspection, RefundProgress, ReturnObservation
+from doorstep.domain.returns.model import Inspection, RefundProgress, ReturnLocation, ReturnSnapshot
 from doorstep.domain.returns.store import Fresh, FreshLine, Return, ReturnLine
 from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import WriteTx
@@ -27,7 +27,7 @@ def create(tx: WriteTx, *, fresh: Fresh, at: datetime) -> ReturnId | None:
     return return_id
 
 
-def observe(tx: WriteTx, *, connection_id: int, seen: ReturnObservation) -> Return | None:
+def observe(tx: WriteTx, *, connection_id: int, seen: ReturnSnapshot) -> Return | None:
     """A newer telling of a return that we have; None if we do not have it."""
     known = store.lock_by_external(tx, connection_id=connection_id, external_id=seen.external_id)
     if known is not None and seen.version_at >= known.version_at:
@@ -46,7 +46,7 @@ def lock(tx: WriteTx, *, return_id: ReturnId) -> Return:
     return _found(store.lock(tx, return_id=return_id), return_id)
 
 
-def _move(tx: WriteTx, each: Return, custody: Custody, at: datetime) -> None:
+def _move(tx: WriteTx, each: Return, custody: ReturnLocation, at: datetime) -> None:
     states.transition(model.CUSTODY_MOVES, each.custody, custody, thing=f"Return {each.number}")
     store.update_custody(tx, return_id=each.id, custody=custody, at=at)
 
@@ -54,16 +54,16 @@ def _move(tx: WriteTx, each: Return, custody: Custody, at: datetime) -> None:
 def travelling(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     """The carrier has it; late or repeated news is harmless."""
     each = lock(tx, return_id=return_id)
-    if each.custody is Custody.ADVISED:
-        _move(tx, each, Custody.IN_TRANSIT, at)
+    if each.custody is ReturnLocation.ADVISED:
+        _move(tx, each, ReturnLocation.IN_TRANSIT, at)
         events.append(tx, [facts.Travelling(each.order_id, each.id, each.number)], at=at)
 
 
 def arrived(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     """The carrier delivered it to the location; late or repeated news is harmless."""
     each = lock(tx, return_id=return_id)
-    if each.custody in {Custody.ADVISED, Custody.IN_TRANSIT}:
-        _move(tx, each, Custody.ARRIVED, at)
+    if each.custody in {ReturnLocation.ADVISED, ReturnLocation.IN_TRANSIT}:
+        _move(tx, each, ReturnLocation.ARRIVED, at)
         events.append(tx, [facts.Arrived(each.order_id, each.id, each.number)], at=at)
 
 
@@ -72,7 +72,7 @@ def receive(
 ) -> Return:
     """A person has it in hands, at this location."""
     each = lock(tx, return_id=return_id)
-    _move(tx, each, Custody.RECEIVED, at)
+    _move(tx, each, ReturnLocation.RECEIVED, at)
     store.update_received(tx, return_id=return_id)
     store.update_location(tx, return_id=return_id, location_id=location_id)
     events.append(tx, [facts.Received(each.order_id, each.id, each.number, location)], at=at)
@@ -83,7 +83,7 @@ def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspectio
     """What was found decides what goes to stock and what we owe; every line must be said, none more than advised."""
     each = lock(tx, return_id=return_id)
     model.check_inspections(each.quantities, inspections)
-    _move(tx, each, Custody.INSPECTED, at)
+    _move(tx, each, ReturnLocation.INSPECTED, at)
     store.update_inspected(tx, return_id=return_id, inspections=inspections)
     refund_due = any(inspection.refund and inspection.quantity for inspection in inspections)
     if not refund_due:
@@ -102,7 +102,7 @@ def refund_triggered(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     _pay(tx, lock(tx, return_id=return_id), RefundProgress.TRIGGERED, at)
 
 
-def refund_asked(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
+def refund_requested(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     """The gateway is about to be asked (again); harmless when it is known."""
     each = lock(tx, return_id=return_id)
     if each.money is not RefundProgress.TRIGGERED:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from doorstep.kernel import errors
 
 
-class Custody(StrEnum):
+class ReturnLocation(StrEnum):
     """Where the goods of a return are."""
 
     ADVISED = "advised"
@@ -21,13 +21,22 @@ class Custody(StrEnum):
     NOT_RETURNED = "not_returned"
 
 
-CUSTODY_MOVES: dict[Custody, frozenset[Custody]] = {
-    Custody.ADVISED: frozenset({Custody.IN_TRANSIT, Custody.ARRIVED, Custody.RECEIVED, Custody.NOT_RETURNED}),
-    Custody.IN_TRANSIT: frozenset({Custody.ARRIVED, Custody.RECEIVED, Custody.NOT_RETURNED}),
-    Custody.ARRIVED: frozenset({Custody.RECEIVED, Custody.NOT_RETURNED}),
-    Custody.RECEIVED: frozenset({Custody.INSPECTED}),
-    Custody.INSPECTED: frozenset(),
-    Custody.NOT_RETURNED: frozenset({Custody.RECEIVED}),
+CUSTODY_MOVES: dict[ReturnLocation, frozenset[ReturnLocation]] = {
+    ReturnLocation.ADVISED: frozenset(
+        {
+            ReturnLocation.IN_TRANSIT,
+            ReturnLocation.ARRIVED,
+            ReturnLocation.RECEIVED,
+            ReturnLocation.NOT_RETURNED,
+        }
+    ),
+    ReturnLocation.IN_TRANSIT: frozenset(
+        {ReturnLocation.ARRIVED, ReturnLocation.RECEIVED, ReturnLocation.NOT_RETURNED}
+    ),
+    ReturnLocation.ARRIVED: frozenset({ReturnLocation.RECEIVED, ReturnLocation.NOT_RETURNED}),
+    ReturnLocation.RECEIVED: frozenset({ReturnLocation.INSPECTED}),
+    ReturnLocation.INSPECTED: frozenset(),
+    ReturnLocation.NOT_RETURNED: frozenset({ReturnLocation.RECEIVED}),
 }
 
 
@@ -93,7 +102,7 @@ class ReturnRequestStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedReturnLine:
+class SnapshotReturnLine:
     """Pieces of an order line that the customer sends back, by the channel's ids."""
 
     external_line_id: str
@@ -104,7 +113,7 @@ class ObservedReturnLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnObservation:
+class ReturnSnapshot:
     """A channel's view of one return at `version_at`; `order_external_id` is the channel's order id."""
 
     external_id: str
@@ -112,7 +121,7 @@ class ReturnObservation:
     name: str
     status: ReturnRequestStatus
     version_at: datetime
-    lines: tuple[ObservedReturnLine, ...]
+    lines: tuple[SnapshotReturnLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +149,9 @@ def check_inspections(quantities: Mapping[int, int], inspections: Sequence[Inspe
             )
 
 
-def customer_words(custody: Custody, progress: RefundProgress) -> str:
+def customer_words(custody: ReturnLocation, progress: RefundProgress) -> str:
     """The return's status as the story tells it."""
-    if custody is Custody.NOT_RETURNED:
+    if custody is ReturnLocation.NOT_RETURNED:
         return "Not returned"
     if progress is RefundProgress.REFUNDED:
         return "Returned & Refunded"
@@ -151,9 +160,9 @@ def customer_words(custody: Custody, progress: RefundProgress) -> str:
     if progress is RefundProgress.DENIED:
         return "Refund denied"
     return {
-        Custody.ADVISED: "RETURN_INITIATED",
-        Custody.IN_TRANSIT: "Return in transit",
-        Custody.ARRIVED: "Return arrived",
-        Custody.RECEIVED: "Return received",
-        Custody.INSPECTED: "Refund on its way",
+        ReturnLocation.ADVISED: "RETURN_INITIATED",
+        ReturnLocation.IN_TRANSIT: "Return in transit",
+        ReturnLocation.ARRIVED: "Return arrived",
+        ReturnLocation.RECEIVED: "Return received",
+        ReturnLocation.INSPECTED: "Refund on its way",
     }[custody]

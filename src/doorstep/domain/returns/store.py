@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.returns.model import Custody, Inspection, RefundProgress, ReturnObservation
+from doorstep.domain.returns.model import Inspection, RefundProgress, ReturnLocation, ReturnSnapshot
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, ReturnId, Sku
 
@@ -44,7 +44,7 @@ class Return:
     channel_status: str
     reason: str
     location_id: LocationId | None
-    custody: Custody
+    custody: ReturnLocation
     money: RefundProgress
     created_at: datetime
     inspected_at: datetime | None
@@ -92,7 +92,7 @@ class Fresh:
     connection_id: int
     location_id: LocationId | None
     reason: str
-    seen: ReturnObservation
+    seen: ReturnSnapshot
     lines: tuple[FreshLine, ...]
 
 
@@ -181,7 +181,7 @@ def count_expected_at(tx: ReadTx, *, location_id: int) -> int:
     )
 
 
-def update_seen(tx: WriteTx, *, return_id: int, seen: ReturnObservation) -> None:
+def update_seen(tx: WriteTx, *, return_id: int, seen: ReturnSnapshot) -> None:
     """Take over a newer telling of the channel."""
     tx.execute(
         "UPDATE returns SET channel_status = %s, version_at = %s WHERE id = %s",
@@ -189,7 +189,7 @@ def update_seen(tx: WriteTx, *, return_id: int, seen: ReturnObservation) -> None
     )
 
 
-def update_custody(tx: WriteTx, *, return_id: int, custody: Custody, at: datetime) -> None:
+def update_custody(tx: WriteTx, *, return_id: int, custody: ReturnLocation, at: datetime) -> None:
     """Where the goods are."""
     tx.execute(
         """

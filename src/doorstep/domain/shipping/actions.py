@@ -40,14 +40,14 @@ def _enter(shipment: Shipment, state: LabelState) -> None:
     )
 
 
-def about_to_ask(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> tuple[Shipment, bool]:
+def mark_requested(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> tuple[Shipment, bool]:
     """Store that the carrier will be asked now; returns the parcel and whether it was asked before (then look first)."""
     shipment = lock(tx, shipment_id=shipment_id)
     if shipment.label_state is LabelState.PURCHASED:
         return shipment, True
     if shipment.label_state is not LabelState.REQUESTED:
         _enter(shipment, LabelState.REQUESTED)
-    return shipment, store.mark_asked(tx, shipment_id=shipment_id, at=at)
+    return shipment, store.mark_requested(tx, shipment_id=shipment_id, at=at)
 
 
 def purchased(tx: WriteTx, *, shipment_id: ShipmentId, label: Label, at: datetime) -> Shipment:
@@ -64,7 +64,7 @@ def purchased(tx: WriteTx, *, shipment_id: ShipmentId, label: Label, at: datetim
     return shipment
 
 
-def doubt(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: datetime) -> None:
+def mark_in_doubt(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: datetime) -> None:
     """Nobody can say whether the label was bought: a person must look."""
     shipment = lock(tx, shipment_id=shipment_id)
     _enter(shipment, LabelState.IN_DOUBT)

@@ -95,7 +95,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackingObservation:
+class TrackingSnapshot:
     """What a carrier tells of one parcel: by tracking number, by its own shipment id, or both."""
 
     scans: tuple[Scan, ...]

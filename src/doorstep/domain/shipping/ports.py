@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from doorstep.domain.shipping.model import Label, LabelRequest, TrackingObservation
+from doorstep.domain.shipping.model import Label, LabelRequest, TrackingSnapshot
 
 
 class Carrier(Protocol):
@@ -25,6 +25,6 @@ class Carrier(Protocol):
         """Give an unused label back; harmless when it is void already."""
         ...
 
-    def track(self, *, tracking_number: str, external_id: str) -> TrackingObservation:
+    def track(self, *, tracking_number: str, external_id: str) -> TrackingSnapshot:
         """All scans of a parcel, read from the carrier; hooks without signature are only a hint to call this."""
         ...

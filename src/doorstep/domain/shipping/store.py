@@ -146,7 +146,7 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Shipment]:
     return tx.all(Shipment, f"{_SHIPMENT} WHERE s.order_id = %s ORDER BY s.id", (order_id,))
 
 
-def select_riding(tx: ReadTx, *, shipment_id: int) -> list[Shipment]:
+def select_consolidated(tx: ReadTx, *, shipment_id: int) -> list[Shipment]:
     """What travels in a parcel's box under its label, by order."""
     return tx.all(Shipment, f"{_SHIPMENT} WHERE s.rides_with = %s ORDER BY s.order_id, s.id", (shipment_id,))
 
@@ -197,7 +197,7 @@ def update_purchased(tx: WriteTx, *, shipment_id: int, label: Label, at: datetim
         )
 
 
-def mark_asked(tx: WriteTx, *, shipment_id: int, at: datetime) -> bool:
+def mark_requested(tx: WriteTx, *, shipment_id: int, at: datetime) -> bool:
     """The carrier is about to be asked for the label; returns whether it was asked before."""
     return tx.value(
         bool,

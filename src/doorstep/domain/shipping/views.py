@@ -41,9 +41,9 @@ def tracked(tx: ReadTx, *, connection_id: int, tracking_number: str, external_id
     )
 
 
-def riding(tx: ReadTx, *, shipment_id: int) -> list[Shipment]:
+def consolidated(tx: ReadTx, *, shipment_id: int) -> list[Shipment]:
     """Other orders' pieces that travel in a parcel's box under its label."""
-    return store.select_riding(tx, shipment_id=shipment_id)
+    return store.select_consolidated(tx, shipment_id=shipment_id)
 
 
 def scans(tx: ReadTx, *, shipment_id: int) -> list[Scan]:

@@ -24,8 +24,8 @@ from doorstep.flows.allocation import (
     plan_result,
     trial,
 )
-from doorstep.flows.allocation.capacity import CapacityUse
-from doorstep.flows.allocation.eligible_stock import pieces_of
+from doorstep.flows.allocation.capacity import NewWork
+from doorstep.flows.allocation.eligible_stock import stock_lines
 from doorstep.flows.allocation.plan_result import PlanResult
 from doorstep.flows.context import Context
 from doorstep.kernel.db import WriteTx
@@ -46,7 +46,7 @@ def allocate(
         tx, counts=found.counts, routed=found.routed, short=found.short, parked=found.parked, now=now
     )
     apply(tx, found=found, now=now)
-    fulfillment.let_go(tx, order_ids=list(found.routed))
+    fulfillment.release_unneeded(tx, order_ids=list(found.routed))
     allocation.changed(tx, order_ids=order_ids, now=now)
     return found
 
@@ -66,18 +66,18 @@ def plan(
     everybody = [*demands, *held]
     if not everybody:
         return plan_result.EMPTY
-    goods = eligible_stock.goods(tx, skus={want.sku for each in everybody for want in each.wants})
-    inventory.lock_supply(tx, parts=goods.lying)
-    claims = inventory.consume(tx, parts=goods.lying, carts=_carts(everybody), at=now)
+    goods = eligible_stock.needs(tx, skus={want.sku for each in everybody for want in each.wants})
+    inventory.lock_supply(tx, parts=goods.locked_parts)
+    claims = inventory.consume(tx, parts=goods.locked_parts, carts=_carts(everybody), at=now)
     capacity.lock(tx, at=now)
     seen = inputs.load(tx, demands=demands, goods=goods, claims=claims, at=now)
     decisions = trial.plan(tx, seen=seen, now=now, run=run)
-    rules.note_failures(tx, playbook=seen.playbook, at=now)
+    rules.record_failures(tx, playbook=seen.playbook, at=now)
     if run is not None:
         decisions = [each for each in decisions if each.routing]
     tries = {each.order_id: each.facts.tries for each in demands}
     told = [each for each in decisions if each.choices or not tries[each.order_id]]
-    receipt_ids = routing.number(tx, decisions=told)
+    receipt_ids = routing.reserve_ids(tx, decisions=told)
     return plan_result.build(seen, decisions, receipt_ids, now=now)
 
 
@@ -91,10 +91,10 @@ def apply(tx: WriteTx, *, found: PlanResult, now: datetime) -> None:
     assignments = found.assignments
     work_ids = fulfillment.open_work(tx, assignments=assignments, decisions=found.receipt_ids, at=now)
     works = list(zip(work_ids, assignments, strict=True))
-    pieces = [piece for work_id, each in works for piece in pieces_of(work_id, each, found.goods)]
+    pieces = [piece for work_id, each in works for piece in stock_lines(work_id, each, found.goods)]
     inventory.reserve(tx, pieces=pieces, at=now)
     asked = [
-        CapacityUse(work_id, each.location_id, len(each.lines), sum([line.quantity for line in each.lines]))
+        NewWork(work_id, each.location_id, len(each.lines), sum([line.quantity for line in each.lines]))
         for work_id, each in works
     ]
     capacity.use(tx, works=asked, at=now)
@@ -107,7 +107,7 @@ def retry_backorders(context: Context, tx: WriteTx, deliveries: list[Delivery]) 
     given_back = [OrderId(each.key) for each in deliveries if each.stream == "order"]
     sold = order_views.skus(tx, order_ids=given_back)
     parts = named | sold | {str(part.sku) for each in catalog.parts(tx, skus=sold).values() for part in each}
-    orders.wake_short(tx, skus=sorted(parts | catalog.made_of(tx, skus=parts)), now=context.clock.now())
+    orders.retry_backorders(tx, skus=sorted(parts | catalog.made_of(tx, skus=parts)), now=context.clock.now())
 
 
 def _skus(delivery: Delivery) -> list[str]:

@@ -37,7 +37,7 @@ def update(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
         for want in each.wants
         if want.sku in known and want.quantity > 0
     ]
-    parts = eligible_stock.goods(tx, skus={want.sku for _, want in wants}).parts
+    parts = eligible_stock.needs(tx, skus={want.sku for _, want in wants}).parts
     wanted = [
         Commitment(order_id, want.line_no, sku, condition, units * want.quantity)
         for order_id, want in wants
@@ -108,7 +108,7 @@ def record_promise_changes(context: Context, tx: WriteTx, deliveries: list[Deliv
         )
         for each in deliveries
     ]
-    promises.tell(tx, changes=changes, at=context.clock.now())
+    promises.record_changes(tx, changes=changes, at=context.clock.now())
 
 
 def _date(delivery: Delivery, name: str) -> date | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from doorstep.domain.network import actions as network
-from doorstep.domain.network.model import Take
+from doorstep.domain.network.model import CapacityUse
 from doorstep.domain.routing.model import Network
 from doorstep.flows.context import Context
 from doorstep.flows.network import lanes
@@ -19,7 +19,7 @@ _REMEMBERED = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class CapacityUse:
+class NewWork:
     """What a fulfillment order asks of its location."""
 
     fulfillment_order_id: FulfillmentOrderId
@@ -38,11 +38,11 @@ def lock(tx: WriteTx, *, at: datetime) -> None:
     network.lock_shifts(tx, shifts=limited)
 
 
-def use(tx: WriteTx, *, works: Sequence[CapacityUse], at: datetime) -> None:
+def use(tx: WriteTx, *, works: Sequence[NewWork], at: datetime) -> None:
     """Count new work in the shift that runs, or comes next; locations without shifts count nothing."""
     shifts = lanes.configuration(tx, at=at).moment(at).shifts
     takes = [
-        Take(
+        CapacityUse(
             each.fulfillment_order_id,
             each.location_id,
             shifts[each.location_id].starts_at,
@@ -52,7 +52,7 @@ def use(tx: WriteTx, *, works: Sequence[CapacityUse], at: datetime) -> None:
         for each in works
         if each.location_id in shifts
     ]
-    network.take(tx, takes=takes)
+    network.use_capacity(tx, takes=takes)
 
 
 def without(network: Network, *, works: Iterable[LocationId]) -> Network:
@@ -89,10 +89,10 @@ def try_move(
 
 def release(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
     """Rejected or cancelled work leaves the shift that it was counted in."""
-    network.give_back(tx, fulfillment_order_ids=work_ids)
+    network.release_capacity(tx, fulfillment_order_ids=work_ids)
 
 
 def delete_old_shifts(context: Context) -> int:
     """Periodic: shifts of the month before last are forgotten; returns how many."""
     with context.db.write(actor="system") as tx:
-        return network.forget_shifts(tx, before=context.clock.now() - _REMEMBERED)
+        return network.delete_old_shifts(tx, before=context.clock.now() - _REMEMBERED)

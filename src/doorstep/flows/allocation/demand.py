@@ -6,23 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from doorstep.domain.catalog import views as catalog
-from doorstep.domain.catalog.views import Traits
+from doorstep.domain.catalog.views import SkuAttributes
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.actions import New
 from doorstep.domain.orders.model import Address
 from doorstep.domain.routing import views as routing
-from doorstep.domain.routing.model import Demand, Want
+from doorstep.domain.routing.model import Demand, DemandLine
 from doorstep.flows.allocation import order_attributes
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 
-def of_new(new: Sequence[New], *, traits: Mapping[Sku, Traits]) -> list[Demand]:
+def of_new(new: Sequence[New], *, traits: Mapping[Sku, SkuAttributes]) -> list[Demand]:
     """Of orders that are not written yet: all of it, and nobody has rejected anything."""
     return [_of_new(each, traits) for each in new]
 
 
-def _of_new(each: New, traits: Mapping[Sku, Traits]) -> Demand:
+def _of_new(each: New, traits: Mapping[Sku, SkuAttributes]) -> Demand:
     order = each.incoming.observation
     wants = tuple(
         [
@@ -44,17 +44,19 @@ def _of_new(each: New, traits: Mapping[Sku, Traits]) -> Demand:
     )
 
 
-def _want(number: int, sku: Sku, quantity: int, price_minor: int, traits: Mapping[Sku, Traits]) -> Want:
+def _want(
+    number: int, sku: Sku, quantity: int, price_minor: int, traits: Mapping[Sku, SkuAttributes]
+) -> DemandLine:
     of, value_minor = traits.get(sku), quantity * price_minor
     if of is None:
-        return Want(number, sku, quantity, value_minor=value_minor)
-    return Want(number, sku, quantity, of.weight_grams, value_minor, of.category, of.style)
+        return DemandLine(number, sku, quantity, value_minor=value_minor)
+    return DemandLine(number, sku, quantity, of.weight_grams, value_minor, of.category, of.style)
 
 
 def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[Demand]:
     """Of stored orders: what is left, without the locations that rejected it."""
     found = order_views.orders(tx, order_ids=order_ids)
-    traits = catalog.traits(tx, skus={line.sku for order in found for line in order.lines})
+    traits = catalog.attributes(tx, skus={line.sku for order in found for line in order.lines})
     excluded = _excluded(tx, found, now)
     return [
         _of_stored(order, _left(order, traits), excluded.get(order.header.id, frozenset())) for order in found
@@ -64,12 +66,12 @@ def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> lis
 def as_placed(tx: ReadTx, *, order_ids: Sequence[OrderId]) -> list[Demand]:
     """Of stored orders as if they came now: every piece that was not cancelled, and nobody rejected anything."""
     found = order_views.orders(tx, order_ids=order_ids)
-    traits = catalog.traits(tx, skus={line.sku for order in found for line in order.lines})
+    traits = catalog.attributes(tx, skus={line.sku for order in found for line in order.lines})
     return [_of_stored(order, _whole(order, traits), frozenset()) for order in found]
 
 
 def _of_stored(
-    order: order_views.Order, wants: Sequence[Want], excluded: frozenset[tuple[Sku, LocationId]]
+    order: order_views.Order, wants: Sequence[DemandLine], excluded: frozenset[tuple[Sku, LocationId]]
 ) -> Demand:
     header, place = order.header, order.shipping_address
     return Demand(
@@ -96,7 +98,7 @@ def _excluded(
     return {order_id: frozenset(each) for order_id, each in mine.items()}
 
 
-def _left(order: order_views.Order, traits: Mapping[Sku, Traits]) -> list[Want]:
+def _left(order: order_views.Order, traits: Mapping[Sku, SkuAttributes]) -> list[DemandLine]:
     return [
         _want(
             line.line_no,
@@ -110,7 +112,7 @@ def _left(order: order_views.Order, traits: Mapping[Sku, Traits]) -> list[Want]:
     ]
 
 
-def _whole(order: order_views.Order, traits: Mapping[Sku, Traits]) -> list[Want]:
+def _whole(order: order_views.Order, traits: Mapping[Sku, SkuAttributes]) -> list[DemandLine]:
     return [
         _want(line.line_no, line.sku, line.quantity - line.cancelled, line.unit_price_minor, traits)
         for line in order.lines

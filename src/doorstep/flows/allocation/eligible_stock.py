@@ -12,45 +12,45 @@ from doorstep.domain.inventory.actions import Claims, Piece
 from doorstep.domain.inventory.model import Condition, Position
 from doorstep.domain.inventory.model.policies import Policies
 from doorstep.domain.inventory.views import promises, rules
-from doorstep.domain.routing.model import Demand, Terms, Thing, thing
+from doorstep.domain.routing.model import Demand, StockKey, StockLimits, stock_key
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, Sku
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class StockNeeds:
     """What is wanted, taken apart: per SKU its (SKU, condition) and pieces."""
 
     parts: Mapping[Sku, Mapping[tuple[Sku, Condition], int]]
 
     @property
-    def lying(self) -> list[tuple[Sku, Condition]]:
+    def locked_parts(self) -> list[tuple[Sku, Condition]]:
         """Everything that lies on shelves for it."""
         return sorted({part for parts in self.parts.values() for part in parts})
 
     @property
-    def recipes(self) -> dict[Sku, dict[Thing, int]]:
+    def recipes(self) -> dict[Sku, dict[StockKey, int]]:
         """Kits and graded SKUs, in routing's words."""
         return {
-            sku: {thing(*part): pieces for part, pieces in parts.items()}
+            sku: {stock_key(*part): pieces for part, pieces in parts.items()}
             for sku, parts in self.parts.items()
             if parts != {(sku, Condition.NEW): 1}
         }
 
     @property
-    def sold_as(self) -> dict[Thing, tuple[tuple[Sku, Condition], Sku]]:
+    def sold_as(self) -> dict[StockKey, tuple[tuple[Sku, Condition], Sku]]:
         """Things by name, and whose rules hold for them: pieces in another condition are ruled as what they are sold as."""
         return {
-            thing(*part): (part, part[0] if part[1] is Condition.NEW else sku)
+            stock_key(*part): (part, part[0] if part[1] is Condition.NEW else sku)
             for sku, parts in self.parts.items()
             for part in parts
         }
 
 
-def goods(tx: ReadTx, *, skus: Iterable[Sku]) -> Goods:
+def needs(tx: ReadTx, *, skus: Iterable[Sku]) -> StockNeeds:
     """What these SKUs consist of."""
     found = catalog.parts(tx, skus=skus)
-    return Goods(
+    return StockNeeds(
         {
             sku: {(part.sku, Condition(part.condition)): part.pieces for part in parts}
             for sku, parts in found.items()
@@ -58,14 +58,16 @@ def goods(tx: ReadTx, *, skus: Iterable[Sku]) -> Goods:
     )
 
 
-def with_limits(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claims) -> list[Demand]:
+def with_limits(tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: Claims) -> list[Demand]:
     """What each buyer may take. The stock is locked, so what is read here stays true.
 
     Orders whose promised pieces have come are served first; from others these pieces are set aside like a cart's.
     """
     held = {part: each.held for part, each in claims.asked.items() if each.held}
     asking = {each.order_id for each in demands}
-    came = promises.arrived(tx, skus={sku for sku, condition in goods.lying if condition is Condition.NEW})
+    came = promises.arrived(
+        tx, skus={sku for sku, condition in goods.locked_parts if condition is Condition.NEW}
+    )
     for arrival in came:
         if arrival.order_id not in asking:
             part = Sku(arrival.sku), Condition.NEW
@@ -79,8 +81,8 @@ def with_limits(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: 
     policies = rules.policies(tx, skus=ruled, channels={each.channel for each in demands})
     if not held and policies == Policies():
         return list(demands)
-    positions = stock.positions_of(tx, parts=goods.lying)
-    known: dict[tuple[str, frozenset[str]], Terms] = {}
+    positions = stock.positions_of(tx, parts=goods.locked_parts)
+    known: dict[tuple[str, frozenset[str]], StockLimits] = {}
     result = []
     for each in demands:
         key = (each.channel, each.buyer)
@@ -92,15 +94,15 @@ def with_limits(tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: 
 
 def _terms(
     demand: Demand,
-    goods: Goods,
+    goods: StockNeeds,
     positions: Sequence[Position],
     policies: Policies,
     held: Mapping[tuple[Sku, Condition], int],
-) -> Terms:
-    kept: dict[tuple[Thing, LocationId], int] = {}
-    why: dict[tuple[Thing, LocationId], str] = {}
+) -> StockLimits:
+    kept: dict[tuple[StockKey, LocationId], int] = {}
+    why: dict[tuple[StockKey, LocationId], str] = {}
     for position in positions:
-        name = thing(position.sku, position.condition)
+        name = stock_key(position.sku, position.condition)
         pieces, reason = _kept(demand.channel, goods.sold_as[name][1], position, policies)
         if pieces:
             kept[name, position.location_id], why[name, position.location_id] = pieces, reason
@@ -108,7 +110,7 @@ def _terms(
         name: held.get(part, 0) + policies.set_aside(ruled_as, demand.buyer)
         for name, (part, ruled_as) in goods.sold_as.items()
     }
-    return Terms(kept, why, {name: pieces for name, pieces in aside.items() if pieces})
+    return StockLimits(kept, why, {name: pieces for name, pieces in aside.items() if pieces})
 
 
 def _kept(channel: str, ruled_as: Sku, position: Position, policies: Policies) -> tuple[int, str]:
@@ -124,7 +126,7 @@ def _kept(channel: str, ruled_as: Sku, position: Position, policies: Policies) -
     return 0, ""
 
 
-def pieces_of(work_id: FulfillmentOrderId, assignment: Assignment, goods: Goods) -> list[Piece]:
+def stock_lines(work_id: FulfillmentOrderId, assignment: Assignment, goods: StockNeeds) -> list[Piece]:
     """What a fulfillment order reserves: of kits their parts."""
     return [
         Piece(

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
-from doorstep.domain.orders.model import Parking
+from doorstep.domain.orders.model import QueuePlacement
 from doorstep.domain.routing.model import Decision
-from doorstep.domain.routing.model.rules import Queue, Rest, RuleSet
+from doorstep.domain.routing.model.rules import Queue, Remainder, RuleSet
 from doorstep.flows.allocation import allocation
 from doorstep.flows.context import Context
 from doorstep.kernel import log
@@ -20,12 +20,12 @@ from doorstep.kernel.ids import OrderId
 _log = log.get("parking")
 _RETRY_MINUTES = (15,)  # of orders that wait in no queue of the rule set
 _AT_ONCE = 200
-_NO_REST = Rest()
+_NO_REST = Remainder()
 
 
 def assign(
     decisions: Sequence[Decision], *, document: RuleSet, tries: Mapping[int, int], now: datetime
-) -> dict[OrderId, Parking]:
+) -> dict[OrderId, QueuePlacement]:
     """Where each order that is not served whole waits; `tries` is how often routing failed for it before."""
     queues = {queue.name: queue for queue in document.queues}
     return {
@@ -35,14 +35,14 @@ def assign(
     }
 
 
-def _parking(decision: Decision, queues: Mapping[str, Queue], tries: int, now: datetime) -> Parking:
+def _parking(decision: Decision, queues: Mapping[str, Queue], tries: int, now: datetime) -> QueuePlacement:
     rest = decision.rest or _NO_REST
     name = rest.queue or ("" if rest.then in {"next_rule", "park"} else rest.then)
     queue = queues.get(name)
     waits_for_people = queue is None and (rest.then == "customer_care" or not decision.routing)
     steps = queue.retry_minutes if queue is not None else () if waits_for_people else _RETRY_MINUTES
     days = rest.auto_cancel_after_days or (queue.auto_cancel_after_days if queue is not None else None)
-    return Parking(
+    return QueuePlacement(
         name,
         _reason(decision),
         now,
@@ -85,5 +85,5 @@ def cancel_overdue(context: Context) -> int:
 def _cancel(tx: WriteTx, order_id: OrderId, reason: str, now: datetime) -> None:
     """Only what has no location yet: the rest is on its way."""
     orders.cancel(tx, order_id=order_id, reason=reason, now=now)
-    fulfillment.let_go(tx, order_ids=[order_id])
+    fulfillment.release_unneeded(tx, order_ids=[order_id])
     allocation.changed(tx, order_ids=[order_id], now=now)

@@ -10,11 +10,11 @@ from doorstep.domain.analytics.views import beside
 from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.routing import views as routing
-from doorstep.domain.routing.model import Demand, Network, Supply, thing
-from doorstep.domain.routing.model.rules import Playbook
+from doorstep.domain.routing.model import Demand, Network, Supply, stock_key
+from doorstep.domain.routing.model.rules import CompiledRules
 from doorstep.domain.routing.views import rules, runs
 from doorstep.flows.allocation import eligible_stock, stock_signals
-from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.allocation.eligible_stock import StockNeeds
 from doorstep.flows.network import lanes
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, Sku
@@ -29,19 +29,19 @@ class PlanningInputs:
     demands: list[Demand]
     supply: Supply
     network: Network
-    playbook: Playbook
-    goods: Goods
+    playbook: CompiledRules
+    goods: StockNeeds
 
 
 def load(
-    tx: ReadTx, *, demands: Sequence[Demand], goods: Goods, claims: Claims, at: datetime
+    tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: Claims, at: datetime
 ) -> PlanningInputs:
     """Look at everything once, for a batch of orders."""
-    playbook = rules.playbook(tx)
+    playbook = rules.compiled_rules(tx)
     document = playbook.document
     asking = eligible_stock.with_limits(tx, demands=demands, goods=goods, claims=claims)
-    free = stock.free(tx, parts=goods.lying)
-    supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
+    free = stock.free(tx, parts=goods.locked_parts)
+    supply = Supply({stock_key(*part): there for part, there in free.items()}, goods.recipes)
     stock_signals.load(tx, supply=supply, document=document, demands=demands, at=at)
     network = lanes.network(tx, currency=document.currency, at=at, demands=demands)
     if document.look_ahead:

@@ -7,14 +7,14 @@ from functools import lru_cache
 
 from doorstep.domain.inventory.model.rules import audiences
 from doorstep.domain.orders import views as order_views
-from doorstep.domain.orders.model import Address, OrderObservation
+from doorstep.domain.orders.model import Address, OrderSnapshot
 from doorstep.domain.routing.model import Facts
 
 _CUSTOMER_GROUPS = frozenset({"vip", "b2b"})
 _ON_DELIVERY, _PREPAID = "on_delivery", "prepaid"
 
 
-def of_snapshot(channel: str, order: OrderObservation) -> Facts:
+def of_snapshot(channel: str, order: OrderSnapshot) -> Facts:
     """Of an order as a channel tells it."""
     place = order.shipping_address or Address()
     return Facts(

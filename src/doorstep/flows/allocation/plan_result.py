@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from doorstep.domain.fulfillment.model import Assignment, WorkLine
 from doorstep.domain.orders import events as order_events
-from doorstep.domain.orders.model import LineCount, Parking
+from doorstep.domain.orders.model import LineCount, QueuePlacement
 from doorstep.domain.routing.model import Choice, Decision, Lane
 from doorstep.domain.routing.model.promise import promised_at
 from doorstep.domain.routing.model.rules import Release, Run
 from doorstep.flows.allocation import exception_queues
-from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.allocation.eligible_stock import StockNeeds
 from doorstep.flows.allocation.inputs import PlanningInputs
 from doorstep.kernel.ids import LocationId, OrderId
 
@@ -29,8 +29,8 @@ class PlanResult:
     decisions: Sequence[Decision]
     receipt_ids: Mapping[int, int]
     codes: Mapping[LocationId, str]
-    goods: Goods
-    parked: Mapping[OrderId, Parking] = field(default_factory=dict)
+    goods: StockNeeds
+    parked: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
     promised: Mapping[OrderId, datetime] = field(default_factory=dict)
     expected: Mapping[tuple[OrderId, LocationId], Lane] = field(default_factory=dict)
     releases: Mapping[str, Release] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class PlanResult:
         }
 
 
-EMPTY = PlanResult((), {}, {}, Goods({}))
+EMPTY = PlanResult((), {}, {}, StockNeeds({}))
 
 
 def build(

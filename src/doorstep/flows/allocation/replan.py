@@ -44,7 +44,7 @@ def carrier_outage(context: Context, tx: WriteTx, deliveries: list[Delivery]) ->
 
 def retry_unallocated(context: Context, tx: WriteTx, _deliveries: list[Delivery]) -> None:
     """Step: locations or carriers work again, or otherwise: orders that wait are routed again."""
-    orders.wake_waiting(tx, now=context.clock.now())
+    orders.retry_queued(tx, now=context.clock.now())
 
 
 def _plan_again(tx: WriteTx, location_ids: Collection[LocationId], now: datetime) -> None:
@@ -53,4 +53,4 @@ def _plan_again(tx: WriteTx, location_ids: Collection[LocationId], now: datetime
         orders.lock(tx, order_id=order_id)
     planned = withdraw(tx, order_ids=order_ids)
     allocation.unallocate(tx, ended={REPLANNED: planned}, now=now)
-    orders.route_again(tx, order_ids=order_ids, now=now)
+    orders.reroute(tx, order_ids=order_ids, now=now)

@@ -24,7 +24,7 @@ def run_due(context: Context) -> int:
     """Periodic: every run that is due by the clock; returns how many. A run that fails is written down with its error."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
-        due = runs.claim_due(tx, document=rules.playbook(tx).document, now=now)
+        due = runs.claim_due(tx, document=rules.compiled_rules(tx).document, now=now)
     for run in due:
         run_now(context, run=run)
     return len(due)
@@ -44,7 +44,7 @@ def run_now(context: Context, *, run: Run) -> NewRun:
         _log.error("a run ended early", run=run.name, error=problem.message)
         result = problem.message
     with context.db.write(actor="system") as tx:
-        version = rules.playbook(tx).version
+        version = rules.compiled_rules(tx).version
         done = NewRun(
             run.name,
             RunKind.SCHEDULE,
@@ -55,7 +55,7 @@ def run_now(context: Context, *, run: Run) -> NewRun:
             routed=routed,
             result=result,
         )
-        runs.note(tx, run=done)
+        runs.record(tx, run=done)
     return done
 
 
@@ -72,4 +72,4 @@ def _batch(context: Context, run: Run, last: OrderId) -> tuple[OrderId, int, int
 def delete_old(context: Context) -> int:
     """Periodic: history that nobody looks at any more."""
     with context.db.write(actor="system") as tx:
-        return runs.forget(tx, before=context.clock.now() - _HISTORY_KEPT_FOR)
+        return runs.delete_old(tx, before=context.clock.now() - _HISTORY_KEPT_FOR)

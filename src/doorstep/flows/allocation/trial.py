@@ -13,7 +13,7 @@ from doorstep.domain.routing.actions import trials as verbs
 from doorstep.domain.routing.actions.trials import Trial
 from doorstep.domain.routing.model import Decision, Network, Supply
 from doorstep.domain.routing.model.lab import TrialKind, guardrails
-from doorstep.domain.routing.model.rules import Playbook, Run
+from doorstep.domain.routing.model.rules import CompiledRules, Run
 from doorstep.domain.routing.views import rules, trials
 from doorstep.flows.allocation.inputs import PlanningInputs
 from doorstep.kernel.db import WriteTx
@@ -25,7 +25,7 @@ def plan(tx: WriteTx, *, seen: PlanningInputs, now: datetime, run: Run | None) -
     trial = trials.running(tx)
     if trial is None or run is not None or (trial.against or 0) != seen.playbook.number:
         return model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now, run=run)
-    draft = rules.playbook_of(tx, number=trial.draft)
+    draft = rules.compiled_rules_of(tx, number=trial.draft)
     if trial.kind is TrialKind.SHADOW:
         decided, tried = _silently(seen, draft, now)
         _record(tx, trial, decided, tried, now)
@@ -35,11 +35,13 @@ def plan(tx: WriteTx, *, seen: PlanningInputs, now: datetime, run: Run | None) -
         _record(tx, trial, decided, tried, now)
         by_order = {each.order_id: each for each in (*decided, *tried)}
         found = [by_order[each.order_id] for each in seen.demands]
-    versions.note_failures(tx, playbook=draft, at=now)
+    versions.record_failures(tx, playbook=draft, at=now)
     return found
 
 
-def _silently(seen: PlanningInputs, draft: Playbook, now: datetime) -> tuple[list[Decision], list[Decision]]:
+def _silently(
+    seen: PlanningInputs, draft: CompiledRules, now: datetime
+) -> tuple[list[Decision], list[Decision]]:
     """Both decide on the same stock; only what the rules decide is taken."""
     same = replace(
         seen.supply, available={name: dict(there) for name, there in seen.supply.available.items()}
@@ -49,7 +51,7 @@ def _silently(seen: PlanningInputs, draft: Playbook, now: datetime) -> tuple[lis
 
 
 def _shared(
-    seen: PlanningInputs, draft: Playbook, percent: int, now: datetime
+    seen: PlanningInputs, draft: CompiledRules, percent: int, now: datetime
 ) -> tuple[list[Decision], list[Decision]]:
     """Each decides on its orders; whoever has the first order of the batch goes first, so that neither is favoured."""
     drafts = [each for each in seen.demands if guardrails.is_drafts(each.order_id, percent)]
@@ -74,7 +76,7 @@ def _after(network: Network, works: Sequence[LocationId]) -> Network:
 
 
 def _planned(
-    side: tuple[Sequence[model.Demand], Playbook], supply: Supply, network: Network, now: datetime
+    side: tuple[Sequence[model.Demand], CompiledRules], supply: Supply, network: Network, now: datetime
 ) -> list[Decision]:
     demands, playbook = side
     return model.plan(demands, supply, network, playbook, now=now) if demands else []

@@ -10,14 +10,14 @@ from msgspec import structs
 
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.inventory.actions import Claims
-from doorstep.domain.inventory.model import Asked
+from doorstep.domain.inventory.model import Requested
 from doorstep.domain.inventory.views import network as held
 from doorstep.domain.orders.model import Address
 from doorstep.domain.routing import model
-from doorstep.domain.routing.model import Decision, Demand, Facts, Network, Supply, Want
+from doorstep.domain.routing.model import Decision, Demand, DemandLine, Facts, Network, Supply
 from doorstep.domain.routing.model.promise import Promise, promise_for
 from doorstep.flows.allocation import eligible_stock, inputs, order_attributes
-from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.allocation.eligible_stock import StockNeeds
 from doorstep.flows.network import compile_document, lanes
 from doorstep.flows.network.lanes import Configuration
 from doorstep.kernel import errors, places
@@ -72,7 +72,7 @@ class Options:
 def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
     """Plan the basket once per service. Raises NotFound for SKUs, services and locations that are not there."""
     known = lanes.configuration(tx, at=at)
-    goods = eligible_stock.goods(tx, skus={sku for sku, _ in basket.wanted})
+    goods = eligible_stock.needs(tx, skus={sku for sku, _ in basket.wanted})
     demand, claims = _demand(tx, basket, at), _claims(tx, basket, goods)
     seen = inputs.load(tx, demands=[demand], goods=goods, claims=claims, at=at)
     (agreed,) = seen.demands
@@ -106,11 +106,13 @@ def _services(known: Configuration, basket: Basket) -> list[tuple[str, str]]:
 
 def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
     skus = {sku for sku, _ in basket.wanted}
-    traits = catalog.traits(tx, skus=skus)
+    traits = catalog.attributes(tx, skus=skus)
     if missing := sorted(skus - traits.keys()):
         raise errors.NotFound(f"The catalogue does not have {', '.join(missing[:5])}.")
     wants = tuple(
-        Want(number, sku, quantity, traits[sku].weight_grams, 0, traits[sku].category, traits[sku].style)
+        DemandLine(
+            number, sku, quantity, traits[sku].weight_grams, 0, traits[sku].category, traits[sku].style
+        )
         for number, (sku, quantity) in enumerate(basket.wanted, start=1)
     )
     address = basket.address
@@ -128,10 +130,10 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
     )
 
 
-def _claims(tx: ReadTx, basket: Basket, goods: Goods) -> Claims:
+def _claims(tx: ReadTx, basket: Basket, goods: StockNeeds) -> Claims:
     """What others hold; what this cart holds is there for it."""
-    asked = held.asked(tx, parts=goods.lying)
+    asked = held.requested(tx, parts=goods.locked_parts)
     for hold in held.holds(tx, carts=[(basket.channel, basket.cart)]) if basket.cart else ():
-        before = asked.get(hold.part, Asked())
-        asked[hold.part] = Asked(max(0, before.held - hold.quantity), before.committed)
+        before = asked.get(hold.part, Requested())
+        asked[hold.part] = Requested(max(0, before.held - hold.quantity), before.committed)
     return Claims(asked, frozenset())

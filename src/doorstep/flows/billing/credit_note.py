@@ -14,7 +14,7 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.returns import views as return_views
 from doorstep.domain.shipping import views as parcels
 from doorstep.flows.billing import tax_document
-from doorstep.flows.billing.tax_document import Goods
+from doorstep.flows.billing.tax_document import DocumentLine
 from doorstep.flows.payments.owed import of_return
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import ReturnId
@@ -28,7 +28,7 @@ def request(tx: WriteTx, *, return_id: int, now: datetime) -> None:
     original = _original(tx, order, list(owed))
     if original is None:
         return
-    goods = [Goods(line_no, quantity, minor) for line_no, (quantity, minor) in owed.items()]
+    goods = [DocumentLine(line_no, quantity, minor) for line_no, (quantity, minor) in owed.items()]
     shipment = parcels.shipment(tx, shipment_id=original.shipment_id or 0)
     seller = network.location(tx, location_id=shipment.location_id)
     body = tax_document.build(tx, kind=Kind.CREDIT_NOTE, order=order, seller=seller, goods=goods, now=now)

@@ -14,7 +14,7 @@ from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.model import Direction
 from doorstep.domain.shipping.views import Shipment
 from doorstep.flows.billing import tax_document
-from doorstep.flows.billing.tax_document import Goods
+from doorstep.flows.billing.tax_document import DocumentLine
 from doorstep.flows.payments import owed
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -24,7 +24,7 @@ def request(tx: WriteTx, *, shipment: Shipment, now: datetime) -> None:
     order = order_views.order(tx, order_id=shipment.order_id)
     earlier = _pieces_before(tx, shipment)
     goods = [
-        Goods(
+        DocumentLine(
             line.line_no,
             line.quantity,
             _amount(order, line.line_no, line.quantity, earlier.get(line.line_no, 0)),

@@ -23,13 +23,13 @@ from doorstep.kernel.jobs import Delivery
 
 def record_reported_payments(tx: WriteTx, *, accepted: Sequence[Accepted]) -> None:
     """Keep what channels say of their orders' payments."""
-    payments.told_by_channel(tx, told=[_told(each) for each in accepted])
+    payments.record_channel_payment(tx, told=[_told(each) for each in accepted])
 
 
-def _told(each: Accepted) -> payments.Told:
+def _told(each: Accepted) -> payments.ReportedPayment:
     order = each.incoming.observation
     status = PaymentStatus.CAPTURED if order.payment.is_paid else PaymentStatus.PENDING
-    return payments.Told(
+    return payments.ReportedPayment(
         order_id=each.order_id,
         gateway=order.payment.gateway,
         order_reference=order.external_id,

@@ -18,7 +18,7 @@ from doorstep.kernel.time import local_date
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class DocumentLine:
     """Pieces of an order's line, and what the customer pays (or gets back) for them together, tax in."""
 
     line_no: int
@@ -32,7 +32,7 @@ def build(
     kind: Kind,
     order: order_views.Order,
     seller: Location,
-    goods: Sequence[Goods],
+    goods: Sequence[DocumentLine],
     now: datetime,
 ) -> Document:
     """A new document over these goods, under a number of ours."""
@@ -57,7 +57,7 @@ def build(
     )
 
 
-def _taxable(order: order_views.Order, items: Mapping[str, Item], goods: Goods) -> TaxableLine:
+def _taxable(order: order_views.Order, items: Mapping[str, Item], goods: DocumentLine) -> TaxableLine:
     line = order.line(goods.line_no)
     item = items[line.sku]
     return TaxableLine(

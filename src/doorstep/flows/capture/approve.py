@@ -20,7 +20,9 @@ def check_new(
     tx: WriteTx, *, new: Sequence[New], serviceable: Mapping[str, bool], now: datetime
 ) -> tuple[Decided, PlanResult]:
     """Check new orders and plan the ones that pass, before any of them is written; the stock is locked from here on."""
-    known = catalog.traits(tx, skus={line.sku for each in new for line in each.incoming.observation.lines})
+    known = catalog.attributes(
+        tx, skus={line.sku for each in new for line in each.incoming.observation.lines}
+    )
     holds = {
         each.order_id: model.check(each.incoming.observation, known_skus=known, serviceable=serviceable)
         for each in new
@@ -40,7 +42,7 @@ def approve(
     if not order_ids:
         return
     known = catalog.known(tx, skus=order_views.skus(tx, order_ids=order_ids))
-    approved = orders.judge(tx, order_ids=order_ids, known_skus=known, serviceable=serviceable, now=now)
+    approved = orders.run_checks(tx, order_ids=order_ids, known_skus=known, serviceable=serviceable, now=now)
     allocate.allocate(tx, order_ids=approved, now=now)
     allocation.changed(tx, order_ids=sorted(set(order_ids) - set(approved)), now=now)
 

@@ -130,7 +130,7 @@ class _State:
         short = any(
             line.requires_shipping and line.allocated + line.cancelled < line.quantity for line in order.lines
         )
-        headline = model.headline(order_views.counters(order), held=bool(held), short=not held and short)
+        headline = model.order_status(order_views.counters(order), held=bool(held), short=not held and short)
         return CaptureResult(
             name, became, OrderId(order.header.id), order.header.number, headline.value, held
         )

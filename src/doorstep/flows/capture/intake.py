@@ -12,11 +12,11 @@ from doorstep.domain.connections.model import Connection, InboxMessage
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.actions import Accepted, Incoming
-from doorstep.domain.orders.model import OrderObservation
+from doorstep.domain.orders.model import OrderSnapshot
 from doorstep.domain.payments import actions as payments
-from doorstep.domain.payments.model import PaymentObservation, RefundObservation
-from doorstep.domain.returns.model import ReturnObservation
-from doorstep.domain.shipping.model import TrackingObservation
+from doorstep.domain.payments.model import PaymentSnapshot, RefundSnapshot
+from doorstep.domain.returns.model import ReturnSnapshot
+from doorstep.domain.shipping.model import TrackingSnapshot
 from doorstep.flows.allocation import allocate, allocation
 from doorstep.flows.billing import posting
 from doorstep.flows.capture import approve
@@ -46,10 +46,10 @@ def read(context: Context, tx: WriteTx, messages: Sequence[InboxMessage]) -> Non
         try:
             readable.extend(_observe(context, message))
         except errors.Invalid as problem:
-            connections.park(tx, problem=Problem(message.id, problem.message, problem.error_class, None))
+            connections.set_aside(tx, problem=Problem(message.id, problem.message, problem.error_class, None))
         else:
             good.append(message)
-    told = [_incoming(each, each.seen) for each in readable if isinstance(each.seen, OrderObservation)]
+    told = [_incoming(each, each.seen) for each in readable if isinstance(each.seen, OrderSnapshot)]
     if told:
         capture_orders(tx, incoming=told, serviceable=context.serviceable, now=context.clock.now())
     for each in readable:
@@ -70,10 +70,10 @@ def capture_orders(
     tx: WriteTx, *, incoming: Sequence[Incoming], serviceable: Mapping[str, bool], now: datetime
 ) -> list[Accepted]:
     """All orders of a batch together. New ones are checked and routed before they are written: every row once."""
-    told = orders.recognise(tx, incoming=incoming)
+    told = orders.classify(tx, incoming=incoming)
     with tx.acting("system"):
         decided, routes = approve.check_new(tx, new=told.decidable, serviceable=serviceable, now=now)
-        accepted = orders.accept(tx, told=told, decided=decided, now=now)
+        accepted = orders.upsert(tx, told=told, decided=decided, now=now)
         allocate.apply(tx, found=routes, now=now)
         allocation.changed(tx, order_ids=decided.unrouted, just_allocated=decided.routed, now=now)
         posting.record_reported_payments(tx, accepted=accepted)
@@ -88,13 +88,13 @@ def capture_orders(
     return accepted
 
 
-def _incoming(each: _Read, order: OrderObservation) -> Incoming:
+def _incoming(each: _Read, order: OrderSnapshot) -> Incoming:
     connection = each.connection
     actor = f"connection:{connection.key}"
     return Incoming(connection.id, connection.key, with_coordinates(order), each.message.trace_id, actor)
 
 
-def with_coordinates(order: OrderObservation) -> OrderObservation:
+def with_coordinates(order: OrderSnapshot) -> OrderSnapshot:
     """With the place of its postal code, where the channel did not tell one."""
     address = order.shipping_address
     if address is None or address.latitude is not None:
@@ -108,26 +108,26 @@ def with_coordinates(order: OrderObservation) -> OrderObservation:
 def _take(context: Context, tx: WriteTx, each: _Read) -> None:
     message = each.message
     match each.seen:
-        case OrderObservation():
+        case OrderSnapshot():
             return
-        case PaymentObservation() as seen:
+        case PaymentSnapshot() as seen:
             _take_payment(tx, seen, message.trace_id)
-        case RefundObservation() as seen:
+        case RefundSnapshot() as seen:
             refund.record_reported(tx, seen=seen, now=context.clock.now())
-        case ReturnObservation() as seen:
+        case ReturnSnapshot() as seen:
             create.record_reported(
                 context, tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id
             )
-        case TrackingObservation() as seen:
+        case TrackingSnapshot() as seen:
             ship.track(tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
         case other:
             raise TypeError(f"nobody takes a {type(other).__name__}")
 
 
-def _take_payment(tx: WriteTx, seen: PaymentObservation, trace_id: str) -> None:
+def _take_payment(tx: WriteTx, seen: PaymentSnapshot, trace_id: str) -> None:
     payments.expect(tx, order_reference=seen.order_reference)
     order_id = order_views.find(tx, external_id=seen.order_reference) if seen.order_reference else None
     if order_id is not None:
         orders.lock(tx, order_id=order_id)
         tx.traces["order", order_id] = trace_id
-    payments.observe(tx, seen=seen, order_id=order_id)
+    payments.record(tx, seen=seen, order_id=order_id)

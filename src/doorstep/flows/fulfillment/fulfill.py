@@ -119,12 +119,12 @@ def reject(
     for line in work.lines:
         stock_correction.correct(tx, work=work, line=line, reason=reason, now=now)
     _exclude(tx, work, reason, now)
-    orders.route_again(tx, order_ids=[work.order_id], now=now)
+    orders.reroute(tx, order_ids=[work.order_id], now=now)
 
 
 def _exclude(tx: WriteTx, work: Work, reason: RejectReason, now: datetime) -> None:
     """The rules say for how long a rejecter is not asked again, and for how much: these lines, the whole order, the SKUs."""
-    rejected = rules.playbook(tx).document.rejected
+    rejected = rules.compiled_rules(tx).document.rejected
     until, here = now + timedelta(days=rejected.days), work.location_id
     if rejected.scope == "sku":
         routing.block(tx, blocks=[Block(line.sku, here, reason.value, until) for line in work.lines])

@@ -23,7 +23,7 @@ def request(
     """Operations wants released work elsewhere: at once if nobody accepted it, else when its location agrees. Says which."""
     if not why.strip():
         raise errors.Invalid("Say why it should go elsewhere: the location reads it.", field="why")
-    work = fulfillment.ask_back(
+    work = fulfillment.request_recall(
         tx, command=fulfill.locked_command(tx, fulfillment_order_id, version, now), why=why.strip()
     )
     if work.state is State.OPEN:
@@ -34,6 +34,6 @@ def request(
 
 def decline(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, note: str, now: datetime) -> None:
     """The location keeps what was asked back."""
-    fulfillment.keep(
+    fulfillment.decline_recall(
         tx, command=fulfill.locked_command(tx, fulfillment_order_id, None, now), note=note.strip()
     )

@@ -10,10 +10,10 @@ from doorstep.domain.analytics.views.pace import PlannedWork
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as network_views
-from doorstep.domain.network.model import Pace
+from doorstep.domain.network.model import Throughput
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.routing.model import pacing
-from doorstep.domain.routing.model.pacing import Bench, Planned
+from doorstep.domain.routing.model.pacing import Planned, ReleasePoint
 from doorstep.domain.routing.model.rules import Release
 from doorstep.domain.routing.views import rules
 from doorstep.flows.context import Context
@@ -37,9 +37,9 @@ def measure_throughput(context: Context) -> int:
             units, hours, works, rejected = (
                 (did.units, did.hours, did.works, did.rejected) if did else (0, 0, 0, 0)
             )
-            rate = pacing.pace(units=units, hours=hours, said=site.units_per_hour)
+            rate = pacing.throughput(units=units, hours=hours, said=site.units_per_hour)
             share = pacing.reject_rate(rejected=rejected, works=works)
-            found.append(Pace(place, rate, before_them.get(place, 0), share, now))
+            found.append(Throughput(place, rate, before_them.get(place, 0), share, now))
         network.measured(tx, paces=found)
     return len(found)
 
@@ -51,7 +51,7 @@ def release_due(context: Context) -> int:
         planned = pace.planned(tx)
         if not planned:
             return 0
-        runs = {each.name: each.release for each in rules.playbook(tx).document.runs}
+        runs = {each.name: each.release for each in rules.compiled_rules(tx).document.runs}
         benches = _benches(tx, context)
         work = [_planned(each, runs) for each in planned if each.location_id in benches]
     due = pacing.due(work, benches, now=now)
@@ -61,7 +61,7 @@ def release_due(context: Context) -> int:
     )
 
 
-def _benches(tx: ReadTx, context: Context) -> dict[LocationId, Bench]:
+def _benches(tx: ReadTx, context: Context) -> dict[LocationId, ReleasePoint]:
     now = context.clock.now()
     known, paces, open_units = (
         lanes.configuration(tx, at=now).said,
@@ -69,7 +69,7 @@ def _benches(tx: ReadTx, context: Context) -> dict[LocationId, Bench]:
         pace.open_units(tx),
     )
     return {
-        place: Bench(
+        place: ReleasePoint(
             calendar,
             paces[place].units_per_hour if place in paces else known.sites[place].units_per_hour,
             open_units.get(place, 0),

@@ -18,7 +18,7 @@ def correct(tx: WriteTx, *, work: Work, line: WorkLine, reason: RejectReason, no
 
     A rejected kit does not say which component is missing, so nothing is written off: a count is opened instead.
     """
-    effect, parts = STOCK_EFFECT[reason], eligible_stock.goods(tx, skus=[line.sku]).parts[line.sku]
+    effect, parts = STOCK_EFFECT[reason], eligible_stock.needs(tx, skus=[line.sku]).parts[line.sku]
     if effect is None or len(parts) > 1:
         return
     ((sku, condition), pieces), *_ = parts.items()

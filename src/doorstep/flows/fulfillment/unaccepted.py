@@ -10,7 +10,7 @@ from doorstep.domain.analytics.views.pace import Unaccepted
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment import events as facts
 from doorstep.domain.fulfillment.model import RejectReason
-from doorstep.domain.network.model import Idle
+from doorstep.domain.network.model import UnacceptedRule
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.routing.model import pacing
 from doorstep.domain.routing.model.pacing import Stage
@@ -47,7 +47,7 @@ def check(context: Context) -> int:
 
 
 def _due(
-    work: Unaccepted, known: CompiledNetwork, rules: Mapping[LocationId, Idle], now: datetime
+    work: Unaccepted, known: CompiledNetwork, rules: Mapping[LocationId, UnacceptedRule], now: datetime
 ) -> list[Due]:
     """The stage that work has reached, unless it was told already; nothing is due while nobody is there."""
     idle, calendar = rules.get(work.location_id), known.calendars.get(work.location_id)

@@ -11,7 +11,7 @@ from doorstep.domain.network import model as said
 from doorstep.domain.routing.model import calendar as calendars
 from doorstep.domain.routing.model import tariff
 from doorstep.domain.routing.model.calendar import Calendar, Special
-from doorstep.domain.routing.model.lanes import Atlas, Origin
+from doorstep.domain.routing.model.lanes import LaneTable, Origin
 from doorstep.domain.routing.model.pacing import Shift
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId
@@ -26,7 +26,7 @@ class CompiledNetwork:
     sites: Mapping[LocationId, said.Site]
     calendars: Mapping[LocationId, Calendar]
     shifts: Mapping[LocationId, tuple[Shift, ...]]
-    atlas: Atlas
+    atlas: LaneTable
 
 
 def compile_network(
@@ -41,7 +41,7 @@ def compile_network(
     )
     origins = [_origin(each, sites[place], found[place]) for place, each in locations.items()]
     shifts = {place: tuple(_shift(each) for each in sites[place].shifts or ()) for place in locations}
-    return CompiledNetwork(document, locations, sites, found, shifts, Atlas(origins, carriers, default))
+    return CompiledNetwork(document, locations, sites, found, shifts, LaneTable(origins, carriers, default))
 
 
 def warnings(document: said.Document, locations: Mapping[LocationId, said.Location]) -> Iterator[str]:

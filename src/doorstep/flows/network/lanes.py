@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from doorstep.domain.network import views
-from doorstep.domain.network.model import Load, Outage, Pace, Pause
+from doorstep.domain.network.model import Load, Outage, Pause, Throughput
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.domain.routing.model import Demand, Network, Place
 from doorstep.domain.routing.model.lanes import Tariffs
@@ -88,7 +88,7 @@ class _Today:
     """What locations do now."""
 
     loads: Mapping[ShiftKey, Load]
-    paces: Mapping[int, Pace]
+    paces: Mapping[int, Throughput]
     pauses: Mapping[int, Pause]
     largest: Mapping[str, int]
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from doorstep.domain.network import views
-from doorstep.domain.network.model import Load, Location, Pace, Pause, Site
+from doorstep.domain.network.model import Load, Location, Pause, Site, Throughput
 from doorstep.domain.routing.model.calendar import Calendar, Span
 from doorstep.domain.routing.model.pacing import Running, Shift, running
 from doorstep.flows.network import lanes
@@ -54,7 +54,7 @@ class LocationDay:
     shift: Filled | None
     shifts: tuple[Filled, ...]
     pause: Pause | None
-    pace: Pace | None
+    pace: Throughput | None
 
 
 def load(tx: ReadTx, *, location_id: LocationId, at: datetime, days: int = 14) -> LocationDay:

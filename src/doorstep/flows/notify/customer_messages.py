@@ -37,7 +37,7 @@ def _claim(context: Context, tx: WriteTx, delivery: Delivery, template: str) -> 
     message = notifications.prepare(tx, draft=draft, at=context.clock.now())
     if message.state is MessageState.SENDING:
         reason = "The process that was sending it died: it may have gone."
-        notifications.doubt(tx, message_id=message.id, error=reason, at=context.clock.now())
+        notifications.mark_in_doubt(tx, message_id=message.id, error=reason, at=context.clock.now())
         return None
     if message.state not in {MessageState.REQUESTED, MessageState.FAILED}:
         return None
@@ -100,7 +100,7 @@ def _hand_over(context: Context, delivery: Delivery, message: Message) -> Record
 
 def _doubt(context: Context, tx: WriteTx, message: Message, reason: str) -> None:
     orders.lock(tx, order_id=message.order_id)
-    notifications.doubt(tx, message_id=message.id, error=reason, at=context.clock.now())
+    notifications.mark_in_doubt(tx, message_id=message.id, error=reason, at=context.clock.now())
 
 
 def _sent(context: Context, tx: WriteTx, message: Message, provider_id: str) -> None:

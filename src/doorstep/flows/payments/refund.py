@@ -8,7 +8,7 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.payments import actions as payments
 from doorstep.domain.payments import views as money_views
-from doorstep.domain.payments.model import RefundObservation, RefundRequest, RefundResult, RefundState
+from doorstep.domain.payments.model import RefundRequest, RefundResult, RefundSnapshot, RefundState
 from doorstep.domain.returns import actions as returns
 from doorstep.flows.context import Context, Record, event_int, no_record
 from doorstep.flows.payments import owed
@@ -48,9 +48,9 @@ def issue(context: Context, delivery: Delivery) -> Record:
         if refund.state is RefundState.SUCCEEDED:
             return no_record
         tender = payments.choose_tender(tx, refund=refund)
-        asked_before = payments.about_to_ask(tx, refund=refund, at=context.clock.now())
+        asked_before = payments.mark_requested(tx, refund=refund, at=context.clock.now())
         if refund.return_id is not None:
-            returns.refund_asked(tx, return_id=refund.return_id, at=context.clock.now())
+            returns.refund_requested(tx, return_id=refund.return_id, at=context.clock.now())
         order_number = order_views.order(tx, order_id=refund.order_id).header.number
     amount = Money(refund.amount_minor, refund.currency)
     wish = RefundRequest(
@@ -83,7 +83,7 @@ def mark_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exce
     refund_id, now = RefundId(event_int(delivery, "refund_id")), context.clock.now()
     orders.lock(tx, order_id=OrderId(delivery.key))
     if isinstance(problem, errors.Unavailable) and not isinstance(problem, payments.NoTender):
-        refund = payments.doubt(tx, refund_id=refund_id, reason=str(problem), at=now)
+        refund = payments.mark_in_doubt(tx, refund_id=refund_id, reason=str(problem), at=now)
         if refund.return_id is not None:
             returns.refund_doubted(tx, return_id=refund.return_id, at=now)
     else:
@@ -100,7 +100,7 @@ def retry(tx: WriteTx, *, refund_id: RefundId, now: datetime) -> None:
         returns.refund_triggered(tx, return_id=refund.return_id, at=now)
 
 
-def record_reported(tx: WriteTx, *, seen: RefundObservation, now: datetime) -> None:
+def record_reported(tx: WriteTx, *, seen: RefundSnapshot, now: datetime) -> None:
     """The gateway tells of a refund: if it is ours and not recorded, its answer was lost; others are not ours to book."""
     refund = money_views.refund_by_reference(tx, reference=seen.reference) if seen.reference else None
     if refund is not None and seen.state is RefundState.SUCCEEDED:

@@ -9,7 +9,7 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import LineCount
 from doorstep.domain.returns import actions as returns
 from doorstep.domain.returns.actions import Fresh, FreshLine
-from doorstep.domain.returns.model import ObservedReturnLine, ReturnObservation, ReturnRequestStatus
+from doorstep.domain.returns.model import ReturnRequestStatus, ReturnSnapshot, SnapshotReturnLine
 from doorstep.domain.shipping import views as parcels
 from doorstep.flows.context import Context
 from doorstep.kernel import errors
@@ -24,7 +24,7 @@ class UnknownOrder(errors.Unavailable):
 
 
 def record_reported(
-    context: Context, tx: WriteTx, *, connection_id: int, seen: ReturnObservation, trace_id: str
+    context: Context, tx: WriteTx, *, connection_id: int, seen: ReturnSnapshot, trace_id: str
 ) -> None:
     """A channel tells of a return: open it once; newer tellings update it, late ones have no effect."""
     order_id = order_views.find(tx, external_id=seen.order_external_id, connection_id=connection_id)
@@ -49,7 +49,7 @@ def record_reported(
         orders.count(tx, counters=["return_requested"], counts=counts)
 
 
-def _match(order: order_views.Order, line: ObservedReturnLine) -> FreshLine:
+def _match(order: order_views.Order, line: SnapshotReturnLine) -> FreshLine:
     if line.quantity < 1:
         raise errors.Invalid(f"{line.quantity} pieces of a line cannot come back.", field="quantity")
     for ordered in order.lines:

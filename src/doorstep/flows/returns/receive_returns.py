@@ -78,7 +78,7 @@ def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> li
     if each.location_id is None:
         raise errors.Refused("The return has not been received anywhere.")
     lines = {line.return_line_no: line for line in each.lines}
-    parts = eligible_stock.goods(tx, skus=[Sku(line.sku) for line in each.lines]).parts
+    parts = eligible_stock.needs(tx, skus=[Sku(line.sku) for line in each.lines]).parts
     returned = []
     for found in inspections:
         graded = CONDITION_OF[Disposition(found.disposition), Grade(found.grade)]

@@ -14,7 +14,7 @@ from doorstep.domain.routing.actions.lab import Hindsight, Hold, LabRun, NewRun
 from doorstep.domain.routing.actions.runs import NewRun as Done
 from doorstep.domain.routing.model import Decision, Network, Supply, wave
 from doorstep.domain.routing.model.lab import Past
-from doorstep.domain.routing.model.rules import Playbook
+from doorstep.domain.routing.model.rules import CompiledRules
 from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.model.wave import Batch, Budget
 from doorstep.domain.routing.views import lab as views
@@ -35,7 +35,7 @@ def schedule(context: Context) -> int | None:
     with context.db.write(actor="system") as tx:
         number = rules.active_number(tx)
         new = NewRun("regret", number, number, today - _DAY, today, every_minutes=1)
-        return verbs.ask(tx, new=new, at=now)
+        return verbs.queue(tx, new=new, at=now)
 
 
 def measure(context: Context, *, run: LabRun, hold: Hold, told: Told, seconds: float = _SECONDS) -> None:
@@ -43,7 +43,7 @@ def measure(context: Context, *, run: LabRun, hold: Hold, told: Told, seconds: f
     told(0, 0)
     began = context.clock.now()
     with context.db.read() as tx:
-        playbook = rules.playbook_of(tx, number=run.draft)
+        playbook = rules.compiled_rules_of(tx, number=run.draft)
         found = history.reconstruct(tx, window=Window(run.since, run.until))
         decided = views.decided(tx, since=run.since, until=run.until)
         labels = hindsight.labels(tx, order_ids=[each.order_id for each in decided])
@@ -55,8 +55,8 @@ def measure(context: Context, *, run: LabRun, hold: Hold, told: Told, seconds: f
     ]
     with context.db.write(actor="system") as tx:
         verbs.finish(tx, hold=hold, measured=(None, None), changes=(), at=context.clock.now())
-        verbs.look_back(tx, known=known)
-        runs.note(tx, run=_done(run, playbook, known, began, context.clock.now()))
+        verbs.queue_hindsight(tx, known=known)
+        runs.record(tx, run=_done(run, playbook, known, began, context.clock.now()))
 
 
 def _actual(decided: views.Decided, labels: Mapping[int, int]) -> int:
@@ -65,7 +65,9 @@ def _actual(decided: views.Decided, labels: Mapping[int, int]) -> int:
     return decided.cost_minor if bought is None else decided.cost_minor - decided.carriage_minor + bought
 
 
-def _done(run: LabRun, playbook: Playbook, known: list[Hindsight], began: datetime, ended: datetime) -> Done:
+def _done(
+    run: LabRun, playbook: CompiledRules, known: list[Hindsight], began: datetime, ended: datetime
+) -> Done:
     actual, best = sum(each.actual_minor for each in known), sum(each.best_minor for each in known)
     return Done(
         f"{run.since:%Y-%m-%d}",
@@ -80,7 +82,7 @@ def _done(run: LabRun, playbook: Playbook, known: list[Hindsight], began: dateti
     )
 
 
-def _best(found: Past, playbook: Playbook, told: Told, seconds: float) -> Mapping[int, int]:
+def _best(found: Past, playbook: CompiledRules, told: Told, seconds: float) -> Mapping[int, int]:
     """What each order costs in the best plan of the day: everything that came was there from its beginning.
 
     Only orders that this plan serves whole are told: what waits costs nothing, and that is no merit.
@@ -97,7 +99,7 @@ def _best(found: Past, playbook: Playbook, told: Told, seconds: float) -> Mappin
 
 
 def _together(
-    found: Past, decisions: list[Decision], network: Network, playbook: Playbook, budget: Budget
+    found: Past, decisions: list[Decision], network: Network, playbook: CompiledRules, budget: Budget
 ) -> list[Decision]:
     batch = Batch([each.demand for each in found.arrivals], decisions, _supply(found))
     return wave.improve(batch, network, playbook, now=found.arrivals[0].at, budget=budget).decisions

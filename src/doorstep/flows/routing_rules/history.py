@@ -10,7 +10,7 @@ import msgspec
 
 from doorstep.domain.inventory.views import history
 from doorstep.domain.orders import views as order_views
-from doorstep.domain.routing.model import Demand, Network, Thing, thing
+from doorstep.domain.routing.model import Demand, Network, StockKey, stock_key
 from doorstep.domain.routing.model.lab import Arrival, Change, Past
 from doorstep.domain.routing.model.pacing import Running
 from doorstep.flows.allocation import demand, eligible_stock
@@ -39,14 +39,14 @@ def reconstruct(tx: ReadTx, *, window: Window) -> Past:
         for start in range(0, len(came), _AT_ONCE)
         for each in _arrivals(tx, came[start : start + _AT_ONCE])
     ]
-    goods = eligible_stock.goods(tx, skus={want.sku for each in arrivals for want in each.demand.wants})
-    wanted = set(goods.lying)
-    stock: dict[Thing, dict[LocationId, int]] = {thing(*part): {} for part in wanted}
+    goods = eligible_stock.needs(tx, skus={want.sku for each in arrivals for want in each.demand.wants})
+    wanted = set(goods.locked_parts)
+    stock: dict[StockKey, dict[LocationId, int]] = {stock_key(*part): {} for part in wanted}
     for free in history.free_at(tx, at=window.since):
         if (free.sku, free.condition) in wanted:
-            stock[thing(free.sku, free.condition)][free.location_id] = free.pieces
+            stock[stock_key(free.sku, free.condition)][free.location_id] = free.pieces
     changes = [
-        Change(each.at, thing(each.sku, each.condition), each.location_id, each.pieces)
+        Change(each.at, stock_key(each.sku, each.condition), each.location_id, each.pieces)
         for each in history.changes(tx, since=window.since, until=window.until)
         if (each.sku, each.condition) in wanted
     ]

@@ -17,7 +17,7 @@ from doorstep.domain.routing.model.lab import (
     measure,
     replay,
 )
-from doorstep.domain.routing.model.rules import Playbook
+from doorstep.domain.routing.model.rules import CompiledRules
 from doorstep.domain.routing.model.wave import Budget
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import OrderId
@@ -38,8 +38,8 @@ class Material:
 class Sides:
     """What decides, and what is tried."""
 
-    before: Playbook
-    after: Playbook
+    before: CompiledRules
+    after: CompiledRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def simulate(past: Past, sides: Sides, *, how: How, told: Told) -> Simulation:
 
 
 def _timed(
-    past: Past, playbook: Playbook, how: How, told: Callable[[int], None]
+    past: Past, playbook: CompiledRules, how: How, told: Callable[[int], None]
 ) -> tuple[list[Outcome], float]:
     began = monotonic()
     together = Budget(monotonic, how.wave_seconds) if how.wave_seconds else None

@@ -11,11 +11,11 @@ from doorstep.domain.catalog import views as catalog
 from doorstep.domain.connections.model import Connection, Kind
 from doorstep.domain.inventory import views as stock_views
 from doorstep.domain.orders.actions import Incoming, New
-from doorstep.domain.orders.model import OrderObservation
-from doorstep.domain.routing.model import Thing, thing
+from doorstep.domain.orders.model import OrderSnapshot
+from doorstep.domain.routing.model import StockKey, stock_key
 from doorstep.domain.routing.model.lab import Arrival, Past
 from doorstep.flows.allocation import demand, eligible_stock
-from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.allocation.eligible_stock import StockNeeds
 from doorstep.flows.capture import intake
 from doorstep.flows.capture.direct_orders import DIRECT
 from doorstep.flows.context import Context
@@ -46,14 +46,14 @@ def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: d
     """
     told = list(_orders(context, orders))
     news = [New(OrderId(-place), each) for place, each in enumerate(told, start=1)]
-    traits = catalog.traits(tx, skus={line.sku for each in told for line in each.observation.lines})
+    traits = catalog.attributes(tx, skus={line.sku for each in told for line in each.observation.lines})
     arrivals = [
         Arrival(each.observation.placed_at, wanted)
         for each, wanted in zip(told, demand.of_new(news, traits=traits), strict=True)
         if wanted.wants
     ]
     arrivals.sort(key=lambda each: (each.at, -each.demand.order_id))
-    goods = eligible_stock.goods(tx, skus={want.sku for each in arrivals for want in each.demand.wants})
+    goods = eligible_stock.needs(tx, skus={want.sku for each in arrivals for want in each.demand.wants})
     network = history.network_at(tx, at=now)
     shelves = _now(tx, goods) if stock is None else _told(stock, network.codes)
     numbers = {
@@ -75,7 +75,7 @@ def _orders(context: Context, text: str) -> Iterator[Incoming]:
             except errors.Invalid as problem:
                 raise errors.Invalid(f"Line {number}: {problem.message}", field="orders") from problem
             for each in seen:
-                if isinstance(each, OrderObservation):
+                if isinstance(each, OrderSnapshot):
                     yield Incoming(connection.id, connection.key, intake.with_coordinates(each), "")
 
 
@@ -88,14 +88,14 @@ def _direct(context: Context) -> Connection:
     )
 
 
-def _now(tx: ReadTx, goods: Goods) -> dict[Thing, dict[LocationId, int]]:
-    free = stock_views.free(tx, parts=goods.lying)
-    return {thing(*part): dict(there) for part, there in free.items()}
+def _now(tx: ReadTx, goods: StockNeeds) -> dict[StockKey, dict[LocationId, int]]:
+    free = stock_views.free(tx, parts=goods.locked_parts)
+    return {stock_key(*part): dict(there) for part, there in free.items()}
 
 
-def _told(text: str, codes: Mapping[LocationId, str]) -> dict[Thing, dict[LocationId, int]]:
+def _told(text: str, codes: Mapping[LocationId, str]) -> dict[StockKey, dict[LocationId, int]]:
     places = {code: place for place, code in codes.items()}
-    found: dict[Thing, dict[LocationId, int]] = {}
+    found: dict[StockKey, dict[LocationId, int]] = {}
     for number, (sku, code, pieces) in enumerate(_rows(text), start=2):
         if code not in places:
             raise errors.Invalid(f"Line {number}: there is no location {code}.", field="stock")

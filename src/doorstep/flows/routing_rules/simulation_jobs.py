@@ -32,10 +32,10 @@ class Stopped(errors.Unavailable):
 def queue(tx: WriteTx, *, new: NewRun, now: datetime) -> int:
     """Ask for a simulation of a draft beside another version. Raises NotFound for a version that there is not, Invalid."""
     for number in (new.draft, new.against):
-        rules.playbook_of(tx, number=number)
+        rules.compiled_rules_of(tx, number=number)
     if new.orders_file is not None:
         simulation_files.check(new.orders_file, new.stock_file)
-    run_id = verbs.ask(tx, new=new, at=now)
+    run_id = verbs.queue(tx, new=new, at=now)
     if run_id is None:
         raise errors.Conflict("This was asked for already.")
     return run_id
@@ -90,13 +90,15 @@ class _Progress:
             return
         self.last = monotonic()
         with self.context.db.write(actor="system") as tx:
-            verbs.tell(tx, hold=self.hold, done=done, total=total)
+            verbs.report_progress(tx, hold=self.hold, done=done, total=total)
 
 
 def _simulate(context: Context, run: LabRun, hold: Hold, told: Told) -> None:
     told(0, 0)
     with context.db.read() as tx:
-        sides = Sides(rules.playbook_of(tx, number=run.against), rules.playbook_of(tx, number=run.draft))
+        sides = Sides(
+            rules.compiled_rules_of(tx, number=run.against), rules.compiled_rules_of(tx, number=run.draft)
+        )
         material = _material(context, tx, run)
     how = How(timedelta(minutes=run.every_minutes), run.wave_seconds)
     found = simulation.simulate(material.past, sides, how=how, told=told)
@@ -123,4 +125,4 @@ def _material(context: Context, tx: ReadTx, run: LabRun) -> Material:
 def delete_old(context: Context) -> int:
     """Periodic: runs that nobody looks at any more."""
     with context.db.write(actor="system") as tx:
-        return verbs.forget(tx, before=context.clock.now() - _KEPT_FOR)
+        return verbs.delete_old(tx, before=context.clock.now() - _KEPT_FOR)

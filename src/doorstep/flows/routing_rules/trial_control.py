@@ -29,7 +29,7 @@ def start(tx: WriteTx, *, new: NewTrial, now: datetime) -> Trial:
         raise errors.Refused(
             f"Version {new.draft} may not decide: its golden cases fail, or something is wrong."
         )
-    if new.kind is TrialKind.CANARY and not _shares(document, rules.playbook(tx).document):
+    if new.kind is TrialKind.CANARY and not _shares(document, rules.compiled_rules(tx).document):
         raise errors.Refused(
             "Its runs or queues differ from those that hold now: try it silently, or let it decide."
         )
@@ -48,7 +48,7 @@ def _shares(draft: RuleSet, active: RuleSet) -> bool:
 def verdict(tx: ReadTx, *, trial: Trial) -> Verdict:
     """What is to be said of a trial by now."""
     active, draft = hindsight.sides(tx, trial_id=trial.id)
-    return guardrails.judge(trial.kind, active, draft, trial.guardrails)
+    return guardrails.check(trial.kind, active, draft, trial.guardrails)
 
 
 def check(context: Context) -> Verdict | None:

@@ -22,7 +22,7 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
 from doorstep.kernel.jobs import Delivery
 
-MATES_AWAITED_FOR = timedelta(minutes=30)
+COMPANIONS_AWAITED_FOR = timedelta(minutes=30)
 
 
 def request_labels(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
@@ -45,7 +45,7 @@ def close_overdue(context: Context) -> int:
     """Periodic: what waited for its mates long enough travels without them; returns how many boxes were closed."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
-        waiting = beside.unlabelled(tx, packed_before=now - MATES_AWAITED_FOR)
+        waiting = beside.unlabelled(tx, packed_before=now - COMPANIONS_AWAITED_FOR)
         for work_id in waiting:
             close(context, tx, fulfillment_order_id=work_id, now=now)
     return len(waiting)
@@ -98,7 +98,7 @@ def works_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> list[F
     if shipment is None:
         return [fulfillment_order_id]
     lead = shipment.rides_with or shipment.id
-    box = [parcels.shipment(tx, shipment_id=lead), *parcels.riding(tx, shipment_id=lead)]
+    box = [parcels.shipment(tx, shipment_id=lead), *parcels.consolidated(tx, shipment_id=lead)]
     for order_id in sorted({each.order_id for each in box}):
         orders.lock(tx, order_id=order_id)
     found = [each.fulfillment_order_id for each in box if each.fulfillment_order_id is not None]

@@ -15,7 +15,7 @@ from doorstep.domain.returns import actions as returns
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.actions import Shipment
-from doorstep.domain.shipping.model import Direction, LabelState, TrackingObservation
+from doorstep.domain.shipping.model import Direction, LabelState, TrackingSnapshot
 from doorstep.flows.context import Context, Record, event_int, no_record
 from doorstep.flows.shipping import label_request
 from doorstep.kernel import errors
@@ -28,11 +28,11 @@ def buy_label(context: Context, delivery: Delivery) -> Record:
     """Errand: buy one label. Asked before? Then the carrier is first asked what it sold us."""
     shipment_id = ShipmentId(event_int(delivery, "shipment_id"))
     with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
-        shipment, asked_before = shipping.about_to_ask(tx, shipment_id=shipment_id, at=context.clock.now())
+        shipment, asked_before = shipping.mark_requested(tx, shipment_id=shipment_id, at=context.clock.now())
         if shipment.label_state is LabelState.PURCHASED:
             return no_record
         request = label_request.label_request(
-            tx, shipment, riding=parcels.riding(tx, shipment_id=shipment_id)
+            tx, shipment, riding=parcels.consolidated(tx, shipment_id=shipment_id)
         )
     carrier = context.partners.carrier(shipment.connection_id)
     label = carrier.find_label(request) if asked_before else None
@@ -40,7 +40,7 @@ def buy_label(context: Context, delivery: Delivery) -> Record:
         label = carrier.buy_label(request)
 
     def record(tx: WriteTx) -> None:
-        box = [shipment, *parcels.riding(tx, shipment_id=shipment_id)]
+        box = [shipment, *parcels.consolidated(tx, shipment_id=shipment_id)]
         for order_id in sorted({each.order_id for each in box}):
             orders.lock(tx, order_id=order_id)
         shipping.purchased(tx, shipment_id=shipment_id, label=label, at=context.clock.now())
@@ -57,7 +57,7 @@ def mark_label_failed(context: Context, tx: WriteTx, delivery: Delivery, problem
     shipment_id = ShipmentId(event_int(delivery, "shipment_id"))
     orders.lock(tx, order_id=OrderId(delivery.key))
     if isinstance(problem, errors.Unavailable):
-        shipping.doubt(tx, shipment_id=shipment_id, reason=str(problem), at=context.clock.now())
+        shipping.mark_in_doubt(tx, shipment_id=shipment_id, reason=str(problem), at=context.clock.now())
     else:
         shipping.failed(tx, shipment_id=shipment_id, reason=str(problem))
 
@@ -88,7 +88,7 @@ class UnknownParcel(errors.Unavailable):
     """A carrier speaks of a parcel that we do not have (yet): its label may be on the way to us."""
 
 
-def track(tx: WriteTx, *, connection_id: int, seen: TrackingObservation, trace_id: str) -> None:
+def track(tx: WriteTx, *, connection_id: int, seen: TrackingSnapshot, trace_id: str) -> None:
     """Take over what a carrier tells of a parcel, in whatever order it arrives."""
     found = parcels.tracked(
         tx, connection_id=connection_id, tracking_number=seen.tracking_number, external_id=seen.external_id
@@ -96,7 +96,7 @@ def track(tx: WriteTx, *, connection_id: int, seen: TrackingObservation, trace_i
     if found is None:
         name = seen.tracking_number or seen.external_id
         raise UnknownParcel(f"No parcel of ours has the tracking number {name}.")
-    box = [found, *parcels.riding(tx, shipment_id=found.id)]
+    box = [found, *parcels.consolidated(tx, shipment_id=found.id)]
     for order_id in sorted({each.order_id for each in box}):
         tx.traces["order", order_id] = trace_id
         orders.lock(tx, order_id=order_id)
@@ -104,7 +104,7 @@ def track(tx: WriteTx, *, connection_id: int, seen: TrackingObservation, trace_i
         _track(tx, shipping.lock(tx, shipment_id=each.id), seen)
 
 
-def _track(tx: WriteTx, shipment: Shipment, seen: TrackingObservation) -> None:
+def _track(tx: WriteTx, shipment: Shipment, seen: TrackingSnapshot) -> None:
     progress = shipping.track(tx, shipment=shipment, scans=seen.scans)
     if progress is None:
         return

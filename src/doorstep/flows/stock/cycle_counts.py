@@ -40,7 +40,7 @@ def _missed(tx: WriteTx, works: list[Work]) -> list[Miss]:
 
 
 def _doubtful(delivery: Delivery) -> list[Miss]:
-    fact = msgspec.convert(delivery.data, facts.Contradicted)
+    fact = msgspec.convert(delivery.data, facts.DiscrepancyFound)
     return [
         Miss(
             LocationId(fact.location_id),
@@ -55,4 +55,4 @@ def _doubtful(delivery: Delivery) -> list[Miss]:
 def write_off_missing(context: Context) -> int:
     """Periodic: missing pieces that no order has reserved any more are written off; returns how many positions."""
     with context.db.write(actor="system") as tx:
-        return claims.settle_missing(tx, at=context.clock.now())
+        return claims.write_off_missing(tx, at=context.clock.now())

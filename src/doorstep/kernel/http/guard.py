@@ -34,7 +34,7 @@ class Policy:
     idempotency_header: str = "Idempotency-Key"
 
 
-class Guard:
+class Throttle:
     """Rate limit and circuit breaker of one connection in this process; threads share it.
 
     The breaker is told outcomes after the fact, because its own way of calling admits one call at a time.

@@ -58,7 +58,7 @@ class Session:
         self._policy = policy or guard.Policy()
         self._authorize = authorize
         self._base = base_url.rstrip("/")
-        self._guard = guard.Guard(name, self._policy)
+        self._guard = guard.Throttle(name, self._policy)
         timeout = httpx.Timeout(self._policy.timeout_seconds, connect=self._policy.connect_timeout_seconds)
         self._client = httpx.Client(
             timeout=timeout, headers={"User-Agent": "doorstep", **(headers or {})}, verify=_trusted()

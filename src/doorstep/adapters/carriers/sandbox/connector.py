@@ -54,10 +54,10 @@ class Sandbox:
         """Void it; harmless twice."""
         self.client.void(label.external_id)
 
-    def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingObservation:
+    def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingSnapshot:
         """All scans of a parcel."""
         scans = self.client.track(tracking_number)
-        return shipping.TrackingObservation(
+        return shipping.TrackingSnapshot(
             scans=scans, tracking_number=tracking_number, external_id=external_id
         )
 

@@ -10,9 +10,9 @@ from doorstep.kernel import payload
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
-def observe(body: bytes) -> shipping.TrackingObservation:
+def observe(body: bytes) -> shipping.TrackingSnapshot:
     """The observation in a hook. Raises Invalid naming the place."""
-    return payload.read(body, shipping.TrackingObservation)
+    return payload.read(body, shipping.TrackingSnapshot)
 
 
 def label(request: shipping.LabelRequest) -> shipping.Label:

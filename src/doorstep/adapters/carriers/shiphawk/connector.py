@@ -98,7 +98,7 @@ class Shiphawk:
             if not wire.is_cancelled(self._client.shipment(label.external_id)):
                 raise
 
-    def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingObservation:
+    def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingSnapshot:
         """The shipment's history, by ShipHawk's id."""
         tracking = self._client.tracking(external_id)
         try:

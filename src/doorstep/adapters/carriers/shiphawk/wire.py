@@ -106,14 +106,14 @@ class Topic(msgspec.Struct, kw_only=True):
     updated_at: datetime | None = None
 
 
-def observe(body: bytes) -> shipping.TrackingObservation:
+def observe(body: bytes) -> shipping.TrackingSnapshot:
     """One status of one shipment. Raises Invalid."""
     hook = payload.read(body, Hook)
     at = _zoned(hook.updated_at, at="updated_at")
-    return shipping.TrackingObservation(scans=(_scan(hook.status, at),), external_id=str(hook.shipment_id))
+    return shipping.TrackingSnapshot(scans=(_scan(hook.status, at),), external_id=str(hook.shipment_id))
 
 
-def tracked(tracking: Tracking, *, external_id: str) -> shipping.TrackingObservation:
+def tracked(tracking: Tracking, *, external_id: str) -> shipping.TrackingSnapshot:
     """The history of a shipment, or its present status alone. Raises Invalid for a time without a zone."""
     scans = [
         _scan(event.status, _zoned(event.time, at=f"events[{nth}].time"), event)
@@ -121,7 +121,7 @@ def tracked(tracking: Tracking, *, external_id: str) -> shipping.TrackingObserva
     ]
     if not scans and tracking.updated_at is not None:
         scans.append(_scan(tracking.status, _zoned(tracking.updated_at, at="updated_at")))
-    return shipping.TrackingObservation(
+    return shipping.TrackingSnapshot(
         scans=tuple(scans), tracking_number=str(tracking.tracking_number or ""), external_id=external_id
     )
 

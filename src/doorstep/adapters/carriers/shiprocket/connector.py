@@ -90,7 +90,7 @@ class Shiprocket:
             if not wire.is_cancelled(self._client.shipment(label.external_id)):
                 raise
 
-    def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingObservation:
+    def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingSnapshot:
         """All scans of a parcel. The answer does not say whether it is a return; the shipment's direction does."""
         document = self._client.track(tracking_number)
         try:

@@ -118,7 +118,7 @@ def instant(text: str, *, at: str) -> datetime:
     raise errors.Invalid(f"{at}: {text!r} is not a time.", field=at)
 
 
-def observe(body: bytes) -> shipping.TrackingObservation:
+def observe(body: bytes) -> shipping.TrackingSnapshot:
     """All scans of a hook, and its headline where no scan says the same (the panel's test body has no codes in scans)."""
     hook = payload.read(body, Hook)
     is_return = str(hook.is_return) == "1"
@@ -133,10 +133,10 @@ def observe(body: bytes) -> shipping.TrackingObservation:
                 description=hook.shipment_status or "",
             )
         )
-    return shipping.TrackingObservation(scans=tuple(scans), tracking_number=str(hook.awb))
+    return shipping.TrackingSnapshot(scans=tuple(scans), tracking_number=str(hook.awb))
 
 
-def tracked(document: object, *, tracking_number: str, is_return: bool) -> shipping.TrackingObservation:
+def tracked(document: object, *, tracking_number: str, is_return: bool) -> shipping.TrackingSnapshot:
     """A tracking answer: the frame itself, in a list, or under the number. Raises Invalid."""
     if isinstance(document, list):
         document = document[0] if document else {"tracking_data": {}}
@@ -148,7 +148,7 @@ def tracked(document: object, *, tracking_number: str, is_return: bool) -> shipp
         is_return=is_return,
         at="tracking_data.shipment_track_activities",
     )
-    return shipping.TrackingObservation(scans=tuple(scans), tracking_number=tracking_number)
+    return shipping.TrackingSnapshot(scans=tuple(scans), tracking_number=tracking_number)
 
 
 def _scans(told: Sequence[Scan], *, is_return: bool, at: str) -> list[shipping.Scan]:

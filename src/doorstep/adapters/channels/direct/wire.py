@@ -113,13 +113,13 @@ def event_id(body: bytes) -> str | None:
     return f"{head.external_id}@{head.updated_at or head.placed_at}" if head.external_id else None
 
 
-def observe(body: bytes) -> orders.OrderObservation:
+def observe(body: bytes) -> orders.OrderSnapshot:
     """The order in a document. Raises Invalid naming the place."""
     told = payload.read(body, Order)
     money.exponent(
         told.currency
     )  # amounts come in minor units: of an unknown currency nobody could read them
-    observed = orders.OrderObservation(
+    observed = orders.OrderSnapshot(
         external_id=told.external_id,
         number=told.number or told.external_id,
         version_at=told.updated_at or told.placed_at,
@@ -131,7 +131,7 @@ def observe(body: bytes) -> orders.OrderObservation:
         tax_minor=told.tax_minor,
         tip_minor=told.tip_minor,
         tax_included=told.tax_included,
-        payment=orders.ObservedPayment(**msgspec.structs.asdict(told.payment)),
+        payment=orders.SnapshotPayment(**msgspec.structs.asdict(told.payment)),
         shipping_address=_address(told.shipping_address),
         billing_address=_address(told.billing_address),
         customer_external_id=told.customer_id,
@@ -154,8 +154,8 @@ def observe(body: bytes) -> orders.OrderObservation:
     return dataclasses.replace(observed, total_minor=orders.expected_total(observed))
 
 
-def _line(line: Line, place: int) -> orders.ObservedLine:
-    return orders.ObservedLine(
+def _line(line: Line, place: int) -> orders.SnapshotLine:
+    return orders.SnapshotLine(
         external_line_id=line.id or str(place),
         sku=Sku(line.sku),
         title=line.title or line.sku,

@@ -11,12 +11,12 @@ from doorstep.domain.payments import model as payments
 from doorstep.domain.returns import model as returns
 from doorstep.kernel import payload
 
-Observation = orders.OrderObservation | payments.PaymentObservation | returns.ReturnObservation
+Observation = orders.OrderSnapshot | payments.PaymentSnapshot | returns.ReturnSnapshot
 
 _SHAPES: dict[str, type[Observation]] = {
-    "order": orders.OrderObservation,
-    "payment": payments.PaymentObservation,
-    "return": returns.ReturnObservation,
+    "order": orders.OrderSnapshot,
+    "payment": payments.PaymentSnapshot,
+    "return": returns.ReturnSnapshot,
 }
 
 

@@ -70,11 +70,11 @@ class Razorpay:
         payload.read(body, wire.Event)
         return ()
 
-    def payment(self, *, external_id: str) -> payments.PaymentObservation:
+    def payment(self, *, external_id: str) -> payments.PaymentSnapshot:
         """Read one payment."""
         return self._seen(self._client.payment(external_id))
 
-    def capture(self, *, external_id: str, amount_minor: int, currency: str) -> payments.PaymentObservation:
+    def capture(self, *, external_id: str, amount_minor: int, currency: str) -> payments.PaymentSnapshot:
         """Take authorised money; Razorpay refuses a second capture, so we look before we ask."""
         seen = self._client.payment(external_id)
         if seen.status == "authorized":
@@ -104,7 +104,7 @@ class Razorpay:
         refund = wire.matching(self._client.refunds(request.payment_external_id), request.reference)
         return None if refund is None else _result(refund)
 
-    def _seen(self, payment: wire.Payment) -> payments.PaymentObservation:
+    def _seen(self, payment: wire.Payment) -> payments.PaymentSnapshot:
         reference = wire.note(payment.notes, self._settings.order_reference_note)
         return wire.payment_seen(payment, at=wire.instant(payment.created_at), order_reference=reference)
 

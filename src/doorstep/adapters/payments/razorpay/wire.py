@@ -118,7 +118,7 @@ def observe_refund(body: bytes) -> Sequence[object]:
         raise errors.Invalid("payload.refund: the event has no refund.", field="payload.refund")
     refund = event.payload.refund.entity
     return (
-        payments.RefundObservation(
+        payments.RefundSnapshot(
             external_id=refund.id,
             payment_external_id=refund.payment_id,
             reference=note(refund.notes, REFERENCE_NOTE),
@@ -130,11 +130,11 @@ def observe_refund(body: bytes) -> Sequence[object]:
     )
 
 
-def payment_seen(payment: Payment, *, at: datetime, order_reference: str) -> payments.PaymentObservation:
+def payment_seen(payment: Payment, *, at: datetime, order_reference: str) -> payments.PaymentSnapshot:
     """One payment as observed at an instant. Raises Invalid for a status that Razorpay does not document."""
     if payment.status not in _PAYMENT_STATUS:
         raise errors.Invalid(f"status: {payment.status!r} is not a payment's status.", field="status")
-    return payments.PaymentObservation(
+    return payments.PaymentSnapshot(
         gateway=GATEWAY,
         external_id=payment.id,
         order_reference=order_reference,

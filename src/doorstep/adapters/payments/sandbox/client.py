@@ -14,17 +14,17 @@ class Client:
 
     def __init__(self, session: http.Session) -> None:
         self.partner = rehearsal.Partner(session)
-        self.payments: dict[str, payments.PaymentObservation] = {}
+        self.payments: dict[str, payments.PaymentSnapshot] = {}
         self.refunds: dict[str, payments.RefundResult] = {}
 
-    def payment(self, external_id: str) -> payments.PaymentObservation:
+    def payment(self, external_id: str) -> payments.PaymentSnapshot:
         """Read a payment."""
         return self.partner.call(lambda: self._known(external_id), reads=True)
 
-    def capture(self, external_id: str) -> payments.PaymentObservation:
+    def capture(self, external_id: str) -> payments.PaymentSnapshot:
         """Take the money."""
 
-        def work() -> payments.PaymentObservation:
+        def work() -> payments.PaymentSnapshot:
             taken = dataclasses.replace(self._known(external_id), status=payments.PaymentStatus.CAPTURED)
             self.payments[external_id] = taken
             return taken
@@ -49,7 +49,7 @@ class Client:
         """The refund made under a reference."""
         return self.partner.call(lambda: self.refunds.get(reference), reads=True)
 
-    def _known(self, external_id: str) -> payments.PaymentObservation:
+    def _known(self, external_id: str) -> payments.PaymentSnapshot:
         if external_id not in self.payments:
             raise errors.NotFound("The gateway does not know this payment.")
         return self.payments[external_id]

@@ -47,11 +47,11 @@ class Sandbox:
         """Payments and refunds."""
         return wire.observe(topic, body)
 
-    def payment(self, *, external_id: str) -> payments.PaymentObservation:
+    def payment(self, *, external_id: str) -> payments.PaymentSnapshot:
         """Read one payment."""
         return self.client.payment(external_id)
 
-    def capture(self, *, external_id: str, amount_minor: int, currency: str) -> payments.PaymentObservation:
+    def capture(self, *, external_id: str, amount_minor: int, currency: str) -> payments.PaymentSnapshot:
         """Take the money; harmless twice."""
         return self.client.capture(external_id)
 

@@ -7,11 +7,11 @@ import msgspec
 from doorstep.domain.payments import model as payments
 from doorstep.kernel import payload
 
-Observation = payments.PaymentObservation | payments.RefundObservation
+Observation = payments.PaymentSnapshot | payments.RefundSnapshot
 
 _SHAPES: dict[str, type[Observation]] = {
-    "payment": payments.PaymentObservation,
-    "refund": payments.RefundObservation,
+    "payment": payments.PaymentSnapshot,
+    "refund": payments.RefundSnapshot,
 }
 
 

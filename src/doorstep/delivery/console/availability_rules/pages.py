@@ -297,7 +297,7 @@ def forget_source(ask: Ask) -> Response:
         location_id = ask.whole("location_id")
         if location_id is None:
             raise errors.Invalid("Choose a source.")
-        freshness.forget_source(tx, location_id=location_id, name=ask.form.get("name", ""))
+        freshness.remove_source(tx, location_id=location_id, name=ask.form.get("name", ""))
         return "Its location's stock is counted by us alone now."
 
     return page.act(ask, verb, show=show, back=BACK)

@@ -36,7 +36,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     error_class, what = ask.query("class"), ask.query("what")
     with ask.app.db.read() as tx:
         groups = view.groups(tx)
-        rows = view.letters(tx, error_class=error_class, what=what)
+        rows = view.dead_letters(tx, error_class=error_class, what=what)
     context = {"groups": groups, "rows": rows, "error_class": error_class, "what": what, "advice": ADVICE}
     return page.render(ask, "dead_letters/letters.html", context, toast=toast, status=status)
 

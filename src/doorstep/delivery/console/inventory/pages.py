@@ -49,7 +49,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     with ask.app.db.read() as tx:
         found = view.page(tx, wanted=wanted)
         everywhere = network.locations(tx)
-        asked = view.asked(tx, parts={(Sku(row.sku), Condition.NEW) for row in found.rows})
+        asked = view.requested(tx, parts={(Sku(row.sku), Condition.NEW) for row in found.rows})
     shown = [each for each in everywhere.values() if each.active and chosen in (None, each.id)]
     context = {
         "grid": _grid(found.rows),

@@ -10,7 +10,7 @@ from doorstep.delivery.console.orders import sketch
 from doorstep.delivery.console.orders.sketch import Mark, Sketch, Spot
 from doorstep.domain.analytics.views.decisions import Decision
 from doorstep.domain.orders.model import Address
-from doorstep.domain.routing.model.receipt import Alternative, Candidate, LineReceipt
+from doorstep.domain.routing.model.receipt import Alternative, Candidate, LineExplanation
 from doorstep.domain.routing.model.score import Scores
 
 _SURE = 0.005  # below half a percent nobody speaks of a risk
@@ -42,7 +42,7 @@ class Row:
 class LinePart:
     """Why a line went where it went, with the locations behind it."""
 
-    line: LineReceipt
+    line: LineExplanation
     rows: Sequence[Row]
 
 
@@ -171,7 +171,7 @@ def _more(difference: int, said: str) -> str:
     return said.format(f"{difference:,}") if difference > 0 else ""
 
 
-def _row(decision: Decision, line: LineReceipt, candidate: Candidate) -> Row:
+def _row(decision: Decision, line: LineExplanation, candidate: Candidate) -> Row:
     mark = Mark.OUT if candidate.eliminated else Mark.POSSIBLE
     if line.line_no in decision.sent.get(candidate.location, {}):
         mark = Mark.CHOSEN

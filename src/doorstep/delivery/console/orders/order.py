@@ -23,7 +23,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.views import promises
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
-from doorstep.domain.orders.model import Headline
+from doorstep.domain.orders.model import OrderStatus
 from doorstep.domain.routing.views import rules
 from doorstep.domain.shipping import views as parcels
 from doorstep.flows.capture import approve
@@ -47,7 +47,7 @@ class Button:
 def buttons(found: OrderDetail, *, may_write: bool) -> list[Button]:
     """Every verb of an order, the most likely one first."""
     lacking = "" if may_write else "Your role may read orders, not change them."
-    ended = found.headline in {Headline.CANCELLED, Headline.RETURNED, Headline.COMPLETED}
+    ended = found.headline in {OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.COMPLETED}
     over = "The order is over." if ended else ""
     manual = any(hold.reason == "manual" and hold.released_at is None for hold in found.holds)
     left = found.counters.ordered - found.counters.cancelled - found.counters.packed
@@ -110,7 +110,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         promised = promises.of_order(tx, order_id=order_id) if found.unallocated else []
         told = reader(ask, found, decisions.currency(tx, order_id=order_id))
         outages = network.outages(tx, at=ask.now)
-        queues = {each.name: each for each in rules.playbook(tx).document.queues}
+        queues = {each.name: each for each in rules.compiled_rules(tx).document.queues}
     may_write = ask.principal.can(Permission.ORDERS_WRITE)
     context = {
         "order": found,

@@ -66,7 +66,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         context = {
             "counts": view.counts(tx, now=ask.now, location_id=ask.location_id),
             "channels": view.channels(tx),
-            "queues": [each.name for each in rules.playbook(tx).document.queues],
+            "queues": [each.name for each in rules.compiled_rules(tx).document.queues],
             "locations": [
                 each for each in network.locations(tx).values() if ask.location_id in (None, each.id)
             ],

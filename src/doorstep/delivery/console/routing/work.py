@@ -78,7 +78,7 @@ def runs(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
     """What runs next, what ran, and what it brought."""
     with ask.app.db.read() as tx:
         rows, due = views.history(tx, limit=_TOLD), views.schedule(tx)
-        document = rules.playbook(tx).document
+        document = rules.compiled_rules(tx).document
     context = {
         "rows": rows,
         "due": due,

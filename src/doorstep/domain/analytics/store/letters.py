@@ -9,7 +9,7 @@ from doorstep.kernel.db import ReadTx
 
 
 @dataclass(frozen=True, slots=True)
-class LetterGroup:
+class DeadLetterGroup:
     """Dead letters of one class at one connection or subscriber."""
 
     error_class: str
@@ -23,7 +23,7 @@ class LetterGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """One dead letter."""
 
     source: str
@@ -42,10 +42,10 @@ class Letter:
     trace_id: str
 
 
-def select_groups(tx: ReadTx) -> list[LetterGroup]:
+def select_groups(tx: ReadTx) -> list[DeadLetterGroup]:
     """What stopped, largest group first."""
     return tx.all(
-        LetterGroup,
+        DeadLetterGroup,
         """
         SELECT coalesce(error_class, 'bug') AS error_class, source, what, connection, topic, count(*),
                min(first_failed_at) AS first_failed_at, max(last_failed_at) AS last_failed_at
@@ -60,10 +60,10 @@ _LETTER = """
 """
 
 
-def select_letters(tx: ReadTx, *, error_class: str, what: str, limit: int) -> list[Letter]:
+def select_dead_letters(tx: ReadTx, *, error_class: str, what: str, limit: int) -> list[DeadLetter]:
     """Dead letters (of a class, of a subscriber), newest failure first."""
     return tx.all(
-        Letter,
+        DeadLetter,
         f"""
         {_LETTER} WHERE (%(class)s = '' OR error_class = %(class)s) AND (%(what)s = '' OR what = %(what)s)
          ORDER BY last_failed_at DESC NULLS LAST, source, id LIMIT %(limit)s
@@ -72,9 +72,9 @@ def select_letters(tx: ReadTx, *, error_class: str, what: str, limit: int) -> li
     )
 
 
-def select_letter(tx: ReadTx, *, source: str, letter_id: int) -> Letter | None:
+def select_dead_letter(tx: ReadTx, *, source: str, letter_id: int) -> DeadLetter | None:
     """One dead letter, or None if it is none any more."""
-    return tx.one(Letter, f"{_LETTER} WHERE source = %s AND id = %s", (source, letter_id))
+    return tx.one(DeadLetter, f"{_LETTER} WHERE source = %s AND id = %s", (source, letter_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,6 @@ def select_message(tx: ReadTx, *, message_id: int) -> StoredMessage | None:
     return tx.one(StoredMessage, "SELECT headers, body, received_at FROM inbox WHERE id = %s", (message_id,))
 
 
-def count_letters(tx: ReadTx) -> int:
+def count_dead_letters(tx: ReadTx) -> int:
     """How many dead letters there are, counted up to 1000."""
     return tx.value(int, "SELECT count(*) FROM (SELECT 1 FROM dead_letters LIMIT 1000) seen")

@@ -10,7 +10,7 @@ from doorstep.domain.analytics.store.orders import SHIP_BY
 from doorstep.domain.fulfillment.model import State, WorkLine
 from doorstep.domain.orders.model import Address, Counters
 from doorstep.domain.payments.model import PaymentStatus, RefundState
-from doorstep.domain.returns.model import Custody, RefundProgress
+from doorstep.domain.returns.model import RefundProgress, ReturnLocation
 from doorstep.domain.shipping.model import Direction, LabelState, Scan, TrackingStatus
 from doorstep.kernel.db import ReadTx
 
@@ -256,7 +256,7 @@ class ReturnFacts:
     reason: str
     location: str
     location_id: int | None
-    custody: Custody
+    custody: ReturnLocation
     money: RefundProgress
     created_at: datetime
     received_at: datetime | None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import LiteralString
 
 from doorstep.domain.analytics.model import ReturnStage
-from doorstep.domain.returns.model import Custody, RefundProgress
+from doorstep.domain.returns.model import RefundProgress, ReturnLocation
 from doorstep.kernel.db import ReadTx
 
 _STAGES: dict[ReturnStage, LiteralString] = {
@@ -30,7 +30,7 @@ class ReturnRow:
     reason: str
     location: str
     location_id: int | None
-    custody: Custody
+    custody: ReturnLocation
     money: RefundProgress
     pieces: int
     items: str

@@ -12,7 +12,7 @@ from doorstep.domain.analytics.store.decisions import Mate, Site
 from doorstep.domain.analytics.store.order import Work
 from doorstep.domain.fulfillment import views as fulfillment
 from doorstep.domain.routing import views as routing
-from doorstep.domain.routing.model.receipt import LineReceipt, Receipt
+from doorstep.domain.routing.model.receipt import Explanation, LineExplanation
 from doorstep.domain.routing.views import DecisionRow
 from doorstep.domain.routing.views import rules as rule_views
 from doorstep.kernel import errors, events
@@ -48,7 +48,7 @@ class Decision:
         return self.row.decided_at
 
     @property
-    def receipt(self) -> Receipt:
+    def receipt(self) -> Explanation:
         return self.row.receipt
 
     @property
@@ -56,7 +56,7 @@ class Decision:
         """Whether the receipt has numbers; those of the first version have sentences only."""
         return self.receipt.v > 1
 
-    def lacking(self, line: LineReceipt) -> int:
+    def lacking(self, line: LineExplanation) -> int:
         """Pieces of a line that got no location by this decision."""
         return max(0, line.quantity - sum(each.get(line.line_no, 0) for each in self.sent.values()))
 
@@ -71,7 +71,7 @@ def of_order(tx: ReadTx, *, order_id: int) -> list[Decision]:
         raise errors.NotFound(f"There is no order {order_id}.")
     works = order_store.select_work(tx, order_id=order_id)
     recorded = events.of_stream(tx, stream="order", stream_id=order_id)
-    return told(tx, rows=routing.decisions(tx, order_id=order_id), works=works, recorded=recorded)
+    return described(tx, rows=routing.decisions(tx, order_id=order_id), works=works, recorded=recorded)
 
 
 def of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Decision | None:
@@ -80,7 +80,7 @@ def of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Decision | None:
     return next((each for each in of_order(tx, order_id=work.order_id) if each.id == work.decision_id), None)
 
 
-def told(
+def described(
     tx: ReadTx, *, rows: Sequence[DecisionRow], works: Sequence[Work], recorded: Sequence[Event]
 ) -> list[Decision]:
     """Decisions on one order with what its work and its facts say of them."""
@@ -132,7 +132,7 @@ def version_of(rules: str) -> int | None:
 
 def currency(tx: ReadTx, *, order_id: int) -> str:
     """What receipts count in: the currency of the rules that decide, or else of the tariffs, or else the order's own."""
-    return rule_views.playbook(tx).document.currency or store.select_currency(tx, order_id=order_id)
+    return rule_views.compiled_rules(tx).document.currency or store.select_currency(tx, order_id=order_id)
 
 
 def _sent(row: DecisionRow, works: Sequence[Work]) -> dict[str, dict[int, int]]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import msgspec
 
 from doorstep.domain.analytics.store import letters as store
-from doorstep.domain.analytics.store.letters import Letter, LetterGroup
+from doorstep.domain.analytics.store.letters import DeadLetter, DeadLetterGroup
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
-__all__ = ["Letter", "LetterGroup"]
+__all__ = ["DeadLetter", "DeadLetterGroup"]
 
 MOST_ROWS = 200
 
@@ -20,30 +20,30 @@ MOST_ROWS = 200
 class Opened:
     """A dead letter with its payload as readable text; `is_json` says whether that is what it is."""
 
-    letter: Letter
+    letter: DeadLetter
     payload: str
     is_json: bool
     headers: dict[str, str]
 
 
-def groups(tx: ReadTx) -> list[LetterGroup]:
+def groups(tx: ReadTx) -> list[DeadLetterGroup]:
     """What stopped, by class, subscriber and connection, largest first."""
     return store.select_groups(tx)
 
 
-def letters(tx: ReadTx, *, error_class: str = "", what: str = "") -> list[Letter]:
+def dead_letters(tx: ReadTx, *, error_class: str = "", what: str = "") -> list[DeadLetter]:
     """Dead letters, newest failure first."""
-    return store.select_letters(tx, error_class=error_class, what=what, limit=MOST_ROWS)
+    return store.select_dead_letters(tx, error_class=error_class, what=what, limit=MOST_ROWS)
 
 
 def count(tx: ReadTx) -> int:
     """How many there are; 1000 means 1000 or more."""
-    return store.count_letters(tx)
+    return store.count_dead_letters(tx)
 
 
 def opened(tx: ReadTx, *, source: str, letter_id: int) -> Opened:
     """One dead letter with its payload; raises NotFound when it is none (any more)."""
-    letter = store.select_letter(tx, source=source, letter_id=letter_id)
+    letter = store.select_dead_letter(tx, source=source, letter_id=letter_id)
     if letter is None:
         raise errors.NotFound("This dead letter is gone: it was re-driven or discarded.")
     if source == "delivery":

@@ -25,11 +25,11 @@ from doorstep.domain.analytics.views import decisions
 from doorstep.domain.analytics.views.decisions import Decision
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.orders import model as orders
-from doorstep.domain.orders.model import Address, Counters, Headline
+from doorstep.domain.orders.model import Address, Counters, OrderStatus
 from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns import model as returns
 from doorstep.domain.routing import views as routing
-from doorstep.domain.routing.model import LineReceipt
+from doorstep.domain.routing.model import LineExplanation
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.events import Event
@@ -44,7 +44,7 @@ class Group:
 
     work: Work
     lines: Sequence[tuple[Line, int]]
-    why: Sequence[LineReceipt]
+    why: Sequence[LineExplanation]
     decision: Decision | None
     parcel: Parcel | None
     slack: Slack | None
@@ -75,7 +75,7 @@ class OrderDetail:
     """Everything the order page shows."""
 
     header: Header
-    headline: Headline
+    headline: OrderStatus
     counters: Counters
     slack: Slack | None
     lines: Sequence[Line]
@@ -112,7 +112,7 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
     works = store.select_work(tx, order_id=order_id)
     recorded = events.of_stream(tx, stream="order", stream_id=order_id)
     rows = routing.decisions(tx, order_id=order_id)
-    decided = decisions.told(tx, rows=rows, works=works, recorded=recorded)
+    decided = decisions.described(tx, rows=rows, works=works, recorded=recorded)
     groups = _groups(works, lines, parcels, decided, now=now)
     refunds = store.select_refunds(tx, order_id=order_id)
     payments = store.select_payments(tx, order_id=order_id)
@@ -125,7 +125,7 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
     live = [group.slack for group in groups if group.slack]
     return OrderDetail(
         header=header,
-        headline=orders.headline(counters, held=held, short=header.is_short),
+        headline=orders.order_status(counters, held=held, short=header.is_short),
         counters=counters,
         slack=min(live, key=lambda each: each.left) if live else None,
         lines=lines,

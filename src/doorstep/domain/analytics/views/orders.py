@@ -11,7 +11,7 @@ from doorstep.domain.analytics.model import OrderView, Slack
 from doorstep.domain.analytics.store import orders as store
 from doorstep.domain.analytics.store.orders import OrderFacts, OrderFilter
 from doorstep.domain.orders import model as orders
-from doorstep.domain.orders.model import Headline
+from doorstep.domain.orders.model import OrderStatus
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.money import Money
@@ -26,7 +26,7 @@ class OrderRow:
     """One line of the order list."""
 
     facts: OrderFacts
-    headline: Headline
+    headline: OrderStatus
     slack: Slack | None
 
     @property
@@ -64,7 +64,7 @@ def page(tx: ReadTx, *, wanted: OrderFilter, now: datetime, cursor: str = "") ->
 
 
 def _row(facts: OrderFacts, now: datetime) -> OrderRow:
-    headline = orders.headline(facts.counters, held=bool(facts.holds), short=facts.is_short)
+    headline = orders.order_status(facts.counters, held=bool(facts.holds), short=facts.is_short)
     return OrderRow(facts, headline, model.slack(facts.ship_by, now=now))
 
 

@@ -40,6 +40,6 @@ def queues(tx: ReadTx, *, now: datetime) -> list[QueueRow]:
             waiting.pop(each.name, Waiting(each.name, 0, 0, None, None, 0)),
             is_known=True,
         )
-        for each in rules.playbook(tx).document.queues
+        for each in rules.compiled_rules(tx).document.queues
     ]
     return found + [QueueRow(each.queue, "", "", (), None, each, is_known=False) for each in waiting.values()]

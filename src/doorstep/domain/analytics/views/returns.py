@@ -10,7 +10,7 @@ from doorstep.domain.analytics.store import returns as store
 from doorstep.domain.analytics.store.returns import ReturnRow
 from doorstep.domain.analytics.views import order as order_page
 from doorstep.domain.analytics.views.order import OrderDetail, Return
-from doorstep.domain.returns.model import Custody
+from doorstep.domain.returns.model import ReturnLocation
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
@@ -39,15 +39,15 @@ class ReturnDetail:
     @property
     def may_receive(self) -> bool:
         return self.entry.facts.custody in {
-            Custody.ADVISED,
-            Custody.IN_TRANSIT,
-            Custody.ARRIVED,
-            Custody.NOT_RETURNED,
+            ReturnLocation.ADVISED,
+            ReturnLocation.IN_TRANSIT,
+            ReturnLocation.ARRIVED,
+            ReturnLocation.NOT_RETURNED,
         }
 
     @property
     def may_inspect(self) -> bool:
-        return self.entry.facts.custody is Custody.RECEIVED
+        return self.entry.facts.custody is ReturnLocation.RECEIVED
 
 
 def detail(tx: ReadTx, *, return_id: int, now: datetime) -> ReturnDetail:

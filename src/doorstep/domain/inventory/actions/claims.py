@@ -32,7 +32,7 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Applied:
     """What came of a claim, and what is on hand after it."""
 
     claim: Claim
@@ -44,7 +44,7 @@ class Settled:
         return self.verdict.change > 0 and self.claim.condition in SELLABLE
 
 
-def settle(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -> list[Settled]:
+def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -> list[Applied]:
     """Bring the ledger to what the claims say, any number at once; answers in their order.
 
     Movements carry the claim's moment, so that a later claim about an earlier moment still adds up.
@@ -58,24 +58,24 @@ def settle(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) 
     if movements:
         ledger_store.apply(tx, movements)
     store.mark(tx, _marks(settled))
-    _tell_contradictions(tx, settled, basis, at)
+    _report_discrepancies(tx, settled, basis, at)
     return settled
 
 
-def _judged(claims: Sequence[Claim], seen: Sequence[Seen]) -> list[Settled]:
+def _judged(claims: Sequence[Claim], seen: Sequence[Seen]) -> list[Applied]:
     """One verdict per claim; several changes of one position follow on each other."""
     now: dict[Key, Seen] = {}
     settled = []
     for claim, found in zip(claims, seen, strict=True):
         before = now.get(claim.position, found)
-        verdict = rules.judge(claim, before)
+        verdict = rules.classify(claim, before)
         after = replace(before, on_hand=before.on_hand + verdict.change, missing=verdict.missing)
         now[claim.position] = after
-        settled.append(Settled(claim, verdict, after.on_hand))
+        settled.append(Applied(claim, verdict, after.on_hand))
     return settled
 
 
-def _movement(each: Settled, basis: Basis) -> Movement:
+def _movement(each: Applied, basis: Basis) -> Movement:
     return Movement(
         type=basis.kind,
         sku=each.claim.sku,
@@ -88,7 +88,7 @@ def _movement(each: Settled, basis: Basis) -> Movement:
     )
 
 
-def _marks(settled: Sequence[Settled]) -> list[Mark]:
+def _marks(settled: Sequence[Applied]) -> list[Mark]:
     """The last word on each position; a change says nothing of when the position was looked at as a whole."""
     marks: dict[Key, Mark] = {}
     for each in settled:
@@ -98,7 +98,7 @@ def _marks(settled: Sequence[Settled]) -> list[Mark]:
     return list(marks.values())
 
 
-def _tell_contradictions(tx: WriteTx, settled: Sequence[Settled], basis: Basis, at: datetime) -> None:
+def _report_discrepancies(tx: WriteTx, settled: Sequence[Applied], basis: Basis, at: datetime) -> None:
     """One fact per location, with the orders that wait for pieces which may not be there."""
     against = {each.claim.position: each for each in settled if each.verdict.outcome is Outcome.CONTRADICTED}
     if not against:
@@ -112,13 +112,13 @@ def _tell_contradictions(tx: WriteTx, settled: Sequence[Settled], basis: Basis, 
         missing = facts.Missing(sku, condition.value, each.verdict.missing, each.verdict.reason, orders)
         by_location.setdefault(location_id, []).append(missing)
     told = [
-        facts.Contradicted(location_id, basis.cause, tuple(positions))
+        facts.DiscrepancyFound(location_id, basis.cause, tuple(positions))
         for location_id, positions in sorted(by_location.items())
     ]
     events.append(tx, told, at=at)
 
 
-def settle_missing(tx: WriteTx, *, at: datetime) -> int:
+def write_off_missing(tx: WriteTx, *, at: datetime) -> int:
     """Write off missing pieces whose reservations have been released meanwhile; returns how many positions.
 
     While they are reserved they stay on the books, as the orders still count on them; shipped ones were found.

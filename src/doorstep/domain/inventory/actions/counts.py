@@ -8,7 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import claims, known
-from doorstep.domain.inventory.actions.claims import Basis, Settled
+from doorstep.domain.inventory.actions.claims import Applied, Basis
 from doorstep.domain.inventory.model import Condition, MovementType
 from doorstep.domain.inventory.model import counts as rules
 from doorstep.domain.inventory.model.claims import Claim
@@ -49,7 +49,9 @@ def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountI
     for key, new in zip(ids, news, strict=True):
         if new.skus:
             store.insert_lines(tx, [(key, sku, Condition.NEW) for sku in new.skus])
-        elif not store.insert_shelf(tx, count_id=key, location_id=new.location_id, category=new.category):
+        elif not store.insert_ledger_lines(
+            tx, count_id=key, location_id=new.location_id, category=new.category
+        ):
             raise errors.Invalid("There is nothing on the books to count there: name the SKUs.", field="skus")
     told = [
         facts.CountOpened(key, new.location_id, new.kind.value) for key, new in zip(ids, news, strict=True)
@@ -161,7 +163,7 @@ def approve(tx: WriteTx, *, command: Command, alone: bool = False) -> None:
 def _agree(tx: WriteTx, count: Count, lines: Sequence[CountLine], at: datetime) -> None:
     """Bring the ledger to what was counted; the difference is taken anew, as movements may have come in late."""
     basis = Basis(MovementType.COUNTED, f"count/{count.id}", count.title)
-    settled = claims.settle(tx, claims=_claims(count, lines), basis=basis, at=at)
+    settled = claims.apply(tx, claims=_claims(count, lines), basis=basis, at=at)
     outcomes = [
         replace(
             line,
@@ -176,7 +178,7 @@ def _agree(tx: WriteTx, count: Count, lines: Sequence[CountLine], at: datetime) 
     events.append(tx, [_approved(count, settled)], at=at)
 
 
-def _approved(count: Count, settled: Sequence[Settled]) -> facts.CountApproved:
+def _approved(count: Count, settled: Sequence[Applied]) -> facts.CountApproved:
     return facts.CountApproved(
         count.id,
         count.location_id,
@@ -190,7 +192,7 @@ def recount(tx: WriteTx, *, command: Command, reason: str) -> None:
     """Send a count back: what differs is counted again."""
     count = _locked(tx, command)
     states.transition(COUNT_MOVES, count.state, CountState.OPEN, thing=f"Count {count.id}")
-    store.forget_differences(tx, count_id=count.id)
+    store.clear_variances(tx, count_id=count.id)
     store.update_state(tx, count_id=count.id, state=CountState.OPEN, at=command.at)
     events.append(tx, [facts.CountSentBack(count.id, count.location_id, reason)], at=command.at)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import claims, freshness
-from doorstep.domain.inventory.actions.claims import Basis, Settled
+from doorstep.domain.inventory.actions.claims import Applied, Basis
 from doorstep.domain.inventory.model import MovementType
 from doorstep.domain.inventory.model import feeds as rules
 from doorstep.domain.inventory.model.feeds import Feed, LineResult
@@ -47,19 +47,19 @@ def take(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: date
     known = claim_store.select_known(tx, skus=sorted({line.sku for line in checked.lines}))
     wanted, results = rules.sort_out(checked, known=known, places=places)
     basis = Basis(MovementType.SYNCHRONISED, f"feed/{checked.source}/{feed_id}")
-    settled = claims.settle(tx, claims=list(wanted.values()), basis=basis, at=now)
+    settled = claims.apply(tx, claims=list(wanted.values()), basis=basis, at=now)
     results += [_result(checked, place, each) for place, each in zip(wanted, settled, strict=True)]
     results.sort(key=lambda each: each.line_no)
     store.write_results(tx, results, feed_id=feed_id)
-    _hear(tx, checked, settled)
+    _record_update(tx, checked, settled)
     events.append(tx, _facts(checked, feed_id, settled), at=now)
     return Taken(_row(tx, feed_id), results, is_replay=False)
 
 
-def _hear(tx: WriteTx, feed: Feed, settled: Sequence[Settled]) -> None:
+def _record_update(tx: WriteTx, feed: Feed, settled: Sequence[Applied]) -> None:
     """The source spoke of these locations: what we know of them is that fresh."""
     places = sorted({each.claim.location_id for each in settled})
-    freshness.heard(tx, words=[Word(place, feed.source, feed.as_of) for place in places])
+    freshness.record_update(tx, words=[Word(place, feed.source, feed.as_of) for place in places])
 
 
 def _replayed(tx: WriteTx, feed: Feed) -> Taken:
@@ -72,12 +72,12 @@ def _replayed(tx: WriteTx, feed: Feed) -> Taken:
     return Taken(before, [], is_replay=True)
 
 
-def _result(feed: Feed, place: int, settled: Settled) -> LineResult:
+def _result(feed: Feed, place: int, settled: Applied) -> LineResult:
     line, verdict = feed.lines[place], settled.verdict
     return LineResult(line.line_no, line.sku, line.location, verdict.outcome, settled.on_hand, verdict.reason)
 
 
-def _facts(feed: Feed, feed_id: int, settled: Sequence[Settled]) -> list[facts.Synchronised]:
+def _facts(feed: Feed, feed_id: int, settled: Sequence[Applied]) -> list[facts.Synced]:
     """One per location that changed; `skus` are those of which there is more to sell now."""
     changed: dict[LocationId, int] = {}
     more: dict[LocationId, set[str]] = {}
@@ -88,7 +88,7 @@ def _facts(feed: Feed, feed_id: int, settled: Sequence[Settled]) -> list[facts.S
             if each.is_more_to_sell:
                 more.setdefault(location_id, set()).add(each.claim.sku)
     return [
-        facts.Synchronised(location_id, feed.source, feed_id, lines, tuple(sorted(more.get(location_id, ()))))
+        facts.Synced(location_id, feed.source, feed_id, lines, tuple(sorted(more.get(location_id, ()))))
         for location_id, lines in sorted(changed.items())
     ]
 

@@ -17,12 +17,12 @@ def put_sources(tx: WriteTx, *, sources: Sequence[StockSource]) -> None:
     store.upsert_sources(tx, sources)
 
 
-def forget_source(tx: WriteTx, *, location_id: int, name: str) -> None:
+def remove_source(tx: WriteTx, *, location_id: int, name: str) -> None:
     """The location does not depend on this source any more. Raises NotFound."""
     if not store.delete_source(tx, location_id=location_id, name=name):
         raise errors.NotFound(f"There is no stock source {name!r} for this location.")
 
 
-def heard(tx: WriteTx, *, words: Sequence[Word]) -> int:
+def record_update(tx: WriteTx, *, words: Sequence[Word]) -> int:
     """Sources spoke of locations' stock, as of a time; returns how many of them anything depends on."""
-    return store.mark_heard(tx, words) if words else 0
+    return store.mark_updated(tx, words) if words else 0

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory import model
 from doorstep.domain.inventory.model import (
-    Asked,
-    Desk,
     Hold,
     HoldAnswer,
+    HoldDecider,
     HoldRequest,
     HoldState,
     NetworkMovement,
     NetworkMovementType,
     Part,
+    Requested,
     Selling,
 )
 from doorstep.domain.inventory.store import ledger
@@ -50,11 +50,11 @@ def hold(tx: WriteTx, *, requests: Sequence[HoldRequest], selling: Selling, at: 
     )
     positions = ledger.lock_positions(tx, parts=parts)
     standing = store.lock_holds(tx, carts=[request.key for request in requests])
-    free = model.free(positions, store.select_asked(tx, parts=parts))
-    desk = Desk(free, _held(standing), selling.kept(requests, positions))
+    free = model.free(positions, store.select_requested(tx, parts=parts))
+    decider = HoldDecider(free, _held(standing), selling.kept(requests, positions))
     answers, granted = [], {}
     for request in requests:
-        refused = desk.decide(request)
+        refused = decider.decide(request)
         answers.append(HoldAnswer(request, None if refused else at + request.ttl, refused))
         if not refused:
             granted[request.key] = request
@@ -168,14 +168,14 @@ def sweep(tx: WriteTx, *, at: datetime, limit: int = 1_000) -> int:
 def _freed(tx: WriteTx, holds: Sequence[Hold], movements: Sequence[NetworkMovement], at: datetime) -> None:
     store.apply(tx, movements)
     if holds:
-        events.append(tx, [facts.Freed(tuple(sorted({each.sku for each in holds})))], at=at)
+        events.append(tx, [facts.Released(tuple(sorted({each.sku for each in holds})))], at=at)
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What is asked of the network besides these orders, and which of them had a cart that held something."""
 
-    asked: Mapping[Part, Asked]
+    asked: Mapping[Part, Requested]
     served: frozenset[int]
 
 
@@ -189,10 +189,10 @@ def consume(
     """
     holds = store.lock_holds(tx, carts=list(carts)) if carts else []
     things = {*parts, *(each.part for each in holds)}
-    asked = store.lock_asked(tx, parts=sorted((sku, condition.value) for sku, condition in things))
+    asked = store.lock_requested(tx, parts=sorted((sku, condition.value) for sku, condition in things))
     orders = {each.id: carts[each.channel, each.reference] for each in holds}
     store.apply(tx, _end(tx, holds, HoldState.CONSUMED, at, orders=orders))
     for each in holds:
         before = asked[each.part]
-        asked[each.part] = Asked(before.held - each.quantity, before.committed)
+        asked[each.part] = Requested(before.held - each.quantity, before.committed)
     return Claims(asked, frozenset(orders.values()))

@@ -97,7 +97,7 @@ def _check(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
         return replace(file, checked_to=to, bad=file.bad + bad)
     bad += store.mark_repeated(tx, import_id=file.id)
     if shape.together:
-        bad += store.mark_torn(tx, import_id=file.id, most=_MOST_TOGETHER)
+        bad += store.mark_incomplete(tx, import_id=file.id, most=_MOST_TOGETHER)
     if shape.tried and file.whole and not file.bad + bad:
         bad += _try(tx, file, apply)
     after = replace(file, checked_to=to, bad=file.bad + bad)
@@ -124,7 +124,7 @@ def _apply(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
         return _entered(replace(file, applied_to=file.last_line), ImportState.DONE, now)
     came = _divided(tx, file, apply, groups)
     span = Span(file.id, file.applied_to, rows[-1].line_no)
-    store.settle_rows(tx, [*came.ignored, *came.bad, *came.remarks], span=span)
+    store.finish_rows(tx, [*came.ignored, *came.bad, *came.remarks], span=span)
     return replace(
         file,
         applied_to=span.to,

@@ -166,7 +166,7 @@ def rearrange(
     return told
 
 
-def tell(tx: WriteTx, *, changes: Sequence[facts.PromiseChanged], at: datetime) -> None:
+def record_changes(tx: WriteTx, *, changes: Sequence[facts.PromiseChanged], at: datetime) -> None:
     """Write on orders that their promised day changed. The orders are locked by the caller."""
     events.append(tx, changes, at=at)
 

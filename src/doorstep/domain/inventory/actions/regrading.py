@@ -16,7 +16,7 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
 
-def regrade(
+def change_condition(
     tx: WriteTx, *, regrades: Sequence[Regrade], reason: str, at: datetime, key: str | None = None
 ) -> bool:
     """Change conditions, all or none. With a `key` it happens once; returns whether it happened now.

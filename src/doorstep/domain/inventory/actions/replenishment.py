@@ -50,7 +50,7 @@ def draft(tx: WriteTx, *, after: str, at: datetime) -> Drafted:
     """Draft transfers for the next page of SKUs after `after`. What a draft holds already is coming, so twice is harmless."""
     store.lock_drafting(tx)
     skus = store.select_page(tx, after=after, limit=_SKUS_AT_ONCE)
-    shelves = store.select_shelves(tx, skus=skus, at=at)
+    shelves = store.select_stock_levels(tx, skus=skus, at=at)
     found = model.suggest(shelves, store.select_sources(tx, skus=skus)) if shelves else []
     lines = {
         pair: [Wanted(each.sku, each.quantity, each.why) for each in several]

@@ -121,22 +121,22 @@ def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
 def rebuild(tx: WriteTx) -> Effect:
     """Work out everything from the rules alone; a sound system changes nothing by it."""
     store.lock_rules(tx)
-    policies.remember_goods(tx)
-    policies.remember_sites(tx)
+    policies.save_skus(tx)
+    policies.save_locations(tx)
     return _work_out(tx, _ALL, EVERYTHING)
 
 
 def apply_to(tx: WriteTx, *, skus: Sequence[str]) -> Effect:
     """Apply the rules to SKUs that this transaction created or changed, so that they never sell without them."""
     store.lock_rules(tx)
-    news = policies.remember_goods(tx, skus=skus)
+    news = policies.save_skus(tx, skus=skus)
     return _work_out(tx, _ALL, Scope(skus=tuple(news))) if news else Effect()
 
 
 def apply_to_locations(tx: WriteTx) -> Effect:
     """Apply the rules to locations that this transaction created or changed."""
     store.lock_rules(tx)
-    codes = policies.remember_sites(tx)
+    codes = policies.save_locations(tx)
     return _work_out(tx, _ALL, Scope(locations=tuple(codes))) if codes else Effect()
 
 
@@ -145,7 +145,7 @@ def catch_up(tx: WriteTx) -> Effect:
     if not policies.is_behind(tx):
         return Effect()
     store.lock_rules(tx)
-    skus, codes = policies.remember_goods(tx), policies.remember_sites(tx)
+    skus, codes = policies.save_skus(tx), policies.save_locations(tx)
     effects = []
     if skus:
         effects.append(_work_out(tx, _ALL, Scope(skus=tuple(skus))))

@@ -213,11 +213,11 @@ def _from_the_road(
                 )
     over = {each.sku: each.over for each in found}
     for line in receipt.lines:
-        movements += _onto_the_shelf(transfer, line, over, receipt.reason, at)
+        movements += _receive_stock(transfer, line, over, receipt.reason, at)
     return movements
 
 
-def _onto_the_shelf(
+def _receive_stock(
     transfer: Transfer, line: Arrived, over: dict[Sku, int], reason: str, at: datetime
 ) -> list[Movement]:
     """The line's pieces; those beyond what was sent come as received, as nobody took them off another shelf."""

@@ -63,7 +63,7 @@ class Verdict:
     reason: str = ""
 
 
-def judge(claim: Claim, seen: Seen) -> Verdict:
+def classify(claim: Claim, seen: Seen) -> Verdict:
     """Compare a claim with the ledger.
 
     An older claim than the last count or snapshot of its position says nothing new. On hand never falls below what
@@ -76,12 +76,12 @@ def judge(claim: Claim, seen: Seen) -> Verdict:
     on_hand = max(truth, seen.reserved)
     change, missing = on_hand - seen.on_hand, min(on_hand - truth, seen.reserved)
     if truth < on_hand:
-        return Verdict(Outcome.CONTRADICTED, change, missing, _contradiction(truth, seen.reserved))
+        return Verdict(Outcome.CONTRADICTED, change, missing, _discrepancy(truth, seen.reserved))
     settled = change == 0 and missing == seen.missing
     return Verdict(Outcome.UNCHANGED if settled else Outcome.APPLIED, change, missing)
 
 
-def _contradiction(truth: int, reserved: int) -> str:
+def _discrepancy(truth: int, reserved: int) -> str:
     if truth < 0:
         return f"{-truth} more have left since than were there."
     return f"{truth} are there but {reserved} are reserved: {reserved - truth} are missing."

@@ -74,7 +74,7 @@ class NetworkMovement:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requested:
     """What is held and committed of one thing."""
 
     held: int = 0
@@ -156,7 +156,7 @@ def check_request(request: HoldRequest) -> None:
         raise errors.Invalid("A hold lasts from 1 second to 24 hours.", field="ttl_seconds")
 
 
-def free(positions: Iterable[Position], asked: Mapping[Part, Asked]) -> dict[Part, int]:
+def free(positions: Iterable[Position], asked: Mapping[Part, Requested]) -> dict[Part, int]:
     """How many of each thing nobody has asked for: available everywhere, less held, less committed; may be negative."""
     total = {part: -each.held - each.committed for part, each in asked.items()}
     for position in positions:
@@ -213,7 +213,7 @@ def needs(lines: Iterable[HoldLine]) -> dict[Part, int]:
 
 
 @dataclass(slots=True)
-class Desk:
+class HoldDecider:
     """Decides on holds one after the other, on what is free and what each cart has already.
 
     `kept` says what a channel may not have of a thing: what its orders would not be given, its carts must not hold.

@@ -46,7 +46,7 @@ def check_rules(rules: Iterable[Rule]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class StockLevel:
     """A SKU at a place that has a rule: what was shipped lately, what is free, what is coming already."""
 
     sku: Sku
@@ -100,7 +100,7 @@ class Suggestion:
     why: str
 
 
-def suggest(shelves: Sequence[Shelf], sources: Iterable[Source]) -> list[Suggestion]:
+def suggest(shelves: Sequence[StockLevel], sources: Iterable[Source]) -> list[Suggestion]:
     """What to send where. Who has least of what it needs is served first, as far as its source can spare."""
     known = {(source.sku, source.location_id): source for source in sources}
     spare = {key: source.spare for key, source in known.items()}
@@ -115,11 +115,11 @@ def suggest(shelves: Sequence[Shelf], sources: Iterable[Source]) -> list[Suggest
     return found
 
 
-def _urgency(shelf: Shelf) -> tuple[float, Sku, LocationId]:
+def _urgency(shelf: StockLevel) -> tuple[float, Sku, LocationId]:
     return ((shelf.available + shelf.coming) / max(1, shelf.need), shelf.sku, shelf.location_id)
 
 
-def _sentence(shelf: Shelf, source: Source, quantity: int) -> str:
+def _sentence(shelf: StockLevel, source: Source, quantity: int) -> str:
     """Why so many, for the person who decides on the draft."""
     if shelf.cover_days:
         because = f"{shelf.sold} left in {DEMAND_DAYS} days, so {shelf.cover_days} days need {shelf.demand}"

@@ -22,7 +22,7 @@ class Row:
     missing: list[int]
 
 
-def select_shelves(tx: ReadTx, *, skus: Sequence[str], conditions: Sequence[str]) -> list[Row]:
+def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], conditions: Sequence[str]) -> list[Row]:
     """Counters of these SKUs everywhere."""
     return tx.all(
         Row,

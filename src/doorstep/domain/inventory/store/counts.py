@@ -39,7 +39,7 @@ def insert_counts(tx: WriteTx, news: Sequence[NewCount], *, at: datetime) -> lis
     )
 
 
-def insert_shelf(tx: WriteTx, *, count_id: int, location_id: int, category: str) -> int:
+def insert_ledger_lines(tx: WriteTx, *, count_id: int, location_id: int, category: str) -> int:
     """Lines for everything that the ledger has at a location (in a category); returns how many."""
     return tx.execute(
         """
@@ -186,7 +186,7 @@ def write_outcomes(tx: WriteTx, lines: Sequence[CountLine], *, count_id: int) ->
     )
 
 
-def forget_differences(tx: WriteTx, *, count_id: int) -> None:
+def clear_variances(tx: WriteTx, *, count_id: int) -> None:
     """What differs is to be counted again; what agrees stays counted."""
     tx.execute(
         """

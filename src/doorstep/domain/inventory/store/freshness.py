@@ -29,7 +29,7 @@ def delete_source(tx: WriteTx, *, location_id: int, name: str) -> int:
     return tx.execute("DELETE FROM stock_sources WHERE (location_id, name) = (%s, %s)", (location_id, name))
 
 
-def mark_heard(tx: WriteTx, words: Sequence[Word]) -> int:
+def mark_updated(tx: WriteTx, words: Sequence[Word]) -> int:
     """Sources were heard; an older word never makes a newer one unheard. Locks in key order; how many are known."""
     return tx.execute(
         """

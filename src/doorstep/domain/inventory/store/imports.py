@@ -85,7 +85,7 @@ def mark_repeated(tx: WriteTx, *, import_id: int) -> int:
     )
 
 
-def mark_torn(tx: WriteTx, *, import_id: int, most: int) -> int:
+def mark_incomplete(tx: WriteTx, *, import_id: int, most: int) -> int:
     """Rows that share their first cell are bad if one of them is, if they stand apart, or if they are too many."""
     return tx.execute(
         """
@@ -209,7 +209,7 @@ def mark_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, import_id: int
     )
 
 
-def settle_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, span: Span) -> None:
+def finish_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, span: Span) -> None:
     """Keep rows of the span with a remark; the other good ones are done and go."""
     mark_rows(tx, remarks, import_id=span.import_id)
     tx.execute(

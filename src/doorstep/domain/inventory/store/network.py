@@ -9,12 +9,12 @@ from datetime import datetime
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.domain.inventory.model.network import (
     NETWORK_EFFECTS,
-    Asked,
     Commitment,
     Hold,
     HoldState,
     NetworkMovement,
     Part,
+    Requested,
 )
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
@@ -34,12 +34,12 @@ _ASKED = """
 """
 
 
-def select_asked(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Asked]:
+def select_requested(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Requested]:
     """What is held and committed of these (SKU, condition); nothing is asked of what is not in the answer."""
     return _asked(tx.all(_AskedRow, _ASKED, _columns(parts)))
 
 
-def lock_asked(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Asked]:
+def lock_requested(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Requested]:
     """The same, locked in key order."""
     statement = f"{_ASKED} ORDER BY n.sku, n.condition FOR NO KEY UPDATE OF n"
     return _asked(tx.all(_AskedRow, statement, _columns(parts)))
@@ -49,8 +49,8 @@ def _columns(parts: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
     return [part[0] for part in parts], [part[1] for part in parts]
 
 
-def _asked(rows: Sequence[_AskedRow]) -> dict[Part, Asked]:
-    return {(row.sku, row.condition): Asked(row.held, row.committed) for row in rows}
+def _asked(rows: Sequence[_AskedRow]) -> dict[Part, Requested]:
+    return {(row.sku, row.condition): Requested(row.held, row.committed) for row in rows}
 
 
 _COUNTERS = """

@@ -186,7 +186,7 @@ def is_behind(tx: ReadTx) -> bool:
     )
 
 
-def remember_goods(tx: WriteTx, *, skus: Sequence[str] | None = None) -> list[str]:
+def save_skus(tx: WriteTx, *, skus: Sequence[str] | None = None) -> list[str]:
     """The policies know these SKUs (None: all) as they are now; gives those that they did not."""
     return tx.column(
         str,
@@ -200,7 +200,7 @@ def remember_goods(tx: WriteTx, *, skus: Sequence[str] | None = None) -> list[st
     )
 
 
-def remember_sites(tx: WriteTx) -> list[str]:
+def save_locations(tx: WriteTx) -> list[str]:
     """The policies know every location as it is now; gives the codes of those that they did not."""
     return tx.column(
         str,

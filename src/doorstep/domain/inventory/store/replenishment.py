@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import psycopg
 
 from doorstep.domain.inventory.model import UnknownPosition
-from doorstep.domain.inventory.model.replenishment import DEMAND_DAYS, Rule, Shelf, Source
+from doorstep.domain.inventory.model.replenishment import DEMAND_DAYS, Rule, Source, StockLevel
 from doorstep.kernel.db import ReadTx, WriteTx
 
 _COLUMNS = "sku, category, location_id, location_kind, source_id, min_quantity, max_quantity, cover_days"
@@ -76,10 +76,10 @@ def select_page(tx: ReadTx, *, after: str, limit: int) -> list[str]:
     return tx.column(str, "SELECT sku FROM skus WHERE sku > %s ORDER BY sku LIMIT %s", (after, limit))
 
 
-def select_shelves(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> list[Shelf]:
+def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> list[StockLevel]:
     """Places of these SKUs that have a rule and hold less than its maximum."""
     return tx.all(
-        Shelf,
+        StockLevel,
         f"""
         WITH effective AS ({_EFFECTIVE}), sold AS (
             SELECT sku, location_id, -sum(on_hand_change) AS pieces FROM stock_movements

@@ -14,14 +14,13 @@ from doorstep.domain.inventory.views.ledger import (
     positions,
     positions_of,
 )
-from doorstep.domain.inventory.views.network import asked, holds
+from doorstep.domain.inventory.views.network import holds, requested
 
 __all__ = [
     "MovementRow",
     "Page",
     "StockFilter",
     "StockRow",
-    "asked",
     "drift",
     "free",
     "holds",
@@ -29,4 +28,5 @@ __all__ = [
     "page",
     "positions",
     "positions_of",
+    "requested",
 ]

@@ -53,7 +53,7 @@ def picture(
 ) -> Picture:
     """Everything that is known of these SKUs now."""
     wanted = sorted(set(skus))
-    rows = store.select_shelves(tx, skus=wanted, conditions=sorted(set(conditions)))
+    rows = store.select_stock_levels(tx, skus=wanted, conditions=sorted(set(conditions)))
     return Picture(
         at=at,
         nodes={node.id: node for node in store.select_nodes(tx, at=at)},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from doorstep.domain.inventory.model import Asked, Hold, Part
+from doorstep.domain.inventory.model import Hold, Part, Requested
 from doorstep.domain.inventory.store import network as store
 from doorstep.kernel.db import ReadTx
 
 
-def asked(tx: ReadTx, *, parts: Iterable[Part]) -> dict[Part, Asked]:
+def requested(tx: ReadTx, *, parts: Iterable[Part]) -> dict[Part, Requested]:
     """What is held and committed of these; nothing is asked of what is not in the answer."""
-    return store.select_asked(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
+    return store.select_requested(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
 
 
 def holds(tx: ReadTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:

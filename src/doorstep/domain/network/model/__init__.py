@@ -7,33 +7,33 @@ from doorstep.domain.network.model.document import (
     Carrier,
     Document,
     Holidays,
-    Idle,
     Rate,
     Service,
     Shift,
     Site,
+    UnacceptedRule,
     Zone,
     site,
 )
 from doorstep.domain.network.model.location import Location, LocationKind
-from doorstep.domain.network.model.room import Load, Outage, Pace, Pause, Take
+from doorstep.domain.network.model.room import CapacityUse, Load, Outage, Pause, Throughput
 
 __all__ = [
+    "CapacityUse",
     "Carrier",
     "Document",
     "Holidays",
-    "Idle",
     "Load",
     "Location",
     "LocationKind",
     "Outage",
-    "Pace",
     "Pause",
     "Rate",
     "Service",
     "Shift",
     "Site",
-    "Take",
+    "Throughput",
+    "UnacceptedRule",
     "Zone",
     "site",
     "text",

@@ -54,7 +54,7 @@ class Shift(_Part, frozen=True):
     usual: Positive | None = None
 
 
-class Idle(_Part, frozen=True):
+class UnacceptedRule(_Part, frozen=True):
     """After how many open minutes work that nobody accepted is shown, called out, and given to another location."""
 
     warn_minutes: Positive = 60
@@ -78,7 +78,7 @@ class Site(_Part, frozen=True):
     handling_minor: Minor | None = None
     shifts: tuple[Shift, ...] | None = None
     units_per_hour: Hours | None = None
-    idle: Idle | None = None
+    idle: UnacceptedRule | None = None
 
 
 class Zone(_Part, frozen=True):

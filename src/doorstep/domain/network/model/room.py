@@ -27,7 +27,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class CapacityUse:
     """Work that a shift takes: one fulfillment order."""
 
     fulfillment_order_id: FulfillmentOrderId
@@ -73,7 +73,7 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Throughput:
     """How a location worked lately: pieces picked per open hour, what is open, and the share of work it rejected."""
 
     location_id: LocationId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from doorstep.domain.network.model import Load, Pace, Pause, Take
+from doorstep.domain.network.model import CapacityUse, Load, Pause, Throughput
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -72,7 +72,7 @@ def add_loads(tx: WriteTx, loads: Sequence[Load]) -> None:
     )
 
 
-def copy_work(tx: WriteTx, takes: Sequence[Take]) -> None:
+def copy_work(tx: WriteTx, takes: Sequence[CapacityUse]) -> None:
     """Remember which shift a fulfillment order counts in."""
     tx.copy(
         "COPY shift_work (fulfillment_order_id, location_id, starts_at, lines, units) FROM STDIN",
@@ -83,10 +83,10 @@ def copy_work(tx: WriteTx, takes: Sequence[Take]) -> None:
     )
 
 
-def delete_work(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> list[Take]:
+def delete_work(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> list[CapacityUse]:
     """Forget it: whoever deletes the row gives the room back, so it is given back once."""
     return tx.all(
-        Take,
+        CapacityUse,
         """
         DELETE FROM shift_work WHERE fulfillment_order_id = ANY(%s)
         RETURNING fulfillment_order_id, location_id, starts_at, lines, units
@@ -130,7 +130,7 @@ def select_pauses(tx: ReadTx, *, at: datetime) -> list[Pause]:
     )
 
 
-def upsert_pace(tx: WriteTx, paces: Sequence[Pace]) -> None:
+def upsert_pace(tx: WriteTx, paces: Sequence[Throughput]) -> None:
     """Write what was measured."""
     tx.execute(
         """
@@ -149,10 +149,10 @@ def upsert_pace(tx: WriteTx, paces: Sequence[Pace]) -> None:
     )
 
 
-def select_paces(tx: ReadTx) -> list[Pace]:
+def select_paces(tx: ReadTx) -> list[Throughput]:
     """How every location works, as far as it was measured."""
     return tx.all(
-        Pace,
+        Throughput,
         "SELECT location_id, units_per_hour, open_units, reject_rate, measured_at FROM location_pace ORDER BY location_id",
     )
 

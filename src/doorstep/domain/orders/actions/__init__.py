@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from doorstep.domain.orders.actions.accept import Accepted, Decided, Incoming, New, Told, accept, recognise
+from doorstep.domain.orders.actions.accept import (
+    Accepted,
+    Classified,
+    Decided,
+    Incoming,
+    New,
+    classify,
+    upsert,
+)
 from doorstep.domain.orders.actions.judge import (
     claim_again,
     claim_due,
-    judge,
     place_hold,
-    put_off,
+    postpone,
     release_holds,
+    run_checks,
 )
 from doorstep.domain.orders.actions.progress import (
     add_note,
@@ -23,19 +31,18 @@ from doorstep.domain.orders.actions.progress import (
     lock,
     lock_free,
     replan,
-    route_again,
+    reroute,
+    retry_backorders,
+    retry_queued,
     unpick,
-    wake_short,
-    wake_waiting,
 )
 
 __all__ = [
     "Accepted",
+    "Classified",
     "Decided",
     "Incoming",
     "New",
-    "Told",
-    "accept",
     "add_note",
     "allocate",
     "cancel",
@@ -43,19 +50,20 @@ __all__ = [
     "claim_due",
     "claim_overdue",
     "claim_waiting",
+    "classify",
     "complete",
     "count",
     "deallocate",
-    "judge",
     "lock",
     "lock_free",
     "place_hold",
-    "put_off",
-    "recognise",
+    "postpone",
     "release_holds",
     "replan",
-    "route_again",
+    "reroute",
+    "retry_backorders",
+    "retry_queued",
+    "run_checks",
     "unpick",
-    "wake_short",
-    "wake_waiting",
+    "upsert",
 ]

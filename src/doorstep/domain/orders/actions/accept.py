@@ -15,9 +15,9 @@ from doorstep.domain.orders.model import (
     Hold,
     HoldReason,
     LineCount,
-    ObservedLine,
-    OrderObservation,
-    Parking,
+    OrderSnapshot,
+    QueuePlacement,
+    SnapshotLine,
 )
 from doorstep.domain.orders.store import holds, read, write
 from doorstep.domain.orders.store.write import Known, NewHeader
@@ -32,7 +32,7 @@ class Incoming:
 
     connection_id: int
     channel: str
-    observation: OrderObservation
+    observation: OrderSnapshot
     trace_id: str
     actor: str = ""
 
@@ -50,7 +50,7 @@ class New:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Classified:
     """A batch of tellings, sorted out: new orders, and later tellings of these or of orders that we have."""
 
     new: tuple[New, ...]
@@ -79,7 +79,7 @@ class Decided:
     counts: Sequence[LineCount] = ()
     routed: Mapping[OrderId, facts.Allocated] = field(default_factory=dict)
     short: Mapping[OrderId, tuple[str, ...]] = field(default_factory=dict)
-    parked: Mapping[OrderId, Parking] = field(default_factory=dict)
+    parked: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
     promised: Mapping[OrderId, datetime] = field(default_factory=dict)
 
     @property
@@ -103,7 +103,7 @@ class Overtaken(errors.Conflict):
     """Another process stored the same order at the same moment: take the batch again."""
 
 
-def recognise(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Told:
+def classify(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Classified:
     """Sort tellings out: which orders are new. Those that we have are locked; nothing is written yet."""
     known = {
         (row.connection_id, row.external_id): row
@@ -118,10 +118,10 @@ def recognise(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Told:
             first[each.key] = each
     ids = write.next_ids(tx, len(first)) if first else []
     new = tuple(New(OrderId(order_id), each) for order_id, each in zip(ids, first.values(), strict=True))
-    return Told(new, tuple(later), known)
+    return Classified(new, tuple(later), known)
 
 
-def accept(tx: WriteTx, *, told: Told, decided: Decided | None = None, now: datetime) -> list[Accepted]:
+def upsert(tx: WriteTx, *, told: Classified, decided: Decided | None = None, now: datetime) -> list[Accepted]:
     """Store new orders as far as they were decided, and merge newer tellings; older ones have no effect.
 
     Returns what was new or changed something. New orders that were not decided on are due for approval.
@@ -237,7 +237,7 @@ def _next(order_id: OrderId, decided: Decided, now: datetime) -> tuple[str | Non
     return None, now
 
 
-def _next_of_parked(parking: Parking) -> tuple[str | None, datetime]:
+def _next_of_parked(parking: QueuePlacement) -> tuple[str | None, datetime]:
     if parking.retry_at is None and not parking.wakes_on_stock:
         return None, parking.at
     return "route", parking.retry_at or parking.at + progress.WOKEN_ONLY
@@ -269,7 +269,7 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
     return Accepted(OrderId(known.id), each, is_new=False, changes=changes, cancelled=cancelled)
 
 
-def _changes(stored: OrderObservation, told: OrderObservation) -> tuple[str, ...]:
+def _changes(stored: OrderSnapshot, told: OrderSnapshot) -> tuple[str, ...]:
     """Names of what differs; payment only ever moves towards paid."""
     found = {
         "payment": (told.payment.is_paid and not stored.payment.is_paid)
@@ -281,20 +281,20 @@ def _changes(stored: OrderObservation, told: OrderObservation) -> tuple[str, ...
     return tuple(name for name, differs in found.items() if differs)
 
 
-def _totals(order: OrderObservation) -> tuple[object, ...]:
+def _totals(order: OrderSnapshot) -> tuple[object, ...]:
     """What the check of the sums looks at."""
     tax = 0 if order.tax_included else order.tax_minor
     return order.currency, order.total_minor, order.shipping_minor, order.tip_minor, order.tax_included, tax
 
 
-def _by_line(lines: Sequence[ObservedLine]) -> dict[str, tuple[str, int, int, int]]:
+def _by_line(lines: Sequence[SnapshotLine]) -> dict[str, tuple[str, int, int, int]]:
     return {
         line.external_line_id: (line.sku, line.quantity, line.unit_price_minor, line.discount_minor)
         for line in lines
     }
 
 
-def _apply(tx: WriteTx, known: Known, order: OrderObservation, changes: Sequence[str], now: datetime) -> None:
+def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[str], now: datetime) -> None:
     if known.cancelled_at is not None:
         return
     at_work = known.allocated > 0
@@ -312,7 +312,7 @@ def _apply(tx: WriteTx, known: Known, order: OrderObservation, changes: Sequence
         write.set_due(tx, order_ids=[known.id], due="approve", at=now)
 
 
-def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[ObservedLine]) -> bool:
+def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[SnapshotLine]) -> bool:
     """Write the lines anew; False if work that was rejected or cancelled still speaks of the old ones."""
     try:
         with tx.savepoint():

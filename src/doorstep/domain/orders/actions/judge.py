@@ -8,7 +8,7 @@ from datetime import datetime
 from doorstep.domain.orders import events as facts
 from doorstep.domain.orders import model
 from doorstep.domain.orders.actions import progress
-from doorstep.domain.orders.model import CHECKED_HOLDS, Hold, HoldReason, OrderObservation
+from doorstep.domain.orders.model import CHECKED_HOLDS, Hold, HoldReason, OrderSnapshot
 from doorstep.domain.orders.store import holds, read, write
 from doorstep.domain.orders.store.holds import OpenHold
 from doorstep.kernel import errors, events
@@ -27,13 +27,13 @@ def claim_again(tx: WriteTx, *, order_id: OrderId, due: str) -> bool:
     return bool(read.select_due(tx, order_ids=[order_id], due=due))
 
 
-def put_off(tx: WriteTx, *, order_id: OrderId, due: str, now: datetime) -> None:
+def postpone(tx: WriteTx, *, order_id: OrderId, due: str, now: datetime) -> None:
     """It could not be decided now: try again later, so that it does not stand in the others' way."""
     if claim_again(tx, order_id=order_id, due=due):
         write.set_due(tx, order_ids=[order_id], due=due, at=now + progress.ROUTE_AGAIN_AFTER)
 
 
-def judge(
+def run_checks(
     tx: WriteTx,
     *,
     order_ids: Sequence[OrderId],
@@ -70,7 +70,7 @@ def judge(
     return approved
 
 
-def _observations(tx: WriteTx, order_ids: Sequence[int]) -> dict[int, OrderObservation]:
+def _observations(tx: WriteTx, order_ids: Sequence[int]) -> dict[int, OrderSnapshot]:
     lines: dict[int, list[read.Line]] = {}
     for line in read.select_lines(tx, order_ids=order_ids):
         lines.setdefault(line.order_id, []).append(line)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import psycopg
 
 from doorstep.domain.orders import events as facts
-from doorstep.domain.orders.model import LineCount, Parking
+from doorstep.domain.orders.model import LineCount, QueuePlacement
 from doorstep.domain.orders.store import holds, read, write
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
@@ -48,7 +48,7 @@ def allocate(
     counts: Sequence[LineCount],
     routed: Mapping[OrderId, facts.Allocated],
     short: Mapping[OrderId, tuple[str, ...]],
-    parked: Mapping[OrderId, Parking],
+    parked: Mapping[OrderId, QueuePlacement],
     now: datetime,
 ) -> None:
     """Record what routing decided: pieces allocated, orders complete or short (those are parked)."""
@@ -81,21 +81,21 @@ def deallocate(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
     _count(tx, ("allocated",), counts, sign=-1)
 
 
-def route_again(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
+def reroute(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
     """Routing has something to do for these orders again."""
     write.set_due(tx, order_ids=order_ids, due="route", at=now)
     tx.wake_workers()
 
 
-def wake_short(tx: WriteTx, *, skus: Sequence[str], now: datetime) -> None:
+def retry_backorders(tx: WriteTx, *, skus: Sequence[str], now: datetime) -> None:
     """Stock of these SKUs came: short orders that want them need not wait for their next try."""
-    if skus and write.wake_short(tx, skus=skus, at=now):
+    if skus and write.retry_backorders(tx, skus=skus, at=now):
         tx.wake_workers()
 
 
-def wake_waiting(tx: WriteTx, *, now: datetime) -> None:
+def retry_queued(tx: WriteTx, *, now: datetime) -> None:
     """Locations or carriers work again: short orders need not wait for their next try."""
-    if write.wake_waiting(tx, at=now):
+    if write.retry_queued(tx, at=now):
         tx.wake_workers()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.orders.model import Address, ObservedLine, ObservedPayment, OrderObservation
+from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, SnapshotPayment
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import Sku
 
@@ -149,9 +149,9 @@ def select_addresses(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[tuple[int,
 
 def observation(
     header: Header, lines: Sequence[Line], addresses: dict[tuple[int, str], Address]
-) -> OrderObservation:
+) -> OrderSnapshot:
     """A stored order in the shape in which channels tell it, so that one set of checks serves both."""
-    return OrderObservation(
+    return OrderSnapshot(
         external_id=header.external_id,
         number=header.number,
         version_at=header.version_at,
@@ -163,7 +163,7 @@ def observation(
         tax_minor=header.tax_minor,
         tip_minor=header.tip_minor,
         tax_included=header.tax_included,
-        payment=ObservedPayment(
+        payment=SnapshotPayment(
             gateway=header.payment_gateway,
             method=header.payment_method,
             is_paid=header.is_paid,
@@ -185,8 +185,8 @@ def observation(
     )
 
 
-def _observed(line: Line) -> ObservedLine:
-    return ObservedLine(
+def _observed(line: Line) -> SnapshotLine:
+    return SnapshotLine(
         external_line_id=line.external_line_id,
         sku=line.sku,
         title=line.title,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.orders.model import Address, LineCount, ObservedLine, OrderObservation, Parking
+from doorstep.domain.orders.model import Address, LineCount, OrderSnapshot, QueuePlacement, SnapshotLine
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -18,14 +18,14 @@ class NewHeader:
     id: int
     connection_id: int
     trace_id: str
-    observation: OrderObservation
+    observation: OrderSnapshot
     accepted_at: datetime
     approved_at: datetime | None
     due: str | None
     due_at: datetime
     is_short: bool
     promised_at: datetime | None = None
-    parking: Parking | None = None
+    parking: QueuePlacement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
     )
 
 
-def _header_values(row: NewHeader, told: OrderObservation) -> tuple[object, ...]:
+def _header_values(row: NewHeader, told: OrderSnapshot) -> tuple[object, ...]:
     return (
         row.id, row.connection_id, row.trace_id, row.accepted_at, row.approved_at, row.due, row.due_at, row.is_short,
         told.external_id, told.number, told.version_at, told.placed_at, told.currency, told.total_minor,
@@ -94,7 +94,7 @@ def _header_values(row: NewHeader, told: OrderObservation) -> tuple[object, ...]
     )  # fmt: skip
 
 
-def _parking_values(parking: Parking | None) -> tuple[object, ...]:
+def _parking_values(parking: QueuePlacement | None) -> tuple[object, ...]:
     if parking is None:
         return "", "", None, True, 0, None
     return parking.queue, parking.reason, parking.at, parking.wakes_on_stock, 1, parking.auto_cancel_at
@@ -102,7 +102,7 @@ def _parking_values(parking: Parking | None) -> tuple[object, ...]:
 
 def copy_lines(
     tx: WriteTx,
-    orders: Sequence[tuple[OrderId, Sequence[ObservedLine]]],
+    orders: Sequence[tuple[OrderId, Sequence[SnapshotLine]]],
     *,
     allocated: Mapping[tuple[OrderId, int], int],
 ) -> None:
@@ -158,7 +158,7 @@ def replace_address(tx: WriteTx, *, order_id: int, kind: str, address: Address) 
     copy_addresses(tx, [(order_id, kind, address)])
 
 
-def update_header(tx: WriteTx, *, order_id: int, told: OrderObservation) -> None:
+def update_header(tx: WriteTx, *, order_id: int, told: OrderSnapshot) -> None:
     """Take over a newer observation; what was paid stays paid."""
     tx.execute(
         """
@@ -266,7 +266,7 @@ def mark_routed(tx: WriteTx, *, order_ids: Sequence[int]) -> None:
     )
 
 
-def park(tx: WriteTx, parked: Mapping[OrderId, Parking]) -> None:
+def park(tx: WriteTx, parked: Mapping[OrderId, QueuePlacement]) -> None:
     """Something is missing: where these orders wait, and until when."""
     each = list(parked.values())
     tx.execute(
@@ -293,7 +293,7 @@ def park(tx: WriteTx, parked: Mapping[OrderId, Parking]) -> None:
     )
 
 
-def wake_short(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
+def retry_backorders(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
     """Short orders that want one of these SKUs are routed again now; returns how many."""
     return tx.execute(
         """
@@ -305,7 +305,7 @@ def wake_short(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
     )
 
 
-def wake_waiting(tx: WriteTx, *, at: datetime) -> int:
+def retry_queued(tx: WriteTx, *, at: datetime) -> int:
     """Every short order that stock would wake is routed again now; returns how many."""
     return tx.execute(
         "UPDATE orders SET due_at = %s WHERE is_short AND due = 'route' AND wakes_on_stock AND due_at > %s",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from doorstep.domain.routing.actions.decisions import Block, Exclusion, block, exclude, number, record
+from doorstep.domain.routing.actions.decisions import Block, Exclusion, block, exclude, record, reserve_ids
 
-__all__ = ["Block", "Exclusion", "block", "exclude", "number", "record"]
+__all__ = ["Block", "Exclusion", "block", "exclude", "record", "reserve_ids"]

@@ -17,7 +17,7 @@ __all__ = ["Block", "Exclusion"]
 _encoder = msgspec.json.Encoder()
 
 
-def number(tx: WriteTx, *, decisions: Sequence[Decision]) -> dict[int, int]:
+def reserve_ids(tx: WriteTx, *, decisions: Sequence[Decision]) -> dict[int, int]:
     """Fresh ids for decisions, by order id; whoever writes about them before they are stored needs these."""
     ids = store.next_ids(tx, len(decisions))
     return {decision.order_id: each for each, decision in zip(ids, decisions, strict=True)}

@@ -25,7 +25,7 @@ class Lost(errors.Conflict):
     """Another worker has the run by now."""
 
 
-def ask(tx: WriteTx, *, new: NewRun, at: datetime) -> int | None:
+def queue(tx: WriteTx, *, new: NewRun, at: datetime) -> int | None:
     """Ask for a run; a worker takes it up. Returns its id, None for a day that was looked back on already."""
     if new.until <= new.since:
         raise errors.Invalid("The window ends before it begins.", field="days")
@@ -38,9 +38,9 @@ def take(tx: WriteTx, *, at: datetime) -> LabRun | None:
     return store.lease_run(tx, at=at, seconds=_LEASE_SECONDS, most=_MOST_ATTEMPTS)
 
 
-def tell(tx: WriteTx, *, hold: Hold, done: int, total: int) -> None:
+def report_progress(tx: WriteTx, *, hold: Hold, done: int, total: int) -> None:
     """How far it is; keeps the lease. Raises Cancelled, Lost."""
-    is_cancelled = store.tell(tx, hold=hold, done=done, total=total, seconds=_LEASE_SECONDS)
+    is_cancelled = store.save_progress(tx, hold=hold, done=done, total=total, seconds=_LEASE_SECONDS)
     if is_cancelled is None:
         raise Lost("Another worker has taken this run over.")
     if is_cancelled:
@@ -95,11 +95,11 @@ def _refuse(tx: WriteTx, run_id: int, why: str) -> None:
     raise errors.Refused(f"Run {run_id} {why}.")
 
 
-def forget(tx: WriteTx, *, before: datetime) -> int:
+def delete_old(tx: WriteTx, *, before: datetime) -> int:
     """Old runs go; returns how many."""
     return store.delete_old(tx, before=before)
 
 
-def look_back(tx: WriteTx, *, known: Sequence[Hindsight]) -> None:
+def queue_hindsight(tx: WriteTx, *, known: Sequence[Hindsight]) -> None:
     """Keep what decisions cost and what the best plan of their day would have cost."""
     store.set_hindsight(tx, known)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from doorstep.domain.routing import events as facts
 from doorstep.domain.routing.model import rules
-from doorstep.domain.routing.model.rules import Playbook, checks
+from doorstep.domain.routing.model.rules import CompiledRules, checks
 from doorstep.domain.routing.store import rules as store
 from doorstep.domain.routing.store.rules import Draft, Version
 from doorstep.kernel import errors, events
@@ -91,7 +91,7 @@ def archive(tx: WriteTx, *, number: int, at: datetime) -> Version:
     return replace(found, state="archived", archived_at=at)
 
 
-def note_failures(tx: WriteTx, *, playbook: Playbook, at: datetime) -> None:
+def record_failures(tx: WriteTx, *, playbook: CompiledRules, at: datetime) -> None:
     """Keep what could not be evaluated since the last time, for people to see; costs nothing when all is well."""
     if playbook.failures and playbook.number:
         failures = dict(playbook.failures)

@@ -16,12 +16,12 @@ from doorstep.kernel.ids import LocationId
 __all__ = ["NewRun"]
 
 
-def note(tx: WriteTx, *, run: NewRun) -> int:
+def record(tx: WriteTx, *, run: NewRun) -> int:
     """Keep how a run went; returns its id."""
     return store.insert_run(tx, run)
 
 
-def forget(tx: WriteTx, *, before: datetime) -> int:
+def delete_old(tx: WriteTx, *, before: datetime) -> int:
     """Old history goes; returns how much."""
     return store.delete_runs(tx, before=before)
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from doorstep.domain.routing.model.demand import ANYTHING, Choice, Demand, Facts, Terms, Thing, Want, thing
+from doorstep.domain.routing.model.demand import (
+    ANYTHING,
+    Choice,
+    Demand,
+    DemandLine,
+    Facts,
+    StockKey,
+    StockLimits,
+    stock_key,
+)
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.network import Lane, Lanes, Network, Place
 from doorstep.domain.routing.model.plan import Decision, plan
-from doorstep.domain.routing.model.receipt import Alternative, Candidate, LineReceipt, Receipt
+from doorstep.domain.routing.model.receipt import Alternative, Candidate, Explanation, LineExplanation
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Basket, Supply
 
@@ -18,19 +27,19 @@ __all__ = [
     "Choice",
     "Decision",
     "Demand",
+    "DemandLine",
+    "Explanation",
     "Facts",
     "GreatCircle",
     "Lane",
     "Lanes",
-    "LineReceipt",
+    "LineExplanation",
     "Network",
     "Place",
-    "Receipt",
     "Scores",
+    "StockKey",
+    "StockLimits",
     "Supply",
-    "Terms",
-    "Thing",
-    "Want",
     "plan",
-    "thing",
+    "stock_key",
 ]

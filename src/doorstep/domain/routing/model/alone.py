@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from doorstep.domain.routing.model.ask import Ask, Found, Part
+from doorstep.domain.routing.model.ask import Found, OrderProblem, Part
 from doorstep.domain.routing.model.exact import MOST_UNITS
 from doorstep.domain.routing.model.measure import Values
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.kernel.ids import LocationId
 
 
-def best(ask: Ask, most: int) -> Found | None:
+def best(ask: OrderProblem, most: int) -> Found | None:
     """The best location for everything and the next one, or None if the order must be searched."""
     scale, wants, split = ask.outlook.scale, ask.wants, ask.outlook.rule.split
     if ask.beside or ask.is_tangled or split.keep_together or len(wants) > MOST_UNITS or not scale.is_plain:
@@ -38,7 +38,7 @@ def best(ask: Ask, most: int) -> Found | None:
     )
 
 
-def _with_everything(ask: Ask) -> list[Stop]:
+def _with_everything(ask: OrderProblem) -> list[Stop]:
     """The stops that could fill every line, by id."""
     safety, places = ask.safety, list[LocationId]()
     for index, (want, there) in enumerate(zip(ask.wants, ask.sights, strict=True)):
@@ -55,7 +55,7 @@ def _with_everything(ask: Ask) -> list[Stop]:
     return [stop for place in places if (stop := stops[place]) is not None]
 
 
-def _measured(ask: Ask, stops: Sequence[Stop]) -> list[Values]:
+def _measured(ask: OrderProblem, stops: Sequence[Stop]) -> list[Values]:
     """Everything from each of the stops, tier by tier."""
     scale, frame = ask.outlook.scale, ask.outlook.frame
     tier, sign = scale.cost, -1 if scale.tiers[scale.cost].descending else 1
@@ -70,7 +70,7 @@ def _measured(ask: Ask, stops: Sequence[Stop]) -> list[Values]:
     return measured
 
 
-def _is_safe(ask: Ask, measured: Sequence[Values]) -> bool:
+def _is_safe(ask: OrderProblem, measured: Sequence[Values]) -> bool:
     """Whether no two parcels could be better, going by what leads each number that plans are compared by (see measure).
 
     Two parcels weigh at least twice the least of that. They are no better if one parcel weighs less, or, as that much is nothing,
@@ -89,6 +89,6 @@ def _is_safe(ask: Ask, measured: Sequence[Values]) -> bool:
     return True
 
 
-def _least(ask: Ask, tier: int) -> int:
+def _least(ask: OrderProblem, tier: int) -> int:
     """The least that a parcel of any line weighs."""
     return min([stop.values[tier] for index in range(len(ask.wants)) for stop in ask.fits(index).values()])

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from doorstep.domain.routing.model.demand import Demand, Want
+from doorstep.domain.routing.model.demand import Demand, DemandLine
 from doorstep.domain.routing.model.measure import Values
-from doorstep.domain.routing.model.outlook import Outlook, Stop
+from doorstep.domain.routing.model.outlook import CandidateView, Stop
 from doorstep.domain.routing.model.rules.document import Measure
 from doorstep.domain.routing.model.supply import Basket, Supply
 from doorstep.kernel.ids import LocationId, Sku
@@ -54,12 +54,12 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 @dataclass(slots=True)
-class Ask:
+class OrderProblem:
     """An order's open lines before one rule. `rooms` are what limited locations still take; `beside` are open parcels."""
 
     demand: Demand
-    wants: Sequence[Want]
-    outlook: Outlook
+    wants: Sequence[DemandLine]
+    outlook: CandidateView
     supply: Supply
     rooms: Mapping[LocationId, int]
     beside: frozenset[LocationId]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from doorstep.domain.routing.model import search
-from doorstep.domain.routing.model.ask import Ask, Found, Plan
+from doorstep.domain.routing.model.ask import Found, OrderProblem, Plan
 from doorstep.domain.routing.model.demand import Demand
 from doorstep.kernel.ids import LocationId, OrderId
 
@@ -21,8 +21,8 @@ class Bundles:
     _open: dict[_Key, dict[LocationId, list[OrderId]]] = field(init=False, default_factory=dict)
 
     def joined(
-        self, ask: Ask, found: Found, *, parcels_before: int
-    ) -> tuple[Ask, Found, tuple[OrderId, ...]]:
+        self, ask: OrderProblem, found: Found, *, parcels_before: int
+    ) -> tuple[OrderProblem, Found, tuple[OrderId, ...]]:
         """The plan that joins open parcels, with the orders it joins, if nothing of it arrives a day later for that."""
         parcels = self._open.get(_key(ask.demand)) if self._open and self._asks(ask.demand) else None
         if not parcels or not found.plan:

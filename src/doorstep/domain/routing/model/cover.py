@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
+from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan, Unit
 from doorstep.domain.routing.model.demand import Choice
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.supply import Basket
@@ -28,7 +28,7 @@ _Takes = dict[LocationId, list[Unit]]
 class Cover:
     """Ways to serve units by at most `most` parcels."""
 
-    ask: Ask
+    ask: OrderProblem
     units: Sequence[Unit]
     most: int
     _stops: dict[LocationId, Stop] = field(init=False)

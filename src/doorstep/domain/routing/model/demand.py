@@ -11,15 +11,15 @@ import msgspec
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 # What lies on a shelf: a SKU, or a SKU in another condition under a name of its own (see thing).
-Thing = str
+StockKey = str
 
 
-def thing(sku: Sku, condition: str) -> Thing:
+def stock_key(sku: Sku, condition: str) -> StockKey:
     """The name of a SKU in a condition."""
     return sku if condition == "new" else f"{sku} ({condition})"
 
 
-class Want(msgspec.Struct, frozen=True):
+class DemandLine(msgspec.Struct, frozen=True):
     """A line that needs stock (a struct, like Choice: a batch has thousands). A piece weighs `grams`, the line is worth `value_minor`."""
 
     line_no: int
@@ -61,20 +61,20 @@ NO_FACTS = Facts()
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class StockLimits:
     """What a buyer may not take. `kept_back` pieces stay at a location (safety stock, a location closed to the channel),
     with the reason in words; of all that is there, `set_aside` pieces are for carts and other buyers.
     """
 
-    kept_back: Mapping[tuple[Thing, LocationId], int] = field(default_factory=dict)
-    reasons: Mapping[tuple[Thing, LocationId], str] = field(default_factory=dict)
-    set_aside: Mapping[Thing, int] = field(default_factory=dict)
+    kept_back: Mapping[tuple[StockKey, LocationId], int] = field(default_factory=dict)
+    reasons: Mapping[tuple[StockKey, LocationId], str] = field(default_factory=dict)
+    set_aside: Mapping[StockKey, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.kept_back or self.set_aside)
 
 
-ANYTHING = Terms()
+ANYTHING = StockLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,14 @@ class Demand:
     """
 
     order_id: OrderId
-    wants: tuple[Want, ...]
+    wants: tuple[DemandLine, ...]
     latitude: float | None = None
     longitude: float | None = None
     excluded: frozenset[tuple[Sku, LocationId]] = frozenset()
     channel: str = ""
     buyer: frozenset[str] = frozenset()
     cart: str = ""
-    terms: Terms = ANYTHING
+    terms: StockLimits = ANYTHING
     facts: Facts = NO_FACTS
     beside: frozenset[LocationId] = frozenset()
     has_claim: bool = False

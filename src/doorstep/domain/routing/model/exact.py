@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from doorstep.domain.routing.model import partition
-from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
+from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan, Unit
 from doorstep.domain.routing.model.measure import Scale, Values
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.partition import Way
@@ -25,7 +25,7 @@ _RANKED = 2
 class Parting:
     """Ways to serve units by at most `most` parcels, each parcel but a lone one worth `least_minor`."""
 
-    ask: Ask
+    ask: OrderProblem
     units: Sequence[Unit]
     most: int
     least_minor: int

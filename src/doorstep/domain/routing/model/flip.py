@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import takewhile
 
 from doorstep.domain.routing.model import score
-from doorstep.domain.routing.model.ask import Ask, Part, Plan
+from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan
 from doorstep.domain.routing.model.measure import Values
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.rules.document import Measure, Sort
@@ -37,13 +37,13 @@ _WINS: dict[Measure, tuple[str, str]] = {
 }
 
 
-def flip(ask: Ask, plan: Plan, runner_up: Plan, better: Values, worse: Values) -> str:
+def counterfactual(ask: OrderProblem, plan: Plan, runner_up: Plan, better: Values, worse: Values) -> str:
     """What would have made another plan win: the runner-up, or a nearer location that was out of the question."""
     words = _runner_up(ask, runner_up, better, worse) if runner_up else ""
     return f"{words} {_shut_out(ask, plan)}".strip()
 
 
-def _runner_up(ask: Ask, runner_up: Plan, better: Values, worse: Values) -> str:
+def _runner_up(ask: OrderProblem, runner_up: Plan, better: Values, worse: Values) -> str:
     names = " and ".join(part.stop.place.name for part in runner_up)
     several = len(runner_up) > 1
     tier, difference = _first_difference(ask, better, worse)
@@ -52,7 +52,7 @@ def _runner_up(ask: Ask, runner_up: Plan, better: Values, worse: Values) -> str:
     return f"{names} {'win' if several else 'wins'} if {_by_words(ask, tier, difference)}."
 
 
-def _shut_out(ask: Ask, plan: Plan) -> str:
+def _shut_out(ask: OrderProblem, plan: Plan) -> str:
     """The nearest location that has everything, ships, and is nearer than all that were chosen, but was ruled out."""
     places, used = ask.outlook.frame.network.places, {part.stop.id for part in plan}
     if ask.outlook.pickup or not (ask.outlook.reasons or ask.rooms):
@@ -67,12 +67,12 @@ def _shut_out(ask: Ask, plan: Plan) -> str:
     return next(told, "")
 
 
-def _has_everything(ask: Ask, place: LocationId) -> bool:
+def _has_everything(ask: OrderProblem, place: LocationId) -> bool:
     wants = zip(ask.wants, ask.sights, strict=True)
     return all(there.get(place, 0) >= want.quantity for want, there in wants)
 
 
-def why_not_nearest(ask: Ask, index: int, chosen: Stop, nearest: Stop) -> str:
+def why_not_nearest(ask: OrderProblem, index: int, chosen: Stop, nearest: Stop) -> str:
     """Why a line did not come from the nearest location that has it."""
     takes, name = ((index, ask.wants[index].quantity),), nearest.place.name
     one, other = (score.values(ask, (Part(stop, takes),)) for stop in (chosen, nearest))
@@ -82,7 +82,7 @@ def why_not_nearest(ask: Ask, index: int, chosen: Stop, nearest: Stop) -> str:
     return f"before {name}, which is nearer and would win if {_by_words(ask, by, difference)}"
 
 
-def _first_difference(ask: Ask, better: Values, worse: Values) -> tuple[Sort | None, int]:
+def _first_difference(ask: OrderProblem, better: Values, worse: Values) -> tuple[Sort | None, int]:
     """The tier that told two plans apart, and by how much; tiers that are tolerant may have passed both."""
     tiers = ask.outlook.scale.tiers
     for tier, one, other in zip(tiers, better, worse, strict=True):
@@ -91,7 +91,7 @@ def _first_difference(ask: Ask, better: Values, worse: Values) -> tuple[Sort | N
     return None, 0
 
 
-def _by_words(ask: Ask, tier: Sort, difference: int) -> str:
+def _by_words(ask: OrderProblem, tier: Sort, difference: int) -> str:
     words = _WINS[tier.by][tier.descending]
     if tier.by in _TOLD:
         return words.format(_TOLD[tier.by](ask, difference))
@@ -107,17 +107,17 @@ def _singular(words: str) -> str:
     )
 
 
-def _money(ask: Ask, minor: int) -> str:
+def _money(ask: OrderProblem, minor: int) -> str:
     currency = ask.outlook.frame.network.currency
     return str(Money(minor, currency)) if currency in CURRENCIES else str(minor)
 
 
-def _km(_ask: Ask, metres: int) -> str:
+def _km(_ask: OrderProblem, metres: int) -> str:
     return str(max(1, round(metres / 1000)))
 
 
 # How measures are told that are not counted one by one.
-_TOLD: dict[Measure, Callable[[Ask, int], str]] = {
+_TOLD: dict[Measure, Callable[[OrderProblem, int], str]] = {
     Measure.COST: _money,
     Measure.DISTANCE: _km,
     Measure.PIECE_DISTANCE: _km,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from doorstep.domain.routing.model.demand import Demand, Facts, Want
+from doorstep.domain.routing.model.demand import Demand, DemandLine, Facts
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.network import Lane, Network, Place
 from doorstep.domain.routing.model.plan import Decision, plan
@@ -41,7 +41,7 @@ def run_cases(document: RuleSet, *, installed: Installed) -> list[Outcome]:
     return [_outcome(each, book, installed) for each in document.cases]
 
 
-def _outcome(case: Case, book: playbook.Playbook, installed: Installed) -> Outcome:
+def _outcome(case: Case, book: playbook.CompiledRules, installed: Installed) -> Outcome:
     network = _network(case, installed)
     codes = {place.code: place.id for place in network.places.values()}
     unknown = sorted(_named(case) - codes.keys())
@@ -77,7 +77,9 @@ def _named(case: Case) -> set[str]:
 def _demand(case: Case, codes: Mapping[str, LocationId]) -> Demand:
     order = case.order
     wants = tuple(
-        Want(number, Sku(line.sku), line.quantity, line.grams, line.value_minor, line.category, line.style)
+        DemandLine(
+            number, Sku(line.sku), line.quantity, line.grams, line.value_minor, line.category, line.style
+        )
         for number, line in enumerate(order.lines, start=1)
     )
     named = {each: getattr(order, each) for each in Facts.__struct_fields__ if hasattr(order, each)}

@@ -56,7 +56,7 @@ def kilometres(one: Spot, other: Spot) -> float:
 
 
 @dataclass(slots=True)
-class Atlas:
+class LaneTable:
     """Locations, carriers and the distances between locations and destinations; one per configuration, shared by batches."""
 
     origins: Sequence[Origin]
@@ -151,7 +151,7 @@ class Tariffs:
     get no parcels now why.
     """
 
-    atlas: Atlas
+    atlas: LaneTable
     now: datetime
     priced: bool = True
     confidence: float = 0.9

@@ -112,7 +112,7 @@ class Frame:
         return kept[1]
 
     def _site(self, rule: Rule, place: Place) -> Site:
-        bare = toll(place, Lane(place.id), self.costs)
+        bare = fixed_cost(place, Lane(place.id), self.costs)
         load = round(place.backlog_hours * 60) if place.backlog_hours else 0
         # A further parcel is charged here; the first is given back when a whole plan is scored.
         cost = bare.total + self.costs.split_minor
@@ -124,7 +124,7 @@ class Frame:
 
 
 @dataclass(slots=True)
-class Outlook:
+class CandidateView:
     """A rule's view of the lanes to one customer, shared by all orders that look the same to the rule.
 
     `refused` holds what the rule says against locations; `reasons` tells of all that may not serve why, and `counts` how many
@@ -179,7 +179,7 @@ class Outlook:
         else:
             fixed, cost, parcels, co2 = site.toll, site.cost, 1, lane.co2_grams
             if lane.parcel_minor or lane.miss or co2:
-                fixed = toll(site.place, lane, self.frame.costs)
+                fixed = fixed_cost(site.place, lane, self.frame.costs)
                 cost = fixed.total + self.frame.costs.split_minor
         late = round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0
         leaves = _NEVER_DAYS if lane.leaves_at is None else self.frame.days(lane.leaves_at)
@@ -196,7 +196,7 @@ class _Asked(dict[LocationId, Stop | None]):
 
     __slots__ = ("_is_beside", "_outlook")
 
-    def __init__(self, outlook: Outlook, *, is_beside: bool = False) -> None:
+    def __init__(self, outlook: CandidateView, *, is_beside: bool = False) -> None:
         self._outlook = outlook
         self._is_beside = is_beside
 
@@ -205,7 +205,7 @@ class _Asked(dict[LocationId, Stop | None]):
         return stop
 
 
-def toll(place: Place, lane: Lane, costs: Costs) -> Toll:
+def fixed_cost(place: Place, lane: Lane, costs: Costs) -> Toll:
     """What a parcel from there costs whatever is in it."""
     reroute = round(place.reject_rate * costs.reroute_minor) if place.reject_rate else 0
     late = round(lane.miss * costs.late_minor) if lane.miss else 0
@@ -225,18 +225,18 @@ def sequence(locations: Locations, place: Place) -> int:
 
 
 @dataclass(slots=True)
-class Outlooks:
+class CandidateViews:
     """The outlooks of one batch, kept by rule, by the lanes and by what the rule says of them."""
 
     frame: Frame
-    _kept: dict[tuple[int, int, int, str], Outlook] = field(init=False, default_factory=dict)
+    _kept: dict[tuple[int, int, int, str], CandidateView] = field(init=False, default_factory=dict)
 
     def of(
         self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane], refused: Mapping[LocationId, str]
-    ) -> Outlook:
+    ) -> CandidateView:
         """The outlook of an order. Keys are identities: an outlook holds what it is kept by, so none is given to another meanwhile."""
         key = id(rule), id(lanes), id(refused), demand.facts.pickup
         kept = self._kept.get(key)
         if kept is None:
-            kept = self._kept[key] = Outlook(self.frame, rule, lanes, refused, demand.facts.pickup)
+            kept = self._kept[key] = CandidateView(self.frame, rule, lanes, refused, demand.facts.pickup)
         return kept

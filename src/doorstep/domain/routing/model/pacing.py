@@ -76,7 +76,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class ReleasePoint:
     """A location's work that is released and not picked yet, how fast it picks (None: nobody knows), and its cut-off."""
 
     calendar: Calendar
@@ -96,7 +96,7 @@ class Bench:
 
 
 def due(
-    planned: Iterable[Planned], benches: Mapping[LocationId, Bench], *, now: datetime
+    planned: Iterable[Planned], benches: Mapping[LocationId, ReleasePoint], *, now: datetime
 ) -> list[FulfillmentOrderId]:
     """Planned work to be released now, most urgent first.
 
@@ -126,11 +126,11 @@ def _urgency(work: Planned) -> tuple[bool, datetime | int, int]:
     return work.leaves_at is None, work.leaves_at or 0, work.id
 
 
-def _is_time(work: Planned, bench: Bench, now: datetime) -> bool:
+def _is_time(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
     return work.release_after is None or work.release_after <= now
 
 
-def _must_go(work: Planned, bench: Bench, now: datetime) -> bool:
+def _must_go(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
     """Nothing can be won by waiting: its last responsible moment is here."""
     last = bench.last_moment(work)
     return last is not None and last <= now
@@ -141,7 +141,7 @@ _USUAL_PACE = 30.0  # pieces per hour of a location of which nothing is said or 
 _WORKS_BELIEVED = 20  # as many orders without a reject are believed of everybody
 
 
-def pace(*, units: int, hours: int, said: float | None) -> float:
+def throughput(*, units: int, hours: int, said: float | None) -> float:
     """Pieces per working hour: what was measured, leaning on what was said while little is known."""
     return (units + (said or _USUAL_PACE) * _HOURS_BELIEVED) / (hours + _HOURS_BELIEVED)
 

@@ -14,15 +14,15 @@ from operator import attrgetter
 
 from doorstep.domain.routing.model import receipt as receipts
 from doorstep.domain.routing.model import score, search
-from doorstep.domain.routing.model.ask import Ask, Found, Plan
+from doorstep.domain.routing.model.ask import Found, OrderProblem, Plan
 from doorstep.domain.routing.model.bundle import Bundles
-from doorstep.domain.routing.model.demand import Choice, Demand, Want
-from doorstep.domain.routing.model.flip import flip
+from doorstep.domain.routing.model.demand import Choice, Demand, DemandLine
+from doorstep.domain.routing.model.flip import counterfactual
 from doorstep.domain.routing.model.network import Lane, Network
-from doorstep.domain.routing.model.outlook import Frame, Outlooks
-from doorstep.domain.routing.model.receipt import Alternative, Explain, LineReceipt, Receipt
-from doorstep.domain.routing.model.rules.document import Rest, Routing, Rule, Run
-from doorstep.domain.routing.model.rules.playbook import Judge, Playbook
+from doorstep.domain.routing.model.outlook import CandidateViews, Frame
+from doorstep.domain.routing.model.receipt import Alternative, Explain, Explanation, LineExplanation
+from doorstep.domain.routing.model.rules.document import Remainder, Routing, Rule, Run
+from doorstep.domain.routing.model.rules.playbook import CompiledRules, Judge
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId
@@ -41,20 +41,20 @@ class Decision:
 
     order_id: OrderId
     choices: tuple[Choice, ...]
-    short: tuple[Want, ...]
-    rest: Rest | None
+    short: tuple[DemandLine, ...]
+    rest: Remainder | None
     hold_back: bool
     routing: str
     rule: str
     scores: Scores
-    receipt: Receipt
+    receipt: Explanation
 
 
 def plan(
     demands: Sequence[Demand],
     supply: Supply,
     network: Network,
-    playbook: Playbook,
+    playbook: CompiledRules,
     *,
     now: datetime,
     run: Run | None = None,
@@ -68,12 +68,12 @@ def plan(
 class Progress:
     """How far an order has come through the rules of its routing."""
 
-    left: Sequence[Want]
+    left: Sequence[DemandLine]
     choices: list[Choice] = field(default_factory=list)
-    lines: dict[int, LineReceipt] = field(default_factory=dict)
+    lines: dict[int, LineExplanation] = field(default_factory=dict)
     scores: Scores = score.NOTHING
     rule: str = ""
-    rest: Rest | None = None
+    rest: Remainder | None = None
     hold_back: bool = False
     runner_up: Alternative | None = None
     flip: str = ""
@@ -89,19 +89,19 @@ class Planner:
     frame: Frame
     judge: Judge
     bundles: Bundles
-    outlooks: Outlooks = field(init=False)
+    outlooks: CandidateViews = field(init=False)
     rooms: dict[LocationId, int] = field(init=False)
     _named: dict[int, tuple[int, str]] = field(init=False)
 
     @classmethod
-    def of(cls, supply: Supply, network: Network, playbook: Playbook, *, now: datetime) -> Planner:
+    def of(cls, supply: Supply, network: Network, playbook: CompiledRules, *, now: datetime) -> Planner:
         """A planner for one batch."""
         document = playbook.document
         frame = Frame(network, document.costs, now.toordinal())
         return cls(supply, frame, playbook.at(now, network.places), Bundles(document.bundle_customers_orders))
 
     def __post_init__(self) -> None:
-        self.outlooks = Outlooks(self.frame)
+        self.outlooks = CandidateViews(self.frame)
         places = self.frame.network.places.values()
         self.rooms = {place.id: place.room for place in places if place.room is not None}
         routings = ((each, run.name) for run in self.judge.book.document.runs for each in run.routings)
@@ -151,16 +151,16 @@ class Planner:
     def ask(
         self,
         demand: Demand,
-        wants: Sequence[Want],
+        wants: Sequence[DemandLine],
         rule: Rule,
         lanes: Mapping[LocationId, Lane],
         beside: frozenset[LocationId],
-    ) -> Ask:
+    ) -> OrderProblem:
         """The order before a rule."""
         refused = self.judge.refusals(rule, demand, lanes)
         outlook = self.outlooks.of(rule, demand, lanes, refused)
         rooms = _UNLIMITED if rule.locations.ignore_capacity else self.rooms
-        return Ask(demand, wants, outlook, self.supply, rooms, beside)
+        return OrderProblem(demand, wants, outlook, self.supply, rooms, beside)
 
     def _try(
         self, demand: Demand, rule: Rule, lanes: Mapping[LocationId, Lane], progress: Progress, *, tells: bool
@@ -184,14 +184,14 @@ class Planner:
         elif not progress.choices:
             progress.rule = rule.name
 
-    def _book(self, ask: Ask, found: Found, choices: Sequence[Choice], progress: Progress) -> None:
+    def _book(self, ask: OrderProblem, found: Found, choices: Sequence[Choice], progress: Progress) -> None:
         """Take what was found, and write down what it is worth."""
         own = score.scores(ask, found.plan, is_further=bool(progress.choices))
         progress.scores = own if not progress.choices else score.joined(progress.scores, own)
         if found.runner_up:
             names = tuple([part.stop.place.code for part in found.runner_up])
             progress.runner_up = Alternative(names, score.scores(ask, found.runner_up))
-        progress.flip = flip(ask, found.plan, found.runner_up, found.values, found.runner_up_values)
+        progress.flip = counterfactual(ask, found.plan, found.runner_up, found.values, found.runner_up_values)
         before = {choice.location_id for choice in progress.choices}
         for place in {choice.location_id for choice in choices} - before:
             if place in self.rooms:
@@ -217,11 +217,11 @@ class Planner:
             self._receipt(demand, routing, progress),
         )
 
-    def _receipt(self, demand: Demand, routing: Routing | None, progress: Progress) -> Receipt:
+    def _receipt(self, demand: Demand, routing: Routing | None, progress: Progress) -> Explanation:
         lines = tuple(progress.lines.values())
         if not lines:
             lines = receipts.not_asked(demand.wants, _NOBODY_TAKES_IT if routing is None else _NO_RULE)
-        return Receipt(
+        return Explanation(
             receipts.VERSION,
             self.judge.book.version,
             "" if routing is None else self._named[id(routing)][1],
@@ -237,7 +237,7 @@ class Planner:
         )
 
 
-def choices_of(ask: Ask, plan_: Plan) -> list[Choice]:
+def choices_of(ask: OrderProblem, plan_: Plan) -> list[Choice]:
     """A plan in the order's own words, line by line."""
     wants = ask.wants
     choices = [

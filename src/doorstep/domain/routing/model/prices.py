@@ -17,16 +17,16 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from doorstep.domain.routing.model.demand import Demand, Thing, Want
+from doorstep.domain.routing.model.demand import Demand, DemandLine, StockKey
 from doorstep.domain.routing.model.network import Lane, Network
-from doorstep.domain.routing.model.outlook import toll
+from doorstep.domain.routing.model.outlook import fixed_cost
 from doorstep.domain.routing.model.rules.document import Costs
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId
 
 _Floats = NDArray[np.float64]
 NO_COSTS = Costs()
-Key = tuple[Thing, LocationId]
+Key = tuple[StockKey, LocationId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Expected:
 
 
 @dataclass(slots=True)
-class LookAhead:
+class ScarcityInputs:
     """The program of one set of expected orders. `prices` may be asked again and again as weights and stock change.
 
     `costs.short_piece_minor` is what a piece costs that nobody can send; without it, twice the dearest way to send one.
@@ -62,7 +62,7 @@ class LookAhead:
             self._solver.passModel(self._program.built())
 
     def prices(
-        self, available: Mapping[Thing, Mapping[LocationId, int]], *, weights: Sequence[float]
+        self, available: Mapping[StockKey, Mapping[LocationId, int]], *, weights: Sequence[float]
     ) -> dict[Key, int]:
         """Minor units per piece, where a piece is worth anything. `weights` are as of now, in the order of the expected."""
         program = self._program
@@ -149,7 +149,7 @@ class _Order:
     """Adds one expected order to the program."""
 
     program: _Program
-    ahead: LookAhead
+    ahead: ScarcityInputs
     number: int
     demand: Demand
 
@@ -171,24 +171,29 @@ class _Order:
             here = [each for each in network.places.values() if each.code == pickup and not each.paused]
             return {each.id: (Lane(each.id), each.handling_minor) for each in here}
         return {
-            each: (lane, toll(network.places[each], lane, costs).total + costs.split_minor)
+            each: (lane, fixed_cost(network.places[each], lane, costs).total + costs.split_minor)
             for each, lane in network.ways.lanes(self.demand).items()
             if network.places[each].ships and not network.places[each].paused and not lane.closed
         }
 
-    def _holders(self, want: Want) -> list[LocationId]:
+    def _holders(self, want: DemandLine) -> list[LocationId]:
         """Where all that a SKU is made of has a shelf, be it empty."""
         first, *others = (self.ahead.things.at(thing) for thing in self.ahead.things.recipe(want.sku))
         return [place for place in first if all(place in other for other in others)]
 
-    def _short(self, row: int, want: Want, lanes: Mapping[LocationId, tuple[Lane, int]]) -> None:
+    def _short(self, row: int, want: DemandLine, lanes: Mapping[LocationId, tuple[Lane, int]]) -> None:
         """What cannot be sent costs more than any way to send it."""
         dearest = max((2 * (fixed + _added(want, lane)) for lane, fixed in lanes.values()), default=0)
         cost = self.ahead.costs.short_piece_minor * want.quantity or dearest
         self.program.entries.append((row, self.program.column(float(cost)), 1.0))
 
     def _way(
-        self, row: int, want: Want, place: LocationId, way: tuple[Lane, int], parcels: dict[LocationId, int]
+        self,
+        row: int,
+        want: DemandLine,
+        place: LocationId,
+        way: tuple[Lane, int],
+        parcels: dict[LocationId, int],
     ) -> None:
         lane, fixed = way
         alone = len(self.demand.wants) == 1
@@ -204,14 +209,14 @@ class _Order:
             self.program.entries += [(link, column, 1.0), (link, parcels[place], -1.0)]
 
 
-def _added(want: Want, lane: Lane) -> int:
+def _added(want: DemandLine, lane: Lane) -> int:
     """What a line adds to a parcel."""
     return (lane.kilo_minor * want.grams * want.quantity + 500) // 1000 + lane.piece_minor * want.quantity
 
 
-def look_ahead(
+def scarcity_prices(
     expected: Sequence[Expected], supply: Supply, network: Network, costs: Costs = NO_COSTS
 ) -> dict[Key, int]:
     """Prices of what there is now for orders that are expected now."""
-    ahead = LookAhead(expected, supply, network, costs)
+    ahead = ScarcityInputs(expected, supply, network, costs)
     return ahead.prices(supply.available, weights=[each.weight for each in expected])

@@ -9,8 +9,8 @@ from operator import attrgetter
 
 import msgspec
 
-from doorstep.domain.routing.model.ask import NO_ROOM, Ask
-from doorstep.domain.routing.model.demand import Choice, Want
+from doorstep.domain.routing.model.ask import NO_ROOM, OrderProblem
+from doorstep.domain.routing.model.demand import Choice, DemandLine
 from doorstep.domain.routing.model.flip import why_not_nearest
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.score import SURELY, Scores
@@ -37,7 +37,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     arrives: date | None = None
 
 
-class LineReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+class LineExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a line went where it went: a sentence, and the nearest locations behind it (`others` more had some too)."""
 
     line_no: int
@@ -55,7 +55,7 @@ class Alternative(msgspec.Struct, frozen=True):
     scores: Scores
 
 
-class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why an order went where it went.
 
     `rules`, `run`, `routing` and `rule` name who decided. `refused` counts locations by the reason that ruled them out for the
@@ -68,7 +68,7 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     run: str
     routing: str
     rule: str
-    lines: tuple[LineReceipt, ...]
+    lines: tuple[LineExplanation, ...]
     scores: Scores = Scores()
     runner_up: Alternative | None = None
     flip: str = ""
@@ -82,14 +82,14 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
 class Explain:
     """Writes the lines of a receipt from what a rule saw of the order. It is asked before anything is taken from supply."""
 
-    ask: Ask
+    ask: OrderProblem
 
     @property
     def is_plain(self) -> bool:
         """Whether nobody rejected anything, and nothing is kept from the buyer."""
         return not self.ask.demand.excluded and not self.ask.demand.terms.reasons
 
-    def lines(self, chosen: Sequence[Choice]) -> dict[int, LineReceipt]:
+    def lines(self, chosen: Sequence[Choice]) -> dict[int, LineExplanation]:
         """One for every line that was wanted, by line number."""
         choices: dict[int, list[Choice]] = {}
         for choice in chosen:
@@ -108,8 +108,13 @@ class Explain:
         return {**self.ask.outlook.counts, NO_ROOM: full} if full else self.ask.outlook.counts
 
     def _line(
-        self, index: int, want: Want, choices: Sequence[Choice], plain: bool, shared: frozenset[LocationId]
-    ) -> LineReceipt:
+        self,
+        index: int,
+        want: DemandLine,
+        choices: Sequence[Choice],
+        plain: bool,
+        shared: frozenset[LocationId],
+    ) -> LineExplanation:
         stock = self.ask.sights[index]
         had = [
             place
@@ -126,13 +131,15 @@ class Explain:
             told = had
         candidates = tuple([self._candidate(index, want, place, stock.get(place, 0)) for place in told])
         sentence = self._sentence(index, want, choices, shared)
-        return LineReceipt(want.line_no, want.sku, want.quantity, sentence, candidates, len(had) - len(told))
+        return LineExplanation(
+            want.line_no, want.sku, want.quantity, sentence, candidates, len(had) - len(told)
+        )
 
-    def _is_told_of(self, want: Want, place: LocationId) -> bool:
+    def _is_told_of(self, want: DemandLine, place: LocationId) -> bool:
         """Whether a location that has nothing for this buyer is worth a word."""
         return bool(self._kept(want, place)) or (want.sku, place) in self.ask.demand.excluded
 
-    def _candidate(self, index: int, want: Want, place_id: LocationId, available: int) -> Candidate:
+    def _candidate(self, index: int, want: DemandLine, place_id: LocationId, available: int) -> Candidate:
         stop = self.ask.may(place_id, want.sku)
         if stop is None or available < want.quantity + self.ask.safety:
             code = self.ask.outlook.frame.network.places[place_id].code
@@ -144,7 +151,7 @@ class Explain:
             stop.place.code, available, self._km(place_id), "", cost, lane.miss or SURELY, arrives
         )
 
-    def _why(self, want: Want, place: LocationId, available: int) -> str:
+    def _why(self, want: DemandLine, place: LocationId, available: int) -> str:
         if (want.sku, place) in self.ask.demand.excluded:
             return "rejected this before"
         if why := self.ask.why_not(place) or self._kept(want, place):
@@ -153,7 +160,7 @@ class Explain:
             return f"keeps {self.ask.safety} as safety stock of this rule"
         return f"has {available} of {want.quantity}: the line would be split"
 
-    def _kept(self, want: Want, place: LocationId) -> str:
+    def _kept(self, want: DemandLine, place: LocationId) -> str:
         """Why pieces that are there are not for this buyer."""
         return self.ask.demand.terms.reasons.get((want.sku, place), "")
 
@@ -161,7 +168,7 @@ class Explain:
         return None if self.ask.demand.latitude is None else round(self.ask.outlook.lanes[place].km)
 
     def _sentence(
-        self, index: int, want: Want, choices: Sequence[Choice], shared: frozenset[LocationId]
+        self, index: int, want: DemandLine, choices: Sequence[Choice], shared: frozenset[LocationId]
     ) -> str:
         stock = self.ask.sights[index]
         if not choices:
@@ -176,7 +183,9 @@ class Explain:
             return f"No location has all {want.quantity}: {parts}."
         return self._whole_sentence(index, want, choices[0], shared)
 
-    def _whole_sentence(self, index: int, want: Want, choice: Choice, shared: frozenset[LocationId]) -> str:
+    def _whole_sentence(
+        self, index: int, want: DemandLine, choice: Choice, shared: frozenset[LocationId]
+    ) -> str:
         """Why a whole line came from one location."""
         fits = self.ask.fits(index)
         here = self._named(choice.location_id)
@@ -212,6 +221,6 @@ def _shared(chosen: Sequence[Choice]) -> frozenset[LocationId]:
     return frozenset(place for place, numbers in lines.items() if len(numbers) > 1)
 
 
-def not_asked(wants: Sequence[Want], why: str) -> tuple[LineReceipt, ...]:
+def not_asked(wants: Sequence[DemandLine], why: str) -> tuple[LineExplanation, ...]:
     """Lines that no rule was asked for."""
-    return tuple([LineReceipt(want.line_no, want.sku, want.quantity, why, ()) for want in wants])
+    return tuple([LineExplanation(want.line_no, want.sku, want.quantity, why, ()) for want in wants])

@@ -9,7 +9,7 @@ from operator import add
 
 import msgspec
 
-from doorstep.domain.routing.model.ask import Ask, Part, Plan
+from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan
 from doorstep.domain.routing.model.measure import Values
 
 # Defaults are left out of the JSON if they are the very same object.
@@ -44,7 +44,7 @@ _SUMMED = tuple(name for name in Scores.__struct_fields__ if name not in {"miss"
 NOTHING = Scores()
 
 
-def values(ask: Ask, plan: Plan) -> Values:
+def values(ask: OrderProblem, plan: Plan) -> Values:
     """A plan's measures tier by tier, the smaller the better."""
     scale = ask.outlook.scale
     parts = [part.stop.values for part in plan]
@@ -58,7 +58,7 @@ def values(ask: Ask, plan: Plan) -> Values:
     return tuple(total)
 
 
-def scores(ask: Ask, plan: Plan, *, is_further: bool = False) -> Scores:
+def scores(ask: OrderProblem, plan: Plan, *, is_further: bool = False) -> Scores:
     """A plan's cost by component, and what a customer would notice of it. `is_further`: the order has parcels already."""
     if len(plan) == 1 and not is_further:
         return _of_one(ask, plan[0])
@@ -98,7 +98,7 @@ def scores(ask: Ask, plan: Plan, *, is_further: bool = False) -> Scores:
     )
 
 
-def _of_one(ask: Ask, part: Part) -> Scores:
+def _of_one(ask: OrderProblem, part: Part) -> Scores:
     """The scores of an order's only parcel: what nearly every order gets, so without sums of one."""
     stop, frame, added, scarcity, last = part.stop, ask.outlook.frame, 0, 0, 0
     lane, toll = stop.lane, stop.toll

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doorstep.domain.routing.model import alone, exact, score
-from doorstep.domain.routing.model.ask import Ask, Found, Part, Plan, Unit
+from doorstep.domain.routing.model.ask import Found, OrderProblem, Part, Plan, Unit
 from doorstep.domain.routing.model.cover import Cover
-from doorstep.domain.routing.model.demand import Want
+from doorstep.domain.routing.model.demand import DemandLine
 from doorstep.domain.routing.model.exact import Parting
 from doorstep.domain.routing.model.rules.document import Split
 from doorstep.domain.routing.model.spread import Spread
@@ -15,7 +15,7 @@ from doorstep.domain.routing.model.spread import Spread
 _ANY_NUMBER = 1_000
 
 
-def best(ask: Ask, *, parcels_before: int = 0) -> Found:
+def best(ask: OrderProblem, *, parcels_before: int = 0) -> Found:
     """What this rule makes of the order. `parcels_before` were made by earlier rules and count for the most that is allowed."""
     split = ask.outlook.rule.split
     most = (_ANY_NUMBER if split.max_parcels is None else split.max_parcels) - parcels_before
@@ -26,7 +26,7 @@ def best(ask: Ask, *, parcels_before: int = 0) -> Found:
     return alone.best(ask, most) or searched(ask, most)
 
 
-def searched(ask: Ask, most: int) -> Found:
+def searched(ask: OrderProblem, most: int) -> Found:
     """The best of all ways to serve the order."""
     split = ask.outlook.rule.split
     units = units_of(ask)
@@ -37,7 +37,7 @@ def searched(ask: Ask, most: int) -> Found:
     return found if found.plan and _is_allowed(ask, found.plan, split) else Found()
 
 
-def units_of(ask: Ask) -> list[Unit]:
+def units_of(ask: OrderProblem) -> list[Unit]:
     """What may part: everything is one unit, or lines of one entry of `keep_together` are, or each line is."""
     split = ask.outlook.rule.split
     if split.by == "none":
@@ -50,12 +50,12 @@ def units_of(ask: Ask) -> list[Unit]:
     return [ask.unit(tuple(lines)) for lines in groups.values()]
 
 
-def _entry(want: Want, entries: Sequence[str], index: int) -> str | int:
+def _entry(want: DemandLine, entries: Sequence[str], index: int) -> str | int:
     """The entry that names a line's style or category; its own index if none does."""
     return next((entry for entry in entries if entry in {want.style, want.category}), index)
 
 
-def _whole(ask: Ask, units: Sequence[Unit], most: int) -> list[Plan]:
+def _whole(ask: OrderProblem, units: Sequence[Unit], most: int) -> list[Plan]:
     """Plans that take whole lines only, of as many lines as can be."""
     there = [unit for unit in units if unit.fits]
     split = ask.outlook.rule.split
@@ -68,7 +68,7 @@ def _whole(ask: Ask, units: Sequence[Unit], most: int) -> list[Plan]:
     return Parting(ask, there, most, split.min_parcel_value_minor).plans()
 
 
-def _ranked(ask: Ask, plans: Sequence[Plan]) -> Found:
+def _ranked(ask: OrderProblem, plans: Sequence[Plan]) -> Found:
     """The best by the rule's tiers, and the next that differs in its locations."""
     if not plans:
         return Found()
@@ -86,7 +86,7 @@ def _places(plan: Plan) -> tuple[int, ...]:
     return tuple([part.stop.id for part in plan])
 
 
-def _completed(ask: Ask, found: Found, units: Sequence[Unit], most: int) -> Found:
+def _completed(ask: OrderProblem, found: Found, units: Sequence[Unit], most: int) -> Found:
     """The plan with the lines in pieces that no location can fill whole, if the rule parts lines."""
     split = ask.outlook.rule.split
     if split.by != "quantity":
@@ -101,7 +101,7 @@ def _completed(ask: Ask, found: Found, units: Sequence[Unit], most: int) -> Foun
     return Found(plan, score.values(ask, plan), found.runner_up, found.runner_up_values)
 
 
-def _is_allowed(ask: Ask, plan: Plan, split: Split) -> bool:
+def _is_allowed(ask: OrderProblem, plan: Plan, split: Split) -> bool:
     """Whether what was found keeps the limits that only the finished plan shows."""
     filled = _filled(ask, plan)
     if split.all_or_nothing and len(filled) < len(ask.wants):
@@ -115,11 +115,11 @@ def _is_allowed(ask: Ask, plan: Plan, split: Split) -> bool:
     )
 
 
-def _filled(ask: Ask, plan: Plan) -> set[int]:
+def _filled(ask: OrderProblem, plan: Plan) -> set[int]:
     return {index for part in plan for index, _pieces in part.takes}
 
 
-def _worth(ask: Ask, part: Part) -> int:
+def _worth(ask: OrderProblem, part: Part) -> int:
     """What is in a parcel; a line in pieces counts by its share."""
     return sum(
         ask.wants[index].value_minor * pieces // ask.wants[index].quantity for index, pieces in part.takes

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from doorstep.domain.routing.model.ask import Ask, Part, Plan
+from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan
 from doorstep.domain.routing.model.demand import Choice
 from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.supply import Basket
@@ -20,7 +20,7 @@ _TRIED = {1: 200, 2: 40, 3: 12}
 class Spread:
     """Adds lines in pieces to a plan, by at most `most` parcels in all."""
 
-    ask: Ask
+    ask: OrderProblem
     plan: Plan
     most: int
     _takes: dict[LocationId, list[tuple[int, int]]] = field(init=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from doorstep.domain.routing.model.demand import Choice, Demand, Terms, Thing
+from doorstep.domain.routing.model.demand import Choice, Demand, StockKey, StockLimits
 from doorstep.kernel.ids import LocationId, Sku
 
 _NOWHERE: Mapping[LocationId, int] = {}
@@ -19,16 +19,16 @@ class Supply:
     sold a day; `broken` names the locations where a style misses sizes. Both are asked only if a rule sorts by them.
     """
 
-    available: dict[Thing, dict[LocationId, int]]
-    recipes: Mapping[Sku, Mapping[Thing, int]] = field(default_factory=dict)
+    available: dict[StockKey, dict[LocationId, int]]
+    recipes: Mapping[Sku, Mapping[StockKey, int]] = field(default_factory=dict)
     velocity: Mapping[Sku, Mapping[LocationId, float]] = field(default_factory=dict)
     broken: Mapping[str, frozenset[LocationId]] = field(default_factory=dict)
 
-    def at(self, thing: Thing) -> Mapping[LocationId, int]:
+    def at(self, thing: StockKey) -> Mapping[LocationId, int]:
         """Pieces of a thing by location."""
         return self.available.get(thing, _NOWHERE)
 
-    def recipe(self, sku: Sku) -> Mapping[Thing, int]:
+    def recipe(self, sku: Sku) -> Mapping[StockKey, int]:
         """What one piece of a SKU consists of."""
         return self.recipes.get(sku) or {sku: 1}
 
@@ -38,7 +38,7 @@ class Supply:
             self.recipes and any(want.sku in self.recipes for want in demand.wants)
         )
 
-    def sight(self, sku: Sku, terms: Terms) -> dict[LocationId, int]:
+    def sight(self, sku: Sku, terms: StockLimits) -> dict[LocationId, int]:
         """How many of a SKU each location could give this buyer, if it gave nothing else."""
         recipe = self.recipe(sku)
         first = next(iter(recipe))
@@ -68,9 +68,9 @@ class Basket:
     """What one order would take: repeated SKUs and kits that share a part are summed before anything is promised."""
 
     supply: Supply
-    terms: Terms
-    _here: dict[tuple[Thing, LocationId], int] = field(init=False, default_factory=dict)
-    _everywhere: dict[Thing, int] = field(init=False, default_factory=dict)
+    terms: StockLimits
+    _here: dict[tuple[StockKey, LocationId], int] = field(init=False, default_factory=dict)
+    _everywhere: dict[StockKey, int] = field(init=False, default_factory=dict)
 
     def room(self, sku: Sku, place: LocationId) -> int:
         """How many more of a SKU fit in from there."""
@@ -87,11 +87,11 @@ class Basket:
             if thing in self.terms.set_aside
         )
 
-    def _spare(self, thing: Thing) -> int:
+    def _spare(self, thing: StockKey) -> int:
         total = sum(self.supply.at(thing).values())
         return total - self.terms.set_aside[thing] - self._everywhere.get(thing, 0)
 
-    def _left(self, thing: Thing, place: LocationId) -> int:
+    def _left(self, thing: StockKey, place: LocationId) -> int:
         key = thing, place
         here = self.supply.at(thing).get(place, 0) - self.terms.kept_back.get(key, 0) - self._here.get(key, 0)
         if thing not in self.terms.set_aside:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
-from doorstep.domain.routing.model.receipt import Receipt
+from doorstep.domain.routing.model.receipt import Explanation
 from doorstep.kernel.db import ReadTx, WriteTx
 
 
@@ -35,7 +35,7 @@ class DecisionRow:
     order_id: int
     decided_at: datetime
     rules: str
-    receipt: Receipt
+    receipt: Explanation
     best_minor: int | None = None
     actual_minor: int | None = None
 

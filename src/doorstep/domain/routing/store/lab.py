@@ -125,7 +125,7 @@ class Hold:
     attempt: int
 
 
-def tell(tx: WriteTx, *, hold: Hold, done: int, total: int, seconds: float) -> bool | None:
+def save_progress(tx: WriteTx, *, hold: Hold, done: int, total: int, seconds: float) -> bool | None:
     """How far it is; returns whether somebody wants it to end, None if another worker has it by now."""
     found = tx.column(
         bool,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from doorstep.domain.routing.model import rules
-from doorstep.domain.routing.model.rules import DEFAULT, DEFAULT_VERSION, Playbook, RuleSet
+from doorstep.domain.routing.model.rules import DEFAULT, DEFAULT_VERSION, CompiledRules, RuleSet
 from doorstep.domain.routing.store import rules as store
 from doorstep.domain.routing.store.rules import Failure, Version
 from doorstep.kernel import errors
@@ -13,16 +13,16 @@ __all__ = ["Failure", "Version"]
 
 _PLAYBOOKS_KEPT = 16
 _BUILT_IN = rules.compile(DEFAULT, DEFAULT_VERSION)
-_playbooks: dict[store.Active, Playbook] = {}  # by number and digest, so it can never be outdated
+_playbooks: dict[store.Active, CompiledRules] = {}  # by number and digest, so it can never be outdated
 
 
-def playbook(tx: ReadTx) -> Playbook:
+def compiled_rules(tx: ReadTx) -> CompiledRules:
     """The rule set that decides now, compiled: one small statement, as every process remembers the last ones."""
     active = store.select_active(tx)
     return _BUILT_IN if active is None else _kept(tx, active)
 
 
-def playbook_of(tx: ReadTx, *, number: int | None) -> Playbook:
+def compiled_rules_of(tx: ReadTx, *, number: int | None) -> CompiledRules:
     """A version's rules, compiled; of None those that Doorstep comes with. Raises NotFound."""
     if number is None:
         return _BUILT_IN
@@ -32,7 +32,7 @@ def playbook_of(tx: ReadTx, *, number: int | None) -> Playbook:
     return _kept(tx, named)
 
 
-def _kept(tx: ReadTx, key: store.Active) -> Playbook:
+def _kept(tx: ReadTx, key: store.Active) -> CompiledRules:
     kept = _playbooks.get(key)
     if kept is None:
         if len(_playbooks) >= _PLAYBOOKS_KEPT:
@@ -41,7 +41,7 @@ def _kept(tx: ReadTx, key: store.Active) -> Playbook:
     return kept
 
 
-def _compiled(tx: ReadTx, number: int) -> Playbook:
+def _compiled(tx: ReadTx, number: int) -> CompiledRules:
     document = store.select_document(tx, number=number)
     return rules.compile(document, f"{document.name} {number}", number)
 

@@ -14,9 +14,9 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import runs
 from doorstep.domain.routing.actions.runs import NewRun
-from doorstep.domain.routing.model import Supply, thing, wave
+from doorstep.domain.routing.model import Supply, stock_key, wave
 from doorstep.domain.routing.model.runs import RunKind
-from doorstep.domain.routing.model.wave import Batch, Budget, Wave
+from doorstep.domain.routing.model.wave import Batch, Budget, Reoptimized
 from doorstep.flows.allocation import allocate, allocation, capacity, plan_result, replan
 from doorstep.flows.allocation.optimize import unreleased
 from doorstep.flows.allocation.optimize.unreleased import Move, UnreleasedWork
@@ -28,7 +28,7 @@ from doorstep.kernel.ids import LocationId, OrderId
 MOST_ORDERS = 1_000
 
 
-def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Wave | None:
+def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Reoptimized | None:
     """Periodic: improve what is planned. The search holds no lock; what it found is applied where nothing moved meanwhile.
 
     It begins where the last one ended and looks elsewhere, so that a big wave gets better from time to time.
@@ -55,11 +55,11 @@ def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Wa
             attempted=len(found.decisions), routed=len(found.decisions), changed=changed,
             before_minor=solved.greedy_minor, after_minor=solved.solved_minor, result=solved.how,
         )  # fmt: skip
-        runs.note(tx, run=done)
+        runs.record(tx, run=done)
     return solved
 
 
-def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Wave, now: datetime) -> int:
+def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datetime) -> int:
     """Change the planned work of those orders that are still as they were; returns how many.
 
     Orders that hand pieces to each other move together or stay: a piece that is not there any more stops its group, no other.
@@ -78,10 +78,10 @@ def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Wave, now: datetime) ->
         if _seen(works) == _seen(found.works[order_id])
     ]
     goods = found.seen.goods
-    inventory.lock_supply(tx, parts=goods.lying)
+    inventory.lock_supply(tx, parts=goods.locked_parts)
     capacity.lock(tx, at=now)
-    free = stock.free(tx, parts=goods.lying)
-    supply = Supply({thing(*part): there for part, there in free.items()}, goods.recipes)
+    free = stock.free(tx, parts=goods.locked_parts)
+    supply = Supply({stock_key(*part): there for part, there in free.items()}, goods.recipes)
     places = lanes.network(tx, currency="", at=now, demands=found.seen.demands).places.values()
     rooms = {place.id: place.room for place in places if place.room is not None}
     moved = [
@@ -132,7 +132,7 @@ def _move(tx: WriteTx, moved: Sequence[Move], found: UnreleasedWork, now: dateti
     fulfillment.withdraw(tx, works=works)
     allocation.release(tx, works=works, reason=replan.REPLANNED, now=now)
     decisions = [move.decision for move in moved]
-    again = plan_result.build(found.seen, decisions, routing.number(tx, decisions=decisions), now=now)
+    again = plan_result.build(found.seen, decisions, routing.reserve_ids(tx, decisions=decisions), now=now)
     since = {work.order_id: work.release_after for work in works}
     orders.replan(tx, counts=again.counts, replanned=again.routed, now=now)
     allocate.apply(tx, found=replace(again, planned_since=since), now=now)

@@ -30,7 +30,7 @@ def update(context: Context) -> int:
     """
     began = context.clock.now()
     with context.db.read() as tx:
-        playbook = rules.playbook(tx)
+        playbook = rules.compiled_rules(tx)
         found, orders = _prices(tx, began) if playbook.document.look_ahead else ({}, 0)
     with context.db.write(actor="system") as tx:
         runs.set_prices(tx, prices=found, at=began)
@@ -45,7 +45,7 @@ def update(context: Context) -> int:
                 changed=len(found),
                 result=f"{len(found)} positions are scarce for the next {_MORE_STOCK_AFTER.days} days",
             )
-            runs.note(tx, run=done)
+            runs.record(tx, run=done)
     return len(found)
 
 
@@ -54,12 +54,14 @@ def _prices(tx: ReadTx, now: datetime) -> tuple[dict[prices.Key, int], int]:
     came = demand.as_placed(tx, order_ids=order_ids)
     if not came:
         return {}, 0
-    goods = eligible_stock.goods(tx, skus={want.sku for each in came for want in each.wants})
-    claims = Claims(stock.asked(tx, parts=goods.lying), frozenset())
+    goods = eligible_stock.needs(tx, skus={want.sku for each in came for want in each.wants})
+    claims = Claims(stock.requested(tx, parts=goods.locked_parts), frozenset())
     seen = inputs.load(tx, demands=came, goods=goods, claims=claims, at=now)
     weight = _MORE_STOCK_AFTER / _span(came, now)
     expected = [Expected(each, weight) for each in came]
-    return prices.look_ahead(expected, seen.supply, seen.network, seen.playbook.document.costs), len(came)
+    return prices.scarcity_prices(expected, seen.supply, seen.network, seen.playbook.document.costs), len(
+        came
+    )
 
 
 def _span(came: list[Demand], now: datetime) -> timedelta:

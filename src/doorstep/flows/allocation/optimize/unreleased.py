@@ -11,9 +11,9 @@ from doorstep.domain.fulfillment.model import Work
 from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.routing import views as routing
-from doorstep.domain.routing.model import Choice, Decision, Demand, Supply, Want, thing
+from doorstep.domain.routing.model import Choice, Decision, Demand, DemandLine, Supply, stock_key
 from doorstep.flows.allocation import capacity, demand, eligible_stock, inputs
-from doorstep.flows.allocation.eligible_stock import Goods
+from doorstep.flows.allocation.eligible_stock import StockNeeds
 from doorstep.flows.allocation.inputs import PlanningInputs
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, OrderId
@@ -40,8 +40,8 @@ def load(tx: ReadTx, *, at: datetime, limit: int) -> UnreleasedWork | None:
     asking = [
         _planned_part(each, works[each.order_id]) for each in demand.as_placed(tx, order_ids=list(works))
     ]
-    goods = eligible_stock.goods(tx, skus={want.sku for each in asking for want in each.wants})
-    claims = Claims(stock.asked(tx, parts=goods.lying), frozenset())
+    goods = eligible_stock.needs(tx, skus={want.sku for each in asking for want in each.wants})
+    claims = Claims(stock.requested(tx, parts=goods.locked_parts), frozenset())
     seen = inputs.load(tx, demands=asking, goods=goods, claims=claims, at=at)
     everything = [work for each in works.values() for work in each]
     add_back(seen.supply, everything, goods)
@@ -80,8 +80,10 @@ def _planned_part(whole: Demand, works: Sequence[Work]) -> Demand:
     return replace(whole, wants=tuple(wants))
 
 
-def _want(want: Want, quantity: int) -> Want:
-    return Want(want.line_no, want.sku, quantity, want.grams, want.value_minor, want.category, want.style)
+def _want(want: DemandLine, quantity: int) -> DemandLine:
+    return DemandLine(
+        want.line_no, want.sku, quantity, want.grams, want.value_minor, want.category, want.style
+    )
 
 
 def _choices(works: Sequence[Work]) -> list[Choice]:
@@ -92,12 +94,12 @@ def _choices(works: Sequence[Work]) -> list[Choice]:
     ]
 
 
-def add_back(supply: Supply, works: Sequence[Work], goods: Goods) -> None:
+def add_back(supply: Supply, works: Sequence[Work], goods: StockNeeds) -> None:
     """Supply as if this work had reserved nothing."""
     for work in works:
         for line in work.lines:
             for part, pieces in goods.parts[line.sku].items():
-                here = supply.available.setdefault(thing(*part), {})
+                here = supply.available.setdefault(stock_key(*part), {})
                 place = LocationId(work.location_id)
                 here[place] = here.get(place, 0) + pieces * line.quantity
 

@@ -116,7 +116,7 @@ class Order(msgspec.Struct, kw_only=True):
     cart_token: str | None = None
 
 
-def observe(body: bytes) -> orders.OrderObservation:
+def observe(body: bytes) -> orders.OrderSnapshot:
     """One whole order. Raises Invalid naming the place; unknown currencies and odd quantities pass, to be held later."""
     order = payload.read(body, Order)
     kept = [_still_wanted(line, order) for line in order.line_items]
@@ -127,7 +127,7 @@ def observe(body: bytes) -> orders.OrderObservation:
     discounts = _discounts(order, shipping_minor=shipping_minor)
     email = order.email or order.contact_email or customer.email or ""
     total, tax = _total_and_tax(order, whole=whole)
-    return orders.OrderObservation(
+    return orders.OrderSnapshot(
         external_id=str(order.id),
         number=order.name or f"#{order.id}",
         version_at=order.updated_at or order.created_at,
@@ -210,7 +210,7 @@ def _price(order: Order, at: int) -> int:
     return _minor(order, order.line_items[at].price, f"line_items[{at}].price")
 
 
-def _lines(order: Order, kept: Sequence[int], discounts: Sequence[int]) -> tuple[orders.ObservedLine, ...]:
+def _lines(order: Order, kept: Sequence[int], discounts: Sequence[int]) -> tuple[orders.SnapshotLine, ...]:
     """Lines removed by an edit are left out; a line that was bought with a quantity of zero or less stays, to be held."""
     return tuple(
         _line(order, at, quantity=count, discount_minor=discounts[at])
@@ -219,7 +219,7 @@ def _lines(order: Order, kept: Sequence[int], discounts: Sequence[int]) -> tuple
     )
 
 
-def _line(order: Order, at: int, *, quantity: int, discount_minor: int) -> orders.ObservedLine:
+def _line(order: Order, at: int, *, quantity: int, discount_minor: int) -> orders.SnapshotLine:
     line = order.line_items[at]
     tax_minor = sum(
         _minor(order, tax.price, f"line_items[{at}].tax_lines[{nth}].price")
@@ -228,7 +228,7 @@ def _line(order: Order, at: int, *, quantity: int, discount_minor: int) -> order
     if quantity != line.quantity:
         discount_minor = money.part_of(discount_minor, quantity=quantity, of=line.quantity)
         tax_minor = money.part_of(tax_minor, quantity=quantity, of=line.quantity)
-    return orders.ObservedLine(
+    return orders.SnapshotLine(
         external_line_id=str(line.id),
         sku=Sku(line.sku or ""),
         title=line.name or line.title or "",
@@ -250,7 +250,7 @@ def _total_and_tax(order: Order, *, whole: bool) -> tuple[int, int]:
     )
 
 
-def _payment(order: Order) -> orders.ObservedPayment:
+def _payment(order: Order) -> orders.SnapshotPayment:
     gateways = order.payment_gateway_names or []
     is_paid = order.financial_status in _PAID
     total = _minor(order, order.total_price, "total_price")
@@ -258,7 +258,7 @@ def _payment(order: Order) -> orders.ObservedPayment:
         paid = total if is_paid else 0
     else:
         paid = total - _minor(order, order.total_outstanding, "total_outstanding")
-    return orders.ObservedPayment(
+    return orders.SnapshotPayment(
         gateway=gateways[0] if gateways else "",
         method=", ".join(gateways[1:]),
         paid_minor=max(0, paid),

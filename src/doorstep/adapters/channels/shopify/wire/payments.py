@@ -40,14 +40,14 @@ class Transaction(msgspec.Struct, kw_only=True):
     payment_details: Details | None = None
 
 
-def observe(body: bytes) -> Sequence[payments.PaymentObservation]:
+def observe(body: bytes) -> Sequence[payments.PaymentSnapshot]:
     """One payment, or nothing for refunds, voids and change; raises Invalid."""
     transaction = payload.read(body, Transaction)
     if transaction.kind not in _TAKEN:
         return ()
     details = transaction.payment_details or Details()
     return (
-        payments.PaymentObservation(
+        payments.PaymentSnapshot(
             gateway=transaction.gateway or "",
             external_id=transaction.authorization or str(transaction.id),
             order_reference=str(transaction.order_id),

@@ -49,7 +49,7 @@ class Return(msgspec.Struct, kw_only=True):
     return_line_items: list[ReturnLineItem] = []
 
 
-def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequence[returns.ReturnObservation]:
+def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequence[returns.ReturnSnapshot]:
     """One return; nothing for returns/update bodies, which only list differences. Raises Invalid."""
     document = payload.parse(body)
     if topic == "returns/update" and "status" not in payload.shaped(document, dict[str, object]):
@@ -67,7 +67,7 @@ def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequen
             "return_line_items: a request must name what comes back.", field="return_line_items"
         )
     return (
-        returns.ReturnObservation(
+        returns.ReturnSnapshot(
             external_id=str(told.id),
             order_external_id=str(order),
             name=told.name or "",
@@ -78,11 +78,11 @@ def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequen
     )
 
 
-def _line(line: ReturnLineItem) -> returns.ObservedReturnLine:
+def _line(line: ReturnLineItem) -> returns.SnapshotReturnLine:
     """Reason codes such as `other` say nothing where somebody wrote words."""
     code = line.return_reason or ""
     written = line.return_reason_note or ""
-    return returns.ObservedReturnLine(
+    return returns.SnapshotReturnLine(
         external_line_id=str(line.fulfillment_line_item.line_item.id),
         external_return_line_id=str(line.id),
         quantity=line.quantity,

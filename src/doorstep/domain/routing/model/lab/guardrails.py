@@ -93,7 +93,7 @@ class Verdict:
         return " ".join(self.breaches)
 
 
-def judge(kind: TrialKind, active: Tally, draft: Tally, rails: Guardrails) -> Verdict:
+def check(kind: TrialKind, active: Tally, draft: Tally, rails: Guardrails) -> Verdict:
     """Hold a draft against what decides."""
     if draft.served < rails.sample or not active.served:
         return Verdict(is_enough=False)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from doorstep.domain.routing.model.demand import Choice, Demand, Thing, Want
+from doorstep.domain.routing.model.demand import Choice, Demand, DemandLine, StockKey
 from doorstep.domain.routing.model.network import Network, Place
 from doorstep.domain.routing.model.plan import Decision, plan
-from doorstep.domain.routing.model.rules.playbook import Playbook
+from doorstep.domain.routing.model.rules.playbook import CompiledRules
 from doorstep.domain.routing.model.score import Scores, joined
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.domain.routing.model.wave import Batch, Budget, improve
@@ -33,7 +33,7 @@ class Change:
     """Stock that came or went by itself: received, counted, moved, returned. `pieces` may be negative."""
 
     at: datetime
-    thing: Thing
+    thing: StockKey
     location_id: LocationId
     pieces: int
 
@@ -46,8 +46,8 @@ class Past:
     that work decided then counts in.
     """
 
-    stock: Mapping[Thing, Mapping[LocationId, int]]
-    recipes: Mapping[Sku, Mapping[Thing, int]]
+    stock: Mapping[StockKey, Mapping[LocationId, int]]
+    recipes: Mapping[Sku, Mapping[StockKey, int]]
     arrivals: Sequence[Arrival]
     changes: Sequence[Change]
     codes: Mapping[LocationId, str]
@@ -73,7 +73,7 @@ class _Open:
     """An order that waits for the rest."""
 
     arrival: Arrival
-    left: tuple[Want, ...]
+    left: tuple[DemandLine, ...]
     choices: tuple[Choice, ...] = ()
     scores: Scores | None = None
     sentence: str = ""
@@ -102,12 +102,12 @@ class _Open:
         )
 
 
-_Waiting = dict[Thing, dict[OrderId, _Open]]  # orders by what they lack
+_Waiting = dict[StockKey, dict[OrderId, _Open]]  # orders by what they lack
 
 
 def replay(
     past: Past,
-    playbook: Playbook,
+    playbook: CompiledRules,
     *,
     every: timedelta,
     told: Callable[[int], None],
@@ -124,7 +124,7 @@ def replay(
 @dataclass(slots=True)
 class _Replay:
     past: Past
-    playbook: Playbook
+    playbook: CompiledRules
     every: timedelta
     together: Budget | None = None
 
@@ -137,7 +137,7 @@ class _Replay:
         changes = iter([*self.past.changes, None])
         coming = next(changes)
         for until, arrivals in self._batches():
-            touched = set[Thing]()
+            touched = set[StockKey]()
             while coming is not None and coming.at <= until:
                 here = stock.setdefault(coming.thing, {})
                 here[coming.location_id] = here.get(coming.location_id, 0) + coming.pieces
@@ -221,10 +221,10 @@ class _Replay:
         for thing in self._lacks(order):
             waiting.setdefault(thing, {})[order.arrival.demand.order_id] = order
 
-    def _lacks(self, order: _Open) -> set[Thing]:
+    def _lacks(self, order: _Open) -> set[StockKey]:
         return {thing for want in order.left for thing in self.past.recipes.get(want.sku) or {want.sku: 1}}
 
-    def _woken(self, waiting: _Waiting, touched: set[Thing]) -> list[_Open]:
+    def _woken(self, waiting: _Waiting, touched: set[StockKey]) -> list[_Open]:
         """Orders that lack something that changed, each once, the oldest first; until they are decided they wait for nothing."""
         found = {
             number: each for thing in touched & waiting.keys() for number, each in waiting[thing].items()

@@ -14,7 +14,7 @@ from doorstep.domain.routing.model.rules.document import (
     Queue,
     Rejected,
     Release,
-    Rest,
+    Remainder,
     Routing,
     Rule,
     RuleSet,
@@ -23,8 +23,8 @@ from doorstep.domain.routing.model.rules.document import (
     Split,
 )
 from doorstep.domain.routing.model.rules.playbook import (
+    CompiledRules,
     Judge,
-    Playbook,
     compile,  # noqa: A004 - read as rules.compile
 )
 
@@ -32,6 +32,7 @@ __all__ = [
     "BROKERING",
     "DEFAULT",
     "DEFAULT_VERSION",
+    "CompiledRules",
     "Costs",
     "Judge",
     "Locations",
@@ -39,11 +40,10 @@ __all__ = [
     "OrderField",
     "OrderSort",
     "Orders",
-    "Playbook",
     "Queue",
     "Rejected",
     "Release",
-    "Rest",
+    "Remainder",
     "Routing",
     "Rule",
     "RuleSet",

@@ -47,7 +47,7 @@ class Wrong(errors.Invalid):  # a kind's name is an adjective, and so is this on
         self.line, self.column, self.said = line, column, said
 
 
-class CannotTell(Exception):  # noqa: N818 - it says what it is: neither yes nor no
+class CannotEvaluate(Exception):  # noqa: N818 - it says what it is: neither yes nor no
     """A condition could not be evaluated for an order."""
 
 
@@ -66,10 +66,10 @@ class Condition:
         try:
             found = self.expression.eval(data=given)
         except RuntimeError as problem:  # the budget is the engine's own exception
-            raise CannotTell(_plain(str(problem))) from problem
+            raise CannotEvaluate(_plain(str(problem))) from problem
         answer = found.value()
         if not isinstance(answer, bool):
-            raise CannotTell(_plain(str(answer)))
+            raise CannotEvaluate(_plain(str(answer)))
         return "" if answer else f"not so: {' '.join(self.text.split())}"
 
 

@@ -124,7 +124,7 @@ class Split(Part, frozen=True):
     keep_together: tuple[str, ...] = ()
 
 
-class Rest(Part, frozen=True):
+class Remainder(Part, frozen=True):
     """What becomes of what a rule did not allocate."""
 
     then: Literal["next_rule", "park", "backorder", "customer_care", "cancel"] = "next_rule"
@@ -143,7 +143,7 @@ class Rule(Part, frozen=True):
         Sort(by=Measure.PARCELS), Sort(by=Measure.COST), Sort(by=Measure.DISTANCE)
     )  # fmt: skip
     split: Split = Split()
-    rest: Rest = Rest()
+    rest: Remainder = Remainder()
 
 
 class Routing(Part, frozen=True, kw_only=True):

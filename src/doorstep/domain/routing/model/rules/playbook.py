@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from doorstep.domain.routing.model.demand import Demand
 from doorstep.domain.routing.model.network import Lane, Place
-from doorstep.domain.routing.model.rules.conditions import CannotTell
+from doorstep.domain.routing.model.rules.conditions import CannotEvaluate
 from doorstep.domain.routing.model.rules.document import OrderField, Routing, Rule, RuleSet, Run
 from doorstep.domain.routing.model.rules.filters import Filter, Values, of_locations, of_orders
 from doorstep.domain.routing.model.rules.variables import (
@@ -79,7 +79,7 @@ class _Question:
     def _evaluate(self, values: Values) -> str:
         try:
             return self.filter.against(values)
-        except CannotTell as problem:
+        except CannotEvaluate as problem:
             self.failures[f"{self.filter.path}: {problem}"] += 1
             return f"its condition could not be evaluated: {problem}"
 
@@ -115,7 +115,7 @@ def _questions(filters: Sequence[Filter], failures: Counter[str]) -> _Questions:
 
 
 @dataclass(frozen=True, slots=True)
-class Playbook:
+class CompiledRules:
     """A rule set with its conditions compiled. `version` is what receipts call it ("notnaked 7"), `number` its stored version.
 
     `failures` counts the distinct situations in which a condition could not be evaluated, by path and error: such a condition
@@ -149,7 +149,7 @@ class Playbook:
 
 def compile(  # noqa: A001 - read as rules.compile
     document: RuleSet, version: str = "", number: int = 0
-) -> Playbook:
+) -> CompiledRules:
     """Compile a document. Raises conditions.Wrong for a condition that does not compile."""
     failures: Counter[str] = Counter()
     orders: dict[int, _Questions] = {}
@@ -161,14 +161,14 @@ def compile(  # noqa: A001 - read as rules.compile
             for rank, rule in enumerate(routing.rules):
                 filters = of_locations(rule.locations, f"{path}.rules[{rank}].locations")
                 locations[id(rule)] = _of_locations(filters, failures)
-    return Playbook(document, version, number, failures, orders, locations)
+    return CompiledRules(document, version, number, failures, orders, locations)
 
 
 @dataclass(slots=True)
 class Judge:
     """A playbook for one batch."""
 
-    book: Playbook
+    book: CompiledRules
     now: datetime
     places: Mapping[LocationId, Place]
     _entrances: dict[int, Sequence[tuple[Routing, _Questions]]] = field(init=False, default_factory=dict)

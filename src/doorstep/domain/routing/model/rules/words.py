@@ -12,7 +12,7 @@ from doorstep.domain.routing.model.rules.document import (
     Orders,
     OrderSort,
     Queue,
-    Rest,
+    Remainder,
     Rule,
     Run,
     Sort,
@@ -142,7 +142,7 @@ def of_split(split: Split, currency: str) -> str:
     return "; ".join(part for part in parts if part) + "."
 
 
-def of_rest(rest: Rest) -> str:
+def of_rest(rest: Remainder) -> str:
     """What becomes of what is left."""
     told = f"What is left: {_THEN[rest.then].format(queue=rest.queue)}"
     if rest.auto_cancel_after_days:

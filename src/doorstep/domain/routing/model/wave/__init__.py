@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from doorstep.domain.routing.model.wave.improve import Batch, Budget, Wave, improve
+from doorstep.domain.routing.model.wave.improve import Batch, Budget, Reoptimized, improve
 
-__all__ = ["Batch", "Budget", "Wave", "improve"]
+__all__ = ["Batch", "Budget", "Reoptimized", "improve"]

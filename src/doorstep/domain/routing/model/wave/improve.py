@@ -9,12 +9,12 @@ from datetime import datetime
 import msgspec
 
 from doorstep.domain.routing.model import score
-from doorstep.domain.routing.model.ask import Ask
-from doorstep.domain.routing.model.demand import Demand, Thing
+from doorstep.domain.routing.model.ask import OrderProblem
+from doorstep.domain.routing.model.demand import Demand, StockKey
 from doorstep.domain.routing.model.network import Network
 from doorstep.domain.routing.model.plan import Decision, Planner, choices_of
 from doorstep.domain.routing.model.receipt import Alternative, Explain
-from doorstep.domain.routing.model.rules.playbook import Playbook
+from doorstep.domain.routing.model.rules.playbook import CompiledRules
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.domain.routing.model.wave.member import Member, members
 from doorstep.domain.routing.model.wave.pool import Place, Pool
@@ -44,7 +44,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Wave:
+class Reoptimized:
     """The decisions of a wave in the order they came, and what solving them together was worth.
 
     `greedy_minor` and `solved_minor` are the cost of the orders that could change, before and after, where a line that waits
@@ -61,12 +61,14 @@ class Wave:
     steps: tuple[tuple[float, float], ...] = ()
 
 
-def improve(batch: Batch, network: Network, playbook: Playbook, *, now: datetime, budget: Budget) -> Wave:
+def improve(
+    batch: Batch, network: Network, playbook: CompiledRules, *, now: datetime, budget: Budget
+) -> Reoptimized:
     """Solve a batch together."""
     planner = Planner.of(batch.supply_before, network, playbook, now=now)
     found = members(planner, batch.demands, batch.decisions)
     if len(found) <= 1:
-        return Wave(list(batch.decisions), 0, 0, None, "no two orders may change places")
+        return Reoptimized(list(batch.decisions), 0, 0, None, "no two orders may change places")
     pool = _pool(batch, found, planner)
     before, greedy = list(pool.served), pool.total()
     search = Search(pool, budget.clock, budget.clock() + _OF_IT_FOR_SEARCH * budget.seconds, budget.seed)
@@ -79,7 +81,9 @@ def improve(batch: Batch, network: Network, playbook: Playbook, *, now: datetime
         index = found[number].index
         decisions[index] = _decided(decisions[index], found[number], pool.served[number], note)
     bound = None if search.bound is None else min(round(search.bound), round(pool.total()))
-    return Wave(decisions, round(greedy), round(pool.total()), bound, how, len(changed), tuple(search.steps))
+    return Reoptimized(
+        decisions, round(greedy), round(pool.total()), bound, how, len(changed), tuple(search.steps)
+    )
 
 
 def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
@@ -91,7 +95,7 @@ def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
         for place in {choice.location_id for choice in decision.choices} & rooms.keys():
             rooms[place] -= 1
     supply = batch.supply_before
-    taken: dict[tuple[Thing, LocationId], int] = {}
+    taken: dict[tuple[StockKey, LocationId], int] = {}
     for decision in fixed:
         for choice in decision.choices:
             for thing, pieces in supply.recipe(choice.sku).items():
@@ -129,7 +133,7 @@ def _decided(before: Decision, member: Member, served: Sequence[Place], note: st
     )
 
 
-def _alone(before: Decision, ask: Ask) -> Alternative | None:
+def _alone(before: Decision, ask: OrderProblem) -> Alternative | None:
     """What the order was given when it was decided by itself."""
     places = ask.outlook.frame.network.places
     used = sorted({choice.location_id for choice in before.choices})

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from doorstep.domain.routing.model.ask import Ask, Part, Plan, Unit
-from doorstep.domain.routing.model.demand import Choice, Demand, Thing
+from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan, Unit
+from doorstep.domain.routing.model.demand import Choice, Demand, StockKey
 from doorstep.domain.routing.model.exact import MOST_UNITS
 from doorstep.domain.routing.model.measure import Values, limit
 from doorstep.domain.routing.model.outlook import Stop
@@ -33,11 +33,11 @@ class Member:
     """
 
     index: int
-    ask: Ask
+    ask: OrderProblem
     rule: Rule
     units: Sequence[Unit]
     stops: Mapping[LocationId, Stop]
-    needs: Sequence[Mapping[Thing, int]]
+    needs: Sequence[Mapping[StockKey, int]]
     served: tuple[LocationId | None, ...]
     most: int
 
@@ -51,7 +51,7 @@ class Member:
         lines = sum(self.units[unit].costs[place] for unit, place in enumerate(served) if place is not None)
         return lines + sum(self.toll(place) for place in {place for place in served if place is not None})
 
-    def pieces(self, served: Sequence[LocationId | None]) -> list[tuple[Thing, LocationId, int]]:
+    def pieces(self, served: Sequence[LocationId | None]) -> list[tuple[StockKey, LocationId, int]]:
         """What serving the units from these locations takes."""
         return [
             (thing, place, pieces)
@@ -120,7 +120,7 @@ def _is_by_cost(rule: Rule) -> bool:
 
 
 def _served(
-    units: Sequence[Unit], ask: Ask, choices: Sequence[Choice]
+    units: Sequence[Unit], ask: OrderProblem, choices: Sequence[Choice]
 ) -> tuple[LocationId | None, ...] | None:
     """Where each unit is served from; None if a line came in pieces, or from where no other such line could come from."""
     places: dict[int, set[LocationId]] = {}
@@ -136,7 +136,7 @@ def _served(
 
 
 def _limited(
-    index: int, ask: Ask, rule: Rule, units: Sequence[Unit], served: tuple[LocationId | None, ...]
+    index: int, ask: OrderProblem, rule: Rule, units: Sequence[Unit], served: tuple[LocationId | None, ...]
 ) -> Member:
     every = {place: stop for unit in units for place, stop in unit.fits.items()}
     needs = [_needs(ask, unit) for unit in units]
@@ -160,7 +160,7 @@ def _limited(
     return Member(index, ask, rule, cut, allowed, needs, served, most)
 
 
-def _is_no_worse(ask: Ask, stop: Stop, before: Sequence[Measure], now: Values) -> bool:
+def _is_no_worse(ask: OrderProblem, stop: Stop, before: Sequence[Measure], now: Values) -> bool:
     """Whether a parcel from there keeps what the rule puts before cost."""
     return all(
         stop.values[tier] <= limit(now[tier], each)
@@ -169,8 +169,8 @@ def _is_no_worse(ask: Ask, stop: Stop, before: Sequence[Measure], now: Values) -
     )
 
 
-def _needs(ask: Ask, unit: Unit) -> Mapping[Thing, int]:
-    needs: dict[Thing, int] = {}
+def _needs(ask: OrderProblem, unit: Unit) -> Mapping[StockKey, int]:
+    needs: dict[StockKey, int] = {}
     for index in unit.lines:
         want = ask.wants[index]
         for thing, pieces in ask.supply.recipe(want.sku).items():

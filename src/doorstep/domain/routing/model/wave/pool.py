@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from doorstep.domain.routing.model.demand import Thing
+from doorstep.domain.routing.model.demand import StockKey
 from doorstep.domain.routing.model.wave.member import Member
 from doorstep.kernel.ids import LocationId
 
@@ -55,10 +55,10 @@ class Pool:
     """
 
     members: Sequence[Member]
-    left: Callable[[Thing, LocationId], int]
+    left: Callable[[StockKey, LocationId], int]
     rooms: Mapping[LocationId, int]
     columns: list[Columns] = field(init=False)
-    rows: dict[tuple[Thing, LocationId], int] = field(init=False)
+    rows: dict[tuple[StockKey, LocationId], int] = field(init=False)
     stock: Floats = field(init=False)
     served: Served = field(init=False)
     waits: list[Floats] = field(init=False)
@@ -75,7 +75,7 @@ class Pool:
         )
         self.waits = [np.maximum(2 * dearest + 1, _worth(member)) for member in self.members]
 
-    def _left(self, thing: Thing, place: LocationId) -> float:
+    def _left(self, thing: StockKey, place: LocationId) -> float:
         return float(self.left(thing, place)) if thing else float(self.rooms.get(place, np.inf))
 
     @property
@@ -114,9 +114,9 @@ class Pool:
                 total[row] += pieces
 
 
-def _asked(members: Sequence[Member]) -> dict[tuple[Thing, LocationId], int]:
+def _asked(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
     """The most that the wave could ask of every (thing, location), and of every location's room."""
-    asked: dict[tuple[Thing, LocationId], int] = {}
+    asked: dict[tuple[StockKey, LocationId], int] = {}
     for member in members:
         for unit, needs in zip(member.units, member.needs, strict=True):
             for place in unit.fits:
@@ -137,7 +137,7 @@ def _worth(member: Member) -> Floats:
     )
 
 
-def _columns(member: Member, rows: dict[tuple[Thing, LocationId], int]) -> Columns:
+def _columns(member: Member, rows: dict[tuple[StockKey, LocationId], int]) -> Columns:
     places = tuple(sorted(member.stops))
     number = {place: index for index, place in enumerate(places)}
     x = [(unit, place) for unit, each in enumerate(member.units) for place in sorted(each.fits)]
