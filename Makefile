@@ -9,7 +9,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 PYTHONPYCACHEPREFIX ?= $(CURDIR)/.venv/bytecode
 export PYTHONPYCACHEPREFIX
-SPREAD := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+OVER := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 # Rules and readings that must be tested to the last branch (ARCHITECTURE.md, "Numbers").
 COVERAGE := --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-covered --cov-fail-under=100
 
@@ -36,15 +36,19 @@ check: dev ## everything that can be known without running it: lint, format, typ
 
 .PHONY: test
 test: dev browser ## all tests but the slow ones, with full branch coverage of every model and wire (AREA=flows/capture: those alone)
-	@$(PYTEST) $(SPREAD) -m "not slow" $(if $(AREA),$(addprefix tests/,$(AREA)),$(COVERAGE))
+	@$(PYTEST) $(OVER) -m "not slow" $(if $(AREA),$(addprefix tests/,$(AREA)),$(COVERAGE))
+
+.PHONY: test-dates
+test-dates: dev ## what reads a clock, on New Year, 29 February and other awkward days, in three time zones (SPREAD=1: each file on one of them)
+	@$(BIN)/python tools/test_dates.py $(if $(SPREAD),--spread) $(OVER)
 
 .PHONY: test-changed
 test-changed: dev ## the tests that a change reaches through imports, and the house rules (BASE=main)
-	@$(PYTEST) $(SPREAD) -m "not slow and not browser" tests/tidy $$($(BIN)/python tools/changed_tests.py $(BASE))
+	@$(PYTEST) $(OVER) -m "not slow and not browser" tests/tidy $$($(BIN)/python tools/changed_tests.py $(BASE))
 
 .PHONY: test-long
 test-long: dev browser ## all tests, the slow ones too (rehearsals with many seeds)
-	@$(PYTEST) $(SPREAD)
+	@$(PYTEST) $(OVER)
 
 .PHONY: format
 format: dev ## let ruff lay out the code

@@ -83,6 +83,7 @@ def test_what_of_stock_waits_is_counted(waiting: Shop) -> None:
 def test_each_is_a_row_that_leads_to_its_page(waiting: Shop) -> None:
     with TestClient(Starlette(routes=console.routes(waiting.app)), follow_redirects=False) as browser:
         sign_in(browser)
+        browser.cookies.set("zone", ZONE)
         page = browser.get("/console/").text
         rows = re.findall(r'<li><a href="/console([^"]+)">.*?need-count">(\d+)<.*?<strong>([^<]+)<', page)
         assert [row for row in rows if not row[0].startswith("/orders")] == [

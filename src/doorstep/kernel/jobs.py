@@ -176,7 +176,7 @@ def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) ->
         WITH failed AS (
             UPDATE deliveries SET state = CASE WHEN %(wait)s::float8 IS NULL THEN 3 ELSE 0 END, leased_until = NULL,
                    attempts = greatest(attempts, %(attempts)s), error = %(error)s, error_class = %(error_class)s,
-                   first_failed_at = coalesce(first_failed_at, now()), last_failed_at = now(),
+                   first_failed_at = coalesce(first_failed_at, business_now()), last_failed_at = business_now(),
                    run_at = now() + make_interval(secs => coalesce(%(wait)s::float8, 0))
              WHERE id = %(id)s AND attempts = %(token)s AND state IN (0, 1) RETURNING *
         ), put_off AS (

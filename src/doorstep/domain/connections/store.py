@@ -168,8 +168,8 @@ def mark_failed(tx: WriteTx, problem: Problem) -> None:
     tx.execute(
         """
         UPDATE inbox SET state = CASE WHEN %(wait)s::float8 IS NULL THEN 3 ELSE 0 END, attempts = attempts + 1,
-               error = %(error)s, error_class = %(error_class)s, first_failed_at = coalesce(first_failed_at, now()),
-               last_failed_at = now(), run_at = now() + make_interval(secs => coalesce(%(wait)s::float8, 0))
+               error = %(error)s, error_class = %(error_class)s, first_failed_at = coalesce(first_failed_at, business_now()),
+               last_failed_at = business_now(), run_at = now() + make_interval(secs => coalesce(%(wait)s::float8, 0))
          WHERE id = %(id)s AND state = 0
         """,
         {
