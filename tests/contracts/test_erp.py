@@ -14,7 +14,7 @@ from doorstep.domain.invoicing import model as invoicing
 from doorstep.kernel import ids
 
 KIND = connections.Kind.ERP
-SELLER = invoicing.Seller("NotNaked Retail", "07AAACN1234A1Z9", "DL", "22 Market Road, New Delhi")
+SELLER = invoicing.Seller("NotNaked Retail", "07AAACN1234A1Z9", "DL", "22 Market Road, New Delhi", "IN")
 BUYER = invoicing.Buyer(
     "Meera Iyer", "meera@example.in", "+919800000001", "7 Rajpath Lane", "", "Mumbai", "MH", "400001", "IN"
 )
@@ -32,7 +32,7 @@ def document(kind: invoicing.Kind, *, reference: str, against: str = "") -> invo
         seller=SELLER,
         buyer=BUYER,
         place_of_supply=invoicing.place_of_supply("MH"),
-        lines=invoicing.tax([LINE], seller_state="DL", buyer_state="MH"),
+        lines=invoicing.tax_lines([LINE], seller_state="DL", buyer_state="MH"),
         against_number=against,
     )
 

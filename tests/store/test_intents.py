@@ -130,7 +130,7 @@ def test_a_label_that_was_bought_is_not_wished_for_again(database: Database, cha
 def invoice(number: int) -> Document:
     return Document(
         InvoiceId(number), Kind.INVOICE, f"DSINV-{number:08d}", "#1", day(0), "INR",
-        Seller("NotNaked", "27AABCN9999N1ZB", "MH", "1 Some Road"),
+        Seller("NotNaked", "27AABCN9999N1ZB", "MH", "1 Some Road", "IN"),
         Buyer("Meera", "", "", "12 Garden Lane", "", "New Delhi", "DL", "110001", "IN"), "07-Delhi", (),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from doorstep.adapters.erp.erpnext import connector, wire
 from doorstep.domain.invoicing import model as invoicing
 from doorstep.kernel import errors, http, ids
 
-SELLER = invoicing.Seller("NotNaked Retail", "07AAACN1234A1Z9", "DL", "22 Market Road")
+SELLER = invoicing.Seller("NotNaked Retail", "07AAACN1234A1Z9", "DL", "22 Market Road", "IN")
 BUYER = invoicing.Buyer(
     "Meera Iyer", "meera@example.in", "+919800000001", "7 Rajpath Lane", "", "New Delhi", "DL", "110003", "IN"
 )
@@ -39,7 +39,7 @@ def document(*, buyer_state: str = "DL", **changes: Any) -> invoicing.Document:
         seller=SELLER,
         buyer=dataclasses.replace(BUYER, state_code=buyer_state),
         place_of_supply=invoicing.place_of_supply(buyer_state),
-        lines=invoicing.tax(LINES, seller_state="DL", buyer_state=buyer_state),
+        lines=invoicing.tax_lines(LINES, seller_state="DL", buyer_state=buyer_state),
     )
     return dataclasses.replace(plain, **changes)
 
@@ -124,7 +124,7 @@ def test_books_without_items() -> None:
 def test_customers() -> None:
     assert wire.customer_label(BUYER) == "Meera Iyer (meera@example.in)"
     assert wire.customer_label(dataclasses.replace(BUYER, email="", phone="")) == "Meera Iyer"
-    firm = dataclasses.replace(BUYER, gstin="07AAACN1234A1Z9")
+    firm = dataclasses.replace(BUYER, tax_number="07AAACN1234A1Z9")
     told = wire.customer(firm, BOOKS)
     assert (told["customer_type"], told["gst_category"]) == ("Company", "Registered Regular")
     assert wire.customer(BUYER, BOOKS)["customer_type"] == "Individual"

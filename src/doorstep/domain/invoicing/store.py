@@ -49,11 +49,12 @@ class Subject:
 
 def insert(tx: WriteTx, *, subject: Subject, document: Document, at: datetime) -> bool:
     """Store a document to be issued; False if its shipment or return has one already."""
-    return bool(
+    is_new = bool(
         tx.execute(
             """
-            INSERT INTO invoices (id, order_id, kind, shipment_id, return_id, reference, document, requested_at)
-            OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+            INSERT INTO invoices (id, order_id, kind, shipment_id, return_id, reference, document, requested_at,
+                                  legal_entity, tax_number, currency, total_minor, tax_minor)
+            OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
             """,
             (
                 document.invoice_id,
@@ -64,8 +65,29 @@ def insert(tx: WriteTx, *, subject: Subject, document: Document, at: datetime) -
                 document.reference,
                 Jsonb(msgspec.to_builtins(document)),
                 at,
+                document.seller.company,
+                document.seller.tax_number,
+                document.currency,
+                document.total_minor,
+                document.tax_minor,
             ),
         )
+    )
+    if is_new:
+        _copy_taxes(tx, document)
+    return is_new
+
+
+def _copy_taxes(tx: WriteTx, document: Document) -> None:
+    tx.copy(
+        """
+        COPY invoice_taxes (invoice_id, line_no, kind, rate_ppm, taxable_minor, amount_minor) FROM STDIN
+        """,
+        [
+            (document.invoice_id, line.line_no, tax.kind, tax.rate_ppm, line.taxable_minor, tax.amount_minor)
+            for line in document.lines
+            for tax in line.taxes
+        ],
     )
 
 

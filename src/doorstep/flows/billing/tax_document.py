@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.catalog import views as catalog
@@ -37,7 +37,9 @@ def build(
 ) -> Document:
     """A new document over these goods, under a number of ours."""
     items = catalog.items(tx, skus=[order.line(each.line_no).sku for each in goods])
-    state = order.shipping_address.state_code
+    entity, buyer = _seller(seller), _buyer(order)
+    supplied_to = replace(buyer, state_code=order.shipping_address.state_code)
+    policy = model.policy_of(seller.country)
     invoice_id = invoicing.next_id(tx)
     return Document(
         invoice_id=invoice_id,
@@ -46,14 +48,10 @@ def build(
         order_number=order.header.number,
         issued_date=local_date(now, seller.timezone),
         currency=order.header.currency,
-        seller=_seller(seller),
-        buyer=_buyer(order),
-        place_of_supply=model.place_of_supply(state),
-        lines=model.tax(
-            [_taxable(order, items, each) for each in goods],
-            seller_state=seller.state_code,
-            buyer_state=state,
-        ),
+        seller=entity,
+        buyer=buyer,
+        place_of_supply=policy.place_of_supply(supplied_to),
+        lines=policy.tax([_taxable(order, items, each) for each in goods], seller=entity, buyer=supplied_to),
     )
 
 
@@ -67,7 +65,7 @@ def _taxable(order: order_views.Order, items: Mapping[str, Item], goods: Documen
         hsn=item.hsn,
         quantity=goods.quantity,
         amount_minor=goods.amount_minor,
-        gst_rate_basis_points=item.gst_rate_basis_points,
+        tax_rate_basis_points=item.gst_rate_basis_points,
     )
 
 
@@ -75,7 +73,7 @@ def _seller(location: Location) -> Seller:
     address = ", ".join(
         part for part in (location.line1, location.line2, location.city, location.postal_code) if part
     )
-    return Seller(location.company, location.gstin, location.state_code, address)
+    return Seller(location.company, location.gstin, location.state_code, address, location.country)
 
 
 def _buyer(order: order_views.Order) -> Buyer:

@@ -1,4 +1,4 @@
-"""A GST document as an ERPNext Sales Invoice: exact rates, exact taxes, negative pieces for credit notes."""
+"""Map invoices and credit notes to ERPNext Sales Invoices: exact rates and taxes, negative units for credit notes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from doorstep.domain.invoicing import model as invoicing
-from doorstep.kernel import money
+from doorstep.kernel import errors, money
 
 _numbers = msgspec.json.Encoder(decimal_format="number")
 
@@ -52,7 +52,7 @@ class One(msgspec.Struct, kw_only=True):
 
 def customer_label(buyer: invoicing.Buyer) -> str:
     """Two people of one name are two customers; who comes back is the same."""
-    contact = buyer.gstin or buyer.email or buyer.phone
+    contact = buyer.tax_number or buyer.email or buyer.phone
     return f"{buyer.name} ({contact})" if contact else buyer.name
 
 
@@ -60,11 +60,11 @@ def customer(buyer: invoicing.Buyer, books: Books) -> dict[str, object]:
     """A Customer document."""
     return {
         "customer_name": customer_label(buyer),
-        "customer_type": "Company" if buyer.gstin else "Individual",
+        "customer_type": "Company" if buyer.tax_number else "Individual",
         "customer_group": books.customer_group,
         "territory": books.territory,
         "gst_category": gst_category(buyer),
-        "gstin": buyer.gstin,
+        "gstin": buyer.tax_number,
         "email_id": buyer.email,
         "mobile_no": buyer.phone,
     }
@@ -72,7 +72,7 @@ def customer(buyer: invoicing.Buyer, books: Books) -> dict[str, object]:
 
 def gst_category(buyer: invoicing.Buyer) -> str:
     """India Compliance's category: a consumer is unregistered."""
-    return "Registered Regular" if buyer.gstin else "Unregistered"
+    return "Registered Regular" if buyer.tax_number else "Unregistered"
 
 
 def sales_invoice(
@@ -92,8 +92,8 @@ def sales_invoice(
         "po_no": document.order_number,
         "update_stock": 0,
         "disable_rounded_total": 1,
-        "company_gstin": document.seller.gstin,
-        "billing_address_gstin": document.buyer.gstin,
+        "company_gstin": document.seller.tax_number,
+        "billing_address_gstin": document.buyer.tax_number,
         "gst_category": gst_category(document.buyer),
         "place_of_supply": document.place_of_supply,
         "items": [item for line in document.lines for item in _items(line, document.currency, sign, books)],
@@ -124,36 +124,51 @@ def _item(line: invoicing.DocumentLine, pieces: int, rate: Decimal, books: Books
 
 
 def _taxes(document: invoicing.Document, sign: int, books: Books) -> list[dict[str, object]]:
-    """One row per kind of tax that the document has. IGST has the full rate, CGST and SGST half of it each."""
-    lines = document.lines
-    kinds = (
-        ("CGST", books.cgst_account, [line.cgst_minor for line in lines], 2),
-        ("SGST", books.sgst_account, [line.sgst_minor for line in lines], 2),
-        ("IGST", books.igst_account, [line.igst_minor for line in lines], 1),
-    )
-    return [
-        {
-            # Actual, with the share of each item: India Compliance takes no bare amounts, and a rate alone would
-            # be rounded once more.
-            "charge_type": "Actual",
-            "account_head": account,
-            "description": name,
-            "tax_amount": _amount(sign * sum(amounts), document.currency),
-            "item_wise_tax_detail": _by_item(document, [sign * amount for amount in amounts], parts, books),
-            "dont_recompute_tax": 1,
-        }
-        for name, account, amounts, parts in kinds
-        if any(amounts)
-    ]
+    """One row per kind of tax on the document, with its account."""
+    accounts = {"CGST": books.cgst_account, "SGST": books.sgst_account, "IGST": books.igst_account}
+    kinds = dict.fromkeys(tax.kind for line in document.lines for tax in line.taxes)
+    if missing := kinds.keys() - accounts:
+        raise errors.Refused(f"ERPNext has no account here for {', '.join(sorted(missing))}.")
+    rows = []
+    for kind in kinds:
+        taxes = [next((tax for tax in line.taxes if tax.kind == kind), _NO_TAX) for line in document.lines]
+        if any(tax.amount_minor for tax in taxes):
+            rows.append(_tax_row(document, kind, accounts[kind], taxes, sign, books))
+    return rows
 
 
-def _by_item(document: invoicing.Document, amounts: Sequence[int], parts: int, books: Books) -> str:
+_NO_TAX = invoicing.TaxLine("", 0, 0)
+
+
+def _tax_row(
+    document: invoicing.Document,
+    kind: str,
+    account: str,
+    taxes: Sequence[invoicing.TaxLine],
+    sign: int,
+    books: Books,
+) -> dict[str, object]:
+    return {
+        # Actual, with the share of each item: India Compliance takes no bare amounts, and a rate alone would
+        # be rounded once more.
+        "charge_type": "Actual",
+        "account_head": account,
+        "description": kind,
+        "tax_amount": _amount(sign * sum(tax.amount_minor for tax in taxes), document.currency),
+        "item_wise_tax_detail": _by_item(document, taxes, sign, books),
+        "dont_recompute_tax": 1,
+    }
+
+
+def _by_item(
+    document: invoicing.Document, taxes: Sequence[invoicing.TaxLine], sign: int, books: Books
+) -> str:
     detail: dict[str, tuple[Decimal, Decimal]] = {}
-    for line, amount in zip(document.lines, amounts, strict=True):
+    for line, tax in zip(document.lines, taxes, strict=True):
         key = line.sku if books.item_codes else line.title
-        rate = Decimal(line.gst_rate_basis_points) / (100 * parts)
         earlier = detail[key][1] if key in detail else Decimal(0)
-        detail[key] = (rate, earlier + _amount(amount, document.currency))
+        amount = _amount(sign * tax.amount_minor, document.currency)
+        detail[key] = (Decimal(tax.rate_ppm) / 10_000, earlier + amount)
     return _numbers.encode(detail).decode()
 
 
