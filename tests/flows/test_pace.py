@@ -9,7 +9,8 @@ import pytest
 from msgspec import structs
 from tests.builders import SHIRT, Retailer, line, observation
 
-from doorstep.domain.analytics.views import home, pace
+from doorstep.domain.analytics.views import home
+from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.network import actions as network
 from doorstep.domain.network import views
@@ -111,14 +112,14 @@ def test_who_is_faster_keeps_the_work(
     order_id = shirts(retailer)
     (work,) = retailer.work(order_id)
     hands.at = FRIDAY + timedelta(minutes=240)
-    look = pace.unaccepted
+    look = work_views.unaccepted
 
-    def late(tx: ReadTx, *, before: datetime) -> list[pace.Unaccepted]:
+    def late(tx: ReadTx, *, before: datetime) -> list[work_views.UnacceptedWork]:
         found = look(tx, before=before)
         retailer.write(lambda write: fulfill.accept(write, fulfillment_order_id=work.id, now=hands.at))
         return found
 
-    monkeypatch.setattr(pace, "unaccepted", late)
+    monkeypatch.setattr(work_views, "unaccepted", late)
     assert unaccepted.check(context(retailer)) == 0
     assert [each.state for each in retailer.work(order_id)] == [State.ACCEPTED]
 

@@ -7,7 +7,7 @@ from tests.builders import JACKET, SHIRT, Retailer, line, observation
 from tests.flows.test_lab import FAR, drafted
 from tests.routes import Scene, place, street
 
-from doorstep.domain.analytics.views import hindsight, home
+from doorstep.domain.analytics.views import home
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions import trials as verbs
@@ -40,7 +40,7 @@ def test_a_draft_decides_silently_and_changes_nothing(retailer: Retailer) -> Non
     after = retailer.place_order(observation(line(SHIRT, 1)))
     assert rules_of(retailer, before) == rules_of(retailer, after) == "default"
     assert retailer.order(after).lines[0].allocated == 1
-    active, draft = retailer.read(lambda tx: hindsight.sides(tx, trial_id=found.id))
+    active, draft = retailer.read(lambda tx: trials.sides(tx, trial_id=found.id))
     assert (active.orders, active.served, active.parcels, active.short_pieces) == (1, 1, 1, 0)
     assert (draft.orders, draft.served, draft.short_pieces) == (1, 0, 1)
 
@@ -52,7 +52,7 @@ def test_a_draft_decides_on_its_share_and_the_receipt_names_it(retailer: Retaile
     for order_id in orders:
         mine = guardrails.is_drafts(order_id, 50)
         assert rules_of(retailer, order_id) == (f"default {number}" if mine else "default")
-    active, draft = retailer.read(lambda tx: hindsight.sides(tx, trial_id=found.id))
+    active, draft = retailer.read(lambda tx: trials.sides(tx, trial_id=found.id))
     assert (active.orders + draft.orders, draft.orders) == (
         8,
         sum(guardrails.is_drafts(each, 50) for each in orders),

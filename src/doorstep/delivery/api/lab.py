@@ -10,7 +10,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api.access import Calling
-from doorstep.domain.analytics.views import hindsight
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import lab as verbs
 from doorstep.domain.routing.actions import trials as trial_verbs
@@ -78,7 +77,7 @@ def _run(found: LabRun) -> dict[str, object]:
 
 
 def _trial(tx: ReadTx, found: Trial) -> dict[str, object]:
-    active, draft = hindsight.sides(tx, trial_id=found.id)
+    active, draft = trials.sides(tx, trial_id=found.id)
     judged = trial_control.verdict(tx, trial=found)
     return {
         "id": found.id,

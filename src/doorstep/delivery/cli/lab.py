@@ -19,7 +19,6 @@ from rich.table import Table
 
 from doorstep.bootstrap import App
 from doorstep.delivery.cli.opening import opened, text_of
-from doorstep.domain.analytics.views import hindsight
 from doorstep.domain.routing.actions import trials as verbs
 from doorstep.domain.routing.actions.trials import NewTrial, Trial
 from doorstep.domain.routing.model import rules as model
@@ -273,7 +272,7 @@ def show() -> None:
     """How the trial that runs (or the last one) stands."""
     with opened() as app, app.db.read() as tx:
         found = next(iter(trials.trials(tx, limit=1)), None)
-        sides = hindsight.sides(tx, trial_id=found.id) if found else None
+        sides = trials.sides(tx, trial_id=found.id) if found else None
         currency = rules.compiled_rules(tx).document.currency
     if found is None or sides is None:
         _out.print("No draft was tried yet.")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from doorstep.domain.connections import store
-from doorstep.domain.connections.store import Payload, Row
+from doorstep.domain.connections.store import FailingCarrier, Payload, Row
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
-__all__ = ["Payload", "Row"]
+__all__ = ["FailingCarrier", "Payload", "Row"]
 
 
 def all_connections(tx: ReadTx) -> list[Row]:
@@ -44,3 +44,13 @@ def channel_update_sent(tx: ReadTx, *, connection_id: int, what: str, reference:
 def problems(tx: ReadTx, *, connection_id: int, event_ids: Sequence[str]) -> dict[str, str]:
     """Why some of these messages of a connection could not be read, by event id."""
     return store.select_problems(tx, connection_id=connection_id, event_ids=event_ids)
+
+
+def failing_carriers(tx: ReadTx, *, since: datetime, at_least: int) -> list[FailingCarrier]:
+    """Carriers of which that many calls for labels failed since then, and none succeeded."""
+    return store.select_failing_carriers(tx, since=since, at_least=at_least)
+
+
+def recovered_carriers(tx: ReadTx, *, since: Mapping[str, datetime]) -> list[str]:
+    """Those of these carriers that sold a label since their time."""
+    return store.select_recovered(tx, since=since) if since else []

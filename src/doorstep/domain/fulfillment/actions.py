@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.fulfillment import events as facts
-from doorstep.domain.fulfillment import model, store
+from doorstep.domain.fulfillment import model
 from doorstep.domain.fulfillment.model import Assignment, RejectReason, State, Work, WorkLine
+from doorstep.domain.fulfillment.store import work as store
 from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, OrderId, Sku

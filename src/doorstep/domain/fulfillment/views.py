@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from doorstep.domain.fulfillment import store
 from doorstep.domain.fulfillment.model import Work
+from doorstep.domain.fulfillment.store import companions as companion_store
+from doorstep.domain.fulfillment.store import location_work
+from doorstep.domain.fulfillment.store import work as store
+from doorstep.domain.fulfillment.store.companions import Companion
+from doorstep.domain.fulfillment.store.location_work import PickedUnits, ReleasableWork, UnacceptedWork
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.ids import OrderId
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
+
+__all__ = ["Companion", "PickedUnits", "ReleasableWork", "UnacceptedWork"]
 
 
 def work(tx: ReadTx, *, fulfillment_order_id: int) -> Work:
@@ -37,3 +44,47 @@ def unfinished_at(tx: ReadTx, *, location_id: int) -> dict[str, int]:
 def planned_at(tx: ReadTx, *, location_ids: Sequence[int]) -> list[OrderId]:
     """Orders with planned work at one of these locations, by id."""
     return [OrderId(order_id) for order_id in store.select_planned_at(tx, location_ids=location_ids)]
+
+
+Destination = tuple[str, float, float]
+
+
+def packing_for(
+    tx: ReadTx, *, customers: Collection[str], besides: Sequence[int]
+) -> dict[Destination, frozenset[LocationId]]:
+    """Locations with unpacked work of other orders (not `besides`), by customer and the place it goes to."""
+    found: dict[Destination, set[LocationId]] = {}
+    for each in companion_store.select_unpacked(tx, customers=sorted(customers), besides=besides):
+        destination = each.customer, each.latitude, each.longitude
+        found.setdefault(destination, set()).add(LocationId(each.location_id))
+    return {destination: frozenset(places) for destination, places in found.items()}
+
+
+def companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companion]:
+    """A fulfillment order, if it has no label yet, and those of other orders that may share its parcel; by order."""
+    return companion_store.select_companions(tx, fulfillment_order_id=fulfillment_order_id)
+
+
+def unlabeled(tx: ReadTx, *, packed_before: datetime) -> list[FulfillmentOrderId]:
+    """Packed fulfillment orders that have waited for their companions since before then."""
+    return companion_store.select_unlabeled(tx, packed_before=packed_before)
+
+
+def picked_units(tx: ReadTx, *, since: datetime) -> dict[LocationId, PickedUnits]:
+    """What locations picked since then; those that picked nothing are left out."""
+    return {each.location_id: each for each in location_work.select_picked(tx, since=since)}
+
+
+def open_units(tx: ReadTx) -> dict[LocationId, int]:
+    """Units that locations still have to pick; those without any are left out."""
+    return {each.location_id: each.units for each in location_work.select_open_units(tx)}
+
+
+def releasable(tx: ReadTx, *, limit: int = 20_000) -> list[ReleasableWork]:
+    """Planned fulfillment orders that may be released, the most urgent first."""
+    return location_work.select_releasable(tx, limit=limit)
+
+
+def unaccepted(tx: ReadTx, *, before: datetime, limit: int = 20_000) -> list[UnacceptedWork]:
+    """Open fulfillment orders that their locations have had since before then, oldest first."""
+    return location_work.select_unaccepted(tx, before=before, limit=limit)

@@ -273,3 +273,24 @@ def select_label(tx: ReadTx, *, shipment_id: int) -> list[bytes]:
         """,
         (shipment_id,),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCost:
+    """What the labels of an order cost in minor units."""
+
+    order_id: int
+    cost_minor: int
+
+
+def select_label_costs(tx: ReadTx, *, order_ids: Sequence[int]) -> list[LabelCost]:
+    """Orders of which every box has a label whose price is known."""
+    return tx.all(
+        LabelCost,
+        """
+        SELECT order_id, sum(cost_minor)::bigint AS cost_minor FROM shipments
+         WHERE order_id = ANY(%s) AND direction = 'outbound' AND label_state <> 'voided' AND rides_with IS NULL
+         GROUP BY order_id HAVING bool_and(label_state = 'purchased' AND cost_minor > 0)
+        """,
+        (list(order_ids),),
+    )

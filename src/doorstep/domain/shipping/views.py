@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from doorstep.domain.shipping import store
 from doorstep.domain.shipping.model import Scan
 from doorstep.domain.shipping.store import Shipment, ShipmentLine
@@ -57,3 +59,8 @@ def label(tx: ReadTx, *, shipment_id: int) -> bytes:
     if not found:
         raise errors.NotFound("There is no label yet.")
     return found[0]
+
+
+def label_costs(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[int, int]:
+    """What the labels of these orders cost in minor units, of those where that is known of every box."""
+    return {each.order_id: each.cost_minor for each in store.select_label_costs(tx, order_ids=order_ids)}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorstep.domain.analytics.views import beside
+from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.routing import views as routing
@@ -19,7 +19,7 @@ from doorstep.flows.network import lanes
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, Sku
 
-_NOBODY: Mapping[beside.Spot, frozenset[LocationId]] = {}
+_NOBODY: Mapping[work_views.Destination, frozenset[LocationId]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +52,19 @@ def load(
     return PlanningInputs(asking, supply, network, playbook, goods)
 
 
-def _packing(tx: ReadTx, demands: Sequence[Demand]) -> Mapping[beside.Spot, frozenset[LocationId]]:
+def _packing(tx: ReadTx, demands: Sequence[Demand]) -> Mapping[work_views.Destination, frozenset[LocationId]]:
     """Who packs a parcel for one of these customers anyway."""
     customers = {each.facts.customer for each in demands if each.facts.customer}
     if not customers:
         return _NOBODY
-    return beside.packing_for(tx, customers=customers, besides=[each.order_id for each in demands])
+    return work_views.packing_for(tx, customers=customers, besides=[each.order_id for each in demands])
 
 
 def _asking(
     demand: Demand,
     served: Collection[int],
     blocked: Collection[tuple[Sku, LocationId]],
-    packing: Mapping[beside.Spot, frozenset[LocationId]],
+    packing: Mapping[work_views.Destination, frozenset[LocationId]],
 ) -> Demand:
     """With what its cart held, whom nobody asks, and who packs for its customer; nearly always there is nothing to add."""
     if demand.order_id in served:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from doorstep.domain.analytics.views import pace
-from doorstep.domain.analytics.views.pace import PlannedWork
 from doorstep.domain.fulfillment import actions as fulfillment
+from doorstep.domain.fulfillment import views as work_views
+from doorstep.domain.fulfillment.views import ReleasableWork
 from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as network_views
 from doorstep.domain.network.model import Throughput
@@ -30,7 +30,7 @@ def measure_throughput(context: Context) -> int:
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
         known = lanes.configuration(tx, at=now).said
-        picked, before_them = pace.picked(tx, since=now - _MEASURED), pace.open_units(tx)
+        picked, before_them = work_views.picked_units(tx, since=now - _MEASURED), work_views.open_units(tx)
         found = []
         for place, site in known.sites.items():
             did = picked.get(place)
@@ -48,7 +48,7 @@ def release_due(context: Context) -> int:
     """Periodic: release planned work that is due, the most urgent first; returns how much."""
     now = context.clock.now()
     with context.db.read() as tx:
-        planned = pace.planned(tx)
+        planned = work_views.releasable(tx)
         if not planned:
             return 0
         runs = {each.name: each.release for each in rules.compiled_rules(tx).document.runs}
@@ -66,7 +66,7 @@ def _benches(tx: ReadTx, context: Context) -> dict[LocationId, ReleasePoint]:
     known, paces, open_units = (
         lanes.configuration(tx, at=now).said,
         network_views.paces(tx),
-        pace.open_units(tx),
+        work_views.open_units(tx),
     )
     return {
         place: ReleasePoint(
@@ -79,7 +79,7 @@ def _benches(tx: ReadTx, context: Context) -> dict[LocationId, ReleasePoint]:
     }
 
 
-def _planned(each: PlannedWork, runs: Mapping[str, Release]) -> Planned:
+def _planned(each: ReleasableWork, runs: Mapping[str, Release]) -> Planned:
     """A run that the rules know no more holds nothing back."""
     run = runs.get(each.run, Release())
     return Planned(
@@ -94,7 +94,7 @@ def _planned(each: PlannedWork, runs: Mapping[str, Release]) -> Planned:
 
 
 def _release(
-    context: Context, work_ids: list[FulfillmentOrderId], known: Mapping[FulfillmentOrderId, PlannedWork]
+    context: Context, work_ids: list[FulfillmentOrderId], known: Mapping[FulfillmentOrderId, ReleasableWork]
 ) -> int:
     now = context.clock.now()
     with context.db.write(actor="system") as tx:

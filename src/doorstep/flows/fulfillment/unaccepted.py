@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from doorstep.domain.analytics.views import pace
-from doorstep.domain.analytics.views.pace import Unaccepted
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment import events as facts
+from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason
+from doorstep.domain.fulfillment.views import UnacceptedWork
 from doorstep.domain.network.model import UnacceptedRule
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.routing.model import pacing
@@ -23,7 +23,7 @@ from doorstep.kernel.ids import LocationId
 
 _log = log.get("idle")
 _AT_ONCE = 200
-Due = tuple[Unaccepted, float, Stage]
+Due = tuple[UnacceptedWork, float, Stage]
 
 
 def check(context: Context) -> int:
@@ -35,7 +35,11 @@ def check(context: Context) -> int:
         if not rules:
             return 0
         before = now - timedelta(minutes=min(each.warn_minutes for each in rules.values()))
-        due = [each for work in pace.unaccepted(tx, before=before) for each in _due(work, known, rules, now)]
+        due = [
+            each
+            for work in work_views.unaccepted(tx, before=before)
+            for each in _due(work, known, rules, now)
+        ]
     called = [each for each in due if each[2] is not Stage.REJECTED]
     done = sum(
         _call_out(context, called[start : start + _AT_ONCE], known, now)
@@ -47,7 +51,7 @@ def check(context: Context) -> int:
 
 
 def _due(
-    work: Unaccepted, known: CompiledNetwork, rules: Mapping[LocationId, UnacceptedRule], now: datetime
+    work: UnacceptedWork, known: CompiledNetwork, rules: Mapping[LocationId, UnacceptedRule], now: datetime
 ) -> list[Due]:
     """The stage that work has reached, unless it was told already; nothing is due while nobody is there."""
     idle, calendar = rules.get(work.location_id), known.calendars.get(work.location_id)
@@ -73,7 +77,7 @@ def _call_out(context: Context, due: Sequence[Due], known: CompiledNetwork, now:
         return fulfillment.overdue(tx, told=told, at=now)
 
 
-def _take_away(context: Context, work: Unaccepted, minutes: float, now: datetime) -> int:
+def _take_away(context: Context, work: UnacceptedWork, minutes: float, now: datetime) -> int:
     """Reject for the location, unless somebody there was faster; the order goes elsewhere."""
     note = f"nobody accepted it in {int(minutes)} open minutes"
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from doorstep.domain.analytics.views import health
 from doorstep.domain.connections import views as connections
 from doorstep.domain.connections.model import Kind
 from doorstep.domain.network import actions as network
@@ -48,10 +47,10 @@ def check(context: Context) -> int:
             each.carrier: each for each in network_views.outages(tx, at=now).values() if each.is_noticed
         }
         since = {each.carrier: each.since_at for each in noticed.values()}
-        for carrier in health.recovered(tx, since=since):
+        for carrier in connections.recovered_carriers(tx, since=since):
             changed += network.carrier_back(tx, carrier=carrier, at=now)
             del noticed[carrier]
-        for each in health.failing_carriers(tx, since=now - _LOOKED_AT, at_least=_FAILURES):
+        for each in connections.failing_carriers(tx, since=now - _LOOKED_AT, at_least=_FAILURES):
             reason = f"{each.failures} calls failed in a row: {each.error}"
             changed += network.carrier_fails(
                 tx, carrier=each.carrier, reason=reason, until_at=now + _OUT_FOR, at=now

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
 
-from doorstep.domain.analytics.views import hindsight
 from doorstep.domain.routing import model
 from doorstep.domain.routing.actions import lab as verbs
 from doorstep.domain.routing.actions import runs
@@ -19,6 +18,7 @@ from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.model.wave import Batch, Budget
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules
+from doorstep.domain.shipping import views as parcels
 from doorstep.flows.context import Context
 from doorstep.flows.routing_rules import history
 from doorstep.flows.routing_rules.history import Window
@@ -46,7 +46,7 @@ def measure(context: Context, *, run: LabRun, hold: Hold, told: Told, seconds: f
         playbook = rules.compiled_rules_of(tx, number=run.draft)
         found = history.reconstruct(tx, window=Window(run.since, run.until))
         decided = views.decided(tx, since=run.since, until=run.until)
-        labels = hindsight.labels(tx, order_ids=[each.order_id for each in decided])
+        labels = parcels.label_costs(tx, order_ids=[each.order_id for each in decided])
     best = _best(found, playbook, told, seconds)
     known = [
         Hindsight(each.id, _actual(each, labels), best[each.order_id])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from doorstep.domain.analytics.views import hindsight
 from doorstep.domain.routing.actions import trials as verbs
 from doorstep.domain.routing.actions.rules import Version
 from doorstep.domain.routing.actions.trials import NewTrial, Trial
@@ -47,7 +46,7 @@ def _shares(draft: RuleSet, active: RuleSet) -> bool:
 
 def verdict(tx: ReadTx, *, trial: Trial) -> Verdict:
     """What is to be said of a trial by now."""
-    active, draft = hindsight.sides(tx, trial_id=trial.id)
+    active, draft = trials.sides(tx, trial_id=trial.id)
     return guardrails.check(trial.kind, active, draft, trial.guardrails)
 
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from doorstep.domain.analytics.views import beside
-from doorstep.domain.analytics.views.beside import Mate
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import State
+from doorstep.domain.fulfillment.views import Companion
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import site
 from doorstep.domain.orders import actions as orders
@@ -42,10 +41,10 @@ def recheck(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
 
 
 def close_overdue(context: Context) -> int:
-    """Periodic: what waited for its mates long enough travels without them; returns how many boxes were closed."""
+    """Periodic: ship parcels whose companions are overdue; returns how many were closed."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
-        waiting = beside.unlabelled(tx, packed_before=now - COMPANIONS_AWAITED_FOR)
+        waiting = work_views.unlabeled(tx, packed_before=now - COMPANIONS_AWAITED_FOR)
         for work_id in waiting:
             close(context, tx, fulfillment_order_id=work_id, now=now)
     return len(waiting)
@@ -57,19 +56,21 @@ def close(context: Context, tx: WriteTx, *, fulfillment_order_id: FulfillmentOrd
     _label(context, tx, packed, now)
 
 
-def _locked(tx: WriteTx, work_id: FulfillmentOrderId) -> list[Mate]:
+def _locked(tx: WriteTx, work_id: FulfillmentOrderId) -> list[Companion]:
     """Everything that shares the box, with the orders locked, the smaller id first."""
-    for order_id in sorted({each.order_id for each in beside.mates(tx, fulfillment_order_id=work_id)}):
+    for order_id in sorted(
+        {each.order_id for each in work_views.companions(tx, fulfillment_order_id=work_id)}
+    ):
         orders.lock(tx, order_id=order_id)
-    return beside.mates(tx, fulfillment_order_id=work_id)
+    return work_views.companions(tx, fulfillment_order_id=work_id)
 
 
-def _request(context: Context, tx: WriteTx, mates: Sequence[Mate]) -> None:
-    if mates and all(each.state is State.PACKED for each in mates):
-        _label(context, tx, mates, context.clock.now())
+def _request(context: Context, tx: WriteTx, companions: Sequence[Companion]) -> None:
+    if companions and all(each.state is State.PACKED for each in companions):
+        _label(context, tx, companions, context.clock.now())
 
 
-def _label(context: Context, tx: WriteTx, packed: Sequence[Mate], now: datetime) -> None:
+def _label(context: Context, tx: WriteTx, packed: Sequence[Companion], now: datetime) -> None:
     """One label for all of it: the first order's parcel carries it, the others ride along."""
     works = [work_views.work(tx, fulfillment_order_id=each.fulfillment_order_id) for each in packed]
     if not works:

@@ -12,8 +12,9 @@ from doorstep.delivery.console.ask import ROOT, Ask, here
 from doorstep.delivery.console.orders import decision
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.routes import Read, Routes, Verb
-from doorstep.domain.analytics.views import beside, decisions
+from doorstep.domain.analytics.views import decisions
 from doorstep.domain.analytics.views import work as view
+from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
@@ -66,7 +67,7 @@ def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response
     """One fulfillment order, to be worked on."""
     with ask.app.db.read() as tx:
         job = view.job(tx, fulfillment_order_id=ask.number("work_id"), now=ask.now)
-        shares = beside.mates(tx, fulfillment_order_id=job.card.id)
+        shares = work_views.companions(tx, fulfillment_order_id=job.card.id)
         outages = network.outages(tx, at=ask.now)
         decided = decisions.of_work(tx, fulfillment_order_id=job.card.id)
     here(ask, job.card.place.id)

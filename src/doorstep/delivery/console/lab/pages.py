@@ -12,7 +12,6 @@ from doorstep.delivery.console import page, words
 from doorstep.delivery.console.ask import ROOT, Ask
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.routes import Read, Routes, Verb
-from doorstep.domain.analytics.views import hindsight
 from doorstep.domain.identity import views as identity
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import lab as verbs
@@ -69,7 +68,7 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
             "trials": tried,
             "running": running,
             "looked": looked,
-            "sides": hindsight.sides(tx, trial_id=looked.id) if looked else None,
+            "sides": trials.sides(tx, trial_id=looked.id) if looked else None,
             "verdict": trial_control.verdict(tx, trial=looked) if looked else None,
             "rails": Guardrails(),
             "regret": _regret(tx),

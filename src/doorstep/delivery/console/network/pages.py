@@ -10,7 +10,7 @@ from doorstep.delivery.console import page
 from doorstep.delivery.console.ask import ROOT, Ask, here
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.routes import Read, Routes, Verb
-from doorstep.domain.analytics.views import pace
+from doorstep.domain.fulfillment import views as fulfillment
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import actions, views
 from doorstep.domain.network.model import site, text
@@ -107,7 +107,7 @@ def location(ask: Ask, toast: Toast | None = None, status: int = 200) -> Respons
     place = here(ask, ask.number("location_id"))
     with ask.app.db.read() as tx:
         found = location_status.load(tx, location_id=place, at=ask.now)
-        before = pace.open_units(tx).get(place, 0)
+        before = fulfillment.open_units(tx).get(place, 0)
     context = {
         "found": found,
         "open_units": before,

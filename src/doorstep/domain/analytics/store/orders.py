@@ -10,11 +10,16 @@ from doorstep.domain.analytics.model import OrderView
 from doorstep.domain.orders.model import Counters
 from doorstep.kernel.db import ReadTx
 
-# When work created at f.created_at should leave: today's cut-off of its location, or tomorrow's if that is past.
+# The one ship-by: the earliest of when routing's calendars let the parcel leave and that day's cut-off of its location
+# (if the work came before it). Work without a calendar: today's cut-off, or tomorrow's if the work came after it.
 SHIP_BY: LiteralString = """
-    (((f.created_at AT TIME ZONE l.timezone)::date
-      + CASE WHEN (f.created_at AT TIME ZONE l.timezone)::time > l.cut_off::time THEN 1 ELSE 0 END)
-     + l.cut_off::time) AT TIME ZONE l.timezone
+    CASE WHEN f.leaves_at IS NULL THEN
+        ((f.created_at AT TIME ZONE l.timezone)::date
+         + CASE WHEN (f.created_at AT TIME ZONE l.timezone)::time > l.cut_off::time THEN 1 ELSE 0 END
+         + l.cut_off::time) AT TIME ZONE l.timezone
+    WHEN ((f.leaves_at AT TIME ZONE l.timezone)::date + l.cut_off::time) AT TIME ZONE l.timezone > f.created_at THEN
+        least(f.leaves_at, ((f.leaves_at AT TIME ZONE l.timezone)::date + l.cut_off::time) AT TIME ZONE l.timezone)
+    ELSE f.leaves_at END
 """
 _LIVE: LiteralString = "f.state IN ('open', 'accepted', 'picked', 'packed')"
 

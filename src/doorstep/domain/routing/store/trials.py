@@ -123,3 +123,38 @@ def copy_orders(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
         """,
         columns,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SideRow:
+    """What one side of a trial decided."""
+
+    by_draft: bool
+    orders: int
+    served: int
+    cost_minor: int
+    parcels: int
+    splits: int
+    misses: float
+    short_pieces: int
+    rejects: int
+
+
+def select_sides(tx: ReadTx, *, trial_id: int) -> list[SideRow]:
+    """Totals of both sides. An order is rejected once, however often; orders whose decision nobody carried out are not."""
+    return tx.all(
+        SideRow,
+        """
+        SELECT t.by_draft, count(*) AS orders, count(*) FILTER (WHERE t.is_served) AS served,
+               coalesce(sum(t.cost_minor) FILTER (WHERE t.is_served), 0)::bigint AS cost_minor,
+               coalesce(sum(t.parcels) FILTER (WHERE t.is_served), 0)::bigint AS parcels,
+               count(*) FILTER (WHERE t.is_split) AS splits,
+               coalesce(sum(t.miss) FILTER (WHERE t.is_served), 0) AS misses,
+               coalesce(sum(t.short_pieces), 0)::bigint AS short_pieces,
+               count(*) FILTER (WHERE (r.kind = 'canary' OR NOT t.by_draft) AND EXISTS (
+                     SELECT 1 FROM fulfillment_orders f WHERE f.order_id = t.order_id AND f.state = 'rejected')) AS rejects
+          FROM routing_trial_orders t JOIN routing_trials r ON r.id = t.trial_id
+         WHERE t.trial_id = %s GROUP BY t.by_draft
+        """,
+        (trial_id,),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doorstep.domain.routing.model.lab import Tally
 from doorstep.domain.routing.store import trials as store
 from doorstep.domain.routing.store.trials import Trial
 from doorstep.kernel.db import ReadTx
@@ -17,3 +18,21 @@ def running(tx: ReadTx) -> Trial | None:
 def trials(tx: ReadTx, *, limit: int = 20) -> list[Trial]:
     """The newest trials."""
     return store.select_trials(tx, limit=limit)
+
+
+def sides(tx: ReadTx, *, trial_id: int) -> tuple[Tally, Tally]:
+    """What decides and the draft, as a trial has them."""
+    found = {
+        each.by_draft: Tally(
+            each.orders,
+            each.served,
+            each.cost_minor,
+            each.parcels,
+            each.splits,
+            each.misses,
+            each.short_pieces,
+            each.rejects,
+        )
+        for each in store.select_sides(tx, trial_id=trial_id)
+    }
+    return found.get(False, Tally()), found.get(True, Tally())

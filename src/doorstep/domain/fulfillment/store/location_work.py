@@ -1,4 +1,4 @@
-"""SQL of how locations work: what they picked lately, what is open and planned, what nobody has accepted yet."""
+"""SQL of the work of locations: what they picked lately, what is open or planned, what is not accepted yet."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
 
 
 @dataclass(frozen=True, slots=True)
-class Picked:
-    """Pieces that a location picked, the hours in which it picked any, and how much of its work it did or rejected."""
+class PickedUnits:
+    """Units that a location picked, the hours in which it picked any, and how many orders it did or rejected."""
 
     location_id: LocationId
     units: int
@@ -20,10 +20,10 @@ class Picked:
     rejected: int
 
 
-def select_picked(tx: ReadTx, *, since: datetime) -> list[Picked]:
-    """What locations did since then. An hour without a pick is nobody's pace: there may have been nothing to do."""
+def select_picked(tx: ReadTx, *, since: datetime) -> list[PickedUnits]:
+    """What locations did since then. Hours without a pick do not count: there may have been nothing to do."""
     return tx.all(
-        Picked,
+        PickedUnits,
         """
         WITH picked AS (
             SELECT f.location_id, sum(l.picked)::bigint AS units, count(DISTINCT date_trunc('hour', f.picked_at)) AS hours,
@@ -43,14 +43,14 @@ def select_picked(tx: ReadTx, *, since: datetime) -> list[Picked]:
 
 @dataclass(frozen=True, slots=True)
 class OpenUnits:
-    """Pieces that a location was given and has not picked."""
+    """Units that a location was given and has not picked."""
 
     location_id: LocationId
     units: int
 
 
 def select_open_units(tx: ReadTx) -> list[OpenUnits]:
-    """What every location has before it."""
+    """Units that every location still has to pick."""
     return tx.all(
         OpenUnits,
         """
@@ -62,8 +62,8 @@ def select_open_units(tx: ReadTx) -> list[OpenUnits]:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedWork:
-    """Work that its location does not know of, with the run that decided it."""
+class ReleasableWork:
+    """A planned fulfillment order that may be released, with the run that decided it."""
 
     id: FulfillmentOrderId
     order_id: OrderId
@@ -74,10 +74,10 @@ class PlannedWork:
     run: str
 
 
-def select_planned(tx: ReadTx, *, limit: int) -> list[PlannedWork]:
+def select_releasable(tx: ReadTx, *, limit: int) -> list[ReleasableWork]:
     """Planned work that does not wait for the rest of its order, the most urgent of each location first."""
     return tx.all(
-        PlannedWork,
+        ReleasableWork,
         """
         SELECT f.id, f.order_id, f.location_id, f.release_after, f.leaves_at, coalesce(d.run, '') AS run,
                (SELECT sum(quantity)::bigint FROM fulfillment_lines l WHERE l.fulfillment_order_id = f.id) AS units
@@ -91,8 +91,8 @@ def select_planned(tx: ReadTx, *, limit: int) -> list[PlannedWork]:
 
 
 @dataclass(frozen=True, slots=True)
-class Unaccepted:
-    """Open work that nobody at its location has accepted, and what was said about it ("", warned, escalated)."""
+class UnacceptedWork:
+    """An open fulfillment order that its location has not accepted, and its stage ("", warned, escalated)."""
 
     id: FulfillmentOrderId
     order_id: OrderId
@@ -102,10 +102,10 @@ class Unaccepted:
     stage: str
 
 
-def select_unaccepted(tx: ReadTx, *, before: datetime, limit: int) -> list[Unaccepted]:
-    """Open work that its location has had since before then, oldest first; held orders wait for somebody else."""
+def select_unaccepted(tx: ReadTx, *, before: datetime, limit: int) -> list[UnacceptedWork]:
+    """Open work that its location has had since before then, oldest first, without held orders."""
     return tx.all(
-        Unaccepted,
+        UnacceptedWork,
         """
         SELECT f.id, f.order_id, f.location_id, f.version, coalesce(f.released_at, f.created_at) AS since_at,
                coalesce(i.stage, '') AS stage

@@ -1,4 +1,4 @@
-"""SQL of what else goes to the same customers from the same shelves."""
+"""SQL of fulfillment orders that may share a parcel: same customer, address and location."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from doorstep.kernel.ids import FulfillmentOrderId, OrderId
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """Work that is not packed yet, for a customer at a place."""
+class Unpacked:
+    """A location with unpacked work for a customer at a place."""
 
     customer: str
     latitude: float
@@ -21,10 +21,10 @@ class Parcel:
     location_id: int
 
 
-def select_unpacked(tx: ReadTx, *, customers: Sequence[str], besides: Sequence[int]) -> list[Parcel]:
+def select_unpacked(tx: ReadTx, *, customers: Sequence[str], besides: Sequence[int]) -> list[Unpacked]:
     """Unpacked work of other orders of these customers ("channel/customer")."""
     return tx.all(
-        Parcel,
+        Unpacked,
         """
         SELECT DISTINCT k.customer, a.latitude, a.longitude, f.location_id
           FROM unnest(%s::text[]) AS k(customer)
@@ -39,8 +39,8 @@ def select_unpacked(tx: ReadTx, *, customers: Sequence[str], besides: Sequence[i
 
 
 @dataclass(frozen=True, slots=True)
-class Mate:
-    """Work whose pieces may share a box with those of another order of the same customer."""
+class Companion:
+    """A fulfillment order whose units may share a parcel with those of another order of the same customer."""
 
     fulfillment_order_id: FulfillmentOrderId
     order_id: OrderId
@@ -50,14 +50,14 @@ class Mate:
     packed_at: datetime | None
 
 
-def select_mates(tx: ReadTx, *, fulfillment_order_id: int) -> list[Mate]:
-    """A piece of work and those that share its box: same location, customer, address and day of arrival; by order.
+def select_companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companion]:
+    """A fulfillment order and those that share its parcel: same location, customer, address and day of arrival; by order.
 
-    Cash on delivery travels alone (a driver collects for one order), and so does what is held or has its label. What the
-    customer fetches goes into no parcel at all.
+    Cash on delivery ships alone (a driver collects for one order), and so does what is held or has a label. Pickup
+    orders ship in no parcel.
     """
     return tx.all(
-        Mate,
+        Companion,
         """
         SELECT f.id AS fulfillment_order_id, f.order_id, o.number AS order_number, f.state, f.packed_at,
                (SELECT sum(n.quantity) FROM fulfillment_lines n WHERE n.fulfillment_order_id = f.id)::bigint AS pieces
@@ -82,8 +82,8 @@ def select_mates(tx: ReadTx, *, fulfillment_order_id: int) -> list[Mate]:
     )
 
 
-def select_unlabelled(tx: ReadTx, *, packed_before: datetime) -> list[FulfillmentOrderId]:
-    """Packed work that has waited for its mates since before then."""
+def select_unlabeled(tx: ReadTx, *, packed_before: datetime) -> list[FulfillmentOrderId]:
+    """Packed fulfillment orders without a label since before then."""
     rows = tx.column(
         int,
         """
