@@ -114,7 +114,7 @@ def test_signing_out_ends_the_session_for_good(browser: TestClient) -> None:
 
 PAGES = (
     "/", "/orders", "/orders?view=attention", "/orders?q=meera&payment=paid", "/fulfillment", "/inventory", "/returns",
-    "/returns?stage=done", "/atp-rules", "/supplies", "/availability/DJ-BL-01", "/connections", "/dead-letters", "/settings", "/components", "/pulse",
+    "/returns?view=done", "/availability-rules", "/supplies", "/availability/DJ-BL-01", "/connections", "/dead-letters", "/settings", "/components", "/pulse",
 )  # fmt: skip
 FORBIDDEN = {
     Role.ADMINISTRATOR: set(),
@@ -234,10 +234,26 @@ def test_without_scripts_a_post_leads_back_to_the_page_and_says_what_happened(
 def test_a_refused_note_keeps_what_was_typed(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser)
-    status, page = click(
-        browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", message=" ", text="typed already"
+    status, page = click(browser, f"/orders/{order_id}/notes", on=f"/orders/{order_id}", text="x" * 5001)
+    assert (status, f">{'x' * 5001}</textarea>" in page) == (422, True)
+    assert "Shorten this to 5000 characters." in page
+
+
+def test_a_refused_dialog_comes_back_open_with_its_error_at_the_field(
+    browser: TestClient, shop: Shop
+) -> None:
+    order_id = shop.order((JACKET, 1))
+    sign_in(browser)
+    status, page = click(browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", message=" ")
+    opened = page[page.index('<dialog id="do-hold"') :].partition("</dialog>")[0]
+    assert (status, "open data-failed" in opened, 'aria-describedby="message-error"' in opened) == (
+        422,
+        True,
+        True,
     )
-    assert (status, "Say why the order is held" in page, "typed already" in page) == (422, True, True)
+    assert 'id="message-error"' in opened
+    assert "Enter a reason. Your colleagues see it on the order." in opened
+    assert 'id="toasts"' not in page
 
 
 def test_cancelling_gives_the_stock_back(browser: TestClient, shop: Shop) -> None:
@@ -246,7 +262,7 @@ def test_cancelling_gives_the_stock_back(browser: TestClient, shop: Shop) -> Non
     status, page = click(
         browser, f"/orders/{order_id}/cancel", on=f"/orders/{order_id}", reason="Customer asked"
     )
-    assert (status, "Cancelled" in page) == (200, True)
+    assert (status, "Canceled. The stock is available again." in page) == (200, True)
     assert [work.state for work in shop.work(order_id)] == [State.CANCELLED]
 
 
@@ -259,8 +275,8 @@ def test_a_person_walks_work_from_shelf_to_carrier(browser: TestClient, shop: Sh
     wrong = click(browser, f"{at}/pick", on=at, code=JACKET)
     assert (wrong[0], "DJ-BL-01 is not on this pick list" in wrong[1]) == (422, True)
     assert "GT-WH-02: 1 of 2" in click(browser, f"{at}/pick", on=at, code=SHIRT)[1]
-    assert "Put everything in one box" in click(browser, f"{at}/pick", on=at, code=SHIRT)[1]
-    assert "The label is on its way" in click(browser, f"{at}/pack", on=at)[1]
+    assert "Pack everything in one parcel" in click(browser, f"{at}/pick", on=at, code=SHIRT)[1]
+    assert "Label requested" in click(browser, f"{at}/pack", on=at)[1]
     assert shop.work(order_id)[0].state is State.PACKED
 
 
@@ -274,7 +290,7 @@ def test_a_label_is_printed_and_the_parcel_shipped_by_its_location_only(
     assert (label.headers["content-type"], label.content[:5]) == ("application/pdf", b"%PDF-")
     assert browser.get(f"/console/labels/{elsewhere}.pdf").status_code == 403
     status, page = click(browser, f"/station/{work.id}/ship", on=f"/station/{work.id}")
-    assert (status, "Shipped: stock is booked out" in page) == (200, True)
+    assert (status, "Shipped. The stock is reduced" in page) == (200, True)
 
 
 def test_a_stale_click_shows_what_is_true_now(browser: TestClient, shop: Shop) -> None:
@@ -341,7 +357,7 @@ def test_a_return_is_received_and_inspected(browser: TestClient, shop: Shop) -> 
     order_id = shop.delivered((SHIRT, 2))
     at = f"/returns/{shop.announce_return(order_id)}"
     sign_in(browser, Role.LOCATION_STAFF)
-    assert "Pieces found" in click(browser, f"{at}/receive", on=at)[1]
+    assert "Units found" in click(browser, f"{at}/receive", on=at)[1]
     found = {"quantity-1": "1", "grade-1": "new", "disposition-1": "restock", "refund-1": "yes"}
     assert click(browser, f"{at}/preview", on=at, **found) == (200, "₹1,499.00")
     assert click(browser, f"{at}/preview", on=at, **{**found, "refund-1": ""}) == (200, "₹0.00")
@@ -350,7 +366,7 @@ def test_a_return_is_received_and_inspected(browser: TestClient, shop: Shop) -> 
     )
     assert click(browser, f"{at}/inspect", on=at, **{**found, "grade-1": "odd"})[0] == 422
     status, page = click(browser, f"{at}/inspect", on=at, **found)
-    assert (status, "Inspected: stock is booked" in page) == (200, True)
+    assert (status, "Inspection completed. Stock is posted" in page) == (200, True)
     assert detail(shop, order_id).counters.returned == 1
 
 
@@ -378,7 +394,9 @@ def test_a_dead_letter_shows_its_failing_place_and_no_secret(browser: TestClient
     assert "hush" not in page
 
 
-@pytest.mark.parametrize(("verb", "said"), [("redrive", "Re-driven: 1."), ("discard", "Discarded: 1.")])
+@pytest.mark.parametrize(
+    ("verb", "said"), [("retry", "1 dead letter is retried."), ("discard", "1 dead letter is discarded.")]
+)
 def test_a_dead_letter_is_tried_again_or_given_up(
     browser: TestClient, dead: int, verb: str, said: str
 ) -> None:
@@ -399,11 +417,14 @@ def test_an_administrator_lets_people_in_and_keeps_them_out(browser: TestClient,
         "password": "long enough password",
     }
     assert click(browser, "/settings/users", on="/settings", **{**person, "password": "short"})[0] == 422
-    assert "Noor may sign in now." in click(browser, "/settings/users", on="/settings", **person)[1]
+    assert "Noor can sign in now." in click(browser, "/settings/users", on="/settings", **person)[1]
     dev = shop.users[Role.OPERATIONS]
-    assert "kept out" in click(browser, f"/settings/users/{dev}/active", on="/settings", active="no")[1]
+    assert (
+        "deactivated and signed out"
+        in click(browser, f"/settings/users/{dev}/active", on="/settings", active="no")[1]
+    )
     myself = shop.users[Role.ADMINISTRATOR]
-    assert click(browser, f"/settings/users/{myself}/active", on="/settings", active="no")[0] == 403
+    assert click(browser, f"/settings/users/{myself}/active", on="/settings", active="no")[0] == 409
     assert sign_in(TestClient(browser.app), Role.OPERATIONS) == 401
 
 
@@ -413,7 +434,7 @@ def test_an_api_key_is_shown_once_and_revoked(browser: TestClient) -> None:
     assert len(re.findall(r"<code class=\"break\">ds_api_[\w-]{43}</code>", page)) == 1
     assert "Till" in browser.get("/console/settings").text
     assert re.search(r"ds_api_[\w-]{43}", browser.get("/console/settings").text) is None
-    assert "worth nothing" in click(browser, "/settings/keys/1/revoke", on="/settings")[1]
+    assert "The key is revoked." in click(browser, "/settings/keys/1/revoke", on="/settings")[1]
 
 
 def test_search_goes_straight_to_the_only_match(browser: TestClient, shop: Shop) -> None:

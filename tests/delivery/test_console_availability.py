@@ -55,61 +55,77 @@ def shown(browser: TestClient, path: str) -> str:
 
 def test_a_rule_shows_what_it_would_change_before_it_is_saved(browser: TestClient) -> None:
     fields = {**RULE, "location_kind-store": "yes", "skus": f"{JACKET}, {JACKET}"}
-    status, tried = click(browser, "/atp-rules/new/save", on="/atp-rules/new", do="try", **fields)
+    status, tried = click(
+        browser, "/availability-rules/new/save", on="/availability-rules/new", do="try", **fields
+    )
     assert (status, "This would change" in tried, 'value="two stay"' in tried) == (200, True, True)
-    assert "No rule: shelves are sold empty" in shown(browser, "/atp-rules")
-    status, saved = click(browser, "/atp-rules/new/save", on="/atp-rules/new", do="save", **fields)
-    assert (status, "two stay changed" in saved) == (200, True)
-    assert "two stay 2 pieces SKU DJ-BL-01 · stores · every channel 100 On" in shown(browser, "/atp-rules")
+    assert "No rule: locations sell to the last unit." in shown(browser, "/availability-rules")
+    status, saved = click(
+        browser, "/availability-rules/new/save", on="/availability-rules/new", do="save", **fields
+    )
+    assert (status, "two stay is saved. Changed:" in saved) == (200, True)
+    assert "two stay 2 units SKU DJ-BL-01 · stores · every channel 100 On" in shown(
+        browser, "/availability-rules"
+    )
 
 
 @pytest.mark.parametrize(
     "kind", ["safety_stock", "threshold", "allow_ship", "allow_pickup", "exclude", "pool"]
 )
 def test_every_kind_of_rule_has_its_form(browser: TestClient, kind: str) -> None:
-    page = shown(browser, f"/atp-rules/new?kind={kind}")
-    assert ("At which locations" in page) == (kind not in {"threshold", "pool"})
-    assert ("For which channels" in page) == (kind != "pool")
+    page = shown(browser, f"/availability-rules/new?kind={kind}")
+    assert ("None selected: every location." in page) == (kind not in {"threshold", "pool"})
+    assert ("None selected: every channel." in page) == (kind != "pool")
 
 
 def test_what_was_written_is_kept_when_it_cannot_be(browser: TestClient) -> None:
     fields = {**RULE, "skus": "NO-SUCH"}
     for do in ("try", "save"):
-        status, page = click(browser, "/atp-rules/new/save", on="/atp-rules/new", do=do, **fields)
-        assert (status, "The catalogue does not have NO-SUCH." in page, ">NO-SUCH</textarea>" in page) == (
+        status, page = click(
+            browser, "/availability-rules/new/save", on="/availability-rules/new", do=do, **fields
+        )
+        assert (status, "The catalogue does not have NO-SUCH." in page, "\nNO-SUCH</textarea>" in page) == (
             422,
             True,
             True,
         )
-    assert browser.get("/console/atp-rules/new?kind=wrong").status_code == 404
+    assert browser.get("/console/availability-rules/new?kind=wrong").status_code == 404
 
 
 def test_a_rule_is_changed_and_switched_off_and_on(browser: TestClient, shop: Shop) -> None:
-    click(browser, "/atp-rules/new/save", on="/atp-rules/new", do="save", **RULE)
+    click(browser, "/availability-rules/new/save", on="/availability-rules/new", do="save", **RULE)
     other = {**RULE, "value": "3", "version": "1"}
-    assert click(browser, "/atp-rules/1/save", on="/atp-rules/1", do="save", **other)[0] == 200
-    assert click(browser, "/atp-rules/1/save", on="/atp-rules/1", do="save", **other)[0] == 409
-    for active, word in (("", "two stay is off"), ("yes", "two stay is on")):
-        status, page = click(browser, "/atp-rules/1/switch", on="/atp-rules/1", active=active, reason="sale")
+    assert (
+        click(browser, "/availability-rules/1/save", on="/availability-rules/1", do="save", **other)[0] == 200
+    )
+    assert (
+        click(browser, "/availability-rules/1/save", on="/availability-rules/1", do="save", **other)[0] == 409
+    )
+    for active, word in (("", "two stay is off."), ("yes", "two stay is on.")):
+        status, page = click(
+            browser, "/availability-rules/1/switch", on="/availability-rules/1", active=active, reason="sale"
+        )
         assert (status, word in page) == (200, True)
     with shop.app.db.read() as tx:
         rule = rule_views.rule(tx, rule_id=1)
     assert (rule.version, rule.terms.value, rule.terms.active, rule.reason) == (4, 3, True, "sale")
     assert (
-        'name="value" type="number" min="0" required class="short" value="3"'
-        in browser.get("/console/atp-rules/1").text
+        '<input id="value" name="value" type="number" value="3"'
+        in browser.get("/console/availability-rules/1").text
     )
 
 
 def test_a_stock_source_is_added_and_forgotten(browser: TestClient) -> None:
     source = {"location_id": "1", "name": "wms", "minutes": "30"}
-    _, page = click(browser, "/atp-rules/put-source", on="/atp-rules", **source)
-    assert "Silent: stock unknown" in page
-    assert "Unknown: nothing is promised" in shown(browser, f"/availability/{JACKET}")
-    _, page = click(browser, "/atp-rules/forget-source", on="/atp-rules", location_id="1", name="wms")
-    assert "None: every location" in page
-    assert click(browser, "/atp-rules/put-source", on="/atp-rules", name="wms")[0] == 422
-    assert click(browser, "/atp-rules/forget-source", on="/atp-rules", name="wms")[0] == 422
+    _, page = click(browser, "/availability-rules/put-source", on="/availability-rules", **source)
+    assert "Overdue: stock unknown" in page
+    assert "Availability unknown: a stock source is overdue." in shown(browser, f"/availability/{JACKET}")
+    _, page = click(
+        browser, "/availability-rules/remove-source", on="/availability-rules", location_id="1", name="wms"
+    )
+    assert "None. Doorstep alone keeps the stock" in page
+    assert click(browser, "/availability-rules/put-source", on="/availability-rules", name="wms")[0] == 422
+    assert click(browser, "/availability-rules/remove-source", on="/availability-rules", name="wms")[0] == 422
 
 
 # Future supply ------------------------------------------------------------------------------------------------------
@@ -118,15 +134,15 @@ def test_a_stock_source_is_added_and_forgotten(browser: TestClient) -> None:
 def test_supply_is_announced_by_hand_and_listed(browser: TestClient) -> None:
     fields = {"kind": "purchase_order", "number": "PO-9", "line_no": "1", "sku": JACKET, "location_id": "1",
               "quantity": "25", "eta_date": day(34).isoformat(), "confidence": "80"}  # fmt: skip
-    assert "Nothing is on its way" in shown(browser, "/supplies")
+    assert "No incoming supply" in shown(browser, "/supplies")
     status, page = click(browser, "/supplies/announce", on="/supplies", **fields)
-    assert (status, "PO-9 brings 25" in page) == (200, True)
+    assert (status, "PO-9: 25 × DJ-BL-01 expected." in page) == (200, True)
     assert f"{clock.shown(day(34))} Purchase order PO-9 line 1" in shown(
         browser, "/supplies?q=po-9&state=all"
     )
     for wrong in ({"eta_date": "soon"}, {"quantity": ""}, {"kind": "gift"}):
         assert click(browser, "/supplies/announce", on="/supplies", **{**fields, **wrong})[0] == 422
-    assert browser.get("/console/supplies?after_date=never").status_code == 422
+    assert "PO-9" in shown(browser, "/supplies?state=all&cursor=never")
 
 
 @pytest.fixture
@@ -150,10 +166,11 @@ def test_a_slip_shows_whom_it_concerns_before_it_is_confirmed(
     path = f"/supplies/{found.id}"
     figures = {"eta_date": day(34).isoformat(), "quantity": "100000", "confidence": "100", "version": "1"}
     _, tried = click(browser, f"{path}/change", on=path, do="try", **figures)
-    assert "1 order line</strong>" in tried or "1 order line would get another day" in tried
+    assert "The promised date of 1 order line would change:" in tried
+    assert f'value="{day(34)}"' in tried
     assert clock.shown(day(11)) in shown(browser, path)
     _, page = click(browser, f"{path}/change", on=path, do="save", **figures)
-    assert "Another day for 1 order." in page
+    assert "Changed. The promised date of 1 order changed." in page
     with shop.app.db.read() as tx:
         days = [
             row.promised_date for row in promise_views.of_order(tx, order_id=order_id) if row.state == "open"
@@ -165,14 +182,14 @@ def test_a_slip_shows_whom_it_concerns_before_it_is_confirmed(
     )
 
 
-@pytest.mark.parametrize(("verb", "word"), [("close", "is closed"), ("cancel", "is cancelled")])
+@pytest.mark.parametrize(("verb", "word"), [("close", "Closed."), ("cancel", "Canceled.")])
 def test_a_line_that_ends_says_how_many_orders_lose_their_day(
     browser: TestClient, waiting: tuple[Supply, OrderId], verb: str, word: str
 ) -> None:
     path = f"/supplies/{waiting[0].id}"
     status, page = click(browser, f"{path}/{verb}", on=path)
-    assert (status, f"{word}. Another day for 1 order." in page) == (200, True)
-    assert "Moved elsewhere" in shown(browser, path)
+    assert (status, f"{word} The promised date of 1 order changed." in page) == (200, True)
+    assert "Moved to other supply" in shown(browser, path)
 
 
 # A SKU --------------------------------------------------------------------------------------------------------------
@@ -182,7 +199,7 @@ def test_a_sku_says_why_not_more_who_has_it_and_who_waits(
     browser: TestClient, waiting: tuple[Supply, OrderId]
 ) -> None:
     page = shown(browser, f"/availability/{JACKET}?channel=shopify&group=vip&by={day(34)}&store=2")
-    for words in ("On hand everywhere", "May be promised", "Elsewhere", "On its way", "50000"):
+    for words in ("On hand everywhere", "Available to promise", "Other locations", "Incoming", "50000"):
         assert words in page
     assert browser.get("/console/availability/NO-SUCH").status_code == 404
     assert browser.get(f"/console/availability/{JACKET}?by=soon").status_code == 422
@@ -220,17 +237,17 @@ def test_the_bars_of_a_fall_start_where_the_last_one_ended() -> None:
 
 def test_who_may_only_read_sees_no_form(browser: TestClient, shop: Shop) -> None:
     found = supply(shop)
-    click(browser, "/atp-rules/new/save", on="/atp-rules/new", do="save", **RULE)
+    click(browser, "/availability-rules/new/save", on="/availability-rules/new", do="save", **RULE)
     browser.cookies.clear()
     sign_in(browser, Role.READ_ONLY)
     for path in (
-        "/atp-rules",
-        "/atp-rules/1",
+        "/availability-rules",
+        "/availability-rules/1",
         "/supplies",
         f"/supplies/{found.id}",
         f"/availability/{JACKET}",
     ):
         page = browser.get(f"/console{path}").text
-        assert 'method="post" action="/console/atp-rules' not in page
+        assert 'method="post" action="/console/availability-rules' not in page
         assert 'method="post" action="/console/supplies' not in page
-    assert browser.get("/console/atp-rules/new").status_code == 403
+    assert browser.get("/console/availability-rules/new").status_code == 403

@@ -15,7 +15,7 @@ from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.delivery.cli.samples import NOTNAKED
-from doorstep.delivery.console.orders.decision import Reader
+from doorstep.delivery.console.orders.explanation import Explainer
 from doorstep.domain.analytics.views.decisions import Decision, Site
 from doorstep.domain.identity.model import Role
 from doorstep.domain.routing.actions import rules as rule_verbs
@@ -51,24 +51,25 @@ def browser(shop: Shop) -> Iterator[TestClient]:
 def test_the_order_page_says_why_here_in_a_sentence_then_a_table(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     page = browser.get(f"/console/orders/{order_id}").text
-    assert "Warehouse A: in time, one parcel, 1,147 km, ₹116.84 for carriage" in page
+    assert "Warehouse A: on time, 1 parcel, 1,147 km, ₹116.84 shipping" in page
     assert "Warehouse B would have been" in page
     assert "What would have changed it:" in page
-    assert '<a href="/console/routing/versions/1">rules notnaked 1</a>' in page
+    assert '<a class="underlined" href="/console/routing/versions/1">rules notnaked 1</a>' in page
     assert (page.count('<circle class="chosen"'), page.count('<circle class="possible"')) == (3, 2)
 
 
 def test_a_decision_that_split_the_order_is_told_in_full_once(browser: TestClient, shop: Shop) -> None:
     page = browser.get(f"/console/orders/{shop.order((JACKET, 1), (SHIRT, 2))}").text
-    assert (page.count("Why here:"), page.count("What it costs</th>")) == (2, 1)
+    assert (page.count("Why here:"), page.count("Cost</th>")) == (2, 1)
 
 
 def test_an_order_that_waits_says_where_why_and_until_when(browser: TestClient, shop: Shop) -> None:
     page = browser.get(f"/console/orders/{shop.order((JACKET, 900))}").text
-    assert '<a href="/console/orders?queue=brokering">brokering</a> <span class="muted">of operations' in page
-    assert "tried 1 time" in page
-    assert ", sooner if stock comes" in page
-    assert "Why nowhere:" in page
+    assert '<a class="underlined" href="/console/orders?queue=brokering">brokering</a>' in page
+    assert "owner: operations" in page
+    assert "1 attempt" in page
+    assert ", or when stock arrives" in page
+    assert "Why not allocated:" in page
     assert "has 8 of 900: the line would be split" in page
 
 
@@ -76,12 +77,12 @@ def test_staff_of_a_location_read_why_but_not_what_it_costs(browser: TestClient,
     order_id = shop.order((JACKET, 1), (SHIRT, 2))
     work = next(each for each in shop.work(order_id) if each.location_id == shop.locations["ST-22"])
     money = browser.get(f"/console/orders/{order_id}/decisions").text
-    assert "for carriage" in money
+    assert "₹165.62 shipping" in money
     sign_in(browser, Role.LOCATION_STAFF)
     station = browser.get(f"/console/station/{work.id}").text
-    assert "Warehouse A and Store 22: there by" in station
+    assert "Why here:" in station
     page = browser.get(f"/console/orders/{order_id}/decisions").text
-    assert ["for carriage" in station, "for carriage" in page, "What it costs" in page] == [False] * 3
+    assert [" shipping" in station, "₹" in page, "Cost</th>" in page] == [False] * 3
     assert browser.get(f"/console/orders/{order_id}/decisions.json").status_code == 403
 
 
@@ -103,7 +104,7 @@ def test_what_was_possible_in_hindsight_is_told_quietly(browser: TestClient, sho
     with shop.app.db.write(actor="system") as tx:
         tx.execute("UPDATE routing_decisions SET best_minor = 1200, actual_minor = 2440")
     page = browser.get(f"/console/orders/{order_id}/decisions").text
-    assert "Knowing the whole day, ₹12.40 less was possible." in page
+    assert "In hindsight, ₹12.40 less was possible that day." in page
 
 
 def test_a_receipt_of_the_first_version_is_still_read(browser: TestClient, shop: Shop) -> None:
@@ -112,12 +113,12 @@ def test_a_receipt_of_the_first_version_is_still_read(browser: TestClient, shop:
         tx.execute("UPDATE routing_decisions SET receipt = receipt->'lines', rules = 'default'")
     page = browser.get(f"/console/orders/{order_id}").text
     assert "Warehouse A (1147 km): the nearest of 2 locations that have it." in page
-    assert "the rules that Doorstep comes with" in page
+    assert "the default rules" in page
 
 
 def test_an_order_without_a_decision_says_so(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1), paid=False)
-    assert "Routing has not decided yet" in browser.get(f"/console/orders/{order_id}/decisions").text
+    assert "No routing decision yet" in browser.get(f"/console/orders/{order_id}/decisions").text
     assert browser.get("/console/orders/999/decisions").status_code == 404
 
 
@@ -132,8 +133,8 @@ def test_planned_work_says_until_when_it_may_go_elsewhere(browser: TestClient, s
     with shop.app.db.write(actor="user:2") as tx:
         hold(tx)
     page = browser.get(f"/console/orders/{shop.order((JACKET, 1))}").text
-    assert "Planned: the location does not know of it yet. It is released <time" in page
-    assert "and may go elsewhere." in page
+    assert "Planned: not released to the location yet." in page
+    assert "may move to another location." in page
 
 
 SITES = {code: Site(code, f"Store {code}", "store", 19.0, 72.8) for code in ("1", "2")}
@@ -155,31 +156,31 @@ OURS = Scores(cost_minor=5_000, carriage_minor=4_000, parcels=1, km=10)
     ("other", "said"),
     [
         (None, "."),
-        (Scores(cost_minor=8_400, parcels=2, km=20), "; Store 2 would have been ₹34.00 dearer."),
+        (Scores(cost_minor=8_400, parcels=2, km=20), "; Store 2 would have been ₹34.00 more expensive."),
         (Scores(cost_minor=5_000, parcels=2, km=10), "; Store 2 would have been in 1 more parcel."),
         (Scores(cost_minor=5_000, parcels=1, km=10), "; Store 2 came second."),
         (
             Scores(cost_minor=4_000, parcels=1, km=10, miss=0.2),
-            "; Store 2 would have been ₹10.00 cheaper, but likelier to be late by 20 points of a hundred.",
+            "; Store 2 would have been ₹10.00 less, but 20 percentage points likelier to be late.",
         ),
         (
             Scores(cost_minor=4_000, parcels=1, km=10),
-            "; Store 2 would have been ₹10.00 cheaper, but less wanted by the rule.",
+            "; Store 2 would have been ₹10.00 less, but ranked lower by the rule.",
         ),
     ],
 )
 def test_what_came_second_is_told_by_what_people_would_notice(other: Scores | None, said: str) -> None:
-    told = Reader(None, "INR", is_promised=True).headline(decision(OURS, other))
-    assert told == f"Store 1: in time, one parcel, 10 km, ₹40.00 for carriage{said}"
+    told = Explainer(None, "INR", is_promised=True).headline(decision(OURS, other))
+    assert told == f"Store 1: on time, 1 parcel, 10 km, ₹40.00 shipping{said}"
 
 
 @pytest.mark.parametrize(
     ("scores", "said"),
     [
-        (Scores(miss=0.07, parcels=1), "late with a risk of 7%, one parcel"),
-        (Scores(parcels=0), "in time, in a parcel that goes anyway"),
+        (Scores(miss=0.07, parcels=1), "7% risk of late delivery, 1 parcel"),
+        (Scores(parcels=0), "on time, in a parcel that ships anyway"),
     ],
 )
 def test_risk_and_shared_parcels_are_told(scores: Scores, said: str) -> None:
-    told = Reader(None, "", is_promised=True).headline(decision(scores, None, quantity=3))
-    assert told == f"Store 1: {said}. 2 pieces wait."
+    told = Explainer(None, "", is_promised=True).headline(decision(scores, None, quantity=3))
+    assert told == f"Store 1: {said}. 2 items backordered."

@@ -28,8 +28,8 @@ def browser(shop: Shop) -> Iterator[TestClient]:
 
 def test_there_is_nothing_to_try_without_a_version(browser: TestClient) -> None:
     text = shown(page(browser, LAB))
-    assert "There is no version to try" in text
-    assert "Every night the day before is looked back on" in text
+    assert "No version to simulate" in text
+    assert "The gap is computed every night for the day before." in text
 
 
 def simulated(shop: Shop, browser: TestClient) -> int:
@@ -46,7 +46,7 @@ def test_a_draft_is_simulated_and_compared(shop: Shop, browser: TestClient) -> N
     run_id = simulated(shop, browser)
     here = f"{LAB}/{run_id}"
     before = page(browser, here)
-    assert "A worker takes it up in a moment" in before
+    assert "Waiting for a worker" in before
     assert 'hx-trigger="every 1s"' in before
     assert simulation_jobs.run_next(shop.app.context)
     text = shown(page(browser, here))
@@ -54,7 +54,7 @@ def test_a_draft_is_simulated_and_compared(shop: Shop, browser: TestClient) -> N
     assert re.search(r"Cost per order ₹\d", text)
     assert "Orders per location" in text
     assert 'role="img" aria-label="Parcels per order: now 1.00' in page(browser, here)
-    assert "Version 1 beside the default" in shown(page(browser, LAB))
+    assert "Version 1 against the default rules" in shown(page(browser, LAB))
     answer = browser.get(f"/console{here}/changes.csv")
     assert answer.text.startswith("order,at,extra_minor,cost_before_minor,")
     click(browser, f"{here}/delete", on=here)
@@ -64,15 +64,15 @@ def test_a_draft_is_simulated_and_compared(shop: Shop, browser: TestClient) -> N
 def test_a_simulation_is_cancelled(shop: Shop, browser: TestClient) -> None:
     here = f"{LAB}/{simulated(shop, browser)}"
     status, answer = click(browser, f"{here}/cancel", on=here)
-    assert (status, "Nothing was kept of it." in answer) == (200, True)
+    assert (status, "There are no results." in answer) == (200, True)
     assert not simulation_jobs.run_next(shop.app.context)
-    assert click(browser, f"{here}/cancel", on=here)[0] == 403
+    assert click(browser, f"{here}/cancel", on=here)[0] == 409
 
 
 def test_what_cannot_be_simulated_is_said(shop: Shop, browser: TestClient) -> None:
     stored(shop)
     status, answer = click(browser, f"{LAB}/simulate", on=LAB, draft="1", days="900")
-    assert (status, "Choose from 1 to 366 days." in answer) == (422, True)
+    assert (status, "Enter 366 or less." in answer) == (422, True)
     assert click(browser, f"{LAB}/simulate", on=LAB, draft="7", days="9")[0] == 404
     assert browser.get(f"/console{LAB}/1?only=luck").status_code == 404
 
@@ -81,14 +81,14 @@ def test_a_draft_is_tried_and_stopped(shop: Shop, browser: TestClient) -> None:
     stored(shop)
     told = {"draft": "1", "kind": "shadow", "percent": "", "why": "cheaper?", "sample": "20"}
     status, answer = click(browser, f"{LAB}/trial/start", on=LAB, **told)
-    assert (status, "Draft 1 decides silently from the next order on." in answer) == (200, True)
+    assert (status, "Draft 1 runs in shadow from the next order on." in answer) == (200, True)
     shop.order(("DJ-BL-01", 1))
     text = shown(page(browser, LAB))
-    assert "Trial of version 1 Silently" in text
-    assert "Nothing is said of it before 20 orders." in text
+    assert "Trial of version 1 Shadow" in text
+    assert "No result before 20 orders." in text
     assert click(browser, f"{LAB}/trial/start", on=LAB, **told)[0] == 409
     status, answer = click(browser, f"{LAB}/trial/stop", on=LAB)
-    assert (status, "Draft 1 is tried no more." in answer) == (200, True)
+    assert (status, "The trial of draft 1 is stopped." in answer) == (200, True)
     assert click(browser, f"{LAB}/trial/start", on=LAB, **(told | {"cost_ratio": "x"}))[0] == 422
 
 
@@ -103,8 +103,8 @@ def test_a_better_draft_decides_on_all(shop: Shop, browser: TestClient) -> None:
               FROM generate_series(1, 12) n, (VALUES (true), (false)) AS side (by_draft)
             """
         )
-    assert "Let it decide on all" in page(browser, LAB)
+    assert "Activate for all orders" in page(browser, LAB)
     status, answer = click(browser, f"{LAB}/trial/promote", on=LAB, why="Cheaper")
-    assert (status, "notnaked 1 decides from now on." in answer) == (200, True)
+    assert (status, "notnaked 1 is active from now on." in answer) == (200, True)
     with shop.app.db.read() as tx:
         assert trials.running(tx) is None

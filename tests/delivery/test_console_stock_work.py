@@ -77,15 +77,15 @@ def test_a_transfer_is_drafted_sent_and_received(browser: TestClient, shop: Shop
     form = {"origin": origin, "destination": destination, "lines": f"{JACKET} 2\n{JACKET}"}
     assert "Transfer 1 is drafted" in click(browser, "/transfers/draft", **form)
     click(browser, "/transfers/1/change", version=1, lines=f"{JACKET} 2")
-    assert "On the road" not in click(browser, "/transfers/1/request", version=2)
+    assert "In transit" not in click(browser, "/transfers/1/request", version=2)
     page = click(browser, "/transfers/1/ship", version=3, **{f"sent-{JACKET}": 2})
     assert f"/receiving/new?location={destination}&amp;document=transfer:1" in page
     assert "Transfer 1" in browser.get("/console/receiving").text
     what = {"location": destination, "document": "transfer:1"}
     page = click(browser, "/receiving/scan", **what, code=JACKET)
     assert f"{JACKET}: 1" in page
-    page = click(browser, "/receiving/book", **what, **{f"good-{JACKET}": 1, f"damaged-{JACKET}": 1})
-    assert "Receipt 1: 2 pieces are booked." in page
+    page = click(browser, "/receiving/post", **what, **{f"good-{JACKET}": 1, f"damaged-{JACKET}": 1})
+    assert "Receipt 1: 2 units received." in page
     after = on_hand(shop, "ST-22", JACKET)
     assert (after["new"], after["damaged"]) == (before + 1, 1)
     assert "Received" in browser.get("/console/transfers/1").text
@@ -94,12 +94,12 @@ def test_a_transfer_is_drafted_sent_and_received(browser: TestClient, shop: Shop
 
 def test_what_cannot_be_booked_keeps_what_was_written(browser: TestClient, shop: Shop) -> None:
     what = {"location": shop.locations["WH-A"], "document": ""}
-    assert "Nobody knows the code nonsense" in click(browser, "/receiving/scan", **what, code="nonsense")
-    page = click(browser, "/receiving/book", status=422, **what, note="three boxes")
+    assert "Unknown code nonsense." in click(browser, "/receiving/scan", **what, code="nonsense")
+    page = click(browser, "/receiving/post", status=422, **what, note="three boxes")
     assert 'value="three boxes"' in page
     page = click(browser, "/receiving/scan", **what, **{f"good-{SHIRT}": 4}, code="")
-    assert f'name="good-{SHIRT}" value="4"' in page
-    assert "1 piece are booked" not in page
+    assert re.search(rf'name="good-{SHIRT}"\s+value="4"', page)
+    assert "unit received" not in page
 
 
 def test_a_purchase_order_is_received_and_closed_short(browser: TestClient, shop: Shop) -> None:
@@ -110,7 +110,7 @@ def test_a_purchase_order_is_received_and_closed_short(browser: TestClient, shop
     before = on_hand(shop, "WH-A")["new"]
     assert "Purchase order PO-7" in browser.get("/console/receiving").text
     what = {"location": place, "document": "purchase_order:PO-7", "closes": "yes"}
-    click(browser, "/receiving/book", **what, **{f"good-{SHIRT}": 3, f"good-{JACKET}": 1})
+    click(browser, "/receiving/post", **what, **{f"good-{SHIRT}": 3, f"good-{JACKET}": 1})
     assert on_hand(shop, "WH-A")["new"] == before + 3
     assert on_hand(shop, "WH-A", JACKET)["quarantine"] == 1
     assert "PO-7" not in browser.get("/console/receiving").text.partition("Receipts")[0]
@@ -122,17 +122,17 @@ def test_staff_count_blind_and_operations_agree(browser: TestClient, shop: Shop)
     form = {"location_id": place, "kind": "blind", "title": "Shelf 4", "skus": SHIRT}
     assert "Count 1 is open" in click(browser, "/counts/open", **form)
     assert f"{SHIRT}: 1 counted" in click(browser, "/counts/1/scan", code=SHIRT)
-    assert "Nobody knows" in click(browser, "/counts/1/scan", status=422, code="nonsense")
+    assert "Unknown code" in click(browser, "/counts/1/scan", status=422, code="nonsense")
     page = click(browser, "/counts/1/write", **{f"counted-{SHIRT}-new": before - 1})
-    assert "On the books then" not in page
-    page = click(browser, "/counts/1/hand-in", version=1)
-    assert ("On the books then" in page, "/counts/1/approve" in page) == (True, False)
+    assert "System quantity" not in page
+    page = click(browser, "/counts/1/submit", version=1)
+    assert ("System quantity" in page, "/counts/1/approve" in page) == (True, False)
     click(browser, "/counts/1/approve", status=403, version=2)
     sign_in(browser)
     page = click(browser, "/counts/1/recount", reason="look again")
     click(browser, "/counts/1/write", **{f"counted-{SHIRT}-new": before - 2})
-    click(browser, "/counts/1/hand-in", rest="yes")
-    page = click(browser, "/counts/1/approve", status=403)
+    click(browser, "/counts/1/submit", rest="yes")
+    page = click(browser, "/counts/1/approve", status=409)
     assert "You counted this yourself" in page
     assert "Approved" in click(browser, "/counts/1/approve", alone="yes")
     assert on_hand(shop, "ST-22")["new"] == before - 2
@@ -150,8 +150,8 @@ def test_an_open_count_shows_the_books_and_a_cancelled_one_changes_nothing(
     click(browser, "/counts/open", **form)
     page = browser.get("/console/counts/1").text
     books = on_hand(shop, "WH-A", JACKET)["new"]
-    assert f'data-label="On the books then" class="num">{books}<' in page
-    assert "Cancelled: the books stay" in click(browser, "/counts/1/cancel")
+    assert f'data-label="System quantity" class="num">{books}<' in page
+    assert "Canceled. The stock is unchanged." in click(browser, "/counts/1/cancel")
     assert "Two" not in browser.get("/console/counts").text
     assert "Two" in browser.get("/console/counts?state=all").text
 
@@ -171,9 +171,9 @@ def test_rules_are_written_and_what_is_lacking_is_drafted(browser: TestClient, s
         max_quantity=2,
     )
     assert "1 transfer drafted" in click(browser, "/replenishment/draft")
-    assert "Nothing is lacking" in click(browser, "/replenishment/draft")
+    assert "No transfers needed" in click(browser, "/replenishment/draft")
     assert "The source can spare" in browser.get("/console/transfers/1").text
-    page = click(browser, "/replenishment/remove", rule_id=2)
+    page = click(browser, "/replenishment/delete", rule_id=2)
     assert "Hats" not in page
 
 
@@ -182,8 +182,8 @@ def test_a_file_is_brought_in_worked_and_its_bad_rows_taken_out(browser: TestCli
     csrf = token_in(browser.get("/console/files").text)
     given = {"csrf": csrf, "kind": "stock", "as_of": ""}
     sent = {"file": ("stock.csv", text.encode(), "text/csv")}
-    answer = browser.post("/console/files/bring-in", data=given, files=sent, headers=HTMX)
-    assert (answer.status_code, "2 rows are read" in answer.text) == (200, True)
+    answer = browser.post("/console/files/import", data=given, files=sent, headers=HTMX)
+    assert (answer.status_code, "2 rows read." in answer.text) == (200, True)
     assert "<progress" in browser.get("/console/files/1").text
     while files.advance(shop.app):
         pass
@@ -193,28 +193,29 @@ def test_a_file_is_brought_in_worked_and_its_bad_rows_taken_out(browser: TestCli
     assert bad[1] == "3,sku is not in the catalogue: NO-SUCH,NO-SUCH,WH-A,1,"
     assert f"{SHIRT},WH-A,44,new" in browser.get("/console/files/stock.csv").text
     assert ",synchronised," in browser.get("/console/files/movements.csv").text
-    assert "Feed of file" in browser.get("/console/feeds/1").text
+    assert "Feed from file" in browser.get("/console/feeds/1").text
 
 
 def test_a_file_that_is_none_is_told_and_one_that_failed_goes_on(browser: TestClient, shop: Shop) -> None:
     csrf = token_in(browser.get("/console/files").text)
     sent = {"file": ("stock.csv", b"sku\n", "text/csv")}
-    for given, told in (({"kind": "stock"}, "lacks location"), ({"kind": "x"}, "Choose what the file tells")):
-        answer = browser.post(
-            "/console/files/bring-in", data={"csrf": csrf, **given}, files=sent, headers=HTMX
-        )
+    for given, told in (
+        ({"kind": "stock"}, "lacks location"),
+        ({"kind": "x"}, "Choose what the file contains"),
+    ):
+        answer = browser.post("/console/files/import", data={"csrf": csrf, **given}, files=sent, headers=HTMX)
         assert (answer.status_code, told in answer.text) == (422, True)
-    assert "Choose a file" in click(browser, "/files/bring-in", status=422, kind="stock")
+    assert "Choose a file" in click(browser, "/files/import", status=422, kind="stock")
     good = {"file": ("stock.csv", b"sku,location,quantity\n", "text/csv")}
-    browser.post("/console/files/bring-in", data={"csrf": csrf, "kind": "stock"}, files=good)
+    browser.post("/console/files/import", data={"csrf": csrf, "kind": "stock"}, files=good)
     with shop.app.db.write(actor="system") as tx:
         (file,) = import_views.rows(tx)
         imports.stop(tx, import_id=file.id, error="disk full", at=shop.now)
     assert "disk full" in browser.get(f"/console/files/{file.id}").text
-    assert "It goes on where it stopped." in click(browser, f"/files/{file.id}/go-on")
+    assert "Resumed." in click(browser, f"/files/{file.id}/resume")
     given = {"csrf": csrf, "kind": "stock", "as_of": "yesterday"}
-    answer = browser.post("/console/files/bring-in", data=given, files=good, headers=HTMX)
-    assert (answer.status_code, "is no moment" in answer.text) == (422, True)
+    answer = browser.post("/console/files/import", data=given, files=good, headers=HTMX)
+    assert (answer.status_code, "Enter a date and time." in answer.text) == (422, True)
 
 
 def test_staff_see_and_do_what_concerns_their_location(browser: TestClient, shop: Shop) -> None:

@@ -85,12 +85,14 @@ def test_each_is_a_row_that_leads_to_its_page(waiting: Shop) -> None:
         sign_in(browser)
         browser.cookies.set("zone", ZONE)
         page = browser.get("/console/").text
-        rows = re.findall(r'<li><a href="/console([^"]+)">.*?need-count">(\d+)<.*?<strong>([^<]+)<', page)
+        rows = re.findall(
+            r'<li><a href="/console([^"]+)">.*?need-count">(\d+)<.*?<strong>([^<]+)<', page, re.DOTALL
+        )
         assert [row for row in rows if not row[0].startswith("/orders")] == [
-            ("/atp-rules", "2", "Stock sources are silent"),
-            ("/inventory?missing=yes", "1", "Reserved pieces were not found"),
-            ("/counts?state=counted", "1", "Counts wait for approval"),
-            ("/transfers", "1", "Transfers should have arrived"),
+            ("/availability-rules", "2", "Overdue stock feeds"),
+            ("/inventory?missing=yes", "1", "Reserved units not found"),
+            ("/counts?state=counted", "1", "Counts to approve"),
+            ("/transfers", "1", "Overdue transfers"),
         ]
         grid = browser.get("/console/inventory?missing=yes").text
         assert (SHIRT in grid, JACKET in grid) == (True, False)

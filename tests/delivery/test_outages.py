@@ -33,19 +33,19 @@ def test_a_person_says_that_a_carrier_is_out_and_back(browser: TestClient) -> No
     page = click(
         browser, "/network/carrier-out", carrier="shiphawk", reason="Strike", until="2099-01-02T10:00"
     )
-    assert "<strong>shiphawk gets no parcels:</strong> Strike" in page
-    assert "Carriers are out" in browser.get("/console/").text
+    assert "<strong>Outage of shiphawk:</strong> Strike" in page
+    assert "Carrier outages" in browser.get("/console/").text
     assert 'title="Strike"' in browser.get("/console/connections").text
-    assert "shiphawk gets parcels again" in click(browser, "/network/carrier-back", carrier="shiphawk")
-    assert "Carriers are out" not in browser.get("/console/").text
+    assert "Outage of shiphawk ended." in click(browser, "/network/carrier-back", carrier="shiphawk")
+    assert "Carrier outages" not in browser.get("/console/").text
 
 
 def test_what_is_wrong_is_said_and_what_was_typed_stays(browser: TestClient) -> None:
     page = click(browser, "/network/carrier-out", status=422, carrier="shiphawk", reason="x", until="soon")
-    assert ("is no day and time" in page, 'value="soon"' in page) == (True, True)
+    assert ("Enter a date and time." in page, 'value="soon"' in page) == (True, True)
     assert "is not out" in click(browser, "/network/carrier-back", status=404, carrier="shiphawk")
     sign_in(browser, Role.READ_ONLY)
-    assert "Close its lanes" not in browser.get("/console/network").text
+    assert "Start a carrier outage" not in browser.get("/console/network").text
 
 
 def test_work_that_its_location_has_already_shows_it(browser: TestClient, shop: Shop) -> None:

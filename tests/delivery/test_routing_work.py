@@ -88,14 +88,15 @@ def test_waves_are_plotted_by_what_they_saved(browser: TestClient, shop: Shop) -
                 run=NewRun("night", RunKind.WAVE, "test 1", began, began, 5, 5, 2, 1_000, after, "done"),
             )
     page = browser.get("/console/routing/runs").text
-    assert "₹7.00 in 2 waves, ₹6.00 at most" in page
+    assert "₹7.00" in page
+    assert "in 2 batches, at most ₹6.00" in page
     assert page.count("<rect") == 2
 
 
 def test_a_run_by_the_clock_is_started_at_once_by_a_worker(browser: TestClient, shop: Shop) -> None:
     assert scheduled_runs.run_due(shop.app.context) == 0
     assert "Run now" in browser.get("/console/routing/runs").text
-    assert "starts within a quarter of a minute" in click(browser, "/routing/runs/now", run="night")
+    assert "starts within 15 seconds" in click(browser, "/routing/runs/now", run="night")
     assert scheduled_runs.run_due(shop.app.context) == 1
     assert "Done" in browser.get("/console/routing/runs").text
     assert "goes by the clock" in click(browser, "/routing/runs/now", status=404, run="as they come")

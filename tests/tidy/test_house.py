@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = ("src", "tests", "tools")
 TEXTS = (*CODE, "docs", "samples", ".ci")
 EXCUSES_ALLOWED = 6
+SCREENS, SCREEN_COLUMNS = {".html", ".css", ".js"}, 160
 _BINARY = {".png", ".pdf", ".ico", ".woff2", ".pyc"}
 _REGISTRIES = [
     "pypi" + ".org",
@@ -113,6 +114,23 @@ def _texts() -> Iterator[tuple[PurePosixPath, str]]:
         )
         if ours and not path.name.startswith(".coverage"):
             yield PurePosixPath(path.relative_to(ROOT)), path.read_text()
+
+
+def test_templates_styles_and_scripts_have_short_lines() -> None:
+    long = [
+        f"{path}:{number}: {len(line)} characters, {SCREEN_COLUMNS} are allowed"
+        for path, text in _texts()
+        if path.suffix in SCREENS
+        for number, line in enumerate(text.splitlines(), start=1)
+        if len(line) > SCREEN_COLUMNS
+    ]
+    assert long == []
+
+
+def test_templates_styles_and_scripts_are_short_files() -> None:
+    lengths = {path: len(text.splitlines()) for path, text in _texts() if path.suffix in SCREENS}
+    assert [f"{path}: {length} lines" for path, length in lengths.items() if length > rules.FILE_LINES] == []
+    assert _share(lengths.values(), 300) >= 0.9
 
 
 def test_no_text_names_a_place_on_somebodys_machine_or_a_package_registry() -> None:

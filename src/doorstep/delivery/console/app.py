@@ -1,4 +1,4 @@
-"""The console as an application of its own: its routes, what guards them, and what every answer carries."""
+"""The console as an application of its own: routes of all areas, security headers, error pages."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorstep.bootstrap import App
 from doorstep.delivery.console import (
+    assets,
     availability_rules,
-    components,
     connections,
     counts,
     dead_letters,
     files,
     fulfillment,
+    gallery,
     home,
     inventory,
     lab,
@@ -38,9 +38,10 @@ from doorstep.delivery.console import (
     supplies,
     transfers,
 )
-from doorstep.delivery.console.ask import ROOT, Ask, entry
+from doorstep.delivery.console.request import ROOT, PageRequest, entry
 from doorstep.delivery.console.routes import Routes, Verb
 from doorstep.kernel import errors, log
+from doorstep.kernel.i18n import gettext as _
 
 _log = log.get(__name__)
 
@@ -56,7 +57,7 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-# One a part of the console; each declares its own pages and verbs.
+# Each area declares its own pages and verbs.
 AREAS = (
     home,
     sign_in,
@@ -77,7 +78,7 @@ AREAS = (
     connections,
     dead_letters,
     settings,
-    components,
+    gallery,
 )
 ROUTES: Routes = tuple(route for area in AREAS for route in area.ROUTES)
 
@@ -101,7 +102,7 @@ def _pages(app: App) -> list[BaseRoute]:
     found: list[BaseRoute] = [
         Route("/login", partial(sign_in.pages.show, app), methods=["GET"]),
         Route("/login", partial(sign_in.pages.submit, app), methods=["POST"]),
-        Mount(f"/static/{page.VERSION}", Forever(directory=page.HERE / "static")),
+        *assets.routes(),
     ]
     found += [
         Route(each.path, entry(app, each.page, permission=each.permission), methods=[each.method])
@@ -114,15 +115,6 @@ def _pages(app: App) -> list[BaseRoute]:
 
 async def _up(request: Request) -> Response:
     return RedirectResponse(request.url.path.rpartition("/")[0] or ROOT, status_code=303)
-
-
-class Forever(StaticFiles):
-    """Files whose address changes with their content may be kept by browsers."""
-
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]  # Starlette's own arguments, unchanged
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
 
 
 class SecurityHeaders:
@@ -141,24 +133,26 @@ class SecurityHeaders:
 
 
 async def _expected(request: Request, problem: Exception) -> Response:
-    ask: Ask | None = getattr(request.state, "ask", None)
+    req: PageRequest | None = getattr(request.state, "req", None)
     if not isinstance(problem, errors.DoorstepError):
         raise problem
-    if ask is None:
-        return page.plain("Try again in a moment", problem.message, status=page.status_of(problem))
-    return await run_in_threadpool(page.problem_page, ask, problem)
+    if req is None:
+        return page.plain(_("Try again in a moment"), problem.message, status=page.status_of(problem))
+    return await run_in_threadpool(page.problem_page, req, problem)
 
 
 async def _no_such_page(request: Request, problem: Exception) -> Response:
     status = problem.status_code if isinstance(problem, HTTPException) else 404
     return page.plain(
-        "There is no such page", "Check the address, or start at the console's home.", status=status
+        _("Page not found"), _("Check the address, or start at the console's home page."), status=status
     )
 
 
 async def _unexpected(request: Request, problem: Exception) -> Response:
-    ask: Ask | None = getattr(request.state, "ask", None)
-    trace = ask.trace_id if ask else "none"
+    req: PageRequest | None = getattr(request.state, "req", None)
+    trace = req.trace_id if req else "none"
     _log.error("console page failed", path=request.url.path, trace_id=trace, exc_info=problem)
-    message = f"It is our fault, not yours, and it is in the log under trace {trace}. Nothing was changed. Try again."
-    return page.plain("Something went wrong", message, status=500)
+    message = _(
+        "This is a fault in Doorstep, recorded in the log under trace {trace}. Nothing was changed. Try again."
+    )
+    return page.plain(_("Something went wrong"), message.format(trace=trace), status=500)

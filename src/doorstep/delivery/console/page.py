@@ -1,12 +1,11 @@
-"""Rendering: one Jinja environment, a whole page or only its main part, toasts and errors in a person's words."""
+"""Render pages, or their main part for htmx; run verbs and show what happened."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from urllib.parse import quote, unquote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,47 +13,27 @@ import jinja2
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from doorstep.delivery.console import words
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import assets, badges, formats, forms, navigation
+from doorstep.delivery.console.components import library
+from doorstep.delivery.console.forms import FormState
+from doorstep.delivery.console.request import ROOT, ForgedRequest, PageRequest
 from doorstep.domain.analytics import model as analytics
 from doorstep.domain.analytics.views import home
-from doorstep.domain.identity.model import Permission
+from doorstep.domain.identity.model import NotAllowed, Permission
 from doorstep.domain.network import views as network
-from doorstep.kernel import errors
+from doorstep.kernel import errors, i18n
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.i18n import gettext as _
 
-HERE = Path(__file__).parent
-STATUS: dict[type[errors.DoorstepError], int] = {
-    errors.Invalid: 422,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.Refused: 403,
-    errors.Unavailable: 503,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An entry of the navigation."""
-
-    key: str
-    label: str
-    path: str
-    icon: str
-    permission: Permission
-    on_phone: bool = False
-
-
-RAIL = (
-    Item("home", "Home", "", "home", Permission.ORDERS_READ, on_phone=True),
-    Item("orders", "Orders", "/orders", "orders", Permission.ORDERS_READ, on_phone=True),
-    Item("fulfillment", "Fulfillment", "/fulfillment", "box", Permission.FULFILLMENT_READ, on_phone=True),
-    Item("inventory", "Inventory", "/inventory", "layers", Permission.INVENTORY_READ),
-    Item("returns", "Returns", "/returns", "return", Permission.RETURNS_READ, on_phone=True),
-    Item("routing", "Routing", "/routing", "route", Permission.RULES_READ),
-    Item("connections", "Connections", "/connections", "plug", Permission.CONNECTIONS_READ),
-    Item("dead-letters", "Dead letters", "/dead-letters", "letter", Permission.DEAD_LETTERS_READ),
-    Item("settings", "Settings", "/settings", "settings", Permission.USERS_WRITE),
+# The first kind that fits counts: NotAllowed and a forged form are Refused too.
+STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
+    (NotAllowed, 403),
+    (ForgedRequest, 403),
+    (errors.Invalid, 422),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.Refused, 409),
+    (errors.Unavailable, 503),
 )
 
 
@@ -66,31 +45,15 @@ class Toast:
     meaning: str = "success"
 
 
-def _version_of(folder: Path) -> str:
-    """Changes whenever a file does, so that browsers may keep what they have for ever."""
-    found = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            found.update(path.read_bytes())
-    return found.hexdigest()[:12]
-
-
-VERSION = _version_of(HERE / "static")
-
-
-@jinja2.pass_context
-def _time(
-    context: jinja2.runtime.Context, at: datetime | None, *, zone: str = "", relative: bool = True
-) -> Markup:
+def _time(req: PageRequest, at: datetime | None, *, zone: str = "", relative: bool = True) -> Markup:
     """A moment: how long ago, with the exact time (and its zone, where it is not the reader's) on hover."""
     if at is None:
         return Markup("–")
-    ask: Ask = context["ask"]
-    where = ZoneInfo(zone) if zone else ask.zone
-    exact = words.moment(at, where)
-    if not same_clock(where, ask.zone, at):
-        exact += f" {words.place_of(where)} time"
-    text = words.ago(at, ask.now) if relative else exact
+    where = ZoneInfo(zone) if zone else req.zone
+    exact = formats.moment(at, where)
+    if not same_clock(where, req.zone, at):
+        exact = _("{moment} {place} time").format(moment=exact, place=formats.place_of(where))
+    text = formats.ago(at, req.now) if relative else exact
     return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), exact, text)
 
 
@@ -106,26 +69,60 @@ def with_query(path: str, query: Mapping[str, str], **changes: object) -> str:
     return f"{path}?{text}" if text else path
 
 
+def without(path: str, query: Mapping[str, str], name: str) -> str:
+    """A path with a query, less one of its values."""
+    return with_query(path, {key: value for key, value in query.items() if key != name})
+
+
+def person_of(actor: str, names: Mapping[str, str]) -> str:
+    """Who did something, by name where it is known."""
+    kind, _colon, rest = actor.partition(":")
+    kinds = {"system": "Doorstep", "user": _("A user"), "api": _("API client")}
+    return names.get(actor) or kinds.get(kind) or rest or actor
+
+
+def options_of(rows: Iterable[object], value: str, word: str, blank: str = "") -> list[tuple[str, str]]:
+    """Options of a select from rows: an attribute as value, another as word; `blank` stands first."""
+    found = [(str(getattr(row, value)), str(getattr(row, word))) for row in rows]
+    return [("", blank), *found] if blank else found
+
+
 def _environment() -> jinja2.Environment:
+    folders = {each.parent.name: jinja2.FileSystemLoader(each) for each in assets.HERE.glob("*/templates")}
     made = jinja2.Environment(
-        loader=jinja2.PrefixLoader(
-            {each.parent.name: jinja2.FileSystemLoader(each) for each in HERE.glob("*/templates")}
-        ),
+        loader=jinja2.PrefixLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(money=words.money, plural=words.plural, reader=words.reader, day=words.day)
+    made.filters.update(
+        money=formats.money,
+        handler=formats.handler,
+        day=formats.day,
+        number=formats.number,
+        change=formats.change,
+        words=lambda key: str(key).replace("_", " "),
+    )
     made.globals.update(
         root=ROOT,
-        static=f"{ROOT}/static/{VERSION}",
-        at=_time,
-        minor=words.minor,
+        static=f"{ROOT}/static/{assets.VERSION}",
+        minor=formats.minor,
+        percent_change=formats.percent_change,
         with_query=with_query,
-        badge_of=words.badge,
+        without=without,
+        _=i18n.translate,
+        counted=i18n.counted,
+        options_of=options_of,
+        badge_of=badges.badge,
+        slack_badge=badges.slack,
+        person_of=person_of,
         hold_words=analytics.hold_words,
+        Permission=Permission,
+        ORDER_STEPS=navigation.ORDER_STEPS,
+        PICKUP_STEPS=navigation.PICKUP_STEPS,
     )
+    made.globals["ui"] = library.load(made)
     return made
 
 
@@ -133,93 +130,112 @@ ENVIRONMENT = _environment()
 
 
 def render(
-    ask: Ask, template: str, context: Mapping[str, object], *, toast: Toast | None = None, status: int = 200
+    req: PageRequest,
+    template: str,
+    context: Mapping[str, object],
+    *,
+    toast: Toast | None = None,
+    status: int = 200,
 ) -> Response:
     """The whole page, or its main part for htmx, with what just happened."""
-    frame = {} if ask.is_fragment else _frame(ask)
+    frame = {} if req.is_fragment else _frame(req)
     body = ENVIRONMENT.get_template(template).render(
         **frame,
         **context,
-        ask=ask,
-        me=ask.principal,
-        Permission=Permission,
-        toast=toast or _flash(ask),
-        cookies=ask.request.cookies,
-        is_fragment=ask.is_fragment,
+        req=req,
+        at=partial(_time, req),
+        me=req.principal,
+        toast=toast or _flash(req),
+        cookies=req.http.cookies,
+        is_fragment=req.is_fragment,
     )
     response = HTMLResponse(
         body, status_code=status, headers={"Cache-Control": "no-store", "Vary": "HX-Request"}
     )
-    if "flash" in ask.request.cookies:
+    if "flash" in req.http.cookies:
         response.delete_cookie("flash", path=ROOT)
     return response
 
 
-def _flash(ask: Ask) -> Toast | None:
-    said = ask.request.cookies.get("flash")
-    return Toast(unquote(said)) if said and not ask.is_fragment else None
+def _flash(req: PageRequest) -> Toast | None:
+    kept = req.http.cookies.get("flash")
+    return Toast(unquote(kept)) if kept and not req.is_fragment else None
 
 
-def _frame(ask: Ask) -> dict[str, object]:
+def _frame(req: PageRequest) -> dict[str, object]:
     """What stands around every page: navigation with its counts, and the location of staff."""
-    with ask.app.db.read() as tx:
-        badges = home.badges(tx, now=ask.now, location_id=ask.location_id)
-        bound_to = network.location(tx, location_id=ask.location_id) if ask.location_id else None
+    with req.app.db.read() as tx:
+        badges_now = home.badges(tx, now=req.now, location_id=req.location_id)
+        bound_to = network.location(tx, location_id=req.location_id) if req.location_id else None
         head = home.head(tx)
+    may_see_letters = req.principal.can(Permission.DEAD_LETTERS_READ)
     return {
-        "rail": [item for item in RAIL if ask.principal.can(item.permission)],
+        "rail": [item for item in navigation.RAIL if req.principal.can(item.permission)],
         "badges": {
-            "orders": badges.attention,
-            "fulfillment": badges.late,
-            "returns": badges.to_inspect,
-            "dead-letters": badges.dead_letters if ask.principal.can(Permission.DEAD_LETTERS_READ) else 0,
+            "orders": badges_now.attention,
+            "fulfillment": badges_now.late,
+            "returns": badges_now.to_inspect,
+            "dead-letters": badges_now.dead_letters if may_see_letters else 0,
         },
         "bound_to": bound_to,
         "head": head,
+        "script_words": navigation.script_words(),
     }
 
 
-View = Callable[[Ask, Toast | None, int], Response]
+View = Callable[[PageRequest, Toast | None, int], Response]
 
 
-def act(ask: Ask, verb: Callable[[WriteTx], str], *, show: View, back: str) -> Response:
-    """Do a verb in one transaction, then show the fresh page with what happened; `verb` returns the sentence.
+def act(req: PageRequest, verb: Callable[[WriteTx], str], *, show: View, back: str) -> Response:
+    """Run a verb in one transaction, then show the fresh page with its sentence.
 
-    What cannot be is told on the fresh page too, with the kind's status, so that a stale click shows what is true.
+    A refused verb shows the fresh page too, with the kind's status: its form keeps what was typed, with the error
+    at the field; where no form shows it, it is a toast.
     """
     try:
-        with ask.app.db.write(actor=ask.principal.actor, trace_id=ask.trace_id) as tx:
-            said = verb(tx)
+        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
+            done = verb(tx)
     except errors.DoorstepError as problem:
-        return show(ask, Toast(problem.message, "danger"), status_of(problem))
-    return show(ask, Toast(said), 200) if ask.is_fragment else go(ask, back, said)
+        return refuse(req, problem, show=show)
+    return show(req, Toast(done), 200) if req.is_fragment else go(req, back, done)
 
 
-def go(ask: Ask, to: str, said: str) -> Response:
+def refuse(req: PageRequest, problem: errors.DoorstepError, *, show: View) -> Response:
+    """The page of a form again, with what is wrong."""
+    state = forms.failed(req.http.url.path, req.form, problem)
+    return show(replace(req, refused=state), Toast(problem.message, "danger"), status_of(problem))
+
+
+def keeping(req: PageRequest) -> PageRequest:
+    """The request with its form as it was sent, for a page that shows a preview of it."""
+    return replace(req, refused=FormState(req.http.url.path, req.form, is_failed=True))
+
+
+def go(req: PageRequest, to: str, done: str) -> Response:
     """On to another page, which says what happened."""
     response: Response = RedirectResponse(to, status_code=303)
-    if ask.is_fragment:
+    if req.is_fragment:
         response = Response(headers={"HX-Redirect": to})
-    response.set_cookie("flash", quote(said), max_age=30, path=ROOT, httponly=True, samesite="lax")
+    response.set_cookie("flash", quote(done), max_age=30, path=ROOT, httponly=True, samesite="lax")
     return response
 
 
 def status_of(problem: errors.DoorstepError) -> int:
     """The HTTP status of an error's kind."""
-    return next(status for kind, status in STATUS.items() if isinstance(problem, kind))
+    return next(status for kind, status in STATUS if isinstance(problem, kind))
 
 
-def problem_page(ask: Ask, problem: errors.DoorstepError) -> Response:
-    """An error as a page of its own (or a toast, when only a part of a page was asked for)."""
+def problem_page(req: PageRequest, problem: errors.DoorstepError) -> Response:
+    """An error as a page of its own (or a toast, when only a part of a page was wanted)."""
     status = status_of(problem)
     titles = {
-        404: "There is nothing here",
-        403: "Not allowed",
-        409: "Something changed meanwhile",
-        503: "Try again in a moment",
+        404: _("Not found"),
+        403: _("Not allowed"),
+        409: _("Something changed meanwhile"),
+        503: _("Try again in a moment"),
     }
-    title = titles.get(status, "That did not work")
-    return render(ask, "frame/problem.html", {"title": title, "problem": problem}, status=status)
+    title = titles.get(status, _("That did not work"))
+    return render(req, "frame/problem.html", {"title": title, "problem": problem}, status=status)
 
 
 def plain(title: str, message: str, *, status: int) -> Response:

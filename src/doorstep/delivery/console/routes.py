@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.delivery.console.ask import Page
+from doorstep.delivery.console.request import Page
 from doorstep.domain.identity.model import Permission
 
 

@@ -1,7 +1,1 @@
-"""Shared components of the console."""
-
-from __future__ import annotations
-
-from doorstep.delivery.console.components import pages
-
-ROUTES = pages.ROUTES
+"""Shared components of pages: macros, style sheets and scripts, each once."""

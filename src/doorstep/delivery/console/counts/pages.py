@@ -1,14 +1,18 @@
-"""Counting on a phone or at a desk: scan or write what is there, hand it in, agree to what differs."""
+"""Cycle counts: list, count by scan or by hand, submit, approve."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import cells, lists, page
+from doorstep.delivery.console.badges import Badge
+from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
+from doorstep.delivery.console.counts import forms
+from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import counts as verbs
@@ -23,56 +27,115 @@ from doorstep.domain.inventory.model.counts import (
     Tolerance,
 )
 from doorstep.domain.inventory.views import counts as view
-from doorstep.domain.inventory.views.counts import CountFilter
+from doorstep.domain.inventory.views.counts import CountFilter, CountRow
 from doorstep.domain.network import views as network
+from doorstep.domain.network.model import Location
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import CountId, LocationId, Sku
 
 BACK = f"{ROOT}/counts"
 STATES = {
-    CountState.OPEN: ("To count", "info", "calendar"),
-    CountState.COUNTED: ("To approve", "attention", "eye"),
-    CountState.APPROVED: ("Approved", "success", "check"),
-    CountState.CANCELLED: ("Cancelled", "neutral", "cross"),
+    CountState.OPEN: Badge(_m("To count"), "info", "calendar"),
+    CountState.COUNTED: Badge(_m("To approve"), "attention", "eye"),
+    CountState.APPROVED: Badge(_m("Approved"), "success", "check"),
+    CountState.CANCELLED: Badge(_m("Canceled"), "neutral", "cross"),
 }
-KINDS = {
-    CountKind.BLIND: "Blind: nobody sees what is expected",
-    CountKind.OPEN: "Open: the expected numbers are shown",
+KINDS = (
+    (CountKind.BLIND, _m("Blind"), _m("The expected quantity is hidden.")),
+    (CountKind.OPEN, _m("Open"), _m("The expected quantity is shown.")),
+)
+KIND_WORDS = {
+    CountKind.BLIND: _m("blind"),
+    CountKind.OPEN: _m("open"),
+    CountKind.DIRECTED: _m("after a short pick"),
 }
-OPEN = (CountState.OPEN, CountState.COUNTED)
-_PAGE = 100
+VIEWS = {
+    "": (CountState.OPEN, CountState.COUNTED),
+    "counted": (CountState.COUNTED,),
+    "all": tuple(CountState),
+}
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def _name(row: CountRow) -> Sequence[Cell]:
+    found: list[Cell] = [Link(row.title, f"/counts/{row.id}", "strong"), Text(str(row.id), "muted")]
+    return [*found, Text(row.directed_sku, "code muted")] if row.directed_sku else found
+
+
+def _variances(row: CountRow) -> Cell:
+    return (
+        cells.NONE
+        if row.state is CountState.OPEN
+        else Count(row.off, "danger-text strong" if row.off else "")
+    )
+
+
+def _kind(row: CountRow) -> Cell:
+    word = KIND_WORDS[row.kind]
+    return Status(Badge(word, "attention", "hand")) if row.kind is CountKind.DIRECTED else Text(_(word))
+
+
+def _progress(row: CountRow) -> Cell:
+    return Text(_("{part} of {whole}").format(part=row.counted, whole=row.lines))
+
+
+def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[CountRow]:
     """Counts, newest first."""
-    wanted_state, before = ask.query("state") or "open", ask.query("before")
-    states = {"open": OPEN, "counted": (CountState.COUNTED,)}.get(wanted_state, tuple(CountState))
-    wanted = CountFilter(ask.location_id, states, int(before) if before.isdigit() else None, _PAGE)
-    with ask.app.db.read() as tx:
-        rows = view.rows(tx, wanted=wanted)
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[CountRow]:
+        states = VIEWS.get(query.get("state"), VIEWS[""])
+        before = int(query.cursor) if query.cursor.isdigit() else None
+        return lists.by_id(view.rows(tx, wanted=CountFilter(req.location_id, states, before, limit)), limit)
+
+    return ListPage(
+        path="/counts",
+        columns=(
+            Column(_m("Count"), _name, "s1"),
+            Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
+            Column(_m("Kind"), _kind, "s5"),
+            Column(_m("Counted"), _progress, "num minor"),
+            Column(_m("Variances"), _variances, "num s4"),
+            Column(_m("Status"), lambda row: Status(STATES[row.state]), "s2"),
+            Column(_m("Opened"), lambda row: At(row.opened_at), "s6"),
+        ),
+        fetch=fetch,
+        noun=(_m("{n} count"), _m("{n} counts")),
+        look="cards",
+        href=lambda row: f"/counts/{row.id}",
+        filters=[
+            Choice(
+                "state", _m("Status"), [("", _m("Open")), ("counted", _m("To approve")), ("all", _m("All"))]
+            )
+        ],
+    )
+
+
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """The list, or all of it as CSV."""
+    with req.app.db.read() as tx:
         places = network.locations(tx)
+        listed = count_list(req, places)
+        if req.query("format") == "csv":
+            return listed.csv(req)
+        found = listed.load(req, tx)
     context = {
-        "rows": rows,
-        "next": rows[-1].id if len(rows) == _PAGE else None,
-        "places": places,
-        "choices": [each for each in places.values() if each.active and ask.location_id in (None, each.id)],
-        "query": {"state": wanted_state},
-        "states": STATES,
-        "kinds": KINDS,
-        "may_work": ask.principal.can(Permission.STOCK_WORK),
-        "form": ask.form if toast is not None and toast.meaning == "danger" else {},
+        "list": found,
+        "choices": [each for each in places.values() if each.active and req.location_id in (None, each.id)],
+        "kinds": [(kind.value, _(word), _(meaning)) for kind, word, meaning in KINDS],
+        "may_work": req.principal.can(Permission.STOCK_WORK),
     }
-    return page.render(ask, "counts/counts.html", context, toast=toast, status=status)
+    return page.render(req, "counts/counts.html", context, toast=toast, status=status)
 
 
-def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """One count: to be done, to be approved, or done."""
-    count_id = ask.number("count_id")
-    with ask.app.db.read() as tx:
+    count_id = req.number("count_id")
+    with req.app.db.read() as tx:
         found = view.count(tx, count_id=count_id)
-        ask.principal.require(Permission.INVENTORY_READ, at=found.location_id)
-        is_scan = ask.request.url.path.endswith("/scan")
+        req.principal.require(Permission.INVENTORY_READ, at=found.location_id)
+        is_scan = req.http.url.path.endswith("/scan")
         context = {
             "count": found,
             "row": view.row(tx, count_id=count_id),
@@ -80,122 +143,128 @@ def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
             "place": network.location(tx, location_id=found.location_id),
             "waiting": view.waiting(tx, count=found),
             "actions": COUNT_ACTIONS[found.state],
-            "may_work": ask.principal.can(Permission.STOCK_WORK),
-            "may_approve": ask.principal.can(Permission.INVENTORY_WRITE),
-            "is_own": found.counted_by == ask.principal.actor,
-            "states": STATES,
+            "may_work": req.principal.can(Permission.STOCK_WORK),
+            "may_approve": req.principal.can(Permission.INVENTORY_WRITE),
+            "is_own": found.counted_by == req.principal.actor,
+            "badge": STATES[found.state],
+            "kind": KIND_WORDS[found.kind],
             "scan": toast if is_scan else None,
         }
-    shown = None if is_scan and ask.is_fragment else toast
-    return page.render(ask, "counts/count.html", context, toast=shown, status=status)
+    shown = None if is_scan and req.is_fragment else toast
+    return page.render(req, "counts/count.html", context, toast=shown, status=status)
 
 
-def open_count(ask: Ask) -> Response:
-    """Ask people to count."""
+def open_count(req: PageRequest) -> Response:
+    """Open a count."""
 
     def verb(tx: WriteTx) -> str:
-        location_id, kind = ask.whole("location_id"), ask.form.get("kind", "")
-        if location_id is None or kind not in set(KINDS):
-            raise errors.Invalid("Choose a location and how it is counted.", field="location_id")
-        ask.principal.require(Permission.STOCK_WORK, at=LocationId(location_id))
-        place = network.location(tx, location_id=location_id)
-        codes = ask.form.get("skus", "").replace(",", " ").split()
+        form = forms.NewCount.of(req.form)
+        req.principal.require(Permission.STOCK_WORK, at=LocationId(form.location_id))
+        place = network.location(tx, location_id=form.location_id)
+        codes = form.skus.replace(",", " ").split()
         known = view.scanned(tx, codes=codes)
         skus = list(dict.fromkeys(known.get(code, Sku(code)) for code in codes))
-        title, category = ask.form.get("title", "").strip(), ask.form.get("category", "").strip()
-        new = NewCount(place.id, CountKind(kind), title or category or "Cycle count", skus, category)
-        (made,) = verbs.open_(tx, news=[new], at=ask.now)
-        return f"Count {made} is open at {place.name}."
+        new = NewCount(place.id, form.kind, form.title, skus, form.category)
+        (made,) = verbs.open_(tx, news=[new], at=req.now)
+        return _("Count {id} is open at {place}.").format(id=made, place=place.name)
 
-    return page.act(ask, verb, show=show, back=BACK)
+    return page.act(req, verb, show=show, back=BACK)
 
 
-def _act(ask: Ask, permission: Permission, verb: Callable[[WriteTx, Command], str]) -> Response:
-    count_id = CountId(ask.number("count_id"))
+def _act(req: PageRequest, permission: Permission, verb: Callable[[WriteTx, Command], str]) -> Response:
+    count_id = CountId(req.number("count_id"))
 
     def work(tx: WriteTx) -> str:
         place = view.row(tx, count_id=count_id).location_id
-        ask.principal.require(permission, at=LocationId(place))
-        return verb(tx, Command(count_id, ask.now, ask.whole("version")))
+        req.principal.require(permission, at=LocationId(place))
+        return verb(tx, Command(count_id, req.now, req.whole("version")))
 
-    return page.act(ask, work, show=one, back=f"{BACK}/{count_id}")
+    return page.act(req, work, show=one, back=f"{BACK}/{count_id}")
 
 
-def scan(ask: Ask) -> Response:
-    """One scan is one piece more."""
+def scan(req: PageRequest) -> Response:
+    """Add one unit by its barcode or SKU."""
 
     def verb(tx: WriteTx, command: Command) -> str:
-        code = ask.form.get("code", "").strip()
+        code = req.form.get("code", "").strip()
         sku = view.scanned(tx, codes=[code]).get(code)
         if sku is None:
-            raise errors.Invalid(f"Nobody knows the code {code}: type the SKU instead.", field="code")
+            raise errors.Invalid(
+                _("Unknown code {code}. Type the SKU instead.").format(code=code), field="code"
+            )
         verbs.find(tx, command=command, found=[Found(sku, 1)], adds=True)
         lines = view.count(tx, count_id=command.count_id).lines
-        return f"{sku}: {next(line.counted for line in lines if line.sku == sku)} counted"
+        counted = next(line.counted for line in lines if line.sku == sku)
+        return _("{sku}: {n} counted").format(sku=sku, n=counted)
 
-    return _act(ask, Permission.STOCK_WORK, verb)
+    return _act(req, Permission.STOCK_WORK, verb)
 
 
-def write(ask: Ask) -> Response:
-    """The numbers as they stand in the form."""
+def write(req: PageRequest) -> Response:
+    """Save the numbers of the form."""
 
     def verb(tx: WriteTx, command: Command) -> str:
         lines = view.count(tx, count_id=command.count_id).lines
-        told = [(line, ask.whole(f"counted-{line.sku}-{line.condition.value}")) for line in lines]
+        entered = [(line, req.whole(f"counted-{line.sku}-{line.condition.value}")) for line in lines]
         found = [
             Found(line.sku, quantity, line.condition)
-            for line, quantity in told
+            for line, quantity in entered
             if quantity is not None and quantity != line.counted
         ]
         if found:
             verbs.find(tx, command=command, found=found, adds=False)
-        return "Kept: nothing is handed in yet."
+        return _("Saved. The count is not submitted yet.")
 
-    return _act(ask, Permission.STOCK_WORK, verb)
+    return _act(req, Permission.STOCK_WORK, verb)
 
 
-def hand_in(ask: Ask) -> Response:
-    """The counting is done."""
-    rest = Rest.NONE_THERE if ask.form.get("rest") == "yes" else Rest.SKIP
-    chosen = ask.app.settings
+def submit(req: PageRequest) -> Response:
+    """Submit the count."""
+    rest = Rest.NONE_THERE if req.form.get("rest") == "yes" else Rest.SKIP
+    chosen = req.app.settings
     tolerance = Tolerance(chosen.count_tolerance_pieces, chosen.count_tolerance_percent)
 
     def verb(tx: WriteTx, command: Command) -> str:
         state = verbs.hand_in(tx, command=command, rest=rest, tolerance=tolerance)
-        agreed = "Handed in: it agrees with the books." if not tolerance.pieces else "Handed in and agreed."
-        return agreed if state is CountState.APPROVED else "Handed in: somebody looks at what differs."
+        if state is not CountState.APPROVED:
+            return _("Submitted. The variances need approval.")
+        return (
+            _("Submitted. It matches the system quantity.")
+            if not tolerance.pieces
+            else _("Submitted and approved.")
+        )
 
-    return _act(ask, Permission.STOCK_WORK, verb)
-
-
-def approve(ask: Ask) -> Response:
-    """The ledger follows the count."""
-
-    def verb(tx: WriteTx, command: Command) -> str:
-        verbs.approve(tx, command=command, alone=ask.form.get("alone") == "yes")
-        return "Approved: the books follow the shelf."
-
-    return _act(ask, Permission.INVENTORY_WRITE, verb)
+    return _act(req, Permission.STOCK_WORK, verb)
 
 
-def recount(ask: Ask) -> Response:
-    """What differs is counted again."""
+def approve(req: PageRequest) -> Response:
+    """Approve the count; its variances are posted."""
 
     def verb(tx: WriteTx, command: Command) -> str:
-        verbs.recount(tx, command=command, reason=ask.form.get("reason", "").strip())
-        return "Sent back: what differs is counted again."
+        verbs.approve(tx, command=command, alone=req.form.get("alone") == "yes")
+        return _("Approved. The variances are posted.")
 
-    return _act(ask, Permission.INVENTORY_WRITE, verb)
+    return _act(req, Permission.INVENTORY_WRITE, verb)
 
 
-def cancel(ask: Ask) -> Response:
-    """Nothing follows from it."""
+def recount(req: PageRequest) -> Response:
+    """Request a recount of the variances."""
+
+    def verb(tx: WriteTx, command: Command) -> str:
+        verbs.recount(tx, command=command, reason=req.form.get("reason", "").strip())
+        return _("Recount requested.")
+
+    return _act(req, Permission.INVENTORY_WRITE, verb)
+
+
+def cancel(req: PageRequest) -> Response:
+    """Cancel the count."""
 
     def verb(tx: WriteTx, command: Command) -> str:
         verbs.cancel(tx, command=command)
-        return "Cancelled: the books stay as they are."
+        return _("Canceled. The stock is unchanged.")
 
-    return _act(ask, Permission.INVENTORY_WRITE, verb)
+    return _act(req, Permission.INVENTORY_WRITE, verb)
 
 
 ROUTES: Routes = (
@@ -204,7 +273,7 @@ ROUTES: Routes = (
     Verb("/counts/open", open_count, Permission.STOCK_WORK),
     Verb("/counts/{count_id:int}/scan", scan, Permission.STOCK_WORK),
     Verb("/counts/{count_id:int}/write", write, Permission.STOCK_WORK),
-    Verb("/counts/{count_id:int}/hand-in", hand_in, Permission.STOCK_WORK),
+    Verb("/counts/{count_id:int}/submit", submit, Permission.STOCK_WORK),
     Verb("/counts/{count_id:int}/approve", approve, Permission.INVENTORY_WRITE),
     Verb("/counts/{count_id:int}/recount", recount, Permission.INVENTORY_WRITE),
     Verb("/counts/{count_id:int}/cancel", cancel, Permission.INVENTORY_WRITE),

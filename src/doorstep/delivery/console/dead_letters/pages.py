@@ -4,51 +4,145 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 from starlette.responses import RedirectResponse, Response
 
-from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import badges, cells, formats, page
+from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
+from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Selection, Slice
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.analytics.views import letters as view
+from doorstep.domain.analytics.views.letters import DeadLetter, DeadLetterGroup
 from doorstep.domain.identity.model import Permission
 from doorstep.flows import operations
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.log import redact
 
 ADVICE = {
-    "transient": "The other side did not answer in time, many times. If it is back, re-drive.",
-    "data": "The content is wrong and stays wrong: mend the mapping, the catalogue or the sender, then re-drive.",
-    "auth": "The credentials were refused: enter them again at the connection, then re-drive.",
-    "bug": "Doorstep failed. Report the trace id; re-drive after the update that mends it.",
+    "transient": _m("The other system did not answer. Retry when it is back."),
+    "data": _m(
+        "The message has a value that Doorstep cannot use. Correct the mapping, the catalog or the sender, then retry."
+    ),
+    "auth": _m("The credentials were refused. Update them in the connection, then retry."),
+    "bug": _m("Doorstep failed. Report the trace ID, and retry after the update that fixes it."),
 }
 _PLACE = re.compile(r"`\$\.?([^`]+)`|\bat [`'\"]?\$?\.?([\w.\[\]-]+)")
 _STEP = re.compile(r"\[(\d+)\]|[^.\[\]]+")
-_HERE = "the failing place stands here"
+_HERE = "the failing value stands here"
 BACK = f"{ROOT}/dead-letters"
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """Groups, and the letters of the chosen one."""
-    error_class, what = ask.query("class"), ask.query("what")
-    with ask.app.db.read() as tx:
+def _error_class(row: DeadLetter) -> Cell:
+    return Status(badges.badge("error", row.error_class))
+
+
+def _order(row: DeadLetter) -> Cell:
+    return Link(row.order_number, f"/orders/{row.order_id}", "code") if row.order_id else cells.NONE
+
+
+def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPage[DeadLetter]:
+    """Dead letters, the latest failure first."""
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[DeadLetter]:
+        rows = view.dead_letters(
+            tx,
+            error_class=query.get("class"),
+            what=query.get("what"),
+            after=_after(query.cursor),
+            limit=limit,
+        )
+        return Slice(rows, _cursor(rows[-1]) if len(rows) == limit else "")
+
+    classes = sorted({each.error_class for each in groups})
+    readers = sorted({each.what for each in groups})
+    return ListPage(
+        path="/dead-letters",
+        columns=(
+            Column(
+                _m("Message"),
+                lambda row: [
+                    Link(_title(row.connection, row.what), f"/dead-letters/{row.source}/{row.id}", "strong"),
+                    Text(row.topic, "muted"),
+                ],
+                "s1",
+            ),
+            Column(_m("Class"), _error_class, "s2"),
+            Column(_m("Error"), lambda row: Text(row.error), "clip wide full s3"),
+            Column(_m("Attempts"), lambda row: Count(row.attempts), "num minor"),
+            Column(_m("First failed"), lambda row: At(row.first_failed_at), "minor"),
+            Column(_m("Last failed"), lambda row: At(row.last_failed_at), "s5"),
+            Column(_m("Order"), _order, "s6"),
+        ),
+        fetch=fetch,
+        noun=(_m("{n} dead letter"), _m("{n} dead letters")),
+        href=lambda row: f"/dead-letters/{row.source}/{row.id}",
+        filters=[
+            Choice(
+                "class",
+                _m("Class"),
+                [("", _m("Any class")), *((each, badges.badge("error", each).word) for each in classes)],
+            ),
+            Choice(
+                "what",
+                _m("Handler"),
+                [("", _m("Any handler")), *((each, formats.handler(each)) for each in readers)],
+            ),
+        ],
+        look="cards",
+        selection=Selection(
+            name=lambda row: f"{row.source}-{row.id}", label=lambda row: _title(row.connection, row.what)
+        )
+        if may_write
+        else None,
+    )
+
+
+def _title(connection: str, what: str) -> str:
+    return connection or formats.handler(what)
+
+
+def _cursor(row: DeadLetter) -> str:
+    at = row.last_failed_at.isoformat() if row.last_failed_at else "-infinity"
+    return f"{at}~{row.source}~{row.id}"
+
+
+def _after(cursor: str) -> tuple[str, str, int] | None:
+    """The row of a cursor; one that is none of ours begins at the first page."""
+    at, source, letter_id = (*cursor.split("~"), "", "")[:3]
+    if not letter_id.isdigit() or not re.fullmatch(r"-infinity|[\dT:.+-]+", at):
+        return None
+    return at, source, int(letter_id)
+
+
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """Groups, and the dead letters of the chosen one; or those as CSV."""
+    may_write = req.principal.can(Permission.DEAD_LETTERS_WRITE)
+    with req.app.db.read() as tx:
         groups = view.groups(tx)
-        rows = view.dead_letters(tx, error_class=error_class, what=what)
-    context = {"groups": groups, "rows": rows, "error_class": error_class, "what": what, "advice": ADVICE}
-    return page.render(ask, "dead_letters/letters.html", context, toast=toast, status=status)
+        listed = letter_list(groups, may_write=may_write)
+        if req.query("format") == "csv":
+            return listed.csv(req)
+        found = listed.load(req, tx)
+    context = {"groups": groups, "list": found, "advice": ADVICE, "may_write": may_write}
+    return page.render(req, "dead_letters/letters.html", context, toast=toast, status=status)
 
 
-def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """One letter, its payload with the failing place marked."""
-    with ask.app.db.read() as tx:
-        opened = view.opened(tx, source=ask.request.path_params["source"], letter_id=ask.number("letter_id"))
+def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """One dead letter, its payload with the failing value marked."""
+    with req.app.db.read() as tx:
+        opened = view.opened(tx, source=req.http.path_params["source"], letter_id=req.number("letter_id"))
     marked = mark_place(opened.payload, opened.letter.error) if opened.is_json else escape(opened.payload)
     headers = redact(opened.headers)
     context = {"opened": opened, "marked": marked, "advice": ADVICE, "headers": headers}
-    return page.render(ask, "dead_letters/letter.html", context, toast=toast, status=status)
+    return page.render(req, "dead_letters/letter.html", context, toast=toast, status=status)
 
 
 def mark_place(payload: str, error: str) -> Markup:
@@ -67,7 +161,7 @@ def mark_place(payload: str, error: str) -> Markup:
         within[last[0]] = _HERE
     elif isinstance(within, list):
         within[int(last[1])] = _HERE
-    before, _, after = json.dumps(document, indent=2, ensure_ascii=False).partition(f'"{_HERE}"')
+    before, _mark, after = json.dumps(document, indent=2, ensure_ascii=False).partition(f'"{_HERE}"')
     return Markup("{}<mark>{}</mark>{}").format(
         before, json.dumps(found, indent=2, ensure_ascii=False), after
     )
@@ -82,58 +176,63 @@ def _inside(value: object, step: re.Match[str]) -> object:
     return None
 
 
-def _chosen(ask: Ask) -> tuple[list[int], list[int]]:
-    """Deliveries and messages of the ticked rows, named delivery-7 and inbox-9."""
-    ticked = [name.partition("-") for name in ask.form if name.startswith(("delivery-", "inbox-"))]
-    numbers = [(kind, int(number)) for kind, _, number in ticked if number.isdigit()]
+def _chosen(req: PageRequest) -> tuple[list[int], list[int]]:
+    """Deliveries and messages of the selected rows, named delivery-7 and inbox-9."""
+    ticked = [name.partition("-") for name in req.form if name.startswith(("delivery-", "inbox-"))]
+    numbers = [(kind, int(number)) for kind, _dash, number in ticked if number.isdigit()]
     deliveries = [number for kind, number in numbers if kind == "delivery"]
     return deliveries, [number for kind, number in numbers if kind == "inbox"]
 
 
-def redrive(ask: Ask) -> Response:
-    """Try the ticked letters again, or all of a class."""
+def retry(req: PageRequest) -> Response:
+    """Retry the selected dead letters, or all of a class."""
 
     def verb(tx: WriteTx) -> str:
-        deliveries, messages = _chosen(ask)
-        error_class = ask.form.get("class") or None
+        deliveries, messages = _chosen(req)
+        error_class = req.form.get("class") or None
         if error_class is None and not deliveries and not messages:
-            raise errors.Invalid("Tick at least one row first.")
+            raise errors.Invalid(_("Select at least one row first."))
         if error_class is not None:
             count = operations.retry(tx, error_class=error_class)
         else:
             count = operations.retry(tx, deliveries=deliveries, messages=messages)
         if not count:
-            raise errors.Conflict("These were re-driven or discarded meanwhile.")
-        return f"Re-driven: {count}. What fails again comes back here."
+            raise errors.Conflict(_("These were retried or discarded meanwhile."))
+        return counted(
+            count,
+            "{n} dead letter is retried. If it fails again, it comes back here.",
+            "{n} dead letters are retried. Those that fail again come back here.",
+        )
 
-    return _after(ask, page.act(ask, verb, show=show, back=BACK))
+    return _back(req, page.act(req, verb, show=show, back=BACK))
 
 
-def discard(ask: Ask) -> Response:
-    """Give up on the ticked letters; their payloads are kept."""
+def discard(req: PageRequest) -> Response:
+    """Discard the selected dead letters; their payloads are kept."""
 
     def verb(tx: WriteTx) -> str:
-        deliveries, messages = _chosen(ask)
+        deliveries, messages = _chosen(req)
         count = operations.discard(tx, deliveries=deliveries, messages=messages)
         if not count:
-            raise errors.Conflict("These were re-driven or discarded meanwhile, or none was ticked.")
-        return f"Discarded: {count}. The facts and bytes are kept."
+            raise errors.Conflict(_("These were retried or discarded meanwhile, or no row is selected."))
+        return counted(count, "{n} dead letter is discarded.", "{n} dead letters are discarded.")
 
-    return _after(ask, page.act(ask, verb, show=show, back=BACK))
+    return _back(req, page.act(req, verb, show=show, back=BACK))
 
 
-def _after(ask: Ask, response: Response) -> Response:
-    """An action on a letter's own page leads back to the list."""
-    if ask.is_fragment:
-        response.headers["HX-Push-Url"] = BACK
+def _back(req: PageRequest, response: Response) -> Response:
+    """An action leads back to the list with its filters."""
+    back = page.with_query(BACK, {name: req.query(name) for name in ("class", "what")})
+    if req.is_fragment:
+        response.headers["HX-Push-Url"] = back
     elif isinstance(response, RedirectResponse):
-        response.headers["location"] = BACK
+        response.headers["location"] = back
     return response
 
 
 ROUTES: Routes = (
     Read("/dead-letters", show, Permission.DEAD_LETTERS_READ),
     Read("/dead-letters/{source}/{letter_id:int}", one, Permission.DEAD_LETTERS_READ),
-    Verb("/dead-letters/redrive", redrive, Permission.DEAD_LETTERS_WRITE),
+    Verb("/dead-letters/retry", retry, Permission.DEAD_LETTERS_WRITE),
     Verb("/dead-letters/discard", discard, Permission.DEAD_LETTERS_WRITE),
 )

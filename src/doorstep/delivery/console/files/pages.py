@@ -1,4 +1,4 @@
-"""Feeds and files: what other systems and people bring in, how far it is, and which rows are bad; and files to take out."""
+"""Imports and their bad rows, stock feeds, and exports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response, StreamingResponse
 
-from doorstep.delivery.console import page, words
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import page
+from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.identity.model import Permission
@@ -23,129 +24,127 @@ from doorstep.domain.inventory.views import imports as view
 from doorstep.flows.stock import import_files
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import ImportId
 
 BACK = f"{ROOT}/files"
 STATES = {
-    ImportState.CHECKING: ("Checking", "progress", "half"),
-    ImportState.APPLYING: ("Applying", "progress", "half"),
-    ImportState.DONE: ("Done", "success", "check"),
-    ImportState.REFUSED: ("Refused", "danger", "alert"),
-    ImportState.FAILED: ("Failed", "danger", "alert"),
+    ImportState.CHECKING: Badge(_m("Checking"), "progress", "half"),
+    ImportState.APPLYING: Badge(_m("Applying"), "progress", "half"),
+    ImportState.DONE: Badge(_m("Done"), "success", "check"),
+    ImportState.REFUSED: Badge(_m("Refused"), "danger", "alert"),
+    ImportState.FAILED: Badge(_m("Failed"), "danger", "alert"),
 }
+BUSY = frozenset({ImportState.CHECKING, ImportState.APPLYING})
 KINDS = {
-    ImportKind.STOCK: "Stock: what is on hand",
-    ImportKind.STOCK_CHANGES: "Stock: how many more or fewer",
-    ImportKind.SKUS: "SKUs",
-    ImportKind.SUPPLIES: "Future supply",
-    ImportKind.REPLENISHMENT: "Replenishment",
-    ImportKind.RULES: "Availability rules",
-    ImportKind.SELL_AHEAD: "Selling ahead",
-    ImportKind.PARTS: "Kits and grades",
+    ImportKind.STOCK: _m("Stock on hand"),
+    ImportKind.STOCK_CHANGES: _m("Stock changes"),
+    ImportKind.SKUS: _m("SKUs"),
+    ImportKind.SUPPLIES: _m("Incoming supply"),
+    ImportKind.REPLENISHMENT: _m("Replenishment rules"),
+    ImportKind.RULES: _m("Availability rules"),
+    ImportKind.SELL_AHEAD: _m("Sell-ahead policies"),
+    ImportKind.PARTS: _m("Kits and conditions"),
 }
 _SHOWN = 200
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """The newest files and feeds."""
-    with ask.app.db.read() as tx:
+    with req.app.db.read() as tx:
         found = view.rows(tx)
-        told = feed_view.rows(tx)
+        feeds = feed_view.rows(tx)
     context = {
         "files": found,
-        "feeds": [each for each in told if not each.key.startswith("import/")],
+        "feeds": [each for each in feeds if not each.key.startswith("import/")],
         "states": STATES,
         "kinds": KINDS,
+        "is_busy": any(each.state in BUSY for each in found),
         "shapes": SHAPES,
-        "may_write": ask.principal.can(Permission.INVENTORY_WRITE),
-        "form": ask.form if toast is not None and toast.meaning == "danger" else {},
+        "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
-    return page.render(ask, "files/files.html", context, toast=toast, status=status)
+    return page.render(req, "files/files.html", context, toast=toast, status=status)
 
 
-def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """How far a file is, and its bad rows."""
-    import_id = ask.number("import_id")
-    with ask.app.db.read() as tx:
+def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """One import with its progress and bad rows."""
+    import_id = req.number("import_id")
+    with req.app.db.read() as tx:
         file = view.row(tx, import_id=import_id)
         context = {
             "file": file,
             "problems": view.problems(tx, import_id=import_id, limit=_SHOWN),
             "columns": SHAPES[file.kind].names,
-            "is_busy": file.state in {ImportState.CHECKING, ImportState.APPLYING},
-            "states": STATES,
-            "kinds": KINDS,
-            "may_write": ask.principal.can(Permission.INVENTORY_WRITE),
+            "is_busy": file.state in BUSY,
+            "badge": STATES[file.state],
+            "kind": KINDS[file.kind],
+            "may_write": req.principal.can(Permission.INVENTORY_WRITE),
         }
-    return page.render(ask, "files/file.html", context, toast=toast, status=status)
+    return page.render(req, "files/file.html", context, toast=toast, status=status)
 
 
-def feed(ask: Ask) -> Response:
-    """One feed with the lines that did not simply apply."""
-    feed_id = ask.number("feed_id")
-    with ask.app.db.read() as tx:
+def feed(req: PageRequest) -> Response:
+    """One feed with the lines that were not applied."""
+    feed_id = req.number("feed_id")
+    with req.app.db.read() as tx:
         context = {
             "feed": feed_view.row(tx, feed_id=feed_id),
             "troubles": feed_view.troubles(tx, feed_id=feed_id, limit=_SHOWN),
         }
-    return page.render(ask, "files/feed.html", context)
+    return page.render(req, "files/feed.html", context)
 
 
-def bring_in(ask: Ask) -> Response:
-    """Take a file in; workers check and apply it."""
-    made: list[int] = []
+def start_import(req: PageRequest) -> Response:
+    """Upload a file; workers check and apply it."""
 
     def verb(tx: WriteTx) -> str:
-        upload, kind = ask.uploads.get("file"), ask.form.get("kind", "")
+        upload, kind = req.uploads.get("file"), req.form.get("kind", "")
         if upload is None or not upload.filename:
-            raise errors.Invalid("Choose a file.", field="file")
+            raise errors.Invalid(_("Choose a file."), field="file")
         if kind not in set(ImportKind):
-            raise errors.Invalid("Choose what the file tells.", field="kind")
+            raise errors.Invalid(_("Choose what the file contains."), field="kind")
         new = NewImport(
             kind=ImportKind(kind),
             file_name=upload.filename,
-            as_of=_moment(ask),
-            source=ask.form.get("source", "").strip() or "file",
-            whole=ask.form.get("whole") == "yes",
+            as_of=_moment(req),
+            source=req.form.get("source", "").strip() or "file",
+            whole=req.form.get("whole") == "yes",
         )
-        import_id, _ = import_files.store(tx, new=new, raw=upload.file, at=ask.now)
-        made.append(import_id)
-        return (
-            f"{words.plural(view.row(tx, import_id=import_id).loaded, 'row')} are read: they are checked now."
-        )
+        import_id, _is_new = import_files.store(tx, new=new, raw=upload.file, at=req.now)
+        rows = view.row(tx, import_id=import_id).loaded
+        return counted(rows, "{n} row read. Checking now.", "{n} rows read. Checking now.")
 
-    def shown(asked: Ask, toast: Toast | None, status: int) -> Response:
-        return show(asked, toast, status)
-
-    return page.act(ask, verb, show=shown, back=BACK)
+    return page.act(req, verb, show=show, back=BACK)
 
 
-def _moment(ask: Ask) -> datetime:
-    """When the figures were read, on the person's own clock; now, if it is left open."""
-    text = ask.form.get("as_of", "").strip()
+def _moment(req: PageRequest) -> datetime:
+    """The time of the data on the person's own clock; now, if it is left blank."""
+    text = req.form.get("as_of", "").strip()
     if not text:
-        return ask.now
+        return req.now
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ask.zone).astimezone(UTC)
+        return datetime.fromisoformat(text).replace(tzinfo=req.zone).astimezone(UTC)
     except ValueError:
-        raise errors.Invalid(f"{text!r} is no moment: write it as 2026-12-24 09:30.", field="as_of") from None
+        raise errors.Invalid(_("Enter a date and time."), field="as_of") from None
 
 
-def go_on(ask: Ask) -> Response:
-    """Work on a file that failed, from where it stopped."""
-    import_id = ImportId(ask.number("import_id"))
+def resume(req: PageRequest) -> Response:
+    """Resume an import that failed, from where it stopped."""
+    import_id = ImportId(req.number("import_id"))
 
     def verb(tx: WriteTx) -> str:
-        verbs.go_on(tx, import_id=import_id, at=ask.now)
-        return "It goes on where it stopped."
+        verbs.go_on(tx, import_id=import_id, at=req.now)
+        return _("Resumed.")
 
-    return page.act(ask, verb, show=one, back=f"{BACK}/{import_id}")
+    return page.act(req, verb, show=one, back=f"{BACK}/{import_id}")
 
 
-def problems(ask: Ask) -> Response:
-    """Every bad row as CSV, to be mended and brought in again."""
-    import_id = ask.number("import_id")
-    with ask.app.db.read() as tx:
+def problems(req: PageRequest) -> Response:
+    """Every bad row as CSV, to be corrected and imported again."""
+    import_id = req.number("import_id")
+    with req.app.db.read() as tx:
         head = ("line", "problem", *SHAPES[view.row(tx, import_id=import_id).kind].names)
 
     def lines(tx: ReadTx) -> Iterator[bytes]:
@@ -153,33 +152,33 @@ def problems(ask: Ask) -> Response:
         for row in view.all_problems(tx, import_id=import_id):
             yield _csv_line((row.line_no, row.problem, *row.cells))
 
-    return _download(ask, f"import-{import_id}-problems.csv", lines)
+    return _download(req, f"import-{import_id}-problems.csv", lines)
 
 
-def stock(ask: Ask) -> Response:
-    """What lies on shelves, as CSV."""
-    return _download(ask, "stock.csv", lambda tx: exports.stock(tx, location_id=ask.location_id))
+def stock(req: PageRequest) -> Response:
+    """Stock on hand as CSV."""
+    return _download(req, "stock.csv", lambda tx: exports.stock(tx, location_id=req.location_id))
 
 
-def movements(ask: Ask) -> Response:
+def movements(req: PageRequest) -> Response:
     """The ledger as CSV."""
-    of = exports.Slice(location_id=ask.location_id)
-    return _download(ask, "movements.csv", lambda tx: exports.movements(tx, of=of))
+    of = exports.Slice(location_id=req.location_id)
+    return _download(req, "movements.csv", lambda tx: exports.movements(tx, of=of))
 
 
-def rules(ask: Ask) -> Response:
+def rules(req: PageRequest) -> Response:
     """Availability rules as CSV."""
-    return _download(ask, "rules.csv", exports.rules)
+    return _download(req, "rules.csv", exports.rules)
 
 
-def sell_ahead(ask: Ask) -> Response:
-    """What may be sold ahead, as CSV."""
-    return _download(ask, "sell-ahead.csv", exports.sell_ahead)
+def sell_ahead(req: PageRequest) -> Response:
+    """Sell-ahead policies as CSV."""
+    return _download(req, "sell-ahead.csv", exports.sell_ahead)
 
 
-def parts(ask: Ask) -> Response:
-    """What kits and graded SKUs are made of, as CSV."""
-    return _download(ask, "parts.csv", catalog.parts_file)
+def parts(req: PageRequest) -> Response:
+    """Components of kits and conditions as CSV."""
+    return _download(req, "parts.csv", catalog.parts_file)
 
 
 def _csv_line(cells: tuple[object, ...]) -> bytes:
@@ -188,11 +187,11 @@ def _csv_line(cells: tuple[object, ...]) -> bytes:
     return line.getvalue().encode()
 
 
-def _download(ask: Ask, name: str, make: Callable[[ReadTx], Iterator[bytes]]) -> Response:
+def _download(req: PageRequest, name: str, make: Callable[[ReadTx], Iterator[bytes]]) -> Response:
     """A file that is read from the database while it is sent."""
 
     def pieces() -> Iterator[bytes]:
-        with ask.app.db.read() as tx:
+        with req.app.db.read() as tx:
             yield from make(tx)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -209,6 +208,6 @@ ROUTES: Routes = (
     Read("/files/{import_id:int}", one, Permission.CONNECTIONS_READ),
     Read("/files/{import_id:int}/problems.csv", problems, Permission.CONNECTIONS_READ),
     Read("/feeds/{feed_id:int}", feed, Permission.CONNECTIONS_READ),
-    Verb("/files/bring-in", bring_in, Permission.INVENTORY_WRITE),
-    Verb("/files/{import_id:int}/go-on", go_on, Permission.INVENTORY_WRITE),
+    Verb("/files/import", start_import, Permission.INVENTORY_WRITE),
+    Verb("/files/{import_id:int}/resume", resume, Permission.INVENTORY_WRITE),
 )

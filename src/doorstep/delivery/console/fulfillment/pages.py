@@ -1,4 +1,4 @@
-"""The fulfillment board of a location, and the station where one fulfillment order is picked and packed."""
+"""The board of a location, and the station where one fulfillment order is picked and packed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import RedirectResponse, Response
 
-from doorstep.delivery.console import page, words
-from doorstep.delivery.console.ask import ROOT, Ask, here
-from doorstep.delivery.console.orders import decision
+from doorstep.delivery.console import formats, page
+from doorstep.delivery.console.fulfillment import forms
+from doorstep.delivery.console.orders.explanation import Explainer
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest, here
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.analytics.views import decisions
 from doorstep.domain.analytics.views import work as view
@@ -19,195 +20,194 @@ from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
 from doorstep.flows.fulfillment import fulfill
-from doorstep.flows.fulfillment import recall as back
+from doorstep.flows.fulfillment import recall as recalls
 from doorstep.flows.shipping import consolidation
-from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import FulfillmentOrderId
 
 REASONS = {
-    RejectReason.NOT_IN_STOCK: ("Not on the shelf", "The shelf is counted as empty."),
-    RejectReason.DAMAGED: ("Damaged", "These pieces are written off."),
-    RejectReason.MISMATCH: ("Wrong item on the shelf", "These pieces are written off."),
-    RejectReason.STORE_CLOSED: ("Location is closed", "Stock stays as it is."),
-    RejectReason.ASKED_BACK: ("Operations asked for it", "Stock stays as it is."),
-    RejectReason.NO_CAPACITY: ("No time or people today", "Stock stays as it is."),
+    RejectReason.NOT_IN_STOCK: (_m("Not found"), _m("The stock at this location is set to zero.")),
+    RejectReason.DAMAGED: (_m("Damaged"), _m("These units are written off.")),
+    RejectReason.MISMATCH: (_m("Wrong item on the shelf"), _m("These units are written off.")),
+    RejectReason.STORE_CLOSED: (_m("Location is closed"), _m("Stock stays as it is.")),
+    RejectReason.ASKED_BACK: (_m("Recalled by operations"), _m("Stock stays as it is.")),
+    RejectReason.NO_CAPACITY: (_m("No time or people today"), _m("Stock stays as it is.")),
 }
+STEPS_DONE = {State.OPEN: 2, State.ACCEPTED: 2, State.PICKED: 3, State.PACKED: 4, State.SHIPPED: 5}
 
 
-def locations(ask: Ask) -> Response:
+def locations(req: PageRequest) -> Response:
     """Every location with what waits there; staff go straight to theirs."""
-    if ask.location_id is not None:
-        return RedirectResponse(f"{ROOT}/fulfillment/{ask.location_id}", status_code=303)
-    with ask.app.db.read() as tx:
-        loads = view.loads(tx, now=ask.now)
-    return page.render(ask, "fulfillment/locations.html", {"loads": loads})
+    if req.location_id is not None:
+        return RedirectResponse(f"{ROOT}/fulfillment/{req.location_id}", status_code=303)
+    with req.app.db.read() as tx:
+        loads = view.loads(tx, now=req.now)
+    return page.render(req, "fulfillment/locations.html", {"loads": loads})
 
 
-def board(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def board(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """A location's work by what is to be done next."""
-    location_id = here(ask, ask.number("location_id"))
-    with ask.app.db.read() as tx:
+    location_id = here(req, req.number("location_id"))
+    with req.app.db.read() as tx:
         location = network.location(tx, location_id=location_id)
-        found = view.board(tx, location_id=location_id, timezone=location.timezone, now=ask.now)
-    may_write = ask.principal.can(Permission.FULFILLMENT_WRITE)
+        found = view.board(tx, location_id=location_id, timezone=location.timezone, now=req.now)
+    may_write = req.principal.can(Permission.FULFILLMENT_WRITE)
     columns = [
-        ("to-accept", "To accept", found.to_accept, "New work appears here by itself."),
-        ("to-pick", "To pick", found.to_pick, "Accept work to fill this column."),
-        ("to-pack", "To pack", found.to_pack, "Picked work waits here for its box."),
-        ("to-ship", "To ship", found.to_ship, "Packed boxes wait here for the carrier."),
+        ("to-accept", _("To accept"), found.to_accept, _("New fulfillment orders appear here.")),
+        ("to-pick", _("To pick"), found.to_pick, _("Accepted orders appear here.")),
+        ("to-pack", _("To pack"), found.to_pack, _("Picked orders appear here.")),
+        ("to-ship", _("To ship or hand over"), found.to_ship, _("Packed orders appear here.")),
     ]
-    elsewhere = not page.same_clock(ZoneInfo(location.timezone), ask.zone, ask.now)
-    zone = f" {words.place_of(ZoneInfo(location.timezone))} time" if elsewhere else ""
+    elsewhere = not page.same_clock(ZoneInfo(location.timezone), req.zone, req.now)
+    place = formats.place_of(ZoneInfo(location.timezone))
+    zone = _("{place} time").format(place=place) if elsewhere else ""
     context = {"location": location, "board": found, "columns": columns, "may_write": may_write, "zone": zone}
-    return page.render(ask, "fulfillment/board.html", context, toast=toast, status=status)
+    return page.render(req, "fulfillment/board.html", context, toast=toast, status=status)
 
 
-def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """One fulfillment order, to be worked on."""
-    with ask.app.db.read() as tx:
-        job = view.job(tx, fulfillment_order_id=ask.number("work_id"), now=ask.now)
+    with req.app.db.read() as tx:
+        job = view.job(tx, fulfillment_order_id=req.number("work_id"), now=req.now)
         shares = work_views.companions(tx, fulfillment_order_id=job.card.id)
-        outages = network.outages(tx, at=ask.now)
-        decided = decisions.of_work(tx, fulfillment_order_id=job.card.id)
-    here(ask, job.card.place.id)
+        outages = network.outages(tx, at=req.now)
+        made = decisions.of_work(tx, fulfillment_order_id=job.card.id)
+    here(req, job.card.place.id)
     mates = [each for each in shares if each.fulfillment_order_id != job.card.id]
     unpacked = [each for each in mates if each.state is not State.PACKED]
     lines = frozenset(each.line_no for each in job.card.lines)
-    is_scan = ask.request.url.path.endswith("/pick")
+    is_scan = req.http.url.path.endswith("/pick")
+    is_packed = job.card.state is State.PACKED
     context = {
         "job": job,
-        "reasons": REASONS,
+        "reasons": [(key.value, _(word), _(effect)) for key, (word, effect) in REASONS.items()],
         "mates": mates,
         "outages": outages,
-        "why_here": None if decided is None else decision.Reader(None, "").account(decided, only=lines),
-        "waits_for_mates": unpacked if job.card.state is State.PACKED and not job.card.label_state else [],
-        "may_write": ask.principal.can(Permission.FULFILLMENT_WRITE),
-        "waits_for_label": job.card.state is State.PACKED
-        and not job.card.pickup
-        and job.card.label_state in {"", "requested"},
+        "why_here": None if made is None else Explainer(None, "").explain(made, only=lines),
+        "waits_for_mates": unpacked if is_packed and not job.card.label_state else [],
+        "may_write": req.principal.can(Permission.FULFILLMENT_WRITE),
+        "waits_for_label": is_packed and not job.card.pickup and job.card.label_state in {"", "requested"},
         "scan": toast if is_scan else None,
-        "scanned": ask.form.get("code", "") if is_scan else "",
+        "done": STEPS_DONE.get(job.card.state, 1),
     }
     return page.render(
-        ask,
+        req,
         "fulfillment/station.html",
         context,
-        toast=None if is_scan and ask.is_fragment else toast,
+        toast=None if is_scan and req.is_fragment else toast,
         status=status,
     )
 
 
-def _act(ask: Ask, verb: Callable[[WriteTx, FulfillmentOrderId], str]) -> Response:
-    work_id = FulfillmentOrderId(ask.number("work_id"))
-    with ask.app.db.read() as tx:
-        place = view.job(tx, fulfillment_order_id=work_id, now=ask.now).card.place
-    ask.principal.require(Permission.FULFILLMENT_WRITE, at=here(ask, place.id))
-    return page.act(ask, lambda tx: verb(tx, work_id), show=station, back=f"{ROOT}/station/{work_id}")
+def _act(req: PageRequest, verb: Callable[[WriteTx, FulfillmentOrderId], str]) -> Response:
+    work_id = FulfillmentOrderId(req.number("work_id"))
+    with req.app.db.read() as tx:
+        place = view.job(tx, fulfillment_order_id=work_id, now=req.now).card.place
+    req.principal.require(Permission.FULFILLMENT_WRITE, at=here(req, place.id))
+    return page.act(req, lambda tx: verb(tx, work_id), show=station, back=f"{ROOT}/station/{work_id}")
 
 
-def accept(ask: Ask) -> Response:
-    """The location takes the work."""
-
-    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfill.accept(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
-        return "Accepted: scan the first piece."
-
-    return _act(ask, verb)
-
-
-def pick(ask: Ask) -> Response:
-    """One scan picks one piece."""
+def accept(req: PageRequest) -> Response:
+    """Accept the work."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        code = ask.form.get("code", "").strip()
-        if not code:
-            raise errors.Invalid("Scan a barcode, or type the SKU.", field="code")
-        line = fulfill.pick(tx, fulfillment_order_id=work_id, code=code, now=ask.now)
-        return f"{line.sku}: {line.picked + 1} of {line.quantity}"
+        fulfill.accept(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
+        return _("Accepted. Scan the first item.")
 
-    return _act(ask, verb)
+    return _act(req, verb)
 
 
-def pick_all(ask: Ask) -> Response:
-    """Everything left is picked, on a person's word."""
+def pick(req: PageRequest) -> Response:
+    """Pick one unit by its barcode or SKU."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfill.pick_all(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
-        return "Picked without scanning: check the pieces once more while packing."
+        code = forms.Scan.of(req.form).code
+        line = fulfill.pick(tx, fulfillment_order_id=work_id, code=code, now=req.now)
+        done = _("{part} of {whole}").format(part=line.picked + 1, whole=line.quantity)
+        return f"{line.sku}: {done}"
 
-    return _act(ask, verb)
-
-
-def pack(ask: Ask) -> Response:
-    """The box is closed; the label is bought."""
-
-    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfill.pack(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
-        return "Packed: the label is on its way."
-
-    return _act(ask, verb)
+    return _act(req, verb)
 
 
-def ship(ask: Ask) -> Response:
-    """The parcel is handed to the carrier."""
+def pick_all(req: PageRequest) -> Response:
+    """Pick the rest without scanning."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfill.ship(tx, fulfillment_order_id=work_id, version=ask.whole("version"), now=ask.now)
-        return "Shipped: stock is booked out, the customer will be told."
+        fulfill.pick_all(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
+        return _("Picked without scanning. Check the items again while packing.")
 
-    return _act(ask, verb)
+    return _act(req, verb)
 
 
-def ask_back(ask: Ask) -> Response:
-    """Operations wants it elsewhere."""
-    ask.principal.require(Permission.ORDERS_WRITE)
+def pack(req: PageRequest) -> Response:
+    """Close the parcel; the label is requested."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        gone = back.request(
-            tx,
-            fulfillment_order_id=work_id,
-            why=ask.form.get("why", ""),
-            version=ask.whole("version"),
-            now=ask.now,
+        fulfill.pack(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
+        return _("Packed.")
+
+    return _act(req, verb)
+
+
+def ship(req: PageRequest) -> Response:
+    """Hand the parcel to the carrier."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        fulfill.ship(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
+        return _("Shipped. The stock is reduced and the customer is notified.")
+
+    return _act(req, verb)
+
+
+def recall(req: PageRequest) -> Response:
+    """Recall the work to route it to another location."""
+    req.principal.require(Permission.ORDERS_WRITE)
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        form = forms.Recall.of(req.form)
+        is_gone = recalls.request(
+            tx, fulfillment_order_id=work_id, why=form.why, version=form.version, now=req.now
         )
-        return "It goes elsewhere now." if gone else "Asked: the location has accepted it and answers."
+        return (
+            _("It is routed to another location now.")
+            if is_gone
+            else _("The location is asked to give it back.")
+        )
 
-    return _act(ask, verb)
-
-
-def keep(ask: Ask) -> Response:
-    """The location keeps what was asked back."""
-
-    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        back.decline(tx, fulfillment_order_id=work_id, note=ask.form.get("note", ""), now=ask.now)
-        return "Kept: operations is told."
-
-    return _act(ask, verb)
+    return _act(req, verb)
 
 
-def close(ask: Ask) -> Response:
-    """The rest for this customer is not waited for."""
+def keep(req: PageRequest) -> Response:
+    """Keep work that operations has recalled."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        consolidation.close(ask.app.context, tx, fulfillment_order_id=work_id, now=ask.now)
-        return "Closed: the label is on its way."
+        recalls.decline(tx, fulfillment_order_id=work_id, note=req.form.get("note", ""), now=req.now)
+        return _("Kept. Operations is notified.")
 
-    return _act(ask, verb)
+    return _act(req, verb)
 
 
-def reject(ask: Ask) -> Response:
-    """The location cannot do it; the lines go elsewhere."""
+def close(req: PageRequest) -> Response:
+    """Close the parcel without the orders that were to join it."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        reason = ask.form.get("reason", "")
-        if reason not in set(REASONS):
-            raise errors.Invalid("Choose why this cannot be done here.", field="reason")
-        note = ask.form.get("note", "").strip()
-        fulfill.reject(tx, fulfillment_order_id=work_id, reason=RejectReason(reason), note=note, now=ask.now)
-        return "Rejected: another location is looked for now."
+        consolidation.close(req.app.context, tx, fulfillment_order_id=work_id, now=req.now)
+        return _("Closed. The label is requested.")
 
-    return _act(ask, verb)
+    return _act(req, verb)
+
+
+def reject(req: PageRequest) -> Response:
+    """Reject the work; it is routed to another location."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        form = forms.Reject.of(req.form)
+        fulfill.reject(tx, fulfillment_order_id=work_id, reason=form.reason, note=form.note, now=req.now)
+        return _("Rejected. The order is routed to another location.")
+
+    return _act(req, verb)
 
 
 ROUTES: Routes = (
@@ -220,7 +220,7 @@ ROUTES: Routes = (
     Verb("/station/{work_id:int}/pack", pack, Permission.FULFILLMENT_WRITE),
     Verb("/station/{work_id:int}/ship", ship, Permission.FULFILLMENT_WRITE),
     Verb("/station/{work_id:int}/close", close, Permission.FULFILLMENT_WRITE),
-    Verb("/station/{work_id:int}/ask-back", ask_back, Permission.ORDERS_WRITE),
+    Verb("/station/{work_id:int}/recall", recall, Permission.ORDERS_WRITE),
     Verb("/station/{work_id:int}/keep", keep, Permission.FULFILLMENT_WRITE),
     Verb("/station/{work_id:int}/reject", reject, Permission.FULFILLMENT_WRITE),
 )

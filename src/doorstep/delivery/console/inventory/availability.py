@@ -1,4 +1,4 @@
-"""Why not more? A SKU's availability, explained piece by piece; who else has it; whether it is sold before it is here."""
+"""Availability of a SKU: how it is worked out, other locations that have it, and selling ahead of supply."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import date
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console.inventory import forms
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.connections import views as connections
@@ -27,18 +28,20 @@ from doorstep.domain.network import views as network
 from doorstep.flows.availability import available_to_promise
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import Sku
 
 MODES = {
-    SellAheadMode.NONE: "Not sold before it is here",
-    SellAheadMode.PREORDER: "Pre-order: only what is on its way",
-    SellAheadMode.BACKORDER: "Backorder: also without supply, then without a day",
+    SellAheadMode.NONE: _m("Off: sell available stock only"),
+    SellAheadMode.PREORDER: _m("Pre-order: sell incoming supply"),
+    SellAheadMode.BACKORDER: _m("Backorder: sell without supply, without a date"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A step of the fall, drawn from where the last one ended; `start` and `width` in hundredths of everything."""
+    """A step of the waterfall; `start` and `width` are percentages of the first bar."""
 
     step: Step
     start: float
@@ -48,7 +51,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """One part's way from everything that lies somewhere to what is free."""
+    """The waterfall of one part, from all stock to what is available to promise."""
 
     part: PartAnswer
     bars: list[Bar]
@@ -64,44 +67,43 @@ def fall(part: PartAnswer) -> Fall:
         low, high = max(0, min(before, level)), max(0, before, level)
         bars.append(Bar(step, round(low * scale, 2), round((high - low) * scale, 2)))
     left = max(0, level)
-    bars.append(Bar(Step("May be promised", left), 0, round(left * scale, 2), is_sum=True))
+    bars.append(Bar(Step(_("Available to promise"), left), 0, round(left * scale, 2), is_sum=True))
     return Fall(part, bars)
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """The answer for a channel, and where each piece went."""
-    sku = Sku(ask.request.path_params["sku"])
-    question = Question(sku, ask.query("channel"), ask.query("group"), by_date=_day(ask.query("by")))
-    with ask.app.db.read() as tx:
-        (found,) = available_to_promise.availability(tx, questions=[question], at=ask.now)
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """The availability for a channel, and how it is worked out."""
+    sku = Sku(req.http.path_params["sku"])
+    question = Question(sku, req.query("channel"), req.query("group"), by_date=_day(req.query("by")))
+    with req.app.db.read() as tx:
+        (found,) = available_to_promise.availability(tx, questions=[question], at=req.now)
         context = {
-            **_around(ask, tx, sku),
+            **_around(req, tx, sku),
             "found": found,
             "falls": [fall(part) for part in found.parts],
             "item": catalog.items(tx, skus=[sku])[sku],
         }
     context |= {
         "sku": sku,
-        "query": {name: ask.query(name) for name in ("channel", "group", "by", "store")},
-        "today": ask.now.astimezone(ask.zone).date(),
-        "modes": MODES,
-        "may_write": ask.principal.can(Permission.INVENTORY_WRITE),
-        "form": ask.form if toast is not None and toast.meaning == "danger" else {},
+        "query": {name: req.query(name) for name in ("channel", "group", "by", "store")},
+        "today": req.now.astimezone(req.zone).date(),
+        "modes": [(mode.value, _(word)) for mode, word in MODES.items()],
+        "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
-    return page.render(ask, "inventory/availability.html", context, toast=toast, status=status)
+    return page.render(req, "inventory/availability.html", context, toast=toast, status=status)
 
 
-def _around(ask: Ask, tx: ReadTx, sku: Sku) -> dict[str, object]:
-    """What stands beside the answer: supply, promises, the policy, and who could send it to a store."""
+def _around(req: PageRequest, tx: ReadTx, sku: Sku) -> dict[str, object]:
+    """What stands beside it: supply, promises, the sell-ahead policy, and locations that could send it."""
     places = network.locations(tx)
-    store = ask.query("store")
-    chosen = ask.location_id or (int(store) if store.isdigit() and int(store) in places else None)
-    ways = aisle.transit(ask.app.settings.transfer_days)
+    store = req.query("store")
+    chosen = req.location_id or (int(store) if store.isdigit() and int(store) in places else None)
+    ways = aisle.transit(req.app.settings.transfer_days)
     return {
         "channels": [each for each in connections.all_connections(tx) if each.kind == Kind.CHANNELS],
-        "stores": [each for each in places.values() if each.active and ask.location_id in (None, each.id)],
+        "stores": [each for each in places.values() if each.active and req.location_id in (None, each.id)],
         "store": places[chosen] if chosen else None,
-        "aisle": available_to_promise.endless_aisle(tx, sku=sku, store_id=chosen, ways=ways, at=ask.now)
+        "aisle": available_to_promise.endless_aisle(tx, sku=sku, store_id=chosen, ways=ways, at=req.now)
         if chosen
         else None,
         "supplies": supply_view.page(tx, wanted=SupplyFilter(sku=sku, limit=20)),
@@ -116,29 +118,27 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise errors.Invalid(f"{text!r} is not a day: write it as 2026-12-24.") from None
+        raise errors.Invalid(_("Enter a date such as 2026-12-24.")) from None
 
 
-def sell_ahead(ask: Ask) -> Response:
-    """Decide whether the SKU may be sold before it is here."""
-    sku = Sku(ask.request.path_params["sku"])
+def sell_ahead(req: PageRequest) -> Response:
+    """Set whether the SKU may be sold ahead of supply."""
+    sku = Sku(req.http.path_params["sku"])
 
     def verb(tx: WriteTx) -> str:
-        mode, confidence = ask.form.get("mode", ""), ask.whole("min_confidence")
-        if mode not in set(SellAheadMode):
-            raise errors.Invalid("Choose whether it may be sold ahead.", field="mode")
+        form = forms.SellAheadPolicy.of(req.form)
         policy = SellAhead(
             sku,
-            SellAheadMode(mode),
-            ask.whole("quantity_limit"),
-            _day(ask.form.get("available_from_date", "")),
-            _day(ask.form.get("until_date", "")),
-            confidence or 0,
+            form.mode,
+            form.quantity_limit,
+            form.available_from_date,
+            form.until_date,
+            form.min_confidence,
         )
-        verbs.put_sell_ahead(tx, policies=[policy], at=ask.now)
-        return f"{sku}: {MODES[policy.mode].lower()}."
+        verbs.put_sell_ahead(tx, policies=[policy], at=req.now)
+        return _("{sku}: {mode}.").format(sku=sku, mode=_(MODES[policy.mode]))
 
-    return page.act(ask, verb, show=show, back=f"{ROOT}/availability/{sku}")
+    return page.act(req, verb, show=show, back=f"{ROOT}/availability/{sku}")
 
 
 ROUTES: Routes = (

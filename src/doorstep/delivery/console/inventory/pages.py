@@ -1,4 +1,4 @@
-"""Stock by SKU and location, a cell's movements and last 30 days, and corrections."""
+"""Stock by SKU and location; movements, history and corrections of one position."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import json
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console.inventory import forms
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.analytics.views import stock as chart
 from doorstep.domain.identity.model import Permission
@@ -16,16 +17,17 @@ from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory import views as view
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.reasons import ADJUST_WORDS, AdjustReason, wording
+from doorstep.domain.inventory.model.reasons import ADJUST_WORDS, wording
 from doorstep.domain.inventory.views import StockFilter, StockRow
 from doorstep.domain.network import views as network
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.ids import LocationId, Sku
 
 
 def _grid(rows: list[StockRow]) -> dict[str, dict[str, object]]:
-    """Rows of the page: SKU to its words, its cells by location, and its total of what can be sold."""
+    """Rows of the page by SKU: the item, its cells by location, and its stock in other conditions."""
     grid: dict[str, dict[str, object]] = {}
     for row in rows:
         line = grid.setdefault(row.sku, {"item": row, "cells": {}, "other": {}})
@@ -35,42 +37,42 @@ def _grid(rows: list[StockRow]) -> dict[str, dict[str, object]]:
     return grid
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """The grid."""
-    location = ask.query("location")
-    chosen = ask.location_id or (int(location) if location.isdigit() else None)
+    location = req.query("location")
+    chosen = req.location_id or (int(location) if location.isdigit() else None)
     wanted = StockFilter(
-        text=ask.query("q").strip(),
+        text=req.query("q").strip(),
         location_id=chosen,
-        only_available=ask.query("available") == "yes",
-        only_missing=ask.query("missing") == "yes",
-        after_sku=ask.query("after"),
+        only_available=req.query("available") == "yes",
+        only_missing=req.query("missing") == "yes",
+        after_sku=req.query("after"),
     )
-    with ask.app.db.read() as tx:
+    with req.app.db.read() as tx:
         found = view.page(tx, wanted=wanted)
         everywhere = network.locations(tx)
         asked = view.requested(tx, parts={(Sku(row.sku), Condition.NEW) for row in found.rows})
     shown = [each for each in everywhere.values() if each.active and chosen in (None, each.id)]
     context = {
         "grid": _grid(found.rows),
-        "asked": {sku: each for (sku, _), each in asked.items()},
+        "asked": {sku: each for (sku, _condition), each in asked.items()},
         "next_after": found.next_after,
         "locations": shown,
-        "choices": [each for each in everywhere.values() if ask.location_id in (None, each.id)],
+        "choices": [each for each in everywhere.values() if req.location_id in (None, each.id)],
         "chosen": chosen,
-        "query": {key: ask.query(key) for key in ("q", "location", "available", "missing")},
+        "query": {key: req.query(key) for key in ("q", "location", "available", "missing")},
     }
-    return page.render(ask, "inventory/inventory.html", context, toast=toast, status=status)
+    return page.render(req, "inventory/inventory.html", context, toast=toast, status=status)
 
 
-def cell(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def cell(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """One SKU at one location: counters, movements with their causes, the last 30 days, and a correction form."""
-    sku, location_id = ask.request.path_params["sku"], ask.number("location_id")
-    ask.principal.require(Permission.INVENTORY_READ, at=LocationId(location_id))
-    with ask.app.db.read() as tx:
+    sku, location_id = req.http.path_params["sku"], req.number("location_id")
+    req.principal.require(Permission.INVENTORY_READ, at=LocationId(location_id))
+    with req.app.db.read() as tx:
         location = network.location(tx, location_id=location_id)
         item = _item(tx, sku, location_id)
-        days = chart.closings(tx, sku=sku, location_id=location_id, timezone=location.timezone, now=ask.now)
+        days = chart.closings(tx, sku=sku, location_id=location_id, timezone=location.timezone, now=req.now)
         context = {
             "sku": sku,
             "location": location,
@@ -84,40 +86,34 @@ def cell(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
                     [each.on_hand - each.reserved for each in days],
                 ]
             ),
-            "may_write": ask.principal.can(Permission.INVENTORY_WRITE),
-            "reasons": ADJUST_WORDS,
-            "form": ask.form if toast is not None and toast.meaning == "danger" else {},
+            "may_write": req.principal.can(Permission.INVENTORY_WRITE),
+            "reasons": [(each.value, word) for each, word in ADJUST_WORDS.items()],
         }
-    return page.render(ask, "inventory/cell.html", context, toast=toast, status=status)
+    return page.render(req, "inventory/cell.html", context, toast=toast, status=status)
 
 
 def _item(tx: ReadTx, sku: str, location_id: int) -> StockRow:
     rows = view.page(tx, wanted=StockFilter(text=sku, limit=200)).rows
     found = [row for row in rows if row.sku == sku]
     if not found:
-        raise errors.NotFound(f"There is no stock of {sku}.")
+        raise errors.NotFound(_("There is no stock of {sku}.").format(sku=sku))
     return found[0]
 
 
-def adjust(ask: Ask) -> Response:
-    """Correct what is on hand."""
-    sku, location_id = ask.request.path_params["sku"], LocationId(ask.number("location_id"))
-    ask.principal.require(Permission.INVENTORY_WRITE, at=location_id)
+def adjust(req: PageRequest) -> Response:
+    """Correct the quantity on hand."""
+    sku, location_id = req.http.path_params["sku"], LocationId(req.number("location_id"))
+    req.principal.require(Permission.INVENTORY_WRITE, at=location_id)
 
     def verb(tx: WriteTx) -> str:
-        reason = ask.form.get("reason", "")
-        if reason not in set(AdjustReason):
-            raise errors.Invalid("Choose why the count is corrected.", field="reason")
-        why = wording(AdjustReason(reason), ask.form.get("note", ""))
-        correction = Correction(Sku(sku), location_id, why, set_to=ask.whole("count"))
-        if correction.set_to is not None and correction.set_to < 0:
-            raise errors.Invalid("A count is 0 or more.", field="count")
-        if correction.set_to is None:
-            raise errors.Invalid("Write how many pieces you counted.", field="count")
-        position = inventory.adjust(tx, correction=correction, at=ask.now)
-        return f"{sku}: {position.on_hand} on hand, {position.available} available."
+        form = forms.Adjust.of(req.form)
+        correction = Correction(Sku(sku), location_id, wording(form.reason, form.note), set_to=form.count)
+        position = inventory.adjust(tx, correction=correction, at=req.now)
+        return _("{sku}: {on_hand} on hand, {available} available.").format(
+            sku=sku, on_hand=position.on_hand, available=position.available
+        )
 
-    return page.act(ask, verb, show=cell, back=f"{ROOT}/inventory/{sku}/{location_id}")
+    return page.act(req, verb, show=cell, back=f"{ROOT}/inventory/{sku}/{location_id}")
 
 
 ROUTES: Routes = (

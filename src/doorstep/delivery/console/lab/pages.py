@@ -1,4 +1,4 @@
-"""The lab: a draft over the past beside what decides, run by run; what a day's decisions cost beside the best plan of it."""
+"""Simulations of routing rules on past orders, the trial of a draft, and the daily hindsight gap."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from datetime import timedelta
 from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
-from doorstep.delivery.console import page, words
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import formats, page
+from doorstep.delivery.console.badges import Badge
+from doorstep.delivery.console.lab import forms
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.identity import views as identity
 from doorstep.domain.identity.model import Permission
@@ -26,42 +28,48 @@ from doorstep.flows.network import lanes
 from doorstep.flows.routing_rules import simulation_jobs, trial_control
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 
 BACK = f"{ROOT}/routing/lab"
 STATES = {
-    "waiting": ("Waiting", "neutral", "clock"),
-    "running": ("Running", "progress", "half"),
-    "done": ("Done", "success", "check"),
-    "failed": ("Failed", "danger", "alert"),
-    "cancelled": ("Cancelled", "neutral", "cross"),
+    "waiting": Badge(_m("Waiting"), "neutral", "clock"),
+    "running": Badge(_m("Running"), "progress", "half"),
+    "done": Badge(_m("Done"), "success", "check"),
+    "failed": Badge(_m("Failed"), "danger", "alert"),
+    "cancelled": Badge(_m("Canceled"), "neutral", "cross"),
 }
 MARKS = {
-    "better": ("Better", "success", "check"),
-    "worse": ("Worse", "danger", "alert"),
-    "same": ("Same", "neutral", "circle"),
+    "better": Badge(_m("Better"), "success", "check"),
+    "worse": Badge(_m("Worse"), "danger", "alert"),
+    "same": Badge(_m("Same"), "neutral", "circle"),
 }
 PARTS = {
-    "": "All",
-    "dearer": "Dearer",
-    "cheaper": "Cheaper",
-    "more_parcels": "More parcels",
-    "fewer_parcels": "Fewer parcels",
-    "short": "Left waiting",
+    "": _m("All"),
+    "dearer": _m("More expensive"),
+    "cheaper": _m("Cheaper"),
+    "more_parcels": _m("More parcels"),
+    "fewer_parcels": _m("Fewer parcels"),
+    "short": _m("Backordered"),
 }
-SORTS = {"cost": "Dearest first", "saving": "Cheapest first", "order": "As they came"}
+SORTS = (
+    ("cost", _m("Highest extra cost first")),
+    ("saving", _m("Highest saving first")),
+    ("order", _m("In order of placement")),
+)
 _A_PAGE = 50
 _MOST_BYTES = 200_000_000
-_REGRET_DAYS = 30
+_HINDSIGHT_DAYS = 30
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """What was simulated, the trial, and regret day by day."""
-    with ask.app.db.read() as tx:
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """Simulations, the trial, and the hindsight gap by day."""
+    with req.app.db.read() as tx:
         tried = trials.trials(tx, limit=10)
         running = next((each for each in tried if each.ended_at is None), None)
         looked = tried[0] if tried else None
         context = {
-            **_frame(ask, tx),
+            **_frame(req, tx),
             "versions": rules.versions(tx),
             "active": rules.active_number(tx),
             "runs": [(each, _cost(each)) for each in views.runs(tx)],
@@ -71,19 +79,18 @@ def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
             "sides": trials.sides(tx, trial_id=looked.id) if looked else None,
             "verdict": trial_control.verdict(tx, trial=looked) if looked else None,
             "rails": Guardrails(),
-            "regret": _regret(tx),
-            "form": ask.form if status != 200 else {},  # noqa: PLR2004 - what went well is stored
+            "gap": _hindsight(tx),
         }
-    return page.render(ask, "lab/lab.html", context, toast=toast, status=status)
+    return page.render(req, "lab/lab.html", context, toast=toast, status=status)
 
 
-def _frame(ask: Ask, tx: ReadTx) -> dict[str, object]:
+def _frame(req: PageRequest, tx: ReadTx) -> dict[str, object]:
     names = {f"user:{each.id}": each.name for each in identity.users(tx)}
     names |= {f"api:{each.id}": each.name for each in identity.api_keys(tx)}
     return {
         "names": names,
-        "may_write": ask.principal.can(Permission.RULES_WRITE),
-        "currency": lanes.configuration(tx, at=ask.now).said.document.currency,
+        "may_write": req.principal.can(Permission.RULES_WRITE),
+        "currency": lanes.configuration(tx, at=req.now).said.document.currency,
         "states": STATES,
         "marks": MARKS,
         "figure": figure,
@@ -91,36 +98,36 @@ def _frame(ask: Ask, tx: ReadTx) -> dict[str, object]:
 
 
 def _cost(run: LabRun) -> float | None:
-    """What an order costs by the draft, as a ratio."""
+    """The cost of an order by the draft, as a ratio."""
     if run.before is None or run.after is None:
         return None
     return compare(run.before, run.after)[0].ratio
 
 
-def _regret(tx: ReadTx) -> list[tuple[str, int, int]]:
-    """Days that were looked back on, the oldest first: day, what was paid, what the best plan would have cost."""
+def _hindsight(tx: ReadTx) -> list[tuple[str, int, int]]:
+    """Days in hindsight, the oldest first: day, cost as decided, cost of the best plan."""
     found = [each for each in runs.history(tx, limit=2_000) if each.kind is RunKind.REGRET and each.attempted]
-    newest = sorted(found, key=lambda each: each.run)[-_REGRET_DAYS:]
+    newest = sorted(found, key=lambda each: each.run)[-_HINDSIGHT_DAYS:]
     return [(each.run, each.before_minor or 0, each.after_minor or 0) for each in newest]
 
 
 def figure(measure: Measure, value: float, currency: str) -> str:
-    """A measure's value as people read it."""
+    """A measure's value in words."""
     if measure.unit == "money":
-        return words.minor(round(value), currency) if currency else f"{value:,.1f}"
+        return formats.minor(round(value), currency) if currency else f"{value:,.1f}"
     unit = {"percent": " %", "km": " km", "grams": " g"}.get(measure.unit, "")
     return f"{value:,.2f}{unit}"
 
 
-def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """One simulation: how far it is, or both sides and the orders that change."""
-    run_id, only = ask.number("run_id"), ask.query("only")
-    sort, offset = ask.query("sort") or "cost", int(ask.query("from")) if ask.query("from").isdigit() else 0
-    with ask.app.db.read() as tx:
+def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """One simulation: its progress, or both sides and the orders that change."""
+    run_id, only = req.number("run_id"), req.query("only")
+    sort, offset = req.query("sort") or "cost", int(req.query("from")) if req.query("from").isdigit() else 0
+    with req.app.db.read() as tx:
         run = views.run(tx, run_id=run_id)
         part = Slice(only, sort, offset, _A_PAGE)
         context = {
-            **_frame(ask, tx),
+            **_frame(req, tx),
             "run": run,
             "counts": views.counts(tx, run_id=run_id),
             "changes": views.changes(tx, run_id=run_id, part=part),
@@ -132,37 +139,35 @@ def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
             "loads": busy(run.before, run.after) if run.before and run.after else (),
             "draft": rules.version(tx, number=run.draft) if run.draft else None,
         }
-    return page.render(ask, "lab/run.html", context, toast=toast, status=status)
+    return page.render(req, "lab/run.html", context, toast=toast, status=status)
 
 
-def simulate(ask: Ask) -> Response:
-    """Ask for a simulation; a worker does it."""
+def simulate(req: PageRequest) -> Response:
+    """Queue a simulation; a worker does it."""
     made: list[int] = []
 
     def verb(tx: WriteTx) -> str:
-        made.append(simulation_jobs.queue(tx, new=_asked(ask, tx), now=ask.now))
-        return "It is simulated now."
+        made.append(simulation_jobs.queue(tx, new=_new(req, tx), now=req.now))
+        return _("The simulation is queued.")
 
     try:
-        with ask.app.db.write(actor=ask.principal.actor, trace_id=ask.trace_id) as tx:
-            said = verb(tx)
+        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
+            done = verb(tx)
     except errors.DoorstepError as problem:
-        return show(ask, Toast(problem.message, "danger"), page.status_of(problem))
-    return page.go(ask, f"{BACK}/{made[0]}", said)
+        return page.refuse(req, problem, show=show)
+    return page.go(req, f"{BACK}/{made[0]}", done)
 
 
-def _asked(ask: Ask, tx: ReadTx) -> NewRun:
-    days, every = ask.whole("days") or 7, ask.whole("every") or 15
-    if not 1 <= days <= 366:  # noqa: PLR2004 - a year
-        raise errors.Invalid("Choose from 1 to 366 days.", field="days")
-    orders, stock = ask.uploads.get("orders"), ask.uploads.get("stock")
+def _new(req: PageRequest, tx: ReadTx) -> NewRun:
+    form = forms.Simulation.of(req.form)
+    orders, stock = req.uploads.get("orders"), req.uploads.get("stock")
     return NewRun(
         "simulation",
-        ask.whole("draft"),
+        form.draft,
         rules.active_number(tx),
-        ask.now - timedelta(days=days),
-        ask.now,
-        every_minutes=max(1, every),
+        req.now - timedelta(days=form.days),
+        req.now,
+        every_minutes=form.every,
         orders_name=orders.filename or "" if orders is not None else "",
         orders_file=_text(orders, "orders"),
         stock_file=_text(stock, "stock"),
@@ -174,43 +179,45 @@ def _text(upload: UploadFile | None, name: str) -> str | None:
         return None
     raw = upload.file.read(_MOST_BYTES + 1)
     if len(raw) > _MOST_BYTES:
-        raise errors.Invalid(f"{upload.filename} is too long: give a part of it.", field=name)
+        message = _("{file} is too large. Upload a part of it.").format(file=upload.filename)
+        raise errors.Invalid(message, field=name)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise errors.Invalid(f"{upload.filename} is no text in UTF-8.", field=name) from None
+        message = _("{file} is not a text file in UTF-8.").format(file=upload.filename)
+        raise errors.Invalid(message, field=name) from None
 
 
-def cancel(ask: Ask) -> Response:
-    """End a simulation."""
-    run_id = ask.number("run_id")
+def cancel(req: PageRequest) -> Response:
+    """Cancel a simulation."""
+    run_id = req.number("run_id")
 
     def verb(tx: WriteTx) -> str:
-        verbs.cancel(tx, run_id=run_id, at=ask.now)
-        return "It ends at the next batch."
+        verbs.cancel(tx, run_id=run_id, at=req.now)
+        return _("Canceled. It ends at the next batch.")
 
-    return page.act(ask, verb, show=one, back=f"{BACK}/{run_id}")
+    return page.act(req, verb, show=one, back=f"{BACK}/{run_id}")
 
 
-def delete(ask: Ask) -> Response:
-    """Forget a simulation."""
+def delete(req: PageRequest) -> Response:
+    """Delete a simulation."""
     try:
-        with ask.app.db.write(actor=ask.principal.actor, trace_id=ask.trace_id) as tx:
-            verbs.delete(tx, run_id=ask.number("run_id"))
+        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
+            verbs.delete(tx, run_id=req.number("run_id"))
     except errors.DoorstepError as problem:
-        return show(ask, Toast(problem.message, "danger"), page.status_of(problem))
-    return page.go(ask, BACK, "The simulation is deleted.")
+        return page.refuse(req, problem, show=show)
+    return page.go(req, BACK, _("The simulation is deleted."))
 
 
-def changes_csv(ask: Ask) -> Response:
+def changes_csv(req: PageRequest) -> Response:
     """The orders that change, as CSV."""
-    run_id, only = ask.number("run_id"), ask.query("only")
+    run_id, only = req.number("run_id"), req.query("only")
 
     def pieces() -> Iterator[bytes]:
-        with ask.app.db.read() as tx:
+        with req.app.db.read() as tx:
             yield from views.csv(tx, run_id=run_id, only=only)
 
-    with ask.app.db.read() as tx:
+    with req.app.db.read() as tx:
         views.run(tx, run_id=run_id)
         views.changes(tx, run_id=run_id, part=Slice(only, limit=0))
     headers = {

@@ -1,88 +1,73 @@
-"""Trials of a draft, pressed: begin, stop, let it decide, know why it ended."""
+"""Trials of a draft: start, stop, activate, acknowledge the end."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console.lab import forms
 from doorstep.delivery.console.lab import pages as lab
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Routes, Verb
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import trials as verbs
 from doorstep.domain.routing.actions.trials import NewTrial
-from doorstep.domain.routing.model.lab import TrialKind, guardrails
+from doorstep.domain.routing.model.lab import TrialKind
 from doorstep.flows.routing_rules import trial_control
-from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.i18n import gettext as _
 
 BACK = f"{ROOT}/routing/lab"
-RAILS = ("cost_ratio", "split_points", "miss_points", "reject_points", "sample")
 
 
-def start(ask: Ask) -> Response:
-    """Let a draft decide silently, or on a share of the orders."""
-
-    def verb(tx: WriteTx) -> str:
-        found = trial_control.start(tx, new=_new(ask), now=ask.now)
-        how = "silently" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
-        return f"Draft {found.draft} decides {how} from the next order on."
-
-    return page.act(ask, verb, show=lab.show, back=BACK)
-
-
-def _new(ask: Ask) -> NewTrial:
-    draft, kind = ask.whole("draft"), ask.form.get("kind", "")
-    if draft is None or kind not in set(TrialKind):
-        raise errors.Invalid("Choose a draft, and how it is tried.", field="draft")
-    percent = 100 if kind == TrialKind.SHADOW else ask.whole("percent")
-    rails = {name: _decimal(ask, name) for name in RAILS if ask.form.get(name, "").strip()}
-    return NewTrial(
-        draft, TrialKind(kind), percent or 0, guardrails.guardrails(rails), ask.form.get("why", "").strip()
-    )
-
-
-def _decimal(ask: Ask, name: str) -> float:
-    text = ask.form.get(name, "").strip()
-    try:
-        return float(text)
-    except ValueError:
-        raise errors.Invalid(f"{text!r} is no number: write it as 1.05.", field=name) from None
-
-
-def stop(ask: Ask) -> Response:
-    """End the trial."""
+def start(req: PageRequest) -> Response:
+    """Start a trial of a draft: in shadow, or on a share of the orders."""
 
     def verb(tx: WriteTx) -> str:
-        found = verbs.stop(tx, why=ask.form.get("why", "").strip() or "no longer wanted", at=ask.now)
-        return f"Draft {found.draft} is tried no more."
+        form = forms.Trial.of(req.form)
+        new = NewTrial(form.draft, form.kind, form.share, form.limits, form.why)
+        found = trial_control.start(tx, new=new, now=req.now)
+        if found.kind is TrialKind.SHADOW:
+            return _("Draft {n} runs in shadow from the next order on.").format(n=found.draft)
+        done = _("Draft {n} decides {percent} % of the orders from now on.")
+        return done.format(n=found.draft, percent=found.percent)
 
-    return page.act(ask, verb, show=lab.show, back=BACK)
-
-
-def promote(ask: Ask) -> Response:
-    """Let the draft that is tried decide on every order."""
-
-    def verb(tx: WriteTx) -> str:
-        found = trial_control.promote(tx, why=ask.form.get("why", "").strip(), now=ask.now)
-        return f"{found.label} decides from now on."
-
-    return page.act(ask, verb, show=lab.show, back=BACK)
+    return page.act(req, verb, show=lab.show, back=BACK)
 
 
-def see(ask: Ask) -> Response:
-    """Somebody knows why a guardrail ended it: it leaves Home."""
+def stop(req: PageRequest) -> Response:
+    """Stop the trial."""
 
     def verb(tx: WriteTx) -> str:
-        verbs.see(tx, trial_id=ask.number("trial_id"), at=ask.now)
-        return "Noted: it leaves Home."
+        found = verbs.stop(tx, why=req.form.get("why", "").strip() or "no longer wanted", at=req.now)
+        return _("The trial of draft {n} is stopped.").format(n=found.draft)
 
-    return page.act(ask, verb, show=lab.show, back=BACK)
+    return page.act(req, verb, show=lab.show, back=BACK)
+
+
+def promote(req: PageRequest) -> Response:
+    """Activate the draft on trial for every order."""
+
+    def verb(tx: WriteTx) -> str:
+        found = trial_control.promote(tx, why=forms.Promote.of(req.form).why, now=req.now)
+        return _("{version} is active from now on.").format(version=found.label)
+
+    return page.act(req, verb, show=lab.show, back=BACK)
+
+
+def acknowledge(req: PageRequest) -> Response:
+    """Acknowledge that a guardrail ended the trial; it leaves the home page."""
+
+    def verb(tx: WriteTx) -> str:
+        verbs.see(tx, trial_id=req.number("trial_id"), at=req.now)
+        return _("Acknowledged.")
+
+    return page.act(req, verb, show=lab.show, back=BACK)
 
 
 ROUTES: Routes = (
     Verb("/routing/lab/trial/start", start, Permission.RULES_WRITE),
     Verb("/routing/lab/trial/stop", stop, Permission.RULES_WRITE),
     Verb("/routing/lab/trial/promote", promote, Permission.RULES_WRITE),
-    Verb("/routing/lab/trial/{trial_id:int}/see", see, Permission.RULES_WRITE),
+    Verb("/routing/lab/trial/{trial_id:int}/acknowledge", acknowledge, Permission.RULES_WRITE),
 )

@@ -1,103 +1,212 @@
-"""The order list: saved views, filters that are the address, search."""
+"""The order list: saved views, filters, search, sorting and CSV."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import RedirectResponse, Response
 
-from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import badges, cells, lists, page
+from doorstep.delivery.console.cells import Amount, At, Cell, Count, Link, Status, Text
+from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Slice, Tab
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes
+from doorstep.domain.analytics import model as analytics
 from doorstep.domain.analytics.views import orders as view
-from doorstep.domain.analytics.views.orders import OrderFilter, OrderView
+from doorstep.domain.analytics.views.orders import OrderFilter, OrderRow, OrderSort, OrderView
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
+from doorstep.domain.orders.model import OrderStatus
 from doorstep.domain.routing.views import rules
 from doorstep.kernel import errors
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 
 VIEW_WORDS = {
-    OrderView.ALL: "All",
-    OrderView.ATTENTION: "Needs attention",
-    OrderView.HELD: "Held",
-    OrderView.UNALLOCATED: "Unallocated",
-    OrderView.IN_FULFILLMENT: "In fulfillment",
-    OrderView.LATE: "Late",
-    OrderView.RETURNS: "Returns",
+    OrderView.ALL: _m("All"),
+    OrderView.ATTENTION: _m("Needs attention"),
+    OrderView.HELD: _m("Held"),
+    OrderView.UNALLOCATED: _m("Unallocated"),
+    OrderView.IN_FULFILLMENT: _m("In fulfillment"),
+    OrderView.LATE: _m("Late"),
+    OrderView.RETURNS: _m("Returns"),
 }
 EMPTY_WORDS = {
-    OrderView.ALL: ("No orders yet", "They appear here as soon as a sales channel sends the first one."),
-    OrderView.ATTENTION: ("Nothing needs attention", "Held, short, failed and doubtful orders appear here."),
+    OrderView.ALL: (_m("No orders yet"), _m("Orders appear here when a sales channel sends them.")),
+    OrderView.ATTENTION: (
+        _m("No order needs attention"),
+        _m("Orders that are held, backordered or failed in a step appear here."),
+    ),
     OrderView.HELD: (
-        "No order is held",
-        "Orders that fail a check, or that a person stops, wait here with their reason.",
+        _m("No held orders"),
+        _m("Orders that fail a check, or that someone holds, appear here with the reason."),
     ),
-    OrderView.UNALLOCATED: ("Every order has its location", "Orders that wait for stock appear here."),
+    OrderView.UNALLOCATED: (
+        _m("Every order is allocated"),
+        _m("Orders that wait for stock or a location appear here."),
+    ),
     OrderView.IN_FULFILLMENT: (
-        "No location works on an order now",
-        "Allocated orders appear here until they ship.",
+        _m("No orders in fulfillment"),
+        _m("Allocated orders appear here until they ship."),
     ),
-    OrderView.LATE: ("Nothing is late", "Work that should have left by its location's cut-off appears here."),
-    OrderView.RETURNS: ("No returns yet", "Orders of which something comes back appear here."),
+    OrderView.LATE: (
+        _m("No late orders"),
+        _m("Orders that missed the cut-off of their location appear here."),
+    ),
+    OrderView.RETURNS: (_m("No returns yet"), _m("Orders with a return appear here.")),
 }
-FILTERS = ("q", "channel", "location", "payment", "queue")
-PAYMENTS = {"paid": "Paid", "unpaid": "Unpaid", "on_delivery": "Cash on delivery"}
+PAYMENTS = (
+    ("", _m("Any payment")),
+    ("paid", _m("Paid")),
+    ("unpaid", _m("Unpaid")),
+    ("on_delivery", _m("Cash on delivery")),
+)
+_SORT_BY_DUE = frozenset({OrderView.LATE, OrderView.IN_FULFILLMENT, OrderView.ATTENTION, OrderView.HELD})
 
 
-def _filter(ask: Ask) -> OrderFilter:
-    chosen = ask.query("view") or OrderView.ALL.value
+def _view(req: PageRequest) -> OrderView:
+    chosen = req.query("view") or OrderView.ALL.value
     if chosen not in set(OrderView):
-        raise errors.NotFound(f"There is no view {chosen!r} of the orders.")
-    location = ask.query("location")
-    return OrderFilter(
-        view=OrderView(chosen),
-        text=ask.query("q"),
-        channel=ask.query("channel"),
-        location_id=ask.location_id or (int(location) if location.isdigit() else None),
-        payment=ask.query("payment") if ask.query("payment") in PAYMENTS else "",
-        queue=ask.query("queue"),
+        raise errors.NotFound(_("There is no view {view} of the orders.").format(view=chosen))
+    return OrderView(chosen)
+
+
+def _status(row: OrderRow) -> Sequence[Cell]:
+    counters = row.facts.counters
+    wanted = counters.ordered - counters.cancelled
+    badge = Status(badges.badge("order", row.headline), is_quiet=row.headline is OrderStatus.COMPLETED)
+    if 0 < counters.shipped < wanted:
+        part = _("{part} of {whole} shipped").format(part=counters.shipped, whole=wanted)
+        return [badge, Text(part, "muted nowrap")]
+    return [badge]
+
+
+def _customer(row: OrderRow) -> Sequence[Cell]:
+    return [lists.text(row.facts.customer), *([Text(row.facts.city, "muted")] if row.facts.city else [])]
+
+
+def _holds(row: OrderRow) -> Cell:
+    words = [analytics.hold_words(reason) for reason in row.facts.holds]
+    return Text(", ".join(words), "attention-text") if words else cells.NONE
+
+
+def _columns(chosen: OrderView, channels: dict[str, str]) -> Sequence[Column[OrderRow]]:
+    by_due = "ship_by" if chosen in _SORT_BY_DUE else ""
+    return (
+        Column(
+            _m("Order"),
+            lambda row: Link(row.facts.number, f"/orders/{row.facts.id}", "code strong"),
+            "s1",
+        ),
+        Column(_m("Placed"), lambda row: At(row.facts.placed_at), "s5", sort="placed"),
+        Column(_m("Customer"), _customer, "clip s3"),
+        Column(
+            _m("Channel"),
+            lambda row: lists.text(channels.get(row.facts.channel, row.facts.channel)),
+            "clip minor",
+        ),
+        Column(_m("Items"), lambda row: Count(row.facts.counters.ordered), "num minor"),
+        Column(
+            _m("Total"), lambda row: Amount(row.facts.total_minor, row.facts.currency), "num s4", sort="total"
+        ),
+        Column(
+            _m("Payment"),
+            lambda row: Status(badges.badge("order_payment", row.payment), is_quiet=row.payment == "paid"),
+            "s7",
+        ),
+        Column(_m("Status"), _status, "s2"),
+        Column(
+            _m("Ship by"),
+            lambda row: Status(badges.slack(row.slack)) if row.slack else cells.NONE,
+            "s6",
+            sort=by_due,
+            title=_m("When the last open parcel should leave its location"),
+        ),
+        Column(_m("From"), lambda row: lists.text(", ".join(row.facts.locations)), "clip minor"),
+        Column(_m("Holds"), _holds, "clip s8"),
     )
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """One page of the list."""
-    wanted = _filter(ask)
-    with ask.app.db.read() as tx:
-        found = view.page(tx, wanted=wanted, now=ask.now, cursor=ask.query("cursor"))
-        context = {
-            "counts": view.counts(tx, now=ask.now, location_id=ask.location_id),
-            "channels": view.channels(tx),
-            "queues": [each.name for each in rules.compiled_rules(tx).document.queues],
-            "locations": [
-                each for each in network.locations(tx).values() if ask.location_id in (None, each.id)
-            ],
-        }
-    query = {key: ask.query(key) for key in ("view", *FILTERS)}
-    return page.render(
-        ask,
-        "orders/orders.html",
-        {
-            **context,
-            "page": found,
-            "wanted": wanted,
-            "query": query,
-            "cursor": ask.query("cursor"),
-            "views": VIEW_WORDS,
-            "payments": PAYMENTS,
-            "filters": FILTERS,
-            "empty_words": EMPTY_WORDS[wanted.view],
-            "filtered": any(query[key] for key in FILTERS),
-        },
-        toast=toast,
-        status=status,
+def _filters(req: PageRequest, tx: ReadTx, channels: dict[str, str]) -> list[Choice]:
+    places = [each for each in network.locations(tx).values() if req.location_id in (None, each.id)]
+    queues = list(
+        dict.fromkeys([each.name for each in rules.compiled_rules(tx).document.queues] + [req.query("queue")])
+    )
+    found = [Choice("channel", _m("Channel"), [("", _m("Any channel")), *channels.items()])]
+    if len(places) > 1:
+        options = [("", _m("Any location")), *((str(each.id), each.name) for each in places)]
+        found.append(Choice("location", _m("Location"), options))
+    found.append(Choice("payment", _m("Payment"), PAYMENTS))
+    if any(queues):
+        options = [("", _m("Any queue")), *((each, each) for each in queues if each)]
+        found.append(Choice("queue", _m("Queue"), options))
+    return found
+
+
+def order_list(req: PageRequest, tx: ReadTx) -> ListPage[OrderRow]:
+    """The list as the address asks for it."""
+    chosen = _view(req)
+    channels = view.channel_names(tx)
+    counts = view.counts(tx, now=req.now, location_id=req.location_id)
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[OrderRow]:
+        payment = query.get("payment")
+        wanted = OrderFilter(
+            view=chosen,
+            text=query.get("q"),
+            channel=query.get("channel"),
+            location_id=req.location_id or query.number("location"),
+            payment=payment if payment in dict(PAYMENTS) else "",
+            queue=query.get("queue"),
+            sort=OrderSort(query.sort_key),
+            is_ascending=query.is_ascending,
+            limit=limit,
+        )
+        found = view.page(tx, wanted=wanted, now=req.now, cursor=query.cursor)
+        return Slice(found.rows, found.next_cursor)
+
+    return ListPage(
+        path="/orders",
+        columns=_columns(chosen, channels),
+        fetch=fetch,
+        noun=(_m("{n} order"), _m("{n} orders")),
+        href=lambda row: f"/orders/{row.facts.id}",
+        search=_m("Number, name, phone, e-mail, SKU, tracking"),
+        filters=_filters(req, tx, channels),
+        tabs=[
+            Tab(
+                "" if each is OrderView.ALL else each.value,
+                word,
+                counts.get(each, 0),
+                is_urgent=each is OrderView.LATE,
+            )
+            for each, word in VIEW_WORDS.items()
+        ],
+        sort="ship_by" if chosen is OrderView.LATE else "-placed",
+        rows_a_page=50,
+        look="cards",
     )
 
 
-def search(ask: Ask) -> Response:
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """One page of the list, or all of it as CSV."""
+    with req.app.db.read() as tx:
+        listed = order_list(req, tx)
+        if req.query("format") == "csv":
+            return listed.csv(req)
+        found = listed.load(req, tx)
+    context = {"list": found, "empty_words": EMPTY_WORDS[_view(req)]}
+    return page.render(req, "orders/orders.html", context, toast=toast, status=status)
+
+
+def search(req: PageRequest) -> Response:
     """From the top bar: straight to the order if there is just one, else the list."""
-    text = ask.query("q").strip()
-    with ask.app.db.read() as tx:
-        wanted = OrderFilter(text=text, location_id=ask.location_id, limit=2)
-        rows = view.page(tx, wanted=wanted, now=ask.now).rows if text else []
+    text = req.query("q").strip()
+    with req.app.db.read() as tx:
+        wanted = OrderFilter(text=text, location_id=req.location_id, limit=2)
+        rows = view.page(tx, wanted=wanted, now=req.now).rows if text else []
     if len(rows) == 1:
         return RedirectResponse(f"{ROOT}/orders/{rows[0].facts.id}", status_code=303)
     return RedirectResponse(page.with_query(f"{ROOT}/orders", {"q": text}), status_code=303)

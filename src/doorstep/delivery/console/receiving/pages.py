@@ -1,78 +1,122 @@
-"""Receiving: choose what came, scan or write the pieces, and book them beside what was announced."""
+"""Goods receipts: what is expected, counting a delivery, posting it, the receipts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import cells, lists, page
+from doorstep.delivery.console.badges import Badge
+from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
+from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
+from doorstep.delivery.console.supplies.kinds import KINDS
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import receiving as verbs
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.receiving import Delivery
+from doorstep.domain.inventory.model.receiving import Delivery, DocumentKind
 from doorstep.domain.inventory.model.supplies import SupplyKind
 from doorstep.domain.inventory.model.transfers import Arrived, TransferState
 from doorstep.domain.inventory.views import counts as names
 from doorstep.domain.inventory.views import receiving as view
 from doorstep.domain.inventory.views import supplies as supply_view
 from doorstep.domain.inventory.views import transfers as transfer_view
-from doorstep.domain.inventory.views.receiving import ReceiptFilter
+from doorstep.domain.inventory.views.receiving import ReceiptFilter, ReceiptRow
 from doorstep.domain.inventory.views.supplies import SupplyFilter
 from doorstep.domain.inventory.views.transfers import TransferFilter
 from doorstep.domain.network import views as network
+from doorstep.domain.network.model import Location
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import LocationId, Sku, TransferId
 
 BACK = f"{ROOT}/receiving"
-_PAGE = 100
-KINDS = {
-    SupplyKind.PURCHASE_ORDER: "Purchase order",
-    SupplyKind.TRANSFER: "Transfer",
-    SupplyKind.ASN: "Shipping notice",
-    SupplyKind.PRODUCTION: "Production",
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A document that announces something for a location; `value` is how the address names it."""
+class Expected:
+    """A document that announces something for a location; `value` names it in the address."""
 
     value: str
-    words: str
+    title: str
     location_id: int
-    pieces: int
+    units: int
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """What may come, and what came lately."""
-    before = ask.query("before")
-    wanted = ReceiptFilter(ask.location_id, int(before) if before.isdigit() else None, _PAGE)
-    with ask.app.db.read() as tx:
-        rows = view.rows(tx, wanted=wanted)
+def _document(row: ReceiptRow) -> Cell:
+    if row.transfer_id:
+        return Link(_("Transfer {id}").format(id=row.transfer_id), f"/transfers/{row.transfer_id}")
+    return Text(row.reference, "code") if row.reference else cells.NONE
+
+
+def _as_announced(row: ReceiptRow) -> Cell:
+    if row.kind == DocumentKind.NONE:
+        return Text(_("no document"), "muted")
+    if row.off:
+        return Status(Badge(counted(row.off, "{n} discrepancy", "{n} discrepancies"), "attention", "eye"))
+    return Status(Badge(_m("yes"), "success", "check"), is_quiet=True)
+
+
+def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[ReceiptRow]:
+    """Goods receipts, newest first."""
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[ReceiptRow]:
+        before = int(query.cursor) if query.cursor.isdigit() else None
+        return lists.by_id(view.rows(tx, wanted=ReceiptFilter(req.location_id, before, limit)), limit)
+
+    return ListPage(
+        path="/receiving",
+        columns=(
+            Column(
+                _m("Receipt"),
+                lambda row: Link(_("Receipt {id}").format(id=row.id), f"/receipts/{row.id}", "strong"),
+                "s1",
+            ),
+            Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
+            Column(_m("Document"), _document, "s5"),
+            Column(_m("SKUs"), lambda row: Count(row.skus), "num minor"),
+            Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4"),
+            Column(_m("As announced"), _as_announced, "s2"),
+            Column(_m("Received"), lambda row: At(row.received_at), "s6"),
+        ),
+        fetch=fetch,
+        noun=(_m("{n} receipt"), _m("{n} receipts")),
+        look="cards",
+        href=lambda row: f"/receipts/{row.id}",
+    )
+
+
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """What is expected, and the receipts; or all receipts as CSV."""
+    with req.app.db.read() as tx:
         places = network.locations(tx)
-        choices = _choices(tx, ask.location_id)
+        listed = receipt_list(req, places)
+        if req.query("format") == "csv":
+            return listed.csv(req)
+        found = listed.load(req, tx)
+        expected = _choices(tx, req.location_id)
     context = {
-        "rows": rows,
-        "next": rows[-1].id if len(rows) == _PAGE else None,
+        "list": found,
         "places": places,
-        "locations": [each for each in places.values() if each.active and ask.location_id in (None, each.id)],
-        "choices": choices,
-        "may_work": ask.principal.can(Permission.STOCK_WORK),
+        "locations": [each for each in places.values() if each.active and req.location_id in (None, each.id)],
+        "expected": expected,
+        "may_work": req.principal.can(Permission.STOCK_WORK),
     }
-    return page.render(ask, "receiving/receiving.html", context, toast=toast, status=status)
+    return page.render(req, "receiving/receiving.html", context, toast=toast, status=status)
 
 
-def _choices(tx: ReadTx, location_id: LocationId | None) -> list[Choice]:
-    """Transfers on the road and documents of others, soonest first."""
-    wanted = TransferFilter(location_id, (TransferState.SHIPPED,), limit=_PAGE)
+def _choices(tx: ReadTx, location_id: LocationId | None) -> list[Expected]:
+    """Transfers in transit and documents of suppliers, the soonest first."""
+    wanted = TransferFilter(location_id, (TransferState.SHIPPED,), limit=lists.ROWS)
     found = [
-        Choice(f"transfer:{row.id}", f"Transfer {row.id}", row.destination_id, row.pieces)
+        Expected(f"transfer:{row.id}", _("Transfer {id}").format(id=row.id), row.destination_id, row.pieces)
         for row in transfer_view.rows(tx, wanted=wanted)
         if location_id in (None, row.destination_id)
     ]
@@ -82,17 +126,17 @@ def _choices(tx: ReadTx, location_id: LocationId | None) -> list[Choice]:
             key = (line.kind, line.number, line.location_id)
             documents[key] = documents.get(key, 0) + line.expected
     return found + [
-        Choice(f"{kind}:{number}", f"{KINDS[SupplyKind(kind)]} {number}", place, pieces)
-        for (kind, number, place), pieces in documents.items()
+        Expected(f"{kind}:{number}", f"{_(KINDS[SupplyKind(kind)])} {number}", place, units)
+        for (kind, number, place), units in documents.items()
     ]
 
 
-def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """A receipt."""
-    receipt_id = ask.number("receipt_id")
-    with ask.app.db.read() as tx:
+def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """One goods receipt."""
+    receipt_id = req.number("receipt_id")
+    with req.app.db.read() as tx:
         row = view.row(tx, receipt_id=receipt_id)
-        ask.principal.require(Permission.INVENTORY_READ, at=LocationId(row.location_id))
+        req.principal.require(Permission.INVENTORY_READ, at=LocationId(row.location_id))
         lines = view.lines(tx, receipt_id=receipt_id)
         context = {
             "row": row,
@@ -100,55 +144,56 @@ def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
             "titles": names.titles(tx, skus=[line.sku for line in lines]),
             "place": network.location(tx, location_id=row.location_id),
         }
-    return page.render(ask, "receiving/receipt.html", context, toast=toast, status=status)
+    return page.render(req, "receiving/receipt.html", context, toast=toast, status=status)
 
 
-def station(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """The pieces of one delivery, as far as they are scanned or written; nothing is booked yet."""
-    location_id, document = _chosen(ask)
-    is_scan = ask.request.url.path.endswith("/scan")
-    with ask.app.db.read() as tx:
+def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """One delivery as it is counted; nothing is posted yet. Without a location, the way back to the list."""
+    if not (req.form.get("location") or req.query("location")).isdigit():
+        return RedirectResponse(BACK, status_code=303)
+    location_id, document = _chosen(req)
+    is_scan = req.http.url.path.endswith("/scan")
+    with req.app.db.read() as tx:
         place = network.location(tx, location_id=location_id)
         expected = _expected(tx, location_id, document)
-        pieces = _pieces(ask)
+        pieces = _pieces(req)
         if is_scan and toast is None:
-            toast = _scanned(tx, ask, pieces)
+            toast = _scanned(tx, req, pieces)
         skus = list(dict.fromkeys([*expected, *pieces]))
         context = {
             "place": place,
             "document": document,
-            "words": _words(document),
+            "title": _title(document),
             "expected": expected,
             "pieces": pieces,
-            "damaged": {sku: ask.form.get(f"damaged-{sku}", "") for sku in skus},
+            "damaged": {sku: req.form.get(f"damaged-{sku}", "") for sku in skus},
             "titles": names.titles(tx, skus=skus),
             "skus": skus,
             "scan": toast if is_scan else None,
-            "form": ask.form,
         }
-    shown = None if is_scan and ask.is_fragment else toast
-    return page.render(ask, "receiving/receive.html", context, toast=shown, status=status)
+    shown = None if is_scan and req.is_fragment else toast
+    return page.render(req, "receiving/receive.html", context, toast=shown, status=status)
 
 
-def _chosen(ask: Ask) -> tuple[LocationId, str]:
+def _chosen(req: PageRequest) -> tuple[LocationId, str]:
     """Which location and document, from the form or the address."""
-    location = ask.form.get("location") or ask.query("location")
+    location = req.form.get("location") or req.query("location")
     if not location.isdigit():
-        raise errors.Invalid("Choose a location first.", field="location")
-    ask.principal.require(Permission.STOCK_WORK, at=LocationId(int(location)))
-    return LocationId(int(location)), ask.form.get("document") or ask.query("document")
+        raise errors.Invalid(_("Choose a location first."), field="location")
+    req.principal.require(Permission.STOCK_WORK, at=LocationId(int(location)))
+    return LocationId(int(location)), req.form.get("document") or req.query("document")
 
 
-def _words(document: str) -> str:
-    kind, _, number = document.partition(":")
+def _title(document: str) -> str:
+    kind, _colon, number = document.partition(":")
     if not document:
-        return "Goods without a document"
-    return f"{KINDS[SupplyKind(kind)]} {number}" if kind in set(SupplyKind) else document
+        return _("Goods without a document")
+    return f"{_(KINDS[SupplyKind(kind)])} {number}" if kind in set(SupplyKind) else document
 
 
 def _expected(tx: ReadTx, location_id: LocationId, document: str) -> dict[Sku, int]:
-    """What is still announced, by SKU."""
-    kind, _, number = document.partition(":")
+    """What is still expected, by SKU."""
+    kind, _colon, number = document.partition(":")
     if kind == SupplyKind.TRANSFER.value and number.isdigit():
         lines = transfer_view.transfer(tx, transfer_id=int(number)).lines
         return {line.sku: line.on_the_road for line in lines if line.on_the_road}
@@ -159,71 +204,71 @@ def _expected(tx: ReadTx, location_id: LocationId, document: str) -> dict[Sku, i
     return expected
 
 
-def _pieces(ask: Ask) -> dict[Sku, int]:
-    """What is written so far; a piece that was scanned counts, a field left empty does not."""
-    named = [name.removeprefix("good-") for name in ask.form if name.startswith("good-")]
-    return {Sku(sku): ask.whole(f"good-{sku}") or 0 for sku in named}
+def _pieces(req: PageRequest) -> dict[Sku, int]:
+    """Good units so far, by SKU; a blank field counts as none."""
+    named = [name.removeprefix("good-") for name in req.form if name.startswith("good-")]
+    return {Sku(sku): req.whole(f"good-{sku}") or 0 for sku in named}
 
 
-def _scanned(tx: ReadTx, ask: Ask, pieces: dict[Sku, int]) -> Toast | None:
-    """One scan is one piece more; without a code the numbers are only kept."""
-    code = ask.form.get("code", "").strip()
+def _scanned(tx: ReadTx, req: PageRequest, pieces: dict[Sku, int]) -> Toast | None:
+    """Add one unit for a scan; without a code the numbers stay as they are."""
+    code = req.form.get("code", "").strip()
     if not code:
         return None
     sku = names.scanned(tx, codes=[code]).get(code)
     if sku is None:
-        return Toast(f"Nobody knows the code {code}: type the SKU instead.", "danger")
+        return Toast(_("Unknown code {code}. Type the SKU instead.").format(code=code), "danger")
     pieces[sku] = pieces.get(sku, 0) + 1
     return Toast(f"{sku}: {pieces[sku]}")
 
 
-def book(ask: Ask) -> Response:
-    """Everything that is written comes onto the shelf."""
+def post(req: PageRequest) -> Response:
+    """Post the receipt; the stock is available at once."""
     made: list[int] = []
 
     def verb(tx: WriteTx) -> str:
-        location_id, document = _chosen(ask)
-        kind, _, number = document.partition(":")
+        location_id, document = _chosen(req)
+        kind, _colon, number = document.partition(":")
         is_transfer = kind == SupplyKind.TRANSFER.value and number.isdigit()
         delivery = Delivery(
             location_id=location_id,
-            lines=_lines(ask, _pieces(ask)),
+            lines=_lines(req, _pieces(req)),
             supply_kind=SupplyKind(kind) if number and not is_transfer else None,
-            reference=ask.form.get("reference", "").strip()
+            reference=req.form.get("reference", "").strip()
             if not number
             else ("" if is_transfer else number),
             transfer_id=TransferId(int(number)) if is_transfer else None,
-            closes=ask.form.get("closes") == "yes",
-            note=ask.form.get("note", "").strip(),
+            closes=req.form.get("closes") == "yes",
+            note=req.form.get("note", "").strip(),
         )
-        booked = verbs.receive(tx, delivery=delivery, at=ask.now)
+        booked = verbs.receive(tx, delivery=delivery, at=req.now)
         made.append(booked.receipt_id)
-        return (
-            f"Receipt {booked.receipt_id}: {sum(line.received for line in booked.lines)} pieces are booked."
-        )
+        units = sum(line.received for line in booked.lines)
+        done = counted(units, "{n} unit received.", "{n} units received.")
+        return _("Receipt {id}:").format(id=booked.receipt_id) + f" {done}"
 
-    return page.act(ask, verb, show=show_or_station(made), back=BACK)
+    return page.act(req, verb, show=show_or_station(made), back=BACK)
 
 
 def show_or_station(made: list[int]) -> page.View:
-    """The overview once it is booked, the station with everything kept when it could not be."""
+    """The list once it is posted; else the station with everything that was entered."""
 
-    def shown(ask: Ask, toast: Toast | None, status: int) -> Response:
+    def shown(req: PageRequest, toast: Toast | None, status: int) -> Response:
         if not made:
-            return station(ask, toast, status)
-        answer = show(ask, toast, status)
+            return station(req, toast, status)
+        answer = show(req, toast, status)
         answer.headers["HX-Push-Url"] = BACK
         return answer
 
     return shown
 
 
-def _lines(ask: Ask, pieces: Mapping[Sku, int]) -> list[Arrived]:
+def _lines(req: PageRequest, pieces: Mapping[Sku, int]) -> list[Arrived]:
     lines = [Arrived(sku, quantity) for sku, quantity in pieces.items() if quantity]
     for sku in pieces:
-        damaged = ask.whole(f"damaged-{sku}") or 0
+        damaged = req.whole(f"damaged-{sku}") or 0
         if damaged:
-            lines.append(Arrived(sku, damaged, Condition.DAMAGED, "Damaged on arrival"))
+            lines.append(Arrived(sku, damaged, Condition.DAMAGED, _("Damaged on arrival")))
     return lines
 
 
@@ -232,5 +277,5 @@ ROUTES: Routes = (
     Read("/receiving/new", station, Permission.STOCK_WORK),
     Read("/receipts/{receipt_id:int}", one, Permission.INVENTORY_READ),
     Verb("/receiving/scan", station, Permission.STOCK_WORK),
-    Verb("/receiving/book", book, Permission.STOCK_WORK),
+    Verb("/receiving/post", post, Permission.STOCK_WORK),
 )

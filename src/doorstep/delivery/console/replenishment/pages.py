@@ -1,12 +1,13 @@
-"""Replenishment: how much places should hold, and the button that drafts what they lack."""
+"""Replenishment rules, and drafting the transfers that they ask for."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import page, words
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import page
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.replenishment import forms
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import replenishment as verbs
@@ -15,80 +16,80 @@ from doorstep.domain.inventory.views import replenishment as view
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import LocationKind
 from doorstep.flows.stock import replenish
-from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.ids import LocationId, Sku
 
 BACK = f"{ROOT}/replenishment"
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """Every rule."""
-    with ask.app.db.read() as tx:
+    with req.app.db.read() as tx:
         rules = view.rules(tx)
         places = network.locations(tx)
     context = {
         "rules": rules,
         "places": places,
         "choices": [each for each in places.values() if each.active],
-        "kinds": list(LocationKind),
-        "may_write": ask.principal.can(Permission.INVENTORY_WRITE),
-        "form": ask.form if toast is not None and toast.meaning == "danger" else {},
+        "kinds": [
+            (kind.value, _("Every {kind}").format(kind=kind.value.replace("_", " "))) for kind in LocationKind
+        ],
+        "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
-    return page.render(ask, "replenishment/replenishment.html", context, toast=toast, status=status)
+    return page.render(req, "replenishment/replenishment.html", context, toast=toast, status=status)
 
 
-def put(ask: Ask) -> Response:
-    """Write a rule; the same SKUs and places take the older one's place."""
+def put(req: PageRequest) -> Response:
+    """Save a rule; it replaces a rule for the same SKUs and locations."""
 
     def verb(tx: WriteTx) -> str:
-        source, low, high = ask.whole("source"), ask.whole("min_quantity"), ask.whole("max_quantity")
-        if source is None or low is None or high is None:
-            raise errors.Invalid("Choose the source, and write the minimum and the maximum.", field="source")
-        where, kind = ask.form.get("where", ""), None
-        if where in set(LocationKind):
-            where, kind = "", where
+        form = forms.Rule.of(req.form)
+        is_kind = form.where in set(LocationKind)
         rule = Rule(
-            source_id=LocationId(source),
-            min_quantity=low,
-            max_quantity=high,
-            cover_days=ask.whole("cover_days") or 0,
-            sku=Sku(ask.form.get("sku", "").strip()) or None,
-            category=ask.form.get("category", "").strip() or None,
-            location_id=LocationId(int(where)) if where.isdigit() else None,
-            location_kind=kind,
+            source_id=LocationId(form.source),
+            min_quantity=form.min_quantity,
+            max_quantity=form.max_quantity,
+            cover_days=form.cover_days,
+            sku=Sku(form.sku) if form.sku else None,
+            category=form.category or None,
+            location_id=LocationId(int(form.where)) if form.where.isdigit() else None,
+            location_kind=form.where if is_kind else None,
         )
-        verbs.put(tx, rules=[rule], at=ask.now)
-        return "Written: suggestions follow it from now on."
+        verbs.put(tx, rules=[rule], at=req.now)
+        return _("Saved. Suggestions follow the rule from now on.")
 
-    return page.act(ask, verb, show=show, back=BACK)
+    return page.act(req, verb, show=show, back=BACK)
 
 
-def remove(ask: Ask) -> Response:
-    """Remove a rule."""
+def delete(req: PageRequest) -> Response:
+    """Delete a rule."""
 
     def verb(tx: WriteTx) -> str:
-        verbs.remove(tx, rule_ids=[ask.whole("rule_id") or 0], at=ask.now)
-        return "Removed."
+        verbs.remove(tx, rule_ids=[req.whole("rule_id") or 0], at=req.now)
+        return _("Deleted.")
 
-    return page.act(ask, verb, show=show, back=BACK)
+    return page.act(req, verb, show=show, back=BACK)
 
 
-def draft(ask: Ask) -> Response:
-    """Draft what every place lacks, now."""
-    drafted = replenish.draft(ask.app.context, actor=ask.principal.actor)
+def draft(req: PageRequest) -> Response:
+    """Draft transfers for what locations lack now."""
+    drafted = replenish.draft(req.app.context, actor=req.principal.actor)
 
     def verb(tx: WriteTx) -> str:
         if not drafted:
-            return "Nothing is lacking that is not coming already, or no source can spare it."
-        return f"{words.plural(len(drafted), 'transfer')} drafted: look at them under Transfers."
+            return _("No transfers needed: stock is sufficient or incoming, or no source can spare it.")
+        return counted(
+            len(drafted), "{n} transfer drafted. See Transfers.", "{n} transfers drafted. See Transfers."
+        )
 
-    return page.act(ask, verb, show=show, back=BACK)
+    return page.act(req, verb, show=show, back=BACK)
 
 
 ROUTES: Routes = (
     Read("/replenishment", show, Permission.INVENTORY_READ),
     Verb("/replenishment/put", put, Permission.INVENTORY_WRITE),
-    Verb("/replenishment/remove", remove, Permission.INVENTORY_WRITE),
+    Verb("/replenishment/delete", delete, Permission.INVENTORY_WRITE),
     Verb("/replenishment/draft", draft, Permission.INVENTORY_WRITE),
 )

@@ -1,4 +1,4 @@
-"""Returns: what arrives, what waits for inspection, what is in doubt; receive and inspect."""
+"""Returns by stage, one return, receive and inspect."""
 
 from __future__ import annotations
 
@@ -6,145 +6,222 @@ from collections.abc import Callable, Sequence
 
 from starlette.responses import PlainTextResponse, Response
 
-from doorstep.delivery.console import page, words
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import badges, formats, lists, page
+from doorstep.delivery.console.cells import Amount, At, Cell, Link, Status, Text
+from doorstep.delivery.console.forms import WrongFields
+from doorstep.delivery.console.lists import Column, ListPage, Query, Slice, Tab
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
+from doorstep.delivery.console.returns import forms
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.analytics.views import returns as view
-from doorstep.domain.analytics.views.returns import ReturnDetail, ReturnStage
+from doorstep.domain.analytics.views.returns import ReturnDetail, ReturnRow, ReturnStage
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
 from doorstep.domain.returns import views as return_views
-from doorstep.domain.returns.model import Disposition, Grade, Inspection
+from doorstep.domain.returns.model import Disposition, Grade, Inspection, RefundProgress
 from doorstep.domain.returns.views import ReturnLine
 from doorstep.flows.payments import owed
 from doorstep.flows.returns import receive_returns
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import LocationId, ReturnId
 
 STAGES = {
-    ReturnStage.ARRIVING: ("Arriving", "Nothing is on its way back", "Returns appear here when a channel announces them."),
-    ReturnStage.TO_INSPECT: ("To inspect", "Nothing waits for inspection", "Received parcels appear here; inspecting one triggers its refund."),
-    ReturnStage.IN_DOUBT: ("Refund in doubt", "No refund is in doubt", "Refunds that failed or of which nobody knows appear here."),
-    ReturnStage.DONE: ("Done", "No return is finished yet", "Inspected returns stay here for reference."),
-}  # fmt: skip
-GRADES = {
-    Grade.NEW: "As new",
-    Grade.B_GRADE: "B grade: worn or opened",
-    Grade.DAMAGED: "Damaged",
-    Grade.WRONG_ITEM: "Wrong item",
+    ReturnStage.ARRIVING: _m("Arriving"),
+    ReturnStage.TO_INSPECT: _m("To inspect"),
+    ReturnStage.IN_DOUBT: _m("Refund to check"),
+    ReturnStage.DONE: _m("Done"),
 }
-DISPOSITIONS = {
-    Disposition.RESTOCK: "Back to stock",
-    Disposition.QUARANTINE: "Quarantine",
-    Disposition.SCRAP: "Scrap",
+EMPTY = {
+    ReturnStage.ARRIVING: (
+        _m("No returns arriving"),
+        _m("Returns appear here when a channel announces them."),
+    ),
+    ReturnStage.TO_INSPECT: (
+        _m("No returns to inspect"),
+        _m("Received parcels appear here. The inspection triggers the refund."),
+    ),
+    ReturnStage.IN_DOUBT: (
+        _m("No refunds to check"),
+        _m("Refunds that failed, or whose result is not known, appear here."),
+    ),
+    ReturnStage.DONE: (_m("No finished returns yet"), _m("Inspected returns appear here.")),
 }
+GRADES = (
+    (Grade.NEW, _m("As new")),
+    (Grade.B_GRADE, _m("B grade: worn or opened")),
+    (Grade.DAMAGED, _m("Damaged")),
+    (Grade.WRONG_ITEM, _m("Wrong item")),
+)
+DISPOSITIONS = (
+    (Disposition.RESTOCK, _m("Restock")),
+    (Disposition.QUARANTINE, _m("Quarantine")),
+    (Disposition.SCRAP, _m("Scrap")),
+)
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """One stage of the returns."""
-    chosen = ask.query("stage") or ReturnStage.ARRIVING.value
+def _money(row: ReturnRow) -> Cell:
+    """The refund itself where there is a problem with it, else how far the money is."""
+    if row.refund_state in badges.RETURN_REFUND:
+        return Status(badges.RETURN_REFUND[row.refund_state])
+    return Status(badges.badge("return_money", row.money), is_quiet=row.money is RefundProgress.PENDING)
+
+
+def _stage(req: PageRequest) -> ReturnStage:
+    chosen = req.query("view") or ReturnStage.ARRIVING.value
     if chosen not in set(ReturnStage):
-        raise errors.NotFound(f"There is no stage {chosen!r} of the returns.")
-    with ask.app.db.read() as tx:
-        rows = view.stage(tx, stage=ReturnStage(chosen), location_id=ask.location_id)
-        counts = view.counts(tx, location_id=ask.location_id)
-    context = {"rows": rows, "counts": counts, "stage": ReturnStage(chosen), "stages": STAGES}
-    return page.render(ask, "returns/returns.html", context, toast=toast, status=status)
+        raise errors.NotFound(_("There is no view {view} of the returns.").format(view=chosen))
+    return ReturnStage(chosen)
 
 
-def _found(ask: Ask) -> ReturnDetail:
-    with ask.app.db.read() as tx:
-        found = view.detail(tx, return_id=ask.number("return_id"), now=ask.now)
-    location_id = found.entry.facts.location_id
-    ask.principal.require(
-        Permission.RETURNS_READ, at=None if location_id is None else LocationId(location_id)
+def return_list(req: PageRequest, tx: ReadTx) -> ListPage[ReturnRow]:
+    """Returns of one stage, newest first."""
+    chosen = _stage(req)
+    counts = view.counts(tx, location_id=req.location_id)
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[ReturnRow]:
+        before = int(query.cursor) if query.cursor.isdigit() else None
+        rows = view.stage(tx, stage=chosen, location_id=req.location_id, before_id=before, limit=limit)
+        return lists.by_id(rows, limit)
+
+    return ListPage(
+        path="/returns",
+        columns=(
+            Column(_m("Return"), lambda row: Link(row.number, f"/returns/{row.id}", "code strong"), "s1"),
+            Column(_m("Order"), lambda row: Link(row.order_number, f"/orders/{row.order_id}", "code"), "s7"),
+            Column(_m("Customer"), lambda row: lists.text(row.customer), "clip s3"),
+            Column(_m("Items"), lambda row: Text(row.items), "clip minor s5"),
+            Column(_m("Reason"), lambda row: lists.text(row.reason), "clip minor"),
+            Column(_m("To"), lambda row: lists.text(row.location), "minor"),
+            Column(_m("Parcel"), lambda row: Status(badges.badge("return", row.custody)), "s2"),
+            Column(_m("Refund"), _money, "s4"),
+            Column(_m("Amount"), lambda row: Amount(row.refund_minor, row.currency), "num s6"),
+            Column(_m("Announced"), lambda row: At(row.created_at), "s8"),
+        ),
+        fetch=fetch,
+        noun=(_m("{n} return"), _m("{n} returns")),
+        look="cards",
+        href=lambda row: f"/returns/{row.id}",
+        tabs=[
+            Tab(
+                "" if each is ReturnStage.ARRIVING else each.value,
+                word,
+                counts[each],
+                is_urgent=each is ReturnStage.IN_DOUBT,
+            )
+            for each, word in STAGES.items()
+        ],
     )
+
+
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """One stage of the returns, or all of it as CSV."""
+    with req.app.db.read() as tx:
+        listed = return_list(req, tx)
+        if req.query("format") == "csv":
+            return listed.csv(req)
+        found = listed.load(req, tx)
+    context = {"list": found, "empty_words": EMPTY[_stage(req)]}
+    return page.render(req, "returns/returns.html", context, toast=toast, status=status)
+
+
+def _found(req: PageRequest, tx: ReadTx) -> ReturnDetail:
+    """The return of the address, if this person may see it."""
+    found = view.detail(tx, return_id=req.number("return_id"), now=req.now)
+    location_id = found.entry.facts.location_id
+    place = None if location_id is None else LocationId(location_id)
+    req.principal.require(Permission.RETURNS_READ, at=place)
     return found
 
 
-def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """One return."""
-    found = _found(ask)
-    with ask.app.db.read() as tx:
-        locations = [each for each in network.locations(tx).values() if ask.location_id in (None, each.id)]
-        each = return_views.one(tx, return_id=found.entry.facts.id)
+    with req.app.db.read() as tx:
+        found = _found(req, tx)
+        locations = [each for each in network.locations(tx).values() if req.location_id in (None, each.id)]
         everything = [
             Inspection(line.return_line_no, line.quantity, Grade.NEW, Disposition.RESTOCK)
-            for line in each.lines
+            for line in found.entry.facts.lines
         ]
+        each = return_views.one(tx, return_id=found.entry.facts.id)
         refunds = owed.preview(tx, each=each, inspections=everything)
     context = {
         "found": found,
         "refunds": refunds,
         "locations": locations,
-        "grades": GRADES,
-        "dispositions": DISPOSITIONS,
-        "may_write": ask.principal.can(Permission.RETURNS_WRITE),
-        "form": ask.form if toast is not None and toast.meaning == "danger" else {},
+        "grades": [(grade.value, _(word)) for grade, word in GRADES],
+        "dispositions": [(disposition.value, _(word)) for disposition, word in DISPOSITIONS],
+        "may_write": req.principal.can(Permission.RETURNS_WRITE),
     }
-    return page.render(ask, "returns/return.html", context, toast=toast, status=status)
+    return page.render(req, "returns/return.html", context, toast=toast, status=status)
 
 
-def _act(ask: Ask, verb: Callable[[WriteTx, ReturnId], str]) -> Response:
-    _found(ask)
-    return_id = ReturnId(ask.number("return_id"))
-    return page.act(ask, lambda tx: verb(tx, return_id), show=one, back=f"{ROOT}/returns/{return_id}")
+def _act(req: PageRequest, verb: Callable[[WriteTx, ReturnId], str]) -> Response:
+    return_id = ReturnId(req.number("return_id"))
+
+    def permitted(tx: WriteTx) -> str:
+        _found(req, tx)
+        return verb(tx, return_id)
+
+    return page.act(req, permitted, show=one, back=f"{ROOT}/returns/{return_id}")
 
 
-def receive(ask: Ask) -> Response:
-    """A person has the parcel in hands."""
+def receive(req: PageRequest) -> Response:
+    """Receive the parcel."""
 
     def verb(tx: WriteTx, return_id: ReturnId) -> str:
-        chosen = ask.whole("location")
-        location_id = ask.location_id or (None if chosen is None else LocationId(chosen))
-        receive_returns.receive(tx, return_id=return_id, location_id=location_id, now=ask.now)
-        return "Received: open the parcel and say what you find."
+        chosen = req.whole("location")
+        location_id = req.location_id or (None if chosen is None else LocationId(chosen))
+        receive_returns.receive(tx, return_id=return_id, location_id=location_id, now=req.now)
+        return _("Received. Open the parcel and inspect it.")
 
-    return _act(ask, verb)
+    return _act(req, verb)
 
 
-def inspect(ask: Ask) -> Response:
-    """What was found in the parcel; this decides stock and money."""
+def inspect(req: PageRequest) -> Response:
+    """Complete the inspection: it decides stock and refund."""
 
     def verb(tx: WriteTx, return_id: ReturnId) -> str:
         lines = return_views.one(tx, return_id=return_id).lines
-        receive_returns.inspect(tx, return_id=return_id, inspections=_inspections(ask, lines), now=ask.now)
-        return "Inspected: stock is booked, and what is owed is refunded."
+        receive_returns.inspect(tx, return_id=return_id, inspections=_inspections(req, lines), now=req.now)
+        return _("Inspection completed. Stock is posted, and what is due is refunded.")
 
-    return _act(ask, verb)
+    return _act(req, verb)
 
 
-def preview(ask: Ask) -> Response:
+def preview(req: PageRequest) -> Response:
     """What the form as it stands would refund: an amount, or the sentence that says what is wrong."""
-    _found(ask)
-    with ask.app.db.read() as tx:
-        each = return_views.one(tx, return_id=ask.number("return_id"))
+    with req.app.db.read() as tx:
+        found = return_views.one(tx, return_id=_found(req, tx).entry.facts.id)
         try:
-            amounts = list(owed.preview(tx, each=each, inspections=_inspections(ask, each.lines)).values())
+            amounts = list(owed.preview(tx, each=found, inspections=_inspections(req, found.lines)).values())
         except errors.Invalid as problem:
             return PlainTextResponse(problem.message)
-    return PlainTextResponse(words.money(sum(amounts[1:], start=amounts[0])))
+    return PlainTextResponse(formats.money(sum(amounts[1:], start=amounts[0])))
 
 
-def _inspections(ask: Ask, lines: Sequence[ReturnLine]) -> list[Inspection]:
-    return [_inspection(ask, line.return_line_no) for line in lines]
+def _inspections(req: PageRequest, lines: Sequence[ReturnLine]) -> list[Inspection]:
+    return [_inspection(req, line.return_line_no) for line in lines]
 
 
-def _inspection(ask: Ask, line_no: int) -> Inspection:
-    grade, disposition = ask.form.get(f"grade-{line_no}", ""), ask.form.get(f"disposition-{line_no}", "")
-    if grade not in set(Grade) or disposition not in set(Disposition):
-        raise errors.Invalid(
-            "Choose a grade and where the pieces go, for every line.", field=f"grade-{line_no}"
-        )
+def _inspection(req: PageRequest, line_no: int) -> Inspection:
+    """The fields of one line; an error names the field of that line."""
+    names = ("quantity", "grade", "disposition", "refund", "note")
+    values = {name: req.form.get(f"{name}-{line_no}", "") for name in names}
+    try:
+        form = forms.Line.of(values)
+    except WrongFields as wrong:
+        raise WrongFields({f"{name}-{line_no}": text for name, text in wrong.fields.items()}) from None
     return Inspection(
         return_line_no=line_no,
-        quantity=ask.whole(f"quantity-{line_no}") or 0,
-        grade=Grade(grade),
-        disposition=Disposition(disposition),
-        refund=ask.form.get(f"refund-{line_no}") == "yes",
-        note=ask.form.get(f"note-{line_no}", "").strip(),
+        quantity=form.quantity,
+        grade=form.grade,
+        disposition=form.disposition,
+        refund=form.refund == "yes",
+        note=form.note,
     )
 
 

@@ -1,4 +1,4 @@
-"""Rules are edited here, as a text and as a form over the same document: what was typed in either is kept."""
+"""Edit routing rules as YAML and as a form over the same document; what was typed in either is kept."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.delivery.console.routing import rule_form
 from doorstep.domain.identity.model import Permission
@@ -20,13 +20,14 @@ from doorstep.flows.routing_rules import rule_sets
 from doorstep.flows.routing_rules.rule_sets import Preview
 from doorstep.kernel import documents, errors
 from doorstep.kernel.documents import Problem
+from doorstep.kernel.i18n import gettext as _
 
 BACK = f"{ROOT}/routing/edit"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What stands in the editor: the text, and the document that the form shows."""
+    """The state of the editor: its text, and the document that the form shows."""
 
     text: str
     document: RuleSet
@@ -37,16 +38,16 @@ class Sheet:
     is_changed: bool = False
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """Begin from a version, or from the rule set that decides."""
-    wanted = ask.query("from")
-    with ask.app.db.read() as tx:
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """Begin from a version, or from the active rule set."""
+    wanted = req.query("from")
+    with req.app.db.read() as tx:
         number = int(wanted) if wanted.isdigit() else views.active_number(tx)
         document = views.document(tx, number=number)
-    return _render(ask, Sheet(documents.write(document), document, number), toast, status)
+    return _render(req, Sheet(documents.write(document), document, number), toast, status)
 
 
-def _render(ask: Ask, sheet: Sheet, toast: Toast | None = None, status: int = 200) -> Response:
+def _render(req: PageRequest, sheet: Sheet, toast: Toast | None = None, status: int = 200) -> Response:
     context = {
         "sheet": sheet,
         "before": documents.write(sheet.document),
@@ -59,46 +60,46 @@ def _render(ask: Ask, sheet: Sheet, toast: Toast | None = None, status: int = 20
         "of_orders": words.of_orders,
         "of_rule": words.of_rule,
     }
-    return page.render(ask, "routing/edit.html", context, toast=toast, status=status)
+    return page.render(req, "routing/edit.html", context, toast=toast, status=status)
 
 
-def edit(ask: Ask) -> Response:
-    """Check, change by the form, or save as a draft; whatever was typed stands there again."""
+def edit(req: PageRequest) -> Response:
+    """Check, change by the form, or save as a draft; what was typed is kept."""
     try:
-        sheet = _typed(ask)
+        sheet = _typed(req)
     except errors.DoorstepError as problem:
-        return _render(ask, _kept(ask), Toast(problem.message, "danger"), page.status_of(problem))
+        return _render(req, _kept(req), Toast(problem.message, "danger"), page.status_of(problem))
     if sheet.problems:
-        return _render(ask, sheet, Toast("Mend what is marked first.", "danger"), 422)
-    verb, _, path = ask.form.get("do", "check").partition(" ")
+        return _render(req, sheet, Toast(_("Correct the marked errors first."), "danger"), 422)
+    verb, _space, path = req.form.get("do", "check").partition(" ")
     if verb == "save":
-        return _save(ask, sheet)
+        return _save(req, sheet)
     if path:
-        return _render(ask, _rewritten(sheet, rule_form.moved(sheet.document, verb, path)))
-    with ask.app.db.read() as tx:
-        proposal = rule_sets.preview(tx, document=sheet.document, now=ask.now)
-    return _render(ask, _tried(sheet, proposal))
+        return _render(req, _rewritten(sheet, rule_form.moved(sheet.document, verb, path)))
+    with req.app.db.read() as tx:
+        proposal = rule_sets.preview(tx, document=sheet.document, now=req.now)
+    return _render(req, _tried(sheet, proposal))
 
 
-def _typed(ask: Ask) -> Sheet:
+def _typed(req: PageRequest) -> Sheet:
     """Text and form brought together."""
-    kept = _kept(ask)
+    kept = _kept(req)
     read = rule_form.read(kept.text)
     if read.value is None:
         return Sheet(kept.text, kept.document, kept.based_on, read.problems, why=kept.why, is_changed=True)
-    before = rule_form.read(ask.form.get("before", "")).value or read.value
-    merged = rule_form.merged(read.value, before, ask.form)
+    before = rule_form.read(req.form.get("before", "")).value or read.value
+    merged = rule_form.merged(read.value, before, req.form)
     sheet = Sheet(kept.text, read.value, kept.based_on, why=kept.why, is_changed=True)
     return sheet if merged == read.value else _rewritten(sheet, merged)
 
 
-def _kept(ask: Ask) -> Sheet:
+def _kept(req: PageRequest) -> Sheet:
     """What was sent, as it was sent; the form shows what it showed before."""
-    before = rule_form.read(ask.form.get("before", "")).value
+    before = rule_form.read(req.form.get("before", "")).value
     if before is None:
-        raise errors.Invalid("The editor lost its place: begin again from a version.")
-    text = ask.form.get("text", "").replace("\r\n", "\n")
-    return Sheet(text, before, ask.whole("based_on"), why=ask.form.get("why", "").strip(), is_changed=True)
+        raise errors.Invalid(_("The editor is out of date. Start again from a version."))
+    text = req.form.get("text", "").replace("\r\n", "\n")
+    return Sheet(text, before, req.whole("based_on"), why=req.form.get("why", "").strip(), is_changed=True)
 
 
 def _rewritten(sheet: Sheet, document: RuleSet) -> Sheet:
@@ -112,23 +113,23 @@ def _tried(sheet: Sheet, proposal: Preview) -> Sheet:
     return Sheet(sheet.text, sheet.document, sheet.based_on, located, proposal, sheet.why, is_changed=True)
 
 
-def _save(ask: Ask, sheet: Sheet) -> Response:
+def _save(req: PageRequest, sheet: Sheet) -> Response:
     if not sheet.why:
-        return _render(ask, sheet, Toast("Say what the change is for.", "danger"), 422)
+        return _render(req, sheet, Toast(_("Enter what the change is for."), "danger"), 422)
     try:
-        with ask.app.db.write(actor=ask.principal.actor, trace_id=ask.trace_id) as tx:
+        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
             draft = Draft(sheet.document, sheet.why, based_on=sheet.based_on)
-            found = rule_sets.draft(tx, draft=draft, now=ask.now)
+            found = rule_sets.draft(tx, draft=draft, now=req.now)
     except errors.DoorstepError as problem:
-        with ask.app.db.read() as tx:
-            proposal = rule_sets.preview(tx, document=sheet.document, now=ask.now)
+        with req.app.db.read() as tx:
+            proposal = rule_sets.preview(tx, document=sheet.document, now=req.now)
         return _render(
-            ask, _tried(sheet, proposal), Toast(problem.message, "danger"), page.status_of(problem)
+            req, _tried(sheet, proposal), Toast(problem.message, "danger"), page.status_of(problem)
         )
     return page.go(
-        ask,
+        req,
         f"{ROOT}/routing/versions/{found.number}",
-        f"{found.label} is a draft. Look at what it changes, then let it decide.",
+        _("{version} is saved as a draft. Review its changes, then activate it.").format(version=found.label),
     )
 
 

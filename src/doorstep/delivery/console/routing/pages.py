@@ -1,13 +1,14 @@
-"""Routing: the rule set that decides, its versions with their differences, its golden cases."""
+"""Routing rules: the active rule set, its versions with their differences, its test cases."""
 
 from __future__ import annotations
 
 from starlette.responses import PlainTextResponse, Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
+from doorstep.delivery.console.routing import forms
 from doorstep.domain.identity import views as identity
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import rules as verbs
@@ -16,6 +17,7 @@ from doorstep.domain.routing.views import rules as views
 from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import gettext as _
 
 BACK = f"{ROOT}/routing"
 SENTENCES = {
@@ -27,123 +29,123 @@ SENTENCES = {
 }
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """The rule set that decides, as sentences."""
-    with ask.app.db.read() as tx:
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """The active rule set, as sentences."""
+    with req.app.db.read() as tx:
         number = views.active_number(tx)
         context = {
-            **_frame(ask, tx),
+            **_frame(req, tx),
             "active": None if number is None else views.version(tx, number=number),
             "document": views.document(tx, number=number),
             "failures": views.failures(tx, number=number),
             "drafts": [each for each in views.versions(tx) if each.state == "draft"],
             **SENTENCES,
         }
-    return page.render(ask, "routing/routing.html", context, toast=toast, status=status)
+    return page.render(req, "routing/routing.html", context, toast=toast, status=status)
 
 
-def _frame(ask: Ask, tx: ReadTx) -> dict[str, object]:
+def _frame(req: PageRequest, tx: ReadTx) -> dict[str, object]:
     """What every page of rule sets shows."""
     names = {f"user:{each.id}": each.name for each in identity.users(tx)}
     names |= {f"api:{each.id}": each.name for each in identity.api_keys(tx)}
-    return {"names": names, "may_write": ask.principal.can(Permission.RULES_WRITE)}
+    return {"names": names, "may_write": req.principal.can(Permission.RULES_WRITE)}
 
 
-def history(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def history(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """Every version: who, when and why."""
-    with ask.app.db.read() as tx:
-        context = {**_frame(ask, tx), "versions": views.versions(tx)}
-    return page.render(ask, "routing/history.html", context, toast=toast, status=status)
+    with req.app.db.read() as tx:
+        context = {**_frame(req, tx), "versions": views.versions(tx)}
+    return page.render(req, "routing/history.html", context, toast=toast, status=status)
 
 
-def version(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """One version: what it changes, its golden cases, its rules."""
-    with ask.app.db.read() as tx:
-        found = views.version(tx, number=ask.number("number"))
+def version(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """One version: what it changes, its test cases, its rules."""
+    with req.app.db.read() as tx:
+        found = views.version(tx, number=req.number("number"))
         document = views.document(tx, number=found.number)
         active = views.active_number(tx)
-        since = _since(ask, found.based_on, active if found.state == "draft" else found.based_on)
+        since = _since(req, found.based_on, active if found.state == "draft" else found.based_on)
         context = {
-            **_frame(ask, tx),
+            **_frame(req, tx),
             "version": found,
             "document": document,
             "active": active,
             "since": since,
             "others": [each for each in views.versions(tx) if each.number != found.number],
             "changes": diff.changes(views.document(tx, number=since), document),
-            "problems": rule_sets.problems(tx, document=document, now=ask.now)
+            "problems": rule_sets.problems(tx, document=document, now=req.now)
             if found.state == "draft"
             else (),
             "outcomes": rule_sets.run_cases(tx, document=document),
             **SENTENCES,
         }
-    return page.render(ask, "routing/version.html", context, toast=toast, status=status)
+    return page.render(req, "routing/version.html", context, toast=toast, status=status)
 
 
-def _since(ask: Ask, based_on: int | None, otherwise: int | None) -> int | None:
-    """The version to compare with: the one asked for, or the one that makes most sense."""
-    wanted = ask.query("since")
+def _since(req: PageRequest, based_on: int | None, otherwise: int | None) -> int | None:
+    """The version to compare with: the one in the address, or the most useful one."""
+    wanted = req.query("since")
     return int(wanted) if wanted.isdigit() else otherwise if otherwise is not None else based_on
 
 
-def as_yaml(ask: Ask) -> Response:
+def as_yaml(req: PageRequest) -> Response:
     """A version as a file."""
-    with ask.app.db.read() as tx:
-        found = views.version(tx, number=ask.number("number"))
+    with req.app.db.read() as tx:
+        found = views.version(tx, number=req.number("number"))
         text = documents.write(views.document(tx, number=found.number))
     name = f"{found.name}-{found.number}.yaml".replace('"', "")
     return PlainTextResponse(text, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def cases(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """The golden cases of the rule set that decides, run now."""
-    with ask.app.db.read() as tx:
+def cases(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """The test cases of the active rule set, run now."""
+    with req.app.db.read() as tx:
         number = views.active_number(tx)
         document: RuleSet = views.document(tx, number=number)
         context = {
-            **_frame(ask, tx),
+            **_frame(req, tx),
             "active": number,
             "document": document,
             "outcomes": rule_sets.run_cases(tx, document=document),
         }
-    return page.render(ask, "routing/cases.html", context, toast=toast, status=status)
+    return page.render(req, "routing/cases.html", context, toast=toast, status=status)
 
 
-def activate(ask: Ask) -> Response:
-    """Let a draft decide."""
+def activate(req: PageRequest) -> Response:
+    """Activate a draft."""
 
     def verb(tx: WriteTx) -> str:
+        form = forms.Decide.of(req.form)
         found = rule_sets.activate(
-            tx, number=ask.number("number"), why=_why(ask), instead_of=ask.whole("instead_of"), now=ask.now
+            tx, number=req.number("number"), why=form.why, instead_of=form.instead_of, now=req.now
         )
-        return f"{found.label} decides from now on."
+        return _("{version} is active from now on.").format(version=found.label)
 
-    return page.act(ask, verb, show=version, back=f"{BACK}/versions/{ask.number('number')}")
+    return page.act(req, verb, show=version, back=f"{BACK}/versions/{req.number('number')}")
 
 
-def roll_back(ask: Ask) -> Response:
-    """Let an earlier version decide again."""
+def roll_back(req: PageRequest) -> Response:
+    """Restore an earlier version."""
 
     def verb(tx: WriteTx) -> str:
+        form = forms.Decide.of(req.form)
         found = verbs.roll_back(
-            tx, number=ask.number("number"), why=_why(ask), instead_of=ask.whole("instead_of"), at=ask.now
+            tx, number=req.number("number"), why=form.why, instead_of=form.instead_of, at=req.now
         )
-        return f"{found.label} decides from now on: it restores version {found.restores}."
+        done = _("{version} is active from now on. It restores version {restored}.")
+        return done.format(version=found.label, restored=found.restores)
 
-    return page.act(ask, verb, show=version, back=BACK)
+    return page.act(req, verb, show=version, back=BACK)
 
 
-def archive(ask: Ask) -> Response:
-    """Put a draft aside."""
+def archive(req: PageRequest) -> Response:
+    """Archive a draft."""
 
     def verb(tx: WriteTx) -> str:
-        return f"{verbs.archive(tx, number=ask.number('number'), at=ask.now).label} was put aside."
+        found = verbs.archive(tx, number=req.number("number"), at=req.now)
+        return _("{version} is archived.").format(version=found.label)
 
-    return page.act(ask, verb, show=version, back=f"{BACK}/history")
-
-
-def _why(ask: Ask) -> str:
-    return ask.form.get("why", "").strip()
+    return page.act(req, verb, show=version, back=f"{BACK}/history")
 
 
 ROUTES: Routes = (

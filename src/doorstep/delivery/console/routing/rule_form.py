@@ -13,6 +13,7 @@ from msgspec import inspect
 from doorstep.domain.routing.model.rules import Routing, Rule, RuleSet, Sort
 from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.kernel import documents, errors
+from doorstep.kernel.i18n import gettext as _
 
 Part = TypeVar("Part", bound=msgspec.Struct)
 NONE = "(none)"
@@ -33,7 +34,7 @@ class Widget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a form: its name there, how it is called, and what stands in it."""
+    """A field of a form: name, title, help, widget, value and options."""
 
     name: str
     title: str
@@ -103,25 +104,25 @@ def _typed(value: object) -> str:
 
 def tiers_of(rule: Rule) -> list[Tier]:
     """The tiers of a rule, and an empty one to add another."""
-    told = [Tier(each.by.value, f"{each.tolerance * _PERCENT:g}", each.descending) for each in rule.choose]
-    return [*told, *[Tier("", "0", descending=False)] * BLANK_TIERS]
+    tiers = [Tier(each.by.value, f"{each.tolerance * _PERCENT:g}", each.descending) for each in rule.choose]
+    return [*tiers, *[Tier("", "0", descending=False)] * BLANK_TIERS]
 
 
 def _put(part: Part, prefix: str, form: Mapping[str, str]) -> Part:
     """A part with what was typed into its fields. Raises Invalid."""
-    said: dict[str, object] = {}
+    typed: dict[str, object] = {}
     for each in fields_of(part, prefix):
         text = form.get(each.name, "").strip()
         name = each.name.rpartition(".")[2]
         if each.widget is Widget.TICK:
-            said[name] = text == "yes"
+            typed[name] = text == "yes"
         elif each.widget is Widget.LIST:
-            said[name] = [_item(item.strip()) for item in text.split(",") if item.strip()]
+            typed[name] = [_item(item.strip()) for item in text.split(",") if item.strip()]
         elif each.widget is Widget.NUMBER:
-            said[name] = _number(text, each.title)
+            typed[name] = _number(text, each.title)
         else:
-            said[name] = text
-    whole = {name: getattr(part, name) for name in part.__struct_fields__} | said
+            typed[name] = text
+    whole = {name: getattr(part, name) for name in part.__struct_fields__} | typed
     kept = {name: value for name, value in whole.items() if value is not None}
     return msgspec.convert(msgspec.to_builtins(kept), type(part))
 
@@ -136,7 +137,7 @@ def _number(text: str, title: str) -> float | None:
     try:
         number = float(text)
     except ValueError:
-        raise errors.Invalid(f"{title}: {text!r} is no number.") from None
+        raise errors.Invalid(_("{title}: enter a number.").format(title=title)) from None
     return int(number) if number.is_integer() else number
 
 
@@ -197,12 +198,12 @@ def merged(text: RuleSet, before: RuleSet, form: Mapping[str, str]) -> RuleSet:
     try:
         routings, rules = _typed_into(before, form)
     except msgspec.ValidationError as problem:
-        raise errors.Invalid(f"{problem}: look at what was typed.") from problem
+        raise errors.Invalid(_("{problem}: check what was entered.").format(problem=problem)) from problem
 
     def put(routing: Routing, prefix: str) -> Routing:
-        said = routings.get(prefix, routing)
+        changed = routings.get(prefix, routing)
         kept = tuple(rules.get(f"{prefix}.{rank}", rule) for rank, rule in enumerate(routing.rules))
-        return msgspec.structs.replace(said, rules=kept)
+        return msgspec.structs.replace(changed, rules=kept)
 
     return each_routing(text, put) if rules or routings else text
 
@@ -228,8 +229,8 @@ def _typed_into(before: RuleSet, form: Mapping[str, str]) -> tuple[dict[str, Rou
 
 
 def moved(document: RuleSet, verb: str, path: str) -> RuleSet:
-    """A document with a rule moved up or down, switched, copied or taken out. A path that is no more changes nothing."""
-    prefix, _, last = path.rpartition(".")
+    """A document with a rule moved, switched, copied or deleted. A path that no longer exists changes nothing."""
+    prefix, _dot, last = path.rpartition(".")
 
     def change(routing: Routing, here: str) -> Routing:
         if here != prefix or not last.isdigit() or int(last) >= len(routing.rules):
@@ -262,5 +263,5 @@ def _fresh(name: str, rules: Sequence[Rule]) -> str:
 
 
 def read(text: str) -> documents.Text[RuleSet]:
-    """The text of the editor; browsers send lines that end otherwise than ours."""
+    """The text of the editor, with the line ends of browsers replaced."""
     return documents.read(text.replace("\r\n", "\n"), RuleSet)

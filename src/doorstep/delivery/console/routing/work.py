@@ -1,4 +1,4 @@
-"""Routing at work: the queues where orders wait, and the runs that go by the clock or by themselves."""
+"""Exception queues, and scheduled and automatic runs of routing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.analytics.views import queues as queue_views
 from doorstep.domain.identity.model import Permission
@@ -19,19 +19,21 @@ from doorstep.domain.routing.views import rules
 from doorstep.domain.routing.views import runs as views
 from doorstep.domain.routing.views.runs import RunRow
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 
-_TOLD = 100
+_SHOWN = 100
 KINDS = {
-    RunKind.SCHEDULE: ("By the clock", "clock"),
-    RunKind.WAVE: ("Solved together", "layers"),
-    RunKind.PRICES: ("Look-ahead prices", "money"),
-    RunKind.REGRET: ("Looked back on a day", "return"),
+    RunKind.SCHEDULE: (_m("Scheduled"), "clock"),
+    RunKind.WAVE: (_m("Batch optimization"), "layers"),
+    RunKind.PRICES: (_m("Scarcity prices"), "money"),
+    RunKind.REGRET: (_m("Hindsight"), "return"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A wave of the plot, in a box of 600 by 100."""
+    """A batch of the plot, in a box of 600 by 100."""
 
     run: RunRow
     x: float
@@ -41,7 +43,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What waves saved, the oldest first; `most_minor` is the highest bar."""
+    """What batches saved, the oldest first; `most_minor` is the highest bar."""
 
     bars: Sequence[Bar]
     width: float
@@ -50,34 +52,34 @@ class Plot:
 
 
 def plot(rows: Sequence[RunRow]) -> Plot | None:
-    """The money that solving orders together saved, wave by wave; None while there was none."""
-    waves = [
+    """The money that batch optimization saved, batch by batch; None if there was no batch."""
+    batches = [
         each
         for each in reversed(rows)
         if each.kind is RunKind.WAVE and each.before_minor is not None and each.after_minor is not None
     ]
-    if not waves:
+    if not batches:
         return None
-    saved = [max(0, (each.before_minor or 0) - (each.after_minor or 0)) for each in waves]
-    most, step = max(*saved, 1), 600 / max(len(waves), 12)
+    saved = [max(0, (each.before_minor or 0) - (each.after_minor or 0)) for each in batches]
+    most, step = max(*saved, 1), 600 / max(len(batches), 12)
     bars = [
         Bar(each, round(number * step, 1), round(100 - 96 * won / most, 1), round(96 * won / most, 1))
-        for number, (each, won) in enumerate(zip(waves, saved, strict=True))
+        for number, (each, won) in enumerate(zip(batches, saved, strict=True))
     ]
     return Plot(bars, round(step * 0.8, 1), max(saved), sum(saved))
 
 
-def queues(ask: Ask) -> Response:
-    """Where orders wait that no rule could serve: whose, how many, since when, until when."""
-    with ask.app.db.read() as tx:
-        found = queue_views.queues(tx, now=ask.now)
-    return page.render(ask, "routing/queues.html", {"queues": found})
+def queues(req: PageRequest) -> Response:
+    """Orders that no rule could allocate, by exception queue."""
+    with req.app.db.read() as tx:
+        found = queue_views.queues(tx, now=req.now)
+    return page.render(req, "routing/queues.html", {"queues": found})
 
 
-def runs(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """What runs next, what ran, and what it brought."""
-    with ask.app.db.read() as tx:
-        rows, due = views.history(tx, limit=_TOLD), views.schedule(tx)
+def runs(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """The next runs, the past runs, and what they saved."""
+    with req.app.db.read() as tx:
+        rows, due = views.history(tx, limit=_SHOWN), views.schedule(tx)
         document = rules.compiled_rules(tx).document
     context = {
         "rows": rows,
@@ -85,20 +87,20 @@ def runs(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
         "plot": plot(rows),
         "kinds": KINDS,
         "currency": document.currency,
-        "may_write": ask.principal.can(Permission.RULES_WRITE),
+        "may_write": req.principal.can(Permission.RULES_WRITE),
     }
-    return page.render(ask, "routing/runs.html", context, toast=toast, status=status)
+    return page.render(req, "routing/runs.html", context, toast=toast, status=status)
 
 
-def run_now(ask: Ask) -> Response:
-    """A run that goes by the clock is due now; a worker takes it, as always."""
+def run_now(req: PageRequest) -> Response:
+    """Start a scheduled run now; a worker does it."""
 
     def verb(tx: WriteTx) -> str:
-        name = ask.form.get("run", "")
-        verbs.bring_forward(tx, run=name, at=ask.now)
-        return f"“{name}” starts within a quarter of a minute."
+        name = req.form.get("run", "")
+        verbs.bring_forward(tx, run=name, at=req.now)
+        return _("“{run}” starts within 15 seconds.").format(run=name)
 
-    return page.act(ask, verb, show=runs, back=f"{ROOT}/routing/runs")
+    return page.act(req, verb, show=runs, back=f"{ROOT}/routing/runs")
 
 
 ROUTES: Routes = (

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign in and out."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from doorstep.bootstrap import App
-from doorstep.delivery.console.ask import ROOT, SESSION_COOKIE, Ask, who
 from doorstep.delivery.console.page import ENVIRONMENT
+from doorstep.delivery.console.request import ROOT, SESSION_COOKIE, PageRequest, who
 from doorstep.delivery.console.routes import Routes, Verb
 from doorstep.domain.identity import actions as identity
 from doorstep.kernel import errors, secrets
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 
 TRY_COOKIE = "doorstep_login"
-WRONG = "The e-mail address or the password is wrong. Check both and try again."
+WRONG = _m("The e-mail address or the password is wrong. Check both and try again.")
 
 
 def safe_next(wanted: str) -> str:
@@ -43,7 +45,7 @@ def _set_cookie(app: App, response: Response, name: str, value: str) -> None:
 
 
 async def show(app: App, request: Request) -> Response:
-    """The form, or the console for whoever is signed in already."""
+    """The form, or the console for a person who is signed in already."""
     if await run_in_threadpool(who, app, request.cookies.get(SESSION_COOKIE, "")):
         return RedirectResponse(safe_next(request.query_params.get("next", ROOT)), status_code=303)
     return _form(app, request)
@@ -56,14 +58,14 @@ async def submit(app: App, request: Request) -> Response:
     expected = app.vault.sign(f"console login {request.cookies.get(TRY_COOKIE, '')}")
     if not secrets.constant_time_equal(str(form.get("csrf", "")), expected):
         return _form(
-            app, request, email=email, problem="The page was open for too long. Try again.", status=403
+            app, request, email=email, problem=_("The page was open for too long. Try again."), status=403
         )
     try:
         token = await run_in_threadpool(_sign_in, app, email, password)
     except errors.Refused as refused:
         return _form(app, request, email=email, problem=refused.message, status=429)
     if token is None:
-        return _form(app, request, email=email, problem=WRONG, status=401)
+        return _form(app, request, email=email, problem=_(WRONG), status=401)
     response = RedirectResponse(safe_next(str(form.get("next", ""))), status_code=303)
     _set_cookie(app, response, SESSION_COOKIE, token)
     response.delete_cookie(TRY_COOKIE, path=ROOT)
@@ -75,10 +77,10 @@ def _sign_in(app: App, email: str, password: str) -> str | None:
         return identity.sign_in(tx, email=email, password=password, now=app.session_clock.now())
 
 
-def sign_out(ask: Ask) -> Response:
+def sign_out(req: PageRequest) -> Response:
     """End this browser's session."""
-    with ask.app.db.write(actor=ask.principal.actor, trace_id=ask.trace_id) as tx:
-        identity.sign_out(tx, token=ask.request.cookies.get(SESSION_COOKIE, ""))
+    with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
+        identity.sign_out(tx, token=req.http.cookies.get(SESSION_COOKIE, ""))
     response = RedirectResponse(f"{ROOT}/login", status_code=303)
     response.delete_cookie(SESSION_COOKIE, path=ROOT)
     return response

@@ -1,178 +1,223 @@
-"""Future supply: what will come and what is promised of it; a new day shows its effect on promises before it is confirmed."""
+"""Incoming supply: list, one line, announce, change with a preview of promised dates, close, cancel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import page, words
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import formats, page
+from doorstep.delivery.console.badges import Badge
+from doorstep.delivery.console.cells import Cell, Count, Link, Status, Text
+from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
+from doorstep.delivery.console.supplies import forms
+from doorstep.delivery.console.supplies.kinds import KINDS
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import supplies as verbs
 from doorstep.domain.inventory.actions.supplies import Change, Outcome
 from doorstep.domain.inventory.model.supplies import Announcement, SupplyKind, SupplyState
 from doorstep.domain.inventory.views import promises as promise_view
 from doorstep.domain.inventory.views import supplies as view
-from doorstep.domain.inventory.views.supplies import SupplyFilter
+from doorstep.domain.inventory.views.supplies import SupplyFilter, SupplyRow
 from doorstep.domain.network import views as network
+from doorstep.domain.network.model import Location
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import Sku
 
 BACK = f"{ROOT}/supplies"
-KINDS = {
-    SupplyKind.PURCHASE_ORDER: "Purchase order",
-    SupplyKind.TRANSFER: "Transfer",
-    SupplyKind.ASN: "Shipping notice",
-    SupplyKind.PRODUCTION: "Production",
-}
 STATES = {
-    SupplyState.OPEN: ("On its way", "info", "calendar"),
-    SupplyState.CLOSED: ("Closed", "neutral", "check"),
-    SupplyState.CANCELLED: ("Cancelled", "neutral", "cross"),
+    SupplyState.OPEN: Badge(_m("Expected"), "info", "calendar"),
+    SupplyState.CLOSED: Badge(_m("Closed"), "neutral", "check"),
+    SupplyState.CANCELLED: Badge(_m("Canceled"), "neutral", "cross"),
 }
-_PAGE = 100
+VIEWS = (("", _m("Expected")), ("closed", _m("Closed")), ("cancelled", _m("Canceled")), ("all", _m("All")))
+OVERDUE = Badge(_m("overdue"), "danger", "clock")
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
-    """Lines of documents, soonest first."""
-    location, state = ask.query("location"), ask.query("state") or SupplyState.OPEN.value
-    chosen = ask.location_id or (int(location) if location.isdigit() else None)
-    wanted = SupplyFilter(
-        text=ask.query("q").strip(),
-        state="" if state == "all" else state,
-        location_id=chosen,
-        after_date=_day(ask.query("after_date"), "after_date"),
-        after_id=int(ask.query("after_id")) if ask.query("after_id").isdigit() else 0,
-        limit=_PAGE,
+def _columns(today: date) -> Sequence[Column[SupplyRow]]:
+    def expected_on(row: SupplyRow) -> Sequence[Cell]:
+        found: list[Cell] = [Link(formats.day(row.eta_date), f"/supplies/{row.id}", "strong")]
+        late = row.state == SupplyState.OPEN and row.eta_date < today
+        return [*found, Status(OVERDUE)] if late else found
+
+    def document(row: SupplyRow) -> Sequence[Cell]:
+        line = _("line {n}").format(n=row.line_no)
+        return [Text(_(KINDS[SupplyKind(row.kind)])), Text(row.number, "code"), Text(line, "muted")]
+
+    return (
+        Column(_m("Expected on"), expected_on, "s1"),
+        Column(_m("Document"), document, "s3"),
+        Column(_m("SKU"), lambda row: [Text(row.sku, "code"), Text(row.title, "muted")], "clip wide s5"),
+        Column(_m("To"), lambda row: Text(row.location), "minor"),
+        Column(_m("Expected"), lambda row: Count(row.expected, "strong"), "num s4"),
+        Column(_m("Promised"), lambda row: Count(row.promised), "num minor"),
+        Column(
+            _m("Received"),
+            lambda row: Text(_("{part} of {whole}").format(part=row.received, whole=row.quantity)),
+            "num s6",
+        ),
+        Column(_m("Confidence"), lambda row: Text(f"{row.confidence} %"), "num minor"),
+        Column(_m("Status"), lambda row: Status(STATES[SupplyState(row.state)]), "s2"),
     )
-    with ask.app.db.read() as tx:
+
+
+def supply_list(req: PageRequest, places: Sequence[Location]) -> ListPage[SupplyRow]:
+    """Lines of documents, the soonest first."""
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[SupplyRow]:
+        state = query.get("state", SupplyState.OPEN.value)
+        day, _tilde, last = query.cursor.partition("~")
+        wanted = SupplyFilter(
+            text=query.get("q").strip(),
+            state="" if state == "all" else state,
+            location_id=req.location_id or query.number("location"),
+            after_date=_day(day),
+            after_id=int(last) if last.isdigit() else 0,
+            limit=limit,
+        )
         rows = view.page(tx, wanted=wanted)
-        places = network.locations(tx)
+        return Slice(rows, f"{rows[-1].eta_date}~{rows[-1].id}" if len(rows) == limit else "")
+
+    filters = [Choice("state", _m("Status"), VIEWS)]
+    if len(places) > 1:
+        options = [("", _m("Any location")), *((str(each.id), each.name) for each in places)]
+        filters.append(Choice("location", _m("Location"), options))
+    return ListPage(
+        path="/supplies",
+        columns=_columns(req.now.astimezone(req.zone).date()),
+        fetch=fetch,
+        noun=(_m("{n} line"), _m("{n} lines")),
+        look="cards",
+        href=lambda row: f"/supplies/{row.id}",
+        search=_m("Document, SKU or name"),
+        filters=filters,
+    )
+
+
+def _day(text: str) -> date | None:
+    """The day of a cursor; one that is none of ours begins at the first page."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """The list, or all of it as CSV."""
+    with req.app.db.read() as tx:
+        places = [each for each in network.locations(tx).values() if req.location_id in (None, each.id)]
+        listed = supply_list(req, places)
+        if req.query("format") == "csv":
+            return listed.csv(req)
+        found = listed.load(req, tx)
     context = {
-        "rows": rows,
-        "next": rows[-1] if len(rows) == _PAGE else None,
-        "today": ask.now.astimezone(ask.zone).date(),
-        "choices": [each for each in places.values() if ask.location_id in (None, each.id)],
-        "chosen": chosen,
-        "query": {"q": ask.query("q"), "state": state, "location": location},
-        "kinds": KINDS,
-        "states": STATES,
-        "may_write": ask.principal.can(Permission.INVENTORY_WRITE),
-        "form": ask.form if toast is not None and toast.meaning == "danger" else {},
+        "list": found,
+        "choices": places,
+        "kinds": [(kind.value, _(word)) for kind, word in KINDS.items()],
+        "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
-    return page.render(ask, "supplies/supplies.html", context, toast=toast, status=status)
+    return page.render(req, "supplies/supplies.html", context, toast=toast, status=status)
 
 
-def one(ask: Ask, toast: Toast | None = None, status: int = 200, tried: Outcome | None = None) -> Response:
-    """One line with what is promised of it, and (after a trial) whose day would change."""
-    supply_id = ask.number("supply_id")
-    with ask.app.db.read() as tx:
+def one(
+    req: PageRequest, toast: Toast | None = None, status: int = 200, tried: Outcome | None = None
+) -> Response:
+    """One line with what is promised of it, and after a preview the promised dates that would change."""
+    supply_id = req.number("supply_id")
+    with req.app.db.read() as tx:
         supply = view.supply(tx, supply_id=supply_id)
-        ask.principal.require(Permission.INVENTORY_READ, at=supply.location_id)
+        req.principal.require(Permission.INVENTORY_READ, at=supply.location_id)
         rows = promise_view.of_supply(tx, supply_id=supply_id)
         waiting = promise_view.of_sku(tx, sku=supply.sku) if tried is not None else []
         place = network.location(tx, location_id=supply.location_id)
-    kept = ask.form if tried is not None or (toast is not None and toast.meaning == "danger") else {}
     context = {
         "supply": supply,
+        "kind": KINDS[supply.kind],
+        "badge": STATES[supply.state],
         "place": place,
         "promises": rows,
-        "open_pieces": sum(row.quantity - row.arrived for row in rows if row.state == "open"),
-        "today": ask.now.astimezone(ask.zone).date(),
+        "open_units": sum(row.quantity - row.arrived for row in rows if row.state == "open"),
+        "today": req.now.astimezone(req.zone).date(),
         "tried": tried,
         "numbers": {row.order_id: row.number for row in waiting},
-        "form": kept,
-        "kinds": KINDS,
-        "states": STATES,
-        "may_write": ask.principal.can(Permission.INVENTORY_WRITE),
+        "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
-    return page.render(ask, "supplies/supply.html", context, toast=toast, status=status)
+    return page.render(req, "supplies/supply.html", context, toast=toast, status=status)
 
 
-def _day(text: str, field: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise errors.Invalid(f"{text!r} is not a day: write it as 2026-12-24.", field=field) from None
-
-
-def announce(ask: Ask) -> Response:
-    """Tell of a line by hand."""
+def announce(req: PageRequest) -> Response:
+    """Announce a line of supply by hand."""
 
     def verb(tx: WriteTx) -> str:
-        location_id, line_no, quantity = (ask.whole(name) for name in ("location_id", "line_no", "quantity"))
-        eta, confidence = _day(ask.form.get("eta_date", ""), "eta_date"), ask.whole("confidence")
-        if location_id is None or line_no is None or quantity is None or eta is None:
-            raise errors.Invalid("Fill in the line, the location, the pieces and the day.")
-        kind = ask.form.get("kind", "")
-        if kind not in set(SupplyKind):
-            raise errors.Invalid("Choose what kind of document it is.", field="kind")
-        told = Announcement(
-            SupplyKind(kind),
-            ask.form.get("number", "").strip(),
-            line_no,
-            Sku(ask.form.get("sku", "").strip()),
-            network.location(tx, location_id=location_id).id,
-            quantity,
-            eta,
-            100 if confidence is None else confidence,
-            ask.principal.actor,
+        form = forms.Announce.of(req.form)
+        line = Announcement(
+            form.kind,
+            form.number,
+            form.line_no,
+            Sku(form.sku),
+            network.location(tx, location_id=form.location_id).id,
+            form.quantity,
+            form.eta_date,
+            form.confidence,
+            req.principal.actor,
         )
-        outcome = verbs.put(tx, told=[told], at=ask.now)
-        return f"{told.number} brings {quantity} × {told.sku}. {_moved(outcome)}"
+        outcome = verbs.put(tx, told=[line], at=req.now)
+        done = _("{document}: {n} × {sku} expected.").format(
+            document=line.number, n=line.quantity, sku=line.sku
+        )
+        return f"{done} {_moved(outcome)}"
 
-    return page.act(ask, verb, show=show, back=BACK)
+    return page.act(req, verb, show=show, back=BACK)
 
 
-def change(ask: Ask) -> Response:
-    """Try another day, quantity or confidence, or set it."""
-    wanted = Change(
-        ask.number("supply_id"),
-        _day(ask.form.get("eta_date", ""), "eta_date"),
-        ask.whole("quantity"),
-        ask.whole("confidence"),
-        ask.whole("version"),
-    )
-    if ask.form.get("do") != "try":
-        return _end(ask, lambda tx: verbs.change(tx, changes=[wanted], at=ask.now), "is changed")
+def change(req: PageRequest) -> Response:
+    """Preview another date, quantity or confidence, or save it."""
     try:
-        with ask.app.db.write(actor=ask.principal.actor, trace_id=ask.trace_id) as tx:
-            tried = verbs.preview(tx, changes=[wanted], at=ask.now)
+        form = forms.Change.of(req.form)
+        wanted = Change(req.number("supply_id"), form.eta_date, form.quantity, form.confidence, form.version)
+        if form.do != "try":
+            return _end(req, lambda tx: verbs.change(tx, changes=[wanted], at=req.now), _("Changed."))
+        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
+            tried = verbs.preview(tx, changes=[wanted], at=req.now)
     except errors.DoorstepError as problem:
-        return one(ask, Toast(problem.message, "danger"), page.status_of(problem))
-    return one(ask, tried=tried)
+        return page.refuse(req, problem, show=one)
+    return one(page.keeping(req), tried=tried)
 
 
-def close(ask: Ask) -> Response:
-    """Nothing more comes of a line."""
-    ids = [ask.number("supply_id")]
-    return _end(ask, lambda tx: verbs.close(tx, supply_ids=ids, at=ask.now), "is closed")
+def close(req: PageRequest) -> Response:
+    """Close a line: nothing more is expected of it."""
+    ids = [req.number("supply_id")]
+    return _end(req, lambda tx: verbs.close(tx, supply_ids=ids, at=req.now), _("Closed."))
 
 
-def cancel(ask: Ask) -> Response:
-    """A line never comes."""
-    ids = [ask.number("supply_id")]
-    return _end(ask, lambda tx: verbs.cancel(tx, supply_ids=ids, at=ask.now), "is cancelled")
+def cancel(req: PageRequest) -> Response:
+    """Cancel a line: it never arrives."""
+    ids = [req.number("supply_id")]
+    return _end(req, lambda tx: verbs.cancel(tx, supply_ids=ids, at=req.now), _("Canceled."))
 
 
-def _end(ask: Ask, verb: Callable[[WriteTx], Outcome], what: str) -> Response:
+def _end(req: PageRequest, verb: Callable[[WriteTx], Outcome], done: str) -> Response:
     def work(tx: WriteTx) -> str:
-        outcome = verb(tx)
-        return f"{outcome.supplies[0].document} {what}. {_moved(outcome)}"
+        return f"{done} {_moved(verb(tx))}"
 
-    return page.act(ask, work, show=one, back=f"{BACK}/{ask.number('supply_id')}")
+    return page.act(req, work, show=one, back=f"{BACK}/{req.number('supply_id')}")
 
 
 def _moved(outcome: Outcome) -> str:
     orders = len({each.order_id for each in outcome.changed})
-    return f"Another day for {words.plural(orders, 'order')}." if orders else "No order's day changed."
+    if not orders:
+        return _("No promised dates changed.")
+    return counted(
+        orders, "The promised date of {n} order changed.", "The promised dates of {n} orders changed."
+    )
 
 
 ROUTES: Routes = (

@@ -1,165 +1,216 @@
-"""Transfers: what goes from one place to another, and the steps that a person at either end may take."""
+"""Transfers between locations: list, one transfer, draft, request, ship, cancel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import page
-from doorstep.delivery.console.ask import ROOT, Ask
+from doorstep.delivery.console import lists, page
+from doorstep.delivery.console.badges import Badge
+from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
+from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
+from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
+from doorstep.delivery.console.transfers import forms
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import transfers as verbs
 from doorstep.domain.inventory.actions.transfers import Command
 from doorstep.domain.inventory.model.transfers import TRANSFER_ACTIONS, Plan, TransferState, Wanted
 from doorstep.domain.inventory.views import counts as names
 from doorstep.domain.inventory.views import transfers as view
-from doorstep.domain.inventory.views.transfers import TransferFilter
+from doorstep.domain.inventory.views.transfers import TransferFilter, TransferRow
 from doorstep.domain.network import views as network
+from doorstep.domain.network.model import Location
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import LocationId, Sku, TransferId
 
 BACK = f"{ROOT}/transfers"
 STATES = {
-    TransferState.DRAFT: ("Draft", "neutral", "circle"),
-    TransferState.REQUESTED: ("To be sent", "info", "calendar"),
-    TransferState.SHIPPED: ("On the road", "progress", "half"),
-    TransferState.RECEIVED: ("Received", "success", "check"),
-    TransferState.CANCELLED: ("Cancelled", "neutral", "cross"),
+    TransferState.DRAFT: Badge(_m("Draft"), "neutral", "circle"),
+    TransferState.REQUESTED: Badge(_m("To ship"), "info", "calendar"),
+    TransferState.SHIPPED: Badge(_m("In transit"), "progress", "half"),
+    TransferState.RECEIVED: Badge(_m("Received"), "success", "check"),
+    TransferState.CANCELLED: Badge(_m("Canceled"), "neutral", "cross"),
 }
 OPEN = (TransferState.DRAFT, TransferState.REQUESTED, TransferState.SHIPPED)
-_PAGE = 100
 
 
-def show(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def _name(row: TransferRow) -> Sequence[Cell]:
+    found: list[Cell] = [
+        Link(_("Transfer {id}").format(id=row.id), f"/transfers/{row.id}", "strong"),
+    ]
+    if row.suggested:
+        found.append(Text(_("suggested"), "muted"))
+    if row.reference:
+        found.append(Text(row.reference, "code"))
+    return found
+
+
+def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[TransferRow]:
     """Transfers, newest first."""
-    wanted_state, before = ask.query("state") or "open", ask.query("before")
-    states = OPEN if wanted_state == "open" else tuple(TransferState)
-    wanted = TransferFilter(ask.location_id, states, int(before) if before.isdigit() else None, _PAGE)
-    with ask.app.db.read() as tx:
-        rows = view.rows(tx, wanted=wanted)
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[TransferRow]:
+        states = tuple(TransferState) if query.get("state") == "all" else OPEN
+        before = int(query.cursor) if query.cursor.isdigit() else None
+        found = view.rows(tx, wanted=TransferFilter(req.location_id, states, before, limit))
+        return lists.by_id(found, limit)
+
+    return ListPage(
+        path="/transfers",
+        columns=(
+            Column(_m("Transfer"), _name, "s1"),
+            Column(_m("From"), lambda row: Text(places[row.origin_id].name), "s3"),
+            Column(_m("To"), lambda row: Text(places[row.destination_id].name), "s5"),
+            Column(_m("SKUs"), lambda row: Count(row.skus), "num minor"),
+            Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4"),
+            Column(_m("Status"), lambda row: Status(STATES[row.state]), "s2"),
+            Column(
+                _m("Since"),
+                lambda row: At(
+                    row.cancelled_at
+                    or row.received_at
+                    or row.shipped_at
+                    or row.requested_at
+                    or row.created_at
+                ),
+                "s6",
+            ),
+        ),
+        fetch=fetch,
+        noun=(_m("{n} transfer"), _m("{n} transfers")),
+        look="cards",
+        href=lambda row: f"/transfers/{row.id}",
+        filters=[Choice("state", _m("Status"), [("", _m("Open")), ("all", _m("All"))])],
+    )
+
+
+def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
+    """The list, or all of it as CSV."""
+    with req.app.db.read() as tx:
         places = network.locations(tx)
+        listed = transfer_list(req, places)
+        if req.query("format") == "csv":
+            return listed.csv(req)
+        found = listed.load(req, tx)
     context = {
-        "rows": rows,
-        "next": rows[-1].id if len(rows) == _PAGE else None,
-        "places": places,
+        "list": found,
         "choices": [each for each in places.values() if each.active],
-        "mine": ask.location_id,
-        "query": {"state": wanted_state},
-        "states": STATES,
-        "may_work": ask.principal.can(Permission.STOCK_WORK),
-        "form": ask.form if toast is not None and toast.meaning == "danger" else {},
+        "mine": req.location_id or "",
+        "may_work": req.principal.can(Permission.STOCK_WORK),
     }
-    return page.render(ask, "transfers/transfers.html", context, toast=toast, status=status)
+    return page.render(req, "transfers/transfers.html", context, toast=toast, status=status)
 
 
-def one(ask: Ask, toast: Toast | None = None, status: int = 200) -> Response:
+def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """One transfer with its lines and what may be done."""
-    transfer_id = ask.number("transfer_id")
-    with ask.app.db.read() as tx:
+    transfer_id = req.number("transfer_id")
+    with req.app.db.read() as tx:
         found = view.transfer(tx, transfer_id=transfer_id)
         mine = (
-            ask.location_id if ask.location_id in {found.origin_id, found.destination_id} else found.origin_id
+            req.location_id if req.location_id in {found.origin_id, found.destination_id} else found.origin_id
         )
-        ask.principal.require(Permission.INVENTORY_READ, at=mine)
+        req.principal.require(Permission.INVENTORY_READ, at=mine)
         context = {
             "row": view.row(tx, transfer_id=transfer_id),
             "transfer": found,
             "titles": names.titles(tx, skus=[line.sku for line in found.lines]),
             "places": network.locations(tx),
             "actions": TRANSFER_ACTIONS[found.state],
-            "may_send": ask.principal.can(Permission.STOCK_WORK)
-            and ask.location_id in {None, found.origin_id},
-            "may_receive": ask.principal.can(Permission.STOCK_WORK)
-            and ask.location_id in {None, found.destination_id},
-            "states": STATES,
+            "may_send": req.principal.can(Permission.STOCK_WORK)
+            and req.location_id in {None, found.origin_id},
+            "may_receive": req.principal.can(Permission.STOCK_WORK)
+            and req.location_id in {None, found.destination_id},
+            "badge": STATES[found.state],
         }
-    return page.render(ask, "transfers/transfer.html", context, toast=toast, status=status)
+    return page.render(req, "transfers/transfer.html", context, toast=toast, status=status)
 
 
-def draft(ask: Ask) -> Response:
-    """Write a transfer down."""
+def draft(req: PageRequest) -> Response:
+    """Draft a transfer."""
     made: list[int] = []
 
     def verb(tx: WriteTx) -> str:
-        origin, destination = ask.whole("origin"), ask.whole("destination")
-        if origin is None or destination is None:
-            raise errors.Invalid("Choose where the goods come from and where they go.", field="origin")
-        mine = ask.location_id if ask.location_id in {origin, destination} else LocationId(origin)
-        ask.principal.require(Permission.STOCK_WORK, at=mine)
-        lines = lines_of(tx, ask.form.get("lines", ""))
-        ends = [network.location(tx, location_id=each).id for each in (origin, destination)]
-        plan = Plan(ends[0], ends[1], lines, ask.form.get("reference", ""), ask.form.get("note", ""))
-        made.extend(verbs.draft(tx, plans=[plan], at=ask.now))
-        return f"Transfer {made[0]} is drafted: request it when the goods shall be set aside."
+        form = forms.Draft.of(req.form)
+        mine = (
+            req.location_id if req.location_id in {form.origin, form.destination} else LocationId(form.origin)
+        )
+        req.principal.require(Permission.STOCK_WORK, at=mine)
+        lines = lines_of(tx, form.lines)
+        origin, destination = (
+            network.location(tx, location_id=each).id for each in (form.origin, form.destination)
+        )
+        plan = Plan(origin, destination, lines, form.reference, form.note)
+        made.extend(verbs.draft(tx, plans=[plan], at=req.now))
+        return _("Transfer {id} is drafted. Request it to reserve the stock.").format(id=made[0])
 
-    answer = page.act(ask, verb, show=show, back=BACK)
-    if made and not ask.is_fragment:
+    answer = page.act(req, verb, show=show, back=BACK)
+    if made and not req.is_fragment:
         answer.headers["location"] = f"{BACK}/{made[0]}"
     return answer
 
 
 def lines_of(tx: ReadTx, text: str) -> list[Wanted]:
-    """Lines as people paste them: a SKU or barcode and, after a space, a number (1 if none)."""
-    told = [line.split() for line in text.replace(",", " ").replace(";", " ").splitlines() if line.strip()]
-    known = names.scanned(tx, codes=[line[0] for line in told])
+    """Pasted lines: a SKU or barcode and, after a space, a number (1 if there is none)."""
+    written = [line.split() for line in text.replace(",", " ").replace(";", " ").splitlines() if line.strip()]
+    known = names.scanned(tx, codes=[line[0] for line in written])
     total: dict[Sku, int] = {}
-    for line in told:
+    for line in written:
         number = line[-1] if len(line) > 1 else "1"
         if not number.isdigit():
-            raise errors.Invalid(f"{' '.join(line)!r}: write the SKU, a space, and how many.", field="lines")
+            message = _("{line}: enter a SKU, a space and a quantity.").format(line=" ".join(line))
+            raise errors.Invalid(message, field="lines")
         sku = known.get(line[0], Sku(line[0]))
         total[sku] = total.get(sku, 0) + int(number)
     return [Wanted(sku, quantity) for sku, quantity in total.items()]
 
 
-def _act(ask: Ask, verb: Callable[[WriteTx, Command], None], said: str) -> Response:
-    transfer_id = TransferId(ask.number("transfer_id"))
+def _act(req: PageRequest, verb: Callable[[WriteTx, Command], None], done: str) -> Response:
+    transfer_id = TransferId(req.number("transfer_id"))
 
     def work(tx: WriteTx) -> str:
         found = view.transfer(tx, transfer_id=transfer_id)
-        ask.principal.require(Permission.STOCK_WORK, at=found.origin_id)
-        verb(tx, Command(transfer_id, ask.now, ask.whole("version")))
-        return said
+        req.principal.require(Permission.STOCK_WORK, at=found.origin_id)
+        verb(tx, Command(transfer_id, req.now, req.whole("version")))
+        return done
 
-    return page.act(ask, work, show=one, back=f"{BACK}/{transfer_id}")
-
-
-def request(ask: Ask) -> Response:
-    """The goods are set aside at their origin."""
-    return _act(
-        ask, lambda tx, command: verbs.request(tx, command=command), "Requested: the goods are reserved."
-    )
+    return page.act(req, work, show=one, back=f"{BACK}/{transfer_id}")
 
 
-def ship(ask: Ask) -> Response:
-    """The goods leave."""
+def request(req: PageRequest) -> Response:
+    """Request the goods; they are reserved at the origin."""
+    done = _("Requested. The stock is reserved.")
+    return _act(req, lambda tx, command: verbs.request(tx, command=command), done)
+
+
+def ship(req: PageRequest) -> Response:
+    """Ship the goods."""
 
     def verb(tx: WriteTx, command: Command) -> None:
         lines = view.transfer(tx, transfer_id=command.transfer_id).lines
-        sent = {line.sku: ask.whole(f"sent-{line.sku}") for line in lines}
+        sent = {line.sku: req.whole(f"sent-{line.sku}") for line in lines}
         verbs.ship(tx, command=command, sent={sku: quantity or 0 for sku, quantity in sent.items()})
 
-    return _act(ask, verb, "Sent: the goods are on the road.")
+    return _act(req, verb, _("Shipped. The stock is in transit."))
 
 
-def cancel(ask: Ask) -> Response:
-    """Nothing is moved."""
-    return _act(
-        ask, lambda tx, command: verbs.cancel(tx, command=command), "Cancelled: what was reserved is free."
-    )
+def cancel(req: PageRequest) -> Response:
+    """Cancel the transfer."""
+    done = _("Canceled. Reserved stock is available again.")
+    return _act(req, lambda tx, command: verbs.cancel(tx, command=command), done)
 
 
-def change(ask: Ask) -> Response:
-    """A draft's lines anew."""
-    return _act(
-        ask,
-        lambda tx, command: verbs.change(tx, command=command, lines=lines_of(tx, ask.form.get("lines", ""))),
-        "The lines are changed.",
-    )
+def change(req: PageRequest) -> Response:
+    """Replace the lines of a draft."""
+
+    def verb(tx: WriteTx, command: Command) -> None:
+        verbs.change(tx, command=command, lines=lines_of(tx, forms.Lines.of(req.form).lines))
+
+    return _act(req, verb, _("The lines are changed."))
 
 
 ROUTES: Routes = (

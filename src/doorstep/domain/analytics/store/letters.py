@@ -32,6 +32,7 @@ class DeadLetter:
     connection: str
     topic: str
     order_id: int | None
+    order_number: str
     stream: str | None
     stream_id: int | None
     attempts: int
@@ -55,20 +56,27 @@ def select_groups(tx: ReadTx) -> list[DeadLetterGroup]:
 
 
 _LETTER = """
-    SELECT source, id, what, connection, topic, order_id, stream, stream_id, attempts, coalesce(error, '') AS error,
+    SELECT source, id, what, connection, topic, order_id,
+           coalesce((SELECT o.number FROM orders o WHERE o.id = dead_letters.order_id), '') AS order_number,
+           stream, stream_id, attempts, coalesce(error, '') AS error,
            coalesce(error_class, 'bug') AS error_class, first_failed_at, last_failed_at, trace_id FROM dead_letters
 """
 
 
-def select_dead_letters(tx: ReadTx, *, error_class: str, what: str, limit: int) -> list[DeadLetter]:
-    """Dead letters (of a class, of a subscriber), newest failure first."""
+def select_dead_letters(
+    tx: ReadTx, *, error_class: str, what: str, after: tuple[str, str, int] | None, limit: int
+) -> list[DeadLetter]:
+    """Dead letters (of a class, of a subscriber), the latest failure first, after a row of the page before."""
+    at, source, letter_id = after or (None, "", 0)
     return tx.all(
         DeadLetter,
         f"""
-        {_LETTER} WHERE (%(class)s = '' OR error_class = %(class)s) AND (%(what)s = '' OR what = %(what)s)
-         ORDER BY last_failed_at DESC NULLS LAST, source, id LIMIT %(limit)s
+        {_LETTER} WHERE (%(class)s = '' OR coalesce(error_class, 'bug') = %(class)s) AND (%(what)s = '' OR what = %(what)s)
+           AND (%(at)s::text IS NULL OR (coalesce(last_failed_at, '-infinity'), source, id)
+                                        < (%(at)s::timestamptz, %(source)s, %(id)s))
+         ORDER BY coalesce(last_failed_at, '-infinity') DESC, source DESC, id DESC LIMIT %(limit)s
         """,
-        {"class": error_class, "what": what, "limit": limit},
+        {"class": error_class, "what": what, "at": at, "source": source, "id": letter_id, "limit": limit},
     )
 
 

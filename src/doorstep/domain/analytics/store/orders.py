@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import LiteralString
 
 from doorstep.domain.analytics.model import OrderView
@@ -63,6 +64,26 @@ _FOUND: LiteralString = """
 """
 
 
+class OrderSort(StrEnum):
+    """What the list may be sorted by."""
+
+    PLACED = "placed"
+    TOTAL = "total"
+    SHIP_BY = "ship_by"
+
+
+# Every key has a value for every order, so that keyset pages neither skip nor repeat one.
+_SORT_KEYS: dict[OrderSort, tuple[LiteralString, LiteralString]] = {
+    OrderSort.PLACED: ("o.placed_at", "timestamptz"),
+    OrderSort.TOTAL: ("o.total_minor", "bigint"),
+    OrderSort.SHIP_BY: (
+        f"""coalesce((SELECT min({SHIP_BY}) FROM fulfillment_orders f JOIN locations l ON l.id = f.location_id
+                       WHERE f.order_id = o.id AND {_LIVE}), 'infinity')""",
+        "timestamptz",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
     """What of the orders to show. `location_id` is a filter and, for location staff, also the limit."""
@@ -73,8 +94,9 @@ class OrderFilter:
     location_id: int | None = None
     payment: str = ""
     queue: str = ""
-    before_at: datetime | None = None
-    before_id: int = 0
+    sort: OrderSort = OrderSort.PLACED
+    is_ascending: bool = False
+    after: tuple[str, int] | None = None
     limit: int = 50
 
 
@@ -99,6 +121,7 @@ class OrderFacts:
     locations: tuple[str, ...]
     ship_by: datetime | None
     refunded_minor: int
+    sort_key: str = ""
 
 
 def _parameters(wanted: OrderFilter, now: datetime) -> dict[str, object]:
@@ -114,33 +137,35 @@ def _parameters(wanted: OrderFilter, now: datetime) -> dict[str, object]:
         "location": wanted.location_id,
         "payment": wanted.payment,
         "queue": wanted.queue,
-        "before_at": wanted.before_at,
-        "before_id": wanted.before_id,
+        "after_key": wanted.after[0] if wanted.after else None,
+        "after_id": wanted.after[1] if wanted.after else 0,
         "limit": wanted.limit,
         "now": now,
     }
 
 
 def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[OrderFacts]:
-    """Orders that match, newest first, from the keyset (before_at, before_id) on."""
+    """Orders that match, by the sort key and then by id, after the keyset of the page before."""
+    key, kind = _SORT_KEYS[wanted.sort]
+    way, beyond = ("ASC", ">") if wanted.is_ascending else ("DESC", "<")
     return tx.all(
         OrderFacts,
         f"""
         WITH page AS (
-            SELECT o.* FROM orders o JOIN connections c ON c.id = o.connection_id
+            SELECT o.*, {key} AS sort_key FROM orders o JOIN connections c ON c.id = o.connection_id
              WHERE {_VIEWS[wanted.view]} AND {_AT_LOCATION} AND {_FOUND}
                AND (%(channel)s = '' OR c.key = %(channel)s)
                AND (%(queue)s = '' OR o.queue = %(queue)s)
                AND (%(payment)s = '' OR %(payment)s = CASE WHEN o.on_delivery THEN 'on_delivery'
                                                            WHEN o.is_paid THEN 'paid' ELSE 'unpaid' END)
-               AND (%(before_at)s::timestamptz IS NULL
-                    OR (o.placed_at, o.id) < (%(before_at)s::timestamptz, %(before_id)s))
-             ORDER BY o.placed_at DESC, o.id DESC LIMIT %(limit)s
+               AND (%(after_key)s::text IS NULL OR ({key}, o.id) {beyond} (%(after_key)s::{kind}, %(after_id)s))
+             ORDER BY {key} {way}, o.id {way} LIMIT %(limit)s
         )
         SELECT o.id, o.number, c.key AS channel, c.connector_id AS connector, o.placed_at,
                coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.currency, o.total_minor, o.is_paid,
                o.on_delivery, o.is_short, lines.counters, holds.reasons AS holds, work.locations, work.ship_by,
-               (SELECT coalesce(sum(p.refunded_minor), 0)::bigint FROM payments p WHERE p.order_id = o.id) AS refunded_minor
+               (SELECT coalesce(sum(p.refunded_minor), 0)::bigint FROM payments p WHERE p.order_id = o.id) AS refunded_minor,
+               o.sort_key::text AS sort_key
           FROM page o JOIN connections c ON c.id = o.connection_id
           LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
           CROSS JOIN LATERAL (
@@ -156,7 +181,7 @@ def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[Order
                SELECT coalesce(array_agg(DISTINCT l.name) FILTER (WHERE f.state NOT IN ('rejected', 'cancelled')), '{{}}')
                       AS locations, min({SHIP_BY}) FILTER (WHERE {_LIVE}) AS ship_by
                  FROM fulfillment_orders f JOIN locations l ON l.id = f.location_id WHERE f.order_id = o.id) work
-         ORDER BY o.placed_at DESC, o.id DESC
+         ORDER BY o.sort_key {way}, o.id {way}
         """,
         _parameters(wanted, now),
     )
@@ -184,9 +209,12 @@ def sum_view(
     )
 
 
-def select_channels(tx: ReadTx) -> list[str]:
-    """Keys of the connections that bring orders."""
-    return tx.column(str, "SELECT key FROM connections WHERE kind = 'channels' ORDER BY key")
+def select_channels(tx: ReadTx) -> dict[str, str]:
+    """Keys of the connections that bring orders, with their names."""
+    rows = tx.rows(
+        "SELECT key, coalesce(nullif(name, ''), key) AS name FROM connections WHERE kind = 'channels' ORDER BY key"
+    )
+    return {str(row["key"]): str(row["name"]) for row in rows}
 
 
 def concerns(tx: ReadTx, *, order_id: int, location_id: int) -> bool:

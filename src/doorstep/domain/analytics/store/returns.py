@@ -37,6 +37,7 @@ class ReturnRow:
     tracking_number: str
     tracking_status: str
     refund_minor: int | None
+    refund_state: str
     currency: str
     created_at: datetime
     received_at: datetime | None
@@ -46,7 +47,8 @@ _ROW: LiteralString = """
     SELECT t.id, t.number, t.order_id, o.number AS order_number, coalesce(a.name, '') AS customer, t.reason,
            coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, lines.pieces, lines.items,
            coalesce(s.tracking_number, '') AS tracking_number, coalesce(s.tracking_status, '') AS tracking_status,
-           (SELECT r.amount_minor FROM refunds r WHERE r.return_id = t.id) AS refund_minor, o.currency, t.created_at,
+           (SELECT r.amount_minor FROM refunds r WHERE r.return_id = t.id) AS refund_minor,
+           coalesce((SELECT r.state FROM refunds r WHERE r.return_id = t.id), '') AS refund_state, o.currency, t.created_at,
            t.received_at
       FROM returns t
       JOIN orders o ON o.id = t.order_id
@@ -61,12 +63,17 @@ _ROW: LiteralString = """
 _HERE: LiteralString = "(%(location)s::bigint IS NULL OR t.location_id = %(location)s)"
 
 
-def select_stage(tx: ReadTx, stage: ReturnStage, *, location_id: int | None, limit: int) -> list[ReturnRow]:
-    """Returns of one stage, newest first."""
+def select_stage(
+    tx: ReadTx, stage: ReturnStage, *, location_id: int | None, before_id: int | None, limit: int
+) -> list[ReturnRow]:
+    """Returns of one stage, newest first, from the keyset `before_id` on."""
     return tx.all(
         ReturnRow,
-        f"{_ROW} WHERE {_STAGES[stage]} AND {_HERE} ORDER BY t.id DESC LIMIT %(limit)s",
-        {"location": location_id, "limit": limit},
+        f"""
+        {_ROW} WHERE {_STAGES[stage]} AND {_HERE} AND (%(before)s::bigint IS NULL OR t.id < %(before)s)
+         ORDER BY t.id DESC LIMIT %(limit)s
+        """,
+        {"location": location_id, "before": before_id, "limit": limit},
     )
 
 

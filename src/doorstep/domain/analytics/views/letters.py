@@ -13,8 +13,6 @@ from doorstep.kernel.db import ReadTx
 
 __all__ = ["DeadLetter", "DeadLetterGroup"]
 
-MOST_ROWS = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -31,9 +29,16 @@ def groups(tx: ReadTx) -> list[DeadLetterGroup]:
     return store.select_groups(tx)
 
 
-def dead_letters(tx: ReadTx, *, error_class: str = "", what: str = "") -> list[DeadLetter]:
-    """Dead letters, newest failure first."""
-    return store.select_dead_letters(tx, error_class=error_class, what=what, limit=MOST_ROWS)
+def dead_letters(
+    tx: ReadTx,
+    *,
+    error_class: str = "",
+    what: str = "",
+    after: tuple[str, str, int] | None = None,
+    limit: int = 200,
+) -> list[DeadLetter]:
+    """Dead letters, the latest failure first; `after` is time, source and id of the last row of the page before."""
+    return store.select_dead_letters(tx, error_class=error_class, what=what, after=after, limit=limit)
 
 
 def count(tx: ReadTx) -> int:
@@ -45,7 +50,7 @@ def opened(tx: ReadTx, *, source: str, letter_id: int) -> Opened:
     """One dead letter with its payload; raises NotFound when it is none (any more)."""
     letter = store.select_dead_letter(tx, source=source, letter_id=letter_id)
     if letter is None:
-        raise errors.NotFound("This dead letter is gone: it was re-driven or discarded.")
+        raise errors.NotFound("This dead letter was retried or discarded.")
     if source == "delivery":
         event = store.select_event(tx, delivery_id=letter_id)
         return Opened(letter, *_readable(msgspec.json.encode(event.data if event else {})), headers={})

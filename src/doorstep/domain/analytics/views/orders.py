@@ -9,14 +9,14 @@ from datetime import datetime
 from doorstep.domain.analytics import model
 from doorstep.domain.analytics.model import OrderView, Slack
 from doorstep.domain.analytics.store import orders as store
-from doorstep.domain.analytics.store.orders import OrderFacts, OrderFilter
+from doorstep.domain.analytics.store.orders import OrderFacts, OrderFilter, OrderSort
 from doorstep.domain.orders import model as orders
 from doorstep.domain.orders.model import OrderStatus
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.money import Money
 
-__all__ = ["OrderFilter", "OrderView"]
+__all__ = ["OrderFilter", "OrderSort", "OrderView"]
 
 COUNTED = (OrderView.ATTENTION, OrderView.HELD, OrderView.UNALLOCATED, OrderView.LATE)
 
@@ -53,14 +53,13 @@ class OrderPage:
 
 
 def page(tx: ReadTx, *, wanted: OrderFilter, now: datetime, cursor: str = "") -> OrderPage:
-    """Orders that match, newest first. Raises Invalid for a cursor that is none of ours."""
+    """Orders that match, in the order that is wanted. Raises Invalid for a cursor of another list."""
     if cursor:
-        before_at, before_id = _read_cursor(cursor)
-        wanted = replace(wanted, before_at=before_at, before_id=before_id)
+        wanted = replace(wanted, after=_read_cursor(cursor, wanted.sort))
     found = store.select_page(tx, replace(wanted, limit=wanted.limit + 1), now=now)
     rows = [_row(facts, now) for facts in found[: wanted.limit]]
     more = len(found) > wanted.limit
-    return OrderPage(rows, _cursor(rows[-1].facts) if more else "")
+    return OrderPage(rows, _cursor(rows[-1].facts, wanted.sort) if more else "")
 
 
 def _row(facts: OrderFacts, now: datetime) -> OrderRow:
@@ -68,18 +67,24 @@ def _row(facts: OrderFacts, now: datetime) -> OrderRow:
     return OrderRow(facts, headline, model.slack(facts.ship_by, now=now))
 
 
-def _cursor(facts: OrderFacts) -> str:
-    return f"{facts.placed_at.isoformat()}~{facts.id}"
+def _cursor(facts: OrderFacts, sort: OrderSort) -> str:
+    return f"{sort}~{facts.sort_key}~{facts.id}"
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, int]:
-    at, _, order_id = cursor.partition("~")
+def _read_cursor(cursor: str, sort: OrderSort) -> tuple[str, int]:
+    name, key, order_id = (*cursor.split("~"), "", "")[:3]
+    is_key = key.lstrip("-").isdigit() if sort is OrderSort.TOTAL else key == "infinity" or _is_instant(key)
+    if name != sort or not is_key or not order_id.isdigit():
+        raise errors.Invalid("This page of the list does not exist. Go to the first page.", field="cursor")
+    return key, int(order_id)
+
+
+def _is_instant(text: str) -> bool:
     try:
-        return datetime.fromisoformat(at), int(order_id)
+        datetime.fromisoformat(text)
     except ValueError:
-        raise errors.Invalid(
-            "This page of the list does not exist: start from the newest.", field="cursor"
-        ) from None
+        return False
+    return True
 
 
 def counts(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> dict[OrderView, int]:
@@ -87,8 +92,8 @@ def counts(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> dict
     return {view: store.count_view(tx, view, location_id=location_id, now=now) for view in COUNTED}
 
 
-def channels(tx: ReadTx) -> list[str]:
-    """Keys of the connections that bring orders."""
+def channel_names(tx: ReadTx) -> dict[str, str]:
+    """Keys of the connections that bring orders, with their names."""
     return store.select_channels(tx)
 
 

@@ -16,12 +16,17 @@ from doorstep.kernel.db import ReadTx
 
 __all__ = ["ReturnRow", "ReturnStage"]
 
-MOST_ROWS = 200
 
-
-def stage(tx: ReadTx, *, stage: ReturnStage, location_id: int | None = None) -> list[ReturnRow]:
-    """Returns of one stage, newest first."""
-    return store.select_stage(tx, stage, location_id=location_id, limit=MOST_ROWS)
+def stage(
+    tx: ReadTx,
+    *,
+    stage: ReturnStage,
+    location_id: int | None = None,
+    before_id: int | None = None,
+    limit: int = 100,
+) -> list[ReturnRow]:
+    """Returns of one stage, newest first; `before_id` is the last of the page before."""
+    return store.select_stage(tx, stage, location_id=location_id, before_id=before_id, limit=limit)
 
 
 def counts(tx: ReadTx, *, location_id: int | None = None) -> dict[ReturnStage, int]:

@@ -1,4 +1,4 @@
-"""What customers read: one text and one HTML template per occasion, rendered with the order's own facts."""
+"""Render customer e-mails: one text and one HTML template per occasion."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from doorstep.kernel import i18n
+
 _templates = Environment(
     loader=PackageLoader("doorstep.flows.notify.mails", "templates"),
     autoescape=select_autoescape(["html"]),
@@ -14,6 +16,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.globals["_"] = i18n.translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,6 @@ class RenderedMail:
 
 def render(template: str, values: Mapping[str, object]) -> RenderedMail:
     """Subject (the text's first line), text and HTML of an occasion; a missing value is a bug and says so."""
-    subject, _, text = _templates.get_template(f"{template}.txt").render(values).partition("\n")
+    subject, _newline, text = _templates.get_template(f"{template}.txt").render(values).partition("\n")
     html = _templates.get_template(f"{template}.html").render({**values, "subject": subject})
     return RenderedMail(subject.strip(), text.strip() + "\n", html)

@@ -1,0 +1,246 @@
+"""Lists: filters from the address, pages by keyset, sorting, columns, and the same columns as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from starlette.responses import Response, StreamingResponse
+
+from doorstep.delivery.console.cells import NONE, Cell, Text
+from doorstep.delivery.console.request import ROOT, PageRequest
+from doorstep.kernel.db import ReadTx
+from doorstep.kernel.i18n import gettext as _
+
+Row = TypeVar("Row")
+ROWS = 100
+EXPORT_ROWS = 1_000
+MOST_EXPORTED = 200_000
+NOT_FILTERS = frozenset({"cursor", "sort", "format"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """A column: its label, its cells, and the key by which the list can be sorted (empty: it cannot)."""
+
+    label: str
+    cells: Callable[[Row], Cell | Sequence[Cell]]
+    look: str = ""
+    sort: str = ""
+    title: str = ""
+
+    def of(self, row: Row) -> Sequence[Cell]:
+        """The cells of a row, never empty."""
+        found = self.cells(row)
+        return (found if isinstance(found, Sequence) else [found]) or [NONE]
+
+    def is_blank(self, row: Row) -> bool:
+        """Whether there is nothing to show; cards on a phone leave such a cell out."""
+        return all(each.csv() in {"", NONE.text} for each in self.of(row))
+
+    def csv(self, row: Row) -> str:
+        """The same as plain text; a dash for nothing is left out."""
+        shown = [each.csv() for each in self.of(row) if each != NONE]
+        text = " ".join(each for each in shown if each)
+        # Spreadsheets run what begins like a formula.
+        return f"'{text}" if text[:1] in {"=", "+", "@"} else text
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter with options, value and word; the option "" is the default."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+
+    def word(self, value: str) -> str:
+        return dict(self.options).get(value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A filter that is on or off."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A saved view: a value of the filter `view`, with the number of its rows if that is counted."""
+
+    value: str
+    label: str
+    count: int = 0
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the address asks for: filters, sorting, and where the page begins."""
+
+    filters: Mapping[str, str]
+    cursor: str = ""
+    sort: str = ""
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.filters.get(name, "") or default
+
+    def number(self, name: str) -> int | None:
+        text = self.get(name)
+        return int(text) if text.isdigit() else None
+
+    @property
+    def is_ascending(self) -> bool:
+        return bool(self.sort) and not self.sort.startswith("-")
+
+    @property
+    def sort_key(self) -> str:
+        return self.sort.removeprefix("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[Row]):
+    """A page of rows, and the cursor of the next one (empty at the end)."""
+
+    rows: Sequence[Row]
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection(Generic[Row]):
+    """How rows are selected to be acted on together: the form's name of a row, and its words."""
+
+    name: Callable[[Row], str]
+    label: Callable[[Row], str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Generic[Row]):
+    """A list of one area. `path` is its address below the console, `noun` counts its rows."""
+
+    path: str
+    columns: Sequence[Column[Row]]
+    fetch: Callable[[ReadTx, Query, int], Slice[Row]]
+    noun: tuple[str, str]
+    href: Callable[[Row], str] | None = None
+    search: str = ""
+    filters: Sequence[Choice | Tick] = ()
+    tabs: Sequence[Tab] = ()
+    sort: str = ""
+    rows_a_page: int = ROWS
+    look: str = ""
+    selection: Selection[Row] | None = None
+    exports: bool = True
+
+    def query(self, req: PageRequest) -> Query:
+        """The filters that the list knows, from the address; a sort key it does not know is left out."""
+        names = [each.name for each in self.filters]
+        names += ["q"] if self.search else []
+        names += ["view"] if self.tabs else []
+        sort = req.query("sort")
+        known = {each.sort for each in self.columns if each.sort}
+        return Query(
+            {name: req.query(name) for name in names},
+            req.query("cursor"),
+            sort if sort.removeprefix("-") in known else self.sort,
+        )
+
+    def load(self, req: PageRequest, tx: ReadTx) -> ListView[Row]:
+        """The page that the address asks for."""
+        query = self.query(req)
+        return ListView(self, query, self.fetch(tx, query, self.rows_a_page))
+
+    def csv(self, req: PageRequest) -> Response:
+        """Every row that the filters find, with the columns of the page, read page by page."""
+        name = self.path.strip("/").replace("/", "-")
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}-{req.now:%Y-%m-%d}.csv"',
+            "Cache-Control": "no-store",
+        }
+        return StreamingResponse(self._lines(req), media_type="text/csv; charset=utf-8", headers=headers)
+
+    def _lines(self, req: PageRequest) -> Iterator[str]:
+        query = self.query(req)
+        yield _line([_(each.label) for each in self.columns])
+        cursor, count = "", 0
+        while count < MOST_EXPORTED:
+            with req.app.db.read() as tx:
+                found = self.fetch(tx, Query(query.filters, cursor, query.sort), EXPORT_ROWS)
+            yield "".join(_line([each.csv(row) for each in self.columns]) for row in found.rows)
+            cursor, count = found.next_cursor, count + len(found.rows)
+            if not cursor:
+                return
+
+
+def _line(values: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(values)
+    return text.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class ListView(Generic[Row]):
+    """A loaded page of a list, as components show it."""
+
+    page: ListPage[Row]
+    query: Query
+    found: Slice[Row]
+    address: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "address", ROOT + self.page.path)
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self.found.rows
+
+    @property
+    def state(self) -> dict[str, str]:
+        """What the address holds beside the place in the list."""
+        return {**self.query.filters, "sort": "" if self.query.sort == self.page.sort else self.query.sort}
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """The filters that are set: name, and words."""
+        found = [("q", f"“{self.query.get('q')}”")] if self.query.get("q") else []
+        found += [
+            (each.name, _(each.word(value) if isinstance(each, Choice) else each.label))
+            for each in self.page.filters
+            if (value := self.query.get(each.name))
+        ]
+        return found
+
+    def sorted_by(self, column: Column[Row]) -> str:
+        """ascending, descending or empty: how the list is sorted by a column now."""
+        if not column.sort or self.query.sort_key != column.sort:
+            return ""
+        return "ascending" if self.query.is_ascending else "descending"
+
+    def sort_by(self, column: Column[Row]) -> str:
+        """What the address must hold to sort by a column, or the other way round."""
+        return column.sort if self.sorted_by(column) == "descending" else f"-{column.sort}"
+
+
+class HasId(Protocol):
+    """A row that is listed by its id."""
+
+    @property
+    def id(self) -> int: ...
+
+
+Listed = TypeVar("Listed", bound=HasId)
+
+
+def by_id(rows: Sequence[Listed], limit: int) -> Slice[Listed]:
+    """A page of rows, newest first, whose cursor is the id of its last row."""
+    return Slice(rows, str(rows[-1].id) if len(rows) == limit else "")
+
+
+def text(value: object) -> Cell:
+    """Plain words, or a dash."""
+    return Text(str(value)) if value not in {"", None} else NONE

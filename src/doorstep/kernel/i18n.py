@@ -1,0 +1,47 @@
+"""Translate the words of screens and mails: gettext catalogs in doorstep/locale, English as the source."""
+
+from __future__ import annotations
+
+import gettext as catalogs
+from pathlib import Path
+
+from markupsafe import escape
+
+LOCALES = Path(__file__).parents[1] / "locale"
+_chosen: catalogs.NullTranslations = catalogs.NullTranslations()
+
+
+def use(language: str) -> None:
+    """Choose the language of this process; a language without a catalog shows English."""
+    global _chosen  # noqa: PLW0603 - chosen once, when the application opens
+    _chosen = catalogs.translation("doorstep", LOCALES, languages=[language], fallback=True)
+
+
+def gettext(message: str) -> str:
+    """A message in the chosen language."""
+    return _chosen.gettext(message) if message else ""
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """The singular or plural form of a message, by the rules of the chosen language."""
+    return _chosen.ngettext(singular, plural, number)
+
+
+def mark(message: str) -> str:
+    """Mark a message of a constant for translation; whoever shows it translates it."""
+    return message
+
+
+def counted(number: int, singular: str, plural: str) -> str:
+    """A number with its noun, such as "3 orders"; {n} stands for the number."""
+    return ngettext(singular, plural, number).format(n=f"{number:,}")
+
+
+def translate(message: str, **values: object) -> str:
+    """A message of a template, such as _("Order %(number)s"); values that are markup stay markup, others are escaped."""
+    text = gettext(message)
+    if not values:
+        return text
+    if any(hasattr(value, "__html__") for value in values.values()):
+        return escape(text) % values
+    return text % values
