@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doorstep.kernel import log
+from doorstep.kernel.signals import interrupt_on_every_signal
 from doorstep_bench import growth, hot, meter, promise, rates, replicas, report, scratch, webhook, workload
 from doorstep_bench.rates import Stage
 
@@ -72,6 +73,7 @@ def _hot(stage: Stage, runs: int) -> dict[str, object]:
 def main() -> int:
     """Measure, print, write."""
     chosen = arguments()
+    interrupt_on_every_signal()
     log.configure(style="console", level="error", stream=sys.stderr)
     figures = measure(chosen)
     text = json.dumps(figures, indent=2)

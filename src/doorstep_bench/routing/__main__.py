@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from doorstep.kernel.signals import interrupt_on_every_signal
 from doorstep_bench.routing import figures, multi, pool, single, speed, waves
 from doorstep_bench.routing.multi import Family, Variant
 from doorstep_bench.routing.stage import Outcome
@@ -29,6 +30,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure, say, and write."""
     chosen = arguments()
+    interrupt_on_every_signal()
     parts: dict[str, Callable[[bool], Figures]] = {
         "speed": _speed,
         "A": _family_a,

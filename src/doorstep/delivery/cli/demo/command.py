@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,7 @@ from doorstep.delivery.cli.demo.journey import Numbers, Story
 from doorstep.delivery.cli.demo.rehearse import Damage, Failing
 from doorstep.delivery.cli.demo.setting import Login, set_up
 from doorstep.delivery.cli.demo.stage import Stage, choose_port, staged
+from doorstep.kernel.signals import interrupt_on_every_signal
 
 
 @dataclass(slots=True)
@@ -67,8 +67,7 @@ def demo(  # tidy: parameters the command line reads its options from the signat
     ] = "",
 ) -> None:
     """Start a sample retailer with all its partners on this machine and walk one order through everything."""
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.default_int_handler)
+    interrupt_on_every_signal()
     out = Console(stderr=as_json, quiet=as_json)
     choice = _Choice(rehearse_, list(range(seed, seed + tellings)), as_json)
     outcome = Outcome()
