@@ -114,7 +114,9 @@ class Shop:
             fulfill.pack(tx, fulfillment_order_id=work.id, now=at or self.now)
             location = network.location(tx, location_id=work.location_id)
             connection_id = self.connection_ids[location.carrier]
-            (intent,) = label_request.for_works(tx, works=[work], connection_id=connection_id)
+            (intent,) = label_request.for_works(
+                tx, works=[work], connection_id=connection_id, packaging=self.app.context.packaging
+            )
             shipment_id = shipping.request_label(tx, intent=intent, at=at or self.now)
             assert shipment_id is not None
             if tracking:

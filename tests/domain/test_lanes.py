@@ -174,7 +174,6 @@ def test_zones_of_a_region() -> None:
 def test_shares_of_parcels_by_working_days() -> None:
     rate = Rate(days=2, late_days=4)
     assert [round(rate.by(days), 3) for days in range(-1, 7)] == [0, 0.02, 0.1, 0.5, 0.7, 0.9, 0.95, 0.975]
-    assert [rate.days_for(share) for share in (0.5, 0.6, 0.9, 0.94, 0.999)] == [2, 3, 4, 5, 11]
     assert Rate(days=3, late_days=3).by(3) == 0.9
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, later, line, observation, paid
 
+from doorstep.bootstrap import open_app
 from doorstep.domain.connections import views as connections
 from doorstep.domain.orders.model import OrderSnapshot
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
+from doorstep.domain.shipping.model import Packaging
 from doorstep.flows import operations
 from doorstep.flows.capture import approve
 
@@ -150,3 +152,10 @@ def test_a_person_holds_and_releases(retailer: Retailer) -> None:
     retailer.write(lambda tx: approve.release(tx, order_id=order_id, now=NOON))
     retailer.settle()
     assert retailer.facts(order_id).count("order.short") == before + 1
+
+
+def test_where_we_deliver_and_what_a_parcel_weighs_are_settings(retailer: Retailer) -> None:
+    chosen = {"delivers_to": "IN,NP", "parcel_packaging_grams": 90, "parcel_size_mm": "200x100x50"}
+    with open_app(retailer.app.settings.model_copy(update=chosen), clock=retailer.app.clock) as app:
+        assert app.context.serviceable == {"IN": True, "NP": True}
+        assert app.context.packaging == Packaging(90, 200, 100, 50)

@@ -13,8 +13,8 @@ from tests.builders import DELHI, NOON, later, line, observation
 
 from doorstep.domain.orders import actions, views
 from doorstep.domain.orders.actions import Accepted, Incoming
-from doorstep.domain.orders.actions.accept import Overtaken
 from doorstep.domain.orders.model import LineCount, OrderSnapshot, SnapshotLine
+from doorstep.domain.orders.store.write import Overtaken
 from doorstep.domain.orders.views import Order
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import Database

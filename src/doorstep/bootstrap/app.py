@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from doorstep.bootstrap.discover import discover
 from doorstep.bootstrap.registry import Registry
+from doorstep.domain.shipping.model import Packaging
 from doorstep.flows import map as flow_map
 from doorstep.flows.context import Context
 from doorstep.kernel import http, postgres, schema, secrets
 from doorstep.kernel.db import Database
 from doorstep.kernel.settings import Settings
 from doorstep.kernel.time import Clock, ShiftedClock, SystemClock
-
-SERVICEABLE: Mapping[str, bool] = {
-    "IN": True
-}  # countries that we deliver to; network settings come with routing rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +67,12 @@ def open_app(settings: Settings, *, migrate: bool = False, clock: Clock | None =
     policy = http.Policy(timeout_seconds=settings.http_timeout_seconds)
     registry = Registry(db, vault, connectors, policy=policy)
     business_clock = moved or machine
-    context = Context(db=db, clock=business_clock, partners=registry, serviceable=SERVICEABLE)
+    length, width, height = map(int, settings.parcel_size_mm.split("x"))
+    context = Context(
+        db=db,
+        clock=business_clock,
+        partners=registry,
+        serviceable=dict.fromkeys(settings.delivers_to.split(","), True),
+        packaging=Packaging(settings.parcel_packaging_grams, length, width, height),
+    )
     return App(settings, db, business_clock, clock or machine, vault, registry, context, server)

@@ -12,6 +12,7 @@ from doorstep.domain.invoicing.ports import AccountingSystem
 from doorstep.domain.notifications.ports import Messenger
 from doorstep.domain.orders.ports import SalesChannel
 from doorstep.domain.payments.ports import PaymentGateway
+from doorstep.domain.shipping.model import Packaging
 from doorstep.domain.shipping.ports import Carrier
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.jobs import Delivery
@@ -48,6 +49,7 @@ class Context:
     clock: Clock
     partners: Partners
     serviceable: Mapping[str, bool]
+    packaging: Packaging
 
 
 Record = Callable[[WriteTx], None]

@@ -76,6 +76,21 @@ class Settings(pydantic_settings.BaseSettings):
         description="while storing lags behind by more than this, senders are asked to come again",
     )
 
+    delivers_to: str = Field(
+        default="IN",
+        pattern="^[A-Z]{2}(,[A-Z]{2})*$",
+        description="countries that orders may be sent to, as in IN,NP; others are held",
+    )
+    home_currency: str = Field(
+        default="INR", pattern="^[A-Z]{3}$", description="currency of figures while there are no orders"
+    )
+    parcel_packaging_grams: int = Field(default=120, ge=0, description="weight of an empty parcel")
+    parcel_size_mm: str = Field(
+        default="300x250x80",
+        pattern=r"^[1-9]\d*x[1-9]\d*x[1-9]\d*$",
+        description="length, width and height of the standard parcel",
+    )
+
     count_tolerance_pieces: int = Field(
         default=0, ge=0, description="a count that differs by no more per line needs nobody's approval"
     )

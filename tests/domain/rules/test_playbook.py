@@ -134,8 +134,8 @@ def test_what_is_not_promised_is_never_late() -> None:
 def test_one_location_is_asked_alone() -> None:
     book = rules.compile(document(locations=Locations(open_now=True)))
     rule, judge = book.document.runs[0].routings[0].rules[0], book.at(NOW, PLACES)
-    assert judge.refuses(rule, HUB, ORDER, LANES[HUB.id]) == ""
-    assert judge.refuses(rule, SHOP, ORDER, LANES[SHOP.id]) == "closed now"
+    assert judge.refusals(rule, ORDER, {HUB.id: LANES[HUB.id]}).get(HUB.id, "") == ""
+    assert judge.refusals(rule, ORDER, {SHOP.id: LANES[SHOP.id]})[SHOP.id] == "closed now"
 
 
 def test_answers_are_shared_between_orders_that_look_the_same() -> None:

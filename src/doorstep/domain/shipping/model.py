@@ -160,6 +160,16 @@ class ParcelItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Packaging:
+    """The standard parcel: its empty weight and its outer size."""
+
+    weight_grams: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+
+
+@dataclass(frozen=True, slots=True)
 class LabelRequest:
     """Everything a carrier needs. `reference` is ours, unique for ever, and the idempotency key of the purchase."""
 

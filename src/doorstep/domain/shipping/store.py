@@ -136,11 +136,6 @@ def select_of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Shipment | None:
     )
 
 
-def select_of_return(tx: ReadTx, *, return_id: int) -> Shipment | None:
-    """The living parcel of a return."""
-    return tx.one(Shipment, f"{_SHIPMENT} WHERE s.return_id = %s AND s.label_state <> 'voided'", (return_id,))
-
-
 def select_of_order(tx: ReadTx, *, order_id: int) -> list[Shipment]:
     """All parcels of an order."""
     return tx.all(Shipment, f"{_SHIPMENT} WHERE s.order_id = %s ORDER BY s.id", (order_id,))

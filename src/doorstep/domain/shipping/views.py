@@ -26,11 +26,6 @@ def of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Shipment | None:
     return store.select_of_work(tx, fulfillment_order_id=fulfillment_order_id)
 
 
-def of_return(tx: ReadTx, *, return_id: int) -> Shipment | None:
-    """The living parcel of a return."""
-    return store.select_of_return(tx, return_id=return_id)
-
-
 def of_order(tx: ReadTx, *, order_id: int) -> list[Shipment]:
     """All parcels of an order."""
     return store.select_of_order(tx, order_id=order_id)

@@ -77,7 +77,10 @@ def _label(context: Context, tx: WriteTx, packed: Sequence[Companion], now: date
         return
     carrier = _carrier(tx, works[0].location_id, now)
     first, *others = label_request.for_works(
-        tx, works=works, connection_id=context.partners.by_key(carrier).id
+        tx,
+        works=works,
+        connection_id=context.partners.by_key(carrier).id,
+        packaging=context.packaging,
     )
     lead = shipping.request_label(tx, intent=first, at=now)
     for intent in others:

@@ -15,19 +15,16 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import Address
 from doorstep.domain.returns.actions import Return
 from doorstep.domain.shipping.actions import Intent, Shipment, ShipmentLine
-from doorstep.domain.shipping.model import Direction, Label, LabelRequest, ParcelItem, Party
+from doorstep.domain.shipping.model import Direction, Label, LabelRequest, Packaging, ParcelItem, Party
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, Sku
 
-PACKAGING_GRAMS = 120
-_BOX_MM = (300, 250, 80)  # the retailer's one box, until cartonisation chooses
 
-
-def for_works(tx: ReadTx, *, works: Sequence[Work], connection_id: int) -> list[Intent]:
+def for_works(tx: ReadTx, *, works: Sequence[Work], connection_id: int, packaging: Packaging) -> list[Intent]:
     """A parcel with everything of these fulfillment orders; the first carries the weight of all and of the box."""
     weights = [_weight(tx, _lines(work)) for work in works]
-    goods = sum(weights) - PACKAGING_GRAMS * (len(works) - 1)
+    parcel_grams = sum(weights) + packaging.weight_grams
     return [
         Intent(
             work.order_id,
@@ -36,7 +33,7 @@ def for_works(tx: ReadTx, *, works: Sequence[Work], connection_id: int) -> list[
             Direction.OUTBOUND,
             work.location_id,
             connection_id,
-            goods if number == 0 else weight - PACKAGING_GRAMS,
+            parcel_grams if number == 0 else weight,
             _lines(work),
         )
         for number, (work, weight) in enumerate(zip(works, weights, strict=True))
@@ -52,30 +49,33 @@ def shared(label: Label) -> Label:
     return replace(label, cost_minor=0, pdf=b"")
 
 
-def for_return(tx: ReadTx, *, each: Return, location_id: LocationId, connection_id: int) -> Intent:
+def for_return(
+    tx: ReadTx, *, each: Return, location_id: LocationId, connection_id: int, packaging: Packaging
+) -> Intent:
     """A parcel with everything of a return, picked up at the customer's."""
     quantities = Counter[tuple[int, Sku]]()
     for line in each.lines:
         quantities[line.line_no, line.sku] += line.quantity
     lines = tuple(ShipmentLine(line_no, sku, quantity) for (line_no, sku), quantity in quantities.items())
-    weight = _weight(tx, lines)
+    weight = packaging.weight_grams + _weight(tx, lines)
     return Intent(each.order_id, None, each.id, Direction.INBOUND, location_id, connection_id, weight, lines)
 
 
 def _weight(tx: ReadTx, lines: tuple[ShipmentLine, ...]) -> int:
     items = catalog.items(tx, skus=[line.sku for line in lines])
-    return PACKAGING_GRAMS + sum(items[line.sku].weight_grams * line.quantity for line in lines)
+    return sum(items[line.sku].weight_grams * line.quantity for line in lines)
 
 
-def label_request(tx: ReadTx, shipment: Shipment, *, riding: Sequence[Shipment] = ()) -> LabelRequest:
-    """Everything the carrier needs, for either direction; `riding` are other orders' pieces in the same box."""
+def label_request(
+    tx: ReadTx, shipment: Shipment, *, packaging: Packaging, companions: Sequence[Shipment] = ()
+) -> LabelRequest:
+    """Everything the carrier needs, for either direction; `companions` are other orders' units in the same parcel."""
     order = order_views.order(tx, order_id=shipment.order_id)
-    contents = tuple([each for part in (shipment, *riding) for each in _contents(tx, part)])
+    contents = tuple([each for part in (shipment, *companions) for each in _contents(tx, part)])
     here = _of_location(network.location(tx, location_id=shipment.location_id))
     customer = _of_address(order.shipping_address)
     is_outbound = shipment.direction is Direction.OUTBOUND
     declared = sum(item.unit_price_minor * item.quantity for item in contents)
-    length, width, height = _BOX_MM
     return LabelRequest(
         shipment_id=shipment.id,
         reference=shipment.reference,
@@ -86,9 +86,9 @@ def label_request(tx: ReadTx, shipment: Shipment, *, riding: Sequence[Shipment] 
         recipient=customer if is_outbound else here,
         items=contents,
         weight_grams=shipment.weight_grams,
-        length_mm=length,
-        width_mm=width,
-        height_mm=height,
+        length_mm=packaging.length_mm,
+        width_mm=packaging.width_mm,
+        height_mm=packaging.height_mm,
         currency=order.header.currency,
         declared_minor=declared,
         cod_minor=declared if order.header.on_delivery and is_outbound else 0,

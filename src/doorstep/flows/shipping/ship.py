@@ -32,7 +32,10 @@ def buy_label(context: Context, delivery: Delivery) -> Record:
         if shipment.label_state is LabelState.PURCHASED:
             return no_record
         request = label_request.label_request(
-            tx, shipment, riding=parcels.consolidated(tx, shipment_id=shipment_id)
+            tx,
+            shipment,
+            packaging=context.packaging,
+            companions=parcels.consolidated(tx, shipment_id=shipment_id),
         )
     carrier = context.partners.carrier(shipment.connection_id)
     label = carrier.find_label(request) if asked_before else None

@@ -136,7 +136,7 @@ def show(req: PageRequest) -> Response:
     if req.location_id is not None:
         return RedirectResponse(f"{ROOT}/fulfillment/{req.location_id}", status_code=303)
     with req.app.db.read() as tx:
-        found = view.home(tx, now=req.now, timezone=req.zone.key)
+        found = view.home(tx, now=req.now, timezone=req.zone.key, currency=req.app.settings.home_currency)
     needs = [(need, CARDS[need.key]) for need in found.needs if req.principal.can(CARDS[need.key].permission)]
     return page.render(req, "home/home.html", {"home": found, "needs": needs})
 

@@ -58,9 +58,12 @@ class Badges:
     dead_letters: int
 
 
-def home(tx: ReadTx, *, now: datetime, timezone: str) -> Home:
-    """The page for somebody who sees everything; days begin at midnight in `timezone`."""
-    currency = next(iter(store.select_main_currency(tx, known=sorted(CURRENCIES))), "INR")
+def home(tx: ReadTx, *, now: datetime, timezone: str, currency: str = "") -> Home:
+    """The page for somebody who sees everything; days begin at midnight in `timezone`.
+
+    Figures are in the currency of most orders, in `currency` while there are none.
+    """
+    currency = next(iter(store.select_main_currency(tx, known=sorted(CURRENCIES))), currency)
     midnight = now.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     week = timedelta(days=7)
     day = timedelta(days=1)

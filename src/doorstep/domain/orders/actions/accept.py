@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import psycopg
-
 from doorstep.domain.orders import events as facts
 from doorstep.domain.orders.actions import progress
 from doorstep.domain.orders.model import (
@@ -21,7 +19,7 @@ from doorstep.domain.orders.model import (
 )
 from doorstep.domain.orders.store import holds, read, write
 from doorstep.domain.orders.store.write import Known, NewHeader
-from doorstep.kernel import errors, events
+from doorstep.kernel import events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -99,10 +97,6 @@ class Accepted:
     cancelled: bool = False
 
 
-class Overtaken(errors.Conflict):
-    """Another process stored the same order at the same moment: take the batch again."""
-
-
 def classify(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Classified:
     """Sort tellings out: which orders are new. Those that we have are locked; nothing is written yet."""
     known = {
@@ -154,10 +148,7 @@ def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> 
     if not new:
         return
     new = sorted(new, key=lambda each: each.incoming.key)
-    try:
-        write.copy_headers(tx, (_header(each, decided, now) for each in new))
-    except psycopg.errors.UniqueViolation as problem:
-        raise Overtaken("Another process is storing the same order.") from problem
+    write.copy_headers(tx, (_header(each, decided, now) for each in new))
     allocated = {(each.order_id, each.line_no): each.quantity for each in decided.counts}
     write.copy_lines(
         tx, [(each.order_id, each.incoming.observation.lines) for each in new], allocated=allocated
@@ -314,10 +305,7 @@ def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[st
 
 def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[SnapshotLine]) -> bool:
     """Write the lines anew; False if work that was rejected or cancelled still speaks of the old ones."""
-    try:
-        with tx.savepoint():
-            write.delete_lines(tx, order_id=known.id)
-    except psycopg.errors.ForeignKeyViolation:
+    if not write.delete_lines(tx, order_id=known.id):
         return False
     write.copy_lines(tx, [(OrderId(known.id), lines)], allocated={})
     return True

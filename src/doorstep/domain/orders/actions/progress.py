@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import psycopg
-
 from doorstep.domain.orders import events as facts
 from doorstep.domain.orders.model import LineCount, QueuePlacement
 from doorstep.domain.orders.store import holds, read, write
@@ -105,12 +103,7 @@ def count(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCount]) 
 
 
 def _count(tx: WriteTx, counters: Sequence[str], counts: Sequence[LineCount], *, sign: int = 1) -> None:
-    try:
-        write.add_counts(tx, counters=counters, counts=counts, sign=sign)
-    except psycopg.errors.CheckViolation as problem:
-        raise errors.Conflict(
-            f"These pieces cannot be counted as {', '.join(counters)}: the order has moved on, look again."
-        ) from problem
+    write.add_counts(tx, counters=counters, counts=counts, sign=sign)
 
 
 def complete(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[OrderId]:

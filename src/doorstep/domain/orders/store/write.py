@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import psycopg
+
 from doorstep.domain.orders.model import Address, LineCount, OrderSnapshot, QueuePlacement, SnapshotLine
+from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -69,8 +72,19 @@ def next_ids(tx: WriteTx, count: int) -> list[int]:
     return tx.column(int, "SELECT nextval('orders_id_seq') FROM generate_series(1, %s)", (count,))
 
 
+class Overtaken(errors.Conflict):
+    """Another process stored the same order first; the batch is taken again."""
+
+
 def copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
-    """Write new orders. Raises UniqueViolation if somebody was faster."""
+    """Write new orders. Raises Overtaken if another process was faster."""
+    try:
+        _copy_headers(tx, rows)
+    except psycopg.errors.UniqueViolation as problem:
+        raise Overtaken("Another process is storing the same order.") from problem
+
+
+def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
     tx.copy(
         """
         COPY orders (id, connection_id, trace_id, accepted_at, approved_at, due, due_at, is_short, external_id, number,
@@ -178,9 +192,14 @@ def update_header(tx: WriteTx, *, order_id: int, told: OrderSnapshot) -> None:
     )  # fmt: skip
 
 
-def delete_lines(tx: WriteTx, *, order_id: int) -> None:
-    """Remove the lines of an order on which nobody has worked; raises ForeignKeyViolation if somebody has."""
-    tx.execute("DELETE FROM order_lines WHERE order_id = %s", (order_id,))
+def delete_lines(tx: WriteTx, *, order_id: int) -> bool:
+    """Remove the lines of an order; False, with nothing removed, if work (even rejected) refers to them."""
+    try:
+        with tx.savepoint():
+            tx.execute("DELETE FROM order_lines WHERE order_id = %s", (order_id,))
+    except psycopg.errors.ForeignKeyViolation:
+        return False
+    return True
 
 
 def set_due(tx: WriteTx, *, order_ids: Sequence[int], due: str | None, at: datetime) -> None:
@@ -346,21 +365,25 @@ _COUNTERS = frozenset(
 
 
 def add_counts(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCount], sign: int = 1) -> int:
-    """Move counters of lines by so many pieces; the CHECK on the table refuses what cannot be."""
+    """Move counters of lines by so many units. Raises Conflict where the CHECK on the table refuses."""
     if not counters or not set(counters) <= _COUNTERS:
         raise ValueError(f"no such counters: {counters}")
     setters = ", ".join(f"{name} = l.{name} + {'-' if sign < 0 else ''}c.quantity" for name in counters)
-    return tx.execute(
-        f"""
+    statement = f"""
         UPDATE order_lines l SET {setters}
           FROM (SELECT order_id, line_no, sum(quantity)::bigint AS quantity
                   FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS u(order_id, line_no, quantity)
                  GROUP BY order_id, line_no) c
          WHERE (l.order_id, l.line_no) = (c.order_id, c.line_no)
-        """,
-        (
-            [count.order_id for count in counts],
-            [count.line_no for count in counts],
-            [count.quantity for count in counts],
-        ),
+        """
+    columns = (
+        [count.order_id for count in counts],
+        [count.line_no for count in counts],
+        [count.quantity for count in counts],
     )
+    try:
+        return tx.execute(statement, columns)
+    except psycopg.errors.CheckViolation as problem:
+        raise errors.Conflict(
+            f"These units cannot be counted as {', '.join(counters)}: the order has moved on, look again."
+        ) from problem

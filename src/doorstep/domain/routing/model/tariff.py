@@ -36,12 +36,6 @@ class Rate:
             return float(1 - (1 - _RARE) * _LATER ** (days - self.late_days))
         return _USUAL + (_RARE - _USUAL) * (days - self.days) / (self.late_days - self.days)
 
-    def days_for(self, confidence: float) -> int:
-        """In how many working days that share of parcels has arrived."""
-        return next(
-            days for days in range(_HORIZON_DAYS) if self.by(days) >= confidence or days == _HORIZON_DAYS - 1
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Zone:

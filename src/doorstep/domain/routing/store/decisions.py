@@ -39,13 +39,6 @@ class DecisionRow:
     best_minor: int | None = None
     actual_minor: int | None = None
 
-    @property
-    def regret_minor(self) -> int | None:
-        """What the best plan of the day would have saved."""
-        if self.best_minor is None or self.actual_minor is None:
-            return None
-        return max(0, self.actual_minor - self.best_minor)
-
 
 # Receipts of the first version are a list of lines and no more.
 RECEIPT: LiteralString = """

@@ -246,10 +246,6 @@ class Judge:
             self._standing[id(rule)] = {each: reason for each, reason in said if reason}
         return self._standing[id(rule)]
 
-    def refuses(self, rule: Rule, place: Place, demand: Demand, lane: Lane) -> str:
-        """Why this rule does not ask that location for that order, in words for the receipt; "" if it does."""
-        return self.refusals(rule, demand, {place.id: lane}).get(place.id, "")
-
 
 def _tie(demand: Demand) -> tuple[datetime, datetime, int]:
     facts = demand.facts
