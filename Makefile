@@ -32,6 +32,7 @@ check: dev ## everything that can be known without running it: lint, format, typ
 	@echo "· imports" && $(call quietly,$(BIN)/lint-imports --no-logo)
 	@echo "· migrations" && $(call quietly,$(BIN)/squawk src/doorstep/migrations/versions/*.sql)
 	@echo "· reference" && $(BIN)/python tools/reference.py --check
+	@echo "· messages" && $(BIN)/python tools/messages.py --check
 	@echo "· house rules" && $(PYTEST) tests/tidy -m "not slow"
 
 .PHONY: test
@@ -65,6 +66,10 @@ bench-routing: dev ## what routing costs beside a bound that nobody can undercut
 .PHONY: reference
 reference: dev ## write docs/reference.md from the code
 	@$(BIN)/python tools/reference.py
+
+.PHONY: messages
+messages: dev ## write the message catalog of console and mails from the code
+	@$(BIN)/python tools/messages.py
 
 ##@ Grow it
 

@@ -137,7 +137,7 @@ def test_no_text_names_a_place_on_somebodys_machine_or_a_package_registry() -> N
     homes = [
         re.escape(f"{place}/") for place in (ROOT, ROOT.parent / "shared", Path.home()) if place != Path("/")
     ]
-    foreign = re.compile("|".join([*homes, r"/(?:home|Users)/[a-z]", *map(re.escape, _REGISTRIES)]))
+    foreign = re.compile("|".join([*homes, r"(?<!\w)/(?:home|Users)/[a-z]", *map(re.escape, _REGISTRIES)]))
     assert [f"{path}: {found[0]}" for path, text in _texts() if (found := foreign.search(text))] == []
 
 

@@ -11,7 +11,7 @@ from doorstep.bootstrap.registry import Registry
 from doorstep.domain.shipping.model import Packaging
 from doorstep.flows import map as flow_map
 from doorstep.flows.context import Context
-from doorstep.kernel import http, postgres, schema, secrets
+from doorstep.kernel import http, i18n, postgres, schema, secrets
 from doorstep.kernel.db import Database
 from doorstep.kernel.settings import Settings
 from doorstep.kernel.time import Clock, ShiftedClock, SystemClock
@@ -54,6 +54,7 @@ def open_app(settings: Settings, *, migrate: bool = False, clock: Clock | None =
     `clock` replaces every clock of the application, for tests. Else business time is the machine's, moved by the
     settings' clock file.
     """
+    i18n.use(settings.language)
     connectors = discover()
     server = postgres.open_or_connect(settings)
     if migrate:

@@ -8,6 +8,7 @@ from pathlib import Path
 from markupsafe import escape
 
 LOCALES = Path(__file__).parents[1] / "locale"
+ENGLISH = "en"
 _chosen: catalogs.NullTranslations = catalogs.NullTranslations()
 
 
@@ -15,6 +16,11 @@ def use(language: str) -> None:
     """Choose the language of this process; a language without a catalog shows English."""
     global _chosen  # noqa: PLW0603 - chosen once, when the application opens
     _chosen = catalogs.translation("doorstep", LOCALES, languages=[language], fallback=True)
+
+
+def language() -> str:
+    """The language of what is shown, as in HTML's lang."""
+    return _chosen.info().get("language", ENGLISH).replace("_", "-")
 
 
 def gettext(message: str) -> str:
@@ -30,6 +36,11 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 def mark(message: str) -> str:
     """Mark a message of a constant for translation; whoever shows it translates it."""
     return message
+
+
+def plural(singular: str, plural: str) -> tuple[str, str]:
+    """Mark both forms of a noun for translation, such as "{n} order" and "{n} orders"; `counted` shows them."""
+    return singular, plural
 
 
 def counted(number: int, singular: str, plural: str) -> str:

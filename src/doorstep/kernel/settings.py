@@ -98,6 +98,12 @@ class Settings(pydantic_settings.BaseSettings):
         default=0, ge=0, le=100, description="the same, as a share of what was expected"
     )
 
+    language: str = Field(
+        default="en",
+        pattern=r"^[a-z]{2}(_[A-Z]{2})?$",
+        description="language of console and mails; en, or a catalog in doorstep/locale",
+    )
+
     log_format: Literal["json", "console"] = Field(default="json", description="json | console")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe level shown"

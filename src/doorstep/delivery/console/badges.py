@@ -159,6 +159,11 @@ ERROR: Mapping[str, Badge] = {
     "auth": Badge(_m("Credentials"), "danger", "plug"),
     "bug": _danger(_m("Software error")),
 }
+FEED_LINE: Mapping[str, Badge] = {
+    "contradicted": _danger(_m("Discrepancy")),
+    "refused": _danger(_m("Refused")),
+    "ignored": Badge(_m("Outdated"), "neutral", "clock"),
+}
 ACCESS: Mapping[str, Badge] = {
     "active": _success(_m("Active")),
     "inactive": _neutral(_m("Deactivated")),
@@ -178,6 +183,7 @@ SUBJECTS: Mapping[str, Mapping[str, Badge]] = {
     "return_money": RETURN_MONEY,
     "mode": MODE,
     "error": ERROR,
+    "feed_line": FEED_LINE,
     "access": ACCESS,
 }
 

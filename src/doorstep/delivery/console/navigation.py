@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.domain.identity.model import Permission
+from doorstep.domain.identity.model import Permission, Role
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 
@@ -41,6 +41,13 @@ ORDER_STEPS = (
     _m("Delivered"),
 )
 PICKUP_STEPS = (_m("Placed"), _m("Allocated"), _m("Picked"), _m("Ready for pickup"), _m("Collected"))
+
+ROLES = {
+    Role.ADMINISTRATOR: (_m("Administrator"), _m("everything, including users and keys")),
+    Role.OPERATIONS: (_m("Operations"), _m("orders, stock, returns and dead letters of all locations")),
+    Role.LOCATION_STAFF: (_m("Location staff"), _m("work and returns of one location")),
+    Role.READ_ONLY: (_m("Read only"), _m("views everything, changes nothing")),
+}
 
 
 def script_words() -> dict[str, str]:

@@ -102,6 +102,7 @@ def _environment() -> jinja2.Environment:
         day=formats.day,
         number=formats.number,
         change=formats.change,
+        role=lambda role: i18n.gettext(navigation.ROLES[role][0]),
         words=lambda key: str(key).replace("_", " "),
     )
     made.globals.update(
@@ -112,6 +113,7 @@ def _environment() -> jinja2.Environment:
         with_query=with_query,
         without=without,
         _=i18n.translate,
+        language=i18n.language,
         counted=i18n.counted,
         options_of=options_of,
         badge_of=badges.badge,

@@ -34,6 +34,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
+from doorstep.kernel.i18n import plural
 from doorstep.kernel.ids import CountId, LocationId, Sku
 
 BACK = f"{ROOT}/counts"
@@ -101,7 +102,7 @@ def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[Cou
             Column(_m("Opened"), lambda row: At(row.opened_at), "s6"),
         ),
         fetch=fetch,
-        noun=(_m("{n} count"), _m("{n} counts")),
+        noun=plural("{n} count", "{n} counts"),
         look="cards",
         href=lambda row: f"/counts/{row.id}",
         filters=[

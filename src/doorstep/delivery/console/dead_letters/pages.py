@@ -21,7 +21,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.flows import operations
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
-from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.log import redact
@@ -82,7 +82,7 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
             Column(_m("Order"), _order, "s6"),
         ),
         fetch=fetch,
-        noun=(_m("{n} dead letter"), _m("{n} dead letters")),
+        noun=plural("{n} dead letter", "{n} dead letters"),
         href=lambda row: f"/dead-letters/{row.source}/{row.id}",
         filters=[
             Choice(

@@ -27,6 +27,7 @@ from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes
 from doorstep.kernel.i18n import mark as _m
+from doorstep.kernel.i18n import plural
 
 HERE = "/components"
 SERIES = [
@@ -72,7 +73,7 @@ def _list(req: PageRequest, query: Query) -> ListView[Sample]:
             Column(_m("Nothing"), lambda _row: cells.NONE),
         ),
         fetch=lambda _tx, _query, _limit: Slice(ROWS, "next"),
-        noun=(_m("{n} row"), _m("{n} rows")),
+        noun=plural("{n} row", "{n} rows"),
         href=lambda _row: HERE,
         search=_m("Search"),
         filters=[

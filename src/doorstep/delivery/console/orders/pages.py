@@ -23,6 +23,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
+from doorstep.kernel.i18n import plural
 
 VIEW_WORDS = {
     OrderView.ALL: _m("All"),
@@ -171,7 +172,7 @@ def order_list(req: PageRequest, tx: ReadTx) -> ListPage[OrderRow]:
         path="/orders",
         columns=_columns(chosen, channels),
         fetch=fetch,
-        noun=(_m("{n} order"), _m("{n} orders")),
+        noun=plural("{n} order", "{n} orders"),
         href=lambda row: f"/orders/{row.facts.id}",
         search=_m("Number, name, phone, e-mail, SKU, tracking"),
         filters=_filters(req, tx, channels),

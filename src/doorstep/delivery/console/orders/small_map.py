@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 
 WIDTH, HEIGHT = 300, 160
 _MARGIN, _LETTER, _LINE = 40, 7, 14
@@ -18,6 +19,14 @@ class Mark(StrEnum):
     CHOSEN = "chosen"
     POSSIBLE = "possible"
     OUT = "excluded"
+
+    @property
+    def word(self) -> str:
+        """The word of the legend."""
+        return _(_WORDS[self])
+
+
+_WORDS = {Mark.CHOSEN: _m("chosen"), Mark.POSSIBLE: _m("possible"), Mark.OUT: _m("excluded")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,6 @@ def _label(spots: Sequence[Spot], city: str) -> str:
     names = {
         mark: ", ".join(dict.fromkeys(spot.name for spot in spots if spot.mark is mark)) for mark in Mark
     }
-    others = "".join(f"; {mark}: {names[mark]}" for mark in (Mark.POSSIBLE, Mark.OUT) if names[mark])
+    others = "".join(f"; {mark.word}: {names[mark]}" for mark in (Mark.POSSIBLE, Mark.OUT) if names[mark])
     start = names[Mark.CHOSEN] or _("no location yet")
     return _("From {start} to {city}").format(start=start, city=city) + others

@@ -32,7 +32,7 @@ from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
-from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import LocationId, Sku, TransferId
@@ -87,7 +87,7 @@ def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[R
             Column(_m("Received"), lambda row: At(row.received_at), "s6"),
         ),
         fetch=fetch,
-        noun=(_m("{n} receipt"), _m("{n} receipts")),
+        noun=plural("{n} receipt", "{n} receipts"),
         look="cards",
         href=lambda row: f"/receipts/{row.id}",
     )

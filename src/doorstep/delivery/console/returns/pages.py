@@ -27,6 +27,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
+from doorstep.kernel.i18n import plural
 from doorstep.kernel.ids import LocationId, ReturnId
 
 STAGES = {
@@ -102,7 +103,7 @@ def return_list(req: PageRequest, tx: ReadTx) -> ListPage[ReturnRow]:
             Column(_m("Announced"), lambda row: At(row.created_at), "s8"),
         ),
         fetch=fetch,
-        noun=(_m("{n} return"), _m("{n} returns")),
+        noun=plural("{n} return", "{n} returns"),
         look="cards",
         href=lambda row: f"/returns/{row.id}",
         tabs=[

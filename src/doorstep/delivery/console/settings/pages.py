@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import page
+from doorstep.delivery.console import navigation, page
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -12,20 +12,13 @@ from doorstep.delivery.console.settings import forms
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity import views as view
 from doorstep.domain.identity.actions import NewKey, NewUser
-from doorstep.domain.identity.model import Permission, Role
+from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.i18n import gettext as _
-from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import UserId
 
-ROLES = (
-    (Role.ADMINISTRATOR, _m("Administrator"), _m("everything, including users and keys")),
-    (Role.OPERATIONS, _m("Operations"), _m("orders, stock, returns and dead letters of all locations")),
-    (Role.LOCATION_STAFF, _m("Location staff"), _m("work and returns of one location")),
-    (Role.READ_ONLY, _m("Read only"), _m("views everything, changes nothing")),
-)
 BACK = f"{ROOT}/settings"
 
 
@@ -39,8 +32,9 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200, new_ke
         }
     context = {
         **context,
-        "roles": {role: _(word) for role, word, _meaning in ROLES},
-        "role_options": [(role.value, f"{_(word)}: {_(meaning)}") for role, word, meaning in ROLES],
+        "role_options": [
+            (role.value, f"{_(word)}: {_(meaning)}") for role, (word, meaning) in navigation.ROLES.items()
+        ],
         "new_key": new_key,
     }
     return page.render(req, "settings/settings.html", context, toast=toast, status=status)

@@ -27,7 +27,7 @@ from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
-from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import Sku
@@ -94,7 +94,7 @@ def supply_list(req: PageRequest, places: Sequence[Location]) -> ListPage[Supply
         path="/supplies",
         columns=_columns(req.now.astimezone(req.zone).date()),
         fetch=fetch,
-        noun=(_m("{n} line"), _m("{n} lines")),
+        noun=plural("{n} line", "{n} lines"),
         look="cards",
         href=lambda row: f"/supplies/{row.id}",
         search=_m("Document, SKU or name"),

@@ -27,6 +27,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
+from doorstep.kernel.i18n import plural
 from doorstep.kernel.ids import LocationId, Sku, TransferId
 
 BACK = f"{ROOT}/transfers"
@@ -82,7 +83,7 @@ def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[
             ),
         ),
         fetch=fetch,
-        noun=(_m("{n} transfer"), _m("{n} transfers")),
+        noun=plural("{n} transfer", "{n} transfers"),
         look="cards",
         href=lambda row: f"/transfers/{row.id}",
         filters=[Choice("state", _m("Status"), [("", _m("Open")), ("all", _m("All"))])],

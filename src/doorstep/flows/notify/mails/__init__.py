@@ -16,7 +16,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals["_"] = i18n.translate
+_templates.globals.update(_=i18n.translate, language=i18n.language)
 
 
 @dataclass(frozen=True, slots=True)
