@@ -144,6 +144,15 @@ def retailer(server_dsn: str, stocked_template: str, tmp_path: Path) -> Iterator
 
 
 @pytest.fixture
+def bare_dsn(server_dsn: str) -> Iterator[str]:
+    """The URL of an empty database that only this test uses."""
+    name = f"doorstep_bare_{os.getpid()}_{next(_serial)}"
+    _administer(server_dsn, "CREATE DATABASE {}", name)
+    yield _named(server_dsn, name)
+    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
 def dsn(server_dsn: str, template: str) -> Iterator[str]:
     """The URL of a migrated database that only this test uses, for tests that start processes."""
     name = f"{template}_{next(_serial)}"

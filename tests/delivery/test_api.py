@@ -221,7 +221,7 @@ def test_orders_are_searched_and_paged(retailer: Retailer) -> None:
     assert caller.get("/api/v1/orders", params={"q": "Nobody"}).json()["orders"] == []
 
 
-def test_an_order_is_held_released_noted_and_cancelled(retailer: Retailer, order_id: OrderId) -> None:
+def test_an_order_is_held_released_noted_and_canceled(retailer: Retailer, order_id: OrderId) -> None:
     caller, path = client(retailer), f"/api/v1/orders/{order_id}"
     assert caller.post(f"{path}/hold", json={"reason": "Call first."}).json() == {
         "order_id": order_id,
@@ -231,7 +231,7 @@ def test_an_order_is_held_released_noted_and_cancelled(retailer: Retailer, order
     problem(caller.post(f"{path}/release"), 409, "conflict")
     assert caller.post(f"{path}/notes", json={"text": "Called."}).status_code == 201
     assert caller.post(f"{path}/cancel", json={"reason": "wrong size"}).status_code == 200
-    assert caller.get(path).json()["status"] == "ORDER_CANCELLED"
+    assert caller.get(path).json()["status"] == "ORDER_CANCELED"
     problem(caller.post(f"{path}/cancel", json={"reason": "again"}), 409, "conflict")
 
 

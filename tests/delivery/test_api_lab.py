@@ -39,9 +39,9 @@ def test_a_draft_is_simulated(retailer: Retailer, api: TestClient) -> None:
     assert api.get(here).status_code == 404
 
 
-def test_what_waits_is_cancelled(retailer: Retailer, api: TestClient) -> None:
+def test_what_waits_is_canceled(retailer: Retailer, api: TestClient) -> None:
     run_id = api.post(f"{BASE}/simulations", json={"draft": drafted(retailer)}).json()["id"]
-    assert api.post(f"{BASE}/simulations/{run_id}/cancel", json={}).json()["state"] == "cancelled"
+    assert api.post(f"{BASE}/simulations/{run_id}/cancel", json={}).json()["state"] == "canceled"
     assert api.post(f"{BASE}/simulations", json={"draft": 99}).status_code == 404
 
 

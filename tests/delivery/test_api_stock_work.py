@@ -93,7 +93,7 @@ def test_a_blind_count_tells_nothing_before_it_is_handed_in(api: TestClient, ret
     assert [each["state"] for each in ask(api, f"/counts?location={HUB}")] == ["approved"]
 
 
-def test_a_count_is_sent_back_or_cancelled(api: TestClient) -> None:
+def test_a_count_is_sent_back_or_canceled(api: TestClient) -> None:
     key = ask(api, "/counts", {"location": HUB, "title": "Shelf 1", "skus": [SHIRT]}, 201)["id"]
     ask(api, f"/counts/{key}/found", {"found": [{"code": SHIRT, "quantity": 0}], "adds": False})
     ask(api, f"/counts/{key}/hand-in", {"rest": "skip"})

@@ -39,7 +39,7 @@ def test_an_order_is_stored_checked_and_routed_when_the_answer_comes(
     answer = till.post(ORDERS, json=order("T-1"))
     assert answer.status_code == 201, answer.text
     told = answer.json()
-    assert (told["became"], told["headline"], told["number"]) == ("created", "ORDER_ALLOCATED", "T-1")
+    assert (told["status"], told["headline"], told["number"]) == ("created", "ORDER_ALLOCATED", "T-1")
     assert [len(each.lines) for each in retailer.work(told["order_id"])] == [1]
     assert till.get(f"{ORDERS}/{told['order_id']}").json()["channel"] == "till"
 
@@ -55,7 +55,7 @@ def test_each_of_several_has_its_own_answer(till: TestClient) -> None:
         order("T-4", quantity=100_000),
         {"colour": 1},
     )
-    assert [(each["external_id"], each["became"], each["headline"]) for each in results] == [
+    assert [(each["external_id"], each["status"], each["headline"]) for each in results] == [
         ("T-1", "created", "ORDER_ALLOCATED"),
         ("T-1", "repeated", "ORDER_ALLOCATED"),
         ("T-2", "created", "ORDER_HELD"),
@@ -76,9 +76,9 @@ def test_what_was_refused_is_kept_as_a_dead_letter(till: TestClient) -> None:
 def test_a_newer_version_changes_the_order_and_an_older_one_does_not(till: TestClient) -> None:
     place(till, order("T-1", updated_at="2026-05-05T11:00:00Z", payment={}))
     (held,) = place(till, order("T-1", updated_at="2026-05-05T10:00:00Z"))
-    assert (held["became"], held["headline"]) == ("outdated", "ORDER_HELD")
+    assert (held["status"], held["headline"]) == ("outdated", "ORDER_HELD")
     (paid,) = place(till, order("T-1", updated_at="2026-05-05T12:00:00Z"))
-    assert (paid["became"], paid["headline"]) == ("updated", "ORDER_ALLOCATED")
+    assert (paid["status"], paid["headline"]) == ("updated", "ORDER_ALLOCATED")
 
 
 def test_the_same_key_gives_the_same_answer(till: TestClient) -> None:
@@ -92,7 +92,7 @@ def test_many_callers_of_the_same_order_place_it_once(till: TestClient, retailer
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: place(till, order("T-1", quantity=2))[0], range(8)))
     assert {each["external_id"] for each in answers} == {"T-1"}
-    assert {each["became"] for each in answers} <= {"created", "repeated", "updated", "stored"}
+    assert {each["status"] for each in answers} <= {"created", "repeated", "updated", "stored"}
     retailer.settle()
     found = till.get(ORDERS, params={"channel": "till"}).json()["orders"]
     assert len(found) == 1

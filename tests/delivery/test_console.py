@@ -256,14 +256,14 @@ def test_a_refused_dialog_comes_back_open_with_its_error_at_the_field(
     assert 'id="toasts"' not in page
 
 
-def test_cancelling_gives_the_stock_back(browser: TestClient, shop: Shop) -> None:
+def test_canceling_gives_the_stock_back(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((SHIRT, 2))
     sign_in(browser)
     status, page = click(
         browser, f"/orders/{order_id}/cancel", on=f"/orders/{order_id}", reason="Customer asked"
     )
     assert (status, "Canceled. The stock is available again." in page) == (200, True)
-    assert [work.state for work in shop.work(order_id)] == [State.CANCELLED]
+    assert [work.state for work in shop.work(order_id)] == [State.CANCELED]
 
 
 def test_a_person_walks_work_from_shelf_to_carrier(browser: TestClient, shop: Shop) -> None:

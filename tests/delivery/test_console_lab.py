@@ -61,7 +61,7 @@ def test_a_draft_is_simulated_and_compared(shop: Shop, browser: TestClient) -> N
     assert browser.get(f"/console{here}").status_code == 404
 
 
-def test_a_simulation_is_cancelled(shop: Shop, browser: TestClient) -> None:
+def test_a_simulation_is_canceled(shop: Shop, browser: TestClient) -> None:
     here = f"{LAB}/{simulated(shop, browser)}"
     status, answer = click(browser, f"{here}/cancel", on=here)
     assert (status, "There are no results." in answer) == (200, True)

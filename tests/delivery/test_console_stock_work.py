@@ -138,7 +138,7 @@ def test_staff_count_blind_and_operations_agree(browser: TestClient, shop: Shop)
     assert on_hand(shop, "ST-22")["new"] == before - 2
 
 
-def test_an_open_count_shows_the_books_and_a_cancelled_one_changes_nothing(
+def test_an_open_count_shows_the_books_and_a_canceled_one_changes_nothing(
     browser: TestClient, shop: Shop
 ) -> None:
     form = {

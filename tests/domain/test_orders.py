@@ -129,10 +129,10 @@ WORDS = [
     (Counters(ordered=3, allocated=3, picked=3, packed=3, shipped=3), OrderStatus.SHIPPED),
     (Counters(ordered=3, shipped=3, delivered=2), OrderStatus.SHIPPED),
     (Counters(ordered=3, shipped=3, delivered=3), OrderStatus.COMPLETED),
-    (Counters(ordered=3, shipped=2, delivered=2, cancelled=1), OrderStatus.COMPLETED),
+    (Counters(ordered=3, shipped=2, delivered=2, canceled=1), OrderStatus.COMPLETED),
     (Counters(ordered=3, shipped=3, delivered=3, returned=1), OrderStatus.COMPLETED),
     (Counters(ordered=3, shipped=3, delivered=3, returned=3), OrderStatus.RETURNED),
-    (Counters(ordered=3, cancelled=3), OrderStatus.CANCELLED),
+    (Counters(ordered=3, canceled=3), OrderStatus.CANCELED),
     (Counters(), OrderStatus.CREATED),
 ]
 
@@ -144,7 +144,7 @@ def test_the_headline_follows_from_the_counters(counters: Counters, word: OrderS
 
 def test_a_hold_outranks_what_has_not_left_yet() -> None:
     words = [model.order_status(counters, held=True, short=True) for counters, _word in WORDS]
-    final = {OrderStatus.SHIPPED, OrderStatus.COMPLETED, OrderStatus.RETURNED, OrderStatus.CANCELLED}
+    final = {OrderStatus.SHIPPED, OrderStatus.COMPLETED, OrderStatus.RETURNED, OrderStatus.CANCELED}
     assert words == [word if word in final else OrderStatus.HELD for _counters, word in WORDS]
 
 
@@ -162,8 +162,8 @@ def test_short_outranks_allocated() -> None:
         (Counters(ordered=2, allocated=2, picked=2, packed=2), "Packed"),
         (Counters(ordered=2, allocated=2, picked=2, packed=2, shipped=2), "Shipped"),
         (Counters(ordered=2, allocated=2, picked=2, packed=2, shipped=2, delivered=2), "Delivered"),
-        (Counters(ordered=2, delivered=1, cancelled=1), "Delivered"),
-        (Counters(ordered=2, cancelled=2), "Cancelled"),
+        (Counters(ordered=2, delivered=1, canceled=1), "Delivered"),
+        (Counters(ordered=2, canceled=2), "Canceled"),
     ],
 )
 def test_a_lines_status_is_as_far_as_all_of_its_pieces_are(counters: Counters, words: str) -> None:

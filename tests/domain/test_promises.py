@@ -88,7 +88,7 @@ def test_a_line_follows_what_its_document_says() -> None:
     assert retold(closed, replace(TOLD, quantity=12)) is closed
     assert retold(closed, replace(TOLD, quantity=15)).expected == 3
     assert closed.expected == 0
-    gone = replace(before, state=SupplyState.CANCELLED)
+    gone = replace(before, state=SupplyState.CANCELED)
     assert retold(gone, TOLD) is gone
     for told in (replace(TOLD, quantity=4), replace(TOLD, sku=B)):
         with pytest.raises(errors.Conflict):

@@ -47,7 +47,7 @@ def status_of(*statuses: TrackingStatus) -> TrackingStatus | None:
         (("delivered", "return_delivered"), "return_delivered"),
         (("rto_delivered", "rto_in_transit"), "rto_delivered"),
         (("lost", "delivered"), "lost"),
-        (("cancelled", "in_transit"), "cancelled"),
+        (("canceled", "in_transit"), "canceled"),
     ],
 )
 def test_the_latest_scan_counts_and_an_end_is_an_end(told: tuple[str, ...], counts: str | None) -> None:
@@ -79,5 +79,5 @@ def test_a_parcel_has_left_once_the_carrier_has_had_it() -> None:
         TrackingStatus.CREATED,
         TrackingStatus.LABEL_PURCHASED,
         TrackingStatus.UNKNOWN,
-        TrackingStatus.CANCELLED,
+        TrackingStatus.CANCELED,
     }

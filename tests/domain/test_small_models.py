@@ -113,7 +113,7 @@ def test_all_is_picked_when_every_line_is() -> None:
         (State.PACKED, True, (Action.SHIP,)),
         (State.SHIPPED, True, ()),
         (State.REJECTED, False, ()),
-        (State.CANCELLED, False, ()),
+        (State.CANCELED, False, ()),
     ],
 )
 def test_what_may_be_done_now(state: State, has_label: bool, legal: tuple[Action, ...]) -> None:

@@ -51,7 +51,7 @@ def test_what_need_not_leave_has_no_slack() -> None:
          "Promised from supply that is to come: 2 × A 2026-12-24"),
         ("promise.changed", {"sku": "A", "old_date": "2026-12-24", "new_date": None},
          "Another day for A: no day (was 2026-12-24)"),
-        ("order.cancelled", {}, "Cancelled"),
+        ("order.canceled", {}, "Canceled"),
         ("parcel.lost_again", {}, "Parcel lost again"),
     ],
 )  # fmt: skip

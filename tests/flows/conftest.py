@@ -11,9 +11,9 @@ from tests.builders import Retailer
 _COMMITTED = """
     WITH waiting AS (
         SELECT l.order_id, l.line_no, coalesce(p.part_sku, l.sku) AS sku, coalesce(p.condition, 'new') AS condition,
-               (l.quantity - l.allocated - l.cancelled) * coalesce(p.pieces, 1) AS quantity
+               (l.quantity - l.allocated - l.canceled) * coalesce(p.pieces, 1) AS quantity
           FROM order_lines l JOIN skus s USING (sku) LEFT JOIN sku_parts p ON p.sku = l.sku
-         WHERE l.requires_shipping AND l.quantity > l.allocated + l.cancelled)
+         WHERE l.requires_shipping AND l.quantity > l.allocated + l.canceled)
     (SELECT 'not committed' AS wrong, * FROM (TABLE waiting EXCEPT SELECT order_id, line_no, sku, condition, quantity
                                                 FROM stock_commitments) a)
     UNION ALL
@@ -27,11 +27,11 @@ _DRAWN = """
 """
 _PROMISED = """
     SELECT p.order_id, p.line_no FROM supply_promises p JOIN order_lines l USING (order_id, line_no)
-     WHERE p.state = 'open' AND l.quantity <= l.allocated + l.cancelled
+     WHERE p.state = 'open' AND l.quantity <= l.allocated + l.canceled
 """
 _CAPACITY = """
     SELECT w.fulfillment_order_id, f.state FROM shift_work w JOIN fulfillment_orders f ON f.id = w.fulfillment_order_id
-     WHERE f.state IN ('rejected', 'cancelled')
+     WHERE f.state IN ('rejected', 'canceled')
 """
 
 

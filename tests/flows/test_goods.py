@@ -101,7 +101,7 @@ def test_a_graded_sku_sells_what_is_b_grade_and_nothing_else(retailer: Retailer)
     assert retailer.work(short) == []
 
 
-def test_what_waits_is_committed_until_it_is_routed_or_cancelled(retailer: Retailer) -> None:
+def test_what_waits_is_committed_until_it_is_routed_or_canceled(retailer: Retailer) -> None:
     held = place(retailer, (SHIRT, 2), paid=False)
     short = place(retailer, (SHIRT, 11), (KIT, 1), number="7002")
     assert asked(retailer) == Requested(0, 2 + 11)

@@ -82,13 +82,13 @@ def test_doubtful_orders_are_stored_whole_and_held_each_for_its_reason(retailer:
     assert retailer.count(SHIRT, "ST-22") == (3, 0)
 
 
-def test_every_doubtful_order_can_be_cancelled_by_its_channel(retailer: Retailer) -> None:
+def test_every_doubtful_order_can_be_canceled_by_its_channel(retailer: Retailer) -> None:
     retailer.hear("shop", "order", *(told for told, _ in WRONG))
-    retailer.hear("shop", "order", *(later(told, cancelled_at=NOON) for told, _ in WRONG))
+    retailer.hear("shop", "order", *(later(told, canceled_at=NOON) for told, _ in WRONG))
     retailer.settle()
     for told, reason in WRONG:
         order_id = retailer.order_id(told)
-        assert retailer.order(order_id).header.cancelled_at is not None, reason
+        assert retailer.order(order_id).header.canceled_at is not None, reason
         assert retailer.holds(order_id) == {}, reason
     assert retailer.dead() == []
 

@@ -1,4 +1,4 @@
-"""The lab at work: a run is taken up, told of, kept; one that is cancelled, lost or forsaken ends as it should."""
+"""The lab at work: a run is taken up, told of, kept; one that is canceled, lost or forsaken ends as it should."""
 
 from __future__ import annotations
 
@@ -83,16 +83,16 @@ def test_the_same_rules_change_nothing(sold: Retailer) -> None:
     )
 
 
-def test_what_waits_is_cancelled_at_once_and_what_runs_at_its_next_batch(sold: Retailer) -> None:
+def test_what_waits_is_canceled_at_once_and_what_runs_at_its_next_batch(sold: Retailer) -> None:
     now = sold.app.clock.now()
     waits, runs = asked(sold, None), asked(sold, None)
     sold.write(lambda tx: verbs.cancel(tx, run_id=waits, at=now))
-    assert run_of(sold, waits).state == "cancelled"
+    assert run_of(sold, waits).state == "canceled"
     taken = sold.write(lambda tx: verbs.take(tx, at=now))
     assert taken is not None
     assert taken.id == runs
     sold.write(lambda tx: verbs.cancel(tx, run_id=runs, at=now))
-    with pytest.raises(verbs.Cancelled):
+    with pytest.raises(verbs.Canceled):
         sold.write(lambda tx: verbs.report_progress(tx, hold=Hold(runs, 1), done=1, total=2))
     with pytest.raises(errors.Refused, match=f"Run {waits} is over"):
         sold.write(lambda tx: verbs.cancel(tx, run_id=waits, at=now))

@@ -159,7 +159,7 @@ def test_an_outage_ends_by_itself_once(held: Retailer) -> None:
     facts = held.read(
         lambda tx: tx.column(str, "SELECT type FROM events WHERE stream = 'network' ORDER BY version")
     )
-    assert facts[-2:] == ["carrier.out", "carrier.back"]
+    assert facts[-2:] == ["carrier.outage_started", "carrier.outage_ended"]
 
 
 def silent(*_: object) -> NoReturn:

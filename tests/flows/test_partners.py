@@ -122,7 +122,7 @@ def test_the_channel_hears_of_leaving_before_arriving_and_once_of_each(retailer:
         == list(retailer.client("shop").deliveries)
         == [parcel.tracking_number]
     )
-    assert retailer.facts(order_id).count("channel.told") == 2
+    assert retailer.facts(order_id).count("channel.updated") == 2
 
 
 def test_the_books_get_one_invoice_per_parcel_whatever_they_answer(retailer: Retailer) -> None:

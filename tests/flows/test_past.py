@@ -36,7 +36,7 @@ def replayed(retailer: Retailer, began: datetime) -> dict[OrderId, Outcome]:
 
 
 def sent(retailer: Retailer, order_id: OrderId) -> set[tuple[str, int, int]]:
-    living = [work for work in retailer.work(order_id) if work.state is not State.CANCELLED]
+    living = [work for work in retailer.work(order_id) if work.state is not State.CANCELED]
     return {(each.sku, work.location_id, each.quantity) for work in living for each in work.lines}
 
 

@@ -78,12 +78,12 @@ def test_an_order_with_a_part_that_is_not_sold_ahead_is_promised_the_other_line(
     assert [(row.line_no, row.sku) for row in promised(retailer, order_id)] == [(1, SHIRT)]
 
 
-def test_a_cancelled_order_makes_room_for_the_next(retailer: Retailer) -> None:
+def test_a_canceled_order_makes_room_for_the_next(retailer: Retailer) -> None:
     sell_ahead(retailer, 50_000)
     first, second = short_order(retailer), short_order(retailer)
     assert promised(retailer, second)[0].promised_date is None
     retailer.write(lambda tx: cancel.cancel(tx, order_id=first, reason="changed her mind", now=NOON))
-    assert [row.state for row in promised(retailer, first)] == ["cancelled"]
+    assert [row.state for row in promised(retailer, first)] == ["canceled"]
     assert promised(retailer, second)[0].promised_date == day(11)
 
 

@@ -116,13 +116,13 @@ def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Deci
     assert (retailer.work(order_id), waits(retailer, order_id)[0]) == ([], "customer_care")
 
 
-def test_what_waits_too_long_is_cancelled_and_says_why(retailer: Retailer, decide_by: Decide) -> None:
+def test_what_waits_too_long_is_canceled_and_says_why(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE))
     order_id = retailer.place_order(observation(line(SHIRT, 4)))
     context = retailer.app.context
     assert exception_queues.cancel_overdue(replace(context, clock=At(days=4))) == 0
     assert exception_queues.cancel_overdue(replace(context, clock=At(days=6))) == 1
-    assert retailer.order(order_id).header.cancelled_at is not None
+    assert retailer.order(order_id).header.canceled_at is not None
     assert exception_queues.cancel_overdue(replace(context, clock=At(days=6))) == 0
 
 
@@ -130,8 +130,8 @@ def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decid
     decide_by(rule_set(Rule(name="lines", split=Split(by="lines"), rest=Remainder(then="cancel"))))
     order_id = retailer.place_order(observation(line("DJ-BL-01"), line(SHIRT, 4)))
     order = retailer.order(order_id)
-    assert [(each.allocated, each.cancelled) for each in order.lines] == [(1, 0), (0, 4)]
-    assert order.header.cancelled_at is None
+    assert [(each.allocated, each.canceled) for each in order.lines] == [(1, 0), (0, 4)]
+    assert order.header.canceled_at is None
 
 
 def test_what_is_found_of_an_incomplete_order_is_held_back(retailer: Retailer, decide_by: Decide) -> None:

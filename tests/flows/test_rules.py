@@ -59,7 +59,7 @@ def test_a_pool_is_for_its_buyers_alone(retailer: Retailer) -> None:
     assert routed(retailer, place(retailer, (SHIRT, 1), number="7004")) == 0
 
 
-def test_what_a_cancelled_order_took_of_a_pool_goes_back_to_it(retailer: Retailer) -> None:
+def test_what_a_canceled_order_took_of_a_pool_goes_back_to_it(retailer: Retailer) -> None:
     rule(retailer, RuleKind.POOL, 8, audience="group:vip")
     vip = place(retailer, (SHIRT, 8), tags=("vip",))
     retailer.write(lambda tx: cancel.cancel(tx, order_id=vip, reason="asked", now=NOON))

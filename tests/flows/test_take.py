@@ -45,7 +45,7 @@ def rows(database: Database, statement: str, *parameters: object) -> list[tuple[
 
 
 STATE = """
-    SELECT due, is_short, approved_at IS NOT NULL AS approved, cancelled_at IS NOT NULL AS cancelled
+    SELECT due, is_short, approved_at IS NOT NULL AS approved, canceled_at IS NOT NULL AS canceled
       FROM orders ORDER BY external_id
 """
 LINES = "SELECT l.sku, l.quantity, l.allocated FROM order_lines l JOIN orders o ON o.id = l.order_id ORDER BY o.external_id, l.line_no"
@@ -61,7 +61,7 @@ def test_a_batch_with_orders_of_every_kind_ends_in_exact_rows(shop: Database) ->
         named("a-routed", line(JACKET), line(SHIRT)),
         named("b-held", line(JACKET), paid=False),
         named("c-short", line(SHIRT, 9)),
-        named("d-cancelled", line(JACKET), cancelled_at=NOON),
+        named("d-canceled", line(JACKET), canceled_at=NOON),
         named("e-digital", line("E-BOOK", requires_shipping=False)),
     )
     assert rows(shop, STATE) == [

@@ -117,7 +117,7 @@ def test_the_counters_of_the_lines_stay_what_they_were(held: Retailer, two: tupl
     solve(held)
     assert [each.allocated for order_id in two for each in held.order(order_id).lines] == [1, 1, 1]
     states = Counter(work.state for order_id in two for work in held.work(order_id))
-    assert states == {State.PLANNED: 2, State.CANCELLED: 3}
+    assert states == {State.PLANNED: 2, State.CANCELED: 3}
 
 
 def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
@@ -197,5 +197,5 @@ def test_what_is_planned_of_an_order_is_planned_again_with_what_was_rejected(
 
     held.write(release_and_reject)
     states = [work.state for work in held.work(rare)]
-    assert states.count(State.CANCELLED) == states.count(State.REJECTED) == 1
+    assert states.count(State.CANCELED) == states.count(State.REJECTED) == 1
     assert [each.allocated for each in held.order(rare).lines] == [0, 0]

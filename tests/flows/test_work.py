@@ -22,7 +22,7 @@ def where(retailer: Retailer, order_id: OrderId) -> dict[str, list[tuple[str, in
     return {
         codes[work.location_id]: [(each.sku, each.quantity) for each in work.lines]
         for work in retailer.work(order_id)
-        if work.state not in {State.REJECTED, State.CANCELLED}
+        if work.state not in {State.REJECTED, State.CANCELED}
     }
 
 
@@ -172,27 +172,27 @@ def test_a_parcel_of_nobody_is_asked_about_again_and_then_shown(retailer: Retail
     assert str(letter["error"]) == f"No parcel of ours has the tracking number {parcel.tracking_number}."
 
 
-def test_cancelled_before_and_during_its_work_gives_the_stock_back(retailer: Retailer) -> None:
+def test_canceled_before_and_during_its_work_gives_the_stock_back(retailer: Retailer) -> None:
     told = observation()
     order_id = retailer.place_order(told)
     picked = next(work for work in retailer.work(order_id) if work.lines[0].sku == SHIRT)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=picked.id, now=NOON))
     retailer.write(lambda tx: fulfill.pick(tx, fulfillment_order_id=picked.id, code=SHIRT, now=NOON))
-    retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON))
+    retailer.hear("shop", "order", later(told, 5, canceled_at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {}
     assert [retailer.count(JACKET, "WH-A"), retailer.count(SHIRT, "ST-22")] == [(8, 0), (3, 0)]
-    assert retailer.order(order_id).header.cancelled_at is not None
+    assert retailer.order(order_id).header.canceled_at is not None
     with pytest.raises(errors.Conflict):
         retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=picked.id, now=NOON))
 
 
-def test_cancelled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel(retailer: Retailer) -> None:
+def test_canceled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel(retailer: Retailer) -> None:
     told = observation()
     order_id = retailer.place_order(told)
     packed = next(work for work in retailer.work(order_id) if work.lines[0].sku == JACKET)
     retailer.pack(packed)
-    retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON))
+    retailer.hear("shop", "order", later(told, 5, canceled_at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
     assert "packed or gone" in retailer.holds(order_id)["manual"]
@@ -200,23 +200,23 @@ def test_cancelled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parce
         retailer.hand_over(packed)
 
 
-def test_cancelled_after_it_left_is_held_for_a_person(retailer: Retailer) -> None:
+def test_canceled_after_it_left_is_held_for_a_person(retailer: Retailer) -> None:
     told = observation(line(JACKET))
     order_id = retailer.place_order(told)
     retailer.ship(order_id)
-    retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON))
+    retailer.hear("shop", "order", later(told, 5, canceled_at=NOON))
     retailer.settle()
     assert "stop the parcel or expect a return" in retailer.holds(order_id)["manual"]
     with pytest.raises(errors.Refused, match="open a return"):
         retailer.write(lambda tx: cancel.cancel(tx, order_id=order_id, reason="please", now=NOON))
 
 
-def test_cancelled_before_it_was_told_of(retailer: Retailer) -> None:
+def test_canceled_before_it_was_told_of(retailer: Retailer) -> None:
     told = observation()
-    retailer.hear("shop", "order", later(told, 5, cancelled_at=NOON), told)
+    retailer.hear("shop", "order", later(told, 5, canceled_at=NOON), told)
     retailer.settle()
     order_id = retailer.order_id(told)
-    assert retailer.facts(order_id) == ["order.placed", "order.cancelled"]
+    assert retailer.facts(order_id) == ["order.placed", "order.canceled"]
     assert (where(retailer, order_id), retailer.client("mail").messages) == ({}, {})
 
 
@@ -224,7 +224,7 @@ def test_after_all_this_the_ledger_agrees(retailer: Retailer) -> None:
     first, second = observation(), observation(line(SHIRT, 1))
     for told in (first, second):
         retailer.ship(retailer.place_order(told))
-    retailer.hear("shop", "order", observation(line(SHIRT, 5)), later(second, 9, cancelled_at=NOON))
+    retailer.hear("shop", "order", observation(line(SHIRT, 5)), later(second, 9, canceled_at=NOON))
     retailer.settle()
     assert retailer.read(stock_views.drift) == []
 
@@ -250,7 +250,7 @@ def test_a_location_that_accepted_may_keep_what_is_asked_back(retailer: Retailer
         retailer.write(lambda tx: recall.request(tx, why="again", **ask))
     retailer.write(lambda tx: recall.decline(tx, note="picked already", **ask))
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
-    assert retailer.facts(order_id)[-2:] == ["fulfillment.asked_back", "fulfillment.kept"]
+    assert retailer.facts(order_id)[-2:] == ["fulfillment.recall_requested", "fulfillment.recall_declined"]
 
 
 def test_packed_work_cannot_be_asked_back(retailer: Retailer) -> None:

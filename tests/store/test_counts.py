@@ -179,7 +179,7 @@ def test_a_count_that_differs_may_be_done_again(database: Database) -> None:
     assert hand_in(database, count_id) is CountState.APPROVED
     with database.read() as tx:
         told = [each.type for each in events.of_stream(tx, stream="count", stream_id=count_id)]
-    assert told == [f"count.{step}" for step in ("opened", "handed_in", "sent_back", "handed_in", "approved")]
+    assert told == [f"count.{step}" for step in ("opened", "submitted", "reopened", "submitted", "approved")]
 
 
 def test_fewer_than_are_reserved_makes_the_position_contradictory(database: Database) -> None:
@@ -194,7 +194,7 @@ def test_fewer_than_are_reserved_makes_the_position_contradictory(database: Data
     with database.read() as tx:
         count = count_views.count(tx, count_id=count_id)
         assert [each.order_id for each in count_views.waiting(tx, count=count)] == [5]
-        assert events.of_stream(tx, stream="location", stream_id=A)[-1].type == "stock.contradicted"
+        assert events.of_stream(tx, stream="location", stream_id=A)[-1].type == "stock.discrepancy_found"
     assert count.lines[0].outcome == "4 are there but 6 are reserved: 2 are missing."
 
 

@@ -152,7 +152,7 @@ def test_on_hand_stays_above_what_is_reserved_and_the_rest_is_missing(database: 
         fact = builders.stock_events(tx, A)[0]
         (trouble,) = feed_views.troubles(tx, feed_id=taken.feed.id)
     assert (fact.type, fact.data["positions"]) == (
-        "stock.contradicted",
+        "stock.discrepancy_found",
         [
             {
                 "sku": SHIRT,

@@ -225,4 +225,4 @@ def test_a_channel_is_told_once(database: Database, channel: int) -> None:
         )
         assert tx.value(str, "SELECT external_ref FROM channel_updates") == "first"
     assert wishes == [False, False, True]
-    assert facts(database, "channel") == ["channel.told"]
+    assert facts(database, "channel") == ["channel.updated"]

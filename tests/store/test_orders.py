@@ -150,7 +150,7 @@ def test_before_its_work_an_order_follows_its_channel(
         (each.sku, each.quantity) for each in newer.lines
     ]
     assert due(database) == ("approve" if names else None)
-    assert facts(database, first.order_id) == ["order.placed"] + ["order.observed"] * bool(names)
+    assert facts(database, first.order_id) == ["order.placed"] + ["order.updated_by_channel"] * bool(names)
 
 
 def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channel: int) -> None:
@@ -186,14 +186,14 @@ def test_lines_that_somebody_worked_on_are_not_replaced_behind_the_back(
     assert [each.sku for each in the_order(database).lines] == ["GT-WH-02"]
 
 
-def test_a_cancelled_order_is_left_as_it_was(database: Database, channel: int) -> None:
+def test_a_canceled_order_is_left_as_it_was(database: Database, channel: int) -> None:
     told = observation()
     (first,) = tell(database, channel, told)
     with database.write(actor="user:1") as tx:
         actions.cancel(tx, order_id=first.order_id, reason="changed their mind", now=NOON)
-    assert tell(database, channel, later(told, 1, cancelled_at=NOON)) == []
-    tell(database, channel, later(told, 2, lines=(line("GT-WH-02", 5),), cancelled_at=NOON))
-    assert [(each.sku, each.cancelled) for each in the_order(database).lines] == [
+    assert tell(database, channel, later(told, 1, canceled_at=NOON)) == []
+    tell(database, channel, later(told, 2, lines=(line("GT-WH-02", 5),), canceled_at=NOON))
+    assert [(each.sku, each.canceled) for each in the_order(database).lines] == [
         ("DJ-BL-01", 1),
         ("GT-WH-02", 2),
     ]
@@ -201,25 +201,25 @@ def test_a_cancelled_order_is_left_as_it_was(database: Database, channel: int) -
 
 
 def test_a_cancellation_is_acted_on_once(database: Database, channel: int) -> None:
-    told = observation(cancelled_at=NOON)
+    told = observation(canceled_at=NOON)
     (accepted,) = tell(database, channel, told)
-    assert (accepted.is_new, accepted.cancelled) == (True, True)
+    assert (accepted.is_new, accepted.canceled) == (True, True)
     assert tell(database, channel, later(told)) == []
     before = observation()
     tell(database, channel, before)
-    (news,) = tell(database, channel, later(before, cancelled_at=NOON))
-    assert (news.is_new, news.cancelled) == (False, True)
+    (news,) = tell(database, channel, later(before, canceled_at=NOON))
+    assert (news.is_new, news.canceled) == (False, True)
 
 
 @pytest.mark.parametrize("lines", [(), (line("GT-WH-02", 0),), (line("GT-WH-02", -1),)])
-def test_an_order_in_which_nothing_is_wanted_can_be_cancelled(
+def test_an_order_in_which_nothing_is_wanted_can_be_canceled(
     database: Database, channel: int, lines: tuple[SnapshotLine, ...]
 ) -> None:
     (first,) = tell(database, channel, replace(observation(), lines=lines))
     with database.write(actor="user:1") as tx:
         actions.cancel(tx, order_id=first.order_id, reason="nothing in it", now=NOON)
-    assert the_order(database).header.cancelled_at == NOON
-    with pytest.raises(errors.Conflict, match="cancelled already"), database.write(actor="user:1") as tx:
+    assert the_order(database).header.canceled_at == NOON
+    with pytest.raises(errors.Conflict, match="canceled already"), database.write(actor="user:1") as tx:
         actions.cancel(tx, order_id=first.order_id, reason="again", now=NOON)
 
 

@@ -89,7 +89,8 @@ def told(database: Database, order_id: OrderId) -> list[tuple[object, object]]:
     """Old and new day of every move of an order's promise."""
     with database.read() as tx:
         rows = tx.column(
-            dict[str, object], "SELECT data FROM events WHERE type = 'promise.moved' ORDER BY position"
+            dict[str, object],
+            "SELECT data FROM events WHERE type = 'promise.supply_changed' ORDER BY position",
         )
     return [(each["old_date"], each["new_date"]) for each in rows if each["order_id"] == order_id]
 
@@ -264,7 +265,7 @@ def test_pieces_that_came_belong_to_the_lines_that_were_promised_them(database: 
     assert told(database, two) == [(day(13).isoformat(), None)]
 
 
-def test_a_kept_or_cancelled_line_waits_no_more_and_makes_room_for_the_next(database: Database) -> None:
+def test_a_kept_or_canceled_line_waits_no_more_and_makes_room_for_the_next(database: Database) -> None:
     allow(database)
     put(database, line(1, 2, 3))
     one, two, three = orders(database, 3)
@@ -277,7 +278,7 @@ def test_a_kept_or_cancelled_line_waits_no_more_and_makes_room_for_the_next(data
         promises.keep(tx, lines=(), at=NOON)
     assert promised(database) == [(three, 1, december(3))]
     with database.read() as tx:
-        assert [row.state for row in promise_views.of_order(tx, order_id=one)] == ["cancelled"]
+        assert [row.state for row in promise_views.of_order(tx, order_id=one)] == ["canceled"]
         assert [row.state for row in promise_views.of_order(tx, order_id=two)] == ["kept"]
     assert told(database, three) == [(None, day(13).isoformat())]
 

@@ -174,7 +174,7 @@ def test_what_nobody_sent_comes_as_received(database: Database) -> None:
 
 
 @pytest.mark.parametrize("requested", [True, False])
-def test_a_cancelled_transfer_frees_what_it_tied_up(database: Database, requested: bool) -> None:
+def test_a_canceled_transfer_frees_what_it_tied_up(database: Database, requested: bool) -> None:
     transfer_id = draft(database)
     if requested:
         do(database, "request", transfer_id)

@@ -49,7 +49,7 @@ def test_everything_that_may_be_told() -> None:
     assert told.payment == orders.SnapshotPayment("razorpay", "upi", 1, is_paid=True)
     assert told.shipping_address == orders.Address(name="A", country="IN", latitude=19.1, longitude=72.8)
     assert (told.total_minor, told.tags, told.cart_reference) == (1, ("vip",), "cart-7")
-    assert told.cancelled_at == datetime(2026, 5, 5, 6, tzinfo=UTC)
+    assert told.canceled_at == datetime(2026, 5, 5, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ def hook(**changes: object) -> bytes:
         ("agent_prep", shipping.TrackingStatus.LABEL_PURCHASED),
         ("exception", shipping.TrackingStatus.EXCEPTION),
         ("delivered", shipping.TrackingStatus.DELIVERED),
-        ("cancelled", shipping.TrackingStatus.CANCELLED),
+        ("cancelled", shipping.TrackingStatus.CANCELED),
         ("teleported", shipping.TrackingStatus.UNKNOWN),
     ],
 )

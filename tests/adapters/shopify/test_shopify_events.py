@@ -155,8 +155,8 @@ def test_written_words_beat_empty_codes(
     ("verb", "word", "status"),
     [
         ("close", "closed", returns.ReturnRequestStatus.CLOSED),
-        ("cancel", "canceled", returns.ReturnRequestStatus.CANCELLED),
-        ("cancel", "cancelled", returns.ReturnRequestStatus.CANCELLED),
+        ("cancel", "canceled", returns.ReturnRequestStatus.CANCELED),
+        ("cancel", "cancelled", returns.ReturnRequestStatus.CANCELED),
         ("reopen", "open", returns.ReturnRequestStatus.OPEN),
         ("update", "open", returns.ReturnRequestStatus.OPEN),
     ],

@@ -217,7 +217,7 @@ def test_a_cancelled_order_keeps_its_lines() -> None:
             line_items=[line(current_quantity=0)],
         )
     )
-    assert seen.cancelled_at == datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
+    assert seen.canceled_at == datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
     assert ([item.quantity for item in seen.lines], seen.total_minor) == ([2], 157000)
 
 

@@ -192,7 +192,7 @@ def test_a_rule_reads_as_sentences() -> None:
             "One parcel or nothing; at most 2 parcels; every part worth at least 99.00 INR; all or nothing; "
             "what is found waits for the rest; together stay Suits."
         ),
-        "What is left: customer care decides, cancelled after 1 day, no longer cancelled by itself.",
+        "What is left: customer care decides, canceled after 1 day, no longer canceled by itself.",
     ]
 
 
@@ -221,7 +221,7 @@ def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
     )
     assert (
         words.of_queue(queue)
-        == "care owns it; orders are tried again after 15, 60 minutes, cancelled after 5 days."
+        == "care owns it; orders are tried again after 15, 60 minutes, canceled after 5 days."
     )
     still = Queue(name="q", owner="care", wakes_on_stock=False)
     assert words.of_queue(still) == "care owns it; orders are tried again only if somebody asks."

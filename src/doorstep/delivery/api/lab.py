@@ -107,7 +107,7 @@ def list_simulations(calling: Calling) -> list[dict[str, object]]:
 
 @router.post("/simulations", status_code=202)
 def simulate(calling: Calling, body: SimulationBody) -> dict[str, object]:
-    """Ask for a simulation; a worker does it. Look at it until its state is done, failed or cancelled."""
+    """Ask for a simulation; a worker does it. Look at it until its state is done, failed or canceled."""
     calling.principal.require(Permission.RULES_WRITE)
     now = calling.app.clock.now()
 

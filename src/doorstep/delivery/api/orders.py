@@ -121,7 +121,7 @@ def cancel_order(calling: Calling, order_id: int, body: Reason) -> dict[str, obj
 
     def work(tx: WriteTx) -> dict[str, object]:
         cancel.cancel(tx, order_id=OrderId(order_id), reason=body.reason, now=calling.app.clock.now())
-        return {"order_id": order_id, "cancelled": True}
+        return {"order_id": order_id, "canceled": True}
 
     return calling.write(work)
 

@@ -139,7 +139,7 @@ def _moves(outcome: Outcome) -> list[dict[str, object]]:
 def list_supplies(
     calling: Calling,
     q: Annotated[str, Query(description="Document number, SKU or title.")] = "",
-    state: Annotated[str, Query(description="open, closed, cancelled; empty: all.")] = "open",
+    state: Annotated[str, Query(description="open, closed, canceled; empty: all.")] = "open",
     location: str = "",
     sku: str = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,

@@ -63,7 +63,7 @@ ORDER: Mapping[str, Badge] = {
     OrderStatus.SHIPPED: Badge(_m("Shipped"), "progress", "box"),
     OrderStatus.COMPLETED: _success(_m("Completed")),
     OrderStatus.RETURNED: Badge(_m("Returned"), "neutral", "return"),
-    OrderStatus.CANCELLED: Badge(_m("Canceled"), "neutral", "cross"),
+    OrderStatus.CANCELED: Badge(_m("Canceled"), "neutral", "cross"),
 }
 FULFILLMENT: Mapping[str, Badge] = {
     State.PLANNED: _neutral(_m("Planned")),
@@ -73,7 +73,7 @@ FULFILLMENT: Mapping[str, Badge] = {
     State.PACKED: _progress(_m("To ship")),
     State.SHIPPED: _success(_m("Shipped")),
     State.REJECTED: _danger(_m("Rejected")),
-    State.CANCELLED: Badge(_m("Canceled"), "neutral", "cross"),
+    State.CANCELED: Badge(_m("Canceled"), "neutral", "cross"),
 }
 ORDER_PAYMENT: Mapping[str, Badge] = {
     "paid": _success(_m("Paid")),

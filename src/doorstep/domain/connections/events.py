@@ -12,7 +12,7 @@ from doorstep.kernel.ids import OrderId
 class ChannelUpdated:
     """The sales channel took our news."""
 
-    type: ClassVar[str] = "channel.told"
+    type: ClassVar[str] = "channel.updated"
     stream: ClassVar[str] = "order"
     order_id: OrderId
     channel: str

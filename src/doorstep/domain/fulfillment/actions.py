@@ -53,7 +53,7 @@ def lock_planned(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[Work]:
 def withdraw(tx: WriteTx, *, works: Sequence[Work]) -> None:
     """Cancel planned, locked work, so that it can be planned again."""
     for work in works:
-        states.transition(model.MOVES, work.state, State.CANCELLED, thing=f"Fulfillment order {work.id}")
+        states.transition(model.MOVES, work.state, State.CANCELED, thing=f"Fulfillment order {work.id}")
     store.cancel(tx, work_ids=[work.id for work in works])
 
 
@@ -187,8 +187,8 @@ def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Wor
     """Cancel whatever of an order can still be stopped; returns it."""
     stopped = []
     for work in store.select_of_order(tx, order_id=order_id):
-        if State.CANCELLED in model.MOVES[work.state]:
-            store.update_state(tx, fulfillment_order_id=work.id, state=State.CANCELLED, at=at)
+        if State.CANCELED in model.MOVES[work.state]:
+            store.update_state(tx, fulfillment_order_id=work.id, state=State.CANCELED, at=at)
             stopped.append(work)
     return stopped
 

@@ -51,7 +51,7 @@ class Packed(_OfWork):
 class RecallRequested(_OfWork):
     """Operations wants it elsewhere; the location answers."""
 
-    type: ClassVar[str] = "fulfillment.asked_back"
+    type: ClassVar[str] = "fulfillment.recall_requested"
     stream: ClassVar[str] = "order"
     why: str
 
@@ -60,7 +60,7 @@ class RecallRequested(_OfWork):
 class RecallDeclined(_OfWork):
     """The location keeps what was asked back: it is nearly done."""
 
-    type: ClassVar[str] = "fulfillment.kept"
+    type: ClassVar[str] = "fulfillment.recall_declined"
     stream: ClassVar[str] = "order"
     note: str
 

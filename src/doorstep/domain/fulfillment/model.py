@@ -21,18 +21,18 @@ class State(StrEnum):
     PACKED = "packed"
     SHIPPED = "shipped"
     REJECTED = "rejected"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
 
 MOVES: dict[State, frozenset[State]] = {
-    State.PLANNED: frozenset({State.OPEN, State.CANCELLED}),
-    State.OPEN: frozenset({State.ACCEPTED, State.REJECTED, State.CANCELLED}),
-    State.ACCEPTED: frozenset({State.PICKED, State.REJECTED, State.CANCELLED}),
-    State.PICKED: frozenset({State.PACKED, State.REJECTED, State.CANCELLED}),
+    State.PLANNED: frozenset({State.OPEN, State.CANCELED}),
+    State.OPEN: frozenset({State.ACCEPTED, State.REJECTED, State.CANCELED}),
+    State.ACCEPTED: frozenset({State.PICKED, State.REJECTED, State.CANCELED}),
+    State.PICKED: frozenset({State.PACKED, State.REJECTED, State.CANCELED}),
     State.PACKED: frozenset({State.SHIPPED}),
     State.SHIPPED: frozenset(),
     State.REJECTED: frozenset(),
-    State.CANCELLED: frozenset(),
+    State.CANCELED: frozenset(),
 }
 
 

@@ -24,7 +24,7 @@ class Adjusted:
 class Released:
     """Carts let go of these SKUs: orders that wait for them may be routed."""
 
-    type: ClassVar[str] = "stock.freed"
+    type: ClassVar[str] = "stock.released"
     stream: ClassVar[str] = "network"
     skus: tuple[str, ...]
     network_id: int = 1
@@ -56,7 +56,7 @@ class RuleChanged:
 
 @dataclass(frozen=True, slots=True)
 class SupplyChanged:
-    """A line of a purchase order, transfer or the like was announced, changed, received, closed or cancelled."""
+    """A line of a purchase order, transfer or the like was announced, changed, received, closed or canceled."""
 
     type: ClassVar[str] = "supply.changed"
     stream: ClassVar[str] = "supply"
@@ -103,7 +103,7 @@ class Promised:
 class PromiseMoved:
     """A promise found another place, and its line another day; its order is told next, when it can be locked."""
 
-    type: ClassVar[str] = "promise.moved"
+    type: ClassVar[str] = "promise.supply_changed"
     stream: ClassVar[str] = "supply_promise"
     supply_promise_id: int
     order_id: int
@@ -130,7 +130,7 @@ class PromiseChanged:
 class Synced:
     """A feed changed so many counters of a location; `skus` are those of which there is more to sell now."""
 
-    type: ClassVar[str] = "stock.synchronised"
+    type: ClassVar[str] = "stock.synced"
     stream: ClassVar[str] = "location"
     location_id: int
     source: str
@@ -154,7 +154,7 @@ class Missing:
 class DiscrepancyFound:
     """A count or a feed found less than is reserved: what these positions promise is unknown until people have looked."""
 
-    type: ClassVar[str] = "stock.contradicted"
+    type: ClassVar[str] = "stock.discrepancy_found"
     stream: ClassVar[str] = "location"
     location_id: int
     cause: str
@@ -188,7 +188,7 @@ class Regrade:
 class Regraded:
     """Somebody looked at pieces and put them into another condition; `skus` can be sold more now."""
 
-    type: ClassVar[str] = "stock.regraded"
+    type: ClassVar[str] = "stock.condition_changed"
     stream: ClassVar[str] = "location"
     location_id: int
     reason: str
@@ -246,10 +246,10 @@ class TransferReceived:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferCancelled:
+class TransferCanceled:
     """Nothing will be moved; `skus` are free again at the origin."""
 
-    type: ClassVar[str] = "transfer.cancelled"
+    type: ClassVar[str] = "transfer.canceled"
     stream: ClassVar[str] = "transfer"
     transfer_id: int
     origin_id: int
@@ -273,7 +273,7 @@ class CountOpened:
 class CountHandedIn:
     """The pieces are counted; `off` lines differ from the ledger."""
 
-    type: ClassVar[str] = "count.handed_in"
+    type: ClassVar[str] = "count.submitted"
     stream: ClassVar[str] = "count"
     count_id: int
     location_id: int
@@ -285,7 +285,7 @@ class CountHandedIn:
 class CountSentBack:
     """The count is to be done again, for a reason."""
 
-    type: ClassVar[str] = "count.sent_back"
+    type: ClassVar[str] = "count.reopened"
     stream: ClassVar[str] = "count"
     count_id: int
     location_id: int
@@ -306,10 +306,10 @@ class CountApproved:
 
 
 @dataclass(frozen=True, slots=True)
-class CountCancelled:
+class CountCanceled:
     """Nothing follows from this count."""
 
-    type: ClassVar[str] = "count.cancelled"
+    type: ClassVar[str] = "count.canceled"
     stream: ClassVar[str] = "count"
     count_id: int
     location_id: int

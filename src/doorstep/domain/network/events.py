@@ -22,7 +22,7 @@ class Configured:
 class CarrierOut:
     """A carrier gets no parcels, until then or until somebody says otherwise."""
 
-    type: ClassVar[str] = "carrier.out"
+    type: ClassVar[str] = "carrier.outage_started"
     stream: ClassVar[str] = "network"
     carrier: str
     reason: str
@@ -34,7 +34,7 @@ class CarrierOut:
 class CarrierBack:
     """A carrier gets parcels again."""
 
-    type: ClassVar[str] = "carrier.back"
+    type: ClassVar[str] = "carrier.outage_ended"
     stream: ClassVar[str] = "network"
     carrier: str
     network_id: int = 1

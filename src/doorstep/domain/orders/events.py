@@ -26,7 +26,7 @@ class Placed:
 class Observed:
     """The channel told something newer of an order we have; `changes` names what differed."""
 
-    type: ClassVar[str] = "order.observed"
+    type: ClassVar[str] = "order.updated_by_channel"
     stream: ClassVar[str] = "order"
     order_id: OrderId
     changes: tuple[str, ...]
@@ -84,10 +84,10 @@ class Short:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
+class Canceled:
     """Nothing of the order will be shipped."""
 
-    type: ClassVar[str] = "order.cancelled"
+    type: ClassVar[str] = "order.canceled"
     stream: ClassVar[str] = "order"
     order_id: OrderId
     reason: str

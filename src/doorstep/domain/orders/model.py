@@ -86,7 +86,7 @@ class OrderSnapshot:
     source: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
-    cancelled_at: datetime | None = None
+    canceled_at: datetime | None = None
     cart_reference: str = ""
     priority: int = 0
     promised_at: datetime | None = None
@@ -125,7 +125,7 @@ class Hold:
 class OrderStatus(StrEnum):
     """The one status word of an order, derived from facts by precedence and never stored."""
 
-    CANCELLED = "ORDER_CANCELLED"
+    CANCELED = "ORDER_CANCELED"
     RETURNED = "ORDER_RETURNED"
     COMPLETED = "ORDER_COMPLETED"
     SHIPPED = "ORDER_SHIPPED"
@@ -146,15 +146,15 @@ class Counters:
     packed: int = 0
     shipped: int = 0
     delivered: int = 0
-    cancelled: int = 0
+    canceled: int = 0
     returned: int = 0
 
 
 def order_status(counters: Counters, *, held: bool, short: bool) -> OrderStatus:
-    """By precedence: cancelled > returned > completed > shipped > held > in fulfillment > allocated > short > created."""
-    wanted = counters.ordered - counters.cancelled
-    if wanted <= 0 and counters.cancelled > 0:
-        return OrderStatus.CANCELLED
+    """By precedence: canceled > returned > completed > shipped > held > in fulfillment > allocated > short > created."""
+    wanted = counters.ordered - counters.canceled
+    if wanted <= 0 and counters.canceled > 0:
+        return OrderStatus.CANCELED
     if 0 < wanted == counters.returned:
         return OrderStatus.RETURNED
     if 0 < wanted <= counters.delivered:
@@ -170,10 +170,10 @@ def order_status(counters: Counters, *, held: bool, short: bool) -> OrderStatus:
 
 
 def line_status(counters: Counters) -> str:
-    """A line's status in the trade's words, for people: Created … Delivered, Cancelled."""
-    wanted = counters.ordered - counters.cancelled
+    """A line's status in the trade's words, for people: Created … Delivered, Canceled."""
+    wanted = counters.ordered - counters.canceled
     if wanted <= 0:
-        return "Cancelled"
+        return "Canceled"
     steps = (
         (counters.delivered, "Delivered"),
         (counters.shipped, "Shipped"),
@@ -291,7 +291,7 @@ def _check_payment(order: OrderSnapshot) -> list[Hold]:
 class QueuePlacement:
     """Where an order waits that routing could not serve, since when, and what ends the waiting.
 
-    It is routed again at `retry_at` (None: not by the clock), when its SKUs come if `wakes_on_stock`, and cancelled at
+    It is routed again at `retry_at` (None: not by the clock), when its SKUs come if `wakes_on_stock`, and canceled at
     `auto_cancel_at` (None: a date that was set before stays, unless `forgets_auto_cancel`).
     """
 

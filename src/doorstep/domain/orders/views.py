@@ -81,7 +81,7 @@ def counters(order: Order) -> Counters:
         packed=sum(line.packed for line in order.lines),
         shipped=sum(line.shipped for line in order.lines),
         delivered=sum(line.delivered for line in order.lines),
-        cancelled=sum(line.cancelled for line in order.lines),
+        canceled=sum(line.canceled for line in order.lines),
         returned=sum(line.returned for line in order.lines),
     )
 
@@ -92,12 +92,12 @@ def skus(tx: ReadTx, *, order_ids: Sequence[int]) -> set[str]:
 
 
 def recent(tx: ReadTx, *, since: datetime, limit: int) -> list[OrderId]:
-    """Orders placed since then that were not cancelled, the newest first."""
+    """Orders placed since then that were not canceled, the newest first."""
     return [OrderId(order_id) for order_id in read.select_recent(tx, since=since, limit=limit)]
 
 
 def accepted(tx: ReadTx, *, since: datetime, until: datetime, limit: int) -> list[tuple[OrderId, datetime]]:
-    """Orders that were taken in within a window and not cancelled since, with when, the oldest first."""
+    """Orders that were taken in within a window and not canceled since, with when, the oldest first."""
     found = read.select_accepted(tx, since=since, until=until, limit=limit)
     return [(OrderId(order_id), at) for order_id, at in found]
 

@@ -97,7 +97,7 @@ class ReturnRequestStatus(StrEnum):
     REQUESTED = "requested"
     OPEN = "open"
     CLOSED = "closed"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
     DECLINED = "declined"
 
 

@@ -57,7 +57,7 @@ class TrackingStatus(StrEnum):
     RETURN_DELIVERED = "return_delivered"
     LOST = "lost"
     DAMAGED = "damaged"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
     UNKNOWN = "unknown"
 
 
@@ -70,7 +70,7 @@ _TERMINAL = frozenset(
         TrackingStatus.RTO_DELIVERED,
         TrackingStatus.RETURN_DELIVERED,
         TrackingStatus.LOST,
-        TrackingStatus.CANCELLED,
+        TrackingStatus.CANCELED,
     }
 )
 _AFTER_DELIVERED = frozenset(
@@ -126,7 +126,7 @@ _RANK = {status: rank for rank, status in enumerate(TrackingStatus)}
 
 def left_the_building(status: TrackingStatus) -> bool:
     """The carrier has (had) the parcel in its hands."""
-    return status not in _NOT_YET_WITH_CARRIER and status is not TrackingStatus.CANCELLED
+    return status not in _NOT_YET_WITH_CARRIER and status is not TrackingStatus.CANCELED
 
 
 @dataclass(frozen=True, slots=True)

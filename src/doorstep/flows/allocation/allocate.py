@@ -102,7 +102,7 @@ def apply(tx: WriteTx, *, found: PlanResult, now: datetime) -> None:
 
 
 def retry_backorders(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: stock came (counted, returned, let go by a cart or a cancelled order): orders that wait for it are routed."""
+    """Step: stock came (counted, returned, let go by a cart or a canceled order): orders that wait for it are routed."""
     named = {sku for each in deliveries for sku in _skus(each)}
     given_back = [OrderId(each.key) for each in deliveries if each.stream == "order"]
     sold = order_views.skus(tx, order_ids=given_back)

@@ -88,7 +88,7 @@ def try_move(
 
 
 def release(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
-    """Rejected or cancelled work leaves the shift that it was counted in."""
+    """Rejected or canceled work leaves the shift that it was counted in."""
     network.release_capacity(tx, fulfillment_order_ids=work_ids)
 
 

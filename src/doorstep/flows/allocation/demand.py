@@ -64,7 +64,7 @@ def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> lis
 
 
 def as_placed(tx: ReadTx, *, order_ids: Sequence[OrderId]) -> list[Demand]:
-    """Of stored orders as if they came now: every piece that was not cancelled, and nobody rejected anything."""
+    """Of stored orders as if they came now: every piece that was not canceled, and nobody rejected anything."""
     found = order_views.orders(tx, order_ids=order_ids)
     traits = catalog.attributes(tx, skus={line.sku for order in found for line in order.lines})
     return [_of_stored(order, _whole(order, traits), frozenset()) for order in found]
@@ -103,18 +103,18 @@ def _left(order: order_views.Order, traits: Mapping[Sku, SkuAttributes]) -> list
         _want(
             line.line_no,
             line.sku,
-            line.quantity - line.allocated - line.cancelled,
+            line.quantity - line.allocated - line.canceled,
             line.unit_price_minor,
             traits,
         )
         for line in order.lines
-        if line.requires_shipping and line.quantity > line.allocated + line.cancelled
+        if line.requires_shipping and line.quantity > line.allocated + line.canceled
     ]
 
 
 def _whole(order: order_views.Order, traits: Mapping[Sku, SkuAttributes]) -> list[DemandLine]:
     return [
-        _want(line.line_no, line.sku, line.quantity - line.cancelled, line.unit_price_minor, traits)
+        _want(line.line_no, line.sku, line.quantity - line.canceled, line.unit_price_minor, traits)
         for line in order.lines
-        if line.requires_shipping and line.quantity > line.cancelled
+        if line.requires_shipping and line.quantity > line.canceled
     ]

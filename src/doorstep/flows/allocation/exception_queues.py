@@ -62,14 +62,14 @@ def _reason(decision: Decision) -> str:
 
 
 def cancel_ended(tx: WriteTx, *, decisions: Sequence[Decision], now: datetime) -> None:
-    """Rules may end the waiting at once: what is left of these stored orders is cancelled."""
+    """Rules may end the waiting at once: what is left of these stored orders is canceled."""
     for each in decisions:
         if each.short and each.rest is not None and each.rest.then == "cancel":
             _cancel(tx, each.order_id, f"the rules end it: {_reason(each)}", now)
 
 
 def cancel_overdue(context: Context) -> int:
-    """Periodic: orders that waited as long as their queue allows are cancelled, as far as they wait; returns how many."""
+    """Periodic: orders that waited as long as their queue allows are canceled, as far as they wait; returns how many."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
         overdue = orders.claim_overdue(tx, now=now, limit=_AT_ONCE)
@@ -78,7 +78,7 @@ def cancel_overdue(context: Context) -> int:
             since = "" if header.parked_at is None else f" since {header.parked_at:%d %b %Y}"
             _cancel(tx, order_id, f"nobody could fill it{since}: {header.queue_reason}", now)
     if overdue:
-        _log.warning("orders that nobody could fill are cancelled", orders=len(overdue))
+        _log.warning("orders that nobody could fill are canceled", orders=len(overdue))
     return len(overdue)
 
 

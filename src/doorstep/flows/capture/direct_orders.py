@@ -128,7 +128,7 @@ class _State:
         self.before.add(name)
         held = tuple(self.holds.get(order.header.id, ()))
         short = any(
-            line.requires_shipping and line.allocated + line.cancelled < line.quantity for line in order.lines
+            line.requires_shipping and line.allocated + line.canceled < line.quantity for line in order.lines
         )
         headline = model.order_status(order_views.counters(order), held=bool(held), short=not held and short)
         return CaptureResult(

@@ -78,7 +78,7 @@ def capture_orders(
         allocation.changed(tx, order_ids=decided.unrouted, just_allocated=decided.routed, now=now)
         posting.record_reported_payments(tx, accepted=accepted)
     for each in accepted:
-        if each.cancelled:
+        if each.canceled:
             with tx.acting(each.incoming.actor or tx.actor):
                 cancel.cancel_from_channel(tx, order_id=each.order_id, now=now)
     with tx.acting("system"):

@@ -1,4 +1,4 @@
-"""Stop what has not left: work is cancelled, stock released, the rest of the order cancelled."""
+"""Stop what has not left: work is canceled, stock released, the rest of the order canceled."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from doorstep.kernel.ids import OrderId
 def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
     """Cancel everything that is not packed yet; packed parcels go their way. Raises Refused if nothing is left."""
     if not reason.strip():
-        raise errors.Invalid("Say why the order is cancelled.", field="reason")
+        raise errors.Invalid("Say why the order is canceled.", field="reason")
     orders.lock(tx, order_id=order_id)
     before = {work.id: work for work in work_views.of_order(tx, order_id=order_id)}
     stopped = [before[work.id] for work in fulfillment.cancel_of_order(tx, order_id=order_id, at=now)]
-    allocation.unallocate(tx, ended={"cancelled": stopped}, now=now)
+    allocation.unallocate(tx, ended={"canceled": stopped}, now=now)
     orders.cancel(tx, order_id=order_id, reason=reason.strip(), now=now)
     allocation.changed(tx, order_ids=[order_id], now=now)
 
 
 def cancel_from_channel(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
-    """The channel says that it is cancelled: that is a fact; if goods have left already a person must look."""
+    """The channel says that it is canceled: that is a fact; if goods have left already a person must look."""
     try:
         with tx.savepoint():
-            cancel(tx, order_id=order_id, reason="cancelled in the channel", now=now)
+            cancel(tx, order_id=order_id, reason="canceled in the channel", now=now)
     except errors.Refused:
         stopped = False
     else:
-        stopped = order_views.order(tx, order_id=order_id).header.cancelled_at is not None
+        stopped = order_views.order(tx, order_id=order_id).header.canceled_at is not None
     if not stopped:
-        message = "The channel cancelled this order when goods were packed or gone: stop the parcel or expect a return."
+        message = "The channel canceled this order when goods were packed or gone: stop the parcel or expect a return."
         orders.place_hold(tx, order_id=order_id, message=message, now=now)

@@ -31,8 +31,8 @@ def _lines(order: order_views.Order, pieces: Sequence[tuple[int, int]]) -> list[
 
 
 def _order_confirmed(_tx: ReadTx, order: order_views.Order, _delivery: Delivery) -> MailContent | None:
-    is_cancelled = order.header.cancelled_at is not None
-    if is_cancelled or order.header.currency not in money.CURRENCIES or not order.lines:
+    is_canceled = order.header.canceled_at is not None
+    if is_canceled or order.header.currency not in money.CURRENCIES or not order.lines:
         return None
     pieces = [(line.line_no, line.quantity) for line in order.lines]
     total = str(money.Money(order.header.total_minor, order.header.currency))
@@ -48,7 +48,7 @@ def _of_parcel(tx: ReadTx, order: order_views.Order, delivery: Delivery) -> Mail
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
         "tracking_url": shipment.tracking_url,
-        "more_to_come": any(line.shipped < line.quantity - line.cancelled for line in order.lines),
+        "more_to_come": any(line.shipped < line.quantity - line.canceled for line in order.lines),
     }
     return MailContent(shipment.reference, values)
 

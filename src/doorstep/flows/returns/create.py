@@ -16,7 +16,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, OrderId
 
-_ENDED = frozenset({ReturnRequestStatus.CANCELLED, ReturnRequestStatus.DECLINED})
+_ENDED = frozenset({ReturnRequestStatus.CANCELED, ReturnRequestStatus.DECLINED})
 
 
 class UnknownOrder(errors.Unavailable):

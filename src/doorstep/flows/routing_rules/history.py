@@ -32,7 +32,7 @@ class Window:
 
 
 def reconstruct(tx: ReadTx, *, window: Window) -> Past:
-    """Everything that a replay needs. Orders that were cancelled are left out, and so is what was cancelled of others."""
+    """Everything that a replay needs. Orders that were canceled are left out, and so is what was canceled of others."""
     came = order_views.accepted(tx, since=window.since, until=window.until, limit=window.most)
     arrivals = [
         each

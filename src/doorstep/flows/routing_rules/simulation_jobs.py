@@ -66,7 +66,7 @@ def _held(context: Context, hold: Hold) -> Iterator[None]:
         _log.warning("another worker has taken this run over", run_id=hold.run_id)
     except errors.DoorstepError as problem:
         with context.db.write(actor="system") as tx:
-            if isinstance(problem, verbs.Cancelled):
+            if isinstance(problem, verbs.Canceled):
                 verbs.drop(tx, hold=hold, at=context.clock.now())
             elif isinstance(problem, errors.Unavailable):
                 verbs.put_back(tx, hold=hold)

@@ -33,7 +33,7 @@ def request_labels(context: Context, tx: WriteTx, deliveries: list[Delivery]) ->
 
 
 def recheck(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: work that others may have waited for was rejected or cancelled: they need not wait for it."""
+    """Step: work that others may have waited for was rejected or canceled: they need not wait for it."""
     for delivery in deliveries:
         tx.traces.setdefault((delivery.stream, delivery.key), delivery.trace_id)
         for work in work_views.of_order(tx, order_id=OrderId(delivery.key)):

@@ -25,7 +25,7 @@ _STATUS = {
     "in_transit": shipping.TrackingStatus.IN_TRANSIT,
     "exception": shipping.TrackingStatus.EXCEPTION,
     "delivered": shipping.TrackingStatus.DELIVERED,
-    "cancelled": shipping.TrackingStatus.CANCELLED,
+    "cancelled": shipping.TrackingStatus.CANCELED,
 }
 
 Id = str | int

@@ -18,7 +18,7 @@ _CODES: dict[TrackingStatus, str] = {
     TrackingStatus.RTO_DELIVERED: "10",
     TrackingStatus.LOST: "12 76",
     TrackingStatus.DAMAGED: "24 25 44",
-    TrackingStatus.CANCELLED: "8 16 45",
+    TrackingStatus.CANCELED: "8 16 45",
     TrackingStatus.PARTIAL_DELIVERED: "23",
 }
 _MEANING = {code: status for status, codes in _CODES.items() for code in codes.split()}

@@ -274,4 +274,4 @@ def listed_return(orders: Sequence[ListedOrder], reference: str) -> Created | No
 
 def is_cancelled(shipment: Shipment) -> bool:
     """Whether nobody will carry it."""
-    return statuses.meaning(shipment.status, is_return=False) is shipping.TrackingStatus.CANCELLED
+    return statuses.meaning(shipment.status, is_return=False) is shipping.TrackingStatus.CANCELED

@@ -93,7 +93,8 @@ class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ship_after: Annotated[datetime, Meta(tz=True)] | None = None
     origin: Annotated[str, Meta(max_length=200)] = ""
     pickup: Annotated[str, Meta(max_length=200)] = ""
-    cancelled_at: Annotated[datetime, Meta(tz=True)] | None = None
+    canceled_at: Annotated[datetime, Meta(tz=True)] | None = None
+    cancelled_at: Annotated[datetime, Meta(tz=True)] | None = None  # the British spelling is accepted, too
 
 
 class Head(msgspec.Struct):
@@ -147,7 +148,7 @@ def observe(body: bytes) -> orders.OrderSnapshot:
         ship_after=told.ship_after,
         origin=told.origin,
         pickup=told.pickup,
-        cancelled_at=told.cancelled_at,
+        canceled_at=told.canceled_at or told.cancelled_at,
     )
     if told.total_minor is not None:
         return observed

@@ -193,7 +193,7 @@ class Story:
         return next(str(line["status"]) for line in read.rows(self.order(), "lines") if line["sku"] == sku)
 
     def _shop_events(self) -> int:
-        told = [each for each in read.rows(self.order(), "timeline") if each["type"] == "channel.told"]
+        told = [each for each in read.rows(self.order(), "timeline") if each["type"] == "channel.updated"]
         return sum("delivered" in str(each["words"]) for each in told)
 
     # 6 ---------------------------------------------------------------------------------------------------------

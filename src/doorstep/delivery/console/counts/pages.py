@@ -42,7 +42,7 @@ STATES = {
     CountState.OPEN: Badge(_m("To count"), "info", "calendar"),
     CountState.COUNTED: Badge(_m("To approve"), "attention", "eye"),
     CountState.APPROVED: Badge(_m("Approved"), "success", "check"),
-    CountState.CANCELLED: Badge(_m("Canceled"), "neutral", "cross"),
+    CountState.CANCELED: Badge(_m("Canceled"), "neutral", "cross"),
 }
 KINDS = (
     (CountKind.BLIND, _m("Blind"), _m("The expected quantity is hidden.")),

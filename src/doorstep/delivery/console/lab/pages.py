@@ -37,7 +37,7 @@ STATES = {
     "running": Badge(_m("Running"), "progress", "half"),
     "done": Badge(_m("Done"), "success", "check"),
     "failed": Badge(_m("Failed"), "danger", "alert"),
-    "cancelled": Badge(_m("Canceled"), "neutral", "cross"),
+    "canceled": Badge(_m("Canceled"), "neutral", "cross"),
 }
 MARKS = {
     "better": Badge(_m("Better"), "success", "check"),

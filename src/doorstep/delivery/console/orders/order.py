@@ -50,10 +50,10 @@ class Button:
 def buttons(found: OrderDetail, *, may_write: bool) -> list[Button]:
     """The verbs of an order, the most likely one first; one that could never apply is left out."""
     lacking = "" if may_write else _("Your role can view orders, not change them.")
-    ended = found.headline in {OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.COMPLETED}
+    ended = found.headline in {OrderStatus.CANCELED, OrderStatus.RETURNED, OrderStatus.COMPLETED}
     over = _("The order is closed.") if ended else ""
     manual = any(hold.reason == "manual" and hold.released_at is None for hold in found.holds)
-    left = found.counters.ordered - found.counters.cancelled - found.counters.packed
+    left = found.counters.ordered - found.counters.canceled - found.counters.packed
     packed = "" if left > 0 else _("Every item is packed or shipped. Wait for a return instead.")
     release = Button("release", _("Release hold") if manual else _("Check again"), lacking)
     hold = Button("hold", _("Hold"), lacking or over or (_("The order is already held.") if manual else ""))

@@ -76,7 +76,7 @@ def _view(req: PageRequest) -> OrderView:
 
 def _status(row: OrderRow) -> Sequence[Cell]:
     counters = row.facts.counters
-    wanted = counters.ordered - counters.cancelled
+    wanted = counters.ordered - counters.canceled
     badge = Status(badges.badge("order", row.headline), is_quiet=row.headline is OrderStatus.COMPLETED)
     if 0 < counters.shipped < wanted:
         part = _("{part} of {whole} shipped").format(part=counters.shipped, whole=wanted)

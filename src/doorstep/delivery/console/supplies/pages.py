@@ -36,9 +36,9 @@ BACK = f"{ROOT}/supplies"
 STATES = {
     SupplyState.OPEN: Badge(_m("Expected"), "info", "calendar"),
     SupplyState.CLOSED: Badge(_m("Closed"), "neutral", "check"),
-    SupplyState.CANCELLED: Badge(_m("Canceled"), "neutral", "cross"),
+    SupplyState.CANCELED: Badge(_m("Canceled"), "neutral", "cross"),
 }
-VIEWS = (("", _m("Expected")), ("closed", _m("Closed")), ("cancelled", _m("Canceled")), ("all", _m("All")))
+VIEWS = (("", _m("Expected")), ("closed", _m("Closed")), ("canceled", _m("Canceled")), ("all", _m("All")))
 OVERDUE = Badge(_m("overdue"), "danger", "clock")
 
 

@@ -36,7 +36,7 @@ STATES = {
     TransferState.REQUESTED: Badge(_m("To ship"), "info", "calendar"),
     TransferState.SHIPPED: Badge(_m("In transit"), "progress", "half"),
     TransferState.RECEIVED: Badge(_m("Received"), "success", "check"),
-    TransferState.CANCELLED: Badge(_m("Canceled"), "neutral", "cross"),
+    TransferState.CANCELED: Badge(_m("Canceled"), "neutral", "cross"),
 }
 OPEN = (TransferState.DRAFT, TransferState.REQUESTED, TransferState.SHIPPED)
 
@@ -73,11 +73,7 @@ def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[
             Column(
                 _m("Since"),
                 lambda row: At(
-                    row.cancelled_at
-                    or row.received_at
-                    or row.shipped_at
-                    or row.requested_at
-                    or row.created_at
+                    row.canceled_at or row.received_at or row.shipped_at or row.requested_at or row.created_at
                 ),
                 "s6",
             ),

@@ -42,7 +42,7 @@ class Header:
     tags: tuple[str, ...]
     due: str | None
     is_short: bool
-    cancelled_at: datetime | None
+    canceled_at: datetime | None
     completed_at: datetime | None
     trace_id: str
     promised_at: datetime | None
@@ -64,7 +64,7 @@ def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
         SELECT o.id, o.number, o.external_id, c.key AS channel, c.connector_id AS connector, c.name AS channel_name,
                o.placed_at, o.currency, o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included,
                o.is_paid, o.on_delivery, o.payment_gateway, o.payment_method, o.shipping_method, o.source, o.note,
-               o.tags, o.due, o.is_short, o.cancelled_at, o.completed_at, o.trace_id, o.promised_at, o.pickup, o.queue,
+               o.tags, o.due, o.is_short, o.canceled_at, o.completed_at, o.trace_id, o.promised_at, o.pickup, o.queue,
                o.queue_reason, o.parked_at, o.due_at, o.wakes_on_stock, o.route_tries, o.auto_cancel_at
           FROM orders o JOIN connections c ON c.id = o.connection_id WHERE o.id = %s
         """,
@@ -97,7 +97,7 @@ def select_lines(tx: ReadTx, *, order_id: int) -> list[Line]:
                n.unit_price_minor, n.discount_minor, n.tax_minor, n.return_requested,
                jsonb_build_object('ordered', n.quantity, 'allocated', n.allocated, 'picked', n.picked,
                                   'packed', n.packed, 'shipped', n.shipped, 'delivered', n.delivered,
-                                  'cancelled', n.cancelled, 'returned', n.returned) AS counters
+                                  'canceled', n.canceled, 'returned', n.returned) AS counters
           FROM order_lines n LEFT JOIN skus k USING (sku) WHERE n.order_id = %s ORDER BY n.line_no
         """,
         (order_id,),
@@ -168,7 +168,7 @@ PLACE = """
 
 
 def select_work(tx: ReadTx, *, order_id: int) -> list[Work]:
-    """All work of the order, rejected and cancelled work too, oldest first."""
+    """All work of the order, rejected and canceled work too, oldest first."""
     return tx.all(
         Work,
         f"""

@@ -28,7 +28,7 @@ _VIEWS: dict[OrderView, LiteralString] = {
     OrderView.ALL: "true",
     OrderView.ATTENTION: """
         (EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL AND h.reason <> 'unpaid')
-         OR o.is_short AND o.cancelled_at IS NULL
+         OR o.is_short AND o.canceled_at IS NULL
          OR EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.label_state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM messages m WHERE m.order_id = o.id AND m.state IN ('failed', 'in_doubt'))
@@ -36,8 +36,8 @@ _VIEWS: dict[OrderView, LiteralString] = {
     """,
     OrderView.HELD: "EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)",
     OrderView.UNALLOCATED: """
-        (o.cancelled_at IS NULL AND o.completed_at IS NULL
-         AND EXISTS (SELECT 1 FROM order_lines n WHERE n.order_id = o.id AND n.allocated + n.cancelled < n.quantity))
+        (o.canceled_at IS NULL AND o.completed_at IS NULL
+         AND EXISTS (SELECT 1 FROM order_lines n WHERE n.order_id = o.id AND n.allocated + n.canceled < n.quantity))
     """,
     OrderView.IN_FULFILLMENT: f"EXISTS (SELECT 1 FROM fulfillment_orders f WHERE f.order_id = o.id AND {_LIVE})",
     OrderView.LATE: f"""
@@ -172,13 +172,13 @@ def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[Order
                SELECT jsonb_build_object('ordered', coalesce(sum(quantity), 0), 'allocated', coalesce(sum(allocated), 0),
                       'picked', coalesce(sum(picked), 0), 'packed', coalesce(sum(packed), 0),
                       'shipped', coalesce(sum(shipped), 0), 'delivered', coalesce(sum(delivered), 0),
-                      'cancelled', coalesce(sum(cancelled), 0), 'returned', coalesce(sum(returned), 0)) AS counters
+                      'canceled', coalesce(sum(canceled), 0), 'returned', coalesce(sum(returned), 0)) AS counters
                  FROM order_lines WHERE order_id = o.id) lines
           CROSS JOIN LATERAL (
                SELECT coalesce(array_agg(reason ORDER BY id), '{{}}') AS reasons FROM order_holds
                 WHERE order_id = o.id AND released_at IS NULL) holds
           CROSS JOIN LATERAL (
-               SELECT coalesce(array_agg(DISTINCT l.name) FILTER (WHERE f.state NOT IN ('rejected', 'cancelled')), '{{}}')
+               SELECT coalesce(array_agg(DISTINCT l.name) FILTER (WHERE f.state NOT IN ('rejected', 'canceled')), '{{}}')
                       AS locations, min({SHIP_BY}) FILTER (WHERE {_LIVE}) AS ship_by
                  FROM fulfillment_orders f JOIN locations l ON l.id = f.location_id WHERE f.order_id = o.id) work
          ORDER BY o.sort_key {way}, o.id {way}

@@ -10,7 +10,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits in a queue ("" is none of the rule set's); `ending` are cancelled by themselves within a day."""
+    """What waits in a queue ("" is none of the rule set's); `ending` are canceled by themselves within a day."""
 
     queue: str
     orders: int
@@ -30,9 +30,9 @@ def select_waiting(tx: ReadTx, *, now: datetime) -> list[Waiting]:
                min(o.due_at) FILTER (WHERE o.due = 'route' AND o.due_at < %(now)s + interval '5 years') AS next_try_at,
                count(*) FILTER (WHERE o.auto_cancel_at < %(now)s + interval '1 day') AS ending
           FROM orders o
-          CROSS JOIN LATERAL (SELECT sum(quantity - cancelled - allocated) AS pieces FROM order_lines
+          CROSS JOIN LATERAL (SELECT sum(quantity - canceled - allocated) AS pieces FROM order_lines
                                WHERE order_id = o.id) l
-         WHERE o.is_short AND o.cancelled_at IS NULL GROUP BY o.queue ORDER BY o.queue
+         WHERE o.is_short AND o.canceled_at IS NULL GROUP BY o.queue ORDER BY o.queue
         """,
         {"now": now},
     )

@@ -35,7 +35,7 @@ from doorstep.kernel.db import ReadTx
 from doorstep.kernel.events import Event
 from doorstep.kernel.money import Money
 
-_STOPPED = frozenset({State.REJECTED, State.CANCELLED})
+_STOPPED = frozenset({State.REJECTED, State.CANCELED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class OrderDetail:
     groups: Sequence[Group]
     past_groups: Sequence[Group]
     unallocated: Sequence[tuple[Line, int]]
-    cancelled: Sequence[tuple[Line, int]]
+    canceled: Sequence[tuple[Line, int]]
     missing: Mapping[int, str]
     decisions: Sequence[Decision]
     shipping_address: Address
@@ -132,9 +132,9 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
         groups=[group for group in groups if group.work.state not in _STOPPED],
         past_groups=[group for group in groups if group.work.state in _STOPPED],
         unallocated=_pieces(
-            lines, lambda line: line.counters.ordered - line.counters.cancelled - line.counters.allocated
+            lines, lambda line: line.counters.ordered - line.counters.canceled - line.counters.allocated
         ),
-        cancelled=_pieces(lines, lambda line: line.counters.cancelled),
+        canceled=_pieces(lines, lambda line: line.counters.canceled),
         missing=_missing(decided),
         decisions=decided,
         shipping_address=shipping,

@@ -29,7 +29,7 @@ def select_unpacked(tx: ReadTx, *, customers: Sequence[str], besides: Sequence[i
         SELECT DISTINCT k.customer, a.latitude, a.longitude, f.location_id
           FROM unnest(%s::text[]) AS k(customer)
           JOIN orders o ON o.customer_external_id = substr(k.customer, strpos(k.customer, '/') + 1)
-           AND o.customer_external_id <> '' AND o.cancelled_at IS NULL AND o.completed_at IS NULL AND o.id <> ALL(%s)
+           AND o.customer_external_id <> '' AND o.canceled_at IS NULL AND o.completed_at IS NULL AND o.id <> ALL(%s)
           JOIN connections c ON c.id = o.connection_id AND c.key = split_part(k.customer, '/', 1)
           JOIN fulfillment_orders f ON f.order_id = o.id AND f.state IN ('planned', 'open', 'accepted', 'picked')
           JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping' AND a.latitude IS NOT NULL
@@ -66,7 +66,7 @@ def select_companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companio
           JOIN order_addresses b ON b.order_id = m.id AND b.kind = 'shipping'
           JOIN orders o ON o.id = m.id OR (o.customer_external_id = m.customer_external_id
                AND o.customer_external_id <> '' AND o.connection_id = m.connection_id
-               AND NOT o.on_delivery AND NOT m.on_delivery AND o.cancelled_at IS NULL
+               AND NOT o.on_delivery AND NOT m.on_delivery AND o.canceled_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL))
           JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
            AND (lower(a.name), lower(a.line1), lower(a.line2), a.postal_code, a.country)

@@ -143,7 +143,7 @@ def select_planned_at(tx: ReadTx, *, location_ids: Sequence[int]) -> list[int]:
 def cancel(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
     """Cancel work that nobody has begun."""
     tx.execute(
-        "UPDATE fulfillment_orders SET state = 'cancelled', version = version + 1 WHERE id = ANY(%s)",
+        "UPDATE fulfillment_orders SET state = 'canceled', version = version + 1 WHERE id = ANY(%s)",
         (list(work_ids),),
     )
 

@@ -200,9 +200,9 @@ def recount(tx: WriteTx, *, command: Command, reason: str) -> None:
 def cancel(tx: WriteTx, *, command: Command) -> None:
     """Nothing follows from this count."""
     count = _locked(tx, command)
-    states.transition(COUNT_MOVES, count.state, CountState.CANCELLED, thing=f"Count {count.id}")
-    store.update_state(tx, count_id=count.id, state=CountState.CANCELLED, at=command.at)
-    events.append(tx, [facts.CountCancelled(count.id, count.location_id)], at=command.at)
+    states.transition(COUNT_MOVES, count.state, CountState.CANCELED, thing=f"Count {count.id}")
+    store.update_state(tx, count_id=count.id, state=CountState.CANCELED, at=command.at)
+    events.append(tx, [facts.CountCanceled(count.id, count.location_id)], at=command.at)
 
 
 def _locked(tx: WriteTx, command: Command) -> Count:

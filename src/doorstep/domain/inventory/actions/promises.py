@@ -114,7 +114,7 @@ def keep(tx: WriteTx, *, lines: Collection[tuple[int, int]], at: datetime) -> No
 
 def cancel(tx: WriteTx, *, lines: Collection[tuple[int, int]], at: datetime) -> None:
     """These lines want nothing any more: what was promised them goes to others."""
-    _end_lines(tx, lines, PromiseState.CANCELLED, at)
+    _end_lines(tx, lines, PromiseState.CANCELED, at)
 
 
 def cancel_of_order(tx: WriteTx, *, order_id: int, at: datetime) -> None:

@@ -90,7 +90,7 @@ def close(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> Outcome:
 
 def cancel(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> Outcome:
     """These lines never come."""
-    return _end(tx, supply_ids, SupplyState.CANCELLED, at)
+    return _end(tx, supply_ids, SupplyState.CANCELED, at)
 
 
 def _end(tx: WriteTx, supply_ids: Sequence[int], state: SupplyState, at: datetime) -> Outcome:

@@ -245,11 +245,11 @@ def _receive_stock(
 
 def cancel(tx: WriteTx, *, command: Command) -> None:
     """Nothing is moved; what was reserved is free again."""
-    transfer = _enter(tx, command, TransferState.CANCELLED)
+    transfer = _enter(tx, command, TransferState.CANCELED)
     documents.withdraw(tx, transfer=transfer, at=command.at)
-    released = ledger.release(tx, ending=Ending(transfer.causes, reason="transfer cancelled"), at=command.at)
+    released = ledger.release(tx, ending=Ending(transfer.causes, reason="transfer canceled"), at=command.at)
     freed = tuple(line.sku for line in transfer.lines) if released else ()
-    told = facts.TransferCancelled(transfer.id, transfer.origin_id, transfer.destination_id, freed)
+    told = facts.TransferCanceled(transfer.id, transfer.origin_id, transfer.destination_id, freed)
     events.append(tx, [told], at=command.at)
 
 

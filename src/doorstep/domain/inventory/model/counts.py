@@ -26,15 +26,15 @@ class CountState(StrEnum):
     OPEN = "open"
     COUNTED = "counted"
     APPROVED = "approved"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
 
 # A counted count may be sent back to be counted again.
 COUNT_MOVES: dict[CountState, frozenset[CountState]] = {
-    CountState.OPEN: frozenset({CountState.COUNTED, CountState.CANCELLED}),
-    CountState.COUNTED: frozenset({CountState.OPEN, CountState.APPROVED, CountState.CANCELLED}),
+    CountState.OPEN: frozenset({CountState.COUNTED, CountState.CANCELED}),
+    CountState.COUNTED: frozenset({CountState.OPEN, CountState.APPROVED, CountState.CANCELED}),
     CountState.APPROVED: frozenset(),
-    CountState.CANCELLED: frozenset(),
+    CountState.CANCELED: frozenset(),
 }
 
 # What a person may do in each state, the main thing first.
@@ -42,7 +42,7 @@ COUNT_ACTIONS: dict[CountState, tuple[str, ...]] = {
     CountState.OPEN: ("count", "hand_in", "cancel"),
     CountState.COUNTED: ("approve", "recount", "cancel"),
     CountState.APPROVED: (),
-    CountState.CANCELLED: (),
+    CountState.CANCELED: (),
 }
 
 MOST_LINES = 5_000

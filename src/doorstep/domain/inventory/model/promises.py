@@ -55,7 +55,7 @@ class PromiseState(StrEnum):
     OPEN = "open"
     KEPT = "kept"
     REOPENED = "reopened"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
 
 class LineKey(NamedTuple):

@@ -27,14 +27,14 @@ class SupplyState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
 
 # A closed line opens again when its document asks for more than came.
 SUPPLY_MOVES: dict[SupplyState, frozenset[SupplyState]] = {
-    SupplyState.OPEN: frozenset({SupplyState.CLOSED, SupplyState.CANCELLED}),
+    SupplyState.OPEN: frozenset({SupplyState.CLOSED, SupplyState.CANCELED}),
     SupplyState.CLOSED: frozenset({SupplyState.OPEN}),
-    SupplyState.CANCELLED: frozenset(),
+    SupplyState.CANCELED: frozenset(),
 }
 
 
@@ -113,9 +113,9 @@ def retold(before: Supply, told: Announcement) -> Supply:
             f"{before.document} announces {before.sku} elsewhere already: cancel it and use another line number.",
         )
     after = replace(before, quantity=told.quantity, eta_date=told.eta_date, confidence=told.confidence)
-    if after == before or before.state is SupplyState.CANCELLED:
+    if after == before or before.state is SupplyState.CANCELED:
         if after != before:
-            raise errors.Conflict(f"{before.document} is cancelled: announce it under another line number.")
+            raise errors.Conflict(f"{before.document} is canceled: announce it under another line number.")
         return before
     if before.state is SupplyState.CLOSED:
         if told.quantity <= max(before.received, before.quantity):

@@ -22,16 +22,16 @@ class TransferState(StrEnum):
     REQUESTED = "requested"
     SHIPPED = "shipped"
     RECEIVED = "received"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
 
 # Requested ties up the goods at their origin; shipped puts them on the road; received puts them on the shelf.
 TRANSFER_MOVES: dict[TransferState, frozenset[TransferState]] = {
-    TransferState.DRAFT: frozenset({TransferState.REQUESTED, TransferState.CANCELLED}),
-    TransferState.REQUESTED: frozenset({TransferState.SHIPPED, TransferState.CANCELLED}),
+    TransferState.DRAFT: frozenset({TransferState.REQUESTED, TransferState.CANCELED}),
+    TransferState.REQUESTED: frozenset({TransferState.SHIPPED, TransferState.CANCELED}),
     TransferState.SHIPPED: frozenset({TransferState.RECEIVED}),
     TransferState.RECEIVED: frozenset(),
-    TransferState.CANCELLED: frozenset(),
+    TransferState.CANCELED: frozenset(),
 }
 
 # What a person may do in each state, the main thing first.
@@ -40,7 +40,7 @@ TRANSFER_ACTIONS: dict[TransferState, tuple[str, ...]] = {
     TransferState.REQUESTED: ("ship", "cancel"),
     TransferState.SHIPPED: ("receive",),
     TransferState.RECEIVED: (),
-    TransferState.CANCELLED: (),
+    TransferState.CANCELED: (),
 }
 
 

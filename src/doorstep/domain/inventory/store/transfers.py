@@ -82,7 +82,7 @@ def update_state(tx: WriteTx, *, transfer_ids: Sequence[int], state: TransferSta
                requested_at = CASE WHEN %(state)s = 'requested' THEN %(at)s ELSE requested_at END,
                shipped_at = CASE WHEN %(state)s = 'shipped' THEN %(at)s ELSE shipped_at END,
                received_at = CASE WHEN %(state)s = 'received' THEN %(at)s ELSE received_at END,
-               cancelled_at = CASE WHEN %(state)s = 'cancelled' THEN %(at)s ELSE cancelled_at END
+               canceled_at = CASE WHEN %(state)s = 'canceled' THEN %(at)s ELSE canceled_at END
          WHERE id = ANY(%(ids)s)
         """,
         {"state": state.value, "at": at, "ids": list(transfer_ids)},
@@ -167,7 +167,7 @@ class TransferRow:
     requested_at: datetime | None
     shipped_at: datetime | None
     received_at: datetime | None
-    cancelled_at: datetime | None
+    canceled_at: datetime | None
     skus: int
     pieces: int
 
@@ -184,7 +184,7 @@ class TransferFilter:
 
 _ROW = """
     SELECT t.id, t.origin_id, t.destination_id, t.state, t.suggested, t.reference, t.note, t.expected_date, t.version,
-           t.created_by, t.created_at, t.requested_at, t.shipped_at, t.received_at, t.cancelled_at,
+           t.created_by, t.created_at, t.requested_at, t.shipped_at, t.received_at, t.canceled_at,
            coalesce(l.skus, 0)::bigint AS skus, coalesce(l.pieces, 0)::bigint AS pieces
       FROM transfers t
       LEFT JOIN LATERAL (SELECT count(*) AS skus, sum(CASE WHEN t.shipped_at IS NULL THEN requested ELSE shipped END) AS pieces

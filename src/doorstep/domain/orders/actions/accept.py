@@ -62,7 +62,7 @@ class Classified:
         return [
             each
             for each in self.new
-            if each.incoming.key not in more and each.incoming.observation.cancelled_at is None
+            if each.incoming.key not in more and each.incoming.observation.canceled_at is None
         ]
 
 
@@ -88,13 +88,13 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a telling. `cancelled` means that the channel cancelled an order that we still work on."""
+    """What became of a telling. `canceled` means that the channel canceled an order that we still work on."""
 
     order_id: OrderId
     incoming: Incoming
     is_new: bool
     changes: tuple[str, ...] = ()
-    cancelled: bool = False
+    canceled: bool = False
 
 
 def classify(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Classified:
@@ -122,7 +122,7 @@ def upsert(tx: WriteTx, *, told: Classified, decided: Decided | None = None, now
     """
     _store(tx, told.new, decided or Decided(), now)
     accepted = [
-        Accepted(each.order_id, each.incoming, is_new=True, cancelled=_is_cancelled(each.incoming))
+        Accepted(each.order_id, each.incoming, is_new=True, canceled=_is_canceled(each.incoming))
         for each in told.new
     ]
     known = dict(told.known)
@@ -135,8 +135,8 @@ def upsert(tx: WriteTx, *, told: Classified, decided: Decided | None = None, now
     return accepted
 
 
-def _is_cancelled(incoming: Incoming) -> bool:
-    return incoming.observation.cancelled_at is not None
+def _is_canceled(incoming: Incoming) -> bool:
+    return incoming.observation.canceled_at is not None
 
 
 def _look_again(tx: WriteTx, each: Incoming) -> dict[tuple[int, str], Known]:
@@ -247,17 +247,17 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
     )
     changes = _changes(stored, order)
     tx.traces["order", known.id] = each.trace_id
-    news = order.cancelled_at is not None and known.told_cancelled_at is None
-    cancelled = news and known.cancelled_at is None
-    if not changes and not cancelled and order.version_at == known.version_at:
+    news = order.canceled_at is not None and known.told_canceled_at is None
+    canceled = news and known.canceled_at is None
+    if not changes and not canceled and order.version_at == known.version_at:
         return None
     write.update_header(tx, order_id=known.id, told=order)
     if changes:
         _apply(tx, known, order, changes, now)
         events.append(tx, [facts.Observed(OrderId(known.id), changes)], at=now)
-    if not changes and not cancelled:
+    if not changes and not canceled:
         return None
-    return Accepted(OrderId(known.id), each, is_new=False, changes=changes, cancelled=cancelled)
+    return Accepted(OrderId(known.id), each, is_new=False, changes=changes, canceled=canceled)
 
 
 def _changes(stored: OrderSnapshot, told: OrderSnapshot) -> tuple[str, ...]:
@@ -286,7 +286,7 @@ def _by_line(lines: Sequence[SnapshotLine]) -> dict[str, tuple[str, int, int, in
 
 
 def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[str], now: datetime) -> None:
-    if known.cancelled_at is not None:
+    if known.canceled_at is not None:
         return
     at_work = known.allocated > 0
     if "lines" in changes and not at_work:
@@ -304,7 +304,7 @@ def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[st
 
 
 def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[SnapshotLine]) -> bool:
-    """Write the lines anew; False if work that was rejected or cancelled still speaks of the old ones."""
+    """Write the lines anew; False if work that was rejected or canceled still speaks of the old ones."""
     if not write.delete_lines(tx, order_id=known.id):
         return False
     write.copy_lines(tx, [(OrderId(known.id), lines)], allocated={})

@@ -121,6 +121,6 @@ def release_holds(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
     holds.release_holds(tx, ids=[hold.id for hold in standing if _is_manual(hold)], at=now)
     (header,) = read.select_headers(tx, order_ids=[order_id])
     lines = read.select_lines(tx, order_ids=[order_id])
-    if any(line.allocated + line.cancelled < line.quantity for line in lines) and header.cancelled_at is None:
+    if any(line.allocated + line.canceled < line.quantity for line in lines) and header.canceled_at is None:
         write.set_due(tx, order_ids=[order_id], due="approve", at=now)
         tx.wake_workers()

@@ -114,28 +114,28 @@ def complete(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> lis
 
 
 def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
-    """Cancel every piece that is not allocated any more (its work was cancelled first); raises if none is left."""
+    """Cancel every piece that is not allocated any more (its work was canceled first); raises if none is left."""
     lock(tx, order_id=order_id)
     (header,) = read.select_headers(tx, order_ids=[order_id])
-    if header.cancelled_at is not None:
-        raise errors.Conflict("The order is cancelled already.")
+    if header.canceled_at is not None:
+        raise errors.Conflict("The order is canceled already.")
     lines = read.select_lines(tx, order_ids=[order_id])
     left = [
-        LineCount(order_id, line.line_no, line.quantity - line.allocated - line.cancelled)
+        LineCount(order_id, line.line_no, line.quantity - line.allocated - line.canceled)
         for line in lines
-        if line.quantity > line.allocated + line.cancelled
+        if line.quantity > line.allocated + line.canceled
     ]
     if not left and any(line.allocated for line in lines):
         raise errors.Refused("Everything has left already: open a return instead.")
     if left:
-        _count(tx, ("cancelled",), left)
+        _count(tx, ("canceled",), left)
     if all(line.allocated == 0 for line in lines):
-        write.mark_cancelled(tx, order_id=order_id, at=now)
+        write.mark_canceled(tx, order_id=order_id, at=now)
         standing = holds.select_open_holds(tx, order_ids=[order_id])
         holds.release_holds(tx, ids=[hold.id for hold in standing], at=now)
     else:
         write.mark_routed(tx, order_ids=[order_id])
-    events.append(tx, [facts.Cancelled(order_id, reason)], at=now)
+    events.append(tx, [facts.Canceled(order_id, reason)], at=now)
 
 
 def claim_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[OrderId]:

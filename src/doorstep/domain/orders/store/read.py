@@ -38,7 +38,7 @@ class Header:
     note: str
     tags: list[str]
     approved_at: datetime | None
-    cancelled_at: datetime | None
+    canceled_at: datetime | None
     completed_at: datetime | None
     priority: int
     promised_at: datetime | None
@@ -55,7 +55,7 @@ class Header:
 _HEADER = """o.id, o.connection_id, c.key AS channel, o.external_id, o.number, o.version_at, o.placed_at, o.currency,
     o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included, o.payment_gateway, o.payment_method,
     o.is_paid, o.on_delivery, o.customer_external_id, o.shipping_method, o.source, o.note, o.tags, o.approved_at,
-    o.cancelled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.origin, o.pickup, o.queue, o.queue_reason,
+    o.canceled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.origin, o.pickup, o.queue, o.queue_reason,
     o.parked_at, o.route_tries, o.auto_cancel_at"""
 
 
@@ -107,7 +107,7 @@ class Line:
     packed: int
     shipped: int
     delivered: int
-    cancelled: int
+    canceled: int
     return_requested: int
     returned: int
 
@@ -118,7 +118,7 @@ def select_lines(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Line]:
         Line,
         """
         SELECT order_id, line_no, external_line_id, sku, title, quantity, unit_price_minor, discount_minor, tax_minor,
-               requires_shipping, allocated, picked, packed, shipped, delivered, cancelled, return_requested, returned
+               requires_shipping, allocated, picked, packed, shipped, delivered, canceled, return_requested, returned
           FROM order_lines WHERE order_id = ANY(%s) ORDER BY order_id, line_no
         """,
         (list(order_ids),),
@@ -176,7 +176,7 @@ def observation(
         source=header.source,
         note=header.note,
         tags=tuple(header.tags),
-        cancelled_at=header.cancelled_at,
+        canceled_at=header.canceled_at,
         priority=header.priority,
         promised_at=header.promised_at,
         ship_after=header.ship_after,
@@ -201,11 +201,11 @@ def _observed(line: Line) -> SnapshotLine:
 def select_accepted(
     tx: ReadTx, *, since: datetime, until: datetime, limit: int
 ) -> list[tuple[int, datetime]]:
-    """Orders that were taken in within a window and not cancelled, with when, the oldest first."""
+    """Orders that were taken in within a window and not canceled, with when, the oldest first."""
     rows = tx.all(
         _Accepted,
         """
-        SELECT id, accepted_at FROM orders WHERE accepted_at > %s AND accepted_at <= %s AND cancelled_at IS NULL
+        SELECT id, accepted_at FROM orders WHERE accepted_at > %s AND accepted_at <= %s AND canceled_at IS NULL
          ORDER BY accepted_at, id LIMIT %s
         """,
         (since, until, limit),
@@ -220,11 +220,11 @@ class _Accepted:
 
 
 def select_recent(tx: ReadTx, *, since: datetime, limit: int) -> list[int]:
-    """Orders placed since then that were not cancelled, the newest first."""
+    """Orders placed since then that were not canceled, the newest first."""
     return tx.column(
         int,
         """
-        SELECT id FROM orders WHERE placed_at >= %s AND cancelled_at IS NULL ORDER BY placed_at DESC, id DESC LIMIT %s
+        SELECT id FROM orders WHERE placed_at >= %s AND canceled_at IS NULL ORDER BY placed_at DESC, id DESC LIMIT %s
         """,
         (since, limit),
     )

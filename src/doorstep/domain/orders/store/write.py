@@ -41,8 +41,8 @@ class Known:
     version_at: datetime
     is_paid: bool
     approved_at: datetime | None
-    cancelled_at: datetime | None
-    told_cancelled_at: datetime | None
+    canceled_at: datetime | None
+    told_canceled_at: datetime | None
     due: str | None
     allocated: int
 
@@ -58,7 +58,7 @@ def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
         """
         SELECT o.*, (SELECT coalesce(sum(l.allocated), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS allocated
           FROM unnest(%s::bigint[], %s::text[]) AS k(connection_id, external_id) CROSS JOIN LATERAL (
-               SELECT id, connection_id, external_id, version_at, is_paid, approved_at, cancelled_at, told_cancelled_at,
+               SELECT id, connection_id, external_id, version_at, is_paid, approved_at, canceled_at, told_canceled_at,
                       due
                  FROM orders WHERE (connection_id, external_id) = (k.connection_id, k.external_id)
                   FOR NO KEY UPDATE) o
@@ -90,7 +90,7 @@ def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
         COPY orders (id, connection_id, trace_id, accepted_at, approved_at, due, due_at, is_short, external_id, number,
                      version_at, placed_at, currency, total_minor, shipping_minor, tax_minor, tip_minor, tax_included,
                      payment_gateway, payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source,
-                     note, tags, told_cancelled_at, priority, promised_at, ship_after, origin, pickup, queue, queue_reason,
+                     note, tags, told_canceled_at, priority, promised_at, ship_after, origin, pickup, queue, queue_reason,
                      parked_at, wakes_on_stock, route_tries, auto_cancel_at) FROM STDIN
         """,
         (_header_values(row, row.observation) for row in rows),
@@ -103,7 +103,7 @@ def _header_values(row: NewHeader, told: OrderSnapshot) -> tuple[object, ...]:
         told.external_id, told.number, told.version_at, told.placed_at, told.currency, told.total_minor,
         told.shipping_minor, told.tax_minor, told.tip_minor, told.tax_included, told.payment.gateway,
         told.payment.method, told.payment.is_paid, told.payment.on_delivery, told.customer_external_id,
-        told.shipping_method, told.source, told.note, list(told.tags), told.cancelled_at, told.priority,
+        told.shipping_method, told.source, told.note, list(told.tags), told.canceled_at, told.priority,
         told.promised_at or row.promised_at, told.ship_after, told.origin, told.pickup, *_parking_values(row.parking),
     )  # fmt: skip
 
@@ -180,14 +180,14 @@ def update_header(tx: WriteTx, *, order_id: int, told: OrderSnapshot) -> None:
                currency = %s, tax_included = %s, payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s,
                on_delivery = %s, shipping_method = %s, note = %s, tags = %s, priority = %s,
                promised_at = coalesce(%s, promised_at), ship_after = %s, origin = %s, pickup = %s,
-               told_cancelled_at = coalesce(told_cancelled_at, %s)
+               told_canceled_at = coalesce(told_canceled_at, %s)
          WHERE id = %s
         """,
         (
             told.version_at, told.total_minor, told.shipping_minor, told.tax_minor, told.tip_minor, told.currency,
             told.tax_included, told.payment.gateway, told.payment.method, told.payment.is_paid, told.payment.on_delivery,
             told.shipping_method, told.note, list(told.tags), told.priority, told.promised_at, told.ship_after, told.origin,
-            told.pickup, told.cancelled_at, order_id,
+            told.pickup, told.canceled_at, order_id,
         ),
     )  # fmt: skip
 
@@ -226,7 +226,7 @@ def lock_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[int]:
     return tx.column(
         int,
         """
-        SELECT id FROM orders o WHERE auto_cancel_at <= %s AND cancelled_at IS NULL
+        SELECT id FROM orders o WHERE auto_cancel_at <= %s AND canceled_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)
          ORDER BY auto_cancel_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
         """,
@@ -239,7 +239,7 @@ def lock_waiting(tx: WriteTx, *, after: int, limit: int) -> list[int]:
     return tx.column(
         int,
         """
-        SELECT id FROM orders o WHERE id > %s AND is_short AND approved_at IS NOT NULL AND cancelled_at IS NULL
+        SELECT id FROM orders o WHERE id > %s AND is_short AND approved_at IS NOT NULL AND canceled_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)
          ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
         """,
@@ -251,7 +251,7 @@ def lock_free(tx: WriteTx, *, order_ids: Sequence[int]) -> list[tuple[int, str]]
     """Lock those of these orders that nobody else works on and nothing holds, by id; returns (id, trace)."""
     rows = tx.rows(
         """
-        SELECT id, trace_id FROM orders o WHERE id = ANY(%s) AND cancelled_at IS NULL
+        SELECT id, trace_id FROM orders o WHERE id = ANY(%s) AND canceled_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)
          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
         """,
@@ -318,7 +318,7 @@ def retry_backorders(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
         """
         UPDATE orders o SET due_at = %s WHERE o.is_short AND o.due = 'route' AND o.wakes_on_stock
            AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.sku = ANY(%s)
-                          AND l.allocated + l.cancelled < l.quantity)
+                          AND l.allocated + l.canceled < l.quantity)
         """,
         (at, list(skus)),
     )
@@ -332,11 +332,11 @@ def retry_queued(tx: WriteTx, *, at: datetime) -> int:
     )
 
 
-def mark_cancelled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
+def mark_canceled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
     """Nothing more will be done for it."""
     tx.execute(
         """
-        UPDATE orders SET cancelled_at = %s, due = NULL, is_short = false, queue = '', parked_at = NULL, auto_cancel_at = NULL
+        UPDATE orders SET canceled_at = %s, due = NULL, is_short = false, queue = '', parked_at = NULL, auto_cancel_at = NULL
          WHERE id = %s
         """,
         (at, order_id),
@@ -351,7 +351,7 @@ def mark_completed(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> li
         UPDATE orders o SET completed_at = %s
          WHERE o.id = ANY(%s) AND o.completed_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id
-                             AND l.delivered < l.quantity - l.cancelled AND l.requires_shipping)
+                             AND l.delivered < l.quantity - l.canceled AND l.requires_shipping)
            AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.delivered > 0)
         RETURNING id
         """,
@@ -360,7 +360,7 @@ def mark_completed(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> li
 
 
 _COUNTERS = frozenset(
-    {"allocated", "picked", "packed", "shipped", "delivered", "cancelled", "return_requested", "returned"}
+    {"allocated", "picked", "packed", "shipped", "delivered", "canceled", "return_requested", "returned"}
 )
 
 

@@ -17,7 +17,7 @@ _LEASE_SECONDS = 20.0
 _MOST_ATTEMPTS = 3
 
 
-class Cancelled(errors.Refused):
+class Canceled(errors.Refused):
     """Somebody wants the run to end."""
 
 
@@ -39,12 +39,12 @@ def take(tx: WriteTx, *, at: datetime) -> LabRun | None:
 
 
 def report_progress(tx: WriteTx, *, hold: Hold, done: int, total: int) -> None:
-    """How far it is; keeps the lease. Raises Cancelled, Lost."""
-    is_cancelled = store.save_progress(tx, hold=hold, done=done, total=total, seconds=_LEASE_SECONDS)
-    if is_cancelled is None:
+    """How far it is; keeps the lease. Raises Canceled, Lost."""
+    is_canceled = store.save_progress(tx, hold=hold, done=done, total=total, seconds=_LEASE_SECONDS)
+    if is_canceled is None:
         raise Lost("Another worker has taken this run over.")
-    if is_cancelled:
-        raise Cancelled("It was cancelled.")
+    if is_canceled:
+        raise Canceled("It was canceled.")
 
 
 def finish(
@@ -68,8 +68,8 @@ def fail(tx: WriteTx, *, hold: Hold, error: str, at: datetime) -> None:
 
 
 def drop(tx: WriteTx, *, hold: Hold, at: datetime) -> None:
-    """It was cancelled."""
-    store.end(tx, hold=hold, state="cancelled", error="", at=at)
+    """It was canceled."""
+    store.end(tx, hold=hold, state="canceled", error="", at=at)
 
 
 def put_back(tx: WriteTx, *, hold: Hold) -> None:

@@ -15,7 +15,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class LabRun:
-    """A run of the lab, without its files. `state` is waiting, running, done, failed or cancelled."""
+    """A run of the lab, without its files. `state` is waiting, running, done, failed or canceled."""
 
     id: int
     kind: str
@@ -34,7 +34,7 @@ class LabRun:
     attempts: int
     done: int
     total: int
-    is_cancelled: bool
+    is_canceled: bool
     error: str
     before: Measured | None
     after: Measured | None
@@ -42,7 +42,7 @@ class LabRun:
 
     @property
     def is_over(self) -> bool:
-        return self.state in {"done", "failed", "cancelled"}
+        return self.state in {"done", "failed", "canceled"}
 
     @property
     def percent(self) -> int:
@@ -68,7 +68,7 @@ class NewRun:
 
 _COLUMNS: LiteralString = """
     id, kind, draft, against, since, until, every_minutes, wave_seconds, orders_name, state, asked_by, asked_at, started_at,
-    ended_at, attempts, done, total, is_cancelled, error, before, after, changed
+    ended_at, attempts, done, total, is_canceled, error, before, after, changed
 """
 
 
@@ -131,7 +131,7 @@ def save_progress(tx: WriteTx, *, hold: Hold, done: int, total: int, seconds: fl
         bool,
         """
         UPDATE lab_runs SET done = %s, total = %s, lease_until = now() + make_interval(secs => %s)
-         WHERE id = %s AND attempts = %s AND state = 'running' RETURNING is_cancelled
+         WHERE id = %s AND attempts = %s AND state = 'running' RETURNING is_canceled
         """,
         (done, total, seconds, hold.run_id, hold.attempt),
     )
@@ -156,7 +156,7 @@ def finish(
 
 
 def end(tx: WriteTx, *, hold: Hold, state: str, error: str, at: datetime | None) -> None:
-    """It came to nothing: it failed, was cancelled, or waits for another worker."""
+    """It came to nothing: it failed, was canceled, or waits for another worker."""
     tx.execute(
         """
         UPDATE lab_runs SET state = %s, error = %s, ended_at = %s, lease_until = NULL
@@ -171,7 +171,7 @@ def cancel(tx: WriteTx, *, run_id: int, at: datetime) -> bool:
     return bool(
         tx.execute(
             """
-            UPDATE lab_runs SET is_cancelled = true, state = CASE state WHEN 'waiting' THEN 'cancelled' ELSE state END,
+            UPDATE lab_runs SET is_canceled = true, state = CASE state WHEN 'waiting' THEN 'canceled' ELSE state END,
                    ended_at = CASE state WHEN 'waiting' THEN %s END
              WHERE id = %s AND state IN ('waiting', 'running')
             """,
@@ -184,7 +184,7 @@ def delete(tx: WriteTx, *, run_id: int) -> bool:
     """Forget a run that is over."""
     return bool(
         tx.execute(
-            "DELETE FROM lab_runs WHERE id = %s AND state IN ('done', 'failed', 'cancelled')", (run_id,)
+            "DELETE FROM lab_runs WHERE id = %s AND state IN ('done', 'failed', 'canceled')", (run_id,)
         )
     )
 

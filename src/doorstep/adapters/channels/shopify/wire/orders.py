@@ -149,7 +149,7 @@ def observe(body: bytes) -> orders.OrderSnapshot:
         source=order.source_name or "",
         note=order.note or "",
         tags=tuple(tag.strip() for tag in (order.tags or "").split(",") if tag.strip()),
-        cancelled_at=order.cancelled_at,
+        canceled_at=order.cancelled_at,
         cart_reference=order.checkout_token or order.cart_token or "",
     )
 

@@ -14,8 +14,8 @@ _STATUS = {
     "requested": returns.ReturnRequestStatus.REQUESTED,
     "open": returns.ReturnRequestStatus.OPEN,
     "closed": returns.ReturnRequestStatus.CLOSED,
-    "canceled": returns.ReturnRequestStatus.CANCELLED,
-    "cancelled": returns.ReturnRequestStatus.CANCELLED,
+    "canceled": returns.ReturnRequestStatus.CANCELED,
+    "cancelled": returns.ReturnRequestStatus.CANCELED,
     "declined": returns.ReturnRequestStatus.DECLINED,
 }
 _NO_REASON = frozenset({"", "other", "unknown"})

@@ -48,7 +48,7 @@ _THEN = {
     "park": "it waits in {queue}",
     "backorder": "it waits for supply that is to come",
     "customer_care": "customer care decides",
-    "cancel": "it is cancelled",
+    "cancel": "it is canceled",
 }
 
 
@@ -146,8 +146,8 @@ def of_rest(rest: Remainder) -> str:
     """What becomes of what is left."""
     told = f"What is left: {_THEN[rest.then].format(queue=rest.queue)}"
     if rest.auto_cancel_after_days:
-        told += f", cancelled after {_days(rest.auto_cancel_after_days)}"
-    return told + (", no longer cancelled by itself." if rest.forget_auto_cancel else ".")
+        told += f", canceled after {_days(rest.auto_cancel_after_days)}"
+    return told + (", no longer canceled by itself." if rest.forget_auto_cancel else ".")
 
 
 def of_rule(rule: Rule, currency: str) -> list[str]:
@@ -169,7 +169,7 @@ def of_queue(queue: Queue) -> str:
     again = " and ".join(each for each in tries if each)
     told = f"{queue.owner} owns it; orders are tried again {again or 'only if somebody asks'}"
     days = queue.auto_cancel_after_days
-    return told + (f", cancelled after {_days(days)}." if days else ".")
+    return told + (f", canceled after {_days(days)}." if days else ".")
 
 
 def of_case(case: Case) -> str:
