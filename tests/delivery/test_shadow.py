@@ -31,7 +31,7 @@ def test_a_call_that_was_only_logged_is_not_done_and_not_dead(shadowed: Retailer
     assert (shadowed.read(jobs.count_shadowed), shadowed.dead(), shadowed.waiting()) == ({"mail": 1}, [], 0)
     (kept,) = shadowed.read(lambda tx: jobs.shadowed(tx, connection="mail"))
     assert (kept.subscriber, kept.stream, kept.event_type) == (
-        "mail.order_confirmed",
+        "email.order_confirmed",
         "order",
         "order.placed",
     )
@@ -60,7 +60,7 @@ def test_or_it_is_dropped(shadowed: Retailer, monkeypatch: pytest.MonkeyPatch) -
     def run(*words: str) -> str:
         return CliRunner().invoke(create(), ["connections", *words]).stdout
 
-    assert "mail.order_confirmed" in run("shadowed", "mail")
+    assert "email.order_confirmed" in run("shadowed", "mail")
     assert "1 calls were only logged" in run("mode", "mail", "live")
     assert run("shadowed", "mail", "--drop") == "1 calls dropped.\n"
     assert run("shadowed", "mail") == "No call was only logged.\n"

@@ -39,6 +39,13 @@ class DecisionRow:
     best_minor: int | None = None
     actual_minor: int | None = None
 
+    @property
+    def hindsight_gap_minor(self) -> int | None:
+        """How much more it cost than the best plan of its whole day, in minor units; None until that day is measured."""
+        if self.best_minor is None or self.actual_minor is None:
+            return None
+        return max(0, self.actual_minor - self.best_minor)
+
 
 # Receipts of the first version are a list of lines and no more.
 RECEIPT: LiteralString = """
