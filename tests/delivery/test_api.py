@@ -97,7 +97,7 @@ def test_staff_of_a_location_see_and_do_what_is_there(retailer: Retailer, order_
         client(retailer, Role.LOCATION_STAFF, "ST-22"),
         client(retailer, Role.LOCATION_STAFF, "ST-13"),
     )
-    (mine,) = here.get("/api/v1/fulfillment-orders", params={"location": "ST-22"}).json()
+    (mine,) = here.get("/api/v1/fulfillment-orders", params={"location": "ST-22"}).json()["items"]
     path = f"/api/v1/fulfillment-orders/{mine['id']}"
     assert here.get(f"/api/v1/orders/{order_id}").status_code == 200
     assert [each["id"] for each in here.get("/api/v1/orders").json()["orders"]] == [order_id]
@@ -237,7 +237,7 @@ def test_an_order_is_held_released_noted_and_canceled(retailer: Retailer, order_
 
 def test_work_goes_from_shelf_to_carrier(retailer: Retailer, order_id: OrderId) -> None:
     caller = client(retailer)
-    (job,) = caller.get("/api/v1/fulfillment-orders", params={"location": "ST-22"}).json()
+    (job,) = caller.get("/api/v1/fulfillment-orders", params={"location": "ST-22"}).json()["items"]
     path = f"/api/v1/fulfillment-orders/{job['id']}"
     assert (job["status"], job["actions"], job["version"]) == ("open", ["accept", "reject"], 1)
     assert caller.post(f"{path}/accept", json={"version": 1}).json()["version"] == 2
@@ -259,7 +259,7 @@ def test_work_goes_from_shelf_to_carrier(retailer: Retailer, order_id: OrderId) 
 
 def test_work_is_rejected_with_a_reason_of_the_list(retailer: Retailer, order_id: OrderId) -> None:
     caller = client(retailer)
-    (job,) = caller.get("/api/v1/fulfillment-orders", params={"location": "WH-A"}).json()
+    (job,) = caller.get("/api/v1/fulfillment-orders", params={"location": "WH-A"}).json()["items"]
     path = f"/api/v1/fulfillment-orders/{job['id']}/reject"
     problem(caller.post(path, json={"reason": "no mood"}), 422, "invalid")
     assert caller.post(path, json={"reason": "no_capacity"}).json()["status"] == "rejected"
@@ -288,7 +288,7 @@ def test_dead_letters_are_read_and_tried_again(retailer: Retailer) -> None:
     retailer.hear("shop", "order", observation(), b"{")
     retailer.settle()
     caller = client(retailer)
-    letters = caller.get("/api/v1/dead-letters").json()
+    letters = caller.get("/api/v1/dead-letters").json()["items"]
     assert sorted((each["source"], each["error_class"]) for each in letters) == [
         ("delivery", "data"),
         ("inbox", "data"),
@@ -298,7 +298,7 @@ def test_dead_letters_are_read_and_tried_again(retailer: Retailer) -> None:
     problem(caller.post("/api/v1/dead-letters/redrive", json={}), 422, "invalid")
     assert caller.post("/api/v1/dead-letters/redrive", json={"error_class": "data"}).json() == {"redriven": 2}
     retailer.settle()
-    assert [each["source"] for each in caller.get("/api/v1/dead-letters").json()] == ["inbox"]
+    assert [each["source"] for each in caller.get("/api/v1/dead-letters").json()["items"]] == ["inbox"]
     assert caller.post("/api/v1/dead-letters/discard", json={"messages": [inbox]}).json() == {"discarded": 1}
 
 

@@ -69,7 +69,7 @@ def test_each_of_several_has_its_own_answer(till: TestClient) -> None:
 
 def test_what_was_refused_is_kept_as_a_dead_letter(till: TestClient) -> None:
     place(till, {"external_id": "T-3"})
-    (letter,) = till.get("/api/v1/dead-letters").json()
+    (letter,) = till.get("/api/v1/dead-letters").json()["items"]
     assert (letter["topic"], letter["error_class"]) == ("orders", "data")
 
 

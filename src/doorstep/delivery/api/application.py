@@ -23,6 +23,7 @@ from doorstep.delivery.api import (
     imports,
     inventory,
     lab,
+    lists,
     locations,
     network,
     orders,
@@ -37,7 +38,7 @@ from doorstep.delivery.api import (
     supplies,
     transfers,
 )
-from doorstep.delivery.api.problems import http_problem, invalid_request, problem
+from doorstep.delivery.api.problems import RESPONSES, http_problem, invalid_request, problem
 from doorstep.kernel import errors
 
 _DESCRIPTION = """
@@ -72,6 +73,7 @@ _MODULES = (
     counts,
     replenishment,
     imports,
+    lists,
     returns,
     dead_letters,
 )
@@ -86,6 +88,7 @@ def create(app: App) -> FastAPI:
         docs_url="/api/docs",
         openapi_url="/api/openapi.json",
         redoc_url=None,
+        responses=RESPONSES,
     )
     interface.state.app = app
     for module in _MODULES:

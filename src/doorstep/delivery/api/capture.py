@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
 from doorstep.bootstrap import App
@@ -53,11 +56,36 @@ _BODY: dict[str, object] = {
 }
 
 
+class Captured(BaseModel):
+    """What became of one order document; `stored` means that it is read in a moment."""
+
+    external_id: str
+    status: CaptureStatus
+    order_id: int | None
+    number: str
+    headline: str = Field(description="The order's status.")
+    held_because: list[str]
+    error: str
+
+
+class CapturedAll(BaseModel):
+    """What became of several order documents, in the order given."""
+
+    results: list[Captured]
+
+
 class _Several(msgspec.Struct):
     orders: list[msgspec.Raw] | None = None
 
 
-@router.post("/orders", openapi_extra=_BODY)
+@router.post(
+    "/orders",
+    openapi_extra=_BODY,
+    responses={
+        200: {"model": CapturedAll, "description": "Several documents were sent: see each result."},
+        201: {"model": Captured, "description": "One document was sent and taken."},
+    },
+)
 async def place_orders(
     request: Request,
     calling: Calling,
@@ -76,10 +104,10 @@ async def place_orders(
     bodies, single = _split(body)
     answer = await asyncio.to_thread(_capture, calling, channel, bodies)
     if not single:
-        return JSONResponse(answer)
-    result = msgspec.convert(answer["results"], list[CaptureResult])[0]
+        return JSONResponse(answer.model_dump(mode="json"))
+    (result,) = answer.results
     refused = result.status is CaptureStatus.REFUSED
-    return JSONResponse(msgspec.to_builtins(result), status_code=422 if refused else 201)
+    return JSONResponse(result.model_dump(mode="json"), status_code=422 if refused else 201)
 
 
 def _split(body: bytes) -> tuple[list[bytes], bool]:
@@ -97,20 +125,20 @@ def _split(body: bytes) -> tuple[list[bytes], bool]:
     return [bytes(each) for each in several.orders], False
 
 
-def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> dict[str, object]:
+def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> CapturedAll:
     trace_id = calling.trace_id or log.new_trace_id()
     documents = Documents(_connection(calling.app, channel), bodies, trace_id)
     context = calling.app.context
 
-    def at_once(tx: WriteTx) -> dict[str, object]:
-        return {"results": msgspec.to_builtins(direct_orders.capture(context, tx, documents=documents))}
+    def at_once(tx: WriteTx) -> CapturedAll:
+        return _shape(direct_orders.capture(context, tx, documents=documents))
 
-    def later(tx: WriteTx) -> dict[str, object]:
-        return {"results": msgspec.to_builtins(direct_orders.store(context, tx, documents=documents))}
+    def later(tx: WriteTx) -> CapturedAll:
+        return _shape(direct_orders.store(context, tx, documents=documents))
 
     for _attempt in range(ATTEMPTS):
         try:
-            return calling.write(at_once)
+            return _typed(calling.write(at_once))
         except errors.Conflict:
             continue  # another call stores the same order in this moment: then it is there when we look again
         except errors.Unavailable:
@@ -118,7 +146,16 @@ def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> dict[str, ob
         except Exception as problem:  # noqa: BLE001 - the HTTP edge: one guilty order must not lose the others
             _log.warning("orders are stored, to be read one by one", error=str(problem))
             break
-    return calling.write(later)
+    return _typed(calling.write(later))
+
+
+def _shape(results: Sequence[CaptureResult]) -> CapturedAll:
+    return CapturedAll(results=[Captured.model_validate(asdict(each)) for each in results])
+
+
+def _typed(answer: CapturedAll) -> CapturedAll:
+    """An answer kept for a repeated Idempotency-Key comes back as JSON: give it its shape again."""
+    return CapturedAll.model_validate(answer)
 
 
 def _connection(app: App, key: str) -> Connection:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.analytics.views import letters
 from doorstep.domain.identity.model import Permission
 from doorstep.flows import operations
@@ -15,6 +19,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 
 router = APIRouter(tags=["Dead letters"])
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Chosen(BaseModel):
@@ -25,40 +30,109 @@ class Chosen(BaseModel):
     error_class: Literal["transient", "data", "auth", "bug"] | None = None
 
 
+class DeadLetter(BaseModel):
+    """Work that stopped: a delivery of an event, or a message from a partner."""
+
+    source: Literal["delivery", "inbox"]
+    id: int
+    what: str = Field(description="The subscriber or reader that stopped.")
+    connection: str
+    topic: str
+    order_id: int | None
+    order_number: str
+    stream: str | None = Field(description="What a delivery is about: order, location, supply …")
+    stream_id: int | None
+    attempts: int
+    error: str
+    error_class: str
+    first_failed_at: datetime | None
+    last_failed_at: datetime | None
+    trace_id: str
+
+
+class OpenedDeadLetter(BaseModel):
+    """A dead letter with its payload as text."""
+
+    letter: DeadLetter
+    payload: str
+    is_json: bool
+    headers: dict[str, str]
+
+
+class Redriven(BaseModel):
+    """How many are tried again."""
+
+    redriven: int
+
+
+class Discarded(BaseModel):
+    """How many were given up."""
+
+    discarded: int
+
+
+class Listing(Paging):
+    """Which dead letters."""
+
+    error_class: str = ""
+
+
+def _shape(found: letters.DeadLetter) -> DeadLetter:
+    return DeadLetter.model_validate(asdict(found))
+
+
 @router.get("/dead-letters")
-def list_letters(calling: Calling, error_class: str = "") -> list[letters.DeadLetter]:
+def list_letters(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[DeadLetter]:
     """Dead letters, newest failure first."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
-    return calling.read(lambda tx: letters.dead_letters(tx, error_class=error_class))
+    after = None
+    if wanted.cursor:
+        failed_at, source, letter_id = paging.parts(wanted.cursor, 3)
+        after = paging.instant(failed_at).isoformat(), source, paging.whole(letter_id)
+    rows = calling.read(
+        lambda tx: letters.dead_letters(
+            tx, error_class=wanted.error_class, limit=wanted.limit + 1, after=after
+        )
+    )
+
+    def key(row: letters.DeadLetter) -> str:
+        return paging.cursor(row.last_failed_at or _NEVER, row.source, row.id)
+
+    return paging.page(rows, _shape, key, limit=wanted.limit)
 
 
 @router.get("/dead-letters/{source}/{letter_id}")
-def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id: int) -> letters.Opened:
+def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id: int) -> OpenedDeadLetter:
     """One dead letter with its payload."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
-    return calling.read(lambda tx: letters.opened(tx, source=source, letter_id=letter_id))
+    found = calling.read(lambda tx: letters.opened(tx, source=source, letter_id=letter_id))
+    return OpenedDeadLetter(
+        letter=_shape(found.letter), payload=found.payload, is_json=found.is_json, headers=found.headers
+    )
 
 
 @router.post("/dead-letters/redrive")
-def redrive(calling: Calling, body: Chosen) -> dict[str, object]:
+def redrive(calling: Calling, body: Chosen) -> Redriven:
     """Try dead letters again."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     if body.error_class is None and not body.deliveries and not body.messages:
         raise errors.Invalid("Name deliveries, messages or an error_class.", field="deliveries")
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> Redriven:
         count = operations.retry(
             tx, deliveries=body.deliveries, messages=body.messages, error_class=body.error_class
         )
-        return {"redriven": count}
+        return Redriven(redriven=count)
 
     return calling.write(work)
 
 
 @router.post("/dead-letters/discard")
-def discard(calling: Calling, body: Chosen) -> dict[str, object]:
+def discard(calling: Calling, body: Chosen) -> Discarded:
     """Give up on dead letters; the events and bytes behind them are kept."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     return calling.write(
-        lambda tx: {"discarded": operations.discard(tx, deliveries=body.deliveries, messages=body.messages)}
+        lambda tx: Discarded(
+            discarded=operations.discard(tx, deliveries=body.deliveries, messages=body.messages)
+        )
     )

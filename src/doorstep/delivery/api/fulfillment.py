@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.analytics.views import work as views
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason
@@ -52,6 +55,15 @@ class Work:
     label: str
     tracking_number: str
     lines: list[WorkLine]
+
+
+class Acted(BaseModel):
+    """A fulfillment order after an action, and what may be done next."""
+
+    id: int
+    status: str
+    version: int
+    actions: list[str]
 
 
 class Command(BaseModel):
@@ -109,17 +121,30 @@ def _told(job: views.Job) -> Work:
     )
 
 
+class Waiting(Paging):
+    """What waits where."""
+
+    location: str = Field(description="Code of the location.")
+
+
 @router.get("/fulfillment-orders")
-def list_work(calling: Calling, location: str) -> list[Work]:
-    """What waits at a location (by its code), most urgent first."""
+def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Work]:
+    """What waits at a location, most urgent first."""
+    after = None
+    if wanted.cursor:
+        ship_by, work_id = paging.parts(wanted.cursor, 2)
+        after = paging.instant(ship_by), paging.whole(work_id)
 
-    def look(tx: ReadTx) -> list[Work]:
-        place = network.by_code(tx, code=location)
+    def look(tx: ReadTx) -> list[views.Job]:
+        place = network.by_code(tx, code=wanted.location)
         calling.principal.require(Permission.FULFILLMENT_READ, at=place.id)
-        board = views.board(tx, location_id=place.id, timezone=place.timezone, now=calling.app.clock.now())
-        return [_told(job) for job in (*board.to_accept, *board.to_pick, *board.to_pack, *board.to_ship)]
+        now = calling.app.clock.now()
+        return views.waiting(tx, location_id=place.id, now=now, limit=wanted.limit + 1, after=after)
 
-    return calling.read(look)
+    def key(job: views.Job) -> str:
+        return paging.cursor(job.card.ship_by, job.card.id)
+
+    return paging.page(calling.read(look), _told, key, limit=wanted.limit)
 
 
 @router.get("/fulfillment-orders/{fulfillment_order_id}")
@@ -136,21 +161,21 @@ def _look(calling: Caller, tx: ReadTx, fulfillment_order_id: int) -> Work:
 
 def _act(
     calling: Caller, fulfillment_order_id: int, verb: Callable[[WriteTx, FulfillmentOrderId, datetime], None]
-) -> dict[str, object]:
+) -> Acted:
     """Do something to work at a place where the caller may; answers with what is there now."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> Acted:
         place = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
         calling.principal.require(Permission.FULFILLMENT_WRITE, at=place)
         verb(tx, FulfillmentOrderId(fulfillment_order_id), calling.app.clock.now())
         after = _look(calling, tx, fulfillment_order_id)
-        return {"id": after.id, "status": after.status, "version": after.version, "actions": after.actions}
+        return Acted(id=after.id, status=after.status, version=after.version, actions=after.actions)
 
     return calling.write(work)
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/accept")
-def accept(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str, object]:
+def accept(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
     """The location takes the work."""
     return _act(
         calling,
@@ -160,7 +185,7 @@ def accept(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[s
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pick")
-def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> dict[str, object]:
+def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> Acted:
     """One scan picks one piece; the last one finishes picking."""
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
@@ -170,7 +195,7 @@ def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> dict[str, o
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pick-all")
-def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str, object]:
+def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
     """Pick what is left without scanning, on the caller's word."""
     return _act(
         calling,
@@ -180,7 +205,7 @@ def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> dict
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pack")
-def pack(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str, object]:
+def pack(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
     """The box is closed; a label is bought in the background."""
     return _act(
         calling,
@@ -190,7 +215,7 @@ def pack(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/ship")
-def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str, object]:
+def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
     """The parcel is handed to the carrier. Twice is harmless."""
     return _act(
         calling,
@@ -200,7 +225,7 @@ def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> dict[str
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/reject")
-def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> dict[str, object]:
+def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> Acted:
     """The location cannot do it: its lines are routed elsewhere."""
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
@@ -212,7 +237,7 @@ def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> dict
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/ask-back")
-def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> dict[str, object]:
+def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> Acted:
     """Operations wants it elsewhere: routed again at once if nobody accepted it, else its location agrees or keeps it."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
@@ -223,7 +248,7 @@ def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> dict
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/keep")
-def keep(calling: Calling, fulfillment_order_id: int, body: Keep) -> dict[str, object]:
+def keep(calling: Calling, fulfillment_order_id: int, body: Keep) -> Acted:
     """The location keeps what was asked back. To agree, reject it with the reason asked_back."""
     return _act(
         calling,

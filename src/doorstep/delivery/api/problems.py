@@ -9,6 +9,7 @@ import msgspec
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -28,6 +29,34 @@ _STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
 
 class Unauthenticated(errors.Refused):
     """No key, or none of ours."""
+
+
+class WrongField(BaseModel):
+    """A place in the request that is wrong."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What every error answers (RFC 9457, application/problem+json); more fields may say what it is about."""
+
+    type: str = Field(description="/api/docs#invalid, #notfound, #conflict, #refused, #unavailable …")
+    title: str = Field(description="What is wrong and what to do, in a sentence.")
+    status: int
+    field: str | None = Field(None, description="The field of the request that is wrong, if it is one.")
+    problems: list[WrongField] | None = Field(None, description="All wrong places, if there are several.")
+
+
+# For the OpenAPI document: every route may answer with a problem.
+RESPONSES: dict[int | str, dict[str, object]] = {
+    422: {"model": Problem, "description": "The request is wrong."},
+    "4XX": {"model": Problem, "description": "Not found, a conflict, not allowed or refused."},
+    "5XX": {
+        "model": Problem,
+        "description": "A partner or the database does not answer, or a fault of ours.",
+    },
+}
 
 
 def problem(_request: Request, failure: Exception) -> Response:

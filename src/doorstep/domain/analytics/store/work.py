@@ -93,6 +93,23 @@ def select_open(tx: ReadTx, *, location_id: int, limit: int) -> list[Card]:
     )
 
 
+def select_open_page(
+    tx: ReadTx, *, location_id: int, limit: int, after: tuple[datetime, int] | None
+) -> list[Card]:
+    """Work that waits at a location, the most urgent first, after a place in the list (ship-by, id)."""
+    ship_by, work_id = after or (None, None)
+    return tx.all(
+        Card,
+        f"""
+        SELECT * FROM ({_CARD} WHERE f.location_id = %(location)s
+                          AND f.state IN ('open', 'accepted', 'picked', 'packed')) c
+         WHERE %(ship_by)s::timestamptz IS NULL OR (c.ship_by, c.id) > (%(ship_by)s, %(id)s::bigint)
+         ORDER BY c.ship_by, c.id LIMIT %(limit)s
+        """,
+        {"location": location_id, "ship_by": ship_by, "id": work_id, "limit": limit},
+    )
+
+
 def select_shipped(tx: ReadTx, *, location_id: int, since: datetime, limit: int) -> list[Card]:
     """Work that left a location lately, newest first."""
     return tx.all(

@@ -75,6 +75,14 @@ def board(tx: ReadTx, *, location_id: int, timezone: str, now: datetime) -> Boar
     )
 
 
+def waiting(
+    tx: ReadTx, *, location_id: int, now: datetime, limit: int, after: tuple[datetime, int] | None = None
+) -> list[Job]:
+    """What waits at a location, most urgent first, after a place in the list (ship-by, id)."""
+    cards = store.select_open_page(tx, location_id=location_id, limit=limit, after=after)
+    return [_job(card, now) for card in cards]
+
+
 def job(tx: ReadTx, *, fulfillment_order_id: int, now: datetime) -> Job:
     """One piece of work at its station; raises NotFound."""
     card = store.select_card(tx, fulfillment_order_id=fulfillment_order_id)

@@ -1,0 +1,73 @@
+"""Pages of lists: one shape, one cursor that goes into a web address as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from doorstep.kernel import errors
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+_BETWEEN = "~"
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list. Give `next_cursor` back as `cursor` for the next one; it is empty at the end."""
+
+    items: list[T]
+    next_cursor: str = ""
+
+
+class Paging(BaseModel):
+    """Which page of a list, and how many rows at once."""
+
+    cursor: str = Field("", max_length=200, description="`next_cursor` of the page before.")
+    limit: int = Field(50, ge=1, le=200)
+
+    @property
+    def before_id(self) -> int | None:
+        """The cursor of a list that goes by id; raises Invalid for a cursor of another list."""
+        return None if not self.cursor else whole(self.cursor)
+
+
+def page(rows: Sequence[Row], shape: Callable[[Row], T], key: Callable[[Row], str], *, limit: int) -> Page[T]:
+    """A page of up to `limit` rows; one row more than that says that there is a next page."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return Page(items=[shape(each) for each in shown], next_cursor=key(shown[-1]) if more else "")
+
+
+def cursor(*parts: object) -> str:
+    """Parts of a cursor as text."""
+    return _BETWEEN.join(part.isoformat() if isinstance(part, datetime) else str(part) for part in parts)
+
+
+def parts(text: str, count: int) -> list[str]:
+    """The parts of a cursor; raises Invalid for a cursor of another list."""
+    found = text.replace(" ", "+").split(_BETWEEN)
+    if len(found) != count:
+        raise _wrong()
+    return found
+
+
+def whole(text: str) -> int:
+    """A number in a cursor."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:  # noqa: PLR2004 - a bigint has no more digits
+        raise _wrong()
+    return int(text)
+
+
+def instant(text: str) -> datetime:
+    """An instant in a cursor."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise _wrong() from None
+
+
+def _wrong() -> errors.Invalid:
+    return errors.Invalid("This cursor is not one of this list: begin without one.", field="cursor")
