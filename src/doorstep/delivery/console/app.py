@@ -39,7 +39,7 @@ from doorstep.delivery.console import (
     transfers,
 )
 from doorstep.delivery.console.request import ROOT, PageRequest, entry
-from doorstep.delivery.console.routes import Routes, Verb
+from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.kernel import errors, log
 from doorstep.kernel.i18n import gettext as _
 
@@ -109,12 +109,22 @@ def _pages(app: App) -> list[BaseRoute]:
         for each in ROUTES
     ]
     # A verb's address, loaded again after its page was replaced, is the page it stands on.
-    found += [Route(each.path, _up, methods=["GET"]) for each in ROUTES if isinstance(each, Verb)]
+    verbs = [each.path for each in ROUTES if isinstance(each, Verb)]
+    found += [Route(path, partial(_up, steps=_steps_up(path)), methods=["GET"]) for path in verbs]
     return found
 
 
-async def _up(request: Request) -> Response:
-    return RedirectResponse(request.url.path.rpartition("/")[0] or ROOT, status_code=303)
+def _steps_up(path: str) -> int:
+    """How many parts of a verb's address come after the page it stands on."""
+    pages = {each.path for each in ROUTES if isinstance(each, Read)}
+    above, steps = path, 0
+    while above and above not in pages:
+        above, steps = above.rpartition("/")[0], steps + 1
+    return steps
+
+
+async def _up(request: Request, *, steps: int) -> Response:
+    return RedirectResponse(request.url.path.rsplit("/", steps)[0], status_code=303)
 
 
 class SecurityHeaders:

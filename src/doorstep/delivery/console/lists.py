@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -18,7 +19,7 @@ from doorstep.kernel.i18n import gettext as _
 Row = TypeVar("Row")
 ROWS = 100
 EXPORT_ROWS = 1_000
-MOST_EXPORTED = 200_000
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]+$)")
 NOT_FILTERS = frozenset({"cursor", "sort", "format"})
 
 
@@ -167,19 +168,20 @@ class ListPage(Generic[Row]):
     def _lines(self, req: PageRequest) -> Iterator[str]:
         query = self.query(req)
         yield _line([_(each.label) for each in self.columns])
-        cursor, count = "", 0
-        while count < MOST_EXPORTED:
+        cursor = ""
+        while True:
             with req.app.db.read() as tx:
                 found = self.fetch(tx, Query(query.filters, cursor, query.sort), EXPORT_ROWS)
             yield "".join(_line([each.csv(row) for each in self.columns]) for row in found.rows)
-            cursor, count = found.next_cursor, count + len(found.rows)
+            cursor = found.next_cursor
             if not cursor:
                 return
 
 
 def _line(values: Sequence[str]) -> str:
+    """A line of the file. What a spreadsheet would run as a formula is marked as text."""
     text = io.StringIO()
-    csv.writer(text).writerow(values)
+    csv.writer(text).writerow([f"'{each}" if _FORMULA.match(each) else each for each in values])
     return text.getvalue()
 
 

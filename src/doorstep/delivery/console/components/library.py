@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import jinja2
@@ -32,8 +31,3 @@ def load(environment: jinja2.Environment) -> SimpleNamespace:
         module = template.make_module()
         found |= {key: value for key, value in vars(module).items() if not key.startswith("__")}
     return SimpleNamespace(**{key: value for key, value in found.items() if not key.startswith("_")})
-
-
-def names() -> set[str]:
-    """The files there are, for the page that shows them."""
-    return {path.stem for path in (Path(__file__).parent / "templates").glob("*.html")}

@@ -26,8 +26,8 @@ from doorstep.delivery.console.lists import (
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes
-from doorstep.kernel.i18n import mark as _m
-from doorstep.kernel.i18n import plural
+from doorstep.domain.analytics.model import Slack
+from doorstep.domain.orders.model import Address
 
 HERE = "/components"
 SERIES = [
@@ -61,26 +61,26 @@ def _list(req: PageRequest, query: Query) -> ListView[Sample]:
     listed: ListPage[Sample] = ListPage(
         path=HERE,
         columns=(
-            Column(_m("Link"), lambda row: Link(row.number, HERE, "code strong"), sort="number"),
-            Column(_m("Text"), lambda _row: [Text("A customer"), Text("a city", "muted")], "clip"),
-            Column(_m("Moment"), lambda row: At(req.now - timedelta(minutes=row.minutes_ago)), sort="at"),
-            Column(_m("Day"), lambda _row: Day(req.now.date())),
-            Column(_m("Count"), lambda row: Count(row.units), "num"),
-            Column(_m("Amount"), lambda row: Amount(row.minor, "INR"), "num"),
-            Column(_m("Status"), lambda row: Status(row.badge)),
-            Column(_m("Quiet status"), lambda row: Status(row.badge, is_quiet=True)),
-            Column(_m("Progress"), lambda row: Percent(row.percent)),
-            Column(_m("Nothing"), lambda _row: cells.NONE),
+            Column("Link", lambda row: Link(row.number, HERE, "code strong"), sort="number"),
+            Column("Text", lambda _row: [Text("A customer"), Text("a city", "muted")], "clip"),
+            Column("Moment", lambda row: At(req.now - timedelta(minutes=row.minutes_ago)), sort="at"),
+            Column("Day", lambda _row: Day(req.now.date())),
+            Column("Count", lambda row: Count(row.units), "num"),
+            Column("Amount", lambda row: Amount(row.minor, "INR"), "num"),
+            Column("Status", lambda row: Status(row.badge)),
+            Column("Quiet status", lambda row: Status(row.badge, is_quiet=True)),
+            Column("Progress", lambda row: Percent(row.percent)),
+            Column("Nothing", lambda _row: cells.NONE),
         ),
         fetch=lambda _tx, _query, _limit: Slice(ROWS, "next"),
-        noun=plural("{n} row", "{n} rows"),
+        noun=("{n} row", "{n} rows"),
         href=lambda _row: HERE,
-        search=_m("Search"),
+        search="Search",
         filters=[
-            Choice("channel", _m("Channel"), [("", _m("Any channel")), ("web", _m("Web shop"))]),
-            Tick("late", _m("Late only")),
+            Choice("channel", "Channel", [("", "Any channel"), ("web", "Web shop")]),
+            Tick("late", "Late only"),
         ],
-        tabs=[Tab("", _m("All")), Tab("late", _m("Late"), 12, is_urgent=True)],
+        tabs=[Tab("", "All"), Tab("late", "Late", 12, is_urgent=True)],
         sort="-at",
         selection=Selection(name=lambda row: f"row-{row.number}", label=lambda row: row.number),
         exports=False,
@@ -98,6 +98,13 @@ def show(req: PageRequest) -> Response:
             req, Query({"q": "shirt", "channel": "web", "view": "late"}, cursor="here", sort="-at")
         ),
         "untouched": _list(req, Query({})),
+        "left": [
+            Slack(req.now + span, span)
+            for span in (timedelta(days=2), timedelta(minutes=40), timedelta(days=-1))
+        ],
+        "place": Address(
+            name="A customer", line1="1 Sample Street", city="New Delhi", postal_code="110001", country="IN"
+        ),
         "series": json.dumps(SERIES),
         "toasts": [Toast("Note added."), Toast("The order changed meanwhile.", "danger")],
     }

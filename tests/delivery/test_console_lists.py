@@ -1,0 +1,153 @@
+"""Lists of the console: one set of columns on screen and in the file, sorting, pages; and addresses of verbs."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from starlette.testclient import TestClient
+from tests.delivery.test_console import JACKET, SHIRT, browser, click, sign_in
+from tests.shop import Shop
+
+from doorstep.delivery.console import lists
+from doorstep.delivery.console.app import ROUTES
+from doorstep.delivery.console.routes import Read, Verb
+
+__all__ = ["browser"]
+
+LISTS = {
+    "/orders": "view=all",
+    "/returns": "",
+    "/transfers": "",
+    "/counts": "",
+    "/supplies": "",
+    "/receiving": "",
+    "/dead-letters": "",
+}
+PAGE = 50  # rows of a page of orders
+_ID = re.compile(r"\{\w+:int\}")
+
+
+def _file(browser: TestClient, path: str, query: str = "") -> list[list[str]]:
+    answer = browser.get(f"/console{path}?{query}&format=csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    return list(csv.reader(answer.text.splitlines()))
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_list_is_also_a_file(browser: TestClient, shop: Shop, path: str) -> None:
+    sign_in(browser)
+    head, *_rows = _file(browser, path, LISTS[path])
+    assert all(head)
+    assert len(head) == len(set(head))
+
+
+def test_a_file_has_the_rows_and_columns_of_its_page(browser: TestClient, shop: Shop) -> None:
+    shop.order((JACKET, 1))
+    shop.order((SHIRT, 2))
+    sign_in(browser)
+    page = browser.get("/console/orders?view=all").text
+    head, *rows = _file(browser, "/orders", "view=all")
+    on_screen = re.findall(r'<td class="[^"]*" data-label="([^"]+)"', page)
+    assert head == on_screen[: len(head)]
+    assert [len(row) for row in rows] == [len(head)] * 2
+    assert all(row[0] in page for row in rows)
+
+
+def test_a_file_goes_on_behind_the_first_page(
+    browser: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "EXPORT_ROWS", 2)
+    placed = {shop.order((SHIRT, 1)) for _ in range(5)}
+    sign_in(browser)
+    _head, *rows = _file(browser, "/orders", "view=all")
+    assert len({row[0] for row in rows}) == len(rows) == len(placed)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("@SUM", "'@SUM"),
+        ("-cmd", "'-cmd"),
+        ("-3.50", "-3.50"),
+        ("+91 98", "'+91 98"),
+        ("2 + 2", "2 + 2"),
+    ],
+)
+def test_no_spreadsheet_runs_what_a_customer_wrote(text: str, written: str) -> None:
+    assert lists._line([text]).strip() == written
+
+
+def test_orders_are_sorted_by_what_the_address_says(browser: TestClient, shop: Shop) -> None:
+    for pieces in (2, 1, 3):
+        shop.order((SHIRT, pieces))
+    sign_in(browser)
+    head, *rows = _file(browser, "/orders", "view=all&sort=total")
+    totals = [float(row[head.index("Total")]) for row in rows]
+    assert totals == sorted(totals)
+    head, *rows = _file(browser, "/orders", "view=all&sort=-total")
+    assert [float(row[head.index("Total")]) for row in rows] == sorted(totals, reverse=True)
+
+
+def test_pages_follow_one_another_by_cursor(browser: TestClient, shop: Shop) -> None:
+    for _ in range(PAGE + 1):
+        shop.order((SHIRT, 1), route=False)
+    sign_in(browser)
+    first = browser.get("/console/orders?view=all").text
+    (cursor,) = set(re.findall(r"[?&;]cursor=([^\"&]+)", first))
+    second = browser.get(f"/console/orders?view=all&cursor={cursor}").text
+    assert (len(_numbers(first)), len(_numbers(second))) == (PAGE, 1)
+    assert not _numbers(first) & _numbers(second)
+
+
+def _numbers(page: str) -> set[str]:
+    return set(re.findall(r'href="/console/orders/(\d+)"', page))
+
+
+def test_an_unknown_sort_key_is_left_out(browser: TestClient, shop: Shop) -> None:
+    shop.order((SHIRT, 1))
+    sign_in(browser)
+    assert browser.get("/console/orders?view=all&sort=nonsense").status_code == 200
+
+
+# A verb with two ids in its address: how a test makes a pair that does not belong together.
+PAIRS = {
+    "/orders/{order_id:int}/shipments/{shipment_id:int}/retry-label",
+    "/orders/{order_id:int}/refunds/{refund_id:int}/retry",
+}
+
+
+def test_every_verb_with_two_ids_is_tested_with_a_pair_that_does_not_belong_together() -> None:
+    assert {
+        each.path for each in ROUTES if isinstance(each, Verb) and len(_ID.findall(each.path)) > 1
+    } == PAIRS
+
+
+def test_the_order_of_an_address_must_own_its_parcel_and_its_refund(browser: TestClient, shop: Shop) -> None:
+    mine, other = shop.order((JACKET, 1)), shop.order((JACKET, 1))
+    shipment_id = shop.pack(shop.work(mine)[0])
+    with shop.app.db.write(actor="system") as tx:
+        refund_id = tx.value(
+            int,
+            "INSERT INTO refunds (order_id, reference, amount_minor, currency, reason, state, requested_at)"
+            " VALUES (%s, 'rf-1', 100, 'INR', 'test', 'failed', %s) RETURNING id",
+            (mine, shop.now),
+        )
+    sign_in(browser)
+    for verb in (f"shipments/{shipment_id}/retry-label", f"refunds/{refund_id}/retry"):
+        assert click(browser, f"/orders/{other}/{verb}", on=f"/orders/{other}")[0] == 404
+
+
+def test_every_verb_loaded_by_hand_leads_to_a_page_that_exists(browser: TestClient) -> None:
+    reads = [
+        re.compile(_ID.sub(r"\\d+", each.path).replace("{sku}", "[^/]+"))
+        for each in ROUTES
+        if isinstance(each, Read)
+    ]
+    for verb in (each.path for each in ROUTES if isinstance(each, Verb)):
+        answer = browser.get("/console" + _ID.sub("7", verb).replace("{sku}", JACKET))
+        target = answer.headers["location"].removeprefix("/console") or "/"
+        assert (answer.status_code, any(each.fullmatch(target) for each in reads)) == (303, True), verb
