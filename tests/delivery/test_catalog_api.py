@@ -51,3 +51,16 @@ def test_a_new_sku_has_its_availability_rules_at_once(retailer: Retailer) -> Non
     api.put("/api/v1/skus/TOY", json=BUNDLE | {"category": "toys"})
     settings = "SELECT count(*) FROM node_policies WHERE sku = 'TOY'"
     assert retailer.read(lambda tx: tx.value(int, settings)) == len(retailer.places)
+
+
+def test_a_sku_may_contain_slashes(retailer: Retailer) -> None:
+    api = client(retailer)
+    assert api.put("/api/v1/skus/AB/1/parts-kit", json=BUNDLE).json() == {"sku": "AB/1/parts-kit"}
+    assert api.put("/api/v1/skus/KIT/2", json=BUNDLE).json() == {"sku": "KIT/2"}
+    parts = {"parts": [{"sku": SHIRT}, {"sku": JACKET}]}
+    assert api.put("/api/v1/skus/KIT/2/parts", json=parts).json() == {"sku": "KIT/2", "parts": 2}
+    assert api.get("/api/v1/inventory/KIT/2/WH-A/movements").status_code == 200
+    assert api.get("/api/v1/endless-aisle/KIT/2", params={"location": "ST-22"}).status_code == 200
+    policy = {"mode": "backorder", "quantity_limit": 5}
+    assert api.put("/api/v1/skus/KIT/2/sell-ahead", json=policy).status_code == 200
+    assert api.get("/api/v1/skus/KIT/2/sell-ahead").json()["mode"] == "backorder"

@@ -53,7 +53,6 @@ _MODULES = (
     orders,
     decisions,
     capture,
-    catalog,
     fulfillment,
     shipments,
     inventory,
@@ -76,6 +75,7 @@ _MODULES = (
     lists,
     returns,
     dead_letters,
+    catalog,  # last: PUT /skus/{sku} matches every path below /skus
 )
 
 

@@ -172,7 +172,7 @@ def _offer(found: aisle.Offer) -> Offer:
     )
 
 
-@router.get("/endless-aisle/{sku}")
+@router.get("/endless-aisle/{sku:path}")
 def endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
     """Who has a SKU and when it can be at a store. Days on the road are estimated from distance."""
     calling.principal.require(Permission.INVENTORY_READ)

@@ -74,19 +74,7 @@ def list_skus(
     return calling.read(look)
 
 
-@router.put("/skus/{sku}")
-def put_sku(calling: Calling, sku: Name, body: NewItem) -> dict[str, object]:
-    """Create or replace a SKU."""
-    calling.principal.require(Permission.INVENTORY_WRITE)
-
-    def work(tx: WriteTx) -> dict[str, object]:
-        items.put(tx, items=[Item(sku=Sku(sku), **body.model_dump())])
-        return {"sku": sku}
-
-    return calling.write(work)
-
-
-@router.put("/skus/{sku}/parts")
+@router.put("/skus/{sku:path}/parts")
 def compose(calling: Calling, sku: Name, body: NewRecipe) -> dict[str, object]:
     """Make a SKU a kit, or sell another condition of a SKU under this one; orders that are reserved keep what they have."""
     calling.principal.require(Permission.INVENTORY_WRITE)
@@ -99,7 +87,7 @@ def compose(calling: Calling, sku: Name, body: NewRecipe) -> dict[str, object]:
     return calling.write(work)
 
 
-@router.delete("/skus/{sku}/parts")
+@router.delete("/skus/{sku:path}/parts")
 def dissolve(calling: Calling, sku: Name) -> dict[str, object]:
     """Make it an ordinary SKU again."""
     calling.principal.require(Permission.INVENTORY_WRITE)
@@ -109,5 +97,18 @@ def dissolve(calling: Calling, sku: Name) -> dict[str, object]:
             raise errors.NotFound(f"The catalogue does not have {sku}.")
         actions.dissolve(tx, skus=[sku])
         return {"sku": sku, "parts": 0}
+
+    return calling.write(work)
+
+
+# Last: a SKU may contain slashes, so this path matches those of its parts too.
+@router.put("/skus/{sku:path}")
+def put_sku(calling: Calling, sku: Name, body: NewItem) -> dict[str, object]:
+    """Create or replace a SKU."""
+    calling.principal.require(Permission.INVENTORY_WRITE)
+
+    def work(tx: WriteTx) -> dict[str, object]:
+        items.put(tx, items=[Item(sku=Sku(sku), **body.model_dump())])
+        return {"sku": sku}
 
     return calling.write(work)

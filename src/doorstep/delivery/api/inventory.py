@@ -106,7 +106,7 @@ def list_inventory(
     return calling.read(look)
 
 
-@router.get("/inventory/{sku}/{location}/movements")
+@router.get("/inventory/{sku:path}/{location}/movements")
 def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
     """Why a counter is what it is, newest first."""
 

@@ -276,7 +276,7 @@ def promises_of_order(calling: Calling, order_id: int) -> list[Promise]:
     return calling.read(look)
 
 
-@router.get("/skus/{sku}/sell-ahead")
+@router.get("/skus/{sku:path}/sell-ahead")
 def get_sell_ahead(calling: Calling, sku: str) -> dict[str, object]:
     """Whether a SKU may be sold before it is here, and how many wait for it."""
     calling.principal.require(Permission.INVENTORY_READ)
@@ -288,7 +288,7 @@ def get_sell_ahead(calling: Calling, sku: str) -> dict[str, object]:
     return calling.read(look)
 
 
-@router.put("/skus/{sku}/sell-ahead")
+@router.put("/skus/{sku:path}/sell-ahead")
 def put_sell_ahead(calling: Calling, sku: str, body: Policy) -> dict[str, object]:
     """Decide whether a SKU may be sold ahead; promises that stand are kept."""
     calling.principal.require(Permission.INVENTORY_WRITE)

@@ -142,6 +142,6 @@ def sell_ahead(req: PageRequest) -> Response:
 
 
 ROUTES: Routes = (
-    Read("/availability/{sku}", show, Permission.INVENTORY_READ),
-    Verb("/availability/{sku}/sell-ahead", sell_ahead, Permission.INVENTORY_WRITE),
+    Read("/availability/{sku:path}", show, Permission.INVENTORY_READ),
+    Verb("/availability/{sku:path}/sell-ahead", sell_ahead, Permission.INVENTORY_WRITE),
 )

@@ -118,6 +118,6 @@ def adjust(req: PageRequest) -> Response:
 
 ROUTES: Routes = (
     Read("/inventory", show, Permission.INVENTORY_READ),
-    Read("/inventory/{sku}/{location_id:int}", cell, Permission.INVENTORY_READ),
-    Verb("/inventory/{sku}/{location_id:int}/adjust", adjust, Permission.INVENTORY_WRITE),
+    Read("/inventory/{sku:path}/{location_id:int}", cell, Permission.INVENTORY_READ),
+    Verb("/inventory/{sku:path}/{location_id:int}/adjust", adjust, Permission.INVENTORY_WRITE),
 )
