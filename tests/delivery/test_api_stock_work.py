@@ -110,7 +110,7 @@ def test_a_feed_has_a_result_for_every_line_and_counts_once(api: TestClient, ret
         assert [each["outcome"] for each in found["results"]] == ["applied", "refused"]
     assert (retailer.count(SHIRT, HUB)[0], len(ask(api, "/inventory/feeds"))) == (77, 1)
     whole = ask(api, f"/inventory/feeds/{found['feed']['id']}")
-    assert [each["reason"] for each in whole["troubles"]] == ["The catalogue does not have this SKU."]
+    assert [each["reason"] for each in whole["troubles"]] == ["The catalog does not have this SKU."]
 
 
 def test_shelves_are_filled_by_rules(api: TestClient) -> None:

@@ -84,7 +84,7 @@ def test_what_was_written_is_kept_when_it_cannot_be(browser: TestClient) -> None
         status, page = click(
             browser, "/availability-rules/new/save", on="/availability-rules/new", do=do, **fields
         )
-        assert (status, "The catalogue does not have NO-SUCH." in page, "\nNO-SUCH</textarea>" in page) == (
+        assert (status, "The catalog does not have NO-SUCH." in page, "\nNO-SUCH</textarea>" in page) == (
             422,
             True,
             True,

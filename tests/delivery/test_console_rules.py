@@ -115,7 +115,7 @@ def test_a_case_that_fails_keeps_a_draft_from_deciding(shop: Shop, browser: Test
     assert "Rule: expected soonest, found leaves today." in shown(text)
     assert "Its test cases must pass first." in text
     status, answer = click(browser, f"{here}/activate", on=here, why="so", instead_of="")
-    assert (status, "1 of 8 golden cases fail." in answer) == (409, True)
+    assert (status, "1 of 8 test cases fail." in answer) == (409, True)
 
 
 def test_a_text_that_is_wrong_is_marked_at_its_line_and_kept(browser: TestClient) -> None:
@@ -221,7 +221,7 @@ def test_a_condition_that_fails_is_shown_to_people(shop: Shop, browser: TestClie
 def test_a_draft_that_names_what_is_no_more_says_so(shop: Shop, browser: TestClient) -> None:
     gone = YAML.replace("before_cut_off: true,", "before_cut_off: true, codes: [WH-Z],")
     here = f"/routing/versions/{stored(shop, gone)}"
-    assert "There is no location WH-Z; there is" in shown(page(browser, here))
+    assert "There is no location WH-Z. Existing:" in shown(page(browser, here))
     status, answer = click(browser, f"{here}/activate", on=here, why="so", instead_of="")
     assert (status, "There is no location WH-Z" in answer) == (422, True)
     answer = change(browser, page(browser, "/routing/edit"), "save", text=gone, why="so")[1]

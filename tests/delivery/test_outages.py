@@ -43,7 +43,7 @@ def test_a_person_says_that_a_carrier_is_out_and_back(browser: TestClient) -> No
 def test_what_is_wrong_is_said_and_what_was_typed_stays(browser: TestClient) -> None:
     page = click(browser, "/network/carrier-out", status=422, carrier="shiphawk", reason="x", until="soon")
     assert ("Enter a date and time." in page, 'value="soon"' in page) == (True, True)
-    assert "is not out" in click(browser, "/network/carrier-back", status=404, carrier="shiphawk")
+    assert "has no outage" in click(browser, "/network/carrier-back", status=404, carrier="shiphawk")
     sign_in(browser, Role.READ_ONLY)
     assert "Start a carrier outage" not in browser.get("/console/network").text
 

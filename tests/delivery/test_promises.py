@@ -116,12 +116,12 @@ def test_a_cart_that_is_fetched_is_promised_when_it_is_ready(shop: Retailer) -> 
 def test_what_is_not_there_is_named(shop: Retailer) -> None:
     api = client(shop)
     body = {"lines": [{"sku": "NOPE", "quantity": 1}], "address": {"country": "IN"}}
-    assert api.post("/api/v1/promise", json=body).json()["title"] == "The catalogue does not have NOPE."
+    assert api.post("/api/v1/promise", json=body).json()["title"] == "The catalog does not have NOPE."
     body = {"lines": [{"sku": SHIRT, "quantity": 1}], "address": {"country": "IN"}, "services": ["drone"]}
     answer = api.post("/api/v1/promise", json=body)
     assert (answer.status_code, answer.json()["title"]) == (
         404,
-        "Nobody sells the service 'drone'; there are: standard, express.",
+        "There is no service 'drone'. Services: standard, express.",
     )
 
 

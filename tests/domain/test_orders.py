@@ -38,7 +38,7 @@ def test_a_right_order_is_held_by_nothing() -> None:
 
 HELD = [
     (replace(observation(), lines=(), total_minor=0), HoldReason.NO_LINES, "no lines"),
-    (observation(line("X-1"), line("")), HoldReason.UNKNOWN_SKU, "The catalogue does not have (empty), X-1"),
+    (observation(line("X-1"), line("")), HoldReason.UNKNOWN_SKU, "The catalog does not have (empty), X-1"),
     (observation(line(JACKET, 0)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × 0"),
     (observation(line(JACKET, -2)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × -2"),
     (observation(currency="XYZ"), HoldReason.UNKNOWN_CURRENCY, "XYZ is not a currency"),

@@ -177,7 +177,7 @@ def test_files_that_are_none(retailer: Retailer) -> None:
     run_id = asked(retailer, None, orders_file=DOCUMENT % ("one", 1))
     simulation_jobs.run_next(retailer.app.context)
     run = run_of(retailer, run_id)
-    assert (run.state, run.error.startswith("Order documents are read by a direct connection")) == (
+    assert (run.state, run.error.startswith("Order documents need a direct connection")) == (
         "failed",
         True,
     )

@@ -178,7 +178,7 @@ def test_a_carrier_whose_calls_keep_failing_is_out_until_one_succeeds(
     assert [outage_control.check(retailer.app.context), outage_control.check(retailer.app.context)] == [1, 0]
     (seen,) = retailer.read(views.every_outage)
     assert (seen.carrier, seen.is_noticed) == ("shiphawk", True)
-    assert seen.reason == "3 calls failed in a row: nobody answers"
+    assert seen.reason == "3 calls in a row failed: nobody answers"
     (parcel,) = retailer.parcels(order_id)
     retailer.write(lambda tx: ship.retry_label(tx, shipment_id=parcel.id, now=NOON))
     retailer.settle()
@@ -213,9 +213,9 @@ def test_a_label_is_bought_from_another_carrier_of_the_location(retailer: Retail
 
 
 def test_what_cannot_be_is_refused(retailer: Retailer) -> None:
-    with pytest.raises(errors.NotFound, match="there are: shiphawk, store-parcels"):
+    with pytest.raises(errors.NotFound, match="Carriers: shiphawk, store-parcels"):
         out(retailer, "pigeon")
     with pytest.raises(errors.Invalid, match="ends in the future"):
         out(retailer, "shiphawk", until_at=NOON)
-    with pytest.raises(errors.NotFound, match="is not out"):
+    with pytest.raises(errors.NotFound, match="has no outage"):
         retailer.write(lambda tx: outage_control.end(tx, carrier="shiphawk", now=NOON))

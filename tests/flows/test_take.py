@@ -69,7 +69,7 @@ def test_a_batch_with_orders_of_every_kind_ends_in_exact_rows(shop: Database) ->
         (None, False, False, False),
         ("route", True, True, False),
         (None, False, False, True),
-        (None, False, False, False),  # the catalogue does not have the book
+        (None, False, False, False),  # the catalog does not have the book
     ]
     assert rows(shop, LINES) == [
         (JACKET, 1, 1), (SHIRT, 1, 1), (JACKET, 1, 0), (SHIRT, 9, 0), (JACKET, 1, 0), ("E-BOOK", 1, 0),

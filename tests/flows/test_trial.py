@@ -122,7 +122,7 @@ def test_a_better_draft_takes_over(retailer: Retailer) -> None:
     retailer.write(lambda tx: trial_control.promote(tx, why="cheaper", now=now))
     assert retailer.read(rules.active_number) == number
     (ended,) = retailer.read(trials.trials)
-    assert (ended.ended_why, ended.breached) == ("It decides on every order: cheaper", False)
+    assert (ended.ended_why, ended.breached) == ("Activated: cheaper", False)
 
 
 def test_a_trial_ends_when_another_version_decides(retailer: Retailer) -> None:
@@ -133,7 +133,7 @@ def test_a_trial_ends_when_another_version_decides(retailer: Retailer) -> None:
     retailer.place_order(observation(line(JACKET, 1)))
     trial_control.check(retailer.app.context)
     (ended,) = retailer.read(trials.trials)
-    assert ended.ended_why == "Another version decides by now."
+    assert ended.ended_why == "Another version is active now."
     again = started(retailer, first, TrialKind.SHADOW)
     retailer.write(lambda tx: rule_verbs.archive(tx, number=first, at=now))
     trial_control.check(retailer.app.context)

@@ -169,7 +169,7 @@ def test_a_parcel_of_nobody_is_asked_about_again_and_then_shown(retailer: Retail
     retailer.scan(parcel, TrackingStatus.DELIVERED)
     (letter,) = retailer.dead()
     assert (letter["error_class"], letter["attempts"]) == ("transient", 3)
-    assert str(letter["error"]) == f"No parcel of ours has the tracking number {parcel.tracking_number}."
+    assert str(letter["error"]) == f"No parcel has the tracking number {parcel.tracking_number}."
 
 
 def test_canceled_before_and_during_its_work_gives_the_stock_back(retailer: Retailer) -> None:
@@ -195,7 +195,7 @@ def test_canceled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel
     retailer.hear("shop", "order", later(told, 5, canceled_at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
-    assert "packed or gone" in retailer.holds(order_id)["manual"]
+    assert "packed or shipped" in retailer.holds(order_id)["manual"]
     with pytest.raises(errors.Refused, match="The order is held"):
         retailer.hand_over(packed)
 

@@ -200,7 +200,7 @@ def test_lines_that_cannot_be_are_refused_and_the_others_apply(database: Databas
         database, ("NO-SUCH", "A", 1), (SHIRT, "X", 1), (SHIRT, "A", -1), (SHIRT, "A", 7), (SHIRT, "A", 8)
     )
     assert [(each.line_no, each.outcome.value, each.reason) for each in taken.results] == [
-        (1, "refused", "The catalogue does not have this SKU."),
+        (1, "refused", "The catalog does not have this SKU."),
         (2, "refused", "There is no such location, or it is not yours."),
         (3, "refused", "There cannot be fewer than 0 pieces."),
         (4, "applied", ""),

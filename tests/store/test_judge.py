@@ -56,9 +56,9 @@ WRONG = [
     (
         observation(line("NO-SUCH", 1)),
         "unknown_sku",
-        "The catalogue does not have NO-SUCH: add it, or correct the SKU",
+        "The catalog does not have NO-SUCH: add it, or correct the SKU",
     ),
-    (observation(line("", 1)), "unknown_sku", "The catalogue does not have (empty)"),
+    (observation(line("", 1)), "unknown_sku", "The catalog does not have (empty)"),
     (observation(line(SHIRT, 0)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × 0."),
     (observation(line(SHIRT, -2)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × -2."),
     (observation(currency="XXX"), "unknown_currency", "XXX is not a currency we know"),

@@ -170,7 +170,7 @@ def test_names_that_are_not_installed_are_found(retailer: Retailer) -> None:
         "runs[0].routings[0].orders.channels[0]",
         "runs[0].routings[0].rules[0].locations.codes[0]",
     ]
-    assert found[1].message.startswith("There is no location WH-Z; there is ")
+    assert found[1].message.startswith("There is no location WH-Z. Existing: ")
 
 
 def test_activation_asks_that_golden_cases_pass(retailer: Retailer) -> None:
@@ -180,7 +180,7 @@ def test_activation_asks_that_golden_cases_pass(retailer: Retailer) -> None:
     }  # fmt: skip
     raw = {**msgspec.to_builtins(DEFAULT), "cases": [case]}
     drafted(retailer, msgspec.convert(raw, RuleSet))
-    said = "1 of 1 golden cases fail. nearest: Line 1 (TEE): expected 1 from WH-B, found 1 from WH-A."
+    said = "1 of 1 test cases fail. nearest: Line 1 (TEE): expected 1 from WH-B, found 1 from WH-A."
     with pytest.raises(errors.Refused) as refused:
         activated(retailer, 1, None)
     assert refused.value.message == said

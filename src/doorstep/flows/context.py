@@ -1,4 +1,4 @@
-"""What flows reach the outside through: the database, the clock and the partners."""
+"""What flow functions receive: database, clock, partner connections, settings; and the rows of the map."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from doorstep.kernel.time import Clock
 
 
 class Partners(Protocol):
-    """The configured connections, each as the port it serves. Raises NotFound for one that is not there."""
+    """The configured connections, each as the port it serves. Raises NotFound for an unknown one."""
 
     def connection(self, connection_id: int) -> Connection: ...
 
@@ -43,7 +43,7 @@ class Partners(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Handed to every errand; steps get a transaction and the time instead."""
+    """Passed to every task and job."""
 
     db: Database
     clock: Clock
@@ -80,9 +80,9 @@ class Job:
 
 
 def no_record(_tx: WriteTx) -> None:
-    """There is nothing (more) to record."""
+    """Nothing to record."""
 
 
 def event_int(delivery: Delivery, name: str) -> int:
-    """A whole number from an event's data."""
+    """An integer from an event's data."""
     return int(str(delivery.data[name]))

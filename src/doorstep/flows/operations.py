@@ -1,4 +1,4 @@
-"""Put right: dead letters get a new life or are given up; counters are compared with their ledger."""
+"""Retry or discard dead letters; verify the stock ledger; delete expired sessions."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def retry(
     messages: Sequence[int] | None = None,
     error_class: str | None = None,
 ) -> int:
-    """Try dead letters again: these deliveries and messages, or (with a class) all of that class; returns how many."""
+    """Retry dead letters: these deliveries and messages, or all of an error class; returns how many."""
     if error_class is not None:
         return jobs.redrive(tx, error_class=error_class) + connections.revive(tx, error_class=error_class)
     return jobs.redrive(tx, ids=deliveries or []) + connections.revive(tx, ids=messages or [])
 
 
 def discard(tx: WriteTx, *, deliveries: Sequence[int] = (), messages: Sequence[int] = ()) -> int:
-    """Give up on dead letters; events and bytes are kept. Returns how many."""
+    """Discard dead letters; events and bytes are kept. Returns how many."""
     return jobs.discard(tx, ids=deliveries) + connections.discard(tx, ids=messages)
 
 
@@ -42,7 +42,7 @@ def send_shadowed(tx: WriteTx, *, key: str) -> int:
 
 
 def drop_shadowed(tx: WriteTx, *, key: str) -> int:
-    """Never make the calls that a connection only logged in shadow mode; returns how many."""
+    """Drop the calls that a connection only logged in shadow mode; returns how many."""
     _mode(tx, key)
     return jobs.drop_shadowed(tx, connection=key)
 
@@ -55,7 +55,7 @@ def _mode(tx: WriteTx, key: str) -> Mode:
 
 
 def verify_ledger(context: Context) -> int:
-    """Periodic: every counter equals the sum of its movements; anything else is an alarm. Returns how many do not."""
+    """Compare every stock counter with the sum of its movements; returns how many differ."""
     with context.db.read() as tx:
         drift = inventory.drift(tx)
     if drift:
@@ -64,6 +64,6 @@ def verify_ledger(context: Context) -> int:
 
 
 def delete_expired(context: Context) -> None:
-    """Periodic: what has expired (sessions, failed sign-ins, answers kept for repeated API calls) is deleted."""
+    """Delete what has expired: sessions, failed sign-ins, stored answers of idempotent API calls."""
     with context.db.write(actor="system") as tx:
         identity.delete_expired(tx, now=context.clock.now())

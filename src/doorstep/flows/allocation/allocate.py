@@ -1,4 +1,4 @@
-"""Route orders: lock the stock, decide purely, reserve and open the work, in one transaction."""
+"""Allocate orders to locations: lock the stock, plan, reserve and create fulfillment orders, in one transaction."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from doorstep.kernel.jobs import Delivery
 def allocate(
     tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime, run: Run | None = None
 ) -> PlanResult:
-    """Give every line that is not allocated its location, as far as stock goes. The orders are stored and locked.
+    """Allocate every unallocated line of these stored, locked orders, as far as stock allows.
 
-    A run that goes by the clock is named; orders that it does not want stay as they are.
+    With a scheduled `run`, orders that the run does not select stay as they are.
     """
     demands = demand.of_stored(tx, order_ids=order_ids, now=now)
     found = plan(tx, demands=demands, now=now, run=run)
@@ -59,9 +59,9 @@ def plan(
     held: Sequence[Demand] = (),
     run: Run | None = None,
 ) -> PlanResult:
-    """Lock what the demands may take, let carts become orders, and plan; nothing of the orders is written yet.
+    """Lock the stock that the demands may use, convert cart reservations, and plan. Nothing of the orders is written yet.
 
-    Demands of `held` orders are not planned, but their carts end here, too.
+    Orders in `held` are not planned, but their cart reservations end here, too.
     """
     everybody = [*demands, *held]
     if not everybody:
@@ -86,7 +86,7 @@ def _carts(demands: Sequence[Demand]) -> dict[tuple[str, str], int]:
 
 
 def apply(tx: WriteTx, *, found: PlanResult, now: datetime) -> None:
-    """Write the receipts, open the work and reserve its stock and its place in the shift. The orders are stored by now."""
+    """Store explanations, create fulfillment orders, reserve their stock and use capacity. The orders are stored already."""
     routing.record(tx, decisions=found.decisions, ids=found.receipt_ids, at=now)
     assignments = found.assignments
     work_ids = fulfillment.open_work(tx, assignments=assignments, decisions=found.receipt_ids, at=now)
@@ -102,7 +102,7 @@ def apply(tx: WriteTx, *, found: PlanResult, now: datetime) -> None:
 
 
 def retry_backorders(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: stock came (counted, returned, let go by a cart or a canceled order): orders that wait for it are routed."""
+    """Retry orders that wait for SKUs that came back into stock (counted, returned, released by a cart or a cancellation)."""
     named = {sku for each in deliveries for sku in _skus(each)}
     given_back = [OrderId(each.key) for each in deliveries if each.stream == "order"]
     sold = order_views.skus(tx, order_ids=given_back)
@@ -111,7 +111,7 @@ def retry_backorders(context: Context, tx: WriteTx, deliveries: list[Delivery]) 
 
 
 def _skus(delivery: Delivery) -> list[str]:
-    """The SKUs that a fact names; an order's fact names none, it stands for the order's own."""
+    """The SKUs that an event names; an order event names none and stands for the SKUs of its order."""
     several = delivery.data.get("skus", ())
     return [str(delivery.data["sku"])] if "sku" in delivery.data else [str(sku) for sku in _listed(several)]
 

@@ -1,4 +1,4 @@
-"""Room in shifts: locked before a batch is planned, counted where its stock is reserved, given back with the work."""
+"""Location capacity per shift: lock before planning, use when stock is reserved, release with the work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REMEMBERED = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class NewWork:
-    """What a fulfillment order asks of its location."""
+    """A new fulfillment order and how much it counts: lines and units."""
 
     fulfillment_order_id: FulfillmentOrderId
     location_id: LocationId
@@ -29,9 +29,9 @@ class NewWork:
 
 
 def lock(tx: WriteTx, *, at: datetime) -> None:
-    """Lock the shifts that have a limit: the room that is planned with is there when the work is counted.
+    """Lock the shifts that have a limit, so that planned capacity is still there when work is counted.
 
-    Called after the stock is locked and before `lanes.network`; shifts without a limit are nobody's queue.
+    Call it after the stock is locked and before `lanes.network`. Shifts without a limit are not locked.
     """
     shifts = lanes.configuration(tx, at=at).moment(at).shifts
     limited = [(place, each.starts_at) for place, each in shifts.items() if each.shift.most is not None]
@@ -39,7 +39,7 @@ def lock(tx: WriteTx, *, at: datetime) -> None:
 
 
 def use(tx: WriteTx, *, works: Sequence[NewWork], at: datetime) -> None:
-    """Count new work in the shift that runs, or comes next; locations without shifts count nothing."""
+    """Count new work in the current or next shift; locations without shifts count nothing."""
     shifts = lanes.configuration(tx, at=at).moment(at).shifts
     takes = [
         CapacityUse(
@@ -56,7 +56,7 @@ def use(tx: WriteTx, *, works: Sequence[NewWork], at: datetime) -> None:
 
 
 def without(network: Network, *, works: Iterable[LocationId]) -> Network:
-    """The network as if work at these locations (one entry each) took no room: what planned work is planned again in."""
+    """The network without the capacity used by work at these locations (one entry per fulfillment order), for replanning."""
     freed = Counter(works)
     limited = {
         place: each for place, each in network.places.items() if each.room is not None and freed[place]
@@ -73,9 +73,9 @@ def without(network: Network, *, works: Iterable[LocationId]) -> Network:
 def try_move(
     rooms: dict[LocationId, int], *, leaving: Iterable[LocationId], coming: Iterable[LocationId]
 ) -> bool:
-    """Whether shifts take work that comes to them from others, one entry each; takes the room if they do.
+    """Move work between locations if their shifts have capacity; returns whether it fits, and uses the capacity if so.
 
-    What leaves makes room only for what comes to the same place: it may have counted in an earlier shift.
+    Work that leaves a location frees capacity only for work that comes to it: it may have counted in an earlier shift.
     """
     more = Counter(coming)
     more.subtract(Counter(leaving))
@@ -88,11 +88,11 @@ def try_move(
 
 
 def release(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
-    """Rejected or canceled work leaves the shift that it was counted in."""
+    """Release the capacity of rejected or canceled work, in the shift in which it was counted."""
     network.release_capacity(tx, fulfillment_order_ids=work_ids)
 
 
 def delete_old_shifts(context: Context) -> int:
-    """Periodic: shifts of the month before last are forgotten; returns how many."""
+    """Delete shifts that ended two months ago; returns how many."""
     with context.db.write(actor="system") as tx:
         return network.delete_old_shifts(tx, before=context.clock.now() - _REMEMBERED)

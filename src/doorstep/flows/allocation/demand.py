@@ -1,4 +1,4 @@
-"""What orders want from routing: every line that goes into a parcel and has no location yet."""
+"""Order lines that still need an allocation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 
 def of_new(new: Sequence[New], *, traits: Mapping[Sku, SkuAttributes]) -> list[Demand]:
-    """Of orders that are not written yet: all of it, and nobody has rejected anything."""
+    """Demand of new orders: all their lines, without rejecting locations."""
     return [_of_new(each, traits) for each in new]
 
 
@@ -54,7 +54,7 @@ def _want(
 
 
 def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[Demand]:
-    """Of stored orders: what is left, without the locations that rejected it."""
+    """Demand of stored orders: unallocated units, without the locations that rejected them."""
     found = order_views.orders(tx, order_ids=order_ids)
     traits = catalog.attributes(tx, skus={line.sku for order in found for line in order.lines})
     excluded = _excluded(tx, found, now)
@@ -64,7 +64,7 @@ def of_stored(tx: ReadTx, *, order_ids: Sequence[OrderId], now: datetime) -> lis
 
 
 def as_placed(tx: ReadTx, *, order_ids: Sequence[OrderId]) -> list[Demand]:
-    """Of stored orders as if they came now: every piece that was not canceled, and nobody rejected anything."""
+    """Demand of stored orders as placed: all units that are not canceled, ignoring rejects."""
     found = order_views.orders(tx, order_ids=order_ids)
     traits = catalog.attributes(tx, skus={line.sku for order in found for line in order.lines})
     return [_of_stored(order, _whole(order, traits), frozenset()) for order in found]
@@ -89,7 +89,7 @@ def _of_stored(
 def _excluded(
     tx: ReadTx, found: Sequence[order_views.Order], now: datetime
 ) -> dict[int, frozenset[tuple[Sku, LocationId]]]:
-    """Who must not be asked: for a line's SKU of the order, for all of the order (no SKU), or for a SKU by anybody."""
+    """Excluded locations: for a SKU of one order, for a whole order (no SKU), or for a SKU of any order."""
     mine: dict[int, set[tuple[Sku, LocationId]]] = {}
     skus = {order.header.id: {line.sku for line in order.lines} for order in found}
     for each in routing.exclusions(tx, order_ids=list(skus), at=now):

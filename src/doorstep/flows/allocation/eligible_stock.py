@@ -1,4 +1,4 @@
-"""What buyers may not take: recipes of what they want, rules of its locations, what carts hold, what came for others."""
+"""Stock each order may use: kit components, availability rules, cart reservations, pools."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from doorstep.kernel.ids import FulfillmentOrderId, LocationId, Sku
 
 @dataclass(frozen=True, slots=True)
 class StockNeeds:
-    """What is wanted, taken apart: per SKU its (SKU, condition) and pieces."""
+    """Requested SKUs split into components: per SKU its (SKU, condition) and units."""
 
     parts: Mapping[Sku, Mapping[tuple[Sku, Condition], int]]
 
     @property
     def locked_parts(self) -> list[tuple[Sku, Condition]]:
-        """Everything that lies on shelves for it."""
+        """Every stock position to lock for it."""
         return sorted({part for parts in self.parts.values() for part in parts})
 
     @property
     def recipes(self) -> dict[Sku, dict[StockKey, int]]:
-        """Kits and graded SKUs, in routing's words."""
+        """Kits and B-grade SKUs, as routing expects them."""
         return {
             sku: {stock_key(*part): pieces for part, pieces in parts.items()}
             for sku, parts in self.parts.items()
@@ -39,7 +39,7 @@ class StockNeeds:
 
     @property
     def sold_as(self) -> dict[StockKey, tuple[tuple[Sku, Condition], Sku]]:
-        """Things by name, and whose rules hold for them: pieces in another condition are ruled as what they are sold as."""
+        """Stock keys, and the SKU whose rules apply: B-grade units follow the rules of the SKU they are sold as."""
         return {
             stock_key(*part): (part, part[0] if part[1] is Condition.NEW else sku)
             for sku, parts in self.parts.items()
@@ -48,7 +48,7 @@ class StockNeeds:
 
 
 def needs(tx: ReadTx, *, skus: Iterable[Sku]) -> StockNeeds:
-    """What these SKUs consist of."""
+    """The components of these SKUs."""
     found = catalog.parts(tx, skus=skus)
     return StockNeeds(
         {
@@ -59,9 +59,9 @@ def needs(tx: ReadTx, *, skus: Iterable[Sku]) -> StockNeeds:
 
 
 def with_limits(tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: Claims) -> list[Demand]:
-    """What each buyer may take. The stock is locked, so what is read here stays true.
+    """Set for each demand which stock it may use. The stock is locked, so the answer stays true.
 
-    Orders whose promised pieces have come are served first; from others these pieces are set aside like a cart's.
+    Orders whose promised units arrived come first; for all others those units are reserved, like a cart's.
     """
     held = {part: each.held for part, each in claims.asked.items() if each.held}
     asking = {each.order_id for each in demands}
@@ -114,7 +114,7 @@ def _terms(
 
 
 def _kept(channel: str, ruled_as: Sku, position: Position, policies: Policies) -> tuple[int, str]:
-    """Pieces of a position that this channel may not have, and why."""
+    """Units of a position that this channel may not use, and why."""
     node = policies.node(ruled_as, position.location_id, channel)
     if not node.may_ship.value:
         return position.on_hand, f"does not ship for {channel or 'this channel'} ({node.may_ship.rule})"
@@ -127,7 +127,7 @@ def _kept(channel: str, ruled_as: Sku, position: Position, policies: Policies) -
 
 
 def stock_lines(work_id: FulfillmentOrderId, assignment: Assignment, goods: StockNeeds) -> list[Piece]:
-    """What a fulfillment order reserves: of kits their parts."""
+    """What a fulfillment order reserves; kits reserve their components."""
     return [
         Piece(
             cause(work_id, line.line_no),

@@ -1,4 +1,4 @@
-"""Where orders wait that no rule could serve: in a queue with an owner, a clock and an end."""
+"""Exception queues for orders that no rule can allocate: owner, retry time, automatic cancellation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
 _log = log.get("parking")
-_RETRY_MINUTES = (15,)  # of orders that wait in no queue of the rule set
+_RETRY_MINUTES = (15,)  # minutes between tries of orders that are in no queue of the rule set
 _AT_ONCE = 200
 _NO_REST = Remainder()
 
@@ -26,7 +26,7 @@ _NO_REST = Remainder()
 def assign(
     decisions: Sequence[Decision], *, document: RuleSet, tries: Mapping[int, int], now: datetime
 ) -> dict[OrderId, QueuePlacement]:
-    """Where each order that is not served whole waits; `tries` is how often routing failed for it before."""
+    """The queue of each order that is not fully allocated; `tries` counts earlier failed attempts."""
     queues = {queue.name: queue for queue in document.queues}
     return {
         each.order_id: _parking(each, queues, tries.get(each.order_id, 0), now)
@@ -54,7 +54,7 @@ def _parking(decision: Decision, queues: Mapping[str, Queue], tries: int, now: d
 
 
 def _reason(decision: Decision) -> str:
-    """The first missing line's sentence."""
+    """The reason of the first missing line."""
     missing = {want.line_no for want in decision.short}
     return next(
         (f"{each.sku}: {each.sentence}" for each in decision.receipt.lines if each.line_no in missing), ""
@@ -62,28 +62,28 @@ def _reason(decision: Decision) -> str:
 
 
 def cancel_ended(tx: WriteTx, *, decisions: Sequence[Decision], now: datetime) -> None:
-    """Rules may end the waiting at once: what is left of these stored orders is canceled."""
+    """Cancel what is left of orders whose rule says so."""
     for each in decisions:
         if each.short and each.rest is not None and each.rest.then == "cancel":
-            _cancel(tx, each.order_id, f"the rules end it: {_reason(each)}", now)
+            _cancel(tx, each.order_id, f"canceled by rule: {_reason(each)}", now)
 
 
 def cancel_overdue(context: Context) -> int:
-    """Periodic: orders that waited as long as their queue allows are canceled, as far as they wait; returns how many."""
+    """Cancel orders that waited as long as their queue allows, as far as they are unallocated; returns how many."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
         overdue = orders.claim_overdue(tx, now=now, limit=_AT_ONCE)
         for order_id in overdue:
             (header,) = [each.header for each in order_views.orders(tx, order_ids=[order_id])]
             since = "" if header.parked_at is None else f" since {header.parked_at:%d %b %Y}"
-            _cancel(tx, order_id, f"nobody could fill it{since}: {header.queue_reason}", now)
+            _cancel(tx, order_id, f"not filled{since}: {header.queue_reason}", now)
     if overdue:
-        _log.warning("orders that nobody could fill are canceled", orders=len(overdue))
+        _log.warning("orders canceled after waiting too long", orders=len(overdue))
     return len(overdue)
 
 
 def _cancel(tx: WriteTx, order_id: OrderId, reason: str, now: datetime) -> None:
-    """Only what has no location yet: the rest is on its way."""
+    """Cancel only what is not allocated: the rest is on its way."""
     orders.cancel(tx, order_id=order_id, reason=reason, now=now)
     fulfillment.release_unneeded(tx, order_ids=[order_id])
     allocation.changed(tx, order_ids=[order_id], now=now)

@@ -1,4 +1,4 @@
-"""What planning sees: who asks on which terms, what lies where, where it can go, and by whose rules. It only reads."""
+"""Load everything the planner needs: demand, stock, lanes, rules. Reads only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOBODY: Mapping[work_views.Destination, frozenset[LocationId]] = {}
 
 @dataclass(frozen=True, slots=True)
 class PlanningInputs:
-    """Everything that `model.plan` asks for. Whoever reserves by it holds the locks of stock and shifts."""
+    """The inputs of `model.plan`. Whoever reserves by them holds the locks of stock and shifts."""
 
     demands: list[Demand]
     supply: Supply
@@ -36,7 +36,7 @@ class PlanningInputs:
 def load(
     tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: Claims, at: datetime
 ) -> PlanningInputs:
-    """Look at everything once, for a batch of orders."""
+    """Load the inputs once for a batch of orders."""
     playbook = rules.compiled_rules(tx)
     document = playbook.document
     asking = eligible_stock.with_limits(tx, demands=demands, goods=goods, claims=claims)
@@ -53,7 +53,7 @@ def load(
 
 
 def _packing(tx: ReadTx, demands: Sequence[Demand]) -> Mapping[work_views.Destination, frozenset[LocationId]]:
-    """Who packs a parcel for one of these customers anyway."""
+    """Locations that pack a parcel for one of these customers anyway."""
     customers = {each.facts.customer for each in demands if each.facts.customer}
     if not customers:
         return _NOBODY
@@ -66,7 +66,7 @@ def _asking(
     blocked: Collection[tuple[Sku, LocationId]],
     packing: Mapping[work_views.Destination, frozenset[LocationId]],
 ) -> Demand:
-    """With what its cart held, whom nobody asks, and who packs for its customer; nearly always there is nothing to add."""
+    """The demand with its cart reservation, blocked locations and locations that already pack for its customer."""
     if demand.order_id in served:
         demand = replace(demand, has_claim=True)
     if blocked:

@@ -1,4 +1,4 @@
-"""What rules may ask of an order, from a new telling and from a stored order: one meaning, two sources."""
+"""Order attributes that routing rules may test, from a new snapshot or a stored order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ON_DELIVERY, _PREPAID = "on_delivery", "prepaid"
 
 
 def of_snapshot(channel: str, order: OrderSnapshot) -> Facts:
-    """Of an order as a channel tells it."""
+    """Attributes of an order snapshot."""
     place = order.shipping_address or Address()
     return Facts(
         placed_at=order.placed_at,
@@ -35,7 +35,7 @@ def of_snapshot(channel: str, order: OrderSnapshot) -> Facts:
 
 
 def of_stored(order: order_views.Order) -> Facts:
-    """Of an order as we have it, with the queue it waits in."""
+    """Attributes of a stored order, including its queue."""
     header, place = order.header, order.shipping_address
     return Facts(
         placed_at=header.placed_at,
@@ -57,22 +57,22 @@ def of_stored(order: order_views.Order) -> Facts:
 
 
 def _region(place: Address) -> str:
-    """The state as ISO 3166-2 writes it, or the country if there is none."""
+    """The state in ISO 3166-2, or the country if there is none."""
     return f"{place.country}-{place.state_code}" if place.state_code else place.country
 
 
 def _customer(channel: str, external_id: str) -> str:
-    """A customer is known by a channel; nobody, if the channel does not say."""
+    """The customer's key within its channel; empty if the channel gives none."""
     return f"{channel}/{external_id}" if external_id else ""
 
 
 def pool_audiences(channel: str, tags: Sequence[str]) -> frozenset[str]:
-    """Whose pools an order may draw on: its channel's, and those of the customer's groups, as the channel tags them."""
+    """The pools an order may draw on: its channel's, and those of the customer groups in its tags."""
     groups = _CUSTOMER_GROUPS & {tag.lower() for tag in tags} if tags else frozenset()
     return _audiences(channel, groups)
 
 
 @lru_cache(maxsize=1_000)
 def _audiences(channel: str, groups: frozenset[str]) -> frozenset[str]:
-    """The same few answers for all orders of a channel."""
+    """Cached: orders of a channel have few distinct answers."""
     return frozenset().union(*(audiences(channel=channel, group=group) for group in ("", *groups)))

@@ -1,4 +1,4 @@
-"""What routing decided for a batch, in the words of those who carry it out: orders, fulfilment and stock."""
+"""The result of planning a batch, grouped for the modules that apply it: orders, fulfillment, stock."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from doorstep.kernel.ids import LocationId, OrderId
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """What routing decided for a batch, on stock that is locked. `receipt_ids` are the decisions' ids by order.
+    """The result of planning a batch on locked stock. `receipt_ids` are the decision ids by order.
 
-    `expected` says when a parcel of an order leaves and arrives from a location; `releases` how a run hands its work out.
-    `planned_since` says from when work that is planned again may be released (None: this is no planning again).
+    `expected` has when a parcel leaves and arrives per order and location; `releases` how each run releases its work.
+    `planned_since` is the time from which replanned work may be released (None: not a replan).
     """
 
     decisions: Sequence[Decision]
@@ -54,7 +54,7 @@ class PlanResult:
     def _assignment(
         self, decision: Decision, key: tuple[OrderId, LocationId], lines: Sequence[WorkLine]
     ) -> Assignment:
-        """Work that its run holds back, or meters, or that waits for the rest of its order, is planned and no more."""
+        """Work that its run holds back or meters, or that waits for the rest of its order, is planned and not released."""
         release, lane = self.releases.get(decision.receipt.run), self.expected.get(key)
         leaves_at, arrives_at = (None, None) if lane is None else (lane.leaves_at, lane.arrives_at)
         if self.planned_since is not None:
@@ -75,7 +75,7 @@ class PlanResult:
 
     @property
     def counts(self) -> list[LineCount]:
-        """Pieces per line (a line split by quantity has several choices)."""
+        """Units per line (a split line has several choices)."""
         total: dict[tuple[OrderId, int], int] = {}
         for order_id, choice in self.choices:
             key = (order_id, choice.line_no)
@@ -84,7 +84,7 @@ class PlanResult:
 
     @property
     def routed(self) -> dict[OrderId, order_events.Allocated]:
-        """Orders of which every line has its location."""
+        """Fully allocated orders."""
         return {
             each.order_id: order_events.Allocated(
                 each.order_id,
@@ -97,7 +97,7 @@ class PlanResult:
 
     @property
     def short(self) -> dict[OrderId, tuple[str, ...]]:
-        """Orders with lines that are left unrouted, and the SKUs that are missing."""
+        """Orders with unallocated lines, and their missing SKUs."""
         return {
             each.order_id: tuple(sorted({want.sku for want in each.short}))
             for each in self.decisions
@@ -111,7 +111,7 @@ EMPTY = PlanResult((), {}, {}, StockNeeds({}))
 def build(
     seen: PlanningInputs, decisions: Sequence[Decision], receipt_ids: Mapping[int, int], *, now: datetime
 ) -> PlanResult:
-    """Decisions with everything that follows from them."""
+    """Build the result of these decisions."""
     demands = {each.order_id: each for each in seen.demands}
     expected: dict[tuple[OrderId, LocationId], Lane] = {}
     promised: dict[OrderId, datetime] = {}
@@ -144,5 +144,5 @@ def build(
 
 
 def _holds_back(run: Run) -> bool:
-    """Whether its work is not handed out at once; what goes by the clock is solved together first."""
+    """Whether its work is not released at once; scheduled runs are optimized first."""
     return bool(run.schedule) or run.release.mode != "at_once"

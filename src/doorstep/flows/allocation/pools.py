@@ -1,4 +1,4 @@
-"""Pieces that are set aside for a channel or for VIP and B2B customers: whoever took them, took them from their pool."""
+"""Stock pools reserved for channels or customer groups: record what orders drew from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from doorstep.kernel.ids import OrderId
 
 
 def draw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
-    """Let these stored orders have drawn what is allocated to them; what was canceled goes back to its pool."""
+    """Draw what is allocated to these stored orders; canceled units return to their pool."""
     if not pools.concern(tx, order_ids=order_ids):
         return
     lines = [

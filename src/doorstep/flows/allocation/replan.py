@@ -1,4 +1,4 @@
-"""Planned work is taken back, so that it can be planned again: nobody at its location knows of it yet."""
+"""Replan unreleased fulfillment orders after a location pause or carrier outage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, OrderId
 from doorstep.kernel.jobs import Delivery
 
-REPLANNED = "planned again"  # why the reservations of replanned work ended
+REPLANNED = "replanned"  # why the reservations of replanned work ended
 
 
 def withdraw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[Work]:
@@ -31,19 +31,19 @@ def withdraw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[Work]:
 
 
 def location_paused(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: a location gets no work now: what is planned for it is planned again, elsewhere."""
+    """Replan the work of paused or closed locations elsewhere."""
     _plan_again(tx, {LocationId(event_int(each, "location_id")) for each in deliveries}, context.clock.now())
 
 
 def carrier_outage(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: a carrier gets no parcels now: what is planned where it would fetch them is planned again."""
+    """Replan the work that a carrier with an outage would have picked up."""
     now, out = context.clock.now(), {str(each.data["carrier"]) for each in deliveries}
     origins = lanes.configuration(tx, at=now).said.atlas.origins
     _plan_again(tx, {each.id for each in origins if out.intersection(each.carriers)}, now)
 
 
 def retry_unallocated(context: Context, tx: WriteTx, _deliveries: list[Delivery]) -> None:
-    """Step: locations or carriers work again, or otherwise: orders that wait are routed again."""
+    """Retry unallocated orders after a location, carrier or the network changed."""
     orders.retry_queued(tx, now=context.clock.now())
 
 

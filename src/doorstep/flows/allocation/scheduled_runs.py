@@ -1,4 +1,4 @@
-"""Runs that go by the clock: orders that wait are routed together, by the run's own rules, and the run is written down."""
+"""Scheduled routing runs: allocate waiting orders together by the run's own rules, and record the run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HISTORY_KEPT_FOR = timedelta(days=90)
 
 
 def run_due(context: Context) -> int:
-    """Periodic: every run that is due by the clock; returns how many. A run that fails is written down with its error."""
+    """Run every scheduled run that is due; returns how many. A failed run is recorded with its error."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
         due = runs.claim_due(tx, document=rules.compiled_rules(tx).document, now=now)
@@ -31,7 +31,7 @@ def run_due(context: Context) -> int:
 
 
 def run_now(context: Context, *, run: Run) -> NewRun:
-    """Route what waits, a batch at a time, and write down how it went."""
+    """Allocate what waits, a batch at a time, and record the result."""
     began = context.clock.now()
     attempted = routed = 0
     try:
@@ -41,7 +41,7 @@ def run_now(context: Context, *, run: Run) -> NewRun:
             attempted, routed = attempted + tried, routed + served
         result = "done"
     except errors.DoorstepError as problem:
-        _log.error("a run ended early", run=run.name, error=problem.message)
+        _log.error("a scheduled run failed", run=run.name, error=problem.message)
         result = problem.message
     with context.db.write(actor="system") as tx:
         version = rules.compiled_rules(tx).version
@@ -60,7 +60,7 @@ def run_now(context: Context, *, run: Run) -> NewRun:
 
 
 def _batch(context: Context, run: Run, last: OrderId) -> tuple[OrderId, int, int] | None:
-    """The next orders that wait: the last of them, how many the run wanted, how many it served whole. None: there are no more."""
+    """The next batch: last order id, how many the run selected, how many were fully allocated. None: no more orders."""
     with context.db.write(actor="system") as tx:
         waiting = orders.claim_waiting(tx, after=last, limit=_AT_ONCE)
         if not waiting:
@@ -70,6 +70,6 @@ def _batch(context: Context, run: Run, last: OrderId) -> tuple[OrderId, int, int
 
 
 def delete_old(context: Context) -> int:
-    """Periodic: history that nobody looks at any more."""
+    """Delete old run records."""
     with context.db.write(actor="system") as tx:
         return runs.delete_old(tx, before=context.clock.now() - _HISTORY_KEPT_FOR)

@@ -1,4 +1,4 @@
-"""How healthy shelves are, for rules that sort by it: how fast SKUs sell where, and whose styles lack sizes."""
+"""Sell-through and size coverage per location, for routing rules that sort by them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from doorstep.kernel.ids import LocationId, Sku
 
 
 def load(tx: ReadTx, *, supply: Supply, document: RuleSet, demands: Sequence[Demand], at: datetime) -> None:
-    """Tell supply what the rules want to sort by; nearly always that is neither."""
+    """Add the signals that the rules use to the supply; usually none."""
     measures = {
         sort.by
         for run in document.runs
@@ -33,7 +33,7 @@ def load(tx: ReadTx, *, supply: Supply, document: RuleSet, demands: Sequence[Dem
 
 
 def _broken(tx: ReadTx, styles: Iterable[str]) -> Mapping[str, frozenset[LocationId]]:
-    """Locations that have some but not all SKUs of a style: better to empty their shelf than a complete one."""
+    """Locations with some but not all SKUs of a style: better to sell those out than to break a full size run."""
     members = catalog.of_styles(tx, styles=styles)
     parts = [(sku, Condition.NEW) for skus in members.values() for sku in skus]
     free = stock.free(tx, parts=parts)

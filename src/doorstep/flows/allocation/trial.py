@@ -1,4 +1,4 @@
-"""A draft tried on real orders: silently beside what decides, or instead of it on a share of them (guard.py ends it)."""
+"""Apply a trial rule set: in shadow mode, or as a canary on a share of the orders (trial_control ends it)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from doorstep.kernel.ids import LocationId
 
 
 def plan(tx: WriteTx, *, seen: PlanningInputs, now: datetime, run: Run | None) -> list[Decision]:
-    """What is decided for a batch: by the rules that decide, and on the orders of a trial by its draft."""
+    """Plan a batch: by the active rules, and orders of the trial by its draft."""
     trial = trials.running(tx)
     if trial is None or run is not None or (trial.against or 0) != seen.playbook.number:
         return model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now, run=run)
@@ -42,7 +42,7 @@ def plan(tx: WriteTx, *, seen: PlanningInputs, now: datetime, run: Run | None) -
 def _silently(
     seen: PlanningInputs, draft: CompiledRules, now: datetime
 ) -> tuple[list[Decision], list[Decision]]:
-    """Both decide on the same stock; only what the rules decide is taken."""
+    """Plan by both on the same stock; only the active rules' plan is used."""
     same = replace(
         seen.supply, available={name: dict(there) for name, there in seen.supply.available.items()}
     )
@@ -53,7 +53,7 @@ def _silently(
 def _shared(
     seen: PlanningInputs, draft: CompiledRules, percent: int, now: datetime
 ) -> tuple[list[Decision], list[Decision]]:
-    """Each decides on its orders; whoever has the first order of the batch goes first, so that neither is favoured."""
+    """Each rule set plans its own orders; the one with the first order of the batch plans first, so neither is favored."""
     drafts = [each for each in seen.demands if guardrails.is_drafts(each.order_id, percent)]
     others = [each for each in seen.demands if not guardrails.is_drafts(each.order_id, percent)]
     first, second = (others, seen.playbook), (drafts, draft)
@@ -66,7 +66,7 @@ def _shared(
 
 
 def _after(network: Network, works: Sequence[LocationId]) -> Network:
-    """With so much less room where work went already."""
+    """The network without the capacity that was just used."""
     places = dict(network.places)
     for place, count in Counter(works).items():
         room = places[place].room

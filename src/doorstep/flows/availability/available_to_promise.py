@@ -1,4 +1,4 @@
-"""What may be promised, and to whom: availability of kits too, and short lines promised from supply that is to come."""
+"""Available to promise, including kits and endless aisle; keeps availability rules computed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _log = log.get("promise")
 
 
 def components(tx: ReadTx, *, skus: Iterable[str]) -> Parts:
-    """What these SKUs consist of, in the words of inventory. Raises NotFound for what the catalogue does not have."""
+    """The components of these SKUs. Raises NotFound for unknown SKUs."""
     wanted = sorted(set(skus))
     missing = sorted(set(wanted) - catalog.known(tx, skus=wanted))
     if missing:
-        raise errors.NotFound(f"The catalogue does not have {', '.join(missing[:5])}.")
+        raise errors.NotFound(f"The catalog does not have {', '.join(missing[:5])}.")
     found = catalog.parts(tx, skus=wanted)
     return {
         sku: tuple((each.sku, Condition(each.condition), each.pieces) for each in found[sku]) for sku in found
@@ -33,36 +33,36 @@ def components(tx: ReadTx, *, skus: Iterable[str]) -> Parts:
 
 
 def availability(tx: ReadTx, *, questions: Sequence[Question], at: datetime) -> list[Availability]:
-    """How many may be promised, in the order of the questions; kits by component, grades in their condition."""
+    """Available units per question, in order; kits by component, B-grade by condition."""
     made_of = components(tx, skus={question.sku for question in questions})
     return views.availability(tx, questions=questions, parts=made_of, at=at)
 
 
 def endless_aisle(tx: ReadTx, *, sku: Sku, store_id: int, ways: Transit, at: datetime) -> Aisle:
-    """Who else has it, and when can it be at this store."""
+    """Other locations that have the SKU, and when it can be at this store."""
     made_of = components(tx, skus=[sku])[sku]
     return aisle.endless_aisle(tx, sku=sku, parts=made_of, store_id=store_id, ways=ways, at=at)
 
 
 def apply_rules_to_new(context: Context) -> None:
-    """Periodic: rules are worked out for SKUs and locations that are new, or moved to another style, category or kind."""
+    """Compute the rules of new SKUs and locations, and of those that moved to another style, category or kind."""
     with context.db.write(actor="system") as tx:
         rules.catch_up(tx)
 
 
 def recompute_rules(context: Context) -> None:
-    """Periodic: everything that was worked out is worked out again; a difference is put right, and an alarm."""
+    """Recompute all availability rules; a difference is corrected and logged as an error."""
     with context.db.write(actor="system") as tx:
         effect = rules.rebuild(tx)
     if effect.total:
-        _log.error("availability differed from its rules", changed=effect.total)
+        _log.error("computed availability differed from its rules", changed=effect.total)
 
 
 def check_stock_sources(context: Context) -> int:
-    """Periodic: a stock source that is silent for too long is an alarm; what its location promises is unknown."""
+    """Warn about overdue stock feeds; availability at their locations is unknown until the next update."""
     with context.db.read() as tx:
         silent = freshness.silent(tx, at=context.clock.now())
     if silent:
         names = sorted(f"{each.name} of location {each.location_id}" for each in silent)
-        _log.warning("stock sources are silent", sources=len(silent), first=names[0])
+        _log.warning("stock feeds are overdue", sources=len(silent), first=names[0])
     return len(silent)

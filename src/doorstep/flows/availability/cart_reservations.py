@@ -1,4 +1,4 @@
-"""Carts and checkouts of a channel hold stock for a while, before there is an order."""
+"""Temporary stock reservations for carts and checkouts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from doorstep.kernel.ids import Sku
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """What a cart or checkout wants held: so many of each SKU, kits and graded SKUs as the customer sees them."""
+    """What a cart or checkout wants to reserve: units per SKU; kits and B-grade SKUs as the customer sees them."""
 
     channel: str
     reference: str
@@ -28,14 +28,14 @@ class Cart:
 
 
 def reserve(tx: WriteTx, *, carts: Sequence[Cart], now: datetime) -> list[HoldAnswer]:
-    """Hold each cart's lines, whole or not at all; a cart that asks again replaces what it held.
+    """Reserve each cart's lines, all or none. A repeated cart replaces its earlier reservation.
 
-    Raises NotFound for a SKU that the catalogue lacks.
+    Raises NotFound for unknown SKUs.
     """
     skus = {sku for cart in carts for sku, _ in cart.wanted}
     missing = sorted(skus - catalog.known(tx, skus=skus))
     if missing:
-        raise errors.NotFound(f"The catalogue does not have {', '.join(missing)}.")
+        raise errors.NotFound(f"The catalog does not have {', '.join(missing)}.")
     parts = catalog.parts(tx, skus=skus)
     lines = {sku: {(part.sku, Condition(part.condition)): part.pieces for part in parts[sku]} for sku in skus}
     requests = [
@@ -54,7 +54,7 @@ def reserve(tx: WriteTx, *, carts: Sequence[Cart], now: datetime) -> list[HoldAn
 
 
 def expire(context: Context) -> int:
-    """Periodic: what carts hold lapses when its time is over; returns how many holds did."""
+    """End expired cart reservations; returns how many."""
     lapsed = 0
     while True:
         with context.db.write(actor="system") as tx:

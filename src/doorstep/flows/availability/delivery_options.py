@@ -1,4 +1,4 @@
-"""What can be promised for a cart: a plan per service with the rules and the stock of this moment, and nothing is written."""
+"""Delivery options for a cart: date, price, carbon, confidence. Writes nothing."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from doorstep.kernel.ids import OrderId, Sku
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What somebody thinks of buying: (SKU, quantity) in the order of the cart, and where to.
+    """A cart to promise: (SKU, quantity) and the destination.
 
-    `services` are what is asked for (none: everything that is sold), `confidence` None the retailer's; `pickup` is the code of the
-    location where it would be fetched; `cart` the cart whose holds are the customer's own.
+    `services` limits the services (none: all that are sold); `confidence` overrides the configured one; `pickup` is the code of
+    the pickup location; `cart` names the cart whose reservations belong to this customer.
     """
 
     wanted: Sequence[tuple[Sku, int]]
@@ -45,7 +45,7 @@ class Basket:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One service: what would happen if the order came now. `promise` is None where nobody knows how long it takes."""
+    """One service and its plan if the order came now. `promise` is None if its transit time is unknown."""
 
     service: str
     name: str
@@ -54,14 +54,14 @@ class Option:
 
     @property
     def rank(self) -> tuple[bool, date, int, str]:
-        """Whole orders first, then the soonest, then the cheapest."""
+        """Complete orders first, then the earliest, then the cheapest."""
         when = date.max if self.promise is None else self.promise.day
         return bool(self.decision.short), when, self.decision.scores.cost_minor, self.service
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Every option, the best first, in the network they were planned in."""
+    """All options, best first, and the network that they were planned in."""
 
     options: tuple[Option, ...]
     network: Network
@@ -70,7 +70,7 @@ class Options:
 
 
 def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
-    """Plan the basket once per service. Raises NotFound for SKUs, services and locations that are not there."""
+    """Plan the cart once per service. Raises NotFound for unknown SKUs, services and locations."""
     known = lanes.configuration(tx, at=at)
     goods = eligible_stock.needs(tx, skus={sku for sku, _ in basket.wanted})
     demand, claims = _demand(tx, basket, at), _claims(tx, basket, goods)
@@ -79,7 +79,7 @@ def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
     confidence = basket.confidence or known.said.document.confidence
     found = []
     for service, name in _services(known, basket):
-        # Rules know the service as the method that an order names.
+        # Rules know the service as the order's shipping method.
         asked = replace(agreed, facts=structs.replace(agreed.facts, service=service, method=name))
         supply = Supply({each: dict(there) for each, there in seen.supply.available.items()}, goods.recipes)
         (decision,) = model.plan([asked], supply, seen.network, seen.playbook, now=at)
@@ -89,7 +89,7 @@ def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
 
 
 def _services(known: Configuration, basket: Basket) -> list[tuple[str, str]]:
-    """Code and name of every service to look at; one without a name where nobody has tariffs, or for a pickup."""
+    """Code and name of every service to plan; one unnamed service without tariffs, or for a pickup."""
     atlas = known.said.atlas
     names = {
         code: each.name for carrier in atlas.carriers.values() for code, each in carrier.services.items()
@@ -97,7 +97,7 @@ def _services(known: Configuration, basket: Basket) -> list[tuple[str, str]]:
     unknown = sorted(set(basket.services) - names.keys())
     if unknown:
         raise errors.NotFound(
-            f"Nobody sells the service {unknown[0]!r}; there are: {', '.join(atlas.services) or 'none'}."
+            f"There is no service {unknown[0]!r}. Services: {', '.join(atlas.services) or 'none'}."
         )
     if basket.pickup:
         return [("", "")]
@@ -108,7 +108,7 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
     skus = {sku for sku, _ in basket.wanted}
     traits = catalog.attributes(tx, skus=skus)
     if missing := sorted(skus - traits.keys()):
-        raise errors.NotFound(f"The catalogue does not have {', '.join(missing[:5])}.")
+        raise errors.NotFound(f"The catalog does not have {', '.join(missing[:5])}.")
     wants = tuple(
         DemandLine(
             number, sku, quantity, traits[sku].weight_grams, 0, traits[sku].category, traits[sku].style
@@ -131,7 +131,7 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
 
 
 def _claims(tx: ReadTx, basket: Basket, goods: StockNeeds) -> Claims:
-    """What others hold; what this cart holds is there for it."""
+    """Reservations of other carts; this cart's own are available to it."""
     asked = held.requested(tx, parts=goods.locked_parts)
     for hold in held.holds(tx, carts=[(basket.channel, basket.cart)]) if basket.cart else ():
         before = asked.get(hold.part, Requested())

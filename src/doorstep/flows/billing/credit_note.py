@@ -1,4 +1,4 @@
-"""A credit note per refunded return, for the same money as the refund; it waits for its invoice's number."""
+"""Build the credit note for a refunded return, for the amount of the refund; it waits for the invoice number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from doorstep.kernel.ids import ReturnId
 
 
 def request(tx: WriteTx, *, return_id: int, now: datetime) -> None:
-    """Store the credit note of a refunded return; without an invoice there is nothing to credit."""
+    """Request the credit note of a refunded return; without an invoice there is nothing to credit."""
     each = return_views.one(tx, return_id=return_id)
     order = order_views.order(tx, order_id=each.order_id)
     owed = of_return(tx, each, order)
@@ -37,7 +37,7 @@ def request(tx: WriteTx, *, return_id: int, now: datetime) -> None:
 
 
 def _original(tx: ReadTx, order: order_views.Order, line_nos: list[int]) -> documents.Invoice | None:
-    """The invoice on which the returned lines stand."""
+    """The invoice that has the returned lines."""
     for invoice in documents.of_order(tx, order_id=order.header.id):
         stands = {line.line_no for line in invoice.document.lines}
         if invoice.kind is Kind.INVOICE and stands & set(line_nos):
@@ -46,7 +46,7 @@ def _original(tx: ReadTx, order: order_views.Order, line_nos: list[int]) -> docu
 
 
 def with_original(tx: ReadTx, invoice: documents.Invoice) -> Document | None:
-    """The document ready to post: a credit note needs its invoice's number (None: not issued yet)."""
+    """The document ready to post: a credit note needs its invoice number (None: not issued yet)."""
     if invoice.kind is Kind.INVOICE:
         return invoice.document
     for other in documents.of_order(tx, order_id=invoice.order_id):

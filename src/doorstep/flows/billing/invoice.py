@@ -1,4 +1,4 @@
-"""An invoice per shipment: what left, for its share of what the lines cost."""
+"""Build the invoice for a shipment: its share of what the lines cost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 def request(tx: WriteTx, *, shipment: Shipment, now: datetime) -> None:
-    """Store the invoice of a shipment; pieces of a line shipped earlier have their share of its money already."""
+    """Request the invoice of a shipment; units shipped earlier were invoiced with their share."""
     order = order_views.order(tx, order_id=shipment.order_id)
     earlier = _pieces_before(tx, shipment)
     goods = [

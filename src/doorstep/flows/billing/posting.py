@@ -1,4 +1,4 @@
-"""Money in and its papers: payments as told, an invoice per shipment, a credit note per refunded return."""
+"""Request invoices and credit notes and post them to the ERP; record payments that channels report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from doorstep.kernel.jobs import Delivery
 
 
 def record_reported_payments(tx: WriteTx, *, accepted: Sequence[Accepted]) -> None:
-    """Keep what channels say of their orders' payments."""
+    """Record the payments that channels report with their orders."""
     payments.record_channel_payment(tx, told=[_told(each) for each in accepted])
 
 
@@ -43,7 +43,7 @@ def _told(each: Accepted) -> payments.ReportedPayment:
 
 
 def request_invoices(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: what left to a customer is invoiced, per shipment."""
+    """Request an invoice per dispatched shipment."""
     for delivery in deliveries:
         shipment = parcels.shipment(tx, shipment_id=event_int(delivery, "shipment_id"))
         if shipment.direction is Direction.OUTBOUND:
@@ -52,7 +52,7 @@ def request_invoices(context: Context, tx: WriteTx, deliveries: list[Delivery]) 
 
 
 def request_credit_notes(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: what was refunded for a return is credited in the books."""
+    """Request a credit note per refunded return."""
     for delivery in deliveries:
         if delivery.data.get("return_id") is not None:
             orders.lock(tx, order_id=OrderId(delivery.key))
@@ -64,7 +64,7 @@ class NotInvoicedYet(errors.Unavailable):
 
 
 def post_document(context: Context, delivery: Delivery) -> Record:
-    """Errand: post an invoice or credit note to the books, once; its number comes back onto the shipment."""
+    """Post an invoice or credit note to the ERP once, and store its number."""
     invoice_id = InvoiceId(event_int(delivery, "invoice_id"))
     with context.db.read() as tx:
         stored = documents.invoice(tx, invoice_id=invoice_id)
@@ -72,7 +72,7 @@ def post_document(context: Context, delivery: Delivery) -> Record:
     if stored.state is DocumentState.ISSUED:
         return no_record
     if body is None:
-        raise NotInvoicedYet("The invoice of the goods has no number yet: the credit note waits for it.")
+        raise NotInvoicedYet("The invoice has no number yet: the credit note waits for it.")
     posted = context.partners.accounting().post(body)
 
     def record(tx: WriteTx) -> None:
@@ -83,5 +83,5 @@ def post_document(context: Context, delivery: Delivery) -> Record:
 
 
 def mark_document_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
-    """Last word: the books refused the document; the reason stands on it."""
+    """The ERP rejected the document: store the reason."""
     invoicing.failed(tx, invoice_id=InvoiceId(event_int(delivery, "invoice_id")), reason=str(problem))

@@ -1,4 +1,4 @@
-"""What stands on an invoice or credit note, gathered from order, catalogue and network."""
+"""Parties, lines and taxes shared by invoices and credit notes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from doorstep.kernel.time import local_date
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """Pieces of an order's line, and what the customer pays (or gets back) for them together, tax in."""
+    """Units of an order line and what the customer pays for them (or gets back), tax included."""
 
     line_no: int
     quantity: int
@@ -35,7 +35,7 @@ def build(
     goods: Sequence[DocumentLine],
     now: datetime,
 ) -> Document:
-    """A new document over these goods, under a number of ours."""
+    """Build a document over these lines, with our own number."""
     items = catalog.items(tx, skus=[order.line(each.line_no).sku for each in goods])
     entity, buyer = _seller(seller), _buyer(order)
     supplied_to = replace(buyer, state_code=order.shipping_address.state_code)

@@ -1,4 +1,4 @@
-"""Check orders: each check passes, or holds the order with a reason that a person can read."""
+"""Run the order checks; approve the order or place a hold with a reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from doorstep.kernel.ids import OrderId
 def check_new(
     tx: WriteTx, *, new: Sequence[New], serviceable: Mapping[str, bool], now: datetime
 ) -> tuple[Decided, PlanResult]:
-    """Check new orders and plan the ones that pass, before any of them is written; the stock is locked from here on."""
+    """Check new orders and plan the ones that pass, before any is written. Stock is locked from here on."""
     known = catalog.attributes(
         tx, skus={line.sku for each in new for line in each.incoming.observation.lines}
     )
@@ -38,7 +38,7 @@ def check_new(
 def approve(
     tx: WriteTx, *, order_ids: Sequence[OrderId], serviceable: Mapping[str, bool], now: datetime
 ) -> None:
-    """Check stored orders and route the ones that pass, in the same transaction."""
+    """Check stored orders and allocate the ones that pass, in the same transaction."""
     if not order_ids:
         return
     known = catalog.known(tx, skus=order_views.skus(tx, order_ids=order_ids))
@@ -48,10 +48,10 @@ def approve(
 
 
 def hold(tx: WriteTx, *, order_id: OrderId, message: str, now: datetime) -> None:
-    """A person stops an order."""
+    """Hold an order."""
     orders.place_hold(tx, order_id=order_id, message=message, now=now)
 
 
 def release(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
-    """A person lets an order go on; the checks run again."""
+    """Release an order; the checks run again."""
     orders.release_holds(tx, order_id=order_id, now=now)

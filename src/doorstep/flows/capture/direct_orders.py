@@ -1,4 +1,4 @@
-"""Orders given to us directly (API, file, till): stored as they came, read in the same transaction, answered one by one."""
+"""Accept orders submitted directly (API, file import, POS): store, apply and answer them one by one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from doorstep.flows.context import Context
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
-DIRECT = "direct"  # the connector whose documents these are
+DIRECT = "direct"  # the connector that reads these documents
 
 
 class CaptureStatus(StrEnum):
-    """What became of a document."""
+    """The result of one document."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -34,7 +34,7 @@ class CaptureStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaptureResult:
-    """The answer to one document, in the order given. `stored` means that a worker reads it in a moment."""
+    """The result of one document, in the given order. `stored` means that a worker will read it."""
 
     external_id: str
     status: CaptureStatus
@@ -55,9 +55,9 @@ class Documents:
 
 
 def capture(context: Context, tx: WriteTx, *, documents: Documents) -> list[CaptureResult]:
-    """Store documents and give them their effect at once: checked, routed, reserved. What cannot be read is kept too.
+    """Store documents and apply them at once: checked, allocated, reserved. Unreadable documents are kept, too.
 
-    One bad document refuses nobody else's. Raises Conflict if another process stores the same order meanwhile.
+    One bad document does not stop the others. Raises Conflict if another process stores the same order meanwhile.
     """
     arrivals = _arrivals(context, documents)
     names = [_external_id(arrival) for arrival in arrivals]
@@ -77,7 +77,7 @@ def capture(context: Context, tx: WriteTx, *, documents: Documents) -> list[Capt
 
 
 def store(context: Context, tx: WriteTx, *, documents: Documents) -> list[CaptureResult]:
-    """Only store them: workers read them, one by one if they must."""
+    """Only store the documents; workers read them."""
     arrivals = _arrivals(context, documents)
     connections.receive(tx, arrivals=arrivals)
     return [CaptureResult(_external_id(each), CaptureStatus.STORED) for each in arrivals]
@@ -93,12 +93,12 @@ def _arrivals(context: Context, documents: Documents) -> list[Arrival]:
 
 
 def _external_id(arrival: Arrival) -> str:
-    """The order's id at its sender: the event's id is id@version."""
+    """The order's id at the sender: the event id is id@version."""
     return arrival.external_event_id.rpartition("@")[0]
 
 
 class _State:
-    """What is known of the orders after reading."""
+    """The state of the orders after reading."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class _State:
         )
 
     def _effect(self, arrival: Arrival, name: str, order: order_views.Order) -> CaptureStatus:
-        """What a document did that was not told before: one that is older than what we know did nothing."""
+        """The effect of a document that is new: an older version than ours has none."""
         if name not in self.before:
             return CaptureStatus.CREATED
         version = datetime.fromisoformat(arrival.external_event_id.rpartition("@")[2])

@@ -1,4 +1,4 @@
-"""Read stored messages: the connector turns bytes into observations (pure), the domain takes them over, set by set."""
+"""Apply stored inbound messages: orders, payments, refunds, returns, tracking."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from doorstep.kernel.db import WriteTx
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One observation of one message."""
+    """One snapshot of one message."""
 
     message: InboxMessage
     connection: Connection
@@ -39,7 +39,7 @@ class _Read:
 
 
 def read(context: Context, tx: WriteTx, messages: Sequence[InboxMessage]) -> None:
-    """Give these locked messages their effect. What cannot be read is parked with its bytes; the rest goes on."""
+    """Apply these locked messages. Unreadable ones become dead letters with their bytes; the rest go on."""
     readable: list[_Read] = []
     good: list[InboxMessage] = []
     for message in messages:
@@ -69,7 +69,7 @@ def _observe(context: Context, message: InboxMessage) -> list[_Read]:
 def capture_orders(
     tx: WriteTx, *, incoming: Sequence[Incoming], serviceable: Mapping[str, bool], now: datetime
 ) -> list[Accepted]:
-    """All orders of a batch together. New ones are checked and routed before they are written: every row once."""
+    """Capture all orders of a batch. New orders are checked and planned before they are written, so every row is written once."""
     told = orders.classify(tx, incoming=incoming)
     with tx.acting("system"):
         decided, routes = approve.check_new(tx, new=told.decidable, serviceable=serviceable, now=now)
@@ -95,7 +95,7 @@ def _incoming(each: _Read, order: OrderSnapshot) -> Incoming:
 
 
 def with_coordinates(order: OrderSnapshot) -> OrderSnapshot:
-    """With the place of its postal code, where the channel did not tell one."""
+    """The order with the coordinates of its postal code, if the channel gave none."""
     address = order.shipping_address
     if address is None or address.latitude is not None:
         return order
@@ -121,7 +121,7 @@ def _take(context: Context, tx: WriteTx, each: _Read) -> None:
         case TrackingSnapshot() as seen:
             ship.track(tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
         case other:
-            raise TypeError(f"nobody takes a {type(other).__name__}")
+            raise TypeError(f"no flow handles a {type(other).__name__}")
 
 
 def _take_payment(tx: WriteTx, seen: PaymentSnapshot, trace_id: str) -> None:

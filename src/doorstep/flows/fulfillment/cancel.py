@@ -1,4 +1,4 @@
-"""Stop what has not left: work is canceled, stock released, the rest of the order canceled."""
+"""Cancel an order or what is left of it: work, reserved stock, order lines."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from doorstep.kernel.ids import OrderId
 
 
 def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
-    """Cancel everything that is not packed yet; packed parcels go their way. Raises Refused if nothing is left."""
+    """Cancel everything that is not packed; packed parcels still ship. Raises Refused if nothing is left to cancel."""
     if not reason.strip():
-        raise errors.Invalid("Say why the order is canceled.", field="reason")
+        raise errors.Invalid("Enter a reason for the cancellation.", field="reason")
     orders.lock(tx, order_id=order_id)
     before = {work.id: work for work in work_views.of_order(tx, order_id=order_id)}
     stopped = [before[work.id] for work in fulfillment.cancel_of_order(tx, order_id=order_id, at=now)]
@@ -27,7 +27,7 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
 
 
 def cancel_from_channel(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
-    """The channel says that it is canceled: that is a fact; if goods have left already a person must look."""
+    """Apply a cancellation by the channel; if units are packed or shipped, hold the order for a person."""
     try:
         with tx.savepoint():
             cancel(tx, order_id=order_id, reason="canceled in the channel", now=now)
@@ -36,5 +36,5 @@ def cancel_from_channel(tx: WriteTx, *, order_id: OrderId, now: datetime) -> Non
     else:
         stopped = order_views.order(tx, order_id=order_id).header.canceled_at is not None
     if not stopped:
-        message = "The channel canceled this order when goods were packed or gone: stop the parcel or expect a return."
+        message = "The channel canceled this order after it was packed or shipped: stop the parcel or expect a return."
         orders.place_hold(tx, order_id=order_id, message=message, now=now)

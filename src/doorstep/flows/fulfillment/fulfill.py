@@ -1,4 +1,4 @@
-"""What people at a location do: accept, pick, pack, hand over, or reject (and the lines are routed elsewhere)."""
+"""Accept, pick, pack, ship or reject a fulfillment order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def locked_command(
     *,
     past_holds: bool = False,
 ) -> Command:
-    """Who changes which work when; its order is locked here. Raises Refused for a held order, except for what frees it."""
+    """Lock the order and build the command. Raises Refused for a held order, unless `past_holds`."""
     order_id = fulfillment.order_of(tx, fulfillment_order_id=fulfillment_order_id)
     orders.lock(tx, order_id=order_id)
     holds = order_views.open_holds(tx, order_ids=[order_id])
@@ -46,7 +46,7 @@ def locked_command(
 def accept(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
-    """The location takes the work."""
+    """Accept a fulfillment order."""
     fulfillment.accept(tx, command=locked_command(tx, fulfillment_order_id, version, now))
 
 
@@ -58,7 +58,7 @@ def pick(
     now: datetime,
     version: int | None = None,
 ) -> WorkLine:
-    """One scan of a SKU or barcode picks one piece; returns its line. Raises WrongScan."""
+    """Pick one unit by scanning its SKU or barcode; returns its line. Raises WrongScan."""
     locked = locked_command(tx, fulfillment_order_id, version, now)
     skus = [line.sku for line in work_views.work(tx, fulfillment_order_id=fulfillment_order_id).lines]
     barcodes = catalog.barcodes(tx, skus=skus)
@@ -70,7 +70,7 @@ def pick(
 def pick_all(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
-    """Pick everything that is left on a person's word, without scanning."""
+    """Pick all remaining units without scanning."""
     locked = locked_command(tx, fulfillment_order_id, version, now)
     picked = fulfillment.pick_all(tx, command=locked)
     order_id = fulfillment.order_of(tx, fulfillment_order_id=fulfillment_order_id)
@@ -82,7 +82,7 @@ def pick_all(
 def pack(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
-    """The box is closed; a label is bought in the background."""
+    """Pack a fulfillment order; its label is bought in the background."""
     work = fulfillment.pack(tx, command=locked_command(tx, fulfillment_order_id, version, now))
     orders.count(tx, counters=["packed"], counts=_counts(work))
 
@@ -90,7 +90,7 @@ def pack(
 def ship(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
-    """The parcel is handed to the carrier with all that is in it: stock leaves, everybody is told. Twice is harmless."""
+    """Hand the parcel with everything in it to the carrier. Repeating it changes nothing."""
     for work_id in consolidation.works_of(tx, fulfillment_order_id=fulfillment_order_id):
         seen = version if work_id == fulfillment_order_id else None
         ship_flow.hand_over(tx, command=locked_command(tx, work_id, seen, now))
@@ -109,7 +109,7 @@ def reject(
     now: datetime,
     version: int | None = None,
 ) -> None:
-    """The location cannot do it: stock is released (and corrected), the lines go elsewhere, not here again for a while."""
+    """Reject a fulfillment order: release and correct its stock, and allocate its lines elsewhere."""
     locked = locked_command(tx, fulfillment_order_id, version, now, past_holds=True)
     before = work_views.work(tx, fulfillment_order_id=fulfillment_order_id)
     work = fulfillment.reject(tx, command=locked, reason=reason, note=note)
@@ -123,7 +123,7 @@ def reject(
 
 
 def _exclude(tx: WriteTx, work: Work, reason: RejectReason, now: datetime) -> None:
-    """The rules say for how long a rejecter is not asked again, and for how much: these lines, the whole order, the SKUs."""
+    """Exclude the location by the rules: for how long, and for these lines, the whole order, or the SKUs."""
     rejected = rules.compiled_rules(tx).document.rejected
     until, here = now + timedelta(days=rejected.days), work.location_id
     if rejected.scope == "sku":

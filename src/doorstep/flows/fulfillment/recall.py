@@ -1,4 +1,4 @@
-"""Released work that operations wants elsewhere: it goes at once if nobody accepted it, else its location is asked."""
+"""Recall released work so that it can be re-routed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def request(
     now: datetime,
     version: int | None = None,
 ) -> bool:
-    """Operations wants released work elsewhere: at once if nobody accepted it, else when its location agrees. Says which."""
+    """Recall released work: at once if it is not accepted, else the location is asked. Returns whether it was recalled at once."""
     if not why.strip():
-        raise errors.Invalid("Say why it should go elsewhere: the location reads it.", field="why")
+        raise errors.Invalid("Enter a reason: the location reads it.", field="why")
     work = fulfillment.request_recall(
         tx, command=fulfill.locked_command(tx, fulfillment_order_id, version, now), why=why.strip()
     )
@@ -33,7 +33,7 @@ def request(
 
 
 def decline(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, note: str, now: datetime) -> None:
-    """The location keeps what was asked back."""
+    """The location declines the recall and keeps the work."""
     fulfillment.decline_recall(
         tx, command=fulfill.locked_command(tx, fulfillment_order_id, None, now), note=note.strip()
     )

@@ -1,4 +1,4 @@
-"""Planned work reaches its location when its run says so, at the pace that the location picks; and how that pace is known."""
+"""Release planned work to its location, at the location's throughput; measure that throughput."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AT_ONCE = 200
 
 
 def measure_throughput(context: Context) -> int:
-    """Periodic: how fast every location picked lately, what it has before it, and how often it rejects."""
+    """Measure each location's recent throughput, backlog and reject rate."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
         known = lanes.configuration(tx, at=now).said
@@ -45,7 +45,7 @@ def measure_throughput(context: Context) -> int:
 
 
 def release_due(context: Context) -> int:
-    """Periodic: release planned work that is due, the most urgent first; returns how much."""
+    """Release planned work that is due, most urgent first; returns how many fulfillment orders."""
     now = context.clock.now()
     with context.db.read() as tx:
         planned = work_views.releasable(tx)
@@ -80,7 +80,7 @@ def _benches(tx: ReadTx, context: Context) -> dict[LocationId, ReleasePoint]:
 
 
 def _planned(each: ReleasableWork, runs: Mapping[str, Release]) -> Planned:
-    """A run that the rules know no more holds nothing back."""
+    """Work of a run that no longer exists is released at once."""
     run = runs.get(each.run, Release())
     return Planned(
         each.id,

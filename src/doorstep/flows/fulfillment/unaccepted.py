@@ -1,4 +1,4 @@
-"""Work that its location lets lie: shown, called out, then taken away, by the location's own opening hours."""
+"""Escalate and re-route work that no one accepts in time; only opening hours count."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Due = tuple[UnacceptedWork, float, Stage]
 
 
 def check(context: Context) -> int:
-    """Periodic: look at open work that nobody accepted; returns how much was called out or taken away."""
+    """Check open work that is not accepted; returns how many fulfillment orders were escalated or re-routed."""
     now = context.clock.now()
     with context.db.read() as tx:
         known = lanes.configuration(tx, at=now).said
@@ -53,7 +53,7 @@ def check(context: Context) -> int:
 def _due(
     work: UnacceptedWork, known: CompiledNetwork, rules: Mapping[LocationId, UnacceptedRule], now: datetime
 ) -> list[Due]:
-    """The stage that work has reached, unless it was told already; nothing is due while nobody is there."""
+    """The escalation stage that work has newly reached; none while the location is closed."""
     idle, calendar = rules.get(work.location_id), known.calendars.get(work.location_id)
     if idle is None or calendar is None or not calendar.is_open(now):
         return []
@@ -78,8 +78,8 @@ def _call_out(context: Context, due: Sequence[Due], known: CompiledNetwork, now:
 
 
 def _take_away(context: Context, work: UnacceptedWork, minutes: float, now: datetime) -> int:
-    """Reject for the location, unless somebody there was faster; the order goes elsewhere."""
-    note = f"nobody accepted it in {int(minutes)} open minutes"
+    """Reject on behalf of the location, unless someone there acted first; the order is re-routed."""
+    note = f"not accepted within {int(minutes)} opening minutes"
     try:
         with context.db.write(actor="system") as tx:
             fulfill.reject(
@@ -91,6 +91,6 @@ def _take_away(context: Context, work: UnacceptedWork, minutes: float, now: date
                 version=work.version,
             )
     except errors.Conflict as problem:
-        _log.info("work that lay was taken up meanwhile", work_id=work.id, answer=problem.message)
+        _log.info("unaccepted work was accepted meanwhile", work_id=work.id, answer=problem.message)
         return 0
     return 1

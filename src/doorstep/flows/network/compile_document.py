@@ -1,4 +1,4 @@
-"""What is said of the network in a document, in the words that routing decides with."""
+"""Compile the network document into routing data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from doorstep.kernel.ids import LocationId
 
 @dataclass(frozen=True, slots=True)
 class CompiledNetwork:
-    """A document made ready for the locations that work."""
+    """A network document compiled for the active locations."""
 
     document: said.Document
     locations: Mapping[LocationId, said.Location]
@@ -32,7 +32,7 @@ class CompiledNetwork:
 def compile_network(
     document: said.Document, locations: Mapping[LocationId, said.Location], *, year: int
 ) -> CompiledNetwork:
-    """Make a document ready for a year and the one after. Raises Invalid for what cannot be meant."""
+    """Compile a document for a year and the next. Raises Invalid for contradictions."""
     sites = {place: said.site(document, each) for place, each in locations.items()}
     found = {place: _calendar(each, sites[place], year) for place, each in locations.items()}
     carriers = {key: _carrier(key, each, year) for key, each in document.carriers.items()}
@@ -45,14 +45,14 @@ def compile_network(
 
 
 def warnings(document: said.Document, locations: Mapping[LocationId, said.Location]) -> Iterator[str]:
-    """What a document says that is likely not meant, in words."""
+    """Likely mistakes in a document, each as a sentence."""
     codes = {each.code for each in locations.values()}
     for code in sorted(document.locations.keys() - codes):
         yield f"There is no location {code!r}."
     for location in locations.values():
         carriers = said.site(document, location).carriers or (location.carrier,)
         if document.carriers and location.ships and not set(carriers) & document.carriers.keys():
-            yield f"{location.code} ships with {' or '.join(carriers) or 'nobody'}, which has no tariff: it will get no parcels to send."
+            yield f"{location.code} ships with {' or '.join(carriers) or 'no carrier'}, which has no tariff: no parcels will be routed to it."
 
 
 def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Origin:
@@ -72,7 +72,7 @@ def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Ori
 
 
 def region(country: str, state_code: str) -> str:
-    """The state as ISO 3166-2 writes it, as routing knows destinations; the country if there is none."""
+    """The state in ISO 3166-2, as routing names destinations; the country if there is none."""
     return f"{country}-{state_code}" if state_code else country
 
 
@@ -90,7 +90,7 @@ def _zone(location: said.Location) -> ZoneInfo:
         return ZoneInfo(location.timezone)
     except (KeyError, ValueError) as problem:
         raise errors.Invalid(
-            f"{location.code} is in no known time zone ({location.timezone!r}): write one like Asia/Kolkata."
+            f"{location.code} has an unknown time zone ({location.timezone!r}): use one like Asia/Kolkata."
         ) from problem
 
 
@@ -107,7 +107,7 @@ def _carrier(key: str, given: said.Carrier, year: int) -> tariff.Carrier:
         unknown = sorted(each.rates.keys() - set(names))
         if unknown:
             raise errors.Invalid(
-                f"{key}/{code} has a rate for {unknown[0]!r}, which is none of its zones: {', '.join(names)}."
+                f"{key}/{code} has a rate for {unknown[0]!r}, which is not one of its zones: {', '.join(names)}."
             )
     zones = tuple(
         tariff.Zone(each.name, each.within_km, each.same or "", frozenset(each.countries))

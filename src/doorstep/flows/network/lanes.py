@@ -1,4 +1,4 @@
-"""The network as routing sees it: what is said of locations, made ready once, and what they do at this moment."""
+"""The compiled network, cached, with current capacity and outages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ONE_EACH: Mapping[str, int] = {"orders": 1, "lines": 1, "units": 1}
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What is so for a minute: who is open, which shift counts, which parcels leave today."""
+    """What holds for one minute: who is open, which shift counts, which parcels leave today."""
 
     ways: Mapping[bool, Tariffs]
     is_open: Mapping[LocationId, bool]
@@ -31,20 +31,20 @@ class Moment:
 
     @property
     def keys(self) -> list[ShiftKey]:
-        """The shifts that run now or next."""
+        """The current or next shifts."""
         return [(place, each.starts_at) for place, each in self.shifts.items()]
 
 
 @dataclass(slots=True)
 class Configuration:
-    """What is said of the network, kept in memory as long as nobody changes a word of it."""
+    """The compiled network document, cached until it changes."""
 
     said: CompiledNetwork
     outages: Sequence[Outage] = ()
     _moments: dict[datetime, Moment] = field(default_factory=dict)
 
     def moment(self, at: datetime) -> Moment:
-        """Times are asked for in whole minutes, so that the batches of a minute share every answer."""
+        """Times are rounded to minutes, so that all batches of a minute share every answer."""
         minute = at.replace(second=0, microsecond=0)
         found = self._moments.get(minute)
         if found is None:
@@ -70,7 +70,7 @@ _known: dict[tuple[str, int], Configuration] = {}
 
 
 def configuration(tx: ReadTx, *, at: datetime) -> Configuration:
-    """What holds now. A change is seen by the next transaction that asks."""
+    """The current configuration. The next transaction sees a change."""
     key = views.token(tx), at.year
     found = _known.get(key)
     if found is None:
@@ -85,7 +85,7 @@ def configuration(tx: ReadTx, *, at: datetime) -> Configuration:
 
 @dataclass(frozen=True, slots=True)
 class _Today:
-    """What locations do now."""
+    """Current backlog, capacity use and pauses of the locations."""
 
     loads: Mapping[ShiftKey, Load]
     paces: Mapping[int, Throughput]
@@ -100,7 +100,7 @@ class _Today:
 
 
 def _largest(moment: Moment, demands: Sequence[Demand]) -> Mapping[str, int]:
-    """What the largest order counts as; it is looked for only where shifts count something else than orders."""
+    """What the largest order counts as; needed only where shifts count lines or units."""
     if all(each.shift.counts == "orders" or each.shift.most is None for each in moment.shifts.values()):
         return _ONE_EACH
     lines = max((len(each.wants) for each in demands), default=1)
@@ -109,10 +109,10 @@ def _largest(moment: Moment, demands: Sequence[Demand]) -> Mapping[str, int]:
 
 
 def network(tx: ReadTx, *, currency: str, at: datetime, demands: Sequence[Demand] = ()) -> Network:
-    """Places with their room, backlog and pauses of this moment, and the ways from them.
+    """Locations with current capacity, backlog and pauses, and their lanes.
 
-    Prices are those of the document, if they are in that currency ("": whatever it is); else nothing costs anything. Where a
-    shift counts lines or units, there is room for as many orders as are sure to fit: each like the largest of `demands`.
+    Prices are those of the document if they are in `currency` ("": any), else zero. Where a shift counts lines or units, capacity
+    is given in orders, each as large as the largest of `demands`.
     """
     known = configuration(tx, at=at)
     moment = known.moment(at)

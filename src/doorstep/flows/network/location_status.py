@@ -1,4 +1,4 @@
-"""What a location does today, for screens and the API: its hours, cut-offs, shifts, pace and pause."""
+"""A location today: hours, cut-offs, shifts, throughput, pause."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from doorstep.kernel.ids import LocationId
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day's opening hours in words, and why they are not those of its weekday."""
+    """A day's opening hours as text, and why they differ from the weekday's."""
 
     day: date
     hours: str
@@ -27,7 +27,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A shift of today (or the next one) with what was routed to it."""
+    """A shift of today (or the next one) with the work routed to it."""
 
     running: Running
     load: Load
@@ -38,13 +38,13 @@ class Filled:
 
     @property
     def hours(self) -> str:
-        """On the location's clock."""
+        """In the location's time zone."""
         return _hours((self.running.shift.begins, self.running.shift.ends))
 
 
 @dataclass(frozen=True, slots=True)
 class LocationDay:
-    """A location now, and the week ahead. `shift` is the one that work counts in; `shifts` are those of its day."""
+    """A location now, and the next two weeks. `shift` is the one that new work counts in; `shifts` are those of its day."""
 
     location: Location
     site: Site
@@ -58,10 +58,10 @@ class LocationDay:
 
 
 def load(tx: ReadTx, *, location_id: LocationId, at: datetime, days: int = 14) -> LocationDay:
-    """Everything about one location. Raises NotFound for one that is not there or does not work any more."""
+    """Load the status of one location. Raises NotFound for an unknown or closed one."""
     known = lanes.configuration(tx, at=at).said
     if location_id not in known.locations:
-        raise errors.NotFound(f"There is no location {location_id}, or it does not work any more.")
+        raise errors.NotFound(f"There is no location {location_id}, or it is closed.")
     location, site = known.locations[location_id], known.sites[location_id]
     calendar = known.calendars[location_id]
     today = calendar.day(at)
@@ -86,7 +86,7 @@ def load(tx: ReadTx, *, location_id: LocationId, at: datetime, days: int = 14) -
 
 
 def to_instant(tx: ReadTx, *, location_id: LocationId, local: datetime) -> datetime:
-    """A moment that somebody read off the location's wall clock."""
+    """The instant of a local date and time at a location."""
     return local.replace(tzinfo=ZoneInfo(views.location(tx, location_id=location_id).timezone))
 
 

@@ -1,4 +1,4 @@
-"""Create, change, close and reopen locations; closing says what is in the way and what happens next."""
+"""Create, change, close and reopen locations; closing says what blocks it and what happens next."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RELEASED = ("open", "accepted", "picked", "packed")
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What stands in the way of closing a location, and what happens when it is closed, each a sentence."""
+    """What blocks closing a location, and what closing it does, each a sentence."""
 
     obstacles: tuple[str, ...]
     effects: tuple[str, ...]
@@ -50,7 +50,7 @@ def _check_state(location: Location) -> None:
 
 
 def preview_closing(tx: ReadTx, *, location_id: int) -> Closing:
-    """What closing a location would meet and do; nothing is changed. Raises NotFound."""
+    """What would block closing a location and what it would do; changes nothing. Raises NotFound."""
     views.location(tx, location_id=location_id)
     work = fulfillment.unfinished_at(tx, location_id=location_id)
     left = stock.stock_work(tx, location_id=location_id)
@@ -73,9 +73,9 @@ def preview_closing(tx: ReadTx, *, location_id: int) -> Closing:
 
 
 def close(tx: WriteTx, *, location_id: int, reason: str, now: datetime) -> Closing:
-    """Close a location: nothing is routed to it any more, and planned work goes elsewhere.
+    """Close a location: nothing is routed to it any more, and planned work is re-routed.
 
-    Raises Conflict that lists what must be finished first.
+    Raises Conflict with the list of what must be finished first.
     """
     closing = preview_closing(tx, location_id=location_id)
     if closing.obstacles:

@@ -1,4 +1,4 @@
-"""Change what is said of the network: look what a document would change, then let it hold."""
+"""Preview and apply a new version of the network document."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a document would change, and what in it is likely not meant."""
+    """What a document would change, and its likely mistakes."""
 
     changes: tuple[str, ...]
     doubts: tuple[str, ...]
 
 
 def preview(tx: ReadTx, *, document: Document, at: datetime) -> Preview:
-    """Look without changing anything. Raises Invalid for what cannot hold."""
+    """Preview a document; changes nothing. Raises Invalid."""
     locations = {each.id: each for each in views.locations(tx).values() if each.active}
     compile_document.compile_network(document, locations, year=at.year)
     doubts = tuple(compile_document.warnings(document, locations))
@@ -28,7 +28,7 @@ def preview(tx: ReadTx, *, document: Document, at: datetime) -> Preview:
 
 
 def apply(tx: WriteTx, *, document: Document, note: str, at: datetime) -> Preview:
-    """Let a document hold from the next batch on; returns what it changed. Raises Invalid for what cannot hold."""
+    """Apply a document from the next batch on; returns what changed. Raises Invalid."""
     proposal = preview(tx, document=document, at=at)
     actions.configure(tx, document=document, note=note, at=at)
     return proposal

@@ -1,4 +1,4 @@
-"""Carriers that carry nothing for a while: said by a person or seen by their failing calls; and pauses whose time has come."""
+"""Carrier outages, set by users or detected from failed calls; ends expired location pauses."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from doorstep.kernel.db import ReadTx, WriteTx
 _log = log.get("outage")
 _LOOKED_AT = timedelta(minutes=10)
 _FAILURES = 3
-_OUT_FOR = timedelta(minutes=30)  # then it is tried again, as nobody asks a carrier that gets no parcels
+_OUT_FOR = timedelta(minutes=30)  # then it is tried again, because a carrier with an outage gets no calls
 
 
 def carriers(tx: ReadTx) -> list[str]:
-    """Every carrier that could be out: connections, and names of tariffs, by key."""
+    """The keys of all carriers: connections, and names in tariffs."""
     connected = {each.key for each in connections.all_connections(tx) if each.kind == Kind.CARRIERS}
     return sorted(connected | network_views.document(tx).carriers.keys())
 
 
 def start(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime | None, now: datetime) -> None:
-    """A person says that a carrier is out, until then or until somebody says otherwise. Raises NotFound and Invalid."""
+    """Start a carrier outage, until a time or until someone ends it. Raises NotFound and Invalid."""
     known = carriers(tx)
     if carrier not in known:
-        raise errors.NotFound(f"There is no carrier {carrier!r}; there are: {', '.join(known) or 'none'}.")
+        raise errors.NotFound(f"There is no carrier {carrier!r}. Carriers: {', '.join(known) or 'none'}.")
     network.carrier_out(tx, carrier=carrier, reason=reason, until_at=until_at, at=now)
 
 
 def end(tx: WriteTx, *, carrier: str, now: datetime) -> None:
-    """A carrier carries again; raises NotFound if it was not out."""
+    """End a carrier outage. Raises NotFound if there is none."""
     if not network.carrier_back(tx, carrier=carrier, at=now):
-        raise errors.NotFound(f"{carrier!r} is not out.")
+        raise errors.NotFound(f"{carrier!r} has no outage.")
 
 
 def check(context: Context) -> int:
-    """Periodic: end what is over, and look how the calls of carriers fare; returns how many came back or went out."""
+    """End expired outages and pauses, and start outages of carriers whose calls keep failing; returns how many changed."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
         changed = network.end_over(tx, at=now)
@@ -51,10 +51,10 @@ def check(context: Context) -> int:
             changed += network.carrier_back(tx, carrier=carrier, at=now)
             del noticed[carrier]
         for each in connections.failing_carriers(tx, since=now - _LOOKED_AT, at_least=_FAILURES):
-            reason = f"{each.failures} calls failed in a row: {each.error}"
+            reason = f"{each.failures} calls in a row failed: {each.error}"
             changed += network.carrier_fails(
                 tx, carrier=each.carrier, reason=reason, until_at=now + _OUT_FOR, at=now
             )
     if changed:
-        _log.warning("carriers went out or came back, or pauses ended", changes=changed)
+        _log.warning("carrier outages or location pauses changed", changes=changed)
     return changed

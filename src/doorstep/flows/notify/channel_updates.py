@@ -1,4 +1,4 @@
-"""Tell the sales channel what became of its order; every telling is stored first and recorded once."""
+"""Send order updates to the sales channel; each is stored first and recorded once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from doorstep.kernel.jobs import Delivery
 def _tell(
     context: Context, delivery: Delivery, what: str, reference: str, call: Callable[[SalesChannel], str]
 ) -> Record:
-    """Store the intent, make the call outside any transaction, and hand back what to record."""
+    """Store the intent, make the call outside any transaction, and return what to record."""
     order_id = OrderId(delivery.key)
     with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
         header = order_views.order(tx, order_id=order_id).header
@@ -56,7 +56,7 @@ def _tell(
 
 
 def confirm_shipment(context: Context, delivery: Delivery) -> Record:
-    """Errand: a parcel left; the channel gets its tracking number, and tells the customer in its own words."""
+    """Confirm a shipment with its tracking number."""
     with context.db.read() as tx:
         shipment = parcels.shipment(tx, shipment_id=event_int(delivery, "shipment_id"))
         order = order_views.order(tx, order_id=shipment.order_id)
@@ -78,18 +78,18 @@ def confirm_shipment(context: Context, delivery: Delivery) -> Record:
 
 
 class ShipmentNotConfirmed(errors.Unavailable):
-    """The channel must hear of a parcel's leaving before its arrival."""
+    """A delivery is reported only after its shipment is confirmed."""
 
 
 def report_delivery(context: Context, delivery: Delivery) -> Record:
-    """Errand: a parcel arrived."""
+    """Report a delivery."""
     with context.db.read() as tx:
         shipment = parcels.shipment(tx, shipment_id=event_int(delivery, "shipment_id"))
         order = order_views.order(tx, order_id=shipment.order_id)
     if shipment.direction is not Direction.OUTBOUND:
         return no_record
     if not shipment.channel_ref:
-        raise ShipmentNotConfirmed("The channel does not know yet that this parcel left.")
+        raise ShipmentNotConfirmed("The shipment is not confirmed to the channel yet.")
     notice = DeliveryNotice(
         reference=shipment.reference,
         order_external_id=order.header.external_id,
@@ -102,7 +102,7 @@ def report_delivery(context: Context, delivery: Delivery) -> Record:
 
 
 def approve_return(context: Context, delivery: Delivery) -> Record:
-    """Errand: we take the return."""
+    """Approve a return."""
     with context.db.read() as tx:
         each = return_views.one(tx, return_id=event_int(delivery, "return_id"))
 
@@ -113,11 +113,11 @@ def approve_return(context: Context, delivery: Delivery) -> Record:
 
 
 class ReturnNotApproved(errors.Unavailable):
-    """The channel must hear that we take a return before it hears that it is done."""
+    """A return is closed only after it is approved."""
 
 
 def close_return(context: Context, delivery: Delivery) -> Record:
-    """Errand: a return was refunded; the money moved at the gateway, the channel only keeps its books."""
+    """Close a refunded return; the gateway paid, the channel only records it."""
     with context.db.read() as tx:
         each = return_views.one(tx, return_id=event_int(delivery, "return_id"))
         order = order_views.order(tx, order_id=each.order_id)
@@ -131,7 +131,7 @@ def close_return(context: Context, delivery: Delivery) -> Record:
         ]
         location = "" if each.location_id is None else network.location(tx, location_id=each.location_id).name
     if not approved:
-        raise ReturnNotApproved("The channel does not know yet that we take this return.")
+        raise ReturnNotApproved("The return is not approved in the channel yet.")
     notice = ReturnNotice(
         reference=f"return-{each.id}",
         order_external_id=order.header.external_id,

@@ -1,4 +1,4 @@
-"""Write to the customer: one mail per fact, handed over at most once, in doubt rather than twice."""
+"""Send customer e-mail at most once per event; if the outcome is unknown, a person decides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from doorstep.kernel.jobs import Delivery
 
 
 def email(template: str) -> ExternalTask:
-    """The errand that sends this mail."""
+    """The task that sends this e-mail."""
 
     def errand(context: Context, delivery: Delivery) -> Record:
         with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
@@ -29,14 +29,14 @@ def email(template: str) -> ExternalTask:
 
 
 def _claim(context: Context, tx: WriteTx, delivery: Delivery, template: str) -> Message | None:
-    """The stored message if it is to be sent now. One that was being sent when its worker died is in doubt."""
+    """The stored message if it is to be sent now. A message whose sender died is in doubt."""
     orders.lock(tx, order_id=OrderId(delivery.key))
     draft = _draft(context, tx, delivery, template)
     if draft is None:
         return None
     message = notifications.prepare(tx, draft=draft, at=context.clock.now())
     if message.state is MessageState.SENDING:
-        reason = "The process that was sending it died: it may have gone."
+        reason = "The sending process stopped: the e-mail may have been sent."
         notifications.mark_in_doubt(tx, message_id=message.id, error=reason, at=context.clock.now())
         return None
     if message.state not in {MessageState.REQUESTED, MessageState.FAILED}:
@@ -46,7 +46,7 @@ def _claim(context: Context, tx: WriteTx, delivery: Delivery, template: str) -> 
 
 
 def _draft(context: Context, tx: WriteTx, delivery: Delivery, template: str) -> Draft | None:
-    """What to send to whom; None without an address, a way to send, or something to say."""
+    """What to send to whom; None without an address, a connection, or content."""
     order = order_views.order(tx, order_id=delivery.key)
     to = order.shipping_address.email or order.billing_address.email
     messengers = context.partners.of_kind(Kind.MESSENGERS)

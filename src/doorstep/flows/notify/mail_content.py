@@ -1,4 +1,4 @@
-"""What a mail to a customer says, gathered from order, parcel and return."""
+"""Content of customer e-mails, from order, parcel and return."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from doorstep.kernel.jobs import Delivery
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """What a template is filled with; `fact` makes the mail one per fact."""
+    """The values of a template; `fact` makes the e-mail unique per event."""
 
     fact: str
     values: Mapping[str, object]

@@ -1,4 +1,4 @@
-"""What is owed for a return: gather order, earlier returns and findings for the one rule in payments.model."""
+"""Gather order, earlier returns and findings for the refund rule in payments.model."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from doorstep.kernel.money import Money
 
 
 def paid_line(order: order_views.Order, line_no: int) -> PaidLine:
-    """What the customer paid for a line of an order."""
+    """What the customer paid for an order line."""
     return PaidLine(line_no, order.line(line_no).quantity, order.paid_minor(line_no))
 
 
 def of_return(tx: ReadTx, each: Return, order: order_views.Order) -> dict[int, tuple[int, int]]:
-    """Units and minor units owed per order line of an inspected return; returns inspected earlier come first."""
+    """Units and minor units owed per order line of an inspected return; earlier inspected returns come first."""
     returned = [Units(line.line_no, line.received) for line in each.lines if line.refund and line.received]
     result: dict[int, tuple[int, int]] = {}
     for part, amount in zip(returned, _owed(tx, order, returned, before=each), strict=True):
@@ -29,7 +29,7 @@ def of_return(tx: ReadTx, each: Return, order: order_views.Order) -> dict[int, t
 
 
 def preview(tx: ReadTx, *, each: Return, inspections: Sequence[Inspection]) -> dict[int, Money]:
-    """What refunding these findings would give back per line of the return, if they were recorded now."""
+    """What refunding these findings would give back per return line, if they were recorded now."""
     check_inspections(each.quantities, inspections)
     order = order_views.order(tx, order_id=each.order_id)
     line_nos = {line.return_line_no: line.line_no for line in each.lines}

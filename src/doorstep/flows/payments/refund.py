@@ -1,4 +1,4 @@
-"""Money goes back: what is owed for a return, given back once, and what stands there when it did not move."""
+"""Refund what is owed, exactly once; what failed or is in doubt is shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from doorstep.kernel.money import Money
 
 
 def request_refunds(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: what was inspected and is owed becomes a refund, once per return; what cost nothing is settled at once."""
+    """Request a refund per inspected return that is owed one; returns that cost nothing are closed at once."""
     for delivery in deliveries:
         if not delivery.data["refund_due"]:
             continue
@@ -40,7 +40,7 @@ def request_refunds(context: Context, tx: WriteTx, deliveries: list[Delivery]) -
 
 
 def issue(context: Context, delivery: Delivery) -> Record:
-    """Errand: give money back once. Asked before? Then the gateway is first asked whether it paid."""
+    """Issue a refund once. On a retry, look it up at the gateway first."""
     refund_id = RefundId(event_int(delivery, "refund_id"))
     with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
         orders.lock(tx, order_id=OrderId(delivery.key))
@@ -61,7 +61,7 @@ def issue(context: Context, delivery: Delivery) -> Record:
     if result is None:
         result = gateway.refund(wish)
     if result.state is RefundState.FAILED:
-        raise errors.Refused(f"The gateway did not carry out refund {refund.reference}.")
+        raise errors.Refused(f"The gateway did not process refund {refund.reference}.")
 
     def record(tx: WriteTx) -> None:
         _credit(tx, refund_id=refund_id, order_id=refund.order_id, result=result, now=context.clock.now())
@@ -79,7 +79,7 @@ def _credit(
 
 
 def mark_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
-    """Last word: the money did not move, or nobody knows; it stands so on the order and the return."""
+    """Mark the refund as failed or in doubt after the last attempt."""
     refund_id, now = RefundId(event_int(delivery, "refund_id")), context.clock.now()
     orders.lock(tx, order_id=OrderId(delivery.key))
     if isinstance(problem, errors.Unavailable) and not isinstance(problem, payments.NoTender):
@@ -93,7 +93,7 @@ def mark_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exce
 
 
 def retry(tx: WriteTx, *, refund_id: RefundId, now: datetime) -> None:
-    """A person wants the refund tried again."""
+    """Retry a refund."""
     orders.lock(tx, order_id=money_views.refund(tx, refund_id=refund_id).order_id)
     refund = payments.retry(tx, refund_id=refund_id, at=now)
     if refund.return_id is not None:
@@ -101,7 +101,7 @@ def retry(tx: WriteTx, *, refund_id: RefundId, now: datetime) -> None:
 
 
 def record_reported(tx: WriteTx, *, seen: RefundSnapshot, now: datetime) -> None:
-    """The gateway tells of a refund: if it is ours and not recorded, its answer was lost; others are not ours to book."""
+    """Record a refund that the gateway reports, if it is ours and its answer was lost; others are not ours to record."""
     refund = money_views.refund_by_reference(tx, reference=seen.reference) if seen.reference else None
     if refund is not None and seen.state is RefundState.SUCCEEDED:
         result = RefundResult(seen.external_id, seen.state, arrived=True)

@@ -1,4 +1,4 @@
-"""A channel tells of a return: it is opened once, on the lines and at the location the goods came from."""
+"""Open a return reported by a channel, on the lines and at the location that shipped them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _ENDED = frozenset({ReturnRequestStatus.CANCELED, ReturnRequestStatus.DECLINED})
 
 
 class UnknownOrder(errors.Unavailable):
-    """A channel tells of a return of an order that we do not have (yet)."""
+    """A reported return belongs to an order that we do not have yet."""
 
 
 def record_reported(
     context: Context, tx: WriteTx, *, connection_id: int, seen: ReturnSnapshot, trace_id: str
 ) -> None:
-    """A channel tells of a return: open it once; newer tellings update it, late ones have no effect."""
+    """Open a reported return once; newer snapshots update it, older ones have no effect."""
     order_id = order_views.find(tx, external_id=seen.order_external_id, connection_id=connection_id)
     if order_id is None:
         raise UnknownOrder(f"We have no order {seen.order_external_id} of this channel.")
@@ -51,7 +51,7 @@ def record_reported(
 
 def _match(order: order_views.Order, line: SnapshotReturnLine) -> FreshLine:
     if line.quantity < 1:
-        raise errors.Invalid(f"{line.quantity} pieces of a line cannot come back.", field="quantity")
+        raise errors.Invalid(f"{line.quantity} units of a line cannot be returned.", field="quantity")
     for ordered in order.lines:
         if ordered.external_line_id == line.external_line_id:
             return FreshLine(
@@ -68,7 +68,7 @@ def _match(order: order_views.Order, line: SnapshotReturnLine) -> FreshLine:
 
 
 def _home(tx: ReadTx, order_id: OrderId, lines: Sequence[FreshLine]) -> LocationId | None:
-    """Goods go back to where they came from."""
+    """Goods return to the location that shipped them."""
     wanted = {line.line_no for line in lines}
     for shipment in parcels.of_order(tx, order_id=order_id):
         if shipment.dispatched_at is not None and wanted & {line.line_no for line in shipment.lines}:

@@ -1,4 +1,4 @@
-"""Goods come back: told by the channel, picked up by a carrier, received and inspected by people, then money is owed."""
+"""Book the pickup, receive and inspect a return."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from doorstep.kernel.jobs import Delivery
 
 
 def book_pickups(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: a new return is picked up at the customer's by the location's return carrier."""
+    """Book the pickup of a new return with the location's return carrier."""
     for delivery in deliveries:
         orders.lock(tx, order_id=OrderId(delivery.key))
         each = return_views.one(tx, return_id=int(str(delivery.data["return_id"])))
         if each.location_id is None:
-            raise errors.Refused("Nothing of these lines has been shipped: there is nothing to pick up.")
+            raise errors.Refused("None of these lines has shipped: there is nothing to pick up.")
         location = network.location(tx, location_id=each.location_id)
         connection_id = context.partners.by_key(location.return_carrier or location.carrier).id
         intent = label_request.for_return(
@@ -53,7 +53,7 @@ def _locked(tx: WriteTx, return_id: ReturnId) -> Return:
 def receive(
     tx: WriteTx, *, return_id: ReturnId, now: datetime, location_id: LocationId | None = None
 ) -> None:
-    """A person has the parcel in hands, at its location or at another one."""
+    """Receive a return parcel, at its location or at another one."""
     location = _place(tx, _locked(tx, return_id), location_id)
     returns.receive(tx, return_id=return_id, location_id=location.id, location=location.code, at=now)
 
@@ -61,12 +61,12 @@ def receive(
 def _place(tx: ReadTx, each: Return, location_id: LocationId | None) -> Location:
     place = location_id or each.location_id
     if place is None:
-        raise errors.Invalid("Say at which location the return was received.", field="location_id")
+        raise errors.Invalid("Choose the location that received the return.", field="location_id")
     return network.location(tx, location_id=place)
 
 
 def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspection], now: datetime) -> None:
-    """What was found goes to stock, counts on the order, and decides what we owe."""
+    """Record the inspection: stock, order lines, and what is owed."""
     _locked(tx, return_id)
     each = returns.inspect(tx, return_id=return_id, inspections=inspections, at=now)
     inventory.take_back(tx, returned=_to_stock(tx, each, inspections), at=now)
@@ -80,9 +80,9 @@ def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspectio
 
 
 def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> list[Returned]:
-    """What goes back on the books: of kits their parts; what was sold as B-grade never becomes new."""
+    """What goes back to stock: kits as components; B-grade units never become new."""
     if each.location_id is None:
-        raise errors.Refused("The return has not been received anywhere.")
+        raise errors.Refused("The return has not been received yet.")
     lines = {line.return_line_no: line for line in each.lines}
     parts = eligible_stock.needs(tx, skus=[Sku(line.sku) for line in each.lines]).parts
     returned = []

@@ -1,4 +1,4 @@
-"""Regret: what a day's decisions cost beside the best plan of the whole day, which nobody could know on its morning."""
+"""Daily cost gap to the optimal plan in hindsight."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 
 
 def schedule(context: Context) -> int | None:
-    """Periodic: have yesterday (UTC) looked back on, once; returns the lab's run."""
+    """Queue the measurement of yesterday (UTC) once; returns the run."""
     now = context.clock.now()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     with context.db.write(actor="system") as tx:
@@ -39,7 +39,7 @@ def schedule(context: Context) -> int | None:
 
 
 def measure(context: Context, *, run: LabRun, hold: Hold, told: Told, seconds: float = _SECONDS) -> None:
-    """Solve the whole day together and write beside each decision what it cost and what it would have cost."""
+    """Solve the whole day together and store for each decision its cost and its cost in the best plan."""
     told(0, 0)
     began = context.clock.now()
     with context.db.read() as tx:
@@ -60,7 +60,7 @@ def measure(context: Context, *, run: LabRun, hold: Hold, told: Told, seconds: f
 
 
 def _actual(decided: views.Decided, labels: Mapping[int, int]) -> int:
-    """What was expected, with the price of the labels in the place of the tariff's as soon as they are bought."""
+    """Expected cost; the price of the label replaces the tariff once it is bought."""
     bought = labels.get(decided.order_id)
     return decided.cost_minor if bought is None else decided.cost_minor - decided.carriage_minor + bought
 
@@ -78,14 +78,14 @@ def _done(
         attempted=len(known),
         before_minor=actual,
         after_minor=best,
-        result=f"{len(known)} decisions of {run.since:%d %b %Y} beside the best plan of that day",
+        result=f"{len(known)} decisions of {run.since:%d %b %Y} compared with the best plan of that day",
     )
 
 
 def _best(found: Past, playbook: CompiledRules, told: Told, seconds: float) -> Mapping[int, int]:
-    """What each order costs in the best plan of the day: everything that came was there from its beginning.
+    """The cost of each order in the best plan of the day, with all of the day's stock available from its start.
 
-    Only orders that this plan serves whole are told: what waits costs nothing, and that is no merit.
+    Only orders that this plan fully allocates are returned: waiting costs nothing and is no merit.
     """
     if not found.arrivals:
         return {}
@@ -106,7 +106,7 @@ def _together(
 
 
 def _heard(told: Told) -> Callable[[], float]:
-    """A clock that tells, whenever it is looked at, that the work goes on."""
+    """A clock that renews the lease whenever it is read."""
 
     def clock() -> float:
         told(0, 0)
@@ -116,7 +116,7 @@ def _heard(told: Told) -> Callable[[], float]:
 
 
 def _supply(found: Past) -> Supply:
-    """What lay there when the day began, with everything that came and went in it."""
+    """Stock at the start of the day, with everything that moved during it."""
     stock = {name: dict(there) for name, there in found.stock.items()}
     for each in found.changes:
         here = stock.setdefault(each.thing, {})

@@ -1,4 +1,4 @@
-"""A stretch of the past, rebuilt for the lab: stock from the ledger, orders as they came, the network as it is said today."""
+"""Reconstruct past stock and orders for a simulation, using today's network configuration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AT_ONCE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From when until when; `most` orders at most, the first ones."""
+    """From when until when; at most `most` orders, the first ones."""
 
     since: datetime
     until: datetime
@@ -32,7 +32,7 @@ class Window:
 
 
 def reconstruct(tx: ReadTx, *, window: Window) -> Past:
-    """Everything that a replay needs. Orders that were canceled are left out, and so is what was canceled of others."""
+    """Everything that a replay needs. Canceled orders and canceled units are left out."""
     came = order_views.accepted(tx, since=window.since, until=window.until, limit=window.most)
     arrivals = [
         each
@@ -55,20 +55,20 @@ def reconstruct(tx: ReadTx, *, window: Window) -> Past:
 
 
 def network_at(tx: ReadTx, *, at: datetime) -> NetworkAt:
-    """The network of any instant, as it is said at that one."""
+    """The network at an instant, by the configuration of that instant."""
     return NetworkAt(lanes.configuration(tx, at=at), lanes.network(tx, currency="", at=at))
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkAt:
-    """The network of an instant of the past: calendars, tariffs and shifts as they are said today, nobody paused or behind."""
+    """The network at a past instant: today's calendars, tariffs and shifts, without pauses or backlog."""
 
     known: Configuration
     today: Network
 
     @property
     def codes(self) -> Mapping[LocationId, str]:
-        """What people call the places."""
+        """Codes of the locations."""
         return {each.id: each.code for each in self.today.places.values()}
 
     def network(self, at: datetime) -> Network:
@@ -87,18 +87,18 @@ class NetworkAt:
         return replace(self.today, places=places, ways=moment.ways[True], prices={})
 
     def shift(self, place: LocationId, at: datetime) -> datetime | None:
-        """When the shift began that work decided then counts in."""
+        """The start of the shift that work decided then counts in."""
         running = self.known.moment(at).shifts.get(place)
         return None if running is None else running.starts_at
 
 
 def _most(shift: Running | None) -> int | None:
-    """How many orders it takes; one that counts something else is not held to it here."""
+    """How many orders a shift takes; a limit in lines or units is not applied here."""
     return None if shift is None or shift.shift.counts != "orders" else shift.shift.most
 
 
 def _arrivals(tx: ReadTx, came: Sequence[tuple[OrderId, datetime]]) -> list[Arrival]:
-    """Orders as they came: when they were taken in, as routing saw them then."""
+    """Orders as they were captured."""
     at = dict(came)
     found = demand.as_placed(tx, order_ids=list(at))
     placed = [Arrival(at[each.order_id], _untried(each)) for each in found if each.wants]
@@ -106,5 +106,5 @@ def _arrivals(tx: ReadTx, came: Sequence[tuple[OrderId, datetime]]) -> list[Arri
 
 
 def _untried(order: Demand) -> Demand:
-    """As it was before anybody had routed it."""
+    """The order before it was routed."""
     return replace(order, facts=msgspec.structs.replace(order.facts, queue="", tries=0))

@@ -1,4 +1,4 @@
-"""Rule sets of routing meet the installation: what they name must be there, and their golden cases must pass first."""
+"""Validate and activate routing rule sets: names must exist and test cases must pass."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from doorstep.kernel.documents import Problem
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A document beside the rule set that decides now: what is wrong, what changes, what becomes of its golden cases."""
+    """A document compared with the active rule set: problems, changes, results of its test cases."""
 
     document: RuleSet
     instead_of: int | None
@@ -38,12 +38,12 @@ class Preview:
 
     @property
     def may_decide(self) -> bool:
-        """Whether it could be activated."""
+        """Whether it can be activated."""
         return not self.problems and not self.red
 
 
 def preview(tx: ReadTx, *, document: RuleSet, now: datetime) -> Preview:
-    """Try a document; nothing is stored. Cases are run if nothing else is wrong."""
+    """Check a document; nothing is stored. Test cases run only if nothing else is wrong."""
     number = views.active_number(tx)
     found = problems(tx, document=document, now=now)
     differences = diff.changes(views.document(tx, number=number), document)
@@ -52,12 +52,12 @@ def preview(tx: ReadTx, *, document: RuleSet, now: datetime) -> Preview:
 
 
 def problems(tx: ReadTx, *, document: RuleSet, now: datetime) -> tuple[Problem, ...]:
-    """Everything that is wrong with a document, names that this installation does not have among it."""
+    """All problems of a document, including names that do not exist here."""
     return (*checks.problems(document), *_unknown(tx, document, now))
 
 
 def _unknown(tx: ReadTx, document: RuleSet, now: datetime) -> Iterator[Problem]:
-    """A filter that names what does not exist lets nothing through, and nobody would notice."""
+    """A filter on a name that does not exist matches nothing, and no one would notice."""
     named = list(_names(document))
     if not named:
         return
@@ -70,11 +70,11 @@ def _unknown(tx: ReadTx, document: RuleSet, now: datetime) -> Iterator[Problem]:
     for path, kind, name in named:
         if name not in known[kind]:
             there = ", ".join(sorted(known[kind])) or "none"
-            yield Problem(path, f"There is no {kind} {name}; there is {there}.")
+            yield Problem(path, f"There is no {kind} {name}. Existing: {there}.")
 
 
 def _names(document: RuleSet) -> Iterator[tuple[str, str, str]]:
-    """What filters name: path, kind, name."""
+    """The names used in filters: path, kind, name."""
     for at, run in enumerate(document.runs):
         for index, routing in enumerate(run.routings):
             path = f"runs[{at}].routings[{index}]"
@@ -92,9 +92,9 @@ def _each(path: str, kind: str, names: Iterable[str]) -> Iterator[tuple[str, str
 
 
 def run_cases(tx: ReadTx, *, document: RuleSet) -> list[Outcome]:
-    """Run a document's golden cases on the places that are installed, as their calendars have it at the time of each case.
+    """Run the test cases of a document on the installed locations, with the calendars of each case's time.
 
-    What changes by the hour (backlog, capacity used, pauses, rejects) is left out unless a case says it: a rule set does not
+    What changes by the hour (backlog, capacity used, pauses, rejects) is left out unless a case states it: a rule set does not
     become wrong because today is busy.
     """
 
@@ -110,7 +110,7 @@ def run_cases(tx: ReadTx, *, document: RuleSet) -> list[Outcome]:
 
 
 def draft(tx: WriteTx, *, draft: Draft, now: datetime) -> Version:
-    """Store a document as a draft. Raises Invalid with everything that is wrong."""
+    """Store a document as a draft. Raises Invalid with all problems."""
     _refuse(problems(tx, document=draft.document, now=now))
     return verbs.draft(tx, draft=draft, at=now)
 
@@ -125,14 +125,14 @@ def _refuse(found: Iterable[Problem]) -> None:
 
 
 def activate(tx: WriteTx, *, number: int, why: str, instead_of: int | None, now: datetime) -> Version:
-    """Let a draft decide. Raises Invalid if something is wrong with it by now, Refused unless its golden cases pass."""
+    """Activate a draft. Raises Invalid if it has problems by now, Refused unless its test cases pass."""
     document = views.document(tx, number=number)
     _refuse(problems(tx, document=document, now=now))
     red = [each for each in run_cases(tx, document=document) if not each.is_green]
     if red:
         told = " ".join(f"{each.name}: {' '.join(each.differences)}" for each in red)
         raise errors.Refused(
-            f"{len(red)} of {len(document.cases)} golden cases fail. {told}",
+            f"{len(red)} of {len(document.cases)} test cases fail. {told}",
             cases={each.name: list(each.differences) for each in red},
         )
     return verbs.activate(tx, number=number, why=why, instead_of=instead_of, at=now)

@@ -1,4 +1,4 @@
-"""A stretch of the past by a draft and by what decides now, side by side: the same orders, the same stock."""
+"""Compare a draft with the active rules on past orders: same orders, same stock."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A past to replay, and what people call its orders if they are not ours."""
+    """Past orders and stock, and the order numbers if they are not ours."""
 
     past: Past
     numbers: dict[OrderId, str]
@@ -36,7 +36,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What decides, and what is tried."""
+    """The active rules and the draft."""
 
     before: CompiledRules
     after: CompiledRules
@@ -44,7 +44,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """Orders that come within `every` are decided together; with `wave_seconds` each such batch is improved for so long."""
+    """Orders within `every` are planned together; with `wave_seconds` each batch is optimized for that long."""
 
     every: timedelta = timedelta(minutes=15)
     wave_seconds: float = 0.0
@@ -52,7 +52,7 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What both sides came to, and the orders that change."""
+    """The results of both sides, and the orders that change."""
 
     before: Measured
     after: Measured
@@ -60,7 +60,7 @@ class Simulation:
 
 
 def simulate(past: Past, sides: Sides, *, how: How, told: Told) -> Simulation:
-    """Replay a past by both rule sets. `told` hears how many decisions are made, of how many; it may raise to end it."""
+    """Replay past orders by both rule sets. `told` is called with decisions made and total; it may raise to stop."""
     total = 2 * len(past.arrivals)
     old, old_seconds = _timed(past, sides.before, how, lambda done: told(done, total))
     new, new_seconds = _timed(past, sides.after, how, lambda done: told(len(old) + done, total))
@@ -80,7 +80,7 @@ def _timed(
 
 
 def numbers(tx: ReadTx, *, changes: list[Difference]) -> dict[OrderId, str]:
-    """What people call the orders that change."""
+    """Numbers of the orders that change."""
     ids = [each.order_id for each in changes]
     found: dict[OrderId, str] = {}
     for start in range(0, len(ids), _AT_ONCE):

@@ -1,4 +1,4 @@
-"""Orders and stock of files, for the lab: order documents as NDJSON, stock as CSV; nothing of it becomes an order or stock."""
+"""Orders and stock for a simulation, from files: NDJSON and CSV. They never become real orders or stock."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _MOST_CHARACTERS = 200_000_000
 
 
 def check(orders: str, stock: str | None) -> None:
-    """Raises Invalid for files that cannot be what they should."""
+    """Check the files. Raises Invalid."""
     if len(orders) > _MOST_CHARACTERS:
-        raise errors.Invalid("The file of orders is too long: give a part of it.", field="orders")
+        raise errors.Invalid("The order file is too long: use a part of it.", field="orders")
     if not orders.strip():
-        raise errors.Invalid("The file of orders is empty.", field="orders")
+        raise errors.Invalid("The order file is empty.", field="orders")
     for _ in () if stock is None else _rows(stock):
         pass
 
 
 def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: datetime) -> Material:
-    """A past made of files: orders when they were placed, stock as told (without a file: as it is now).
+    """Read files into past orders and stock (without a stock file: today's stock).
 
-    Raises Invalid with the line of the first document that is none, NotFound without a connection that reads them.
+    Raises Invalid with the line of the first unreadable document, NotFound without a direct connection.
     """
     told = list(_orders(context, orders))
     news = [New(OrderId(-place), each) for place, each in enumerate(told, start=1)]
@@ -65,7 +65,7 @@ def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: d
 
 
 def _orders(context: Context, text: str) -> Iterator[Incoming]:
-    """Each document as its connection would read it."""
+    """Parse each document with its connection."""
     connection = _direct(context)
     reader = context.partners.inbound(connection.id)
     for number, line in enumerate(text.splitlines(), start=1):
@@ -83,9 +83,7 @@ def _direct(context: Context) -> Connection:
     for each in context.partners.of_kind(Kind.CHANNELS):
         if each.connector_id == DIRECT:
             return each
-    raise errors.NotFound(
-        "Order documents are read by a direct connection, and there is none: add one first."
-    )
+    raise errors.NotFound("Order documents need a direct connection: add one first.")
 
 
 def _now(tx: ReadTx, goods: StockNeeds) -> dict[StockKey, dict[LocationId, int]]:
@@ -104,10 +102,10 @@ def _told(text: str, codes: Mapping[LocationId, str]) -> dict[StockKey, dict[Loc
 
 
 def _rows(text: str) -> Iterator[tuple[str, str, int]]:
-    """SKU, location and pieces of each row. Raises Invalid."""
+    """SKU, location and units per row. Raises Invalid."""
     rows = csv.DictReader(io.StringIO(text))
     if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]:
-        raise errors.Invalid(f"The first line of the stock lacks {', '.join(missing)}.", field="stock")
+        raise errors.Invalid(f"The header of the stock file lacks {', '.join(missing)}.", field="stock")
     for row in rows:
         try:
             yield row["sku"].strip(), row["location"].strip(), int(row["quantity"])

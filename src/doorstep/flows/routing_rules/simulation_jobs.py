@@ -1,4 +1,4 @@
-"""What is asked of the lab, and the worker that does it: leased, told of as it goes, kept or given up."""
+"""Queue and run simulations under a lease."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _KEPT_FOR = timedelta(days=180)
 
 
 class Stopped(errors.Unavailable):
-    """The process ends; another one takes the run up."""
+    """The process stops; another worker continues the run."""
 
 
 def queue(tx: WriteTx, *, new: NewRun, now: datetime) -> int:
-    """Ask for a simulation of a draft beside another version. Raises NotFound for a version that there is not, Invalid."""
+    """Queue a simulation of a draft against another version. Raises NotFound, Invalid."""
     for number in (new.draft, new.against):
         rules.compiled_rules_of(tx, number=number)
     if new.orders_file is not None:
         simulation_files.check(new.orders_file, new.stock_file)
     run_id = verbs.queue(tx, new=new, at=now)
     if run_id is None:
-        raise errors.Conflict("This was asked for already.")
+        raise errors.Conflict("This simulation is queued already.")
     return run_id
 
 
 def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -> bool:
-    """Do one run that waits, from beginning to end; False if none waits. `stopped` says that the process ends."""
+    """Run the next queued simulation; False if none waits. `stopped` tells that the process stops."""
     with context.db.write(actor="system") as tx:
         run = verbs.take(tx, at=context.clock.now())
     if run is None:
@@ -59,7 +59,7 @@ def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -
 
 @contextmanager
 def _held(context: Context, hold: Hold) -> Iterator[None]:
-    """However a run ends, it is written down; one that another worker has by now is theirs."""
+    """Record how a run ended, unless another worker has it by now."""
     try:
         yield
     except verbs.Lost:
@@ -76,7 +76,7 @@ def _held(context: Context, hold: Hold) -> Iterator[None]:
 
 @dataclass(slots=True)
 class _Progress:
-    """Tells how far a run is, now and then; that keeps its lease."""
+    """Report progress now and then; each report renews the lease."""
 
     context: Context
     hold: Hold
@@ -85,7 +85,7 @@ class _Progress:
 
     def told(self, done: int, total: int) -> None:
         if self.stopped():
-            raise Stopped("The worker ends; another takes the run up.")
+            raise Stopped("The worker stops; another continues the run.")
         if monotonic() - self.last < _TOLD_EVERY_SECONDS:
             return
         self.last = monotonic()
@@ -115,7 +115,7 @@ def _simulate(context: Context, run: LabRun, hold: Hold, told: Told) -> None:
 
 
 def _material(context: Context, tx: ReadTx, run: LabRun) -> Material:
-    """The recorded past of the run's window, or what its file tells."""
+    """Past orders of the run's window, or of its file."""
     files = views.files(tx, run_id=run.id)
     if files.orders_file is None:
         return Material(history.reconstruct(tx, window=Window(run.since, run.until)), {})
@@ -123,6 +123,6 @@ def _material(context: Context, tx: ReadTx, run: LabRun) -> Material:
 
 
 def delete_old(context: Context) -> int:
-    """Periodic: runs that nobody looks at any more."""
+    """Delete old simulations."""
     with context.db.write(actor="system") as tx:
         return verbs.delete_old(tx, before=context.clock.now() - _KEPT_FOR)

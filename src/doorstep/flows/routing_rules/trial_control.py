@@ -1,4 +1,4 @@
-"""Trials of drafts: begun, watched, ended by their guardrails or by people, and let decide."""
+"""Start, monitor and stop trials of a draft rule set."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 def start(tx: WriteTx, *, new: NewTrial, now: datetime) -> Trial:
-    """Begin a trial. Raises Invalid, NotFound, Conflict, and Refused for a draft that may not decide.
+    """Start a trial. Raises Invalid, NotFound, Conflict, and Refused for a draft that cannot be activated.
 
-    A draft that decides on some orders must hold and park them as the others are: one order, one set of queues.
+    A canary must hold and queue its orders like the active rules: one order, one set of queues.
     """
     document = rules.document(tx, number=new.draft)
     proposal = rule_sets.preview(tx, document=document, now=now)
     if not proposal.may_decide:
         raise errors.Refused(
-            f"Version {new.draft} may not decide: its golden cases fail, or something is wrong."
+            f"Version {new.draft} cannot be activated: it has problems, or its test cases fail."
         )
     if new.kind is TrialKind.CANARY and not _shares(document, rules.compiled_rules(tx).document):
         raise errors.Refused(
-            "Its runs or queues differ from those that hold now: try it silently, or let it decide."
+            "Its runs or queues differ from the active rules: try it in shadow mode, or activate it."
         )
     return verbs.start(tx, new=new, at=now)
 
 
 def _shares(draft: RuleSet, active: RuleSet) -> bool:
-    """Whether work of both is released and parked alike."""
+    """Whether both release and queue work alike."""
     sides = [
         (each.queues, [(run.name, run.active, run.schedule, run.timezone, run.release) for run in each.runs])
         for each in (draft, active)
@@ -45,13 +45,13 @@ def _shares(draft: RuleSet, active: RuleSet) -> bool:
 
 
 def verdict(tx: ReadTx, *, trial: Trial) -> Verdict:
-    """What is to be said of a trial by now."""
+    """The current verdict on a trial."""
     active, draft = trials.sides(tx, trial_id=trial.id)
     return guardrails.check(trial.kind, active, draft, trial.guardrails)
 
 
 def check(context: Context) -> Verdict | None:
-    """Periodic: end a trial whose guardrails broke, or whose versions are not what they were."""
+    """Stop a trial whose limits are exceeded or whose versions changed."""
     with context.db.write(actor="system") as tx:
         trial = trials.running(tx)
         if trial is None:
@@ -69,11 +69,11 @@ def _outlived(tx: ReadTx, trial: Trial) -> str:
     if state != "draft":
         return f"Version {trial.draft} is {state} by now."
     if rules.active_number(tx) != trial.against:
-        return "Another version decides by now."
+        return "Another version is active now."
     return ""
 
 
 def promote(tx: WriteTx, *, why: str, now: datetime) -> Version:
-    """End the trial and let its draft decide on every order. Raises Refused if none runs, or if the draft may not."""
-    trial = verbs.stop(tx, why=f"It decides on every order: {why}", at=now)
+    """Stop the trial and activate its draft. Raises Refused if no trial runs or the draft cannot be activated."""
+    trial = verbs.stop(tx, why=f"Activated: {why}", at=now)
     return rule_sets.activate(tx, number=trial.draft, why=why, instead_of=trial.against, now=now)

@@ -1,4 +1,4 @@
-"""What goes into one box: packed work asks for its label when everything that shares the box is packed, too."""
+"""Combine fulfillment orders that ship together into one parcel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMPANIONS_AWAITED_FOR = timedelta(minutes=30)
 
 
 def request_labels(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: packed work wants a label of the location's carrier; one for all that goes to the customer from here."""
+    """Request the label of packed work: one for everything that ships to the customer from here."""
     for delivery in deliveries:
         work_id = FulfillmentOrderId(event_int(delivery, "fulfillment_order_id"))
         tx.traces.setdefault((delivery.stream, delivery.key), delivery.trace_id)
@@ -33,7 +33,7 @@ def request_labels(context: Context, tx: WriteTx, deliveries: list[Delivery]) ->
 
 
 def recheck(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: work that others may have waited for was rejected or canceled: they need not wait for it."""
+    """Recheck work that waited for rejected or canceled companions."""
     for delivery in deliveries:
         tx.traces.setdefault((delivery.stream, delivery.key), delivery.trace_id)
         for work in work_views.of_order(tx, order_id=OrderId(delivery.key)):
@@ -51,13 +51,13 @@ def close_overdue(context: Context) -> int:
 
 
 def close(context: Context, tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime) -> None:
-    """Do not wait for the rest: what is packed for the customer by now gets its label."""
+    """Ship what is packed now, without waiting for the rest."""
     packed = [each for each in _locked(tx, fulfillment_order_id) if each.state is State.PACKED]
     _label(context, tx, packed, now)
 
 
 def _locked(tx: WriteTx, work_id: FulfillmentOrderId) -> list[Companion]:
-    """Everything that shares the box, with the orders locked, the smaller id first."""
+    """Everything that ships together, orders locked in order of their ids."""
     for order_id in sorted(
         {each.order_id for each in work_views.companions(tx, fulfillment_order_id=work_id)}
     ):
@@ -71,7 +71,7 @@ def _request(context: Context, tx: WriteTx, companions: Sequence[Companion]) -> 
 
 
 def _label(context: Context, tx: WriteTx, packed: Sequence[Companion], now: datetime) -> None:
-    """One label for all of it: the first order's parcel carries it, the others ride along."""
+    """Request one label for all of it: the first order's parcel has it, the others refer to it."""
     works = [work_views.work(tx, fulfillment_order_id=each.fulfillment_order_id) for each in packed]
     if not works:
         return
@@ -88,7 +88,7 @@ def _label(context: Context, tx: WriteTx, packed: Sequence[Companion], now: date
 
 
 def _carrier(tx: WriteTx, location_id: LocationId, now: datetime) -> str:
-    """The location's carrier; while that is out, another that it hands parcels to, if there is one."""
+    """The location's carrier; during its outage another carrier of the location, if there is one."""
     location, out = network.location(tx, location_id=location_id), network.outages(tx, at=now)
     if location.carrier not in out:
         return location.carrier
@@ -97,7 +97,7 @@ def _carrier(tx: WriteTx, location_id: LocationId, now: datetime) -> str:
 
 
 def works_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> list[FulfillmentOrderId]:
-    """The work whose pieces leave in the same box, with its orders locked, the smaller id first."""
+    """The fulfillment orders in the same parcel, orders locked in order of their ids."""
     shipment = parcels.of_work(tx, fulfillment_order_id=fulfillment_order_id)
     if shipment is None:
         return [fulfillment_order_id]
@@ -107,5 +107,5 @@ def works_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> list[F
         orders.lock(tx, order_id=order_id)
     found = [each.fulfillment_order_id for each in box if each.fulfillment_order_id is not None]
     if fulfillment_order_id not in found:
-        raise errors.Conflict("The parcel was put together anew: look again.")
+        raise errors.Conflict("The parcel's contents changed: reload.")
     return found

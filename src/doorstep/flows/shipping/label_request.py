@@ -1,4 +1,4 @@
-"""What goes into a parcel and onto its label, gathered from order, catalogue and network."""
+"""Build the label request: contents, weight, addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from doorstep.kernel.ids import LocationId, Sku
 
 
 def for_works(tx: ReadTx, *, works: Sequence[Work], connection_id: int, packaging: Packaging) -> list[Intent]:
-    """A parcel with everything of these fulfillment orders; the first carries the weight of all and of the box."""
+    """One parcel with everything of these fulfillment orders; the first has the weight of all and of the box."""
     weights = [_weight(tx, _lines(work)) for work in works]
     parcel_grams = sum(weights) + packaging.weight_grams
     return [
@@ -45,14 +45,14 @@ def _lines(work: Work) -> tuple[ShipmentLine, ...]:
 
 
 def shared(label: Label) -> Label:
-    """The same label for what rides along: paid once, printed once."""
+    """The label as the companions see it: paid and printed once."""
     return replace(label, cost_minor=0, pdf=b"")
 
 
 def for_return(
     tx: ReadTx, *, each: Return, location_id: LocationId, connection_id: int, packaging: Packaging
 ) -> Intent:
-    """A parcel with everything of a return, picked up at the customer's."""
+    """One parcel with everything of a return, picked up at the customer's address."""
     quantities = Counter[tuple[int, Sku]]()
     for line in each.lines:
         quantities[line.line_no, line.sku] += line.quantity
@@ -104,7 +104,7 @@ def _contents(tx: ReadTx, shipment: Shipment) -> list[ParcelItem]:
 def _item(order: order_views.Order, items: dict[str, Item], line: ShipmentLine) -> ParcelItem:
     item = items.get(line.sku)
     if item is None:
-        raise errors.Invalid(f"The catalogue does not have {line.sku} any more: add it again.", field="sku")
+        raise errors.Invalid(f"The catalog no longer has {line.sku}: add it again.", field="sku")
     ordered = order.line(line.line_no)
     return ParcelItem(
         line.sku, ordered.title, line.quantity, ordered.unit_price_minor, item.weight_grams, item.hsn

@@ -1,4 +1,4 @@
-"""Parcels: a label is wished for, bought outside any transaction, recorded; then the parcel leaves and is followed."""
+"""Buy labels, hand parcels over, track them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from doorstep.kernel.jobs import Delivery
 
 
 def buy_label(context: Context, delivery: Delivery) -> Record:
-    """Errand: buy one label. Asked before? Then the carrier is first asked what it sold us."""
+    """Buy one label. On a retry, look the label up at the carrier first."""
     shipment_id = ShipmentId(event_int(delivery, "shipment_id"))
     with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
         shipment, asked_before = shipping.mark_requested(tx, shipment_id=shipment_id, at=context.clock.now())
@@ -56,7 +56,7 @@ def buy_label(context: Context, delivery: Delivery) -> Record:
 
 
 def mark_label_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
-    """Last word: the label could not be bought, or nobody knows; it stands so on the order."""
+    """Mark the label as failed or in doubt after the last attempt."""
     shipment_id = ShipmentId(event_int(delivery, "shipment_id"))
     orders.lock(tx, order_id=OrderId(delivery.key))
     if isinstance(problem, errors.Unavailable):
@@ -66,18 +66,16 @@ def mark_label_failed(context: Context, tx: WriteTx, delivery: Delivery, problem
 
 
 def retry_label(tx: WriteTx, *, shipment_id: ShipmentId, now: datetime) -> None:
-    """A person wants the label tried again."""
+    """Retry a label."""
     orders.lock(tx, order_id=OrderId(parcels.shipment(tx, shipment_id=shipment_id).order_id))
     shipping.retry(tx, shipment_id=shipment_id, at=now)
 
 
 def hand_over(tx: WriteTx, *, command: Command) -> None:
-    """Goods leave the building. A person and a carrier's scan may both say so; it happens once. The order is locked."""
+    """Ship a parcel: stock leaves. A person or a carrier scan may trigger it; it happens once. The order is locked."""
     shipment = parcels.of_work(tx, fulfillment_order_id=command.fulfillment_order_id)
     if shipment is None or shipment.label_state is not LabelState.PURCHASED:
-        raise errors.Refused(
-            "There is no label yet: wait for it, or see on the order why the carrier refused."
-        )
+        raise errors.Refused("There is no label yet: wait for it, or see on the order why it failed.")
     work = fulfillment.ship(tx, command=command)
     if work is None:
         return
@@ -88,17 +86,17 @@ def hand_over(tx: WriteTx, *, command: Command) -> None:
 
 
 class UnknownParcel(errors.Unavailable):
-    """A carrier speaks of a parcel that we do not have (yet): its label may be on the way to us."""
+    """The tracking update is of a parcel that we do not have yet; its label may be on the way."""
 
 
 def track(tx: WriteTx, *, connection_id: int, seen: TrackingSnapshot, trace_id: str) -> None:
-    """Take over what a carrier tells of a parcel, in whatever order it arrives."""
+    """Record tracking from a carrier, in whatever order it arrives."""
     found = parcels.tracked(
         tx, connection_id=connection_id, tracking_number=seen.tracking_number, external_id=seen.external_id
     )
     if found is None:
         name = seen.tracking_number or seen.external_id
-        raise UnknownParcel(f"No parcel of ours has the tracking number {name}.")
+        raise UnknownParcel(f"No parcel has the tracking number {name}.")
     box = [found, *parcels.consolidated(tx, shipment_id=found.id)]
     for order_id in sorted({each.order_id for each in box}):
         tx.traces["order", order_id] = trace_id

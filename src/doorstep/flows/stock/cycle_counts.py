@@ -1,4 +1,4 @@
-"""An order missed something at a location: people are asked to count it there, once, before more orders miss it."""
+"""Create cycle counts after a short pick; write off missing stock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from doorstep.kernel.jobs import Delivery
 
 
 def open_counts(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
-    """Step: what a location rejected as not in stock, or a source does not find, is to be counted there."""
+    """Open a count of what a location rejected as not in stock, or of a discrepancy that a feed found."""
     rejected = [each for each in deliveries if each.data.get("reason") == RejectReason.NOT_IN_STOCK]
     works = [
         work_views.work(tx, fulfillment_order_id=event_int(each, "fulfillment_order_id")) for each in rejected
@@ -29,7 +29,7 @@ def open_counts(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> No
 
 
 def _missed(tx: WriteTx, works: list[Work]) -> list[Miss]:
-    """Every part of what was to be picked, as it lies on the shelf."""
+    """The components of what was to be picked."""
     parts = catalog.parts(tx, skus=[line.sku for work in works for line in work.lines])
     return [
         Miss(work.location_id, part.sku, Condition(part.condition), work.order_id)
@@ -53,6 +53,6 @@ def _doubtful(delivery: Delivery) -> list[Miss]:
 
 
 def write_off_missing(context: Context) -> int:
-    """Periodic: missing pieces that no order has reserved any more are written off; returns how many positions."""
+    """Write off missing units that no order has reserved any more; returns how many positions."""
     with context.db.write(actor="system") as tx:
         return claims.write_off_missing(tx, at=context.clock.now())

@@ -1,4 +1,4 @@
-"""Files of stock and what belongs to it: what each kind's rows do, a handful per transaction, any number of workers."""
+"""Apply imported stock files in chunks, one transaction each, by any number of workers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from doorstep.kernel.ids import ImportId, Sku
 
 
 def store(tx: WriteTx, *, new: NewImport, raw: Iterable[bytes], at: datetime) -> tuple[ImportId, bool]:
-    """Take a file in, line by line; workers do the rest. Returns its id, and whether its key was known. Raises BadFile."""
+    """Store a file line by line; workers apply it. Returns its id, and whether its key was known. Raises BadFile."""
     rows = reader_of(new.file_name)(text_of(raw), new.kind)
     return imports.load(tx, new=new, rows=rows, at=at)
 
 
 def apply_next(tx: WriteTx, file: Import, *, now: datetime) -> Import:
-    """Do the next handful of a claimed file: check rows, or apply them."""
+    """Check or apply the next chunk of a claimed file."""
     return imports.advance(tx, file=file, apply=partial(_apply, now), now=now)
 
 

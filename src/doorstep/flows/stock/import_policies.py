@@ -1,4 +1,4 @@
-"""Files of what was decided about goods: what rows of availability rules, of selling ahead and of recipes do."""
+"""Apply imported availability rules, pre-order settings and kits."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Chunk:
 
 
 def rules(tx: WriteTx, given: Chunk) -> Applied:
-    """A rule is known by its kind and name: a row makes it, changes it, or says nothing new."""
+    """Create or change a rule; its key is kind and name."""
     told = [_rule(row.cells) for row in given.rows]
     news = rule_verbs.put_named(tx, given=told, at=given.now)
     return Applied(
         ignored=[
-            (row.line_no, "The rule is so already.")
+            (row.line_no, "The rule is unchanged.")
             for row, is_new in zip(given.rows, news, strict=True)
             if not is_new
         ]
@@ -58,7 +58,7 @@ def _members(cell: str) -> tuple[str, ...]:
 
 
 def sell_ahead(tx: WriteTx, given: Chunk) -> Applied:
-    """Whether SKUs may be sold before they are here."""
+    """Set which SKUs may be sold ahead."""
     policies = [
         SellAhead(
             Sku(sku),
@@ -79,7 +79,7 @@ def _day(cell: str) -> date | None:
 
 
 def parts(tx: WriteTx, given: Chunk) -> Applied:
-    """What kits and graded SKUs are made of: the rows of one SKU are its whole recipe."""
+    """Set the components of kits and B-grade SKUs: the rows of one SKU are its whole recipe."""
     recipes = [
         Recipe(Sku(sku), tuple(_part(row.cells) for row in rows))
         for sku, rows in groupby(given.rows, key=lambda row: row.cells[0])

@@ -1,4 +1,4 @@
-"""Fill the shelves: suggestions become drafts of transfers, a page of SKUs per transaction."""
+"""Create draft transfers from replenishment rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from doorstep.kernel.ids import TransferId
 
 
 def draft(context: Context, *, actor: str = "system") -> list[TransferId]:
-    """Draft what every place lacks; returns the transfers that were made or that grew. Twice is harmless."""
+    """Draft transfers for what locations lack; returns transfers created or extended. Repeating it changes nothing."""
     drafted: dict[TransferId, None] = {}
     after = ""
     while True:

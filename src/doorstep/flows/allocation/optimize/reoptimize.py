@@ -1,4 +1,4 @@
-"""Planned work is planned again, all of it together, until it is released; what got better is changed, if it still can be."""
+"""Re-optimize unreleased fulfillment orders as a batch, and apply what got better if it still can be."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ MOST_ORDERS = 1_000
 
 
 def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Reoptimized | None:
-    """Periodic: improve what is planned. The search holds no lock; what it found is applied where nothing moved meanwhile.
+    """Improve planned work. The search holds no lock; its result is applied only where nothing changed meanwhile.
 
-    It begins where the last one ended and looks elsewhere, so that a big wave gets better from time to time.
+    Each run starts from the last result and searches elsewhere, so a large batch improves over several runs.
     """
     began = context.clock.now()
     with context.db.read() as tx:
@@ -60,9 +60,9 @@ def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Re
 
 
 def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datetime) -> int:
-    """Change the planned work of those orders that are still as they were; returns how many.
+    """Change the planned work of orders that are unchanged since the search; returns how many.
 
-    Orders that hand pieces to each other move together or stay: a piece that is not there any more stops its group, no other.
+    Orders that exchange stock move together or not at all: missing stock stops its group and no other.
     """
     before = {each.order_id: each.choices for each in found.decisions}
     wanted = {
@@ -112,7 +112,7 @@ def _has_room(group: Sequence[Move], rooms: dict[LocationId, int]) -> bool:
 
 
 def _fits(group: Sequence[Move], supply: Supply, found: UnreleasedWork) -> bool:
-    """Whether what the group wants is there once it has let go of what it has; takes it if so."""
+    """Whether the group's new plan fits once its current stock is released; uses the stock if so."""
     tried = Supply({name: dict(there) for name, there in supply.available.items()}, supply.recipes)
     unreleased.add_back(tried, [work for move in group for work in move.works], found.seen.goods)
     for move in group:
@@ -127,7 +127,7 @@ def _fits(group: Sequence[Move], supply: Supply, found: UnreleasedWork) -> bool:
 
 
 def _move(tx: WriteTx, moved: Sequence[Move], found: UnreleasedWork, now: datetime) -> None:
-    """Withdraw the work, let go of its stock and its place in the shift, and plan it as the wave has it."""
+    """Withdraw the work, release its stock and capacity, and allocate it as the optimizer found."""
     works = [work for move in moved for work in move.works]
     fulfillment.withdraw(tx, works=works)
     allocation.release(tx, works=works, reason=replan.REPLANNED, now=now)

@@ -1,4 +1,4 @@
-"""What pieces are worth to orders that will come: the last weeks' orders come again, and are served from what there is now."""
+"""Opportunity cost of scarce stock: last weeks' orders are repeated and served from today's stock."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _DAY = timedelta(days=1)
 
 
 def update(context: Context) -> int:
-    """Periodic: work out anew what pieces are worth to expected orders; returns how many positions are worth anything.
+    """Compute scarcity prices; returns how many stock positions have one.
 
-    A rule set that does not want to look ahead, and a network without tariffs, have no prices: nothing is dearer elsewhere.
+    Rule sets that do not use them, and networks without tariffs, have no prices.
     """
     began = context.clock.now()
     with context.db.read() as tx:
@@ -36,7 +36,7 @@ def update(context: Context) -> int:
         runs.set_prices(tx, prices=found, at=began)
         if found:
             done = NewRun(
-                "look ahead",
+                "scarcity prices",
                 RunKind.PRICES,
                 playbook.version,
                 began,
@@ -65,6 +65,6 @@ def _prices(tx: ReadTx, now: datetime) -> tuple[dict[prices.Key, int], int]:
 
 
 def _span(came: list[Demand], now: datetime) -> timedelta:
-    """The time in which these orders came, a day at least."""
+    """The time in which these orders came, at least one day."""
     first = min((each.facts.placed_at for each in came if each.facts.placed_at is not None), default=now)
     return max(_DAY, now - first)

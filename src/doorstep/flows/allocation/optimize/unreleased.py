@@ -1,4 +1,4 @@
-"""Planned work as it stands: what waves may still change, with the stock that it has."""
+"""Unreleased fulfillment orders that may still move, with their stock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Shelf = tuple[str, LocationId]
 
 @dataclass(frozen=True, slots=True)
 class UnreleasedWork:
-    """Orders with planned work, as `model.wave` wants them: `seen` has the supply and the room that there would be without that work."""
+    """Orders with planned work. `seen` has the stock and capacity as if that work did not exist."""
 
     seen: PlanningInputs
     decisions: list[Decision]
@@ -31,7 +31,7 @@ class UnreleasedWork:
 
 
 def load(tx: ReadTx, *, at: datetime, limit: int) -> UnreleasedWork | None:
-    """The planned work that leaves first; None if there is too little to change anything."""
+    """The planned work that ships first; None if there is too little to improve."""
     works: dict[OrderId, list[Work]] = {}
     for work in work_views.planned(tx, limit=limit):
         works.setdefault(work.order_id, []).append(work)
@@ -71,7 +71,7 @@ def load(tx: ReadTx, *, at: datetime, limit: int) -> UnreleasedWork | None:
 
 
 def _planned_part(whole: Demand, works: Sequence[Work]) -> Demand:
-    """Only the pieces that are planned and not released."""
+    """Only the units that are planned and not released."""
     pieces: dict[int, int] = {}
     for work in works:
         for line in work.lines:
@@ -95,7 +95,7 @@ def _choices(works: Sequence[Work]) -> list[Choice]:
 
 
 def add_back(supply: Supply, works: Sequence[Work], goods: StockNeeds) -> None:
-    """Supply as if this work had reserved nothing."""
+    """Add back the stock that this work reserved."""
     for work in works:
         for line in work.lines:
             for part, pieces in goods.parts[line.sku].items():
@@ -106,20 +106,20 @@ def add_back(supply: Supply, works: Sequence[Work], goods: StockNeeds) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An order's planned work and what the wave wants instead."""
+    """An order's planned work and its new plan."""
 
     works: Sequence[Work]
     decision: Decision
 
     @property
     def keys(self) -> set[_Shelf]:
-        """The shelves it leaves and the shelves it goes to."""
+        """The stock positions that it leaves and those that it needs."""
         there = {(line.sku, work.location_id) for work in self.works for line in work.lines}
         return there | {(choice.sku, choice.location_id) for choice in self.decision.choices}
 
 
 def groups(moves: Iterable[Move]) -> list[list[Move]]:
-    """Orders that share a shelf, directly or through others."""
+    """Group orders that share a stock position, directly or through others."""
     groups: list[tuple[set[_Shelf], list[Move]]] = []
     for move in moves:
         keys, members = move.keys, [move]

@@ -1,4 +1,4 @@
-"""Render customer e-mails: one text and one HTML template per occasion."""
+"""Render customer e-mails: one text and one HTML template each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RenderedMail:
 
 
 def render(template: str, values: Mapping[str, object]) -> RenderedMail:
-    """Subject (the text's first line), text and HTML of an occasion; a missing value is a bug and says so."""
+    """Subject (first line of the text), text and HTML; a missing value raises."""
     subject, _newline, text = _templates.get_template(f"{template}.txt").render(values).partition("\n")
     html = _templates.get_template(f"{template}.html").render({**values, "subject": subject})
     return RenderedMail(subject.strip(), text.strip() + "\n", html)
