@@ -58,7 +58,7 @@ def test_a_document_is_looked_at_then_holds(browser: TestClient, shop: Shop) -> 
     page = click(browser, "/network/edit/preview", document=after, note="")
     assert (page.count('<span class="added">'), page.count("most: 150")) == (1, 2)
     assert click(browser, "/network/edit/apply", status=422, document=after).count(
-        "Say why the network is changed"
+        "Enter a reason for the change"
     )
     csrf = token_in(browser.get("/console/orders").text)
     done = browser.post(
@@ -96,7 +96,7 @@ def test_a_location_shows_its_day_and_is_paused_and_resumed(browser: TestClient,
 def test_a_pause_without_a_reason_or_with_a_past_end_is_refused(browser: TestClient, shop: Shop) -> None:
     path = f"/locations/{shop.locations['ST-22']}/pause"
     assert "Enter a reason. It appears in routing decisions." in click(browser, path, status=422, reason=" ")
-    assert "A pause ends in the future" in click(
+    assert "A pause must end in the future" in click(
         browser, path, status=422, reason="x", until=f"{day(-3)}T00:00"
     )
     assert "Enter a date and time." in click(browser, path, status=422, reason="x", until="soon")

@@ -33,7 +33,7 @@ def test_the_sample_is_read_and_written_without_a_loss() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ("a: [", "This is no YAML: while parsing"),
+        ("a: [", "This is not valid YAML: while parsing"),
         ("colour: red", r"unknown field `colour`"),
         (
             "defaults: {processing_minutes: soon}",
@@ -102,7 +102,7 @@ def test_tariffs_are_made_ready() -> None:
 
 def test_what_cannot_be_meant_is_refused() -> None:
     with pytest.raises(
-        errors.Invalid, match="parcels/std has a rate for 'moon', which is none of its zones: near, far"
+        errors.Invalid, match="parcels/std has a rate for 'moon', which is not one of its zones: near, far"
     ):
         ready(tariff(moon=EIGHT))
     with pytest.raises(errors.Invalid, match="A is in no known time zone"):
@@ -115,7 +115,7 @@ def test_what_is_likely_not_meant_is_said() -> None:
     document = text.read("locations: {Z: {handling_minor: 1}}\ncarriers: {pigeon: {zones: [], services: {}}}")
     assert list(compile_document.warnings(document, {LocationId(1): PLACE})) == [
         "There is no location 'Z'.",
-        "A ships with parcels, which has no tariff: it will get no parcels to send.",
+        "A ships with parcels, which has no tariff: no parcels will be routed to it.",
     ]
     assert list(compile_document.warnings(Document(), {LocationId(1): PLACE})) == []
 

@@ -1,1 +1,1 @@
-"""Reads across modules, for screens."""
+"""Read data across modules, for screens."""

@@ -1,4 +1,4 @@
-"""What screens derive from facts: ship-by slack, headlines from counters, and every fact in a person's words."""
+"""Derive what screens show from events: time to ship-by, order statuses, and a sentence for every event."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ReturnStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slack:
-    """How long is left until a parcel should leave; negative when it is late."""
+    """Time left until a parcel should ship; negative when it is late."""
 
     ship_by: datetime
     left: timedelta
@@ -45,7 +45,7 @@ class Slack:
 
     @property
     def words(self) -> str:
-        """The units that matter: 40 min left, 3 h 20 min left, 21 h late, 5 d late."""
+        """Format the time in its two largest units: 40 min left, 3 h 20 min left, 21 h late, 5 d late."""
         minutes = int(abs(self.left).total_seconds()) // 60
         hours = minutes // 60
         if hours >= 48:  # noqa: PLR2004 - two days
@@ -62,13 +62,13 @@ class Slack:
 
 
 def slack(ship_by: datetime | None, *, now: datetime) -> Slack | None:
-    """The slack of work that is still to leave; None where nothing waits."""
+    """Time left for work that has not shipped; None if there is no such work."""
     return None if ship_by is None else Slack(ship_by, ship_by - now)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of a timeline: what happened, in words, with the data behind it."""
+    """One line of a timeline: a sentence about an event, and its data."""
 
     type: str
     words: str
@@ -88,7 +88,7 @@ _HOLD_WORDS = {
     HoldReason.UNPAID: "unpaid",
     HoldReason.NO_LINES: "no lines",
     HoldReason.CHANGED_AFTER_RELEASE: "changed after release",
-    HoldReason.MANUAL: "held by a person",
+    HoldReason.MANUAL: "put on hold by a user",
 }
 
 _SENTENCES = {
@@ -96,85 +96,85 @@ _SENTENCES = {
     "order.updated_by_channel": "The channel changed the order: {changes}",
     "order.held": "Held: {reasons}",
     "order.approved": "Approved: every check passed",
-    "order.replanned": "Planned again with other orders: {locations}",
+    "order.replanned": "Re-planned together with other orders: {locations}",
     "order.allocated": "Allocated to {locations}",
-    "order.short": "Short of {skus}: waiting for stock",
-    "promise.made": "Promised from supply that is to come: {quantity} × {sku} {promised_date}",
-    "promise.supply_changed": "Promise of {sku} moved to {new_date} (was {old_date})",
+    "order.short": "Backordered: {skus}",
+    "promise.made": "Promised from incoming supply: {quantity} × {sku} {promised_date}",
+    "promise.supply_changed": "Promised date of {sku} moved to {new_date} (was {old_date})",
     "atp_rule.changed": "Availability rule {name} {change}: {reason}",
     "supply.changed": "{document} {change}: {quantity} × {sku} on {eta_date}",
-    "sell_ahead.changed": "{sku} sold ahead: {mode}",
-    "promise.changed": "Another day for {sku}: {new_date} (was {old_date})",
+    "sell_ahead.changed": "Sell-ahead of {sku}: {mode}",
+    "promise.changed": "Promised date of {sku} changed to {new_date} (was {old_date})",
     "order.canceled": "Canceled: {reason}",
-    "order.completed": "Completed: everything wanted is delivered",
+    "order.completed": "Completed: all units are delivered",
     "order.note_added": "Note added",
-    "fulfillment.released": "{location} was given the work",
-    "fulfillment.recall_requested": "{location} was asked to give the work back: {why}",
-    "fulfillment.recall_declined": "{location} keeps the work: {note}",
+    "fulfillment.released": "Released to {location}",
+    "fulfillment.recall_requested": "Recall requested from {location}: {why}",
+    "fulfillment.recall_declined": "{location} declined the recall: {note}",
     "fulfillment.accepted": "{location} accepted the work",
-    "fulfillment.picked": "{location} picked every piece",
-    "fulfillment.packed": "{location} closed the box",
-    "fulfillment.overdue": "{location} has let the work lie for {open_minutes} open minutes ({stage})",
+    "fulfillment.picked": "{location} picked all units",
+    "fulfillment.packed": "{location} packed the parcel",
+    "fulfillment.overdue": "{location} has not accepted the work for {open_minutes} open minutes ({stage})",
     "fulfillment.rejected": "{location} rejected the work: {reason} {note}",
     "shipment.label_requested": "{direction} label requested",
     "shipment.label_purchased": "{direction} label bought from {carrier}: {tracking_number}",
-    "shipment.label_in_doubt": "Nobody can say whether the label was bought: {reason}",
-    "shipment.dispatched": "Parcel {tracking_number} left the building",
+    "shipment.label_in_doubt": "Label purchase in doubt: {reason}",
+    "shipment.dispatched": "Parcel {tracking_number} dispatched",
     "shipment.tracked": "Parcel: {status}",
     "shipment.delivered": "Parcel {tracking_number} delivered",
-    "payment.captured": "Payment of {money} arrived",
-    "refund.requested": "Refund of {money} is due",
-    "refund.credited": "Refund of {money} credited",
-    "refund.in_doubt": "Nobody can say whether the refund moved: {reason}",
-    "refund.failed": "The gateway refused the refund: {reason}",
+    "payment.captured": "Payment of {money} captured",
+    "refund.requested": "Refund of {money} requested",
+    "refund.credited": "Refund of {money} paid",
+    "refund.in_doubt": "Refund in doubt: {reason}",
+    "refund.failed": "The gateway declined the refund: {reason}",
     "return.created": "Return {number} announced: {reason}",
-    "return.in_transit": "Return {number} is on its way",
+    "return.in_transit": "Return {number} in transit",
     "return.arrived": "Return {number} arrived",
     "return.received": "Return {number} received at {location}",
     "return.inspected": "Return {number} inspected",
-    "return.refunded": "Return {number}: returned and refunded",
+    "return.refunded": "Return {number} refunded",
     "invoice.requested": "{kind} requested",
     "invoice.issued": "{kind} {number} issued",
-    "message.sent": "Customer told: {template}",
-    "message.in_doubt": "Nobody can say whether this message went out: {template}",
-    "channel.updated": "{channel} told: {what}",
+    "message.sent": "Notification sent: {template}",
+    "message.in_doubt": "Notification in doubt: {template}",
+    "channel.updated": "{channel} updated: {what}",
     "rules.drafted": "Rule set {name} drafted: {why}",
-    "rules.activated": "Rule set {name} decides from now on: {why}",
+    "rules.activated": "Rule set {name} activated: {why}",
     "rules.rolled_back": "Rule set {name} rolled back to version {restores}: {why}",
     "rules.trial_started": "{kind} trial of rule set {name}: {why}",
     "rules.trial_stopped": "{kind} trial of rule set {name} ended: {why}",
-    "network.configured": "Calendars, shifts or tariffs changed: {note}",
-    "carrier.outage_started": "{carrier} gets no parcels: {reason}",
-    "carrier.outage_ended": "{carrier} gets parcels again",
+    "network.configured": "Calendars, shifts or rates changed: {note}",
+    "carrier.outage_started": "Carrier outage at {carrier}: {reason}",
+    "carrier.outage_ended": "Carrier outage at {carrier} ended",
     "location.created": "Location {code} created",
     "location.changed": "Location {code} changed",
     "location.closed": "Location {code} closed: {reason}",
     "location.reopened": "Location {code} reopened",
-    "location.paused": "Nothing is routed to the location: {reason}",
-    "location.resumed": "The location gets work again",
-    "stock.adjusted": "{sku} corrected by {change}: {reason}",
-    "stock.released": "Carts let go of {skus}",
-    "stock.received": "{pieces} pieces received: {reference}",
+    "location.paused": "Location paused: {reason}",
+    "location.resumed": "Location resumed",
+    "stock.adjusted": "{sku} adjusted by {change}: {reason}",
+    "stock.released": "Cart reservations released: {skus}",
+    "stock.received": "{pieces} units received: {reference}",
     "stock.condition_changed": "Condition of {skus} changed: {reason}",
-    "stock.synced": "{source} told of {lines} positions",
-    "stock.discrepancy_found": "Reserved pieces were not found: {cause}",
+    "stock.synced": "{source} updated {lines} stock levels",
+    "stock.discrepancy_found": "Reserved units were not found: {cause}",
     "transfer.drafted": "Transfer drafted",
     "transfer.requested": "Transfer requested",
-    "transfer.shipped": "Transfer left with {pieces} pieces",
-    "transfer.received": "Transfer received: {pieces} pieces, {lost} lost, {over} over",
+    "transfer.shipped": "Transfer shipped with {pieces} units",
+    "transfer.received": "Transfer received: {pieces} units, {lost} lost, {over} over",
     "transfer.canceled": "Transfer canceled",
-    "count.opened": "A {kind} count was opened",
-    "count.submitted": "Count handed in: {off} of {lines} lines are off",
-    "count.reopened": "Count sent back: {reason}",
-    "count.approved": "Count approved: {lines} lines, {change} pieces",
+    "count.opened": "{kind} count opened",
+    "count.submitted": "Count submitted: {off} of {lines} lines differ",
+    "count.reopened": "Count reopened: {reason}",
+    "count.approved": "Count approved: {lines} lines, {change} units",
     "count.canceled": "Count canceled",
-    "replenishment.set": "Replenishment rules: {written} written, {removed} removed",
-    "import.ended": "File of {kind}: {applied} rows applied, {bad} refused",
+    "replenishment.set": "Replenishment rules: {written} saved, {removed} removed",
+    "import.ended": "{kind} import: {applied} rows applied, {bad} rejected",
 }
 
 
 def words_of(event_type: str, data: Mapping[str, object]) -> str:
-    """The sentence for a fact; a type without one is told by its name, so that nothing is hidden."""
+    """The sentence for an event; a type without one is shown by its name, so that nothing is hidden."""
     known = {key: _spoken(key, value) for key, value in data.items()}
     if "total_minor" in data or "amount_minor" in data:
         minor = data.get("total_minor", data.get("amount_minor"))
@@ -188,12 +188,12 @@ def words_of(event_type: str, data: Mapping[str, object]) -> str:
 
 
 def _amount(minor: int, currency: str) -> str:
-    """Money in words; a currency that we do not know (such an order is held) is told as it came."""
+    """Format an amount; an unknown currency (such an order is on hold) is shown as received."""
     return str(Money(minor, currency)) if currency in CURRENCIES else f"{text(minor, currency)} {currency}"
 
 
 class _Forgiving(dict[str, str]):
-    """An old fact may lack a field that was added later; its sentence is then shorter, not an error."""
+    """An old event may lack a field that was added later; its sentence is then shorter, not an error."""
 
     def __missing__(self, key: str) -> str:
         return ""
@@ -204,7 +204,7 @@ def _spoken(key: str, value: object) -> str:
         return ", ".join(_spoken(key, each) for each in value)
     text = "" if value is None else str(value)
     if key.endswith("_date"):
-        return text or "no day"
+        return text or "no date"
     if key == "reasons":
         return hold_words(text)
     if key in {"kind", "direction"}:
@@ -213,5 +213,5 @@ def _spoken(key: str, value: object) -> str:
 
 
 def hold_words(reason: str) -> str:
-    """A hold's reason in two words."""
+    """The label of a hold reason."""
     return _HOLD_WORDS.get(HoldReason(reason), reason) if reason in set(HoldReason) else reason

@@ -1,1 +1,1 @@
-"""Where goods are: warehouses, stores, dark stores and 3PLs."""
+"""Store the network: warehouses, stores, dark stores and 3PLs."""

@@ -1,4 +1,4 @@
-"""Verbs of the network: locations, what is said of their time, money and room, and what they do today."""
+"""Change locations and their configuration (hours, rates, capacity), capacity use and pauses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from doorstep.kernel.ids import LocationId
 
 
 def put(tx: WriteTx, *, locations: Sequence[Location], at: datetime) -> None:
-    """Create locations, or change them by code; whether one is open stays. Raises Invalid for the first wrong field."""
+    """Create locations, or update them by code; `active` is not changed. Raises Invalid for the first wrong field."""
     for location in locations:
         check(location)
     before = {each.code: each for each in places.select_locations(tx)}
@@ -32,12 +32,12 @@ def put(tx: WriteTx, *, locations: Sequence[Location], at: datetime) -> None:
 
 
 def close(tx: WriteTx, *, location_id: int, reason: str, at: datetime) -> Location:
-    """Take a location out of the network. Raises Invalid without a reason, Conflict if it is closed."""
+    """Close a location. Raises Invalid without a reason, Conflict if it is already closed."""
     if not reason.strip():
-        raise errors.Invalid("Say why the location is closed.", field="reason")
+        raise errors.Invalid("Enter a reason for closing the location.", field="reason")
     found = _lock(tx, location_id)
     if not found.active:
-        raise errors.Conflict(f"Location {found.code} is closed already.")
+        raise errors.Conflict(f"Location {found.code} is already closed.")
     places.update_active(tx, location_id=location_id, active=False)
     places.renew_token(tx)
     events.append(tx, [facts.Closed(found.id, found.code, reason.strip())], at=at)
@@ -45,10 +45,10 @@ def close(tx: WriteTx, *, location_id: int, reason: str, at: datetime) -> Locati
 
 
 def reopen(tx: WriteTx, *, location_id: int, at: datetime) -> Location:
-    """Take a closed location into the network again. Raises Conflict if it is open."""
+    """Reopen a closed location. Raises Conflict if it is open."""
     found = _lock(tx, location_id)
     if found.active:
-        raise errors.Conflict(f"Location {found.code} is open already.")
+        raise errors.Conflict(f"Location {found.code} is already open.")
     places.update_active(tx, location_id=location_id, active=True)
     places.renew_token(tx)
     events.append(tx, [facts.Reopened(found.id, found.code)], at=at)
@@ -63,9 +63,9 @@ def _lock(tx: WriteTx, location_id: int) -> Location:
 
 
 def configure(tx: WriteTx, *, document: Document, note: str, at: datetime) -> bool:
-    """Let a document hold from the next batch on; False if it says nothing new. Whoever calls has compiled it."""
+    """Activate a document from the next batch on; False if it changes nothing. The caller has compiled it."""
     if not note.strip():
-        raise errors.Invalid("Say why the network is changed.", field="note")
+        raise errors.Invalid("Enter a reason for the change.", field="note")
     if document == documents.select_document(tx):
         return False
     version = documents.insert_document(tx, document, note=note.strip(), at=at)
@@ -75,11 +75,11 @@ def configure(tx: WriteTx, *, document: Document, note: str, at: datetime) -> bo
 
 
 def pause(tx: WriteTx, *, location_id: int, reason: str, until_at: datetime | None, at: datetime) -> None:
-    """Route nothing to a location, until then or until it is resumed; what it has stays."""
+    """Stop routing to a location until the given time or until it is resumed; its current work stays."""
     if not reason.strip():
-        raise errors.Invalid("Say why the location is paused.", field="reason")
+        raise errors.Invalid("Enter a reason for the pause.", field="reason")
     if until_at is not None and until_at <= at:
-        raise errors.Invalid("A pause ends in the future.", field="until_at")
+        raise errors.Invalid("A pause must end in the future.", field="until_at")
     if location_id not in {each.id for each in places.select_locations(tx)}:
         raise errors.NotFound(f"There is no location {location_id}.")
     room.upsert_pause(tx, Pause(LocationId(location_id), reason.strip(), at, until_at, tx.actor))
@@ -87,7 +87,7 @@ def pause(tx: WriteTx, *, location_id: int, reason: str, until_at: datetime | No
 
 
 def resume(tx: WriteTx, *, location_id: int, at: datetime) -> bool:
-    """Let a location get work again; False if it was not paused."""
+    """Resume routing to a location; False if it was not paused."""
     if not room.delete_pause(tx, location_id=location_id):
         return False
     events.append(tx, [facts.Resumed(location_id)], at=at)
@@ -95,16 +95,19 @@ def resume(tx: WriteTx, *, location_id: int, at: datetime) -> bool:
 
 
 def carrier_out(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime | None, at: datetime) -> None:
-    """Somebody says that a carrier gets no parcels, until then or until it is back."""
+    """Record a carrier outage set by a user, until the given time or until it is ended."""
     if not reason.strip():
-        raise errors.Invalid("Say why the carrier is out.", field="reason")
+        raise errors.Invalid("Enter a reason for the outage.", field="reason")
     if until_at is not None and until_at <= at:
-        raise errors.Invalid("An outage ends in the future.", field="until_at")
+        raise errors.Invalid("An outage must end in the future.", field="until_at")
     _out(tx, Outage(carrier, reason.strip(), at, until_at, is_noticed=False, actor=tx.actor), at)
 
 
 def carrier_fails(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime, at: datetime) -> bool:
-    """Its calls keep failing; False if it is out already (what a person said stays, what was noticed lasts longer)."""
+    """Record a carrier outage detected from failed calls; False if the carrier is already out.
+
+    An outage set by a user keeps its reason; a detected one is extended.
+    """
     outage = Outage(carrier, reason, at, until_at, is_noticed=True, actor=tx.actor)
     known = outages.lock_outage(tx, carrier=carrier)
     if known is None:
@@ -122,7 +125,7 @@ def _out(tx: WriteTx, outage: Outage, at: datetime) -> None:
 
 
 def carrier_back(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
-    """A carrier gets parcels again; False if it was not out."""
+    """End a carrier outage; False if there was none."""
     if not outages.delete_outage(tx, carrier=carrier):
         return False
     _back(tx, [carrier], at)
@@ -135,7 +138,7 @@ def _back(tx: WriteTx, carriers: Sequence[str], at: datetime) -> None:
 
 
 def end_over(tx: WriteTx, *, at: datetime) -> int:
-    """End pauses and outages whose time has come; returns how many."""
+    """End pauses and outages that have expired; returns how many."""
     resumed, back = room.delete_pauses_over(tx, at=at), outages.delete_over(tx, at=at)
     events.append(tx, [facts.Resumed(location_id) for location_id in resumed], at=at)
     if back:
@@ -144,7 +147,7 @@ def end_over(tx: WriteTx, *, at: datetime) -> int:
 
 
 def lock_shifts(tx: WriteTx, *, shifts: Sequence[ShiftKey]) -> list[Load]:
-    """Lock these shifts in key order: what they hold now stays so until this transaction ends."""
+    """Lock these shifts in key order, so that their usage cannot change until this transaction ends."""
     if not shifts:
         return []
     room.ensure_loads(tx, shifts)
@@ -161,7 +164,7 @@ def use_capacity(tx: WriteTx, *, takes: Sequence[CapacityUse]) -> None:
 
 
 def release_capacity(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> None:
-    """Work that a location does not do leaves the shift in which it was counted; twice is harmless."""
+    """Release the capacity of work that a location does not do; repeating it changes nothing."""
     gone = room.delete_work(tx, fulfillment_order_ids=fulfillment_order_ids)
     if gone:
         room.lock_loads(tx, sorted({(each.location_id, each.starts_at) for each in gone}))
@@ -181,11 +184,11 @@ def _sums(takes: Iterable[CapacityUse], *, sign: int) -> list[Load]:
 
 
 def measured(tx: WriteTx, *, paces: Sequence[Throughput]) -> None:
-    """Remember how locations worked lately."""
+    """Store the measured performance of locations."""
     if paces:
         room.upsert_pace(tx, paces)
 
 
 def delete_old_shifts(tx: WriteTx, *, before: datetime) -> int:
-    """Forget shifts that began before then: nobody asks any more how full they were. Returns how many."""
+    """Delete shifts that began before this time; their usage is no longer needed. Returns how many."""
     return room.delete_shifts(tx, before=before)

@@ -1,4 +1,4 @@
-"""What happens to the network, in the past tense."""
+"""Define the events of the network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Calendars, tariffs or shifts were changed: a new version of the document holds."""
+    """Calendars, rates or shifts changed: a new version of the document is active."""
 
     type: ClassVar[str] = "network.configured"
     stream: ClassVar[str] = "network"
@@ -20,7 +20,7 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class CarrierOut:
-    """A carrier gets no parcels, until then or until somebody says otherwise."""
+    """A carrier gets no parcels until the given time or until the outage is ended."""
 
     type: ClassVar[str] = "carrier.outage_started"
     stream: ClassVar[str] = "network"
@@ -42,7 +42,7 @@ class CarrierBack:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Nothing is routed to a location, until then or until somebody says otherwise."""
+    """Nothing is routed to a location until the given time or until it is resumed."""
 
     type: ClassVar[str] = "location.paused"
     stream: ClassVar[str] = "location"
@@ -53,7 +53,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """A location gets work again."""
+    """A location is routed to again."""
 
     type: ClassVar[str] = "location.resumed"
     stream: ClassVar[str] = "location"
@@ -82,7 +82,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A location takes no more orders; its history stays."""
+    """A location was closed; its history stays."""
 
     type: ClassVar[str] = "location.closed"
     stream: ClassVar[str] = "location"
@@ -93,7 +93,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """A closed location takes orders again."""
+    """A closed location was reopened."""
 
     type: ClassVar[str] = "location.reopened"
     stream: ClassVar[str] = "location"

@@ -1,4 +1,4 @@
-"""Reads of the network."""
+"""Read locations, their configuration and their capacity."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ def by_code(tx: ReadTx, *, code: str) -> Location:
 
 
 def token(tx: ReadTx) -> str:
-    """Stays the same as long as locations and the document do."""
+    """A version that changes with every change of locations or the document."""
     return places.select_token(tx)
 
 
 def document(tx: ReadTx) -> Document:
-    """What is said of time, money and room; an empty document while nobody has said anything."""
+    """The active network document; an empty one if there is none."""
     return documents.select_document(tx) or Document()
 
 
 def versions(tx: ReadTx, *, limit: int = 20) -> list[Version]:
-    """Who changed the document when and why, newest first."""
+    """Versions of the document with author, time and reason, newest first."""
     return documents.select_versions(tx, limit=limit)
 
 
 def loads(tx: ReadTx, *, shifts: Sequence[ShiftKey]) -> dict[ShiftKey, Load]:
-    """How full these shifts are; shifts that have nothing are not there."""
+    """The usage of these shifts; shifts without usage are left out."""
     found = room.select_loads(tx, shifts) if shifts else []
     return {(each.location_id, each.starts_at): each for each in found}
 
@@ -70,10 +70,10 @@ def outages(tx: ReadTx, *, at: datetime) -> dict[str, Outage]:
 
 
 def every_outage(tx: ReadTx) -> list[Outage]:
-    """Outages as they were said, those too whose time has come since."""
+    """All outages, expired ones included."""
     return store.select_outages(tx)
 
 
 def paces(tx: ReadTx) -> dict[int, Throughput]:
-    """How locations work, by id, as far as it was measured."""
+    """Measured performance of locations, by id."""
     return {each.location_id: each for each in room.select_paces(tx)}

@@ -1,4 +1,4 @@
-"""SQL of what receipts speak of: locations by code, orders by number, the currency of tariffs."""
+"""SQL of what decision explanations refer to: locations, orders, the currency of rates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A location that a receipt names."""
+    """A location that an explanation refers to."""
 
     code: str
     name: str
@@ -20,7 +20,7 @@ class Site:
 
 
 def select_sites(tx: ReadTx) -> list[Site]:
-    """Every location, those that closed for good too: receipts outlive them."""
+    """Select every location, closed ones included: old explanations refer to them."""
     return tx.all(Site, "SELECT code, name, kind, latitude, longitude FROM locations ORDER BY id")
 
 
@@ -33,14 +33,14 @@ class Mate:
 
 
 def select_mates(tx: ReadTx, *, ids: Sequence[int]) -> list[Mate]:
-    """These orders by their numbers."""
+    """Select these orders by their numbers."""
     if not ids:
         return []
     return tx.all(Mate, "SELECT id, number FROM orders WHERE id = ANY(%s) ORDER BY id", (list(ids),))
 
 
 def select_currency(tx: ReadTx, *, order_id: int) -> str:
-    """What tariffs are said in; while nobody has said anything, what the order counts in."""
+    """Select the currency of the rates; the order's currency if there are none."""
     return tx.value(
         str,
         """

@@ -1,4 +1,4 @@
-"""SQL of the connections page: how every account fares."""
+"""SQL of the connections page: the health of every account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class ConnectionHealth:
-    """A connection with what came from it and what stopped."""
+    """A connection with its message counts and failures."""
 
     id: int
     key: str
@@ -26,7 +26,7 @@ class ConnectionHealth:
 
 
 def select_connections(tx: ReadTx, *, since: datetime) -> list[ConnectionHealth]:
-    """Every connection, by kind and key; its messages are counted since an instant."""
+    """Select every connection, by kind and key; messages are counted since an instant."""
     return tx.all(
         ConnectionHealth,
         """

@@ -1,4 +1,4 @@
-"""SQL of the home page: today against the same weekday, money at risk, and what just happened."""
+"""SQL of the home page: today against the same weekday, money at risk, and the latest events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What a span of time brought; money in minor units of the main currency."""
+    """Figures of a period; money in minor units of the main currency."""
 
     orders: int
     value_minor: int
@@ -21,7 +21,7 @@ class DayFigures:
 
 
 def select_figures(tx: ReadTx, *, since: datetime, until: datetime, currency: str) -> DayFigures:
-    """Figures of [since, until)."""
+    """Select the figures of [since, until)."""
     found = tx.one(
         DayFigures,
         """
@@ -40,7 +40,7 @@ def select_figures(tx: ReadTx, *, since: datetime, until: datetime, currency: st
 
 
 def select_hourly(tx: ReadTx, *, since: datetime, until: datetime) -> list[int]:
-    """Orders placed in each of 24 equal parts of the span."""
+    """Count the orders placed in each of 24 equal parts of the period."""
     return tx.column(
         int,
         """
@@ -56,7 +56,7 @@ def select_hourly(tx: ReadTx, *, since: datetime, until: datetime) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """A fact as the live feed shows it."""
+    """An event as the live feed shows it."""
 
     position: int
     stream: str
@@ -70,7 +70,7 @@ class FeedLine:
 
 
 def select_feed(tx: ReadTx, *, limit: int) -> list[FeedLine]:
-    """The newest facts, newest first."""
+    """Select the newest events, newest first."""
     return tx.all(
         FeedLine,
         """
@@ -85,7 +85,7 @@ def select_feed(tx: ReadTx, *, limit: int) -> list[FeedLine]:
 
 
 def select_main_currency(tx: ReadTx, *, known: Sequence[str]) -> list[str]:
-    """The currency of the newest order that has a known one."""
+    """Select the currency of the newest order that has a known one."""
     statement = (
         "SELECT currency FROM orders WHERE currency = ANY(%s) ORDER BY placed_at DESC, id DESC LIMIT 1"
     )
@@ -93,7 +93,7 @@ def select_main_currency(tx: ReadTx, *, known: Sequence[str]) -> list[str]:
 
 
 def select_refunds_in_doubt(tx: ReadTx, *, currency: str) -> int:
-    """Minor units of refunds that failed or of which nobody knows."""
+    """Sum the refunds that failed or are in doubt, in minor units."""
     return tx.value(
         int,
         """
@@ -105,7 +105,7 @@ def select_refunds_in_doubt(tx: ReadTx, *, currency: str) -> int:
 
 
 def select_stock_needs(tx: ReadTx, *, now: datetime, today: date) -> dict[str, int]:
-    """What of stock and of locations waits for a person, by the key of the need."""
+    """Count stock and location tasks that wait for a user, by their key."""
     rows = tx.rows(
         """
         SELECT 'stale_sources' AS key, count(*) AS count FROM stock_sources
@@ -125,9 +125,9 @@ def select_stock_needs(tx: ReadTx, *, now: datetime, today: date) -> dict[str, i
 
 
 def select_head(tx: ReadTx) -> str:
-    """Changes whenever an event becomes visible: the newest position, and how many of the last 500 are there.
+    """A value that changes with every event: the newest position, and how many of the last 500 are visible.
 
-    The position alone would miss whoever took a lower one and committed later.
+    The position alone would miss a transaction that took a lower position and committed later.
     """
     return tx.value(
         str,

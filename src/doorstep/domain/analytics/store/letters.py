@@ -1,4 +1,4 @@
-"""SQL of dead letters: what stopped, by cause, and what it was about."""
+"""SQL of dead letters: failed messages and deliveries, by cause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterGroup:
-    """Dead letters of one class at one connection or subscriber."""
+    """Dead letters of one error class at one connection or subscriber."""
 
     error_class: str
     source: str
@@ -44,7 +44,7 @@ class DeadLetter:
 
 
 def select_groups(tx: ReadTx) -> list[DeadLetterGroup]:
-    """What stopped, largest group first."""
+    """Group the dead letters, largest group first."""
     return tx.all(
         DeadLetterGroup,
         """
@@ -66,7 +66,7 @@ _LETTER = """
 def select_dead_letters(
     tx: ReadTx, *, error_class: str, what: str, after: tuple[str, str, int] | None, limit: int
 ) -> list[DeadLetter]:
-    """Dead letters (of a class, of a subscriber), the latest failure first, after a row of the page before."""
+    """Select dead letters (of an error class, of a subscriber), latest failure first, after the last row of a page."""
     at, source, letter_id = after or (None, "", 0)
     return tx.all(
         DeadLetter,
@@ -81,13 +81,13 @@ def select_dead_letters(
 
 
 def select_dead_letter(tx: ReadTx, *, source: str, letter_id: int) -> DeadLetter | None:
-    """One dead letter, or None if it is none any more."""
+    """Select one dead letter; None if it was retried or discarded."""
     return tx.one(DeadLetter, f"{_LETTER} WHERE source = %s AND id = %s", (source, letter_id))
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """The fact behind a dead delivery."""
+    """The event of a dead delivery."""
 
     data: dict[str, object]
     actor: str
@@ -95,7 +95,7 @@ class StoredEvent:
 
 
 def select_event(tx: ReadTx, *, delivery_id: int) -> StoredEvent | None:
-    """The fact that a delivery carries."""
+    """Select the event of a delivery."""
     return tx.one(
         StoredEvent,
         """
@@ -108,7 +108,7 @@ def select_event(tx: ReadTx, *, delivery_id: int) -> StoredEvent | None:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """The message behind a dead inbox entry, with its bytes."""
+    """The message of a dead inbox entry, with its body."""
 
     headers: dict[str, str]
     body: bytes
@@ -116,10 +116,10 @@ class StoredMessage:
 
 
 def select_message(tx: ReadTx, *, message_id: int) -> StoredMessage | None:
-    """What a partner sent."""
+    """Select the message of an inbox entry."""
     return tx.one(StoredMessage, "SELECT headers, body, received_at FROM inbox WHERE id = %s", (message_id,))
 
 
 def count_dead_letters(tx: ReadTx) -> int:
-    """How many dead letters there are, counted up to 1000."""
+    """Count the dead letters, up to 1000."""
     return tx.value(int, "SELECT count(*) FROM (SELECT 1 FROM dead_letters LIMIT 1000) seen")

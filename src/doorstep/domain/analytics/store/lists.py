@@ -1,4 +1,4 @@
-"""SQL of plain lists, newest first, each by id: returns, shipments, refunds, invoices."""
+"""SQL of lists, newest first, each by id: returns, shipments, refunds, invoices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows: those before an id, of an order, at a location, in a state."""
+    """A filter of rows: before an id, of an order, at a location, in a state."""
 
     limit: int
     before_id: int | None = None
@@ -56,7 +56,7 @@ class ReturnEntry:
 
 
 def select_returns(tx: ReadTx, wanted: Wanted) -> list[ReturnEntry]:
-    """Returns, in a custody if `state` names one."""
+    """Select returns, in a status if `state` is given."""
     return tx.all(
         ReturnEntry,
         f"""
@@ -92,7 +92,7 @@ class ShipmentEntry:
 
 
 def select_shipments(tx: ReadTx, wanted: Wanted) -> list[ShipmentEntry]:
-    """Parcels, in a label state if `state` names one."""
+    """Select parcels, in a label state if `state` is given."""
     return tx.all(
         ShipmentEntry,
         f"""
@@ -126,7 +126,7 @@ class RefundEntry:
 
 
 def select_refunds(tx: ReadTx, wanted: Wanted) -> list[RefundEntry]:
-    """Refunds, in a state if one is named."""
+    """Select refunds, in a state if one is given."""
     return tx.all(
         RefundEntry,
         f"""
@@ -141,7 +141,7 @@ def select_refunds(tx: ReadTx, wanted: Wanted) -> list[RefundEntry]:
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """A tax on an invoice, all its lines together."""
+    """A tax on an invoice, summed over its lines."""
 
     kind: str
     amount_minor: int
@@ -170,7 +170,7 @@ class InvoiceEntry:
 
 
 def select_invoices(tx: ReadTx, wanted: Wanted) -> list[InvoiceEntry]:
-    """Invoices and credit notes, in a state if one is named."""
+    """Select invoices and credit notes, in a state if one is given."""
     return tx.all(
         InvoiceEntry,
         f"""

@@ -1,4 +1,4 @@
-"""SQL of the order page: everything that belongs to one order, a statement per section of the page."""
+"""SQL of the order page: everything that belongs to one order, one statement per section."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Header:
 
 
 def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
-    """The order, or None."""
+    """Select the order, or None."""
     return tx.one(
         Header,
         """
@@ -89,7 +89,7 @@ class Line:
 
 
 def select_lines(tx: ReadTx, *, order_id: int) -> list[Line]:
-    """The order's lines in the channel's order."""
+    """Select the order's lines in the channel's sequence."""
     return tx.all(
         Line,
         """
@@ -106,14 +106,14 @@ def select_lines(tx: ReadTx, *, order_id: int) -> list[Line]:
 
 @dataclass(frozen=True, slots=True)
 class PlacedAddress:
-    """An address and what it is for: shipping or billing."""
+    """An address and its purpose: shipping or billing."""
 
     kind: str
     address: Address
 
 
 def select_addresses(tx: ReadTx, *, order_id: int) -> list[PlacedAddress]:
-    """Where the order goes and who pays."""
+    """Select the shipping and billing addresses."""
     return tx.all(
         PlacedAddress,
         "SELECT kind, to_jsonb(a) - 'order_id' - 'kind' AS address FROM order_addresses a WHERE order_id = %s",
@@ -138,7 +138,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A fulfillment order with where and when."""
+    """A fulfillment order with its location and dates."""
 
     id: int
     place: Place
@@ -168,7 +168,7 @@ PLACE = """
 
 
 def select_work(tx: ReadTx, *, order_id: int) -> list[Work]:
-    """All work of the order, rejected and canceled work too, oldest first."""
+    """Select the order's fulfillment orders, rejected and canceled ones included, oldest first."""
     return tx.all(
         Work,
         f"""
@@ -211,7 +211,7 @@ class Parcel:
 
 
 def select_parcels(tx: ReadTx, *, order_id: int) -> list[Parcel]:
-    """The order's parcels, both ways, oldest first; scans newest first."""
+    """Select the order's parcels, outbound and return, oldest first; scans newest first."""
     return tx.all(
         Parcel,
         """
@@ -232,7 +232,7 @@ def select_parcels(tx: ReadTx, *, order_id: int) -> list[Parcel]:
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """Units that come back, and what an inspector found."""
+    """Units of a return line, and the result of their inspection."""
 
     return_line_no: int
     line_no: int
@@ -249,7 +249,7 @@ class ReturnLine:
 
 @dataclass(frozen=True, slots=True)
 class ReturnFacts:
-    """A return as it stands."""
+    """A return and its status."""
 
     id: int
     number: str
@@ -267,7 +267,7 @@ class ReturnFacts:
 
 
 def select_returns(tx: ReadTx, *, order_id: int) -> list[ReturnFacts]:
-    """The order's returns, oldest first."""
+    """Select the order's returns, oldest first."""
     return tx.all(
         ReturnFacts,
         """
@@ -288,7 +288,7 @@ def select_returns(tx: ReadTx, *, order_id: int) -> list[ReturnFacts]:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that came (or is to come) for the order."""
+    """A payment for the order, captured or expected."""
 
     id: int
     gateway: str
@@ -303,7 +303,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money that goes back."""
+    """A refund to the customer."""
 
     id: int
     return_id: int | None
@@ -319,7 +319,7 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the customer was told."""
+    """A notification to the customer."""
 
     id: int
     template: str
@@ -333,7 +333,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold, standing or released."""
+    """A hold, open or released."""
 
     id: int
     reason: str
@@ -346,7 +346,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a person wrote."""
+    """A note of a user."""
 
     id: int
     text: str
@@ -355,7 +355,7 @@ class Note:
 
 
 def select_payments(tx: ReadTx, *, order_id: int) -> list[Payment]:
-    """The order's payments, oldest first."""
+    """Select the order's payments, oldest first."""
     return tx.all(
         Payment,
         """
@@ -367,7 +367,7 @@ def select_payments(tx: ReadTx, *, order_id: int) -> list[Payment]:
 
 
 def select_refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:
-    """The order's refunds, oldest first."""
+    """Select the order's refunds, oldest first."""
     return tx.all(
         Refund,
         """
@@ -379,7 +379,7 @@ def select_refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:
 
 
 def select_messages(tx: ReadTx, *, order_id: int) -> list[Message]:
-    """Messages to the customer, newest first."""
+    """Select notifications to the customer, newest first."""
     return tx.all(
         Message,
         """
@@ -391,7 +391,7 @@ def select_messages(tx: ReadTx, *, order_id: int) -> list[Message]:
 
 
 def select_holds(tx: ReadTx, *, order_id: int) -> list[Hold]:
-    """Holds, standing ones first."""
+    """Select the holds, open ones first."""
     return tx.all(
         Hold,
         """
@@ -403,7 +403,7 @@ def select_holds(tx: ReadTx, *, order_id: int) -> list[Hold]:
 
 
 def select_notes(tx: ReadTx, *, order_id: int) -> list[Note]:
-    """Notes, newest first."""
+    """Select the notes, newest first."""
     return tx.all(
         Note, "SELECT id, text, author, at FROM order_notes WHERE order_id = %s ORDER BY id DESC", (order_id,)
     )
@@ -411,14 +411,14 @@ def select_notes(tx: ReadTx, *, order_id: int) -> list[Note]:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Who an actor is."""
+    """The name of an actor."""
 
     actor: str
     name: str
 
 
 def select_names(tx: ReadTx, *, actors: Sequence[str]) -> dict[str, str]:
-    """Names of the users and API clients among these actors."""
+    """Select the names of the users and API clients among these actors."""
     found = tx.all(
         Name,
         """

@@ -1,4 +1,4 @@
-"""SQL of the order list: one keyset page, its filters, and how much each saved view holds."""
+"""SQL of the order list: one keyset page, its filters, and the counts of saved views."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.domain.analytics.model import OrderView
 from doorstep.domain.orders.model import Counters
 from doorstep.kernel.db import ReadTx
 
-# The one ship-by: the earliest of when routing's calendars let the parcel leave and that day's cut-off of its location
+# The ship-by: the earlier of the departure by routing's calendars and that day's cut-off of the location
 # (if the work came before it). Work without a calendar: today's cut-off, or tomorrow's if the work came after it.
 SHIP_BY: LiteralString = """
     CASE WHEN f.leaves_at IS NULL THEN
@@ -65,7 +65,7 @@ _FOUND: LiteralString = """
 
 
 class OrderSort(StrEnum):
-    """What the list may be sorted by."""
+    """The sort keys of the list."""
 
     PLACED = "placed"
     TOTAL = "total"
@@ -86,7 +86,7 @@ _SORT_KEYS: dict[OrderSort, tuple[LiteralString, LiteralString]] = {
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """What of the orders to show. `location_id` is a filter and, for location staff, also the limit."""
+    """A filter of orders. `location_id` is a filter and, for location staff, also the limit of access."""
 
     view: OrderView = OrderView.ALL
     text: str = ""
@@ -102,7 +102,7 @@ class OrderFilter:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order of the list as the tables know it."""
+    """A row of the order list."""
 
     id: int
     number: str
@@ -145,7 +145,7 @@ def _parameters(wanted: OrderFilter, now: datetime) -> dict[str, object]:
 
 
 def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[OrderFacts]:
-    """Orders that match, by the sort key and then by id, after the keyset of the page before."""
+    """Select matching orders, by the sort key and then by id, after the keyset of the page before."""
     key, kind = _SORT_KEYS[wanted.sort]
     way, beyond = ("ASC", ">") if wanted.is_ascending else ("DESC", "<")
     return tx.all(
@@ -188,7 +188,7 @@ def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[Order
 
 
 def count_view(tx: ReadTx, view: OrderView, *, location_id: int | None, now: datetime) -> int:
-    """How many orders a saved view holds, counted up to 1000."""
+    """Count the orders of a saved view, up to 1000."""
     return tx.value(
         int,
         f"SELECT count(*) FROM (SELECT 1 FROM orders o WHERE {_VIEWS[view]} AND {_AT_LOCATION} LIMIT 1000) seen",
@@ -199,7 +199,7 @@ def count_view(tx: ReadTx, view: OrderView, *, location_id: int | None, now: dat
 def sum_view(
     tx: ReadTx, view: OrderView, *, location_id: int | None, now: datetime
 ) -> list[dict[str, object]]:
-    """The money of a saved view's orders, by currency."""
+    """Sum the value of a saved view's orders, by currency."""
     return tx.rows(
         f"""
         SELECT o.currency, sum(o.total_minor)::bigint AS minor FROM orders o
@@ -210,7 +210,7 @@ def sum_view(
 
 
 def select_channels(tx: ReadTx) -> dict[str, str]:
-    """Keys of the connections that bring orders, with their names."""
+    """Select the keys and names of sales channel connections."""
     rows = tx.rows(
         "SELECT key, coalesce(nullif(name, ''), key) AS name FROM connections WHERE kind = 'channels' ORDER BY key"
     )

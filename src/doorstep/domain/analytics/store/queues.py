@@ -1,4 +1,4 @@
-"""SQL of the queues where orders wait that no rule could serve."""
+"""SQL of exception queues: orders that no rule could serve."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits in a queue ("" is none of the rule set's); `ending` are canceled by themselves within a day."""
+    """The orders in a queue ("" is none of the rule set's); `ending` are canceled automatically within a day."""
 
     queue: str
     orders: int
@@ -21,7 +21,7 @@ class Waiting:
 
 
 def select_waiting(tx: ReadTx, *, now: datetime) -> list[Waiting]:
-    """Every queue that something waits in, by name. An order that only stock wakes has no next try."""
+    """Select every queue that has orders, by name. An order that only new stock retries has no next try."""
     return tx.all(
         Waiting,
         """

@@ -20,7 +20,7 @@ _STAGES: dict[ReturnStage, LiteralString] = {
 
 @dataclass(frozen=True, slots=True)
 class ReturnRow:
-    """A line of the returns page."""
+    """A row of the returns page."""
 
     id: int
     number: str
@@ -66,7 +66,7 @@ _HERE: LiteralString = "(%(location)s::bigint IS NULL OR t.location_id = %(locat
 def select_stage(
     tx: ReadTx, stage: ReturnStage, *, location_id: int | None, before_id: int | None, limit: int
 ) -> list[ReturnRow]:
-    """Returns of one stage, newest first, from the keyset `before_id` on."""
+    """Select returns of one stage, newest first, after the keyset `before_id`."""
     return tx.all(
         ReturnRow,
         f"""
@@ -78,7 +78,7 @@ def select_stage(
 
 
 def count_stage(tx: ReadTx, stage: ReturnStage, *, location_id: int | None) -> int:
-    """How many returns a stage holds, counted up to 1000."""
+    """Count the returns of a stage, up to 1000."""
     return tx.value(
         int,
         f"SELECT count(*) FROM (SELECT 1 FROM returns t WHERE {_STAGES[stage]} AND {_HERE} LIMIT 1000) seen",
@@ -87,5 +87,5 @@ def count_stage(tx: ReadTx, stage: ReturnStage, *, location_id: int | None) -> i
 
 
 def select_order_id(tx: ReadTx, *, return_id: int) -> list[int]:
-    """The order that a return belongs to."""
+    """Select the order of a return."""
     return tx.column(int, "SELECT order_id FROM returns WHERE id = %s", (return_id,))

@@ -1,4 +1,4 @@
-"""SQL of the inventory page that inventory itself does not have: closing stock day by day."""
+"""SQL of the inventory page's chart: closing stock day by day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How much was on hand and reserved at the end of a day."""
+    """On hand and reserved at the end of a day."""
 
     day_date: date
     on_hand: int
@@ -18,7 +18,7 @@ class Closing:
 
 
 def select_closings(tx: ReadTx, *, sku: str, location_id: int, timezone: str, now: datetime) -> list[Closing]:
-    """The last 30 days' closing stock (condition new), oldest first: the sum of all movements until then."""
+    """Select the last 30 days' closing stock (condition new), oldest first: the sum of all movements until then."""
     return tx.all(
         Closing,
         """

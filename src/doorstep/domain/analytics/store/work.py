@@ -1,4 +1,4 @@
-"""SQL of the fulfillment board and of one piece of work at its station."""
+"""SQL of the fulfillment board and of the station page of one fulfillment order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class CardLine:
-    """Pieces of one SKU to be picked, with what a picker must recognise."""
+    """Units of one SKU to pick, with what a picker needs to recognize them."""
 
     line_no: int
     sku: str
@@ -82,7 +82,7 @@ _CARD = f"""
 
 
 def select_open(tx: ReadTx, *, location_id: int, limit: int) -> list[Card]:
-    """Work that waits at a location, the most urgent first."""
+    """Select open work of a location, most urgent first."""
     return tx.all(
         Card,
         f"""
@@ -96,7 +96,7 @@ def select_open(tx: ReadTx, *, location_id: int, limit: int) -> list[Card]:
 def select_open_page(
     tx: ReadTx, *, location_id: int, limit: int, after: tuple[datetime, int] | None
 ) -> list[Card]:
-    """Work that waits at a location, the most urgent first, after a place in the list (ship-by, id)."""
+    """Select open work of a location, most urgent first, after a position in the list (ship-by, id)."""
     ship_by, work_id = after or (None, None)
     return tx.all(
         Card,
@@ -111,7 +111,7 @@ def select_open_page(
 
 
 def select_shipped(tx: ReadTx, *, location_id: int, since: datetime, limit: int) -> list[Card]:
-    """Work that left a location lately, newest first."""
+    """Select work that a location finished lately, newest first."""
     return tx.all(
         Card,
         f"{_CARD} WHERE f.location_id = %s AND f.state = 'shipped' AND f.shipped_at >= %s ORDER BY f.shipped_at DESC LIMIT %s",
@@ -120,13 +120,13 @@ def select_shipped(tx: ReadTx, *, location_id: int, since: datetime, limit: int)
 
 
 def select_card(tx: ReadTx, *, fulfillment_order_id: int) -> Card | None:
-    """One piece of work, or None."""
+    """Select one fulfillment order, or None."""
     return tx.one(Card, f"{_CARD} WHERE f.id = %s", (fulfillment_order_id,))
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much waits at a location."""
+    """Count the open work of a location."""
 
     place: Place
     to_accept: int
@@ -141,7 +141,7 @@ class Load:
 
 
 def select_loads(tx: ReadTx, *, now: datetime) -> list[Load]:
-    """Every active location with what waits there."""
+    """Select every active location with its count of open work."""
     return tx.all(
         Load,
         f"""

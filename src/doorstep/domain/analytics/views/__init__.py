@@ -1,1 +1,1 @@
-"""Reads for screens, one file per screen; numbers are derived from facts at the moment of looking."""
+"""Read the data of screens, one file per screen; numbers are computed at the time of the request."""

@@ -1,4 +1,4 @@
-"""Decisions of routing as people read them: who had it decided, where the order went by it, and what it was like elsewhere."""
+"""Read routing decisions for users: who triggered them, the result, and the alternatives."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _DECIDED = frozenset({"order.allocated", "order.short", "order.replanned"})
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision on an order. `version` is the number of its rule set (None: the rules that Doorstep comes with).
+    """A decision on an order. `version` is the number of its rule set (None: the default rules).
 
-    `actor` had it decided ("" if nobody wrote it down); `sent` are the pieces by line that each location was given, by its code;
-    `sites` are the locations that the receipt names, by code, `together` the orders whose parcel it joins.
+    `actor` triggered it ("" if not recorded); `sent` are the units by line that each location was given, by its code;
+    `sites` are the locations that the explanation names, by code, `together` the orders whose parcel it joins.
     """
 
     row: DecisionRow
@@ -53,15 +53,15 @@ class Decision:
 
     @property
     def is_told_whole(self) -> bool:
-        """Whether the receipt has numbers; those of the first version have sentences only."""
+        """Whether the explanation has numbers; those of the first version have sentences only."""
         return self.receipt.v > 1
 
     def lacking(self, line: LineExplanation) -> int:
-        """Pieces of a line that got no location by this decision."""
+        """Units of a line that got no location by this decision."""
         return max(0, line.quantity - sum(each.get(line.line_no, 0) for each in self.sent.values()))
 
     def name(self, code: str) -> str:
-        """A location as people call it."""
+        """The display name of a location."""
         return self.sites[code].name if code in self.sites else code
 
 
@@ -83,7 +83,7 @@ def of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Decision | None:
 def described(
     tx: ReadTx, *, rows: Sequence[DecisionRow], works: Sequence[Work], recorded: Sequence[Event]
 ) -> list[Decision]:
-    """Decisions on one order with what its work and its facts say of them."""
+    """Decisions on one order, with data from its work and its events."""
     if not rows:
         return []
     sites = {each.code: each for each in store.select_sites(tx)}
@@ -106,7 +106,7 @@ def described(
 
 
 def exported(decision: Decision) -> dict[str, object]:
-    """A decision to be kept elsewhere: its receipt as it is stored, and what is known of it beside."""
+    """A decision for export: its explanation as stored, and its related data."""
     return {
         "id": decision.id,
         "decided_at": decision.decided_at,
@@ -125,13 +125,13 @@ def exported(decision: Decision) -> dict[str, object]:
 
 
 def version_of(rules: str) -> int | None:
-    """The number of the rule set's version that a receipt names."""
+    """The number of the rule set version that an explanation names."""
     _, _, number = rules.rpartition(" ")
     return int(number) if number.isdigit() and number != rules else None
 
 
 def currency(tx: ReadTx, *, order_id: int) -> str:
-    """What receipts count in: the currency of the rules that decide, or else of the tariffs, or else the order's own."""
+    """The currency of explanations: that of the active rules, or else of the rates, or else of the order."""
     return rule_views.compiled_rules(tx).document.currency or store.select_currency(tx, order_id=order_id)
 
 

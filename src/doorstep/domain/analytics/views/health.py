@@ -1,4 +1,4 @@
-"""How connections fare."""
+"""Read the health of connections."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["ConnectionHealth"]
 
 
 def connections(tx: ReadTx, *, now: datetime) -> list[ConnectionHealth]:
-    """Every connection with its mode, what came from it in the last 24 hours, and what stopped."""
+    """Every connection with its mode, its messages of the last 24 hours, and its failures."""
     return store.select_connections(tx, since=now - timedelta(hours=24))

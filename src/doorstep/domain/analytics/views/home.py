@@ -1,4 +1,4 @@
-"""The home page: what needs me now by money at risk, today against the same weekday, and the live feed."""
+"""Read the home page: tasks by money at risk, today against the same weekday, and the live feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["DayFigures", "FeedLine"]
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that waits for a person: how many, how much money hangs on it."""
+    """A kind of task that waits for a user: how many, and the money at risk."""
 
     key: str
     count: int
@@ -59,7 +59,7 @@ class Badges:
 
 
 def home(tx: ReadTx, *, now: datetime, timezone: str, currency: str = "") -> Home:
-    """The page for somebody who sees everything; days begin at midnight in `timezone`.
+    """The page for users who see all locations; days begin at midnight in `timezone`.
 
     Figures are in the currency of most orders, in `currency` while there are none.
     """
@@ -99,17 +99,17 @@ def _needs(tx: ReadTx, *, currency: str, now: datetime, timezone: str) -> list[N
 
 
 def feed(tx: ReadTx, *, limit: int) -> list[Entry]:
-    """The newest facts in words, newest first."""
+    """The newest events as sentences, newest first."""
     return [Entry(line, model.words_of(line.type, line.data)) for line in store.select_feed(tx, limit=limit)]
 
 
 def head(tx: ReadTx) -> str:
-    """A word that changes with every event, for whoever wants to know whether something happened."""
+    """A value that changes with every event, for polling."""
     return store.select_head(tx)
 
 
 def badges(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> Badges:
-    """Counts beside the navigation."""
+    """Counts for the navigation."""
     counts = orders.counts(tx, now=now, location_id=location_id)
     stages = returns.counts(tx, location_id=location_id)
     return Badges(

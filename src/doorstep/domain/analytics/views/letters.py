@@ -1,4 +1,4 @@
-"""Dead letters: grouped by class and connection, and one with its payload."""
+"""Read dead letters: grouped by error class and connection, and one with its payload."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["DeadLetter", "DeadLetterGroup"]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A dead letter with its payload as readable text; `is_json` says whether that is what it is."""
+    """A dead letter with its payload as readable text; `is_json` says whether it is JSON."""
 
     letter: DeadLetter
     payload: str
@@ -25,7 +25,7 @@ class Opened:
 
 
 def groups(tx: ReadTx) -> list[DeadLetterGroup]:
-    """What stopped, by class, subscriber and connection, largest first."""
+    """Groups of dead letters by error class, subscriber and connection, largest first."""
     return store.select_groups(tx)
 
 
@@ -37,7 +37,7 @@ def dead_letters(
     after: tuple[str, str, int] | None = None,
     limit: int = 200,
 ) -> list[DeadLetter]:
-    """Dead letters, the latest failure first; `after` is time, source and id of the last row of the page before."""
+    """Dead letters, latest failure first; `after` is time, source and id of the last row of the page before."""
     return store.select_dead_letters(tx, error_class=error_class, what=what, after=after, limit=limit)
 
 
@@ -47,7 +47,7 @@ def count(tx: ReadTx) -> int:
 
 
 def opened(tx: ReadTx, *, source: str, letter_id: int) -> Opened:
-    """One dead letter with its payload; raises NotFound when it is none (any more)."""
+    """One dead letter with its payload; raises NotFound if it was retried or discarded."""
     letter = store.select_dead_letter(tx, source=source, letter_id=letter_id)
     if letter is None:
         raise errors.NotFound("This dead letter was retried or discarded.")

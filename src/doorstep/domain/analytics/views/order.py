@@ -1,4 +1,4 @@
-"""The order page: one order with everything that happened to it, and the money compared."""
+"""Read the order page: one order with its history, and its money compared."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _STOPPED = frozenset({State.REJECTED, State.CANCELED})
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A fulfillment order with its lines, why it is there, and its parcel."""
+    """A fulfillment order with its lines, the reason for its location, and its parcel."""
 
     work: Work
     lines: Sequence[tuple[Line, int]]
@@ -52,7 +52,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A return with the parcel that brings it and the refund for it."""
+    """A return with its parcel and its refund."""
 
     facts: ReturnFacts
     words: str
@@ -62,7 +62,7 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The order's money: what was ordered, paid, given back, and is still to be given back."""
+    """The order's money: ordered, paid, refunded, and still to be refunded."""
 
     total: Money
     paid: Money
@@ -152,7 +152,7 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
 
 
 def total_of(counters: Sequence[Counters]) -> Counters:
-    """All lines' counters added up."""
+    """The sum of all lines' counters."""
     return Counters(*(sum(getattr(each, field.name) for each in counters) for field in fields(Counters)))
 
 
@@ -223,7 +223,7 @@ def _balance(header: Header, payments: Sequence[Payment], refunds: Sequence[Refu
 
 
 def _timeline(recorded: Sequence[Event]) -> list[Fact]:
-    """What happened, newest first; facts that arrive late (a carrier's scans) stand where they belong."""
+    """Events, newest first; events that arrive late (a carrier's scans) are placed by the time they happened."""
     return [
         Fact(
             each.type,

@@ -1,4 +1,4 @@
-"""The order list: rows with their derived headline and slack, keyset pages, counts of the saved views."""
+"""Read the order list: rows with their status and time left, keyset pages, counts of saved views."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNTED = (OrderView.ATTENTION, OrderView.HELD, OrderView.UNALLOCATED, OrderView
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """One line of the order list."""
+    """One row of the order list."""
 
     facts: OrderFacts
     headline: OrderStatus
@@ -53,7 +53,7 @@ class OrderPage:
 
 
 def page(tx: ReadTx, *, wanted: OrderFilter, now: datetime, cursor: str = "") -> OrderPage:
-    """Orders that match, in the order that is wanted. Raises Invalid for a cursor of another list."""
+    """Matching orders in the chosen sort order. Raises Invalid for a cursor of another list."""
     if cursor:
         wanted = replace(wanted, after=_read_cursor(cursor, wanted.sort))
     found = store.select_page(tx, replace(wanted, limit=wanted.limit + 1), now=now)
@@ -88,15 +88,15 @@ def _is_instant(text: str) -> bool:
 
 
 def counts(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> dict[OrderView, int]:
-    """How much the views that people work off hold; 1000 means 1000 or more."""
+    """Counts of the work views; 1000 means 1000 or more."""
     return {view: store.count_view(tx, view, location_id=location_id, now=now) for view in COUNTED}
 
 
 def channel_names(tx: ReadTx) -> dict[str, str]:
-    """Keys of the connections that bring orders, with their names."""
+    """Keys and names of sales channel connections."""
     return store.select_channels(tx)
 
 
 def concerns(tx: ReadTx, *, order_id: int, location_id: int) -> bool:
-    """Whether an order is a location's business."""
+    """Whether an order has work or a return at a location."""
     return store.concerns(tx, order_id=order_id, location_id=location_id)

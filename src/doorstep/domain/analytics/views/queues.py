@@ -1,4 +1,4 @@
-"""The queues of the rules that decide, with what waits in them, and those that only old orders still wait in."""
+"""Read the queues of the active rules with their orders, and older queues that still have orders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Waiting"]
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A queue: whose it is, and what waits in it. `is_known`: the rules that decide name it."""
+    """A queue: its owner and its orders. `is_known`: the active rules name it."""
 
     name: str
     owner: str
@@ -28,7 +28,7 @@ class QueueRow:
 
 
 def queues(tx: ReadTx, *, now: datetime) -> list[QueueRow]:
-    """Queues in the order of the rule set, then what waits in none of them."""
+    """Queues in the order of the rule set, then orders that are in none of them."""
     waiting = {each.queue: each for each in store.select_waiting(tx, now=now)}
     found = [
         QueueRow(

@@ -1,4 +1,4 @@
-"""The returns page: what arrives, what waits for inspection, what is in doubt, what is done."""
+"""Read the returns page: in transit, to be inspected, in doubt, done."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def stage(
 
 
 def counts(tx: ReadTx, *, location_id: int | None = None) -> dict[ReturnStage, int]:
-    """How many returns each stage holds; 1000 means 1000 or more."""
+    """Counts of returns by stage; 1000 means 1000 or more."""
     return {each: store.count_stage(tx, each, location_id=location_id) for each in ReturnStage}
 
 

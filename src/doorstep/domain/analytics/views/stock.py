@@ -1,4 +1,4 @@
-"""Stock over time, for the inventory page's chart."""
+"""Read stock over time, for the inventory page's chart."""
 
 from __future__ import annotations
 

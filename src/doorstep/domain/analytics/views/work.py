@@ -1,4 +1,4 @@
-"""The fulfillment board of a location and the station of one fulfillment order."""
+"""Read the fulfillment board of a location and the station page of one fulfillment order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_CARDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A card with what may be done now and how urgent it is."""
+    """A card with its allowed actions and its urgency."""
 
     card: Card
     actions: Sequence[Action]
@@ -41,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A location's work by what is to be done next; `is_cut` says that there is more than is shown."""
+    """A location's work by next action; `is_cut`: there is more than is shown."""
 
     to_accept: Sequence[Job]
     to_pick: Sequence[Job]
@@ -52,12 +52,12 @@ class Board:
 
 
 def loads(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> list[Load]:
-    """How much waits where (or at one location)."""
+    """Counts of open work by location (or at one location)."""
     return [load for load in store.select_loads(tx, now=now) if location_id in (None, load.place.id)]
 
 
 def board(tx: ReadTx, *, location_id: int, timezone: str, now: datetime) -> Board:
-    """What waits at a location, most urgent first, and what left it since midnight there."""
+    """Open work of a location, most urgent first, and what left it since midnight there."""
     midnight = now.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     jobs = [_job(card, now) for card in store.select_open(tx, location_id=location_id, limit=MOST_CARDS)]
     left = store.select_shipped(tx, location_id=location_id, since=midnight, limit=50)
@@ -78,13 +78,13 @@ def board(tx: ReadTx, *, location_id: int, timezone: str, now: datetime) -> Boar
 def waiting(
     tx: ReadTx, *, location_id: int, now: datetime, limit: int, after: tuple[datetime, int] | None = None
 ) -> list[Job]:
-    """What waits at a location, most urgent first, after a place in the list (ship-by, id)."""
+    """Open work of a location, most urgent first, after a position in the list (ship-by, id)."""
     cards = store.select_open_page(tx, location_id=location_id, limit=limit, after=after)
     return [_job(card, now) for card in cards]
 
 
 def job(tx: ReadTx, *, fulfillment_order_id: int, now: datetime) -> Job:
-    """One piece of work at its station; raises NotFound."""
+    """One fulfillment order for its station page; raises NotFound."""
     card = store.select_card(tx, fulfillment_order_id=fulfillment_order_id)
     if card is None:
         raise errors.NotFound(f"There is no fulfillment order {fulfillment_order_id}.")

@@ -1,4 +1,4 @@
-"""Locations, and what is said of their time, money and room."""
+"""Define locations and their configuration: hours, rates and capacity."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The document of a network: what a person writes in YAML or in the console about time, money and room of its locations.
+"""Define the network document: hours, rates and capacity of locations, written in YAML or in the console.
 
-What a location says goes before what its kind says, and that before the defaults. Money is minor units of `currency`, times
-of day are local ("16:00"), opening hours "10:00-13:00, 14:00-21:00" or "closed", days are dates.
+Location settings override settings of the location type, which override defaults. Money is in minor units of `currency`,
+times of day are local ("16:00"), opening hours are "10:00-13:00, 14:00-21:00" or "closed", days are dates.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _BUT_SUNDAY: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat")
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A part of the document; an unknown word is an error."""
+    """A part of the document; an unknown key is an error."""
 
 
 class Holidays(_Part, frozen=True):
-    """Public holidays of a country (ISO 3166: IN) and, if it is named, its region (MH)."""
+    """Public holidays of a country (ISO 3166: IN) and, if given, its region (MH)."""
 
     country: str
     region: str = ""
 
 
 class Shift(_Part, frozen=True):
-    """Hours in which so much work can be taken, counted in orders, lines or units.
+    """Hours in which a location takes a limited amount of work, counted in orders, lines or units.
 
-    Nobody routes more than `most` to it; beyond `usual` work still comes, but it waits, and that costs. What is decided
-    outside of all shifts belongs to the next one.
+    Routing never exceeds `most`; work beyond `usual` is accepted, but it waits, and that has a cost. Work that is decided
+    outside of all shifts counts in the next one.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Shift(_Part, frozen=True):
 
 
 class UnacceptedRule(_Part, frozen=True):
-    """After how many open minutes work that nobody accepted is shown, called out, and given to another location."""
+    """After how many open minutes unaccepted work is flagged, escalated, and routed to another location."""
 
     warn_minutes: Positive = 60
     escalate_minutes: Positive = 120
@@ -63,9 +63,9 @@ class UnacceptedRule(_Part, frozen=True):
 
 
 class Site(_Part, frozen=True):
-    """What is said of a location beside its address, hours and cut-off; nothing said is left to its kind or the defaults.
+    """Settings of a location besides its address, hours and cut-off; its type or the defaults supply what is missing.
 
-    `carriers` in the order in which they are asked (the location's own if nothing is said); `cut_offs` by service.
+    `carriers` in order of preference (the location's own carrier if empty); `cut_offs` by service.
     """
 
     groups: tuple[str, ...] | None = None
@@ -82,9 +82,9 @@ class Site(_Part, frozen=True):
 
 
 class Zone(_Part, frozen=True):
-    """Destinations that cost the same; all that is said must hold, and the first zone that holds is it.
+    """Destinations with the same rates. All conditions must hold; the first matching zone applies.
 
-    `same` compares the destination with the location; `within_km` as the crow flies.
+    `same` compares the destination with the location; `within_km` is the great-circle distance.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Zone(_Part, frozen=True):
 
 
 class Rate(_Part, frozen=True):
-    """What a parcel of a zone costs, and how long it takes: half of them `days` at most, nine of ten `late_days`."""
+    """Price and transit time of a parcel in a zone: half of them take at most `days`, 90 % at most `late_days`."""
 
     parcel_minor: Minor = 0
     kilo_minor: Minor = 0
@@ -106,7 +106,7 @@ class Rate(_Part, frozen=True):
 
 
 class Service(_Part, frozen=True):
-    """What a carrier promises: its rates by zone, and how channels call the delivery method it stands for."""
+    """A carrier's service: its rates by zone, and the channels' names for this delivery method."""
 
     rates: dict[str, Rate]
     name: str = ""
@@ -114,7 +114,7 @@ class Service(_Part, frozen=True):
 
 
 class Carrier(_Part, frozen=True):
-    """A carrier's tariff by service. It is a connection's key; it moves parcels on `days`, but not on holidays."""
+    """A carrier's tariff by service. The key is its connection's key; parcels move on `days`, but not on holidays."""
 
     zones: tuple[Zone, ...]
     services: dict[str, Service]
@@ -124,7 +124,7 @@ class Carrier(_Part, frozen=True):
 
 
 class Document(_Part, frozen=True):
-    """Time, money and room of a network. A date is promised if it holds with a probability of `confidence`."""
+    """Hours, rates and capacity of a network. A date is promised if it is met with a probability of `confidence`."""
 
     currency: Annotated[str, Meta(pattern="^([A-Z]{3})?$")] = ""
     default_service: str = ""
@@ -136,7 +136,7 @@ class Document(_Part, frozen=True):
 
 
 def site(document: Document, location: Location) -> Site:
-    """All that is said of a location; days and cut-offs of all three places together, the nearest word last."""
+    """All settings of a location; days and cut-offs are merged from defaults, type and location, the location last."""
     layers = [
         document.locations.get(location.code, Site()),
         document.kinds.get(location.kind.value, Site()),

@@ -1,4 +1,4 @@
-"""A location: warehouse, store, dark store or 3PL."""
+"""Define a location: warehouse, store, dark store or 3PL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 
 class LocationKind(StrEnum):
-    """What kind of place it is."""
+    """The type of a location."""
 
     WAREHOUSE = "warehouse"
     STORE = "store"
@@ -32,7 +32,7 @@ class LocationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """One place. `hours` maps weekday (mon …) to "10:00-21:00"; `cut_off` is local time "16:00"; `carrier` a connection key."""
+    """One location. `hours` maps weekday (mon …) to "10:00-21:00"; `cut_off` is local time "16:00"; `carrier` a connection key."""
 
     id: LocationId
     code: str
@@ -61,10 +61,10 @@ class Location:
 
 
 def check(location: Location) -> None:
-    """Raise Invalid, with the field, for what cannot be a location."""
+    """Check a location. Raises Invalid with the wrong field."""
     if not _CODE.fullmatch(location.code):
         raise errors.Invalid(
-            f"{location.code!r} cannot be the code of a location: use letters, digits, dots, hyphens and "
+            f"{location.code!r} is not a valid location code: use letters, digits, dots, hyphens and "
             "underscores, at most 32.",
             field="code",
         )
@@ -77,7 +77,7 @@ def check(location: Location) -> None:
         )
     if abs(location.latitude) > _POLE or abs(location.longitude) > _DATE_LINE:
         raise errors.Invalid(
-            f"{location.latitude}, {location.longitude} is not a place on Earth.", field="latitude"
+            f"{location.latitude}, {location.longitude} is not a point on Earth.", field="latitude"
         )
     _check_times(location)
     _check_tax_number(location)
@@ -100,7 +100,7 @@ def _check_times(location: Location) -> None:
 
 
 def _check_tax_number(location: Location) -> None:
-    """A GSTIN has a check digit; documents with a wrong one are refused by the tax office."""
+    """Check the check digit of a GSTIN; the tax office rejects documents with a wrong one."""
     if location.country != "IN" or not location.gstin:
         return
     try:

@@ -1,4 +1,4 @@
-"""What a location does today: how full its shift is, how fast it works, whether it is paused."""
+"""Define a location's capacity: usage of its shift, throughput, pauses and carrier outages."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId
 
-# A shift of a location, known by when it begins.
+# A shift of a location, identified by its start.
 ShiftKey = tuple[LocationId, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What was routed to a shift and not given back."""
+    """The usage of a shift: what was routed to it and not released."""
 
     location_id: LocationId
     starts_at: datetime
@@ -22,7 +22,7 @@ class Load:
     units: int = 0
 
     def counted(self, measure: str) -> int:
-        """In what the shift counts."""
+        """The usage in the unit in which the shift counts."""
         return {"orders": self.orders, "lines": self.lines, "units": self.units}[measure]
 
 
@@ -39,7 +39,7 @@ class CapacityUse:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A location that gets nothing, until an instant or until somebody says otherwise."""
+    """A location that is not routed to, until the given time or until it is resumed."""
 
     location_id: LocationId
     reason: str
@@ -50,9 +50,9 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A carrier that gets no parcels, until an instant or until somebody says otherwise.
+    """A carrier that gets no parcels, until the given time or until the outage is ended.
 
-    `is_noticed`: nobody said so, its calls kept failing; it ends by itself with the next call that does not.
+    `is_noticed`: detected from failed calls, not set by a user; the next successful call ends it.
     """
 
     carrier: str
@@ -63,18 +63,18 @@ class Outage:
     actor: str
 
     def holds(self, since: datetime, until: datetime) -> bool:
-        """Whether the carrier is out at any time of a span."""
+        """Whether the carrier is out at any time between two instants."""
         return self.since_at < until and (self.until_at is None or self.until_at > since)
 
     @property
     def words(self) -> str:
-        """As receipts and people are told."""
+        """The reason as shown in explanations and to users."""
         return f"{self.carrier} is out: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """How a location worked lately: pieces picked per open hour, what is open, and the share of work it rejected."""
+    """Measured performance of a location: units picked per open hour, open units, and the share of work it rejected."""
 
     location_id: LocationId
     units_per_hour: float
@@ -84,5 +84,5 @@ class Throughput:
 
     @property
     def backlog_hours(self) -> float:
-        """Open hours until what is open is picked."""
+        """Open hours until the open work is picked."""
         return self.open_units / self.units_per_hour if self.units_per_hour else 0.0

@@ -1,4 +1,4 @@
-"""The document as people write it: YAML in and out, its JSON Schema, and what a new one changes."""
+"""Read and write the network document: YAML, its JSON Schema, and the differences between versions."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from doorstep.kernel import errors
 
 
 def read(text: str) -> Document:
-    """A document from YAML (or JSON, which is YAML). Raises Invalid with the place of what is wrong.
+    """Parse a document from YAML (or JSON, which is YAML). Raises Invalid with the position of each error.
 
-    Words are read as words: what is a number, a date or a time of day is said by the schema and not by its looks.
+    Scalars are read as strings: the schema decides what is a number, a date or a time of day, not their spelling.
     """
     try:
         words = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - reads text only, it makes no objects
     except yaml.YAMLError as problem:
-        raise errors.Invalid(f"This is no YAML: {' '.join(str(problem).split())}.") from problem
+        raise errors.Invalid(f"This is not valid YAML: {' '.join(str(problem).split())}.") from problem
     return told(words or {})
 
 
 def told(words: object) -> Document:
-    """A document from plain values, as JSON gives them. Raises Invalid with the place of what is wrong."""
+    """Parse a document from plain values, as JSON gives them. Raises Invalid with the position of each error."""
     try:
         return msgspec.convert(words, Document, strict=False)
     except msgspec.ValidationError as problem:
-        raise errors.Invalid(f"The network document is not right: {problem}.") from problem
+        raise errors.Invalid(f"The network document is not valid: {problem}.") from problem
 
 
 def write(document: Document) -> str:
@@ -38,11 +38,11 @@ def write(document: Document) -> str:
 
 
 def schema() -> dict[str, object]:
-    """Its JSON Schema, for editors and for whoever writes documents by a program."""
+    """The JSON Schema of the document, for editors and for programs that write documents."""
     return msgspec.json.schema(Document)
 
 
 def changes(before: Document, after: Document) -> list[str]:
-    """What a new document changes, line by line of its YAML: "+ …" and "- …" with a little around it."""
+    """The differences of a new document, line by line of its YAML: "+ …" and "- …" with a little context."""
     old, new = write(before).splitlines(), write(after).splitlines()
     return list(difflib.unified_diff(old, new, "now", "then", lineterm="", n=2))[2:]

@@ -1,1 +1,1 @@
-"""SQL of the network, one family of statements per file."""
+"""SQL of the network, one file per group of statements."""

@@ -1,4 +1,4 @@
-"""SQL of the documents of the network."""
+"""SQL of network documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A document as somebody put it."""
+    """A stored version of the document."""
 
     version: int
     note: str
@@ -22,7 +22,7 @@ class Version:
 
 
 def insert_document(tx: WriteTx, document: Document, *, note: str, at: datetime) -> int:
-    """Put a new newest document; returns its version."""
+    """Insert a new version of the document; returns its number."""
     return tx.value(
         int,
         "INSERT INTO network_documents (document, note, actor, created_at) VALUES (%s, %s, %s, %s) RETURNING version",
@@ -31,13 +31,13 @@ def insert_document(tx: WriteTx, document: Document, *, note: str, at: datetime)
 
 
 def select_document(tx: ReadTx) -> Document | None:
-    """The newest document, None while nobody has put one."""
+    """Select the newest version, None if there is none."""
     found = tx.column(str, "SELECT document::text FROM network_documents ORDER BY version DESC LIMIT 1")
     return msgspec.json.decode(found[0], type=Document) if found else None
 
 
 def select_versions(tx: ReadTx, *, limit: int) -> list[Version]:
-    """Who changed it when, newest first."""
+    """Select the versions with author, time and reason, newest first."""
     return tx.all(
         Version,
         "SELECT version, note, actor, created_at FROM network_documents ORDER BY version DESC LIMIT %s",

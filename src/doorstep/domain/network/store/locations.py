@@ -1,4 +1,4 @@
-"""SQL of the network."""
+"""SQL of locations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GIVEN = """code, name, kind, company, gstin, phone, email, line1, line2, city, 
 
 
 def upsert_locations(tx: WriteTx, locations: Sequence[Location]) -> None:
-    """Create locations, or replace them by code (ids are the database's; `active` is set only at creation)."""
+    """Create locations, or replace them by code (the database gives ids; `active` is set only at creation)."""
     tx.execute(
         f"""
         INSERT INTO locations ({_GIVEN}) SELECT {_GIVEN} FROM json_populate_recordset(NULL::locations, %s::json)
@@ -30,12 +30,12 @@ def upsert_locations(tx: WriteTx, locations: Sequence[Location]) -> None:
 
 
 def select_locations(tx: ReadTx) -> list[Location]:
-    """All locations, by id."""
+    """Select all locations, by id."""
     return tx.all(Location, f"SELECT id, {_GIVEN} FROM locations ORDER BY id")
 
 
 def lock_location(tx: WriteTx, *, location_id: int) -> Location | None:
-    """One location, locked."""
+    """Select and lock one location."""
     return tx.one(
         Location, f"SELECT id, {_GIVEN} FROM locations WHERE id = %s FOR NO KEY UPDATE", (location_id,)
     )
@@ -47,10 +47,10 @@ def update_active(tx: WriteTx, *, location_id: int, active: bool) -> None:
 
 
 def renew_token(tx: WriteTx) -> None:
-    """Whoever keeps the network in memory must read it again."""
+    """Mark cached copies of the network as outdated."""
     tx.execute("UPDATE network_revision SET token = gen_random_uuid()")
 
 
 def select_token(tx: ReadTx) -> str:
-    """Stays the same as long as locations and documents do."""
+    """A version that changes with every change of locations or documents."""
     return tx.value(str, "SELECT token::text FROM network_revision")

@@ -1,4 +1,4 @@
-"""SQL of carriers that carry nothing for a while."""
+"""SQL of carrier outages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OUTAGE = "SELECT carrier, reason, since_at, until_at, is_noticed, actor FROM ca
 
 
 def upsert_outage(tx: WriteTx, outage: Outage) -> None:
-    """A carrier is out, or out for another reason or another while."""
+    """Insert an outage, or replace its reason and end."""
     tx.execute(
         """
         INSERT INTO carrier_outages (carrier, reason, since_at, until_at, is_noticed, actor)
@@ -24,21 +24,21 @@ def upsert_outage(tx: WriteTx, outage: Outage) -> None:
 
 
 def lock_outage(tx: WriteTx, *, carrier: str) -> Outage | None:
-    """What is known of a carrier, locked."""
+    """Select and lock the outage of a carrier."""
     return tx.one(Outage, f"{_OUTAGE} WHERE carrier = %s FOR UPDATE", (carrier,))
 
 
 def delete_outage(tx: WriteTx, *, carrier: str) -> int:
-    """A carrier carries again; returns whether it was out."""
+    """Delete the outage of a carrier; returns whether there was one."""
     return tx.execute("DELETE FROM carrier_outages WHERE carrier = %s", (carrier,))
 
 
 def delete_over(tx: WriteTx, *, at: datetime) -> list[str]:
-    """Outages whose time has come; gives the carriers."""
+    """Delete expired outages; returns the carriers."""
     found = tx.column(str, "DELETE FROM carrier_outages WHERE until_at <= %s RETURNING carrier", (at,))
     return sorted(found)
 
 
 def select_outages(tx: ReadTx) -> list[Outage]:
-    """Every carrier that is out, or was until its time came."""
+    """Select every outage, expired ones included."""
     return tx.all(Outage, f"{_OUTAGE} ORDER BY carrier")

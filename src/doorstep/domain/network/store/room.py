@@ -1,4 +1,4 @@
-"""SQL of what locations do today: loads of shifts, pauses, pace. Shifts are locked in key order, after stock."""
+"""SQL of capacity: usage of shifts, pauses, throughput. Shifts are locked in key order, after stock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _keys(shifts: Sequence[ShiftKey]) -> dict[str, object]:
 
 
 def ensure_loads(tx: WriteTx, shifts: Sequence[ShiftKey]) -> None:
-    """Every shift has its row; rows that are there are neither touched nor locked."""
+    """Insert missing shifts; existing rows are neither changed nor locked."""
     tx.execute(
         f"""
         INSERT INTO shift_loads (location_id, starts_at)
@@ -45,7 +45,7 @@ def lock_loads(tx: WriteTx, shifts: Sequence[ShiftKey]) -> list[Load]:
 
 
 def select_loads(tx: ReadTx, shifts: Sequence[ShiftKey]) -> list[Load]:
-    """How full these shifts are."""
+    """Select the usage of these shifts."""
     return tx.all(
         Load,
         f"SELECT l.location_id, l.starts_at, l.orders, l.lines, l.units FROM shift_loads l JOIN {_SHIFTS} USING (location_id, starts_at)",
@@ -54,7 +54,7 @@ def select_loads(tx: ReadTx, shifts: Sequence[ShiftKey]) -> list[Load]:
 
 
 def add_loads(tx: WriteTx, loads: Sequence[Load]) -> None:
-    """Add to locked shifts (negative numbers give back)."""
+    """Add to the usage of locked shifts (negative numbers release it)."""
     tx.execute(
         """
         UPDATE shift_loads l SET orders = l.orders + g.orders, lines = l.lines + g.lines, units = l.units + g.units
@@ -73,7 +73,7 @@ def add_loads(tx: WriteTx, loads: Sequence[Load]) -> None:
 
 
 def copy_work(tx: WriteTx, takes: Sequence[CapacityUse]) -> None:
-    """Remember which shift a fulfillment order counts in."""
+    """Store in which shift a fulfillment order counts."""
     tx.copy(
         "COPY shift_work (fulfillment_order_id, location_id, starts_at, lines, units) FROM STDIN",
         [
@@ -84,7 +84,7 @@ def copy_work(tx: WriteTx, takes: Sequence[CapacityUse]) -> None:
 
 
 def delete_work(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> list[CapacityUse]:
-    """Forget it: whoever deletes the row gives the room back, so it is given back once."""
+    """Delete these entries. Whoever deletes the row releases the capacity, so it is released once."""
     return tx.all(
         CapacityUse,
         """
@@ -96,7 +96,7 @@ def delete_work(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> list[Ca
 
 
 def upsert_pause(tx: WriteTx, pause: Pause) -> None:
-    """Pause a location, or change how it is paused."""
+    """Pause a location, or change its pause."""
     tx.execute(
         """
         INSERT INTO location_pauses (location_id, reason, since_at, until_at, actor) VALUES (%s, %s, %s, %s, %s)
@@ -113,13 +113,13 @@ def delete_pause(tx: WriteTx, *, location_id: int) -> int:
 
 
 def delete_pauses_over(tx: WriteTx, *, at: datetime) -> list[int]:
-    """Pauses whose time has come; gives the locations."""
+    """Delete expired pauses; returns the locations."""
     found = tx.column(int, "DELETE FROM location_pauses WHERE until_at <= %s RETURNING location_id", (at,))
     return sorted(found)
 
 
 def select_pauses(tx: ReadTx, *, at: datetime) -> list[Pause]:
-    """Who is paused at an instant."""
+    """Select the locations that are paused at an instant."""
     return tx.all(
         Pause,
         """
@@ -131,7 +131,7 @@ def select_pauses(tx: ReadTx, *, at: datetime) -> list[Pause]:
 
 
 def upsert_pace(tx: WriteTx, paces: Sequence[Throughput]) -> None:
-    """Write what was measured."""
+    """Store the measurements."""
     tx.execute(
         """
         INSERT INTO location_pace (location_id, units_per_hour, open_units, reject_rate, measured_at)
@@ -150,7 +150,7 @@ def upsert_pace(tx: WriteTx, paces: Sequence[Throughput]) -> None:
 
 
 def select_paces(tx: ReadTx) -> list[Throughput]:
-    """How every location works, as far as it was measured."""
+    """Select the measured performance of every location."""
     return tx.all(
         Throughput,
         "SELECT location_id, units_per_hour, open_units, reject_rate, measured_at FROM location_pace ORDER BY location_id",
@@ -158,6 +158,6 @@ def select_paces(tx: ReadTx) -> list[Throughput]:
 
 
 def delete_shifts(tx: WriteTx, *, before: datetime) -> int:
-    """Forget shifts that began before then, with what counted in them; returns how many."""
+    """Delete shifts that began before this time, with the work counted in them; returns how many."""
     tx.execute("DELETE FROM shift_work WHERE starts_at < %s", (before,))
     return tx.execute("DELETE FROM shift_loads WHERE starts_at < %s", (before,))
