@@ -29,6 +29,7 @@ from doorstep.kernel import schema, secrets
 from doorstep.kernel.db import Database
 from doorstep.kernel.postgres import LocalPostgres
 
+pytest_plugins = ("tests.durations",)
 _serial = itertools.count(1)
 _LONGEST = (
     "rehearsal_worker",

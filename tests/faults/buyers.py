@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests import clock
 from tests.clock import CLOCK, NOON
 
 from doorstep.bootstrap import App, open_app
@@ -94,7 +95,8 @@ def main() -> None:
             "pool_size": 20,
         }
     )
-    with open_app(chosen) as app:
+    clock.set_to(NOON)  # this process has a clock of its own
+    with open_app(chosen, clock=CLOCK) as app:
         sys.stdout.write(json.dumps(buy_all(app, [Buyer(*each) for each in buyers])))
 
 

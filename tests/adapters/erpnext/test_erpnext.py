@@ -93,6 +93,24 @@ def test_an_invoice_across_states() -> None:
     assert json.loads(body["taxes"][0]["item_wise_tax_detail"]) == {"GT-WH-02": [12, 143.14]}
 
 
+def taxed(*taxes: invoicing.TaxLine) -> invoicing.Document:
+    """A document of which only these taxes are known."""
+    plain = document()
+    return dataclasses.replace(plain, lines=(dataclasses.replace(plain.lines[0], taxes=taxes),))
+
+
+def test_a_tax_without_an_account_is_refused() -> None:
+    with pytest.raises(errors.Refused, match="no account here for VAT"):
+        wire.sales_invoice(taxed(invoicing.TaxLine("VAT", 200_000, 100)), BOOKS, customer="Meera", against="")
+
+
+def test_a_tax_of_nothing_has_no_row() -> None:
+    body: dict[str, Any] = wire.sales_invoice(
+        taxed(invoicing.TaxLine("IGST", 0, 0)), BOOKS, customer="Meera", against=""
+    )
+    assert body["taxes"] == []
+
+
 def test_a_credit_note_has_negative_pieces() -> None:
     body = invoice(kind=invoicing.Kind.CREDIT_NOTE)
     assert (body["is_return"], body["return_against"]) == (1, "SINV-1")

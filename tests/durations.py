@@ -1,0 +1,66 @@
+"""A test may take so long: who needs more stands on a list with the reason, and a run with another one fails.
+
+Time is the processor's, of this process: a busy machine makes no test slow, and waiting for a database does not count.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+import pytest
+
+# Seconds by folder; elsewhere (rehearsals, browsers, tools) a test takes what it takes.
+LIMITS = {
+    "tests/domain/": 1.0,
+    "tests/adapters/": 1.0,
+    "tests/store/": 2.0,
+    "tests/flows/": 3.0,
+    "tests/delivery/": 3.0,
+}
+# By the beginning of a test's name.
+SLOW: dict[str, str] = {
+    "tests/domain/test_routing_alone.py": "thousands of generated orders, each planned twice",
+}
+_CPU = "cpu_seconds"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    began = time.process_time()
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append((_CPU, time.process_time() - began))
+
+
+class Watch:
+    """Collects how long tests took, where the reports of all workers arrive."""
+
+    def __init__(self) -> None:
+        self.too_long: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a test that was too long and has no excuse."""
+        took = dict(report.user_properties).get(_CPU)
+        limit = next((each for folder, each in LIMITS.items() if report.nodeid.startswith(folder)), None)
+        if report.when != "call" or limit is None or not isinstance(took, float) or took <= limit:
+            return
+        if not report.nodeid.startswith(tuple(SLOW)):
+            self.too_long.append(f"{report.nodeid}: {took:.1f} s of processor time, {limit:.0f} are allowed")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say which."""
+        for each in self.too_long:
+            terminalreporter.write_line(f"TOO LONG {each}", red=True)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A run with a test that was too long is no success."""
+        if self.too_long and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Only the process that shows the results judges them."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Watch(), "durations-watch")
