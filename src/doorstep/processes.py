@@ -1,4 +1,4 @@
-"""The kinds of process: web, worker, command line; each opens the front doors it needs and joins them here."""
+"""The kinds of process (web, worker, command line) and the front doors that each opens."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def web(app: App) -> Starlette:
 
 @contextlib.contextmanager
 def _process(**overrides: object) -> Iterator[App]:
-    """Settings, logs and everything open; on a fresh embedded database the schema is brought up first."""
+    """Load settings, configure logs and open everything; a fresh embedded database is migrated first."""
     chosen: Settings = settings.load(**overrides)
     log.configure(style=chosen.log_format, level=chosen.log_level)
     with open_app(chosen, migrate=chosen.database_url is None) as app:
@@ -72,7 +72,7 @@ def serve(
 def worker(
     metrics_port: Annotated[int, typer.Option(help="Also serve /metrics here (0: do not).")] = 0,
 ) -> None:
-    """Run a worker process: reads webhooks, routes orders, buys labels, tells everybody. Start any number."""
+    """Run a worker process: applies webhooks, allocates orders, buys labels, sends updates. Start any number."""
     with _process() as app:
         if metrics_port:
             health.serve_metrics(app.settings.host, metrics_port)
@@ -90,7 +90,7 @@ def _on_stop(stop: Callable[[], None]) -> None:
 
 
 def main() -> None:
-    """The command line: everything of delivery/cli, and the two processes that serve."""
+    """The command line: everything of delivery/cli, and the two serving processes."""
     commands = cli.create()
     commands.command(rich_help_panel="Processes")(serve)
     commands.command(rich_help_panel="Processes")(worker)

@@ -70,7 +70,7 @@ def test_what_is_wrong_is_said_at_its_line(retailer: Retailer, changed: Path) ->
     )
     changed.write_text("name: [")
     told = rules(retailer, "apply", str(changed), "--why", "so")
-    assert (told.exit_code, told.stdout[:25]) == (1, "line 1, This is no YAML: ")
+    assert (told.exit_code, told.stdout[:26]) == (1, "line 1, This is not YAML: ")
     missing = rules(retailer, "plan", str(changed.with_name("nothing.yaml")))
     assert isinstance(missing.exception, errors.Invalid)
 

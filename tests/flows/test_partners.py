@@ -51,7 +51,7 @@ def test_a_carrier_that_refuses_is_quoted_and_asked_again_by_a_person(retailer: 
     fail(retailer, "shiphawk", Fault.ERROR)
     order_id = packed(retailer)
     (parcel,) = retailer.parcels(order_id)
-    assert (parcel.label_state, parcel.error) == (LabelState.FAILED, "shiphawk said no.")
+    assert (parcel.label_state, parcel.error) == (LabelState.FAILED, "shiphawk rejected the request.")
     retailer.write(lambda tx: ship.retry_label(tx, shipment_id=parcel.id, now=NOON))
     retailer.settle()
     assert retailer.parcels(order_id)[0].label_state is LabelState.PURCHASED
@@ -61,7 +61,7 @@ def test_a_carrier_that_never_answers_leaves_a_doubt_until_somebody_looks(retail
     fail(retailer, "shiphawk", *[Fault.RATE_LIMIT] * 3)
     order_id = packed(retailer)
     (parcel,) = retailer.parcels(order_id)
-    assert (parcel.label_state, parcel.error) == (LabelState.IN_DOUBT, "shiphawk asks us to wait.")
+    assert (parcel.label_state, parcel.error) == (LabelState.IN_DOUBT, "shiphawk asks to wait.")
     assert retailer.facts(order_id)[-1] == "shipment.label_in_doubt"
     assert [(letter["error_class"], letter["attempts"]) for letter in retailer.dead()] == [("transient", 3)]
     retailer.write(lambda tx: operations.retry(tx, error_class="transient"))
@@ -139,7 +139,7 @@ def test_an_invoice_that_is_refused_keeps_the_words(retailer: Retailer) -> None:
     order_id = retailer.place_order(JACKETS)
     retailer.ship(order_id)
     (found,) = retailer.read(lambda tx: documents.of_order(tx, order_id=order_id))
-    assert (found.state, found.error) == (DocumentState.FAILED, "books said no.")
+    assert (found.state, found.error) == (DocumentState.FAILED, "books rejected the request.")
 
 
 # Refunds ----------------------------------------------------------------------------------------------------------

@@ -58,9 +58,9 @@ def test_words_stay_words() -> None:
         ("name: a\nleaves:\n  - {name: b, colour: green}", "line 3, leaves[0].colour: 'green' is not known here: choose blue, red"),
         ("name: a\nstock: {TEE: {WH: many}}", "line 2, stock: expected a whole number, found a text"),
         ("name: a\nleaves: {}", "line 2, leaves: expected a list, found named values"),
-        ("name: [", "line 1, This is no YAML: expected the node content, but found '<stream end>'"),
-        ("name: &x a\nwords: [*x]", "line 2, References (*name) are not read here."),
-        ("name: \x00", ("line 1, This is no YAML: unacceptable character #x0000: special characters are not allowed\n"
+        ("name: [", "line 1, This is not YAML: expected the node content, but found '<stream end>'"),
+        ("name: &x a\nwords: [*x]", "line 2, References (*name) are not supported."),
+        ("name: \x00", ("line 1, This is not YAML: unacceptable character #x0000: special characters are not allowed\n"
          '  in "<unicode string>", position 6')),
     ],
 )  # fmt: skip
@@ -69,7 +69,7 @@ def test_what_is_wrong_is_said_at_its_line(text: str, said: str) -> None:
 
 
 def test_a_text_that_is_too_long_is_not_read() -> None:
-    assert problems("#" * 500_001) == ["The text has 500,001 characters; 500,000 are read."]
+    assert problems("#" * 500_001) == ["The text has 500,001 characters; at most 500,000 are allowed."]
 
 
 def test_a_problem_of_the_value_is_found_in_the_text() -> None:

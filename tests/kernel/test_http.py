@@ -216,7 +216,7 @@ def test_our_own_limit_slows_then_refuses() -> None:
     hasty = http.Policy(attempts=1, rate_calls=1, rate_seconds=60, longest_wait_seconds=0.05)
     with partner.serving() as place, session(place, hasty) as calls:
         calls.send("POST", "/orders")
-        with pytest.raises(http.Unanswered, match="Our own limit") as caught:
+        with pytest.raises(http.Unanswered, match="The rate limit") as caught:
             calls.send("POST", "/orders")
     assert (caught.value.maybe_done, len(place.seen)) == (False, 1)
 

@@ -34,7 +34,7 @@ class App:
     server: postgres.Database
 
     def close(self) -> None:
-        """Let go of everything, last opened first."""
+        """Close everything, in reverse order."""
         self.registry.close()
         self.db.close()
         self.server.release()
@@ -49,10 +49,10 @@ class App:
 
 
 def open_app(settings: Settings, *, migrate: bool = False, clock: Clock | None = None) -> App:
-    """Start or join the database, open the pool, find the connectors. With `migrate` the schema is brought up first.
+    """Start or join the database, open the pool, find the connectors. `migrate` upgrades the schema first.
 
-    `clock` replaces every clock of the application, for tests. Else business time is the machine's, moved by the
-    settings' clock file.
+    `clock` replaces every clock of the application, for tests. Else business time is the machine's, shifted by the
+    clock file of the settings.
     """
     i18n.use(settings.language)
     connectors = discover()

@@ -1,4 +1,4 @@
-"""Find connectors: every folder under adapters, and wheels that announce themselves. A broken one stops the start."""
+"""Find connectors: every folder under adapters, and installed wheels. A broken one stops the start."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class _Open:
 
 
 class Registry:
-    """Connections by id and key. Changes in the database are seen within two seconds, in every process."""
+    """Connections by id and key. Every process sees a change in the database within two seconds."""
 
     def __init__(self, db: Database, vault: Vault, connectors: Found, *, policy: http.Policy) -> None:
         self.connectors = connectors
@@ -88,7 +88,7 @@ class Registry:
         return connection_actions.configure(tx, row=row)
 
     def connector(self, kind: Kind, connector_id: str) -> Connector:
-        """What can be connected; raises NotFound."""
+        """A connector by kind and id; raises NotFound."""
         found = self.connectors.get((kind, connector_id))
         if found is None:
             raise errors.NotFound(
@@ -112,11 +112,11 @@ class Registry:
             if not self._is_fresh():
                 self._looked_at = (
                     time.monotonic()
-                )  # also when the database does not answer: one caller asks, not all
+                )  # also when the database does not answer, so that one caller asks, not all
                 self._look()
 
     def _is_fresh(self) -> bool:
-        """Before the first look nothing is: other threads wait for it instead of finding no connections."""
+        """False before the first load, so that other threads wait for it instead of finding no connections."""
         return self._has_looked and time.monotonic() - self._looked_at < _LOOK_AGAIN_AFTER_SECONDS
 
     def _look(self) -> None:
@@ -132,7 +132,7 @@ class Registry:
                 each.session.close()
 
     def _opened_all(self, rows: Sequence[connections.Row]) -> Iterator[tuple[int, _Open]]:
-        """One connection that cannot be opened is reported and left out: it must not close the doors of the others."""
+        """A connection that cannot be opened is logged and left out: it must not stop the others."""
         for row in rows:
             try:
                 yield row.id, self._opened(row)
@@ -179,7 +179,7 @@ class Registry:
         raise errors.NotFound(f"There is no connection {key!r}: add it under Connections.")
 
     def at_hand(self, key: str) -> Connection | None:
-        """The same without looking into the database: None where it has to be looked for, or looked at again."""
+        """A connection from memory, without a query; None if it must be loaded."""
         if not self._is_fresh():
             return None
         return next((each.connection for each in self._open.values() if each.connection.key == key), None)
@@ -235,7 +235,7 @@ class Registry:
         raise errors.NotFound("No accounting system is connected: add one under Connections.")
 
     def messenger(self, connection_id: int) -> Messenger:
-        """A carrier of messages."""
+        """A messenger."""
         return cast("Messenger", self._port(connection_id, Kind.MESSENGERS))
 
     def close(self) -> None:
@@ -253,4 +253,4 @@ def _validate(connector: Connector, settings: Mapping[str, object]) -> pydantic.
         return model.model_validate(dict(settings))
     except pydantic.ValidationError as problem:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problem.errors())
-        raise errors.Invalid(f"The settings of {connector.label} are not complete: {wrong}.") from problem
+        raise errors.Invalid(f"The settings of {connector.label} are incomplete: {wrong}.") from problem

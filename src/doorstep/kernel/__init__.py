@@ -1,1 +1,1 @@
-"""The ground everything stands on; knows nothing of retail."""
+"""The technical base; knows nothing of retail."""

@@ -33,24 +33,24 @@ WAKE_CHANNEL = "doorstep_wake"
 
 
 def to_type(rows: object, target: type[T]) -> T:
-    """Rows of plain values to typed ones (dataclasses, enums, nested JSON); a mismatch is a bug and says where."""
+    """Map rows to types (dataclasses, enums, nested JSON); a mismatch is a bug and says where."""
     return msgspec.convert(rows, target, builtin_types=_BUILTIN, strict=False)
 
 
 def to_types(rows: Sequence[object], target: type[T]) -> list[T]:
-    """Many at once: a fifth of the price of one by one."""
+    """Many rows at once: a fifth of the cost of one by one."""
     found: list[T] = msgspec.convert(rows, list[target], builtin_types=_BUILTIN, strict=False)  # type: ignore[valid-type]  # a type known at run time
     return found
 
 
 class ReadTx:
-    """A transaction that may look. Statements are written in store files; parameters are always passed apart."""
+    """A read transaction. Statements stand in store files; parameters are always passed separately."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     def _run(self, statement: LiteralString, params: Params) -> psycopg.Cursor[dict[str, object]]:
-        """Statements over lists are planned anew each time: a plan kept for any list is quadratic on those of a batch."""
+        """Plan statements over lists each time: a generic plan is quadratic for the lists of a batch."""
         prepare = False if "unnest(" in statement or "ANY(" in statement else None
         return self.connection.execute(statement, params, prepare=prepare)
 
@@ -80,7 +80,7 @@ class ReadTx:
         return to_types([next(iter(row.values())) for row in cursor.fetchall()], target)
 
     def copy_out(self, statement: LiteralString, params: Params = None) -> Iterator[bytes]:
-        """The output of COPY … TO STDOUT, piece by piece; it may take as long as its reader takes."""
+        """The output of COPY … TO STDOUT in blocks; it may take as long as its reader takes."""
         self.connection.execute("SET LOCAL statement_timeout = 0")
         with self.connection.cursor() as cursor, cursor.copy(statement, params) as copy:
             for piece in copy:
@@ -101,7 +101,7 @@ class _Pending:
 
 
 class WriteTx(ReadTx):
-    """A transaction that may change. It carries who acts, the trace it belongs to, and who listens to which events."""
+    """A write transaction, with its actor, its trace, and the subscribers of events."""
 
     def __init__(
         self, connection: Connection, *, actor: str, trace_id: str, subscriptions: Sequence[Subscription] = ()
@@ -116,7 +116,7 @@ class WriteTx(ReadTx):
 
     @contextlib.contextmanager
     def acting(self, actor: str) -> Iterator[None]:
-        """For a part of the transaction somebody else acts (a batch holds messages of several connections)."""
+        """Let another actor act for a part of the transaction (a batch has messages of several connections)."""
         before, self.actor = self.actor, actor
         try:
             yield
@@ -141,7 +141,7 @@ class WriteTx(ReadTx):
                     copy.write_row(row)
 
     def wake_workers(self) -> None:
-        """Once this transaction has committed, workers are told (they also poll, so a lost call only costs a second)."""
+        """Notify workers once this transaction has committed (they also poll, so a lost notification costs a second)."""
         self._pending.wake = True
 
     @property
@@ -150,7 +150,7 @@ class WriteTx(ReadTx):
 
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What fails inside is undone alone."""
+        """A failure inside undoes only what is inside."""
         with contextlib.ExitStack() as undo:
             undo.callback(setattr, self, "heads", dict(self.heads))
             with self.connection.transaction():
@@ -158,7 +158,7 @@ class WriteTx(ReadTx):
             undo.pop_all()
 
     def rehearse(self, work: Callable[[], T]) -> T:
-        """Really do something, and take it back before anybody sees it: gives what it came to."""
+        """Do something and roll it back; returns its result."""
         heads = dict(self.heads)
         with self.connection.transaction(force_rollback=True):
             result = work()
@@ -229,7 +229,7 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[ReadTx]:
-        """One consistent look at everything (repeatable read, read only)."""
+        """One consistent read of everything (repeatable read, read only)."""
         with self.connection() as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
@@ -244,9 +244,9 @@ class Database:
 
     @contextlib.contextmanager
     def write(self, *, actor: str, trace_id: str = "") -> Iterator[WriteTx]:
-        """One transaction: committed when the block ends, undone when it raises. Workers are woken after the commit.
+        """One transaction: committed when the block ends, rolled back when it raises. Workers are notified after the commit.
 
-        The wake-up is a statement of its own, because NOTIFY inside a transaction makes all commits queue up.
+        The notification is a statement of its own, because NOTIFY inside a transaction serializes all commits.
         """
         with self.connection() as connection:
             with connection.transaction():
@@ -258,13 +258,13 @@ class Database:
                 connection.commit()
 
     def _move_clock(self, connection: Connection) -> None:
-        """In a demo or a test, this transaction's `business_now()` is the moved clock's present."""
+        """In a demo or a test, this transaction's `business_now()` follows the shifted clock."""
         if self.moved_clock is not None:
             instant = self.moved_clock.now().isoformat()
             connection.execute("SELECT set_config('doorstep.now', %s, true)", (instant,))
 
     def listen(self, *, wake: Callable[[], None], stopped: Callable[[], bool]) -> None:
-        """Call `wake` whenever a transaction somewhere left work for workers, until `stopped`; reconnects by itself."""
+        """Call `wake` whenever a transaction leaves work for workers, until `stopped`; reconnects by itself."""
         while not stopped():
             try:
                 with psycopg.connect(self.dsn, autocommit=True) as connection:
@@ -287,7 +287,7 @@ class Database:
 
 @contextlib.contextmanager
 def reachable(dsn: str) -> Iterator[None]:
-    """What the driver says about a server that cannot be used, as Unavailable: where, and the server's own reason."""
+    """A driver error of an unusable server as Unavailable: where, and the server's reason."""
     try:
         yield
     except psycopg.Error as problem:
@@ -308,7 +308,7 @@ def _place(dsn: str) -> str:
 
 
 def _is_up(dsn: str) -> bool:
-    """Whether a server is there (it may still refuse us): only one that is starting is worth waiting for."""
+    """Whether a server answers (it may still refuse us): only a starting server is worth waiting for."""
     answer = pq.PGconn.ping(dsn.encode())
     return answer in {pq.Ping.OK, pq.Ping.NO_ATTEMPT}
 

@@ -1,6 +1,6 @@
-"""Documents that people write in YAML: read into types, with every mistake at its line.
+"""Read YAML documents into types, with every mistake at its line.
 
-The words of YAML 1.2: only true and false are yes and no, 16:00 is a text and NO is Norway. Comments are not kept.
+YAML 1.2: only true and false are booleans, 16:00 is text, NO is Norway. Comments are not kept.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Text(Generic[T]):
-    """A text that was read: the value, or what is wrong with it; `places` are line and column by path."""
+    """A text that was read: the value, or its problems; `places` are line and column by path."""
 
     value: T | None
     problems: tuple[Problem, ...] = ()
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def at(self, problem: Problem) -> Problem:
-        """A problem of the value with the place where it stands in the text: at its path, or the nearest part above."""
+        """A problem of the value with its place in the text: at its path, or the nearest part above."""
         path = problem.path
         while path and path not in self.places:
             path = re.sub(r"(\.[^.\[\]]*|\[[^\]]*\]|^[^.\[\]]*)$", "", path)
@@ -61,7 +61,7 @@ class Text(Generic[T]):
 
 
 class _Refused(Exception):  # noqa: N818 - it says what it is
-    """YAML that is not read here."""
+    """YAML that is not supported here."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -87,7 +87,8 @@ def read(text: str, target: type[T]) -> Text[T]:
     """Read YAML as a `target`, a msgspec type. Never raises for what people write."""
     if len(text) > MAX_CHARACTERS:
         return Text(
-            None, (Problem("", f"The text has {len(text):,} characters; {MAX_CHARACTERS:,} are read."),)
+            None,
+            (Problem("", f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed."),),
         )
     try:
         node = _composed(text)
@@ -98,10 +99,10 @@ def read(text: str, target: type[T]) -> Text[T]:
         mark = problem.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return Text(
-            None, (Problem("", f"This is no YAML: {problem.problem or problem.context}", line, column),)
+            None, (Problem("", f"This is not YAML: {problem.problem or problem.context}", line, column),)
         )
     except (yaml.YAMLError, ValueError, TypeError) as problem:
-        return Text(None, (Problem("", f"This is no YAML: {problem}", 1, 1),))
+        return Text(None, (Problem("", f"This is not YAML: {problem}", 1, 1),))
     places: dict[str, tuple[int, int]] = {}
     if node is not None:
         _locate(node, "", places)
@@ -123,7 +124,7 @@ def _composed(text: str) -> yaml.Node | None:
         if isinstance(event, yaml.AliasEvent):
             mark = event.start_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise _Refused(Problem("", "References (*name) are not read here.", line, column))
+            raise _Refused(Problem("", "References (*name) are not supported.", line, column))
     node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     return node
 
@@ -149,7 +150,7 @@ def _locate(node: yaml.Node, path: str, places: dict[str, tuple[int, int]]) -> N
 def _problem(message: str, target: object) -> Problem:
     parts = _PATH.match(message)
     said, path = (parts[1], (parts[3] or "").removeprefix(".")) if parts else (message, "")
-    path = path.partition("[...]")[0]  # which key it was is not told
+    path = path.partition("[...]")[0]  # the library does not say which key
     unknown = _UNKNOWN_FIELD.search(said)
     if unknown:
         words = _within(_schema_at(target, path), "properties")
@@ -168,7 +169,7 @@ def _problem(message: str, target: object) -> Problem:
 
 
 def _schema_at(target: object, path: str) -> Schema:
-    """What the type's own schema says about a part."""
+    """What the type's schema allows at a part."""
     (top,), parts = msgspec.json.schema_components([target])
     found = _resolved(top, parts)
     for name, _index in re.findall(r"([^.\[\]]+)|\[([^\]]*)\]", path):
@@ -201,13 +202,13 @@ def _worded(found: re.Match[str]) -> str:
 
 
 def write(value: object) -> str:
-    """A value as YAML, in the order of its fields, without what is left at its default."""
+    """A value as YAML, in the order of its fields, without defaults."""
     text: str = yaml.dump(plain(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 
 def plain(value: object) -> object:
-    """Structs as named values; a field that says what its default says is left out."""
+    """Structs as mappings; fields at their default are left out."""
     if isinstance(value, msgspec.Struct):
         fields = ((each, getattr(value, each.name)) for each in msgspec.structs.fields(value))
         return {each.name: plain(given) for each, given in fields if given != _default(each)}

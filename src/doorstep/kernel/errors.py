@@ -1,11 +1,11 @@
-"""The tree of errors: one root, five kinds; concrete errors live beside the verb that raises them.
+"""The tree of errors: one root, five kinds; concrete errors stand beside the verb that raises them.
 
 DoorstepError
 ├── Invalid       the input is wrong and stays wrong: say what to change
-├── NotFound      the thing asked for does not exist
-├── Conflict      it was true when you looked, it is no longer: look again
-├── Refused       understood, legal in form, but not allowed now
-└── Unavailable   somebody else is not answering: try again later
+├── NotFound      what was asked for does not exist
+├── Conflict      the state changed meanwhile: reload
+├── Refused       understood and valid, but not allowed now
+└── Unavailable   a partner or the database does not answer: try again later
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class DoorstepError(Exception):
 
 
 class Invalid(DoorstepError):  # noqa: N818 - kinds are adjectives
-    """The input is wrong and stays wrong; `field` says where, if one place is to blame."""
+    """The input is wrong and stays wrong; `field` names the field, if there is one."""
 
 
 class NotFound(DoorstepError):  # noqa: N818 - kinds are adjectives
@@ -33,7 +33,7 @@ class NotFound(DoorstepError):  # noqa: N818 - kinds are adjectives
 
 
 class Conflict(DoorstepError):  # noqa: N818 - kinds are adjectives
-    """The state moved on; `data` carries the fresh state where there is one."""
+    """The state changed; `data` has the fresh state where there is one."""
 
 
 class Refused(DoorstepError):  # noqa: N818 - kinds are adjectives
@@ -41,9 +41,9 @@ class Refused(DoorstepError):  # noqa: N818 - kinds are adjectives
 
 
 class Unavailable(DoorstepError):  # noqa: N818 - kinds are adjectives
-    """A partner, or the database, is not answering; the same call may go through later.
+    """A partner or the database does not answer; the same call may succeed later.
 
-    `maybe_done` tells whether the call may have had its effect although no answer came.
+    `maybe_done` says whether the call may have had its effect although no answer came.
     """
 
     error_class: ClassVar[str] = "transient"

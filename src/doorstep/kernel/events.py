@@ -1,4 +1,4 @@
-"""The append-only event log: timeline, audit trail, outbox and source of the figures, in the transaction of the facts."""
+"""The append-only event log: timeline, audit trail, outbox and source of the figures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 class Fact(Protocol):
-    """A frozen dataclass of a domain's events.py; its field `<stream>_id` says which stream it belongs to."""
+    """A frozen dataclass of a domain's events.py; its field `<stream>_id` names its stream."""
 
     type: ClassVar[str]
     stream: ClassVar[str]
@@ -21,7 +21,7 @@ class Fact(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A fact as it was recorded. `position` orders the log for people; feeds use Cursor."""
+    """A recorded event. `position` orders the log for people; feeds use Cursor."""
 
     position: int
     id: str
@@ -38,19 +38,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a reader of the feed stands; start with Cursor()."""
+    """The position of a reader of the feed; start with Cursor()."""
 
     transaction: int = 0
     position: int = 0
 
 
 def begin(tx: WriteTx, *, stream: str, ids: Iterable[int]) -> None:
-    """These streams begin in this transaction: nobody else can have written to them, and nobody needs to look."""
+    """These streams begin in this transaction: no one else can have written to them, so versions need no look-up."""
     tx.heads |= dict.fromkeys(((stream, each) for each in ids), 0)
 
 
 def append(tx: WriteTx, facts: Sequence[Fact], *, at: datetime) -> None:
-    """Record facts, in order, with one delivery for each of their subscribers: one COPY of each for any number.
+    """Append events, in order, with one delivery per subscriber: one COPY of each for any number.
 
     Whoever appends to an order's stream holds the order's row lock; other streams are locked here.
     """
@@ -95,13 +95,13 @@ def _listeners(tx: WriteTx) -> dict[str, list[str]]:
 
 
 def _positions(tx: WriteTx, count: int) -> list[int]:
-    """Places in the log, known before the rows are written, so that deliveries need not be read back."""
+    """Positions in the log, reserved before the rows are written, so that deliveries need not be read back."""
     sequence = "SELECT nextval('events_position_seq') FROM generate_series(1, %s)"
     return tx.column(int, sequence, (count,))
 
 
 def _find_heads(tx: WriteTx, streams: Sequence[tuple[str, int]]) -> None:
-    """The last version of each of these streams, which nobody else can move until the end of this transaction."""
+    """Lock these streams and return their last versions."""
     for stream, key in streams:
         if stream != "order":
             tx.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashint8(%s))", (stream, key))
@@ -125,7 +125,7 @@ _COLUMNS = (
 
 
 def of_stream(tx: ReadTx, *, stream: str, stream_id: int) -> list[Event]:
-    """Everything that happened to one thing, oldest first."""
+    """All events of a stream, oldest first."""
     return tx.all(
         Event,
         f"SELECT {_COLUMNS} FROM events WHERE stream = %s AND stream_id = %s ORDER BY version",
@@ -136,8 +136,8 @@ def of_stream(tx: ReadTx, *, stream: str, stream_id: int) -> list[Event]:
 def feed(tx: ReadTx, *, after: Cursor, limit: int = 500) -> tuple[list[Event], Cursor]:
     """The next events after a cursor, and the new cursor. Never skips a late committer.
 
-    Only events of transactions older than every running one are shown, in the order (transaction, position): what
-    becomes visible later always sorts after what was shown.
+    Only events of transactions older than every running one are returned, ordered by transaction and position: what
+    becomes visible later sorts after what was returned.
     """
     rows = tx.rows(
         f"""

@@ -1,8 +1,8 @@
-"""Deliveries: one row per (event, subscriber), ordered per order, claimed in batches, retried, and never lost.
+"""Deliveries: one row per event and subscriber, ordered per stream, claimed in batches, retried, never lost.
 
-Two kinds of subscriber share the table. A *step* changes only our database: its rows are locked, worked and deleted
-in one transaction. An *errand* calls somebody outside: its row is leased, the call is made with no transaction open,
-and the result is recorded together with the deletion of the row.
+Two kinds of subscriber share the table. A *handler* changes only our database: its rows are locked, processed and
+deleted in one transaction. A *task* calls a partner: its row is leased, the call is made with no transaction open, and
+the result is recorded together with the deletion of the row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 class State(IntEnum):
-    """Where a delivery stands; done deliveries are deleted."""
+    """State of a delivery; finished deliveries are deleted."""
 
     READY = 0
     LEASED = 1
@@ -48,7 +48,7 @@ class Delivery:
 
 
 class LostLease(errors.Conflict):
-    """Somebody else has taken this delivery over; what was done must not be recorded twice."""
+    """The lease expired and another worker took over. Do not record the result."""
 
 
 _READY = """
@@ -64,7 +64,7 @@ _FIELDS = """
 
 
 def lock_deliveries(tx: WriteTx, *, subscriber: str, limit: int) -> list[Delivery]:
-    """Lock ready deliveries of a step until the end of this transaction; others skip them."""
+    """Lock ready deliveries of a handler until the end of this transaction; others skip them."""
     return tx.all(
         Delivery,
         f"""
@@ -77,7 +77,7 @@ def lock_deliveries(tx: WriteTx, *, subscriber: str, limit: int) -> list[Deliver
 
 
 def ready_subscribers(tx: ReadTx, *, subscribers: Sequence[str]) -> set[str]:
-    """Which of these have anything due: one look for all of them, as most rounds find little."""
+    """Which of these subscribers have due deliveries: one query for all, as most rounds find few."""
     return set(
         tx.column(
             str,
@@ -93,7 +93,7 @@ def ready_subscribers(tx: ReadTx, *, subscribers: Sequence[str]) -> set[str]:
 def lease_tasks(
     tx: WriteTx, *, subscribers: Sequence[str], limit: int, lease_seconds: float
 ) -> list[Delivery]:
-    """Take ready deliveries of errands for a while; a worker that dies loses them when the lease ends."""
+    """Lease ready deliveries of tasks; a worker that dies loses them when the lease ends."""
     return tx.all(
         Delivery,
         f"""
@@ -112,7 +112,7 @@ def lease_tasks(
 
 
 def finish(tx: WriteTx, deliveries: Sequence[Delivery]) -> None:
-    """Delete what is done, in the transaction that records its result. Raises LostLease if another worker has it."""
+    """Delete finished deliveries, in the transaction that records their result. Raises LostLease."""
     if not deliveries:
         return
     gone = tx.execute(
@@ -131,7 +131,7 @@ def finish(tx: WriteTx, deliveries: Sequence[Delivery]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a delivery did not succeed, and when to try again (None: never, it is a dead letter)."""
+    """Why a delivery failed, and when to retry (None: never, it is a dead letter)."""
 
     error: str
     error_class: str
@@ -140,14 +140,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how soon something is tried again; waits double, with jitter, up to an hour."""
+    """How often and how soon to retry; waits double, with jitter, up to an hour."""
 
     max_attempts: int
     base_seconds: float
     longest_seconds: float = 3600.0
 
     def failure(self, problem: Exception, *, attempts: int, jitter: float) -> Failure:
-        """What a failed attempt comes to: only what may pass by itself is tried again. `jitter` is in 0 … 1."""
+        """The result of a failed attempt: only failures that may pass are retried. `jitter` is in 0 … 1."""
         error_class = problem.error_class if isinstance(problem, errors.DoorstepError) else "bug"
         text = _words(problem)
         if not isinstance(problem, errors.Unavailable) or attempts >= self.max_attempts:
@@ -159,16 +159,16 @@ class RetryPolicy:
 
 
 def _words(problem: Exception) -> str:
-    """What happened, with the partner's own words where it answered."""
+    """What happened, with the partner's answer if there is one."""
     text = str(problem) or type(problem).__name__
     answer = problem.data.get("body") if isinstance(problem, errors.DoorstepError) else None
     return f"{text} It answered: {str(answer)[:600]}" if answer else text
 
 
 def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) -> None:
-    """Record a failure. A retry also pushes the same order's later deliveries back, so that they leave the scan.
+    """Record a failure. A retry also postpones later deliveries of the same stream, so that they leave the scan.
 
-    Raises LostLease if another worker has taken it over: then that one's outcome counts.
+    Raises LostLease if another worker has taken over: then that one's result counts.
     """
     found = tx.column(
         int,
@@ -266,9 +266,9 @@ def drop_shadowed(tx: WriteTx, *, connection: str) -> int:
 
 
 def redrive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
-    """Give dead deliveries a new life: these ids, or one whole class; returns how many.
+    """Retry dead deliveries: these ids, or a whole error class; returns how many.
 
-    They count as tried once, so that whoever is asked again is looked up first.
+    They count as tried once, so that tasks look up what the first attempt did.
     """
     tx.wake_workers()
     return tx.execute(
@@ -282,12 +282,12 @@ def redrive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str |
 
 
 def discard(tx: WriteTx, *, ids: Sequence[int]) -> int:
-    """Give up on dead deliveries; their events stay."""
+    """Discard dead deliveries; their events stay."""
     return tx.execute("DELETE FROM deliveries WHERE state = 3 AND id = ANY(%s)", (list(ids),))
 
 
 def waiting(tx: ReadTx) -> dict[str, int]:
-    """How many deliveries each subscriber has to do (dead ones apart), for metrics and tests."""
+    """How many deliveries wait per subscriber (without dead ones), for metrics and tests."""
     rows = tx.rows(
         "SELECT subscriber, count(*) AS n FROM deliveries WHERE state IN (0, 1) GROUP BY subscriber"
     )
@@ -295,7 +295,7 @@ def waiting(tx: ReadTx) -> dict[str, int]:
 
 
 def troubles(tx: ReadTx) -> list[str]:
-    """Deliveries that are not done and have failed or are leased, in words, for whoever waits for them."""
+    """Deliveries that failed or are leased, as text, for tests that wait for them."""
     return tx.column(
         str,
         """

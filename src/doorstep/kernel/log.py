@@ -1,4 +1,4 @@
-"""One pipeline for every line that is logged, ours and the libraries': structured, traced, free of secrets."""
+"""Logging: one pipeline for our lines and the libraries', structured, traced, without secrets."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def redact_text(text: str) -> str:
 def redact_event(
     _logger: object, _method: str, event: MutableMapping[str, object]
 ) -> MutableMapping[str, object]:
-    """The step of the pipeline that applies `redact` to every event."""
+    """The processor that applies `redact` to every event."""
     event.pop("color_message", None)  # uvicorn's second copy of its message
     for key, value in event.items():
         if not key.startswith("_"):  # structlog's own record and formatter state
@@ -147,7 +147,7 @@ def _render(style: str, stream: TextIO) -> list[structlog.typing.Processor]:
 
 
 def _take_over(*names: str) -> None:
-    """Libraries that bring handlers of their own write through ours instead."""
+    """Route loggers of libraries with handlers of their own through ours."""
     for name in names:
         logger = logging.getLogger(name)
         logger.handlers.clear()

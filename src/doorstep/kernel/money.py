@@ -1,4 +1,4 @@
-"""Money is a whole number of minor units and a currency; no float ever touches it."""
+"""Money: a whole number of minor units and a currency. No floats."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import iso4217
 
 from doorstep.kernel import errors
 
-# Codes without a minor unit of their own (gold, test codes, "no currency") are not money that anybody is paid in.
+# Codes without a minor unit (gold, test codes, "no currency") are not payable currencies.
 _EXPONENTS = {each.code: each.exponent for each in iso4217.Currency if each.exponent is not None}
 CURRENCIES = frozenset(_EXPONENTS)
-# Amounts in a currency that ISO 4217 does not list are kept to the finest place it has, until a person has looked.
+# Amounts in an unknown currency keep this many places until a person has looked.
 UNKNOWN_PLACES = 4
 _MAX_MINOR = 2**63 - 1
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -109,8 +109,8 @@ def share(amount: int, weights: Sequence[int]) -> list[int]:
 
 
 def part_of(amount: int, *, quantity: int, of: int, already: int = 0) -> int:
-    """Minor units that `quantity` of `of` pieces carry, after `already` pieces took theirs; the last takes the rest.
+    """Minor units that `quantity` of `of` units carry, after `already` units took theirs; the last takes the remainder.
 
-    Cumulative rounding: however an amount is split over calls, the pieces add up to it exactly.
+    Cumulative rounding: however an amount is split over calls, the parts add up to it exactly.
     """
     return amount * (already + quantity) // of - amount * already // of

@@ -1,4 +1,4 @@
-"""Reading documents of others: bytes to typed shapes, exact numbers, and every complaint names its place."""
+"""Parse partner documents into types: exact numbers, errors that name their place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(body: bytes, shape: type[Shape]) -> Shape:
 
 @functools.cache
 def _decoder(shape: type) -> msgspec.json.Decoder[object]:
-    """Bytes to shape without the document in between: a fifth of the time (docs/performance.md)."""
+    """Decode bytes directly into the type: a fifth of the time (docs/performance.md)."""
     return msgspec.json.Decoder(shape, float_hook=Decimal)
 
 
@@ -76,5 +76,5 @@ def minor_units(amount: Decimal, currency: str, *, at: str) -> int:
 
 @functools.lru_cache(maxsize=16_384)
 def _minor_units(amount: Decimal, currency: str) -> int:
-    """Shops have few prices, and every order has a dozen zeros."""
+    """Cached: shops have few prices, and every order has many zeros."""
     return money.parse_any(str(amount), currency)

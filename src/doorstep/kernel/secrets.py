@@ -1,4 +1,4 @@
-"""What must not be readable at rest: connection secrets are sealed, passwords and tokens are kept as digests."""
+"""Seal connection secrets; hash passwords and tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator may choose: environment variables DOORSTEP_* over one TOML file, checked before anything starts."""
+"""Operator settings: environment variables DOORSTEP_* over one TOML file, checked at start."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _default_data_dir() -> Path:
 
 
 class Settings(pydantic_settings.BaseSettings):
-    """Everything a process reads at its start. Accounts at partners are not here: they are connections, in the database."""
+    """Everything that a process reads at start. Partner accounts are connections, in the database."""
 
     model_config = pydantic_settings.SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
@@ -56,7 +56,7 @@ class Settings(pydantic_settings.BaseSettings):
         default=None, description="seals connection secrets; new,old while rotating"
     )
     clock_file: Path | None = Field(
-        default=None, description="shifts the clock of rehearsals; never in production"
+        default=None, description="shifts the clock of demos; never in production"
     )
 
     host: str = Field(default="127.0.0.1", description="address the web process listens on")
@@ -66,14 +66,14 @@ class Settings(pydantic_settings.BaseSettings):
         description="where partners and browsers reach this installation",
     )
     webhook_body_limit_bytes: Count = Field(
-        default=5_000_000, description="a larger webhook body is refused unread"
+        default=5_000_000, description="a larger webhook body is rejected unread"
     )
     webhook_rate_per_second: Count = Field(
         default=2_000, description="webhooks a second that one connection may send to one web process"
     )
     webhook_longest_wait_seconds: Seconds = Field(
         default=5.0,
-        description="while storing lags behind by more than this, senders are asked to come again",
+        description="while storing lags behind by more than this, senders are asked to retry",
     )
 
     delivers_to: str = Field(
@@ -122,7 +122,7 @@ class Settings(pydantic_settings.BaseSettings):
         default=1000, description="webhooks, or orders to be routed, that a worker takes in one transaction"
     )
     lease_seconds: Seconds = Field(
-        default=120.0, description="after this a silent worker's job is given to another"
+        default=120.0, description="after this time a silent worker's job goes to another worker"
     )
     poll_seconds: Seconds = Field(
         default=1.0, description="how often to look for work when no notification came"
@@ -143,7 +143,7 @@ class Settings(pydantic_settings.BaseSettings):
         dotenv_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
         file_secret_settings: pydantic_settings.PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
     ) -> tuple[pydantic_settings.PydanticBaseSettingsSource, ...]:
-        """Arguments beat the environment beats the file; there is no fourth place to look."""
+        """Arguments override the environment, which overrides the file."""
         file = pydantic_settings.TomlConfigSettingsSource(settings_cls, toml_file=config_path())
         return init_settings, env_settings, file
 
@@ -228,7 +228,7 @@ def load(**overrides: object) -> Settings:
 
 
 def explain(settings: Settings) -> list[Finding]:
-    """Every setting with its origin and a judgement, in the order of declaration."""
+    """Every setting with its origin and advice, in the order of declaration."""
     judgements = _judge(settings)
     file_keys = _read_file()
     findings = []
@@ -255,7 +255,7 @@ def _read_file() -> Mapping[str, object]:
 
 
 def _unknown(file_keys: Mapping[str, object]) -> list[str]:
-    """Names that nobody would ever read; a near match is offered, for most of them are slips of the finger."""
+    """Unknown names, with a suggestion for near matches: most are typing errors."""
     known = list(Settings.model_fields)
     variables = [
         key for key in os.environ if key.upper().startswith(PREFIX) and key.upper() != CONFIG_VARIABLE
@@ -272,7 +272,7 @@ def _hint(shown: str, name: str, known: Sequence[str], prefix: str) -> str:
 
 
 def _is_news(error: Mapping[str, object]) -> bool:
-    """Unknown keys are reported with a hint elsewhere, and a default that waited for a broken field is no fault."""
+    """Unknown keys are reported elsewhere, and a default that depends on a broken field is not an error."""
     return error["type"] not in {"extra_forbidden", "default_factory_not_called"}
 
 
@@ -306,7 +306,7 @@ def _shown(settings: Settings, name: str) -> str:
 
 
 def _judge(settings: Settings) -> dict[str, tuple[Status, str]]:
-    """What is legal but unwise, or cannot work on this machine."""
+    """What is allowed but unwise, or cannot work on this machine."""
     found: dict[str, tuple[Status, str]] = {}
     ground = _nearest_existing(settings.data_dir)
     if not ground.is_dir() or not os.access(ground, os.W_OK):

@@ -1,4 +1,4 @@
-"""Signals that end a program from outside become the interruption that Ctrl-C is, so that it clears up after itself."""
+"""Turn termination signals into KeyboardInterrupt, so that a program cleans up."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def interrupt_on_every_signal() -> None:
-    """From now on each of them raises KeyboardInterrupt in the main thread.
+    """From now on each of these signals raises KeyboardInterrupt in the main thread, once.
 
-    The first one is the only one: clearing up is not interrupted by a terminal that closes after its Ctrl-C.
+    Cleaning up is not interrupted by a second signal, such as a terminal that closes after its Ctrl-C.
     """
     for each in _ENDING:
         signal.signal(each, _interrupt)

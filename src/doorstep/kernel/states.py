@@ -1,4 +1,4 @@
-"""One way to change a state: look it up in the machine's literal table, or refuse."""
+"""State transitions: allowed by the machine's literal table, or refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ S = TypeVar("S", bound=StrEnum)
 
 
 class IllegalMove(errors.Conflict):
-    """The thing is not in a state from which this is possible; `data.legal` lists what is."""
+    """The transition is not allowed from the current state; `data.legal` lists what is."""
 
 
 def transition(moves: Mapping[S, frozenset[S]], current: S, to: S, *, thing: str) -> S:
-    """Return `to` if the table allows it from `current`; raise IllegalMove otherwise (it never does nothing)."""
+    """Return `to` if the table allows it from `current`; raise IllegalMove otherwise."""
     legal = moves[current]
     if to not in legal:
         ways = ", ".join(sorted(legal)) or "nothing, it is final"

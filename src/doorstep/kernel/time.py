@@ -1,4 +1,4 @@
-"""The clock, read only at the edges and passed inwards; rehearsals move it by a file."""
+"""The system clock. The demo can shift it through a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 
 class Clock(Protocol):
-    """Business time: when something happened in the story of an order. Leases and retries use the database's clock."""
+    """Business time: when something happens to an order. Leases and retries use the database's clock."""
 
     def now(self) -> datetime:
         """The present instant, in UTC."""
@@ -25,9 +25,9 @@ class SystemClock:
 
 
 class ShiftedClock:
-    """The machine's clock moved by the number of seconds in a small file; every process that shares the file agrees.
+    """The machine's clock shifted by the seconds in a small file; processes that share the file agree.
 
-    The demo starts it days in the past and moves it to zero, so that a story of days is over in seconds and ends now.
+    The demo starts it days in the past and moves it to zero, so that several days pass in seconds and end now.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,5 +49,5 @@ def shift(path: Path, seconds: float) -> None:
 
 
 def local_date(instant: datetime, timezone: str) -> date:
-    """The calendar day it is somewhere (an IANA zone) at an instant."""
+    """The local date at an instant in a time zone (IANA name)."""
     return instant.astimezone(ZoneInfo(timezone)).date()

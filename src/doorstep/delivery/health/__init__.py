@@ -1,4 +1,4 @@
-"""What machines ask: is the process alive, is it ready, how is it doing."""
+"""Health checks and metrics: is the process alive, is it ready, how is it doing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.bootstrap import App
 from doorstep.kernel import errors, jobs, schema
 from doorstep.kernel.db import Database
 
-_waiting = prometheus_client.Gauge("doorstep_deliveries_waiting", "Deliveries to be done", ["subscriber"])
+_waiting = prometheus_client.Gauge("doorstep_deliveries_waiting", "Deliveries that wait", ["subscriber"])
 _dead = prometheus_client.Gauge("doorstep_dead_letters", "Dead letters", ["error_class"])
 
 

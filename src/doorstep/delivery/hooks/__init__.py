@@ -1,4 +1,4 @@
-"""Webhooks of partners: verified over the raw bytes, stored, then acknowledged; never read here."""
+"""Webhooks: verify over the raw bytes, store, acknowledge. They are parsed by the worker."""
 
 from __future__ import annotations
 

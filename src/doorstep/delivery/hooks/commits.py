@@ -1,4 +1,4 @@
-"""Group commit: while one statement is being written, what arrives waits together for the next."""
+"""Group commit: messages that arrive during a commit are stored together by the next one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Write = Callable[[Sequence[Arrival]], None]
 
 @dataclass(slots=True)
 class GroupCommit:
-    """Stores arrivals, many per transaction; `add` returns once its own arrival is committed.
+    """Store messages, many per transaction; `add` returns once its own message is committed.
 
-    There is no timer: the commit under way is the window in which the next group gathers. When the database lags
-    behind (too many wait, or the oldest waits too long) new ones are refused before they are queued: an answer in time
-    that says "later" is better than a time-out.
+    There is no timer: the commit under way is the window in which the next group gathers. When the database falls
+    behind (too many wait, or the oldest waits too long), new messages are refused before they are queued: a quick
+    "later" is better than a time-out.
     """
 
     write: Write
@@ -32,7 +32,7 @@ class GroupCommit:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def add(self, arrival: Arrival) -> None:
-        """Store one arrival; raises Unavailable when the database lags behind (the sender will come again)."""
+        """Store one message; raises Unavailable when the database falls behind (the sender retries)."""
         loop = asyncio.get_running_loop()
         if len(self._waiting) >= self.queue_limit or self._lag(loop.time()) > self.longest_wait_seconds:
             raise errors.Unavailable(
@@ -48,11 +48,11 @@ class GroupCommit:
         await done
 
     def _lag(self, now: float) -> float:
-        """Seconds that the oldest has waited."""
+        """How long the oldest message has waited, in seconds."""
         return now - self._waiting[0].since if self._waiting else 0.0
 
     def _clear_in_seconds(self) -> float:
-        """When the queue will be short again, at the pace of the last groups."""
+        """When the queue will be short again, at the rate of the last groups."""
         if not self._stored_per_second:
             return self.longest_wait_seconds
         return min(60.0, max(1.0, len(self._waiting) / self._stored_per_second))
@@ -66,9 +66,9 @@ class GroupCommit:
             self._busy -= 1
 
     async def _store(self, group: Sequence[_Waiting]) -> None:
-        """Write a group; if it fails it is halved until the guilty one stands alone: only that one is refused.
+        """Store a group; on failure split it in halves until the failing message stands alone, and refuse only that one.
 
-        A database that does not answer is nobody's guilt: then all are refused at once, and come again.
+        When the database does not answer, all are refused at once; their senders retry.
         """
         began = asyncio.get_running_loop().time()
         try:
@@ -87,7 +87,7 @@ class GroupCommit:
             each.thank()
 
     def _pace(self, stored: int, seconds: float) -> None:
-        """Remember how fast groups are stored; the last ones count most."""
+        """Record how fast groups are stored; recent ones count most."""
         rate = stored * self.writers / max(seconds, 0.001)
         self._stored_per_second = (
             rate if not self._stored_per_second else 0.8 * self._stored_per_second + 0.2 * rate
@@ -96,7 +96,7 @@ class GroupCommit:
 
 @dataclass(slots=True)
 class _Waiting:
-    """An arrival whose sender waits for our answer."""
+    """A message whose sender waits for the answer."""
 
     arrival: Arrival
     done: asyncio.Future[None]

@@ -1,4 +1,4 @@
-"""POST /hooks/{connection}: the only thing partners may call."""
+"""POST /hooks/{connection}: the only route that partners call."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ from doorstep.domain.connections.model import Connection, Mode
 from doorstep.kernel import errors, log
 
 _log = log.get("hooks")
-_received = prometheus_client.Counter(
-    "doorstep_webhooks", "Webhooks by what became of them", ["connection", "outcome"]
-)
-# Headers that prove the sender must not be stored: they are worth as much as the secret, or are it.
+_received = prometheus_client.Counter("doorstep_webhooks", "Webhooks by result", ["connection", "outcome"])
+# Headers that prove the sender are not stored: they are as good as the secret.
 _NOT_STORED = frozenset({"authorization", "cookie", "x-api-key", "anx-api-key", "proxy-authorization"})
 
 
@@ -33,7 +31,7 @@ def routes(app: App) -> list[Route]:
 
 
 class Hooks:
-    """Receives for all connections of one process."""
+    """Receives webhooks of all connections of one process."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -47,7 +45,7 @@ class Hooks:
             connections.receive(tx, arrivals=arrivals)
 
     async def receive(self, request: Request) -> Response:
-        """Verify, store, acknowledge. Nothing of a message with a wrong signature is kept but a count."""
+        """Verify, store, acknowledge. Messages with a wrong signature are counted and not stored."""
         key = request.path_params["connection"]
         try:
             connection = self._app.registry.at_hand(key)
@@ -62,9 +60,7 @@ class Hooks:
             return _problem(503, "This connection is switched off.", {"Retry-After": "600"})
         if not self._admit(key):
             _received.labels(key, "too_many").inc()
-            return _problem(
-                429, "Too many messages in this second; please send it again.", {"Retry-After": "1"}
-            )
+            return _problem(429, "Too many messages this second: send it again.", {"Retry-After": "1"})
         body = await self._body(request)
         if body is None:
             _received.labels(key, "too_large").inc()
@@ -72,19 +68,19 @@ class Hooks:
         headers = {name.lower(): value for name, value in request.headers.items()}
         if not self._app.registry.inbound(connection.id).verify(headers, body):
             _received.labels(key, "wrong_signature").inc()
-            _log.warning("a webhook did not prove its sender", connection=key)
-            return _problem(401, "The signature is not right.")
+            _log.warning("a webhook has a wrong signature", connection=key)
+            return _problem(401, "The signature is wrong.")
         return await self._store(connection, headers, body)
 
     def _admit(self, key: str) -> bool:
-        """Whether a connection may send one more this second: a sender gone wild must not crowd out the others."""
+        """Whether a connection may send one more message this second; a runaway sender must not block the others."""
         limiter = self._limiters.get(key)
         if limiter is None:
             limiter = self._limiters[key] = _limiter(self._app.settings.webhook_rate_per_second)
         return bool(limiter.try_acquire(key, blocking=False))
 
     async def _body(self, request: Request) -> bytes | None:
-        """The raw bytes, or None as soon as they are too many."""
+        """The raw bytes, or None as soon as there are too many."""
         limit, parts, size = self._app.settings.webhook_body_limit_bytes, [], 0
         try:
             async for part in request.stream():
@@ -127,7 +123,7 @@ def _limiter(per_second: int) -> pyrate_limiter.Limiter:
 def _come_again(key: str, problem: errors.Unavailable) -> Response:
     _received.labels(key, "unavailable").inc()
     wait = str(round(problem.retry_after_seconds or 5))
-    return _problem(503, "We cannot store messages now; please send it again.", {"Retry-After": wait})
+    return _problem(503, "Messages cannot be stored now: send it again.", {"Retry-After": wait})
 
 
 def _problem(status: int, title: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""The worker: reads stored messages, routes what is due, delivers facts, runs periodic jobs; any number of processes."""
+"""The worker: applies stored messages, allocates orders, runs deliveries and periodic jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches in one transaction each; when one fails it is split until the guilty row stands alone and is set aside."""
+"""Process in batches, one transaction each; on failure, bisect to isolate the failing row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Due = Literal["approve", "route"]
 
 
 def policy(app: App) -> jobs.RetryPolicy:
-    """How failures are retried, as the operator chose."""
+    """The retry policy from the settings."""
     chosen = app.settings
     return jobs.RetryPolicy(chosen.max_attempts, chosen.retry_base_seconds, chosen.retry_longest_seconds)
 
@@ -43,7 +43,7 @@ def is_due(tx: ReadTx, *, now: datetime) -> bool:
 
 
 def read_inbox(app: App) -> int:
-    """Give due messages their effect; returns how many were claimed."""
+    """Apply due messages; returns how many were claimed."""
     ids: list[int] = []
     try:
         with app.db.write(actor="system") as tx:
@@ -74,12 +74,12 @@ def _split_inbox(app: App, ids: Sequence[int], problem: Exception) -> None:
 
 
 def _park(app: App, message_id: int, problem: Exception) -> None:
-    """Put one message off, or make it a dead letter."""
+    """Postpone one message, or make it a dead letter."""
     with app.db.write(actor="system") as tx:
         for message in connections.claim_again(tx, ids=[message_id]):
             failure = policy(app).failure(problem, attempts=message.attempts + 1, jitter=random.random())  # noqa: S311 - spreads retries
             if isinstance(problem, errors.Conflict) and message.attempts < app.settings.max_attempts:
-                # Somebody was faster: take it again soon, and less and less soon.
+                # Another process was faster: retry soon, with increasing waits.
                 failure = jobs.Failure(str(problem), "transient", min(1.0, 0.05 * 2**message.attempts))
             report(problem, "a message could not be read", message_id=message_id, trace_id=message.trace_id)
             parked = Problem(message_id, failure.error, failure.error_class, failure.retry_in_seconds)
@@ -87,14 +87,14 @@ def _park(app: App, message_id: int, problem: Exception) -> None:
 
 
 def ready(app: App, rows: Sequence[Subscriber]) -> list[Subscriber]:
-    """The steps that have something to do."""
+    """The handlers that have deliveries."""
     with app.db.read() as tx:
         names = jobs.ready_subscribers(tx, subscribers=[row.name for row in rows])
     return [row for row in rows if row.name in names]
 
 
 def run_step(app: App, row: Subscriber) -> int:
-    """One batch of a step; returns how many deliveries it took."""
+    """Run one batch of a handler; returns how many deliveries it took."""
     if row.handler is None:
         return 0
     batch: list[Delivery] = []
@@ -128,7 +128,7 @@ def _run_alone(app: App, row: Subscriber, delivery: Delivery, known: Exception |
 
 
 def set_back(app: App, row: Subscriber, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
-    """Record a failed delivery: another try later, or a dead letter, on which its subscriber has the last word."""
+    """Record a failed delivery: a retry, or a dead letter (then its subscriber's on_dead_letter runs)."""
     failure = policy(app).failure(problem, attempts=attempts, jitter=random.random())  # noqa: S311 - spreads retries
     context = {"subscriber": row.name, "trace_id": delivery.trace_id, **subject(delivery)}
     report(problem, "a delivery failed", **context)
@@ -142,14 +142,14 @@ def set_back(app: App, row: Subscriber, delivery: Delivery, problem: Exception, 
 
 
 def _last_word(app: App, row: Subscriber, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
-    """What its subscriber has to say of a dead letter; if even that fails, the dead letter stands all the same."""
+    """Run the subscriber's on_dead_letter; if that fails, too, the dead letter stays."""
     if row.on_dead_letter is None:
         return
     try:
         with tx.savepoint():
             row.on_dead_letter(app.context, tx, delivery, problem)
     except Exception as again:  # noqa: BLE001 - the worker loop: the delivery must not come back for ever
-        report(again, "the last word on a dead letter failed", subscriber=row.name, **subject(delivery))
+        report(again, "on_dead_letter failed", subscriber=row.name, **subject(delivery))
 
 
 def subject(delivery: Delivery) -> dict[str, object]:
@@ -158,7 +158,7 @@ def subject(delivery: Delivery) -> dict[str, object]:
 
 
 def report(problem: Exception, event: str, **context: object) -> None:
-    """One line for what is expected, a stack trace for what is a bug."""
+    """Log one line for an expected failure, a stack trace for a bug."""
     if isinstance(problem, errors.DoorstepError):
         _log.warning(event, error=str(problem), **context)
     else:
@@ -166,7 +166,7 @@ def report(problem: Exception, event: str, **context: object) -> None:
 
 
 def route_due(app: App) -> int:
-    """Approve and route orders that are due outside intake (released, short, rejected); returns how many."""
+    """Approve and allocate orders that are due (released, short, rejected); returns how many."""
     return _due(app, "approve") + _due(app, "route")
 
 
@@ -194,12 +194,12 @@ def _decide(app: App, tx: WriteTx, due: Due, order_ids: Sequence[OrderId]) -> No
 
 
 def _decide_alone(app: App, due: Due, order_id: OrderId) -> None:
-    """One order of a batch that failed; the guilty one is put off, and the alarm repeats until it is mended."""
+    """Run one order of a failed batch; the failing one is postponed and logged until it is fixed."""
     try:
         with app.db.write(actor="system") as tx:
             if orders.claim_again(tx, order_id=order_id, due=due):
                 _decide(app, tx, due, [order_id])
     except Exception as problem:  # noqa: BLE001 - the worker loop: one order must not stop the others
-        report(problem, "an order could not be decided on", order_id=order_id, due=due)
+        report(problem, "an order could not be decided", order_id=order_id, due=due)
         with app.db.write(actor="system") as tx:
             orders.postpone(tx, order_id=order_id, due=due, now=app.clock.now())

@@ -1,4 +1,4 @@
-"""Errands: leased, carried out with no transaction open, recorded with the end of the lease."""
+"""Run tasks: leased, carried out with no transaction open, recorded when the lease ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = log.get("worker")
 
 
 class Tasks:
-    """Runs errands in a few threads; takes no more from the table than it can start at once."""
+    """Runs tasks in a few threads; takes only as many as it can start at once."""
 
     def __init__(self, app: App, rows: Mapping[str, Subscriber]) -> None:
         self._app = app
@@ -24,7 +24,7 @@ class Tasks:
         self._running: set[concurrent.futures.Future[None]] = set()
 
     def take(self) -> int:
-        """Start as many errands as there are free threads; returns how many were started."""
+        """Start as many tasks as there are free threads; returns how many."""
         self._running = {each for each in self._running if not each.done()}
         free = self._app.settings.worker_threads - len(self._running)
         if free <= 0:
@@ -39,11 +39,11 @@ class Tasks:
 
     @property
     def busy(self) -> bool:
-        """Whether an errand is under way."""
+        """Whether a task is running."""
         return any(not each.done() for each in self._running)
 
     def wait(self, seconds: float) -> None:
-        """Until the first errand under way is done, or the time is over."""
+        """Wait until the first running task is done, or the time is over."""
         running = [each for each in self._running if not each.done()]
         concurrent.futures.wait(running, timeout=seconds, return_when=concurrent.futures.FIRST_COMPLETED)
 
@@ -52,13 +52,13 @@ class Tasks:
             try:
                 self._carry_out(row, delivery)
             except jobs.LostLease:
-                _log.warning("another worker has taken this errand over")
+                _log.warning("another worker has taken this task over")
             except Exception as problem:  # noqa: BLE001 - the worker loop: the failure is recorded on the row
                 batches.set_back(self._app, row, delivery, problem, attempts=delivery.attempts)
 
     def _carry_out(self, row: Subscriber, delivery: Delivery) -> None:
         if row.task is None:
-            raise TypeError(f"{row.name} is not an errand")
+            raise TypeError(f"{row.name} is not a task")
         try:
             record = row.task(self._app.context, delivery)
         except http.Shadowed as shadowed:
@@ -69,7 +69,7 @@ class Tasks:
             jobs.finish(tx, [delivery])
 
     def _keep(self, delivery: Delivery, shadowed: http.Shadowed) -> None:
-        """The call was not made: it is neither done nor failed, and waits for a person to send or drop it."""
+        """The call was not made: keep the delivery until a person sends or drops it."""
         would_send = {key: str(value) for key, value in shadowed.data.items() if key != "connection"}
         _log.info("shadow: this would have been sent", would_send=would_send)
         with self._app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
@@ -77,5 +77,5 @@ class Tasks:
             jobs.keep_shadowed(tx, delivery, connection=connection, would_send=would_send)
 
     def close(self) -> None:
-        """Let errands under way end; take no more."""
+        """Finish running tasks; take no more."""
         self._threads.shutdown(wait=True)

@@ -1,4 +1,4 @@
-"""Files that people brought in, a handful of rows a round, so that orders never wait for them."""
+"""Apply imported files, a chunk per round, so that orders never wait for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.kernel.ids import ImportId
 
 
 def advance(app: App, *, import_id: ImportId | None = None) -> int:
-    """One handful of a file that is due; returns how many files were taken up (0 or 1)."""
+    """Apply one chunk of a due file; returns how many files were claimed (0 or 1)."""
     claimed: ImportId | None = None
     try:
         with app.db.write(actor="system") as tx:
@@ -30,7 +30,7 @@ def advance(app: App, *, import_id: ImportId | None = None) -> int:
 
 
 def _stop(app: App, import_id: ImportId, problem: Exception) -> None:
-    """The file rests with its error until a person lets it go on; the others are worked."""
-    batches.report(problem, "a file could not be worked", import_id=import_id)
+    """Stop the file with its error until a person resumes it; other files go on."""
+    batches.report(problem, "an import failed", import_id=import_id)
     with app.db.write(actor="system") as tx:
         imports.stop(tx, import_id=import_id, error=str(problem)[:500], at=app.clock.now())

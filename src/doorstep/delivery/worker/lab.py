@@ -1,4 +1,4 @@
-"""Runs of the lab: one at a time, in a thread of its own, so that orders never wait for them."""
+"""Run simulations one at a time, in a thread of their own, so that orders never wait for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOOK_EVERY_SECONDS = 2.0
 
 
 class Lab:
-    """Takes up what is asked of the lab. A run that is under way when the worker ends goes back to the others."""
+    """Runs queued simulations. A run that is unfinished when the worker stops is continued by another."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -24,7 +24,7 @@ class Lab:
         self._looked_at = float("-inf")
 
     def take(self) -> None:
-        """Look now and then whether something waits."""
+        """Check now and then whether a simulation is queued."""
         if self._running is not None and not self._running.done():
             return
         if time.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS:
@@ -35,9 +35,9 @@ class Lab:
         try:
             simulation_jobs.run_next(self._app.context, stopped=self._stopping.is_set)
         except Exception as problem:  # noqa: BLE001 - the worker loop: its lease runs out, and it is tried again or given up
-            batches.report(problem, "a run of the lab failed")
+            batches.report(problem, "a simulation failed")
 
     def close(self) -> None:
-        """End at the next batch."""
+        """Stop at the next batch."""
         self._stopping.set()
         self._thread.shutdown(wait=True)

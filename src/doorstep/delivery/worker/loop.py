@@ -1,4 +1,4 @@
-"""The loop: do what is due, sleep until something is."""
+"""The worker loop: do what is due, sleep until something is."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from doorstep.flows.map import MAP
 from doorstep.kernel import errors, jobs, log
 
 _log = log.get("worker")
-_rounds = prometheus_client.Counter("doorstep_worker_items", "What workers took up", ["kind"])
+_rounds = prometheus_client.Counter("doorstep_worker_items", "Items that workers processed", ["kind"])
 
 
 class Worker:
-    """One worker process. `run` returns after `stop`; what was under way is finished, nothing is lost if it is killed."""
+    """One worker process. `run` returns after `stop` and finishes running work; nothing is lost if it is killed."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -33,12 +33,12 @@ class Worker:
         self._awake = threading.Event()
 
     def stop(self) -> None:
-        """End after what is under way."""
+        """Stop after the running work."""
         self._stopping.set()
         self._awake.set()
 
     def run(self) -> None:
-        """Work until stopped. A database that goes away is waited for."""
+        """Work until stopped. Waits for a database that goes away."""
         periodic.declare(self._app)
         listen = functools.partial(self._app.db.listen, wake=self._awake.set, stopped=self._stopping.is_set)
         threading.Thread(target=listen, name="listener", daemon=True).start()
@@ -60,13 +60,13 @@ class Worker:
         self.close()
 
     def close(self) -> None:
-        """Wait for what is under way."""
+        """Wait for running work."""
         self._aside.shutdown()
         self._lab.close()
         self._errands.close()
 
     def work_once(self) -> int:
-        """One round over everything; returns how much was taken up."""
+        """One round over everything; returns how much was processed."""
         done = self._counted("message", batches.read_inbox)
         done += self._counted("order", batches.route_due)
         for row in batches.ready(self._app, self._steps):
@@ -87,7 +87,7 @@ class Worker:
         return done
 
     def _sleep(self) -> None:
-        """Until a wake-up, the end of an errand, or something is due: one look per poll interval, not a whole round."""
+        """Sleep until a notification, the end of a task, or something is due."""
         if self._errands.busy:
             self._errands.wait(0.02)
             return
@@ -104,6 +104,6 @@ class Worker:
 
 
 def waiting(app: App) -> Mapping[str, int]:
-    """How much each subscriber has to do."""
+    """How many deliveries each subscriber has."""
     with app.db.read() as tx:
         return jobs.waiting(tx)

@@ -1,4 +1,4 @@
-"""Calls to partners: one session per connection that is patient, polite, honest about what may have happened."""
+"""HTTP client for partner calls: retries, rate limits, and clear errors when the outcome is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can come of a call: an answer, a clear refusal, or silence after which nobody knows whether it was done."""
+"""Results of a partner call: a response, a refusal, or no answer, after which the outcome is unknown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AuthFailed(errors.Refused):
 
 
 class Rejected(errors.Invalid):
-    """The partner understood and said no; its own words are in `data["body"]`, secrets removed."""
+    """The partner rejected the request; its answer is in `data["body"]`, secrets removed."""
 
 
 class SwitchedOff(errors.Refused):
@@ -34,13 +34,13 @@ class SwitchedOff(errors.Refused):
 
 
 class Shadowed(errors.Refused):
-    """The connection only watches: `data` tells what would have been sent."""
+    """The connection is in shadow mode: `data` has what would have been sent."""
 
 
 class Unanswered(errors.Unavailable):
-    """No usable answer. `maybe_done` says whether the partner may have carried the request out all the same.
+    """No usable answer. `maybe_done` says whether the partner may have processed the request.
 
-    When it is true, look the outcome up at the partner by our own reference before anything is repeated.
+    If true, look the outcome up at the partner by our own reference before repeating anything.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Response:
     reads: bool = False  # the call changed nothing at the partner
 
     def json(self) -> object:
-        """The body as JSON with exact decimals; raises Unanswered where it is none, for who knows what was done."""
+        """The body as JSON with exact decimals; raises Unanswered if it is not JSON."""
         try:
             return json.loads(self.body, parse_float=Decimal, parse_constant=_no_number)
         except (ValueError, RecursionError) as problem:
@@ -69,14 +69,14 @@ class Response:
             ) from problem
 
     def says_json(self) -> bool:
-        """Whether the partner calls the body JSON."""
+        """Whether the content type is JSON."""
         return "json" in self.headers.get("content-type", "").lower()
 
 
 def refusal(response: Response, *, partner: str, now: datetime) -> errors.DoorstepError | None:
-    """The error that an answer stands for, None for a good one. A 5xx may have been done; a refusal was not.
+    """The error that a response stands for, None for a good one. A 5xx may have been processed; a refusal was not.
 
-    A 503 counts as a refusal only with Retry-After: without it, a gateway may speak for a server that did the work.
+    A 503 counts as a refusal only with Retry-After: without it, a gateway may answer for a server that did the work.
     """
     status, wait = response.status, _retry_after(response.headers.get("retry-after"), now)
     if status < HTTPStatus.MULTIPLE_CHOICES:
@@ -86,7 +86,7 @@ def refusal(response: Response, *, partner: str, now: datetime) -> errors.Doorst
         status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None
     ):
         return Unanswered(
-            f"{partner} asks us to wait (HTTP {status}).", maybe_done=False, retry_after_seconds=wait, **told
+            f"{partner} asks to wait (HTTP {status}).", maybe_done=False, retry_after_seconds=wait, **told
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TOO_EARLY:
         return Unanswered(
@@ -98,7 +98,7 @@ def refusal(response: Response, *, partner: str, now: datetime) -> errors.Doorst
         HTTPStatus.NOT_FOUND: errors.NotFound,
         HTTPStatus.CONFLICT: errors.Conflict,
     }
-    return kinds.get(status, Rejected)(f"{partner} said no (HTTP {status}).", **told)
+    return kinds.get(status, Rejected)(f"{partner} rejected the request (HTTP {status}).", **told)
 
 
 def _no_number(name: str) -> NoReturn:
@@ -106,7 +106,7 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _shown(response: Response) -> object:
-    """The body for a person: without secrets, and as JSON where it is short JSON."""
+    """The body for people: without secrets, pretty-printed if it is short JSON."""
     text = response.body[: 4 * SHOWN_BODY_CHARACTERS].decode(errors="replace")
     if len(response.body) <= SHOWN_BODY_CHARACTERS:
         try:
@@ -123,7 +123,7 @@ def _retry_after(value: str | None, now: datetime) -> float | None:
     try:
         return max(0.0, float(value))
     except ValueError:
-        pass  # then it is a date, or nonsense
+        pass  # then it is a date, or malformed
     try:
         return max(0.0, (parsedate_to_datetime(value).astimezone(UTC) - now).total_seconds())
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a connector says about a call, and how requests are signed."""
+"""Options of a call, and request signing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Details(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call as the session sees it."""
+    """A call as the session receives it."""
 
     method: str
     path: str

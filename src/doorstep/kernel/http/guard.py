@@ -1,4 +1,4 @@
-"""Politeness towards a partner: not faster than agreed, and not at all while it is down."""
+"""Rate limiting and circuit breaking for outgoing calls."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _CIRCUIT = prometheus_client.Gauge(
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a partner is called. Connectors set what its documentation says, the rest is sensible for most."""
+    """How a partner is called. Connectors set what its documentation says; the defaults suit most."""
 
     timeout_seconds: float = 20.0  # for the whole answer of one attempt
     connect_timeout_seconds: float = 5.0
     attempts: int = 3  # only where a repeat is safe
     backoff_seconds: float = 0.5  # first wait; doubles, with jitter
-    longest_wait_seconds: float = 10.0  # a partner that asks for more gets it from the job queue
+    longest_wait_seconds: float = 10.0  # longer waits are left to the job queue
     rate_calls: int = 0  # 0: no limit of our own
     rate_seconds: float = 1.0
     breaker_failures: int = 5  # failures in a row that open the circuit
-    breaker_reset_seconds: float = 30.0  # then one call may try
+    breaker_reset_seconds: float = 30.0  # then one trial call is allowed
     response_limit_bytes: int = 20_000_000
     idempotency_header: str = "Idempotency-Key"
 
@@ -54,7 +54,7 @@ class Throttle:
         self._limiter = _limiter(policy)
 
     def enter(self) -> bool:
-        """Wait for our turn; true when this call is the trial of an open circuit. Raises Unanswered when it must not go out."""
+        """Wait for a slot; true when this call is the trial of an open circuit. Raises Unanswered when it must not be sent."""
         trial = self._pass_breaker()
         try:
             self._wait_for_turn()
@@ -65,7 +65,7 @@ class Throttle:
         return trial
 
     def leave(self, *, trial: bool, healthy: bool) -> None:
-        """Tell how the call that entered went: healthy is any answer that shows the partner at work."""
+        """Report the result of a call; any answer that shows the partner at work is healthy."""
         try:
             self._breaker.call(_report, healthy=healthy)
         except (_Ill, pybreaker.CircuitBreakerError):
@@ -92,7 +92,7 @@ class Throttle:
         wait = self._policy.longest_wait_seconds
         if self._limiter and not self._limiter.try_acquire(self._name, timeout=wait):
             raise answers.Unanswered(
-                f"Our own limit for {self._name} is used up.",
+                f"The rate limit of {self._name} is used up.",
                 maybe_done=False,
                 retry_after_seconds=self._policy.rate_seconds,
             )

@@ -1,4 +1,4 @@
-"""Reading answers: typed shapes from JSON, and documents that a partner keeps on another host."""
+"""Parse responses into types, and fetch documents that a partner keeps on another host."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ Shape = TypeVar("Shape")
 
 
 def shaped(response: Response, shape: type[Shape]) -> Shape:
-    """The body as a msgspec type. Raises Unanswered where it is something else, for who knows what was done then."""
+    """The body as a msgspec type. Raises Unanswered if it is something else."""
     try:
         return payload.shaped(response.json(), shape)
     except errors.Invalid as problem:
         raise Unanswered(
-            f"The answer is not what was agreed: {problem.message}",
+            f"The answer has an unexpected shape: {problem.message}",
             maybe_done=not response.reads,
             field=problem.data.get("field", ""),
         ) from problem
 
 
 def document(session: Session, address: str) -> bytes:
-    """Fetch what a partner's answer points to, on whatever host; our credentials do not travel there.
+    """Fetch what a partner's answer links to, on any host; our credentials are not sent.
 
-    Raises Unanswered also for a pointer that is no web address.
+    Raises Unanswered also for a link that is no web address.
     """
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Unanswered(f"{session.name} pointed to no document: {address!r}.", maybe_done=False)
+        raise Unanswered(f"{session.name} linked to no document: {address!r}.", maybe_done=False)
     with Session(
         f"{session.name} documents", f"{parts.scheme}://{parts.netloc}", mode=session.mode
     ) as documents:

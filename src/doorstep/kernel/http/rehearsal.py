@@ -1,4 +1,4 @@
-"""A partner without a network: the in-memory connectors answer through it, and fail on demand as real ones do."""
+"""A fake partner without a network, for the in-memory connectors: answers, and fails on demand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 
 
 class Fault(StrEnum):
-    """What can go wrong with a call. After a time-out and a broken answer the work has been done all the same."""
+    """Faults of a call. After a time-out and a malformed answer the work has been done."""
 
     ERROR = "error"
     RATE_LIMIT = "rate_limit"
@@ -23,18 +23,18 @@ class Fault(StrEnum):
 
 
 class Partner:
-    """Obeys the connection's mode and does the work asked of it, but for the faults that are due."""
+    """Follows the connection's mode and does the work, except for the faults that are due."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._due: deque[tuple[Fault, bool]] = deque()
 
     def fail(self, fault: Fault, *, reads: bool = False) -> None:
-        """Let the next call of this sort (one that changes something, or one that only reads) go wrong."""
+        """Make the next call of this kind (write or read) fail."""
         self._due.append((fault, reads))
 
     def call(self, work: Callable[[], Answer], *, reads: bool = False) -> Answer:
-        """The work's result. A fault that is due for this sort of call happens instead of it, or after it."""
+        """The work's result, or the fault that is due for this kind of call."""
         name = self._session.name
         if self._session.mode == "off":
             raise SwitchedOff(f"{name} is switched off.", connection=name)
@@ -42,10 +42,10 @@ class Partner:
             raise Shadowed(f"{name} is in shadow mode: the call was not made.", connection=name)
         fault = self._due.popleft()[0] if self._due and self._due[0][1] is reads else None
         if fault is Fault.ERROR:
-            raise Rejected(f"{name} said no.", connection=name)
+            raise Rejected(f"{name} rejected the request.", connection=name)
         if fault is Fault.RATE_LIMIT:
-            raise Unanswered(f"{name} asks us to wait.", maybe_done=False, retry_after_seconds=1.0)
+            raise Unanswered(f"{name} asks to wait.", maybe_done=False, retry_after_seconds=1.0)
         answer = work()
         if fault is not None:
-            raise Unanswered(f"{name} did not answer as agreed.", maybe_done=not reads)
+            raise Unanswered(f"{name} sent an unexpected answer.", maybe_done=not reads)
         return answer

@@ -1,4 +1,4 @@
-"""The one way out: every call to a partner goes through `Session.send`, whatever the connector."""
+"""Outgoing HTTP: every call to a partner goes through `Session.send`."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ logger = log.get(__name__)
 
 @functools.cache
 def _trusted() -> ssl.SSLContext:
-    """The certificate authorities that are trusted, read once: it takes longer than all else that a session needs."""
+    """The trusted certificate authorities, loaded once: loading takes longer than opening a session."""
     return httpx.create_ssl_context()
 
 
 class Session:
-    """Calls to one partner over one connection. Build it once per process: limits and circuit live in it; thread-safe."""
+    """Calls to one partner over one connection. One per process: limits and circuit are kept in it; thread-safe."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         policy: guard.Policy | None = None,
     ) -> None:
-        """`name` stands in logs, metrics and messages; `authorize` sees each finished request and signs it."""
+        """`name` appears in logs, metrics and messages; `authorize` signs each finished request."""
         self.name = name
         self.mode = mode
         self._policy = policy or guard.Policy()
@@ -65,9 +65,9 @@ class Session:
         )
 
     def send(self, method: str, path: str, **details: Unpack[Details]) -> answers.Response:
-        """The answer, if it is a good one (below 300). `path` may be a full address of the same host (a next page).
+        """Send a request and return a good response (status below 300). `path` may be a full address of the same host.
 
-        Repeats by itself only where that is safe. Raises SwitchedOff, Shadowed, AuthFailed, errors.NotFound,
+        Retries only where that is safe. Raises SwitchedOff, Shadowed, AuthFailed, errors.NotFound,
         errors.Conflict, Rejected, or Unanswered, whose `maybe_done` covers all attempts together.
         """
         call = Call(method.upper(), path, details)
@@ -114,12 +114,12 @@ class Session:
             ) from problem
 
     def _address(self, path: str) -> str:
-        """Never another host than the connection's own: our credentials travel with the call."""
+        """Refuse another host than the connection's own: our credentials travel with the call."""
         if not path.startswith(("http://", "https://")):
             return f"{self._base}/{path.lstrip('/')}" if path else self._base
         if urlsplit(path)[:2] != urlsplit(self._base)[:2]:
             raise errors.Invalid(
-                f"{self.name} pointed to another host: {log.redact_text(path)}", connection=self.name
+                f"{self.name} linked to another host: {log.redact_text(path)}", connection=self.name
             )
         return path
 
@@ -142,7 +142,7 @@ class Session:
         )
 
     def _attempt(self, call: Call, request: httpx.Request) -> answers.Response:
-        """One try, guarded, measured and logged."""
+        """One attempt, rate-limited, measured and logged."""
         trace = log.trace_id() or log.new_trace_id()
         request.headers["traceparent"] = log.traceparent(trace)
         if self._authorize:
@@ -187,7 +187,7 @@ class Session:
             ) from problem
 
     def _receive(self, request: httpx.Request, *, reads: bool) -> answers.Response:
-        """Piece by piece, so that neither an endless body nor one that trickles can hold us."""
+        """Read in blocks, so that neither an endless nor a slow body can block us."""
         deadline = time.monotonic() + self._policy.timeout_seconds
         response = self._client.send(request, stream=True)
         body = bytearray()
@@ -207,7 +207,7 @@ class Session:
         if problem := answers.refusal(response, partner=self.name, now=datetime.now(UTC)):
             raise problem
         if response.says_json() and response.body:
-            response.json()  # broken JSON is an attempt that failed, not a surprise for the connector
+            response.json()  # malformed JSON is a failed attempt
 
 
 class _Exchange:

@@ -1,4 +1,4 @@
-"""Where the database comes from: the operator's own URL, or an embedded server that nobody had to install."""
+"""The database: the operator's URL, or an embedded server."""
 
 from __future__ import annotations
 

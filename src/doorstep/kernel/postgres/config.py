@@ -1,4 +1,4 @@
-"""How the embedded server is set up: durable, deaf to the network, open to its owner alone."""
+"""Settings of the embedded server: durable, local socket only, owner access only."""
 
 from __future__ import annotations
 

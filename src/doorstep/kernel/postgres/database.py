@@ -1,4 +1,4 @@
-"""One question for every process that starts: which database do I use, and what must I let go of at the end?"""
+"""Open the configured database, or start the embedded one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Database:
     local: server.LocalPostgres | None = None
 
     def release(self) -> None:
-        """Let go of the embedded server; the last process out stops it."""
+        """Release the embedded server; the last process stops it."""
         if self.local:
             self.local.release()
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs and the account they run as: found in a wheel or a folder, reachable, never as root."""
+"""PostgreSQL's programs and the account they run as."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""An own PostgreSQL without installing one: data in one folder, started by the first user, stopped by the last.
+"""An embedded PostgreSQL: data in one folder, started by the first user, stopped by the last.
 
 Every process that uses the server holds a shared lock on `clients.lock`. The kernel drops the lock when a process
-dies, however it dies, so the last one out always knows that it is the last. Nothing listens on TCP; the socket is
+dies, however it dies, so the last process always knows that it is the last. Nothing listens on TCP; the socket is
 in a folder that only its owner can enter, and the operating system says who is calling (peer authentication).
 
 The folder:  data/          the cluster, owned by the user the server runs as
@@ -43,7 +43,7 @@ logger = log.get(__name__)
 
 
 class _Answer(enum.IntEnum):
-    """Exit codes of pg_isready; unlike `pg_ctl status` it is not fooled by a dead server that nobody buried."""
+    """Exit codes of pg_isready; unlike `pg_ctl status` it detects a dead server."""
 
     READY = 0
     BUSY = 1  # starting, recovering or stopping

@@ -105,7 +105,7 @@ class Shiphawk:
             return wire.tracked(tracking, external_id=external_id)
         except errors.Invalid as problem:
             raise http.Unanswered(
-                f"The answer is not what was agreed: {problem.message}", maybe_done=False
+                f"The answer has an unexpected shape: {problem.message}", maybe_done=False
             ) from problem
 
     def _labelled(self, shipment: wire.Shipment, request: shipping.LabelRequest) -> shipping.Label:

@@ -97,7 +97,7 @@ class Shiprocket:
             return wire.tracked(document, tracking_number=tracking_number, is_return=False)
         except errors.Invalid as problem:
             raise http.Unanswered(
-                f"The answer is not what was agreed: {problem.message}", maybe_done=False
+                f"The answer has an unexpected shape: {problem.message}", maybe_done=False
             ) from problem
 
     def _create(self, request: shipping.LabelRequest, *, is_return: bool) -> wire.Created:

@@ -27,7 +27,7 @@ class Client:
             return payload.shaped(data, shape, at="data")
         except errors.Invalid as problem:
             raise http.Unanswered(
-                f"The answer is not what was agreed: {problem.message}", maybe_done=False
+                f"The answer has an unexpected shape: {problem.message}", maybe_done=False
             ) from problem
 
     def change(self, document: str, variables: Mapping[str, object], *, mutation: str) -> str:
@@ -37,12 +37,12 @@ class Client:
             outcome = payload.shaped(data.get(mutation), graphql.Outcome, at=f"data.{mutation}")
         except errors.Invalid as problem:
             raise http.Unanswered(
-                f"The answer is not what was agreed: {problem.message}", maybe_done=True
+                f"The answer has an unexpected shape: {problem.message}", maybe_done=True
             ) from problem
         if outcome.user_errors:
             told = [{"field": error.field, "message": error.message} for error in outcome.user_errors]
             words = "; ".join(error.message for error in outcome.user_errors)
-            raise http.Rejected(f"Shopify said no: {words}.", body=told)
+            raise http.Rejected(f"Shopify rejected the request: {words}.", body=told)
         if outcome.made is None:
             raise http.Unanswered(f"{mutation} answered neither a result nor a reason.", maybe_done=True)
         return outcome.made
@@ -69,7 +69,7 @@ def _failure(reply: graphql.Reply, *, reads: bool) -> errors.DoorstepError:
     words = "; ".join(error.message for error in reply.errors)
     if graphql.Reply.THROTTLED in codes:
         return http.Unanswered(
-            f"Shopify asks us to wait: {words}.",
+            f"Shopify asks to wait: {words}.",
             maybe_done=False,
             retry_after_seconds=graphql.seconds_to_wait(reply),
         )

@@ -114,7 +114,7 @@ def _result(refund: wire.Refund) -> payments.RefundResult:
         return wire.refund_result(refund)
     except errors.Invalid as problem:
         raise http.Unanswered(
-            f"The answer is not what was agreed: {problem.message}", maybe_done=True
+            f"The answer has an unexpected shape: {problem.message}", maybe_done=True
         ) from problem
 
 
