@@ -105,7 +105,7 @@ def test_what_cannot_be_meant_is_refused() -> None:
         errors.Invalid, match="parcels/std has a rate for 'moon', which is not one of its zones: near, far"
     ):
         ready(tariff(moon=EIGHT))
-    with pytest.raises(errors.Invalid, match="A is in no known time zone"):
+    with pytest.raises(errors.Invalid, match="A has an unknown time zone"):
         compile_document.compile_network(
             Document(), {LocationId(1): builders.place("A", timezone="Mars/Base")}, year=2026
         )

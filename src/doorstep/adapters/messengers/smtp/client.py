@@ -106,7 +106,9 @@ def _failure(problem: Exception, relay: Relay, *, maybe_done: bool) -> Exception
             f"{relay.host} does not accept our credentials: {words}", code=problem.smtp_code
         )
     if problem.smtp_code >= _PERMANENT:
-        return http.Rejected(f"{relay.host} rejected the message: {problem.smtp_code} {words}", code=problem.smtp_code)
+        return http.Rejected(
+            f"{relay.host} rejected the message: {problem.smtp_code} {words}", code=problem.smtp_code
+        )
     return http.Unanswered(
-        f"{relay.host} asks us to come back: {words}", maybe_done=False, code=problem.smtp_code
+        f"{relay.host} asks to retry later: {words}", maybe_done=False, code=problem.smtp_code
     )
