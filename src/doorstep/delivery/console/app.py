@@ -104,13 +104,14 @@ def _pages(app: App) -> list[BaseRoute]:
         Route("/login", partial(sign_in.pages.submit, app), methods=["POST"]),
         *assets.routes(),
     ]
+    # A verb's address, loaded again after its page was replaced, is the page it stands on. These come first, because the
+    # key of a page may be a whole path.
+    verbs = [each.path for each in ROUTES if isinstance(each, Verb)]
+    found += [Route(path, partial(_up, steps=_steps_up(path)), methods=["GET"]) for path in verbs]
     found += [
         Route(each.path, entry(app, each.page, permission=each.permission), methods=[each.method])
         for each in ROUTES
     ]
-    # A verb's address, loaded again after its page was replaced, is the page it stands on.
-    verbs = [each.path for each in ROUTES if isinstance(each, Verb)]
-    found += [Route(path, partial(_up, steps=_steps_up(path)), methods=["GET"]) for path in verbs]
     return found
 
 
