@@ -38,7 +38,7 @@ def act(api: TestClient, number: int, verb: str, instead_of: int | None) -> dict
 def test_the_schema_is_served(api: TestClient) -> None:
     told = api.get(f"{BASE}/schema").json()
     assert told["$ref"] == "#/$defs/RuleSet"
-    assert told["variables"]["lane.km"] == {"type": "double", "description": "Kilometres to the customer."}
+    assert told["variables"]["lane.km"] == {"type": "double", "description": "Kilometers to the customer."}
 
 
 def test_a_version_decides_and_is_rolled_back(api: TestClient) -> None:
@@ -53,7 +53,7 @@ def test_a_version_decides_and_is_rolled_back(api: TestClient) -> None:
     assert draft(api, document=PLAIN, based_on=1) == 2
     assert (
         act(api, 2, "activate", None)["title"]
-        == "Meanwhile version 1 is active: look at the difference again."
+        == "Meanwhile version 1 is active: check the differences again."
     )
     assert act(api, 2, "activate", 1)["status"] == 200
     assert act(api, 1, "roll-back", 2) == {"status": 200, "number": 3, "state": "active", "actions": []}
@@ -94,7 +94,7 @@ def test_a_rule_set_is_tried(api: TestClient) -> None:
     assert [(each["line"], each["column"]) for each in located] == [(20, 39)]
     assert tried(document={"name": "x"})["problems"][0]["message"] == "runs is missing"
     assert tried(document={**PLAIN, "currency": "XXY"})["problems"] == [
-        {"path": "currency", "message": "XXY is no ISO 4217 currency.", "line": 0, "column": 0},
+        {"path": "currency", "message": "XXY is not an ISO 4217 currency.", "line": 0, "column": 0},
     ]  # fmt: skip
     assert api.post(f"{BASE}/rules/validate", json={}).status_code == 422
 

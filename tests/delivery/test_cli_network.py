@@ -35,7 +35,7 @@ def test_doubts_are_told_and_what_is_wrong_is_refused(retailer: Retailer, tmp_pa
     file.write_text("locations: {NOWHERE: {handling_minor: 5}}")
     assert "Look: There is no location 'NOWHERE'." in network(retailer, "plan", str(file)).stdout
     file.write_text("defaults: {holidays: {country: XX}}")
-    assert "The holidays of 'XX' are not known" in str(network(retailer, "plan", str(file)).exception)
+    assert "The holidays of 'XX' are unknown" in str(network(retailer, "plan", str(file)).exception)
     assert "cannot be read" in str(network(retailer, "plan", str(tmp_path / "none.yaml")).exception)
 
 

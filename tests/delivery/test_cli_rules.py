@@ -66,7 +66,7 @@ def test_what_is_wrong_is_said_at_its_line(retailer: Retailer, changed: Path) ->
     told = rules(retailer, "plan", str(changed))
     assert told.exit_code == 1
     assert told.stdout.startswith(
-        "line 20, runs[0].routings[0].rules[1].rest.queue: urgnt is not among the queues"
+        "line 20, runs[0].routings[0].rules[1].rest.queue: urgnt is not a queue of this rule set"
     )
     changed.write_text("name: [")
     told = rules(retailer, "apply", str(changed), "--why", "so")

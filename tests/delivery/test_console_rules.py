@@ -75,8 +75,8 @@ def stored(shop: Shop, yaml: str = YAML) -> int:
 def test_the_rules_read_as_sentences(browser: TestClient) -> None:
     text = shown(page(browser, "/routing"))
     assert "No own rules are active yet." in text
-    assert "Serves first: highest priority, then nearest promise, then oldest." in text
-    assert "Lines may part, a line stays whole. What is left: the next rule is asked." in text
+    assert "Serves first: highest priority, then earliest promise, then oldest." in text
+    assert "Lines may ship separately; a line is not split. Remainder: try the next rule." in text
     assert "No versions yet" in shown(page(browser, "/routing/history"))
     assert "No test cases yet" in shown(page(browser, "/routing/cases"))
 
@@ -86,7 +86,7 @@ def test_a_draft_decides_and_is_rolled_back(shop: Shop, browser: TestClient) -> 
     here = f"/routing/versions/{number}"
     text = shown(page(browser, here))
     assert "notnaked 1 Draft" in text
-    assert "queue urgent customer care owns it" in text
+    assert "queue urgent Owner: customer care" in text
     assert "All 8 pass" in text
     status, answer = click(browser, f"{here}/activate", on=here, why="Sale week", instead_of="")
     assert (status, "notnaked 1 is active from now on." in answer) == (200, True)
@@ -127,7 +127,7 @@ def test_a_text_that_is_wrong_is_marked_at_its_line_and_kept(browser: TestClient
     assert fields(answer)["why"] == "a try"
     wrong = YAML.replace("location.reject_rate < 0.2", "location.reject_rte < 0.2")
     answer = change(browser, before, "check", text=wrong)[1]
-    assert "location.reject_rte is not known, did you mean location.reject_rate?" in shown(answer)
+    assert "location.reject_rte is unknown, did you mean location.reject_rate?" in shown(answer)
     assert fields(answer)["text"] == wrong
 
 

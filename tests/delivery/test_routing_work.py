@@ -99,7 +99,7 @@ def test_a_run_by_the_clock_is_started_at_once_by_a_worker(browser: TestClient, 
     assert "starts within 15 seconds" in click(browser, "/routing/runs/now", run="night")
     assert scheduled_runs.run_due(shop.app.context) == 1
     assert "Done" in browser.get("/console/routing/runs").text
-    assert "goes by the clock" in click(browser, "/routing/runs/now", status=404, run="as they come")
+    assert "no scheduled run" in click(browser, "/routing/runs/now", status=404, run="as they come")
 
 
 def test_queues_are_told_and_their_orders_found(api: TestClient, retailer: Retailer) -> None:

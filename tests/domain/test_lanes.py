@@ -77,7 +77,7 @@ def test_a_service_has_a_cut_off_and_names_of_its_own() -> None:
         express = lanes(ist(13), known=True, **{name: word})
         assert (express[DELHI].service, express[DELHI].today) == ("express", False)
         assert express[DELHI].co2_grams == 100 + round(0.5 * express[DELHI].km)
-        assert express[MUMBAI].closed == "hawk does not bring Express there from WH-A"
+        assert express[MUMBAI].closed == "hawk does not deliver Express there from WH-A"
     assert lanes(ist(12, 59), service="express")[DELHI].today
 
 
@@ -102,7 +102,7 @@ def test_nobody_knows_where_the_customer_is() -> None:
 
 
 def test_abroad_there_is_no_rate() -> None:
-    assert lanes(ist(12), country="NL")[DELHI].closed == "hawk does not bring Standard there from ST-22"
+    assert lanes(ist(12), country="NL")[DELHI].closed == "hawk does not deliver Standard there from ST-22"
 
 
 def test_a_location_whose_carrier_has_no_tariff_sends_nothing() -> None:
@@ -119,7 +119,7 @@ def test_a_location_that_never_opens_sends_nothing() -> None:
     ]
     assert [each[MUMBAI].closed for each in told] == [
         "WH-A is not open in the next weeks",
-        "WH-A hands nothing to hawk in the next weeks",
+        "WH-A has no handover to hawk in the next weeks",
     ]
 
 

@@ -116,7 +116,7 @@ def test_what_nobody_can_fill_waits_and_ties_up_nothing() -> None:
     supply = supplied({(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2})
     (decision,) = planned([demand((SHIRT, 4))], supply)
     assert (decision.choices, decision.short) == ((), (DemandLine(1, SHIRT, 4),))
-    assert sentences(decision) == ["3 of 4 are to be had: the line waits for stock and ties up nothing."]
+    assert sentences(decision) == ["3 of 4 available: the line waits for stock and reserves nothing."]
     assert supply.available == {SHIRT: {MUMBAI: 1, DELHI: 2}}
 
 

@@ -128,8 +128,8 @@ def test_a_shift_takes_as_many_orders_as_it_has_room_for() -> None:
     scene = Scene({"A": {1: 9, 2: 9}}, NEAR_FAR, places=[place(1, room=2), place(2)])
     decisions = scene.plan(*(order(("A", 1), number=number) for number in (1, 2, 3)))
     assert [sent(each) for each in decisions] == [[(1, 1, 1)], [(1, 1, 1)], [(1, 2, 1)]]
-    assert decisions[2].receipt.refused == {"has no room left in this shift": 1}
-    assert decisions[2].receipt.lines[0].candidates[0].eliminated == "has no room left in this shift"
+    assert decisions[2].receipt.refused == {"has no capacity left in this shift": 1}
+    assert decisions[2].receipt.lines[0].candidates[0].eliminated == "has no capacity left in this shift"
 
 
 def test_a_rule_may_look_past_capacity() -> None:
@@ -155,7 +155,7 @@ def test_pickup_never_silently_becomes_shipping() -> None:
     decision = scene.decide(there)
     assert (sent(decision), decision.scores.carriage_minor) == ([(1, 2, 1)], 0)
     nowhere = scene.decide(order(("A", 2), facts=Facts(pickup="L2")))
-    assert (sent(nowhere), nowhere.receipt.refused) == ([], {"the customer comes to L2": 2})
+    assert (sent(nowhere), nowhere.receipt.refused) == ([], {"the customer picks up at L2": 2})
 
 
 def test_rules_are_asked_in_turn_and_the_last_says_what_becomes_of_the_rest() -> None:
@@ -204,13 +204,13 @@ def test_pieces_come_from_open_parcels_as_far_as_they_reach() -> None:
 def test_no_routing_and_no_active_rule_leave_the_order_waiting() -> None:
     scene = Scene({"A": {1: 1}}, NEAR_FAR, [rule(active=False)])
     assert sentences(scene.decide(order(("A", 1)))) == [
-        "No rule of this routing is active: the line waits and ties up nothing."
+        "No rule of this routing is active: the line waits and reserves nothing."
     ]
     routing = Routing(name="theirs", orders=Orders(channels=("theirs",)), rules=(Rule(name="r"),))
     book = rules.compile(RuleSet(name="theirs only", runs=(Run(name="run", routings=(routing,)),)), "1")
     (decision,) = model.plan([order(("A", 1))], scene.supply(), scene.network, book, now=NOW)
     assert (sentences(decision), decision.routing) == (
-        ["No routing of the rule set takes this order: the line waits and ties up nothing."],
+        ["No routing of the rule set takes this order: the line waits and reserves nothing."],
         "",
     )
 

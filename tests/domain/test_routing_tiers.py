@@ -40,27 +40,27 @@ PLACES = [
         (
             Sort(by=Measure.MISS),
             3,
-            "Location 2 wins if it is 10.5 points of a hundred less likely to be late.",
+            "Location 2 wins if it is 10.5 percentage points less likely to be late.",
         ),
         (Sort(by=Measure.COST), 3, "Location 2 wins if it costs INR 0.70 less."),
         (Sort(by=Measure.COST, descending=True), 1, "Location 2 wins if it costs INR 0.10 more."),
         (Sort(by=Measure.DISTANCE), 1, "Location 2 wins if it is 10 km nearer."),
         (Sort(by=Measure.DISTANCE, descending=True), 3, "Location 2 wins if it is 10 km farther."),
         (Sort(by=Measure.PIECE_DISTANCE), 1, "Location 2 wins if it is 10 km nearer."),
-        (Sort(by=Measure.ARRIVES), 2, "Location 1 wins if it arrives 1 day sooner."),
-        (Sort(by=Measure.LOAD), 2, "Location 3 wins if it has 60 minutes less of open work."),
-        (Sort(by=Measure.CARBON), 2, "Location 3 wins if it saves 200 g of CO₂."),
+        (Sort(by=Measure.ARRIVES), 2, "Location 1 wins if it arrives 1 day earlier."),
+        (Sort(by=Measure.LOAD), 2, "Location 3 wins if it has 60 minutes less open work."),
+        (Sort(by=Measure.CARBON), 2, "Location 3 wins if it emits 200 g less CO₂."),
         (
             Sort(by=Measure.SEQUENCE),
             3,
             (
-                "Location 1 wins if it stands 1 place higher in the rule's list. "
+                "Location 1 wins if it is 1 position higher in the rule's list. "
                 "Location 2 is nearer and has everything, but not in shops or stores."
             ),
         ),
-        (Sort(by=Measure.STOCK, descending=True), 2, "Location 3 wins if it has 2 pieces more."),
-        (Sort(by=Measure.VELOCITY), 3, "Location 2 wins if it sells 0.5 pieces a day less."),
-        (Sort(by=Measure.BROKEN_STYLE), 2, "Location 3 wins if it has 1 line more of broken sizes."),
+        (Sort(by=Measure.STOCK, descending=True), 2, "Location 3 wins if it has 2 more units in stock."),
+        (Sort(by=Measure.VELOCITY), 3, "Location 2 wins if it sells 0.5 fewer units a day."),
+        (Sort(by=Measure.BROKEN_STYLE), 2, "Location 3 wins if it has 1 more line with broken sizes."),
     ],
 )
 def test_every_measure_decides(sort: Sort, chosen: int, flip: str) -> None:
@@ -80,7 +80,7 @@ def test_leaving_first_decides_before_cost() -> None:
     decision = scene.decide(order(("A", 1)))
     assert (sent(decision), decision.receipt.flip) == (
         [(1, 3, 1)],
-        "Location 1 wins if it leaves 1 day sooner.",
+        "Location 1 wins if it leaves 1 day earlier.",
     )
 
 
@@ -124,7 +124,7 @@ def test_parcels_first_or_cost_first() -> None:
         [(1, 3, 1), (2, 3, 1)],
         ("L1", "L2"),
     )
-    assert few.receipt.flip == "Location 1 and Location 2 win if it needs 1 parcel less."
+    assert few.receipt.flip == "Location 1 and Location 2 win if it needs 1 fewer parcel."
     cheap = Scene(stock, ways, [rule(Sort(by=Measure.COST))]).decide(order(("A", 1), ("B", 1)))
     assert sent(cheap) == [(1, 1, 1), (2, 2, 1)]
     dear = Scene(stock, ways, [rule(Sort(by=Measure.COST))], costs=Costs(split_minor=1_000))
@@ -175,7 +175,7 @@ def test_equal_plans_go_by_location_id() -> None:
     decision = scene.decide(order(("A", 1)))
     assert (sent(decision), decision.receipt.flip) == (
         [(1, 1, 1)],
-        "Location 2 is as good: the smaller location id wins.",
+        "Location 2 is equally good: the smaller location id wins.",
     )
 
 
@@ -196,7 +196,7 @@ def test_a_nearer_location_that_was_out_of_the_question_is_told_of() -> None:
 SENTENCES: Mapping[str, tuple[Rule, str]] = {
     "dearer": (
         rule(Sort(by=Measure.COST)),
-        "Location 2 (20 km): before Location 1, which is nearer and would win if it costs 60 less.",
+        "Location 2 (20 km): preferred over Location 1, which is nearer and wins if it costs 60 less.",
     ),
     "as good as any": (
         rule(Sort(by=Measure.CARBON)),
@@ -218,7 +218,7 @@ def test_a_line_may_come_from_afar_for_the_sake_of_the_whole() -> None:
     scene = Scene({"A": {1: 3, 2: 2}}, street({1: 10, 2: 20}))
     assert sentences(scene.decide(order(("A", 2), ("A", 2)))) == [
         "Location 1 (10 km): the nearest of 2 locations with all 2.",
-        "Location 2 (20 km): Location 1 is nearer, but what it has serves other lines or orders better.",
+        "Location 2 (20 km): Location 1 is nearer, but its stock serves other lines or orders better.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A wave is never dearer than its orders one by one, keeps what rules put before cost, and is the best there is if it is small."""
+"""A wave is never dearer than its orders one by one, keeps what rules put before cost, and is proven optimal if it is small."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ def test_a_common_order_leaves_the_last_piece_to_the_one_that_needs_it() -> None
     assert [sent(each) for each in alone] == [[(1, 1, 1)], [(1, 2, 1), (2, 1, 1)]]
     assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
     assert (wave.greedy_minor, wave.solved_minor, wave.bound_minor) == (20 + 20 + 30, 30 + 20, 50)
-    assert (wave.how, wave.changed) == ("the best there is", 2)
+    assert (wave.how, wave.changed) == ("proven optimal", 2)
 
 
 def test_a_changed_decision_says_so() -> None:
     _alone, wave = solved(SWAP, COMMON, RARE)
     receipt = wave.decisions[0].receipt
-    assert receipt.wave == "Solved together with 1 other order: the best there is."
+    assert receipt.wave == "Optimized together with 1 other order: proven optimal."
     assert (receipt.scores.cost_minor, wave.decisions[0].scores) == (30, receipt.scores)
     assert receipt.runner_up is not None
     assert (receipt.runner_up.locations, receipt.flip) == (
         ("L1",),
-        "It would have been decided so if it had been alone.",
+        "The runner-up is the plan without batch re-optimization.",
     )
     assert receipt.lines[0].sentence.startswith("Location 2 (20 km): Location 1 is nearer, but")
 
@@ -81,7 +81,7 @@ def test_room_of_shifts_is_kept() -> None:
 
 def test_one_order_alone_is_no_wave() -> None:
     alone, wave = solved(SWAP, COMMON, replace(RARE, has_claim=True))
-    assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "no two orders may change places", None)
+    assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "no two orders can be exchanged", None)
 
 
 def three(scene: Scene, *others: Demand) -> list[list[tuple[int, int, int]]]:
@@ -192,7 +192,7 @@ def test_room_that_others_keep_is_not_given_away() -> None:
 def test_a_solver_that_finds_nothing_in_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "solve", lambda *_pool, **_limits: None)
     alone, wave = solved(SWAP, COMMON, RARE)
-    assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "the best found in time", None)
+    assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "the best plan found in time", None)
     monkeypatch.setattr(search, "EXACT", 0)
     monkeypatch.setattr(search, "at_prices", lambda _pool, _prices: None)
     assert solved(SWAP, COMMON, RARE)[1].decisions == alone
@@ -289,7 +289,7 @@ def test_large_waves_are_never_worse(
 def test_prices_bound_and_guide_a_large_wave(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "EXACT", 0)
     _alone, wave = solved(SWAP, COMMON, RARE, seconds=1.0)
-    assert (wave.solved_minor, wave.how) == (50, "one neighbourhood of orders after another")
+    assert (wave.solved_minor, wave.how) == (50, "improved step by step in the time given")
     assert wave.bound_minor is not None
     assert 45 <= wave.bound_minor <= 50
     assert [cost for _at, cost in wave.steps][-1] == 50
@@ -302,7 +302,7 @@ def test_the_best_of_a_small_wave_is_the_best_of_all_ways(
 ) -> None:
     scene = Scene(stock, HILLS, [BY_COST])
     alone, wave = solved(scene, *batch(lines))
-    if wave.how == "the best there is" and not any(each.short for each in alone):
+    if wave.how == "proven optimal" and not any(each.short for each in alone):
         assert wave.solved_minor == cheapest(stock, lines)
 
 

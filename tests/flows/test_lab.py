@@ -94,7 +94,7 @@ def test_what_waits_is_canceled_at_once_and_what_runs_at_its_next_batch(sold: Re
     sold.write(lambda tx: verbs.cancel(tx, run_id=runs, at=now))
     with pytest.raises(verbs.Canceled):
         sold.write(lambda tx: verbs.report_progress(tx, hold=Hold(runs, 1), done=1, total=2))
-    with pytest.raises(errors.Refused, match=f"Run {waits} is over"):
+    with pytest.raises(errors.Refused, match=f"Run {waits} has ended"):
         sold.write(lambda tx: verbs.cancel(tx, run_id=waits, at=now))
 
 
@@ -131,7 +131,7 @@ def test_a_worker_that_ends_puts_its_run_back(sold: Retailer) -> None:
 
 def test_a_run_is_deleted_when_it_is_over(sold: Retailer) -> None:
     run_id = asked(sold, drafted(sold))
-    with pytest.raises(errors.Refused, match="is not over"):
+    with pytest.raises(errors.Refused, match="has not ended"):
         sold.write(lambda tx: verbs.delete(tx, run_id=run_id))
     simulation_jobs.run_next(sold.app.context)
     sold.write(lambda tx: verbs.delete(tx, run_id=run_id))

@@ -215,7 +215,7 @@ def test_a_label_is_bought_from_another_carrier_of_the_location(retailer: Retail
 def test_what_cannot_be_is_refused(retailer: Retailer) -> None:
     with pytest.raises(errors.NotFound, match="Carriers: shiphawk, store-parcels"):
         out(retailer, "pigeon")
-    with pytest.raises(errors.Invalid, match="ends in the future"):
+    with pytest.raises(errors.Invalid, match="must end in the future"):
         out(retailer, "shiphawk", until_at=NOON)
     with pytest.raises(errors.NotFound, match="has no outage"):
         retailer.write(lambda tx: outage_control.end(tx, carrier="shiphawk", now=NOON))

@@ -66,13 +66,13 @@ def test_one_trial_at_a_time_and_only_of_what_may_decide(retailer: Retailer) -> 
             retailer, drafted(retailer, FAR.replace("owner: operations", "owner: care")), TrialKind.CANARY
         )
     started(retailer, number, TrialKind.SHADOW)
-    with pytest.raises(errors.Conflict, match="Another trial runs"):
+    with pytest.raises(errors.Conflict, match="Another trial is running"):
         started(retailer, number, TrialKind.SHADOW)
     now = retailer.app.clock.now()
     retailer.write(lambda tx: verbs.stop(tx, why="enough", at=now))
-    with pytest.raises(errors.Refused, match="No trial runs"):
+    with pytest.raises(errors.Refused, match="No trial is running"):
         retailer.write(lambda tx: verbs.stop(tx, why="enough", at=now))
-    with pytest.raises(errors.Invalid, match="Say why"):
+    with pytest.raises(errors.Invalid, match="Enter a reason"):
         retailer.write(
             lambda tx: verbs.start(tx, new=NewTrial(number, TrialKind.SHADOW, 100, RAILS, " "), at=now)
         )
@@ -99,7 +99,7 @@ def test_a_guardrail_ends_a_trial_and_says_why(retailer: Retailer) -> None:
     trial_control.check(retailer.app.context)
     (ended,) = retailer.read(trials.trials)
     assert (ended.breached, ended.ended_by) == (True, "system")
-    assert ended.ended_why == "An order costs 1.50 times what it costs now (1.05 is the limit)."
+    assert ended.ended_why == "An order costs 1.50 times the current cost (limit: 1.05)."
     assert trial_control.check(retailer.app.context) is None
     assert needs(retailer) == 1
     retailer.write(lambda tx: verbs.see(tx, trial_id=ended.id, at=retailer.app.clock.now()))

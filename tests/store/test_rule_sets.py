@@ -81,7 +81,7 @@ def test_whoever_is_late_is_told(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
     drafted(retailer, named("two"))
     activated(retailer, 1, None)
-    with pytest.raises(errors.Conflict, match="Meanwhile version 1 is active: look at the difference again"):
+    with pytest.raises(errors.Conflict, match="Meanwhile version 1 is active: check the differences again"):
         activated(retailer, 2, None)
     with pytest.raises(errors.Refused, match="Version 1 is active: there is nothing to do"):
         activated(retailer, 1, 1)
@@ -92,25 +92,25 @@ def test_whoever_is_late_is_told(retailer: Retailer) -> None:
 
 def test_what_must_be_told_is_asked_for(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
-    with pytest.raises(errors.Invalid, match="Say why"):
+    with pytest.raises(errors.Invalid, match="Enter a reason"):
         retailer.write(lambda tx: verbs.activate(tx, number=1, why=" ", instead_of=None, at=NOON))
-    with pytest.raises(errors.Refused, match="Version 1 is draft and has no past to go back to"):
+    with pytest.raises(errors.Refused, match="Version 1 is draft and cannot be rolled back to"):
         retailer.write(lambda tx: verbs.roll_back(tx, number=1, why="so", instead_of=None, at=NOON))
     with pytest.raises(errors.NotFound, match="There is no version 9"):
         retailer.write(lambda tx: verbs.archive(tx, number=9, at=NOON))
     with pytest.raises(errors.NotFound, match="There is no version 9"):
         retailer.read(lambda tx: views.document(tx, number=9))
-    with pytest.raises(errors.Invalid, match="Nothing differs from version 1"):
+    with pytest.raises(errors.Invalid, match="There are no changes from version 1"):
         drafted(retailer, named("one"), based_on=1)
     activated(retailer, 1, None)
-    with pytest.raises(errors.Refused, match="Version 1 is active: only a draft is put aside"):
+    with pytest.raises(errors.Refused, match="Version 1 is active: only a draft can be archived"):
         retailer.write(lambda tx: verbs.archive(tx, number=1, at=NOON))
 
 
 def test_what_is_wrong_is_not_stored(retailer: Retailer) -> None:
     routing = Routing(name="r", orders=Orders(when="order.totl > 1"), rules=())
     wrong = RuleSet(name="wrong", runs=(Run(name="run", routings=(routing,)),))
-    with pytest.raises(errors.Invalid, match=r"order\.totl is not known") as refused:
+    with pytest.raises(errors.Invalid, match=r"order\.totl is unknown") as refused:
         retailer.write(lambda tx: verbs.draft(tx, draft=Draft(wrong, "so"), at=NOON))
     assert refused.value.data["problems"][1]["path"] == "runs[0].routings[0].rules"
     assert retailer.read(views.versions) == []

@@ -32,10 +32,10 @@ def test_a_draft_that_does_the_same_goes_on() -> None:
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        ({"cost_minor": 10_600}, "An order costs 1.06 times what it costs now (1.05 is the limit)."),
-        ({"splits": 14}, "14.0 % of the orders come in several parcels, 10.0 % now (3 points more is the limit)."),
-        ({"misses": 8}, "8.0 % of the orders are expected to be late, 5.0 % now (2 points more is the limit)."),
-        ({"rejects": 5}, "5.0 % of the orders were rejected, 2.0 % now (2 points more is the limit)."),
+        ({"cost_minor": 10_600}, "An order costs 1.06 times the current cost (limit: 1.05)."),
+        ({"splits": 14}, "14.0 % of the orders come in several parcels, 10.0 % now (limit: 3 points more)."),
+        ({"misses": 8}, "8.0 % of the orders are expected to be late, 5.0 % now (limit: 2 points more)."),
+        ({"rejects": 5}, "5.0 % of the orders were rejected, 2.0 % now (limit: 2 points more)."),
     ],
 )  # fmt: skip
 def test_every_guardrail_says_why(told: dict[str, float], why: str) -> None:
@@ -49,7 +49,7 @@ def test_what_is_decided_silently_is_never_rejected() -> None:
 def test_cost_where_nothing_costed_anything() -> None:
     free = Tally(orders=100, served=100)
     found = guardrails.check(SHADOW, free, draft(), Guardrails())
-    assert found.breaches[0] == "An order costs more than what it costs now (1.05 is the limit)."
+    assert found.breaches[0] == "An order costs more than the current cost (limit: 1.05)."
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_better_is_cheaper_and_no_later(told: dict[str, float], better: bool) ->
 
 def test_guardrails_are_read_from_what_people_write() -> None:
     assert guardrails.guardrails({"cost_ratio": 1.2, "sample": 50}) == Guardrails(1.2, sample=50)
-    with pytest.raises(errors.Invalid, match="These guardrails cannot be: Expected"):
+    with pytest.raises(errors.Invalid, match="These guardrails are not valid: Expected"):
         guardrails.guardrails({"cost_ratio": 0})
 
 

@@ -100,12 +100,12 @@ def test_limits_are_read_and_held() -> None:
     assert gates.broken(limits, good) == []
     bad = [compared("cost", 100, 101), compared("splits", 0, 1)]
     assert gates.broken(limits, bad) == [
-        "Cost per order is 1.0100 times what it is now; at most 1.0000 is allowed.",
-        "Orders in several parcels was nothing before, and is 1 now.",
+        "Cost per order is 1.0100 times the current value; the limit is 1.0000.",
+        "Orders in several parcels was 0 before and is 1 now.",
     ]
 
 
 @pytest.mark.parametrize("text", ["cost<1", "luck<=1.00", "cost<=much"])
 def test_what_is_no_limit_is_refused(text: str) -> None:
-    with pytest.raises(errors.Invalid, match="is no limit: write one as cost<="):
+    with pytest.raises(errors.Invalid, match="is not a valid limit: write it as cost<="):
         gates.read(text)

@@ -127,7 +127,7 @@ def test_too_little_leaves_an_order_waiting_with_what_was_said_first() -> None:
     scene = Scene({"A": {}}, street({1: 1, 2: 50}), (whole,))
     came = [Change(NOW + 5 * MINUTE, "A", FAR, 1)]
     found = replayed(past(scene, [(1, order(("A", 2), number=1))], came), scene)[OrderId(1)]
-    assert (found.short_pieces, found.sentence[:9]) == (2, "0 of 2 ar")
+    assert (found.short_pieces, found.sentence[:9]) == (2, "0 of 2 av")
 
 
 def test_nothing_came() -> None:

@@ -63,36 +63,36 @@ def test_the_rules_that_doorstep_comes_with_are_right() -> None:
     [
         (msgspec.structs.replace(rule_set(), name=" "), "name: Give the rule set a name."),
         (RuleSet(name="set", runs=()), "runs: No run is active: nothing would be routed."),
-        (msgspec.structs.replace(rule_set(), currency="XXY"), "currency: XXY is no ISO 4217 currency."),
-        (msgspec.structs.replace(rule_set(), costs=Costs(split_minor=1)), "currency: Amounts are named: say in which currency."),
-        (rule_set(orders=Orders(min_value_minor=1)), "currency: Amounts are named: say in which currency."),
-        (rule_set(LAST, LAST), "runs[0].routings[0].rules[1].name: last is there twice: give each a name of its own."),
+        (msgspec.structs.replace(rule_set(), currency="XXY"), "currency: XXY is not an ISO 4217 currency."),
+        (msgspec.structs.replace(rule_set(), costs=Costs(split_minor=1)), "currency: The rule set has amounts: set a currency."),
+        (rule_set(orders=Orders(min_value_minor=1)), "currency: The rule set has amounts: set a currency."),
+        (rule_set(LAST, LAST), "runs[0].routings[0].rules[1].name: last exists twice: use unique names."),
         (rule_set(Rule(name="", rest=PARK)), "runs[0].routings[0].rules[0].name: Give it a name."),
-        (rule_set(queues=(*QUEUES, *QUEUES, *QUEUES)), "queues[1].name: shelf is there twice: give each a name of its own."),
+        (rule_set(queues=(*QUEUES, *QUEUES, *QUEUES)), "queues[1].name: shelf exists twice: use unique names."),
         (rule_set(orders=Orders(when="order.x")), (
-            "line 1, runs[0].routings[0].orders.when: order.x is not known, there is order.channel, order.queue, order.method, "
+            "line 1, runs[0].routings[0].orders.when: order.x is unknown, available: order.channel, order.queue, order.method, "
             "order.service, order.priority, order.placed_at, order.promised_in_days, order.origin, order.tags, "
             "order.value_minor, order.payment, order.country, order.region, order.customer, order.is_pickup, order.skus, "
             "order.categories, order.lines, order.pieces, order.grams")),
         (rule_set(Rule(name="a", rest=PARK, locations=Locations(when="lane.km"))), (
-            "line 1, runs[0].routings[0].rules[0].locations.when: a condition is true or false, this one is DOUBLE: "
-            "compare it with something")),
-        (rule_set(Rule(name="a", rest=PARK, active=False)), "runs[0].routings[0].rules: No rule is active: its orders would wait for ever."),
-        (rule_set(Rule(name="a")), "runs[0].routings[0].rules[0].rest: No rule follows: say what becomes of the rest (park, backorder …)."),
+            "line 1, runs[0].routings[0].rules[0].locations.when: a condition must be true or false, this one is DOUBLE: "
+            "compare it with a value")),
+        (rule_set(Rule(name="a", rest=PARK, active=False)), "runs[0].routings[0].rules: No rule is active: its orders would wait forever."),
+        (rule_set(Rule(name="a")), "runs[0].routings[0].rules[0].rest: No rule follows: choose what happens to the remainder (park, backorder …)."),
         (rule_set(Rule(name="a", rest=PARK, locations=Locations(within_km=1, within_miles=1))), (
-            "runs[0].routings[0].rules[0].locations.within_miles: Say the distance in kilometres or in miles, not in both.")),
+            "runs[0].routings[0].rules[0].locations.within_miles: Enter the distance in kilometers or in miles, not both.")),
         (rule_set(Rule(name="a", rest=PARK, choose=())), (
-            "runs[0].routings[0].rules[0].choose: Say what the better plan is: parcels, cost, distance …")),
+            "runs[0].routings[0].rules[0].choose: Choose at least one measure: parcels, cost, distance …")),
         (rule_set(Rule(name="a", rest=PARK, choose=(Sort(by=Measure.SEQUENCE),))), (
-            "runs[0].routings[0].rules[0].choose: A sequence needs codes or groups to count by.")),
+            "runs[0].routings[0].rules[0].choose: A sequence needs codes or groups.")),
         (rule_set(Rule(name="a", rest=Remainder(then="park"))), (
-            "runs[0].routings[0].rules[0].rest.queue: no queue is not among the queues of this rule set.")),
+            "runs[0].routings[0].rules[0].rest.queue: no queue is not a queue of this rule set.")),
         (rule_set(Rule(name="a", rest=Remainder(then="cancel", queue="shelf"))), (
-            "runs[0].routings[0].rules[0].rest.queue: Only park puts orders in a queue, this says cancel.")),
+            "runs[0].routings[0].rules[0].rest.queue: Only park uses a queue, not cancel.")),
         (rule_set(run=Run(name="r", routings=(), schedule="at night")), (
-            "runs[0].schedule: 'at night' is no cron line: minute hour day month weekday, such as 0 2 * * *.")),
-        (rule_set(run=Run(name="r", routings=(), timezone="Mars/Base")), "runs[0].timezone: 'Mars/Base' is no time zone: write Asia/Kolkata or UTC."),
-        (rule_set(run=Run(name="r", routings=(), release=Release(mode="held"))), "runs[0].release.hold_minutes: Say for how many minutes work is held."),
+            "runs[0].schedule: 'at night' is not a cron expression: minute hour day month weekday, such as 0 2 * * *.")),
+        (rule_set(run=Run(name="r", routings=(), timezone="Mars/Base")), "runs[0].timezone: 'Mars/Base' is not a time zone: use Asia/Kolkata or UTC."),
+        (rule_set(run=Run(name="r", routings=(), release=Release(mode="held"))), "runs[0].release.hold_minutes: Enter for how many minutes work is held."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_found(document: RuleSet, problem: str) -> None:
@@ -133,13 +133,13 @@ def test_differences_are_told_by_name() -> None:
 def test_what_is_new_is_told_as_a_sentence() -> None:
     before = RuleSet(name="set", runs=())
     assert changes(before, rule_set()) == [
-        "run run: added Runs as orders and stock come; work goes out at once.",
-        "run run › routing routing: added Takes every order. Serves the nearest promise first, then the oldest.",
+        "run run: added Runs when orders or stock arrive; work is released at once.",
+        "run run › routing routing: added Takes every order. Serves the earliest promise first, then the oldest order.",
         (
-            "run run › routing routing › rule last: added Asks every location. Chooses: fewest parcels, then cheapest, "
-            "then nearest. Lines may part, and a line that nobody has whole may be split. What is left: it waits in shelf."
+            "run run › routing routing › rule last: added Uses every location. Chooses: fewest parcels, then cheapest, "
+            "then nearest. Lines may ship separately; a line that no location has in full may be split. Remainder: queue in shelf."
         ),
-        "queue shelf: added operations owns it; orders are tried again when their stock comes.",
+        "queue shelf: added Owner: operations; orders are retried when stock arrives.",
     ]
     assert changes(rule_set(), before) == ["rule set: removed run run", "rule set: removed queue shelf"]
 
@@ -183,16 +183,16 @@ def test_a_rule_reads_as_sentences() -> None:
     )  # fmt: skip
     assert words.of_rule(rule, "INR") == [
         (
-            "Asks locations A, then B, in group north, not in group tiny, of kind dark store, in country IN, within 30 miles, "
-            "open now, before today's cut-off, that arrive by the promise, where location.room > 3. Leaves 4 of each SKU there. "
-            "Counts no capacity."
+            "Uses locations A, then B, in group north, not in group tiny, of type dark store, in country IN, within 30 miles, "
+            "open now, before today's cut-off, that arrive by the promise, where location.room > 3. Keeps 4 of each SKU as safety stock. "
+            "Ignores capacity."
         ),
         "Chooses: most stock, then cheapest (within 5%).",
         (
-            "One parcel or nothing; at most 2 parcels; every part worth at least 99.00 INR; all or nothing; "
-            "what is found waits for the rest; together stay Suits."
+            "One parcel or nothing; at most 2 parcels; every parcel worth at least 99.00 INR; all or nothing; "
+            "available units wait for the rest; keep together Suits."
         ),
-        "What is left: customer care decides, canceled after 1 day, no longer canceled by itself.",
+        "Remainder: customer service decides, canceled after 1 day, no longer canceled automatically.",
     ]
 
 
@@ -203,7 +203,7 @@ def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
         max_value_minor=900, payments=("on_delivery",), regions=("MH",), countries=("IN",), customers=("c",), when="true",
     )  # fmt: skip
     assert words.of_orders(orders, "") == (
-        "Takes orders in queue none yet or late, by express, not by pickup, from channel web, with Shoes, taken at ST-1, tagged vip, "
+        "Takes orders in queue none yet or late, by express, not by pickup, from channel web, with Shoes, placed at ST-1, tagged vip, "
         "not tagged fraud, paid on delivery, to MH or IN, of customer c, of priority 2 or more, promised within 3 days, "
         "worth at least 5, worth at most 900, where true."
     )
@@ -214,23 +214,23 @@ def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
         name="r", routings=(), schedule="0 2 * * *", timezone="Asia/Kolkata", release=Release(mode="metered")
     )
     assert words.of_run(run) == (
-        "Runs by the clock (0 2 * * *, Asia/Kolkata); work goes out as fast as locations pick, 120 minutes ahead."
+        "Runs on schedule (0 2 * * *, Asia/Kolkata); work is released at the location's pick rate, 120 minutes ahead."
     )
     queue = Queue(
         name="q", owner="care", retry_minutes=(15, 60), wakes_on_stock=False, auto_cancel_after_days=5
     )
     assert (
         words.of_queue(queue)
-        == "care owns it; orders are tried again after 15, 60 minutes, canceled after 5 days."
+        == "Owner: care; orders are retried after 15, 60 minutes, canceled after 5 days."
     )
     still = Queue(name="q", owner="care", wakes_on_stock=False)
-    assert words.of_queue(still) == "care owns it; orders are tried again only if somebody asks."
+    assert words.of_queue(still) == "Owner: care; orders are retried only on request."
 
 
 def test_a_case_reads_as_a_sentence() -> None:
     case = documents.convert({**CASE, "expect": {"rest": "park", "queue": "shelf"}}, Case).value
     assert case is not None
-    assert words.of_case(case) == "Expects of 1 × TEE: nothing sent; what is left: it waits in shelf."
+    assert words.of_case(case) == "Expects of 1 × TEE: nothing sent; remainder: queue in shelf."
 
 
 def test_the_schema_says_what_the_types_say() -> None:

@@ -17,14 +17,14 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("order.chanel == 'web'", "line 1 column 6: order.chanel is not known, did you mean order.channel?"),
-        ("order.priority > 1 &&\n  lane.xyz", ("line 2 column 7: lane.xyz is not known, there is lane.km, lane.days, "
+        ("order.chanel == 'web'", "line 1 column 6: order.chanel is unknown, did you mean order.channel?"),
+        ("order.priority > 1 &&\n  lane.xyz", ("line 2 column 7: lane.xyz is unknown, available: lane.km, lane.days, "
          "lane.in_time, lane.cost_minor, lane.today, lane.miss, lane.carrier, lane.service, lane.zone")),
-        ("customer > 1", "line 1 column 1: customer is not known, there is order.…, location.…, lane.…"),
-        ("lane.km > 50", "line 1 column 9: > does not go with (double, int): write whole numbers as 50.0 beside fractions"),
-        ("order.channel > 5", "line 1 column 15: > does not go with (string, int)"),
-        ("'x' in order.channel", "line 1 column 5: in does not go with (string, string)"),
-        ("order.pieces", "line 1 column 1: a condition is true or false, this one is INT: compare it with something"),
+        ("customer > 1", "line 1 column 1: customer is unknown, available: order.…, location.…, lane.…"),
+        ("lane.km > 50", "line 1 column 9: > does not accept (double, int): write whole numbers as 50.0 beside fractions"),
+        ("order.channel > 5", "line 1 column 15: > does not accept (string, int)"),
+        ("'x' in order.channel", "line 1 column 5: in does not accept (string, string)"),
+        ("order.pieces", "line 1 column 1: a condition must be true or false, this one is INT: compare it with a value"),
         ("order.pieces > 99999999999999999999", "line 1 column 16: invalid int literal"),
         ("(" * 200 + "true" + ")" * 200, "line 1 column 1: Expression recursion limit exceeded. limit: 32"),
         ("'" + "x" * 2_000, "line 1 column 1: a condition has at most 2,000 characters, this one has 2,001"),
@@ -42,7 +42,7 @@ def test_a_condition_knows_what_it_reads() -> None:
     )
     assert condition.names == ("order.tags", "order.pieces", "lane.km")
     assert condition.against((("vip",), 2, 4.0)) == ""
-    assert condition.against((("vip",), 1, 4.0)).startswith("not so: lane.km < 5.0")
+    assert condition.against((("vip",), 1, 4.0)).startswith("condition not met: lane.km < 5.0")
 
 
 def test_a_value_of_another_type_cannot_be_told() -> None:
@@ -84,8 +84,8 @@ def test_what_nobody_knows_is_far_away_and_without_limit() -> None:
 
 def test_a_routing_asks_before_anybody_knows_of_a_location() -> None:
     with pytest.raises(
-        Wrong, match=r"lane\.km is not known, as no location is known yet: a rule's locations may ask it"
+        Wrong, match=r"lane\.km is unknown, as no location is known yet: use it in a rule's locations"
     ):
         conditions.compile("lane.km < 5.0", "orders.when", of_orders=True)
-    with pytest.raises(Wrong, match=r"customer is not known, there is order\.…$"):
+    with pytest.raises(Wrong, match=r"customer is unknown, available: order\.…$"):
         conditions.compile("customer == 'x'", "orders.when", of_orders=True)

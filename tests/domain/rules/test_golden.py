@@ -79,7 +79,7 @@ def test_a_case_that_passes_is_green_and_says_why() -> None:
         ("rule: near", "routing: every, rule: far", ("Routing: expected every, found all.", "Rule: expected far, found near.")),
         ("quantity: 2", "quantity: 9", ("Line 1 (TEE): expected 2 from ST, found nothing.", )),
         ("rule: near", "rest: park", ("Rest: expected park, found nothing.",)),
-        ("ST: 2}}", "XX: 2}}", ("There is no location XX: say where it is under places.",)),
+        ("ST: 2}}", "XX: 2}}", ("There is no location XX: add it under places.",)),
         ("expect: {sent: [{line: 1, location: ST, pieces: 2}], rule: near}",
          "expect: {sent: [{line: 1, location: WH, pieces: 2}], routing: by night, rule: depots}", ()),
         ("latitude: 40.0, longitude: -75.0", "latitude: 40.0, longitude: -75.0, rejected_by: [ST]",

@@ -67,29 +67,29 @@ def test_an_order_filter_that_says_nothing_takes_all() -> None:
     ("orders", "reason"),
     [
         (Orders(channels=("web", "pos")), ""),
-        (Orders(channels=("pos",)), "channel is web, the rule asks for pos"),
+        (Orders(channels=("pos",)), "channel is web, the rule requires pos"),
         (Orders(queues=("",)), ""),
         (
             Orders(queues=("rejected", "brokering")),
-            "queue is not known, the rule asks for rejected or brokering",
+            "queue is unknown, the rule requires rejected or brokering",
         ),
-        (Orders(methods=("express",)), "method is standard, the rule asks for express"),
+        (Orders(methods=("express",)), "method is standard, the rule requires express"),
         (Orders(not_methods=("express",)), ""),
-        (Orders(not_methods=("standard",)), "method standard is left to other rules"),
+        (Orders(not_methods=("standard",)), "method standard is excluded"),
         (Orders(min_priority=5), ""),
-        (Orders(min_priority=6), "priority is 5, the rule asks for at least 6"),
+        (Orders(min_priority=6), "priority is 5, the rule requires at least 6"),
         (Orders(promised_within_days=2), ""),
-        (Orders(promised_within_days=1), "promise in days is 2, the rule asks for at most 1"),
+        (Orders(promised_within_days=1), "promise in days is 2, the rule requires at most 1"),
         (Orders(min_value_minor=150_000, max_value_minor=150_000), ""),
-        (Orders(max_value_minor=149_999), "value is 150000, the rule asks for at most 149999"),
+        (Orders(max_value_minor=149_999), "value is 150000, the rule requires at most 149999"),
         (Orders(categories=("tops",), tags=("vip",)), ""),
         (Orders(categories=("shoes", "bags")), "categories: not bags or shoes"),
         (Orders(not_tags=("fraud",)), ""),
         (Orders(not_tags=("gift", "vip")), "tagged gift, vip"),
-        (Orders(payments=("on_delivery",)), "payment is prepaid, the rule asks for on_delivery"),
+        (Orders(payments=("on_delivery",)), "payment is prepaid, the rule requires on_delivery"),
         (Orders(regions=("MH",), countries=("IN",), customers=("c-1",), origins=("SHOP",)), ""),
         (Orders(when="'vip' in order.tags && order.pieces == 3"), ""),
-        (Orders(when="order.grams >\n 1500"), "not so: order.grams > 1500"),
+        (Orders(when="order.grams >\n 1500"), "condition not met: order.grams > 1500"),
     ],
 )
 def test_order_filters_say_why_not(orders: Orders, reason: str) -> None:
@@ -100,18 +100,21 @@ def test_order_filters_say_why_not(orders: Orders, reason: str) -> None:
     ("locations", "reasons"),
     [
         (Locations(), {}),
-        (Locations(codes=("HUB",)), {"SHOP": "code is SHOP, the rule asks for HUB"}),
-        (Locations(kinds=("warehouse",)), {"SHOP": "kind is store, the rule asks for warehouse"}),
-        (Locations(countries=("IN",)), {"HUB": "country is not known, the rule asks for IN"}),
+        (Locations(codes=("HUB",)), {"SHOP": "code is SHOP, the rule requires HUB"}),
+        (Locations(kinds=("warehouse",)), {"SHOP": "kind is store, the rule requires warehouse"}),
+        (Locations(countries=("IN",)), {"HUB": "country is unknown, the rule requires IN"}),
         (Locations(groups=("north", "east")), {"SHOP": "not in east or north"}),
-        (Locations(not_groups=("south",)), {"SHOP": "in south, which the rule leaves out"}),
-        (Locations(within_km=50), {"SHOP": "62 km away, the rule asks within 50"}),
-        (Locations(within_miles=38.5), {"SHOP": "39 miles away, the rule asks within 38.5"}),
+        (Locations(not_groups=("south",)), {"SHOP": "in south, which the rule excludes"}),
+        (Locations(within_km=50), {"SHOP": "62 km away, the rule allows 50"}),
+        (Locations(within_miles=38.5), {"SHOP": "39 miles away, the rule allows 38.5"}),
         (Locations(within_miles=39), {}),
         (Locations(open_now=True), {"SHOP": "closed now"}),
         (Locations(before_cut_off=True), {"SHOP": "today's cut-off has passed"}),
         (Locations(in_time=True), {"SHOP": "would arrive after the promise"}),
-        (Locations(when="location.reject_rate < 0.1"), {"SHOP": "not so: location.reject_rate < 0.1"}),
+        (
+            Locations(when="location.reject_rate < 0.1"),
+            {"SHOP": "condition not met: location.reject_rate < 0.1"},
+        ),
         (Locations(when="lane.km < 50.0 || order.priority > 3"), {}),
     ],
 )
@@ -121,10 +124,10 @@ def test_location_filters_say_why_not(locations: Locations, reasons: dict[str, s
 
 def test_the_first_filter_that_refuses_is_the_reason() -> None:
     assert refused(Locations(kinds=("warehouse",), within_km=10)) == {
-        "SHOP": "kind is store, the rule asks for warehouse",
-        "HUB": "12 km away, the rule asks within 10",
+        "SHOP": "kind is store, the rule requires warehouse",
+        "HUB": "12 km away, the rule allows 10",
     }
-    assert refused(Locations(within_km=50, in_time=True)) == {"SHOP": "62 km away, the rule asks within 50"}
+    assert refused(Locations(within_km=50, in_time=True)) == {"SHOP": "62 km away, the rule allows 50"}
 
 
 def test_what_is_not_promised_is_never_late() -> None:

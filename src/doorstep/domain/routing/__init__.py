@@ -1,1 +1,1 @@
-"""Which location fulfils which line, and why."""
+"""Decide which location fulfills which line, and explain why."""

@@ -1,4 +1,4 @@
-"""What happens to rule sets, in the past tense."""
+"""Define the events of rule sets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class RulesDrafted:
-    """A version of the rule set was written; it decides nothing yet."""
+    """A draft of the rule set was saved; it is not active yet."""
 
     type: ClassVar[str] = "rules.drafted"
     stream: ClassVar[str] = "rules"
@@ -20,7 +20,7 @@ class RulesDrafted:
 
 @dataclass(frozen=True, slots=True)
 class RulesActivated:
-    """A version decides from now on, instead of another (None: of the rules that Doorstep comes with)."""
+    """A version was activated in place of another (None: of the default rules)."""
 
     type: ClassVar[str] = "rules.activated"
     stream: ClassVar[str] = "rules"
@@ -32,7 +32,7 @@ class RulesActivated:
 
 @dataclass(frozen=True, slots=True)
 class RulesRolledBack:
-    """An earlier version's document decides again, under a number of its own."""
+    """The document of an earlier version is active again, as a new version."""
 
     type: ClassVar[str] = "rules.rolled_back"
     stream: ClassVar[str] = "rules"
@@ -45,7 +45,7 @@ class RulesRolledBack:
 
 @dataclass(frozen=True, slots=True)
 class TrialStarted:
-    """A draft decides silently (shadow) or on `percent` of the orders (canary)."""
+    """A draft is tested silently (shadow) or on `percent` of the orders (canary)."""
 
     type: ClassVar[str] = "rules.trial_started"
     stream: ClassVar[str] = "rules"
@@ -58,7 +58,7 @@ class TrialStarted:
 
 @dataclass(frozen=True, slots=True)
 class TrialStopped:
-    """A draft is tried no more; `breached`: a guardrail ended it."""
+    """A trial of a draft ended; `breached`: a guardrail ended it."""
 
     type: ClassVar[str] = "rules.trial_stopped"
     stream: ClassVar[str] = "rules"

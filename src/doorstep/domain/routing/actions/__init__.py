@@ -1,4 +1,4 @@
-"""Verbs of routing."""
+"""Change routing data: decisions, rule sets, runs, trials and simulations."""
 
 from __future__ import annotations
 

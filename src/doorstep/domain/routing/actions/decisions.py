@@ -1,4 +1,4 @@
-"""Verbs of decisions: keep the receipts, and remember who rejected what."""
+"""Store decisions with their explanations, and exclude locations that rejected work."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _encoder = msgspec.json.Encoder()
 
 
 def reserve_ids(tx: WriteTx, *, decisions: Sequence[Decision]) -> dict[int, int]:
-    """Fresh ids for decisions, by order id; whoever writes about them before they are stored needs these."""
+    """Reserve ids for decisions, by order id, so that events can refer to them before they are stored."""
     ids = store.next_ids(tx, len(decisions))
     return {decision.order_id: each for each, decision in zip(ids, decisions, strict=True)}
 
 
 def record(tx: WriteTx, *, decisions: Sequence[Decision], ids: Mapping[int, int], at: datetime) -> None:
-    """Store decisions that have a number, with their receipts."""
+    """Store decisions that have an id, with their explanations."""
     numbered = [each for each in decisions if each.order_id in ids]
     if numbered:
         store.copy_decisions(tx, (_row(each, ids[each.order_id], at) for each in numbered))
@@ -40,10 +40,10 @@ def _row(decision: Decision, decision_id: int, at: datetime) -> tuple[object, ..
 
 
 def exclude(tx: WriteTx, *, exclusions: Sequence[Exclusion]) -> None:
-    """Do not ask these locations again for these SKUs of these orders."""
+    """Exclude these locations for these SKUs of these orders."""
     store.upsert_exclusions(tx, exclusions)
 
 
 def block(tx: WriteTx, *, blocks: Sequence[Block]) -> None:
-    """Nobody asks these locations for these SKUs for a while."""
+    """Exclude these locations for these SKUs of all orders, for a while."""
     store.upsert_blocks(tx, blocks)

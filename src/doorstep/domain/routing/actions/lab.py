@@ -1,4 +1,4 @@
-"""Verbs of the lab: ask for a run, work on it under a lease, keep or drop what came of it."""
+"""Run simulations: request one, process it under a lease, store or delete its result."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ _MOST_ATTEMPTS = 3
 
 
 class Canceled(errors.Refused):
-    """Somebody wants the run to end."""
+    """The run was canceled by a user."""
 
 
 class Lost(errors.Conflict):
-    """Another worker has the run by now."""
+    """The lease expired and another worker took over."""
 
 
 def queue(tx: WriteTx, *, new: NewRun, at: datetime) -> int | None:
-    """Ask for a run; a worker takes it up. Returns its id, None for a day that was looked back on already."""
+    """Request a run; a worker processes it. Returns its id, None for a day whose hindsight gap was already computed."""
     if new.until <= new.since:
         raise errors.Invalid("The window ends before it begins.", field="days")
     return store.insert_run(tx, new, at=at)
 
 
 def take(tx: WriteTx, *, at: datetime) -> LabRun | None:
-    """Take up the oldest run that nobody works on; one whose worker died is begun anew, three times at most."""
+    """Claim the oldest waiting run; a run whose worker died is restarted, three times at most."""
     store.fail_forsaken(tx, at=at, most=_MOST_ATTEMPTS)
     return store.lease_run(tx, at=at, seconds=_LEASE_SECONDS, most=_MOST_ATTEMPTS)
 
 
 def report_progress(tx: WriteTx, *, hold: Hold, done: int, total: int) -> None:
-    """How far it is; keeps the lease. Raises Canceled, Lost."""
+    """Store the progress and renew the lease. Raises Canceled, Lost."""
     is_canceled = store.save_progress(tx, hold=hold, done=done, total=total, seconds=_LEASE_SECONDS)
     if is_canceled is None:
-        raise Lost("Another worker has taken this run over.")
+        raise Lost("Another worker took over this run.")
     if is_canceled:
-        raise Canceled("It was canceled.")
+        raise Canceled("The run was canceled.")
 
 
 def finish(
@@ -55,51 +55,51 @@ def finish(
     changes: Sequence[tuple[str, Difference]],
     at: datetime,
 ) -> None:
-    """Keep what came of it: both sides, and the orders that change with their numbers. Raises Lost."""
+    """Store the result: the totals of both sides, and the orders that change. Raises Lost."""
     before, after = measured
     if not store.finish(tx, hold=hold, before=before, after=after, changed=len(changes), at=at):
-        raise Lost("Another worker has taken this run over.")
+        raise Lost("Another worker took over this run.")
     store.copy_changes(tx, iter(changes), run_id=hold.run_id)
 
 
 def fail(tx: WriteTx, *, hold: Hold, error: str, at: datetime) -> None:
-    """It came to nothing; people read why."""
+    """Mark the run as failed, with the reason for users."""
     store.end(tx, hold=hold, state="failed", error=error, at=at)
 
 
 def drop(tx: WriteTx, *, hold: Hold, at: datetime) -> None:
-    """It was canceled."""
+    """Mark the run as canceled."""
     store.end(tx, hold=hold, state="canceled", error="", at=at)
 
 
 def put_back(tx: WriteTx, *, hold: Hold) -> None:
-    """The worker stops: another takes it up."""
+    """Return the run to the queue: this worker stops, another one claims it."""
     store.end(tx, hold=hold, state="waiting", error="", at=None)
 
 
 def cancel(tx: WriteTx, *, run_id: int, at: datetime) -> None:
-    """End a run. Raises NotFound, Refused for one that is over."""
+    """Cancel a run. Raises NotFound, Refused for one that has ended."""
     if not store.cancel(tx, run_id=run_id, at=at):
-        _refuse(tx, run_id, "is over: there is nothing to cancel")
+        _refuse(tx, run_id, "has ended: there is nothing to cancel")
 
 
 def delete(tx: WriteTx, *, run_id: int) -> None:
-    """Forget a run with what came of it. Raises NotFound, Refused for one that is not over."""
+    """Delete a run with its result. Raises NotFound, Refused for one that has not ended."""
     if not store.delete(tx, run_id=run_id):
-        _refuse(tx, run_id, "is not over: cancel it first")
+        _refuse(tx, run_id, "has not ended: cancel it first")
 
 
 def _refuse(tx: WriteTx, run_id: int, why: str) -> None:
     if store.select_run(tx, run_id=run_id) is None:
-        raise errors.NotFound(f"There is no run {run_id} of the lab.")
+        raise errors.NotFound(f"There is no simulation {run_id}.")
     raise errors.Refused(f"Run {run_id} {why}.")
 
 
 def delete_old(tx: WriteTx, *, before: datetime) -> int:
-    """Old runs go; returns how many."""
+    """Delete old runs; returns how many."""
     return store.delete_old(tx, before=before)
 
 
 def queue_hindsight(tx: WriteTx, *, known: Sequence[Hindsight]) -> None:
-    """Keep what decisions cost and what the best plan of their day would have cost."""
+    """Store what decisions cost and what the best plan of their day would have cost."""
     store.set_hindsight(tx, known)

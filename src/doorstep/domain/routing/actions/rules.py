@@ -1,4 +1,4 @@
-"""Verbs of rule sets: write a version, let it decide, go back to an earlier one. A document is never changed."""
+"""Manage rule sets: save a version, activate it, roll back to an earlier one. Documents are immutable."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["Draft", "Version"]
 
 
 def draft(tx: WriteTx, *, draft: Draft, at: datetime) -> Version:
-    """Store a document as a new version that decides nothing yet. A draft that it was made from is archived.
+    """Store a document as a new draft, not yet active. The draft that it replaces is archived.
 
-    Raises Invalid with everything that is wrong (`problems`), or when nothing was changed.
+    Raises Invalid with all `problems`, or when nothing changed.
     """
     _check(draft)
     store.lock_versions(tx)
     before = None if draft.based_on is None else _found(tx, draft.based_on)
     if before is not None and store.select_document(tx, number=before.number) == draft.document:
-        raise errors.Invalid(f"Nothing differs from version {before.number}.")
+        raise errors.Invalid(f"There are no changes from version {before.number}.")
     number = store.insert_draft(tx, draft, at=at)
     if before is not None and before.state == "draft":
         store.archive(tx, number=before.number, at=at)
@@ -43,10 +43,10 @@ def _check(draft: Draft) -> None:
 
 
 def activate(tx: WriteTx, *, number: int, why: str, instead_of: int | None, at: datetime) -> Version:
-    """Let a draft decide from now on; whoever calls has seen its golden cases pass.
+    """Activate a draft; the caller has run its test cases.
 
-    `instead_of` is the version that was active when somebody looked (None: none was). Raises Invalid without a reason,
-    Conflict when another is active by now, Refused for what is no draft.
+    `instead_of` is the version that the user saw as active (None: none was). Raises Invalid without a reason,
+    Conflict when another version is active by now, Refused for a version that is not a draft.
     """
     _require_reason(why)
     store.lock_versions(tx)
@@ -60,19 +60,19 @@ def activate(tx: WriteTx, *, number: int, why: str, instead_of: int | None, at: 
 
 
 def roll_back(tx: WriteTx, *, number: int, why: str, instead_of: int | None, at: datetime) -> Version:
-    """Let the document of an archived version decide again, as a new version. It decided before, so no case is asked.
+    """Activate the document of an archived version again, as a new version. Its test cases are not run: it was active before.
 
-    Raises Invalid without a reason, Conflict when another is active by now, Refused for what never decided.
+    Raises Invalid without a reason, Conflict when another version is active by now, Refused if it was never active.
     """
     _require_reason(why)
     store.lock_versions(tx)
     found = _found(tx, number)
     if found.state != "archived" or found.activated_at is None:
         raise errors.Refused(
-            f"Version {number} is {found.state} and has no past to go back to.", state=found.state
+            f"Version {number} is {found.state} and cannot be rolled back to.", state=found.state
         )
     document = store.select_document(tx, number=number)
-    rules.compile(document)  # a variable that is no more is found here, not by an order
+    rules.compile(document)  # a removed variable fails here and not during routing
     new = store.insert_draft(tx, Draft(document, why, based_on=instead_of, restores=number), at=at)
     _replace_active(tx, new, why, instead_of, at)
     events.append(tx, [facts.RulesRolledBack(new, found.name, why, number, instead_of)], at=at)
@@ -80,19 +80,19 @@ def roll_back(tx: WriteTx, *, number: int, why: str, instead_of: int | None, at:
 
 
 def archive(tx: WriteTx, *, number: int, at: datetime) -> Version:
-    """Put a draft aside. Raises Refused for what is no draft."""
+    """Archive a draft. Raises Refused for a version that is not a draft."""
     store.lock_versions(tx)
     found = _found(tx, number)
     if found.state != "draft":
         raise errors.Refused(
-            f"Version {number} is {found.state}: only a draft is put aside.", state=found.state
+            f"Version {number} is {found.state}: only a draft can be archived.", state=found.state
         )
     store.archive(tx, number=number, at=at)
     return replace(found, state="archived", archived_at=at)
 
 
 def record_failures(tx: WriteTx, *, playbook: CompiledRules, at: datetime) -> None:
-    """Keep what could not be evaluated since the last time, for people to see; costs nothing when all is well."""
+    """Store conditions that failed to evaluate since the last call, for users; free when there are none."""
     if playbook.failures and playbook.number:
         failures = dict(playbook.failures)
         playbook.failures.clear()
@@ -104,7 +104,7 @@ def _replace_active(tx: WriteTx, number: int, why: str, instead_of: int | None, 
     current = None if active is None else active.number
     if current != instead_of:
         named = "no version" if current is None else f"version {current}"
-        raise errors.Conflict(f"Meanwhile {named} is active: look at the difference again.", active=current)
+        raise errors.Conflict(f"Meanwhile {named} is active: check the differences again.", active=current)
     if current is not None:
         store.archive(tx, number=current, at=at)
     store.activate(tx, number=number, why=why, at=at)
@@ -112,7 +112,7 @@ def _replace_active(tx: WriteTx, number: int, why: str, instead_of: int | None, 
 
 def _require_reason(why: str) -> None:
     if not why.strip():
-        raise errors.Invalid("Say why: whoever asks later reads it in the history.", field="why")
+        raise errors.Invalid("Enter a reason: it is shown in the history.", field="why")
 
 
 def _found(tx: WriteTx, number: int) -> Version:

@@ -1,4 +1,4 @@
-"""Verbs of runs: write down how they went, and claim those that are due by the clock."""
+"""Store the history of runs, and claim scheduled runs that are due."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ __all__ = ["NewRun"]
 
 
 def record(tx: WriteTx, *, run: NewRun) -> int:
-    """Keep how a run went; returns its id."""
+    """Store the result of a run; returns its id."""
     return store.insert_run(tx, run)
 
 
 def delete_old(tx: WriteTx, *, before: datetime) -> int:
-    """Old history goes; returns how much."""
+    """Delete old history; returns how much."""
     return store.delete_runs(tx, before=before)
 
 
 def claim_due(tx: WriteTx, *, document: RuleSet, now: datetime) -> list[Run]:
-    """Runs of these rules that are due by the clock now, each once whoever asks; new schedules begin at their next time."""
+    """Claim the scheduled runs of these rules that are due, each exactly once; new schedules start at their next time."""
     wanted = {run.name: run for run in document.runs if run.active and run.schedule}
     known = {each.run: each for each in store.lock_schedule(tx)}
     gone = sorted(known.keys() - wanted.keys())
@@ -44,9 +44,9 @@ def claim_due(tx: WriteTx, *, document: RuleSet, now: datetime) -> list[Run]:
 
 
 def bring_forward(tx: WriteTx, *, run: str, at: datetime) -> None:
-    """Let a run that goes by the clock be due now: the worker that looks next takes it. Raises NotFound."""
+    """Make a scheduled run due now, so that the next worker claims it. Raises NotFound."""
     if not store.bring_forward(tx, run=run, at=at):
-        raise errors.NotFound(f"No run {run!r} goes by the clock: the rules that decide name none.")
+        raise errors.NotFound(f"The active rules have no scheduled run {run!r}.")
 
 
 def _is_due(run: Run, known: Due | None, now: datetime) -> bool:
@@ -58,5 +58,5 @@ def _words(run: Run) -> str:
 
 
 def set_prices(tx: WriteTx, *, prices: Mapping[tuple[str, LocationId], int], at: datetime) -> None:
-    """What pieces are worth to orders that are expected; those that are not named are worth nothing extra."""
+    """Store the scarcity prices of units for expected orders; units that are not listed have no price."""
     store.replace_prices(tx, {key: price for key, price in prices.items() if price > 0}, at=at)

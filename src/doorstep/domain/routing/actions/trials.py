@@ -1,4 +1,4 @@
-"""Verbs of trials: let a draft decide silently or on some orders, remember what it came to, end it."""
+"""Manage trials: start one in shadow or canary mode, store its decisions, end it."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ __all__ = ["NewTrial", "Trial"]
 
 
 def start(tx: WriteTx, *, new: NewTrial, at: datetime) -> Trial:
-    """Begin a trial beside the version that decides now; whoever calls has seen the draft's golden cases pass.
+    """Start a trial beside the active version; the caller has run the draft's test cases.
 
-    Raises Invalid without a reason or with an impossible share, Refused for what is no draft, Conflict while another runs.
+    Raises Invalid without a reason or with an invalid share, Refused for a version that is not a draft, Conflict while
+    another trial is running.
     """
     if not new.why.strip():
-        raise errors.Invalid("Say why: whoever asks later reads it.", field="why")
+        raise errors.Invalid("Enter a reason: it is shown in the history.", field="why")
     if not 1 <= new.percent <= 100:  # noqa: PLR2004 - of a hundred
-        raise errors.Invalid("The share is a number from 1 to 100.", field="percent")
+        raise errors.Invalid("The share must be a number from 1 to 100.", field="percent")
     found = versions.select_version(tx, number=new.draft)
     if found is None:
         raise errors.NotFound(f"There is no version {new.draft} of the rule set.")
     if found.state != "draft":
         raise errors.Refused(
-            f"Version {new.draft} is {found.state}: only a draft is tried.", state=found.state
+            f"Version {new.draft} is {found.state}: only a draft can be tested.", state=found.state
         )
     active = versions.select_active(tx)
     trial_id = store.insert_trial(tx, new, against=None if active is None else active.number, at=at)
     if trial_id is None:
-        raise errors.Conflict("Another trial runs: stop it first, or nobody could tell which was the cause.")
+        raise errors.Conflict("Another trial is running: stop it first.")
     events.append(
         tx, [facts.TrialStarted(new.draft, found.name, new.kind.value, new.percent, new.why)], at=at
     )
@@ -43,10 +44,10 @@ def start(tx: WriteTx, *, new: NewTrial, at: datetime) -> Trial:
 
 
 def stop(tx: WriteTx, *, why: str, at: datetime, breached: bool = False) -> Trial:
-    """End the trial that runs. Raises Refused if none does."""
+    """End the running trial. Raises Refused if there is none."""
     trial = store.lock_running(tx)
     if trial is None:
-        raise errors.Refused("No trial runs.")
+        raise errors.Refused("No trial is running.")
     store.end(tx, trial_id=trial.id, why=why, breached=breached, at=at)
     version = versions.select_version(tx, number=trial.draft)
     name = "" if version is None else version.name
@@ -55,12 +56,12 @@ def stop(tx: WriteTx, *, why: str, at: datetime, breached: bool = False) -> Tria
 
 
 def see(tx: WriteTx, *, trial_id: int, at: datetime) -> None:
-    """Somebody has read why a guardrail ended it."""
+    """Mark the result of a trial that a guardrail ended as read."""
     store.see(tx, trial_id=trial_id, at=at)
 
 
 def record(tx: WriteTx, *, trial: Trial, decisions: Sequence[Decision], by_draft: bool, at: datetime) -> None:
-    """What one side decided on orders of a trial, once each."""
+    """Store the decisions of one side of a trial, one per order."""
     store.copy_orders(tx, [_row(trial, each, at, by_draft=by_draft) for each in decisions])
 
 

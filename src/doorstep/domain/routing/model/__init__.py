@@ -1,4 +1,4 @@
-"""The decision: which location fulfils which line of an order, as a pure function with a receipt."""
+"""Decide which location fulfills which line of an order: a pure function with an explanation."""
 
 from __future__ import annotations
 

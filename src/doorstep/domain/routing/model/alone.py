@@ -1,7 +1,7 @@
-"""One parcel for the whole order where no two could be better: what nearly every order gets, without a look at ways to part it.
+"""Plan one parcel for the whole order where no two parcels can be better: the shortcut for nearly every order.
 
-It answers as the search does (see exact), but measures nobody but the locations that have everything. Where it cannot be sure
-that two parcels are no better, it says nothing, and the order is searched.
+The result equals that of the full search (see exact), but only locations that have everything are compared. Where it is not
+certain that two parcels are no better, it returns None, and the order is searched.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from doorstep.kernel.ids import LocationId
 
 
 def best(ask: OrderProblem, most: int) -> Found | None:
-    """The best location for everything and the next one, or None if the order must be searched."""
+    """The best location for everything and the runner-up, or None if the order must be searched."""
     scale, wants, split = ask.outlook.scale, ask.wants, ask.outlook.rule.split
     if ask.beside or ask.is_tangled or split.keep_together or len(wants) > MOST_UNITS or not scale.is_plain:
         return None
     may_part = most > 1 and len(wants) > 1
     stops = _with_everything(ask)
-    # A lone winner is compared with the best of two parcels all the same: people ask why it was not that.
+    # The only candidate is still compared with the best of two parcels: users ask why it was not that.
     if len(stops) <= may_part:
         return None
     measured = _measured(ask, stops)
@@ -39,7 +39,7 @@ def best(ask: OrderProblem, most: int) -> Found | None:
 
 
 def _with_everything(ask: OrderProblem) -> list[Stop]:
-    """The stops that could fill every line, by id."""
+    """Locations that can fill every line, by id."""
     safety, places = ask.safety, list[LocationId]()
     for index, (want, there) in enumerate(zip(ask.wants, ask.sights, strict=True)):
         need = want.quantity + safety
@@ -56,7 +56,7 @@ def _with_everything(ask: OrderProblem) -> list[Stop]:
 
 
 def _measured(ask: OrderProblem, stops: Sequence[Stop]) -> list[Values]:
-    """Everything from each of the stops, tier by tier."""
+    """Everything from each of these locations, tier by tier."""
     scale, frame = ask.outlook.scale, ask.outlook.frame
     tier, sign = scale.cost, -1 if scale.tiers[scale.cost].descending else 1
     is_dear = bool(frame.network.prices or frame.costs.last_piece_minor)
@@ -71,10 +71,10 @@ def _measured(ask: OrderProblem, stops: Sequence[Stop]) -> list[Values]:
 
 
 def _is_safe(ask: OrderProblem, measured: Sequence[Values]) -> bool:
-    """Whether no two parcels could be better, going by what leads each number that plans are compared by (see measure).
+    """Whether no two parcels can be better, by the leading measure of each comparison number (see measure).
 
-    Two parcels weigh at least twice the least of that. They are no better if one parcel weighs less, or, as that much is nothing,
-    if the count of parcels is next.
+    Two parcels measure at least twice the smallest value. They are no better if one parcel measures less, or, where that value
+    is zero, if the number of parcels is compared next.
     """
     leads = ask.outlook.scale.leads
     if leads is None:
@@ -90,5 +90,5 @@ def _is_safe(ask: OrderProblem, measured: Sequence[Values]) -> bool:
 
 
 def _least(ask: OrderProblem, tier: int) -> int:
-    """The least that a parcel of any line weighs."""
+    """The smallest value of a parcel of any line."""
     return min([stop.values[tier] for index in range(len(ask.wants)) for stop in ask.fits(index).values()])

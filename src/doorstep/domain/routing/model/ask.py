@@ -1,4 +1,4 @@
-"""What is left of one order, as one rule sees it: which location could fill which line whole, and at what extra cost."""
+"""Prepare the open lines of an order under one rule: which location can fill which line, and at what extra cost."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from doorstep.domain.routing.model.rules.document import Measure
 from doorstep.domain.routing.model.supply import Basket, Supply
 from doorstep.kernel.ids import LocationId, Sku
 
-NO_ROOM = "has no room left in this shift"
+NO_ROOM = "has no capacity left in this shift"
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A parcel of a plan: pieces of lines (by their index) from one stop."""
+    """A parcel of a plan: units of lines (by their index) from one location."""
 
     stop: Stop
     takes: tuple[tuple[int, int], ...]
@@ -28,7 +28,7 @@ Plan = tuple[Part, ...]
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The best plan and the next best that uses other locations, with their measures tier by tier; () if there is none."""
+    """The best plan and the runner-up from other locations, with their measures tier by tier; () if there is none."""
 
     plan: Plan = ()
     values: Values = ()
@@ -37,8 +37,8 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """Lines that do not part, where they could be filled whole, and what they add to a parcel there: to its cost, and to its
-    numbers (see measure) if the rule measures lines by more than cost.
+    """Lines that are not separated: where they can be filled completely, and what they add to a parcel there: to its cost,
+    and to its numbers (see measure) if the rule measures lines by more than cost.
     """
 
     lines: tuple[int, ...]
@@ -47,7 +47,7 @@ class Unit(msgspec.Struct, frozen=True):
     extras: Mapping[LocationId, tuple[int, ...]] | None = None
 
     def keys(self, number: int, worth: int) -> dict[LocationId, int]:
-        """What the lines add to one of a parcel's numbers, where cost is worth so much."""
+        """What the lines add to one of a parcel's numbers, where cost has this weight."""
         if self.extras is not None:
             return {place: each[number] for place, each in self.extras.items()}
         return {place: worth * cost for place, cost in self.costs.items()}
@@ -55,7 +55,7 @@ class Unit(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class OrderProblem:
-    """An order's open lines before one rule. `rooms` are what limited locations still take; `beside` are open parcels."""
+    """An order's open lines under one rule. `rooms` is the remaining capacity of limited locations; `beside` are open parcels."""
 
     demand: Demand
     wants: Sequence[DemandLine]
@@ -78,7 +78,7 @@ class OrderProblem:
             self.sights = [supply.sight(want.sku, demand.terms) for want in self.wants]
 
     def _tangled(self) -> bool:
-        """Whether lines share what they are made of, so that what fits singly need not fit together."""
+        """Whether lines share components, so that lines that fit one by one may not fit together."""
         if self.is_plain:
             return len({want.sku for want in self.wants}) < len(self.wants)
         things = [thing for want in self.wants for thing in self.supply.recipe(want.sku)]
@@ -86,15 +86,15 @@ class OrderProblem:
 
     @property
     def safety(self) -> int:
-        """Pieces of every SKU that this rule leaves where they lie."""
+        """Units of every SKU that this rule keeps as safety stock."""
         return self.outlook.rule.locations.safety_stock
 
     def why_not(self, place_id: LocationId) -> str:
-        """Why a location may not serve this order at all, in words; "" if it may."""
+        """The reason why a location may not serve this order; "" if it may."""
         return self.outlook.reasons.get(place_id) or (NO_ROOM if self.rooms.get(place_id, 1) <= 0 else "")
 
     def may(self, place_id: LocationId, sku: Sku) -> Stop | None:
-        """The location as a stop for that SKU of this order, whatever lies there; None if it may not serve it."""
+        """The location as a candidate for this SKU, regardless of its stock; None if it may not serve it."""
         if self.rooms and self.rooms.get(place_id, 1) <= 0:
             return None
         if self.demand.excluded and (sku, place_id) in self.demand.excluded:
@@ -104,7 +104,7 @@ class OrderProblem:
         return self.outlook.stops[place_id]
 
     def fits(self, index: int) -> Mapping[LocationId, Stop]:
-        """Where a line could be filled whole."""
+        """Locations that can fill a line completely."""
         if index not in self._fits:
             self._fits[index] = self._filling(index)
         return self._fits[index]
@@ -119,7 +119,7 @@ class OrderProblem:
         return {place: stop for place in there if (stop := stops[place]) is not None}
 
     def unit(self, lines: tuple[int, ...]) -> Unit:
-        """Lines that must come from one stop, with the keys of taking them there."""
+        """Lines that must come from one location, with the keys of taking them there."""
         fits = self.fits(lines[0])
         for index in lines[1:]:
             others = self.fits(index)
@@ -134,10 +134,10 @@ class OrderProblem:
         return Unit(lines, fits, self.costs(lines, fits), extras)
 
     def costs(self, lines: Sequence[int], fits: Mapping[LocationId, Stop]) -> dict[LocationId, int]:
-        """What taking these lines from each stop adds to its parcel, in minor units."""
+        """What taking these lines adds to a parcel from each location, in minor units."""
         frame = self.outlook.frame
         if len(lines) == 1 and not frame.network.prices and not frame.costs.last_piece_minor:
-            # By far the most: the sum of `added` without a call for each location.
+            # The hot path: the sum of `added`, inlined.
             pieces, grams = self.wants[lines[0]].quantity, self.wants[lines[0]].grams
             return {
                 place: (lane.kilo_minor * grams * pieces + 500) // 1000 + lane.piece_minor * pieces
@@ -150,7 +150,7 @@ class OrderProblem:
         }
 
     def added(self, index: int, stop: Stop, pieces: int) -> int:
-        """What so many pieces of a line add to a parcel, in minor units: their weight, and what they are worth to others."""
+        """What these units of a line add to a parcel, in minor units: carriage by weight, and scarcity prices."""
         want, lane, frame = self.wants[index], stop.lane, self.outlook.frame
         cost = (lane.kilo_minor * want.grams * pieces + 500) // 1000 + lane.piece_minor * pieces
         if frame.network.prices:
@@ -160,7 +160,7 @@ class OrderProblem:
         return cost
 
     def scarcity(self, index: int, place: LocationId, pieces: int) -> int:
-        """What these pieces there are worth to orders to come."""
+        """The scarcity price of these units at the location."""
         prices, sku = self.outlook.frame.network.prices, self.wants[index].sku
         if self.is_plain:
             return pieces * prices.get((sku, place), 0)
@@ -169,11 +169,11 @@ class OrderProblem:
         )
 
     def last(self, index: int, place: LocationId, pieces: int) -> int:
-        """What it is worth not to sell a SKU out there."""
+        """The cost of selling a SKU out at the location."""
         return self.outlook.frame.costs.last_piece_minor if self.sights[index].get(place, 0) <= pieces else 0
 
     def measured(self, takes: Sequence[tuple[int, int]], stop: Stop) -> dict[Measure, int]:
-        """Measures of what is taken, those of the parcel left out. Velocity is in thousandths of a piece a day."""
+        """Measures of the units, without those of the parcel. Velocity is in thousandths of a unit a day."""
         supply, wants = self.supply, [self.wants[index] for index, _pieces in takes]
         broken = sum(stop.id not in supply.broken.get(want.style, ()) for want in wants)
         velocity = sum(supply.velocity.get(want.sku, {}).get(stop.id, 0.0) for want in wants)
@@ -186,5 +186,5 @@ class OrderProblem:
         }
 
     def basket(self) -> Basket:
-        """Something to try on what this order would take."""
+        """A basket for trying allocations of this order."""
         return Basket(self.supply, self.demand.terms)

@@ -1,4 +1,4 @@
-"""Orders of one customer to one address: what joins a parcel that leaves anyway costs no parcel of its own."""
+"""Bundle orders of one customer to one address: joining a parcel that ships anyway adds no parcel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ALONE: tuple[OrderId, ...] = ()
 
 @dataclass(slots=True)
 class Bundles:
-    """The parcels that this batch has opened, by customer, address and service."""
+    """The open parcels of this batch, by customer, address and service."""
 
     is_wanted: bool
     _open: dict[_Key, dict[LocationId, list[OrderId]]] = field(init=False, default_factory=dict)
@@ -23,7 +23,7 @@ class Bundles:
     def joined(
         self, ask: OrderProblem, found: Found, *, parcels_before: int
     ) -> tuple[OrderProblem, Found, tuple[OrderId, ...]]:
-        """The plan that joins open parcels, with the orders it joins, if nothing of it arrives a day later for that."""
+        """The plan that joins open parcels, with the orders it joins, if nothing arrives a day later because of it."""
         parcels = self._open.get(_key(ask.demand)) if self._open and self._asks(ask.demand) else None
         if not parcels or not found.plan:
             return ask, found, _ALONE
@@ -37,7 +37,7 @@ class Bundles:
         return joining, other, tuple([order for place in sorted(places) for order in parcels.get(place, ())])
 
     def opened(self, demand: Demand, plan: Plan) -> None:
-        """Remember the parcels of a plan, if the customer is known."""
+        """Store the parcels of a plan, if the customer is known."""
         if self._asks(demand):
             parcels = self._open.setdefault(_key(demand), {})
             for part in plan:

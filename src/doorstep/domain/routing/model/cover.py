@@ -1,8 +1,8 @@
-"""Few locations that together have everything, for orders with many lines or with lines that share what they are made of.
+"""Find a few locations that together have everything, for orders with many lines or with lines that share components.
 
-Grown from several seeds, always with the location that serves most of what is missing (or serves it cheapest), then improved
-by dropping and exchanging locations until nothing helps. Good, not proven best; what it finds is tried on with a basket, so
-kits that share a part and repeated SKUs are never promised twice.
+The search starts from several locations, adds the one that serves most of what is missing (or serves it at the lowest cost),
+and then drops and exchanges locations until nothing improves. The result is good, but not proven optimal; it is tried with a
+basket, so kits that share a component and repeated SKUs are never promised twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from doorstep.kernel.ids import LocationId
 
 _PAIRED = 24
 
-# How good a try is, smaller first: minus the units served, then the number plans are compared by.
+# How good a try is, smaller first: minus the units served, then the number that plans are compared by.
 _Worth = tuple[int, int]
 _Takes = dict[LocationId, list[Unit]]
 
@@ -38,7 +38,7 @@ class Cover:
     _known: dict[frozenset[LocationId], tuple[_Worth, _Takes]] = field(init=False, default_factory=dict)
 
     def plans(self) -> list[Plan]:
-        """Candidates, the best first; those after it serve as many lines."""
+        """Candidate plans, the best first; all serve as many lines."""
         self._stops = {place: stop for unit in self.units for place, stop in sorted(unit.fits.items())}
         worth = self.ask.outlook.scale.cost_worth[0]
         self._lines = {unit.lines: unit.keys(0, worth) for unit in self.units}
@@ -60,7 +60,7 @@ class Cover:
         return [self._plan(each) for each in tries if self._worth(each)[0] == best and best]
 
     def _reach(self, places: Iterable[LocationId]) -> int:
-        """How many units these locations serve at most."""
+        """The most units that these locations can serve."""
         bits = 0
         for place in places:
             bits |= self._bits[place]
@@ -70,13 +70,13 @@ class Cover:
         return -self._bits[place].bit_count()
 
     def _worth(self, places: frozenset[LocationId]) -> _Worth:
-        """What serving from these locations is worth."""
+        """The rating of serving from these locations."""
         if places not in self._known:
             self._known[places] = self._tried_on(places) if self.ask.is_tangled else self._assigned(places)
         return self._known[places][0]
 
     def _plan(self, places: frozenset[LocationId]) -> Plan:
-        """The plan behind a worth."""
+        """The plan of a rating."""
         self._worth(places)
         takes = {
             place: tuple(sorted(piece for unit in units for piece in self._pieces(unit)))
@@ -85,7 +85,7 @@ class Cover:
         return tuple([Part(self._stops[place], takes[place]) for place in sorted(takes)])
 
     def _assigned(self, places: frozenset[LocationId]) -> tuple[_Worth, _Takes]:
-        """Lines that share nothing: each unit goes to the best of these locations, and nobody is in its way."""
+        """Assign independent lines: each unit goes to the best of these locations."""
         takes: _Takes = {}
         served = key = 0
         ordered, opening = sorted(places), self._opening
@@ -103,7 +103,7 @@ class Cover:
         return (-served, key + sum([opening[place] for place in takes])), takes
 
     def _tried_on(self, places: frozenset[LocationId]) -> tuple[_Worth, _Takes]:
-        """Every unit at the best of these locations that still has room for it."""
+        """Assign every unit to the best of these locations that still has stock for it."""
         basket, takes = self.ask.basket(), dict[LocationId, list[Unit]]()
         served = key = 0
         for unit in self.units:
@@ -121,7 +121,7 @@ class Cover:
         return [(index, self.ask.wants[index].quantity) for index in unit.lines]
 
     def _take(self, unit: Unit, place: LocationId, basket: Basket) -> bool:
-        """Put a unit into the basket if there is room for all of it."""
+        """Add a unit to the basket if all of it fits."""
         wants = [self.ask.wants[index] for index in unit.lines]
         trial = basket.copied() if len(wants) > 1 else basket
         for want in wants:
@@ -133,7 +133,7 @@ class Cover:
         return True
 
     def _grown(self, prefer: Callable[[int, int], tuple[float, int]]) -> frozenset[LocationId]:
-        """Locations added one by one while more is served."""
+        """Add locations one by one while more is served."""
         chosen: frozenset[LocationId] = frozenset()
         served, key = self._worth(chosen)
         while len(chosen) < self.most:
@@ -152,13 +152,13 @@ class Cover:
     def _following(
         self, chosen: frozenset[LocationId], served: int, prefer: Callable[[int, int], tuple[float, int]]
     ) -> list[LocationId]:
-        """Locations that may let more units be served; who serves most is known beforehand where lines share nothing."""
+        """Locations that may serve more units; for independent lines, the ones that serve most."""
         known = {place: self._reach((*chosen, place)) for place in self._stops if place not in chosen}
         more = max(known.values(), default=0) if prefer is _most_served and not self.ask.is_tangled else 0
         return [place for place, reach in known.items() if reach > served and reach >= more]
 
     def _improved(self, chosen: frozenset[LocationId]) -> frozenset[LocationId]:
-        """The best of its neighbours, and of theirs, as long as they are better."""
+        """Improve to the best neighboring selection, as long as it is better."""
         while True:
             others = [place for place in self._stops if place not in chosen]
             near = [chosen - {out} for out in chosen]

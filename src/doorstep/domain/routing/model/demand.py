@@ -1,4 +1,4 @@
-"""What routing is asked and what it answers: wants, places, choices."""
+"""Define the input and output of routing: demand lines, order attributes, choices."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import msgspec
 
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
-# What lies on a shelf: a SKU, or a SKU in another condition under a name of its own (see thing).
+# The key of stock: a SKU, or a SKU in another condition under a key of its own (see thing).
 StockKey = str
 
 
 def stock_key(sku: Sku, condition: str) -> StockKey:
-    """The name of a SKU in a condition."""
+    """The stock key of a SKU in a condition."""
     return sku if condition == "new" else f"{sku} ({condition})"
 
 
 class DemandLine(msgspec.Struct, frozen=True):
-    """A line that needs stock (a struct, like Choice: a batch has thousands). A piece weighs `grams`, the line is worth `value_minor`."""
+    """A line that needs stock (a struct, like Choice: a batch has thousands). A unit weighs `grams`, the line is worth `value_minor`."""
 
     line_no: int
     sku: Sku
@@ -32,10 +32,10 @@ class DemandLine(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What rules may ask of an order. Weight and value of a line stand on its wants.
+    """Attributes of an order that rules can read. Weight and value of a line are on its demand line.
 
-    `queue` is where it is parked ("" for orders nobody has routed yet); `service` is the delivery promised (method as the
-    channel names it when no service of ours is known by it); `pickup` is the code of the location the customer comes to;
+    `queue` is its exception queue ("" for orders that were not routed yet); `service` is the delivery promised (the channel's
+    method name if no service is known by it); `pickup` is the code of the location where the customer picks up;
     `tries` is how often routing could not serve it before.
     """
 
@@ -62,8 +62,8 @@ NO_FACTS = Facts()
 
 @dataclass(frozen=True, slots=True)
 class StockLimits:
-    """What a buyer may not take. `kept_back` pieces stay at a location (safety stock, a location closed to the channel),
-    with the reason in words; of all that is there, `set_aside` pieces are for carts and other buyers.
+    """Stock that a buyer may not take. `kept_back` units stay at a location (safety stock, a location closed to the channel),
+    with the reason; of all that is there, `set_aside` units are for carts and other buyers.
     """
 
     kept_back: Mapping[tuple[StockKey, LocationId], int] = field(default_factory=dict)
@@ -79,11 +79,11 @@ ANYTHING = StockLimits()
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one order needs, and where it goes; without a place, distance does not count.
+    """The demand of one order and its destination; without coordinates, distance does not count.
 
-    `channel` sells it and `buyer` names whose pools may be drawn on; `cart` is the reference of the cart that became this order.
-    `beside` names locations that pack a parcel for the same customer and address anyway: what joins it costs no new parcel.
-    `has_claim` says that pieces were set aside for this very order (its cart, a promise): it is served before those without.
+    `channel` sells it and `buyer` names whose pools may be used; `cart` is the reference of the cart that became this order.
+    `beside` names locations that pack a parcel for the same customer and address anyway: joining it adds no parcel.
+    `has_claim` says that units were set aside for this order (its cart, a promise): it is served before orders without.
     """
 
     order_id: OrderId
@@ -101,7 +101,7 @@ class Demand:
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """So many pieces of a line from a location."""
+    """Units of a line from a location."""
 
     line_no: int
     sku: Sku

@@ -1,7 +1,7 @@
-"""The best way to part an order between locations: exact, for lines that share nothing and are few enough.
+"""Find the best way to split an order between locations: exact, for few independent lines.
 
-One parcel is tried first; only if two could be better are the lines parted in every way (see partition). That is for orders
-of up to six lines that may part.
+One parcel is tried first; only if several can be better, all ways to separate the lines are compared (see partition). Used
+for orders of up to six separable lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RANKED = 2
 
 @dataclass(slots=True)
 class Parting:
-    """Ways to serve units by at most `most` parcels, each parcel but a lone one worth `least_minor`."""
+    """Ways to serve units by at most `most` parcels, each parcel of several worth at least `least_minor`."""
 
     ask: OrderProblem
     units: Sequence[Unit]
@@ -35,7 +35,7 @@ class Parting:
         self._scale = self.ask.outlook.scale
 
     def plans(self) -> list[Plan]:
-        """Candidates for the best plan and the one after it: of the largest set of lines that can be served."""
+        """Candidates for the best plan and the runner-up, for the largest set of lines that can be served."""
         if not self.units:
             return []
         full = (1 << len(self.units)) - 1
@@ -43,7 +43,7 @@ class Parting:
         wins = bool(singles) and self._cannot_be_beaten(singles)
         if wins and (len(singles) > 1 or self.most == 1 or len(self.units) == 1):
             return self._two_best(singles)
-        # A lone winner is compared with the best of two parcels or more all the same: people ask why it was not that.
+        # The only candidate is still compared with the best of two parcels or more: users ask why it was not that.
         found = [self._best(number) for number in range(1 if wins else self._scale.count)]
         for mask in self._wished(full):
             plans = [self._plan(best) for per_count in found for best in per_count[mask]]
@@ -61,7 +61,7 @@ class Parting:
         return [(Part(stop, takes),) for stop in places.values()]
 
     def _two_best(self, singles: list[Plan]) -> list[Plan]:
-        """The winner of the tiers and the next, where no two parcels could be better."""
+        """The winner of the tiers and the runner-up, where no two parcels can be better."""
         scale = self._scale
         if len(singles) <= _RANKED or scale.of_lines:
             return singles
@@ -77,7 +77,7 @@ class Parting:
         return (*values[:place], values[place] + signed, *values[place + 1 :])
 
     def _single_keys(self, stops: Iterable[Stop], number: int) -> dict[LocationId, int]:
-        """How everything from one location compares."""
+        """The comparison number of everything from one location."""
         worth = self._scale.cost_worth[number]
         if self._scale.of_lines:
             lines = [unit.keys(number, worth) for unit in self.units]
@@ -89,7 +89,7 @@ class Parting:
         return [(index, self.ask.wants[index].quantity) for index in unit.lines]
 
     def _cannot_be_beaten(self, singles: Sequence[Plan]) -> bool:
-        """Whether no two parcels could be better than one, going by the least that each part of them must weigh."""
+        """Whether no two parcels can be better than one, by the smallest value of each of their parts."""
         if self.most == 1 or len(self.units) == 1:
             return True
         scale, every = self._scale, None
@@ -106,7 +106,7 @@ class Parting:
         return True
 
     def _best(self, number: int) -> list[list[Way]]:
-        """For every set of lines the best way by each count of parcels (those that exist)."""
+        """For every set of lines the best plan by each number of parcels."""
         worth = self._scale.cost_worth[number]
         tolls = {place: stop.keys[number] for unit in self.units for place, stop in unit.fits.items()}
         lines = [unit.keys(number, worth) for unit in self.units]
@@ -114,14 +114,14 @@ class Parting:
         return partition.ways(tolls, lines, most=self.most, is_refused=barred)
 
     def _is_too_small(self, mask: int) -> bool:
-        """Whether a parcel of these lines, or what they leave to others, is not worth enough."""
+        """Whether a parcel of these lines, or of the remaining lines, is below the minimum value."""
         if mask == (1 << len(self.units)) - 1 == self._everything:
             return False
         return self._worth(mask) < self.least_minor
 
     @property
     def _everything(self) -> int:
-        """All units, if they are all that the order wants; -1 if something of it is left out already."""
+        """The set of all units, if it is the complete order; -1 if a part of the order is already missing."""
         has_all = sum(len(unit.lines) for unit in self.units) == len(self.ask.wants)
         return (1 << len(self.units)) - 1 if has_all else -1
 
@@ -131,7 +131,7 @@ class Parting:
         return sum(wants[index].value_minor for unit in chosen for index in unit.lines)
 
     def _wished(self, full: int) -> list[int]:
-        """Sets of lines, most lines first; what a set leaves must be worth enough, too."""
+        """Sets of lines, most lines first; the remaining lines must reach the minimum value, too."""
         least, whole = self.least_minor, sum(want.value_minor for want in self.ask.wants)
         masks = [full] if self.most >= len(self.units) and not least else range(1, full + 1)
         good = [
@@ -156,6 +156,6 @@ class Parting:
 
 
 def _common(fits: Sequence[Mapping[LocationId, Stop]]) -> dict[LocationId, Stop]:
-    """The stops that are in all of them."""
+    """Locations that are in all of them."""
     first, *others = sorted(fits, key=len)
     return {place: stop for place, stop in first.items() if all(place in other for other in others)}

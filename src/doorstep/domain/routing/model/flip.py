@@ -1,4 +1,4 @@
-"""In words: what a plan had that another had not, and what would have turned the decision."""
+"""Explain why one plan won, and what would have changed the result."""
 
 from __future__ import annotations
 
@@ -13,32 +13,35 @@ from doorstep.domain.routing.model.rules.document import Measure, Sort
 from doorstep.kernel.ids import LocationId
 from doorstep.kernel.money import CURRENCIES, Money
 
-# What would have to be otherwise, for a measure of which little wins and for one of which much wins.
+# What would have to differ, for a measure where the smaller wins and where the greater wins.
 _WINS: dict[Measure, tuple[str, str]] = {
-    Measure.PARCELS: ("it needs {} parcels less", "it needs {} parcels more"),
-    Measure.LEAVES: ("it leaves {} days sooner", "it leaves {} days later"),
-    Measure.ARRIVES: ("it arrives {} days sooner", "it arrives {} days later"),
+    Measure.PARCELS: ("it needs {} fewer parcels", "it needs {} more parcels"),
+    Measure.LEAVES: ("it leaves {} days earlier", "it leaves {} days later"),
+    Measure.ARRIVES: ("it arrives {} days earlier", "it arrives {} days later"),
     Measure.SEQUENCE: (
-        "it stands {} places higher in the rule's list",
-        "it stands {} places lower in the rule's list",
+        "it is {} positions higher in the rule's list",
+        "it is {} positions lower in the rule's list",
     ),
-    Measure.STOCK: ("it has {} pieces less", "it has {} pieces more"),
-    Measure.BROKEN_STYLE: ("it has {} lines more of broken sizes", "it has {} lines less of broken sizes"),
-    Measure.LOAD: ("it has {} minutes less of open work", "it has {} minutes more of open work"),
-    Measure.CARBON: ("it saves {} g of CO₂", "it takes {} g more of CO₂"),
+    Measure.STOCK: ("it has {} fewer units in stock", "it has {} more units in stock"),
+    Measure.BROKEN_STYLE: (
+        "it has {} more lines with broken sizes",
+        "it has {} fewer lines with broken sizes",
+    ),
+    Measure.LOAD: ("it has {} minutes less open work", "it has {} minutes more open work"),
+    Measure.CARBON: ("it emits {} g less CO₂", "it emits {} g more CO₂"),
     Measure.DISTANCE: ("it is {} km nearer", "it is {} km farther"),
     Measure.PIECE_DISTANCE: ("it is {} km nearer", "it is {} km farther"),
-    Measure.VELOCITY: ("it sells {} pieces a day less", "it sells {} pieces a day more"),
+    Measure.VELOCITY: ("it sells {} fewer units a day", "it sells {} more units a day"),
     Measure.COST: ("it costs {} less", "it costs {} more"),
     Measure.MISS: (
-        "it is {} points of a hundred less likely to be late",
-        "it is {} points of a hundred likelier to be late",
+        "it is {} percentage points less likely to be late",
+        "it is {} percentage points more likely to be late",
     ),
 }
 
 
 def counterfactual(ask: OrderProblem, plan: Plan, runner_up: Plan, better: Values, worse: Values) -> str:
-    """What would have made another plan win: the runner-up, or a nearer location that was out of the question."""
+    """What would have made another plan win: the runner-up, or a nearer location that was ruled out."""
     words = _runner_up(ask, runner_up, better, worse) if runner_up else ""
     return f"{words} {_shut_out(ask, plan)}".strip()
 
@@ -48,12 +51,12 @@ def _runner_up(ask: OrderProblem, runner_up: Plan, better: Values, worse: Values
     several = len(runner_up) > 1
     tier, difference = _first_difference(ask, better, worse)
     if tier is None:
-        return f"{names} {'are' if several else 'is'} as good: the smaller location id wins."
+        return f"{names} {'are' if several else 'is'} equally good: the smaller location id wins."
     return f"{names} {'win' if several else 'wins'} if {_by_words(ask, tier, difference)}."
 
 
 def _shut_out(ask: OrderProblem, plan: Plan) -> str:
-    """The nearest location that has everything, ships, and is nearer than all that were chosen, but was ruled out."""
+    """The nearest location that has everything, ships, and is nearer than all chosen ones, but was ruled out."""
     places, used = ask.outlook.frame.network.places, {part.stop.id for part in plan}
     if ask.outlook.pickup or not (ask.outlook.reasons or ask.rooms):
         return ""
@@ -78,12 +81,12 @@ def why_not_nearest(ask: OrderProblem, index: int, chosen: Stop, nearest: Stop) 
     one, other = (score.values(ask, (Part(stop, takes),)) for stop in (chosen, nearest))
     by, difference = _first_difference(ask, one, other)
     if by is None:
-        return f"{name} is nearer, but what it has serves other lines or orders better"
-    return f"before {name}, which is nearer and would win if {_by_words(ask, by, difference)}"
+        return f"{name} is nearer, but its stock serves other lines or orders better"
+    return f"preferred over {name}, which is nearer and wins if {_by_words(ask, by, difference)}"
 
 
 def _first_difference(ask: OrderProblem, better: Values, worse: Values) -> tuple[Sort | None, int]:
-    """The tier that told two plans apart, and by how much; tiers that are tolerant may have passed both."""
+    """The first tier in which two plans differ, and by how much; both may be within its tolerance."""
     tiers = ask.outlook.scale.tiers
     for tier, one, other in zip(tiers, better, worse, strict=True):
         if other > one:
@@ -102,8 +105,9 @@ def _singular(words: str) -> str:
     return (
         words.replace("parcels", "parcel")
         .replace("days", "day")
-        .replace("places", "place")
+        .replace("positions", "position")
         .replace("lines", "line")
+        .replace("units", "unit")
     )
 
 
@@ -116,7 +120,7 @@ def _km(_ask: OrderProblem, metres: int) -> str:
     return str(max(1, round(metres / 1000)))
 
 
-# How measures are told that are not counted one by one.
+# Formats of measures that are not whole counts.
 _TOLD: dict[Measure, Callable[[OrderProblem, int], str]] = {
     Measure.COST: _money,
     Measure.DISTANCE: _km,

@@ -1,4 +1,4 @@
-"""Golden cases run: the plan that a rule set finds for each, beside the plan it must find."""
+"""Run test cases: compare the plan of a rule set with the expected plan."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING = "nothing"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a case: how it differs from what was expected (not at all: it is green), and why it went so."""
+    """The result of a case: its differences from the expected plan (none: it passed), and the explanation."""
 
     name: str
     differences: tuple[str, ...]
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def run_cases(document: RuleSet, *, installed: Installed) -> list[Outcome]:
-    """Every case of a document, each decided alone. `installed` gives the network as it is at the time of a case."""
+    """Run every test case of a document, each on its own. `installed` gives the network at the time of a case."""
     book = playbook.compile(document, document.name)
     return [_outcome(each, book, installed) for each in document.cases]
 
@@ -46,9 +46,7 @@ def _outcome(case: Case, book: playbook.CompiledRules, installed: Installed) -> 
     codes = {place.code: place.id for place in network.places.values()}
     unknown = sorted(_named(case) - codes.keys())
     if unknown:
-        return Outcome(
-            case.name, (f"There is no location {', '.join(unknown)}: say where it is under places.",)
-        )
+        return Outcome(case.name, (f"There is no location {', '.join(unknown)}: add it under places.",))
     here = {Sku(sku): {codes[code]: pieces for code, pieces in by.items()} for sku, by in case.stock.items()}
     supply = Supply({str(sku): dict(by) for sku, by in here.items()})
     (decision,) = plan(
@@ -59,7 +57,7 @@ def _outcome(case: Case, book: playbook.CompiledRules, installed: Installed) -> 
 
 
 def _run(case: Case, document: RuleSet) -> Run | None:
-    """A run by the clock decides if the case names one of its routings; else what is decided as orders come."""
+    """The scheduled run of the case's routing, if it names one; otherwise the event-driven runs."""
     for run in document.runs:
         if run.schedule and any(routing.name == case.expect.routing for routing in run.routings):
             return run
@@ -67,7 +65,7 @@ def _run(case: Case, document: RuleSet) -> Run | None:
 
 
 def _named(case: Case) -> set[str]:
-    """Every location that a case speaks of."""
+    """Every location that a case names."""
     stocked = {code for by in case.stock.values() for code in by}
     sent = {each.location for each in case.expect.sent}
     pickup = {case.order.pickup} if case.order.pickup else set()
@@ -91,7 +89,7 @@ def _demand(case: Case, codes: Mapping[str, LocationId]) -> Demand:
 
 
 def _network(case: Case, installed: Installed) -> Network:
-    """The installed network with what the case says of it."""
+    """The installed network, with the case's values in place of its own."""
     network = Network({}, GreatCircle({})) if case.only_places else installed(case)
     by_code = {place.code: place for place in network.places.values()}
     said, fresh = [], max(network.places, default=0)
@@ -121,14 +119,14 @@ def _place(said: CasePlace, known: Place) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class _Ways:
-    """The ways of the installed network; those of places that are not installed there go as the crow flies."""
+    """The lanes of the installed network; other locations have great-circle lanes."""
 
     network: Network
     crow: GreatCircle
     said: Mapping[LocationId, CaseLane]
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
-        """A lane from every place, nearest first."""
+        """A lane from every location, nearest first."""
         found = {**self.network.ways.lanes(demand), **self.crow.lanes(demand)}
         for place, said in self.said.items():
             told = {each: getattr(said, each) for each in said.__struct_fields__ if each != "location"}

@@ -1,4 +1,4 @@
-"""Ways by distance alone: what is known of a network without calendars and tariffs."""
+"""Provide lanes by distance alone, for a network without calendars and rates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EARTH_KM = 6371.0088
 
 @dataclass(slots=True)
 class GreatCircle:
-    """Lanes as the crow flies, free of charge; customers at one place (a postal code) share the answer."""
+    """Lanes by great-circle distance, free of charge; customers with one postal code share the result."""
 
     places: Mapping[LocationId, Place]
     _spots: list[tuple[LocationId, tuple[float, float, float]]] = field(init=False)
@@ -27,7 +27,7 @@ class GreatCircle:
         self._spots = [(each.id, _spot(each.latitude, each.longitude)) for each in self.places.values()]
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
-        """A lane from every place, nearest first; none has a length if nobody knows where the customer is."""
+        """A lane from every location, nearest first; lanes have no length if the customer's coordinates are unknown."""
         spot = demand.latitude, demand.longitude
         if spot not in self._known:
             self._known[spot] = {each: Lane(each, km) for km, each in self._ways(*spot)}
@@ -37,7 +37,7 @@ class GreatCircle:
         if latitude is None or longitude is None:
             return [(0.0, each) for each in sorted(self.places)]
         here = _spot(latitude, longitude)
-        # Opposite points are a rounding error more than the diameter apart.
+        # Antipodes can exceed the diameter by a rounding error.
         return sorted(
             [
                 (2 * _EARTH_KM * asin(half if (half := dist(here, there) / 2) < 1.0 else 1.0), each)
@@ -47,6 +47,6 @@ class GreatCircle:
 
 
 def _spot(latitude: float, longitude: float) -> tuple[float, float, float]:
-    """A place as a point on the unit sphere, where distances are one call."""
+    """A location as a point on the unit sphere, where distances are one call."""
     north, east = radians(latitude), radians(longitude)
     return cos(north) * cos(east), cos(north) * sin(east), sin(north)

@@ -1,7 +1,7 @@
-"""The ways to a customer with calendars and tariffs: distance, price, the day it leaves and arrives, the risk to be late.
+"""Provide lanes with calendars and rates: distance, price, departure, arrival, probability to be late.
 
-What depends on the location alone is worked out once per moment, what depends on the zone once per zone; a destination costs
-fifty distances and a sort. Without tariffs there are distances and departures, prices are zero and nothing is promised.
+Values that depend on the location are computed once per moment, values that depend on the zone once per zone; a destination
+costs fifty distances and a sort. Without rates there are distances and departures, prices are zero and nothing is promised.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from doorstep.domain.routing.model.tariff import Carrier, Departure, Rate, Servi
 from doorstep.kernel.ids import LocationId
 
 _EARTH_KM = 6371.0088
-_MOST_DESTINATIONS = 8_000  # remembered distances of one configuration; beyond it they are worked out anew
-_MOST_ANSWERS = 2_000  # remembered lanes of one moment
+_MOST_DESTINATIONS = 8_000  # cached distances of one configuration; beyond it they are computed again
+_MOST_ANSWERS = 2_000  # cached lanes of one moment
 
 Spot = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A location that parcels leave from. `cut_offs` are minutes of the local day by service, "" is the location's own."""
+    """A location as an origin of parcels. `cut_offs` are minutes of the local day by service, "" is the location's own."""
 
     id: LocationId
     code: str
@@ -45,13 +45,13 @@ class Origin:
 
 
 def spot(latitude: float, longitude: float) -> Spot:
-    """A place as a point on the unit sphere, where distances are one call."""
+    """A location as a point on the unit sphere, where distances are one call."""
     north, east = radians(latitude), radians(longitude)
     return cos(north) * cos(east), cos(north) * sin(east), sin(north)
 
 
 def kilometres(one: Spot, other: Spot) -> float:
-    """The way between two points as the crow flies."""
+    """The great-circle distance between two points."""
     return 2 * _EARTH_KM * asin(min(1.0, dist(one, other) / 2))
 
 
@@ -80,7 +80,7 @@ class LaneTable:
         }
 
     def ways(self, latitude: float | None, longitude: float | None) -> list[tuple[float, LocationId]]:
-        """Kilometres to every location, nearest first, ties by id; zero if nobody knows where the customer is."""
+        """Kilometers to every location, nearest first, ties by id; zero if the customer's coordinates are unknown."""
         key = latitude, longitude
         found = self._ways.get(key)
         if found is None:
@@ -95,7 +95,7 @@ class LaneTable:
         return found
 
     def service(self, facts: Facts) -> str:
-        """Which service was promised: by its code, or by the name that the channel has for it; else the default."""
+        """The promised service: by its code, or by the channel's name for it; else the default."""
         return (
             self._codes.get(facts.service.casefold())
             or self._codes.get(facts.method.casefold())
@@ -103,7 +103,7 @@ class LaneTable:
         )
 
     def offers(self, origin: Origin, service: str) -> Iterator[tuple[Carrier, Service]]:
-        """Who carries a service from a location, in the location's order."""
+        """Carriers of a service from a location, in the location's order of preference."""
         for key in origin.carriers:
             carrier = self.carriers.get(key)
             if carrier is not None and service in carrier.services:
@@ -111,14 +111,14 @@ class LaneTable:
 
     @property
     def services(self) -> list[str]:
-        """Every service that somebody sells, the default first."""
+        """Every service of any carrier, the default first."""
         codes = {code for carrier in self.carriers.values() for code in carrier.services}
         return sorted(codes, key=lambda code: (code != self.default_service, code))
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A zone's price (per parcel, kilo, piece) and times from a location, if work is decided now."""
+    """A zone's rates (per parcel, kilogram, unit) and times from a location, if work is decided now."""
 
     carrier: str
     service: str
@@ -135,20 +135,20 @@ class Offer:
         return self.rate.by(self.days.working_days(self.leaves.day, day)) if day >= self.leaves.day else 0.0
 
     def rings_at(self, day: date) -> datetime:
-        """Until when the carrier rings on a day."""
+        """The carrier's latest delivery time on a day."""
         return self.days.instant(day, self.arrives_by)
 
     def miss(self, promised_at: datetime) -> float:
-        """The probability that the promise is missed: more working days are needed than are left."""
+        """The probability to miss the promise: more working days are needed than are left."""
         return 1 - self.share_by(self.days.day(promised_at))
 
 
 @dataclass(slots=True)
 class Tariffs:
-    """Lanes of one moment. Answers are shared between orders to one destination with one promise.
+    """Lanes of one moment. Results are shared between orders to one destination with one promise.
 
-    A day is promised to customers if parcels arrive by then with a probability of `confidence`. `out` says of carriers that
-    get no parcels now why.
+    A day is promised if parcels arrive by then with a probability of `confidence`. `out` has the reason for each carrier that is
+    out.
     """
 
     atlas: LaneTable
@@ -170,7 +170,7 @@ class Tariffs:
         self._origins = {each.id: each for each in self.atlas.origins}
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
-        """A lane from every place, nearest first, ties by location id."""
+        """A lane from every location, nearest first, ties by location id."""
         facts = demand.facts
         service = self.atlas.service(facts)
         key = demand.latitude, demand.longitude, facts.country, facts.region, service, facts.promised_at
@@ -185,7 +185,7 @@ class Tariffs:
         return found
 
     def offer_to(self, demand: Demand, place: LocationId) -> Offer | None:
-        """What a location offers to a customer now; None if nobody knows."""
+        """The days that a location can offer to a customer now; None if unknown."""
         if not self.atlas.carriers or place not in self._origins:
             return None
         is_known = demand.latitude is not None and demand.longitude is not None
@@ -194,16 +194,16 @@ class Tariffs:
         return None if isinstance(offer, str) else offer
 
     def ready_at(self, place: LocationId) -> datetime | None:
-        """When work that is decided now is done at a location; None if it never is."""
+        """When work that is decided now is processed at a location; None if never."""
         origin = self._origins.get(place)
         return None if origin is None else origin.calendar.after(self.now, origin.processing_minutes)
 
     def day_at(self, place: LocationId, at: datetime) -> date:
-        """The calendar day it is at a location."""
+        """The local calendar day of a location."""
         return self._origins[place].calendar.day(at)
 
     def _bare(self, ways: Sequence[tuple[float, LocationId]]) -> dict[LocationId, Lane]:
-        """Without tariffs: how far it is, and when it leaves."""
+        """A lane without rates: distance and departure."""
         result = {}
         for km, place in ways:
             origin = self._origins[place]
@@ -218,7 +218,7 @@ class Tariffs:
         return result
 
     def _without_carrier(self, origin: Origin) -> str:
-        """Why nobody fetches parcels at a location now; empty if somebody does, or nobody said who."""
+        """The reason why no carrier collects at a location now; "" if one does, or if none is configured."""
         out = [self.out[key] for key in origin.carriers if key in self.out]
         return out[0] if out and len(out) == len(origin.carriers) else ""
 
@@ -249,7 +249,7 @@ class Tariffs:
         return result
 
     def _bands_of(self, service: str, facts: Facts, *, is_known: bool) -> dict[LocationId, list[Offer | str]]:
-        """What every location offers to a country and region: one answer for each band of kilometres."""
+        """The offers of every location to a country and region: one for each distance band."""
         key = service, facts.country, facts.region, is_known
         if key not in self._bands:
             bands: Sequence[float | None] = (*self.atlas.breaks, inf) if is_known else (None,)
@@ -260,7 +260,7 @@ class Tariffs:
         return self._bands[key]
 
     def offer(self, origin: Origin, service: str, km: float | None, facts: Facts) -> Offer | str:
-        """The first carrier of a location that brings a service to a destination; why there is none."""
+        """The location's first carrier with a service to a destination, or the reason why there is none."""
         why = f"{origin.code} has no carrier for {service or 'any service'}"
         for carrier, sold in self.atlas.offers(origin, service):
             if carrier.key in self.out:
@@ -268,7 +268,7 @@ class Tariffs:
                 continue
             zone = zone_of(carrier.zones, origin, km, facts)
             if zone is None or zone.name not in sold.rates:
-                why = f"{carrier.key} does not bring {sold.name or service} there from {origin.code}"
+                why = f"{carrier.key} does not deliver {sold.name or service} there from {origin.code}"
                 continue
             key = origin.id, f"{carrier.key}/{service}", zone.name
             if key not in self._offers:
@@ -282,7 +282,7 @@ class Tariffs:
     def _offered(self, origin: Origin, carrier: Carrier, sold: Service, zone: Zone) -> Offer | str:
         leaves = self._departure(origin, carrier, sold.code)
         if leaves is None:
-            return f"{origin.code} hands nothing to {carrier.key} in the next weeks"
+            return f"{origin.code} has no handover to {carrier.key} in the next weeks"
         rate, days = sold.rates[zone.name], carrier.calendar(origin.calendar.zone)
         arrives_at = arrival(days, leaves=leaves.day, days=rate.days, arrives_by=carrier.arrives_by)
         price = (rate.parcel_minor, rate.kilo_minor, rate.piece_minor) if self.priced else (0, 0, 0)
@@ -313,7 +313,7 @@ class Tariffs:
 
 
 def zone_of(zones: Sequence[Zone], origin: Origin, km: float | None, facts: Facts) -> Zone | None:
-    """The first zone that a destination is in. Where nobody knows how far it is, the one without kilometres."""
+    """The first zone that a destination is in. If the distance is unknown, the first without kilometers."""
     country = facts.country or origin.country
     fits = [
         zone

@@ -1,8 +1,8 @@
-"""What plans are measured by: tiers of a rule as whole numbers, so that many measures compare as fast as one.
+"""Compare plans: the tiers of a rule encoded as whole numbers, so that many measures compare as fast as one.
 
-A lexicographic comparison of sums is a comparison of sums of one number whose digits, in a base that no sum reaches, are the
-measures: parcels first, then cost, then metres. A rule without tolerances has one such number per plan. With tolerances there
-is one more for every tier below a tolerant one, led by that tier, and the plans that are best by each are sifted tier by tier.
+A lexicographic comparison of sums equals the comparison of one number whose digits, in a base that no sum reaches, are the
+measures: parcels first, then cost, then meters. A rule without tolerances has one such number per plan. With tolerances there
+is one more for every tier below a tolerant one, led by that tier, and the best plans by each number are filtered tier by tier.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from operator import itemgetter, mul
 from doorstep.domain.routing.model.rules.document import Measure, Sort
 
 _BITS = 46
-# Every comparison ends with these, and then with the ids of the locations, so that equal plans do not depend on luck.
+# Every comparison ends with these, and then with the ids of the locations, so that ties are deterministic.
 _TAIL = (Sort(by=Measure.PARCELS), Sort(by=Measure.COST), Sort(by=Measure.DISTANCE))
-# A share of a probability, or of a date, means nothing: here a tolerance is the difference itself.
+# A relative tolerance of a probability or a date has no meaning: here a tolerance is an absolute difference.
 _STEPS: Mapping[Measure, int] = {Measure.MISS: 1_000_000, Measure.LEAVES: 1, Measure.ARRIVES: 1}
 _OF_LINES = frozenset({Measure.STOCK, Measure.VELOCITY, Measure.BROKEN_STYLE, Measure.PIECE_DISTANCE})
-# What every parcel has some of, whatever is in it.
+# Measures that every parcel has, whatever its content.
 _ADDING_UP = frozenset({Measure.MISS, Measure.DISTANCE, Measure.SEQUENCE, Measure.LOAD, Measure.CARBON})
 _LATEST_COUNTS = frozenset({Measure.LEAVES, Measure.ARRIVES})
 
 _SIX_ADD_UP, _FAR_DAYS = 8, 14
-# What a location alone decides, in the sequence in which `Scale.of_stop` takes it.
+# Measures that depend on the location alone, in the sequence in which `Scale.of_stop` takes them.
 _OF_STOPS = (
     Measure.MISS,
     Measure.COST,
@@ -38,7 +38,7 @@ _OF_STOPS = (
     Measure.CARBON,
 )
 
-# A plan, or a parcel, measured tier by tier: the smaller the better.
+# A plan, or a parcel, measured tier by tier: smaller is better.
 Values = tuple[int, ...]
 
 
@@ -46,12 +46,12 @@ Values = tuple[int, ...]
 class Scale:
     """The tiers of a rule.
 
-    `count` numbers compare plans; `few_first` tells of which of them parcels are the first digit. `of_lines` are measures besides
-    cost that depend on which line is taken where; `latest` are the places of tiers of which the greatest counts, not the sum.
-    `cost` is the place of cost, and `cost_worth` what a unit of it adds to each number. `of_stop` takes measures that a location
-    alone decides (in the sequence of _OF_STOPS) tier by tier. `is_plain` says that plans of one parcel compare by
+    `count` numbers compare plans; `few_first` marks those led by the number of parcels. `of_lines` are measures besides
+    cost that depend on which line is taken where; `latest` are the positions of tiers where the maximum counts, not the sum.
+    `cost` is the position of cost, and `cost_worth` what a unit of it adds to each number. `of_stop` takes measures that a
+    location alone decides (in the sequence of _OF_STOPS) tier by tier. `is_plain` says that plans of one parcel compare by
     their measures as they do by numbers. `leads` are the tiers that lead numbers in place of parcels, and whether parcels come
-    next; None if a lead is nothing that two parcels have at least twice the least of.
+    next; None if two parcels may have less than twice the minimum of a leading measure.
     """
 
     tiers: tuple[Sort, ...]
@@ -90,7 +90,7 @@ class Scale:
             object.__setattr__(self, name, value)
 
     def stop_keys(self, values: Values, tie: int) -> tuple[int, ...]:
-        """The numbers of a stop. Days of which the last counts are powers there: the sum of up to six goes by the greatest."""
+        """The numbers of a candidate. Where the latest day counts, days are powers: a sum of up to six is led by the greatest."""
         if not self.latest:
             return self.keys(values, tie)
         powers = list(values)
@@ -100,7 +100,7 @@ class Scale:
         return self.keys(tuple(powers), tie)
 
     def signed(self, measures: Mapping[Measure, int]) -> Values:
-        """Measures tier by tier, the smaller the better; what is not told is 0."""
+        """Measures tier by tier, smaller is better; missing ones are 0."""
         return tuple(
             [
                 -measures.get(each.by, 0) if each.descending else measures.get(each.by, 0)
@@ -109,11 +109,11 @@ class Scale:
         )
 
     def keys(self, values: Values, tie: int) -> tuple[int, ...]:
-        """The numbers of something with these values; `tie` (a location id) is the last digit."""
+        """The numbers of these values; `tie` (a location id) is the last digit."""
         return tuple([sum(map(mul, values, each), tie) for each in self._weights])
 
     def total(self, parts: Sequence[Values]) -> Values:
-        """Parcels together."""
+        """The measures of several parcels together."""
         if len(parts) == 1:
             return parts[0]
         sums = [sum(each) for each in zip(*parts, strict=True)]
@@ -122,7 +122,7 @@ class Scale:
         return tuple(sums)
 
     def sift(self, plans: Sequence[Values]) -> list[int]:
-        """Indices of the plans, best first: those that pass every tier, by value, then those that fell, last fallen first."""
+        """Indices of the plans, best first: those that pass every tier, by value, then the eliminated ones, the last eliminated first."""
         passing, fallen = list(range(len(plans))), list[int]()
         for each, column in zip(self.tiers, zip(*plans, strict=True), strict=True) if self.is_loose else ():
             still = column if len(passing) == len(column) else [column[index] for index in passing]
@@ -137,16 +137,16 @@ class Scale:
 
 
 def _of_stop(tiers: Sequence[Sort]) -> Callable[[Values], Values]:
-    """Takes the measures of a stop tier by tier: 0 for what is measured of lines, negative where much wins."""
+    """Take the measures of a candidate tier by tier: 0 for line measures, negative where the greater wins."""
     if not any(each.descending or each.by in _OF_LINES for each in tiers):
-        # Nearly every rule: nothing but another sequence, which costs a tenth.
+        # Nearly every rule only needs another sequence, at a tenth of the time.
         return itemgetter(*[_OF_STOPS.index(each.by) for each in tiers])
     takes = [(0, 0) if each.by in _OF_LINES else (_OF_STOPS.index(each.by), _sign(each)) for each in tiers]
     return lambda measures: tuple([sign * measures[place] for place, sign in takes])
 
 
 def _leads(tiers: Sequence[Sort], orders: Sequence[Sequence[int]]) -> tuple[tuple[int, bool], ...] | None:
-    """The leads of the numbers that parcels do not lead, and whether these are next."""
+    """The leading tiers of the numbers that parcels do not lead, and whether parcels are next."""
     others = [order for order in orders if tiers[order[0]] != _TAIL[0]]
     if any(tiers[order[0]].descending or tiers[order[0]].by not in _ADDING_UP for order in others):
         return None
@@ -160,12 +160,12 @@ def _sign(tier: Sort) -> int:
 
 
 def _weights(order: Sequence[int]) -> tuple[int, ...]:
-    """What one of each tier is worth in a number that is led by the tiers in this sequence."""
+    """The weight of each tier in a number with the tiers in this sequence."""
     return tuple([1 << _BITS * (len(order) - order.index(tier)) for tier in range(len(order))])
 
 
 def limit(best: int, tier: Sort) -> float:
-    """The value up to which plans pass a tier whose best is that."""
+    """The greatest value that passes a tier with this best value."""
     if not tier.tolerance:
         return best
     step = _STEPS.get(tier.by)
@@ -173,7 +173,7 @@ def limit(best: int, tier: Sort) -> float:
 
 
 def _order(tiers: Sequence[Sort], lead: int) -> list[int]:
-    """Tiers by number, with `lead` before all tolerant ones above it: these pass more than their best, strict ones do not."""
+    """Tiers by number, with `lead` before all tolerant tiers above it: those let more than the best pass, strict ones do not."""
     above = range(lead)
     strict = [number for number in above if not tiers[number].tolerance]
     return [
@@ -186,7 +186,7 @@ def _order(tiers: Sequence[Sort], lead: int) -> list[int]:
 
 @lru_cache(maxsize=1_000)
 def scale(choose: tuple[Sort, ...]) -> Scale:
-    """The scale of a rule's tiers; a measure that is named twice counts where it is named first."""
+    """The scale of a rule's tiers; a repeated measure counts at its first position."""
     tiers: dict[Measure, Sort] = {}
     for each in (*choose, *_TAIL):
         tiers.setdefault(each.by, each)

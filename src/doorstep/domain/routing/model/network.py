@@ -1,4 +1,4 @@
-"""The network as routing sees it: places, and the lanes from them to a customer."""
+"""Define the network for routing: locations, and the lanes from them to a customer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from doorstep.kernel.ids import LocationId
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A location with what it does today.
+    """A location with its current state.
 
-    `room` is how many more orders its shift takes (None: no limit), `backlog_hours` how long its open work will take at its
-    measured pick rate, `reject_rate` the share of work it rejected lately; `paused` says why it gets nothing now ("" if it does).
+    `room` is the remaining capacity of its shift in orders (None: no limit), `backlog_hours` how long its open work will take at
+    its measured pick rate, `reject_rate` the share of work it rejected lately; `paused` is the reason of a pause ("" if active).
     """
 
     id: LocationId
@@ -40,11 +40,11 @@ class Place:
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """One way for a parcel: what it costs and when it arrives if it is decided now.
+    """A lane of a parcel: its cost and arrival if it is decided now.
 
-    Costs are minor units of the network's currency: `parcel_minor` once, `kilo_minor` per kg begun in proportion, `piece_minor`
-    per piece. `today` says whether the location's cut-off of this service can still be made; `miss` is the probability (0 to 1)
-    that the promise is missed. `closed` says why there is no such lane ("" if there is).
+    Costs are minor units of the network's currency: `parcel_minor` once, `kilo_minor` per kilogram in proportion, `piece_minor`
+    per unit. `today` says whether the location's cut-off of this service can still be met; `miss` is the probability (0 to 1)
+    that the promise is missed. `closed` is the reason why there is no such lane ("" if there is one).
     """
 
     location_id: LocationId
@@ -64,16 +64,16 @@ class Lane(msgspec.Struct, frozen=True):
 
 
 class Lanes(Protocol):
-    """Knows the ways to a customer; answers are shared between orders to one postal code, so they must not be changed."""
+    """Provides the lanes to a customer; results are shared between orders to one postal code, so they must not be changed."""
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
-        """A lane from every place, nearest first, ties by location id."""
+        """A lane from every location, nearest first, ties by location id."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Places and the ways from them. `prices` are minor units that the last pieces of a SKU at a location are worth to others."""
+    """Locations and their lanes. `prices` are scarcity prices of the last units of a SKU at a location, in minor units."""
 
     places: Mapping[LocationId, Place]
     ways: Lanes

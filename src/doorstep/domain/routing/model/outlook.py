@@ -1,4 +1,4 @@
-"""The locations as one rule sees them on the way to one customer: who may serve, what a parcel from there is worth, why others may not."""
+"""Provide candidate locations for one rule and destination: eligibility, cost, and reasons against."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from doorstep.kernel.ids import LocationId
 
 _SURE = 1.0 - 1e-9
 _MILLION = 1_000_000
-# Who cannot say when comes last.
+# Unknown days sort last.
 _NEVER_DAYS = 999
 
 
 class Toll(msgspec.Struct, frozen=True):
-    """What a parcel costs whatever is in it, by component; `late_minor` and `reroute_minor` are expected values."""
+    """The fixed cost of a parcel, by component; `late_minor` and `reroute_minor` are expected values."""
 
     carriage_minor: int = 0
     handling_minor: int = 0
@@ -48,11 +48,11 @@ _FREE = Toll()
 
 
 class Stop(msgspec.Struct, eq=False):
-    """A location that may serve the order. `values` measure a parcel of it before anything is in it, `keys` compare it (see measure).
+    """A location that may serve the order. `values` measure an empty parcel of it, `keys` compare it (see measure).
 
     `late` is the parcel's chance to be late as a log-probability in millionths, so that chances add up; `arrives` counts days from
-    today. `is_beside` says that a parcel leaves from there for this customer anyway: what joins it is carried for its weight alone.
-    Keys are long numbers, so they are worked out when they are first asked for: mostly, they never are.
+    today. `is_beside` says that a parcel ships from there to this customer anyway: joining it costs carriage by weight only.
+    Keys are long numbers and rarely needed, so they are computed on first use.
     """
 
     id: LocationId
@@ -76,7 +76,7 @@ class Stop(msgspec.Struct, eq=False):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """What a location brings to every parcel under one rule, whoever the customer is. `toll` is of a lane that costs nothing,
+    """The share of a location in every parcel under one rule, for any customer. `toll` is of a lane that costs nothing,
     `cost` its total with the charge for a further parcel.
     """
 
@@ -89,7 +89,7 @@ class Site(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all orders of a batch have in common. `shut` are the locations that serve nobody, with the reason in words."""
+    """What all orders of a batch share. `shut` are the locations that may serve no order, with the reason."""
 
     network: Network
     costs: Costs
@@ -104,7 +104,7 @@ class Frame:
         object.__setattr__(self, "shut", {place: why for place, why in said if why})
 
     def sites(self, rule: Rule) -> Mapping[LocationId, Site]:
-        """The locations as a rule sees them, whoever the customer is. The rule is held: it is known by its identity."""
+        """The locations under a rule, for any customer. The rule is kept: its identity is the key."""
         kept = self._sites.get(id(rule))
         if kept is None:
             places = self.network.places.values()
@@ -114,7 +114,7 @@ class Frame:
     def _site(self, rule: Rule, place: Place) -> Site:
         bare = fixed_cost(place, Lane(place.id), self.costs)
         load = round(place.backlog_hours * 60) if place.backlog_hours else 0
-        # A further parcel is charged here; the first is given back when a whole plan is scored.
+        # A further parcel is charged here; the charge of the first is removed when a whole plan is scored.
         cost = bare.total + self.costs.split_minor
         return Site(place, bare, cost, sequence(rule.locations, place), load)
 
@@ -125,10 +125,10 @@ class Frame:
 
 @dataclass(slots=True)
 class CandidateView:
-    """A rule's view of the lanes to one customer, shared by all orders that look the same to the rule.
+    """A rule's view of the lanes to one customer, shared by all orders with the same attributes for the rule.
 
-    `refused` holds what the rule says against locations; `reasons` tells of all that may not serve why, and `counts` how many
-    there are by reason. `stops` answers per location, None for one that may not serve.
+    `refused` has the rule's reasons against locations; `reasons` has all reasons, and `counts` the number of locations by
+    reason. `stops` gives candidates by location, None for one that may not serve.
     """
 
     frame: Frame
@@ -152,14 +152,14 @@ class CandidateView:
         self.besides = _Asked(self, is_beside=True)
 
     def _but_one(self) -> dict[LocationId, str]:
-        """Why all but the location that the customer comes to may not serve."""
-        places, why = self.frame.network.places, f"the customer comes to {self.pickup}"
+        """Reasons against all locations but the pickup location."""
+        places, why = self.frame.network.places, f"the customer picks up at {self.pickup}"
         known = [places[each] for each in self.lanes if each in places]
         said = ((each.id, each.paused if each.code == self.pickup else why) for each in known)
         return {place: against for place, against in said if against}
 
     def _shut(self) -> dict[LocationId, str]:
-        """Why locations may not serve, in words, of those that may not."""
+        """The reasons against the locations that may not serve."""
         shut, refused, sites = self.frame.shut, self.refused, self._sites
         return {
             each: shut.get(each) or lane.closed or refused[each]
@@ -168,7 +168,7 @@ class CandidateView:
         }
 
     def stop(self, place_id: LocationId, *, is_beside: bool) -> Stop | None:
-        """The location as a place that may serve, or None."""
+        """The location as a candidate, or None."""
         site, lane = self._sites.get(place_id), self.lanes.get(place_id)
         if site is None or lane is None or place_id in self.reasons:
             return None
@@ -192,7 +192,7 @@ class CandidateView:
 
 
 class _Asked(dict[LocationId, Stop | None]):
-    """Stops, each worked out when it is first asked for: most locations have nothing of an order and are never asked."""
+    """Candidates, computed on first use: most locations have no stock for an order and are never needed."""
 
     __slots__ = ("_is_beside", "_outlook")
 
@@ -206,7 +206,7 @@ class _Asked(dict[LocationId, Stop | None]):
 
 
 def fixed_cost(place: Place, lane: Lane, costs: Costs) -> Toll:
-    """What a parcel from there costs whatever is in it."""
+    """The fixed cost of a parcel from there."""
     reroute = round(place.reject_rate * costs.reroute_minor) if place.reject_rate else 0
     late = round(lane.miss * costs.late_minor) if lane.miss else 0
     load = round(place.backlog_hours * costs.backlog_hour_minor) if place.backlog_hours else 0
@@ -215,7 +215,7 @@ def fixed_cost(place: Place, lane: Lane, costs: Costs) -> Toll:
 
 
 def sequence(locations: Locations, place: Place) -> int:
-    """A location's place in the rule's list of codes, else of groups; whoever is not listed comes last."""
+    """A location's position in the rule's list of codes, else of groups; unlisted ones come last."""
     if not locations.codes and not locations.groups:
         return 0
     if place.code in locations.codes:
@@ -226,7 +226,7 @@ def sequence(locations: Locations, place: Place) -> int:
 
 @dataclass(slots=True)
 class CandidateViews:
-    """The outlooks of one batch, kept by rule, by the lanes and by what the rule says of them."""
+    """The candidate views of one batch, cached by rule, by the lanes and by the rule's reasons."""
 
     frame: Frame
     _kept: dict[tuple[int, int, int, str], CandidateView] = field(init=False, default_factory=dict)
@@ -234,7 +234,7 @@ class CandidateViews:
     def of(
         self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane], refused: Mapping[LocationId, str]
     ) -> CandidateView:
-        """The outlook of an order. Keys are identities: an outlook holds what it is kept by, so none is given to another meanwhile."""
+        """The candidate view of an order. Keys are identities: a view keeps its keys alive, so that no identity is reused."""
         key = id(rule), id(lanes), id(refused), demand.facts.pickup
         kept = self._kept.get(key)
         if kept is None:

@@ -1,4 +1,4 @@
-"""How much a location can take, and when: the shift that work counts in, and which planned work is released now."""
+"""Calculate capacity and release times: the shift in which work counts, and which planned work is released now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HORIZON_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Hours of some weekdays (Monday is 0), minutes of the local day. `counts` is orders, lines or units."""
+    """A shift on some weekdays (Monday is 0), in minutes of the local day. `counts` is orders, lines or units."""
 
     name: str
     days: frozenset[int]
@@ -35,7 +35,7 @@ class Running:
     ends_at: datetime
 
     def over_hours(self, counted: int) -> float:
-        """Hours of work beyond what is usual: it still comes, but it waits."""
+        """Hours of work beyond the usual capacity: it is accepted, but it waits."""
         usual = self.shift.usual
         if usual is None or counted <= usual:
             return 0.0
@@ -43,9 +43,9 @@ class Running:
 
 
 def running(shifts: Sequence[Shift], calendar: Calendar, at: datetime) -> Running | None:
-    """The shift that work decided now counts in: the one that runs, else the next; None if a location has no shifts.
+    """The shift in which work decided now counts: the current one, else the next; None if a location has no shifts.
 
-    On days when the location is closed no shift runs.
+    There are no shifts on days when the location is closed.
     """
     first = calendar.day(at) - timedelta(days=1)  # a shift of yesterday may end today
     for day in (first + timedelta(days=each) for each in range(_HORIZON_DAYS if shifts else 0)):
@@ -64,7 +64,7 @@ def running(shifts: Sequence[Shift], calendar: Calendar, at: datetime) -> Runnin
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Work that its location does not know of yet. `release_after` is what the run said; `leaves_at` what routing expects."""
+    """Work that is not released yet. `release_after` is set by the run; `leaves_at` is routing's expected departure."""
 
     id: FulfillmentOrderId
     location_id: LocationId
@@ -77,7 +77,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePoint:
-    """A location's work that is released and not picked yet, how fast it picks (None: nobody knows), and its cut-off."""
+    """A location's released work that is not picked yet, its throughput (None: unknown), and its cut-off."""
 
     calendar: Calendar
     units_per_hour: float | None
@@ -85,8 +85,8 @@ class ReleasePoint:
     cut_off: int = 24 * 60
 
     def last_moment(self, work: Planned) -> datetime | None:
-        """When work must be released to leave as planned: before that day's cut-off, and twice as long before it leaves as it
-        takes to pick it behind what is open.
+        """When work must be released to leave as planned: before that day's cut-off, and before its departure by twice
+        the time it takes to pick it after the open work.
         """
         if work.leaves_at is None:
             return None
@@ -100,8 +100,8 @@ def due(
 ) -> list[FulfillmentOrderId]:
     """Planned work to be released now, most urgent first.
 
-    What is held waits until its time, or until it could not leave as planned if it waited longer. What is metered comes as
-    fast as the location picks: as much as keeps it busy for the horizon, and what must leave today before the rest.
+    Held work waits until its release time, or until it could not leave as planned if it waited longer. Metered work is released
+    at the location's throughput: enough for the horizon, and what must leave today first.
     """
     result: list[FulfillmentOrderId] = []
     ahead = {place: float(bench.open_units) for place, bench in benches.items()}
@@ -131,28 +131,28 @@ def _is_time(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
 
 
 def _must_go(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
-    """Nothing can be won by waiting: its last responsible moment is here."""
+    """Whether the last responsible moment has come: waiting longer cannot help."""
     last = bench.last_moment(work)
     return last is not None and last <= now
 
 
-_HOURS_BELIEVED = 4  # what is said of a pace weighs as much as so many measured hours
-_USUAL_PACE = 30.0  # pieces per hour of a location of which nothing is said or known
-_WORKS_BELIEVED = 20  # as many orders without a reject are believed of everybody
+_HOURS_BELIEVED = 4  # the configured throughput weighs as much as so many measured hours
+_USUAL_PACE = 30.0  # units per hour of a location without configured or measured throughput
+_WORKS_BELIEVED = 20  # prior of the reject rate: as many orders without a reject
 
 
 def throughput(*, units: int, hours: int, said: float | None) -> float:
-    """Pieces per working hour: what was measured, leaning on what was said while little is known."""
+    """Units per working hour: the measured value, combined with the configured one while there are few measurements."""
     return (units + (said or _USUAL_PACE) * _HOURS_BELIEVED) / (hours + _HOURS_BELIEVED)
 
 
 def reject_rate(*, rejected: int, works: int) -> float:
-    """The share of work that is rejected, careful while little is known."""
+    """The share of work that is rejected, cautious while there are few measurements."""
     return rejected / (works + _WORKS_BELIEVED)
 
 
 class Stage(StrEnum):
-    """What is done about work that nobody accepts."""
+    """Actions on work that is not accepted."""
 
     WARNED = "warned"
     ESCALATED = "escalated"
@@ -160,7 +160,7 @@ class Stage(StrEnum):
 
 
 def stage(minutes: float, *, warn: int, escalate: int, reject: int | None) -> Stage | None:
-    """Which stage work has reached that lay for so many open minutes."""
+    """The stage of work that was not accepted for this many open minutes."""
     if reject is not None and minutes >= reject:
         return Stage.REJECTED
     if minutes >= escalate:

@@ -1,7 +1,7 @@
-"""The cheapest way to part a few things between locations, where a location costs a toll and each thing its own price there.
+"""Find the cheapest way to split a few items between locations, with a fixed cost per location.
 
-Sets of things are bit masks. For every set the location that is best for all of it; then, by one parcel more at a time, the
-best way to make the set of smaller ones. A set of n things costs 3^n comparisons: enough for six, too many for ten.
+Sets of items are bit masks. First, the best location for each set; then, with one more parcel at a time, the best way to
+combine smaller sets. A set of n items costs 3^n comparisons: enough for six, too many for ten.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from doorstep.kernel.ids import LocationId
 
-# A way to serve a set: what it costs, and the sets it is made of with the location of each.
+# A way to serve a set: its cost, and its subsets with their locations.
 Way = tuple[int, tuple[tuple[int, LocationId], ...]]
 
 
@@ -21,7 +21,7 @@ def ways(
     most: int,
     is_refused: Callable[[int], bool] | None = None,
 ) -> list[list[Way]]:
-    """For every set of things the best way by each count of parcels, those that exist; `is_refused` bars sets as one parcel."""
+    """For every set of items the best way by each number of parcels; `is_refused` excludes sets as one parcel."""
     size = 1 << len(prices)
     alone = _alone(tolls, prices, is_refused)
     result = [[each] if each else [] for each in alone]
@@ -59,7 +59,7 @@ def _alone(
 
 
 def _joined(mask: int, alone: Sequence[Way | None], latest: Sequence[Way | None]) -> Way | None:
-    """The best of: one parcel with the first thing of the set, and the best way to send the others by one parcel less."""
+    """The best of: one parcel with the first item of the set, and the best way to send the others with one parcel less."""
     best: Way | None = None
     lowest = mask & -mask
     rest = others = mask ^ lowest

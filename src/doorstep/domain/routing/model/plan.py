@@ -1,8 +1,8 @@
-"""The decision: which location fulfils which line of an order, as a pure function with a receipt.
+"""Decide which location fulfills which line of an order: a pure function with an explanation.
 
-Orders are taken by the first routing that wants them and served in its sequence; each of its rules in turn is asked for what is
-left. A rule sees the locations that may serve (outlook), the order as these locations could fill it (ask), the best way to part
-it (search), and what that is worth (score). What is taken is gone for the orders after it.
+An order is taken by the first routing that matches it and served in that routing's sequence; its rules are applied in turn to
+what is left. A rule has its candidate locations (outlook), the order as these can fill it (ask), the best way to split it
+(search), and its score (score). Stock that is taken is not available to later orders.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId
 
-_NOBODY_TAKES_IT = "No routing of the rule set takes this order: the line waits and ties up nothing."
+_NOBODY_TAKES_IT = "No routing of the rule set takes this order: the line waits and reserves nothing."
 _LINE = attrgetter("line_no")
 _UNLIMITED: Mapping[LocationId, int] = {}
-_NO_RULE = "No rule of this routing is active: the line waits and ties up nothing."
+_NO_RULE = "No rule of this routing is active: the line waits and reserves nothing."
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The plan for one order. `short` holds what no rule could allocate, `rest` what the rule set wants done with it (None: the
-    order simply waits). `hold_back` says that what was found is reserved but waits for the rest.
+    """The plan for one order. `short` has the lines that no rule could allocate, `rest` what happens to them (None: the order
+    waits). `hold_back` says that allocated units are reserved but wait for the rest.
     """
 
     order_id: OrderId
@@ -59,14 +59,14 @@ def plan(
     now: datetime,
     run: Run | None = None,
 ) -> list[Decision]:
-    """Decide for a batch of orders, in the order given; `supply` holds what is left afterwards."""
+    """Decide for a batch of orders, in the given sequence; `supply` has the remaining stock afterwards."""
     planner = Planner.of(supply, network, playbook, now=now)
     return planner.decide(demands, run)
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far an order has come through the rules of its routing."""
+    """The progress of an order through the rules of its routing."""
 
     left: Sequence[DemandLine]
     choices: list[Choice] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Planner:
-    """What the orders of a batch share: supply, room, views of the lanes, and the parcels that are open by customer."""
+    """What the orders of a batch share: supply, capacity, candidate views, and open parcels by customer."""
 
     supply: Supply
     frame: Frame
@@ -108,7 +108,7 @@ class Planner:
         self._named = {id(each): (rank, run) for rank, (each, run) in enumerate(routings)}
 
     def decide(self, demands: Sequence[Demand], run: Run | None = None) -> list[Decision]:
-        """Serve routing by routing, each in its sequence; the answer is in the order of the question."""
+        """Serve routing by routing, each in its sequence; results are in the sequence of the input."""
         takers: dict[int, tuple[Routing, list[Demand]]] = {}
         decided: dict[OrderId, Decision] = {}
         for demand in demands:
@@ -122,18 +122,18 @@ class Planner:
         return [decided[demand.order_id] for demand in demands]
 
     def _sequence(self, takers: list[tuple[Routing, list[Demand]]]) -> list[tuple[Routing, Demand]]:
-        """Routing by routing, each in its own sequence; but whoever has pieces set aside comes before all others."""
+        """Sort by routing, each in its own sequence; orders with units set aside for them come first."""
         takers.sort(key=lambda each: self._named[id(each[0])])
         served = [(routing, each) for routing, taken in takers for each in self.judge.sorted(routing, taken)]
         return sorted(served, key=lambda each: not each[1].has_claim)
 
     def routing_named(self, run: str, name: str) -> Routing | None:
-        """A routing by the names that a receipt has of it."""
+        """A routing by the names in an explanation."""
         runs = (each for each in self.judge.book.document.runs if each.name == run)
         return next((each for run_ in runs for each in run_.routings if each.name == name), None)
 
     def serve(self, demand: Demand, routing: Routing) -> Decision:
-        """Ask the routing's rules, first to last, until the order has everything or a rule says what becomes of the rest."""
+        """Apply the routing's rules, first to last, until the order is allocated or a rule decides about the remainder."""
         progress = Progress(sorted(demand.wants, key=_LINE))
         lanes = self.frame.network.ways.lanes(demand)
         rules = [rule for rule in routing.rules if rule.active]
@@ -156,7 +156,7 @@ class Planner:
         lanes: Mapping[LocationId, Lane],
         beside: frozenset[LocationId],
     ) -> OrderProblem:
-        """The order before a rule."""
+        """The open lines of the order under a rule."""
         refused = self.judge.refusals(rule, demand, lanes)
         outlook = self.outlooks.of(rule, demand, lanes, refused)
         rooms = _UNLIMITED if rule.locations.ignore_capacity else self.rooms
@@ -165,7 +165,7 @@ class Planner:
     def _try(
         self, demand: Demand, rule: Rule, lanes: Mapping[LocationId, Lane], progress: Progress, *, tells: bool
     ) -> None:
-        """Let one rule allocate what it can. A rule that finds nothing is told of only if it is the last."""
+        """Allocate what one rule can. A rule that allocates nothing is explained only if it is the last."""
         used = frozenset([choice.location_id for choice in progress.choices])
         ask = self.ask(demand, progress.left, rule, lanes, demand.beside | used)
         found = search.best(ask, parcels_before=len(used))
@@ -177,7 +177,7 @@ class Planner:
         progress.lines.update(explain.lines(choices))
         progress.refused = explain.refused()
         if found.plan:
-            # Several rules may each have served a part: all of them decided.
+            # Several rules may each have allocated a part: all of them are named.
             progress.rule = f"{progress.rule}, {rule.name}" if progress.choices else rule.name
             progress.together += together
             self._book(ask, found, choices, progress)
@@ -185,7 +185,7 @@ class Planner:
             progress.rule = rule.name
 
     def _book(self, ask: OrderProblem, found: Found, choices: Sequence[Choice], progress: Progress) -> None:
-        """Take what was found, and write down what it is worth."""
+        """Take the allocated stock, and record the score."""
         own = score.scores(ask, found.plan, is_further=bool(progress.choices))
         progress.scores = own if not progress.choices else score.joined(progress.scores, own)
         if found.runner_up:
@@ -238,7 +238,7 @@ class Planner:
 
 
 def choices_of(ask: OrderProblem, plan_: Plan) -> list[Choice]:
-    """A plan in the order's own words, line by line."""
+    """A plan as choices of the order, line by line."""
     wants = ask.wants
     choices = [
         Choice(wants[index].line_no, wants[index].sku, part.stop.id, pieces)

@@ -1,11 +1,11 @@
-"""What the pieces of a thing at a location are worth to orders to come: duals of a program that serves expected orders best.
+"""Compute scarcity prices of stock: duals of a linear program that serves expected orders at the lowest cost.
 
 Orders are expected with weights (how many like this one will come). They are served in shares, a parcel of a share costs that
-share of a parcel, and what is taken in all is at most what there is. Where there will be enough, a piece is worth nothing;
-where there will not, it is worth what the order that goes without it pays more. Routing adds these prices to what it takes, so
-that an order which could as well be served from elsewhere leaves a scarce piece to the one that could not.
+share of a parcel, and the total taken is at most the stock. Where there will be enough, a unit has no price; where there will
+not, its price is what the order that goes without it pays more. Routing adds these prices to what it takes, so that an order
+with an alternative leaves a scarce unit to the order without one.
 
-The program is built once. When time passes, weights shrink and stock is used up: it starts from where it stopped.
+The program is built once. When time passes, weights shrink and stock is used up: it starts from its last solution.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Key = tuple[StockKey, LocationId]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An order that is expected so many times (a share is possible) until stock comes again."""
+    """An order with its expected number (fractions are possible) until stock arrives again."""
 
     demand: Demand
     weight: float
@@ -39,9 +39,9 @@ class Expected:
 
 @dataclass(slots=True)
 class ScarcityInputs:
-    """The program of one set of expected orders. `prices` may be asked again and again as weights and stock change.
+    """The program of one set of expected orders. `prices` can be called repeatedly as weights and stock change.
 
-    `costs.short_piece_minor` is what a piece costs that nobody can send; without it, twice the dearest way to send one.
+    `costs.short_piece_minor` is the cost of a unit that is not allocated; without it, twice the highest cost of sending one.
     """
 
     expected: Sequence[Expected]
@@ -64,7 +64,7 @@ class ScarcityInputs:
     def prices(
         self, available: Mapping[StockKey, Mapping[LocationId, int]], *, weights: Sequence[float]
     ) -> dict[Key, int]:
-        """Minor units per piece, where a piece is worth anything. `weights` are as of now, in the order of the expected."""
+        """Minor units per unit of stock, where the price is not zero. `weights` are current, in the sequence of the expected orders."""
         program = self._program
         if not program.costs:
             return {}
@@ -86,13 +86,13 @@ class ScarcityInputs:
 
     @property
     def value_minor(self) -> float:
-        """What serving the expected orders costs at least: a bound if they are the orders that came."""
+        """The minimum cost of serving the expected orders: a lower bound if they are the actual orders."""
         return self._solver.getInfo().objective_function_value if self._program.costs else 0.0
 
 
 @dataclass(slots=True)
 class _Program:
-    """A linear program as it grows. Rows that limit stock are kept by what lies where, rows of lines with their orders."""
+    """A linear program under construction. Stock rows are kept by stock key and location, demand rows by order line."""
 
     costs: list[float] = field(default_factory=list)
     lower: list[float] = field(default_factory=list)
@@ -103,31 +103,31 @@ class _Program:
     line_orders: list[int] = field(default_factory=list)
 
     def column(self, cost: float) -> int:
-        """A new variable, zero or more."""
+        """Add a variable, zero or more."""
         self.costs.append(cost)
         return len(self.costs) - 1
 
     def row(self, lower: float, upper: float) -> int:
-        """A new limit."""
+        """Add a constraint."""
         self.lower.append(lower)
         self.upper.append(upper)
         return len(self.lower) - 1
 
     def stock_row(self, key: Key) -> int:
-        """The limit of what lies there."""
+        """The constraint of the stock there."""
         if key not in self.stock_rows:
             self.stock_rows[key] = self.row(-highspy.kHighsInf, 0.0)
         return self.stock_rows[key]
 
     def line_row(self, order: int) -> int:
-        """Every piece of expectation goes somewhere."""
+        """Every expected unit is allocated or short."""
         row = self.row(0.0, 0.0)
         self.line_rows.append(row)
         self.line_orders.append(order)
         return row
 
     def built(self) -> highspy.HighsLp:
-        """The program as the solver takes it."""
+        """The program in the solver's format."""
         row, column, value = (np.array(each) for each in zip(*self.entries, strict=True))
         order = np.argsort(row, kind="stable")
         program = highspy.HighsLp()
@@ -154,7 +154,7 @@ class _Order:
     demand: Demand
 
     def add(self) -> None:
-        """Its lines, each from wherever it lies, each parcel at least as large as the share of every line in it."""
+        """Add its lines from every location with stock, each parcel at least as large as the share of every line in it."""
         lanes = self._lanes()
         parcels: dict[LocationId, int] = {}
         for want in self.demand.wants:
@@ -165,7 +165,7 @@ class _Order:
                     self._way(row, want, place, lanes[place], parcels)
 
     def _lanes(self) -> dict[LocationId, tuple[Lane, int]]:
-        """Open lanes with what a parcel costs whatever is in it; who comes for the goods has one, and it carries nothing."""
+        """Open lanes with the fixed cost of a parcel; a pickup has one lane, without cost."""
         network, costs, pickup = self.ahead.network, self.ahead.costs, self.demand.facts.pickup
         if pickup:
             here = [each for each in network.places.values() if each.code == pickup and not each.paused]
@@ -177,12 +177,12 @@ class _Order:
         }
 
     def _holders(self, want: DemandLine) -> list[LocationId]:
-        """Where all that a SKU is made of has a shelf, be it empty."""
+        """Locations with a stock record of every component of a SKU, even if it is zero."""
         first, *others = (self.ahead.things.at(thing) for thing in self.ahead.things.recipe(want.sku))
         return [place for place in first if all(place in other for other in others)]
 
     def _short(self, row: int, want: DemandLine, lanes: Mapping[LocationId, tuple[Lane, int]]) -> None:
-        """What cannot be sent costs more than any way to send it."""
+        """A short unit costs more than any way to send it."""
         dearest = max((2 * (fixed + _added(want, lane)) for lane, fixed in lanes.values()), default=0)
         cost = self.ahead.costs.short_piece_minor * want.quantity or dearest
         self.program.entries.append((row, self.program.column(float(cost)), 1.0))
@@ -217,6 +217,6 @@ def _added(want: DemandLine, lane: Lane) -> int:
 def scarcity_prices(
     expected: Sequence[Expected], supply: Supply, network: Network, costs: Costs = NO_COSTS
 ) -> dict[Key, int]:
-    """Prices of what there is now for orders that are expected now."""
+    """Scarcity prices of the current stock for the orders expected now."""
     ahead = ScarcityInputs(expected, supply, network, costs)
     return ahead.prices(supply.available, weights=[each.weight for each in expected])

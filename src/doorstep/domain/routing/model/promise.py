@@ -1,4 +1,4 @@
-"""The day that is promised to a customer: by when all parcels of a plan are there, as surely as the retailer wants it."""
+"""Calculate the date that is promised to a customer: when all parcels of a plan arrive with the required probability."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _HORIZON_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """All parcels have left by `ships_at` and are there by `arrives_at`, with that probability; what is fetched is ready then.
+    """All parcels have left by `ships_at` and arrive by `arrives_at` with this probability; a pickup is ready then.
 
-    `day` is what the customer is told: the calendar day it is there, or where it is fetched.
+    `day` is the promised date: the local calendar day at the destination, or at the pickup location.
     """
 
     ships_at: datetime
@@ -30,7 +30,7 @@ class Promise:
 
 
 def promised_at(choices: Iterable[Choice], demand: Demand, ways: Lanes) -> datetime | None:
-    """By when a customer is promised these choices; orders that are offered the same share the answer."""
+    """The promise for these choices; orders with the same offer share the result."""
     if not isinstance(ways, Tariffs):
         return None
     places = {choice.location_id for choice in choices}
@@ -48,12 +48,12 @@ def promised_at(choices: Iterable[Choice], demand: Demand, ways: Lanes) -> datet
 def promise_for(
     choices: Iterable[Choice], demand: Demand, ways: Lanes, *, confidence: float | None = None
 ) -> Promise | None:
-    """The earliest day by which all parcels of these choices have arrived with that probability (None: the network's).
+    """The earliest day by which all parcels of these choices have arrived with this probability (None: the network's).
 
-    None if nothing was chosen, or if nobody knows how long a parcel takes.
+    None if nothing was chosen, or if a transit time is unknown.
     """
     if not isinstance(ways, Tariffs):
-        return None  # ways that know distances only
+        return None  # lanes that know distances only
     places = sorted({choice.location_id for choice in choices})
     if demand.facts.pickup:
         return _fetched(places, ways)
@@ -73,7 +73,7 @@ def promise_for(
 
 
 def _fetched(places: Sequence[LocationId], ways: Tariffs) -> Promise | None:
-    """Ready when it is processed in open hours."""
+    """The pickup time: after processing in open hours."""
     ready = [
         (at, day) for place in places if (at := ways.ready_at(place)) and (day := ways.day_at(place, at))
     ]

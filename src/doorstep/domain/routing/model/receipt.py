@@ -1,4 +1,4 @@
-"""The receipt of a decision: written from what the decision saw, in a sentence and a short table."""
+"""Write the explanation of a decision from its inputs: a sentence and a short table."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from doorstep.domain.routing.model.score import SURELY, Scores
 from doorstep.kernel.ids import LocationId, OrderId
 
 VERSION = 2
-# The nearest of a line that are told, fewer where there are many lines: people read a page, and a receipt is kept for years.
+# The nearest locations of a line that are listed, fewer for many lines: explanations must fit a page and are kept for years.
 _MOST_TOLD, _LEAST_TOLD, _TOLD_IN_ALL = 4, 2, 9
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A location as it stood in the decision; `eliminated` says why it could not serve a line (empty: it could).
+    """A location as it was in the decision; `eliminated` is the reason why it could not serve a line ("": it could).
 
-    `cost_minor`, `miss` and `arrives` are of the line in a parcel of its own. A struct, as there are more of these than of
-    anything else in a batch, and a struct is made in a seventh of the time.
+    `cost_minor`, `miss` and `arrives` are of the line in a parcel of its own. A struct, as a batch has more of these than of
+    anything else, and a struct is created in a seventh of the time.
     """
 
     location: str
@@ -38,7 +38,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class LineExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a line went where it went: a sentence, and the nearest locations behind it (`others` more had some too)."""
+    """The explanation of a line: a sentence, and the nearest locations (`others` more had some stock too)."""
 
     line_no: int
     sku: str
@@ -49,18 +49,18 @@ class LineExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Alternative(msgspec.Struct, frozen=True):
-    """The plan that came second: its locations by code, and its numbers."""
+    """The runner-up plan: its locations by code, and its numbers."""
 
     locations: tuple[str, ...]
     scores: Scores
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why an order went where it went.
+    """The explanation of an order's decision.
 
-    `rules`, `run`, `routing` and `rule` name who decided. `refused` counts locations by the reason that ruled them out for the
-    whole order. `flip` says in words what would have made the runner-up win. `together` are orders of the same customer whose
-    parcel this order joins. `wave` says what solving orders together changed, in words ("" if it was decided by itself).
+    `rules`, `run`, `routing` and `rule` name what decided. `refused` counts locations by the reason that ruled them out for the
+    whole order. `flip` says what would have made the runner-up win. `together` are orders of the same customer whose parcel this
+    order joins. `wave` says what batch re-optimization changed ("" if the order was decided on its own).
     """
 
     v: int
@@ -80,17 +80,17 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Writes the lines of a receipt from what a rule saw of the order. It is asked before anything is taken from supply."""
+    """Writes the lines of an explanation from a rule's view of the order, before stock is taken."""
 
     ask: OrderProblem
 
     @property
     def is_plain(self) -> bool:
-        """Whether nobody rejected anything, and nothing is kept from the buyer."""
+        """Whether there are no rejections and no stock kept from the buyer."""
         return not self.ask.demand.excluded and not self.ask.demand.terms.reasons
 
     def lines(self, chosen: Sequence[Choice]) -> dict[int, LineExplanation]:
-        """One for every line that was wanted, by line number."""
+        """One for every demand line, by line number."""
         choices: dict[int, list[Choice]] = {}
         for choice in chosen:
             choices.setdefault(choice.line_no, []).append(choice)
@@ -102,7 +102,7 @@ class Explain:
         }
 
     def refused(self) -> Mapping[str, int]:
-        """How many locations were out of the question, by reason."""
+        """The number of excluded locations, by reason."""
         reasons, rooms = self.ask.outlook.reasons, self.ask.rooms
         full = sum(room <= 0 and place not in reasons for place, room in rooms.items())
         return {**self.ask.outlook.counts, NO_ROOM: full} if full else self.ask.outlook.counts
@@ -125,7 +125,7 @@ class Explain:
         if len(had) > most:
             used = {choice.location_id for choice in choices}
             far = [place for place in had[most - 1 :] if place in used]
-            # One that was chosen farther away takes the place of the last of the nearest.
+            # A chosen location farther away replaces the last of the nearest.
             told = had[: most - 1] + far if far else had[:most]
         else:
             told = had
@@ -136,7 +136,7 @@ class Explain:
         )
 
     def _is_told_of(self, want: DemandLine, place: LocationId) -> bool:
-        """Whether a location that has nothing for this buyer is worth a word."""
+        """Whether a location without stock for this buyer is listed."""
         return bool(self._kept(want, place)) or (want.sku, place) in self.ask.demand.excluded
 
     def _candidate(self, index: int, want: DemandLine, place_id: LocationId, available: int) -> Candidate:
@@ -161,7 +161,7 @@ class Explain:
         return f"has {available} of {want.quantity}: the line would be split"
 
     def _kept(self, want: DemandLine, place: LocationId) -> str:
-        """Why pieces that are there are not for this buyer."""
+        """Why available units are not for this buyer."""
         return self.ask.demand.terms.reasons.get((want.sku, place), "")
 
     def _km(self, place: LocationId) -> int | None:
@@ -175,7 +175,7 @@ class Explain:
             there = sum(
                 [pieces for place, pieces in stock.items() if self.ask.may(place, want.sku) is not None]
             )
-            return f"{there} of {want.quantity} are to be had: the line waits for stock and ties up nothing."
+            return f"{there} of {want.quantity} available: the line waits for stock and reserves nothing."
         if len(choices) > 1:
             parts = ", ".join(
                 f"{choice.quantity} from {self._named(choice.location_id)}" for choice in choices
@@ -203,7 +203,7 @@ class Explain:
         return f"{here}: {why_not_nearest(self.ask, index, fits[choice.location_id], nearest)}."
 
     def _nearest(self, fits: Mapping[LocationId, Stop]) -> Stop:
-        """The first on the lanes; by id, if others are not a metre farther."""
+        """The first by distance; by id, if others are less than a meter farther."""
         first = next(filter(None, map(fits.get, self.ask.outlook.lanes)))
         same = [stop for stop in fits.values() if stop.metres == first.metres]
         return first if len(same) == 1 else min(same, key=attrgetter("id"))
@@ -222,5 +222,5 @@ def _shared(chosen: Sequence[Choice]) -> frozenset[LocationId]:
 
 
 def not_asked(wants: Sequence[DemandLine], why: str) -> tuple[LineExplanation, ...]:
-    """Lines that no rule was asked for."""
+    """Lines that no rule was applied to."""
     return tuple([LineExplanation(want.line_no, want.sku, want.quantity, why, ()) for want in wants])

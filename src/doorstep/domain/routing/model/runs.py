@@ -1,4 +1,4 @@
-"""Runs: routing that goes by the clock, and when it is due."""
+"""Calculate when scheduled runs are due."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import croniter
 
 
 class RunKind(StrEnum):
-    """What a run did."""
+    """The result of a run."""
 
     SCHEDULE = "schedule"
     WAVE = "wave"
@@ -19,11 +19,11 @@ class RunKind(StrEnum):
 
 
 def is_schedule(words: str) -> bool:
-    """Whether these are cron words: minute, hour, day, month, weekday."""
+    """Whether this is a cron expression: minute, hour, day, month, weekday."""
     return bool(croniter.croniter.is_valid(words))
 
 
 def next_time(schedule: str, timezone: str, after: datetime) -> datetime:
-    """When a schedule (cron words, in the wall time of a zone) comes after an instant, in UTC; both were checked when saved."""
+    """The next time of a schedule (cron expression, in local time of a zone) after an instant, in UTC; both were checked on save."""
     local = croniter.croniter(schedule, after.astimezone(ZoneInfo(timezone))).get_next(datetime)
     return datetime.fromtimestamp(local.timestamp(), UTC)

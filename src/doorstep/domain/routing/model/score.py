@@ -1,4 +1,4 @@
-"""What a plan is worth: its measures for the tiers, and its cost by component for the receipt."""
+"""Score a plan: its measures for the tiers, and its cost by component for the explanation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan
 from doorstep.domain.routing.model.measure import Values
 
-# Defaults are left out of the JSON if they are the very same object.
+# Defaults are omitted from the JSON if they are the very same object.
 SURELY = 0.0
 
 
@@ -45,7 +45,7 @@ NOTHING = Scores()
 
 
 def values(ask: OrderProblem, plan: Plan) -> Values:
-    """A plan's measures tier by tier, the smaller the better."""
+    """A plan's measures tier by tier, smaller is better."""
     scale = ask.outlook.scale
     parts = [part.stop.values for part in plan]
     if scale.of_lines:
@@ -59,7 +59,7 @@ def values(ask: OrderProblem, plan: Plan) -> Values:
 
 
 def scores(ask: OrderProblem, plan: Plan, *, is_further: bool = False) -> Scores:
-    """A plan's cost by component, and what a customer would notice of it. `is_further`: the order has parcels already."""
+    """A plan's cost by component, and what a customer notices. `is_further`: the order has parcels already."""
     if len(plan) == 1 and not is_further:
         return _of_one(ask, plan[0])
     stops = [part.stop for part in plan]
@@ -99,7 +99,7 @@ def scores(ask: OrderProblem, plan: Plan, *, is_further: bool = False) -> Scores
 
 
 def _of_one(ask: OrderProblem, part: Part) -> Scores:
-    """The scores of an order's only parcel: what nearly every order gets, so without sums of one."""
+    """The scores of an order's only parcel: the case of nearly every order, without sums."""
     stop, frame, added, scarcity, last = part.stop, ask.outlook.frame, 0, 0, 0
     lane, toll = stop.lane, stop.toll
     for index, pieces in part.takes:
@@ -129,7 +129,7 @@ def _of_one(ask: OrderProblem, part: Part) -> Scores:
 
 
 def joined(one: Scores, other: Scores) -> Scores:
-    """Two parts of one order as one plan."""
+    """The scores of two parts of one order."""
     numbers = {name: getattr(one, name) + getattr(other, name) for name in _SUMMED}
     return Scores(
         miss=round(1 - (1 - one.miss) * (1 - other.miss), 4),

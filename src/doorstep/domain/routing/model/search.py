@@ -1,4 +1,4 @@
-"""The search for the best plan of one order under one rule: whole lines first, then lines in pieces, then the rule's limits."""
+"""Search the best plan of one order under one rule: complete lines first, then split lines, then the rule's limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ANY_NUMBER = 1_000
 
 
 def best(ask: OrderProblem, *, parcels_before: int = 0) -> Found:
-    """What this rule makes of the order. `parcels_before` were made by earlier rules and count for the most that is allowed."""
+    """The result of this rule for the order. `parcels_before` are from earlier rules and count towards the maximum."""
     split = ask.outlook.rule.split
     most = (_ANY_NUMBER if split.max_parcels is None else split.max_parcels) - parcels_before
     if split.by == "none":
@@ -38,7 +38,7 @@ def searched(ask: OrderProblem, most: int) -> Found:
 
 
 def units_of(ask: OrderProblem) -> list[Unit]:
-    """What may part: everything is one unit, or lines of one entry of `keep_together` are, or each line is."""
+    """Units that stay together: the whole order, or lines of one entry of `keep_together`, or each line."""
     split = ask.outlook.rule.split
     if split.by == "none":
         return [ask.unit(tuple(range(len(ask.wants))))]
@@ -51,12 +51,12 @@ def units_of(ask: OrderProblem) -> list[Unit]:
 
 
 def _entry(want: DemandLine, entries: Sequence[str], index: int) -> str | int:
-    """The entry that names a line's style or category; its own index if none does."""
+    """The entry that names a line's style or category; its own index if there is none."""
     return next((entry for entry in entries if entry in {want.style, want.category}), index)
 
 
 def _whole(ask: OrderProblem, units: Sequence[Unit], most: int) -> list[Plan]:
-    """Plans that take whole lines only, of as many lines as can be."""
+    """Plans of complete lines only, with as many lines as possible."""
     there = [unit for unit in units if unit.fits]
     split = ask.outlook.rule.split
     if split.by == "none" and len(there) < len(units):
@@ -69,7 +69,7 @@ def _whole(ask: OrderProblem, units: Sequence[Unit], most: int) -> list[Plan]:
 
 
 def _ranked(ask: OrderProblem, plans: Sequence[Plan]) -> Found:
-    """The best by the rule's tiers, and the next that differs in its locations."""
+    """The best by the rule's tiers, and the runner-up from other locations."""
     if not plans:
         return Found()
     plans = sorted(plans, key=_places)
@@ -87,7 +87,7 @@ def _places(plan: Plan) -> tuple[int, ...]:
 
 
 def _completed(ask: OrderProblem, found: Found, units: Sequence[Unit], most: int) -> Found:
-    """The plan with the lines in pieces that no location can fill whole, if the rule parts lines."""
+    """The plan with split lines that no location can fill, if the rule splits lines."""
     split = ask.outlook.rule.split
     if split.by != "quantity":
         return found
@@ -102,7 +102,7 @@ def _completed(ask: OrderProblem, found: Found, units: Sequence[Unit], most: int
 
 
 def _is_allowed(ask: OrderProblem, plan: Plan, split: Split) -> bool:
-    """Whether what was found keeps the limits that only the finished plan shows."""
+    """Whether the plan keeps the limits that depend on the whole plan."""
     filled = _filled(ask, plan)
     if split.all_or_nothing and len(filled) < len(ask.wants):
         return False
@@ -120,7 +120,7 @@ def _filled(ask: OrderProblem, plan: Plan) -> set[int]:
 
 
 def _worth(ask: OrderProblem, part: Part) -> int:
-    """What is in a parcel; a line in pieces counts by its share."""
+    """The value of a parcel; a split line counts by its share."""
     return sum(
         ask.wants[index].value_minor * pieces // ask.wants[index].quantity for index, pieces in part.takes
     )

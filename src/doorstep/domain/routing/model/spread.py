@@ -1,4 +1,4 @@
-"""A line that no location can fill whole, in pieces: from as few further locations as possible, the best of these."""
+"""Split a line that no location can fill: as few further locations as possible, the best of these."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from doorstep.domain.routing.model.outlook import Stop
 from doorstep.domain.routing.model.supply import Basket
 from doorstep.kernel.ids import LocationId
 
-# Pairs and triples are tried among so many locations; more parcels are put together one by one, the fullest first.
+# Pairs and triples are tried among this many locations; more parcels are added one by one, the fullest first.
 _TRIED = {1: 200, 2: 40, 3: 12}
 
 
 @dataclass(slots=True)
 class Spread:
-    """Adds lines in pieces to a plan, by at most `most` parcels in all."""
+    """Adds split lines to a plan, with at most `most` parcels in all."""
 
     ask: OrderProblem
     plan: Plan
@@ -36,7 +36,7 @@ class Spread:
                 self._put(index, part.stop, pieces)
 
     def add(self, index: int) -> bool:
-        """Find a line's pieces; nothing is taken unless all are found."""
+        """Allocate a line's units; nothing is taken unless all are found."""
         want = self.ask.wants[index]
         if not self._basket.has_spare(want.sku, want.quantity):
             return False
@@ -57,7 +57,7 @@ class Spread:
         return True
 
     def finished(self) -> Plan:
-        """The plan with what was added."""
+        """The plan with the added lines."""
         return tuple([Part(self._stops[place], tuple(takes)) for place, takes in sorted(self._takes.items())])
 
     def _put(self, index: int, stop: Stop, pieces: int) -> None:
@@ -65,7 +65,7 @@ class Spread:
         self._basket.add(Choice(want.line_no, want.sku, stop.id, pieces))
 
     def _rooms(self, index: int) -> dict[LocationId, int]:
-        """Pieces of a line that locations could still give."""
+        """Units of a line that locations still have."""
         sku, safety = self.ask.wants[index].sku, self.ask.safety
         sight = self.ask.sights[index]
         return {
@@ -75,7 +75,7 @@ class Spread:
         }
 
     def _chosen(self, index: int, rooms: Mapping[LocationId, int]) -> list[Stop] | None:
-        """The stops to take a line from: those of the plan, and as few others as it needs; None if there are not enough."""
+        """Locations to take a line from: those of the plan, and as few others as needed; None if there is not enough stock."""
         sku, missing = self.ask.wants[index].sku, self.ask.wants[index].quantity
         inside = [stop for place in rooms if (stop := self._open(place)) is not None]
         missing -= sum(rooms[stop.id] for stop in inside)
@@ -93,7 +93,7 @@ class Spread:
         return _enough(inside, fullest, rooms, missing)
 
     def _open(self, place: LocationId) -> Stop | None:
-        """The stop of a parcel that leaves from there anyway."""
+        """The candidate of a parcel that ships from there anyway."""
         return self._stops.get(place) or (
             self.ask.outlook.besides[place] if place in self.ask.beside else None
         )
@@ -101,7 +101,7 @@ class Spread:
     def _few(
         self, outside: list[Stop], rooms: Mapping[LocationId, int], missing: int, count: int
     ) -> list[Stop] | None:
-        """The best so many locations that together have what is missing; they come best first."""
+        """The best this many locations that together have what is missing; the input is sorted, best first."""
         if not count:
             return [] if missing <= 0 else None
         for chosen in combinations(outside[: _TRIED[count]], count):
@@ -110,7 +110,7 @@ class Spread:
         return None
 
     def _key(self, index: int, stop: Stop) -> int:
-        """How a piece of the line from there compares."""
+        """The comparison number of a unit of the line from there."""
         scale = self.ask.outlook.scale
         return stop.keys[0] + scale.keys(scale.signed(self.ask.measured([(index, 1)], stop)), 0)[0]
 

@@ -1,4 +1,4 @@
-"""What there is to take, and trying on what one order would take of it."""
+"""Hold the stock available to a batch, with tentative allocation for one order."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _NOWHERE: Mapping[LocationId, int] = {}
 
 @dataclass(slots=True)
 class Supply:
-    """What is available per thing and location; planning takes from it, so that a batch never promises a piece twice.
+    """Available stock by stock key and location; planning takes from it, so that a batch never promises a unit twice.
 
-    `recipes` say what one piece of a kit or graded SKU consists of; a SKU that is not there is one of itself. `velocity` is pieces
-    sold a day; `broken` names the locations where a style misses sizes. Both are asked only if a rule sorts by them.
+    `recipes` give the components of one kit or B-grade SKU; other SKUs are their own component. `velocity` is units sold a day;
+    `broken` names the locations where a style misses sizes. Both are needed only if a rule sorts by them.
     """
 
     available: dict[StockKey, dict[LocationId, int]]
@@ -25,21 +25,21 @@ class Supply:
     broken: Mapping[str, frozenset[LocationId]] = field(default_factory=dict)
 
     def at(self, thing: StockKey) -> Mapping[LocationId, int]:
-        """Pieces of a thing by location."""
+        """Units of a stock key by location."""
         return self.available.get(thing, _NOWHERE)
 
     def recipe(self, sku: Sku) -> Mapping[StockKey, int]:
-        """What one piece of a SKU consists of."""
+        """The components of one unit of a SKU."""
         return self.recipes.get(sku) or {sku: 1}
 
     def is_plain(self, demand: Demand) -> bool:
-        """Whether an order wants ordinary SKUs only, and nothing is kept from its buyer: nearly every order."""
+        """Whether an order has ordinary SKUs only, and no stock is kept from its buyer: nearly every order."""
         return not demand.terms and not (
             self.recipes and any(want.sku in self.recipes for want in demand.wants)
         )
 
     def sight(self, sku: Sku, terms: StockLimits) -> dict[LocationId, int]:
-        """How many of a SKU each location could give this buyer, if it gave nothing else."""
+        """How many of a SKU each location can give this buyer, if it gives nothing else."""
         recipe = self.recipe(sku)
         first = next(iter(recipe))
         if len(recipe) > 1 or recipe[first] > 1:
@@ -58,14 +58,14 @@ class Supply:
             self.available[thing][choice.location_id] -= pieces * choice.quantity
 
     def give_back(self, choice: Choice) -> None:
-        """What was taken is there again."""
+        """Add back what was taken."""
         for thing, pieces in self.recipe(choice.sku).items():
             self.available[thing][choice.location_id] += pieces * choice.quantity
 
 
 @dataclass(slots=True)
 class Basket:
-    """What one order would take: repeated SKUs and kits that share a part are summed before anything is promised."""
+    """The tentative allocation of one order: repeated SKUs and kits that share a component are summed."""
 
     supply: Supply
     terms: StockLimits
@@ -73,14 +73,14 @@ class Basket:
     _everywhere: dict[StockKey, int] = field(init=False, default_factory=dict)
 
     def room(self, sku: Sku, place: LocationId) -> int:
-        """How many more of a SKU fit in from there."""
+        """How many more of a SKU are available there."""
         return max(
             0,
             min(self._left(thing, place) // pieces for thing, pieces in self.supply.recipe(sku).items()),
         )
 
     def has_spare(self, sku: Sku, quantity: int) -> bool:
-        """Whether so many more leave enough, wherever it lies, of what is set aside for others."""
+        """Whether this many more leave enough, at any location, of the units set aside for others."""
         return all(
             self._spare(thing) >= pieces * quantity
             for thing, pieces in self.supply.recipe(sku).items()
@@ -99,13 +99,13 @@ class Basket:
         return min(here, self._spare(thing))
 
     def copied(self) -> Basket:
-        """A basket with the same in it, to try further."""
+        """A copy of the basket, for further tries."""
         copy = Basket(self.supply, self.terms)
         copy.become(self)
         return copy
 
     def become(self, other: Basket) -> None:
-        """Hold what the other holds."""
+        """Replace the content with that of another basket."""
         self._here, self._everywhere = dict(other._here), dict(other._everywhere)
 
     def add(self, choice: Choice) -> None:

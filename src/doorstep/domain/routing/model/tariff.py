@@ -1,4 +1,4 @@
-"""What a carrier asks and how long it takes, by zone and service; and when a parcel of a location leaves and arrives."""
+"""Define carrier rates and transit times by zone and service; calculate departures and arrivals."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from doorstep.domain.routing.model.calendar import ALL_DAY, Calendar, Span, Special
 
-_USUAL, _RARE = 0.5, 0.9  # the shares of parcels that `days` and `late_days` speak of
-_EARLIER, _LATER = 0.2, 0.5  # how fast the share falls off, day by day, before the one and behind the other
+_USUAL, _RARE = 0.5, 0.9  # the quantiles of `days` and `late_days`
+_EARLIER, _LATER = 0.2, 0.5  # the daily decay of the share before the one and after the other
 _HORIZON_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A carrier's price and transit time of a zone. Half of the parcels need at most `days`, nine of ten `late_days`."""
+    """A carrier's rate and transit time of a zone. Half of the parcels need at most `days`, 90 % `late_days`."""
 
     parcel_minor: int = 0
     kilo_minor: int = 0
@@ -27,7 +27,7 @@ class Rate:
     co2_km_grams: float = 0.0
 
     def by(self, days: int) -> float:
-        """The share of parcels that need at most so many working days."""
+        """The share of parcels that need at most this many working days."""
         if days < 0:
             return 0.0
         if days < self.days:
@@ -39,7 +39,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Destinations that cost the same. Everything that is said must hold; `same` compares with the location."""
+    """Destinations with the same rates. All conditions must hold; `same` compares with the location."""
 
     name: str
     within_km: float | None = None
@@ -49,7 +49,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A promise that a carrier sells: rates by zone name, and other names that channels have for it."""
+    """A carrier's service: rates by zone name, and the channels' names for it."""
 
     code: str
     name: str
@@ -59,7 +59,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A carrier's tariff. It moves parcels on working days (by default not on Sundays) and rings until `arrives_by`."""
+    """A carrier's tariff. It moves parcels on working days (by default not on Sundays) and delivers until `arrives_by`."""
 
     key: str
     zones: tuple[Zone, ...]
@@ -69,13 +69,13 @@ class Carrier:
     arrives_by: int = 20 * 60
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
-        """Its working days as they begin and end in a time zone."""
+        """Its working days in a time zone."""
         return Calendar(zone, self.week, self.special)
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """When work that is decided now leaves a location; `today` whether it still makes today's cut-off."""
+    """When work that is decided now leaves a location; `today`: it still meets today's cut-off."""
 
     at: datetime
     day: date
@@ -85,10 +85,10 @@ class Departure:
 def departure(
     calendar: Calendar, carries: Calendar, *, now: datetime, cut_off: int, processing_minutes: int
 ) -> Departure | None:
-    """The first day that its cut-off, its processing time and the carrier's days allow; None if there is none.
+    """The first day that cut-off, processing time and the carrier's days allow; None if there is none.
 
-    Work leaves at the end of the day's opening hours. The cut-off (minutes of the local day) is asked of the moment of the
-    decision, the processing time must pass in open hours before the parcels are collected.
+    Work leaves at the end of the day's opening hours. The cut-off (minutes of the local day) applies to the time of the
+    decision; the processing time must pass in open hours before the parcels are collected.
     """
     ready_at = calendar.after(now, processing_minutes)
     if ready_at is None:
@@ -105,7 +105,7 @@ def departure(
 
 
 def arrival(carrier_days: Calendar, *, leaves: date, days: int, arrives_by: int) -> datetime | None:
-    """When a parcel arrives that needs so many of the carrier's working days after the day it leaves."""
+    """When a parcel arrives that needs this many of the carrier's working days after its departure."""
     day = leaves
     for _ in range(days):
         following = carrier_days.working_day(day + timedelta(days=1))

@@ -1,1 +1,1 @@
-"""SQL of routing, one file per family of statements."""
+"""SQL of routing, one file per group of statements."""

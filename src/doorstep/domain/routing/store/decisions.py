@@ -17,7 +17,7 @@ def next_ids(tx: WriteTx, count: int) -> list[int]:
 
 
 def copy_decisions(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
-    """Write decisions: whose, when, by which rules and run, the receipt as JSON, and what it came to."""
+    """Insert decisions: order, time, rules and run, the explanation as JSON, and the result."""
     tx.copy(
         """
         COPY routing_decisions (id, order_id, decided_at, rules, run, receipt, cost_minor, parcels, km, miss, co2_grams,
@@ -29,7 +29,7 @@ def copy_decisions(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """A stored decision. What it was worth beside the best plan of its whole day is known later (None: not yet)."""
+    """A stored decision. Its hindsight gap is known later (None: not yet)."""
 
     id: int
     order_id: int
@@ -41,13 +41,13 @@ class DecisionRow:
 
     @property
     def hindsight_gap_minor(self) -> int | None:
-        """How much more it cost than the best plan of its whole day, in minor units; None until that day is measured."""
+        """The hindsight gap: its cost above the best plan of its whole day, in minor units; None until it is computed."""
         if self.best_minor is None or self.actual_minor is None:
             return None
         return max(0, self.actual_minor - self.best_minor)
 
 
-# Receipts of the first version are a list of lines and no more.
+# Explanations of the first version are only a list of lines.
 RECEIPT: LiteralString = """
     CASE jsonb_typeof(receipt) WHEN 'object' THEN receipt ELSE jsonb_build_object(
         'v', 1, 'rules', rules, 'run', '', 'routing', '', 'rule', '', 'lines', receipt) END AS receipt
@@ -58,18 +58,18 @@ _DECISION: LiteralString = f"""
 
 
 def select_decisions(tx: ReadTx, *, order_id: int) -> list[DecisionRow]:
-    """An order's decisions, newest first."""
+    """Select an order's decisions, newest first."""
     return tx.all(DecisionRow, f"{_DECISION} WHERE order_id = %s ORDER BY id DESC", (order_id,))
 
 
 def select_by_id(tx: ReadTx, *, ids: Sequence[int]) -> list[DecisionRow]:
-    """These decisions."""
+    """Select these decisions."""
     return tx.all(DecisionRow, f"{_DECISION} WHERE id = ANY(%s) ORDER BY id", (list(ids),))
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A location that is not asked again for a SKU of an order, until then."""
+    """A location that is excluded for a SKU of an order, until the given time."""
 
     order_id: int
     sku: str
@@ -79,7 +79,7 @@ class Exclusion:
 
 
 def upsert_exclusions(tx: WriteTx, exclusions: Sequence[Exclusion]) -> None:
-    """Remember who must not be asked again."""
+    """Insert exclusions for orders."""
     for each in exclusions:
         tx.execute(
             """
@@ -92,7 +92,7 @@ def upsert_exclusions(tx: WriteTx, exclusions: Sequence[Exclusion]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A location that no order asks for a SKU, until then."""
+    """A location that is excluded for a SKU of all orders, until the given time."""
 
     sku: str
     location_id: int
@@ -101,7 +101,7 @@ class Block:
 
 
 def upsert_blocks(tx: WriteTx, blocks: Sequence[Block]) -> None:
-    """Remember whom nobody asks for what."""
+    """Insert exclusions for all orders."""
     for each in blocks:
         tx.execute(
             """
@@ -113,7 +113,7 @@ def upsert_blocks(tx: WriteTx, blocks: Sequence[Block]) -> None:
 
 
 def select_blocks(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> list[Block]:
-    """Who is not asked for these SKUs at that time."""
+    """Select the exclusions of these SKUs at a time."""
     return tx.all(
         Block,
         "SELECT sku, location_id, reason, until FROM routing_blocks WHERE sku = ANY(%s) AND until > %s",
@@ -122,7 +122,7 @@ def select_blocks(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> list[Bloc
 
 
 def select_exclusions(tx: ReadTx, *, order_ids: Sequence[int], at: datetime) -> list[Exclusion]:
-    """Who must not be asked for these orders at that time."""
+    """Select the exclusions of these orders at a time."""
     return tx.all(
         Exclusion,
         """

@@ -1,4 +1,4 @@
-"""SQL of the rule lab: what was asked of it, who works on it, what came of it."""
+"""SQL of simulations: requests, workers, results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class LabRun:
-    """A run of the lab, without its files. `state` is waiting, running, done, failed or canceled."""
+    """A simulation, without its files. `state` is waiting, running, done, failed or canceled."""
 
     id: int
     kind: str
@@ -46,13 +46,13 @@ class LabRun:
 
     @property
     def percent(self) -> int:
-        """How far it is."""
+        """The progress."""
         return 100 * self.done // self.total if self.total else 0
 
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """Something to ask of the lab: a draft over a window, or over the orders of a file (NDJSON) with stock (CSV)."""
+    """A request to simulate: a draft over a period, or over the orders of a file (NDJSON) with stock (CSV)."""
 
     kind: str
     draft: int | None
@@ -73,7 +73,7 @@ _COLUMNS: LiteralString = """
 
 
 def insert_run(tx: WriteTx, new: NewRun, *, at: datetime) -> int | None:
-    """A run that waits; None if this day was looked back on already."""
+    """Insert a waiting run; None if this day already has one."""
     found = tx.column(
         int,
         """
@@ -91,7 +91,7 @@ def insert_run(tx: WriteTx, new: NewRun, *, at: datetime) -> int | None:
 
 
 def lease_run(tx: WriteTx, *, at: datetime, seconds: float, most: int) -> LabRun | None:
-    """Take the oldest run that nobody works on (any more); None if there is none. Leases go by the database's clock."""
+    """Claim the oldest waiting or expired run; None if there is none. Leases use the database's clock."""
     return tx.one(
         LabRun,
         f"""
@@ -106,7 +106,7 @@ def lease_run(tx: WriteTx, *, at: datetime, seconds: float, most: int) -> LabRun
 
 
 def fail_forsaken(tx: WriteTx, *, at: datetime, most: int) -> int:
-    """Runs whose workers died again and again are given up; returns how many."""
+    """Mark runs as failed after too many attempts; returns how many."""
     return tx.execute(
         """
         UPDATE lab_runs SET state = 'failed', ended_at = %(at)s, lease_until = NULL,
@@ -119,14 +119,14 @@ def fail_forsaken(tx: WriteTx, *, at: datetime, most: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A worker's hold on a run: which, and at which attempt; whoever comes later has another."""
+    """A worker's lease of a run: its id and attempt; a later worker has a higher attempt."""
 
     run_id: int
     attempt: int
 
 
 def save_progress(tx: WriteTx, *, hold: Hold, done: int, total: int, seconds: float) -> bool | None:
-    """How far it is; returns whether somebody wants it to end, None if another worker has it by now."""
+    """Store the progress; returns whether the run is to be canceled, None if another worker has it."""
     found = tx.column(
         bool,
         """
@@ -141,7 +141,7 @@ def save_progress(tx: WriteTx, *, hold: Hold, done: int, total: int, seconds: fl
 def finish(
     tx: WriteTx, *, hold: Hold, before: Measured | None, after: Measured | None, changed: int, at: datetime
 ) -> bool:
-    """Keep what came of it; False if another worker has it by now."""
+    """Store the result; False if another worker has the run."""
     encode = msgspec.json.encode
     return bool(
         tx.execute(
@@ -156,7 +156,7 @@ def finish(
 
 
 def end(tx: WriteTx, *, hold: Hold, state: str, error: str, at: datetime | None) -> None:
-    """It came to nothing: it failed, was canceled, or waits for another worker."""
+    """End without a result: failed, canceled, or returned to the queue."""
     tx.execute(
         """
         UPDATE lab_runs SET state = %s, error = %s, ended_at = %s, lease_until = NULL
@@ -167,7 +167,7 @@ def end(tx: WriteTx, *, hold: Hold, state: str, error: str, at: datetime | None)
 
 
 def cancel(tx: WriteTx, *, run_id: int, at: datetime) -> bool:
-    """End what waits at once, what runs at its next batch; False if it is over."""
+    """Cancel a waiting run at once, a running one at its next batch; False if it has ended."""
     return bool(
         tx.execute(
             """
@@ -181,7 +181,7 @@ def cancel(tx: WriteTx, *, run_id: int, at: datetime) -> bool:
 
 
 def delete(tx: WriteTx, *, run_id: int) -> bool:
-    """Forget a run that is over."""
+    """Delete a run that has ended."""
     return bool(
         tx.execute(
             "DELETE FROM lab_runs WHERE id = %s AND state IN ('done', 'failed', 'canceled')", (run_id,)
@@ -190,12 +190,12 @@ def delete(tx: WriteTx, *, run_id: int) -> bool:
 
 
 def delete_old(tx: WriteTx, *, before: datetime) -> int:
-    """Forget runs that ended before then."""
+    """Delete runs that ended before this time."""
     return tx.execute("DELETE FROM lab_runs WHERE ended_at < %s", (before,))
 
 
 def copy_changes(tx: WriteTx, rows: Iterator[tuple[str, Difference]], *, run_id: int) -> None:
-    """Write orders that change, each with its number."""
+    """Insert orders that change, each with its number."""
     encode = msgspec.json.encode
     tx.copy(
         "COPY lab_changes (run_id, order_id, number, at, extra_minor, before, after) FROM STDIN",
@@ -210,12 +210,12 @@ def copy_changes(tx: WriteTx, rows: Iterator[tuple[str, Difference]], *, run_id:
 
 
 def select_run(tx: ReadTx, *, run_id: int) -> LabRun | None:
-    """One run."""
+    """Select one run."""
     return tx.one(LabRun, f"SELECT {_COLUMNS} FROM lab_runs WHERE id = %s", (run_id,))
 
 
 def select_runs(tx: ReadTx, *, limit: int) -> list[LabRun]:
-    """The newest simulations."""
+    """Select the newest simulations."""
     return tx.all(
         LabRun,
         f"SELECT {_COLUMNS} FROM lab_runs WHERE kind = 'simulation' ORDER BY id DESC LIMIT %s",
@@ -225,21 +225,21 @@ def select_runs(tx: ReadTx, *, limit: int) -> list[LabRun]:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What was brought in for a run."""
+    """The uploaded files of a run."""
 
     orders_file: str | None
     stock_file: str | None
 
 
 def select_files(tx: ReadTx, *, run_id: int) -> Files:
-    """The files of a run."""
+    """Select the files of a run."""
     found = tx.one(Files, "SELECT orders_file, stock_file FROM lab_runs WHERE id = %s", (run_id,))
     return found or Files(None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class LabChange:
-    """An order that comes out differently; what it costs more (or less) in minor units."""
+    """An order with a different result; its additional (or lower) cost in minor units."""
 
     order_id: int
     number: str
@@ -251,7 +251,7 @@ class LabChange:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of a run's changes. `only` is "" for all, dearer, cheaper, more_parcels, fewer_parcels or short; `sort` is order or cost."""
+    """A filter of a run's changes. `only` is "" for all, dearer, cheaper, more_parcels, fewer_parcels or short; `sort` is order or cost."""
 
     only: str = ""
     sort: str = "cost"
@@ -276,7 +276,7 @@ ONLY, SORTS = tuple(_ONLY), tuple(_SORTS)
 
 
 def select_changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
-    """Orders that change."""
+    """Select orders that change."""
     return tx.all(
         LabChange,
         f"""
@@ -289,7 +289,7 @@ def select_changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many orders of a run change, and how."""
+    """Counts of a run's changes, by kind."""
 
     changed: int = 0
     dearer: int = 0
@@ -300,7 +300,7 @@ class Counts:
 
 
 def count_changes(tx: ReadTx, *, run_id: int) -> Counts:
-    """How many orders each part of a run's changes has."""
+    """Count the orders of each kind of change."""
     found = tx.one(
         Counts,
         f"""
@@ -317,7 +317,7 @@ def count_changes(tx: ReadTx, *, run_id: int) -> Counts:
 
 
 def changes_as_csv(tx: ReadTx, *, run_id: int, only: str) -> Iterator[bytes]:
-    """Orders that change, as a file."""
+    """Copy orders that change, as a file."""
     return tx.copy_out(
         f"""
         COPY (SELECT number AS order, at, extra_minor, before ->> 'cost_minor' AS cost_before_minor,
@@ -336,7 +336,7 @@ def changes_as_csv(tx: ReadTx, *, run_id: int, only: str) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """An order's last whole decision of a window, and what it was expected to cost in minor units, carriage among it."""
+    """An order's last complete decision of a period, and its expected cost in minor units, with carriage."""
 
     id: int
     order_id: int
@@ -345,7 +345,7 @@ class Decided:
 
 
 def select_decided(tx: ReadTx, *, since: datetime, until: datetime) -> list[Decided]:
-    """The decisions of a window that are to be looked back on: each order's last one, if nothing of it was short."""
+    """Select the decisions of a period for the hindsight gap: each order's last one, if nothing of it was short."""
     return tx.all(
         Decided,
         """
@@ -361,7 +361,7 @@ def select_decided(tx: ReadTx, *, since: datetime, until: datetime) -> list[Deci
 
 @dataclass(frozen=True, slots=True)
 class Hindsight:
-    """What a decision really cost, and what it costs in the best plan of its whole day; minor units."""
+    """The actual cost of a decision, and its cost in the best plan of its whole day; minor units."""
 
     id: int
     actual_minor: int
@@ -369,7 +369,7 @@ class Hindsight:
 
 
 def set_hindsight(tx: WriteTx, known: Sequence[Hindsight]) -> None:
-    """Write it beside the decisions."""
+    """Store the hindsight gaps of decisions."""
     tx.execute(
         """
         UPDATE routing_decisions d SET actual_minor = new.actual_minor, best_minor = new.best_minor

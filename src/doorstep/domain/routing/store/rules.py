@@ -1,4 +1,4 @@
-"""SQL of rule sets: their versions, and what went wrong while one decided."""
+"""SQL of rule sets: their versions, and their evaluation failures."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Version:
 
     @property
     def label(self) -> str:
-        """What receipts call it: notnaked 7."""
+        """Its name in explanations: notnaked 7."""
         return f"{self.name} {self.number}"
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """What may be done with it now."""
+        """Its allowed actions."""
         if self.state == "draft":
             return ("activate", "archive")
         return ("roll_back",) if self.state == "archived" and self.activated_at else ()
@@ -61,49 +61,49 @@ _COLUMNS: LiteralString = """
 
 
 def lock_versions(tx: WriteTx) -> None:
-    """One change of versions at a time; readers are not held up."""
+    """Lock the versions for a change; readers are not blocked."""
     tx.execute("LOCK TABLE routing_rule_versions IN SHARE ROW EXCLUSIVE MODE")
 
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A version (the one that decides), and what its document is remembered by."""
+    """The active version, and the cache key of its document."""
 
     number: int
     digest: str
 
 
 def select_active(tx: ReadTx) -> Active | None:
-    """The version that decides; None if nobody activated one."""
+    """Select the active version; None if there is none."""
     return tx.one(Active, "SELECT number, digest FROM routing_rule_versions WHERE state = 'active'")
 
 
 def select_named(tx: ReadTx, *, number: int) -> Active | None:
-    """A version, as select_active gives the one that decides."""
+    """Select a version in the form of select_active."""
     return tx.one(Active, "SELECT number, digest FROM routing_rule_versions WHERE number = %s", (number,))
 
 
 def select_versions(tx: ReadTx, *, limit: int) -> list[Version]:
-    """The newest versions."""
+    """Select the newest versions."""
     return tx.all(
         Version, f"SELECT {_COLUMNS} FROM routing_rule_versions ORDER BY number DESC LIMIT %s", (limit,)
     )
 
 
 def select_version(tx: ReadTx, *, number: int) -> Version | None:
-    """One version."""
+    """Select one version."""
     return tx.one(Version, f"SELECT {_COLUMNS} FROM routing_rule_versions WHERE number = %s", (number,))
 
 
 def select_document(tx: ReadTx, *, number: int) -> RuleSet:
-    """A version's document."""
+    """Select a version's document."""
     text = tx.value(str, "SELECT document::text FROM routing_rule_versions WHERE number = %s", (number,))
     return msgspec.json.decode(text, type=RuleSet)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A version to write; `why` says what it is for."""
+    """A version to insert; `why` is the reason for it."""
 
     document: RuleSet
     why: str
@@ -112,7 +112,7 @@ class Draft:
 
 
 def insert_draft(tx: WriteTx, draft: Draft, *, at: datetime) -> int:
-    """A new version; gives its number."""
+    """Insert a version; returns its number."""
     text = msgspec.json.encode(draft.document)
     return tx.value(
         int,
@@ -136,7 +136,7 @@ def insert_draft(tx: WriteTx, draft: Draft, *, at: datetime) -> int:
 
 
 def archive(tx: WriteTx, *, number: int, at: datetime) -> None:
-    """A version decides no more, or never will."""
+    """Archive a version."""
     tx.execute(
         "UPDATE routing_rule_versions SET state = 'archived', archived_at = %s WHERE number = %s",
         (at, number),
@@ -144,7 +144,7 @@ def archive(tx: WriteTx, *, number: int, at: datetime) -> None:
 
 
 def activate(tx: WriteTx, *, number: int, why: str, at: datetime) -> None:
-    """A version decides from now on."""
+    """Activate a version."""
     tx.execute(
         """
         UPDATE routing_rule_versions
@@ -169,7 +169,7 @@ def add_failures(tx: WriteTx, *, number: int, failures: Mapping[str, int], at: d
 
 
 def select_failures(tx: ReadTx, *, number: int) -> list[Failure]:
-    """What could not be evaluated while a version decided, latest first."""
+    """Select the evaluation failures of a version, latest first."""
     return tx.all(
         Failure,
         """

@@ -1,4 +1,4 @@
-"""SQL of runs: their history, and when those that go by the clock are due."""
+"""SQL of runs: their history, and their schedules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run as it went; money in minor units, `changed` orders got another plan."""
+    """The result of one run; money in minor units, `changed` orders got another plan."""
 
     id: int
     run: str
@@ -30,7 +30,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run that is over."""
+    """A run that has ended."""
 
     run: str
     kind: RunKind
@@ -46,7 +46,7 @@ class NewRun:
 
 
 def insert_run(tx: WriteTx, run: NewRun) -> int:
-    """Write down how a run went; returns its id."""
+    """Insert the result of a run; returns its id."""
     return tx.value(
         int,
         """
@@ -62,7 +62,7 @@ def insert_run(tx: WriteTx, run: NewRun) -> int:
 
 
 def select_runs(tx: ReadTx, *, limit: int) -> list[RunRow]:
-    """The newest runs."""
+    """Select the newest runs."""
     return tx.all(
         RunRow,
         """
@@ -74,13 +74,13 @@ def select_runs(tx: ReadTx, *, limit: int) -> list[RunRow]:
 
 
 def delete_runs(tx: WriteTx, *, before: datetime) -> int:
-    """Forget old history; returns how many."""
+    """Delete old history; returns how many."""
     return tx.execute("DELETE FROM routing_runs WHERE started_at < %s", (before,))
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A run that goes by the clock, and its next time."""
+    """A scheduled run, and its next time."""
 
     run: str
     schedule: str
@@ -88,19 +88,19 @@ class Due:
 
 
 def lock_schedule(tx: WriteTx) -> list[Due]:
-    """Everything that is scheduled, locked: one process looks at the clock at a time. Empty if another one does."""
+    """Select and lock all schedules, one process at a time; empty if another process has them."""
     return tx.all(
         Due, "SELECT run, schedule, next_run_at FROM routing_schedule ORDER BY run FOR UPDATE SKIP LOCKED"
     )
 
 
 def select_schedule(tx: ReadTx) -> list[Due]:
-    """Everything that is scheduled, the next first."""
+    """Select all schedules, the next first."""
     return tx.all(Due, "SELECT run, schedule, next_run_at FROM routing_schedule ORDER BY next_run_at, run")
 
 
 def put_schedule(tx: WriteTx, due: Sequence[Due]) -> None:
-    """When these are due next."""
+    """Set when these are due next."""
     tx.execute(
         """
         INSERT INTO routing_schedule (run, schedule, next_run_at)
@@ -112,19 +112,19 @@ def put_schedule(tx: WriteTx, due: Sequence[Due]) -> None:
 
 
 def bring_forward(tx: WriteTx, *, run: str, at: datetime) -> int:
-    """This run is due at once, if it is scheduled; one that is due already stays so. Returns how many there are."""
+    """Make a scheduled run due at once; one that is already due is unchanged. Returns how many there are."""
     return tx.execute(
         "UPDATE routing_schedule SET next_run_at = least(next_run_at, %s) WHERE run = %s", (at, run)
     )
 
 
 def delete_schedule(tx: WriteTx, *, runs: Sequence[str]) -> None:
-    """These go by the clock no longer."""
+    """Delete schedules."""
     tx.execute("DELETE FROM routing_schedule WHERE run = ANY(%s)", (list(runs),))
 
 
 def replace_prices(tx: WriteTx, prices: Mapping[tuple[str, int], int], *, at: datetime) -> None:
-    """What pieces are worth to expected orders, written anew."""
+    """Replace all scarcity prices."""
     tx.execute("DELETE FROM routing_prices")
     tx.copy(
         "COPY routing_prices (thing, location_id, price_minor, computed_at) FROM STDIN",
@@ -134,7 +134,7 @@ def replace_prices(tx: WriteTx, prices: Mapping[tuple[str, int], int], *, at: da
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """What a piece at a location is worth to orders that are expected, in minor units."""
+    """The scarcity price of a unit at a location, in minor units."""
 
     thing: str
     location_id: int
@@ -142,7 +142,7 @@ class PriceRow:
 
 
 def select_prices(tx: ReadTx, *, things: Sequence[str]) -> list[PriceRow]:
-    """What is known of these things."""
+    """Select the scarcity prices of these stock keys."""
     return tx.all(
         PriceRow,
         "SELECT thing, location_id, price_minor FROM routing_prices WHERE thing = ANY(%s)",

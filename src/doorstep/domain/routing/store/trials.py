@@ -1,4 +1,4 @@
-"""SQL of trials: the draft that is tried, and what each side decided."""
+"""SQL of trials: the tested draft, and the decisions of each side."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A draft that decides silently, or on some orders. `breached`: a guardrail ended it."""
+    """A trial of a draft, in shadow or canary mode. `breached`: a guardrail ended it."""
 
     id: int
     draft: int
@@ -40,7 +40,7 @@ _COLUMNS: LiteralString = """
 
 @dataclass(frozen=True, slots=True)
 class NewTrial:
-    """A trial to begin; `percent` of the orders are the draft's."""
+    """A trial to start; `percent` of the orders are the draft's."""
 
     draft: int
     kind: TrialKind
@@ -50,7 +50,7 @@ class NewTrial:
 
 
 def insert_trial(tx: WriteTx, new: NewTrial, *, against: int | None, at: datetime) -> int | None:
-    """Begin a trial; None if another one runs."""
+    """Insert a trial; None if another one is running."""
     found = tx.column(
         int,
         """
@@ -73,27 +73,27 @@ def insert_trial(tx: WriteTx, new: NewTrial, *, against: int | None, at: datetim
 
 
 def select_running(tx: ReadTx) -> Trial | None:
-    """The trial that runs."""
+    """Select the running trial."""
     return tx.one(Trial, f"SELECT {_COLUMNS} FROM routing_trials WHERE ended_at IS NULL")
 
 
 def lock_running(tx: WriteTx) -> Trial | None:
-    """The trial that runs, and nobody else ends it."""
+    """Select and lock the running trial."""
     return tx.one(Trial, f"SELECT {_COLUMNS} FROM routing_trials WHERE ended_at IS NULL FOR UPDATE")
 
 
 def select_trial(tx: ReadTx, *, trial_id: int) -> Trial | None:
-    """One trial."""
+    """Select one trial."""
     return tx.one(Trial, f"SELECT {_COLUMNS} FROM routing_trials WHERE id = %s", (trial_id,))
 
 
 def select_trials(tx: ReadTx, *, limit: int) -> list[Trial]:
-    """The newest trials."""
+    """Select the newest trials."""
     return tx.all(Trial, f"SELECT {_COLUMNS} FROM routing_trials ORDER BY id DESC LIMIT %s", (limit,))
 
 
 def end(tx: WriteTx, *, trial_id: int, why: str, breached: bool, at: datetime) -> None:
-    """A trial decides nothing more."""
+    """End a trial."""
     tx.execute(
         "UPDATE routing_trials SET ended_at = %s, ended_by = %s, ended_why = %s, breached = %s WHERE id = %s",
         (at, tx.actor, why, breached, trial_id),
@@ -101,14 +101,14 @@ def end(tx: WriteTx, *, trial_id: int, why: str, breached: bool, at: datetime) -
 
 
 def see(tx: WriteTx, *, trial_id: int, at: datetime) -> None:
-    """Somebody knows how it ended."""
+    """Mark the result of a trial as read."""
     tx.execute(
         "UPDATE routing_trials SET seen_at = coalesce(seen_at, %s) WHERE id = %s AND breached", (at, trial_id)
     )
 
 
 def copy_orders(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
-    """Write what the sides of a trial decided; the first decision on an order counts."""
+    """Insert the decisions of both sides of a trial; the first decision on an order counts."""
     found = list(rows)
     if not found:
         return
@@ -127,7 +127,7 @@ def copy_orders(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SideRow:
-    """What one side of a trial decided."""
+    """A decision of one side of a trial."""
 
     by_draft: bool
     orders: int
@@ -141,7 +141,7 @@ class SideRow:
 
 
 def select_sides(tx: ReadTx, *, trial_id: int) -> list[SideRow]:
-    """Totals of both sides. An order is rejected once, however often; orders whose decision nobody carried out are not."""
+    """Total both sides. An order counts as rejected once; orders whose decision was not carried out do not count."""
     return tx.all(
         SideRow,
         """

@@ -1,4 +1,4 @@
-"""Reads of routing."""
+"""Read routing data."""
 
 from __future__ import annotations
 

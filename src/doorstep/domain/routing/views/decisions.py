@@ -1,4 +1,4 @@
-"""Reads of routing."""
+"""Read decisions and exclusions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["DecisionRow", "Exclusion"]
 
 
 def decisions(tx: ReadTx, *, order_id: int) -> list[DecisionRow]:
-    """Why an order's lines went where they went, newest decision first."""
+    """The decisions on an order with their explanations, newest first."""
     return store.select_decisions(tx, order_id=order_id)
 
 
@@ -25,11 +25,11 @@ def decisions_of(tx: ReadTx, *, ids: Iterable[int | None]) -> dict[int, Decision
 
 
 def exclusions(tx: ReadTx, *, order_ids: Sequence[int], at: datetime) -> list[Exclusion]:
-    """Locations that must not be asked for these orders."""
+    """Exclusions of locations for these orders."""
     return store.select_exclusions(tx, order_ids=order_ids, at=at)
 
 
 def blocked(tx: ReadTx, *, skus: Iterable[str], at: datetime) -> set[tuple[Sku, LocationId]]:
-    """Whom nobody asks for these SKUs now."""
+    """Exclusions of locations for these SKUs now."""
     found = store.select_blocks(tx, skus=sorted(set(skus)), at=at)
     return {(Sku(each.sku), LocationId(each.location_id)) for each in found}

@@ -1,4 +1,4 @@
-"""Reads of the lab: runs, the orders that change, files that were brought in."""
+"""Read simulations: runs, the orders that change, uploaded files."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def run(tx: ReadTx, *, run_id: int) -> LabRun:
     """One run. Raises NotFound."""
     found = store.select_run(tx, run_id=run_id)
     if found is None:
-        raise errors.NotFound(f"There is no run {run_id} of the lab.")
+        raise errors.NotFound(f"There is no simulation {run_id}.")
     return found
 
 
 def files(tx: ReadTx, *, run_id: int) -> Files:
-    """What was brought in for a run."""
+    """The uploaded files of a run."""
     return store.select_files(tx, run_id=run_id)
 
 
 def changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
-    """Orders that change. Raises Invalid for a part that there is not."""
+    """Orders that change. Raises Invalid for an unknown filter."""
     if part.only not in ONLY or part.sort not in SORTS:
         raise errors.Invalid(
             f"Changes may be {', '.join(filter(None, ONLY))}, sorted by {', '.join(SORTS)}.", field="only"
@@ -50,17 +50,17 @@ def changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
 
 
 def counts(tx: ReadTx, *, run_id: int) -> Counts:
-    """How many orders change, and how."""
+    """Counts of the orders that change, by kind."""
     return store.count_changes(tx, run_id=run_id)
 
 
 def csv(tx: ReadTx, *, run_id: int, only: str = "") -> Iterator[bytes]:
-    """Orders that change, as CSV. Raises Invalid for a part that there is not."""
+    """Orders that change, as CSV. Raises Invalid for an unknown filter."""
     if only not in ONLY:
         raise errors.Invalid(f"Changes may be {', '.join(filter(None, ONLY))}.", field="only")
     return store.changes_as_csv(tx, run_id=run_id, only=only)
 
 
 def decided(tx: ReadTx, *, since: datetime, until: datetime) -> list[Decided]:
-    """Decisions of a window that are to be looked back on."""
+    """Decisions of a period for the hindsight gap."""
     return store.select_decided(tx, since=since, until=until)

@@ -1,4 +1,4 @@
-"""Reads of rule sets: the playbook that decides, versions, documents, failures."""
+"""Read rule sets: the compiled active rules, versions, documents, failures."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ __all__ = ["Failure", "Version"]
 
 _PLAYBOOKS_KEPT = 16
 _BUILT_IN = rules.compile(DEFAULT, DEFAULT_VERSION)
-_playbooks: dict[store.Active, CompiledRules] = {}  # by number and digest, so it can never be outdated
+_playbooks: dict[
+    store.Active, CompiledRules
+] = {}  # the key has number and digest, so an entry cannot be outdated
 
 
 def compiled_rules(tx: ReadTx) -> CompiledRules:
-    """The rule set that decides now, compiled: one small statement, as every process remembers the last ones."""
+    """The active rule set, compiled: one small statement, as every process caches the last ones."""
     active = store.select_active(tx)
     return _BUILT_IN if active is None else _kept(tx, active)
 
 
 def compiled_rules_of(tx: ReadTx, *, number: int | None) -> CompiledRules:
-    """A version's rules, compiled; of None those that Doorstep comes with. Raises NotFound."""
+    """A version's rules, compiled; the default rules for None. Raises NotFound."""
     if number is None:
         return _BUILT_IN
     named = store.select_named(tx, number=number)
@@ -47,7 +49,7 @@ def _compiled(tx: ReadTx, number: int) -> CompiledRules:
 
 
 def active_number(tx: ReadTx) -> int | None:
-    """The version that decides; None while nobody activated one and the rules that Doorstep comes with decide."""
+    """The active version; None while the default rules are used."""
     active = store.select_active(tx)
     return None if active is None else active.number
 
@@ -66,7 +68,7 @@ def version(tx: ReadTx, *, number: int) -> Version:
 
 
 def document(tx: ReadTx, *, number: int | None) -> RuleSet:
-    """A version's document; of None the rules that Doorstep comes with. Raises NotFound."""
+    """A version's document; the default rules for None. Raises NotFound."""
     if number is None:
         return DEFAULT
     version(tx, number=number)

@@ -1,4 +1,4 @@
-"""Reads of runs and of look-ahead prices."""
+"""Read runs and scarcity prices."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["Due", "RunRow"]
 
 
 def history(tx: ReadTx, *, limit: int = 100) -> list[RunRow]:
-    """How the newest runs went."""
+    """The results of the newest runs."""
     return store.select_runs(tx, limit=limit)
 
 
 def schedule(tx: ReadTx) -> list[Due]:
-    """What runs next."""
+    """The schedules, the next first."""
     return store.select_schedule(tx)
 
 
 def prices(tx: ReadTx, *, things: Iterable[str]) -> dict[tuple[str, LocationId], int]:
-    """What pieces of these things are worth to expected orders, where they are worth anything; minor units."""
+    """Scarcity prices of these stock keys, where they are not zero; minor units."""
     return {
         (each.thing, LocationId(each.location_id)): each.price_minor
         for each in store.select_prices(tx, things=sorted(set(things)))

@@ -11,7 +11,7 @@ __all__ = ["Trial"]
 
 
 def running(tx: ReadTx) -> Trial | None:
-    """The trial that runs."""
+    """The running trial."""
     return store.select_running(tx)
 
 
@@ -21,7 +21,7 @@ def trials(tx: ReadTx, *, limit: int = 20) -> list[Trial]:
 
 
 def sides(tx: ReadTx, *, trial_id: int) -> tuple[Tally, Tally]:
-    """What decides and the draft, as a trial has them."""
+    """The active rules and the draft of a trial."""
     found = {
         each.by_draft: Tally(
             each.orders,

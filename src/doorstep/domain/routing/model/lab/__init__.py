@@ -1,4 +1,4 @@
-"""The rule lab: what rules would have made of the past, measured side by side."""
+"""Simulate rule sets over the past, and compare the results."""
 
 from __future__ import annotations
 

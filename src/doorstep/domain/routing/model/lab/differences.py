@@ -1,4 +1,4 @@
-"""The orders that another rule set would have sent otherwise, and why."""
+"""Find the orders that another rule set routes differently, and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.ids import LocationId, OrderId
 
 
 class Way(msgspec.Struct, frozen=True):
-    """What became of an order by one rule set. `sent` is in words: 2 DJ-BL-01 from WH-A."""
+    """The result of an order under one rule set. `sent` is a sentence: 2 DJ-BL-01 from WH-A."""
 
     sent: tuple[str, ...]
     cost_minor: int
@@ -24,13 +24,13 @@ class Way(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """Where it was sent from, or that it waits."""
+        """The locations it ships from, or that it waits."""
         waits = (f"{self.short_pieces} waiting",) if self.short_pieces else ()
         return ", ".join((*self.sent, *waits)) or "nothing to send"
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """An order that comes out differently."""
+    """An order with a different result."""
 
     order_id: OrderId
     at: datetime
@@ -39,14 +39,14 @@ class Difference(msgspec.Struct, frozen=True):
 
     @property
     def cost_minor(self) -> int:
-        """What it costs more."""
+        """The additional cost."""
         return self.after.cost_minor - self.before.cost_minor
 
 
 def differences(
     before: Sequence[Outcome], after: Sequence[Outcome], *, codes: Mapping[LocationId, str]
 ) -> Iterator[Difference]:
-    """The orders that change, of two replays of the same past."""
+    """The orders that differ between two replays of the same period."""
     for old, new in zip(before, after, strict=True):
         if _lines(old) != _lines(new):
             yield Difference(old.order_id, old.at, _way(old, codes), _way(new, codes))

@@ -1,4 +1,4 @@
-"""What a draft must come to before it may be thought of: limits beside the rule set that decides, as people write them."""
+"""Check acceptance limits for a draft rule set, relative to the active one."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _GATE = re.compile(r"^\s*([a-z0-9]+)\s*<=\s*([0-9]+(?:\.[0-9]+)?)\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A measure may be at most so many times what it is now."""
+    """A limit: the maximum of a measure as a ratio to its current value."""
 
     key: str
     most: float
 
 
 def read(text: str) -> list[Gate]:
-    """Read limits as in cost<=1.00,splits<=1.02. Raises Invalid."""
+    """Parse limits like cost<=1.00,splits<=1.02. Raises Invalid."""
     return [_read(each) for each in text.split(",") if each.strip()]
 
 
@@ -29,13 +29,14 @@ def _read(text: str) -> Gate:
     found = _GATE.match(text)
     if found is None or found[1] not in KEYS:
         raise errors.Invalid(
-            f"{text.strip()!r} is no limit: write one as cost<=1.02, of {', '.join(KEYS)}.", field="must"
+            f"{text.strip()!r} is not a valid limit: write it as cost<=1.02, of {', '.join(KEYS)}.",
+            field="must",
         )
     return Gate(found[1], float(found[2]))
 
 
 def broken(gates: Iterable[Gate], compared: Sequence[Compared]) -> list[str]:
-    """The limits that do not hold, in words."""
+    """The exceeded limits, as sentences."""
     by_key = {each.measure.key: each for each in compared}
     return [_words(gate, by_key[gate.key]) for gate in gates if not _holds(gate, by_key[gate.key])]
 
@@ -46,5 +47,7 @@ def _holds(gate: Gate, found: Compared) -> bool:
 
 def _words(gate: Gate, found: Compared) -> str:
     if found.ratio is None:
-        return f"{found.measure.label} was nothing before, and is {found.after:,.4g} now."
-    return f"{found.measure.label} is {found.ratio:.4f} times what it is now; at most {gate.most:.4f} is allowed."
+        return f"{found.measure.label} was 0 before and is {found.after:,.4g} now."
+    return (
+        f"{found.measure.label} is {found.ratio:.4f} times the current value; the limit is {gate.most:.4f}."
+    )

@@ -1,4 +1,4 @@
-"""When a trial of a draft ends by itself: what it came to on real orders, beside what decides, and how far it may go."""
+"""Decide when a trial ends automatically: compare its results on real orders with its guardrails."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _Points = Annotated[float, Meta(ge=0, le=100)]
 
 
 class Guardrails(msgspec.Struct, frozen=True):
-    """How much worse a draft may be: its cost per order as a ratio, the others in points of a hundred orders.
+    """How much worse a draft may be: its cost per order as a ratio, the others in percentage points.
 
-    Nothing is said of it before `sample` orders of the draft.
+    Nothing is checked before `sample` orders of the draft.
     """
 
     cost_ratio: _Ratio = 1.05
@@ -39,16 +39,16 @@ class Guardrails(msgspec.Struct, frozen=True):
 
 
 def guardrails(given: dict[str, float]) -> Guardrails:
-    """Guardrails as somebody wrote them; what is left out stays as it comes. Raises Invalid."""
+    """Parse guardrails; missing ones keep their defaults. Raises Invalid."""
     try:
         return msgspec.convert(given, Guardrails, strict=False)
     except msgspec.ValidationError as problem:
-        raise errors.Invalid(f"These guardrails cannot be: {problem}.", field="guardrails") from problem
+        raise errors.Invalid(f"These guardrails are not valid: {problem}.", field="guardrails") from problem
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one side of a trial came to: orders, those that were sent something, and what that was worth."""
+    """Totals of one side of a trial: its orders, the served ones, and their cost."""
 
     orders: int = 0
     served: int = 0
@@ -60,7 +60,7 @@ class Tally:
     rejects: int = 0
 
     def of_served(self, total: float) -> float:
-        """Per order that was sent something."""
+        """Cost per served order."""
         return total / self.served if self.served else 0.0
 
     @property
@@ -82,7 +82,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said of a trial now: whether there were enough orders, which guardrails broke, whether it is better."""
+    """The state of a trial: whether it has enough orders, which guardrails are broken, whether the draft is better."""
 
     is_enough: bool
     breaches: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class Verdict:
 
 
 def check(kind: TrialKind, active: Tally, draft: Tally, rails: Guardrails) -> Verdict:
-    """Hold a draft against what decides."""
+    """Compare a draft with the active rules."""
     if draft.served < rails.sample or not active.served:
         return Verdict(is_enough=False)
     breaches = tuple(_breaches(kind, active, draft, rails))
@@ -109,19 +109,19 @@ def check(kind: TrialKind, active: Tally, draft: Tally, rails: Guardrails) -> Ve
 def _breaches(kind: TrialKind, active: Tally, draft: Tally, rails: Guardrails) -> Iterator[str]:
     if draft.cost > rails.cost_ratio * active.cost:
         ratio = f"{draft.cost / active.cost:.2f} times" if active.cost else "more than"
-        yield f"An order costs {ratio} what it costs now ({rails.cost_ratio:.2f} is the limit)."
+        yield f"An order costs {ratio} the current cost (limit: {rails.cost_ratio:.2f})."
     rates = [
         ("come in several parcels", active.split_percent, draft.split_percent, rails.split_points),
         ("are expected to be late", active.miss_percent, draft.miss_percent, rails.miss_points),
     ]
     if kind is TrialKind.CANARY:
-        # Nobody rejects what was decided silently.
+        # In shadow mode no location receives work, so none can reject it.
         rates.append(("were rejected", active.reject_percent, draft.reject_percent, rails.reject_points))
     for words, before, after, points in rates:
         if after > before + points:
-            yield f"{after:.1f} % of the orders {words}, {before:.1f} % now ({points:g} points more is the limit)."
+            yield f"{after:.1f} % of the orders {words}, {before:.1f} % now (limit: {points:g} points more)."
 
 
 def is_drafts(order_id: int, percent: int) -> bool:
-    """Whether a draft decides on an order: always the same orders, spread evenly."""
+    """Whether a draft decides on an order: always the same orders, evenly distributed."""
     return zlib.crc32(f"trial {order_id}".encode()) % 100 < percent

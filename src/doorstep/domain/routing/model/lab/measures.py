@@ -1,4 +1,4 @@
-"""What a rule set came to over a stretch of time, in numbers that two rule sets can be compared by."""
+"""Measure the result of a rule set over a period, in numbers that can be compared."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from doorstep.domain.routing.model.lab.replay import Outcome
 from doorstep.kernel.ids import LocationId
 
 Mark = Literal["better", "worse", "same"]
-# A change that no person would see in the figures is none.
+# A change that is too small to be visible in the figures does not count.
 _NOTICED = 0.0005
 
 
 class Load(msgspec.Struct, frozen=True):
-    """What a location was given on a day (UTC)."""
+    """Work of a location on a day (UTC)."""
 
     location: str
     day: date
@@ -27,9 +27,9 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """Totals of a replay. `served` orders were sent something; `splits` of them came in several parcels.
+    """Totals of a replay. `served` orders were allocated something; `splits` of them came in several parcels.
 
-    Money is in minor units, `misses` the sum of the probabilities to miss the promise, `seconds` how long deciding took.
+    Money is in minor units, `misses` is the sum of the probabilities to miss the promise, `seconds` the time spent deciding.
     """
 
     orders: int = 0
@@ -46,14 +46,14 @@ class Measured(msgspec.Struct, frozen=True):
 
     @property
     def a_second(self) -> float:
-        """Orders decided in a second."""
+        """Orders decided per second."""
         return self.orders / self.seconds if self.seconds else 0.0
 
 
 def measure(
     outcomes: Sequence[Outcome], *, codes: Mapping[LocationId, str], seconds: float = 0.0
 ) -> Measured:
-    """Add up what became of every order."""
+    """Sum up the results of all orders."""
     served = [each for each in outcomes if each.choices]
     scores = [each.scores for each in served]
     return Measured(
@@ -87,7 +87,7 @@ def _loads(served: Sequence[Outcome], codes: Mapping[LocationId, str]) -> tuple[
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One line of a comparison; the smaller the better. `unit` is money, number, percent, km or grams."""
+    """One line of a comparison; smaller is better. `unit` is money, number, percent, km or grams."""
 
     key: str
     label: str
@@ -96,7 +96,7 @@ class Measure:
 
 
 def _of_served(total: Callable[[Measured], float], times: float = 1.0) -> Callable[[Measured], float]:
-    """A total per order that was sent anything."""
+    """A total per served order."""
     return lambda each: times * total(each) / each.served if each.served else 0.0
 
 
@@ -105,16 +105,16 @@ MEASURES = (
     Measure("parcels", "Parcels per order", "number", _of_served(lambda each: each.parcels)),
     Measure("splits", "Orders in several parcels", "percent", _of_served(lambda each: each.splits, 100)),
     Measure("km", "Distance per order", "km", _of_served(lambda each: each.km)),
-    Measure("misses", "Promises expected to be missed", "number", lambda each: each.misses),
+    Measure("misses", "Expected missed promises", "number", lambda each: each.misses),
     Measure("co2", "CO₂ per order", "grams", _of_served(lambda each: each.co2_grams)),
-    Measure("unfilled", "Pieces that nobody could send", "number", lambda each: each.short_pieces),
+    Measure("unfilled", "Units not allocated", "number", lambda each: each.short_pieces),
 )
 KEYS = tuple(each.key for each in MEASURES)
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A measure under both rule sets. `ratio` is after by before; without anything before there is none."""
+    """A measure under both rule sets. `ratio` is after by before; None if before is zero."""
 
     measure: Measure
     before: float
@@ -128,20 +128,20 @@ class Compared:
 
     @property
     def mark(self) -> Mark:
-        """Whether it became better or worse, as far as a person would notice."""
+        """Whether it became better or worse by a visible amount."""
         if abs(self.after - self.before) <= _NOTICED * max(abs(self.before), abs(self.after)):
             return "same"
         return "better" if self.after < self.before else "worse"
 
 
 def compare(before: Measured, after: Measured) -> list[Compared]:
-    """Side by side, measure by measure."""
+    """Compare two results, measure by measure."""
     return [Compared(each, each.of(before), each.of(after)) for each in MEASURES]
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A location under both rule sets: orders and pieces in all, and on its busiest day."""
+    """A location under both rule sets: orders and units in total, and on its busiest day."""
 
     location: str
     orders: tuple[int, int]
@@ -150,7 +150,7 @@ class Busy:
 
 
 def busy(before: Measured, after: Measured) -> list[Busy]:
-    """What each location was given, whoever was given most first."""
+    """The work of each location, the most work first."""
     names = sorted({each.location for side in (before, after) for each in side.loads})
     found = [_busy(name, before, after) for name in names]
     return sorted(found, key=lambda each: (-max(each.orders), each.location))

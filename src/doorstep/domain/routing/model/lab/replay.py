@@ -1,7 +1,7 @@
-"""The past once more under other rules: orders come when they came, stock changes when it changed, and each batch is decided anew.
+"""Replay a past period under other rules: orders and stock changes at their times, each batch decided again.
 
-What the orders themselves did to stock is not part of the past: it is what the rules decide. Two rule sets that are replayed
-over the same past can therefore be compared order by order.
+Stock changes that orders caused are not part of the period: the rules decide them. Two rule sets that are replayed over the
+same period can therefore be compared order by order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An order and when it came."""
+    """An order and its time of arrival."""
 
     at: datetime
     demand: Demand
@@ -30,7 +30,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Stock that came or went by itself: received, counted, moved, returned. `pieces` may be negative."""
+    """A stock change that no order caused: received, counted, transferred, returned. `pieces` may be negative."""
 
     at: datetime
     thing: StockKey
@@ -40,10 +40,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A stretch of time: what lay where when it began, and everything that happened, each in its order of time.
+    """A past period: the stock at its start, and all orders and stock changes, each by time.
 
-    `codes` are what people call the places. `network` gives the network of an instant, with the room of each place's shift as if it were empty, and `shift` the shift
-    that work decided then counts in.
+    `codes` are the location codes. `network` gives the network at an instant, with unused capacity of each shift, and `shift`
+    the shift in which work decided then counts.
     """
 
     stock: Mapping[StockKey, Mapping[LocationId, int]]
@@ -57,7 +57,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one order: where it was sent from in all, what that is worth, and what nobody could send."""
+    """The result of one order: its locations, their cost, and the units that were not allocated."""
 
     order_id: OrderId
     at: datetime
@@ -70,7 +70,7 @@ class Outcome:
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """An order that waits for the rest."""
+    """An order that waits for missing units."""
 
     arrival: Arrival
     left: tuple[DemandLine, ...]
@@ -80,7 +80,7 @@ class _Open:
     rule: str = ""
 
     def add(self, decision: Decision) -> None:
-        """What another look at it came to."""
+        """Add the result of another try."""
         if decision.choices or self.scores is None:
             self.choices += decision.choices
             self.scores = decision.scores if self.scores is None else joined(self.scores, decision.scores)
@@ -102,7 +102,7 @@ class _Open:
         )
 
 
-_Waiting = dict[StockKey, dict[OrderId, _Open]]  # orders by what they lack
+_Waiting = dict[StockKey, dict[OrderId, _Open]]  # orders by their missing stock keys
 
 
 def replay(
@@ -113,10 +113,10 @@ def replay(
     told: Callable[[int], None],
     together: Budget | None = None,
 ) -> list[Outcome]:
-    """Decide every order of a past anew, a batch for each stretch of `every`; `told` hears how many are decided so far.
+    """Decide every order of a period again, one batch for each span of `every`; `told` receives the progress.
 
-    Orders that are short are looked at again whenever something they lack changed. With a budget for it, the orders of a
-    batch are solved together.
+    Short orders are retried whenever something they lack changes. With a time budget, the orders of a batch are optimized
+    together.
     """
     return _Replay(past, playbook, every, together).run(told)
 
@@ -154,7 +154,7 @@ class _Replay:
         return [each.outcome for each in orders]
 
     def _batches(self) -> Iterator[tuple[datetime, list[Arrival]]]:
-        """Orders that came within the same stretch of time, and when the stretch ends."""
+        """Orders of one span of time, and the end of the span."""
         batch: list[Arrival] = []
         ends: datetime | None = None
         for each in self.past.arrivals:
@@ -165,7 +165,7 @@ class _Replay:
             batch.append(each)
         if ends is not None:
             yield ends, batch
-        # What came after the last order may still serve those that wait.
+        # Stock that arrives after the last order may still serve waiting orders.
         if self.past.changes and (ends is None or self.past.changes[-1].at > ends):
             yield self.past.changes[-1].at, []
 
@@ -189,7 +189,7 @@ class _Replay:
     def _plan(
         self, demands: Sequence[Demand], supply: Supply, network: Network, now: datetime
     ) -> list[Decision]:
-        """One by one, or one by one and then together."""
+        """Decide one by one, and then optimize together if there is a budget."""
         if self.together is None:
             return plan(demands, supply, network, self.playbook, now=now)
         before = replace(supply, available={thing: dict(there) for thing, there in supply.available.items()})
@@ -210,7 +210,7 @@ class _Replay:
         return replace(network, places=places)
 
     def _place(self, place: Place, now: datetime, used: Mapping[tuple[LocationId, datetime], int]) -> Place:
-        """With what this replay has put into its shift so far."""
+        """The network with the capacity that this replay has used so far."""
         if place.room is None:
             return place
         shift = self.past.shift(place.id, now)
@@ -225,7 +225,7 @@ class _Replay:
         return {thing for want in order.left for thing in self.past.recipes.get(want.sku) or {want.sku: 1}}
 
     def _woken(self, waiting: _Waiting, touched: set[StockKey]) -> list[_Open]:
-        """Orders that lack something that changed, each once, the oldest first; until they are decided they wait for nothing."""
+        """Waiting orders that lack something that changed, each once, oldest first; they leave the waiting list."""
         found = {
             number: each for thing in touched & waiting.keys() for number, each in waiting[thing].items()
         }

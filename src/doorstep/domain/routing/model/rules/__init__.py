@@ -1,4 +1,4 @@
-"""Rule sets: the document people write, and the playbook that decides with it."""
+"""Define rule sets: the document that users write, and the compiled rules."""
 
 from __future__ import annotations
 

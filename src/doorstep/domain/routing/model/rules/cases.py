@@ -1,4 +1,4 @@
-"""Golden cases: an order and a stock picture, and the plan that the rule set they are kept with must find for it."""
+"""Define test cases: an order and a stock level, and the plan that the rule set must find."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 class CaseLine(Part, frozen=True):
-    """A line of the order; lines are numbered as they stand, from 1."""
+    """A line of the order; lines are numbered in sequence, from 1."""
 
     sku: str
     quantity: Positive = 1
@@ -26,7 +26,7 @@ class CaseLine(Part, frozen=True):
 
 
 class CaseOrder(Part, frozen=True):
-    """The order, in the words that filters use. `rejected_by` are codes of locations that cannot fulfil it any more."""
+    """The order, in the terms of filters. `rejected_by` are codes of locations that can no longer fulfill it."""
 
     lines: tuple[CaseLine, ...]
     latitude: float | None = None
@@ -50,7 +50,7 @@ class CaseOrder(Part, frozen=True):
 
 
 class CasePlace(Part, frozen=True):
-    """A location as it is in this case. What is not said is as installed; a code that is not installed is a place of its own."""
+    """A location in this case. Missing values are as installed; an unknown code is a new location."""
 
     code: str
     name: str | None = None
@@ -70,7 +70,7 @@ class CasePlace(Part, frozen=True):
 
 
 class CaseLane(Part, frozen=True):
-    """The way from a location as it is in this case. What is not said is as calendars and tariffs have it."""
+    """The lane from a location in this case. Missing values come from calendars and rates."""
 
     location: str
     km: float | None = None
@@ -88,7 +88,7 @@ class CaseLane(Part, frozen=True):
 
 
 class Sent(Part, frozen=True):
-    """So many pieces of a line from a location."""
+    """Units of a line from a location."""
 
     line: Positive
     location: str
@@ -96,7 +96,7 @@ class Sent(Part, frozen=True):
 
 
 class Expected(Part, frozen=True):
-    """The plan. Routing and rule are compared if they are named; `rest` says what becomes of lines that are short."""
+    """The expected plan. Routing and rule are compared if given; `rest` says what happens to short lines."""
 
     sent: tuple[Sent, ...] = ()
     routing: str = ""
@@ -106,7 +106,7 @@ class Expected(Part, frozen=True):
 
 
 class Case(Part, frozen=True):
-    """A golden case. With `only_places` the network is what stands under `places`, whatever is installed."""
+    """A test case. With `only_places` the network consists of `places` alone."""
 
     name: str
     at: Instant

@@ -1,4 +1,4 @@
-"""What can be wrong with a rule set although every word of it is right: found before it is saved, all of it at once."""
+"""Check a rule set for contradictions that the schema cannot find, all at once, before it is saved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Problems = Iterator[Problem]
 
 
 def problems(document: RuleSet) -> tuple[Problem, ...]:
-    """Everything that is wrong with a document; empty if it can be activated."""
+    """All problems of a document; empty if it can be activated."""
     return tuple(_problems(document))
 
 
@@ -53,36 +53,36 @@ def _money(document: RuleSet) -> Problems:
     ]
     costs = document.costs
     if document.currency and document.currency not in CURRENCIES:
-        yield Problem("currency", f"{document.currency} is no ISO 4217 currency.")
+        yield Problem("currency", f"{document.currency} is not an ISO 4217 currency.")
     if not document.currency and (
         any(limits) or any(getattr(costs, each) for each in costs.__struct_fields__)
     ):
-        yield Problem("currency", "Amounts are named: say in which currency.")
+        yield Problem("currency", "The rule set has amounts: set a currency.")
 
 
 def _once(names: Sequence[str], path: Callable[[int], str]) -> Problems:
-    """Names are how versions are compared and receipts speak, so each is there once."""
+    """Versions and explanations identify parts by name, so names must be unique."""
     seen: Counter[str] = Counter()
     for at, name in enumerate(names):
         seen[name] += 1
         if not name.strip():
             yield Problem(path(at), "Give it a name.")
         elif seen[name] == 2:  # noqa: PLR2004 - said once
-            yield Problem(path(at), f"{name} is there twice: give each a name of its own.")
+            yield Problem(path(at), f"{name} exists twice: use unique names.")
 
 
 def _run(run: Run, path: str, queues: Iterable[str]) -> Problems:
     if run.schedule and not runs.is_schedule(run.schedule):
         yield Problem(
             f"{path}.schedule",
-            f"{run.schedule!r} is no cron line: minute hour day month weekday, such as 0 2 * * *.",
+            f"{run.schedule!r} is not a cron expression: minute hour day month weekday, such as 0 2 * * *.",
         )
     try:
         ZoneInfo(run.timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        yield Problem(f"{path}.timezone", f"{run.timezone!r} is no time zone: write Asia/Kolkata or UTC.")
+        yield Problem(f"{path}.timezone", f"{run.timezone!r} is not a time zone: use Asia/Kolkata or UTC.")
     if run.release.mode == "held" and not run.release.hold_minutes:
-        yield Problem(f"{path}.release.hold_minutes", "Say for how many minutes work is held.")
+        yield Problem(f"{path}.release.hold_minutes", "Enter for how many minutes work is held.")
     yield from _once([each.name for each in run.routings], lambda at: f"{path}.routings[{at}].name")
     for at, routing in enumerate(run.routings):
         yield from _routing(routing, f"{path}.routings[{at}]", queues)
@@ -94,7 +94,7 @@ def _routing(routing: Routing, path: str, queues: Iterable[str]) -> Problems:
     if least is not None and most is not None and least > most:
         yield Problem(f"{path}.orders.max_value_minor", f"No order has at least {least} and at most {most}.")
     if not any(rule.active for rule in routing.rules):
-        yield Problem(f"{path}.rules", "No rule is active: its orders would wait for ever.")
+        yield Problem(f"{path}.rules", "No rule is active: its orders would wait forever.")
     yield from _once([each.name for each in routing.rules], lambda at: f"{path}.rules[{at}].name")
     last = max((at for at, rule in enumerate(routing.rules) if rule.active), default=-1)
     for at, rule in enumerate(routing.rules):
@@ -102,7 +102,7 @@ def _routing(routing: Routing, path: str, queues: Iterable[str]) -> Problems:
         if at == last and rule.rest.then == "next_rule":
             yield Problem(
                 f"{path}.rules[{at}].rest",
-                "No rule follows: say what becomes of the rest (park, backorder …).",
+                "No rule follows: choose what happens to the remainder (park, backorder …).",
             )
 
 
@@ -111,17 +111,17 @@ def _rule(rule: Rule, path: str, queues: Iterable[str]) -> Problems:
     yield from _condition(locations.when, f"{path}.locations.when", of_orders=False)
     if locations.within_km is not None and locations.within_miles is not None:
         yield Problem(
-            f"{path}.locations.within_miles", "Say the distance in kilometres or in miles, not in both."
+            f"{path}.locations.within_miles", "Enter the distance in kilometers or in miles, not both."
         )
     if not rule.choose:
-        yield Problem(f"{path}.choose", "Say what the better plan is: parcels, cost, distance …")
+        yield Problem(f"{path}.choose", "Choose at least one measure: parcels, cost, distance …")
     if any(each.by is Measure.SEQUENCE for each in rule.choose) and not (locations.codes or locations.groups):
-        yield Problem(f"{path}.choose", "A sequence needs codes or groups to count by.")
+        yield Problem(f"{path}.choose", "A sequence needs codes or groups.")
     if rest.then == "park" and rest.queue not in queues:
         named = rest.queue or "no queue"
-        yield Problem(f"{path}.rest.queue", f"{named} is not among the queues of this rule set.")
+        yield Problem(f"{path}.rest.queue", f"{named} is not a queue of this rule set.")
     if rest.then != "park" and rest.queue:
-        yield Problem(f"{path}.rest.queue", f"Only park puts orders in a queue, this says {rest.then}.")
+        yield Problem(f"{path}.rest.queue", f"Only park uses a queue, not {rest.then}.")
 
 
 def _condition(text: str, path: str, *, of_orders: bool) -> Problems:

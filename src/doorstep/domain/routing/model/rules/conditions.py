@@ -1,7 +1,7 @@
-"""Conditions in CEL: typed when they are saved, bounded when they are evaluated.
+"""Compile conditions in CEL: typed when they are saved, bounded when they are evaluated.
 
-Three ways for a condition to go wrong, each with words of its own: it does not compile (Wrong, with line and column), it
-fails for an order (an error value of the engine), or it would take too long (the engine's iteration budget).
+A condition can fail in three ways, each with its own message: it does not compile (Wrong, with line and column), it fails for
+an order (an error value of the engine), or it takes too long (the engine's iteration budget).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 
 
 class Wrong(errors.Invalid):  # a kind's name is an adjective, and so is this one
-    """A condition that does not compile: what is `said` of it, and where."""
+    """A condition that does not compile: the message (`said`), and its position."""
 
     def __init__(self, path: str, line: int, column: int, said: str) -> None:
         super().__init__(f"{path}, line {line} column {column}: {said}", path=path, line=line, column=column)
@@ -61,24 +61,24 @@ class Condition:
     expression: cel.Expression
 
     def against(self, values: tuple[object, ...]) -> str:
-        """Why it does not hold for these values of `names`, or "". Raises CannotTell."""
+        """The reason why it is false for these values of `names`, or "". Raises CannotTell."""
         given = {name: _given(value) for name, value in zip(self.names, values, strict=True)}
         try:
             found = self.expression.eval(data=given)
-        except RuntimeError as problem:  # the budget is the engine's own exception
+        except RuntimeError as problem:  # the budget raises an exception of the engine
             raise CannotEvaluate(_plain(str(problem))) from problem
         answer = found.value()
         if not isinstance(answer, bool):
             raise CannotEvaluate(_plain(str(answer)))
-        return "" if answer else f"not so: {' '.join(self.text.split())}"
+        return "" if answer else f"condition not met: {' '.join(self.text.split())}"
 
 
 def compile(  # noqa: A001 - read as conditions.compile
     text: str, path: str, *, of_orders: bool = False
 ) -> Condition:
-    """Compile a condition; one `of_orders` is asked before anybody knows of a location, so it reads the order alone.
+    """Compile a condition; one `of_orders` is evaluated before any location is known, so it reads the order alone.
 
-    Raises Wrong with where and why, and what was meant if that can be guessed.
+    Raises Wrong with position and reason, and a suggestion if there is one.
     """
     if len(text) > MAX_LENGTH:
         raise Wrong(
@@ -91,10 +91,12 @@ def compile(  # noqa: A001 - read as conditions.compile
     if expression.return_type() != cel.Type.BOOL:
         kind = expression.return_type().name()
         raise Wrong(
-            path, 1, 1, f"a condition is true or false, this one is {kind}: compare it with something"
+            path, 1, 1, f"a condition must be true or false, this one is {kind}: compare it with a value"
         )
     read = expression.serialize()  # names every variable it refers to
-    names = tuple(name for name in VARIABLES if name.encode() in read)  # the order's own come first there
+    names = tuple(
+        name for name in VARIABLES if name.encode() in read
+    )  # the order's variables come first there
     return Condition(path, text, names, expression)
 
 
@@ -117,7 +119,7 @@ def _located(path: str, message: str, names: Sequence[str]) -> Wrong:
 def _advised(message: str, names: Sequence[str]) -> str:
     unknown = _UNKNOWN.search(message)
     if unknown:
-        return f"{unknown[1]} is not known, {_instead(unknown[1], names)}"
+        return f"{unknown[1]} is unknown, {_instead(unknown[1], names)}"
     mismatch = _MISMATCH.search(message)
     if mismatch is None:
         return message
@@ -127,15 +129,15 @@ def _advised(message: str, names: Sequence[str]) -> str:
         if {"int", "double"} == set(kinds.split(", "))
         else ""
     )
-    return f"{operator} does not go with ({kinds}){advice}"
+    return f"{operator} does not accept ({kinds}){advice}"
 
 
 def _instead(unknown: str, names: Sequence[str]) -> str:
     if unknown in VARIABLES:
-        return "as no location is known yet: a rule's locations may ask it"
+        return "as no location is known yet: use it in a rule's locations"
     near = get_close_matches(unknown, names, n=1, cutoff=0.75)
     if near:
         return f"did you mean {near[0]}?"
     scope = unknown.partition(".")[0]
     scopes = sorted({f"{name.partition('.')[0]}.…" for name in names}, reverse=True)
-    return f"there is {', '.join([name for name in names if name.startswith(f'{scope}.')] or scopes)}"
+    return f"available: {', '.join([name for name in names if name.startswith(f'{scope}.')] or scopes)}"

@@ -1,4 +1,4 @@
-"""The rule set that decides until somebody activates one of their own."""
+"""Define the default rule set, used until a user activates another."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IN_TIME_THEN_CHEAP = (
     Sort(by=Measure.DISTANCE),
 )
 
-# Urgent orders first; in time, in few parcels, before the cut-off, cheap, near. A line parts only if nobody has all of it.
+# Urgent orders first; on time, few parcels, before the cut-off, cheap, near. A line is split only if no location has all of it.
 DEFAULT = RuleSet(
     name="default",
     runs=(

@@ -1,4 +1,4 @@
-"""What differs between two versions of a rule set, by the names people gave its parts."""
+"""Compare two versions of a rule set by the names of their parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Named = Sequence[Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: where (by name, outermost first), and what stood and stands there ("" for nothing)."""
+    """One difference: its path (by name, outermost first), and the text before and after ("" for nothing)."""
 
     where: str
     before: str
@@ -33,7 +33,7 @@ class Change:
 
 
 def changes(before: RuleSet, after: RuleSet) -> list[Change]:
-    """From one document to another, in the order of the new one."""
+    """The differences between two documents, in the sequence of the new one."""
     return list(_Differences(after.currency).of("", "", documents.plain(before), documents.plain(after)))
 
 
@@ -42,7 +42,7 @@ class _Differences:
     currency: str
 
     def of(self, where: str, name: str, before: object, after: object) -> Iterator[Change]:
-        """Of a part called `name`, which stands in `where`."""
+        """The differences of a part called `name` within `where`."""
         here = f"{where} › {name}" if where and name else where or name
         if before == after:
             return
@@ -56,7 +56,7 @@ class _Differences:
             yield Change(here, _told(before), _told(after))
 
     def _of_named(self, where: str, kind: str, before: Named, after: Named) -> Iterator[Change]:
-        """Parts are the same if their name is; another sequence of those that stayed is a change of its own."""
+        """Match parts by name; a new sequence of the remaining parts is a change of its own."""
         old = {str(each["name"]): each for each in before}
         new = {str(each["name"]): each for each in after}
         for name, part in new.items():
@@ -74,7 +74,7 @@ class _Differences:
             yield Change(f"{where or 'rule set'} › sequence of {kind}s", asked, ", ".join(stayed))
 
     def _added(self, here: str, kind: str, part: Mapping[str, object]) -> Iterator[Change]:
-        """A part that is new, as a sentence, and what is in it one by one."""
+        """A new part as a sentence, and its content one by one."""
         inner = {"run": "routings", "routing": "rules"}.get(kind)
         yield Change(here, "", self._sentence(kind, part))
         if inner:

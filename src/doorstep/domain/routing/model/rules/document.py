@@ -1,6 +1,6 @@
-"""The document of a rule set: what a person writes in YAML or in the console, and the JSON Schema comes from.
+"""Define the document of a rule set: written in YAML or in the console, and the source of the JSON Schema.
 
-Run → routing (which orders, in which order) → rule (which locations, chosen how, split how) → what becomes of the rest.
+Run → routing (which orders, in which sequence) → rule (which locations, how to choose, how to split) → the remainder.
 Money is minor units of `currency`; a share is 0.05 for 5 %; a condition is CEL over `order`, `location` and `lane`.
 """
 
@@ -20,25 +20,25 @@ Minor = Annotated[int, Meta(ge=0)]
 
 
 class Measure(StrEnum):
-    """What a candidate plan is measured by; the smaller wins unless said otherwise."""
+    """A measure of candidate plans; the smaller value wins unless `descending`."""
 
     MISS = "miss"  # probability to miss the promise
     COST = "cost"  # expected money, all components
     PARCELS = "parcels"
     DISTANCE = "distance"  # km of all parcels
-    PIECE_DISTANCE = "piece_distance"  # km of all pieces: each comes from the nearest place that has it
+    PIECE_DISTANCE = "piece_distance"  # km of all units: each comes from the nearest location that has it
     LEAVES = "leaves"  # the day the last parcel leaves
     ARRIVES = "arrives"  # the day the last parcel arrives
-    SEQUENCE = "sequence"  # place in the rule's list of codes or groups
-    STOCK = "stock"  # pieces of the order's SKUs there (descending: where most is)
-    VELOCITY = "velocity"  # pieces of them sold a day there: slow sellers first
+    SEQUENCE = "sequence"  # position in the rule's list of codes or groups
+    STOCK = "stock"  # units of the order's SKUs there (descending: the most stock)
+    VELOCITY = "velocity"  # units of them sold a day there: slow sellers first
     BROKEN_STYLE = "broken_style"  # locations with broken sizes first
     LOAD = "load"  # hours of backlog
     CARBON = "carbon"  # grams of CO2
 
 
 class Sort(Part, frozen=True):
-    """A tier of the choice: plans within `tolerance` of the best (a share of it) go on to the next tier."""
+    """A tier of the choice: plans within `tolerance` of the best (a share of it) pass to the next tier."""
 
     by: Measure
     tolerance: Share = 0.0
@@ -46,7 +46,7 @@ class Sort(Part, frozen=True):
 
 
 class OrderField(StrEnum):
-    """What orders may be sorted by."""
+    """The sort keys of orders."""
 
     PRIORITY = "priority"
     SHIP_BEFORE = "ship_before"
@@ -64,7 +64,7 @@ class OrderSort(Part, frozen=True):
 
 
 class Orders(Part, frozen=True):
-    """Which orders a routing takes; everything that is said must hold, nothing said takes all."""
+    """The orders of a routing; all given conditions must hold, none given takes all."""
 
     queues: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
@@ -86,10 +86,10 @@ class Orders(Part, frozen=True):
 
 
 class Locations(Part, frozen=True):
-    """Which locations a rule asks; everything that is said must hold.
+    """The locations of a rule; all given conditions must hold.
 
-    `safety_stock` pieces are left there by this rule, on top of what availability rules keep. `codes` and `groups` are also
-    the sequence that the measure `sequence` counts by.
+    `safety_stock` units are kept there by this rule, in addition to availability rules. `codes` and `groups` are also
+    the sequence of the measure `sequence`.
     """
 
     codes: tuple[str, ...] = ()
@@ -108,12 +108,13 @@ class Locations(Part, frozen=True):
 
 
 class Split(Part, frozen=True):
-    """How an order may be taken apart.
+    """How an order may be split.
 
-    none: all lines of the order that are left go into one parcel, or nothing does. lines: lines may part, a line stays whole.
-    quantity: a line that nobody can fill whole may part, too. `min_parcel_value_minor` must be reached by every part and by what
-    is left. `all_or_nothing`: only if everything is found. `hold_in_stock_part`: what is found of an incomplete order is reserved
-    but not released until the rest comes. `keep_together`: lines whose category or style is named by the same entry do not part.
+    none: all remaining lines go into one parcel, or nothing does. lines: lines may be separated, a line is not split.
+    quantity: a line that no location can fill may be split, too. `min_parcel_value_minor` is the minimum value of every part and
+    of the remainder. `all_or_nothing`: only if everything is available. `hold_in_stock_part`: available units of an incomplete
+    order are reserved but not released until the rest is available. `keep_together`: lines whose category or style is in the
+    same entry are not separated.
     """
 
     by: Literal["none", "lines", "quantity"] = "quantity"
@@ -125,7 +126,7 @@ class Split(Part, frozen=True):
 
 
 class Remainder(Part, frozen=True):
-    """What becomes of what a rule did not allocate."""
+    """What happens to lines that a rule did not allocate."""
 
     then: Literal["next_rule", "park", "backorder", "customer_care", "cancel"] = "next_rule"
     queue: str = ""
@@ -134,7 +135,7 @@ class Remainder(Part, frozen=True):
 
 
 class Rule(Part, frozen=True):
-    """One attempt: these locations, chosen so, split so; then what is left."""
+    """One attempt: locations, choice, split, and what happens to the remainder."""
 
     name: str
     active: bool = True
@@ -147,7 +148,7 @@ class Rule(Part, frozen=True):
 
 
 class Routing(Part, frozen=True, kw_only=True):
-    """Orders of one kind and the rules tried for them, first to last."""
+    """A group of orders and the rules that are tried for them, first to last."""
 
     name: str
     active: bool = True
@@ -157,7 +158,7 @@ class Routing(Part, frozen=True, kw_only=True):
 
 
 class Release(Part, frozen=True):
-    """When planned work is given to its location: at once, after a while of re-planning, or at its measured pick rate."""
+    """When planned work is released to its location: at once, after a hold, or at its measured pick rate."""
 
     mode: Literal["at_once", "held", "metered"] = "at_once"
     hold_minutes: Annotated[int, Meta(ge=0)] = 0
@@ -165,7 +166,7 @@ class Release(Part, frozen=True):
 
 
 class Run(Part, frozen=True, kw_only=True):
-    """When routings are run: as facts happen, or by the clock (cron words in `timezone`)."""
+    """When routings run: on events, or on a schedule (cron expression in `timezone`)."""
 
     name: str
     active: bool = True
@@ -176,9 +177,10 @@ class Run(Part, frozen=True, kw_only=True):
 
 
 class Queue(Part, frozen=True):
-    """Where orders wait that no rule could serve: whose it is, when they are tried again, when they end.
+    """An exception queue for orders that no rule could serve: its owner, its retries, its end.
 
-    An order in a queue with `wakes_on_stock` is tried when its SKUs come; `retry_minutes` is the back-off, its last step repeats.
+    An order in a queue with `wakes_on_stock` is retried when its SKUs arrive; `retry_minutes` is the back-off, its last value
+    repeats.
     """
 
     name: str
@@ -190,7 +192,7 @@ class Queue(Part, frozen=True):
 
 
 class Costs(Part, frozen=True):
-    """What things are worth besides the carrier's bill, in minor units."""
+    """Costs besides the carrier's rates, in minor units."""
 
     late_minor: Minor = 0
     split_minor: Minor = 0
@@ -202,16 +204,16 @@ class Costs(Part, frozen=True):
 
 
 class Rejected(Part, frozen=True):
-    """For how long a rejecter is not asked again, and for how much: the line's SKU of this order, the SKU at all, the order."""
+    """How long a location that rejected work is excluded, and from what: the line's SKU of this order, the SKU, the order."""
 
     days: Annotated[int, Meta(ge=0)] = 7
     scope: Literal["line", "sku", "order"] = "line"
 
 
 class RuleSet(Part, frozen=True, kw_only=True):
-    """Everything that decides where orders go. Money of `costs` and limits is in `currency`.
+    """The complete configuration of routing. Money of `costs` and limits is in `currency`.
 
-    `cases` are the golden cases that this rule set must pass before it may decide.
+    `cases` are the test cases that must pass before activation.
     """
 
     name: str

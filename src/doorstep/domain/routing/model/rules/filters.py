@@ -1,4 +1,4 @@
-"""Filters of a document as questions: what each reads, and why it says no, in words for receipts."""
+"""Compile the filters of a document: the variables of each, and its reason to exclude, for explanations."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Values = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`against` gives the reason to say no ("" to go on) from the values of `names`, in their order.
+    """`against` gives the reason to exclude ("" if there is none) from the values of `names`, in their sequence.
 
-    A condition may raise CannotTell, and takes its time, so its answers are worth remembering.
+    A condition may raise CannotTell, and is slow, so its results are cached.
     """
 
     path: str
@@ -27,7 +27,7 @@ class Filter:
 
 
 def of_orders(orders: Orders, path: str) -> tuple[Filter, ...]:
-    """Which orders a routing does not take. Raises conditions.Wrong."""
+    """Filters for the orders of a routing. Raises conditions.Wrong."""
     return tuple(_orders(orders, path))
 
 
@@ -72,7 +72,7 @@ def _amounts(orders: Orders, path: str) -> Iterator[Filter]:
 
 
 def of_locations(locations: Locations, path: str) -> tuple[Filter, ...]:
-    """Which locations a rule does not ask. Raises conditions.Wrong."""
+    """Filters for the locations of a rule. Raises conditions.Wrong."""
     return tuple(_locations(locations, path))
 
 
@@ -126,12 +126,12 @@ def _not_among(word: str, wanted: Sequence[str], values: Values) -> str:
     found = values[0]
     if found in wanted:
         return ""
-    return f"{word} is {found or 'not known'}, the rule asks for {_either(wanted)}"
+    return f"{word} is {found or 'unknown'}, the rule requires {_either(wanted)}"
 
 
 def _among(unwanted: Sequence[str], values: Values) -> str:
     found = values[0]
-    return f"method {found} is left to other rules" if found in unwanted else ""
+    return f"method {found} is excluded" if found in unwanted else ""
 
 
 def _none_of(word: str, wanted: frozenset[str], values: Values) -> str:
@@ -149,21 +149,21 @@ def _outside(wanted: frozenset[str], values: Values) -> str:
 
 def _inside(unwanted: frozenset[str], values: Values) -> str:
     found = sorted(unwanted.intersection(_texts(values[0])))
-    return f"in {', '.join(found)}, which the rule leaves out" if found else ""
+    return f"in {', '.join(found)}, which the rule excludes" if found else ""
 
 
 def _beyond(word: str, limit: int, sign: int, values: Values) -> str:
     found = values[0]
     if isinstance(found, int) and found * sign >= limit * sign:
         return ""
-    return f"{word} is {found}, the rule asks for {'at least' if sign > 0 else 'at most'} {limit}"
+    return f"{word} is {found}, the rule requires {'at least' if sign > 0 else 'at most'} {limit}"
 
 
 def _too_far(limit: float, km_per_unit: float, unit: str, values: Values) -> str:
     km = values[0]
     if not isinstance(km, float) or km <= limit * km_per_unit:
         return ""
-    return f"{km / km_per_unit:.0f} {unit} away, the rule asks within {limit:g}"
+    return f"{km / km_per_unit:.0f} {unit} away, the rule allows {limit:g}"
 
 
 def _is_not(reason: str, values: Values) -> str:

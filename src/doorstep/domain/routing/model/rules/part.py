@@ -1,4 +1,4 @@
-"""What all parts of a rule set's document have in common."""
+"""Define the base of all parts of a rule set's document."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ import msgspec
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A part of the document; an unknown word is an error."""
+    """A part of the document; an unknown key is an error."""

@@ -1,7 +1,7 @@
-"""A rule set made ready to decide with: which routing takes an order, and which locations its rules refuse, and why.
+"""Compile a rule set: which routing takes an order, and which locations its rules exclude, and why.
 
-Filters and conditions read the same variables, and an answer is remembered by the values it was read from: the orders of a
-batch differ in few of them. What `Playbook.at` gives is asked for one batch; answers that hold for later ones are the playbook's.
+Filters and conditions read the same variables, and results are cached by the values they were read from: the orders of a
+batch differ in few of them. `CompiledRules.at` is for one batch; results that hold for later batches are kept by the rules.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NOBODY: Mapping[LocationId, str] = {}
 
 @dataclass(slots=True)
 class _Question:
-    """A filter with what it reads of the order (once for all locations) and of a location; slow answers are remembered."""
+    """A filter with the order's values (read once for all locations) and a location's; slow results are cached."""
 
     filter: Filter
     failures: Counter[str]
@@ -53,12 +53,12 @@ class _Question:
         return tuple([read(reading) for read in self.of_order])
 
     def answer(self, own: Values, reading: Reading) -> str:
-        """The reason against, in words; "" if there is none."""
+        """The reason against; "" if there is none."""
         values = (*own, *[read(reading) for read in self.of_place])
         return self._remembered(values) if self.filter.is_slow else self.filter.against(values)
 
     def refuse(self, own: Values, readings: Iterable[Reading], said: dict[LocationId, str]) -> None:
-        """Add the places that are refused, with the reason, to those that are already."""
+        """Add the excluded locations, with the reason, to those excluded before."""
         against = self._remembered if self.filter.is_slow else self.filter.against
         reads = self.of_place
         for reading in readings:
@@ -98,7 +98,7 @@ def _answer(questions: _Questions, owns: Sequence[Values], reading: Reading) -> 
 
 @dataclass(frozen=True, slots=True)
 class _OfLocations:
-    """What a rule asks of locations: what holds for every order of a batch, and what depends on the order or the way to it."""
+    """The location filters of a rule: those that hold for every order of a batch, and those that depend on the order or lane."""
 
     standing: _Questions
     moving: _Questions
@@ -116,10 +116,10 @@ def _questions(filters: Sequence[Filter], failures: Counter[str]) -> _Questions:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
-    """A rule set with its conditions compiled. `version` is what receipts call it ("notnaked 7"), `number` its stored version.
+    """A rule set with its conditions compiled. `version` is its name in explanations ("notnaked 7"), `number` its stored version.
 
     `failures` counts the distinct situations in which a condition could not be evaluated, by path and error: such a condition
-    does not hold, and whoever decides with the playbook tells people of it.
+    is false, and the caller reports it to users.
     """
 
     document: RuleSet
@@ -130,20 +130,20 @@ class CompiledRules:
     _locations: Mapping[int, _OfLocations] = field(default_factory=dict)
 
     def at(self, now: datetime, places: Mapping[LocationId, Place]) -> Judge:
-        """Ready for one batch: at that time, among these places."""
+        """The rules for one batch: at this time, with these locations."""
         return Judge(self, now, places)
 
     def takes(self, routing: Routing, reading: Reading) -> str:
-        """Why a routing does not take an order, in words; "" if it does."""
+        """The reason why a routing does not take an order; "" if it does."""
         questions = self.orders(routing)
         return _answer(questions, [each.own(reading) for each in questions], reading)
 
     def orders(self, routing: Routing) -> _Questions:
-        """What a routing asks of orders."""
+        """The order filters of a routing."""
         return self._orders[id(routing)]
 
     def locations(self, rule: Rule) -> _OfLocations:
-        """What a rule asks of locations."""
+        """The location filters of a rule."""
         return self._locations[id(rule)]
 
 
@@ -166,7 +166,7 @@ def compile(  # noqa: A001 - read as rules.compile
 
 @dataclass(slots=True)
 class Judge:
-    """A playbook for one batch."""
+    """Compiled rules for one batch."""
 
     book: CompiledRules
     now: datetime
@@ -189,7 +189,7 @@ class Judge:
         return None
 
     def _entrance(self, run: Run | None) -> Sequence[tuple[Routing, _Questions]]:
-        """The active routings of a run (None: of all active event-driven runs), with what each asks of orders."""
+        """The active routings of a run (None: of all active event-driven runs), with their order filters."""
         kept = self._entrances.get(id(run))
         if kept is None:
             runs = (
@@ -202,7 +202,7 @@ class Judge:
         return kept
 
     def sorted(self, routing: Routing, demands: Iterable[Demand]) -> list[Demand]:
-        """The orders in the sequence in which the routing serves them; ties by promise, placing time, id."""
+        """The orders in the sequence of the routing; ties by promise, placing time, id."""
         result = sorted(demands, key=_tie)
         for sort in reversed(routing.sort):
             result.sort(key=_SORTS[sort.by], reverse=sort.descending)
@@ -211,9 +211,9 @@ class Judge:
     def refusals(
         self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane]
     ) -> Mapping[LocationId, str]:
-        """The places that this rule does not ask for that order, each with the reason in words for the receipt.
+        """The locations that this rule excludes for the order, each with the reason for the explanation.
 
-        The answer is shared between orders that look the same to the rule, so it must not be changed.
+        The result is shared between orders with the same attributes for the rule, so it must not be changed.
         """
         asked = self.book.locations(rule)
         standing = self._refused_by_any(rule, asked.standing)
@@ -235,7 +235,7 @@ class Judge:
         return kept[1]
 
     def _refused_by_any(self, rule: Rule, questions: _Questions) -> Mapping[LocationId, str]:
-        """The places that a rule asks for no order at all."""
+        """The locations that a rule excludes for all orders."""
         if not questions:
             return _NOBODY
         if id(rule) not in self._standing:

@@ -1,4 +1,4 @@
-"""The JSON Schema of a rule set: one for YAML, API and the console's editor."""
+"""Build the JSON Schema of a rule set: one for YAML, API and the console's editor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PARTS = "#/$defs/{name}"
 
 
 def schema() -> dict[str, object]:
-    """The whole schema; `variables` beside it are the names that conditions may use, with type and meaning."""
+    """The whole schema; `variables` are the names that conditions may use, with type and description."""
     (top,), parts = msgspec.json.schema_components([RuleSet], ref_template=_PARTS)
     variables = {
         name: {"type": each.kind.value, "description": each.meaning} for name, each in VARIABLES.items()
@@ -23,7 +23,7 @@ def schema() -> dict[str, object]:
 
 
 def _explained(name: str, part: dict[str, object]) -> dict[str, object]:
-    """A part with what people call its fields."""
+    """A part with the labels of its fields."""
     properties = part.get("properties")
     if not isinstance(properties, dict):
         return part

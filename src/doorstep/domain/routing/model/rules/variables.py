@@ -1,6 +1,6 @@
-"""What filters and conditions may read: one table of names, types and meanings, each with how it is read.
+"""Define the variables of filters and conditions: names, types, descriptions, and how they are read.
 
-Names are added and never taken away: stored versions of rule sets use them, and the active one is compiled again by every process.
+Names are added and never removed: stored versions of rule sets use them, and every process compiles the active one again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Read = Callable[["Reading"], object]
 
 
 class Kind(StrEnum):
-    """The types of variables, as conditions call them."""
+    """The types of variables, as named in conditions."""
 
     TEXT = "string"
     WHOLE = "int"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What is looked at: an order, and for location filters a place and the way from it (a struct: there are many)."""
+    """The subject of a filter: an order, and for location filters a location and its lane (a struct: there are many)."""
 
     demand: Demand
     now: datetime
@@ -51,7 +51,7 @@ class Variable:
 
 
 def _days(reading: Reading, at: datetime | None) -> int:
-    """Calendar days from now, as the clock of `at` counts them; what is not promised is far away."""
+    """Local calendar days from now, at the time of `at`; an order without a promise is far away."""
     return NO_PROMISE_DAYS if at is None else (at.date() - reading.now.astimezone(at.tzinfo).date()).days
 
 
@@ -72,40 +72,40 @@ def _room(reading: Reading) -> int:
 
 
 VARIABLES: Mapping[str, Variable] = {
-    "order.channel": Variable(Kind.TEXT, "Key of the channel that sold it.", lambda of: of.demand.channel),
-    "order.queue": Variable(Kind.TEXT, "Queue it is parked in; empty for orders nobody has routed yet.", lambda of: of.demand.facts.queue),
-    "order.method": Variable(Kind.TEXT, "Delivery method, as the channel names it.", lambda of: of.demand.facts.method),
-    "order.service": Variable(Kind.TEXT, "Service of ours that was promised.", lambda of: of.demand.facts.service),
-    "order.priority": Variable(Kind.WHOLE, "The higher, the sooner.", lambda of: of.demand.facts.priority),
+    "order.channel": Variable(Kind.TEXT, "Key of the sales channel.", lambda of: of.demand.channel),
+    "order.queue": Variable(Kind.TEXT, "Its exception queue; empty for orders that were not routed yet.", lambda of: of.demand.facts.queue),
+    "order.method": Variable(Kind.TEXT, "Delivery method, as named by the channel.", lambda of: of.demand.facts.method),
+    "order.service": Variable(Kind.TEXT, "Promised service.", lambda of: of.demand.facts.service),
+    "order.priority": Variable(Kind.WHOLE, "Higher values are served first.", lambda of: of.demand.facts.priority),
     "order.placed_at": Variable(Kind.INSTANT, "When it was placed.", lambda of: of.demand.facts.placed_at),
     "order.promised_in_days": Variable(Kind.WHOLE, f"Days until its promise, 0 today; {NO_PROMISE_DAYS} without one.", lambda of: _days(of, of.demand.facts.promised_at)),
     "order.origin": Variable(Kind.TEXT, "Where it was taken: a store's code, or empty.", lambda of: of.demand.facts.origin),
     "order.tags": Variable(Kind.TEXTS, "Its tags.", lambda of: of.demand.facts.tags),
     "order.value_minor": Variable(Kind.WHOLE, "Its value in minor units: 150000 is 1,500.00.", lambda of: of.demand.facts.value_minor),
     "order.payment": Variable(Kind.TEXT, "prepaid or on_delivery.", lambda of: of.demand.facts.payment),
-    "order.country": Variable(Kind.TEXT, "Country it goes to, in two letters.", lambda of: of.demand.facts.country),
-    "order.region": Variable(Kind.TEXT, "State or province it goes to.", lambda of: of.demand.facts.region),
+    "order.country": Variable(Kind.TEXT, "Destination country, in two letters.", lambda of: of.demand.facts.country),
+    "order.region": Variable(Kind.TEXT, "Destination state or province.", lambda of: of.demand.facts.region),
     "order.customer": Variable(Kind.TEXT, "The customer's reference.", lambda of: of.demand.facts.customer),
-    "order.is_pickup": Variable(Kind.YES_OR_NO, "Whether the customer comes for it.", lambda of: bool(of.demand.facts.pickup)),
+    "order.is_pickup": Variable(Kind.YES_OR_NO, "Whether the customer picks it up.", lambda of: bool(of.demand.facts.pickup)),
     "order.skus": Variable(Kind.TEXTS, "SKUs that need a location.", lambda of: tuple(sorted({want.sku for want in of.demand.wants}))),
     "order.categories": Variable(Kind.TEXTS, "Their categories.", lambda of: tuple(sorted({want.category for want in of.demand.wants if want.category}))),
     "order.lines": Variable(Kind.WHOLE, "Lines that need a location.", lambda of: len(of.demand.wants)),
-    "order.pieces": Variable(Kind.WHOLE, "Pieces on them.", lambda of: sum(want.quantity for want in of.demand.wants)),
-    "order.grams": Variable(Kind.WHOLE, "What they weigh.", lambda of: sum(want.quantity * want.grams for want in of.demand.wants)),
+    "order.pieces": Variable(Kind.WHOLE, "Units on them.", lambda of: sum(want.quantity for want in of.demand.wants)),
+    "order.grams": Variable(Kind.WHOLE, "Their weight in grams.", lambda of: sum(want.quantity * want.grams for want in of.demand.wants)),
     "location.code": Variable(Kind.TEXT, "Its code.", lambda of: of.place.code),
-    "location.kind": Variable(Kind.TEXT, "What it is: warehouse, store, dark_store …", lambda of: of.place.kind),
+    "location.kind": Variable(Kind.TEXT, "Its type: warehouse, store, dark_store …", lambda of: of.place.kind),
     "location.groups": Variable(Kind.TEXTS, "Groups it belongs to.", lambda of: tuple(sorted(of.place.groups))),
     "location.country": Variable(Kind.TEXT, "Its country, in two letters.", lambda of: of.place.country),
     "location.region": Variable(Kind.TEXT, "Its state or province.", lambda of: of.place.region),
     "location.is_open": Variable(Kind.YES_OR_NO, "Whether it is open now.", lambda of: of.place.is_open),
     "location.backlog_hours": Variable(Kind.FRACTION, "Hours its open work will take.", lambda of: of.place.backlog_hours),
     "location.reject_rate": Variable(Kind.FRACTION, "Share of its work it rejected lately: 0.05 is 5 %.", lambda of: of.place.reject_rate),
-    "location.room": Variable(Kind.WHOLE, f"Orders its shift still takes; {NO_LIMIT} without a limit.", _room),
-    "lane.km": Variable(Kind.FRACTION, "Kilometres to the customer.", lambda of: of.lane.km),
-    "lane.days": Variable(Kind.WHOLE, f"Days until a parcel arrives, 0 today; {NO_PROMISE_DAYS} if nobody knows.", lambda of: _days(of, of.lane.arrives_at)),
+    "location.room": Variable(Kind.WHOLE, f"Remaining capacity of its shift in orders; {NO_LIMIT} without a limit.", _room),
+    "lane.km": Variable(Kind.FRACTION, "Kilometers to the customer.", lambda of: of.lane.km),
+    "lane.days": Variable(Kind.WHOLE, f"Days until a parcel arrives, 0 today; {NO_PROMISE_DAYS} if unknown.", lambda of: _days(of, of.lane.arrives_at)),
     "lane.in_time": Variable(Kind.YES_OR_NO, "Whether it arrives by the promise.", _in_time),
-    "lane.cost_minor": Variable(Kind.WHOLE, "What one parcel with the whole order would cost, in minor units.", _cost_minor),
-    "lane.today": Variable(Kind.YES_OR_NO, "Whether today's cut-off can be made.", lambda of: of.lane.today),
+    "lane.cost_minor": Variable(Kind.WHOLE, "Cost of one parcel with the whole order, in minor units.", _cost_minor),
+    "lane.today": Variable(Kind.YES_OR_NO, "Whether today's cut-off can be met.", lambda of: of.lane.today),
     "lane.miss": Variable(Kind.FRACTION, "Probability to miss the promise: 0.1 is 10 %.", lambda of: of.lane.miss),
     "lane.carrier": Variable(Kind.TEXT, "Carrier.", lambda of: of.lane.carrier),
     "lane.service": Variable(Kind.TEXT, "Its service.", lambda of: of.lane.service),
@@ -114,10 +114,10 @@ VARIABLES: Mapping[str, Variable] = {
 
 
 def is_of_order(name: str) -> bool:
-    """Whether a variable is the order's own: the same for every location."""
+    """Whether a variable is of the order: the same for every location."""
     return name.startswith("order.")
 
 
 def is_of_location(name: str) -> bool:
-    """Whether a variable is a location's own: the same for every order of a batch."""
+    """Whether a variable is of a location: the same for every order of a batch."""
     return name.startswith("location.")

@@ -1,4 +1,4 @@
-"""A rule set as sentences: what whoever has to live with a rule reads about it."""
+"""Describe a rule set in sentences, for its users."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ from doorstep.domain.routing.model.rules.document import (
 )
 from doorstep.kernel.money import CURRENCIES, Money
 
-_BEST = {  # what wins, and what wins if the sort is descending
-    Measure.MISS: ("surest to be in time", "least sure to be in time"),
+_BEST = {  # the winner, and the winner if the sort is descending
+    Measure.MISS: ("most likely on time", "least likely on time"),
     Measure.COST: ("cheapest", "dearest"),
     Measure.PARCELS: ("fewest parcels", "most parcels"),
     Measure.DISTANCE: ("nearest", "farthest"),
-    Measure.PIECE_DISTANCE: ("nearest for every piece", "farthest for every piece"),
-    Measure.LEAVES: ("leaving first", "leaving last"),
-    Measure.ARRIVES: ("arriving first", "arriving last"),
-    Measure.SEQUENCE: ("first in the sequence named", "last in the sequence named"),
+    Measure.PIECE_DISTANCE: ("shortest distance per unit", "longest distance per unit"),
+    Measure.LEAVES: ("earliest departure", "latest departure"),
+    Measure.ARRIVES: ("earliest arrival", "latest arrival"),
+    Measure.SEQUENCE: ("first in the listed sequence", "last in the listed sequence"),
     Measure.STOCK: ("least stock", "most stock"),
     Measure.VELOCITY: ("slowest sellers", "fastest sellers"),
-    Measure.BROKEN_STYLE: ("broken sizes first", "whole sizes first"),
+    Measure.BROKEN_STYLE: ("broken sizes first", "complete sizes first"),
     Measure.LOAD: ("least backlog", "most backlog"),
     Measure.CARBON: ("least CO₂", "most CO₂"),
 }
 _FIRST = {
     OrderField.PRIORITY: ("lowest priority", "highest priority"),
-    OrderField.SHIP_BEFORE: ("nearest promise", "farthest promise"),
-    OrderField.SHIP_AFTER: ("soonest to ship", "latest to ship"),
+    OrderField.SHIP_BEFORE: ("earliest promise", "latest promise"),
+    OrderField.SHIP_AFTER: ("earliest ship date", "latest ship date"),
     OrderField.PLACED: ("oldest", "newest"),
     OrderField.DELIVERY_DAYS: ("fastest delivery", "slowest delivery"),
     OrderField.VALUE: ("smallest value", "greatest value"),
 }
 _THEN = {
-    "next_rule": "the next rule is asked",
-    "park": "it waits in {queue}",
-    "backorder": "it waits for supply that is to come",
-    "customer_care": "customer care decides",
-    "cancel": "it is canceled",
+    "next_rule": "try the next rule",
+    "park": "queue in {queue}",
+    "backorder": "backorder from incoming supply",
+    "customer_care": "customer service decides",
+    "cancel": "cancel the lines",
 }
 
 
 def of_run(run: Run) -> str:
-    """When a run is run, and when its work is given to locations."""
-    when = f"by the clock ({run.schedule}, {run.timezone})" if run.schedule else "as orders and stock come"
+    """When a run is due, and when its work is released to locations."""
+    when = f"on schedule ({run.schedule}, {run.timezone})" if run.schedule else "when orders or stock arrive"
     release = {
-        "at_once": "work goes out at once",
-        "held": f"work is held for {run.release.hold_minutes} minutes and planned again until then",
-        "metered": f"work goes out as fast as locations pick, {run.release.horizon_minutes} minutes ahead",
+        "at_once": "work is released at once",
+        "held": f"work is held for {run.release.hold_minutes} minutes and re-planned until then",
+        "metered": f"work is released at the location's pick rate, {run.release.horizon_minutes} minutes ahead",
     }[run.release.mode]
     return f"Runs {when}; {release}."
 
@@ -71,7 +71,7 @@ def of_orders(orders: Orders, currency: str) -> str:
         _named("not by", orders.not_methods),
         _named("from channel", orders.channels),
         _named("with", orders.categories),
-        _named("taken at", orders.origins),
+        _named("placed at", orders.origins),
         _named("tagged", orders.tags),
         _named("not tagged", orders.not_tags),
         _named("paid", (each.replace("_", " ") for each in orders.payments)),
@@ -92,17 +92,17 @@ def of_sort(sort: Iterable[OrderSort]) -> str:
     return (
         f"Serves first: {', then '.join(told)}."
         if told
-        else "Serves the nearest promise first, then the oldest."
+        else "Serves the earliest promise first, then the oldest order."
     )
 
 
 def of_locations(locations: Locations) -> str:
-    """Which locations a rule asks."""
+    """Which locations a rule uses."""
     parts = [
         ", then ".join(locations.codes),
         _named("in group", locations.groups),
         _named("not in group", locations.not_groups),
-        _named("of kind", (each.replace("_", " ") for each in locations.kinds)),
+        _named("of type", (each.replace("_", " ") for each in locations.kinds)),
         _named("in country", locations.countries),
         _limit("within {} km", locations.within_km),
         _limit("within {} miles", locations.within_miles),
@@ -111,9 +111,9 @@ def of_locations(locations: Locations) -> str:
         "that arrive by the promise" if locations.in_time else "",
         _so(locations.when),
     ]
-    asked = _sentence("Asks locations", parts, "Asks every location.")
-    keeps = f" Leaves {locations.safety_stock} of each SKU there." if locations.safety_stock else ""
-    return asked + keeps + (" Counts no capacity." if locations.ignore_capacity else "")
+    asked = _sentence("Uses locations", parts, "Uses every location.")
+    keeps = f" Keeps {locations.safety_stock} of each SKU as safety stock." if locations.safety_stock else ""
+    return asked + keeps + (" Ignores capacity." if locations.ignore_capacity else "")
 
 
 def of_choice(choose: Iterable[Sort]) -> str:
@@ -126,28 +126,28 @@ def of_choice(choose: Iterable[Sort]) -> str:
 
 
 def of_split(split: Split, currency: str) -> str:
-    """How an order may part."""
+    """How an order may be split."""
     parts = [
         {
             "none": "One parcel or nothing",
-            "lines": "Lines may part, a line stays whole",
-            "quantity": "Lines may part, and a line that nobody has whole may be split",
+            "lines": "Lines may ship separately; a line is not split",
+            "quantity": "Lines may ship separately; a line that no location has in full may be split",
         }[split.by],
         _limit("at most {} parcels", split.max_parcels),
-        _money("every part worth at least {}", split.min_parcel_value_minor or None, currency),
+        _money("every parcel worth at least {}", split.min_parcel_value_minor or None, currency),
         "all or nothing" if split.all_or_nothing else "",
-        "what is found waits for the rest" if split.hold_in_stock_part else "",
-        _named("together stay", split.keep_together),
+        "available units wait for the rest" if split.hold_in_stock_part else "",
+        _named("keep together", split.keep_together),
     ]
     return "; ".join(part for part in parts if part) + "."
 
 
 def of_rest(rest: Remainder) -> str:
-    """What becomes of what is left."""
-    told = f"What is left: {_THEN[rest.then].format(queue=rest.queue)}"
+    """What happens to the remainder."""
+    told = f"Remainder: {_THEN[rest.then].format(queue=rest.queue)}"
     if rest.auto_cancel_after_days:
         told += f", canceled after {_days(rest.auto_cancel_after_days)}"
-    return told + (", no longer canceled by itself." if rest.forget_auto_cancel else ".")
+    return told + (", no longer canceled automatically." if rest.forget_auto_cancel else ".")
 
 
 def of_rule(rule: Rule, currency: str) -> list[str]:
@@ -161,25 +161,23 @@ def of_rule(rule: Rule, currency: str) -> list[str]:
 
 
 def of_queue(queue: Queue) -> str:
-    """Whose a queue is, and when its orders are tried again."""
+    """The owner of a queue, and when its orders are retried."""
     tries = [
-        "when their stock comes" if queue.wakes_on_stock else "",
+        "when stock arrives" if queue.wakes_on_stock else "",
         f"after {', '.join(map(str, queue.retry_minutes))} minutes" if queue.retry_minutes else "",
     ]
     again = " and ".join(each for each in tries if each)
-    told = f"{queue.owner} owns it; orders are tried again {again or 'only if somebody asks'}"
+    told = f"Owner: {queue.owner}; orders are retried {again or 'only on request'}"
     days = queue.auto_cancel_after_days
     return told + (f", canceled after {_days(days)}." if days else ".")
 
 
 def of_case(case: Case) -> str:
-    """What a golden case expects."""
+    """What a test case expects."""
     order = ", ".join(f"{line.quantity} × {line.sku}" for line in case.order.lines)
     sent = ", ".join(f"{each.pieces} of line {each.line} from {each.location}" for each in case.expect.sent)
     rest = (
-        f"; what is left: {_THEN[case.expect.rest].format(queue=case.expect.queue)}"
-        if case.expect.rest
-        else ""
+        f"; remainder: {_THEN[case.expect.rest].format(queue=case.expect.queue)}" if case.expect.rest else ""
     )
     return f"Expects of {order}: {sent or 'nothing sent'}{rest}."
 

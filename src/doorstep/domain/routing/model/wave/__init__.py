@@ -1,4 +1,4 @@
-"""Waves: orders that nobody works on yet, served together so that a common order leaves the last piece to one that needs it."""
+"""Re-optimize a batch: serve orders that are not released together, so that scarce units go where they are needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wave improved: the decisions of a batch, changed together where that is cheaper in all, never dearer than they were."""
+"""Improve the decisions of a batch together where the total cost falls; it never rises."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from doorstep.domain.routing.model.wave.pool import Place, Pool
 from doorstep.domain.routing.model.wave.search import Search
 from doorstep.kernel.ids import LocationId
 
-# The rest of a budget is for what comes before and after the search.
+# The rest of the time budget is for the work before and after the search.
 _OF_IT_FOR_SEARCH = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Orders decided one by one, and what there was before the first of them (it is left as it is)."""
+    """Orders decided one by one, and the supply before the first of them (it is not changed)."""
 
     demands: Sequence[Demand]
     decisions: Sequence[Decision]
@@ -36,7 +36,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long a wave may take: `clock` counts seconds (the model knows no time of its own)."""
+    """The time limit of an optimization: `clock` counts seconds (the model reads no clock of its own)."""
 
     clock: Callable[[], float]
     seconds: float
@@ -45,11 +45,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Reoptimized:
-    """The decisions of a wave in the order they came, and what solving them together was worth.
+    """The decisions of a batch in their sequence, and the benefit of optimizing them together.
 
-    `greedy_minor` and `solved_minor` are the cost of the orders that could change, before and after, where a line that waits
-    costs what its pieces are worth, but twice the dearest way to send a line at least; `bound_minor` is a cost that
-    no plan undercuts, if one is known. `how` is in words. `steps` are (seconds, cost) as the search went on.
+    `greedy_minor` and `solved_minor` are the cost of the orders that could change, before and after, where a waiting line
+    costs the value of its units, but at least twice the highest cost of sending one; `bound_minor` is a lower bound of the
+    cost, if one is known. `how` is a sentence. `steps` are (seconds, cost) during the search.
     """
 
     decisions: list[Decision]
@@ -64,18 +64,18 @@ class Reoptimized:
 def improve(
     batch: Batch, network: Network, playbook: CompiledRules, *, now: datetime, budget: Budget
 ) -> Reoptimized:
-    """Solve a batch together."""
+    """Optimize a batch together."""
     planner = Planner.of(batch.supply_before, network, playbook, now=now)
     found = members(planner, batch.demands, batch.decisions)
     if len(found) <= 1:
-        return Reoptimized(list(batch.decisions), 0, 0, None, "no two orders may change places")
+        return Reoptimized(list(batch.decisions), 0, 0, None, "no two orders can be exchanged")
     pool = _pool(batch, found, planner)
     before, greedy = list(pool.served), pool.total()
     search = Search(pool, budget.clock, budget.clock() + _OF_IT_FOR_SEARCH * budget.seconds, budget.seed)
     how = search.run()
     changed = [number for number, served in enumerate(pool.served) if served != before[number]]
     others = len(found) - 1
-    note = f"Solved together with {others} other order{'s' if others > 1 else ''}: {how}."
+    note = f"Optimized together with {others} other order{'s' if others > 1 else ''}: {how}."
     decisions = list(batch.decisions)
     for number in changed:
         index = found[number].index
@@ -87,7 +87,7 @@ def improve(
 
 
 def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
-    """The members and what is left for them by the orders that stay as they are."""
+    """The orders that may change, and the supply that the fixed orders leave to them."""
     free = {member.index for member in found}
     fixed = [each for index, each in enumerate(batch.decisions) if index not in free]
     rooms = dict(planner.rooms)
@@ -107,7 +107,7 @@ def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
 
 
 def _decided(before: Decision, member: Member, served: Sequence[Place], note: str) -> Decision:
-    """The decision as the wave changed it. What came second before is what the order was given alone."""
+    """The decision as changed by the optimization. The runner-up is the plan of the order on its own."""
     ask, plan = member.ask, member.plan(served)
     choices, explain = choices_of(ask, plan), Explain(member.ask)
     lines = explain.lines(choices)
@@ -119,7 +119,7 @@ def _decided(before: Decision, member: Member, served: Sequence[Place], note: st
         rule=member.rule.name,
         scores=scores,
         runner_up=_alone(before, ask),
-        flip="It would have been decided so if it had been alone." if before.choices else "",
+        flip="The runner-up is the plan without batch re-optimization." if before.choices else "",
         wave=note,
     )
     return replace(
@@ -134,7 +134,7 @@ def _decided(before: Decision, member: Member, served: Sequence[Place], note: st
 
 
 def _alone(before: Decision, ask: OrderProblem) -> Alternative | None:
-    """What the order was given when it was decided by itself."""
+    """The plan of the order on its own."""
     places = ask.outlook.frame.network.places
     used = sorted({choice.location_id for choice in before.choices})
     return Alternative(tuple(places[each].code for each in used), before.scores) if used else None

@@ -1,8 +1,8 @@
-"""Prices of what is scarce in a wave: so dear that orders which can do without leave it to those which cannot.
+"""Price scarce stock in a batch by Lagrangian relaxation, so that orders with alternatives leave it to others.
 
-The rows of a pool are priced instead of kept, so that every order can be served by itself, exactly, for all orders at once with
-arrays; prices rise where more is taken than there is and fall where less is. The cost of the orders at these prices, less what
-the stock is worth, undercuts every plan: it is the bound.
+The stock limits of a pool are priced instead of enforced, so that every order can be served exactly on its own, for all orders
+at once with arrays; prices rise where more is taken than there is and fall where less is. The cost of the orders at these
+prices, less the value of the stock, is a lower bound of every plan.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _FAR = 1e15
 
 @dataclass(slots=True)
 class _Group:
-    """Orders with as many units, as one array: `cost` (order, unit, place) and `toll` (order, place) before prices; `out`
-    (order, unit) is what leaving a unit unserved costs.
+    """Orders with equally many units, as one array: `cost` (order, unit, place) and `toll` (order, place) before prices; `out`
+    (order, unit) is the cost of not serving a unit.
     """
 
     units: int
@@ -34,7 +34,7 @@ class _Group:
     out: Floats
 
     def served(self, prices: Floats) -> tuple[float, Floats]:
-        """What all of them cost at these prices, and what they take, by row."""
+        """The cost of all orders at these prices, and what they take, by row."""
         cost = self.cost + prices[self.rows] * self.needs
         toll = self.toll + prices[self.rooms]
         masks = 1 << self.units
@@ -53,13 +53,13 @@ class _Group:
         return float(best[-1].sum()), self._usage(len(prices), place, first)
 
     def _left_out(self, mask: int, unit: int, best: Floats, place: Ints) -> None:
-        """A unit may be left unserved, if nobody serves it yet."""
+        """A unit may stay unserved, if it is unserved now."""
         out = best[mask] > self.out[:, unit]
         best[mask][out] = self.out[out, unit]
         place[mask][out] = -1
 
     def _parted(self, mask: int, best: Floats, first: Ints) -> None:
-        """A set of units may be made of smaller sets: of the one with its lowest unit, which is one parcel, and the rest."""
+        """A set of units can be combined from smaller sets: one parcel with its lowest unit, and the rest."""
         lowest = mask & -mask
         others = mask ^ lowest
         rest = others
@@ -72,7 +72,7 @@ class _Group:
             first[mask][better] = one
 
     def _usage(self, rows: int, place: Ints, first: Ints) -> Floats:
-        """What is taken, by row, going from the full set to its parcels."""
+        """The stock taken, by row, from the full set down to its parcels."""
         orders = np.arange(place.shape[1])
         left = np.full(len(orders), (1 << self.units) - 1)
         usage = np.zeros(rows)
@@ -91,7 +91,7 @@ class _Group:
 
 @dataclass(slots=True)
 class Prices:
-    """What the search for prices found: `of` is by row, `bound` undercuts every plan of the wave."""
+    """The result of the price search: `of` is by row, `bound` is a lower bound of every plan of the batch."""
 
     of: Floats
     bound: float
@@ -110,7 +110,7 @@ class Market:
         self._groups = [self._group(units) for units in sizes]
 
     def prices(self, goal: float, *, until: Callable[[], bool]) -> Prices:
-        """Raise and lower prices, towards a total that is known to be reached (`goal`), until time or progress ends."""
+        """Adjust prices towards a total that is known to be reachable (`goal`), until time or progress ends."""
         stock, free = self.pool.stock, len(self.pool.stock)
         prices, best = np.zeros(free + 1), Prices(np.zeros(free + 1), -np.inf)
         scale, idle = 1.5, 0
@@ -136,7 +136,7 @@ class Market:
         return sum(cost for cost, _usage in answers), np.sum([usage for _cost, usage in answers], axis=0)
 
     def _group(self, units: int) -> _Group:
-        """Orders of one size, padded to as many stops as the longest has; what is padded costs too much to be chosen."""
+        """Orders of one size, padded to the longest list of locations; padding costs too much to be chosen."""
         numbers = [number for number, each in enumerate(self.pool.columns) if each.units == units]
         chosen = [self.pool.columns[number] for number in numbers]
         width, free = max(1, *(len(each.places) for each in chosen)), len(self.pool.stock)

@@ -1,8 +1,8 @@
-"""Orders that may change places in a wave: what each could be served from, and what its rule lets the wave change.
+"""Select the orders that batch re-optimization may change: their candidate locations and their rules' limits.
 
-The wave minimises cost. A rule that puts something else first keeps it: an order gets no more parcels than it had, none that
-leaves, arrives or misses later than its tiers allow. An order whose rule prefers by other measures, whose lines came in pieces,
-or that has pieces of its own stays as it was decided, and so do orders that share a parcel.
+The optimization minimizes cost. A rule that ranks other measures first is respected: an order gets no more parcels than it
+had, none that leaves, arrives or misses later than its tiers allow. An order whose rule prefers by other measures, with split
+lines, or with units set aside for it is not changed, and neither are orders that share a parcel.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from doorstep.domain.routing.model.search import units_of
 from doorstep.kernel.ids import LocationId
 
 _KEPT_BY_STOP = {Measure.MISS, Measure.LEAVES, Measure.ARRIVES}
-# A wave looks at one order from its cheaper side only; what lies this many locations down its list is not worth a column.
+# Only the cheapest locations of an order become columns; locations beyond this many are not worth one.
 _ANY_NUMBER = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An order of the wave. `stops` are those that the wave may use for it; `served` is the location of each unit now (None: of
+    """An order of the batch. `stops` are its candidate locations; `served` is the location of each unit now (None: of
     none); `most` parcels are allowed.
     """
 
@@ -42,17 +42,17 @@ class Member:
     most: int
 
     def toll(self, place: LocationId) -> int:
-        """What a parcel from there costs whatever is in it."""
+        """The fixed cost of a parcel from there."""
         stop = self.stops[place]
         return 0 if stop.is_beside else stop.toll.total + self.ask.outlook.frame.costs.split_minor
 
     def cost(self, served: Sequence[LocationId | None]) -> int:
-        """What it costs to serve the units from these locations."""
+        """The cost of serving the units from these locations."""
         lines = sum(self.units[unit].costs[place] for unit, place in enumerate(served) if place is not None)
         return lines + sum(self.toll(place) for place in {place for place in served if place is not None})
 
     def pieces(self, served: Sequence[LocationId | None]) -> list[tuple[StockKey, LocationId, int]]:
-        """What serving the units from these locations takes."""
+        """The stock that serving the units from these locations takes."""
         return [
             (thing, place, pieces)
             for unit, place in enumerate(served)
@@ -61,7 +61,7 @@ class Member:
         ]
 
     def plan(self, served: Sequence[LocationId | None]) -> Plan:
-        """The same in routing's words."""
+        """The same as a plan of routing."""
         takes: dict[LocationId, list[tuple[int, int]]] = {}
         for unit, place in enumerate(served):
             if place is not None:
@@ -99,7 +99,7 @@ def _member(planner: Planner, index: int, demand: Demand, decision: Decision) ->
 
 
 def _rule(routing: Routing, decision: Decision) -> Rule | None:
-    """The rule that decided, if it was one alone: with short lines, what a later rule might do is not the wave's to say."""
+    """The rule that decided, if it was the only one: short lines belong to a later rule."""
     rules = [rule for rule in routing.rules if rule.active]
     named = next((rule for rule in rules if rule.name == decision.rule), None)
     return (
@@ -110,7 +110,7 @@ def _rule(routing: Routing, decision: Decision) -> Rule | None:
 
 
 def _is_by_cost(rule: Rule) -> bool:
-    """Whether cost decides after nothing but what a wave can keep."""
+    """Whether all measures ranked before cost are ones that the optimization can respect."""
     for tier in rule.choose:
         if tier.by is Measure.COST:
             return not tier.descending
@@ -122,7 +122,7 @@ def _is_by_cost(rule: Rule) -> bool:
 def _served(
     units: Sequence[Unit], ask: OrderProblem, choices: Sequence[Choice]
 ) -> tuple[LocationId | None, ...] | None:
-    """Where each unit is served from; None if a line came in pieces, or from where no other such line could come from."""
+    """The location of each unit; None if a line was split, or if its location is not a candidate."""
     places: dict[int, set[LocationId]] = {}
     for choice in choices:
         places.setdefault(choice.line_no, set()).add(choice.location_id)
@@ -161,7 +161,7 @@ def _limited(
 
 
 def _is_no_worse(ask: OrderProblem, stop: Stop, before: Sequence[Measure], now: Values) -> bool:
-    """Whether a parcel from there keeps what the rule puts before cost."""
+    """Whether a parcel from there respects the measures that the rule ranks before cost."""
     return all(
         stop.values[tier] <= limit(now[tier], each)
         for tier, each in enumerate(ask.outlook.scale.tiers)

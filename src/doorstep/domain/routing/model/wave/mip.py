@@ -1,4 +1,4 @@
-"""Some orders of a pool solved together, exactly: HiGHS, one thread, started from how they are served now."""
+"""Solve some orders of a pool together, exactly: HiGHS, one thread, warm-started from the current plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.domain.routing.model.wave.pool import Columns, Floats, Ints, Place
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """How the orders are served best, what that costs, and a cost that no way can undercut."""
+    """The best plan of the orders, its cost, and a lower bound."""
 
     served: Served
     cost: float
@@ -37,7 +37,7 @@ class _Model:
 def solve(
     pool: Pool, numbers: Sequence[int], spare: Floats, *, seconds: float, gap: float = 0.0
 ) -> Solved | None:
-    """Serve these orders from what is spare; None if nothing was found in time. Lines that share a parcel pay for it once."""
+    """Serve these orders from spare stock; None if nothing was found in time. Lines that share a parcel pay its cost once."""
     model = _model(pool, numbers, spare)
     solver = highspy.Highs()  # type: ignore[no-untyped-call]  # the package tells no types
     for name, value in (
@@ -61,7 +61,7 @@ def solve(
 
 
 def _model(pool: Pool, numbers: Sequence[int], spare: Floats) -> _Model:
-    """Columns order by order: its y, its x, then one per unit for leaving it unserved."""
+    """Columns order by order: its y, its x, then one per unit for not serving it."""
     triplets: list[tuple[Ints, Ints, Floats]] = []
     costs, starts, uppers = list[Floats](), list[tuple[int, int]](), list[Floats]()
     most = list[Floats]()
@@ -92,7 +92,7 @@ _EXACTLY_ONE = -1.0  # marks rows that must be met; no other row has a negative 
 def _own_rows(
     each: Columns, y: int, x: int, left: int, first: int
 ) -> tuple[list[tuple[Ints, Ints, Floats]], Floats]:
-    """Every unit from one stop or unserved; nothing from a stop without a parcel; not too many parcels."""
+    """Every unit from one location or unserved; nothing without a parcel; not too many parcels."""
     count, units = len(each.unit), each.units
     ones, every = np.ones(count), np.arange(count)
     served = first + np.arange(units)
@@ -112,7 +112,7 @@ def _own_rows(
 
 
 def _shared_rows(each: Columns, y: int, x: int) -> list[tuple[Ints, Ints, Floats]]:
-    """What is scarce: pieces, and the room of shifts."""
+    """Scarce stock, and the capacity of shifts."""
     limited = np.flatnonzero(each.room >= 0)
     return [(each.row, x + each.of, each.need), (each.room[limited], y + limited, np.ones(len(limited)))]
 
@@ -133,7 +133,7 @@ def _program(model: _Model) -> highspy.HighsLp:
 
 
 def _start(pool: Pool, numbers: Sequence[int], model: _Model) -> Floats:
-    """How the orders are served now, as a solution of the program."""
+    """The current plan of the orders, as a solution of the program."""
     values = np.zeros(len(model.cost))
     for number, (y, x) in zip(numbers, model.starts, strict=True):
         each = pool.columns[number]
@@ -147,7 +147,7 @@ def _start(pool: Pool, numbers: Sequence[int], model: _Model) -> Floats:
 
 
 def _read(pool: Pool, numbers: Sequence[int], model: _Model, values: Floats) -> Served:
-    """Where each unit comes from."""
+    """The location of each unit."""
     result: Served = []
     for number, (_y, x) in zip(numbers, model.starts, strict=True):
         each = pool.columns[number]

@@ -1,7 +1,7 @@
-"""A wave as arrays: every way to serve a unit of an order from a location, and what it takes of what is scarce.
+"""Represent a batch as arrays: every way to serve a unit from a location, and the scarce stock it takes.
 
-Columns x are (order, unit, location), columns y (order, location). Whatever a batch asks for less of than there is, wherever it
-comes from, is not scarce and needs no row.
+Columns x are (order, unit, location), columns y (order, location). Stock that exceeds the demand of the whole batch is not
+scarce and needs no row.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Served = list[tuple[Place, ...]]
 class Columns:
     """The columns of one order. `unit`, `stop` and `cost` are of x, where `stop` is the number of its y; `place` and `toll` are of y.
 
-    `row` and `need` say what an x takes: `of` is its number, `row` what is scarce, `need` how many of it.
-    `may_wait` tells which units nobody serves yet: the wave may leave these so, and no others.
+    `row` and `need` are what an x takes: `of` is its number, `row` the scarce stock, `need` how many of it.
+    `may_wait` marks units that are unserved now: only these may stay unserved.
     """
 
     places: tuple[LocationId, ...]
@@ -47,11 +47,11 @@ class Columns:
 
 @dataclass(slots=True)
 class Pool:
-    """All orders of a wave, what is scarce (`stock`, by row), and how each unit is served now. `left` says what there is of a
-    thing at a location for these orders, `rooms` how many orders a location's shift still takes.
+    """All orders of a batch, the scarce stock (`stock`, by row), and the current location of each unit. `left` is the stock of a
+    key at a location for these orders, `rooms` the remaining capacity of a location's shift in orders.
 
-    Rows are (thing, location), and ("", location) for the room of a location's shift. `waits` is what it costs, per order and
-    unit, that nobody serves it: what its pieces are worth by the rule set, but twice the dearest way to serve any unit at least.
+    Rows are (thing, location), and ("", location) for the capacity of a location's shift. `waits` is the cost, per order and
+    unit, of not serving it: the value of its units by the rule set, but at least twice the highest cost of serving any unit.
     """
 
     members: Sequence[Member]
@@ -80,28 +80,28 @@ class Pool:
 
     @property
     def size(self) -> int:
-        """How many columns x there are."""
+        """The number of columns x."""
         return sum(len(each.unit) for each in self.columns)
 
     def cost(self, number: int) -> float:
-        """What an order costs as it is served now."""
+        """The current cost of an order."""
         served = self.served[number]
         waiting = np.array([place is None for place in served])
         return self.members[number].cost(served) + float(self.waits[number][waiting].sum())
 
     def total(self) -> float:
-        """What all orders cost as they are served now."""
+        """The current cost of all orders."""
         return sum(self.cost(number) for number in range(len(self.members)))
 
     def usage(self, numbers: Sequence[int]) -> Floats:
-        """What these orders take of what is scarce, by row."""
+        """The scarce stock that these orders take, by row."""
         result = np.zeros(len(self.stock))
         for number in numbers:
             self._add(result, number, self.served[number])
         return result
 
     def taken(self, number: int, served: Sequence[Place]) -> Floats:
-        """What an order would take of what is scarce, by row."""
+        """The scarce stock that an order would take, by row."""
         result = np.zeros(len(self.stock))
         self._add(result, number, served)
         return result
@@ -115,7 +115,7 @@ class Pool:
 
 
 def _asked(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
-    """The most that the wave could ask of every (thing, location), and of every location's room."""
+    """The maximum demand of the batch for every (thing, location), and for every location's capacity."""
     asked: dict[tuple[StockKey, LocationId], int] = {}
     for member in members:
         for unit, needs in zip(member.units, member.needs, strict=True):
@@ -128,7 +128,7 @@ def _asked(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
 
 
 def _worth(member: Member) -> Floats:
-    """What the pieces of each unit are worth that nobody sends."""
+    """The cost of not serving each unit."""
     worth = member.ask.outlook.frame.costs.short_piece_minor
     wants = member.ask.wants
     return np.array(

@@ -1,4 +1,4 @@
-"""A wave made better under a time budget: exact if it is small, else prices, then neighbourhoods solved exactly one after another."""
+"""Search a better plan of a batch within a time budget: exact if small, else prices, then large neighborhood search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from doorstep.kernel.ids import LocationId
 
 _SHARE_OF_PRICES = 0.2
 _PROVEN = 1e-6
-# Columns that HiGHS solves to the end in seconds.
+# The number of columns that HiGHS solves to optimality in seconds.
 EXACT = 9_000
 _FREED = 3_000
 _GAP = 0.002
@@ -23,7 +23,7 @@ _GAP = 0.002
 
 @dataclass(slots=True)
 class Search:
-    """Improves a pool. `clock` counts seconds; `seed` chooses the neighbourhoods."""
+    """Improves a pool. `clock` counts seconds; `seed` selects the neighborhoods."""
 
     pool: Pool
     clock: Callable[[], float]
@@ -38,14 +38,14 @@ class Search:
         self._note()
 
     def run(self) -> str:
-        """Improve as long as there is time; says how, in words."""
+        """Improve until the time is over; returns a sentence on how."""
         if self.pool.size <= EXACT:
             is_best = self._exact()
             self._note()
-            return "the best there is" if is_best else "the best found in time"
+            return "proven optimal" if is_best else "the best plan found in time"
         self._prices()
         self._neighbourhoods()
-        return "one neighbourhood of orders after another"
+        return "improved step by step in the time given"
 
     @property
     def left(self) -> float:
@@ -53,7 +53,7 @@ class Search:
         return self.until - self.clock()
 
     def _exact(self) -> bool:
-        """All orders at once; whether that was proven best."""
+        """Solve all orders at once; returns whether the result is proven optimal."""
         every = list(range(len(self.pool.members)))
         solved = solve(self.pool, every, self.pool.stock, seconds=max(0.1, self.left))
         if solved is None:
@@ -63,7 +63,7 @@ class Search:
         return solved.cost - solved.bound <= _PROVEN * max(1.0, abs(solved.cost))
 
     def _prices(self) -> None:
-        """Price what is scarce, and serve the orders one by one at these prices, those with most lines first."""
+        """Price the scarce stock, and serve the orders one by one at these prices, those with most lines first."""
         until = self.clock() + _SHARE_OF_PRICES * self.left
         found = Market(self.pool).prices(self.pool.total(), until=lambda: self.clock() > until)
         self.bound = found.bound
@@ -73,7 +73,7 @@ class Search:
         self._note()
 
     def _neighbourhoods(self) -> None:
-        """Free some orders that compete for the same stock, serve them best, keep what is better; until time is over."""
+        """Free some orders that compete for the same stock, serve them best, keep improvements; until the time is over."""
         count = len(self.pool.members)
         rivals = _rivals(self.pool)
         chance = np.random.default_rng(self.seed)
@@ -88,7 +88,7 @@ class Search:
                 self._note()
 
     def _take(self, numbers: list[int], found: Served) -> bool:
-        """Keep what was found if it is cheaper."""
+        """Keep a plan if it is cheaper."""
         before = sum(self.pool.cost(number) for number in numbers)
         kept = [self.pool.served[number] for number in numbers]
         for number, served in zip(numbers, found, strict=True):
@@ -100,7 +100,7 @@ class Search:
         return False
 
     def _freed(self, rivals: list[Ints], chance: np.random.Generator) -> list[int]:
-        """An order by chance, those that compete with it, those that compete with these: until the program is large enough."""
+        """A random order, its competitors, and their competitors: until the program is large enough."""
         freed: dict[int, None] = {}
         waiting, size = [int(chance.integers(len(rivals)))], 0
         while waiting and size < _FREED:
@@ -122,7 +122,7 @@ class Search:
 
 
 def _rivals(pool: Pool) -> list[Ints]:
-    """For every order those that want of the same scarce stock."""
+    """For every order its competitors for the same scarce stock."""
     users: dict[int, list[int]] = {}
     for number, each in enumerate(pool.columns):
         for row in set(each.row.tolist()):
@@ -135,7 +135,7 @@ def _rivals(pool: Pool) -> list[Ints]:
 
 
 def at_prices(pool: Pool, prices: Floats) -> Served | None:
-    """Every order served best at these prices from what the orders before it left; None if an order loses what it had."""
+    """Serve every order best at these prices from the stock left by earlier ones; None if an order loses a unit it had."""
     spare = pool.stock.copy()
     result: Served = [()] * len(pool.members)
     for number in sorted(range(len(pool.members)), key=lambda each: (-pool.columns[each].units, each)):
@@ -172,7 +172,7 @@ def _served(pool: Pool, number: int, prices: Floats, spare: Floats) -> tuple[Pla
 def parted(
     tolls: Mapping[LocationId, int], units: Sequence[Mapping[LocationId, int]], most: int
 ) -> tuple[Place, ...] | None:
-    """The cheapest way to serve the units that can be; None if they cannot all be in so few parcels."""
+    """The cheapest way to serve the units that can be served; None if they do not fit in so few parcels."""
     there = [unit for unit, prices in enumerate(units) if prices]
     found = partition.ways(tolls, [units[unit] for unit in there], most=most)[-1] if there else []
     if there and not found:
