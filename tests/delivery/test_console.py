@@ -300,7 +300,7 @@ def test_a_stale_click_shows_what_is_true_now(browser: TestClient, shop: Shop) -
     status, page = click(
         browser, f"/station/{work.id}/accept", on=f"/station/{work.id}", version=work.version
     )
-    assert (status, "Somebody else changed this meanwhile" in page, "Scan or type a SKU" in page) == (
+    assert (status, "This was changed by someone else meanwhile" in page, "Scan or type a SKU" in page) == (
         409,
         True,
         True,

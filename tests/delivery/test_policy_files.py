@@ -170,8 +170,8 @@ def test_a_recipe_is_taken_whole_or_not_at_all(database: Database, run: Run) -> 
         "line 3: pieces is less than 1: 0",
         "line 4: The rows of K2 do not stand together.",
         "line 6: The rows of K2 do not stand together.",
-        f"line 7: {JACKET} cannot be a part of itself.",
-        f"line 8: {JACKET} cannot be a part of itself.",
+        f"line 7: {JACKET} cannot be a component of itself.",
+        f"line 8: {JACKET} cannot be a component of itself.",
     ]
     own = {sku: (Part(sku, "new", 1),) for sku in (Sku("K1"), Sku("K2"), JACKET)}
     graded = {Sku("K3"): (Part(SHIRT, "new", 1),), SNEAKER: (Part(SHIRT, "b_grade", 1),)}

@@ -46,7 +46,7 @@ HELD = [
     (
         observation(total_minor=1),
         HoldReason.TOTALS_DIFFER,
-        "The channel says INR 0.01, the lines add up to INR 4,597.00",
+        "The channel's total is INR 0.01, the lines add up to INR 4,597.00",
     ),
     (observation(shipping_address=None), HoldReason.ADDRESS, "no shipping address"),
     (sent_to(name=" ", city=""), HoldReason.ADDRESS, "lacks name, city"),

@@ -246,7 +246,7 @@ def test_a_location_that_accepted_may_keep_what_is_asked_back(retailer: Retailer
     ask = {"fulfillment_order_id": work.id, "now": NOON}
     retailer.write(lambda tx: fulfill.accept(tx, **ask))
     assert not retailer.write(lambda tx: recall.request(tx, why="the lorry left", **ask))
-    with pytest.raises(errors.Conflict, match="asked for already"):
+    with pytest.raises(errors.Conflict, match="requested already"):
         retailer.write(lambda tx: recall.request(tx, why="again", **ask))
     retailer.write(lambda tx: recall.decline(tx, note="picked already", **ask))
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
@@ -259,5 +259,5 @@ def test_packed_work_cannot_be_asked_back(retailer: Retailer) -> None:
     ask = {"fulfillment_order_id": work.id, "now": NOON}
     for verb in (fulfill.accept, fulfill.pick_all, fulfill.pack):
         retailer.write(lambda tx, verb=verb: verb(tx, **ask))
-    with pytest.raises(errors.Conflict, match="it goes its way"):
+    with pytest.raises(errors.Conflict, match="it cannot be recalled"):
         retailer.write(lambda tx: recall.request(tx, why="too late", **ask))

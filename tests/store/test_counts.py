@@ -281,7 +281,7 @@ def test_a_count_that_is_over_stays_over(database: Database) -> None:
         find(database, count_id, Found(SHIRT, 1))
     with pytest.raises(IllegalMove):
         approve(database, count_id)
-    with pytest.raises(errors.Conflict, match="Somebody else"), database.write(actor="user:1") as tx:
+    with pytest.raises(errors.Conflict, match="someone else"), database.write(actor="user:1") as tx:
         counts.cancel(tx, command=Command(count_id, NOON, version=1))
     with pytest.raises(errors.NotFound):
         approve(database, CountId(99))

@@ -66,7 +66,7 @@ WRONG = [
     (
         observation(total_minor=100),
         "totals_differ",
-        "The channel says INR 1.00, the lines add up to INR 4,597.00",
+        "The channel's total is INR 1.00, the lines add up to INR 4,597.00",
     ),
     (observation(shipping_address=None), "address", "There is no shipping address"),
     (

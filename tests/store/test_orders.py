@@ -163,7 +163,7 @@ def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channe
     with database.read() as tx:
         (hold,) = views.open_holds(tx, order_ids=[first.order_id])
     assert hold.reason == "changed_after_release"
-    assert hold.message.startswith("The channel changed the address and lines while the order was in work")
+    assert hold.message.startswith("The channel changed the address and lines after work had started")
     assert [each.quantity for each in the_order(database).lines] == [1, 2]
     assert due(database) is None
 
@@ -253,7 +253,7 @@ def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> Non
     allocate(database, first.order_id, 1, 2)
     for counters, pieces in ((["allocated"], 1), (["packed"], 1), (["delivered"], 1), (["returned"], 1)):
         with (
-            pytest.raises(errors.Conflict, match="the order has moved on"),
+            pytest.raises(errors.Conflict, match="the order changed"),
             database.write(actor="user:1") as tx,
         ):
             actions.count(tx, counters=counters, counts=[LineCount(first.order_id, 1, pieces)])

@@ -194,7 +194,7 @@ def test_no_more_is_given_back_than_was_paid(till: Till) -> None:
     with till.database.write(actor="system") as tx:
         second = actions.request_refund(tx, intent=intent(40_000), at=NOON)
     assert second is not None
-    with pytest.raises(errors.Refused, match="refund by other means"):
+    with pytest.raises(errors.Refused, match="refund it by other means"):
         ask(till, second)
 
 

@@ -208,7 +208,7 @@ def test_a_draft_is_changed_and_a_stale_look_is_told(database: Database) -> None
     with database.read() as tx:
         found = transfer_views.transfer(tx, transfer_id=transfer_id)
     assert ([(line.sku, line.requested) for line in found.lines], found.version) == ([(JACKET, 1)], 2)
-    with pytest.raises(errors.Conflict, match="Somebody else"), database.write(actor="user:2") as tx:
+    with pytest.raises(errors.Conflict, match="someone else"), database.write(actor="user:2") as tx:
         transfers.cancel(tx, command=Command(transfer_id, NOON, version=1))
     do(database, "request", transfer_id)
     with pytest.raises(errors.Conflict, match="only a draft"):

@@ -1,1 +1,1 @@
-"""What is sold: SKUs with their weight, tax and price."""
+"""The catalog: SKUs with weight, tax and price."""

@@ -1,4 +1,4 @@
-"""Verbs of the catalogue."""
+"""Create items, kits and B-grade SKUs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def put(tx: WriteTx, *, items: Sequence[Item]) -> None:
 
 
 def compose(tx: WriteTx, *, recipes: Sequence[Recipe]) -> None:
-    """Say what kits and graded SKUs are made of, from now on; orders that are reserved keep what they have.
+    """Set the components of kits and B-grade SKUs from now on; reserved orders keep what they have.
 
-    Raises Invalid for what cannot be picked, or a kit within a kit; NotFound for a SKU that the catalogue lacks.
+    Raises Invalid for recipes that cannot be picked or a kit within a kit; NotFound for unknown SKUs.
     """
     for recipe in recipes:
         model.check_recipe(recipe)
@@ -28,15 +28,15 @@ def compose(tx: WriteTx, *, recipes: Sequence[Recipe]) -> None:
     named = skus | {part.sku for recipe in recipes for part in recipe.parts}
     missing = sorted(named - store.select_known(tx, skus=sorted(named)))
     if missing:
-        raise errors.NotFound(f"The catalogue does not have {', '.join(missing)}.")
+        raise errors.NotFound(f"The catalog does not have {', '.join(missing)}.")
     both = model.nested(recipes, *store.select_made_and_used(tx, besides=sorted(skus)))
     if both is not None:
         raise errors.Invalid(
-            f"{both} would be a kit and a part of one: name its own parts instead.", field="parts"
+            f"{both} would be both a kit and a component: use its components instead.", field="parts"
         )
     store.replace_recipes(tx, recipes)
 
 
 def dissolve(tx: WriteTx, *, skus: Sequence[str]) -> None:
-    """These are ordinary SKUs again."""
+    """Remove the recipes of these SKUs."""
     store.delete_recipes(tx, skus=skus)

@@ -1,4 +1,4 @@
-"""A SKU: what is sold, weighed, taxed and priced."""
+"""A SKU: title, weight, tax and price."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.kernel.ids import Sku
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One sellable thing. Price per piece in minor units, tax included; GST rate in basis points (1200 = 12 %)."""
+    """A sellable SKU. Price per unit in minor units, tax included; GST rate in basis points (1200 = 12 %)."""
 
     sku: Sku
     title: str
@@ -29,7 +29,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`pieces` of a SKU in a condition (new, b_grade) that one piece of a sellable SKU consists of."""
+    """A component: `pieces` units of a SKU in a condition (new, b_grade) per unit of the sold SKU."""
 
     sku: Sku
     condition: str
@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a kit (several parts) or a graded SKU (one part in another condition, at its own price) is made of."""
+    """The components of a kit, or of a B-grade SKU (one component in another condition, at its own price)."""
 
     sku: Sku
     parts: tuple[Part, ...]
@@ -48,28 +48,30 @@ GRADES = ("new", "b_grade")
 
 
 def check_recipe(recipe: Recipe) -> None:
-    """Raise Invalid for what nobody could pick: no parts, a part twice, itself in new, nothing of something."""
+    """Raise Invalid for a recipe that cannot be picked: no components, a component twice, itself in new, zero units."""
     if not recipe.parts:
-        raise errors.Invalid(f"{recipe.sku} needs at least one part.", field="parts")
+        raise errors.Invalid(f"{recipe.sku} needs at least one component.", field="parts")
     kinds = [(part.sku, part.condition) for part in recipe.parts]
     if len(set(kinds)) < len(kinds):
-        raise errors.Invalid(f"{recipe.sku} names a part twice: add the pieces up.", field="parts")
+        raise errors.Invalid(f"{recipe.sku} lists a component twice: add up the units.", field="parts")
     for part in recipe.parts:
         if part.sku == recipe.sku:
-            raise errors.Invalid(f"{recipe.sku} cannot be a part of itself.", field="parts")
+            raise errors.Invalid(f"{recipe.sku} cannot be a component of itself.", field="parts")
         if part.condition not in GRADES:
-            raise errors.Invalid(f"{part.condition} is not sold: choose new or b_grade.", field="condition")
+            raise errors.Invalid(
+                f"{part.condition} cannot be sold: choose new or b_grade.", field="condition"
+            )
         if part.pieces < 1:
-            raise errors.Invalid(f"{recipe.sku} needs at least 1 piece of {part.sku}.", field="pieces")
+            raise errors.Invalid(f"{recipe.sku} needs at least 1 unit of {part.sku}.", field="pieces")
 
 
 def itself(sku: Sku) -> tuple[Part, ...]:
-    """What an ordinary SKU consists of."""
+    """The recipe of an ordinary SKU: itself."""
     return (Part(sku, "new", 1),)
 
 
 def nested(recipes: Sequence[Recipe], made: set[str], used: set[str]) -> str | None:
-    """A SKU that would be both made of parts and a part; kits of kits are not picked. `made` and `used` stand already."""
+    """A SKU that would be both a kit and a component; kits of kits are not supported. `made` and `used` exist already."""
     makes = made | {recipe.sku for recipe in recipes}
     uses = used | {part.sku for recipe in recipes for part in recipe.parts}
     return min(makes & uses, default=None)

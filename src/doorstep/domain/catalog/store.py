@@ -1,4 +1,4 @@
-"""SQL of the catalogue."""
+"""SQL of the catalog."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def select_known(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class SkuAttributes:
-    """What routing asks of a SKU."""
+    """The attributes of a SKU that routing needs."""
 
     sku: Sku
     weight_grams: int
@@ -49,7 +49,7 @@ class SkuAttributes:
 
 
 def select_attributes(tx: ReadTx, *, skus: Sequence[str]) -> dict[Sku, SkuAttributes]:
-    """What routing asks of those of these SKUs that exist."""
+    """The attributes of those of these SKUs that exist."""
     sql = "SELECT sku, weight_grams, category, style FROM skus WHERE sku = ANY(%s)"
     return {each.sku: each for each in tx.all(SkuAttributes, sql, (list(skus),))}
 
@@ -68,7 +68,7 @@ def select_barcodes(tx: ReadTx, *, skus: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """A part of a kit or graded SKU."""
+    """A component of a kit or B-grade SKU."""
 
     sku: Sku
     part_sku: Sku
@@ -77,7 +77,7 @@ class PartRow:
 
 
 def select_parts(tx: ReadTx, *, skus: Sequence[str]) -> list[PartRow]:
-    """What these SKUs are made of; ordinary ones have no rows."""
+    """The components of these SKUs; ordinary SKUs have no rows."""
     return tx.all(
         PartRow,
         "SELECT sku, part_sku, condition, pieces FROM sku_parts WHERE sku = ANY(%s) ORDER BY sku, part_sku, condition",
@@ -86,7 +86,7 @@ def select_parts(tx: ReadTx, *, skus: Sequence[str]) -> list[PartRow]:
 
 
 def copy_parts(tx: ReadTx) -> Iterator[bytes]:
-    """Every recipe as CSV, the rows of one together."""
+    """Every recipe as CSV, the rows of a SKU together."""
     return tx.copy_out(
         """
         COPY (SELECT sku, part_sku, condition, pieces FROM sku_parts ORDER BY sku, part_sku, condition)
@@ -97,18 +97,18 @@ def copy_parts(tx: ReadTx) -> Iterator[bytes]:
 
 
 def select_made_of(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:
-    """Kits and graded SKUs that have one of these as a part."""
+    """Kits and B-grade SKUs with one of these as a component."""
     return set(tx.column(str, "SELECT DISTINCT sku FROM sku_parts WHERE part_sku = ANY(%s)", (list(skus),)))
 
 
 def select_made_and_used(tx: ReadTx, *, besides: Sequence[str]) -> tuple[set[str], set[str]]:
-    """All SKUs that are made of parts, and all that are parts, leaving out the recipes of `besides`."""
+    """All SKUs with components, and all components, without the recipes of `besides`."""
     rows = tx.rows("SELECT sku, part_sku FROM sku_parts WHERE sku <> ALL(%s)", (list(besides),))
     return {str(row["sku"]) for row in rows}, {str(row["part_sku"]) for row in rows}
 
 
 def replace_recipes(tx: WriteTx, recipes: Sequence[Recipe]) -> None:
-    """Write recipes anew."""
+    """Replace recipes."""
     delete_recipes(tx, skus=[recipe.sku for recipe in recipes])
     tx.copy(
         "COPY sku_parts (sku, part_sku, condition, pieces) FROM STDIN",
@@ -117,5 +117,5 @@ def replace_recipes(tx: WriteTx, recipes: Sequence[Recipe]) -> None:
 
 
 def delete_recipes(tx: WriteTx, *, skus: Sequence[str]) -> None:
-    """Forget what these are made of."""
+    """Delete recipes."""
     tx.execute("DELETE FROM sku_parts WHERE sku = ANY(%s)", (list(skus),))

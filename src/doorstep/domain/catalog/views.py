@@ -1,4 +1,4 @@
-"""Reads of the catalogue."""
+"""Read the catalog."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def items(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Item]:
 
 
 def known(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
-    """Which of these SKUs the catalogue has."""
+    """Which of these SKUs the catalog has."""
     return store.select_known(tx, skus=sorted(set(skus)))
 
 
 def attributes(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, SkuAttributes]:
-    """Weight, category and style of those of these SKUs that the catalogue has."""
+    """Weight, category and style of those of these SKUs that exist."""
     return store.select_attributes(tx, skus=sorted(set(skus)))
 
 
 def of_styles(tx: ReadTx, *, styles: Iterable[str]) -> dict[str, list[Sku]]:
-    """The SKUs (sizes, colours) of each of these styles."""
+    """The SKUs (sizes, colors) of each of these styles."""
     found: dict[str, list[Sku]] = {}
     for each in store.select_of_styles(tx, styles=sorted(set(styles))):
         found.setdefault(each.style, []).append(each.sku)
@@ -42,7 +42,7 @@ def barcodes(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Sku]:
 
 
 def parts(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, tuple[Part, ...]]:
-    """What one piece of each of these consists of: an ordinary SKU of itself, a kit or graded SKU of its parts."""
+    """The components of one unit of each SKU: ordinary SKUs are their own component."""
     wanted = sorted(set(skus))
     found: dict[Sku, list[Part]] = {}
     for row in store.select_parts(tx, skus=wanted):
@@ -51,10 +51,10 @@ def parts(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, tuple[Part, ...]]:
 
 
 def parts_file(tx: ReadTx) -> Iterator[bytes]:
-    """What kits and graded SKUs are made of, as CSV that can be brought in again."""
+    """All recipes as CSV that can be imported again."""
     return store.copy_parts(tx)
 
 
 def made_of(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
-    """Kits and graded SKUs that have one of these as a part."""
+    """Kits and B-grade SKUs with one of these as a component."""
     return store.select_made_of(tx, skus=sorted(set(skus)))

@@ -1,1 +1,1 @@
-"""Configured accounts at partners, and what arrives from them."""
+"""Connections to partners, and the messages that arrive from them."""

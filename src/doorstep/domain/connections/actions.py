@@ -1,4 +1,4 @@
-"""Verbs of connections: configure them, receive from them, read, park and revive what came."""
+"""Configure connections; store, claim, retry and discard their messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def configure(tx: WriteTx, *, row: Row) -> int:
     check_key(row.key)
     found = store.upsert_connection(tx, row)
     if found is None:
-        raise errors.Conflict(f"The connection {row.key!r} is of another kind: choose another key.")
+        raise errors.Conflict(f"The connection {row.key!r} has another kind: choose another key.")
     return found
 
 
@@ -32,7 +32,7 @@ def switch(tx: WriteTx, *, key: str, mode: Mode) -> None:
 
 
 def receive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> int:
-    """Store verified messages, each once; returns how many were new. Workers are woken."""
+    """Store verified messages, each once; returns how many were new. Workers are notified."""
     new = store.insert_inbox(tx, arrivals)
     if new:
         tx.wake_workers()
@@ -40,45 +40,45 @@ def receive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> int:
 
 
 def receive_here(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> list[NewMessage]:
-    """Store verified messages, each once, to be read in this very transaction; returns those that were new."""
+    """Store verified messages, each once, to be read in this transaction; returns the new ones."""
     return store.insert_messages(tx, arrivals)
 
 
 def claim(tx: WriteTx, *, limit: int) -> list[InboxMessage]:
-    """The oldest due messages, locked for this transaction."""
+    """Claim the oldest due messages, locked for this transaction."""
     return store.lock_due(tx, limit=limit)
 
 
 def claim_again(tx: WriteTx, *, ids: Sequence[int]) -> list[InboxMessage]:
-    """A part of a batch that failed, locked again."""
+    """Claim a part of a failed batch again."""
     return store.lock_messages(tx, ids=ids)
 
 
 def mark_read(tx: WriteTx, *, messages: Sequence[InboxMessage]) -> None:
-    """These messages have had their effect, in this transaction."""
+    """Mark messages as applied in this transaction."""
     store.mark_read(tx, ids=[message.id for message in messages])
 
 
 def set_aside(tx: WriteTx, *, problem: Problem) -> None:
-    """Put a message off, or make it a dead letter."""
+    """Postpone a message, or make it a dead letter."""
     store.mark_failed(tx, problem)
 
 
 def revive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
-    """Read dead letters again, after a fix: these ids, or one whole class."""
+    """Retry dead letters: these ids, or a whole error class."""
     tx.wake_workers()
     return store.revive(tx, ids=ids, error_class=error_class)
 
 
 def discard(tx: WriteTx, *, ids: Sequence[int]) -> int:
-    """Give up on dead letters; their bytes are kept."""
+    """Discard dead letters; their bytes are kept."""
     return store.delete_dead(tx, ids=ids)
 
 
 def intend_channel_update(
     tx: WriteTx, *, order_id: OrderId, connection_id: int, what: str, reference: str
 ) -> bool:
-    """Store that a channel is to be told `what` of `reference`; True if it knows already."""
+    """Store the intent of a channel update; True if it was sent before."""
     return store.insert_channel_update(
         tx, order_id=order_id, connection_id=connection_id, what=what, reference=reference
     )
@@ -87,7 +87,7 @@ def intend_channel_update(
 def record_channel_update(
     tx: WriteTx, *, order_id: OrderId, channel: str, answer: ChannelUpdate, at: datetime
 ) -> None:
-    """Record that the channel took our news."""
+    """Record that the channel accepted an update."""
     if store.mark_channel_updated(tx, answer):
         fact = facts.ChannelUpdated(order_id, channel, answer.what, answer.external_ref)
         events.append(tx, [fact], at=at)

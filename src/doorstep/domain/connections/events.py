@@ -1,4 +1,4 @@
-"""What partners were told, in the past tense."""
+"""Events of connections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.ids import OrderId
 
 @dataclass(frozen=True, slots=True)
 class ChannelUpdated:
-    """The sales channel took our news."""
+    """The sales channel accepted an update."""
 
     type: ClassVar[str] = "channel.updated"
     stream: ClassVar[str] = "order"

@@ -1,4 +1,4 @@
-"""Connections: configured accounts at partners, the connectors they use, and the envelopes that arrive from them."""
+"""Connections, the connectors they use, and the envelopes of their messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 def check_key(key: str) -> None:
-    """Raise Invalid unless the key can stand in a web address (/hooks/{key})."""
+    """Raise Invalid unless the key fits into a URL (/hooks/{key})."""
     if not _KEY.fullmatch(key):
         raise errors.Invalid(
             f"{key!r} cannot be the key of a connection: use letters, digits, dots, hyphens and underscores, "
@@ -25,7 +25,7 @@ def check_key(key: str) -> None:
 
 
 class Mode(StrEnum):
-    """off: nothing goes out or comes in. shadow: reads go out, writes are only logged. live: everything."""
+    """off: nothing is sent or received. shadow: reads are sent, writes are only logged. live: everything."""
 
     OFF = "off"
     SHADOW = "shadow"
@@ -73,9 +73,9 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is known of an incoming message before its body is read: enough to store it once.
+    """What is known of a message before its body is read: enough to store it once.
 
-    `event_id` is the sender's own where it has one, else a digest of the body; `object_id` is what it speaks of.
+    `event_id` is the sender's own where it has one, else a digest of the body; `object_id` is the object it is about.
     """
 
     event_id: str

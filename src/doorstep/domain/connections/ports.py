@@ -1,4 +1,4 @@
-"""What every connector that receives messages must be able to do."""
+"""The receiving port of connectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Inbound(Protocol):
     """The receiving half of a connector. All three are pure: no network, no clock; header names are lower case."""
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether the sender proved itself, over the raw bytes, in constant time."""
+        """Whether the signature over the raw bytes is right, in constant time."""
         ...
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> Envelope:
@@ -20,9 +20,9 @@ class Inbound(Protocol):
         ...
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """Translate a stored message to observations of the domain (orders, payments, shipping, returns models).
+        """Parse a stored message into snapshots of the domain (orders, payments, shipping, returns models).
 
-        Topics we do not use give an empty sequence. Raises errors.Invalid (with the failing place) on a body that
+        Unused topics give an empty sequence. Raises errors.Invalid (with the failing place) on a body that
         does not have the vendor's shape.
         """
         ...

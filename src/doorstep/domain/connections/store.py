@@ -14,7 +14,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A connection as stored: settings in the open, secrets sealed."""
+    """A connection as stored: plain settings, sealed secrets."""
 
     id: int
     key: str
@@ -28,7 +28,7 @@ class Row:
 
 
 def select_connections(tx: ReadTx) -> list[Row]:
-    """All of them, by key."""
+    """All connections, by key."""
     return tx.all(
         Row,
         "SELECT id, key, kind, connector_id, name, mode, settings, secrets, changed_at FROM connections ORDER BY key",
@@ -36,7 +36,7 @@ def select_connections(tx: ReadTx) -> list[Row]:
 
 
 def latest_change(tx: ReadTx) -> list[datetime]:
-    """When a connection was last changed (empty: there is none); tells processes to read them again."""
+    """When a connection was last changed (empty: there is none); tells processes to reload."""
     return tx.column(datetime, "SELECT changed_at FROM connections ORDER BY changed_at DESC LIMIT 1")
 
 
@@ -58,7 +58,7 @@ def upsert_connection(tx: WriteTx, row: Row) -> int | None:
 
 
 def update_mode(tx: WriteTx, *, key: str, mode: str) -> int:
-    """Switch a connection; returns how many there are of that key."""
+    """Set the mode of a connection; returns how many have that key."""
     return tx.execute(
         "UPDATE connections SET mode = %s, changed_at = clock_timestamp() WHERE key = %s", (mode, key)
     )
@@ -149,13 +149,13 @@ def lock_messages(tx: WriteTx, *, ids: Sequence[int]) -> list[InboxMessage]:
 
 
 def mark_read(tx: WriteTx, *, ids: Sequence[int]) -> None:
-    """These messages have had their effect."""
+    """Mark messages as applied."""
     tx.execute("UPDATE inbox SET state = 2, error = NULL WHERE id = ANY(%s)", (list(ids),))
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a message could not be read, and when to try again (None: it is a dead letter)."""
+    """Why a message could not be read, and when to retry (None: it is a dead letter)."""
 
     id: int
     error: str
@@ -164,7 +164,7 @@ class Problem:
 
 
 def mark_failed(tx: WriteTx, problem: Problem) -> None:
-    """Park a message, or put it off."""
+    """Postpone a message, or make it a dead letter."""
     tx.execute(
         """
         UPDATE inbox SET state = CASE WHEN %(wait)s::float8 IS NULL THEN 3 ELSE 0 END, attempts = attempts + 1,
@@ -182,7 +182,7 @@ def mark_failed(tx: WriteTx, problem: Problem) -> None:
 
 
 def revive(tx: WriteTx, *, ids: Sequence[int] | None, error_class: str | None) -> int:
-    """Make dead messages due again: these ids, or one whole class."""
+    """Make dead messages due again: these ids, or a whole error class."""
     return tx.execute(
         """
         UPDATE inbox SET state = 0, attempts = 0, run_at = now()
@@ -194,7 +194,7 @@ def revive(tx: WriteTx, *, ids: Sequence[int] | None, error_class: str | None) -
 
 
 def delete_dead(tx: WriteTx, *, ids: Sequence[int]) -> int:
-    """Mark dead messages as read without effect; their bytes stay."""
+    """Mark dead messages as discarded; their bytes stay."""
     return tx.execute("UPDATE inbox SET state = 2 WHERE state = 3 AND id = ANY(%s)", (list(ids),))
 
 
@@ -222,7 +222,7 @@ def select_payload(tx: ReadTx, *, message_id: int) -> Payload | None:
 def insert_channel_update(
     tx: WriteTx, *, order_id: int, connection_id: int, what: str, reference: str
 ) -> bool:
-    """Store the intent to tell a channel something; True if it was told already."""
+    """Store the intent of a channel update; True if it was sent before."""
     return tx.value(
         bool,
         """
@@ -257,7 +257,7 @@ def mark_channel_updated(tx: WriteTx, told: ChannelUpdate) -> int:
 
 
 def select_channel_update(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
-    """Whether a channel took this piece of our news."""
+    """Whether a channel accepted an update."""
     return tx.value(
         bool,
         """
@@ -270,7 +270,7 @@ def select_channel_update(tx: ReadTx, *, connection_id: int, what: str, referenc
 
 @dataclass(frozen=True, slots=True)
 class FailingCarrier:
-    """A carrier whose labels cannot be bought: how many calls failed since then, and what the last one said."""
+    """A carrier whose label calls keep failing: how many failed since then, and the last error."""
 
     carrier: str
     failures: int
@@ -278,7 +278,7 @@ class FailingCarrier:
 
 
 def select_failing_carriers(tx: ReadTx, *, since: datetime, at_least: int) -> list[FailingCarrier]:
-    """Carriers that answered none of that many calls since then; an answer that refuses is an answer."""
+    """Carriers that answered none of that many calls since then; a refusal counts as an answer."""
     return tx.all(
         FailingCarrier,
         """

@@ -1,4 +1,4 @@
-"""Reads of connections and stored messages."""
+"""Read connections and stored messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def all_connections(tx: ReadTx) -> list[Row]:
 
 
 def is_due(tx: ReadTx) -> bool:
-    """Whether a stored message is to be read."""
+    """Whether a stored message is due."""
     return store.exists_due(tx)
 
 
@@ -37,7 +37,7 @@ def payload(tx: ReadTx, *, message_id: int) -> Payload:
 
 
 def channel_update_sent(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
-    """Whether a channel took this piece of our news."""
+    """Whether a channel accepted an update."""
     return store.select_channel_update(tx, connection_id=connection_id, what=what, reference=reference)
 
 
@@ -47,7 +47,7 @@ def problems(tx: ReadTx, *, connection_id: int, event_ids: Sequence[str]) -> dic
 
 
 def failing_carriers(tx: ReadTx, *, since: datetime, at_least: int) -> list[FailingCarrier]:
-    """Carriers of which that many calls for labels failed since then, and none succeeded."""
+    """Carriers with that many failed label calls since then and no success."""
     return store.select_failing_carriers(tx, since=since, at_least=at_least)
 
 

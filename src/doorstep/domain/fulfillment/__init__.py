@@ -1,1 +1,1 @@
-"""The work of one location for one order: accept, pick, pack, hand over."""
+"""Fulfillment orders: the work of one location for one order."""

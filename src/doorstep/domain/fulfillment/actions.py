@@ -1,4 +1,4 @@
-"""Verbs of the work of locations. Callers hold the order's lock (see lock), so that all its work moves one at a time."""
+"""Verbs of fulfillment orders. Callers hold the order's lock, so that all its work changes one at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from doorstep.kernel.ids import FulfillmentOrderId, OrderId, Sku
 def open_work(
     tx: WriteTx, *, assignments: Sequence[Assignment], decisions: Mapping[int, int], at: datetime
 ) -> list[FulfillmentOrderId]:
-    """Open a fulfillment order for each assignment; `decisions` are routing decision ids by order id."""
+    """Create a fulfillment order per assignment; `decisions` are routing decision ids by order id."""
     ids = store.next_ids(tx, len(assignments))
     store.copy_work(tx, list(zip(ids, assignments, strict=True)), decisions=decisions, at=at)
     return [FulfillmentOrderId(each) for each in ids]
@@ -27,7 +27,7 @@ def open_work(
 def release(
     tx: WriteTx, *, work_ids: Sequence[int], codes: Mapping[int, str], at: datetime
 ) -> list[FulfillmentOrderId]:
-    """Give planned work to its locations (`codes` by location id); returns what was planned still. Orders are locked."""
+    """Release planned work to its locations (`codes` by location id); returns what was still planned. Orders are locked."""
     released = store.release(tx, work_ids=work_ids, at=at)
     told = [
         facts.Released(
@@ -40,13 +40,13 @@ def release(
 
 
 def release_unneeded(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
-    """Everything of these orders is found (or given up): what was held back for the rest may be released."""
+    """Mark work that was held back for the rest of its order as releasable: the rest is allocated or given up."""
     if order_ids:
         store.unhold(tx, order_ids=order_ids)
 
 
 def lock_planned(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[Work]:
-    """Planned work of these locked orders, locked."""
+    """Lock the planned work of these locked orders."""
     return store.lock_planned(tx, order_ids=order_ids) if order_ids else []
 
 
@@ -67,7 +67,7 @@ def order_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> OrderI
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Who wants to change which work. `version` is what the person saw (None: does not matter)."""
+    """A change of a fulfillment order. `version` is what the person saw (None: unguarded)."""
 
     fulfillment_order_id: FulfillmentOrderId
     location: str
@@ -76,13 +76,13 @@ class Command:
 
 
 def lock(tx: WriteTx, *, command: Command) -> Work:
-    """The work, locked; raises Conflict if it changed since the person looked."""
+    """The fulfillment order, locked; raises Conflict if it changed since `version`."""
     work = store.lock_work(tx, fulfillment_order_id=command.fulfillment_order_id)
     if work is None:
         raise errors.NotFound(f"There is no fulfillment order {command.fulfillment_order_id}.")
     if command.version is not None and command.version != work.version:
         raise errors.Conflict(
-            "Somebody else changed this meanwhile: look at it again.",
+            "This was changed by someone else meanwhile: reload and try again.",
             state=work.state.value,
             version=work.version,
         )
@@ -95,7 +95,7 @@ def _enter(tx: WriteTx, work: Work, state: State, command: Command) -> None:
 
 
 def accept(tx: WriteTx, *, command: Command) -> Work:
-    """The location takes the work."""
+    """Accept the work."""
     work = lock(tx, command=command)
     _enter(tx, work, State.ACCEPTED, command)
     events.append(tx, [facts.Accepted(work.order_id, work.id, command.location)], at=command.at)
@@ -103,11 +103,11 @@ def accept(tx: WriteTx, *, command: Command) -> Work:
 
 
 def pick(tx: WriteTx, *, command: Command, code: str, barcodes: dict[str, Sku]) -> tuple[Work, WorkLine]:
-    """One scan picks one piece; the last one finishes picking. Raises WrongScan. Returns the line that was picked."""
+    """Pick one unit by scan; the last one finishes picking. Returns its line. Raises WrongScan."""
     work = lock(tx, command=command)
     if work.state is not State.ACCEPTED:
         raise errors.Conflict(
-            f"This is {work.state.value}: only accepted work is picked.", state=work.state.value
+            f"This is {work.state.value}: accept it before picking.", state=work.state.value
         )
     line = model.scan(work.lines, code, barcodes)
     store.add_picked(tx, fulfillment_order_id=work.id, line_no=line.line_no, quantity=1)
@@ -119,7 +119,7 @@ def pick(tx: WriteTx, *, command: Command, code: str, barcodes: dict[str, Sku]) 
 
 
 def pick_all(tx: WriteTx, *, command: Command) -> list[WorkLine]:
-    """Pick what is left without scanning, on a person's word; returns the lines with the pieces picked now."""
+    """Pick what is left without scanning; returns the lines with the units picked now."""
     work = lock(tx, command=command)
     left = [
         WorkLine(line.line_no, line.sku, line.quantity - line.picked)
@@ -134,7 +134,7 @@ def pick_all(tx: WriteTx, *, command: Command) -> list[WorkLine]:
 
 
 def pack(tx: WriteTx, *, command: Command) -> Work:
-    """The box is closed; a label is wanted."""
+    """Pack the work; its label is requested."""
     work = lock(tx, command=command)
     _enter(tx, work, State.PACKED, command)
     store.pack_all(tx, fulfillment_order_id=work.id)
@@ -143,7 +143,7 @@ def pack(tx: WriteTx, *, command: Command) -> Work:
 
 
 def ship(tx: WriteTx, *, command: Command) -> Work | None:
-    """The parcel is handed over; None if it was before (a carrier's scan and a person may both say so)."""
+    """Ship the parcel; None if it was shipped before (a carrier's scan and a person may both report it)."""
     work = lock(tx, command=command)
     if work.state is State.SHIPPED:
         return None
@@ -152,7 +152,7 @@ def ship(tx: WriteTx, *, command: Command) -> Work | None:
 
 
 def reject(tx: WriteTx, *, command: Command, reason: RejectReason, note: str) -> Work:
-    """The location cannot do it."""
+    """Reject the work."""
     work = lock(tx, command=command)
     _enter(tx, work, State.REJECTED, command)
     store.update_rejection(tx, fulfillment_order_id=work.id, reason=reason.value, note=note)
@@ -162,11 +162,13 @@ def reject(tx: WriteTx, *, command: Command, reason: RejectReason, note: str) ->
 
 
 def request_recall(tx: WriteTx, *, command: Command, why: str) -> Work:
-    """Operations wants work elsewhere that its location was given. Raises Conflict if that is too late or was asked already."""
+    """Request a recall of released work. Raises Conflict if that is too late or was requested already."""
     work = lock(tx, command=command)
     if work.state not in model.ASKABLE or work.asked_back:
         said = (
-            "It was asked for already." if work.asked_back else f"It is {work.state.value}: it goes its way."
+            "A recall was requested already."
+            if work.asked_back
+            else f"It is {work.state.value}: it cannot be recalled."
         )
         raise errors.Conflict(said, state=work.state.value, version=work.version)
     store.request_recall(tx, fulfillment_order_id=work.id, by=tx.actor, why=why, at=command.at)
@@ -175,16 +177,18 @@ def request_recall(tx: WriteTx, *, command: Command, why: str) -> Work:
 
 
 def decline_recall(tx: WriteTx, *, command: Command, note: str) -> None:
-    """The location keeps what was asked back. Raises Conflict if nobody asked."""
+    """Decline a recall. Raises Conflict if none is requested."""
     work = lock(tx, command=command)
     if not work.asked_back:
-        raise errors.Conflict("Nobody asks for it any more.", state=work.state.value, version=work.version)
+        raise errors.Conflict(
+            "No recall is requested any more.", state=work.state.value, version=work.version
+        )
     store.decline_recall(tx, fulfillment_order_id=work.id)
     events.append(tx, [facts.RecallDeclined(work.order_id, work.id, command.location, note)], at=command.at)
 
 
 def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Work]:
-    """Cancel whatever of an order can still be stopped; returns it."""
+    """Cancel what can still be stopped of an order; returns it."""
     stopped = []
     for work in store.select_of_order(tx, order_id=order_id):
         if State.CANCELED in model.MOVES[work.state]:
@@ -194,7 +198,7 @@ def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Wor
 
 
 def overdue(tx: WriteTx, *, told: Sequence[facts.Overdue], at: datetime) -> int:
-    """Say once per stage that work lies at its location; the orders are locked. Returns how many were news."""
+    """Record an escalation stage once per stage; the orders are locked. Returns how many are new."""
     news = store.upsert_idle(tx, stages={each.fulfillment_order_id: each.stage for each in told}, at=at)
     events.append(tx, [each for each in told if each.fulfillment_order_id in news], at=at)
     return len(news)

@@ -1,4 +1,4 @@
-"""What happens to the work of a location, in the past tense."""
+"""Events of fulfillment orders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _OfWork:
 
 @dataclass(frozen=True, slots=True)
 class Released(_OfWork):
-    """Planned work was given to its location."""
+    """Planned work was released to its location."""
 
     type: ClassVar[str] = "fulfillment.released"
     stream: ClassVar[str] = "order"
@@ -25,7 +25,7 @@ class Released(_OfWork):
 
 @dataclass(frozen=True, slots=True)
 class Accepted(_OfWork):
-    """The location takes the work."""
+    """The location accepted the work."""
 
     type: ClassVar[str] = "fulfillment.accepted"
     stream: ClassVar[str] = "order"
@@ -33,7 +33,7 @@ class Accepted(_OfWork):
 
 @dataclass(frozen=True, slots=True)
 class Picked(_OfWork):
-    """Every piece is off the shelf: PICKED."""
+    """All units are picked: PICKED."""
 
     type: ClassVar[str] = "fulfillment.picked"
     stream: ClassVar[str] = "order"
@@ -41,7 +41,7 @@ class Picked(_OfWork):
 
 @dataclass(frozen=True, slots=True)
 class Packed(_OfWork):
-    """The box is closed: PACKED; a label is wanted."""
+    """The work is packed: PACKED; a label is requested."""
 
     type: ClassVar[str] = "fulfillment.packed"
     stream: ClassVar[str] = "order"
@@ -49,7 +49,7 @@ class Packed(_OfWork):
 
 @dataclass(frozen=True, slots=True)
 class RecallRequested(_OfWork):
-    """Operations wants it elsewhere; the location answers."""
+    """Operations requested a recall; the location answers."""
 
     type: ClassVar[str] = "fulfillment.recall_requested"
     stream: ClassVar[str] = "order"
@@ -58,7 +58,7 @@ class RecallRequested(_OfWork):
 
 @dataclass(frozen=True, slots=True)
 class RecallDeclined(_OfWork):
-    """The location keeps what was asked back: it is nearly done."""
+    """The location declined the recall."""
 
     type: ClassVar[str] = "fulfillment.recall_declined"
     stream: ClassVar[str] = "order"
@@ -67,7 +67,7 @@ class RecallDeclined(_OfWork):
 
 @dataclass(frozen=True, slots=True)
 class Rejected(_OfWork):
-    """The location cannot do it; the lines are routed again elsewhere."""
+    """The location rejected the work; its lines are allocated elsewhere."""
 
     type: ClassVar[str] = "fulfillment.rejected"
     stream: ClassVar[str] = "order"
@@ -77,7 +77,7 @@ class Rejected(_OfWork):
 
 @dataclass(frozen=True, slots=True)
 class Overdue(_OfWork):
-    """The location has let work lie for so many of its open minutes; `stage` is warned or escalated."""
+    """The work was not accepted for so many opening minutes; `stage` is warned or escalated."""
 
     type: ClassVar[str] = "fulfillment.overdue"
     stream: ClassVar[str] = "order"

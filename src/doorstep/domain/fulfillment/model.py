@@ -1,4 +1,4 @@
-"""The work of one location for one order: states, what a person may do now, what a scan means."""
+"""Fulfillment orders: states, legal actions, scans."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, Sku
 
 
 class State(StrEnum):
-    """Where the work stands. Planned work has its stock, but its location does not know of it: it can still go elsewhere."""
+    """State of the work. Planned work has its stock, but its location does not see it: it can still move."""
 
     PLANNED = "planned"
     OPEN = "open"
@@ -37,7 +37,7 @@ MOVES: dict[State, frozenset[State]] = {
 
 
 class Action(StrEnum):
-    """What a person may do with a fulfillment order."""
+    """An action of a person on a fulfillment order."""
 
     ACCEPT = "accept"
     PICK = "pick"
@@ -55,7 +55,7 @@ _ACTIONS: dict[State, tuple[Action, ...]] = {
 
 
 def legal_actions(state: State, *, has_label: bool, order_held: bool = False) -> tuple[Action, ...]:
-    """What may be done now, the main thing first; a packed parcel leaves only with its label, a held order not at all."""
+    """The legal actions now, main one first; a packed parcel ships only with its label, a held order not at all."""
     if order_held:
         return ()
     if state is State.PACKED and not has_label:
@@ -64,9 +64,9 @@ def legal_actions(state: State, *, has_label: bool, order_held: bool = False) ->
 
 
 class RejectReason(StrEnum):
-    """Why a location cannot fulfil; the first group is about the goods and corrects the stock there.
+    """Why a location rejects; the first group is about the stock and corrects it.
 
-    Nobody chooses the last one: the location let the work lie, and it was taken away.
+    The last one cannot be chosen: the work was not accepted in time and taken away.
     """
 
     NOT_IN_STOCK = "not_in_stock"
@@ -78,7 +78,7 @@ class RejectReason(StrEnum):
     NOT_ACCEPTED = "not_accepted"
 
 
-# What a reject says about the stock of the rejected lines: None nothing, "all" nothing is there, "quantity" that many less.
+# Stock correction per reason: None none, "all" nothing is left, "quantity" that many units less.
 STOCK_EFFECT: dict[RejectReason, str | None] = {
     RejectReason.NOT_IN_STOCK: "all",
     RejectReason.DAMAGED: "quantity",
@@ -92,7 +92,7 @@ STOCK_EFFECT: dict[RejectReason, str | None] = {
 
 @dataclass(frozen=True, slots=True)
 class WorkLine:
-    """Pieces of one order line to be fulfilled here."""
+    """Units of one order line to fulfill here."""
 
     line_no: int
     sku: Sku
@@ -102,15 +102,15 @@ class WorkLine:
 
 
 def cause(work_id: FulfillmentOrderId, line_no: int) -> str:
-    """What stock is reserved for, as the ledger writes it."""
+    """The key of a reservation in the ledger."""
     return f"fulfillment/{work_id}/line/{line_no}"
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A new fulfillment order as routing decided it; planned if its location shall not know of it yet.
+    """A new fulfillment order; `planned` if its location does not see it yet.
 
-    `leaves_at` and `arrives_at` are what routing expects, `held_back` work waits for the rest of its order.
+    `leaves_at` and `arrives_at` are what routing expects; `held_back` work waits for the rest of its order.
     """
 
     order_id: OrderId
@@ -125,7 +125,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A fulfillment order with its lines, locked for a change."""
+    """A fulfillment order with its lines."""
 
     id: FulfillmentOrderId
     order_id: OrderId
@@ -139,20 +139,20 @@ class Work:
 
     @property
     def causes(self) -> list[str]:
-        """What the reservations of its lines are called."""
+        """The keys of its reservations."""
         return [cause(self.id, line.line_no) for line in self.lines]
 
 
-# Work that its location has not finished yet can be asked back; nobody has accepted the first of these, so it just goes.
+# Unfinished work can be recalled; the first of these states is not accepted yet, so it is recalled at once.
 ASKABLE = (State.OPEN, State.ACCEPTED, State.PICKED)
 
 
 class WrongScan(errors.Invalid):
-    """The scanned code is none of the things to pick here, or all of them are picked already."""
+    """The scanned code is not on the pick list, or all its units are picked."""
 
 
 def scan(lines: Sequence[WorkLine], code: str, barcodes: dict[str, Sku]) -> WorkLine:
-    """The line that a scanned SKU or barcode picks one piece of."""
+    """The line of which a scanned SKU or barcode picks one unit."""
     sku = barcodes.get(code, Sku(code))
     mine = [line for line in lines if line.sku == sku]
     if not mine:
@@ -166,5 +166,5 @@ def scan(lines: Sequence[WorkLine], code: str, barcodes: dict[str, Sku]) -> Work
 
 
 def all_picked(lines: Sequence[WorkLine]) -> bool:
-    """Nothing is left to pick."""
+    """Whether everything is picked."""
     return all(line.picked == line.quantity for line in lines)

@@ -1,4 +1,4 @@
-"""Reads of the work of locations."""
+"""Read fulfillment orders."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def of_order(tx: ReadTx, *, order_id: int) -> list[Work]:
 
 
 def planned(tx: ReadTx, *, limit: int) -> list[Work]:
-    """Work that is planned and may still go elsewhere, what leaves first before all else."""
+    """Planned work that may still move, earliest departure first."""
     return store.select_planned(tx, limit=limit)
 
 

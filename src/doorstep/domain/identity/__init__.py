@@ -1,1 +1,1 @@
-"""Who may do what: people, API clients, sessions, permissions."""
+"""Identity: users, API clients, sessions, permissions."""

@@ -1,4 +1,4 @@
-"""Verbs of identity: users, their sign-ins and sessions, and the keys of API clients."""
+"""Manage users, sign-ins, sessions and API keys."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ PREFIX_LENGTH = 12
 
 @cache
 def _nobody() -> str:
-    """What an unknown address is checked against, so that its answer takes as long as a known one's. Made when it is needed:
-    a hash is slow by design, and most processes never ask.
+    """The hash that unknown addresses are checked against, so that the answer takes equally long. Computed when needed:
+    a hash is slow by design, and most processes never need it.
     """
     return secrets.hash_password("nobody has this password")
 
 
 class TooManyFailures(errors.Refused):
-    """Sign-ins for this address are refused for a while; `data.retry_after_seconds` says how long."""
+    """Sign-ins for this address are blocked for a while; `data.retry_after_seconds` says how long."""
 
 
 def create_user(tx: WriteTx, *, user: NewUser, password: str, now: datetime) -> UserId:
-    """Somebody may sign in from now on; raises Invalid with the field that is to blame, Conflict for a known address."""
+    """Create a user; raises Invalid with the wrong field, Conflict for a known address."""
     if "@" not in user.email:
-        raise errors.Invalid("Write the whole e-mail address, as in name@example.com.", field="email")
+        raise errors.Invalid("Enter a complete e-mail address, such as name@example.com.", field="email")
     if not user.name.strip():
-        raise errors.Invalid("Write the person's name.", field="name")
+        raise errors.Invalid("Enter a name.", field="name")
     _check_place(user.role, user.location_id)
     ids = store.insert_user(tx, user, password_hash=_hashed(password), at=now)
     if not ids:
-        raise errors.Conflict(f"There is a user with the address {user.email} already.")
+        raise errors.Conflict(f"A user with the address {user.email} exists already.")
     return UserId(ids[0])
 
 
@@ -58,19 +58,19 @@ def _check_place(role: Role, location_id: LocationId | None) -> None:
 
 def _hashed(password: str) -> str:
     if len(password) < SHORTEST_PASSWORD:
-        raise errors.Invalid(f"A password has at least {SHORTEST_PASSWORD} characters.", field="password")
+        raise errors.Invalid(f"Use a password of at least {SHORTEST_PASSWORD} characters.", field="password")
     return secrets.hash_password(password)
 
 
 def set_password(tx: WriteTx, *, user_id: UserId, password: str) -> None:
-    """A new password; whoever is signed in with the old one is signed out."""
+    """Set a new password; sessions with the old one end."""
     if not store.update_password(tx, user_id=user_id, password_hash=_hashed(password)):
         raise errors.NotFound(f"There is no user {user_id}.")
     store.delete_sessions(tx, user_id=user_id)
 
 
 def set_active(tx: WriteTx, *, user_id: UserId, active: bool) -> None:
-    """Let somebody in again, or keep somebody out at once."""
+    """Activate or deactivate a user."""
     if not store.update_active(tx, user_id=user_id, active=active):
         raise errors.NotFound(f"There is no user {user_id}.")
     if not active:
@@ -78,10 +78,9 @@ def set_active(tx: WriteTx, *, user_id: UserId, active: bool) -> None:
 
 
 def sign_in(tx: WriteTx, *, email: str, password: str, now: datetime) -> str | None:
-    """A session token to give to the browser; None if address or password is wrong (which is counted, so commit it).
+    """Sign in: a session token for the browser; None if address or password is wrong (counted, so commit).
 
-    Raises TooManyFailures after ten wrong ones in a quarter of an hour, whoever guesses and whether or not the
-    address exists.
+    Raises TooManyFailures after ten failures within a quarter of an hour, whether or not the address exists.
     """
     email = email.strip()
     store.lock_attempts(tx, email=email)
@@ -116,12 +115,12 @@ def _refuse_guessing(tx: WriteTx, email: str, now: datetime) -> None:
 
 
 def sign_out(tx: WriteTx, *, token: str) -> None:
-    """The token is worth nothing any more."""
+    """End a session."""
     store.delete_session(tx, token_digest=secrets.digest(token))
 
 
 def principal_of_session(tx: WriteTx, *, token: str, now: datetime) -> Principal | None:
-    """Who has this session, or None if it is over; using it keeps it alive."""
+    """The user of a session, or None if it ended; using it extends it."""
     token_digest = secrets.digest(token)
     session = store.select_session(tx, token_digest=token_digest, now=now)
     if session is None:
@@ -132,9 +131,9 @@ def principal_of_session(tx: WriteTx, *, token: str, now: datetime) -> Principal
 
 
 def create_api_key(tx: WriteTx, *, key: NewKey, now: datetime) -> str:
-    """The key, to be shown this once; only its digest is kept."""
+    """Create an API key, shown once; only its digest is stored."""
     if not key.name.strip():
-        raise errors.Invalid("Say what the key is for, so that it can be recognised later.", field="name")
+        raise errors.Invalid("Enter what the key is for.", field="name")
     _check_place(key.role, key.location_id)
     token, key_digest = secrets.new_token("ds_api")
     store.insert_key(tx, key, prefix=token[:PREFIX_LENGTH], key_digest=key_digest, at=now)
@@ -142,13 +141,13 @@ def create_api_key(tx: WriteTx, *, key: NewKey, now: datetime) -> str:
 
 
 def revoke_api_key(tx: WriteTx, *, key_id: int, now: datetime) -> None:
-    """The key is worth nothing any more."""
+    """Revoke an API key."""
     if not store.revoke_key(tx, key_id=key_id, at=now):
-        raise errors.NotFound("There is no such key, or it was revoked already.")
+        raise errors.NotFound("There is no such key, or it is revoked already.")
 
 
 def delete_expired(tx: WriteTx, *, now: datetime) -> None:
-    """Delete what is a day old: ended sessions, failed sign-ins, and answers of API calls kept for repeats."""
+    """Delete what ended a day ago: sessions, failed sign-ins, stored answers of idempotent calls."""
     store.delete_expired(tx, before=now - timedelta(days=1))
 
 
@@ -162,17 +161,17 @@ class Call:
 
 
 def recall(tx: WriteTx, *, call: Call) -> dict[str, object] | None:
-    """The answer that this key gave before; None if the work is to be done now. Raises Invalid for another request."""
+    """The stored answer of this key; None if the work is to be done now. Raises Invalid for a different request."""
     if store.insert_call(tx, actor=call.actor, key=call.key, request_digest=call.request_digest):
         return None
     kept = store.select_call(tx, actor=call.actor, key=call.key)
     if kept is not None and kept.request_digest != call.request_digest:
         raise errors.Invalid(
-            "This Idempotency-Key was used for another request: choose a new one.", field="Idempotency-Key"
+            "This Idempotency-Key was used for another request: use a new one.", field="Idempotency-Key"
         )
     return kept.response if kept else None
 
 
 def keep(tx: WriteTx, *, call: Call, answer: dict[str, object]) -> None:
-    """Keep the answer for when the same call comes again."""
+    """Store the answer for repeated calls."""
     store.update_call(tx, actor=call.actor, key=call.key, response=answer)

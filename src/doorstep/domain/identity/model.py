@@ -1,4 +1,4 @@
-"""Who may do what: one table of permissions for console and API alike."""
+"""Roles and permissions: one table for console and API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.ids import LocationId
 
 
 class Role(StrEnum):
-    """What kind of user or API client somebody is."""
+    """A role of a user or API client."""
 
     ADMINISTRATOR = "administrator"
     OPERATIONS = "operations"
@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing somebody may do."""
+    """A permission."""
 
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
@@ -72,12 +72,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 class NotAllowed(errors.Refused):
-    """The actor's role, or its location, does not permit this; `data.permission` names what is lacking."""
+    """The actor's role or location does not permit this; `data.permission` names the permission."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated user or API client. `actor` stands on the events it causes, e.g. user:7 or api:3."""
+    """An authenticated user or API client. `actor` is recorded on its events, such as user:7 or api:3."""
 
     actor: str
     name: str
@@ -89,15 +89,15 @@ class Principal:
 
     @property
     def is_bound(self) -> bool:
-        """Whether only one location is this principal's business."""
+        """Whether this principal is limited to one location."""
         return self.role is Role.LOCATION_STAFF
 
     def require(self, permission: Permission, *, at: LocationId | None = None) -> None:
-        """Raise NotAllowed unless this principal may do it, there (`at` is the location it concerns, if one)."""
+        """Raise NotAllowed unless this principal may do it at location `at`."""
         if not self.can(permission):
             raise NotAllowed(
                 f"Your role ({self.role.value}) does not permit {permission.value}.",
                 permission=permission.value,
             )
         if self.is_bound and at is not None and at != self.location_id:
-            raise NotAllowed("This belongs to another location than yours.", permission=permission.value)
+            raise NotAllowed("This belongs to another location.", permission=permission.value)

@@ -14,7 +14,7 @@ from doorstep.kernel.ids import LocationId, UserId
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """Somebody who may sign in. Location staff need a location, the others have none."""
+    """A new user. Location staff need a location, others have none."""
 
     email: str
     name: str
@@ -24,7 +24,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as people see it."""
+    """A user, without password."""
 
     id: UserId
     email: str
@@ -46,7 +46,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A living session and whose it is."""
+    """An active session and its user."""
 
     user_id: UserId
     name: str
@@ -57,7 +57,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key as people see it: the key itself was shown once, `prefix` helps to recognise it."""
+    """An API key, without the key itself; `prefix` identifies it."""
 
     id: int
     name: str
@@ -90,17 +90,17 @@ def insert_user(tx: WriteTx, user: NewUser, *, password_hash: str, at: datetime)
 
 
 def update_password(tx: WriteTx, *, user_id: int, password_hash: str) -> int:
-    """How many users that touched: 1, or 0 if there is none of that id."""
+    """Returns how many users changed: 1, or 0 for an unknown id."""
     return tx.execute("UPDATE users SET password_hash = %s WHERE id = %s", (password_hash, user_id))
 
 
 def update_active(tx: WriteTx, *, user_id: int, active: bool) -> int:
-    """How many users that touched: 1, or 0 if there is none of that id."""
+    """Returns how many users changed: 1, or 0 for an unknown id."""
     return tx.execute("UPDATE users SET active = %s WHERE id = %s", (active, user_id))
 
 
 def select_users(tx: ReadTx) -> list[User]:
-    """Everybody, by name."""
+    """All users, by name."""
     return tx.all(
         User,
         "SELECT id, email, name, role, location_id, active, created_at FROM users ORDER BY lower(name), id",
@@ -108,14 +108,14 @@ def select_users(tx: ReadTx) -> list[User]:
 
 
 def select_login(tx: ReadTx, *, email: str) -> Login | None:
-    """What a password for this address is checked against."""
+    """The password hash of this address."""
     return tx.one(
         Login, "SELECT id, password_hash, active FROM users WHERE lower(email) = lower(%s)", (email,)
     )
 
 
 def lock_attempts(tx: WriteTx, *, email: str) -> None:
-    """One sign-in per address at a time, so that guesses in parallel are counted as they come."""
+    """Serialize sign-ins per address, so that parallel guesses are counted."""
     tx.execute("SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(lower(%s)))", (email,))
 
 
@@ -129,19 +129,19 @@ def select_failures(tx: ReadTx, *, email: str, since: datetime) -> list[datetime
 
 
 def insert_failure(tx: WriteTx, *, email: str, at: datetime) -> None:
-    """A sign-in for this address failed."""
+    """Record a failed sign-in."""
     tx.execute("INSERT INTO login_failures (email, failed_at) VALUES (lower(%s), %s)", (email, at))
 
 
 def delete_failures(tx: WriteTx, *, email: str, before: datetime) -> None:
-    """Forget this address's failures, and everybody's old ones."""
+    """Delete this address's failures, and all old ones."""
     tx.execute("DELETE FROM login_failures WHERE email = lower(%s) OR failed_at < %s", (email, before))
 
 
 def insert_session(
     tx: WriteTx, *, token_digest: str, user_id: int, at: datetime, expires_at: datetime
 ) -> None:
-    """A signed-in browser."""
+    """Store a session."""
     tx.execute(
         "INSERT INTO sessions (token_digest, user_id, created_at, expires_at) VALUES (%s, %s, %s, %s)",
         (token_digest, user_id, at, expires_at),
@@ -149,7 +149,7 @@ def insert_session(
 
 
 def select_session(tx: ReadTx, *, token_digest: str, now: datetime) -> Session | None:
-    """The living session of an active user, or None."""
+    """The active session of an active user, or None."""
     return tx.one(
         Session,
         """
@@ -162,22 +162,22 @@ def select_session(tx: ReadTx, *, token_digest: str, now: datetime) -> Session |
 
 
 def update_expiry(tx: WriteTx, *, token_digest: str, expires_at: datetime) -> None:
-    """The session is in use: it lives longer."""
+    """Extend a session."""
     tx.execute("UPDATE sessions SET expires_at = %s WHERE token_digest = %s", (expires_at, token_digest))
 
 
 def delete_session(tx: WriteTx, *, token_digest: str) -> None:
-    """This browser is signed out."""
+    """Delete a session."""
     tx.execute("DELETE FROM sessions WHERE token_digest = %s", (token_digest,))
 
 
 def delete_sessions(tx: WriteTx, *, user_id: int) -> None:
-    """This user is signed out everywhere."""
+    """Delete all sessions of a user."""
     tx.execute("DELETE FROM sessions WHERE user_id = %s", (user_id,))
 
 
 def delete_expired_sessions(tx: WriteTx, *, now: datetime) -> None:
-    """Sessions that nobody can use any more."""
+    """Delete expired sessions."""
     tx.execute("DELETE FROM sessions WHERE expires_at <= %s", (now,))
 
 
@@ -197,19 +197,19 @@ _KEY = "id, name, prefix, role, location_id, created_at, revoked_at"
 
 
 def select_key(tx: ReadTx, *, key_digest: str) -> ApiKey | None:
-    """The key that is still good, or None."""
+    """The active key, or None."""
     return tx.one(
         ApiKey, f"SELECT {_KEY} FROM api_keys WHERE key_digest = %s AND revoked_at IS NULL", (key_digest,)
     )
 
 
 def select_keys(tx: ReadTx) -> list[ApiKey]:
-    """All keys, living ones first, then by name."""
+    """All keys, active ones first, then by name."""
     return tx.all(ApiKey, f"SELECT {_KEY} FROM api_keys ORDER BY revoked_at IS NOT NULL, lower(name), id")
 
 
 def revoke_key(tx: WriteTx, *, key_id: int, at: datetime) -> int:
-    """How many living keys that ended: 1, or 0."""
+    """Revoke a key; returns 1, or 0 if none was active."""
     return tx.execute(
         "UPDATE api_keys SET revoked_at = %s WHERE id = %s AND revoked_at IS NULL", (at, key_id)
     )
@@ -217,14 +217,14 @@ def revoke_key(tx: WriteTx, *, key_id: int, at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The answer of an earlier API call with the same key; None while that call is still at work."""
+    """The answer of an earlier call with the same key; None while that call is running."""
 
     request_digest: str
     response: dict[str, object] | None
 
 
 def insert_call(tx: WriteTx, *, actor: str, key: str, request_digest: str) -> bool:
-    """Take an idempotency key; False if it is taken (a call still at work is waited for here)."""
+    """Claim an idempotency key; False if it is taken (waits for a running call)."""
     return bool(
         tx.execute(
             """
@@ -236,7 +236,7 @@ def insert_call(tx: WriteTx, *, actor: str, key: str, request_digest: str) -> bo
 
 
 def select_call(tx: ReadTx, *, actor: str, key: str) -> Kept | None:
-    """What is known of a call."""
+    """A stored call."""
     return tx.one(
         Kept,
         "SELECT request_digest, response FROM idempotency_keys WHERE actor = %s AND key = %s",
@@ -245,7 +245,7 @@ def select_call(tx: ReadTx, *, actor: str, key: str) -> Kept | None:
 
 
 def update_call(tx: WriteTx, *, actor: str, key: str, response: dict[str, object]) -> None:
-    """Keep a call's answer."""
+    """Store a call's answer."""
     tx.execute(
         "UPDATE idempotency_keys SET response = %s WHERE actor = %s AND key = %s",
         (Jsonb(response), actor, key),
@@ -253,7 +253,7 @@ def update_call(tx: WriteTx, *, actor: str, key: str, response: dict[str, object
 
 
 def delete_expired(tx: WriteTx, *, before: datetime) -> None:
-    """Sessions that ended, sign-ins that failed and API answers that were kept before an instant."""
+    """Delete sessions, failed sign-ins and stored answers older than an instant."""
     tx.execute("DELETE FROM sessions WHERE expires_at < %s", (before,))
     tx.execute("DELETE FROM login_failures WHERE failed_at < %s", (before,))
     tx.execute("DELETE FROM idempotency_keys WHERE created_at < %s", (before,))

@@ -1,4 +1,4 @@
-"""Reads of users and API keys."""
+"""Read users and API keys."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["ApiKey", "User"]
 
 
 def users(tx: ReadTx) -> list[User]:
-    """Everybody who may or might sign in, by name."""
+    """All users, by name."""
     return store.select_users(tx)
 
 
 def api_keys(tx: ReadTx) -> list[ApiKey]:
-    """All keys, living ones first."""
+    """All keys, active ones first."""
     return store.select_keys(tx)
 
 
 def principal_of_key(tx: ReadTx, *, key: str) -> Principal | None:
-    """The API client that has this key, or None if it is unknown or revoked."""
+    """The API client of this key, or None if it is unknown or revoked."""
     found = store.select_key(tx, key_digest=secrets.digest(key))
     return None if found is None else Principal(f"api:{found.id}", found.name, found.role, found.location_id)

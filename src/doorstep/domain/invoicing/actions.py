@@ -16,19 +16,19 @@ __all__ = ["Invoice", "Subject"]
 
 
 def next_id(tx: WriteTx) -> InvoiceId:
-    """The id that the next document will have."""
+    """Reserve the id of the next document."""
     return store.next_id(tx)
 
 
 def request(tx: WriteTx, *, subject: Subject, document: Document, at: datetime) -> None:
-    """Store a document to be issued; harmless when its shipment or return has one."""
+    """Request a document; changes nothing if its shipment or return has one."""
     if store.insert(tx, subject=subject, document=document, at=at):
         fact = facts.Requested(subject.order_id, document.invoice_id, document.kind.value)
         events.append(tx, [fact], at=at)
 
 
 def issued(tx: WriteTx, *, invoice_id: InvoiceId, number: str, at: datetime) -> None:
-    """The accounting system gave it a number: record it once."""
+    """Record the ERP's number, once."""
     invoice = store.lock(tx, invoice_id=invoice_id)
     if invoice is None:
         raise errors.NotFound(f"There is no invoice {invoice_id}.")
@@ -39,5 +39,5 @@ def issued(tx: WriteTx, *, invoice_id: InvoiceId, number: str, at: datetime) -> 
 
 
 def failed(tx: WriteTx, *, invoice_id: InvoiceId, reason: str) -> None:
-    """The accounting system refused it."""
+    """Record that the ERP rejected the document."""
     store.update_error(tx, invoice_id=invoice_id, error=reason)

@@ -1,4 +1,4 @@
-"""What happens to tax documents, in the past tense."""
+"""Events of tax documents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.ids import InvoiceId, OrderId
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """A shipment left or a return was refunded: a document is due."""
+    """A shipment shipped or a return was refunded: a document is due."""
 
     type: ClassVar[str] = "invoice.requested"
     stream: ClassVar[str] = "order"
@@ -21,7 +21,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The accounting system numbered it."""
+    """The ERP issued the document with its number."""
 
     type: ClassVar[str] = "invoice.issued"
     stream: ClassVar[str] = "order"

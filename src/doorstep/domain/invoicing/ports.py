@@ -1,4 +1,4 @@
-"""What invoicing needs from the outside: an accounting system."""
+"""The accounting port."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from doorstep.domain.invoicing.model import Document, PostedDocument
 
 
 class AccountingSystem(Protocol):
-    """An ERP that keeps the books and numbers the documents. Raises kernel errors."""
+    """An ERP that posts and numbers documents. Raises kernel errors."""
 
     def post(self, document: Document) -> PostedDocument:
-        """Create and submit the document once; document.reference is looked up before anything is created."""
+        """Create and submit the document once; look document.reference up before creating anything."""
         ...
 
     def find(self, document: Document) -> PostedDocument | None:
-        """The document posted earlier under document.reference, if there is one."""
+        """The document posted earlier under document.reference, if any."""
         ...

@@ -34,13 +34,13 @@ _INVOICE = "id, order_id, kind, shipment_id, return_id, reference, state, number
 
 
 def next_id(tx: WriteTx) -> InvoiceId:
-    """A fresh id, because a document carries its own reference."""
+    """A new id, because a document carries its own reference."""
     return InvoiceId(tx.value(int, "SELECT nextval(pg_get_serial_sequence('invoices', 'id'))"))
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a document is about."""
+    """What a document belongs to."""
 
     order_id: OrderId
     shipment_id: ShipmentId | None
@@ -48,7 +48,7 @@ class Subject:
 
 
 def insert(tx: WriteTx, *, subject: Subject, document: Document, at: datetime) -> bool:
-    """Store a document to be issued; False if its shipment or return has one already."""
+    """Store a requested document; False if its shipment or return has one already."""
     is_new = bool(
         tx.execute(
             """
@@ -107,7 +107,7 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Invoice]:
 
 
 def update_issued(tx: WriteTx, *, invoice_id: int, number: str, at: datetime) -> None:
-    """The accounting system numbered it."""
+    """Store the ERP's number."""
     tx.execute(
         "UPDATE invoices SET state = 'issued', number = %s, issued_at = %s, error = '' WHERE id = %s",
         (number, at, invoice_id),
@@ -115,5 +115,5 @@ def update_issued(tx: WriteTx, *, invoice_id: int, number: str, at: datetime) ->
 
 
 def update_error(tx: WriteTx, *, invoice_id: int, error: str) -> None:
-    """The accounting system refused it; the words stand on it until it is tried again."""
+    """Store the ERP's rejection until the next try."""
     tx.execute("UPDATE invoices SET state = 'failed', error = %s WHERE id = %s", (error, invoice_id))

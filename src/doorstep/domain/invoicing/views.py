@@ -1,4 +1,4 @@
-"""Reads of tax documents."""
+"""Read tax documents."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Messages to customers, once per fact."""
+"""Messages to customers, once per event."""

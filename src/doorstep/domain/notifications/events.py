@@ -1,4 +1,4 @@
-"""What happens to messages, in the past tense."""
+"""Events of messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.ids import MessageId, OrderId
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message was handed over to its carrier."""
+    """A message was sent."""
 
     type: ClassVar[str] = "message.sent"
     stream: ClassVar[str] = "order"
@@ -21,7 +21,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """A message may or may not have gone: a person decides."""
+    """A message may have been sent: a person decides."""
 
     type: ClassVar[str] = "message.in_doubt"
     stream: ClassVar[str] = "order"

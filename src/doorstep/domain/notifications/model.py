@@ -1,4 +1,4 @@
-"""Messages to customers: one per fact, template and medium, whatever is retried."""
+"""Messages to customers: one per event, template and medium."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from doorstep.kernel.ids import MessageId
 
 
 class MessageState(StrEnum):
-    """A message is an intent first; once handed over without an answer nobody knows, and it is not sent twice."""
+    """A message is an intent first; if its outcome is unknown it is not sent twice."""
 
     REQUESTED = "requested"
     SENDING = "sending"
@@ -31,7 +31,7 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A mail ready to go: `reference` is ours, unique for ever, and becomes the Message-ID's left half."""
+    """An e-mail ready to send: `reference` is ours, unique, and the left half of the Message-ID."""
 
     message_id: MessageId
     reference: str

@@ -1,4 +1,4 @@
-"""What notifications need from the outside: somebody who carries messages."""
+"""The messenger port."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from doorstep.domain.notifications.model import OutgoingMessage
 
 
 class Messenger(Protocol):
-    """Carries messages to customers.
+    """Sends messages to customers.
 
-    Raises Unavailable with maybe_done=False when the message certainly did not go (it is tried again), with
-    maybe_done=True when it may have gone (it is shown to a person, never repeated), and Rejected when it never will.
+    Raises Unavailable with maybe_done=False when the message was certainly not sent (it is retried), with
+    maybe_done=True when it may have been sent (shown to a person, never repeated), and Rejected when it never will be.
     """
 
     def send(self, message: OutgoingMessage) -> str:
-        """Hand one message over; returns the provider's id (for SMTP our Message-ID)."""
+        """Send one message; returns the provider's id (for SMTP our Message-ID)."""
         ...

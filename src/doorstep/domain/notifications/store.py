@@ -35,7 +35,7 @@ _MESSAGE = """id, order_id, fact, template, connection_id, recipient, name, subj
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to be sent once for a fact."""
+    """A message to send once for an event."""
 
     order_id: OrderId
     fact: str
@@ -49,7 +49,7 @@ class Draft:
 
 
 def insert(tx: WriteTx, draft: Draft, *, at: datetime) -> None:
-    """Store the wish to send; harmless when it is there."""
+    """Store the intent to send; changes nothing if it exists."""
     tx.execute(
         """
         INSERT INTO messages (order_id, fact, template, connection_id, recipient, name, subject, body_text, body_html,
@@ -72,7 +72,7 @@ def insert(tx: WriteTx, draft: Draft, *, at: datetime) -> None:
 
 
 def lock_of_fact(tx: WriteTx, *, order_id: int, fact: str, template: str) -> Message | None:
-    """The message of a fact, locked."""
+    """The message of an event, locked."""
     return tx.one(
         Message,
         f"SELECT {_MESSAGE} FROM messages WHERE order_id = %s AND fact = %s AND template = %s FOR NO KEY UPDATE",
@@ -86,12 +86,12 @@ def lock(tx: WriteTx, *, message_id: int) -> Message | None:
 
 
 def update(tx: WriteTx, *, message_id: int, state: MessageState, error: str = "") -> None:
-    """Where it stands."""
+    """Set the state."""
     tx.execute("UPDATE messages SET state = %s, error = %s WHERE id = %s", (state.value, error, message_id))
 
 
 def update_sent(tx: WriteTx, *, message_id: int, provider_id: str, at: datetime) -> None:
-    """It was handed over."""
+    """Mark as sent."""
     tx.execute(
         "UPDATE messages SET state = 'sent', provider_id = %s, sent_at = %s, error = '' WHERE id = %s",
         (provider_id, at, message_id),

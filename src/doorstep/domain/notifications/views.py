@@ -1,4 +1,4 @@
-"""Reads of messages."""
+"""Read messages."""
 
 from __future__ import annotations
 

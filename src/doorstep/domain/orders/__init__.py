@@ -1,1 +1,1 @@
-"""The order: what a customer asked for, and how far each line has come."""
+"""Orders: what a customer bought, and the progress of each line."""

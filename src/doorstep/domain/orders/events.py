@@ -1,4 +1,4 @@
-"""What happens to orders, in the past tense."""
+"""Events of orders."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The channel told something newer of an order we have; `changes` names what differed."""
+    """The channel sent a newer version of a stored order; `changes` names what differed."""
 
     type: ClassVar[str] = "order.updated_by_channel"
     stream: ClassVar[str] = "order"
@@ -34,7 +34,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The order waits; `reasons` are HoldReason values."""
+    """The order is held; `reasons` are HoldReason values."""
 
     type: ClassVar[str] = "order.held"
     stream: ClassVar[str] = "order"
@@ -53,7 +53,7 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Allocated:
-    """Every line has its stock and its location: ALLOCATED."""
+    """Every line has its stock and location: ALLOCATED."""
 
     type: ClassVar[str] = "order.allocated"
     stream: ClassVar[str] = "order"
@@ -64,7 +64,7 @@ class Allocated:
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
-    """Planned work moved to other locations before it was released: all orders together are served better so."""
+    """Planned work moved to other locations before release, because all orders together are served better."""
 
     type: ClassVar[str] = "order.replanned"
     stream: ClassVar[str] = "order"
@@ -85,7 +85,7 @@ class Short:
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
-    """Nothing of the order will be shipped."""
+    """Nothing of the order will ship."""
 
     type: ClassVar[str] = "order.canceled"
     stream: ClassVar[str] = "order"
@@ -95,7 +95,7 @@ class Canceled:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Every piece that was wanted has been delivered: ORDER_COMPLETED."""
+    """All wanted units are delivered: ORDER_COMPLETED."""
 
     type: ClassVar[str] = "order.completed"
     stream: ClassVar[str] = "order"
@@ -104,7 +104,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class NoteAdded:
-    """A person wrote something on the order; the text is in the notes table."""
+    """A note was added to the order; its text is in the notes table."""
 
     type: ClassVar[str] = "order.note_added"
     stream: ClassVar[str] = "order"

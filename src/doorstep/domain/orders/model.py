@@ -1,4 +1,4 @@
-"""An order's nouns and rules: observations from channels, checks that hold it, counters of its lines, its headline."""
+"""Orders: channel snapshots, checks, line counters, order status."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from doorstep.kernel.ids import OrderId, Sku
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where something goes. `state_code` is the ISO 3166-2 part after the country (DL, MH); `country` ISO 3166-1 alpha-2."""
+    """An address. `state_code` is the ISO 3166-2 part after the country (DL, MH); `country` ISO 3166-1 alpha-2."""
 
     name: str = ""
     phone: str = ""
@@ -33,7 +33,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotLine:
-    """One line as the channel tells it. Prices are per piece, in minor units; discount and tax are for the whole line."""
+    """One line of a snapshot. Prices are per unit, in minor units; discount and tax are for the whole line."""
 
     external_line_id: str
     sku: Sku
@@ -47,7 +47,7 @@ class SnapshotLine:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPayment:
-    """What the channel knows of the money: gateway and method as it names them, paid in minor units."""
+    """Payment as the channel sees it: gateway and method as it names them, paid amount in minor units."""
 
     gateway: str = ""
     method: str = ""
@@ -58,11 +58,11 @@ class SnapshotPayment:
 
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
-    """A channel's whole view of one order at `version_at`; older ones never overwrite newer ones.
+    """A channel's complete view of one order at `version_at`; older ones never overwrite newer ones.
 
     Amounts are minor units of `currency`, which may be unknown to us: such an order is stored and held.
-    `cart_reference` names the cart whose soft hold it consumes. `priority` counts up (0 is usual), `promised_at` is what the
-    customer was told, `origin` the code of the location that sold it, `pickup` of the one where the customer fetches it.
+    `cart_reference` names the cart whose reservation it uses. `priority` counts up (0 is usual), `promised_at` is what the
+    customer was promised, `origin` the code of the selling location, `pickup` of the pickup location.
     """
 
     external_id: str
@@ -96,7 +96,7 @@ class OrderSnapshot:
 
 
 class HoldReason(StrEnum):
-    """Why an order may not go on by itself; closed vocabulary, each with words for the person who must act."""
+    """Why an order is held; closed vocabulary, each with a sentence for the person who must act."""
 
     UNKNOWN_SKU = "unknown_sku"
     BAD_QUANTITY = "bad_quantity"
@@ -110,7 +110,7 @@ class HoldReason(StrEnum):
     MANUAL = "manual"
 
 
-# Holds that end by themselves when the cause is gone, because the same check put them there.
+# Holds that end by themselves when their check passes.
 CHECKED_HOLDS = frozenset(HoldReason) - {HoldReason.MANUAL, HoldReason.CHANGED_AFTER_RELEASE}
 
 
@@ -123,7 +123,7 @@ class Hold:
 
 
 class OrderStatus(StrEnum):
-    """The one status word of an order, derived from facts by precedence and never stored."""
+    """The one status of an order, derived by precedence and never stored."""
 
     CANCELED = "ORDER_CANCELED"
     RETURNED = "ORDER_RETURNED"
@@ -138,7 +138,7 @@ class OrderStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """How many pieces of a line (or of all lines) have come how far; each later one is included in the earlier ones."""
+    """Units of a line (or of all lines) per stage; each later stage is included in the earlier ones."""
 
     ordered: int = 0
     allocated: int = 0
@@ -170,7 +170,7 @@ def order_status(counters: Counters, *, held: bool, short: bool) -> OrderStatus:
 
 
 def line_status(counters: Counters) -> str:
-    """A line's status in the trade's words, for people: Created … Delivered, Canceled."""
+    """A line's status for people: Created … Delivered, Canceled."""
     wanted = counters.ordered - counters.canceled
     if wanted <= 0:
         return "Canceled"
@@ -195,9 +195,9 @@ _POSTAL = {
 def check(
     order: OrderSnapshot, *, known_skus: Collection[str], serviceable: Mapping[str, bool] | None = None
 ) -> tuple[Hold, ...]:
-    """Everything that keeps this order from being fulfilled as told; empty means approved.
+    """Everything that keeps this order from being fulfilled; empty means approved.
 
-    `known_skus` are the SKUs of this order that the catalogue has; `serviceable` maps country codes we ship to.
+    `known_skus` are the SKUs of this order that the catalog has; `serviceable` maps country codes that we ship to.
     """
     return (
         *_check_lines(order.lines, known_skus),
@@ -218,7 +218,7 @@ def _check_lines(lines: Sequence[SnapshotLine], known_skus: Collection[str]) -> 
         holds.append(
             Hold(
                 HoldReason.UNKNOWN_SKU,
-                f"The catalogue does not have {', '.join(unknown)}: add it, or correct the SKU in the channel.",
+                f"The catalog does not have {', '.join(unknown)}: add it, or correct the SKU in the channel.",
             )
         )
     wrong = [f"{line.sku} × {line.quantity}" for line in lines if line.quantity <= 0]
@@ -252,7 +252,7 @@ def _check_money(order: OrderSnapshot) -> list[Hold]:
         return [
             Hold(
                 HoldReason.TOTALS_DIFFER,
-                f"The channel says {told}, the lines add up to {summed}: compare the order with the channel.",
+                f"The channel's total is {told}, the lines add up to {summed}: compare the order with the channel.",
             )
         ]
     return []
@@ -289,10 +289,10 @@ def _check_payment(order: OrderSnapshot) -> list[Hold]:
 
 @dataclass(frozen=True, slots=True)
 class QueuePlacement:
-    """Where an order waits that routing could not serve, since when, and what ends the waiting.
+    """The queue of an order that could not be allocated: since when, and what ends the waiting.
 
-    It is routed again at `retry_at` (None: not by the clock), when its SKUs come if `wakes_on_stock`, and canceled at
-    `auto_cancel_at` (None: a date that was set before stays, unless `forgets_auto_cancel`).
+    It is retried at `retry_at` (None: no set time), when its SKUs come in if `wakes_on_stock`, and canceled at
+    `auto_cancel_at` (None: an earlier date stays, unless `forgets_auto_cancel`).
     """
 
     queue: str
@@ -306,7 +306,7 @@ class QueuePlacement:
 
 @dataclass(frozen=True, slots=True)
 class LineCount:
-    """So many pieces of one line of an order."""
+    """Units of one order line."""
 
     order_id: OrderId
     line_no: int

@@ -1,4 +1,4 @@
-"""What orders need from the outside: a sales channel that is told what became of them."""
+"""The sales channel port."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """So many pieces of a line, by the channel's own line id."""
+    """Units of a line, by the channel's line id."""
 
     external_line_id: str
     quantity: int
@@ -17,7 +17,7 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentNotice:
-    """A parcel left. `reference` is ours and unique; a channel that takes idempotency keys gets it."""
+    """A shipment. `reference` is ours and unique; a channel that takes idempotency keys gets it."""
 
     reference: str
     order_external_id: str
@@ -30,7 +30,7 @@ class ShipmentNotice:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryNotice:
-    """A parcel arrived; `shipment_external_ref` is what the channel answered to its ShipmentNotice."""
+    """A delivery; `shipment_external_ref` is the channel's answer to its ShipmentNotice."""
 
     reference: str
     order_external_id: str
@@ -40,7 +40,7 @@ class DeliveryNotice:
 
 @dataclass(frozen=True, slots=True)
 class ReturnNotice:
-    """A return was received, inspected and refunded by us; lines by the channel's return line id."""
+    """A return that was received, inspected and refunded; lines by the channel's return line id."""
 
     reference: str
     order_external_id: str
@@ -52,23 +52,23 @@ class ReturnNotice:
 
 
 class SalesChannel(Protocol):
-    """A shop or marketplace. Every call is safe to repeat with the same reference: implementations look first.
+    """A shop or marketplace. Every call is safe to repeat with the same reference: implementations look it up first.
 
-    Raises kernel errors: Unavailable (try again), Refused or Rejected (a person must act).
+    Raises kernel errors: Unavailable (retry), Refused or Rejected (a person must act).
     """
 
     def confirm_shipment(self, notice: ShipmentNotice) -> str:
-        """Tell the channel that goods left; returns its own reference of the fulfilment."""
+        """Confirm a shipment; returns the channel's fulfillment reference."""
         ...
 
     def report_delivery(self, notice: DeliveryNotice) -> str:
-        """Tell the channel that goods arrived."""
+        """Report a delivery."""
         ...
 
     def approve_return(self, *, return_external_id: str) -> str:
-        """Accept a customer's return request; harmless when it is accepted already."""
+        """Approve a return request; changes nothing if it is approved already."""
         ...
 
     def report_return(self, notice: ReturnNotice) -> str:
-        """Tell the channel that a return is done and refunded (the money moved elsewhere)."""
+        """Close a refunded return (the money moved elsewhere)."""
         ...

@@ -1,4 +1,4 @@
-"""Reads of orders, for flows: demand, addresses, channel ids."""
+"""Read orders, for flows: demand, addresses, channel ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Header", "Line", "OpenHold"]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order with its lines and where it goes."""
+    """An order with its lines and addresses."""
 
     header: Header
     lines: tuple[Line, ...]
@@ -73,7 +73,7 @@ def by_external_id(tx: ReadTx, *, connection_id: int, external_ids: Sequence[str
 
 
 def counters(order: Order) -> Counters:
-    """How far an order has come: the pieces of all its lines."""
+    """The counters of an order: the units of all its lines."""
     return Counters(
         ordered=sum(line.quantity for line in order.lines),
         allocated=sum(line.allocated for line in order.lines),
@@ -92,32 +92,32 @@ def skus(tx: ReadTx, *, order_ids: Sequence[int]) -> set[str]:
 
 
 def recent(tx: ReadTx, *, since: datetime, limit: int) -> list[OrderId]:
-    """Orders placed since then that were not canceled, the newest first."""
+    """Orders placed since then and not canceled, newest first."""
     return [OrderId(order_id) for order_id in read.select_recent(tx, since=since, limit=limit)]
 
 
 def accepted(tx: ReadTx, *, since: datetime, until: datetime, limit: int) -> list[tuple[OrderId, datetime]]:
-    """Orders that were taken in within a window and not canceled since, with when, the oldest first."""
+    """Orders captured within a window and not canceled since, with their time, oldest first."""
     found = read.select_accepted(tx, since=since, until=until, limit=limit)
     return [(OrderId(order_id), at) for order_id, at in found]
 
 
 def numbers(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[OrderId, str]:
-    """What people call these orders."""
+    """The numbers of these orders."""
     found = read.select_numbers(tx, order_ids=order_ids)
     return {OrderId(order_id): number for order_id, number in found.items()}
 
 
 def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
-    """Holds that stand on these orders."""
+    """Open holds of these orders."""
     return holds.select_open_holds(tx, order_ids=order_ids)
 
 
 def due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[OrderId]:
-    """Those of these orders for which this is to be done next."""
+    """Those of these orders for which this is due next."""
     return [OrderId(order_id) for order_id in read.select_due(tx, order_ids=order_ids, due=due)]
 
 
 def is_due(tx: ReadTx, *, now: datetime) -> bool:
-    """Whether an order is to be checked or routed."""
+    """Whether an order is due for checks or routing."""
     return read.exists_due(tx, now=now)

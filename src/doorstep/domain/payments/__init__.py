@@ -1,1 +1,1 @@
-"""Money received and money given back."""
+"""Payments and refunds."""

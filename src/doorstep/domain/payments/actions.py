@@ -1,4 +1,4 @@
-"""Verbs of money. A refund is stored before it is asked for, asked for once, and in doubt when nobody knows."""
+"""Verbs of payments. A refund is stored before it is requested, requested once, and in doubt if its outcome is unknown."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ __all__ = ["Payment", "Refund", "RefundIntent", "ReportedPayment"]
 
 
 class Overtaken(errors.Conflict):
-    """Another process stored the same payment at the same moment: take it again."""
+    """Another process stored the same payment at the same moment: retry."""
 
 
 def expect(tx: WriteTx, *, order_reference: str) -> None:
-    """An order and its payment that arrive at the same moment wait for each other, so that neither misses the other."""
+    """Serialize an order and its payment that arrive at the same moment, so that neither misses the other."""
     if order_reference:
         store.lock_references(tx, [order_reference])
 
 
 def record_channel_payment(tx: WriteTx, *, told: Sequence[ReportedPayment]) -> None:
-    """Channels say how their orders are paid; payments that came before their order are matched to it."""
+    """Record how channels report the payment of their orders; match payments that came before their order."""
     if not told:
         return
     store.lock_references(tx, [each.order_reference for each in told])
@@ -47,7 +47,7 @@ def record_channel_payment(tx: WriteTx, *, told: Sequence[ReportedPayment]) -> N
 
 
 def _is_older(tx: WriteTx, adopted: Sequence[Payment]) -> None:
-    """Money that was there before its order now stands on it."""
+    """Attach payments that came before their order."""
     for each in adopted:
         if each.status == PaymentStatus.CAPTURED.value and each.order_id is not None:
             fact = facts.Captured(each.order_id, each.id, each.amount_minor, each.currency)
@@ -63,7 +63,7 @@ _RANK = {
 
 
 def record(tx: WriteTx, *, seen: PaymentSnapshot, order_id: OrderId | None) -> None:
-    """A gateway, or a channel on its behalf, tells of a payment, in any order and from both sides.
+    """Record a payment that a gateway, or a channel on its behalf, reports, in any order and from both sides.
 
     Without its order a payment waits for it; it never moves backwards, and never leaves its order.
     """
@@ -91,7 +91,7 @@ def _captured(
     *,
     before: Payment | None,
 ) -> None:
-    """The fact that money arrived stands once on its order: when both the capture and the order are known."""
+    """Append the capture event once, when both the capture and the order are known."""
     was_told = (
         before is not None and before.external_id and before.order_id and before.status == seen.status.value
     )
@@ -101,7 +101,7 @@ def _captured(
 
 
 def request_refund(tx: WriteTx, *, intent: RefundIntent, at: datetime) -> RefundId | None:
-    """Store money that we owe; None if the return has its refund already."""
+    """Store a refund that is owed; None if the return has its refund already."""
     if intent.amount_minor <= 0:
         raise errors.Invalid("There is nothing to refund.", field="amount")
     refund_id = store.insert_refund(tx, intent, at=at)
@@ -112,7 +112,7 @@ def request_refund(tx: WriteTx, *, intent: RefundIntent, at: datetime) -> Refund
 
 
 class NoTender(errors.Unavailable):
-    """The gateway has not told us yet of a payment that could take this refund."""
+    """The gateway has not reported a payment that could take this refund yet."""
 
 
 def lock_refund(tx: WriteTx, *, refund_id: RefundId) -> Refund:
@@ -124,7 +124,7 @@ def lock_refund(tx: WriteTx, *, refund_id: RefundId) -> Refund:
 
 
 def choose_tender(tx: WriteTx, *, refund: Refund) -> Payment:
-    """The payment that this refund goes back to: captured, known to its gateway, with enough left on it."""
+    """The payment to refund: captured, known to its gateway, with enough left on it."""
     payments = store.lock_of_order(tx, order_id=refund.order_id)
     for payment in payments:
         enough = payment.amount_minor - payment.refunded_minor >= refund.amount_minor
@@ -132,8 +132,8 @@ def choose_tender(tx: WriteTx, *, refund: Refund) -> Payment:
             store.update_refund_payment(tx, refund_id=refund.id, payment_id=payment.id)
             return payment
     if any(payment.external_id is None for payment in payments):
-        raise NoTender("The gateway has not told us the payment's id yet: the refund waits for it.")
-    raise errors.Refused("No payment of this order has enough left for the refund: refund by other means.")
+        raise NoTender("The gateway has not reported the payment id yet: the refund waits for it.")
+    raise errors.Refused("No payment of this order has enough left for the refund: refund it by other means.")
 
 
 def _enter(refund: Refund, state: RefundState) -> None:
@@ -141,14 +141,14 @@ def _enter(refund: Refund, state: RefundState) -> None:
 
 
 def mark_requested(tx: WriteTx, *, refund: Refund, at: datetime) -> bool:
-    """Store that the gateway will be asked now; returns whether it was asked before (then look first)."""
+    """Mark the refund as being requested; returns whether it was requested before (then look it up first)."""
     if refund.state is not RefundState.REQUESTED:
         _enter(refund, RefundState.REQUESTED)
     return store.mark_requested(tx, refund_id=refund.id, at=at)
 
 
 def credited(tx: WriteTx, *, refund_id: RefundId, result: RefundResult, at: datetime) -> Refund | None:
-    """The gateway gave the money back: record it once; None if it was recorded before."""
+    """Record once that the gateway refunded the money; None if it was recorded before."""
     refund = lock_refund(tx, refund_id=refund_id)
     if refund.state is RefundState.SUCCEEDED:
         return None
@@ -162,7 +162,7 @@ def credited(tx: WriteTx, *, refund_id: RefundId, result: RefundResult, at: date
 
 
 def mark_in_doubt(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Refund:
-    """Nobody can say whether the money moved."""
+    """The outcome of the refund is unknown."""
     refund = lock_refund(tx, refund_id=refund_id)
     _enter(refund, RefundState.IN_DOUBT)
     store.update_refund(tx, refund_id=refund_id, state=RefundState.IN_DOUBT, error=reason)
@@ -171,7 +171,7 @@ def mark_in_doubt(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime
 
 
 def failed(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Refund:
-    """The gateway refused."""
+    """The gateway rejected the refund."""
     refund = lock_refund(tx, refund_id=refund_id)
     if refund.state is not RefundState.FAILED:
         _enter(refund, RefundState.FAILED)
@@ -181,7 +181,7 @@ def failed(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Re
 
 
 def retry(tx: WriteTx, *, refund_id: RefundId, at: datetime) -> Refund:
-    """A person asks again; the gateway is asked first whether it has paid before."""
+    """Retry a refund; the gateway is first asked whether it paid before."""
     refund = lock_refund(tx, refund_id=refund_id)
     _enter(refund, RefundState.REQUESTED)
     store.update_refund(tx, refund_id=refund_id, state=RefundState.REQUESTED, error="")

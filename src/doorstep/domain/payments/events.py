@@ -1,4 +1,4 @@
-"""What happens to money, in the past tense."""
+"""Events of payments and refunds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.ids import OrderId, PaymentId, RefundId
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """Money arrived."""
+    """A payment was captured."""
 
     type: ClassVar[str] = "payment.captured"
     stream: ClassVar[str] = "order"
@@ -22,7 +22,7 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequested:
-    """We owe the customer money; the gateway was not asked yet."""
+    """A refund is owed; it is not requested at the gateway yet."""
 
     type: ClassVar[str] = "refund.requested"
     stream: ClassVar[str] = "order"
@@ -34,7 +34,7 @@ class RefundRequested:
 
 @dataclass(frozen=True, slots=True)
 class RefundCredited:
-    """The gateway gave the money back: CREDITED."""
+    """The gateway refunded the money: CREDITED."""
 
     type: ClassVar[str] = "refund.credited"
     stream: ClassVar[str] = "order"
@@ -47,7 +47,7 @@ class RefundCredited:
 
 @dataclass(frozen=True, slots=True)
 class RefundInDoubt:
-    """Nobody can say whether the money moved: a person must look before anything is repeated."""
+    """The outcome of the refund is unknown: a person must check before anything is repeated."""
 
     type: ClassVar[str] = "refund.in_doubt"
     stream: ClassVar[str] = "order"
@@ -58,7 +58,7 @@ class RefundInDoubt:
 
 @dataclass(frozen=True, slots=True)
 class RefundFailed:
-    """The gateway refused; a person must act."""
+    """The gateway rejected the refund; a person must act."""
 
     type: ClassVar[str] = "refund.failed"
     stream: ClassVar[str] = "order"

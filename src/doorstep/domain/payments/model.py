@@ -1,4 +1,4 @@
-"""Money received and given back: observations of payments, refund intents and their states."""
+"""Payments and refunds: snapshots, intents, states, and the one rule for what is owed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.ids import RefundId
 
 
 class PaymentStatus(StrEnum):
-    """Where a payment stands at its gateway."""
+    """State of a payment at its gateway."""
 
     PENDING = "pending"
     AUTHORIZED = "authorized"
@@ -23,7 +23,7 @@ class PaymentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentSnapshot:
-    """What a gateway (or a channel, of its gateway) tells of one payment; amounts in minor units.
+    """A payment as a gateway (or a channel, for its gateway) reports it; amounts in minor units.
 
     `order_reference` is the sales channel's order id, as the payment carries it.
     """
@@ -40,7 +40,7 @@ class PaymentSnapshot:
 
 
 class RefundState(StrEnum):
-    """A refund is an intent first; in_doubt blocks further refunds on the tender until somebody knows."""
+    """A refund is an intent first; in_doubt blocks further refunds on the payment until the outcome is known."""
 
     REQUESTED = "requested"
     SUCCEEDED = "succeeded"
@@ -58,7 +58,7 @@ REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
 
 @dataclass(frozen=True, slots=True)
 class RefundSnapshot:
-    """What a gateway tells of one refund; `reference` is ours, as the refund carries it (may be empty)."""
+    """A refund as a gateway reports it; `reference` is ours, as the refund carries it (may be empty)."""
 
     external_id: str
     payment_external_id: str
@@ -71,7 +71,7 @@ class RefundSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """A refund to execute. `reference` is ours, unique for ever, and the idempotency key at the gateway."""
+    """A refund to execute. `reference` is ours, unique, and the idempotency key at the gateway."""
 
     refund_id: RefundId
     reference: str
@@ -83,7 +83,7 @@ class RefundRequest:
 
 @dataclass(frozen=True, slots=True)
 class RefundResult:
-    """The gateway's answer: its id and whether the money is on its way or has arrived (both count as succeeded)."""
+    """The gateway's answer: its id and whether the refund is pending or arrived (both count as succeeded)."""
 
     external_id: str
     state: RefundState
@@ -101,7 +101,7 @@ class PaidLine:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """So many units of an order line."""
+    """Units of an order line."""
 
     line_no: int
     quantity: int

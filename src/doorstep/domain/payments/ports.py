@@ -1,4 +1,4 @@
-"""What payments need from the outside: gateways."""
+"""The payment gateway port."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class PaymentGateway(Protocol):
         ...
 
     def capture(self, *, external_id: str, amount_minor: int, currency: str) -> PaymentSnapshot:
-        """Take authorised money; harmless when it is captured already."""
+        """Capture an authorized payment; changes nothing if it is captured already."""
         ...
 
     def refund(self, request: RefundRequest) -> RefundResult:
-        """Give money back once: request.reference is the idempotency key."""
+        """Refund once: request.reference is the idempotency key."""
         ...
 
     def find_refund(self, request: RefundRequest) -> RefundResult | None:
-        """The refund made earlier under request.reference, if there is one; asked before any repeat."""
+        """The refund made earlier under request.reference, if any; asked before any repeat."""
         ...

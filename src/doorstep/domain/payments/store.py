@@ -13,7 +13,7 @@ from doorstep.kernel.ids import OrderId, PaymentId, RefundId, ReturnId
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as stored; `external_id` is None while only the channel has told of it."""
+    """A payment as stored; `external_id` is None while only the channel has reported it."""
 
     id: PaymentId
     order_id: OrderId | None
@@ -41,7 +41,7 @@ def lock_by_external(tx: WriteTx, *, gateway: str, external_id: str) -> Payment 
 
 
 def lock_nameless(tx: WriteTx, *, order_id: int, gateway: str) -> Payment | None:
-    """An order's payment that only the channel has told of, locked."""
+    """An order's payment that only the channel has reported, locked."""
     return tx.one(
         Payment,
         f"""
@@ -68,7 +68,7 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
 
 @dataclass(frozen=True, slots=True)
 class ReportedPayment:
-    """A payment as the sales channel tells of it; `is_new` if it tells of the order for the first time."""
+    """A payment as the sales channel reports it; `is_new` if it is the order's first snapshot."""
 
     order_id: int
     gateway: str
@@ -82,7 +82,7 @@ class ReportedPayment:
 
 
 def lock_references(tx: WriteTx, references: Sequence[str]) -> None:
-    """Until the end of this transaction nobody else speaks of payments of these orders; locks are taken in one order."""
+    """Lock the payments of these orders until the end of this transaction, in one order."""
     tx.execute(
         """
         SELECT pg_advisory_xact_lock(hashtext('payments of an order'), k.key)
@@ -93,7 +93,7 @@ def lock_references(tx: WriteTx, references: Sequence[str]) -> None:
 
 
 def copy_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
-    """Keep what the channel says of orders that have no payments yet."""
+    """Store reported payments of orders that have none yet."""
     tx.copy(
         "COPY payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at) FROM STDIN",
         [
@@ -107,7 +107,7 @@ def copy_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
 
 
 def insert_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
-    """Keep what the channel says, unless the order has a payment of that gateway."""
+    """Store a reported payment, unless the order has one of that gateway."""
     tx.execute(
         """
         INSERT INTO payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at)
@@ -132,7 +132,7 @@ def insert_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
 
 
 def adopt_unmatched(tx: WriteTx, told: Sequence[ReportedPayment]) -> list[Payment]:
-    """Give payments that came before their orders to them; returns those payments."""
+    """Attach payments that came before their orders; returns them."""
     return tx.all(
         Payment,
         f"""
@@ -146,7 +146,7 @@ def adopt_unmatched(tx: WriteTx, told: Sequence[ReportedPayment]) -> list[Paymen
 
 
 def link(tx: WriteTx, *, payment_id: int, order_id: int | None, order_reference: str) -> None:
-    """Give a payment its order (or the name of one that is still to come); it takes the place of what the channel told."""
+    """Set the order of a payment (or the name of one that is still to come); it replaces what the channel reported."""
     tx.execute(
         """
         WITH named AS (
@@ -160,7 +160,7 @@ def link(tx: WriteTx, *, payment_id: int, order_id: int | None, order_reference:
 
 
 def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentSnapshot) -> PaymentId | None:
-    """Store a payment that the gateway told of first; None if another process has stored it meanwhile."""
+    """Store a payment that the gateway reported first; None if another process stored it meanwhile."""
     found = tx.column(
         int,
         """
@@ -186,7 +186,7 @@ def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentSnapshot)
 
 
 def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentSnapshot) -> None:
-    """Take over what the gateway says of a payment."""
+    """Apply what the gateway reports of a payment."""
     tx.execute(
         """
         UPDATE payments SET external_id = %s, status = %s, method = %s, payer = %s, amount_minor = %s, currency = %s, at = %s,
@@ -209,7 +209,7 @@ def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentSnapshot) -> N
 
 
 def update_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
-    """The channel says that its payment moved on, before the gateway told us."""
+    """Apply a newer report of the channel, before the gateway's."""
     tx.execute(
         """
         UPDATE payments p SET status = t.status FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS t(order_id, gateway, status)
@@ -244,7 +244,7 @@ _REFUND = """id, order_id, return_id, payment_id, reference, amount_minor, curre
 
 @dataclass(frozen=True, slots=True)
 class RefundIntent:
-    """Money we owe."""
+    """A refund that is owed."""
 
     order_id: OrderId
     return_id: ReturnId | None
@@ -255,7 +255,7 @@ class RefundIntent:
 
 
 def insert_refund(tx: WriteTx, intent: RefundIntent, *, at: datetime) -> RefundId | None:
-    """Store what we owe; None if the return has its refund already."""
+    """Store a refund; None if the return has its refund already."""
     found = tx.column(
         int,
         """
@@ -299,12 +299,12 @@ def select_refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:
 
 
 def update_refund_payment(tx: WriteTx, *, refund_id: int, payment_id: int) -> None:
-    """Choose the tender that the money goes back to."""
+    """Set the payment that is refunded."""
     tx.execute("UPDATE refunds SET payment_id = %s WHERE id = %s", (payment_id, refund_id))
 
 
 def mark_requested(tx: WriteTx, *, refund_id: int, at: datetime) -> bool:
-    """The gateway is about to be asked; returns whether it was asked before."""
+    """Mark as requested; returns whether it was requested before."""
     return tx.value(
         bool,
         """
@@ -316,13 +316,13 @@ def mark_requested(tx: WriteTx, *, refund_id: int, at: datetime) -> bool:
 
 
 def update_refund(tx: WriteTx, *, refund_id: int, state: RefundState, error: str) -> None:
-    """Where a refund stands."""
+    """Set the state of a refund."""
     tx.execute("UPDATE refunds SET state = %s, error = %s WHERE id = %s", (state.value, error, refund_id))
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A refund that went through."""
+    """A successful refund."""
 
     refund_id: RefundId
     external_id: str
@@ -331,7 +331,7 @@ class Credit:
 
 
 def update_credited(tx: WriteTx, credit: Credit) -> None:
-    """The money is given back; the tender has that much less to give."""
+    """Mark as refunded; the payment has that much less left."""
     tx.execute(
         """
         WITH done AS (

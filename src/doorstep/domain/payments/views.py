@@ -1,4 +1,4 @@
-"""Reads of money."""
+"""Read payments and refunds."""
 
 from __future__ import annotations
 

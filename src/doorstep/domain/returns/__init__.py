@@ -1,1 +1,1 @@
-"""Goods coming back: custody and money are separate."""
+"""Returns: where the goods are and what is owed are separate states."""

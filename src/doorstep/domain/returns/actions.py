@@ -1,4 +1,4 @@
-"""Verbs of returns: custody and money move apart. Callers hold the order's lock."""
+"""Verbs of returns: goods and money change separately. Callers hold the order's lock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Fresh", "FreshLine", "Return", "ReturnLine"]
 
 
 def create(tx: WriteTx, *, fresh: Fresh, at: datetime) -> ReturnId | None:
-    """Open a return that a channel tells of; None if it is open already."""
+    """Open a return that a channel reports; None if it is open already."""
     if not fresh.lines:
         raise errors.Invalid("A return needs at least one line of the order.", field="return_line_items")
     return_id = store.insert(tx, fresh, at=at)
@@ -28,7 +28,7 @@ def create(tx: WriteTx, *, fresh: Fresh, at: datetime) -> ReturnId | None:
 
 
 def observe(tx: WriteTx, *, connection_id: int, seen: ReturnSnapshot) -> Return | None:
-    """A newer telling of a return that we have; None if we do not have it."""
+    """Apply a newer snapshot of a known return; None if we do not have it."""
     known = store.lock_by_external(tx, connection_id=connection_id, external_id=seen.external_id)
     if known is not None and seen.version_at >= known.version_at:
         store.update_seen(tx, return_id=known.id, seen=seen)
@@ -52,7 +52,7 @@ def _move(tx: WriteTx, each: Return, custody: ReturnLocation, at: datetime) -> N
 
 
 def travelling(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
-    """The carrier has it; late or repeated news is harmless."""
+    """The carrier has it; late or repeated scans change nothing."""
     each = lock(tx, return_id=return_id)
     if each.custody is ReturnLocation.ADVISED:
         _move(tx, each, ReturnLocation.IN_TRANSIT, at)
@@ -60,7 +60,7 @@ def travelling(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
 
 
 def arrived(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
-    """The carrier delivered it to the location; late or repeated news is harmless."""
+    """The carrier delivered it to the location; late or repeated scans change nothing."""
     each = lock(tx, return_id=return_id)
     if each.custody in {ReturnLocation.ADVISED, ReturnLocation.IN_TRANSIT}:
         _move(tx, each, ReturnLocation.ARRIVED, at)
@@ -70,7 +70,7 @@ def arrived(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
 def receive(
     tx: WriteTx, *, return_id: ReturnId, location_id: LocationId, location: str, at: datetime
 ) -> Return:
-    """A person has it in hands, at this location."""
+    """Receive the return at this location."""
     each = lock(tx, return_id=return_id)
     _move(tx, each, ReturnLocation.RECEIVED, at)
     store.update_received(tx, return_id=return_id)
@@ -80,7 +80,7 @@ def receive(
 
 
 def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspection], at: datetime) -> Return:
-    """What was found decides what goes to stock and what we owe; every line must be said, none more than advised."""
+    """Record the inspection: what goes to stock and what is owed; every line once, none above what was announced."""
     each = lock(tx, return_id=return_id)
     model.check_inspections(each.quantities, inspections)
     _move(tx, each, ReturnLocation.INSPECTED, at)
@@ -98,31 +98,31 @@ def _pay(tx: WriteTx, each: Return, money: RefundProgress, at: datetime) -> None
 
 
 def refund_triggered(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
-    """The refund is stored and will be asked for."""
+    """The refund is stored and will be requested."""
     _pay(tx, lock(tx, return_id=return_id), RefundProgress.TRIGGERED, at)
 
 
 def refund_requested(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
-    """The gateway is about to be asked (again); harmless when it is known."""
+    """The refund is being requested (again); changes nothing if known."""
     each = lock(tx, return_id=return_id)
     if each.money is not RefundProgress.TRIGGERED:
         _pay(tx, each, RefundProgress.TRIGGERED, at)
 
 
 def refund_doubted(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
-    """Nobody can say whether the money moved."""
+    """The outcome of the refund is unknown."""
     _pay(tx, lock(tx, return_id=return_id), RefundProgress.IN_DOUBT, at)
 
 
 def refund_failed(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
-    """The gateway refused: the money is still owed."""
+    """The gateway rejected the refund: it is still owed."""
     each = lock(tx, return_id=return_id)
     if each.money is not RefundProgress.PENDING:
         _pay(tx, each, RefundProgress.PENDING, at)
 
 
 def refunded(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> Return | None:
-    """The customer has the money; None if that was known."""
+    """The customer was refunded; None if that was known."""
     each = lock(tx, return_id=return_id)
     if each.money is RefundProgress.REFUNDED:
         return None

@@ -1,4 +1,4 @@
-"""What happens to returns, in the past tense."""
+"""Events of returns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _OfReturn:
 
 @dataclass(frozen=True, slots=True)
 class Created(_OfReturn):
-    """A customer wants to send something back: RMA_CREATED (RETURN_INITIATED)."""
+    """A customer wants to return something: RMA_CREATED (RETURN_INITIATED)."""
 
     type: ClassVar[str] = "return.created"
     stream: ClassVar[str] = "order"
@@ -34,7 +34,7 @@ class Travelling(_OfReturn):
 
 @dataclass(frozen=True, slots=True)
 class Arrived(_OfReturn):
-    """The carrier delivered it to the location; nobody opened it yet."""
+    """The carrier delivered it to the location; it is not opened yet."""
 
     type: ClassVar[str] = "return.arrived"
     stream: ClassVar[str] = "order"
@@ -42,7 +42,7 @@ class Arrived(_OfReturn):
 
 @dataclass(frozen=True, slots=True)
 class Received(_OfReturn):
-    """A person has it in hands: RMA_RECEIVED."""
+    """The return was received: RMA_RECEIVED."""
 
     type: ClassVar[str] = "return.received"
     stream: ClassVar[str] = "order"
@@ -51,7 +51,7 @@ class Received(_OfReturn):
 
 @dataclass(frozen=True, slots=True)
 class Inspected(_OfReturn):
-    """It was looked at: what goes back to stock and what we owe is known."""
+    """The return was inspected: what goes back to stock and what is owed is known."""
 
     type: ClassVar[str] = "return.inspected"
     stream: ClassVar[str] = "order"
@@ -60,7 +60,7 @@ class Inspected(_OfReturn):
 
 @dataclass(frozen=True, slots=True)
 class Refunded(_OfReturn):
-    """The customer has the money for it: Returned & Refunded."""
+    """The customer was refunded: Returned & Refunded."""
 
     type: ClassVar[str] = "return.refunded"
     stream: ClassVar[str] = "order"

@@ -1,4 +1,4 @@
-"""Goods coming back: custody (where they are) and money (what we owe) are separate machines."""
+"""Returns: where the goods are and what is owed, two separate state machines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CUSTODY_MOVES: dict[ReturnLocation, frozenset[ReturnLocation]] = {
 
 
 class RefundProgress(StrEnum):
-    """What has become of the money of a return."""
+    """State of the refund of a return."""
 
     PENDING = "pending"
     TRIGGERED = "triggered"
@@ -64,7 +64,7 @@ MONEY_MOVES: dict[RefundProgress, frozenset[RefundProgress]] = {
 
 
 class Grade(StrEnum):
-    """What an inspector sees."""
+    """The condition that an inspector finds."""
 
     NEW = "new"
     B_GRADE = "b_grade"
@@ -80,7 +80,7 @@ class Disposition(StrEnum):
     SCRAP = "scrap"
 
 
-# Stock condition that an inspected piece gets; None leaves the building's stock.
+# Stock condition of inspected units; None leaves our stock.
 CONDITION_OF: dict[tuple[Disposition, Grade], str | None] = {
     **{(Disposition.SCRAP, grade): None for grade in Grade},
     **{(Disposition.QUARANTINE, grade): "quarantine" for grade in Grade},
@@ -92,7 +92,7 @@ CONDITION_OF: dict[tuple[Disposition, Grade], str | None] = {
 
 
 class ReturnRequestStatus(StrEnum):
-    """How the channel sees the return."""
+    """The return's status in the channel."""
 
     REQUESTED = "requested"
     OPEN = "open"
@@ -103,7 +103,7 @@ class ReturnRequestStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SnapshotReturnLine:
-    """Pieces of an order line that the customer sends back, by the channel's ids."""
+    """Units of an order line that the customer returns, by the channel's ids."""
 
     external_line_id: str
     external_return_line_id: str
@@ -139,18 +139,18 @@ class Inspection:
 def check_inspections(quantities: Mapping[int, int], inspections: Sequence[Inspection]) -> None:
     """Raise Invalid unless each line of the return is inspected once, with no more units than announced."""
     if sorted(each.return_line_no for each in inspections) != sorted(quantities):
-        raise errors.Invalid("Say for every line of the return what you found.", field="inspections")
+        raise errors.Invalid("Enter a result for every line of the return.", field="inspections")
     for each in inspections:
         most = quantities[each.return_line_no]
         if not 0 <= each.quantity <= most:
             raise errors.Invalid(
-                f"Line {each.return_line_no}: between 0 and {most} units can have come back.",
+                f"Line {each.return_line_no}: enter between 0 and {most} units.",
                 field="quantity",
             )
 
 
 def customer_words(custody: ReturnLocation, progress: RefundProgress) -> str:
-    """The return's status as the story tells it."""
+    """The return's status for people."""
     if custody is ReturnLocation.NOT_RETURNED:
         return "Not returned"
     if progress is RefundProgress.REFUNDED:
@@ -164,5 +164,5 @@ def customer_words(custody: ReturnLocation, progress: RefundProgress) -> str:
         ReturnLocation.IN_TRANSIT: "Return in transit",
         ReturnLocation.ARRIVED: "Return arrived",
         ReturnLocation.RECEIVED: "Return received",
-        ReturnLocation.INSPECTED: "Refund on its way",
+        ReturnLocation.INSPECTED: "Refund pending",
     }[custody]

@@ -13,7 +13,7 @@ from doorstep.kernel.ids import LocationId, OrderId, ReturnId, Sku
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """Units of an order line on their way back; `grade` and `disposition` are known after inspection.
+    """Units of an order line that are returned; `grade` and `disposition` are known after inspection.
 
     Several lines of a return may name the same order line (two reasons): `return_line_no` tells them apart.
     """
@@ -97,7 +97,7 @@ class Fresh:
 
 
 def insert(tx: WriteTx, fresh: Fresh, *, at: datetime) -> ReturnId | None:
-    """Store a return; None if it is there already."""
+    """Store a return; None if it exists already."""
     found = tx.column(
         int,
         """
@@ -182,7 +182,7 @@ def count_expected_at(tx: ReadTx, *, location_id: int) -> int:
 
 
 def update_seen(tx: WriteTx, *, return_id: int, seen: ReturnSnapshot) -> None:
-    """Take over a newer telling of the channel."""
+    """Apply a newer snapshot."""
     tx.execute(
         "UPDATE returns SET channel_status = %s, version_at = %s WHERE id = %s",
         (seen.status.value, seen.version_at, return_id),
@@ -190,7 +190,7 @@ def update_seen(tx: WriteTx, *, return_id: int, seen: ReturnSnapshot) -> None:
 
 
 def update_custody(tx: WriteTx, *, return_id: int, custody: ReturnLocation, at: datetime) -> None:
-    """Where the goods are."""
+    """Set where the goods are."""
     tx.execute(
         """
         UPDATE returns SET custody = %(custody)s,
@@ -203,7 +203,7 @@ def update_custody(tx: WriteTx, *, return_id: int, custody: ReturnLocation, at: 
 
 
 def update_money(tx: WriteTx, *, return_id: int, money: RefundProgress, at: datetime) -> None:
-    """What has become of the money."""
+    """Set the state of the refund."""
     tx.execute(
         "UPDATE returns SET money = %s, refunded_at = CASE WHEN %s = 'refunded' THEN %s ELSE refunded_at END WHERE id = %s",
         (money.value, money.value, at, return_id),
@@ -211,17 +211,17 @@ def update_money(tx: WriteTx, *, return_id: int, money: RefundProgress, at: date
 
 
 def update_location(tx: WriteTx, *, return_id: int, location_id: int) -> None:
-    """Where it is received."""
+    """Set the receiving location."""
     tx.execute("UPDATE returns SET location_id = %s WHERE id = %s", (location_id, return_id))
 
 
 def update_received(tx: WriteTx, *, return_id: int) -> None:
-    """Everything advised is there (what is missing is said at inspection)."""
+    """Count everything announced as received (missing units are recorded at inspection)."""
     tx.execute("UPDATE return_lines SET received = quantity WHERE return_id = %s", (return_id,))
 
 
 def update_inspected(tx: WriteTx, *, return_id: int, inspections: Sequence[Inspection]) -> None:
-    """What was found."""
+    """Store the findings."""
     for each in inspections:
         tx.execute(
             """

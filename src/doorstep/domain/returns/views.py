@@ -1,4 +1,4 @@
-"""Reads of returns."""
+"""Read returns."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ __all__ = ["Intent", "Shipment", "ShipmentLine"]
 
 
 def request_label(tx: WriteTx, *, intent: Intent, at: datetime) -> ShipmentId | None:
-    """Store the wish for a label; None if the work or return has one already. What rides along needs none of its own."""
+    """Store the intent to buy a label; None if the work or return has one already. Consolidated work needs none of its own."""
     shipment_id = store.insert_intent(tx, intent, at=at)
     if shipment_id is not None and intent.rides_with is None:
         fact = facts.LabelRequested(intent.order_id, shipment_id, intent.direction.value)
@@ -41,7 +41,7 @@ def _enter(shipment: Shipment, state: LabelState) -> None:
 
 
 def mark_requested(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> tuple[Shipment, bool]:
-    """Store that the carrier will be asked now; returns the parcel and whether it was asked before (then look first)."""
+    """Mark the label as being requested; returns the parcel and whether it was requested before (then look it up first)."""
     shipment = lock(tx, shipment_id=shipment_id)
     if shipment.label_state is LabelState.PURCHASED:
         return shipment, True
@@ -51,7 +51,7 @@ def mark_requested(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> tup
 
 
 def purchased(tx: WriteTx, *, shipment_id: ShipmentId, label: Label, at: datetime) -> Shipment:
-    """The carrier sold the label: record it once."""
+    """Record once that the label was bought."""
     shipment = lock(tx, shipment_id=shipment_id)
     if shipment.label_state is LabelState.PURCHASED:
         return shipment
@@ -65,7 +65,7 @@ def purchased(tx: WriteTx, *, shipment_id: ShipmentId, label: Label, at: datetim
 
 
 def mark_in_doubt(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: datetime) -> None:
-    """Nobody can say whether the label was bought: a person must look."""
+    """The outcome of the purchase is unknown: a person must check."""
     shipment = lock(tx, shipment_id=shipment_id)
     _enter(shipment, LabelState.IN_DOUBT)
     store.update_label_state(tx, shipment_id=shipment_id, state=LabelState.IN_DOUBT, error=reason)
@@ -74,7 +74,7 @@ def mark_in_doubt(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: date
 
 
 def failed(tx: WriteTx, *, shipment_id: ShipmentId, reason: str) -> None:
-    """The carrier refused; the words stand on the parcel until a person tries again."""
+    """The carrier rejected the label; its reason is shown until a person retries."""
     shipment = lock(tx, shipment_id=shipment_id)
     if shipment.label_state is not LabelState.FAILED:
         _enter(shipment, LabelState.FAILED)
@@ -82,7 +82,7 @@ def failed(tx: WriteTx, *, shipment_id: ShipmentId, reason: str) -> None:
 
 
 def retry(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> None:
-    """Ask the carrier again (it is always asked first whether it sold the label before)."""
+    """Retry a label (the carrier is always asked first whether it sold the label before)."""
     shipment = lock(tx, shipment_id=shipment_id)
     _enter(shipment, LabelState.REQUESTED)
     store.update_label_state(tx, shipment_id=shipment_id, state=LabelState.REQUESTED, error="")
@@ -91,9 +91,9 @@ def retry(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> None:
 
 
 def dispatch(tx: WriteTx, *, shipment: Shipment, at: datetime) -> None:
-    """The parcel left the building; its label must be bought."""
+    """Ship the parcel; its label must be bought."""
     if shipment.label_state is not LabelState.PURCHASED:
-        raise errors.Refused("There is no label yet: wait for the carrier, or look at the parcel's error.")
+        raise errors.Refused("There is no label yet: wait for the carrier, or see the parcel's error.")
     if shipment.dispatched_at is not None:
         return
     store.update_dispatched(tx, shipment_id=shipment.id, at=at)
@@ -115,7 +115,7 @@ class Progress:
 
 
 def track(tx: WriteTx, *, shipment: Shipment, scans: Sequence[Scan]) -> Progress | None:
-    """Keep scans and derive the parcel's state from all of them; None if nothing changed."""
+    """Store scans and derive the parcel's state from all of them; None if nothing changed."""
     if not scans or not store.insert_scans(tx, shipment_id=shipment.id, scans=scans):
         return None
     latest = model.current(store.select_scans(tx, shipment_id=shipment.id))
@@ -134,7 +134,7 @@ def track(tx: WriteTx, *, shipment: Shipment, scans: Sequence[Scan]) -> Progress
 
 
 def announce(tx: WriteTx, *, progress: Progress) -> None:
-    """Record what the carrier's scans came to."""
+    """Record the state derived from the scans."""
     shipment, at = progress.shipment, progress.now.at
     fact: facts.Delivered | facts.Tracked
     if progress.delivered:
@@ -149,5 +149,5 @@ def announce(tx: WriteTx, *, progress: Progress) -> None:
 
 
 def named_by_channel(tx: WriteTx, *, shipment_id: ShipmentId, channel_ref: str) -> None:
-    """Remember how the sales channel calls this parcel."""
+    """Store the sales channel's reference of this parcel."""
     store.update_channel_ref(tx, shipment_id=shipment_id, channel_ref=channel_ref)

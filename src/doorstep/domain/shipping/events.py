@@ -1,4 +1,4 @@
-"""What happens to parcels, in the past tense."""
+"""Events of parcels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _OfShipment:
 
 @dataclass(frozen=True, slots=True)
 class LabelRequested(_OfShipment):
-    """The intent to buy a label is stored; nobody was asked yet."""
+    """The intent to buy a label is stored; the carrier is not asked yet."""
 
     type: ClassVar[str] = "shipment.label_requested"
     stream: ClassVar[str] = "order"
@@ -25,7 +25,7 @@ class LabelRequested(_OfShipment):
 
 @dataclass(frozen=True, slots=True)
 class LabelPurchased(_OfShipment):
-    """The carrier sold a label."""
+    """The label was bought."""
 
     type: ClassVar[str] = "shipment.label_purchased"
     stream: ClassVar[str] = "order"
@@ -35,7 +35,7 @@ class LabelPurchased(_OfShipment):
 
 @dataclass(frozen=True, slots=True)
 class LabelInDoubt(_OfShipment):
-    """Nobody can say whether the carrier sold a label: a person must look."""
+    """The outcome of the label purchase is unknown: a person must check."""
 
     type: ClassVar[str] = "shipment.label_in_doubt"
     stream: ClassVar[str] = "order"
@@ -44,7 +44,7 @@ class LabelInDoubt(_OfShipment):
 
 @dataclass(frozen=True, slots=True)
 class Dispatched(_OfShipment):
-    """The parcel left the building: SHIPPED."""
+    """The parcel was shipped: SHIPPED."""
 
     type: ClassVar[str] = "shipment.dispatched"
     stream: ClassVar[str] = "order"

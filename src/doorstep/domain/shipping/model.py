@@ -11,7 +11,7 @@ from doorstep.kernel.ids import ShipmentId
 
 
 class Direction(StrEnum):
-    """Which way a parcel travels."""
+    """Direction of a parcel."""
 
     OUTBOUND = "outbound"
     INBOUND = "inbound"
@@ -19,7 +19,7 @@ class Direction(StrEnum):
 
 
 class LabelState(StrEnum):
-    """The label is an intent first: it is requested before the carrier is asked, and in doubt when nobody can say."""
+    """A label is an intent first: stored before the carrier is asked, and in doubt if the outcome is unknown."""
 
     REQUESTED = "requested"
     PURCHASED = "purchased"
@@ -85,7 +85,7 @@ _AFTER_DELIVERED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One event at the carrier, by the carrier's own time; the raw code is kept beside our reading of it."""
+    """One event at the carrier, by the carrier's time; the raw code is kept beside our meaning."""
 
     at: datetime
     status: TrackingStatus
@@ -96,7 +96,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class TrackingSnapshot:
-    """What a carrier tells of one parcel: by tracking number, by its own shipment id, or both."""
+    """What a carrier reports of one parcel: by tracking number, by its own shipment id, or both."""
 
     scans: tuple[Scan, ...]
     tracking_number: str = ""
@@ -106,7 +106,7 @@ class TrackingSnapshot:
 def current(scans: Sequence[Scan]) -> Scan | None:
     """The scan that counts: the latest by carrier time; a terminal state is left only by a return journey.
 
-    Arrival order does not matter, repeated and late scans are harmless, unknown codes never change the state.
+    Arrival order does not matter, repeated and late scans change nothing, unknown codes never change the state.
     """
     result: Scan | None = None
     for scan in sorted(scans, key=lambda scan: (scan.at, _RANK[scan.status], scan.raw_code)):
@@ -125,13 +125,13 @@ _RANK = {status: rank for rank, status in enumerate(TrackingStatus)}
 
 
 def left_the_building(status: TrackingStatus) -> bool:
-    """The carrier has (had) the parcel in its hands."""
+    """Whether the carrier has or had the parcel."""
     return status not in _NOT_YET_WITH_CARRIER and status is not TrackingStatus.CANCELED
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One end of a parcel's way; phone and email are for the carrier only."""
+    """Sender or recipient of a parcel; phone and e-mail are for the carrier only."""
 
     name: str
     phone: str
@@ -149,7 +149,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class ParcelItem:
-    """What is inside: price per piece in minor units, tax included; weight of one piece."""
+    """Contents: price per unit in minor units, tax included; weight of one unit."""
 
     sku: str
     title: str
@@ -171,7 +171,7 @@ class Packaging:
 
 @dataclass(frozen=True, slots=True)
 class LabelRequest:
-    """Everything a carrier needs. `reference` is ours, unique for ever, and the idempotency key of the purchase."""
+    """Everything a carrier needs. `reference` is ours, unique, and the idempotency key of the purchase."""
 
     shipment_id: ShipmentId
     reference: str

@@ -1,4 +1,4 @@
-"""What shipping needs from the outside: carriers."""
+"""The carrier port."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from doorstep.domain.shipping.model import Label, LabelRequest, TrackingSnapshot
 
 
 class Carrier(Protocol):
-    """A carrier or a carrier aggregator.
+    """A carrier or carrier aggregator.
 
-    Raises kernel errors: Unavailable (its `maybe_done` tells whether the label may exist), Rejected (a person must act).
+    Raises kernel errors: Unavailable (`maybe_done` says whether the label may exist), Rejected (a person must act).
     """
 
     def buy_label(self, request: LabelRequest) -> Label:
@@ -18,13 +18,13 @@ class Carrier(Protocol):
         ...
 
     def find_label(self, request: LabelRequest) -> Label | None:
-        """The label bought earlier under request.reference, if there is one; asked before any repeat."""
+        """The label bought earlier under request.reference, if any; asked before any repeat."""
         ...
 
     def void_label(self, label: Label) -> None:
-        """Give an unused label back; harmless when it is void already."""
+        """Void an unused label; changes nothing if it is void already."""
         ...
 
     def track(self, *, tracking_number: str, external_id: str) -> TrackingSnapshot:
-        """All scans of a parcel, read from the carrier; hooks without signature are only a hint to call this."""
+        """All scans of a parcel, read from the carrier; hooks without a signature are only a hint to call this."""
         ...

@@ -13,7 +13,7 @@ from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, ReturnI
 
 @dataclass(frozen=True, slots=True)
 class ShipmentLine:
-    """So many pieces of an order line in a parcel."""
+    """Units of an order line in a parcel."""
 
     line_no: int
     sku: Sku
@@ -51,7 +51,7 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A parcel that wants a label."""
+    """The intent to buy a label for a parcel."""
 
     order_id: OrderId
     fulfillment_order_id: FulfillmentOrderId | None
@@ -76,7 +76,7 @@ _SHIPMENT = """
 
 
 def insert_intent(tx: WriteTx, intent: Intent, *, at: datetime) -> ShipmentId | None:
-    """Store the wish for a label; None if the same work or return has a living one already."""
+    """Store the intent to buy a label; None if the same work or return has an active one already."""
     found = tx.column(
         int,
         """
@@ -128,7 +128,7 @@ def lock_shipment(tx: WriteTx, *, shipment_id: int) -> Shipment | None:
 
 
 def select_of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Shipment | None:
-    """The living parcel of a fulfillment order."""
+    """The active parcel of a fulfillment order."""
     return tx.one(
         Shipment,
         f"{_SHIPMENT} WHERE s.fulfillment_order_id = %s AND s.label_state <> 'voided'",
@@ -142,14 +142,14 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Shipment]:
 
 
 def select_consolidated(tx: ReadTx, *, shipment_id: int) -> list[Shipment]:
-    """What travels in a parcel's box under its label, by order."""
+    """The contents of other orders in a parcel under its label, by order."""
     return tx.all(Shipment, f"{_SHIPMENT} WHERE s.rides_with = %s ORDER BY s.order_id, s.id", (shipment_id,))
 
 
 def find_tracked(
     tx: ReadTx, *, connection_id: int, tracking_number: str, external_id: str
 ) -> Shipment | None:
-    """The parcel that a carrier speaks of, by its shipment id or tracking number; not what rides with it."""
+    """The parcel with this carrier shipment id or tracking number; not the ones consolidated into it."""
     return tx.one(
         Shipment,
         f"""
@@ -163,7 +163,7 @@ def find_tracked(
 
 
 def update_purchased(tx: WriteTx, *, shipment_id: int, label: Label, at: datetime) -> None:
-    """Take over what the carrier answered."""
+    """Store the carrier's answer."""
     tx.execute(
         """
         UPDATE shipments SET label_state = 'purchased', external_id = %s, tracking_number = %s, tracking_url = %s,
@@ -193,7 +193,7 @@ def update_purchased(tx: WriteTx, *, shipment_id: int, label: Label, at: datetim
 
 
 def mark_requested(tx: WriteTx, *, shipment_id: int, at: datetime) -> bool:
-    """The carrier is about to be asked for the label; returns whether it was asked before."""
+    """Mark as requested; returns whether it was requested before."""
     return tx.value(
         bool,
         """
@@ -205,7 +205,7 @@ def mark_requested(tx: WriteTx, *, shipment_id: int, at: datetime) -> bool:
 
 
 def update_label_state(tx: WriteTx, *, shipment_id: int, state: LabelState, error: str) -> None:
-    """The label was not bought, or nobody knows; the same goes for what rides with it."""
+    """Mark as failed or in doubt, together with what is consolidated into it."""
     tx.execute(
         "UPDATE shipments SET label_state = %s, error = %s WHERE id = %s OR rides_with = %s",
         (state.value, error, shipment_id, shipment_id),
@@ -213,12 +213,12 @@ def update_label_state(tx: WriteTx, *, shipment_id: int, state: LabelState, erro
 
 
 def update_dispatched(tx: WriteTx, *, shipment_id: int, at: datetime) -> None:
-    """It left."""
+    """Mark as shipped."""
     tx.execute("UPDATE shipments SET dispatched_at = %s WHERE id = %s", (at, shipment_id))
 
 
 def update_tracking(tx: WriteTx, *, shipment_id: int, scan: Scan, delivered_at: datetime | None) -> None:
-    """What the carrier's scans come to."""
+    """Store the state derived from the scans."""
     tx.execute(
         "UPDATE shipments SET tracking_status = %s, tracking_at = %s, delivered_at = coalesce(delivered_at, %s) WHERE id = %s",
         (scan.status.value, scan.at, delivered_at, shipment_id),
@@ -226,12 +226,12 @@ def update_tracking(tx: WriteTx, *, shipment_id: int, scan: Scan, delivered_at: 
 
 
 def update_channel_ref(tx: WriteTx, *, shipment_id: int, channel_ref: str) -> None:
-    """The sales channel's own name of the parcel."""
+    """Store the sales channel's reference."""
     tx.execute("UPDATE shipments SET channel_ref = %s WHERE id = %s", (channel_ref, shipment_id))
 
 
 def insert_scans(tx: WriteTx, *, shipment_id: int, scans: Sequence[Scan]) -> int:
-    """Keep scans, each once; returns how many were new."""
+    """Store scans, each once; returns how many were new."""
     return tx.execute(
         """
         INSERT INTO tracking_scans (shipment_id, at, raw_code, location, status, description)
@@ -259,7 +259,7 @@ def select_scans(tx: ReadTx, *, shipment_id: int) -> list[Scan]:
 
 
 def select_label(tx: ReadTx, *, shipment_id: int) -> list[bytes]:
-    """The PDF of the label it travels under."""
+    """The PDF of its label."""
     return tx.column(
         bytes,
         """

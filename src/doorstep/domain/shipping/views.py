@@ -1,4 +1,4 @@
-"""Reads of parcels."""
+"""Read parcels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def shipment(tx: ReadTx, *, shipment_id: int) -> Shipment:
 
 
 def of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Shipment | None:
-    """The living parcel of a fulfillment order."""
+    """The active parcel of a fulfillment order."""
     return store.select_of_work(tx, fulfillment_order_id=fulfillment_order_id)
 
 
@@ -32,14 +32,14 @@ def of_order(tx: ReadTx, *, order_id: int) -> list[Shipment]:
 
 
 def tracked(tx: ReadTx, *, connection_id: int, tracking_number: str, external_id: str) -> Shipment | None:
-    """The parcel that a carrier speaks of."""
+    """The parcel that a carrier refers to."""
     return store.find_tracked(
         tx, connection_id=connection_id, tracking_number=tracking_number, external_id=external_id
     )
 
 
 def consolidated(tx: ReadTx, *, shipment_id: int) -> list[Shipment]:
-    """Other orders' pieces that travel in a parcel's box under its label."""
+    """Units of other orders in a parcel under its label."""
     return store.select_consolidated(tx, shipment_id=shipment_id)
 
 

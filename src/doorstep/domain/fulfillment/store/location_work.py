@@ -1,4 +1,4 @@
-"""SQL of the work of locations: what they picked lately, what is open or planned, what is not accepted yet."""
+"""SQL of the work of locations: recent picks, open and planned work, unaccepted work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PickedUnits:
 
 
 def select_picked(tx: ReadTx, *, since: datetime) -> list[PickedUnits]:
-    """What locations did since then. Hours without a pick do not count: there may have been nothing to do."""
+    """What locations did since then. Hours without a pick do not count: there may have been no work."""
     return tx.all(
         PickedUnits,
         """
@@ -43,7 +43,7 @@ def select_picked(tx: ReadTx, *, since: datetime) -> list[PickedUnits]:
 
 @dataclass(frozen=True, slots=True)
 class OpenUnits:
-    """Units that a location was given and has not picked."""
+    """Units that a location was assigned and has not picked."""
 
     location_id: LocationId
     units: int

@@ -1,4 +1,4 @@
-"""SQL of the work of locations."""
+"""SQL of fulfillment orders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.ids import FulfillmentOrderId
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """Work that its location was given."""
+    """A fulfillment order that was released."""
 
     fulfillment_order_id: int
     order_id: int
@@ -21,7 +21,7 @@ class Released:
 
 
 def next_ids(tx: WriteTx, count: int) -> list[int]:
-    """Fresh fulfillment order ids."""
+    """New fulfillment order ids."""
     return tx.column(int, "SELECT nextval('fulfillment_orders_id_seq') FROM generate_series(1, %s)", (count,))
 
 
@@ -87,7 +87,7 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Work]:
 
 
 def unhold(tx: WriteTx, *, order_ids: Sequence[int]) -> int:
-    """Planned work of these orders waits for the rest no longer."""
+    """Planned work of these orders no longer waits for the rest."""
     return tx.execute(
         "UPDATE fulfillment_orders SET held_back = false WHERE order_id = ANY(%s) AND held_back AND state = 'planned'",
         (list(order_ids),),
@@ -104,7 +104,7 @@ def lock_planned(tx: WriteTx, *, order_ids: Sequence[int]) -> list[Work]:
 
 
 def select_planned(tx: ReadTx, *, limit: int) -> list[Work]:
-    """Planned work of orders that nothing holds and that are not waited for, what leaves first before all else."""
+    """Planned work of orders without holds that is not held back, earliest departure first."""
     return tx.all(
         Work,
         f"""
@@ -141,7 +141,7 @@ def select_planned_at(tx: ReadTx, *, location_ids: Sequence[int]) -> list[int]:
 
 
 def cancel(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
-    """Cancel work that nobody has begun."""
+    """Cancel work that is not started."""
     tx.execute(
         "UPDATE fulfillment_orders SET state = 'canceled', version = version + 1 WHERE id = ANY(%s)",
         (list(work_ids),),
@@ -154,7 +154,7 @@ def select_work(tx: ReadTx, *, fulfillment_order_id: int) -> Work | None:
 
 
 def update_state(tx: WriteTx, *, fulfillment_order_id: int, state: State, at: datetime) -> None:
-    """Enter a state, with the time of it."""
+    """Set a state, with its time."""
     tx.execute(
         """
         UPDATE fulfillment_orders SET state = %(state)s, version = version + 1,
@@ -169,7 +169,7 @@ def update_state(tx: WriteTx, *, fulfillment_order_id: int, state: State, at: da
 
 
 def release(tx: WriteTx, *, work_ids: Sequence[int], at: datetime) -> list[Released]:
-    """Planned work becomes open; returns what was planned still, by location and id."""
+    """Release planned work; returns what was still planned, by location and id."""
     return tx.all(
         Released,
         """
@@ -183,7 +183,7 @@ def release(tx: WriteTx, *, work_ids: Sequence[int], at: datetime) -> list[Relea
 
 
 def request_recall(tx: WriteTx, *, fulfillment_order_id: int, by: str, why: str, at: datetime) -> None:
-    """Operations wants it elsewhere."""
+    """Request a recall."""
     tx.execute(
         """
         UPDATE fulfillment_orders SET asked_back_at = %s, asked_back_by = %s, asked_back_why = %s, version = version + 1
@@ -194,7 +194,7 @@ def request_recall(tx: WriteTx, *, fulfillment_order_id: int, by: str, why: str,
 
 
 def decline_recall(tx: WriteTx, *, fulfillment_order_id: int) -> None:
-    """The location keeps what was asked back."""
+    """Decline a recall."""
     tx.execute(
         "UPDATE fulfillment_orders SET asked_back_at = NULL, version = version + 1 WHERE id = %s",
         (fulfillment_order_id,),
@@ -202,7 +202,7 @@ def decline_recall(tx: WriteTx, *, fulfillment_order_id: int) -> None:
 
 
 def update_rejection(tx: WriteTx, *, fulfillment_order_id: int, reason: str, note: str) -> None:
-    """Why it was rejected."""
+    """Store the reason of a reject."""
     tx.execute(
         "UPDATE fulfillment_orders SET reject_reason = %s, reject_note = %s WHERE id = %s",
         (reason, note, fulfillment_order_id),
@@ -210,7 +210,7 @@ def update_rejection(tx: WriteTx, *, fulfillment_order_id: int, reason: str, not
 
 
 def add_picked(tx: WriteTx, *, fulfillment_order_id: int, line_no: int, quantity: int) -> None:
-    """Pieces of a line came off the shelf."""
+    """Count picked units of a line."""
     tx.execute(
         "UPDATE fulfillment_lines SET picked = picked + %s WHERE fulfillment_order_id = %s AND line_no = %s",
         (quantity, fulfillment_order_id, line_no),
@@ -218,7 +218,7 @@ def add_picked(tx: WriteTx, *, fulfillment_order_id: int, line_no: int, quantity
 
 
 def pack_all(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> None:
-    """Everything picked is in the box."""
+    """Count everything picked as packed."""
     tx.execute(
         "UPDATE fulfillment_lines SET packed = picked WHERE fulfillment_order_id = %s",
         (fulfillment_order_id,),
@@ -226,7 +226,7 @@ def pack_all(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> None:
 
 
 def upsert_idle(tx: WriteTx, *, stages: Mapping[int, str], at: datetime) -> set[int]:
-    """Remember the stage of work that lies; returns the work for which it is news."""
+    """Store the escalation stage of unaccepted work; returns the work for which it is new."""
     found = tx.column(
         int,
         """

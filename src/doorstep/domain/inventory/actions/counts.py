@@ -211,7 +211,7 @@ def _locked(tx: WriteTx, command: Command) -> Count:
         raise errors.NotFound(f"There is no count {command.count_id}.")
     if command.version is not None and command.version != count.version:
         raise errors.Conflict(
-            "Somebody else changed this count meanwhile: look at it again.",
+            "This count was changed by someone else meanwhile: reload and try again.",
             state=count.state.value,
             version=count.version,
         )

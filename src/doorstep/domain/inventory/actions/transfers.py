@@ -260,7 +260,7 @@ def _locked(tx: WriteTx, command: Command) -> Transfer:
     transfer = found[0]
     if command.version is not None and command.version != transfer.version:
         raise errors.Conflict(
-            "Somebody else changed this transfer meanwhile: look at it again.",
+            "This transfer was changed by someone else meanwhile: reload and try again.",
             state=transfer.state.value,
             version=transfer.version,
         )

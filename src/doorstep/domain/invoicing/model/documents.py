@@ -17,7 +17,7 @@ class Kind(StrEnum):
 
 
 class DocumentState(StrEnum):
-    """A document is an intent until the accounting system gave it a number."""
+    """A document is an intent until the ERP gave it a number."""
 
     REQUESTED = "requested"
     ISSUED = "issued"
@@ -102,7 +102,7 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An invoice or credit note as it goes to the accounting system. `reference` is ours and unique for ever."""
+    """An invoice or credit note as it is posted to the ERP. `reference` is ours and unique."""
 
     invoice_id: InvoiceId
     kind: Kind
@@ -128,6 +128,6 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class PostedDocument:
-    """The number the accounting system gave."""
+    """The number that the ERP gave."""
 
     number: str

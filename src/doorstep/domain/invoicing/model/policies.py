@@ -28,5 +28,5 @@ _POLICIES: dict[str, TaxPolicy] = {"IN": Gst()}
 def policy_of(country: str) -> TaxPolicy:
     """The tax policy of the seller's country; raises Refused where there is none yet."""
     if country not in _POLICIES:
-        raise errors.Refused(f"There is no tax policy for {country}: invoices from there cannot be drawn up.")
+        raise errors.Refused(f"There is no tax policy for {country}: invoices from there cannot be issued.")
     return _POLICIES[country]

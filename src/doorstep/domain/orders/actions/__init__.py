@@ -1,4 +1,4 @@
-"""Verbs of orders: the only way to change one."""
+"""Verbs of orders."""
 
 from __future__ import annotations
 

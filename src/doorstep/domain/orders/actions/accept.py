@@ -1,4 +1,4 @@
-"""Take over what channels tell of orders: new ones are stored, newer tellings of known ones are merged."""
+"""Create orders from channel snapshots, and update existing orders from newer ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from doorstep.kernel.ids import OrderId
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One telling of an order by a connection; `channel` is its key. `actor` is who tells, if not who acts."""
+    """One order snapshot from a connection; `channel` is its key. `actor` is the sender, if not the current actor."""
 
     connection_id: int
     channel: str
@@ -41,7 +41,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """An order that nobody told of before, with the id that it will have."""
+    """A new order and its reserved id."""
 
     order_id: OrderId
     incoming: Incoming
@@ -49,7 +49,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """A batch of tellings, sorted out: new orders, and later tellings of these or of orders that we have."""
+    """A batch of snapshots, classified: new orders, and later snapshots of these or of stored orders."""
 
     new: tuple[New, ...]
     later: tuple[Incoming, ...]
@@ -57,7 +57,7 @@ class Classified:
 
     @property
     def decidable(self) -> list[New]:
-        """New orders that can be decided on before they are written: nothing more is told of them in this batch."""
+        """New orders that can be decided before they are written: the batch has no later snapshot of them."""
         more = {each.key for each in self.later}
         return [
             each
@@ -68,9 +68,9 @@ class Classified:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided on new orders before they were written; an order without an entry in `holds` is still to be checked.
+    """Decisions on new orders before they were written; an order without an entry in `holds` is not checked yet.
 
-    The checked ones are approved if nothing holds them, and then either routed or short.
+    Checked orders without holds are approved, and then either routed or short.
     """
 
     holds: Mapping[OrderId, Sequence[Hold]] = field(default_factory=dict)
@@ -82,13 +82,13 @@ class Decided:
 
     @property
     def unrouted(self) -> list[OrderId]:
-        """Orders that still wait for something: held ones, and those that are short."""
+        """Orders that still wait: held or short."""
         return sorted({order_id for order_id, holds in self.holds.items() if holds} | self.short.keys())
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a telling. `canceled` means that the channel canceled an order that we still work on."""
+    """The effect of a snapshot. `canceled` means that the channel canceled an order that is still in work."""
 
     order_id: OrderId
     incoming: Incoming
@@ -98,7 +98,7 @@ class Accepted:
 
 
 def classify(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Classified:
-    """Sort tellings out: which orders are new. Those that we have are locked; nothing is written yet."""
+    """Classify snapshots into new and known orders. Known orders are locked; nothing is written yet."""
     known = {
         (row.connection_id, row.external_id): row
         for row in write.lock_known(tx, keys=[each.key for each in incoming])
@@ -116,9 +116,9 @@ def classify(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Classified:
 
 
 def upsert(tx: WriteTx, *, told: Classified, decided: Decided | None = None, now: datetime) -> list[Accepted]:
-    """Store new orders as far as they were decided, and merge newer tellings; older ones have no effect.
+    """Store new orders as decided, and apply newer snapshots; older ones have no effect.
 
-    Returns what was new or changed something. New orders that were not decided on are due for approval.
+    Returns what is new or changed. Undecided new orders are due for approval.
     """
     _store(tx, told.new, decided or Decided(), now)
     accepted = [
@@ -144,7 +144,7 @@ def _look_again(tx: WriteTx, each: Incoming) -> dict[tuple[int, str], Known]:
 
 
 def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> None:
-    """Every row once, in its final state; rows in the order of their keys, as unique keys are locks too."""
+    """Write every row once, in its final state, in key order, because unique keys are locks, too."""
     if not new:
         return
     new = sorted(new, key=lambda each: each.incoming.key)
@@ -167,7 +167,7 @@ def _addresses(each: New) -> list[tuple[int, str, Address]]:
 
 
 def _tell(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> None:
-    """The facts of new orders: placed by who told, decided by who acts."""
+    """The events of new orders: placed by the sender, decided by the current actor."""
     tx.traces |= {("order", each.order_id): each.incoming.trace_id for each in new}
     events.begin(tx, stream="order", ids=[each.order_id for each in new])
     for actor in {each.incoming.actor: None for each in new}:
@@ -200,7 +200,7 @@ def _placed(each: New) -> facts.Placed:
 
 
 def _header(each: New, decided: Decided, now: datetime) -> NewHeader:
-    """The order with what is to be done next, or nothing."""
+    """The order's next step, or none."""
     incoming, found = each.incoming, decided.holds.get(each.order_id)
     due, due_at = _next(each.order_id, decided, now)
     return NewHeader(
@@ -219,7 +219,7 @@ def _header(each: New, decided: Decided, now: datetime) -> NewHeader:
 
 
 def _next(order_id: OrderId, decided: Decided, now: datetime) -> tuple[str | None, datetime]:
-    """What is to be done with an order, and from when."""
+    """What is due for an order, and from when."""
     found = decided.holds.get(order_id)
     if found is None:
         return "approve", now
@@ -235,7 +235,7 @@ def _next_of_parked(parking: QueuePlacement) -> tuple[str | None, datetime]:
 
 
 def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted | None:
-    """Take over a newer telling. What is being worked on is not changed under people's hands: a hold asks them."""
+    """Apply a newer snapshot. An order in work is not changed: a hold asks a person."""
     order = each.observation
     if order.version_at < known.version_at:
         return None
@@ -261,7 +261,7 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
 
 
 def _changes(stored: OrderSnapshot, told: OrderSnapshot) -> tuple[str, ...]:
-    """Names of what differs; payment only ever moves towards paid."""
+    """Names of changed fields; payment only moves towards paid."""
     found = {
         "payment": (told.payment.is_paid and not stored.payment.is_paid)
         or (told.payment.on_delivery != stored.payment.on_delivery),
@@ -273,7 +273,7 @@ def _changes(stored: OrderSnapshot, told: OrderSnapshot) -> tuple[str, ...]:
 
 
 def _totals(order: OrderSnapshot) -> tuple[object, ...]:
-    """What the check of the sums looks at."""
+    """The fields that the totals check compares."""
     tax = 0 if order.tax_included else order.tax_minor
     return order.currency, order.total_minor, order.shipping_minor, order.tip_minor, order.tax_included, tax
 
@@ -295,7 +295,9 @@ def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[st
         write.replace_address(tx, order_id=known.id, kind="shipping", address=order.shipping_address)
     if at_work and {"address", "lines"} & set(changes):
         what = " and ".join(name for name in ("address", "lines") if name in changes)
-        message = f"The channel changed the {what} while the order was in work: compare both, then release or cancel."
+        message = (
+            f"The channel changed the {what} after work had started: compare both, then release or cancel."
+        )
         hold = Hold(HoldReason.CHANGED_AFTER_RELEASE, message)
         holds.insert_holds(tx, [(known.id, hold)], at=now)
         events.append(tx, [facts.Held(OrderId(known.id), (hold.reason.value,))], at=now)
@@ -304,7 +306,7 @@ def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[st
 
 
 def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[SnapshotLine]) -> bool:
-    """Write the lines anew; False if work that was rejected or canceled still speaks of the old ones."""
+    """Replace the lines; False if rejected or canceled work still refers to the old ones."""
     if not write.delete_lines(tx, order_id=known.id):
         return False
     write.copy_lines(tx, [(OrderId(known.id), lines)], allocated={})

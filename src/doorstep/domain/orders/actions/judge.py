@@ -1,4 +1,4 @@
-"""Approve orders, or hold them with a readable reason; holds put by a check end when the check passes."""
+"""Run order checks: approve, or hold with a reason; a check's hold ends when the check passes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from doorstep.kernel.ids import OrderId
 
 
 def claim_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[OrderId]:
-    """Lock orders for which `due` (approve or route) is to be done now."""
+    """Lock orders for which `due` (approve or route) is due now."""
     return [OrderId(order_id) for order_id in write.lock_due(tx, due=due, now=now, limit=limit)]
 
 
 def claim_again(tx: WriteTx, *, order_id: OrderId, due: str) -> bool:
-    """Lock one order of a batch that failed; False if this is not to be done any more."""
+    """Lock one order of a failed batch; False if it is no longer due."""
     progress.lock(tx, order_id=order_id)
     return bool(read.select_due(tx, order_ids=[order_id], due=due))
 
 
 def postpone(tx: WriteTx, *, order_id: OrderId, due: str, now: datetime) -> None:
-    """It could not be decided now: try again later, so that it does not stand in the others' way."""
+    """Postpone an order that could not be decided, so that it does not block others."""
     if claim_again(tx, order_id=order_id, due=due):
         write.set_due(tx, order_ids=[order_id], due=due, at=now + progress.ROUTE_AGAIN_AFTER)
 
@@ -41,7 +41,7 @@ def run_checks(
     serviceable: Mapping[str, bool],
     now: datetime,
 ) -> list[OrderId]:
-    """Check these orders; returns the approved ones, which are due for routing now. The others are held."""
+    """Check these orders; returns the approved ones, which are due for routing. The others are held."""
     if not order_ids:
         return []
     standing: dict[int, list[OpenHold]] = {}
@@ -104,16 +104,16 @@ def _end_passed(
 
 
 def place_hold(tx: WriteTx, *, order_id: OrderId, message: str, now: datetime) -> None:
-    """A person stops an order: nothing more is routed, picked or shipped until somebody releases it."""
+    """Hold an order: nothing is routed, picked or shipped until it is released."""
     if not message.strip():
-        raise errors.Invalid("Say why the order is held, for whoever finds it.", field="message")
+        raise errors.Invalid("Enter a reason for the hold.", field="message")
     progress.lock(tx, order_id=order_id)
     holds.insert_holds(tx, [(order_id, Hold(HoldReason.MANUAL, message.strip()))], at=now)
     events.append(tx, [facts.Held(order_id, (HoldReason.MANUAL.value,))], at=now)
 
 
 def release_holds(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
-    """A person lets an order go on: manual holds end, and the checks run again (what still fails holds again)."""
+    """Release an order: manual holds end, and the checks run again."""
     progress.lock(tx, order_id=order_id)
     standing = holds.select_open_holds(tx, order_ids=[order_id])
     if not standing:

@@ -1,4 +1,4 @@
-"""How far an order has come: allocation, counters of lines, completion, cancellation, notes."""
+"""Progress of orders: allocation, line counters, completion, cancellation, notes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WOKEN_ONLY = timedelta(days=3650)
 def lock(tx: WriteTx, *, order_id: OrderId) -> None:
     """Lock an order for a change of it or of anything that belongs to it; raises NotFound.
 
-    What happens to it in this transaction is traced back to the message it came with, unless something newer is known.
+    Events of this transaction carry the trace of the message that brought the order, unless a newer one is known.
     """
     found = write.lock(tx, order_id=order_id)
     if not found:
@@ -28,7 +28,7 @@ def lock(tx: WriteTx, *, order_id: OrderId) -> None:
 
 
 def lock_free(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[OrderId]:
-    """Lock those of these orders that nobody else works on now and nothing holds; the others are left out."""
+    """Lock those of these orders that are free and have no hold; skip the others."""
     found = write.lock_free(tx, order_ids=order_ids)
     for order_id, trace_id in found:
         tx.traces.setdefault(("order", order_id), tx.trace_id or trace_id)
@@ -49,7 +49,7 @@ def allocate(
     parked: Mapping[OrderId, QueuePlacement],
     now: datetime,
 ) -> None:
-    """Record what routing decided: pieces allocated, orders complete or short (those are parked)."""
+    """Record an allocation: units allocated, orders complete or short (short ones are queued)."""
     if counts:
         _count(tx, ("allocated",), counts)
     if routed:
@@ -63,42 +63,42 @@ def allocate(
 def replan(
     tx: WriteTx, *, counts: Sequence[LineCount], replanned: Mapping[OrderId, facts.Allocated], now: datetime
 ) -> None:
-    """Pieces of planned work got other locations (they were taken back before)."""
+    """Record that planned units moved to other locations (they were deallocated before)."""
     _count(tx, ("allocated",), counts)
     told = [facts.Replanned(each.order_id, each.decision_id, each.locations) for each in replanned.values()]
     events.append(tx, told, at=now)
 
 
 def unpick(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
-    """Picked pieces went back to the shelf."""
+    """Return picked units to stock."""
     _count(tx, ("picked",), counts, sign=-1)
 
 
 def deallocate(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
-    """Take pieces back that a location will not fulfil (picked ones are unpicked first)."""
+    """Take back units that a location will not fulfill (unpick them first)."""
     _count(tx, ("allocated",), counts, sign=-1)
 
 
 def reroute(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
-    """Routing has something to do for these orders again."""
+    """Make these orders due for routing."""
     write.set_due(tx, order_ids=order_ids, due="route", at=now)
     tx.wake_workers()
 
 
 def retry_backorders(tx: WriteTx, *, skus: Sequence[str], now: datetime) -> None:
-    """Stock of these SKUs came: short orders that want them need not wait for their next try."""
+    """Retry short orders that want these SKUs."""
     if skus and write.retry_backorders(tx, skus=skus, at=now):
         tx.wake_workers()
 
 
 def retry_queued(tx: WriteTx, *, now: datetime) -> None:
-    """Locations or carriers work again: short orders need not wait for their next try."""
+    """Retry short orders after a location or carrier works again."""
     if write.retry_queued(tx, at=now):
         tx.wake_workers()
 
 
 def count(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCount]) -> None:
-    """Pieces reached one or more next steps (picked, packed, shipped, delivered, return_requested, returned)."""
+    """Count units as picked, packed, shipped, delivered, return_requested or returned."""
     _count(tx, counters, counts)
 
 
@@ -107,14 +107,14 @@ def _count(tx: WriteTx, counters: Sequence[str], counts: Sequence[LineCount], *,
 
 
 def complete(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[OrderId]:
-    """Complete those of which everything wanted is delivered; each once."""
+    """Complete orders whose units are all delivered; each once."""
     done = [OrderId(order_id) for order_id in write.mark_completed(tx, order_ids=order_ids, at=now)]
     events.append(tx, [facts.Completed(order_id) for order_id in done], at=now)
     return done
 
 
 def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
-    """Cancel every piece that is not allocated any more (its work was canceled first); raises if none is left."""
+    """Cancel every unit that is not allocated (cancel its work first); raises if none is left."""
     lock(tx, order_id=order_id)
     (header,) = read.select_headers(tx, order_ids=[order_id])
     if header.canceled_at is not None:
@@ -126,7 +126,7 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
         if line.quantity > line.allocated + line.canceled
     ]
     if not left and any(line.allocated for line in lines):
-        raise errors.Refused("Everything has left already: open a return instead.")
+        raise errors.Refused("Everything has shipped already: open a return instead.")
     if left:
         _count(tx, ("canceled",), left)
     if all(line.allocated == 0 for line in lines):
@@ -139,14 +139,14 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
 
 
 def claim_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[OrderId]:
-    """Lock parked orders whose time is over."""
+    """Lock queued orders whose time is over."""
     return [OrderId(order_id) for order_id in write.lock_overdue(tx, now=now, limit=limit)]
 
 
 def add_note(tx: WriteTx, *, order_id: OrderId, text: str, now: datetime) -> int:
-    """Keep what a person writes on an order."""
+    """Add a note to an order."""
     if not text.strip():
-        raise errors.Invalid("Write something first.", field="text")
+        raise errors.Invalid("Enter a note.", field="text")
     lock(tx, order_id=order_id)
     note_id = holds.insert_note(tx, order_id=order_id, text=text.strip(), at=now)
     events.append(tx, [facts.NoteAdded(order_id, note_id)], at=now)

@@ -12,7 +12,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class OpenHold:
-    """A hold that stands."""
+    """An open hold."""
 
     id: int
     order_id: int
@@ -21,7 +21,7 @@ class OpenHold:
 
 
 def select_open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
-    """Holds that stand on these orders."""
+    """Open holds of these orders."""
     return tx.all(
         OpenHold,
         "SELECT id, order_id, reason, message FROM order_holds WHERE order_id = ANY(%s) AND released_at IS NULL ORDER BY id",
@@ -30,7 +30,7 @@ def select_open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]
 
 
 def insert_holds(tx: WriteTx, holds: Sequence[tuple[int, Hold]], *, at: datetime) -> None:
-    """Place holds; one that stands already is left as it is, with its message renewed."""
+    """Place holds; an open one stays, with its message renewed."""
     tx.execute(
         """
         INSERT INTO order_holds (order_id, reason, message, placed_by, placed_at)
@@ -57,7 +57,7 @@ def release_holds(tx: WriteTx, *, ids: Sequence[int], at: datetime) -> int:
 
 
 def insert_note(tx: WriteTx, *, order_id: int, text: str, at: datetime) -> int:
-    """Keep what a person wrote; returns its id."""
+    """Store a note; returns its id."""
     return tx.value(
         int,
         "INSERT INTO order_notes (order_id, text, author, at) VALUES (%s, %s, %s, %s) RETURNING id",

@@ -1,4 +1,4 @@
-"""Reading orders back, for checks, routing, parcels and messages."""
+"""SQL that reads orders, for checks, routing, parcels and messages."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def select_headers(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Header]:
 
 
 def select_ids(tx: ReadTx, *, external_id: str, connection_id: int | None) -> list[int]:
-    """Orders that a channel (this one, or any) calls so; two channels could use the same id."""
+    """Orders with this channel id (of one channel, or any); two channels could use the same id."""
     return tx.column(
         int,
         """
@@ -150,7 +150,7 @@ def select_addresses(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[tuple[int,
 def observation(
     header: Header, lines: Sequence[Line], addresses: dict[tuple[int, str], Address]
 ) -> OrderSnapshot:
-    """A stored order in the shape in which channels tell it, so that one set of checks serves both."""
+    """A stored order in the shape of a snapshot, so that one set of checks serves both."""
     return OrderSnapshot(
         external_id=header.external_id,
         number=header.number,
@@ -201,7 +201,7 @@ def _observed(line: Line) -> SnapshotLine:
 def select_accepted(
     tx: ReadTx, *, since: datetime, until: datetime, limit: int
 ) -> list[tuple[int, datetime]]:
-    """Orders that were taken in within a window and not canceled, with when, the oldest first."""
+    """Orders captured within a window and not canceled, with their time, oldest first."""
     rows = tx.all(
         _Accepted,
         """
@@ -220,7 +220,7 @@ class _Accepted:
 
 
 def select_recent(tx: ReadTx, *, since: datetime, limit: int) -> list[int]:
-    """Orders placed since then that were not canceled, the newest first."""
+    """Orders placed since then and not canceled, newest first."""
     return tx.column(
         int,
         """
@@ -231,14 +231,14 @@ def select_recent(tx: ReadTx, *, since: datetime, limit: int) -> list[int]:
 
 
 def exists_due(tx: ReadTx, *, now: datetime) -> bool:
-    """Whether an order is to be checked or routed."""
+    """Whether an order is due for checks or routing."""
     return tx.value(
         bool, "SELECT EXISTS (SELECT FROM orders WHERE due IN ('approve', 'route') AND due_at <= %s)", (now,)
     )
 
 
 def select_due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[int]:
-    """Those of these orders for which this is to be done next."""
+    """Those of these orders for which this is due next."""
     return tx.column(
         int, "SELECT id FROM orders WHERE id = ANY(%s) AND due = %s ORDER BY id", (list(order_ids), due)
     )
@@ -251,6 +251,6 @@ class _Numbered:
 
 
 def select_numbers(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[int, str]:
-    """What people call these orders."""
+    """The numbers of these orders."""
     rows = tx.all(_Numbered, "SELECT id, number FROM orders WHERE id = ANY(%s)", (list(order_ids),))
     return {row.id: row.number for row in rows}

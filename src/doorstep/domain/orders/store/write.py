@@ -1,4 +1,4 @@
-"""Writing orders: what channels tell, and the counters of lines."""
+"""SQL that writes orders: snapshots and line counters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from doorstep.kernel.ids import OrderId
 
 @dataclass(frozen=True, slots=True)
 class NewHeader:
-    """An order that is written for the first time, without its lines and addresses."""
+    """A new order, without its lines and addresses."""
 
     id: int
     connection_id: int
@@ -33,7 +33,7 @@ class NewHeader:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An order that is there already, locked."""
+    """A stored order, locked."""
 
     id: int
     connection_id: int
@@ -48,9 +48,9 @@ class Known:
 
 
 def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
-    """Lock those of these (connection, external id) that exist, in the order of their keys.
+    """Lock those of these (connection, external id) that exist, in key order.
 
-    One look into the index per key, whatever the planner thinks of reading the whole table instead.
+    One index look-up per key, even where the planner would rather read the whole table.
     """
     wanted = sorted(set(keys))
     return tx.all(
@@ -68,12 +68,12 @@ def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
 
 
 def next_ids(tx: WriteTx, count: int) -> list[int]:
-    """Fresh order ids."""
+    """New order ids."""
     return tx.column(int, "SELECT nextval('orders_id_seq') FROM generate_series(1, %s)", (count,))
 
 
 class Overtaken(errors.Conflict):
-    """Another process stored the same order first; the batch is taken again."""
+    """Another process stored the same order first; the batch is retried."""
 
 
 def copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
@@ -120,7 +120,7 @@ def copy_lines(
     *,
     allocated: Mapping[tuple[OrderId, int], int],
 ) -> None:
-    """Write the lines of (order id, lines); `allocated` says how many pieces of (order id, line number) have their place."""
+    """Write the lines of (order id, lines); `allocated` has the allocated units per (order id, line number)."""
     tx.copy(
         """
         COPY order_lines (order_id, line_no, external_line_id, sku, title, quantity, unit_price_minor, discount_minor,
@@ -167,13 +167,13 @@ def _address_values(address: Address) -> tuple[object, ...]:
 
 
 def replace_address(tx: WriteTx, *, order_id: int, kind: str, address: Address) -> None:
-    """Write one address anew."""
+    """Replace one address."""
     tx.execute("DELETE FROM order_addresses WHERE order_id = %s AND kind = %s", (order_id, kind))
     copy_addresses(tx, [(order_id, kind, address)])
 
 
 def update_header(tx: WriteTx, *, order_id: int, told: OrderSnapshot) -> None:
-    """Take over a newer observation; what was paid stays paid."""
+    """Apply a newer snapshot; what was paid stays paid."""
     tx.execute(
         """
         UPDATE orders SET version_at = %s, total_minor = %s, shipping_minor = %s, tax_minor = %s, tip_minor = %s,
@@ -193,7 +193,7 @@ def update_header(tx: WriteTx, *, order_id: int, told: OrderSnapshot) -> None:
 
 
 def delete_lines(tx: WriteTx, *, order_id: int) -> bool:
-    """Remove the lines of an order; False, with nothing removed, if work (even rejected) refers to them."""
+    """Delete the lines of an order; False, with nothing deleted, if work (even rejected) refers to them."""
     try:
         with tx.savepoint():
             tx.execute("DELETE FROM order_lines WHERE order_id = %s", (order_id,))
@@ -203,12 +203,12 @@ def delete_lines(tx: WriteTx, *, order_id: int) -> bool:
 
 
 def set_due(tx: WriteTx, *, order_ids: Sequence[int], due: str | None, at: datetime) -> None:
-    """What is to be done next with these orders, and from when."""
+    """Set what is due next for these orders, and from when."""
     tx.execute("UPDATE orders SET due = %s, due_at = %s WHERE id = ANY(%s)", (due, at, list(order_ids)))
 
 
 def lock_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[int]:
-    """Lock orders for which this is due; others skip them. A held order is checked again, but not routed."""
+    """Lock orders for which this is due; skip locked ones. A held order is checked again, but not routed."""
     return tx.column(
         int,
         """
@@ -222,7 +222,7 @@ def lock_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[int]:
 
 
 def lock_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[int]:
-    """Lock parked orders that end by themselves now; others skip them. A held order is a person's."""
+    """Lock queued orders that are due for automatic cancellation; skip locked ones and held orders."""
     return tx.column(
         int,
         """
@@ -235,7 +235,7 @@ def lock_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[int]:
 
 
 def lock_waiting(tx: WriteTx, *, after: int, limit: int) -> list[int]:
-    """Lock approved orders with lines that routing could not serve, by id; others skip them. A held order rests."""
+    """Lock approved orders with unallocated lines, by id; skip locked ones and held orders."""
     return tx.column(
         int,
         """
@@ -248,7 +248,7 @@ def lock_waiting(tx: WriteTx, *, after: int, limit: int) -> list[int]:
 
 
 def lock_free(tx: WriteTx, *, order_ids: Sequence[int]) -> list[tuple[int, str]]:
-    """Lock those of these orders that nobody else works on and nothing holds, by id; returns (id, trace)."""
+    """Lock those of these orders that are free and have no hold, by id; returns (id, trace)."""
     rows = tx.rows(
         """
         SELECT id, trace_id FROM orders o WHERE id = ANY(%s) AND canceled_at IS NULL
@@ -266,7 +266,7 @@ def lock(tx: WriteTx, *, order_id: int) -> list[str]:
 
 
 def mark_approved(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> None:
-    """All checks passed: routing is next."""
+    """Mark as approved: routing is next."""
     tx.execute(
         "UPDATE orders SET approved_at = %s, due = 'route', due_at = %s WHERE id = ANY(%s)",
         (at, at, list(order_ids)),
@@ -274,7 +274,7 @@ def mark_approved(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> Non
 
 
 def mark_routed(tx: WriteTx, *, order_ids: Sequence[int]) -> None:
-    """Every line has its location."""
+    """Mark as fully allocated."""
     tx.execute(
         """
         UPDATE orders SET due = NULL, is_short = false, queue = '', queue_reason = '', parked_at = NULL, route_tries = 0,
@@ -286,7 +286,7 @@ def mark_routed(tx: WriteTx, *, order_ids: Sequence[int]) -> None:
 
 
 def park(tx: WriteTx, parked: Mapping[OrderId, QueuePlacement]) -> None:
-    """Something is missing: where these orders wait, and until when."""
+    """Mark as short: the queue of these orders, and until when."""
     each = list(parked.values())
     tx.execute(
         """
@@ -313,7 +313,7 @@ def park(tx: WriteTx, parked: Mapping[OrderId, QueuePlacement]) -> None:
 
 
 def retry_backorders(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
-    """Short orders that want one of these SKUs are routed again now; returns how many."""
+    """Retry short orders that want one of these SKUs; returns how many."""
     return tx.execute(
         """
         UPDATE orders o SET due_at = %s WHERE o.is_short AND o.due = 'route' AND o.wakes_on_stock
@@ -325,7 +325,7 @@ def retry_backorders(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
 
 
 def retry_queued(tx: WriteTx, *, at: datetime) -> int:
-    """Every short order that stock would wake is routed again now; returns how many."""
+    """Retry every short order that stock may wake; returns how many."""
     return tx.execute(
         "UPDATE orders SET due_at = %s WHERE is_short AND due = 'route' AND wakes_on_stock AND due_at > %s",
         (at, at),
@@ -333,7 +333,7 @@ def retry_queued(tx: WriteTx, *, at: datetime) -> int:
 
 
 def mark_canceled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
-    """Nothing more will be done for it."""
+    """Nothing more is due for it."""
     tx.execute(
         """
         UPDATE orders SET canceled_at = %s, due = NULL, is_short = false, queue = '', parked_at = NULL, auto_cancel_at = NULL
@@ -344,7 +344,7 @@ def mark_canceled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
 
 
 def mark_completed(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> list[int]:
-    """Complete those of which every wanted piece is delivered and that are not complete yet; returns them."""
+    """Complete orders whose wanted units are all delivered; returns them."""
     return tx.column(
         int,
         """
@@ -385,5 +385,5 @@ def add_counts(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCou
         return tx.execute(statement, columns)
     except psycopg.errors.CheckViolation as problem:
         raise errors.Conflict(
-            f"These units cannot be counted as {', '.join(counters)}: the order has moved on, look again."
+            f"These units cannot be counted as {', '.join(counters)}: the order changed, reload it."
         ) from problem
