@@ -65,8 +65,8 @@ _serial = itertools.count(1)
 
 def line(sku: str, quantity: int = 1, price_minor: int = 79_900, **given: Any) -> SnapshotLine:
     """A line of an order; its external id is its SKU's."""
-    told: dict[str, Any] = {"external_line_id": f"line-{sku}", "title": f"Item {sku}"} | given
-    return SnapshotLine(sku=Sku(sku), quantity=quantity, unit_price_minor=price_minor, **told)
+    reported: dict[str, Any] = {"external_line_id": f"line-{sku}", "title": f"Item {sku}"} | given
+    return SnapshotLine(sku=Sku(sku), quantity=quantity, unit_price_minor=price_minor, **reported)
 
 
 def observation(*lines: SnapshotLine, paid: bool = True, **given: Any) -> OrderSnapshot:
@@ -75,7 +75,7 @@ def observation(*lines: SnapshotLine, paid: bool = True, **given: Any) -> OrderS
     total = sum(each.unit_price_minor * each.quantity - each.discount_minor for each in lines)
     serial = next(_serial)
     payment = SnapshotPayment(gateway="sandbox", method="upi", paid_minor=total if paid else 0, is_paid=paid)
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "external_id": f"order-{serial}",
         "number": f"#{serial}",
         "version_at": NOON,
@@ -85,7 +85,7 @@ def observation(*lines: SnapshotLine, paid: bool = True, **given: Any) -> OrderS
         "payment": payment,
         "shipping_address": DELHI,
     }
-    return OrderSnapshot(lines=lines, **(told | given))
+    return OrderSnapshot(lines=lines, **(reported | given))
 
 
 def later(order: OrderSnapshot, minutes: int = 1, **changes: Any) -> OrderSnapshot:
@@ -108,7 +108,7 @@ def place(
     code: str, state_code: str = "MH", *, latitude: float = 19.0, longitude: float = 72.8, **given: Any
 ) -> Location:
     """A location that ships with the connection "parcels"."""
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "id": LocationId(0), "code": code, "name": f"Place {code}", "kind": LocationKind.WAREHOUSE,
         "company": "NotNaked Retail Private Limited", "gstin": "27AABCN9999N1ZB", "phone": "+91", "email": "",
         "line1": "1 Some Road", "line2": "", "city": "Mumbai", "state": "", "state_code": state_code,
@@ -116,7 +116,7 @@ def place(
         "timezone": "Asia/Kolkata", "hours": {}, "cut_off": "16:00", "carrier": "parcels", "return_carrier": "",
         "ships": True, "active": True,
     }  # fmt: skip
-    return Location(**(told | given))
+    return Location(**(reported | given))
 
 
 def channel(tx: WriteTx, key: str = "shop") -> int:
@@ -177,10 +177,10 @@ class Retailer:
         with self.app.db.write(actor="user:1") as tx:
             return work(tx)
 
-    def hear(self, key: str, topic: str, *told: object) -> None:
+    def hear(self, key: str, topic: str, *reported: object) -> None:
         """Store what a partner tells, one message each, as the hooks would; `told` are observations or raw bytes."""
         arrivals = []
-        for each in told:
+        for each in reported:
             body = each if isinstance(each, bytes) else self.words(key, each)
             arrivals.append(
                 Arrival(self.ids[key], f"event-{next(_serial)}", topic, {}, body, f"{next(_serial):032x}")
@@ -188,15 +188,15 @@ class Retailer:
         self.write(lambda tx: connections.receive(tx, arrivals=arrivals))
 
     @staticmethod
-    def words(key: str, told: object) -> bytes:
-        return msgspec.json.encode(told if key in {"shiphawk", "store-parcels"} else {"data": told})
+    def words(key: str, reported: object) -> bytes:
+        return msgspec.json.encode(reported if key in {"shiphawk", "store-parcels"} else {"data": reported})
 
     def settle(self) -> None:
         """Let a worker do everything that is due, and what comes due within a moment."""
         worker = Worker(self.app)
         ends_at = time.monotonic() + 30
         while time.monotonic() < ends_at:
-            busy = worker.work_once() or worker._errands.busy
+            busy = worker.work_once() or worker._tasks.busy
             if not busy:
                 soon = self.read(jobs.next_due_seconds)
                 if soon > 0.4 and not self.waiting():
@@ -219,23 +219,23 @@ class Retailer:
     def dead(self) -> list[dict[str, object]]:
         return self.read(lambda tx: tx.rows("SELECT * FROM dead_letters ORDER BY source, id"))
 
-    def order_id(self, told: OrderSnapshot) -> OrderId:
-        found = self.read(lambda tx: order_views.find(tx, external_id=told.external_id))
+    def order_id(self, reported: OrderSnapshot) -> OrderId:
+        found = self.read(lambda tx: order_views.find(tx, external_id=reported.external_id))
         assert found is not None
         return found
 
-    def place_order(self, told: OrderSnapshot | None = None) -> OrderId:
+    def place_order(self, reported: OrderSnapshot | None = None) -> OrderId:
         """The channel tells of an order and the gateway of its money; all of it is worked."""
-        told = told or observation()
+        reported = reported or observation()
         payment = PaymentSnapshot(
-            "sandbox", f"pay-{told.external_id}", told.external_id, PaymentStatus.CAPTURED, told.total_minor,
-            told.currency, "upi", NOON,
+            "sandbox", f"pay-{reported.external_id}", reported.external_id, PaymentStatus.CAPTURED, reported.total_minor,
+            reported.currency, "upi", NOON,
         )  # fmt: skip
         self.client("pay").payments[payment.external_id] = payment
-        self.hear("shop", "order", told)
+        self.hear("shop", "order", reported)
         self.hear("pay", "payment", payment)
         self.settle()
-        return self.order_id(told)
+        return self.order_id(reported)
 
     def order(self, order_id: OrderId) -> order_views.Order:
         return self.read(lambda tx: order_views.order(tx, order_id=order_id))
@@ -289,9 +289,9 @@ class Retailer:
         self.hear(key, "tracking", TrackingSnapshot((seen,), shipment.tracking_number))
         self.settle()
 
-    def delivered(self, told: OrderSnapshot | None = None) -> OrderId:
+    def delivered(self, reported: OrderSnapshot | None = None) -> OrderId:
         """An order that came all the way to the customer."""
-        order_id = self.place_order(told)
+        order_id = self.place_order(reported)
         for shipment in self.ship(order_id):
             self.scan(shipment, TrackingStatus.DELIVERED, hours=24)
         return order_id
@@ -301,7 +301,7 @@ class Retailer:
     ) -> ReturnSnapshot:
         """The channel tells of a return."""
         serial = next(_serial)
-        told: dict[str, Any] = {
+        reported: dict[str, Any] = {
             "external_id": f"return-{serial}",
             "order_external_id": self.order(order_id).header.external_id,
             "name": f"R{serial}",
@@ -309,7 +309,7 @@ class Retailer:
             "version_at": NOON,
             "lines": (SnapshotReturnLine(f"line-{sku}", f"back-{serial}", quantity, "size", "Size issue"),),
         }
-        seen = ReturnSnapshot(**(told | given))
+        seen = ReturnSnapshot(**(reported | given))
         self.hear("shop", "return", seen)
         self.settle()
         return seen
@@ -337,7 +337,7 @@ def environment(app: App) -> dict[str, str]:
 
 
 def furnish(dsn: str, folder: Path) -> None:
-    """Put NotNaked's catalogue, network and stock into a migrated database, and a connection to every sort of partner."""
+    """Put NotNaked's catalog, network and stock into a migrated database, and a connection to every sort of partner."""
     yesterday = NOON - timedelta(days=1)
     with clock.at(yesterday), open_app(_settings(dsn, folder), clock=clock.CLOCK) as app:
         samples.load_into(app, samples.NOTNAKED)

@@ -19,5 +19,5 @@ def place(tx: WriteTx, count: int = 1, *, sku: str = "A", quantity: int = 1) -> 
     ]
     return [
         accepted.order_id
-        for accepted in orders.upsert(tx, told=orders.classify(tx, incoming=incoming), now=builders.NOON)
+        for accepted in orders.upsert(tx, reported=orders.classify(tx, incoming=incoming), now=builders.NOON)
     ]

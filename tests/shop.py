@@ -63,7 +63,7 @@ _serial = itertools.count(1)
 
 @dataclass
 class Shop:
-    """The sample network and catalogue, connections without accounts, and a person of every role."""
+    """The sample network and catalog, connections without accounts, and a person of every role."""
 
     app: App
     now: datetime = NOON
@@ -90,7 +90,7 @@ class Shop:
             if route:
                 (accepted,) = intake.capture_orders(tx, incoming=[incoming], serviceable={"IN": True}, now=at)
             else:
-                (accepted,) = orders.upsert(tx, told=orders.classify(tx, incoming=[incoming]), now=at)
+                (accepted,) = orders.upsert(tx, reported=orders.classify(tx, incoming=[incoming]), now=at)
                 posting.record_reported_payments(tx, accepted=[accepted])
         return accepted.order_id
 
@@ -237,7 +237,7 @@ def opened(dsn: str, folder: Path) -> App:
 
 
 def set_up(app: App) -> Shop:
-    """Sample catalogue, network and stock; one person of each role; the stores' staff works at Store 22."""
+    """Sample catalog, network and stock; one person of each role; the stores' staff works at Store 22."""
     shop = Shop(app)
     samples.load_into(app, samples.NOTNAKED)
     with app.db.write(actor="system") as tx:

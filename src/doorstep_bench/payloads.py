@@ -30,7 +30,7 @@ def calls(*, seed: int, count: int) -> Iterator[Call]:
 def _document(number: int, chance: random.Random) -> Json:
     wanted = [(chance.choice(SKUS), chance.randint(1, 3)) for _ in range(chance.randint(1, 4))]
     lines = [_line(str(sku), quantity) for sku, quantity in wanted]
-    told: Json = {
+    reported: Json = {
         "email": f"c{number}@example.com",
         "phone": f"+91{number:010d}",
         "buyer": {"first_name": "Customer", "last_name": str(number)},
@@ -39,7 +39,7 @@ def _document(number: int, chance: random.Random) -> Json:
             "province": "Maharashtra", "province_code": "MH", "zip": "411001", "country": "India", "country_code": "IN",
         },
     }  # fmt: skip
-    order = model.order(told, number, lines)
+    order = model.order(reported, number, lines)
     order["financial_status"] = "paid"
     return payloads.order(order, SHOP)
 

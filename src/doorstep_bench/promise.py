@@ -38,10 +38,10 @@ def _ask(asking: http.client.HTTPConnection, headers: dict[str, str], body: byte
     began = time.perf_counter()
     asking.request("POST", "/api/v1/promise", body, headers)
     answer = asking.getresponse()
-    told = answer.read()
+    reported = answer.read()
     waited = time.perf_counter() - began
-    if answer.status != http.client.OK or len(json.loads(told)["options"]) != 3:  # noqa: PLR2004 - three services
-        raise RuntimeError(told[:2_000].decode())
+    if answer.status != http.client.OK or len(json.loads(reported)["options"]) != 3:  # noqa: PLR2004 - three services
+        raise RuntimeError(reported[:2_000].decode())
     return waited
 
 

@@ -20,7 +20,7 @@ BOUND_BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An installation with the workload's catalogue and stock, and where new numbers of orders begin."""
+    """An installation with the workload's catalog and stock, and where new numbers of orders begin."""
 
     scratch: Scratch
     connection_id: int

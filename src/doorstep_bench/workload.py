@@ -26,7 +26,7 @@ NOW = datetime.now(UTC)
 
 
 def stock_up(app: App, *, locations: int = 12, spread: float = 1.0) -> tuple[int, list[LocationId]]:
-    """Catalogue, network and plenty of stock, each SKU at that share of the locations; returns the channel's connection id
+    """Catalog, network and plenty of stock, each SKU at that share of the locations; returns the channel's connection id
     and the location ids.
     """
     chance = random.Random(701)  # noqa: S311 - a workload that repeats, not a secret
@@ -87,8 +87,8 @@ def _order(connection_id: int, number: int, wanted: list[tuple[Sku, int]], chanc
         latitude=9 + chance.random() * 20, longitude=73 + chance.random() * 15,
     )  # fmt: skip
     paid = SnapshotPayment("razorpay", "upi", total, is_paid=True)
-    told = OrderSnapshot(
+    reported = OrderSnapshot(
         external_id=str(number), number=f"#{number}", version_at=NOW, placed_at=NOW, currency="INR", lines=lines,
         total_minor=total, payment=paid, shipping_address=address, email=address.email,
     )  # fmt: skip
-    return Incoming(connection_id, "shop", told, f"{number:032x}")
+    return Incoming(connection_id, "shop", reported, f"{number:032x}")

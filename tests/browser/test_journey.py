@@ -18,12 +18,12 @@ SignIn = Callable[..., Page]
 @pytest.fixture(scope="module")
 def story(shop: Shop) -> Story:
     """The order is placed and allocated by the world outside."""
-    told = Story(shop.doors)
-    told.placed()
-    told.allocated()
-    shop.doors.context("shiphawk", "script", {"next_tracking_numbers": [told.numbers.jacket]})
-    shop.doors.context("shiprocket", "script", {"next_awbs": [told.numbers.shirts]})
-    return told
+    reported = Story(shop.doors)
+    reported.placed()
+    reported.allocated()
+    shop.doors.context("shiphawk", "script", {"next_tracking_numbers": [reported.numbers.jacket]})
+    shop.doors.context("shiprocket", "script", {"next_awbs": [reported.numbers.shirts]})
+    return reported
 
 
 def work_through(page: Page, story: Story, skus: list[str]) -> None:

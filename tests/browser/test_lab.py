@@ -17,9 +17,9 @@ SignIn = Callable[..., Page]
 
 
 def test_1_a_draft_is_simulated_and_decides(shop: Shop, signed_in: SignIn) -> None:
-    told = Story(shop.doors)
-    told.placed()
-    told.allocated()
+    reported = Story(shop.doors)
+    reported.placed()
+    reported.allocated()
     clocks.shift(shop.stage.clock_file, 0)  # the story begins days ago, before its stock was counted
     page = signed_in("operations")
     page.get_by_role("link", name="Routing").first.click()

@@ -45,9 +45,13 @@ def problem(answer: Answer, status: int, kind: str) -> dict[str, Any]:
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), (
         answer.text
     )
-    told: dict[str, Any] = answer.json()
-    assert (told["type"], told["status"], bool(told["title"])) == (f"/api/docs#{kind}", status, True)
-    return told
+    reported: dict[str, Any] = answer.json()
+    assert (reported["type"], reported["status"], bool(reported["title"])) == (
+        f"/api/docs#{kind}",
+        status,
+        True,
+    )
+    return reported
 
 
 # Who calls --------------------------------------------------------------------------------------------------------
@@ -138,8 +142,8 @@ def test_what_the_framework_refuses_has_the_same_shape(retailer: Retailer) -> No
     ],
 )
 def test_a_request_that_does_not_fit_says_where(retailer: Retailer, path: str, field: str) -> None:
-    told = problem(client(retailer).get(path), 422, "invalid")
-    assert [each["field"] for each in told["problems"]] == [field]
+    reported = problem(client(retailer).get(path), 422, "invalid")
+    assert [each["field"] for each in reported["problems"]] == [field]
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,8 @@ def test_a_rule_is_tried_set_changed_and_switched_off(api: TestClient) -> None:
 
 def test_supply_is_announced_changed_with_its_effect_and_ended(api: TestClient, retailer: Retailer) -> None:
     for _ in range(2):
-        told = api.put("supplies", json={"lines": [SUPPLY]}).json()
-    (supply,) = told["supplies"]
+        reported = api.put("supplies", json={"lines": [SUPPLY]}).json()
+    (supply,) = reported["supplies"]
     policy = {"mode": "backorder", "quantity_limit": 90_000}
     assert api.put(f"skus/{SHIRT}/sell-ahead", json=policy).status_code == 200
     order_id = retailer.place_order(observation(line(SHIRT, 50_000)))

@@ -27,13 +27,17 @@ def test_a_draft_is_simulated(retailer: Retailer, api: TestClient) -> None:
     assert api.get(here).json()["state"] == "waiting"
     assert api.delete(here).status_code == 409
     simulation_jobs.run_next(retailer.app.context)
-    told = api.get(here).json()
-    assert (told["state"], told["changed"], told["totals"]["draft"]["short_pieces"]) == ("done", 1, 1)
-    assert {each["key"]: each["mark"] for each in told["compared"]}["unfilled"] == "worse"
+    reported = api.get(here).json()
+    assert (reported["state"], reported["changed"], reported["totals"]["draft"]["short_pieces"]) == (
+        "done",
+        1,
+        1,
+    )
+    assert {each["key"]: each["mark"] for each in reported["compared"]}["unfilled"] == "worse"
     (changed,) = api.get(f"{here}/changes?only=short").json()
     assert changed["draft"]["short_pieces"] == 1
     assert api.get(f"{here}/changes?only=luck").status_code == 422
-    assert [each["id"] for each in api.get(f"{BASE}/simulations").json()] == [told["id"]]
+    assert [each["id"] for each in api.get(f"{BASE}/simulations").json()] == [reported["id"]]
     assert api.post(f"{here}/cancel", json={}).status_code == 409
     assert api.delete(here).json()["state"] == "deleted"
     assert api.get(here).status_code == 404
@@ -52,8 +56,12 @@ def test_a_draft_is_tried(retailer: Retailer, api: TestClient) -> None:
     assert (begun.status_code, begun.json()["running"]) == (201, True)
     assert api.post(f"{BASE}/trials", json=body).status_code == 409
     retailer.place_order(observation(line(JACKET, 1)))
-    (told,) = api.get(f"{BASE}/trials").json()
-    assert (told["now"]["orders"], told["tried"]["orders"], told["guardrails"]["sample"]) == (1, 1, 20)
+    (reported,) = api.get(f"{BASE}/trials").json()
+    assert (reported["now"]["orders"], reported["tried"]["orders"], reported["guardrails"]["sample"]) == (
+        1,
+        1,
+        20,
+    )
     assert api.post(f"{BASE}/trials/stop", json={"why": "enough"}).json()["running"] is False
     assert api.post(f"{BASE}/trials/promote", json={"why": "so"}).status_code == 409
     api.post(f"{BASE}/trials", json=body)

@@ -36,9 +36,12 @@ def act(api: TestClient, number: int, verb: str, instead_of: int | None) -> dict
 
 
 def test_the_schema_is_served(api: TestClient) -> None:
-    told = api.get(f"{BASE}/schema").json()
-    assert told["$ref"] == "#/$defs/RuleSet"
-    assert told["variables"]["lane.km"] == {"type": "double", "description": "Kilometers to the customer."}
+    reported = api.get(f"{BASE}/schema").json()
+    assert reported["$ref"] == "#/$defs/RuleSet"
+    assert reported["variables"]["lane.km"] == {
+        "type": "double",
+        "description": "Kilometers to the customer.",
+    }
 
 
 def test_a_version_decides_and_is_rolled_back(api: TestClient) -> None:

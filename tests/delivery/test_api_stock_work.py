@@ -102,11 +102,11 @@ def test_a_count_is_sent_back_or_canceled(api: TestClient) -> None:
 
 
 def test_a_feed_has_a_result_for_every_line_and_counts_once(api: TestClient, retailer: Retailer) -> None:
-    told = {"source": "wms", "mode": "set", "lines": [{"sku": SHIRT, "location": HUB, "quantity": 77}]}
-    told["lines"].append({"sku": "NO-SUCH", "location": HUB, "quantity": 1})  # type: ignore[attr-defined]  # a list
-    ask(api, "/inventory/feeds", told, 422)
+    reported = {"source": "wms", "mode": "set", "lines": [{"sku": SHIRT, "location": HUB, "quantity": 77}]}
+    reported["lines"].append({"sku": "NO-SUCH", "location": HUB, "quantity": 1})  # type: ignore[attr-defined]  # a list
+    ask(api, "/inventory/feeds", reported, 422)
     for _ in range(2):
-        found = ask(api, "/inventory/feeds", told, 201, headers={"Idempotency-Key": "k"})
+        found = ask(api, "/inventory/feeds", reported, 201, headers={"Idempotency-Key": "k"})
         assert [each["outcome"] for each in found["results"]] == ["applied", "refused"]
     assert (retailer.count(SHIRT, HUB)[0], len(ask(api, "/inventory/feeds"))) == (77, 1)
     whole = ask(api, f"/inventory/feeds/{found['feed']['id']}")
@@ -173,8 +173,8 @@ def test_staff_work_at_their_own_location(retailer: Retailer) -> None:
     ask(staff, f"/counts/{key}/found", {"found": [{"code": SHIRT, "quantity": 0}]})
     ask(staff, f"/counts/{key}/hand-in", {})
     ask(staff, f"/counts/{key}/approve", {"alone": True}, 403)
-    told = {"source": "pos", "mode": "delta", "lines": [{"sku": SHIRT, "location": HUB, "quantity": 1}]}
-    found = ask(staff, "/inventory/feeds", told, 201, headers={"Idempotency-Key": "k"})
+    reported = {"source": "pos", "mode": "delta", "lines": [{"sku": SHIRT, "location": HUB, "quantity": 1}]}
+    found = ask(staff, "/inventory/feeds", reported, 201, headers={"Idempotency-Key": "k"})
     assert found["results"][0]["outcome"] == "refused"
 
 

@@ -19,11 +19,11 @@ ADDRESS = {"name": "A. Person", "line1": "1 Road", "city": "Pune", "postal_code"
 
 def order(name: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
     line = {"sku": SHIRT, "quantity": quantity, "unit_price_minor": 79_900}
-    told = {
+    reported = {
         "external_id": name, "placed_at": "2026-05-05T10:00:00+05:30", "currency": "INR", "lines": [line],
         "payment": {"is_paid": True}, "shipping_address": ADDRESS,
     }  # fmt: skip
-    return told | more
+    return reported | more
 
 
 def place(till: TestClient, *orders: dict[str, Any], **headers: str) -> list[dict[str, Any]]:
@@ -38,10 +38,14 @@ def test_an_order_is_stored_checked_and_routed_when_the_answer_comes(
 ) -> None:
     answer = till.post(ORDERS, json=order("T-1"))
     assert answer.status_code == 201, answer.text
-    told = answer.json()
-    assert (told["status"], told["headline"], told["number"]) == ("created", "ORDER_ALLOCATED", "T-1")
-    assert [len(each.lines) for each in retailer.work(told["order_id"])] == [1]
-    assert till.get(f"{ORDERS}/{told['order_id']}").json()["channel"] == "till"
+    reported = answer.json()
+    assert (reported["status"], reported["headline"], reported["number"]) == (
+        "created",
+        "ORDER_ALLOCATED",
+        "T-1",
+    )
+    assert [len(each.lines) for each in retailer.work(reported["order_id"])] == [1]
+    assert till.get(f"{ORDERS}/{reported['order_id']}").json()["channel"] == "till"
 
 
 def test_each_of_several_has_its_own_answer(till: TestClient) -> None:

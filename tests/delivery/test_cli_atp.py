@@ -21,10 +21,10 @@ def atp(retailer: Retailer, *arguments: str) -> Result:
 def test_a_sku_is_explained(retailer: Retailer) -> None:
     terms = Terms(RuleKind.THRESHOLD, "the last one stays", 1)
     retailer.write(lambda tx: rules.put(tx, change=Change(terms, "test"), at=NOON))
-    told = atp(retailer, "explain", JACKET, "--channel", "shop").stdout
-    assert "On hand everywhere" in told
-    assert "-1      Left over by this channel" in told
-    assert "the last one stays" in told
+    reported = atp(retailer, "explain", JACKET, "--channel", "shop").stdout
+    assert "On hand everywhere" in reported
+    assert "-1      Left over by this channel" in reported
+    assert "the last one stays" in reported
     source = StockSource(retailer.places["WH-A"], "wms", 60)
     retailer.write(lambda tx: freshness.put_sources(tx, sources=[source]))
     assert "Unknown (" in atp(retailer, "explain", JACKET).stdout

@@ -38,15 +38,15 @@ def far(tmp_path: Path) -> Path:
 
 
 def test_a_file_is_held_against_what_decides(busy: Retailer, far: Path, tmp_path: Path) -> None:
-    told = rules(busy, "simulate", str(far), "--days", "1", "--csv", str(tmp_path / "out.csv"))
-    assert told.exit_code == 0, told.output
-    assert told.stdout.startswith("3 orders, ")
-    rows = [each.split() for each in told.stdout.splitlines()]
+    reported = rules(busy, "simulate", str(far), "--days", "1", "--csv", str(tmp_path / "out.csv"))
+    assert reported.exit_code == 0, reported.output
+    assert reported.stdout.startswith("3 orders, ")
+    rows = [each.split() for each in reported.stdout.splitlines()]
     assert ["Parcels", "per", "order", "1.00", "1.00", "1.0000", "=", "same"] in rows
     assert any(row[:1] == ["WH-B"] for row in rows)
     with (tmp_path / "out.csv").open() as file:
         changed = list(csv.DictReader(file))
-    assert f"{len(changed)} orders change." in told.stdout
+    assert f"{len(changed)} orders change." in reported.stdout
     assert {each["sent_after"] for each in changed} == {
         "1 DJ-BL-01 from WH-B, 1 waiting",
         "1 DJ-BL-01 from WH-B",
@@ -56,9 +56,9 @@ def test_a_file_is_held_against_what_decides(busy: Retailer, far: Path, tmp_path
 
 def test_limits_decide_on_the_exit_code(busy: Retailer, far: Path) -> None:
     assert rules(busy, "simulate", str(far), "--must", "cost<=10,parcels<=10").exit_code == 0
-    told = rules(busy, "simulate", str(far), "--json", "--must", "km<=1.00,parcels<=1.00")
-    found = json.loads(told.stdout)
-    assert told.exit_code == 1
+    reported = rules(busy, "simulate", str(far), "--json", "--must", "km<=1.00,parcels<=1.00")
+    found = json.loads(reported.stdout)
+    assert reported.exit_code == 1
     assert found["broken"][0].startswith("Distance per order is ")
     assert (found["now"]["orders"], found["draft"]["orders"]) == (3, 3)
     assert {each["key"] for each in found["measures"]} >= {"cost", "splits", "co2", "unfilled"}
@@ -80,8 +80,10 @@ def test_a_draft_is_tried_and_stopped(retailer: Retailer) -> None:
     assert rules(retailer, "trial").stdout == "No draft was tried yet.\n"
     assert rules(retailer, "apply", str(FILE), "--why", "first").exit_code == 0
     drafted = retailer.write(lambda tx: _draft(tx, retailer))
-    told = rules(retailer, "canary", str(drafted), "--why", "more parcels", "--percent", "20")
-    assert told.stdout == "Draft 2 decides on 20 % of the orders from the next order on.\n", told.exception
+    reported = rules(retailer, "canary", str(drafted), "--why", "more parcels", "--percent", "20")
+    assert reported.stdout == "Draft 2 decides on 20 % of the orders from the next order on.\n", (
+        reported.exception
+    )
     assert rules(retailer, "trial").stdout.startswith("Draft 2 is tried (canary) since ")
     again = rules(retailer, "shadow", str(drafted), "--why", "also")
     assert isinstance(again.exception, errors.Conflict)

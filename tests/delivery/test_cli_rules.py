@@ -29,21 +29,23 @@ def changed(tmp_path: Path) -> Path:
 
 
 def test_a_file_is_tried_without_storing_it(retailer: Retailer) -> None:
-    told = rules(retailer, "plan", str(FILE))
-    assert told.exit_code == 0
-    assert "run as orders come › routing urgent: added Takes orders where order.priority > 0" in told.stdout
-    assert "8 of 8 golden cases pass." in told.stdout
+    reported = rules(retailer, "plan", str(FILE))
+    assert reported.exit_code == 0
+    assert (
+        "run as orders come › routing urgent: added Takes orders where order.priority > 0" in reported.stdout
+    )
+    assert "8 of 8 golden cases pass." in reported.stdout
     assert rules(retailer, "history").stdout == "No version yet: the rules that Doorstep comes with decide.\n"
 
 
 def test_a_file_decides_and_is_taken_back(retailer: Retailer, changed: Path) -> None:
     assert "Version 1 decides from now on." in rules(retailer, "apply", str(FILE), "--why", "first").stdout
     assert rules(retailer, "apply", str(FILE), "--why", "again").stdout.startswith("Nothing changes.")
-    told = rules(retailer, "apply", str(changed), "--why", "more parcels").stdout
-    assert told.startswith(
+    reported = rules(retailer, "apply", str(changed), "--why", "more parcels").stdout
+    assert reported.startswith(
         "run as orders come › routing urgent › rule leaves today › split › max_parcels: 2 → 3\n"
     )
-    assert "Version 2 decides from now on." in told
+    assert "Version 2 decides from now on." in reported
     back = rules(retailer, "rollback", "1", "--why", "too many parcels").stdout
     assert back == "Version 3 decides from now on: it restores version 1.\n"
     rows = [line.split()[:3] for line in rules(retailer, "history").stdout.splitlines()]
@@ -63,30 +65,30 @@ def test_what_comes_out_goes_in_again(retailer: Retailer, tmp_path: Path) -> Non
 
 def test_what_is_wrong_is_said_at_its_line(retailer: Retailer, changed: Path) -> None:
     changed.write_text(changed.read_text().replace("queue: urgent}", "queue: urgnt}"))
-    told = rules(retailer, "plan", str(changed))
-    assert told.exit_code == 1
-    assert told.stdout.startswith(
+    reported = rules(retailer, "plan", str(changed))
+    assert reported.exit_code == 1
+    assert reported.stdout.startswith(
         "line 20, runs[0].routings[0].rules[1].rest.queue: urgnt is not a queue of this rule set"
     )
     changed.write_text("name: [")
-    told = rules(retailer, "apply", str(changed), "--why", "so")
-    assert (told.exit_code, told.stdout[:26]) == (1, "line 1, This is not YAML: ")
+    reported = rules(retailer, "apply", str(changed), "--why", "so")
+    assert (reported.exit_code, reported.stdout[:26]) == (1, "line 1, This is not YAML: ")
     missing = rules(retailer, "plan", str(changed.with_name("nothing.yaml")))
     assert isinstance(missing.exception, errors.Invalid)
 
 
 def test_a_case_that_fails_keeps_a_file_from_deciding(retailer: Retailer, changed: Path) -> None:
     changed.write_text(changed.read_text().replace("rule: lines in parts}", "rule: nobody knows}"))
-    for told in (
+    for reported in (
         rules(retailer, "test", str(changed)),
         rules(retailer, "apply", str(changed), "--why", "so"),
     ):
-        assert told.exit_code == 1
+        assert reported.exit_code == 1
         assert (
             "✗ a line that nobody has whole comes in parts\n    Rule: expected nobody knows, found lines in parts."
-            in told.stdout
+            in reported.stdout
         )
-        assert told.stdout.endswith("7 of 8 golden cases pass.\n")
+        assert reported.stdout.endswith("7 of 8 golden cases pass.\n")
     assert rules(retailer, "test").exit_code == 0
 
 

@@ -39,9 +39,9 @@ def browser(shop: Shop) -> Iterator[TestClient]:
 
 def supply(shop: Shop, due: date = day(11)) -> Supply:
     """A hundred thousand jackets are on their way."""
-    told = Announcement(SupplyKind.PURCHASE_ORDER, "PO-7", 1, JACKET, LocationId(1), 100_000, due)
+    reported = Announcement(SupplyKind.PURCHASE_ORDER, "PO-7", 1, JACKET, LocationId(1), 100_000, due)
     with shop.app.db.write(actor="system") as tx:
-        return supplies.put(tx, told=[told], at=shop.now).supplies[0]
+        return supplies.put(tx, reported=[reported], at=shop.now).supplies[0]
 
 
 def shown(browser: TestClient, path: str) -> str:

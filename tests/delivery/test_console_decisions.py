@@ -93,9 +93,13 @@ def test_an_auditor_has_every_decision_with_its_numbers_to_keep(browser: TestCli
     assert page.count('class="card" aria-label="Decision') == 1
     answer = browser.get(f"/console/orders/{order_id}/decisions.json")
     kept = json.loads(answer.text)
-    (told,) = kept["decisions"]
-    assert (told["rules"], told["rules_version"], told["receipt"]["rule"]) == ("notnaked 1", 1, "whole lines")
-    assert told["sent"] == [{"location": "WH-A", "line_no": 1, "quantity": 1}]
+    (reported,) = kept["decisions"]
+    assert (reported["rules"], reported["rules_version"], reported["receipt"]["rule"]) == (
+        "notnaked 1",
+        1,
+        "whole lines",
+    )
+    assert reported["sent"] == [{"location": "WH-A", "line_no": 1, "quantity": 1}]
     assert answer.headers["content-disposition"].startswith('attachment; filename="decisions-')
 
 
@@ -170,8 +174,8 @@ OURS = Scores(cost_minor=5_000, carriage_minor=4_000, parcels=1, km=10)
     ],
 )
 def test_what_came_second_is_told_by_what_people_would_notice(other: Scores | None, said: str) -> None:
-    told = Explainer(None, "INR", is_promised=True).headline(decision(OURS, other))
-    assert told == f"Store 1: on time, 1 parcel, 10 km, ₹40.00 shipping{said}"
+    reported = Explainer(None, "INR", is_promised=True).headline(decision(OURS, other))
+    assert reported == f"Store 1: on time, 1 parcel, 10 km, ₹40.00 shipping{said}"
 
 
 @pytest.mark.parametrize(
@@ -182,5 +186,5 @@ def test_what_came_second_is_told_by_what_people_would_notice(other: Scores | No
     ],
 )
 def test_risk_and_shared_parcels_are_told(scores: Scores, said: str) -> None:
-    told = Explainer(None, "", is_promised=True).headline(decision(scores, None, quantity=3))
-    assert told == f"Store 1: {said}. 2 items backordered."
+    reported = Explainer(None, "", is_promised=True).headline(decision(scores, None, quantity=3))
+    assert reported == f"Store 1: {said}. 2 items backordered."

@@ -79,17 +79,17 @@ def test_what_cannot_be_simulated_is_said(shop: Shop, browser: TestClient) -> No
 
 def test_a_draft_is_tried_and_stopped(shop: Shop, browser: TestClient) -> None:
     stored(shop)
-    told = {"draft": "1", "kind": "shadow", "percent": "", "why": "cheaper?", "sample": "20"}
-    status, answer = click(browser, f"{LAB}/trial/start", on=LAB, **told)
+    reported = {"draft": "1", "kind": "shadow", "percent": "", "why": "cheaper?", "sample": "20"}
+    status, answer = click(browser, f"{LAB}/trial/start", on=LAB, **reported)
     assert (status, "Draft 1 runs in shadow from the next order on." in answer) == (200, True)
     shop.order(("DJ-BL-01", 1))
     text = shown(page(browser, LAB))
     assert "Trial of version 1 Shadow" in text
     assert "No result before 20 orders." in text
-    assert click(browser, f"{LAB}/trial/start", on=LAB, **told)[0] == 409
+    assert click(browser, f"{LAB}/trial/start", on=LAB, **reported)[0] == 409
     status, answer = click(browser, f"{LAB}/trial/stop", on=LAB)
     assert (status, "The trial of draft 1 is stopped." in answer) == (200, True)
-    assert click(browser, f"{LAB}/trial/start", on=LAB, **(told | {"cost_ratio": "x"}))[0] == 422
+    assert click(browser, f"{LAB}/trial/start", on=LAB, **(reported | {"cost_ratio": "x"}))[0] == 422
 
 
 def test_a_better_draft_decides_on_all(shop: Shop, browser: TestClient) -> None:

@@ -104,9 +104,9 @@ def test_what_cannot_be_booked_keeps_what_was_written(browser: TestClient, shop:
 
 def test_a_purchase_order_is_received_and_closed_short(browser: TestClient, shop: Shop) -> None:
     place, soon = LocationId(shop.locations["WH-A"]), shop.now.date()
-    told = Announcement(SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, place, 5, soon)
+    reported = Announcement(SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, place, 5, soon)
     with shop.app.db.write(actor="user:2") as tx:
-        supplies.put(tx, told=[told], at=shop.now)
+        supplies.put(tx, reported=[reported], at=shop.now)
     before = on_hand(shop, "WH-A")["new"]
     assert "Purchase order PO-7" in browser.get("/console/receiving").text
     what = {"location": place, "document": "purchase_order:PO-7", "closes": "yes"}
@@ -188,23 +188,23 @@ def test_a_file_is_brought_in_worked_and_its_bad_rows_taken_out(browser: TestCli
     while files.advance(shop.app):
         pass
     page = browser.get("/console/files/1").text
-    assert ("sku is not in the catalogue: NO-SUCH" in page, on_hand(shop, "WH-A")["new"]) == (True, 44)
+    assert ("sku is not in the catalog: NO-SUCH" in page, on_hand(shop, "WH-A")["new"]) == (True, 44)
     bad = browser.get("/console/files/1/problems.csv").text.splitlines()
-    assert bad[1] == "3,sku is not in the catalogue: NO-SUCH,NO-SUCH,WH-A,1,"
+    assert bad[1] == "3,sku is not in the catalog: NO-SUCH,NO-SUCH,WH-A,1,"
     assert f"{SHIRT},WH-A,44,new" in browser.get("/console/files/stock.csv").text
-    assert ",synchronised," in browser.get("/console/files/movements.csv").text
+    assert ",synchronized," in browser.get("/console/files/movements.csv").text
     assert "Feed from file" in browser.get("/console/feeds/1").text
 
 
 def test_a_file_that_is_none_is_told_and_one_that_failed_goes_on(browser: TestClient, shop: Shop) -> None:
     csrf = token_in(browser.get("/console/files").text)
     sent = {"file": ("stock.csv", b"sku\n", "text/csv")}
-    for given, told in (
+    for given, reported in (
         ({"kind": "stock"}, "lacks location"),
         ({"kind": "x"}, "Choose what the file contains"),
     ):
         answer = browser.post("/console/files/import", data={"csrf": csrf, **given}, files=sent, headers=HTMX)
-        assert (answer.status_code, told in answer.text) == (422, True)
+        assert (answer.status_code, reported in answer.text) == (422, True)
     assert "Choose a file" in click(browser, "/files/import", status=422, kind="stock")
     good = {"file": ("stock.csv", b"sku,location,quantity\n", "text/csv")}
     browser.post("/console/files/import", data={"csrf": csrf, "kind": "stock"}, files=good)

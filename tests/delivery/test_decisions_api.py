@@ -13,12 +13,12 @@ from doorstep.domain.inventory.model import Movement, MovementType
 
 def test_decisions_are_told_with_their_receipts(retailer: Retailer) -> None:
     order_id = retailer.place_order()
-    (told,) = client(retailer).get(f"/api/v1/orders/{order_id}/decisions").json()
-    assert (told["rules"], told["rules_version"], told["currency"]) == ("default", None, "INR")
-    assert {each["location"] for each in told["sent"]} <= set(retailer.places)
-    assert sum(each["quantity"] for each in told["sent"]) == 3
-    assert [line["sku"] for line in told["receipt"]["lines"]] == ["DJ-BL-01", "GT-WH-02"]
-    assert told["receipt"]["scores"]["parcels"] == 2
+    (reported,) = client(retailer).get(f"/api/v1/orders/{order_id}/decisions").json()
+    assert (reported["rules"], reported["rules_version"], reported["currency"]) == ("default", None, "INR")
+    assert {each["location"] for each in reported["sent"]} <= set(retailer.places)
+    assert sum(each["quantity"] for each in reported["sent"]) == 3
+    assert [line["sku"] for line in reported["receipt"]["lines"]] == ["DJ-BL-01", "GT-WH-02"]
+    assert reported["receipt"]["scores"]["parcels"] == 2
 
 
 def test_who_may_not_read_rules_may_not_read_what_they_weighed(retailer: Retailer) -> None:
@@ -37,6 +37,6 @@ def test_a_usual_receipt_weighs_less_than_two_kilobytes(retailer: Retailer) -> N
     ]
     retailer.write(lambda tx: inventory.move(tx, movements=movements))
     order_id = retailer.place_order(observation(line(JACKET), line(SHIRT, 2), line(SNEAKER)))
-    (told,) = client(retailer).get(f"/api/v1/orders/{order_id}/decisions").json()
-    assert [each["others"] + len(each["candidates"]) for each in told["receipt"]["lines"]] == [12] * 3
-    assert len(msgspec.json.encode(told["receipt"])) < 2_048
+    (reported,) = client(retailer).get(f"/api/v1/orders/{order_id}/decisions").json()
+    assert [each["others"] + len(each["candidates"]) for each in reported["receipt"]["lines"]] == [12] * 3
+    assert len(msgspec.json.encode(reported["receipt"])) < 2_048

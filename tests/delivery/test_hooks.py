@@ -138,9 +138,9 @@ def test_who_sends_too_much_is_asked_to_slow_down_and_nobody_else(retailer: Reta
         retailer.app, settings=retailer.app.settings.model_copy(update={"webhook_rate_per_second": 5})
     )
     answers = asyncio.run(send(retailer, *(words(f"evt-{number}") for number in range(20))))
-    told = Counter((answer.status_code, answer.headers.get("retry-after")) for answer in answers)
-    assert told[429, "1"] >= 10
-    assert told[200, None] == len(stored(retailer)) == 20 - told[429, "1"]
+    reported = Counter((answer.status_code, answer.headers.get("retry-after")) for answer in answers)
+    assert reported[429, "1"] >= 10
+    assert reported[200, None] == len(stored(retailer)) == 20 - reported[429, "1"]
 
 
 # Group commit -----------------------------------------------------------------------------------------------------

@@ -39,14 +39,18 @@ def test_rows_of_one_order_are_its_lines(tmp_path: Path) -> None:
     )
     places: list[int] = []
     first, second = order_files.documents(path, read_to=places.append)
-    told = json.loads(first.document)
+    reported = json.loads(first.document)
     assert (first.line, second.line, places[-1]) == (2, 4, path.stat().st_size)
-    assert (told["external_id"], told["currency"], told["payment"]["is_paid"]) == ("S-1", "INR", True)
-    assert [(line["quantity"], line["unit_price_minor"]) for line in told["lines"]] == [
+    assert (reported["external_id"], reported["currency"], reported["payment"]["is_paid"]) == (
+        "S-1",
+        "INR",
+        True,
+    )
+    assert [(line["quantity"], line["unit_price_minor"]) for line in reported["lines"]] == [
         (2, 79_950),
         (1, 1_000),
     ]
-    assert told["shipping_address"] == {
+    assert reported["shipping_address"] == {
         "name": "A. Person", "line1": "1 Road", "city": "Pune", "postal_code": "411001", "country": "IN",
     }  # fmt: skip
 

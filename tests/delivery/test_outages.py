@@ -62,8 +62,8 @@ def test_programs_say_and_read_it(retailer: Retailer) -> None:
     api = client(retailer)
     body = {"carrier": "shiphawk", "reason": "Strike", "until_at": "2099-01-02T10:00:00Z"}
     assert api.post("/api/v1/network/outages", json=body).json() == {"carrier": "shiphawk", "out": True}
-    (told,) = api.get("/api/v1/network/outages").json()
-    assert (told["carrier"], told["reason"], told["is_noticed"]) == ("shiphawk", "Strike", False)
+    (reported,) = api.get("/api/v1/network/outages").json()
+    assert (reported["carrier"], reported["reason"], reported["is_noticed"]) == ("shiphawk", "Strike", False)
     assert api.post("/api/v1/network/outages/shiphawk/end").json() == {"carrier": "shiphawk", "out": False}
     assert api.post("/api/v1/network/outages/shiphawk/end").status_code == 404
     staff = client(retailer, Role.LOCATION_STAFF, "WH-A")

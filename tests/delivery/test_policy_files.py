@@ -106,7 +106,7 @@ def test_bad_rules_are_named_by_line_and_reason(database: Database, run: Run) ->
     kinds = "safety_stock, threshold, allow_ship, allow_pickup, exclude, pool"
     bad = [
         f"line 3: kind is none of {kinds}: limit",
-        "line 4: skus has what is not in the catalogue: NO-1",
+        "line 4: skus has what is not in the catalog: NO-1",
         "line 5: locations has what is no location: Z",
         "line 6: location_kinds has what is none of warehouse, store, dark_store, 3pl: shop",
         "line 7: The value of this kind of rule is 1 (yes) or 0 (no).",
@@ -158,8 +158,8 @@ def test_recipes_come_in_and_go_out(database: Database, run: Run, tmp_path: Path
 
 def test_a_recipe_is_taken_whole_or_not_at_all(database: Database, run: Run) -> None:
     """One bad part leaves the recipe as it was; recipes beside it are taken."""
-    catalogue = "".join(f"{sku},Kit,1,100,INR\n" for sku in ("K1", "K2", "K3"))
-    run("import", "skus", file=f"sku,title,weight_grams,price_minor,currency\n{catalogue}")
+    catalog = "".join(f"{sku},Kit,1,100,INR\n" for sku in ("K1", "K2", "K3"))
+    run("import", "skus", file=f"sku,title,weight_grams,price_minor,currency\n{catalog}")
     text = (
         f"{PARTS}K1,{SHIRT},,1\nK1,{SNEAKER},,0\nK2,{SHIRT},,1\nK3,{SHIRT},,1\nK2,{JACKET},,1\n"
         f"{JACKET},{JACKET},,1\n{JACKET},{SHIRT},,1\n{SNEAKER},{SHIRT},b_grade,1\n"

@@ -48,8 +48,8 @@ def ask(retailer: Retailer, *lines: tuple[str, int], **given: Any) -> dict[str, 
     body = {"lines": [{"sku": sku, "quantity": each} for sku, each in lines], "address": address} | given
     answer = client(retailer).post("/api/v1/promise", json=body)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    reported: dict[str, Any] = answer.json()
+    return reported
 
 
 def test_every_service_has_its_day_and_its_price(shop: Retailer) -> None:
@@ -129,9 +129,12 @@ def test_the_network_is_read_planned_and_changed(shop: Retailer) -> None:
     api = client(shop)
     document = api.get("/api/v1/network").json()["document"]
     document["confidence"] = 0.8
-    told = api.post("/api/v1/network/plan", json={"document": document}).json()
-    assert [line for line in told["changes"] if line[0] in "+-"] == ["-confidence: 0.9", "+confidence: 0.8"]
-    assert told["doubts"] == []
+    reported = api.post("/api/v1/network/plan", json={"document": document}).json()
+    assert [line for line in reported["changes"] if line[0] in "+-"] == [
+        "-confidence: 0.9",
+        "+confidence: 0.8",
+    ]
+    assert reported["doubts"] == []
     assert api.put("/api/v1/network", json={"document": document, "note": "braver"}).status_code == 200
     (newest, first) = api.get("/api/v1/network").json()["versions"]
     assert (newest["note"], first["note"]) == ("braver", "Samples loaded")

@@ -36,8 +36,8 @@ def ask(shop: TestClient, reference: str, *lines: tuple[str, int], ttl: int = 60
     }  # fmt: skip
     answer = shop.post(CARTS, json={"carts": [cart_]})
     assert answer.status_code == 200, answer.text
-    (told,) = answer.json()["reservations"]
-    return dict(told)
+    (reported,) = answer.json()["reservations"]
+    return dict(reported)
 
 
 def test_a_cart_holds_parts_of_kits_and_lets_go(retailer: Retailer, kit: str) -> None:
@@ -52,9 +52,9 @@ def test_a_cart_holds_parts_of_kits_and_lets_go(retailer: Retailer, kit: str) ->
 
 
 def test_what_cannot_be_held_says_how_many_could_be_had(retailer: Retailer) -> None:
-    told = ask(client(retailer), "c1", (SHIRT, 10_000))
-    assert (told["held"], told["expires_at"]) == (False, None)
-    (refused,) = told["refused"]  # type: ignore[misc]  # a list in JSON
+    reported = ask(client(retailer), "c1", (SHIRT, 10_000))
+    assert (reported["held"], reported["expires_at"]) == (False, None)
+    (refused,) = reported["refused"]  # type: ignore[misc]  # a list in JSON
     assert (refused["sku"], refused["wanted"]) == (SHIRT, 10_000)
     assert 0 < refused["available"] < 10_000
 
@@ -72,8 +72,8 @@ def test_a_hold_is_extended_kept_and_swept(retailer: Retailer) -> None:
 
 def test_what_the_catalogue_lacks_is_said(retailer: Retailer) -> None:
     wanted = {"carts": [{"channel": "shop", "reference": "c1", "lines": [{"sku": "NOPE", "quantity": 1}]}]}
-    told = problem(client(retailer).post(CARTS, json=wanted), 404, "notfound")
-    assert "NOPE" in told["title"] + str(told.get("detail"))
+    reported = problem(client(retailer).post(CARTS, json=wanted), 404, "notfound")
+    assert "NOPE" in reported["title"] + str(reported.get("detail"))
 
 
 def test_who_may_only_read_holds_nothing(retailer: Retailer) -> None:

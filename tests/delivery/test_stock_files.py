@@ -60,7 +60,7 @@ def test_stock_goes_out_and_comes_in_again(database: Database, tmp_path: Path) -
         run("export", "movements", str(ledger), "--location", "A", "--since", day(-30).isoformat()).exit_code
         == 0
     )
-    assert ",synchronised," in ledger.read_text()
+    assert ",synchronized," in ledger.read_text()
 
 
 def test_changes_add_up_and_bad_rows_are_named(database: Database, tmp_path: Path) -> None:
@@ -75,12 +75,12 @@ def test_changes_add_up_and_bad_rows_are_named(database: Database, tmp_path: Pat
 def test_many_bad_rows_are_not_all_shown(tmp_path: Path) -> None:
     text = "sku,location,quantity\n" + "".join(f"NO-{number},A,1\n" for number in range(25))
     result = run("import", "stock", write(tmp_path, "stock.csv", text))
-    assert (result.output.count("is not in the catalogue"), "and more" in result.output) == (20, True)
+    assert (result.output.count("is not in the catalog"), "and more" in result.output) == (20, True)
 
 
 def test_the_catalogue_supplies_and_rules_come_in(database: Database, tmp_path: Path) -> None:
-    catalogue = "sku,title,weight_grams,price_minor,currency\nNEW-1,Shirt,200,79900,INR\n"
-    assert run("import", "skus", write(tmp_path, "skus.csv", catalogue)).exit_code == 0
+    catalog = "sku,title,weight_grams,price_minor,currency\nNEW-1,Shirt,200,79900,INR\n"
+    assert run("import", "skus", write(tmp_path, "skus.csv", catalog)).exit_code == 0
     coming = (
         '{"kind": "asn", "number": "A1", "line_no": 1, "sku": "NEW-1", "location": "A", "quantity": 4,'
         f' "eta_date": "{day(34)}"}}\n'

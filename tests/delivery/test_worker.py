@@ -105,8 +105,13 @@ def test_workers_side_by_side_do_every_order_once_and_stop_when_told(retailer: R
     for each in threads:
         each.join(10)
     facts = retailer.read(lambda tx: tx.rows("SELECT type, count(*) AS n FROM events GROUP BY type"))
-    told = {str(row["type"]): row["n"] for row in facts}
-    assert (told["order.placed"], told["message.sent"], told["order.allocated"], told["order.short"]) == (
+    reported = {str(row["type"]): row["n"] for row in facts}
+    assert (
+        reported["order.placed"],
+        reported["message.sent"],
+        reported["order.allocated"],
+        reported["order.short"],
+    ) == (
         30,
         30,
         4,

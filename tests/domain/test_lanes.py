@@ -113,11 +113,11 @@ def test_a_location_whose_carrier_has_no_tariff_sends_nothing() -> None:
 
 def test_a_location_that_never_opens_sends_nothing() -> None:
     shut = replace(ORIGINS[0], calendar=Calendar(KOLKATA, ((),) * 7))
-    told = [
+    reported = [
         Tariffs(LaneTable([shut], carriers, "standard"), ist(12)).lanes(Demand(OrderId(1), (), 19.0, 72.8))
         for carriers in ({}, {"hawk": HAWK})
     ]
-    assert [each[MUMBAI].closed for each in told] == [
+    assert [each[MUMBAI].closed for each in reported] == [
         "WH-A is not open in the next weeks",
         "WH-A has no handover to hawk in the next weeks",
     ]
@@ -157,7 +157,7 @@ def test_answers_are_shared_and_forgotten_in_time(monkeypatch: pytest.MonkeyPatc
 
 def test_zones_of_a_region() -> None:
     zones = (Zone("home", same="region"), Zone("here", countries=frozenset({"IN"})), Zone("far", 10))
-    told = [
+    reported = [
         zone_of(zones, ORIGINS[0], km, Facts(country=country, region=region))
         for km, country, region in (
             (5, "IN", "MH"),
@@ -167,7 +167,7 @@ def test_zones_of_a_region() -> None:
             (None, "NL", ""),
         )
     ]
-    assert [each.name if each else "" for each in told] == ["home", "here", "far", "", "far"]
+    assert [each.name if each else "" for each in reported] == ["home", "here", "far", "", "far"]
     assert zone_of((NEAR,), ORIGINS[0], None, Facts(country="NL")) is None
 
 

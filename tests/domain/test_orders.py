@@ -112,12 +112,12 @@ def test_an_empty_address_names_everything_it_lacks() -> None:
 def test_totals_count_discount_shipping_tip_and_tax_that_prices_lack(
     discount: int, tax: int, shipping: int, tip: int
 ) -> None:
-    told = observation(
+    reported = observation(
         line(JACKET, 3, 1000, discount_minor=discount), shipping_minor=shipping, tip_minor=tip, tax_minor=tax
     )
     included = 3000 - discount + shipping + tip
-    assert model.expected_total(told) == included
-    assert model.expected_total(replace(told, tax_included=False)) == included + tax
+    assert model.expected_total(reported) == included
+    assert model.expected_total(replace(reported, tax_included=False)) == included + tax
 
 
 WORDS = [

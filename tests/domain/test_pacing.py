@@ -127,6 +127,8 @@ def test_a_pace_leans_on_what_was_said_while_little_is_known() -> None:
 
 
 def test_stages_of_work_that_lies() -> None:
-    told = [pacing.stage(minutes, warn=60, escalate=120, reject=240) for minutes in (59.9, 60, 120, 239, 240)]
-    assert told == [None, "warned", "escalated", "escalated", "rejected"]
+    reported = [
+        pacing.stage(minutes, warn=60, escalate=120, reject=240) for minutes in (59.9, 60, 120, 239, 240)
+    ]
+    assert reported == [None, "warned", "escalated", "escalated", "rejected"]
     assert pacing.stage(9_999, warn=60, escalate=120, reject=None) == "escalated"

@@ -43,10 +43,10 @@ def test_the_earliest_day_that_is_sure_enough(
 
 
 def test_orders_are_promised_with_the_confidence_of_the_network() -> None:
-    told = [
+    reported = [
         promised_at(pieces(*places), CUSTOMER, TARIFFS) for places in ((DELHI,), (DELHI,), (DELHI, MUMBAI))
     ]
-    assert told == [ist(20, day=23), ist(20, day=23), ist(20, day=27)]
+    assert reported == [ist(20, day=23), ist(20, day=23), ist(20, day=27)]
     brave = Tariffs(TARIFFS.atlas, ist(12), confidence=0.5)
     assert promised_at(pieces(DELHI), CUSTOMER, brave) == ist(20, day=21)
     assert promised_at([], CUSTOMER, TARIFFS) is None

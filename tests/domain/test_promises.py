@@ -67,16 +67,16 @@ TOLD = Announcement(SupplyKind.ASN, "N", 1, A, WH, 10, day(10), source="")
 
 
 @pytest.mark.parametrize(
-    ("told", "field"),
+    ("reported", "field"),
     [
         (replace(TOLD, number=" "), "number"),
         (replace(TOLD, quantity=0), "quantity"),
         (replace(TOLD, confidence=101), "confidence"),
     ],
 )
-def test_a_line_that_announces_nothing_is_refused(told: Announcement, field: str) -> None:
+def test_a_line_that_announces_nothing_is_refused(reported: Announcement, field: str) -> None:
     with pytest.raises(errors.Invalid) as refused:
-        check_announcement(told)
+        check_announcement(reported)
     assert refused.value.data["field"] == field
 
 
@@ -90,9 +90,9 @@ def test_a_line_follows_what_its_document_says() -> None:
     assert closed.expected == 0
     gone = replace(before, state=SupplyState.CANCELED)
     assert retold(gone, TOLD) is gone
-    for told in (replace(TOLD, quantity=4), replace(TOLD, sku=B)):
+    for reported in (replace(TOLD, quantity=4), replace(TOLD, sku=B)):
         with pytest.raises(errors.Conflict):
-            retold(gone, told)
+            retold(gone, reported)
 
 
 def test_what_came_is_counted_and_the_line_closes_when_all_is_there() -> None:

@@ -34,7 +34,7 @@ def status_of(*statuses: TrackingStatus) -> TrackingStatus | None:
 
 
 @pytest.mark.parametrize(
-    ("told", "counts"),
+    ("reported", "counts"),
     [
         ((), None),
         (("unknown",), None),
@@ -50,26 +50,26 @@ def status_of(*statuses: TrackingStatus) -> TrackingStatus | None:
         (("canceled", "in_transit"), "canceled"),
     ],
 )
-def test_the_latest_scan_counts_and_an_end_is_an_end(told: tuple[str, ...], counts: str | None) -> None:
-    assert status_of(*map(TrackingStatus, told)) == (TrackingStatus(counts) if counts else None)
+def test_the_latest_scan_counts_and_an_end_is_an_end(reported: tuple[str, ...], counts: str | None) -> None:
+    assert status_of(*map(TrackingStatus, reported)) == (TrackingStatus(counts) if counts else None)
 
 
 @given(SCANS, st.randoms())
-def test_arrival_order_does_not_matter(told: list[Scan], chance: object) -> None:
-    shuffled = [*told]
+def test_arrival_order_does_not_matter(reported: list[Scan], chance: object) -> None:
+    shuffled = [*reported]
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis' Random
-    assert model.current(shuffled) == model.current(told)
+    assert model.current(shuffled) == model.current(reported)
 
 
 @given(SCANS)
-def test_repeated_scans_are_harmless(told: list[Scan]) -> None:
-    assert model.current(told + told) == model.current(told)
+def test_repeated_scans_are_harmless(reported: list[Scan]) -> None:
+    assert model.current(reported + reported) == model.current(reported)
 
 
 @given(SCANS)
-def test_the_scan_that_counts_was_told_and_is_known(told: list[Scan]) -> None:
-    found = model.current(told)
-    known = [scan for scan in told if scan.status is not TrackingStatus.UNKNOWN]
+def test_the_scan_that_counts_was_told_and_is_known(reported: list[Scan]) -> None:
+    found = model.current(reported)
+    known = [scan for scan in reported if scan.status is not TrackingStatus.UNKNOWN]
     assert (found in known) if known else (found is None)
 
 

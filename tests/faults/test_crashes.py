@@ -127,10 +127,10 @@ def crashing(installation: Installation, rounds: int) -> Iterator[None]:
 
 def send_until_thanked(client: httpx.Client, number: int) -> int:
     """As a shop does: the same message again until it is acknowledged; returns how often it was sent."""
-    told = observation(
+    reported = observation(
         line(SHIRT, external_line_id=f"{number}-1"), external_id=str(number), number=f"#{number}"
     )
-    body = msgspec.json.encode({"id": f"event-{number}", "topic": "order", "data": told})
+    body = msgspec.json.encode({"id": f"event-{number}", "topic": "order", "data": reported})
     headers = {"x-signature": hmac.new(SECRET, body, hashlib.sha256).hexdigest()}
     for attempt in range(1, 400):
         try:

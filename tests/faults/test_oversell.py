@@ -82,9 +82,9 @@ def test_with_processes(ten: Retailer) -> None:
             text=True,
         )
         mine = [astuple(each) for each in everybody[part::4]]
-        told = json.dumps([dsn.get_secret_value(), str(ten.app.settings.data_dir), mine])
+        reported = json.dumps([dsn.get_secret_value(), str(ten.app.settings.data_dir), mine])
         assert process.stdin is not None
-        process.stdin.write(told)
+        process.stdin.write(reported)
         process.stdin.close()
         running.append(process)
     answers: list[str] = []

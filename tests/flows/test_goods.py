@@ -53,7 +53,7 @@ def asked(retailer: Retailer, sku: Sku = SHIRT) -> Requested:
     return retailer.read(lambda tx: stock.requested(tx, parts=[(sku, NEW)])).get((sku, NEW), Requested())
 
 
-def told(*lines: tuple[Sku, int], number: str = "7001", **given: object) -> OrderSnapshot:
+def reported(*lines: tuple[Sku, int], number: str = "7001", **given: object) -> OrderSnapshot:
     wanted = [
         line(sku, quantity, external_line_id=f"{number}-{place}")
         for place, (sku, quantity) in enumerate(lines)
@@ -62,7 +62,7 @@ def told(*lines: tuple[Sku, int], number: str = "7001", **given: object) -> Orde
 
 
 def place(retailer: Retailer, *lines: tuple[Sku, int], number: str = "7001", **given: object) -> OrderId:
-    return retailer.place_order(told(*lines, number=number, **given))
+    return retailer.place_order(reported(*lines, number=number, **given))
 
 
 def drift(retailer: Retailer) -> list[object]:

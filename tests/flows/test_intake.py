@@ -30,18 +30,18 @@ def test_a_message_that_cannot_be_read_keeps_its_bytes_and_stops_nobody(retailer
         retailer.read(lambda tx: connections.payload(tx, message_id=int(str(letters[0]["id"])))).body
         == BROKEN
     )
-    assert [retailer.facts(retailer.order_id(told))[0] for told in good] == ["order.placed"] * 3
+    assert [retailer.facts(retailer.order_id(reported))[0] for reported in good] == ["order.placed"] * 3
 
 
 def test_a_dead_letter_is_read_again_after_the_fix(retailer: Retailer) -> None:
-    told = observation()
+    reported = observation()
     retailer.hear("shop", "order", BROKEN)
     retailer.settle()
-    retailer.write(lambda tx: tx.execute("UPDATE inbox SET body = %s", (retailer.words("shop", told),)))
+    retailer.write(lambda tx: tx.execute("UPDATE inbox SET body = %s", (retailer.words("shop", reported),)))
     assert retailer.write(lambda tx: operations.retry(tx, error_class="data")) == 1
     retailer.settle()
     assert retailer.dead() == []
-    assert "order.allocated" in retailer.facts(retailer.order_id(told))
+    assert "order.allocated" in retailer.facts(retailer.order_id(reported))
 
 
 def test_one_message_with_a_bug_in_it_among_fifty_stands_alone(retailer: Retailer) -> None:
@@ -71,52 +71,59 @@ WRONG: list[tuple[OrderSnapshot, str]] = [
 
 
 def test_doubtful_orders_are_stored_whole_and_held_each_for_its_reason(retailer: Retailer) -> None:
-    retailer.hear("shop", "order", *(told for told, _ in WRONG))
+    retailer.hear("shop", "order", *(reported for reported, _ in WRONG))
     retailer.settle()
-    for told, reason in WRONG:
-        order_id = retailer.order_id(told)
+    for reported, reason in WRONG:
+        order_id = retailer.order_id(reported)
         assert list(retailer.holds(order_id)) == [reason], reason
-        assert len(retailer.order(order_id).lines) == len(told.lines)
+        assert len(retailer.order(order_id).lines) == len(reported.lines)
         assert retailer.work(order_id) == []
     assert retailer.dead() == []
     assert retailer.count(SHIRT, "ST-22") == (3, 0)
 
 
 def test_every_doubtful_order_can_be_canceled_by_its_channel(retailer: Retailer) -> None:
-    retailer.hear("shop", "order", *(told for told, _ in WRONG))
-    retailer.hear("shop", "order", *(later(told, canceled_at=NOON) for told, _ in WRONG))
+    retailer.hear("shop", "order", *(reported for reported, _ in WRONG))
+    retailer.hear("shop", "order", *(later(reported, canceled_at=NOON) for reported, _ in WRONG))
     retailer.settle()
-    for told, reason in WRONG:
-        order_id = retailer.order_id(told)
+    for reported, reason in WRONG:
+        order_id = retailer.order_id(reported)
         assert retailer.order(order_id).header.canceled_at is not None, reason
         assert retailer.holds(order_id) == {}, reason
     assert retailer.dead() == []
 
 
 def test_an_unpaid_order_goes_on_by_itself_when_it_is_paid(retailer: Retailer) -> None:
-    told = observation(paid=False)
-    retailer.hear("shop", "order", told)
+    reported = observation(paid=False)
+    retailer.hear("shop", "order", reported)
     retailer.settle()
-    order_id = retailer.order_id(told)
+    order_id = retailer.order_id(reported)
     assert list(retailer.holds(order_id)) == ["unpaid"]
-    retailer.hear("shop", "order", paid(told))
+    retailer.hear("shop", "order", paid(reported))
     retailer.settle()
     assert retailer.holds(order_id) == {}
     assert retailer.facts(order_id)[-2:] == ["order.approved", "order.allocated"]
 
 
 def test_the_story_in_the_wrong_order_and_three_times_over(retailer: Retailer) -> None:
-    told = observation(paid=False)
-    newest = paid(told)
+    reported = observation(paid=False)
+    newest = paid(reported)
     money = PaymentSnapshot(
-        "sandbox", "pay-1", told.external_id, PaymentStatus.CAPTURED, told.total_minor, "INR", "upi", NOON
+        "sandbox",
+        "pay-1",
+        reported.external_id,
+        PaymentStatus.CAPTURED,
+        reported.total_minor,
+        "INR",
+        "upi",
+        NOON,
     )
     retailer.hear("pay", "payment", money)
-    for each in (newest, told, newest, told, told):
+    for each in (newest, reported, newest, reported, reported):
         retailer.hear("shop", "order", each)
     retailer.hear("pay", "payment", money)
     retailer.settle()
-    order_id = retailer.order_id(told)
+    order_id = retailer.order_id(reported)
     assert sorted(retailer.facts(order_id)) == sorted(
         ["order.placed", "payment.captured", "order.approved", "order.allocated", "message.sent"]
     )
@@ -124,8 +131,8 @@ def test_the_story_in_the_wrong_order_and_three_times_over(retailer: Retailer) -
 
 
 def test_an_order_without_a_place_gets_the_one_of_its_postal_code(retailer: Retailer) -> None:
-    told = observation(shipping_address=replace(DELHI, latitude=None, longitude=None))
-    order_id = retailer.place_order(told)
+    reported = observation(shipping_address=replace(DELHI, latitude=None, longitude=None))
+    order_id = retailer.place_order(reported)
     address = retailer.order(order_id).shipping_address
     assert (round(address.latitude or 0), round(address.longitude or 0)) == (29, 77)
 
@@ -138,10 +145,10 @@ def test_what_a_connection_does_not_use_is_read_without_effect(retailer: Retaile
 
 
 def test_a_person_holds_and_releases(retailer: Retailer) -> None:
-    told = observation(line(SHIRT, 9))
-    retailer.hear("shop", "order", told)
+    reported = observation(line(SHIRT, 9))
+    retailer.hear("shop", "order", reported)
     retailer.settle()
-    order_id = retailer.order_id(told)
+    order_id = retailer.order_id(reported)
     retailer.write(
         lambda tx: approve.hold(tx, order_id=order_id, message="Too many for one person?", now=NOON)
     )

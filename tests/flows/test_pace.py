@@ -63,9 +63,9 @@ def stages(retailer: Retailer, order_id: OrderId) -> list[tuple[object, object]]
 
 def test_work_that_lies_is_shown_then_called_out_each_once(retailer: Retailer, hands: Hands) -> None:
     order_id = shirts(retailer)
-    for minutes, told in ((59, 0), (60, 1), (61, 0), (119, 0), (120, 1), (180, 0)):
+    for minutes, reported in ((59, 0), (60, 1), (61, 0), (119, 0), (120, 1), (180, 0)):
         hands.at = FRIDAY + timedelta(minutes=minutes)
-        assert unaccepted.check(context(retailer)) == told
+        assert unaccepted.check(context(retailer)) == reported
     assert stages(retailer, order_id) == [("warned", 60), ("escalated", 120)]
     needs = retailer.read(lambda tx: home.home(tx, now=hands.at, timezone="Asia/Kolkata")).needs
     assert [each.count for each in needs if each.key == "not_accepted"] == [1]
@@ -86,9 +86,9 @@ def test_it_is_taken_away_and_goes_elsewhere(retailer: Retailer, hands: Hands) -
 def test_nothing_happens_in_closed_hours(retailer: Retailer, hands: Hands) -> None:
     hands.at = FRIDAY + timedelta(hours=10, minutes=30)  # the store closes at 21:00
     order_id = shirts(retailer)
-    for hours, told in ((10.9, 0), (12, 0), (23.9, 0), (24.4, 0), (24.5, 1)):
+    for hours, reported in ((10.9, 0), (12, 0), (23.9, 0), (24.4, 0), (24.5, 1)):
         hands.at = FRIDAY + timedelta(hours=hours)
-        assert unaccepted.check(context(retailer)) == told
+        assert unaccepted.check(context(retailer)) == reported
     assert stages(retailer, order_id) == [("warned", 60)]
 
 

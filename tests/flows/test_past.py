@@ -31,7 +31,7 @@ def rebuilt(retailer: Retailer, began: datetime) -> Past:
 def replayed(retailer: Retailer, began: datetime) -> dict[OrderId, Outcome]:
     playbook = retailer.read(rules.compiled_rules)
     found = rebuilt(retailer, began)
-    outcomes = lab.replay(found, playbook, every=timedelta(0), told=lambda _: None)
+    outcomes = lab.replay(found, playbook, every=timedelta(0), reported=lambda _: None)
     return {each.order_id: each for each in outcomes}
 
 

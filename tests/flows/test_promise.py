@@ -28,11 +28,11 @@ MANY = 100_000
 def sell_ahead(retailer: Retailer, quantity: int = MANY) -> Supply:
     """Shirts may be backordered, and so many are on their way to Warehouse A."""
     policy = SellAhead(SHIRT, SellAheadMode.BACKORDER)
-    told = Announcement(
+    reported = Announcement(
         SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, retailer.places["WH-A"], quantity, day(11)
     )
     retailer.write(lambda tx: promises.put_sell_ahead(tx, policies=[policy], at=NOON))
-    return retailer.write(lambda tx: supplies.put(tx, told=[told], at=NOON)).supplies[0]
+    return retailer.write(lambda tx: supplies.put(tx, reported=[reported], at=NOON)).supplies[0]
 
 
 def short_order(retailer: Retailer, quantity: int = 50_000) -> OrderId:
@@ -52,8 +52,8 @@ def test_a_short_order_is_promised_its_day_and_hears_when_supply_slips(retailer:
     retailer.write(lambda tx: supplies.change(tx, changes=[slip], at=NOON))
     retailer.settle()
     assert [row.promised_date for row in promised(retailer, order_id) if row.state == "open"] == [day(34)]
-    told = [fact for fact in retailer.facts(order_id) if fact.startswith(("order.short", "promise."))]
-    assert told == ["order.short", "promise.made", "promise.changed"]
+    reported = [fact for fact in retailer.facts(order_id) if fact.startswith(("order.short", "promise."))]
+    assert reported == ["order.short", "promise.made", "promise.changed"]
     assert retailer.dead() == []
 
 

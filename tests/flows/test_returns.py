@@ -43,11 +43,11 @@ def receive(retailer: Retailer, return_id: ReturnId, place: str | None = None) -
 
 def inspect(retailer: Retailer, each: Return, quantity: int | None = None, **found: object) -> None:
     """What is said of every line, by default: all there, as new, back on the shelf."""
-    told = Inspection(each.lines[0].return_line_no, 0, Grade.NEW, Disposition.RESTOCK)
-    told = replace(told, quantity=each.lines[0].quantity if quantity is None else quantity, **found)  # type: ignore[arg-type]  # fields by name
+    reported = Inspection(each.lines[0].return_line_no, 0, Grade.NEW, Disposition.RESTOCK)
+    reported = replace(reported, quantity=each.lines[0].quantity if quantity is None else quantity, **found)  # type: ignore[arg-type]  # fields by name
     retailer.write(
         lambda tx: receive_returns.inspect(
-            tx, return_id=each.id, inspections=[told], now=retailer.app.clock.now()
+            tx, return_id=each.id, inspections=[reported], now=retailer.app.clock.now()
         )
     )
     retailer.settle()
@@ -78,14 +78,14 @@ def test_a_shirt_comes_back_and_the_money_goes_back_once(retailer: Retailer) -> 
 
 
 def test_a_return_told_of_before_its_order_waits_for_it(retailer: Retailer) -> None:
-    told = observation(line(JACKET))
-    order_id = retailer.place_order(told)
+    reported = observation(line(JACKET))
+    order_id = retailer.place_order(reported)
     retailer.write(lambda tx: tx.execute("UPDATE orders SET external_id = 'not yet'"))
-    retailer.announce(order_id, JACKET, order_external_id=told.external_id)
+    retailer.announce(order_id, JACKET, order_external_id=reported.external_id)
     (letter,) = retailer.dead()
     assert (letter["error_class"], letter["error"]) == (
         "transient",
-        f"We have no order {told.external_id} of this channel.",
+        f"We have no order {reported.external_id} of this channel.",
     )
 
 

@@ -85,7 +85,7 @@ def directed(retailer: Retailer) -> list[tuple[str | None, int]]:
 
 
 def reject(retailer: Retailer, reason: RejectReason) -> LocationId:
-    """An order of a jacket that its location cannot fulfil; gives the location."""
+    """An order of a jacket that its location cannot fulfill; gives the location."""
     (work,) = retailer.work(retailer.place_order(observation(line(JACKET, 1, 299_900))))
     retailer.write(
         lambda tx: fulfill.reject(tx, fulfillment_order_id=work.id, reason=reason, note="", now=NOON)

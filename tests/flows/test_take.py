@@ -29,12 +29,12 @@ def shop(dsn: str) -> Iterator[Database]:
     database.close()
 
 
-def take(database: Database, *told: OrderSnapshot) -> list[Accepted]:
+def take(database: Database, *reported: OrderSnapshot) -> list[Accepted]:
     """One batch, as a worker takes it."""
     with database.write(actor="worker") as tx:
         incoming = [
             Incoming(1, "shop", each, f"trace-{number}", "connection:shop")
-            for number, each in enumerate(told)
+            for number, each in enumerate(reported)
         ]
         return intake.capture_orders(tx, incoming=incoming, serviceable={"IN": True}, now=NOON)
 
@@ -82,12 +82,12 @@ def test_a_batch_with_orders_of_every_kind_ends_in_exact_rows(shop: Database) ->
 
 def test_facts_are_told_by_whoever_knew_and_counted_per_order(shop: Database) -> None:
     take(shop, named("a", line(JACKET)), named("b", paid=False), named("c", line(SHIRT, 9)))
-    told = rows(
+    reported = rows(
         shop,
         "SELECT o.external_id, e.version, e.type, e.actor, e.trace_id FROM events e JOIN orders o ON o.id = e.stream_id"
         " WHERE e.stream = 'order' ORDER BY o.external_id, e.version",
     )
-    assert told == [
+    assert reported == [
         ("a", 1, "order.placed", "connection:shop", "trace-0"),
         ("a", 2, "order.approved", "system", "trace-0"),
         ("a", 3, "order.allocated", "system", "trace-0"),
@@ -122,8 +122,8 @@ def test_every_subscriber_of_a_fact_has_its_delivery(shop: Database) -> None:
 
 
 def test_an_order_told_twice_in_a_batch_is_judged_by_its_last_telling(shop: Database) -> None:
-    told = named("a", line(JACKET), paid=False)
-    accepted = take(shop, told, builders.paid(told), named("b", line(SHIRT)))
+    reported = named("a", line(JACKET), paid=False)
+    accepted = take(shop, reported, builders.paid(reported), named("b", line(SHIRT)))
     assert [(each.is_new, each.changes) for each in accepted] == [
         (True, ()),
         (True, ()),
@@ -147,10 +147,10 @@ def test_taking_a_batch_again_changes_nothing(shop: Database) -> None:
 
 
 def test_later_and_together_come_to_the_same(shop: Database) -> None:
-    told = named("a", line(JACKET, 2), line(SHIRT, 3), paid=False)
-    take(shop, told)
-    take(shop, replace(builders.paid(told), note="now paid"))
-    take(shop, later(told, 5, payment=builders.paid(told).payment, note="nothing new"))
+    reported = named("a", line(JACKET, 2), line(SHIRT, 3), paid=False)
+    take(shop, reported)
+    take(shop, replace(builders.paid(reported), note="now paid"))
+    take(shop, later(reported, 5, payment=builders.paid(reported).payment, note="nothing new"))
     assert rows(shop, STATE) == [(None, False, True, False)]
     assert rows(shop, LINES) == [(JACKET, 2, 2), (SHIRT, 3, 3)]
     work = "SELECT l.code, w.sku, w.quantity FROM fulfillment_lines w JOIN fulfillment_orders f ON f.id = w.fulfillment_order_id JOIN locations l ON l.id = f.location_id ORDER BY 1, 2"

@@ -173,12 +173,12 @@ def test_a_parcel_of_nobody_is_asked_about_again_and_then_shown(retailer: Retail
 
 
 def test_canceled_before_and_during_its_work_gives_the_stock_back(retailer: Retailer) -> None:
-    told = observation()
-    order_id = retailer.place_order(told)
+    reported = observation()
+    order_id = retailer.place_order(reported)
     picked = next(work for work in retailer.work(order_id) if work.lines[0].sku == SHIRT)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=picked.id, now=NOON))
     retailer.write(lambda tx: fulfill.pick(tx, fulfillment_order_id=picked.id, code=SHIRT, now=NOON))
-    retailer.hear("shop", "order", later(told, 5, canceled_at=NOON))
+    retailer.hear("shop", "order", later(reported, 5, canceled_at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {}
     assert [retailer.count(JACKET, "WH-A"), retailer.count(SHIRT, "ST-22")] == [(8, 0), (3, 0)]
@@ -188,11 +188,11 @@ def test_canceled_before_and_during_its_work_gives_the_stock_back(retailer: Reta
 
 
 def test_canceled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel(retailer: Retailer) -> None:
-    told = observation()
-    order_id = retailer.place_order(told)
+    reported = observation()
+    order_id = retailer.place_order(reported)
     packed = next(work for work in retailer.work(order_id) if work.lines[0].sku == JACKET)
     retailer.pack(packed)
-    retailer.hear("shop", "order", later(told, 5, canceled_at=NOON))
+    retailer.hear("shop", "order", later(reported, 5, canceled_at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
     assert "packed or shipped" in retailer.holds(order_id)["manual"]
@@ -201,10 +201,10 @@ def test_canceled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel
 
 
 def test_canceled_after_it_left_is_held_for_a_person(retailer: Retailer) -> None:
-    told = observation(line(JACKET))
-    order_id = retailer.place_order(told)
+    reported = observation(line(JACKET))
+    order_id = retailer.place_order(reported)
     retailer.ship(order_id)
-    retailer.hear("shop", "order", later(told, 5, canceled_at=NOON))
+    retailer.hear("shop", "order", later(reported, 5, canceled_at=NOON))
     retailer.settle()
     assert "stop the parcel or expect a return" in retailer.holds(order_id)["manual"]
     with pytest.raises(errors.Refused, match="open a return"):
@@ -212,18 +212,18 @@ def test_canceled_after_it_left_is_held_for_a_person(retailer: Retailer) -> None
 
 
 def test_canceled_before_it_was_told_of(retailer: Retailer) -> None:
-    told = observation()
-    retailer.hear("shop", "order", later(told, 5, canceled_at=NOON), told)
+    reported = observation()
+    retailer.hear("shop", "order", later(reported, 5, canceled_at=NOON), reported)
     retailer.settle()
-    order_id = retailer.order_id(told)
+    order_id = retailer.order_id(reported)
     assert retailer.facts(order_id) == ["order.placed", "order.canceled"]
     assert (where(retailer, order_id), retailer.client("mail").messages) == ({}, {})
 
 
 def test_after_all_this_the_ledger_agrees(retailer: Retailer) -> None:
     first, second = observation(), observation(line(SHIRT, 1))
-    for told in (first, second):
-        retailer.ship(retailer.place_order(told))
+    for reported in (first, second):
+        retailer.ship(retailer.place_order(reported))
     retailer.hear("shop", "order", observation(line(SHIRT, 5)), later(second, 9, canceled_at=NOON))
     retailer.settle()
     assert retailer.read(stock_views.drift) == []

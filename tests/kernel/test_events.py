@@ -143,25 +143,25 @@ def test_a_late_committer_is_not_skipped(log: Database) -> None:
     with log.connection() as slow, slow.transaction():
         events.append(WriteTx(slow, actor="user:1", trace_id=""), [Opened(1)], at=NOON)
         record(log, Opened(2))
-        told, cursor = read_on(log, Cursor())
-        assert told == []
+        reported, cursor = read_on(log, Cursor())
+        assert reported == []
     assert read_on(log, cursor)[0] == [1, 2]
 
 
 def test_a_page_ends_where_the_next_begins(log: Database) -> None:
     record(log, *(Opened(each) for each in range(1, 6)))
-    cursor, told = Cursor(), []
+    cursor, reported = Cursor(), []
     with log.read() as tx:
         for _ in range(4):
             found, cursor = events.feed(tx, after=cursor, limit=2)
-            told.append([each.stream_id for each in found])
-    assert told == [[1, 2], [3, 4], [5], []]
+            reported.append([each.stream_id for each in found])
+    assert reported == [[1, 2], [3, 4], [5], []]
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_feed_tells_everything_once_however_transactions_overlap(log: Database, seed: int) -> None:
     chance = random.Random(seed)
-    cursor, told, thing, written = Cursor(), [], 0, set()
+    cursor, reported, thing, written = Cursor(), [], 0, set()
     with ExitStack() as pooled:
         idle = [pooled.enter_context(log.connection()) for _ in range(3)]
         busy: list[tuple[psycopg.Connection[dict[str, object]], list[int]]] = []
@@ -182,22 +182,22 @@ def test_the_feed_tells_everything_once_however_transactions_overlap(log: Databa
                     events.append(WriteTx(connection, actor="user:1", trace_id=""), [Opened(thing)], at=NOON)
                 busy.append((connection, mine))
             new, cursor = read_on(log, cursor)
-            told += new
+            reported += new
         for connection, _ in busy:
             connection.rollback()
     new, _ = read_on(log, cursor)
-    assert sorted(told + new) == sorted(written)
+    assert sorted(reported + new) == sorted(written)
 
 
 def test_positions_follow_the_order_of_the_facts_and_deliveries_point_at_them(log: Database) -> None:
     record(log, Opened(2), Closed(1), Opened(1))
     with log.read() as tx:
-        told = tx.rows("SELECT stream_id, type FROM events ORDER BY position")
+        reported = tx.rows("SELECT stream_id, type FROM events ORDER BY position")
         wrong = tx.value(
             int,
             "SELECT count(*) FROM deliveries d JOIN events e ON e.position = d.event_position WHERE d.key <> e.stream_id",
         )
-    assert [(row["stream_id"], row["type"]) for row in told] == [
+    assert [(row["stream_id"], row["type"]) for row in reported] == [
         (2, "thing.opened"),
         (1, "thing.closed"),
         (1, "thing.opened"),

@@ -75,9 +75,9 @@ def test_an_exception_is_told_without_its_secrets(lines: io.StringIO) -> None:
         int("postgresql://app:hunter2@db/x")
     except ValueError:
         log.get("test").exception("failed")
-    told = str(only(lines)["exception"])
-    assert told.endswith("'postgresql://app:***@db/x'")
-    assert "hunter2" not in told
+    reported = str(only(lines)["exception"])
+    assert reported.endswith("'postgresql://app:***@db/x'")
+    assert "hunter2" not in reported
 
 
 def test_levels_and_chatty_libraries(lines: io.StringIO) -> None:

@@ -20,7 +20,7 @@ FULFIL = """mutation($fulfillment: FulfillmentInput!) { fulfillmentCreate(fulfil
   fulfillment { id status fulfillmentLineItems(first: 5) { nodes { id quantity } } } userErrors { field message } } }"""
 
 
-def fulfil(shop, order, quantities=None):
+def fulfill(shop, order, quantities=None):
     """Fulfils all that remains, or the given quantities by SKU."""
     (record,) = shop.run(ORDER_QUERY, id=order["admin_graphql_api_id"])["order"]["fulfillmentOrders"]["nodes"]
     group = {"fulfillmentOrderId": record["id"]}
@@ -56,7 +56,7 @@ def problems(topic, body):
 INFERRED = {"name", "return_line_items", "refunds", "line_items/*/vendor", "user_id", "variant_id"}
 
 
-def told(shop, receiver):
+def reported(shop, receiver):
     shop.partners.settle("shopify")
     return [(hook.headers["x-shopify-topic"], hook.json()) for hook in receiver.hooks]
 
@@ -69,7 +69,7 @@ def listening(shop, receiver):
 
 def test_orders_create_is_valid_and_adds_up(listening, receiver):
     listening.place()
-    bodies = dict(told(listening, receiver))
+    bodies = dict(reported(listening, receiver))
     assert list(bodies) == ["orders/create", "order_transactions/create", "orders/paid"]
     for topic, body in bodies.items():
         assert problems(topic, body) == {}, topic
@@ -83,7 +83,7 @@ def test_orders_create_is_valid_and_adds_up(listening, receiver):
 
 def test_webhooks_carry_the_same_keys_as_the_vendors_sample(listening, receiver):
     listening.place()
-    for topic, body in told(listening, receiver):
+    for topic, body in reported(listening, receiver):
         theirs = sample(f"shopify/webhook_samples_2026-07/{topic.replace('/', '__')}.json")["response"]
         assert set(body) == set(theirs), topic
 
@@ -105,7 +105,7 @@ def test_a_pending_order_is_paid_later(listening, receiver):
     listening.partners.act(
         "shopify", "mark_paid", order_id=order["name"], razorpay_payment_id="pay_Later000000001"
     )
-    topics = [(topic, body.get("financial_status")) for topic, body in told(listening, receiver)]
+    topics = [(topic, body.get("financial_status")) for topic, body in reported(listening, receiver)]
     assert topics == [
         ("orders/create", "pending"),
         ("order_transactions/create", None),
@@ -116,7 +116,7 @@ def test_a_pending_order_is_paid_later(listening, receiver):
 
 def test_topics_can_be_sent_in_any_order(listening, receiver):
     listening.place(webhooks=["orders/updated", "orders/create", "orders/create"])
-    assert [topic for topic, _ in told(listening, receiver)] == [
+    assert [topic for topic, _ in reported(listening, receiver)] == [
         "orders/updated",
         "orders/create",
         "orders/create",
@@ -125,7 +125,7 @@ def test_topics_can_be_sent_in_any_order(listening, receiver):
 
 def test_overrides_make_a_wrong_order(listening, receiver):
     listening.place(overrides={"currency": "XXX", "total_price": "1.00"}, webhooks=["orders/create"])
-    ((_, body),) = told(listening, receiver)
+    ((_, body),) = reported(listening, receiver)
     assert (body["currency"], body["total_price"]) == ("XXX", "1.00")
 
 
@@ -162,16 +162,16 @@ def test_a_list_without_first_is_refused(shop):
 
 def test_an_order_is_fulfilled_in_parts_until_it_is_closed(listening, receiver):
     order = listening.place(webhooks=[])
-    first = fulfil(listening, order, {"DJ-BL-01": 1})
+    first = fulfill(listening, order, {"DJ-BL-01": 1})
     assert first["userErrors"] == []
     found = listening.run(ORDER_QUERY, id=order["admin_graphql_api_id"])["order"]
     assert found["displayFulfillmentStatus"] == "PARTIALLY_FULFILLED"
     assert found["fulfillments"][0]["trackingInfo"][0]["number"] == "SHK1245XYZ"
-    fulfil(listening, order)
-    third = fulfil(listening, order)
+    fulfill(listening, order)
+    third = fulfill(listening, order)
     assert third["fulfillment"] is None
     assert "unfulfillable status= closed" in third["userErrors"][0]["message"]
-    hooks = told(listening, receiver)
+    hooks = reported(listening, receiver)
     assert [topic for topic, _ in hooks] == ["fulfillments/create", "orders/updated"] * 2
     assert set(problems("fulfillments/create", hooks[0][1])) <= INFERRED
     record = next(iter(listening.partners.state("shopify")["orders"].values()))
@@ -180,7 +180,7 @@ def test_an_order_is_fulfilled_in_parts_until_it_is_closed(listening, receiver):
 
 def test_more_than_remains_is_refused(shop):
     order = shop.place()
-    answer = fulfil(shop, order, {"GT-WH-02": 3})
+    answer = fulfill(shop, order, {"GT-WH-02": 3})
     assert answer["fulfillment"] is None
     assert answer["userErrors"] == [
         {"field": ["fulfillment"], "message": "Invalid fulfillment order line item quantity requested."}
@@ -189,7 +189,7 @@ def test_more_than_remains_is_refused(shop):
 
 def test_events_tell_where_the_parcel_is(shop):
     order = shop.place()
-    fulfillment = fulfil(shop, order)["fulfillment"]["id"]
+    fulfillment = fulfill(shop, order)["fulfillment"]["id"]
     document = """mutation($e: FulfillmentEventInput!) { fulfillmentEventCreate(fulfillmentEvent: $e) {
       fulfillmentEvent { status } userErrors { message } } }"""
     for status, at in [("DELIVERED", "2026-01-05T10:00:00Z"), ("IN_TRANSIT", "2026-01-04T10:00:00Z")]:
@@ -301,4 +301,4 @@ def test_a_subscription_of_the_api_hears_its_topic(shop, receiver):
         answer = shop.run(document, topic="ORDERS_PAID", sub={"uri": receiver.url})
         assert answer["webhookSubscriptionCreate"]["userErrors"] == expected
     shop.place()
-    assert [topic for topic, _ in told(shop, receiver)] == ["orders/paid"]
+    assert [topic for topic, _ in reported(shop, receiver)] == ["orders/paid"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.sandbox.conftest import ORDER, sample
-from tests.sandbox.test_shopify import INFERRED, fulfil, problems, told
+from tests.sandbox.test_shopify import INFERRED, fulfill, problems, reported
 
 CANCEL = """mutation($id: ID!) { orderCancel(orderId: $id, reason: CUSTOMER, restock: true,
   refundMethod: {originalPaymentMethodsRefund: true}) { job { id done } orderCancelUserErrors { code message } } }"""
@@ -37,7 +37,7 @@ def test_an_edited_order_tells_what_is_new(listening, receiver):
     address = {**ORDER["address"], "address1": "7 Mathura Road"}
     lines = [{"sku": "GT-WH-02", "quantity": 1}]
     listening.partners.act("shopify", "edit_order", order_id=order["order_id"], address=address, lines=lines)
-    ((topic, body),) = told(listening, receiver)
+    ((topic, body),) = reported(listening, receiver)
     assert topic == "orders/updated"
     assert problems(topic, body) == {}
     assert body["shipping_address"]["address1"] == "7 Mathura Road"
@@ -48,7 +48,7 @@ def test_an_edited_order_tells_what_is_new(listening, receiver):
 def test_the_shop_cancels(listening, receiver):
     order = listening.place(webhooks=[], payment="pending")
     listening.partners.act("shopify", "cancel_order", order_id=order["order_id"], reason="inventory")
-    (topic, body), _ = told(listening, receiver)
+    (topic, body), _ = reported(listening, receiver)
     assert (topic, body["cancel_reason"], body["financial_status"]) == (
         "orders/cancelled",
         "inventory",
@@ -69,7 +69,7 @@ def test_cancelling_by_api_refunds_and_happens_once(shop):
 
 def test_a_fulfilled_order_is_not_cancelled(shop):
     order = shop.place()
-    fulfil(shop, order)
+    fulfill(shop, order)
     answer = shop.run(CANCEL, id=order["admin_graphql_api_id"])["orderCancel"]
     assert answer["orderCancelUserErrors"][0]["code"] == "INVALID"
 
@@ -84,7 +84,7 @@ def test_a_refund_happens_once_per_key_and_never_exceeds_the_payment(listening, 
     too_much = refund(listening, order, "r-2", "3698.00")
     assert too_much["refund"] is None
     assert "greater than" in too_much["userErrors"][0]["message"]
-    topics = told(listening, receiver)
+    topics = reported(listening, receiver)
     assert [topic for topic, _ in topics] == ["refunds/create", "orders/updated"]
     assert set(topics[0][1]) == set(
         sample("shopify/webhook_samples_2026-07/refunds__create.json")["response"]
@@ -93,14 +93,14 @@ def test_a_refund_happens_once_per_key_and_never_exceeds_the_payment(listening, 
 
 def asked(shop, **more):
     order = shop.place(webhooks=[])
-    fulfil(shop, order)
+    fulfill(shop, order)
     body = {"sku": "GT-WH-02", "quantity": 1, "reason": "SIZE_TOO_SMALL", "note": "Size issue", **more}
     return order, shop.partners.act("shopify", "request_return", order_id=order["order_id"], **body)
 
 
 def test_a_return_is_requested_with_its_lines(listening, receiver):
     order, request = asked(listening, customer_note="Too tight")
-    body = dict(told(listening, receiver))["returns/request"]
+    body = dict(reported(listening, receiver))["returns/request"]
     assert set(problems("returns/request", body)) <= INFERRED
     assert (body["status"], body["name"], body["order"]["id"]) == ("requested", "#1001-R1", order["order_id"])
     (line,) = body["return_line_items"]
@@ -131,7 +131,7 @@ def test_an_approved_return_is_processed_and_closed(listening, receiver):
     (line,) = listening.run(LINES, id=identifier)["return"]["returnLineItems"]["nodes"]
     wanted = {"returnId": identifier, "returnLineItems": [{"id": line["id"], "quantity": 1}]}
     assert listening.run(PROCESS, **{"in": wanted})["returnProcess"]["return"] == {"status": "CLOSED"}
-    hooks = dict(told(listening, receiver))
+    hooks = dict(reported(listening, receiver))
     assert hooks["returns/approve"]["status"] == "open"
     assert problems("returns/close", hooks["returns/close"]) == {}
     assert set(problems("returns/approve", hooks["returns/approve"])) <= INFERRED
@@ -142,7 +142,7 @@ def test_a_declined_return_says_why_and_frees_the_line(listening, receiver):
     identifier = f"gid://shopify/Return/{request['return_id']}"
     answer = listening.run(DECLINE, id=identifier)["returnDeclineRequest"]["return"]
     assert answer == {"status": "DECLINED", "decline": {"reason": "FINAL_SALE", "note": "Final"}}
-    hook = dict(told(listening, receiver))["returns/decline"]
+    hook = dict(reported(listening, receiver))["returns/decline"]
     assert problems("returns/decline", hook) == {}
     assert hook["decline"] == {"reason": "final_sale", "note": "Final"}
     again = {"order_id": order["order_id"], "sku": "GT-WH-02", "quantity": 2}

@@ -107,10 +107,10 @@ def test_a_row_derives_its_headline_payment_and_slack(shop: Shop) -> None:
 
 def test_the_story_order_says_which_location_and_why(shop: Shop) -> None:
     page = detail(shop, shop.order((JACKET, 1), (SHIRT, 2)))
-    told = [
+    reported = [
         (group.work.place.name, [(line.sku, count) for line, count in group.lines]) for group in page.groups
     ]
-    assert told == [("Warehouse A", [(JACKET, 1)]), ("Store 22", [(SHIRT, 2)])]
+    assert reported == [("Warehouse A", [(JACKET, 1)]), ("Store 22", [(SHIRT, 2)])]
     assert page.groups[1].why[0].sentence.endswith("the only location with all 2.")
     assert page.unallocated == []
     assert page.balance == order.Balance(

@@ -86,7 +86,7 @@ def test_a_line_that_waits_for_supply_leaves_what_is_here_to_others(database: Da
     assert quantity(database) == 0
     with database.write(actor="system") as tx:
         line = Announcement(SupplyKind.ASN, "N", 1, A, LocationId(1), 30, day(11))
-        (supply,) = supplies.put(tx, told=[line], at=NOON).supplies
+        (supply,) = supplies.put(tx, reported=[line], at=NOON).supplies
         promises.put_sell_ahead(tx, policies=[SellAhead(A, SellAheadMode.BACKORDER)], at=NOON)
         assert promises.promise(tx, lines=[Need(order_id, 1, A, 20)], at=NOON) == []
     assert quantity(database) == 14
@@ -145,7 +145,7 @@ def test_a_position_that_a_count_contradicts_is_unknown(database: Database) -> N
 def test_a_store_sees_who_has_it_and_what_comes(database: Database) -> None:
     with database.write(actor="system") as tx:
         line = Announcement(SupplyKind.ASN, "N", 1, A, LocationId(1), 30, day(11))
-        supplies.put(tx, told=[line], at=NOON)
+        supplies.put(tx, reported=[line], at=NOON)
         parts = ((A, NEW, 1),)
         found = endless_aisle(tx, sku=A, parts=parts, store_id=2, ways=transit("*:2"), at=NOON)
         with pytest.raises(errors.NotFound):

@@ -151,12 +151,14 @@ def test_every_change_is_on_record_with_the_whole_rule(database: Database) -> No
     rule, _ = put(database, Terms(RuleKind.THRESHOLD, "last pieces", 3, Scope(channels=("market",))))
     with database.write(actor="user:8") as tx:
         rules.switch(tx, rule_id=rule.id, active=False, reason="sale is over", at=NOON)
-        told = events.of_stream(tx, stream="atp_rule", stream_id=rule.id)
-    assert [(each.actor, each.data["change"], each.data["active"], each.data["reason"]) for each in told] == [
+        reported = events.of_stream(tx, stream="atp_rule", stream_id=rule.id)
+    assert [
+        (each.actor, each.data["change"], each.data["active"], each.data["reason"]) for each in reported
+    ] == [
         ("user:7", "created", True, "because"),
         ("user:8", "changed", False, "sale is over"),
     ]
-    assert told[0].data["channels"] == ["market"]
+    assert reported[0].data["channels"] == ["market"]
 
 
 def test_who_looked_at_an_older_version_is_told_so(database: Database) -> None:

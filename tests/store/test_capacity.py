@@ -30,8 +30,8 @@ def places(database: Database) -> dict[str, LocationId]:
     """A and B, and forty orders."""
     with database.write(actor="system") as tx:
         shop = builders.channel(tx)
-        told = [Incoming(shop, "shop", observation(), "") for _ in range(40)]
-        orders.upsert(tx, told=orders.classify(tx, incoming=told), now=NOON)
+        reported = [Incoming(shop, "shop", observation(), "") for _ in range(40)]
+        orders.upsert(tx, reported=orders.classify(tx, incoming=reported), now=NOON)
         return builders.stock(tx, A={"X": 1}, B={"X": 1})
 
 

@@ -178,8 +178,10 @@ def test_a_count_that_differs_may_be_done_again(database: Database) -> None:
     find(database, count_id, Found(SHIRT, 10))
     assert hand_in(database, count_id) is CountState.APPROVED
     with database.read() as tx:
-        told = [each.type for each in events.of_stream(tx, stream="count", stream_id=count_id)]
-    assert told == [f"count.{step}" for step in ("opened", "submitted", "reopened", "submitted", "approved")]
+        reported = [each.type for each in events.of_stream(tx, stream="count", stream_id=count_id)]
+    assert reported == [
+        f"count.{step}" for step in ("opened", "submitted", "reopened", "submitted", "approved")
+    ]
 
 
 def test_fewer_than_are_reserved_makes_the_position_contradictory(database: Database) -> None:

@@ -50,14 +50,14 @@ def count(database: Database, sku: str = SHIRT, place: LocationId = A) -> tuple[
 
 def take(
     database: Database,
-    *told: tuple[str, str, int],
+    *reported: tuple[str, str, int],
     mode: Mode = Mode.SET,
     key: str = "",
     as_of: datetime = NOON + HOUR,
     now: datetime = NOON + 2 * HOUR,
 ) -> Taken:
     lines = [
-        Line(number, sku, place, quantity) for number, (sku, place, quantity) in enumerate(told, start=1)
+        Line(number, sku, place, quantity) for number, (sku, place, quantity) in enumerate(reported, start=1)
     ]
     feed = Feed("erp", key or f"{mode}-{as_of}", mode, as_of, lines)
     with database.write(actor="connection:erp") as tx:
@@ -217,8 +217,8 @@ def test_the_first_piece_at_a_place_makes_its_counter(database: Database) -> Non
 def test_more_to_sell_is_told_with_its_skus(database: Database) -> None:
     taken = take(database, (SHIRT, "A", 12), (JACKET, "A", 1), (SHIRT, "B", 2))
     with database.read() as tx:
-        told = [event.data for place in (A, B) for event in builders.stock_events(tx, place)]
-    assert told == [
+        reported = [event.data for place in (A, B) for event in builders.stock_events(tx, place)]
+    assert reported == [
         {"location_id": A, "source": "erp", "feed_id": taken.feed.id, "lines": 2, "skus": [SHIRT]},
         {"location_id": B, "source": "erp", "feed_id": taken.feed.id, "lines": 1, "skus": []},
     ]
@@ -236,7 +236,7 @@ def test_more_to_sell_is_told_with_its_skus(database: Database) -> None:
 def test_a_feed_that_nobody_can_make_sense_of_is_refused(
     database: Database, given: dict[str, Any], field: str
 ) -> None:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "source": "erp",
         "key": "k",
         "mode": Mode.SET,
@@ -244,7 +244,7 @@ def test_a_feed_that_nobody_can_make_sense_of_is_refused(
         "lines": [Line(1, SHIRT, "A", 1)],
     }
     with pytest.raises(errors.Invalid) as refused, database.write(actor="connection:erp") as tx:
-        feeds.take(tx, feed=Feed(**(told | given)), places=PLACES, now=NOON + 2 * HOUR)
+        feeds.take(tx, feed=Feed(**(reported | given)), places=PLACES, now=NOON + 2 * HOUR)
     assert refused.value.data["field"] == field
 
 
@@ -254,8 +254,8 @@ def test_sources_and_buyers_at_once_leave_a_ledger_that_adds_up(database: Databa
             if number % 2:
                 sell(database, 1, NOON + HOUR, order=100 * number + turn)
             else:
-                told = ((SHIRT, "A", 1), (SHIRT, "B", 1))
-                take(database, *told[:: 1 if turn % 2 else -1], mode=Mode.DELTA, key=f"{number}-{turn}")
+                reported = ((SHIRT, "A", 1), (SHIRT, "B", 1))
+                take(database, *reported[:: 1 if turn % 2 else -1], mode=Mode.DELTA, key=f"{number}-{turn}")
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(churn, range(4)))

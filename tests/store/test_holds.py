@@ -169,13 +169,13 @@ def test_orders_that_wait_lower_what_carts_may_hold(database: Database) -> None:
 def an_order(database: Database) -> int:
     with database.write(actor="connection:shop") as tx:
         incoming = Incoming(builders.channel(tx), "shop", builders.observation(), "0" * 32)
-        return orders.upsert(tx, told=orders.classify(tx, incoming=[incoming]), now=NOON)[0].order_id
+        return orders.upsert(tx, reported=orders.classify(tx, incoming=[incoming]), now=NOON)[0].order_id
 
 
 def test_forty_carts_at_once_hold_exactly_what_there_is(database: Database) -> None:
     def shop(number: int) -> bool:
-        wish = want(f"c{number}", sets=1) if number % 4 == 0 else want(f"c{number}", shirts=1)
-        return not hold(database, wish)[0].refused
+        intent = want(f"c{number}", sets=1) if number % 4 == 0 else want(f"c{number}", shirts=1)
+        return not hold(database, intent)[0].refused
 
     with ThreadPoolExecutor(20) as threads:
         granted = list(threads.map(shop, range(40)))

@@ -99,7 +99,7 @@ def test_good_rows_apply_and_bad_ones_are_named_by_line_and_reason(database: Dat
     work(database)
     assert problems(database, import_id) == [
         (3, "quantity is no whole number: x"),
-        (4, "sku is not in the catalogue: NO-SUCH"),
+        (4, "sku is not in the catalog: NO-SUCH"),
         (5, "location is no location: Z"),
         (7, "quantity is less than 0: -1"),
         (8, "Line 2 speaks of the same."),
@@ -118,8 +118,8 @@ def test_all_or_none_means_none(database: Database) -> None:
     assert (file.state, file.applied, file.bad, on_hand(database)) == (ImportState.REFUSED, 0, 1, 10)
     assert problems(database, import_id) == [(3, "location is no location: Z")]
     with database.read() as tx:
-        (told,) = events.of_stream(tx, stream="import", stream_id=import_id)
-    assert (told.type, told.data["state"], told.data["bad"]) == ("import.ended", "refused", 1)
+        (reported,) = events.of_stream(tx, stream="import", stream_id=import_id)
+    assert (reported.type, reported.data["state"], reported.data["bad"]) == ("import.ended", "refused", 1)
 
 
 def test_all_or_none_means_all_when_all_are_good(database: Database) -> None:
@@ -229,10 +229,10 @@ def test_supplies_come_from_lines_of_json_and_what_they_refuse_is_named(database
     text = "\n".join(lines)
     import_id = load(database, text, ImportKind.SUPPLIES, "po.ndjson")
     work(database)
-    told = problems(database, import_id)
-    assert told[0] == (2, "eta_date is no day of its month: 2026-02-30")
-    assert [line for line, _ in told] == [2, 3, 4]
-    assert told[2][1] == "Unknown: colour."
+    reported = problems(database, import_id)
+    assert reported[0] == (2, "eta_date is no day of its month: 2026-02-30")
+    assert [line for line, _ in reported] == [2, 3, 4]
+    assert reported[2][1] == "Unknown: colour."
     with database.read() as tx:
         (supply,) = supply_views.page(tx, wanted=SupplyFilter())
     assert (supply.number, supply.quantity, supply.eta_date.isoformat()) == ("PO-1", 5, day(34).isoformat())
@@ -311,8 +311,8 @@ def test_many_rows_come_in_with_flat_memory(database: Database, rows: int) -> No
     began = time.monotonic()
     new = NewImport(ImportKind.STOCK, "big.csv", NOON)
     with database.write(actor="user:2") as tx:
-        told = read_csv((line for part in ([HEAD], lines) for line in part), ImportKind.STOCK)
-        import_id, _ = imports.load(tx, new=new, rows=told, at=NOON)
+        reported = read_csv((line for part in ([HEAD], lines) for line in part), ImportKind.STOCK)
+        import_id, _ = imports.load(tx, new=new, rows=reported, at=NOON)
     loaded = time.monotonic() - began
     work(database)
     seconds, peak = time.monotonic() - began, tracemalloc.get_traced_memory()[1]

@@ -38,8 +38,8 @@ def channel(database: Database) -> int:
     with database.write(actor="system") as tx:
         found = builders.channel(tx)
         builders.stock(tx, A={SHIRT: 1})
-        told = orders.classify(tx, incoming=[Incoming(found, "shop", builders.observation(), "trace")])
-        orders.upsert(tx, told=told, now=NOON)
+        reported = orders.classify(tx, incoming=[Incoming(found, "shop", builders.observation(), "trace")])
+        orders.upsert(tx, reported=reported, now=NOON)
         tx.execute(
             "INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, 1, 1, 'packed', business_now())"
         )
@@ -47,14 +47,14 @@ def channel(database: Database) -> int:
 
 
 def parcel(channel: int, **given: Any) -> Intent:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "order_id": ORDER, "fulfillment_order_id": WORK, "return_id": None, "direction": Direction.OUTBOUND,
         "location_id": PLACE, "connection_id": channel, "weight_grams": 320, "lines": (ShipmentLine(2, SHIRT, 2),),
     }  # fmt: skip
-    return Intent(**(told | given))
+    return Intent(**(reported | given))
 
 
-def wish(database: Database, channel: int) -> ShipmentId | None:
+def intent(database: Database, channel: int) -> ShipmentId | None:
     with database.write(actor="system") as tx:
         return shipping.request_label(tx, intent=parcel(channel), at=NOON)
 
@@ -69,9 +69,9 @@ def facts(database: Database, prefix: str) -> list[str]:
 
 
 def test_one_work_has_one_label(database: Database, channel: int) -> None:
-    first = wish(database, channel)
+    first = intent(database, channel)
     assert first is not None
-    assert wish(database, channel) is None
+    assert intent(database, channel) is None
     with database.read() as tx:
         (shipment,) = parcels.of_order(tx, order_id=1)
     assert (shipment.reference, shipment.label_state) == (f"DS-{first:08d}", LabelState.REQUESTED)
@@ -82,7 +82,7 @@ def test_one_work_has_one_label(database: Database, channel: int) -> None:
 def test_a_label_is_bought_once_and_its_wish_remembers_that_it_was_asked(
     database: Database, channel: int
 ) -> None:
-    shipment_id = wish(database, channel)
+    shipment_id = intent(database, channel)
     assert shipment_id is not None
     with database.write(actor="system") as tx:
         assert [shipping.mark_requested(tx, shipment_id=shipment_id, at=NOON)[1] for _ in range(2)] == [
@@ -100,7 +100,7 @@ def test_a_label_is_bought_once_and_its_wish_remembers_that_it_was_asked(
 
 
 def test_a_parcel_leaves_once_and_only_with_its_label(database: Database, channel: int) -> None:
-    shipment_id = wish(database, channel)
+    shipment_id = intent(database, channel)
     assert shipment_id is not None
     with database.write(actor="system") as tx:
         with pytest.raises(errors.Refused, match="no label yet"):
@@ -114,7 +114,7 @@ def test_a_parcel_leaves_once_and_only_with_its_label(database: Database, channe
 
 
 def test_a_label_that_was_bought_is_not_wished_for_again(database: Database, channel: int) -> None:
-    shipment_id = wish(database, channel)
+    shipment_id = intent(database, channel)
     assert shipment_id is not None
     with database.write(actor="system") as tx:
         for _ in range(2):
@@ -136,7 +136,7 @@ def invoice(number: int) -> Document:
 
 
 def test_one_shipment_has_one_invoice_with_one_number(database: Database, channel: int) -> None:
-    shipment_id = wish(database, channel)
+    shipment_id = intent(database, channel)
     with database.write(actor="system") as tx:
         for number in (1, 2):
             invoicing.request(
@@ -216,8 +216,8 @@ def test_a_channel_is_told_once(database: Database, channel: int) -> None:
             for _ in range(2)
         ]
         for answer in ("first", "second"):
-            told = ChannelUpdate(channel, "shipped", "DS-1", answer, NOON)
-            connections.record_channel_update(tx, order_id=ORDER, channel="shop", answer=told, at=NOON)
+            reported = ChannelUpdate(channel, "shipped", "DS-1", answer, NOON)
+            connections.record_channel_update(tx, order_id=ORDER, channel="shop", answer=reported, at=NOON)
         wishes.append(
             connections.intend_channel_update(
                 tx, order_id=ORDER, connection_id=channel, what="shipped", reference="DS-1"

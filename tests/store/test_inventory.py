@@ -198,8 +198,8 @@ def test_a_count_is_corrected_by_so_many_or_to_so_many(database: Database) -> No
     assert adjust(database, None, set_to=6) == (6, 4)
     assert adjust(database, None, set_to=6) == (6, 4)
     with database.read() as tx:
-        told = [each.data["change"] for each in builders.stock_events(tx, A)]
-    assert told == [-2, -2]
+        reported = [each.data["change"] for each in builders.stock_events(tx, A)]
+    assert reported == [-2, -2]
 
 
 def test_reserved_pieces_cannot_be_corrected_away(database: Database) -> None:

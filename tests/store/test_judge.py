@@ -26,10 +26,10 @@ def channel(database: Database) -> int:
         return builders.channel(tx)
 
 
-def tell(database: Database, channel: int, told: OrderSnapshot) -> OrderId:
+def tell(database: Database, channel: int, reported: OrderSnapshot) -> OrderId:
     with database.write(actor="connection:shop") as tx:
-        told_of = actions.classify(tx, incoming=[Incoming(channel, "shop", told, "trace")])
-        (accepted,) = actions.upsert(tx, told=told_of, now=NOON)
+        told_of = actions.classify(tx, incoming=[Incoming(channel, "shop", reported, "trace")])
+        (accepted,) = actions.upsert(tx, reported=told_of, now=NOON)
         return accepted.order_id
 
 
@@ -90,8 +90,8 @@ WRONG = [
 
 
 def test_each_reason_says_what_is_wrong(database: Database, channel: int) -> None:
-    for told, reason, words in WRONG:
-        order_id = tell(database, channel, told)
+    for reported, reason, words in WRONG:
+        order_id = tell(database, channel, reported)
         assert not judge(database, order_id), reason
         assert holds(database, order_id)[reason].startswith(words), reason
     assert due(database) == []
@@ -118,22 +118,22 @@ def test_everything_that_is_wrong_is_said_at_once(database: Database, channel: i
 
 
 def test_a_hold_ends_by_itself_when_its_cause_is_gone(database: Database, channel: int) -> None:
-    told = observation(line("NEW-ONE", 1), paid=False)
-    order_id = tell(database, channel, told)
+    reported = observation(line("NEW-ONE", 1), paid=False)
+    order_id = tell(database, channel, reported)
     assert not judge(database, order_id)
     assert not judge(database, order_id, {"NEW-ONE"})
     assert set(holds(database, order_id)) == {"unpaid"}
-    tell(database, channel, builders.paid(told))
+    tell(database, channel, builders.paid(reported))
     assert judge(database, order_id, {"NEW-ONE"})
     assert holds(database, order_id) == {}
     assert due(database) == ["route"]
 
 
 def test_a_currency_corrected_in_the_channel_frees_the_order(database: Database, channel: int) -> None:
-    told = observation(currency="XXX")
-    order_id = tell(database, channel, told)
+    reported = observation(currency="XXX")
+    order_id = tell(database, channel, reported)
     assert not judge(database, order_id)
-    tell(database, channel, later(told, currency="INR"))
+    tell(database, channel, later(reported, currency="INR"))
     assert judge(database, order_id)
 
 
@@ -142,9 +142,9 @@ def test_the_same_reason_is_told_once(database: Database, channel: int) -> None:
     for _ in range(3):
         judge(database, order_id)
     with database.read() as tx:
-        told = [each.type for each in events.of_stream(tx, stream="order", stream_id=order_id)]
+        reported = [each.type for each in events.of_stream(tx, stream="order", stream_id=order_id)]
         assert tx.value(int, "SELECT count(*) FROM order_holds") == 1
-    assert told == ["order.placed", "order.held"]
+    assert reported == ["order.placed", "order.held"]
 
 
 def test_what_a_person_holds_only_a_person_releases(database: Database, channel: int) -> None:

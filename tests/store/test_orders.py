@@ -28,11 +28,13 @@ def channel(database: Database) -> int:
         return builders.channel(tx)
 
 
-def tell(database: Database, channel: int, *told: OrderSnapshot) -> list[Accepted]:
+def tell(database: Database, channel: int, *reported: OrderSnapshot) -> list[Accepted]:
     """One batch of tellings."""
     with database.write(actor="connection:shop") as tx:
-        incoming = [Incoming(channel, "shop", each, f"trace-{number}") for number, each in enumerate(told)]
-        return actions.upsert(tx, told=actions.classify(tx, incoming=incoming), now=NOON)
+        incoming = [
+            Incoming(channel, "shop", each, f"trace-{number}") for number, each in enumerate(reported)
+        ]
+        return actions.upsert(tx, reported=actions.classify(tx, incoming=incoming), now=NOON)
 
 
 def stored(database: Database) -> list[Order]:
@@ -68,15 +70,15 @@ def facts(database: Database, order_id: OrderId) -> list[str]:
 
 
 def test_a_new_order_is_kept_whole(database: Database, channel: int) -> None:
-    told = observation(
+    reported = observation(
         shipping_minor=4_900, note="Ring twice", tags=("gift",), billing_address=replace(DELHI, city="Noida")
     )
-    (accepted,) = tell(database, channel, told)
+    (accepted,) = tell(database, channel, reported)
     order = the_order(database)
     assert accepted.is_new
     assert (order.header.number, order.header.total_minor, order.header.note) == (
-        told.number,
-        told.total_minor,
+        reported.number,
+        reported.total_minor,
         "Ring twice",
     )
     assert [(each.sku, each.quantity, each.unit_price_minor) for each in order.lines] == [
@@ -89,16 +91,16 @@ def test_a_new_order_is_kept_whole(database: Database, channel: int) -> None:
 
 
 def test_the_same_telling_three_times_changes_nothing(database: Database, channel: int) -> None:
-    told = observation()
-    (first,) = tell(database, channel, told)
-    assert tell(database, channel, told, told) == []
+    reported = observation()
+    (first,) = tell(database, channel, reported)
+    assert tell(database, channel, reported, reported) == []
     assert facts(database, first.order_id) == ["order.placed"]
 
 
 def test_a_batch_with_one_order_several_times_stores_it_once(database: Database, channel: int) -> None:
-    told = observation(paid=False)
+    reported = observation(paid=False)
     other = observation()
-    accepted = tell(database, channel, told, other, told, builders.paid(told))
+    accepted = tell(database, channel, reported, other, reported, builders.paid(reported))
     assert [(each.is_new, each.changes) for each in accepted] == [
         (True, ()),
         (True, ()),
@@ -108,20 +110,20 @@ def test_a_batch_with_one_order_several_times_stores_it_once(database: Database,
 
 
 def test_an_older_telling_has_no_effect(database: Database, channel: int) -> None:
-    told = observation()
-    tell(database, channel, later(told, note="newer"))
-    assert tell(database, channel, replace(told, note="older", lines=(line("GT-WH-02", 9),))) == []
+    reported = observation()
+    tell(database, channel, later(reported, note="newer"))
+    assert tell(database, channel, replace(reported, note="older", lines=(line("GT-WH-02", 9),))) == []
     order = the_order(database)
     assert (order.header.note, len(order.lines)) == ("newer", 2)
 
 
 def test_a_payment_never_goes_back_even_at_the_same_instant(database: Database, channel: int) -> None:
-    told = observation(paid=False)
-    tell(database, channel, told)
-    (accepted,) = tell(database, channel, builders.paid(told, 0))
+    reported = observation(paid=False)
+    tell(database, channel, reported)
+    (accepted,) = tell(database, channel, builders.paid(reported, 0))
     assert accepted.changes == ("payment",)
-    assert tell(database, channel, told) == []
-    assert tell(database, channel, later(told, 5)) == []
+    assert tell(database, channel, reported) == []
+    assert tell(database, channel, later(reported, 5)) == []
     assert the_order(database).header.is_paid
 
 
@@ -138,10 +140,10 @@ def test_a_payment_never_goes_back_even_at_the_same_instant(database: Database, 
 def test_before_its_work_an_order_follows_its_channel(
     database: Database, channel: int, changes: dict[str, Any], names: tuple[str, ...]
 ) -> None:
-    told = observation()
-    (first,) = tell(database, channel, told)
+    reported = observation()
+    (first,) = tell(database, channel, reported)
     settle_due(database, None)
-    newer = later(told, **changes)
+    newer = later(reported, **changes)
     assert [each.changes for each in tell(database, channel, newer)] == ([names] if names else [])
     order = the_order(database)
     assert (order.shipping_address, order.header.currency) == (newer.shipping_address, newer.currency)
@@ -154,11 +156,13 @@ def test_before_its_work_an_order_follows_its_channel(
 
 
 def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channel: int) -> None:
-    told = observation()
-    (first,) = tell(database, channel, told)
+    reported = observation()
+    (first,) = tell(database, channel, reported)
     allocate(database, first.order_id, 1, 2)
     settle_due(database, None)
-    moved = later(told, lines=(line("GT-WH-02", 3),), shipping_address=replace(DELHI, line1="14 Garden Lane"))
+    moved = later(
+        reported, lines=(line("GT-WH-02", 3),), shipping_address=replace(DELHI, line1="14 Garden Lane")
+    )
     tell(database, channel, moved)
     with database.read() as tx:
         (hold,) = views.open_holds(tx, order_ids=[first.order_id])
@@ -171,15 +175,15 @@ def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channe
 def test_lines_that_somebody_worked_on_are_not_replaced_behind_the_back(
     database: Database, channel: int
 ) -> None:
-    told = observation(line("GT-WH-02", 2))
-    (first,) = tell(database, channel, told)
+    reported = observation(line("GT-WH-02", 2))
+    (first,) = tell(database, channel, reported)
     with database.write(actor="system") as tx:
         places = builders.stock(tx, A={"GT-WH-02": 2})
         tx.execute("INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, %s, %s,"
                    " 'rejected', business_now())", (first.order_id, places["A"]))  # fmt: skip
         tx.execute("INSERT INTO fulfillment_lines (fulfillment_order_id, order_id, line_no, sku, quantity)"
                    " VALUES (1, %s, 1, 'GT-WH-02', 2)", (first.order_id,))  # fmt: skip
-    tell(database, channel, later(told, lines=(line("SNK-BK-04", 1),)))
+    tell(database, channel, later(reported, lines=(line("SNK-BK-04", 1),)))
     with database.read() as tx:
         holds = views.open_holds(tx, order_ids=[first.order_id])
     assert [hold.reason for hold in holds] == ["changed_after_release"]
@@ -187,12 +191,12 @@ def test_lines_that_somebody_worked_on_are_not_replaced_behind_the_back(
 
 
 def test_a_canceled_order_is_left_as_it_was(database: Database, channel: int) -> None:
-    told = observation()
-    (first,) = tell(database, channel, told)
+    reported = observation()
+    (first,) = tell(database, channel, reported)
     with database.write(actor="user:1") as tx:
         actions.cancel(tx, order_id=first.order_id, reason="changed their mind", now=NOON)
-    assert tell(database, channel, later(told, 1, canceled_at=NOON)) == []
-    tell(database, channel, later(told, 2, lines=(line("GT-WH-02", 5),), canceled_at=NOON))
+    assert tell(database, channel, later(reported, 1, canceled_at=NOON)) == []
+    tell(database, channel, later(reported, 2, lines=(line("GT-WH-02", 5),), canceled_at=NOON))
     assert [(each.sku, each.canceled) for each in the_order(database).lines] == [
         ("DJ-BL-01", 1),
         ("GT-WH-02", 2),
@@ -201,10 +205,10 @@ def test_a_canceled_order_is_left_as_it_was(database: Database, channel: int) ->
 
 
 def test_a_cancellation_is_acted_on_once(database: Database, channel: int) -> None:
-    told = observation(canceled_at=NOON)
-    (accepted,) = tell(database, channel, told)
+    reported = observation(canceled_at=NOON)
+    (accepted,) = tell(database, channel, reported)
     assert (accepted.is_new, accepted.canceled) == (True, True)
-    assert tell(database, channel, later(told)) == []
+    assert tell(database, channel, later(reported)) == []
     before = observation()
     tell(database, channel, before)
     (news,) = tell(database, channel, later(before, canceled_at=NOON))
@@ -224,13 +228,13 @@ def test_an_order_in_which_nothing_is_wanted_can_be_canceled(
 
 
 def test_two_processes_that_store_one_order_end_with_one(database: Database, channel: int) -> None:
-    told = [observation() for _ in range(10)]
+    reported = [observation() for _ in range(10)]
 
     def store(_: int) -> int:
         try:
-            return len(tell(database, channel, *told))
+            return len(tell(database, channel, *reported))
         except Overtaken:
-            return len(tell(database, channel, *told))
+            return len(tell(database, channel, *reported))
 
     with ThreadPoolExecutor(4) as threads:
         assert sorted(threads.map(store, range(4))) == [0, 0, 0, 10]
@@ -240,12 +244,12 @@ def test_two_processes_that_store_one_order_end_with_one(database: Database, cha
 def test_two_channels_may_use_the_same_name(database: Database, channel: int) -> None:
     with database.write(actor="system") as tx:
         market = builders.channel(tx, "market")
-    told = observation()
-    tell(database, channel, told)
-    tell(database, market, told)
+    reported = observation()
+    tell(database, channel, reported)
+    tell(database, market, reported)
     assert [order.header.channel for order in stored(database)] == ["shop", "market"]
     with database.read() as tx:
-        assert views.find(tx, external_id=told.external_id) is None
+        assert views.find(tx, external_id=reported.external_id) is None
 
 
 def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> None:

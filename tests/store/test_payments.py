@@ -38,9 +38,9 @@ class Till:
     def order(self, *, is_paid: bool) -> Accepted | None:
         """The channel's order comes, or comes again."""
         with self.database.write(actor="connection:shop") as tx:
-            told = builders.paid(TOLD) if is_paid else TOLD
-            recognised = orders.classify(tx, incoming=[Incoming(self.channel, "shop", told, "trace")])
-            accepted = orders.upsert(tx, told=recognised, now=NOON)
+            reported = builders.paid(TOLD) if is_paid else TOLD
+            recognized = orders.classify(tx, incoming=[Incoming(self.channel, "shop", reported, "trace")])
+            accepted = orders.upsert(tx, reported=recognized, now=NOON)
             posting.record_reported_payments(tx, accepted=accepted)
             return accepted[0] if accepted else None
 

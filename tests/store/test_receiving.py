@@ -66,10 +66,10 @@ def on_the_road(database: Database, quantity: int = 4) -> TransferId:
 
 
 def test_goods_without_papers_come_as_they_are(database: Database) -> None:
-    told = Delivery(
+    reported = Delivery(
         A, [Arrived(SHIRT, 3), Arrived(SHIRT, 1, DAMAGED, "torn"), Arrived(JACKET, 1)], note="gift"
     )
-    received = receive(database, told)
+    received = receive(database, reported)
     assert lines(received) == [
         (SHIRT, "new", 0, 3, ""),
         (SHIRT, "damaged", 0, 1, "torn"),
@@ -84,8 +84,8 @@ def test_goods_without_papers_come_as_they_are(database: Database) -> None:
 
 
 def test_a_delivery_with_a_key_comes_once(database: Database) -> None:
-    told = Delivery(A, [Arrived(SHIRT, 3)], key="box 7")
-    first, again = receive(database, told), receive(database, told)
+    reported = Delivery(A, [Arrived(SHIRT, 3)], key="box 7")
+    first, again = receive(database, reported), receive(database, reported)
     assert (first.is_replay, again.is_replay, again.receipt_id) == (False, True, first.receipt_id)
     assert (lines(again), on_hand(database)) == (lines(first), {"new": 13})
 
@@ -102,41 +102,41 @@ def test_a_transfer_is_received_with_a_receipt(database: Database) -> None:
 
 def test_a_wrong_item_waits_in_quarantine_and_what_is_lost_is_closed_short(database: Database) -> None:
     transfer_id = on_the_road(database)
-    told = Delivery(
+    reported = Delivery(
         B,
         [Arrived(SHIRT, 3), Arrived(JACKET, 1), Arrived(JACKET, 1, DAMAGED)],
         transfer_id=transfer_id,
         closes=True,
         note="one short",
     )
-    received = receive(database, told)
+    received = receive(database, reported)
     wrong = f"Not on transfer {transfer_id}"
     assert lines(received) == [(SHIRT, "new", 4, 3, ""), (JACKET, "quarantine", 0, 2, wrong)]
     assert [on_hand(database, place=B), on_hand(database, JACKET, B)] == [{"new": 3}, {"quarantine": 2}]
 
 
 def test_a_transfer_that_did_not_come_at_all_is_closed_short(database: Database) -> None:
-    told = Delivery(B, [], transfer_id=on_the_road(database), closes=True, note="lost by the carrier")
-    assert lines(receive(database, told)) == [(SHIRT, "new", 4, 0, "Closed short")]
+    reported = Delivery(B, [], transfer_id=on_the_road(database), closes=True, note="lost by the carrier")
+    assert lines(receive(database, reported)) == [(SHIRT, "new", 4, 0, "Closed short")]
     assert on_hand(database, place=B) == {}
 
 
 def test_a_transfer_arrives_where_it_was_sent(database: Database) -> None:
-    told = Delivery(A, [Arrived(SHIRT, 4)], transfer_id=on_the_road(database))
+    reported = Delivery(A, [Arrived(SHIRT, 4)], transfer_id=on_the_road(database))
     with pytest.raises(errors.Refused, match="another location"):
-        receive(database, told)
+        receive(database, reported)
     with pytest.raises(errors.NotFound):
-        receive(database, replace(told, transfer_id=TransferId(99)))
+        receive(database, replace(reported, transfer_id=TransferId(99)))
 
 
 def announce(database: Database, *pieces: tuple[Sku, int]) -> None:
     """A purchase order of so many lines."""
-    told = [
+    reported = [
         Announcement(SupplyKind.PURCHASE_ORDER, "PO-1", number, sku, A, quantity, day(11))
         for number, (sku, quantity) in enumerate(pieces, start=1)
     ]
     with database.write(actor="user:1") as tx:
-        supplies.put(tx, told=told, at=NOON)
+        supplies.put(tx, reported=reported, at=NOON)
 
 
 def supplied(database: Database) -> list[tuple[int, str]]:
@@ -153,8 +153,8 @@ def incoming(database: Database, sku: str = SHIRT, place: LocationId = A) -> int
 
 
 def from_order(*lines: Arrived, **given: object) -> Delivery:
-    told = Delivery(A, lines, SupplyKind.PURCHASE_ORDER, "PO-1")
-    return replace(told, **given)  # type: ignore[arg-type]  # a test says which
+    reported = Delivery(A, lines, SupplyKind.PURCHASE_ORDER, "PO-1")
+    return replace(reported, **given)  # type: ignore[arg-type]  # a test says which
 
 
 def test_a_purchase_order_comes_in_parts_and_closes_by_itself(database: Database) -> None:
@@ -178,8 +178,8 @@ def test_too_many_come_and_stay(database: Database) -> None:
 
 def test_what_cannot_be_sold_stays_open_on_its_document_until_that_is_closed(database: Database) -> None:
     announce(database, (SHIRT, 6), (JACKET, 2))
-    told = from_order(Arrived(SHIRT, 4), Arrived(SHIRT, 2, DAMAGED, "wet"))
-    assert lines(receive(database, told)) == [(SHIRT, "new", 6, 4, ""), (SHIRT, "damaged", 0, 2, "wet")]
+    reported = from_order(Arrived(SHIRT, 4), Arrived(SHIRT, 2, DAMAGED, "wet"))
+    assert lines(receive(database, reported)) == [(SHIRT, "new", 6, 4, ""), (SHIRT, "damaged", 0, 2, "wet")]
     assert (supplied(database), incoming(database)) == ([(4, "open"), (0, "open")], 2)
     closing = receive(database, from_order(closes=True))
     assert lines(closing) == [(SHIRT, "new", 2, 0, "Closed short"), (JACKET, "new", 2, 0, "Closed short")]
@@ -196,12 +196,12 @@ def test_what_nobody_ordered_waits_in_quarantine(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [Delivery(A, []), Delivery(A, [Arrived(SHIRT, 1)], closes=True), Delivery(A, [Arrived(SHIRT, 0)])],
 )
-def test_a_delivery_that_says_nothing_is_refused(database: Database, told: Delivery) -> None:
+def test_a_delivery_that_says_nothing_is_refused(database: Database, reported: Delivery) -> None:
     with pytest.raises(errors.Invalid):
-        receive(database, told)
+        receive(database, reported)
 
 
 def test_what_nobody_knows_cannot_come(database: Database) -> None:
@@ -225,9 +225,9 @@ def test_pieces_change_their_condition_and_none_appears_or_vanishes(database: Da
     regrade(database, Regrade(SHIRT, A, DAMAGED, NEW, 1))
     assert on_hand(database) == {"new": 8, "b_grade": 2}
     with database.read() as tx:
-        told = [each.data["skus"] for each in builders.stock_events(tx, A)]
+        reported = [each.data["skus"] for each in builders.stock_events(tx, A)]
         ledger = [(row.type, row.reason) for row in views.movements(tx, sku=SHIRT, location_id=A)][:-1]
-    assert (told, ledger) == ([[SHIRT], [SHIRT]], [("regraded", "inspected")] * 6)
+    assert (reported, ledger) == ([[SHIRT], [SHIRT]], [("regraded", "inspected")] * 6)
 
 
 def test_reserved_pieces_keep_their_condition(database: Database) -> None:

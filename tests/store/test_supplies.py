@@ -47,13 +47,13 @@ def retail(database: Database) -> Iterator[None]:
 
 
 def line(number: int = 1, quantity: int = 10, day: int = 10, **given: Any) -> Announcement:
-    told = Announcement(SupplyKind.PURCHASE_ORDER, "PO-1", number, A, WH, quantity, december(day))
-    return replace(told, **given)
+    reported = Announcement(SupplyKind.PURCHASE_ORDER, "PO-1", number, A, WH, quantity, december(day))
+    return replace(reported, **given)
 
 
-def put(database: Database, *told: Announcement) -> Outcome:
+def put(database: Database, *reported: Announcement) -> Outcome:
     with database.write(actor="user:1") as tx:
-        return supplies.put(tx, told=told, at=NOON)
+        return supplies.put(tx, reported=reported, at=NOON)
 
 
 def incoming(database: Database) -> int:
@@ -85,7 +85,7 @@ def promised(database: Database) -> list[tuple[int, int, date | None]]:
     return [(row.order_id, row.quantity, row.promised_date) for row in found]
 
 
-def told(database: Database, order_id: OrderId) -> list[tuple[object, object]]:
+def reported(database: Database, order_id: OrderId) -> list[tuple[object, object]]:
     """Old and new day of every move of an order's promise."""
     with database.read() as tx:
         rows = tx.column(
@@ -236,14 +236,14 @@ def test_a_slip_moves_promises_to_other_supply_and_tells_whom_it_concerns(databa
         (each.order_id, each.new_date) for each in tried.changed
     ]
     assert promised(database) == [(one, 1, december(10)), (two, 1, december(20))]
-    assert told(database, one) == [(day(13).isoformat(), day(20).isoformat())]
+    assert reported(database, one) == [(day(13).isoformat(), day(20).isoformat())]
     with database.write(actor="user:1") as tx:
         supplies.cancel(tx, supply_ids=[early.id, late.id], at=NOON)
     assert promised(database) == [(one, 1, None), (two, 1, None)]
     promise(database, three)
     put(database, line(3, 2, 25))
     assert promised(database) == [(one, 1, december(25)), (two, 1, december(25)), (three, 1, None)]
-    assert told(database, two)[-2:] == [(day(30).isoformat(), None), (None, day(35).isoformat())]
+    assert reported(database, two)[-2:] == [(day(30).isoformat(), None), (None, day(35).isoformat())]
 
 
 def test_pieces_that_came_belong_to_the_lines_that_were_promised_them(database: Database) -> None:
@@ -262,7 +262,7 @@ def test_pieces_that_came_belong_to_the_lines_that_were_promised_them(database: 
         (two, 1, 1, december(3)),
         (two, 2, 0, None),
     ]
-    assert told(database, two) == [(day(13).isoformat(), None)]
+    assert reported(database, two) == [(day(13).isoformat(), None)]
 
 
 def test_a_kept_or_canceled_line_waits_no_more_and_makes_room_for_the_next(database: Database) -> None:
@@ -280,7 +280,7 @@ def test_a_kept_or_canceled_line_waits_no_more_and_makes_room_for_the_next(datab
     with database.read() as tx:
         assert [row.state for row in promise_views.of_order(tx, order_id=one)] == ["canceled"]
         assert [row.state for row in promise_views.of_order(tx, order_id=two)] == ["kept"]
-    assert told(database, three) == [(None, day(13).isoformat())]
+    assert reported(database, three) == [(None, day(13).isoformat())]
 
 
 # Availability by date -----------------------------------------------------------------------------------------------

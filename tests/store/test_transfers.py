@@ -131,8 +131,8 @@ def test_fewer_may_leave_than_were_asked_for(database: Database) -> None:
     assert count(database, B, Condition.IN_TRANSIT) == (3, 0)
     assert (incoming(database), incoming(database, JACKET)) == (3, 0)
     with database.read() as tx:
-        told = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
-    assert (told["pieces"], told["skus"]) == (3, [JACKET, SHIRT])
+        reported = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
+    assert (reported["pieces"], reported["skus"]) == (3, [JACKET, SHIRT])
 
 
 def test_boxes_of_one_transfer_may_come_on_several_days(database: Database) -> None:
@@ -157,9 +157,9 @@ def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
     assert [count(database, B), count(database, B, Condition.IN_TRANSIT)] == [(3, 0), (0, 0)]
     with database.read() as tx:
         lost = next(row for row in views.movements(tx, sku=SHIRT, location_id=B) if row.type == "adjusted")
-        told = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
+        reported = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
     assert (lost.on_hand_change, lost.condition, lost.reason) == (-1, "in_transit", "box was torn")
-    assert (told["pieces"], told["over"], told["lost"], told["skus"]) == (3, 0, 1, [SHIRT])
+    assert (reported["pieces"], reported["over"], reported["lost"], reported["skus"]) == (3, 0, 1, [SHIRT])
 
 
 def test_what_nobody_sent_comes_as_received(database: Database) -> None:
@@ -181,8 +181,8 @@ def test_a_canceled_transfer_frees_what_it_tied_up(database: Database, requested
     do(database, "cancel", transfer_id)
     assert (count(database), incoming(database)) == ((10, 0), 0)
     with database.read() as tx:
-        told = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data["skus"]
-    assert told == ([SHIRT] if requested else [])
+        reported = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data["skus"]
+    assert reported == ([SHIRT] if requested else [])
 
 
 @pytest.mark.parametrize("verb", ["request", "ship", "cancel"])

@@ -46,7 +46,7 @@ def sql(source: Source) -> Found:
 
 
 def commit(source: Source) -> Found:
-    """Only the edge opens a transaction that writes (front doors; errands around their calls); the kernel commits."""
+    """Only the edge opens a transaction that writes (front doors; tasks around their calls); the kernel commits."""
     may_open = source.within("src/doorstep/delivery", "src/doorstep/flows")
     if source.within("tests", "src/doorstep_bench"):
         return

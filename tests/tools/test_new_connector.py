@@ -86,8 +86,8 @@ def test_the_command_line_says_what_comes_next(
 ) -> None:
     monkeypatch.setattr(new_connector, "_ROOT", project)
     assert new_connector.main(["payments", "acme"]) == 0
-    told = capsys.readouterr().out
-    assert "wrote src/doorstep/adapters/payments/acme/connector.py" in told
-    assert "doorstep.domain.payments.ports.PaymentGateway" in told
+    reported = capsys.readouterr().out
+    assert "wrote src/doorstep/adapters/payments/acme/connector.py" in reported
+    assert "doorstep.domain.payments.ports.PaymentGateway" in reported
     assert new_connector.main(["payments", "acme"]) == 2
     assert "exists already" in capsys.readouterr().err

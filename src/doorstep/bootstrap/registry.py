@@ -191,7 +191,11 @@ class Registry:
         return sorted((each for each in found if each.mode is not Mode.OFF), key=lambda each: each.key)
 
     def _find(self, connection_id: int) -> _Open:
+        """A connection by its id. One that was added a moment ago is read at once: work for it may be due already."""
         self.refresh()
+        if connection_id not in self._open:
+            with self._lock:
+                self._look()
         found = self._open.get(connection_id)
         if found is None:
             raise errors.NotFound(f"There is no connection {connection_id}.")

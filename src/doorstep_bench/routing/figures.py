@@ -22,14 +22,14 @@ def table(rows: Mapping[str, Row]) -> str:
     head = "| policy | " + " | ".join(_COLUMNS.values()) + " |"
     rule = "|---|" + "---:|" * len(_COLUMNS)
     body = [
-        f"| {name} | " + " | ".join(_told(column, row[column]) for column in _COLUMNS) + " |"
+        f"| {name} | " + " | ".join(_reported(column, row[column]) for column in _COLUMNS) + " |"
         for name, row in rows.items()
     ]
     bound = "| hindsight bound | 1.000 |" + " |" * (len(_COLUMNS) - 1)
     return "\n".join([head, rule, *body, bound])
 
 
-def _told(column: str, value: float) -> str:
+def _reported(column: str, value: float) -> str:
     return f"{value:.3f}" if column == "to_bound" else f"{value:,g}"
 
 

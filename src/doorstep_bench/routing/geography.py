@@ -1,4 +1,4 @@
-"""Where the benchmark's customers and centres are: metropolitan areas and fulfilment centres of the United States."""
+"""Where the benchmark's customers and centres are: metropolitan areas and fulfillment centres of the United States."""
 
 from __future__ import annotations
 

@@ -50,14 +50,14 @@ class Fulfilling:
         record["status"] = "IN_PROGRESS" if left else "CLOSED"
         each = self._record(order, taken, fulfillment)
         each["message"] = given.get("message")
-        self._told(order, each, "fulfillments/create")
+        self._reported(order, each, "fulfillments/create")
         return {"fulfillment": self.views.fulfillment(order, each)}
 
     def update_tracking(self, given: Json) -> Json:
         order, each = self._known(given["fulfillmentId"])
         each["tracking"] = tracking(given["trackingInfoInput"])
         each["notified"] = each["notified"] or bool(given.get("notifyCustomer"))
-        self._told(order, each, "fulfillments/update")
+        self._reported(order, each, "fulfillments/update")
         return {"fulfillment": self.views.fulfillment(order, each)}
 
     def add_event(self, given: Json) -> Json:
@@ -75,7 +75,7 @@ class Fulfilling:
         each["events"].append(event)
         latest = max(each["events"], key=lambda one: clock.parse(one["happened_at"]))
         each["shipment_status"] = latest["status"].lower()
-        self._told(order, each, "fulfillments/update")
+        self._reported(order, each, "fulfillments/update")
         return {"fulfillmentEvent": self.views.event(event)}
 
     def cancel(self, given: Json) -> Json:
@@ -88,7 +88,7 @@ class Fulfilling:
                 if line["line_id"] == part["line_id"]:
                     line["remaining"] += part["quantity"]
         order["fulfillment_order"]["status"] = "OPEN"
-        self._told(order, each, "fulfillments/update")
+        self._reported(order, each, "fulfillments/update")
         return {"fulfillment": self.views.fulfillment(order, each)}
 
     def _order_of(self, fulfillment_order_id: str) -> Json | None:
@@ -139,7 +139,7 @@ class Fulfilling:
         order["fulfillments"].append(each)
         return each
 
-    def _told(self, order: Json, each: Json, topic: str) -> None:
+    def _reported(self, order: Json, each: Json, topic: str) -> None:
         each["updated_at"] = clock.now().isoformat()
         self.shop.touch(order)
         self.shop.announce(topic, payload_events.fulfillment(order, each))

@@ -23,10 +23,15 @@ def read(**more: Any) -> orders.OrderSnapshot:
 
 
 def test_the_least_that_is_an_order() -> None:
-    told = read()
-    assert (told.external_id, told.number, told.placed_at, told.version_at) == ("B2B-1", "B2B-1", AT, AT)
-    assert told.lines == (orders.SnapshotLine("1", Sku("GT-WH-02"), "GT-WH-02", 2, 79_950),)
-    assert (told.total_minor, told.shipping_address, told.payment) == (
+    reported = read()
+    assert (reported.external_id, reported.number, reported.placed_at, reported.version_at) == (
+        "B2B-1",
+        "B2B-1",
+        AT,
+        AT,
+    )
+    assert reported.lines == (orders.SnapshotLine("1", Sku("GT-WH-02"), "GT-WH-02", 2, 79_950),)
+    assert (reported.total_minor, reported.shipping_address, reported.payment) == (
         159_900,
         None,
         orders.SnapshotPayment(),
@@ -34,7 +39,7 @@ def test_the_least_that_is_an_order() -> None:
 
 
 def test_everything_that_may_be_told() -> None:
-    told = read(
+    reported = read(
         number="#7", updated_at="2026-05-05T05:00:00Z", total_minor=1, shipping_minor=2, tax_minor=3, tip_minor=4,
         tax_included=False, payment={"gateway": "razorpay", "method": "upi", "is_paid": True, "paid_minor": 1},
         shipping_address={"name": "A", "country": "IN", "latitude": 19.1, "longitude": 72.8},
@@ -42,14 +47,14 @@ def test_everything_that_may_be_told() -> None:
         source="till", note="n", tags=["vip"], cart_reference="cart-7", cancelled_at="2026-05-05T06:00:00Z",
         lines=[LINE | {"id": "11", "title": "Tee", "discount_minor": 5, "tax_minor": 6, "requires_shipping": False}],
     )  # fmt: skip
-    assert told.version_at == datetime(2026, 5, 5, 5, tzinfo=UTC)
-    assert told.lines == (
+    assert reported.version_at == datetime(2026, 5, 5, 5, tzinfo=UTC)
+    assert reported.lines == (
         orders.SnapshotLine("11", Sku("GT-WH-02"), "Tee", 2, 79_950, 5, 6, requires_shipping=False),
     )
-    assert told.payment == orders.SnapshotPayment("razorpay", "upi", 1, is_paid=True)
-    assert told.shipping_address == orders.Address(name="A", country="IN", latitude=19.1, longitude=72.8)
-    assert (told.total_minor, told.tags, told.cart_reference) == (1, ("vip",), "cart-7")
-    assert told.canceled_at == datetime(2026, 5, 5, 6, tzinfo=UTC)
+    assert reported.payment == orders.SnapshotPayment("razorpay", "upi", 1, is_paid=True)
+    assert reported.shipping_address == orders.Address(name="A", country="IN", latitude=19.1, longitude=72.8)
+    assert (reported.total_minor, reported.tags, reported.cart_reference) == (1, ("vip",), "cart-7")
+    assert reported.canceled_at == datetime(2026, 5, 5, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

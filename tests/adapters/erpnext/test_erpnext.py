@@ -121,14 +121,14 @@ def test_a_credit_note_has_negative_pieces() -> None:
 @pytest.mark.parametrize("kind", invoicing.Kind)
 @pytest.mark.parametrize("state", ["DL", "MH"])
 def test_every_document_adds_up_to_ours(kind: invoicing.Kind, state: str) -> None:
-    told = document(kind=kind, buyer_state=state)
-    body: dict[str, Any] = wire.sales_invoice(told, BOOKS, customer="Meera", against="")
+    reported = document(kind=kind, buyer_state=state)
+    body: dict[str, Any] = wire.sales_invoice(reported, BOOKS, customer="Meera", against="")
     total = sum(row["qty"] * row["rate"] for row in body["items"]) + sum(
         row["tax_amount"] for row in body["taxes"]
     )
     assert abs(total) == Decimal("1336.00")
-    assert wire.total_told(wire.Made(name="SINV-1", grand_total=total), told)
-    assert not wire.total_told(wire.Made(name="SINV-1", grand_total=total + 1), told)
+    assert wire.total_told(wire.Made(name="SINV-1", grand_total=total), reported)
+    assert not wire.total_told(wire.Made(name="SINV-1", grand_total=total + 1), reported)
 
 
 def test_books_without_items() -> None:
@@ -143,8 +143,8 @@ def test_customers() -> None:
     assert wire.customer_label(BUYER) == "Meera Iyer (meera@example.in)"
     assert wire.customer_label(dataclasses.replace(BUYER, email="", phone="")) == "Meera Iyer"
     firm = dataclasses.replace(BUYER, tax_number="07AAACN1234A1Z9")
-    told = wire.customer(firm, BOOKS)
-    assert (told["customer_type"], told["gst_category"]) == ("Company", "Registered Regular")
+    reported = wire.customer(firm, BOOKS)
+    assert (reported["customer_type"], reported["gst_category"]) == ("Company", "Registered Regular")
     assert wire.customer(BUYER, BOOKS)["customer_type"] == "Individual"
 
 

@@ -109,7 +109,7 @@ def test_the_order_answers_where_the_payment_has_no_notes(gateway: connector.Raz
 
 
 @pytest.mark.parametrize(
-    ("told", "state"),
+    ("reported", "state"),
     [
         ("pending", payments.RefundState.SUCCEEDED),
         ("processed", payments.RefundState.SUCCEEDED),
@@ -117,8 +117,10 @@ def test_the_order_answers_where_the_payment_has_no_notes(gateway: connector.Raz
         ("failed", payments.RefundState.FAILED),
     ],
 )
-def test_a_refund(gateway: connector.Razorpay, told: str | None, state: payments.RefundState) -> None:
-    assert gateway.observe("refund.processed", {}, event("refund.processed", refund=refund(status=told))) == (
+def test_a_refund(gateway: connector.Razorpay, reported: str | None, state: payments.RefundState) -> None:
+    assert gateway.observe(
+        "refund.processed", {}, event("refund.processed", refund=refund(status=reported))
+    ) == (
         payments.RefundSnapshot(
             external_id="rfnd_B2",
             payment_external_id="pay_A1",

@@ -55,14 +55,14 @@ def test_a_hook_brings_the_whole_history() -> None:
 
 
 def test_order_states_are_never_read() -> None:
-    told = hook(scans=[], shipment_status_id=18, current_status_id=7)
-    assert [scan.status for scan in wire.observe(told).scans] == [Status.IN_TRANSIT]
+    reported = hook(scans=[], shipment_status_id=18, current_status_id=7)
+    assert [scan.status for scan in wire.observe(reported).scans] == [Status.IN_TRANSIT]
 
 
 @pytest.mark.parametrize("moment", ["06 05 2026 16:41:59", "2026-05-06 16:41:59"])
 def test_the_headline_counts_where_no_scan_says_it(moment: str) -> None:
-    told = hook(current_timestamp=moment, shipment_status_id="7", shipment_status="DELIVERED")
-    assert wire.observe(told).scans[-1] == shipping.Scan(
+    reported = hook(current_timestamp=moment, shipment_status_id="7", shipment_status="DELIVERED")
+    assert wire.observe(reported).scans[-1] == shipping.Scan(
         at=datetime(2026, 5, 6, 11, 11, 59, tzinfo=UTC),
         status=Status.DELIVERED,
         raw_code="7",
@@ -78,8 +78,8 @@ def test_the_panels_test_body_has_no_codes() -> None:
 
 @pytest.mark.parametrize("flag", [1, "1"])
 def test_a_delivered_return_has_come_back(flag: object) -> None:
-    told = hook(is_return=flag, scans=None, shipment_status_id=7)
-    assert [scan.status for scan in wire.observe(told).scans] == [Status.RETURN_DELIVERED]
+    reported = hook(is_return=flag, scans=None, shipment_status_id=7)
+    assert [scan.status for scan in wire.observe(reported).scans] == [Status.RETURN_DELIVERED]
 
 
 @pytest.mark.parametrize("awb", ["19041424751540", 19041424751540, 99999999999999999999999])
@@ -103,19 +103,21 @@ def test_a_broken_hook_names_the_place(body: bytes, place: str) -> None:
     assert caught.value.data["field"] == place
 
 
-@pytest.mark.parametrize("frame", [lambda told: told, lambda told: [told], lambda told: {"70010001": told}])
+@pytest.mark.parametrize(
+    "frame", [lambda reported: reported, lambda reported: [reported], lambda reported: {"70010001": reported}]
+)
 def test_tracking_answers_come_in_three_frames(frame) -> None:  # type: ignore[no-untyped-def]  # three small lambdas
-    told = {
+    reported = {
         "tracking_data": {"shipment_track_activities": [{"date": "2026-05-06 12:00:00", "sr-status": "17"}]}
     }
-    seen = wire.tracked(frame(told), tracking_number="70010001", is_return=False)
+    seen = wire.tracked(frame(reported), tracking_number="70010001", is_return=False)
     assert [(scan.status, scan.raw_code) for scan in seen.scans] == [(Status.OUT_FOR_DELIVERY, "17")]
 
 
 def test_a_parcel_that_nobody_scanned() -> None:
     nothing: list[object] = [[], {"tracking_data": {"shipment_track_activities": None}}]
-    for told in nothing:
-        assert wire.tracked(told, tracking_number="1", is_return=False).scans == ()
+    for reported in nothing:
+        assert wire.tracked(reported, tracking_number="1", is_return=False).scans == ()
     with pytest.raises(errors.Invalid):
         wire.tracked({"2": {}}, tracking_number="1", is_return=False)
 

@@ -134,7 +134,7 @@ def test_a_return_request(shop: connector.Shopify) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "reason", "note"),
+    ("reported", "reason", "note"),
     [
         ({"return_reason": "other", "return_reason_note": "Size issue"}, "Size issue", "Size issue"),
         ({"return_reason": "OTHER"}, "OTHER", ""),
@@ -143,9 +143,9 @@ def test_a_return_request(shop: connector.Shopify) -> None:
     ],
 )
 def test_written_words_beat_empty_codes(
-    shop: connector.Shopify, told: dict[str, object], reason: str, note: str
+    shop: connector.Shopify, reported: dict[str, object], reason: str, note: str
 ) -> None:
-    line = {"id": 1, "quantity": 1, "fulfillment_line_item": {"line_item": {"id": 2}}, **told}
+    line = {"id": 1, "quantity": 1, "fulfillment_line_item": {"line_item": {"id": 2}}, **reported}
     (seen,) = shop.observe("returns/request", AT, requested(return_line_items=[line]))
     assert isinstance(seen, returns.ReturnSnapshot)
     assert (seen.lines[0].reason, seen.lines[0].note) == (reason, note)

@@ -183,8 +183,8 @@ def test_a_delivery_is_told_once(shop: connector.Shopify, script: scripted.Scrip
         "status": "DELIVERED",
         "happenedAt": "2026-05-07T12:00:00+00:00",
     }
-    told = [*events, {"id": "gid://shopify/FulfillmentEvent/2", "status": "DELIVERED"}]
-    script.will_say({"data": {"fulfillment": {"events": {"nodes": told}}}})
+    reported = [*events, {"id": "gid://shopify/FulfillmentEvent/2", "status": "DELIVERED"}]
+    script.will_say({"data": {"fulfillment": {"events": {"nodes": reported}}}})
     assert shop.report_delivery(DELIVERED) == "gid://shopify/FulfillmentEvent/2"
     assert len(script.asked) == 3
 
@@ -197,8 +197,8 @@ def state(status: str, *, processed: int = 0, processable: int = 2, line: int = 
             "processableQuantity": processable,
         }
     ]
-    told = {"id": "gid://shopify/Return/31", "status": status, "returnLineItems": {"nodes": lines}}
-    return {"data": {"return": told}}
+    reported = {"id": "gid://shopify/Return/31", "status": status, "returnLineItems": {"nodes": lines}}
+    return {"data": {"return": reported}}
 
 
 def test_a_requested_return_is_approved(shop: connector.Shopify, script: scripted.Script) -> None:
@@ -239,11 +239,11 @@ def test_a_return_is_processed_as_far_as_it_is_not_yet(
     assert len(script.asked) == 3
 
 
-@pytest.mark.parametrize("told", [state("OPEN", processable=1), state("OPEN", line=42)])
+@pytest.mark.parametrize("reported", [state("OPEN", processable=1), state("OPEN", line=42)])
 def test_a_return_of_more_than_shopify_knows_is_a_conflict(
-    shop: connector.Shopify, script: scripted.Script, told: dict[str, Any]
+    shop: connector.Shopify, script: scripted.Script, reported: dict[str, Any]
 ) -> None:
-    script.will_say(told)
+    script.will_say(reported)
     with pytest.raises(errors.Conflict):
         shop.report_return(RETURNED)
 

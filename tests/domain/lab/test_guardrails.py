@@ -11,10 +11,10 @@ ACTIVE = Tally(orders=1000, served=1000, cost_minor=100_000, splits=100, misses=
 CANARY, SHADOW = TrialKind.CANARY, TrialKind.SHADOW
 
 
-def draft(**told: float) -> Tally:
+def draft(**reported: float) -> Tally:
     """A hundred orders that went as they do now, but for what is told."""
     known = {"orders": 100, "served": 100, "cost_minor": 10_000, "splits": 10, "misses": 5, "rejects": 2}
-    return Tally(**(known | told))  # type: ignore[arg-type]  # fields by name
+    return Tally(**(known | reported))  # type: ignore[arg-type]  # fields by name
 
 
 def test_few_orders_say_nothing() -> None:
@@ -30,7 +30,7 @@ def test_a_draft_that_does_the_same_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("reported", "why"),
     [
         ({"cost_minor": 10_600}, "An order costs 1.06 times the current cost (limit: 1.05)."),
         ({"splits": 14}, "14.0 % of the orders come in several parcels, 10.0 % now (limit: 3 points more)."),
@@ -38,8 +38,8 @@ def test_a_draft_that_does_the_same_goes_on() -> None:
         ({"rejects": 5}, "5.0 % of the orders were rejected, 2.0 % now (limit: 2 points more)."),
     ],
 )  # fmt: skip
-def test_every_guardrail_says_why(told: dict[str, float], why: str) -> None:
-    assert guardrails.check(CANARY, ACTIVE, draft(**told), Guardrails()).why == why
+def test_every_guardrail_says_why(reported: dict[str, float], why: str) -> None:
+    assert guardrails.check(CANARY, ACTIVE, draft(**reported), Guardrails()).why == why
 
 
 def test_what_is_decided_silently_is_never_rejected() -> None:
@@ -53,10 +53,10 @@ def test_cost_where_nothing_costed_anything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "better"), [({"cost_minor": 9_000}, True), ({"cost_minor": 9_000, "misses": 6}, False), ({}, False)]
+    ("reported", "better"), [({"cost_minor": 9_000}, True), ({"cost_minor": 9_000, "misses": 6}, False), ({}, False)]
 )  # fmt: skip
-def test_better_is_cheaper_and_no_later(told: dict[str, float], better: bool) -> None:
-    assert guardrails.check(CANARY, ACTIVE, draft(**told), Guardrails()).is_better is better
+def test_better_is_cheaper_and_no_later(reported: dict[str, float], better: bool) -> None:
+    assert guardrails.check(CANARY, ACTIVE, draft(**reported), Guardrails()).is_better is better
 
 
 def test_guardrails_are_read_from_what_people_write() -> None:

@@ -39,9 +39,9 @@ def past(
 def replayed(
     found: Past, scene: Scene, every: timedelta = MINUTE, together: Budget | None = None
 ) -> dict[OrderId, Outcome]:
-    told: list[int] = []
-    outcomes = replay(found, scene.book, every=every, told=told.append, together=together)
-    assert (told[-1] if told else 0) == len(found.arrivals) == len(outcomes)
+    reported: list[int] = []
+    outcomes = replay(found, scene.book, every=every, reported=reported.append, together=together)
+    assert (reported[-1] if reported else 0) == len(found.arrivals) == len(outcomes)
     return {each.order_id: each for each in outcomes}
 
 

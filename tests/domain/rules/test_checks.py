@@ -234,9 +234,9 @@ def test_a_case_reads_as_a_sentence() -> None:
 
 
 def test_the_schema_says_what_the_types_say() -> None:
-    told = schema()
-    Draft202012Validator.check_schema(told)
-    validator = Draft202012Validator(told)
+    reported = schema()
+    Draft202012Validator.check_schema(reported)
+    validator = Draft202012Validator(reported)
     assert list(validator.iter_errors(documents.plain(DEFAULT))) == []
     wrong = {"name": "x", "runs": [{"name": "r", "routings": [], "realease": {}}]}
     assert [each.message for each in validator.iter_errors(wrong)] == [

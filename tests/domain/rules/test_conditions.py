@@ -61,12 +61,12 @@ def test_every_variable_reads_a_value_of_its_kind() -> None:
     )
     reading = Reading(Demand(OrderId(1), wants, facts=facts), NOW, place, lane)
     read = {name: each.read(reading) for name, each in VARIABLES.items()}
-    told = {
+    reported = {
         "order.promised_in_days": 2, "order.tags": ("vip",), "order.is_pickup": True, "order.skus": ("A", "B"),
         "order.categories": ("tops",), "order.lines": 2, "order.pieces": 3, "order.grams": 1250,
         "location.groups": ("a", "b"), "location.room": 4, "lane.days": 3, "lane.in_time": False, "lane.cost_minor": 123,
     }  # fmt: skip
-    assert {name: read[name] for name in told} == told
+    assert {name: read[name] for name in reported} == reported
     every = " || ".join(f"{name} == {name}" for name in VARIABLES)
     condition = conditions.compile(every, "when")
     assert condition.names == tuple(VARIABLES)

@@ -122,7 +122,7 @@ def _effect(effect: Effect) -> dict[str, object]:
     return {"positions": effect.positions, "thresholds": effect.thresholds, "pools": effect.pools}
 
 
-def _told(rule: Rule, effect: Effect) -> dict[str, object]:
+def _reported(rule: Rule, effect: Effect) -> dict[str, object]:
     return {"id": rule.id, "version": rule.version, "active": rule.terms.active, "changed": _effect(effect)}
 
 
@@ -160,7 +160,7 @@ def create_rule(calling: Calling, body: RuleBody) -> dict[str, object]:
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
-        return _told(*rules.put(tx, change=body.change(None), at=calling.app.clock.now()))
+        return _reported(*rules.put(tx, change=body.change(None), at=calling.app.clock.now()))
 
     return calling.write(work)
 
@@ -183,7 +183,7 @@ def change_rule(calling: Calling, rule_id: int, body: RuleBody) -> dict[str, obj
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
-        return _told(*rules.put(tx, change=body.change(rule_id), at=calling.app.clock.now()))
+        return _reported(*rules.put(tx, change=body.change(rule_id), at=calling.app.clock.now()))
 
     return calling.write(work)
 
@@ -195,6 +195,6 @@ def switch_rule(calling: Calling, rule_id: int, body: Switch) -> dict[str, objec
 
     def work(tx: WriteTx) -> dict[str, object]:
         now = calling.app.clock.now()
-        return _told(*rules.switch(tx, rule_id=rule_id, active=body.active, reason=body.reason, at=now))
+        return _reported(*rules.switch(tx, rule_id=rule_id, active=body.active, reason=body.reason, at=now))
 
     return calling.write(work)

@@ -1,4 +1,4 @@
-"""Catalogue: SKUs, and what kits and graded SKUs are made of."""
+"""Catalog: SKUs, and what kits and graded SKUs are made of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 
-router = APIRouter(tags=["Catalogue"])
+router = APIRouter(tags=["Catalog"])
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -63,7 +63,7 @@ class Described:
 def list_skus(
     calling: Calling, sku: Annotated[list[str], Query(description="SKUs to look up.", max_length=500)]
 ) -> list[Described]:
-    """These SKUs, with what kits and graded SKUs are made of; those that the catalogue lacks are left out."""
+    """These SKUs, with what kits and graded SKUs are made of; those that the catalog lacks are left out."""
     calling.principal.require(Permission.INVENTORY_READ)
 
     def look(tx: ReadTx) -> list[Described]:
@@ -94,7 +94,7 @@ def dissolve(calling: Calling, sku: Name) -> dict[str, object]:
 
     def work(tx: WriteTx) -> dict[str, object]:
         if not views.known(tx, skus=[sku]):
-            raise errors.NotFound(f"The catalogue does not have {sku}.")
+            raise errors.NotFound(f"The catalog does not have {sku}.")
         actions.dissolve(tx, skus=[sku])
         return {"sku": sku, "parts": 0}
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 
 from doorstep.delivery.api.access import Calling
 from doorstep.domain.analytics.views import decisions as views
-from doorstep.domain.analytics.views.decisions import Decision as Told
+from doorstep.domain.analytics.views.decisions import Decision as Reported
 from doorstep.domain.identity.model import Permission
 from doorstep.kernel.db import ReadTx
 
@@ -47,7 +47,7 @@ class Decision:
     receipt: dict[str, object]
 
 
-def _told(found: Told, currency: str) -> Decision:
+def _reported(found: Reported, currency: str) -> Decision:
     return Decision(
         found.id,
         found.decided_at,
@@ -71,6 +71,6 @@ def order_decisions(calling: Calling, order_id: int) -> list[Decision]:
     def look(tx: ReadTx) -> list[Decision]:
         found = views.of_order(tx, order_id=order_id)
         currency = views.currency(tx, order_id=order_id)
-        return [_told(each, currency) for each in found]
+        return [_reported(each, currency) for each in found]
 
     return calling.read(look)

@@ -22,7 +22,7 @@ from doorstep.kernel.ids import LocationId
 router = APIRouter(tags=["Feeds"])
 
 
-class Told(BaseModel):
+class Reported(BaseModel):
     """One line: pieces on hand (set), or how many more or fewer (delta)."""
 
     sku: str
@@ -39,7 +39,7 @@ class Telling(BaseModel):
     as_of: datetime | None = Field(
         None, description="When the source looked; what moved since then stays moved. Now, if left out."
     )
-    lines: list[Told] = Field(min_length=1, max_length=MOST_LINES)
+    lines: list[Reported] = Field(min_length=1, max_length=MOST_LINES)
 
 
 @dataclass(frozen=True, slots=True)

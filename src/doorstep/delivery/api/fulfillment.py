@@ -99,7 +99,7 @@ class Keep(Command):
     note: str = Field("", max_length=500)
 
 
-def _told(job: views.Job) -> Work:
+def _reported(job: views.Job) -> Work:
     card = job.card
     lines = [
         WorkLine(each.line_no, each.sku, each.title, each.barcode, each.quantity, each.picked, each.packed)
@@ -144,7 +144,7 @@ def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Wor
     def key(job: views.Job) -> str:
         return paging.cursor(job.card.ship_by, job.card.id)
 
-    return paging.page(calling.read(look), _told, key, limit=wanted.limit)
+    return paging.page(calling.read(look), _reported, key, limit=wanted.limit)
 
 
 @router.get("/fulfillment-orders/{fulfillment_order_id}")
@@ -156,7 +156,7 @@ def get_work(calling: Calling, fulfillment_order_id: int) -> Work:
 def _look(calling: Caller, tx: ReadTx, fulfillment_order_id: int) -> Work:
     place = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
     calling.principal.require(Permission.FULFILLMENT_READ, at=place)
-    return _told(views.job(tx, fulfillment_order_id=fulfillment_order_id, now=calling.app.clock.now()))
+    return _reported(views.job(tx, fulfillment_order_id=fulfillment_order_id, now=calling.app.clock.now()))
 
 
 def _act(

@@ -92,7 +92,7 @@ def _shown(file: Import) -> File:
     )
 
 
-class Told(BaseModel):
+class Reported(BaseModel):
     """What the address says of a file."""
 
     kind: ImportKind = Field(description="What the file tells.")
@@ -103,7 +103,7 @@ class Told(BaseModel):
 
 
 @router.post("/imports", status_code=202, openapi_extra=_FILE)
-async def bring_in(request: Request, calling: Uploading, told: Annotated[Told, Query()]) -> File:
+async def bring_in(request: Request, calling: Uploading, reported: Annotated[Reported, Query()]) -> File:
     """Bring a file in, as the body, of up to 1 GiB. Workers check and apply it; look at it to see how far they are.
 
     The columns of each kind are in the documentation; bad rows are kept with line and reason.
@@ -117,18 +117,18 @@ async def bring_in(request: Request, calling: Uploading, told: Annotated[Told, Q
                 raise errors.Invalid("The file is larger than 1 GiB: split it.", field="body")
             spool.write(piece)
         spool.seek(0)
-        return await run_in_threadpool(_taken_in, calling, told, spool)
+        return await run_in_threadpool(_taken_in, calling, reported, spool)
 
 
-def _taken_in(calling: Caller, told: Told, raw: BinaryIO | Iterable[bytes]) -> File:
+def _taken_in(calling: Caller, reported: Reported, raw: BinaryIO | Iterable[bytes]) -> File:
     now = calling.app.clock.now()
-    as_of = told.as_of or now
+    as_of = reported.as_of or now
     new = NewImport(
-        kind=told.kind,
-        file_name=told.file_name,
+        kind=reported.kind,
+        file_name=reported.file_name,
         as_of=as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC),
-        source=told.source,
-        whole=told.whole,
+        source=reported.source,
+        whole=reported.whole,
         key=f"{calling.principal.actor}/{calling.idempotency_key}" if calling.idempotency_key else None,
     )
     with calling.app.db.write(actor=calling.principal.actor, trace_id=calling.trace_id) as tx:
@@ -180,13 +180,13 @@ def download_problems(calling: Calling, import_id: int) -> StreamingResponse:
 
 def _lines(head: Iterable[str], rows: Iterable[Row]) -> Iterator[bytes]:
     """CSV, a line at a time."""
-    for cells in _told(head, rows):
+    for cells in _reported(head, rows):
         line = io.StringIO()
         csv.writer(line).writerow(cells)
         yield line.getvalue().encode()
 
 
-def _told(head: Iterable[str], rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
+def _reported(head: Iterable[str], rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
     yield tuple(head)
     for row in rows:
         yield (row.line_no, row.problem, *row.cells)

@@ -58,7 +58,7 @@ class Why(BaseModel):
 
 
 def _run(found: LabRun) -> dict[str, object]:
-    told: dict[str, object] = {
+    reported: dict[str, object] = {
         name: getattr(found, name)
         for name in (
             "id", "state", "draft", "against", "since", "until", "every_minutes", "wave_seconds", "orders_name", "asked_by",
@@ -66,14 +66,14 @@ def _run(found: LabRun) -> dict[str, object]:
         )
     }  # fmt: skip
     if found.before is None or found.after is None:
-        return told
+        return reported
     compared = [
         {"key": each.measure.key, "label": each.measure.label, "unit": each.measure.unit, "now": each.before,
          "draft": each.after, "ratio": each.ratio, "mark": each.mark}
         for each in compare(found.before, found.after)
     ]  # fmt: skip
     sides = {"now": msgspec.to_builtins(found.before), "draft": msgspec.to_builtins(found.after)}
-    return told | {"compared": compared, "totals": sides}
+    return reported | {"compared": compared, "totals": sides}
 
 
 def _trial(tx: ReadTx, found: Trial) -> dict[str, object]:
@@ -184,14 +184,14 @@ def start_trial(calling: Calling, body: TrialBody) -> dict[str, object]:
     calling.principal.require(Permission.RULES_WRITE)
     percent = 100 if body.kind is TrialKind.SHADOW else body.percent
     new = NewTrial(body.draft, body.kind, percent, guardrails.guardrails(body.guardrails), body.why)
-    return calling.write(lambda tx: _told(trial_control.start(tx, new=new, now=calling.app.clock.now())))
+    return calling.write(lambda tx: _reported(trial_control.start(tx, new=new, now=calling.app.clock.now())))
 
 
 @router.post("/trials/stop")
 def stop_trial(calling: Calling, body: Why) -> dict[str, object]:
     """End the trial that runs."""
     calling.principal.require(Permission.RULES_WRITE)
-    return calling.write(lambda tx: _told(trial_verbs.stop(tx, why=body.why, at=calling.app.clock.now())))
+    return calling.write(lambda tx: _reported(trial_verbs.stop(tx, why=body.why, at=calling.app.clock.now())))
 
 
 @router.post("/trials/promote")
@@ -206,5 +206,5 @@ def promote(calling: Calling, body: Why) -> dict[str, object]:
     return calling.write(work)
 
 
-def _told(found: Trial) -> dict[str, object]:
+def _reported(found: Trial) -> dict[str, object]:
     return {"id": found.id, "draft": found.draft, "kind": found.kind.value, "running": found.ended_at is None}

@@ -89,7 +89,7 @@ def schema(calling: Calling) -> dict[str, object]:
 def plan(calling: Calling, body: Draft) -> Changes:
     """What a document would change; nothing is changed."""
     calling.principal.require(Permission.RULES_READ)
-    document = text.told(body.document)
+    document = text.reported(body.document)
     now = calling.app.clock.now()
     return calling.read(lambda tx: _changes(network_change.preview(tx, document=document, at=now)))
 
@@ -98,7 +98,7 @@ def plan(calling: Calling, body: Draft) -> Changes:
 def put_network(calling: Calling, body: Change) -> dict[str, object]:
     """Let a document hold from the next order on."""
     calling.principal.require(Permission.RULES_WRITE)
-    document = text.told(body.document)
+    document = text.reported(body.document)
 
     def work(tx: WriteTx) -> dict[str, object]:
         now = calling.app.clock.now()

@@ -95,7 +95,7 @@ def _version(found: Version) -> RuleVersion:
     )
 
 
-def _told(found: Version) -> dict[str, object]:
+def _reported(found: Version) -> dict[str, object]:
     return {"number": found.number, "state": found.state, "actions": list(found.actions)}
 
 
@@ -231,7 +231,7 @@ def draft_version(calling: Calling, body: DraftBody) -> dict[str, object]:
 
     def work(tx: WriteTx) -> dict[str, object]:
         draft = Draft(document, body.why, based_on=body.based_on)
-        return _told(rule_sets.draft(tx, draft=draft, now=calling.app.clock.now()))
+        return _reported(rule_sets.draft(tx, draft=draft, now=calling.app.clock.now()))
 
     return calling.write(work)
 
@@ -243,7 +243,9 @@ def activate_version(calling: Calling, number: int, body: Decision) -> dict[str,
 
     def work(tx: WriteTx) -> dict[str, object]:
         now = calling.app.clock.now()
-        return _told(rule_sets.activate(tx, number=number, why=body.why, instead_of=body.instead_of, now=now))
+        return _reported(
+            rule_sets.activate(tx, number=number, why=body.why, instead_of=body.instead_of, now=now)
+        )
 
     return calling.write(work)
 
@@ -255,7 +257,7 @@ def roll_back(calling: Calling, number: int, body: Decision) -> dict[str, object
 
     def work(tx: WriteTx) -> dict[str, object]:
         now = calling.app.clock.now()
-        return _told(verbs.roll_back(tx, number=number, why=body.why, instead_of=body.instead_of, at=now))
+        return _reported(verbs.roll_back(tx, number=number, why=body.why, instead_of=body.instead_of, at=now))
 
     return calling.write(work)
 
@@ -264,4 +266,4 @@ def roll_back(calling: Calling, number: int, body: Decision) -> dict[str, object
 def archive_version(calling: Calling, number: int) -> dict[str, object]:
     """Put a draft aside."""
     calling.principal.require(Permission.RULES_WRITE)
-    return calling.write(lambda tx: _told(verbs.archive(tx, number=number, at=calling.app.clock.now())))
+    return calling.write(lambda tx: _reported(verbs.archive(tx, number=number, at=calling.app.clock.now())))

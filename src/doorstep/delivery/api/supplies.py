@@ -102,7 +102,7 @@ class Promise:
     made_at: datetime
 
 
-def _told(outcome: Outcome) -> dict[str, object]:
+def _reported(outcome: Outcome) -> dict[str, object]:
     """The lines as they are, and the order lines whose day changed by it."""
     return {"supplies": [_supply(each) for each in outcome.supplies], "promises_changed": _moves(outcome)}
 
@@ -183,7 +183,7 @@ def put_supplies(calling: Calling, body: Lines) -> dict[str, object]:
 
     def work(tx: WriteTx) -> dict[str, object]:
         codes = {each.code: each.id for each in network.locations(tx).values()}
-        told = [
+        reported = [
             Announcement(
                 each.kind,
                 each.number,
@@ -197,7 +197,7 @@ def put_supplies(calling: Calling, body: Lines) -> dict[str, object]:
             )
             for each in body.lines
         ]
-        return _told(supplies.put(tx, told=told, at=calling.app.clock.now()))
+        return _reported(supplies.put(tx, reported=reported, at=calling.app.clock.now()))
 
     return calling.write(work)
 
@@ -210,7 +210,7 @@ def change_supply(calling: Calling, supply_id: int, body: Figures) -> dict[str, 
 
     def work(tx: WriteTx) -> dict[str, object]:
         verb = supplies.preview if body.preview else supplies.change
-        return _told(verb(tx, changes=[change], at=calling.app.clock.now()))
+        return _reported(verb(tx, changes=[change], at=calling.app.clock.now()))
 
     return calling.write(work)
 
@@ -220,7 +220,7 @@ def close_supply(calling: Calling, supply_id: int) -> dict[str, object]:
     """Nothing more comes of this line."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     now = calling.app.clock.now()
-    return calling.write(lambda tx: _told(supplies.close(tx, supply_ids=[supply_id], at=now)))
+    return calling.write(lambda tx: _reported(supplies.close(tx, supply_ids=[supply_id], at=now)))
 
 
 @router.post("/supplies/{supply_id}/cancel")
@@ -228,7 +228,7 @@ def cancel_supply(calling: Calling, supply_id: int) -> dict[str, object]:
     """This line never comes."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     now = calling.app.clock.now()
-    return calling.write(lambda tx: _told(supplies.cancel(tx, supply_ids=[supply_id], at=now)))
+    return calling.write(lambda tx: _reported(supplies.cancel(tx, supply_ids=[supply_id], at=now)))
 
 
 def _promises(rows: Sequence[promise_views.PromiseRow]) -> list[Promise]:

@@ -102,8 +102,8 @@ def _simulated(app: App, asked: _Asked) -> tuple[Simulation, dict[int, str], str
     with app.db.read() as tx:
         sides = Sides(rules.compiled_rules(tx), _playbook(app, tx, asked.draft))
         material = _material(app, tx, asked)
-    with _progress(2 * len(material.past.arrivals)) as told:
-        found = simulation.simulate(material.past, sides, how=asked.how, told=told)
+    with _progress(2 * len(material.past.arrivals)) as reported:
+        found = simulation.simulate(material.past, sides, how=asked.how, reported=reported)
     with app.db.read() as tx:
         numbers = material.numbers or simulation.numbers(tx, changes=found.changes)
     return found, {int(key): number for key, number in numbers.items()}, sides.after.document.currency
@@ -137,7 +137,7 @@ def _material(app: App, tx: ReadTx, asked: _Asked) -> Material:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[simulation.Told]:
+def _progress(total: int) -> Iterator[simulation.Reported]:
     columns = (
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f} decisions"),
         TimeRemainingColumn(),

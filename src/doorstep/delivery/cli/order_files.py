@@ -100,7 +100,7 @@ def _rows(reader: csv.DictReader[str]) -> Iterator[Row]:
 def _document(rows: list[Row]) -> Found:
     line, first = rows[0]
     try:
-        told: dict[str, object] = {
+        reported: dict[str, object] = {
             "external_id": first["order"],
             "placed_at": first["placed_at"],
             "currency": first["currency"].upper(),
@@ -114,22 +114,22 @@ def _document(rows: list[Row]) -> Found:
             "shipping_address": {name: first[name] for name in _ADDRESS if first.get(name)},
             "tags": [tag.strip() for tag in first.get("tags", "").split(";") if tag.strip()],
         }
-        told |= {field: first[name] for name, field in _TEXTS.items() if first.get(name)}
-        told |= {field: _amount(line, first, name) for name, field in _AMOUNTS.items() if first.get(name)}
+        reported |= {field: first[name] for name, field in _TEXTS.items() if first.get(name)}
+        reported |= {field: _amount(line, first, name) for name, field in _AMOUNTS.items() if first.get(name)}
     except errors.Invalid as problem:
         return Found(line, problem=problem.message)
-    return Found(line, msgspec.json.encode(told))
+    return Found(line, msgspec.json.encode(reported))
 
 
 def _line(number: int, row: Mapping[str, str]) -> dict[str, object]:
-    told: dict[str, object] = {
+    reported: dict[str, object] = {
         "sku": row["sku"],
         "quantity": _whole(number, row, "quantity"),
         "unit_price_minor": _amount(number, row, "unit_price"),
     }
-    told |= {"id": row["line"]} if row.get("line") else {}
-    told |= {"title": row["title"]} if row.get("title") else {}
-    return told | {
+    reported |= {"id": row["line"]} if row.get("line") else {}
+    reported |= {"title": row["title"]} if row.get("title") else {}
+    return reported | {
         f"{name}_minor": _amount(number, row, name) for name in ("discount", "tax") if row.get(name)
     }
 

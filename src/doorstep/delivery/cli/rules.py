@@ -143,8 +143,8 @@ def _wrong(problems: Iterable[Problem]) -> None:
 
 
 def _cases(outcomes: Iterable[Outcome]) -> None:
-    told = list(outcomes)
-    for each in told:
+    reported = list(outcomes)
+    for each in reported:
         _out.print(
             f"{'✓' if each.is_green else '✗'} {each.name}",
             style="green" if each.is_green else "red",
@@ -153,6 +153,6 @@ def _cases(outcomes: Iterable[Outcome]) -> None:
         )
         for line in (*each.differences, *(() if each.is_green else each.sentences)):
             _out.print(f"    {line}", markup=False, highlight=False, soft_wrap=True)
-    red = sum(not each.is_green for each in told)
-    if told:
-        _out.print(f"{len(told) - red} of {len(told)} golden cases pass.", highlight=False)
+    red = sum(not each.is_green for each in reported)
+    if reported:
+        _out.print(f"{len(reported) - red} of {len(reported)} golden cases pass.", highlight=False)

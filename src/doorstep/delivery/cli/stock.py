@@ -61,8 +61,8 @@ def stock(
 
 @taking_in.commands.command("skus")
 def skus(file: File, *, whole: Whole = False, key: Key = "") -> None:
-    """Bring in the catalogue: sku, title, weight_grams, price_minor, currency and more."""
-    _bring_in(file, _told(ImportKind.SKUS, file, whole, key))
+    """Bring in the catalog: sku, title, weight_grams, price_minor, currency and more."""
+    _bring_in(file, _reported(ImportKind.SKUS, file, whole, key))
 
 
 @taking_in.commands.command("supplies")
@@ -74,28 +74,28 @@ def supplies(file: File, *, source: Source = "file", whole: Whole = False, key: 
 @taking_in.commands.command("replenishment")
 def replenishment(file: File, *, whole: Whole = False, key: Key = "") -> None:
     """Bring in how much places should hold: sku or category, location or location_kind, source, min and max."""
-    _bring_in(file, _told(ImportKind.REPLENISHMENT, file, whole, key))
+    _bring_in(file, _reported(ImportKind.REPLENISHMENT, file, whole, key))
 
 
 @taking_in.commands.command("rules")
 def rules(file: File, *, whole: Whole = False, key: Key = "") -> None:
     """Bring in availability rules, known by kind and name: kind, name, value, reason and whom they hold for."""
-    _bring_in(file, _told(ImportKind.RULES, file, whole, key))
+    _bring_in(file, _reported(ImportKind.RULES, file, whole, key))
 
 
 @taking_in.commands.command("sell-ahead")
 def sell_ahead(file: File, *, whole: Whole = False, key: Key = "") -> None:
     """Bring in what may be sold before it is here: sku, mode and, if you like, limit, days and confidence."""
-    _bring_in(file, _told(ImportKind.SELL_AHEAD, file, whole, key))
+    _bring_in(file, _reported(ImportKind.SELL_AHEAD, file, whole, key))
 
 
 @taking_in.commands.command("parts")
 def parts(file: File, *, whole: Whole = False, key: Key = "") -> None:
     """Bring in what kits and graded SKUs are made of: sku, part_sku, condition, pieces; rows of a sku side by side."""
-    _bring_in(file, _told(ImportKind.PARTS, file, whole, key))
+    _bring_in(file, _reported(ImportKind.PARTS, file, whole, key))
 
 
-def _told(kind: ImportKind, file: Path, whole: bool, key: str) -> Callable[[datetime], NewImport]:
+def _reported(kind: ImportKind, file: Path, whole: bool, key: str) -> Callable[[datetime], NewImport]:
     return lambda now: NewImport(kind, file.name, now, "file", whole, key or None)
 
 

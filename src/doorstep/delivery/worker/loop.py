@@ -11,8 +11,8 @@ import prometheus_client
 
 from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches, files, periodic
-from doorstep.delivery.worker.errands import Tasks
 from doorstep.delivery.worker.lab import Lab
+from doorstep.delivery.worker.tasks import Tasks
 from doorstep.flows.map import MAP
 from doorstep.kernel import errors, jobs, log
 
@@ -25,7 +25,7 @@ class Worker:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._errands = Tasks(app, {row.name: row for row in MAP if row.task is not None})
+        self._tasks = Tasks(app, {row.name: row for row in MAP if row.task is not None})
         self._lab = Lab(app)
         self._steps = list({row.name: row for row in MAP if row.handler is not None}.values())
         self._aside = concurrent.futures.ThreadPoolExecutor(1, "periodic")
@@ -63,7 +63,7 @@ class Worker:
         """Wait for running work."""
         self._aside.shutdown()
         self._lab.close()
-        self._errands.close()
+        self._tasks.close()
 
     def work_once(self) -> int:
         """One round over everything; returns how much was processed."""
@@ -72,8 +72,8 @@ class Worker:
         for row in batches.ready(self._app, self._steps):
             done += self._counted(row.name, functools.partial(batches.run_step, row=row))
         done += self._counted("file", files.advance)
-        taken = self._errands.take()
-        _rounds.labels("errand").inc(taken)
+        taken = self._tasks.take()
+        _rounds.labels("task").inc(taken)
         return (
             done
             + taken
@@ -88,8 +88,8 @@ class Worker:
 
     def _sleep(self) -> None:
         """Sleep until a notification, the end of a task, or something is due."""
-        if self._errands.busy:
-            self._errands.wait(0.02)
+        if self._tasks.busy:
+            self._tasks.wait(0.02)
             return
         with self._app.db.read() as tx:
             due = jobs.next_due_seconds(tx)

@@ -245,14 +245,14 @@ class ChannelUpdate:
     told_at: datetime
 
 
-def mark_channel_updated(tx: WriteTx, told: ChannelUpdate) -> int:
+def mark_channel_updated(tx: WriteTx, reported: ChannelUpdate) -> int:
     """Record the answer once; returns 0 if it was recorded before."""
     return tx.execute(
         """
         UPDATE channel_updates SET external_ref = %s, told_at = %s
          WHERE connection_id = %s AND what = %s AND reference = %s AND told_at IS NULL
         """,
-        (told.external_ref, told.told_at, told.connection_id, told.what, told.reference),
+        (reported.external_ref, reported.told_at, reported.connection_id, reported.what, reported.reference),
     )
 
 

@@ -29,14 +29,14 @@ def release(
 ) -> list[FulfillmentOrderId]:
     """Release planned work to its locations (`codes` by location id); returns what was still planned. Orders are locked."""
     released = store.release(tx, work_ids=work_ids, at=at)
-    told = [
+    reported = [
         facts.Released(
             OrderId(each.order_id), FulfillmentOrderId(each.fulfillment_order_id), codes[each.location_id]
         )
         for each in released
     ]
-    events.append(tx, told, at=at)
-    return [each.fulfillment_order_id for each in told]
+    events.append(tx, reported, at=at)
+    return [each.fulfillment_order_id for each in reported]
 
 
 def release_unneeded(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
@@ -197,8 +197,8 @@ def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Wor
     return stopped
 
 
-def overdue(tx: WriteTx, *, told: Sequence[facts.Overdue], at: datetime) -> int:
+def overdue(tx: WriteTx, *, reported: Sequence[facts.Overdue], at: datetime) -> int:
     """Record an escalation stage once per stage; the orders are locked. Returns how many are new."""
-    news = store.upsert_idle(tx, stages={each.fulfillment_order_id: each.stage for each in told}, at=at)
-    events.append(tx, [each for each in told if each.fulfillment_order_id in news], at=at)
+    news = store.upsert_idle(tx, stages={each.fulfillment_order_id: each.stage for each in reported}, at=at)
+    events.append(tx, [each for each in reported if each.fulfillment_order_id in news], at=at)
     return len(news)

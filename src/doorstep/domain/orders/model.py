@@ -248,11 +248,14 @@ def _check_money(order: OrderSnapshot) -> list[Hold]:
         ]
     expected = expected_total(order)
     if expected != order.total_minor:
-        told, summed = money.Money(order.total_minor, order.currency), money.Money(expected, order.currency)
+        reported, summed = (
+            money.Money(order.total_minor, order.currency),
+            money.Money(expected, order.currency),
+        )
         return [
             Hold(
                 HoldReason.TOTALS_DIFFER,
-                f"The channel's total is {told}, the lines add up to {summed}: compare the order with the channel.",
+                f"The channel's total is {reported}, the lines add up to {summed}: compare the order with the channel.",
             )
         ]
     return []

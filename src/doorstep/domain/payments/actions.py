@@ -26,17 +26,17 @@ def expect(tx: WriteTx, *, order_reference: str) -> None:
         store.lock_references(tx, [order_reference])
 
 
-def record_channel_payment(tx: WriteTx, *, told: Sequence[ReportedPayment]) -> None:
+def record_channel_payment(tx: WriteTx, *, reported: Sequence[ReportedPayment]) -> None:
     """Record how channels report the payment of their orders; match payments that came before their order."""
-    if not told:
+    if not reported:
         return
-    store.lock_references(tx, [each.order_reference for each in told])
-    adopted = store.adopt_unmatched(tx, told)
+    store.lock_references(tx, [each.order_reference for each in reported])
+    adopted = store.adopt_unmatched(tx, reported)
     _is_older(tx, adopted)
     there = {(each.order_id, each.gateway) for each in adopted}
     fresh: list[ReportedPayment] = []
     later: list[ReportedPayment] = []
-    for each in told:
+    for each in reported:
         if each.gateway:
             known = not each.is_new or (each.order_id, each.gateway) in there
             (later if known else fresh).append(each)

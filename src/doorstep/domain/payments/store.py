@@ -92,7 +92,7 @@ def lock_references(tx: WriteTx, references: Sequence[str]) -> None:
     )
 
 
-def copy_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
+def copy_reported(tx: WriteTx, reported: Sequence[ReportedPayment]) -> None:
     """Store reported payments of orders that have none yet."""
     tx.copy(
         "COPY payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at) FROM STDIN",
@@ -101,12 +101,12 @@ def copy_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
                 each.order_id, each.gateway, each.order_reference, each.status, each.method, each.amount_minor,
                 each.currency, each.at,
             )
-            for each in told
+            for each in reported
         ],
     )  # fmt: skip
 
 
-def insert_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
+def insert_reported(tx: WriteTx, reported: Sequence[ReportedPayment]) -> None:
     """Store a reported payment, unless the order has one of that gateway."""
     tx.execute(
         """
@@ -119,19 +119,19 @@ def insert_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
          ORDER BY t.order_id, t.gateway
         """,
         (
-            [each.order_id for each in told],
-            [each.gateway for each in told],
-            [each.order_reference for each in told],
-            [each.status for each in told],
-            [each.method for each in told],
-            [each.amount_minor for each in told],
-            [each.currency for each in told],
-            [each.at for each in told],
+            [each.order_id for each in reported],
+            [each.gateway for each in reported],
+            [each.order_reference for each in reported],
+            [each.status for each in reported],
+            [each.method for each in reported],
+            [each.amount_minor for each in reported],
+            [each.currency for each in reported],
+            [each.at for each in reported],
         ),
     )
 
 
-def adopt_unmatched(tx: WriteTx, told: Sequence[ReportedPayment]) -> list[Payment]:
+def adopt_unmatched(tx: WriteTx, reported: Sequence[ReportedPayment]) -> list[Payment]:
     """Attach payments that came before their orders; returns them."""
     return tx.all(
         Payment,
@@ -141,7 +141,7 @@ def adopt_unmatched(tx: WriteTx, told: Sequence[ReportedPayment]) -> list[Paymen
              WHERE order_id IS NULL AND order_reference = named.reference RETURNING payments.*)
         SELECT {_PAYMENT} FROM adopted ORDER BY id
         """,
-        ([each.order_id for each in told], [each.order_reference for each in told]),
+        ([each.order_id for each in reported], [each.order_reference for each in reported]),
     )
 
 
@@ -208,14 +208,18 @@ def update_observed(tx: WriteTx, *, payment_id: int, seen: PaymentSnapshot) -> N
     )
 
 
-def update_reported(tx: WriteTx, told: Sequence[ReportedPayment]) -> None:
+def update_reported(tx: WriteTx, reported: Sequence[ReportedPayment]) -> None:
     """Apply a newer report of the channel, before the gateway's."""
     tx.execute(
         """
         UPDATE payments p SET status = t.status FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS t(order_id, gateway, status)
          WHERE p.order_id = t.order_id AND p.gateway = t.gateway AND p.external_id IS NULL AND p.status <> t.status
         """,
-        ([each.order_id for each in told], [each.gateway for each in told], [each.status for each in told]),
+        (
+            [each.order_id for each in reported],
+            [each.gateway for each in reported],
+            [each.status for each in reported],
+        ),
     )
 
 

@@ -76,8 +76,8 @@ def plan(
     if run is not None:
         decisions = [each for each in decisions if each.routing]
     tries = {each.order_id: each.facts.tries for each in demands}
-    told = [each for each in decisions if each.choices or not tries[each.order_id]]
-    receipt_ids = routing.reserve_ids(tx, decisions=told)
+    reported = [each for each in decisions if each.choices or not tries[each.order_id]]
+    receipt_ids = routing.reserve_ids(tx, decisions=reported)
     return plan_result.build(seen, decisions, receipt_ids, now=now)
 
 

@@ -23,10 +23,10 @@ from doorstep.kernel.jobs import Delivery
 
 def record_reported_payments(tx: WriteTx, *, accepted: Sequence[Accepted]) -> None:
     """Record the payments that channels report with their orders."""
-    payments.record_channel_payment(tx, told=[_told(each) for each in accepted])
+    payments.record_channel_payment(tx, reported=[_reported(each) for each in accepted])
 
 
-def _told(each: Accepted) -> payments.ReportedPayment:
+def _reported(each: Accepted) -> payments.ReportedPayment:
     order = each.incoming.observation
     status = PaymentStatus.CAPTURED if order.payment.is_paid else PaymentStatus.PENDING
     return payments.ReportedPayment(

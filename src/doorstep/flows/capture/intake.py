@@ -49,9 +49,9 @@ def read(context: Context, tx: WriteTx, messages: Sequence[InboxMessage]) -> Non
             connections.set_aside(tx, problem=Problem(message.id, problem.message, problem.error_class, None))
         else:
             good.append(message)
-    told = [_incoming(each, each.seen) for each in readable if isinstance(each.seen, OrderSnapshot)]
-    if told:
-        capture_orders(tx, incoming=told, serviceable=context.serviceable, now=context.clock.now())
+    reported = [_incoming(each, each.seen) for each in readable if isinstance(each.seen, OrderSnapshot)]
+    if reported:
+        capture_orders(tx, incoming=reported, serviceable=context.serviceable, now=context.clock.now())
     for each in readable:
         with tx.acting(f"connection:{each.connection.key}"):
             _take(context, tx, each)
@@ -70,10 +70,10 @@ def capture_orders(
     tx: WriteTx, *, incoming: Sequence[Incoming], serviceable: Mapping[str, bool], now: datetime
 ) -> list[Accepted]:
     """Capture all orders of a batch. New orders are checked and planned before they are written, so every row is written once."""
-    told = orders.classify(tx, incoming=incoming)
+    reported = orders.classify(tx, incoming=incoming)
     with tx.acting("system"):
-        decided, routes = approve.check_new(tx, new=told.decidable, serviceable=serviceable, now=now)
-        accepted = orders.upsert(tx, told=told, decided=decided, now=now)
+        decided, routes = approve.check_new(tx, new=reported.decidable, serviceable=serviceable, now=now)
+        accepted = orders.upsert(tx, reported=reported, decided=decided, now=now)
         allocate.apply(tx, found=routes, now=now)
         allocation.changed(tx, order_ids=decided.unrouted, just_allocated=decided.routed, now=now)
         posting.record_reported_payments(tx, accepted=accepted)

@@ -68,13 +68,13 @@ def _call_out(context: Context, due: Sequence[Due], known: CompiledNetwork, now:
     with context.db.write(actor="system") as tx:
         for order_id in sorted({work.order_id for work, _, _ in due}):
             orders.lock(tx, order_id=order_id)
-        told = [
+        reported = [
             facts.Overdue(
                 work.order_id, work.id, known.locations[work.location_id].code, stage.value, int(minutes)
             )
             for work, minutes, stage in due
         ]
-        return fulfillment.overdue(tx, told=told, at=now)
+        return fulfillment.overdue(tx, reported=reported, at=now)
 
 
 def _take_away(context: Context, work: UnacceptedWork, minutes: float, now: datetime) -> int:

@@ -46,8 +46,10 @@ def _tell(
     def record(tx: WriteTx) -> None:
         now = context.clock.now()
         orders.lock(tx, order_id=order_id)
-        told = ChannelUpdate(header.connection_id, what, reference, answer, now)
-        connections.record_channel_update(tx, order_id=order_id, channel=header.channel, answer=told, at=now)
+        reported = ChannelUpdate(header.connection_id, what, reference, answer, now)
+        connections.record_channel_update(
+            tx, order_id=order_id, channel=header.channel, answer=reported, at=now
+        )
         if what == "shipped":
             shipment_id = ShipmentId(event_int(delivery, "shipment_id"))
             shipping.named_by_channel(tx, shipment_id=shipment_id, channel_ref=answer)

@@ -20,12 +20,12 @@ from doorstep.kernel.jobs import Delivery
 def email(template: str) -> ExternalTask:
     """The task that sends this e-mail."""
 
-    def errand(context: Context, delivery: Delivery) -> Record:
+    def task(context: Context, delivery: Delivery) -> Record:
         with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
             message = _claim(context, tx, delivery, template)
         return no_record if message is None else _hand_over(context, delivery, message)
 
-    return errand
+    return task
 
 
 def _claim(context: Context, tx: WriteTx, delivery: Delivery, template: str) -> Message | None:

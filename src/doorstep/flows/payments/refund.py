@@ -53,13 +53,13 @@ def issue(context: Context, delivery: Delivery) -> Record:
             returns.refund_requested(tx, return_id=refund.return_id, at=context.clock.now())
         order_number = order_views.order(tx, order_id=refund.order_id).header.number
     amount = Money(refund.amount_minor, refund.currency)
-    wish = RefundRequest(
+    intent = RefundRequest(
         refund_id, refund.reference, tender.external_id or "", amount, refund.reason, order_number
     )
     gateway = context.partners.gateway(tender.gateway)
-    result = gateway.find_refund(wish) if asked_before else None
+    result = gateway.find_refund(intent) if asked_before else None
     if result is None:
-        result = gateway.refund(wish)
+        result = gateway.refund(intent)
     if result.state is RefundState.FAILED:
         raise errors.Refused(f"The gateway did not process refund {refund.reference}.")
 

@@ -22,7 +22,7 @@ from doorstep.domain.shipping import views as parcels
 from doorstep.flows.context import Context
 from doorstep.flows.routing_rules import history
 from doorstep.flows.routing_rules.history import Window
-from doorstep.flows.routing_rules.simulation import Told
+from doorstep.flows.routing_rules.simulation import Reported
 
 _SECONDS = 60.0
 _DAY = timedelta(days=1)
@@ -38,16 +38,18 @@ def schedule(context: Context) -> int | None:
         return verbs.queue(tx, new=new, at=now)
 
 
-def measure(context: Context, *, run: LabRun, hold: Hold, told: Told, seconds: float = _SECONDS) -> None:
+def measure(
+    context: Context, *, run: LabRun, hold: Hold, reported: Reported, seconds: float = _SECONDS
+) -> None:
     """Solve the whole day together and store for each decision its cost and its cost in the best plan."""
-    told(0, 0)
+    reported(0, 0)
     began = context.clock.now()
     with context.db.read() as tx:
         playbook = rules.compiled_rules_of(tx, number=run.draft)
         found = history.reconstruct(tx, window=Window(run.since, run.until))
         decided = views.decided(tx, since=run.since, until=run.until)
         labels = parcels.label_costs(tx, order_ids=[each.order_id for each in decided])
-    best = _best(found, playbook, told, seconds)
+    best = _best(found, playbook, reported, seconds)
     known = [
         Hindsight(each.id, _actual(each, labels), best[each.order_id])
         for each in decided
@@ -82,7 +84,7 @@ def _done(
     )
 
 
-def _best(found: Past, playbook: CompiledRules, told: Told, seconds: float) -> Mapping[int, int]:
+def _best(found: Past, playbook: CompiledRules, reported: Reported, seconds: float) -> Mapping[int, int]:
     """The cost of each order in the best plan of the day, with all of the day's stock available from its start.
 
     Only orders that this plan fully allocates are returned: waiting costs nothing and is no merit.
@@ -93,8 +95,8 @@ def _best(found: Past, playbook: CompiledRules, told: Told, seconds: float) -> M
     network = found.network(at)
     demands = [each.demand for each in found.arrivals]
     decisions = model.plan(demands, _supply(found), network, playbook, now=at)
-    told(0, 0)
-    solved = _together(found, decisions, network, playbook, Budget(_heard(told), seconds))
+    reported(0, 0)
+    solved = _together(found, decisions, network, playbook, Budget(_heard(reported), seconds))
     return {each.order_id: each.scores.cost_minor for each in solved if each.choices and not each.short}
 
 
@@ -105,11 +107,11 @@ def _together(
     return wave.improve(batch, network, playbook, now=found.arrivals[0].at, budget=budget).decisions
 
 
-def _heard(told: Told) -> Callable[[], float]:
+def _heard(reported: Reported) -> Callable[[], float]:
     """A clock that renews the lease whenever it is read."""
 
     def clock() -> float:
-        told(0, 0)
+        reported(0, 0)
         return monotonic()
 
     return clock

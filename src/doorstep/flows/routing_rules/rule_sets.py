@@ -116,11 +116,11 @@ def draft(tx: WriteTx, *, draft: Draft, now: datetime) -> Version:
 
 
 def _refuse(found: Iterable[Problem]) -> None:
-    told = list(found)
-    if told:
+    reported = list(found)
+    if reported:
         raise errors.Invalid(
-            " ".join(f"{each.path}: {each.message}" for each in told),
-            problems=[{"path": each.path, "message": each.message} for each in told],
+            " ".join(f"{each.path}: {each.message}" for each in reported),
+            problems=[{"path": each.path, "message": each.message} for each in reported],
         )
 
 
@@ -130,9 +130,9 @@ def activate(tx: WriteTx, *, number: int, why: str, instead_of: int | None, now:
     _refuse(problems(tx, document=document, now=now))
     red = [each for each in run_cases(tx, document=document) if not each.is_green]
     if red:
-        told = " ".join(f"{each.name}: {' '.join(each.differences)}" for each in red)
+        reported = " ".join(f"{each.name}: {' '.join(each.differences)}" for each in red)
         raise errors.Refused(
-            f"{len(red)} of {len(document.cases)} test cases fail. {told}",
+            f"{len(red)} of {len(document.cases)} test cases fail. {reported}",
             cases={each.name: list(each.differences) for each in red},
         )
     return verbs.activate(tx, number=number, why=why, instead_of=instead_of, at=now)

@@ -23,7 +23,7 @@ from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import OrderId
 
 _AT_ONCE = 5_000
-Told = Callable[[int, int], None]
+Reported = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Simulation:
     changes: list[Difference]
 
 
-def simulate(past: Past, sides: Sides, *, how: How, told: Told) -> Simulation:
+def simulate(past: Past, sides: Sides, *, how: How, reported: Reported) -> Simulation:
     """Replay past orders by both rule sets. `told` is called with decisions made and total; it may raise to stop."""
     total = 2 * len(past.arrivals)
-    old, old_seconds = _timed(past, sides.before, how, lambda done: told(done, total))
-    new, new_seconds = _timed(past, sides.after, how, lambda done: told(len(old) + done, total))
+    old, old_seconds = _timed(past, sides.before, how, lambda done: reported(done, total))
+    new, new_seconds = _timed(past, sides.after, how, lambda done: reported(len(old) + done, total))
     return Simulation(
         measure(old, codes=past.codes, seconds=old_seconds),
         measure(new, codes=past.codes, seconds=new_seconds),
@@ -72,11 +72,11 @@ def simulate(past: Past, sides: Sides, *, how: How, told: Told) -> Simulation:
 
 
 def _timed(
-    past: Past, playbook: CompiledRules, how: How, told: Callable[[int], None]
+    past: Past, playbook: CompiledRules, how: How, reported: Callable[[int], None]
 ) -> tuple[list[Outcome], float]:
     began = monotonic()
     together = Budget(monotonic, how.wave_seconds) if how.wave_seconds else None
-    return replay(past, playbook, every=how.every, told=told, together=together), monotonic() - began
+    return replay(past, playbook, every=how.every, reported=reported, together=together), monotonic() - began
 
 
 def numbers(tx: ReadTx, *, changes: list[Difference]) -> dict[OrderId, str]:

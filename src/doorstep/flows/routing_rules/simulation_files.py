@@ -44,21 +44,21 @@ def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: d
 
     Raises Invalid with the line of the first unreadable document, NotFound without a direct connection.
     """
-    told = list(_orders(context, orders))
-    news = [New(OrderId(-place), each) for place, each in enumerate(told, start=1)]
-    traits = catalog.attributes(tx, skus={line.sku for each in told for line in each.observation.lines})
+    reported = list(_orders(context, orders))
+    news = [New(OrderId(-place), each) for place, each in enumerate(reported, start=1)]
+    traits = catalog.attributes(tx, skus={line.sku for each in reported for line in each.observation.lines})
     arrivals = [
         Arrival(each.observation.placed_at, wanted)
-        for each, wanted in zip(told, demand.of_new(news, traits=traits), strict=True)
+        for each, wanted in zip(reported, demand.of_new(news, traits=traits), strict=True)
         if wanted.wants
     ]
     arrivals.sort(key=lambda each: (each.at, -each.demand.order_id))
     goods = eligible_stock.needs(tx, skus={want.sku for each in arrivals for want in each.demand.wants})
     network = history.network_at(tx, at=now)
-    shelves = _now(tx, goods) if stock is None else _told(stock, network.codes)
+    shelves = _now(tx, goods) if stock is None else _reported(stock, network.codes)
     numbers = {
         new.order_id: each.observation.number or each.observation.external_id
-        for new, each in zip(news, told, strict=True)
+        for new, each in zip(news, reported, strict=True)
     }
     found = Past(shelves, goods.recipes, arrivals, (), network.codes, network.network, network.shift)
     return Material(found, numbers)
@@ -91,7 +91,7 @@ def _now(tx: ReadTx, goods: StockNeeds) -> dict[StockKey, dict[LocationId, int]]
     return {stock_key(*part): dict(there) for part, there in free.items()}
 
 
-def _told(text: str, codes: Mapping[LocationId, str]) -> dict[StockKey, dict[LocationId, int]]:
+def _reported(text: str, codes: Mapping[LocationId, str]) -> dict[StockKey, dict[LocationId, int]]:
     places = {code: place for place, code in codes.items()}
     found: dict[StockKey, dict[LocationId, int]] = {}
     for number, (sku, code, pieces) in enumerate(_rows(text), start=2):

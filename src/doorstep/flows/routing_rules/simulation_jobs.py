@@ -15,7 +15,7 @@ from doorstep.domain.routing.views import rules
 from doorstep.flows.context import Context
 from doorstep.flows.routing_rules import hindsight, history, simulation, simulation_files
 from doorstep.flows.routing_rules.history import Window
-from doorstep.flows.routing_rules.simulation import How, Material, Sides, Told
+from doorstep.flows.routing_rules.simulation import How, Material, Reported, Sides
 from doorstep.kernel import errors, log
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -51,9 +51,9 @@ def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -
     progress = _Progress(context, hold, stopped)
     with _held(context, hold):
         if run.kind == "regret":
-            hindsight.measure(context, run=run, hold=hold, told=progress.told)
+            hindsight.measure(context, run=run, hold=hold, reported=progress.reported)
         else:
-            _simulate(context, run, hold, progress.told)
+            _simulate(context, run, hold, progress.reported)
     return True
 
 
@@ -83,7 +83,7 @@ class _Progress:
     stopped: Callable[[], bool]
     last: float = 0.0
 
-    def told(self, done: int, total: int) -> None:
+    def reported(self, done: int, total: int) -> None:
         if self.stopped():
             raise Stopped("The worker stops; another continues the run.")
         if monotonic() - self.last < _TOLD_EVERY_SECONDS:
@@ -93,15 +93,15 @@ class _Progress:
             verbs.report_progress(tx, hold=self.hold, done=done, total=total)
 
 
-def _simulate(context: Context, run: LabRun, hold: Hold, told: Told) -> None:
-    told(0, 0)
+def _simulate(context: Context, run: LabRun, hold: Hold, reported: Reported) -> None:
+    reported(0, 0)
     with context.db.read() as tx:
         sides = Sides(
             rules.compiled_rules_of(tx, number=run.against), rules.compiled_rules_of(tx, number=run.draft)
         )
         material = _material(context, tx, run)
     how = How(timedelta(minutes=run.every_minutes), run.wave_seconds)
-    found = simulation.simulate(material.past, sides, how=how, told=told)
+    found = simulation.simulate(material.past, sides, how=how, reported=reported)
     most = sorted(found.changes, key=lambda each: -abs(each.cost_minor))[:_MOST_KEPT]
     with context.db.write(actor="system") as tx:
         numbers = material.numbers or simulation.numbers(tx, changes=most)

@@ -53,15 +53,15 @@ def _stock(tx: WriteTx, given: Chunk) -> Applied:
         lines,
     )
     taken = feeds.take(tx, feed=feed, places=given.places, now=given.now)
-    told = _by_outcome(taken)
-    return Applied(told[Outcome.IGNORED], told[Outcome.REFUSED], told[Outcome.CONTRADICTED])
+    reported = _by_outcome(taken)
+    return Applied(reported[Outcome.IGNORED], reported[Outcome.REFUSED], reported[Outcome.CONTRADICTED])
 
 
 def _by_outcome(taken: feeds.Taken) -> dict[Outcome, list[tuple[int, str]]]:
-    told: dict[Outcome, list[tuple[int, str]]] = {outcome: [] for outcome in Outcome}
+    reported: dict[Outcome, list[tuple[int, str]]] = {outcome: [] for outcome in Outcome}
     for each in taken.results:
-        told[each.outcome].append((each.line_no, each.reason))
-    return told
+        reported[each.outcome].append((each.line_no, each.reason))
+    return reported
 
 
 def _skus(tx: WriteTx, given: Chunk) -> Applied:
@@ -89,7 +89,7 @@ def _skus(tx: WriteTx, given: Chunk) -> Applied:
 
 
 def _supplies(tx: WriteTx, given: Chunk) -> Applied:
-    told = [
+    reported = [
         Announcement(
             kind=SupplyKind(kind),
             number=number,
@@ -105,7 +105,7 @@ def _supplies(tx: WriteTx, given: Chunk) -> Applied:
             row.cells for row in given.rows
         )
     ]
-    supplies.put(tx, told=told, at=given.now)
+    supplies.put(tx, reported=reported, at=given.now)
     return Applied()
 
 

@@ -34,8 +34,8 @@ class Chunk:
 
 def rules(tx: WriteTx, given: Chunk) -> Applied:
     """Create or change a rule; its key is kind and name."""
-    told = [_rule(row.cells) for row in given.rows]
-    news = rule_verbs.put_named(tx, given=told, at=given.now)
+    reported = [_rule(row.cells) for row in given.rows]
+    news = rule_verbs.put_named(tx, given=reported, at=given.now)
     return Applied(
         ignored=[
             (row.line_no, "The rule is unchanged.")

@@ -81,16 +81,16 @@ def refusal(response: Response, *, partner: str, now: datetime) -> errors.Doorst
     status, wait = response.status, _retry_after(response.headers.get("retry-after"), now)
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return None
-    told = {"status": status, "body": _shown(response)}
+    reported = {"status": status, "body": _shown(response)}
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None
     ):
         return Unanswered(
-            f"{partner} asks to wait (HTTP {status}).", maybe_done=False, retry_after_seconds=wait, **told
+            f"{partner} asks to wait (HTTP {status}).", maybe_done=False, retry_after_seconds=wait, **reported
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TOO_EARLY:
         return Unanswered(
-            f"{partner} failed (HTTP {status}).", maybe_done=True, retry_after_seconds=wait, **told
+            f"{partner} failed (HTTP {status}).", maybe_done=True, retry_after_seconds=wait, **reported
         )
     kinds: dict[int, type[errors.DoorstepError]] = {
         HTTPStatus.UNAUTHORIZED: AuthFailed,
@@ -98,7 +98,7 @@ def refusal(response: Response, *, partner: str, now: datetime) -> errors.Doorst
         HTTPStatus.NOT_FOUND: errors.NotFound,
         HTTPStatus.CONFLICT: errors.Conflict,
     }
-    return kinds.get(status, Rejected)(f"{partner} rejected the request (HTTP {status}).", **told)
+    return kinds.get(status, Rejected)(f"{partner} rejected the request (HTTP {status}).", **reported)
 
 
 def _no_number(name: str) -> NoReturn:

@@ -129,16 +129,16 @@ class Session:
             if "json" in call.details
             else log.redact_text(_text(request.content))
         )
-        told: dict[str, object] = {
+        reported: dict[str, object] = {
             "connection": self.name,
             "method": call.method,
             "path": request.url.path,
             "body": body,
         }
-        logger.info("partner call not sent (shadow)", **told)
+        logger.info("partner call not sent (shadow)", **reported)
         _CALLS.labels(self.name, call.method, "shadow").inc()
         return answers.Shadowed(
-            f"{self.name} is in shadow mode: {call.method} {request.url.path} was not sent.", **told
+            f"{self.name} is in shadow mode: {call.method} {request.url.path} was not sent.", **reported
         )
 
     def _attempt(self, call: Call, request: httpx.Request) -> answers.Response:

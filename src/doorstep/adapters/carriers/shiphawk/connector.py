@@ -46,12 +46,12 @@ class Shiphawk:
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
         """Events have no id: the same words are the same event."""
         try:
-            told = payload.read(body, wire.Topic)
+            reported = payload.read(body, wire.Topic)
         except errors.Invalid:
-            told = wire.Topic()  # stored all the same; reading it makes the dead letter
-        sent_at = told.updated_at if told.updated_at and told.updated_at.tzinfo else None
+            reported = wire.Topic()  # stored all the same; reading it makes the dead letter
+        sent_at = reported.updated_at if reported.updated_at and reported.updated_at.tzinfo else None
         return connections.Envelope(
-            event_id=hashlib.sha256(body).hexdigest(), topic=told.event, sent_at=sent_at
+            event_id=hashlib.sha256(body).hexdigest(), topic=reported.event, sent_at=sent_at
         )
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:

@@ -42,8 +42,8 @@ class Shiprocket:
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
         """A shared token is all there is; an empty one admits nobody."""
-        told = headers.get("x-api-key", "").encode()
-        return bool(self._webhook_token) and hmac.compare_digest(self._webhook_token, told)
+        reported = headers.get("x-api-key", "").encode()
+        return bool(self._webhook_token) and hmac.compare_digest(self._webhook_token, reported)
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
         """Hooks have no id: the same words are the same message."""

@@ -151,7 +151,7 @@ def tracked(document: object, *, tracking_number: str, is_return: bool) -> shipp
     return shipping.TrackingSnapshot(scans=tuple(scans), tracking_number=tracking_number)
 
 
-def _scans(told: Sequence[Scan], *, is_return: bool, at: str) -> list[shipping.Scan]:
+def _scans(reported: Sequence[Scan], *, is_return: bool, at: str) -> list[shipping.Scan]:
     return [
         shipping.Scan(
             at=instant(scan.date, at=f"{at}[{nth}].date"),
@@ -160,7 +160,7 @@ def _scans(told: Sequence[Scan], *, is_return: bool, at: str) -> list[shipping.S
             description=scan.activity or "",
             location=scan.location or "",
         )
-        for nth, scan in enumerate(told)
+        for nth, scan in enumerate(reported)
     ]
 
 

@@ -116,41 +116,41 @@ def event_id(body: bytes) -> str | None:
 
 def observe(body: bytes) -> orders.OrderSnapshot:
     """The order in a document. Raises Invalid naming the place."""
-    told = payload.read(body, Order)
+    reported = payload.read(body, Order)
     money.exponent(
-        told.currency
+        reported.currency
     )  # amounts come in minor units: of an unknown currency nobody could read them
     observed = orders.OrderSnapshot(
-        external_id=told.external_id,
-        number=told.number or told.external_id,
-        version_at=told.updated_at or told.placed_at,
-        placed_at=told.placed_at,
-        currency=told.currency,
-        lines=tuple(_line(line, place) for place, line in enumerate(told.lines, start=1)),
-        total_minor=told.total_minor or 0,
-        shipping_minor=told.shipping_minor,
-        tax_minor=told.tax_minor,
-        tip_minor=told.tip_minor,
-        tax_included=told.tax_included,
-        payment=orders.SnapshotPayment(**msgspec.structs.asdict(told.payment)),
-        shipping_address=_address(told.shipping_address),
-        billing_address=_address(told.billing_address),
-        customer_external_id=told.customer_id,
-        email=told.email,
-        phone=told.phone,
-        shipping_method=told.shipping_method,
-        source=told.source,
-        note=told.note,
-        tags=tuple(told.tags),
-        cart_reference=told.cart_reference,
-        priority=told.priority,
-        promised_at=told.promised_at,
-        ship_after=told.ship_after,
-        origin=told.origin,
-        pickup=told.pickup,
-        canceled_at=told.canceled_at or told.cancelled_at,
+        external_id=reported.external_id,
+        number=reported.number or reported.external_id,
+        version_at=reported.updated_at or reported.placed_at,
+        placed_at=reported.placed_at,
+        currency=reported.currency,
+        lines=tuple(_line(line, place) for place, line in enumerate(reported.lines, start=1)),
+        total_minor=reported.total_minor or 0,
+        shipping_minor=reported.shipping_minor,
+        tax_minor=reported.tax_minor,
+        tip_minor=reported.tip_minor,
+        tax_included=reported.tax_included,
+        payment=orders.SnapshotPayment(**msgspec.structs.asdict(reported.payment)),
+        shipping_address=_address(reported.shipping_address),
+        billing_address=_address(reported.billing_address),
+        customer_external_id=reported.customer_id,
+        email=reported.email,
+        phone=reported.phone,
+        shipping_method=reported.shipping_method,
+        source=reported.source,
+        note=reported.note,
+        tags=tuple(reported.tags),
+        cart_reference=reported.cart_reference,
+        priority=reported.priority,
+        promised_at=reported.promised_at,
+        ship_after=reported.ship_after,
+        origin=reported.origin,
+        pickup=reported.pickup,
+        canceled_at=reported.canceled_at or reported.cancelled_at,
     )
-    if told.total_minor is not None:
+    if reported.total_minor is not None:
         return observed
     return dataclasses.replace(observed, total_minor=orders.expected_total(observed))
 
@@ -168,5 +168,5 @@ def _line(line: Line, place: int) -> orders.SnapshotLine:
     )
 
 
-def _address(told: Address | None) -> orders.Address | None:
-    return None if told is None else orders.Address(**msgspec.structs.asdict(told))
+def _address(reported: Address | None) -> orders.Address | None:
+    return None if reported is None else orders.Address(**msgspec.structs.asdict(reported))

@@ -38,11 +38,13 @@ class Sandbox:
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
         """The event's own id; a digest where there is none."""
         try:
-            told = payload.read(body, wire.Header)
+            reported = payload.read(body, wire.Header)
         except errors.Invalid:
-            told = wire.Header()  # stored all the same; reading it makes the dead letter
+            reported = wire.Header()  # stored all the same; reading it makes the dead letter
         return connections.Envelope(
-            event_id=told.id or hashlib.sha256(body).hexdigest(), topic=told.topic, sent_at=told.sent_at
+            event_id=reported.id or hashlib.sha256(body).hexdigest(),
+            topic=reported.topic,
+            sent_at=reported.sent_at,
         )
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:

@@ -40,9 +40,9 @@ class Client:
                 f"The answer has an unexpected shape: {problem.message}", maybe_done=True
             ) from problem
         if outcome.user_errors:
-            told = [{"field": error.field, "message": error.message} for error in outcome.user_errors]
+            reported = [{"field": error.field, "message": error.message} for error in outcome.user_errors]
             words = "; ".join(error.message for error in outcome.user_errors)
-            raise http.Rejected(f"Shopify rejected the request: {words}.", body=told)
+            raise http.Rejected(f"Shopify rejected the request: {words}.", body=reported)
         if outcome.made is None:
             raise http.Unanswered(f"{mutation} answered neither a result nor a reason.", maybe_done=True)
         return outcome.made

@@ -29,7 +29,7 @@ class Settings(pydantic.BaseModel):
         description="The shop's own address, as in https://your-shop.myshopify.com."
     )
     access_token: pydantic.SecretStr = pydantic.Field(
-        description="Admin API access token of the app (scopes: orders, fulfilments, returns)."
+        description="Admin API access token of the app (scopes: orders, fulfillments, returns)."
     )
     webhook_secret: pydantic.SecretStr = pydantic.Field(
         description="The app's client secret, with which Shopify signs webhooks."
@@ -51,12 +51,12 @@ class Shopify:
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
         """HMAC-SHA256 of the raw body in base64, in constant time."""
         signature = base64.b64encode(hmac.digest(self._webhook_secret, body, hashlib.sha256))
-        return hmac.compare_digest(signature, _told(headers, "hmac-sha256").encode())
+        return hmac.compare_digest(signature, _reported(headers, "hmac-sha256").encode())
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
         """The event id is the same in retries and in several subscriptions of one topic, so it counts per topic."""
-        topic = _told(headers, "topic")
-        event = _told(headers, "event-id") or hashlib.sha256(body).hexdigest()
+        topic = _reported(headers, "topic")
+        event = _reported(headers, "event-id") or hashlib.sha256(body).hexdigest()
         return connections.Envelope(event_id=f"{topic}:{event}", topic=topic, sent_at=_triggered_at(headers))
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
@@ -70,7 +70,7 @@ class Shopify:
         return ()
 
     def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:
-        """Create the fulfilment, unless one with this tracking number stands already; returns its global id."""
+        """Create the fulfillment, unless one with this tracking number stands already; returns its global id."""
         found, fulfillment_orders = self._fulfillment(notice)
         if found:
             return found
@@ -112,14 +112,14 @@ class Shopify:
             page = answer.fulfillment_order.line_items.page_info
 
     def report_delivery(self, notice: ports.DeliveryNotice) -> str:
-        """Add the delivered event, unless the fulfilment has one already."""
+        """Add the delivered event, unless the fulfillment has one already."""
         fulfillment = graphql.gid("Fulfillment", notice.shipment_external_ref)
-        told = self._client.query(
+        reported = self._client.query(
             graphql.FULFILLMENT_EVENTS, {"fulfillment": fulfillment}, graphql.EventsAnswer
         ).fulfillment
-        if told is None:
-            raise errors.NotFound("Shopify does not know this fulfilment.", fulfillment=fulfillment)
-        if found := graphql.delivered_event(told.events):
+        if reported is None:
+            raise errors.NotFound("Shopify does not know this fulfillment.", fulfillment=fulfillment)
+        if found := graphql.delivered_event(reported.events):
             return found
         event = graphql.delivered_input(fulfillment, notice.delivered_at)
         return self._client.change(
@@ -128,39 +128,41 @@ class Shopify:
 
     def approve_return(self, *, return_external_id: str) -> str:
         """Approve a requested return; one that is open or closed was approved before."""
-        told = self._return(return_external_id)
-        if told.status in {"OPEN", "CLOSED"}:
-            return told.id
-        if told.status != "REQUESTED":
-            raise errors.Refused(f"The return is {told.status.lower()} in Shopify.", status=told.status)
+        reported = self._return(return_external_id)
+        if reported.status in {"OPEN", "CLOSED"}:
+            return reported.id
+        if reported.status != "REQUESTED":
+            raise errors.Refused(
+                f"The return is {reported.status.lower()} in Shopify.", status=reported.status
+            )
         return self._client.change(
-            graphql.APPROVE_RETURN, {"input": {"id": told.id}}, mutation="returnApproveRequest"
+            graphql.APPROVE_RETURN, {"input": {"id": reported.id}}, mutation="returnApproveRequest"
         )
 
     def report_return(self, notice: ports.ReturnNotice) -> str:
         """Process the returned pieces that are not processed yet, without moving money."""
-        told = self._return(notice.return_external_id)
-        wanted = graphql.process_input(notice, told)
+        reported = self._return(notice.return_external_id)
+        wanted = graphql.process_input(notice, reported)
         if wanted is None:
-            return told.id
+            return reported.id
         return self._client.change(graphql.PROCESS_RETURN, {"input": wanted}, mutation="returnProcess")
 
     def _return(self, external_id: str) -> graphql.Return:
         identifier = graphql.gid("Return", external_id)
-        told = self._client.query(graphql.RETURN, {"return": identifier}, graphql.ReturnAnswer).return_
-        if told is None:
+        reported = self._client.query(graphql.RETURN, {"return": identifier}, graphql.ReturnAnswer).return_
+        if reported is None:
             raise errors.NotFound("Shopify does not know this return.", return_id=identifier)
-        return told
+        return reported
 
 
-def _told(headers: Mapping[str, str], name: str) -> str:
+def _reported(headers: Mapping[str, str], name: str) -> str:
     """Shopify's headers come with and without the `x-`."""
     return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
 
 
 def _triggered_at(headers: Mapping[str, str]) -> datetime | None:
     try:
-        instant = datetime.fromisoformat(_told(headers, "triggered-at"))
+        instant = datetime.fromisoformat(_reported(headers, "triggered-at"))
     except ValueError:
         return None
     return instant if instant.tzinfo else None

@@ -54,12 +54,12 @@ class Razorpay:
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
         """Razorpay numbers its events; the body says which kind one is."""
         try:
-            told = payload.read(body, wire.Topic)
+            reported = payload.read(body, wire.Topic)
         except errors.Invalid:
-            told = wire.Topic()  # stored all the same; reading it makes the dead letter
+            reported = wire.Topic()  # stored all the same; reading it makes the dead letter
         event = headers.get("x-razorpay-event-id") or hashlib.sha256(body).hexdigest()
-        sent_at = None if told.created_at is None else wire.instant(told.created_at)
-        return connections.Envelope(event_id=event, topic=told.event, sent_at=sent_at)
+        sent_at = None if reported.created_at is None else wire.instant(reported.created_at)
+        return connections.Envelope(event_id=event, topic=reported.event, sent_at=sent_at)
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Payments and refunds; other events are none of our business. A body without a kind is not readable."""

@@ -105,8 +105,8 @@ def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Consol
         except Mismatch as problem:
             raise Mismatch(f"{problem.message}\n{audit.left_over(app)}") from problem
         table, found = audit.closing_table(story), audit.findings(app, story)
-        told = {"seed": seed, "order": story.shop_name, "damage": damage.count}
-        outcome.tellings.append({**told, "table": [asdict(row) for row in table], **found})
+        reported = {"seed": seed, "order": story.shop_name, "damage": damage.count}
+        outcome.tellings.append({**reported, "table": [asdict(row) for row in table], **found})
         _show(table, out)
         _check(table, found, story)
 

@@ -193,8 +193,8 @@ class Story:
         return next(str(line["status"]) for line in read.rows(self.order(), "lines") if line["sku"] == sku)
 
     def _shop_events(self) -> int:
-        told = [each for each in read.rows(self.order(), "timeline") if each["type"] == "channel.updated"]
-        return sum("delivered" in str(each["words"]) for each in told)
+        reported = [each for each in read.rows(self.order(), "timeline") if each["type"] == "channel.updated"]
+        return sum("delivered" in str(each["words"]) for each in reported)
 
     # 6 ---------------------------------------------------------------------------------------------------------
 
@@ -220,7 +220,7 @@ class Story:
         self.doors.api("POST", f"/returns/{self.return_id}/inspect", key=key, body={"inspections": [finding]})
         self.doors.until("the money is back", lambda: self._return()["status"] == "Returned & Refunded")
         self.doors.until("the books have the credit note", self._credited)
-        self.doors.until("the shop knows of the return", lambda: "return done" in self._told())
+        self.doors.until("the shop knows of the return", lambda: "return done" in self._reported())
         _expect("the refund", read.text(self.order(), "refunded", "amount"), "799.00")
         _expect("stock at Store 22", self._on_hand(SHIRT, "ST-22"), self.stock_before + 1)
         return "₹799.00 refunded, Returned & Refunded, one more on the shelf of Store 22, credit note posted"
@@ -236,7 +236,7 @@ class Story:
         issued = [each for each in read.rows(self.order(), "timeline") if each["type"] == "invoice.issued"]
         return sum("Credit note" in str(each["words"]) for each in issued) == 1
 
-    def _told(self) -> str:
+    def _reported(self) -> str:
         return " ".join(str(each["words"]) for each in read.rows(self.order(), "timeline"))
 
     def _on_hand(self, sku: str, location: str) -> int:

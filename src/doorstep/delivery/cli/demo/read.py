@@ -44,7 +44,7 @@ def text(answer: Mapping[str, object], *path: str) -> str:
 
 
 def tracking_numbers(order: Mapping[str, object]) -> set[str]:
-    """The tracking numbers on a shop order, wherever its fulfilments keep them."""
+    """The tracking numbers on a shop order, wherever its fulfillments keep them."""
     found = set()
     for fulfillment in values(order, "fulfillments") if "fulfillments" in order else []:
         if isinstance(fulfillment, Mapping):

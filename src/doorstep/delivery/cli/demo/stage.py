@@ -111,9 +111,9 @@ class Stage:
         file.chmod(0o600)
         self.start("partners", "doorstep_sandbox", "serve", "--config", str(file), "--ready-file", str(ready))
         self._wait("partners", ready.exists, "the partner servers")
-        told = json.loads(ready.read_text())
-        self.control_token = told.pop("control_token")
-        self.partners = told
+        reported = json.loads(ready.read_text())
+        self.control_token = reported.pop("control_token")
+        self.partners = reported
 
     def start_doorstep(self, workers: int = 1) -> None:
         """Start web and worker processes and wait until the web is ready."""

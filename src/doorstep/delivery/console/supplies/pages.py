@@ -169,7 +169,7 @@ def announce(req: PageRequest) -> Response:
             form.confidence,
             req.principal.actor,
         )
-        outcome = verbs.put(tx, told=[line], at=req.now)
+        outcome = verbs.put(tx, reported=[line], at=req.now)
         done = _("{document}: {n} × {sku} expected.").format(
             document=line.number, n=line.quantity, sku=line.sku
         )

@@ -111,11 +111,11 @@ def _report_discrepancies(tx: WriteTx, settled: Sequence[Applied], basis: Basis,
         orders = tuple(waiting.get((sku, location_id, condition), ()))
         missing = facts.Missing(sku, condition.value, each.verdict.missing, each.verdict.reason, orders)
         by_location.setdefault(location_id, []).append(missing)
-    told = [
+    reported = [
         facts.DiscrepancyFound(location_id, basis.cause, tuple(positions))
         for location_id, positions in sorted(by_location.items())
     ]
-    events.append(tx, told, at=at)
+    events.append(tx, reported, at=at)
 
 
 def write_off_missing(tx: WriteTx, *, at: datetime) -> int:

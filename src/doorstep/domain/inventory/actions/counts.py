@@ -53,10 +53,10 @@ def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountI
             tx, count_id=key, location_id=new.location_id, category=new.category
         ):
             raise errors.Invalid("There is nothing on the books to count there: name the SKUs.", field="skus")
-    told = [
+    reported = [
         facts.CountOpened(key, new.location_id, new.kind.value) for key, new in zip(ids, news, strict=True)
     ]
-    events.append(tx, told, at=at)
+    events.append(tx, reported, at=at)
     return ids
 
 
@@ -84,11 +84,11 @@ def direct(tx: WriteTx, *, misses: Sequence[Miss], at: datetime) -> list[CountId
     ]
     store.insert_lines(tx, lines)
     orders = {(miss.location_id, miss.sku): miss.order_id for miss in reversed(misses)}
-    told = [
+    reported = [
         facts.CountOpened(key, place[0], rules.CountKind.DIRECTED.value, orders[place])
         for place, key in by_place.items()
     ]
-    events.append(tx, told, at=at)
+    events.append(tx, reported, at=at)
     return list(by_place.values())
 
 

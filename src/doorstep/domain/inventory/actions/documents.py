@@ -54,7 +54,7 @@ def arrive(
 def announce(tx: WriteTx, *, transfer: Transfer, pieces: Mapping[Sku, int], at: datetime) -> None:
     """Say at its destination what a transfer will bring; told again with other figures, they change."""
     numbered = list(enumerate(transfer.lines, start=1))
-    told = [
+    reported = [
         Announcement(
             kind=SupplyKind.TRANSFER,
             number=transfer.number,
@@ -68,7 +68,7 @@ def announce(tx: WriteTx, *, transfer: Transfer, pieces: Mapping[Sku, int], at: 
         for line_no, line in numbered
         if pieces[line.sku]
     ]
-    supplies.put(tx, told=told, at=at)
+    supplies.put(tx, reported=reported, at=at)
     nothing = {line.sku for line in transfer.lines if not pieces[line.sku]}
     withdrawn = [line.id for line in of_transfer(tx, transfer=transfer) if line.sku in nothing]
     supplies.cancel(tx, supply_ids=withdrawn, at=at)

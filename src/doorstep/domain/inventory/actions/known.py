@@ -1,4 +1,4 @@
-"""Refuse SKUs that the catalogue does not have, by name, before anything is written for them."""
+"""Refuse SKUs that the catalog does not have, by name, before anything is written for them."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ def require_known(tx: ReadTx, *, skus: Iterable[str]) -> None:
     unknown = sorted(set(wanted) - store.select_known(tx, skus=wanted))
     if unknown:
         shown = ", ".join(unknown[:10]) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")  # noqa: PLR2004 - a sentence's length
-        raise UnknownPosition(f"The catalogue does not have {shown}.", skus=unknown[:100])
+        raise UnknownPosition(f"The catalog does not have {shown}.", skus=unknown[:100])

@@ -32,7 +32,7 @@ def put_sell_ahead(tx: WriteTx, *, policies: Sequence[SellAhead], at: datetime) 
     for policy in policies:
         model.check_sell_ahead(policy)
     ids = store.upsert_sell_ahead(tx, policies, at=at)
-    told = [
+    reported = [
         facts.SellAheadChanged(
             ids[each.sku],
             each.sku,
@@ -43,7 +43,7 @@ def put_sell_ahead(tx: WriteTx, *, policies: Sequence[SellAhead], at: datetime) 
         )
         for each in policies
     ]
-    events.append(tx, told, at=at)
+    events.append(tx, reported, at=at)
 
 
 def promise(tx: WriteTx, *, lines: Sequence[Need], at: datetime) -> list[Refusal]:
@@ -160,10 +160,10 @@ def rearrange(
     placed = model.rearrange(loose, policies, supply)
     moved = [(each, pieces) for each, pieces in zip(loose, placed, strict=True) if not _stays(each, pieces)]
     _replace(tx, moved, at)
-    told = _moved(standing, store.lock_of_skus(tx, skus=skus) if moved else standing)
-    events.begin(tx, stream="supply_promise", ids=[each.supply_promise_id for each in told])
-    events.append(tx, told, at=at)
-    return told
+    reported = _moved(standing, store.lock_of_skus(tx, skus=skus) if moved else standing)
+    events.begin(tx, stream="supply_promise", ids=[each.supply_promise_id for each in reported])
+    events.append(tx, reported, at=at)
+    return reported
 
 
 def record_changes(tx: WriteTx, *, changes: Sequence[facts.PromiseChanged], at: datetime) -> None:
@@ -227,17 +227,17 @@ def _write(
         [_fresh(key, piece, turns.get(key, at)) for key, pieces in granted.items() for piece in pieces],
     )
     before = _days(replaced)
-    told: list[events.Fact] = []
+    reported: list[events.Fact] = []
     for key, pieces in granted.items():
         day = line_date(piece.promised_date for piece in pieces)
         if key not in before:
-            told.append(facts.Promised(*key, sum(piece.quantity for piece in pieces), day))
+            reported.append(facts.Promised(*key, sum(piece.quantity for piece in pieces), day))
         elif before[key] != day:
-            told.append(facts.PromiseChanged(*key, before[key], day))
-    told += [
+            reported.append(facts.PromiseChanged(*key, before[key], day))
+    reported += [
         facts.PromiseChanged(*key, day, None) for key, day in before.items() if key not in granted and day
     ]
-    events.append(tx, told, at=at)
+    events.append(tx, reported, at=at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def _check_names(tx: WriteTx, scope: Scope) -> None:
     """A rule about what does not exist is a typing error that nobody would notice."""
     unknown = store.select_unknown_skus(tx, skus=scope.skus)
     if unknown:
-        raise errors.Invalid(f"The catalogue does not have {', '.join(unknown[:5])}.", field="skus")
+        raise errors.Invalid(f"The catalog does not have {', '.join(unknown[:5])}.", field="skus")
     unknown = store.select_unknown_codes(tx, codes=scope.locations)
     if unknown:
         raise errors.Invalid(f"The network does not have {', '.join(unknown[:5])}.", field="locations")

@@ -28,14 +28,14 @@ class Outcome:
     changed: list[facts.PromiseMoved]
 
 
-def put(tx: WriteTx, *, told: Sequence[Announcement], at: datetime) -> Outcome:
+def put(tx: WriteTx, *, reported: Sequence[Announcement], at: datetime) -> Outcome:
     """Announce lines, or tell known ones again with other figures; told twice is told once.
 
     Of a line that is named twice in one batch the last telling counts. Raises Invalid, Conflict or UnknownPosition.
     """
-    for each in told:
+    for each in reported:
         model.check_announcement(each)
-    lines = {each.key: each for each in told}
+    lines = {each.key: each for each in reported}
     _lock_positions(tx, [(each.sku, each.location_id) for each in lines.values()], at)
     known = {each.key for each in store.select_by_keys(tx, keys=sorted(lines))}
     fresh = store.insert_new(tx, [each for key, each in lines.items() if key not in known], at=at)
@@ -154,8 +154,8 @@ def _apply(
     if movements:
         ledger.apply(tx, movements)
     events.begin(tx, stream="supply", ids=[each.id for each in fresh])
-    told = [_fact(each, "announced") for each in fresh] + [_fact(new, words) for _, new in pairs]
-    events.append(tx, told, at=at)
+    reported = [_fact(each, "announced") for each in fresh] + [_fact(new, words) for _, new in pairs]
+    events.append(tx, reported, at=at)
     skus = sorted({each.sku for each, _ in expected})
     return promises.rearrange(tx, skus=skus, loosened=_loosened(pairs), at=at) if skus else []
 

@@ -42,11 +42,11 @@ def draft(tx: WriteTx, *, plans: Sequence[Plan], at: datetime) -> list[TransferI
         rules.check_plan(plan)
     known.require_known(tx, skus=[line.sku for plan in plans for line in plan.lines])
     ids = [TransferId(each) for each in store.insert_transfers(tx, plans, at=at)]
-    told = [
+    reported = [
         facts.TransferDrafted(key, plan.origin_id, plan.destination_id)
         for key, plan in zip(ids, plans, strict=True)
     ]
-    events.append(tx, told, at=at)
+    events.append(tx, reported, at=at)
     return ids
 
 
@@ -95,8 +95,8 @@ def request(tx: WriteTx, *, command: Command) -> None:
     ledger.reserve(tx, pieces=pieces, at=command.at)
     asked = {line.sku: line.requested for line in transfer.lines}
     documents.announce(tx, transfer=transfer, pieces=asked, at=command.at)
-    told = facts.TransferRequested(transfer.id, transfer.origin_id, transfer.destination_id)
-    events.append(tx, [told], at=command.at)
+    reported = facts.TransferRequested(transfer.id, transfer.origin_id, transfer.destination_id)
+    events.append(tx, [reported], at=command.at)
 
 
 def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None) -> None:
@@ -114,10 +114,10 @@ def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None
     store.update_shipped(tx, transfer_id=transfer.id, sent=leaving)
     documents.announce(tx, transfer=transfer, pieces=leaving, at=command.at)
     freed = tuple(line.sku for line in transfer.lines if leaving[line.sku] < line.requested)
-    told = facts.TransferShipped(
+    reported = facts.TransferShipped(
         transfer.id, transfer.origin_id, transfer.destination_id, sum(leaving.values()), freed
     )
-    events.append(tx, [told], at=command.at)
+    events.append(tx, [reported], at=command.at)
 
 
 def _on_the_road(transfer: Transfer, sku: Sku, quantity: int, at: datetime) -> list[Movement]:
@@ -176,7 +176,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]
     else:
         store.touch(tx, transfer_id=transfer.id)
     more = {each.sku for each in receipt.lines if each.condition in SELLABLE}
-    told = facts.TransferReceived(
+    reported = facts.TransferReceived(
         transfer.id,
         transfer.destination_id,
         sum(each.taken for each in found),
@@ -184,7 +184,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]
         sum(each.lost for each in found),
         tuple(sorted(more)),
     )
-    events.append(tx, [told], at=command.at)
+    events.append(tx, [reported], at=command.at)
     return found
 
 
@@ -249,8 +249,8 @@ def cancel(tx: WriteTx, *, command: Command) -> None:
     documents.withdraw(tx, transfer=transfer, at=command.at)
     released = ledger.release(tx, ending=Ending(transfer.causes, reason="transfer canceled"), at=command.at)
     freed = tuple(line.sku for line in transfer.lines) if released else ()
-    told = facts.TransferCanceled(transfer.id, transfer.origin_id, transfer.destination_id, freed)
-    events.append(tx, [told], at=command.at)
+    reported = facts.TransferCanceled(transfer.id, transfer.origin_id, transfer.destination_id, freed)
+    events.append(tx, [reported], at=command.at)
 
 
 def _locked(tx: WriteTx, command: Command) -> Transfer:

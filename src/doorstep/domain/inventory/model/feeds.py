@@ -93,7 +93,7 @@ def sort_out(
 
 def _reason(line: Line, mode: Mode, known: Collection[str], places: Mapping[str, LocationId]) -> str:
     if line.sku not in known:
-        return "The catalogue does not have this SKU."
+        return "The catalog does not have this SKU."
     if line.location not in places:
         return "There is no such location, or it is not yours."
     if mode is Mode.SET and line.quantity < 0:

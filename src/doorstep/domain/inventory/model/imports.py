@@ -279,8 +279,8 @@ def _places(header: Sequence[str], shape: Shape) -> list[int | None]:
     if lacking or unknown or len(set(header)) < len(header):
         wrong = [f"lacks {', '.join(lacking)}"] if lacking else []
         wrong += [f"does not know {', '.join(unknown)}"] if unknown else []
-        told = " and ".join(wrong) or "names a column twice"
-        raise BadFile(f"The first line {told}. The columns are {', '.join(shape.names)}.", line=1)
+        reported = " and ".join(wrong) or "names a column twice"
+        raise BadFile(f"The first line {reported}. The columns are {', '.join(shape.names)}.", line=1)
     return [header.index(name) if name in header else None for name in shape.names]
 
 
@@ -306,14 +306,14 @@ def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            told = decode(line)
+            reported = decode(line)
         except msgspec.DecodeError as problem:
             yield Row(line_no, (_clean(line)[:500],), problem=f"The line is not such an object: {problem}.")
             continue
-        if unknown := sorted(set(told) - {*shape.names, *shape.unread}):
+        if unknown := sorted(set(reported) - {*shape.names, *shape.unread}):
             yield Row(line_no, (_clean(line)[:500],), problem=f"Unknown: {', '.join(unknown)}.")
             continue
-        cells = ["" if told.get(name) is None else _clean(str(told[name])) for name in shape.names]
+        cells = ["" if reported.get(name) is None else _clean(str(reported[name])) for name in shape.names]
         yield _keyed(line_no, cells, shape)
 
 

@@ -34,7 +34,7 @@ class MovementType(StrEnum):
     EXPECTED = "expected"
     REGRADED = "regraded"
     COUNTED = "counted"
-    SYNCHRONISED = "synchronised"
+    SYNCHRONISED = "synchronized"
 
 
 # What a movement of quantity q does to (on hand, reserved, incoming).
@@ -69,7 +69,7 @@ class InsufficientStock(errors.Refused):
 
 
 class UnknownPosition(errors.NotFound):
-    """The catalogue does not have the SKU, or the network the location."""
+    """The catalog does not have the SKU, or the network the location."""
 
 
 @dataclass(frozen=True, slots=True)

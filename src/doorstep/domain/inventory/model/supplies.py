@@ -89,11 +89,11 @@ class Supply:
         return max(0, self.quantity - self.received) if self.state is SupplyState.OPEN else 0
 
 
-def check_announcement(told: Announcement) -> None:
+def check_announcement(reported: Announcement) -> None:
     """Raise Invalid for a line that announces nothing or cannot be found again."""
-    if not told.number.strip():
+    if not reported.number.strip():
         raise errors.Invalid("Give the document's number.", field="number")
-    check_figures(told.quantity, told.confidence)
+    check_figures(reported.quantity, reported.confidence)
 
 
 def check_figures(quantity: int, confidence: int) -> None:
@@ -106,19 +106,21 @@ def check_figures(quantity: int, confidence: int) -> None:
         raise errors.Invalid("Confidence is 0 to 100 percent.", field="confidence")
 
 
-def retold(before: Supply, told: Announcement) -> Supply:
+def retold(before: Supply, reported: Announcement) -> Supply:
     """The line after its document was told again; equal to `before` when nothing is new. Raises Conflict."""
-    if (before.sku, before.location_id) != (told.sku, told.location_id):
+    if (before.sku, before.location_id) != (reported.sku, reported.location_id):
         raise errors.Conflict(
             f"{before.document} announces {before.sku} elsewhere already: cancel it and use another line number.",
         )
-    after = replace(before, quantity=told.quantity, eta_date=told.eta_date, confidence=told.confidence)
+    after = replace(
+        before, quantity=reported.quantity, eta_date=reported.eta_date, confidence=reported.confidence
+    )
     if after == before or before.state is SupplyState.CANCELED:
         if after != before:
             raise errors.Conflict(f"{before.document} is canceled: announce it under another line number.")
         return before
     if before.state is SupplyState.CLOSED:
-        if told.quantity <= max(before.received, before.quantity):
+        if reported.quantity <= max(before.received, before.quantity):
             return before
         after = replace(
             after, state=transition(SUPPLY_MOVES, before.state, SupplyState.OPEN, thing="The line")

@@ -130,7 +130,7 @@ WITH checked AS (
                 THEN 'is none of ' || replace(c.choices, ' ', ', ') || ': ' || left(x.cell, 40) END
            WHEN c.kind IN ('choices', 'skus', 'locations') THEN (
                 SELECT CASE c.kind WHEN 'choices' THEN 'has what is none of ' || replace(c.choices, ' ', ', ')
-                                   WHEN 'skus' THEN 'has what is not in the catalogue'
+                                   WHEN 'skus' THEN 'has what is not in the catalog'
                                    ELSE 'has what is no location' END || ': ' || left(m.name, 40)
                   FROM (SELECT btrim(each) AS name FROM unnest(string_to_array(x.cell, ';')) AS each) m
                  WHERE m.name <> '' AND NOT CASE c.kind
@@ -139,7 +139,7 @@ WITH checked AS (
                        ELSE EXISTS (SELECT 1 FROM locations l WHERE l.code = m.name) END
                  LIMIT 1)
            WHEN c.kind = 'sku' THEN CASE WHEN NOT EXISTS (SELECT 1 FROM skus k WHERE k.sku = x.cell)
-                THEN 'is not in the catalogue: ' || left(x.cell, 40) END
+                THEN 'is not in the catalog: ' || left(x.cell, 40) END
            WHEN c.kind = 'location' THEN CASE WHEN NOT EXISTS (SELECT 1 FROM locations l WHERE l.code = x.cell)
                 THEN 'is no location: ' || left(x.cell, 40) END
            END AS words) f

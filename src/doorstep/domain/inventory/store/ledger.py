@@ -108,7 +108,7 @@ def ensure_positions(tx: WriteTx, movements: Sequence[Movement]) -> None:
     except psycopg.errors.ForeignKeyViolation as problem:
         skus = ", ".join(sorted({movement.sku for movement in movements}))
         raise UnknownPosition(
-            f"The catalogue does not have all of {skus}, or the network not the location."
+            f"The catalog does not have all of {skus}, or the network not the location."
         ) from problem
 
 

@@ -38,12 +38,12 @@ def select_sell_ahead(tx: ReadTx, *, skus: Sequence[str]) -> list[SellAhead]:
 
 
 def upsert_sell_ahead(tx: WriteTx, policies: Sequence[SellAhead], *, at: datetime) -> dict[str, int]:
-    """Create or replace policies; ids by SKU. Raises UnknownPosition for a SKU that the catalogue lacks."""
+    """Create or replace policies; ids by SKU. Raises UnknownPosition for a SKU that the catalog lacks."""
     try:
         return _upsert_sell_ahead(tx, policies, at)
     except psycopg.errors.ForeignKeyViolation as problem:
         skus = ", ".join(sorted(each.sku for each in policies))
-        raise UnknownPosition(f"The catalogue does not have all of {skus}.") from problem
+        raise UnknownPosition(f"The catalog does not have all of {skus}.") from problem
 
 
 def _upsert_sell_ahead(tx: WriteTx, policies: Sequence[SellAhead], at: datetime) -> dict[str, int]:

@@ -39,7 +39,7 @@ def upsert_rules(tx: WriteTx, rules: Sequence[Rule]) -> None:
         )
     except psycopg.errors.ForeignKeyViolation as problem:
         raise UnknownPosition(
-            "The catalogue does not have one of these SKUs, or the network one of these locations."
+            "The catalog does not have one of these SKUs, or the network one of these locations."
         ) from problem
 
 

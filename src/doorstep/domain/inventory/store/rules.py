@@ -133,7 +133,7 @@ class Names:
 
 
 def select_goods_names(tx: ReadTx) -> Names:
-    """Every style and category of the catalogue."""
+    """Every style and category of the catalog."""
     return tx.value(
         Names,
         """
@@ -146,7 +146,7 @@ def select_goods_names(tx: ReadTx) -> Names:
 
 
 def select_unknown_skus(tx: ReadTx, *, skus: Sequence[str]) -> list[str]:
-    """Which of these the catalogue does not have."""
+    """Which of these the catalog does not have."""
     return tx.column(
         str,
         "SELECT sku FROM unnest(%s::text[]) AS named(sku) EXCEPT SELECT sku FROM skus ORDER BY sku",

@@ -49,7 +49,7 @@ def lock_open(tx: WriteTx, *, skus: Sequence[str]) -> list[Supply]:
     )
 
 
-def insert_new(tx: WriteTx, told: Sequence[Announcement], *, at: datetime) -> list[Supply]:
+def insert_new(tx: WriteTx, reported: Sequence[Announcement], *, at: datetime) -> list[Supply]:
     """Store lines that are not there yet; what somebody else stored in the meantime is left alone."""
     return tx.all(
         Supply,
@@ -61,15 +61,15 @@ def insert_new(tx: WriteTx, told: Sequence[Announcement], *, at: datetime) -> li
         """,
         (
             at,
-            [each.kind.value for each in told],
-            [each.number for each in told],
-            [each.line_no for each in told],
-            [each.sku for each in told],
-            [each.location_id for each in told],
-            [each.quantity for each in told],
-            [each.eta_date for each in told],
-            [each.confidence for each in told],
-            [each.source for each in told],
+            [each.kind.value for each in reported],
+            [each.number for each in reported],
+            [each.line_no for each in reported],
+            [each.sku for each in reported],
+            [each.location_id for each in reported],
+            [each.quantity for each in reported],
+            [each.eta_date for each in reported],
+            [each.confidence for each in reported],
+            [each.source for each in reported],
         ),
     )
 

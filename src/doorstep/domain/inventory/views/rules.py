@@ -76,7 +76,7 @@ def competing(
     """Every active rule of a kind that speaks of this SKU (there, for this channel), the one that decides first."""
     goods = store.select_goods(tx, sku=sku)
     if goods is None:
-        raise errors.NotFound(f"The catalogue does not have {sku}.")
+        raise errors.NotFound(f"The catalog does not have {sku}.")
     site = next((each for each in store.select_sites(tx) if each.code == location), None)
     of_kind = [each for each in store.select_rules(tx) if each.terms.kind is kind]
     return contest(of_kind, goods=goods, site=site, channel=channel)

@@ -20,10 +20,10 @@ def read(text: str) -> Document:
         words = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - reads text only, it makes no objects
     except yaml.YAMLError as problem:
         raise errors.Invalid(f"This is not valid YAML: {' '.join(str(problem).split())}.") from problem
-    return told(words or {})
+    return reported(words or {})
 
 
-def told(words: object) -> Document:
+def reported(words: object) -> Document:
     """Parse a document from plain values, as JSON gives them. Raises Invalid with the position of each error."""
     try:
         return msgspec.convert(words, Document, strict=False)

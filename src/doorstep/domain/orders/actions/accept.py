@@ -115,18 +115,20 @@ def classify(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Classified:
     return Classified(new, tuple(later), known)
 
 
-def upsert(tx: WriteTx, *, told: Classified, decided: Decided | None = None, now: datetime) -> list[Accepted]:
+def upsert(
+    tx: WriteTx, *, reported: Classified, decided: Decided | None = None, now: datetime
+) -> list[Accepted]:
     """Store new orders as decided, and apply newer snapshots; older ones have no effect.
 
     Returns what is new or changed. Undecided new orders are due for approval.
     """
-    _store(tx, told.new, decided or Decided(), now)
+    _store(tx, reported.new, decided or Decided(), now)
     accepted = [
         Accepted(each.order_id, each.incoming, is_new=True, canceled=_is_canceled(each.incoming))
-        for each in told.new
+        for each in reported.new
     ]
-    known = dict(told.known)
-    for each in told.later:
+    known = dict(reported.known)
+    for each in reported.later:
         known |= {} if each.key in known else _look_again(tx, each)
         merged = _merge(tx, each, known[each.key], now)
         if merged is not None:
@@ -174,17 +176,17 @@ def _tell(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> N
         with tx.acting(actor or tx.actor):
             placed = [_placed(each) for each in new if each.incoming.actor == actor]
             events.append(tx, placed, at=now)
-    told: list[events.Fact] = []
+    reported: list[events.Fact] = []
     for order_id, each in decided.holds.items():
         if each:
-            told.append(facts.Held(order_id, tuple(sorted({hold.reason.value for hold in each}))))
+            reported.append(facts.Held(order_id, tuple(sorted({hold.reason.value for hold in each}))))
             continue
-        told.append(facts.Approved(order_id))
+        reported.append(facts.Approved(order_id))
         if order_id in decided.routed:
-            told.append(decided.routed[order_id])
+            reported.append(decided.routed[order_id])
         if order_id in decided.short:
-            told.append(facts.Short(order_id, decided.short[order_id]))
-    events.append(tx, told, at=now)
+            reported.append(facts.Short(order_id, decided.short[order_id]))
+    events.append(tx, reported, at=now)
 
 
 def _placed(each: New) -> facts.Placed:
@@ -251,7 +253,7 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
     canceled = news and known.canceled_at is None
     if not changes and not canceled and order.version_at == known.version_at:
         return None
-    write.update_header(tx, order_id=known.id, told=order)
+    write.update_header(tx, order_id=known.id, reported=order)
     if changes:
         _apply(tx, known, order, changes, now)
         events.append(tx, [facts.Observed(OrderId(known.id), changes)], at=now)
@@ -260,14 +262,15 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
     return Accepted(OrderId(known.id), each, is_new=False, changes=changes, canceled=canceled)
 
 
-def _changes(stored: OrderSnapshot, told: OrderSnapshot) -> tuple[str, ...]:
+def _changes(stored: OrderSnapshot, reported: OrderSnapshot) -> tuple[str, ...]:
     """Names of changed fields; payment only moves towards paid."""
     found = {
-        "payment": (told.payment.is_paid and not stored.payment.is_paid)
-        or (told.payment.on_delivery != stored.payment.on_delivery),
-        "address": told.shipping_address is not None and told.shipping_address != stored.shipping_address,
-        "lines": _by_line(stored.lines) != _by_line(told.lines),
-        "totals": _totals(stored) != _totals(told),
+        "payment": (reported.payment.is_paid and not stored.payment.is_paid)
+        or (reported.payment.on_delivery != stored.payment.on_delivery),
+        "address": reported.shipping_address is not None
+        and reported.shipping_address != stored.shipping_address,
+        "lines": _by_line(stored.lines) != _by_line(reported.lines),
+        "totals": _totals(stored) != _totals(reported),
     }
     return tuple(name for name, differs in found.items() if differs)
 

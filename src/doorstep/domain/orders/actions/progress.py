@@ -65,8 +65,10 @@ def replan(
 ) -> None:
     """Record that planned units moved to other locations (they were deallocated before)."""
     _count(tx, ("allocated",), counts)
-    told = [facts.Replanned(each.order_id, each.decision_id, each.locations) for each in replanned.values()]
-    events.append(tx, told, at=now)
+    reported = [
+        facts.Replanned(each.order_id, each.decision_id, each.locations) for each in replanned.values()
+    ]
+    events.append(tx, reported, at=now)
 
 
 def unpick(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:

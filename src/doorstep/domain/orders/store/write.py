@@ -97,14 +97,14 @@ def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
     )
 
 
-def _header_values(row: NewHeader, told: OrderSnapshot) -> tuple[object, ...]:
+def _header_values(row: NewHeader, reported: OrderSnapshot) -> tuple[object, ...]:
     return (
         row.id, row.connection_id, row.trace_id, row.accepted_at, row.approved_at, row.due, row.due_at, row.is_short,
-        told.external_id, told.number, told.version_at, told.placed_at, told.currency, told.total_minor,
-        told.shipping_minor, told.tax_minor, told.tip_minor, told.tax_included, told.payment.gateway,
-        told.payment.method, told.payment.is_paid, told.payment.on_delivery, told.customer_external_id,
-        told.shipping_method, told.source, told.note, list(told.tags), told.canceled_at, told.priority,
-        told.promised_at or row.promised_at, told.ship_after, told.origin, told.pickup, *_parking_values(row.parking),
+        reported.external_id, reported.number, reported.version_at, reported.placed_at, reported.currency, reported.total_minor,
+        reported.shipping_minor, reported.tax_minor, reported.tip_minor, reported.tax_included, reported.payment.gateway,
+        reported.payment.method, reported.payment.is_paid, reported.payment.on_delivery, reported.customer_external_id,
+        reported.shipping_method, reported.source, reported.note, list(reported.tags), reported.canceled_at, reported.priority,
+        reported.promised_at or row.promised_at, reported.ship_after, reported.origin, reported.pickup, *_parking_values(row.parking),
     )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def replace_address(tx: WriteTx, *, order_id: int, kind: str, address: Address) 
     copy_addresses(tx, [(order_id, kind, address)])
 
 
-def update_header(tx: WriteTx, *, order_id: int, told: OrderSnapshot) -> None:
+def update_header(tx: WriteTx, *, order_id: int, reported: OrderSnapshot) -> None:
     """Apply a newer snapshot; what was paid stays paid."""
     tx.execute(
         """
@@ -184,10 +184,10 @@ def update_header(tx: WriteTx, *, order_id: int, told: OrderSnapshot) -> None:
          WHERE id = %s
         """,
         (
-            told.version_at, told.total_minor, told.shipping_minor, told.tax_minor, told.tip_minor, told.currency,
-            told.tax_included, told.payment.gateway, told.payment.method, told.payment.is_paid, told.payment.on_delivery,
-            told.shipping_method, told.note, list(told.tags), told.priority, told.promised_at, told.ship_after, told.origin,
-            told.pickup, told.canceled_at, order_id,
+            reported.version_at, reported.total_minor, reported.shipping_minor, reported.tax_minor, reported.tip_minor, reported.currency,
+            reported.tax_included, reported.payment.gateway, reported.payment.method, reported.payment.is_paid, reported.payment.on_delivery,
+            reported.shipping_method, reported.note, list(reported.tags), reported.priority, reported.promised_at, reported.ship_after, reported.origin,
+            reported.pickup, reported.canceled_at, order_id,
         ),
     )  # fmt: skip
 

@@ -62,12 +62,12 @@ def _shut_out(ask: OrderProblem, plan: Plan) -> str:
         return ""
     nearer = takewhile(lambda each: each not in used, ask.outlook.lanes)
     shut = ((each, ask.why_not(each)) for each in nearer if places[each].ships)
-    told = (
+    reported = (
         f"{places[each].name} is nearer and has everything, but {why}."
         for each, why in shut
         if why and _has_everything(ask, each)
     )
-    return next(told, "")
+    return next(reported, "")
 
 
 def _has_everything(ask: OrderProblem, place: LocationId) -> bool:

@@ -111,10 +111,10 @@ def _is_elsewhere(place: Place, installed: Place | None) -> bool:
 
 
 def _place(said: CasePlace, known: Place) -> Place:
-    told = {each: value for each in said.__struct_fields__ if (value := getattr(said, each)) is not None}
-    if "groups" in told:
-        told["groups"] = frozenset(told["groups"])
-    return replace(known, **told)
+    reported = {each: value for each in said.__struct_fields__ if (value := getattr(said, each)) is not None}
+    if "groups" in reported:
+        reported["groups"] = frozenset(reported["groups"])
+    return replace(known, **reported)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class _Ways:
         """A lane from every location, nearest first."""
         found = {**self.network.ways.lanes(demand), **self.crow.lanes(demand)}
         for place, said in self.said.items():
-            told = {each: getattr(said, each) for each in said.__struct_fields__ if each != "location"}
-            known = {each: value for each, value in told.items() if value is not None}
+            reported = {each: getattr(said, each) for each in said.__struct_fields__ if each != "location"}
+            known = {each: value for each, value in reported.items() if value is not None}
             found[place] = msgspec.structs.replace(found[place], **known)
         return dict(sorted(found.items(), key=lambda each: (each[1].km, each[0])))
 
@@ -144,7 +144,7 @@ def _differences(case: Case, decision: Decision, places: Mapping[LocationId, Pla
     for sent in expect.sent:
         wanted[sent.line, sent.location] += sent.pieces
     for line_no, line in enumerate(case.order.lines, start=1):
-        asked, came = _told(wanted, line_no), _told(found, line_no)
+        asked, came = _reported(wanted, line_no), _reported(found, line_no)
         if asked != came:
             yield f"Line {line_no} ({line.sku}): expected {asked}, found {came}."
     yield from _unlike("routing", expect.routing, decision.routing)
@@ -154,11 +154,11 @@ def _differences(case: Case, decision: Decision, places: Mapping[LocationId, Pla
     yield from _unlike("queue", expect.queue, rest.queue if decision.short and rest is not None else "")
 
 
-def _told(pieces: Mapping[tuple[int, str], int], line_no: int) -> str:
-    told: Sequence[str] = sorted(
+def _reported(pieces: Mapping[tuple[int, str], int], line_no: int) -> str:
+    reported: Sequence[str] = sorted(
         f"{count} from {code}" for (number, code), count in pieces.items() if number == line_no
     )
-    return " and ".join(told) or _NOTHING
+    return " and ".join(reported) or _NOTHING
 
 
 def _unlike(word: str, wanted: str, found: str) -> Iterable[str]:

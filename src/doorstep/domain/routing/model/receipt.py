@@ -126,13 +126,13 @@ class Explain:
             used = {choice.location_id for choice in choices}
             far = [place for place in had[most - 1 :] if place in used]
             # A chosen location farther away replaces the last of the nearest.
-            told = had[: most - 1] + far if far else had[:most]
+            reported = had[: most - 1] + far if far else had[:most]
         else:
-            told = had
-        candidates = tuple([self._candidate(index, want, place, stock.get(place, 0)) for place in told])
+            reported = had
+        candidates = tuple([self._candidate(index, want, place, stock.get(place, 0)) for place in reported])
         sentence = self._sentence(index, want, choices, shared)
         return LineExplanation(
-            want.line_no, want.sku, want.quantity, sentence, candidates, len(had) - len(told)
+            want.line_no, want.sku, want.quantity, sentence, candidates, len(had) - len(reported)
         )
 
     def _is_told_of(self, want: DemandLine, place: LocationId) -> bool:

@@ -246,7 +246,7 @@ def seconds_to_wait(reply: Reply) -> float:
 
 
 def fulfillment_with(order: Order, tracking_number: str) -> str | None:
-    """The id of a standing fulfilment that carries this tracking number."""
+    """The id of a standing fulfillment that carries this tracking number."""
     return next(
         (
             fulfillment.id
@@ -261,7 +261,7 @@ def fulfillment_with(order: Order, tracking_number: str) -> str | None:
 def fulfillment_input(
     notice: ports.ShipmentNotice, fulfillment_orders: list[FulfillmentOrder]
 ) -> dict[str, object]:
-    """The FulfillmentInput that books the notice's pieces on open fulfilment orders.
+    """The FulfillmentInput that books the notice's pieces on open fulfillment orders.
 
     Raises Conflict when Shopify has fewer pieces left than the parcel holds.
     """
@@ -279,7 +279,7 @@ def fulfillment_input(
             booked.append({"fulfillmentOrderId": fulfillment_order.id, "fulfillmentOrderLineItems": lines})
     if missing := {line: quantity for line, quantity in wanted.items() if quantity}:
         raise errors.Conflict(
-            "Shopify has fewer pieces left to fulfil than this parcel holds.", missing=missing
+            "Shopify has fewer pieces left to fulfill than this parcel holds.", missing=missing
         )
     return {
         "lineItemsByFulfillmentOrder": booked,
@@ -296,8 +296,8 @@ def _take(wanted: dict[str, int], line_item: str, available: int) -> int:
 
 
 def _tracking(notice: ports.ShipmentNotice) -> dict[str, str]:
-    told = {"company": notice.carrier, "number": notice.tracking_number, "url": notice.tracking_url}
-    return {name: value for name, value in told.items() if value}
+    reported = {"company": notice.carrier, "number": notice.tracking_number, "url": notice.tracking_url}
+    return {name: value for name, value in reported.items() if value}
 
 
 def delivered_event(events: Events) -> str | None:
@@ -310,12 +310,12 @@ def delivered_input(fulfillment: str, delivered_at: datetime) -> dict[str, objec
     return {"fulfillmentId": fulfillment, "status": "DELIVERED", "happenedAt": delivered_at.isoformat()}
 
 
-def process_input(notice: ports.ReturnNotice, told: Return) -> dict[str, object] | None:
+def process_input(notice: ports.ReturnNotice, reported: Return) -> dict[str, object] | None:
     """The ReturnProcessInput for pieces not processed yet; None when all are.
 
     It moves no money: the gateway did that. Raises Conflict when Shopify will not take so many pieces.
     """
-    lines = {line.id: line for line in told.return_line_items.nodes}
+    lines = {line.id: line for line in reported.return_line_items.nodes}
     wanted = []
     for line in notice.lines:
         identifier = gid("ReturnLineItem", line.external_line_id)
@@ -326,4 +326,4 @@ def process_input(notice: ports.ReturnNotice, told: Return) -> dict[str, object]
         if known is None or known.processable_quantity < open_quantity:
             raise errors.Conflict("Shopify has fewer pieces in this return than came back.", line=identifier)
         wanted.append({"id": identifier, "quantity": open_quantity})
-    return {"returnId": told.id, "returnLineItems": wanted, "notifyCustomer": False} if wanted else None
+    return {"returnId": reported.id, "returnLineItems": wanted, "notifyCustomer": False} if wanted else None

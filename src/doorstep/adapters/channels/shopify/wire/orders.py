@@ -198,8 +198,8 @@ def _discounts(order: Order, *, shipping_minor: int) -> list[int]:
         _minor(order, line.price, f"shipping_lines[{at}].price")
         for at, line in enumerate(order.shipping_lines or [])
     )
-    told = _minor(order, order.total_discounts, "total_discounts")
-    rest = told - sum(own) - (full_shipping - shipping_minor)
+    reported = _minor(order, order.total_discounts, "total_discounts")
+    rest = reported - sum(own) - (full_shipping - shipping_minor)
     if rest <= 0:
         return own
     values = [max(0, line.quantity) * _price(order, at) for at, line in enumerate(order.line_items)]

@@ -54,26 +54,26 @@ def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequen
     document = payload.parse(body)
     if topic == "returns/update" and "status" not in payload.shaped(document, dict[str, object]):
         return ()
-    told = payload.shaped(document, Return)
-    order = told.order_id if told.order is None else told.order.id
+    reported = payload.shaped(document, Return)
+    order = reported.order_id if reported.order is None else reported.order.id
     if order is None:
         raise errors.Invalid("order.id: the return names no order.", field="order.id")
-    if told.status not in _STATUS:
-        raise errors.Invalid(f"status: {told.status!r} is not a status of a return.", field="status")
+    if reported.status not in _STATUS:
+        raise errors.Invalid(f"status: {reported.status!r} is not a status of a return.", field="status")
     if triggered_at is None:
         raise errors.Invalid("x-shopify-triggered-at: the header is missing.", field="x-shopify-triggered-at")
-    if topic == "returns/request" and not told.return_line_items:
+    if topic == "returns/request" and not reported.return_line_items:
         raise errors.Invalid(
             "return_line_items: a request must name what comes back.", field="return_line_items"
         )
     return (
         returns.ReturnSnapshot(
-            external_id=str(told.id),
+            external_id=str(reported.id),
             order_external_id=str(order),
-            name=told.name or "",
-            status=_STATUS[told.status],
+            name=reported.name or "",
+            status=_STATUS[reported.status],
             version_at=triggered_at,
-            lines=tuple(_line(line) for line in told.return_line_items),
+            lines=tuple(_line(line) for line in reported.return_line_items),
         ),
     )
 

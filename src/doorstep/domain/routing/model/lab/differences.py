@@ -62,7 +62,7 @@ def _lines(outcome: Outcome) -> Mapping[tuple[int, LocationId], int]:
 
 def _way(outcome: Outcome, codes: Mapping[LocationId, str]) -> Way:
     return Way(
-        tuple(_told(outcome.choices, codes)),
+        tuple(_reported(outcome.choices, codes)),
         outcome.scores.cost_minor,
         outcome.scores.parcels,
         outcome.short_pieces,
@@ -71,6 +71,6 @@ def _way(outcome: Outcome, codes: Mapping[LocationId, str]) -> Way:
     )
 
 
-def _told(choices: Sequence[Choice], codes: Mapping[LocationId, str]) -> Iterator[str]:
+def _reported(choices: Sequence[Choice], codes: Mapping[LocationId, str]) -> Iterator[str]:
     for each in sorted(choices, key=lambda choice: (choice.line_no, codes[choice.location_id])):
         yield f"{each.quantity} {each.sku} from {codes[each.location_id]}"

@@ -110,7 +110,7 @@ def replay(
     playbook: CompiledRules,
     *,
     every: timedelta,
-    told: Callable[[int], None],
+    reported: Callable[[int], None],
     together: Budget | None = None,
 ) -> list[Outcome]:
     """Decide every order of a period again, one batch for each span of `every`; `told` receives the progress.
@@ -118,7 +118,7 @@ def replay(
     Short orders are retried whenever something they lack changes. With a time budget, the orders of a batch are optimized
     together.
     """
-    return _Replay(past, playbook, every, together).run(told)
+    return _Replay(past, playbook, every, together).run(reported)
 
 
 @dataclass(slots=True)
@@ -128,7 +128,7 @@ class _Replay:
     every: timedelta
     together: Budget | None = None
 
-    def run(self, told: Callable[[int], None]) -> list[Outcome]:
+    def run(self, reported: Callable[[int], None]) -> list[Outcome]:
         stock = {thing: dict(there) for thing, there in self.past.stock.items()}
         supply = Supply(stock, self.past.recipes)
         orders: list[_Open] = []
@@ -150,7 +150,7 @@ class _Replay:
             for each in (*again, *fresh):
                 self._wait(each, waiting)
             orders.extend(fresh)
-            told(len(orders))
+            reported(len(orders))
         return [each.outcome for each in orders]
 
     def _batches(self) -> Iterator[tuple[datetime, list[Arrival]]]:

@@ -53,7 +53,7 @@ class _Differences:
             for each in [*new, *(each for each in old if each not in new)]:
                 yield from self.of(here, each, old.get(each), new.get(each))
         else:
-            yield Change(here, _told(before), _told(after))
+            yield Change(here, _reported(before), _reported(after))
 
     def _of_named(self, where: str, kind: str, before: Named, after: Named) -> Iterator[Change]:
         """Match parts by name; a new sequence of the remaining parts is a change of its own."""
@@ -109,12 +109,12 @@ def _fields(value: object) -> dict[str, object]:
     return {str(name): each for name, each in value.items()} if isinstance(value, Mapping) else {}
 
 
-def _told(value: object) -> str:
+def _reported(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_told(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {_reported(each)}" for name, each in value.items())
     if isinstance(value, list):
         of_parts = any(isinstance(each, Mapping) for each in value)
-        return ("; " if of_parts else ", ").join(_told(each) for each in value)
+        return ("; " if of_parts else ", ").join(_reported(each) for each in value)
     if value is None:
         return ""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

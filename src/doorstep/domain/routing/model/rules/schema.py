@@ -18,8 +18,8 @@ def schema() -> dict[str, object]:
     variables = {
         name: {"type": each.kind.value, "description": each.meaning} for name, each in VARIABLES.items()
     }
-    told = {name: _explained(name, part) for name, part in parts.items()}
-    return {"$schema": ADDRESS, "title": "Rule set", **top, "$defs": told, "variables": variables}
+    reported = {name: _explained(name, part) for name, part in parts.items()}
+    return {"$schema": ADDRESS, "title": "Rule set", **top, "$defs": reported, "variables": variables}
 
 
 def _explained(name: str, part: dict[str, object]) -> dict[str, object]:
@@ -35,5 +35,5 @@ def _explained(name: str, part: dict[str, object]) -> dict[str, object]:
 
 def _named(field: str, schema: dict[str, object]) -> dict[str, object]:
     title, meaning = FIELDS.get(field, ("", ""))
-    told = {"title": title, "description": meaning}
-    return {**{key: word for key, word in told.items() if word}, **schema}
+    reported = {"title": title, "description": meaning}
+    return {**{key: word for key, word in reported.items() if word}, **schema}

@@ -88,10 +88,10 @@ def of_orders(orders: Orders, currency: str) -> str:
 
 def of_sort(sort: Iterable[OrderSort]) -> str:
     """Which orders are served first."""
-    told = [_FIRST[each.by][each.descending] for each in sort]
+    reported = [_FIRST[each.by][each.descending] for each in sort]
     return (
-        f"Serves first: {', then '.join(told)}."
-        if told
+        f"Serves first: {', then '.join(reported)}."
+        if reported
         else "Serves the earliest promise first, then the oldest order."
     )
 
@@ -118,11 +118,11 @@ def of_locations(locations: Locations) -> str:
 
 def of_choice(choose: Iterable[Sort]) -> str:
     """How the best plan is chosen."""
-    told = []
+    reported = []
     for each in choose:
         best = _BEST[each.by][each.descending]
-        told.append(f"{best} (within {each.tolerance:.0%})" if each.tolerance else best)
-    return f"Chooses: {', then '.join(told)}."
+        reported.append(f"{best} (within {each.tolerance:.0%})" if each.tolerance else best)
+    return f"Chooses: {', then '.join(reported)}."
 
 
 def of_split(split: Split, currency: str) -> str:
@@ -144,10 +144,10 @@ def of_split(split: Split, currency: str) -> str:
 
 def of_rest(rest: Remainder) -> str:
     """What happens to the remainder."""
-    told = f"Remainder: {_THEN[rest.then].format(queue=rest.queue)}"
+    reported = f"Remainder: {_THEN[rest.then].format(queue=rest.queue)}"
     if rest.auto_cancel_after_days:
-        told += f", canceled after {_days(rest.auto_cancel_after_days)}"
-    return told + (", no longer canceled automatically." if rest.forget_auto_cancel else ".")
+        reported += f", canceled after {_days(rest.auto_cancel_after_days)}"
+    return reported + (", no longer canceled automatically." if rest.forget_auto_cancel else ".")
 
 
 def of_rule(rule: Rule, currency: str) -> list[str]:
@@ -167,9 +167,9 @@ def of_queue(queue: Queue) -> str:
         f"after {', '.join(map(str, queue.retry_minutes))} minutes" if queue.retry_minutes else "",
     ]
     again = " and ".join(each for each in tries if each)
-    told = f"Owner: {queue.owner}; orders are retried {again or 'only on request'}"
+    reported = f"Owner: {queue.owner}; orders are retried {again or 'only on request'}"
     days = queue.auto_cancel_after_days
-    return told + (f", canceled after {_days(days)}." if days else ".")
+    return reported + (f", canceled after {_days(days)}." if days else ".")
 
 
 def of_case(case: Case) -> str:
@@ -187,13 +187,13 @@ def _days(count: int) -> str:
 
 
 def _sentence(begins: str, parts: Iterable[str], nothing: str) -> str:
-    told = [part for part in parts if part]
-    return f"{begins} {', '.join(told)}." if told else nothing
+    reported = [part for part in parts if part]
+    return f"{begins} {', '.join(reported)}." if reported else nothing
 
 
 def _named(word: str, names: Iterable[str]) -> str:
-    told = " or ".join(names)
-    return f"{word} {told}" if told else ""
+    reported = " or ".join(names)
+    return f"{word} {reported}" if reported else ""
 
 
 def _limit(words: str, limit: float | None) -> str:
@@ -203,8 +203,8 @@ def _limit(words: str, limit: float | None) -> str:
 def _money(words: str, minor: int | None, currency: str) -> str:
     if minor is None:
         return ""
-    told = f"{Money(minor, currency).decimal()} {currency}" if currency in CURRENCIES else str(minor)
-    return words.format(told)
+    reported = f"{Money(minor, currency).decimal()} {currency}" if currency in CURRENCIES else str(minor)
+    return words.format(reported)
 
 
 def _so(condition: str) -> str:

@@ -20,7 +20,7 @@ class Tasks:
     def __init__(self, app: App, rows: Mapping[str, Subscriber]) -> None:
         self._app = app
         self._rows = rows
-        self._threads = concurrent.futures.ThreadPoolExecutor(app.settings.worker_threads, "errand")
+        self._threads = concurrent.futures.ThreadPoolExecutor(app.settings.worker_threads, "task")
         self._running: set[concurrent.futures.Future[None]] = set()
 
     def take(self) -> int:
