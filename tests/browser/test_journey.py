@@ -101,7 +101,7 @@ def test_5_the_store_receives_and_inspects_the_return(story: Story, shop: Shop, 
         "note": "Size issue",
     }
     shop.doors.context("shopify", "request_return", body)
-    found = shop.doors.until("the return has its pickup", story._return_with_pickup)
+    found = shop.doors.until("the return pickup is booked", story._return_with_pickup)
     story._scan("shiprocket", str(found["tracking_number"]), "picked_up", "delivered")
     page = signed_in("store-22")
     page.get_by_role("link", name="Returns").first.click()

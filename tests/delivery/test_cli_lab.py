@@ -65,10 +65,10 @@ def test_limits_decide_on_the_exit_code(busy: Retailer, far: Path) -> None:
 
 
 def test_a_file_that_is_none_and_a_time_without_orders(retailer: Retailer, far: Path) -> None:
-    assert rules(retailer, "simulate", str(far)).stdout.startswith("No order came in this time")
+    assert rules(retailer, "simulate", str(far)).stdout.startswith("There are no orders in this period")
     missing = rules(retailer, "simulate", "nothing.yaml")
     assert isinstance(missing.exception, errors.Invalid)
-    assert "is neither a version nor a file" in missing.exception.message
+    assert "is neither a version nor a readable file" in missing.exception.message
     far.write_text(far.read_text().replace("WH-B", "WH-X"))
     wrong = rules(retailer, "simulate", str(far))
     assert isinstance(wrong.exception, errors.Invalid)
@@ -77,14 +77,14 @@ def test_a_file_that_is_none_and_a_time_without_orders(retailer: Retailer, far: 
 
 
 def test_a_draft_is_tried_and_stopped(retailer: Retailer) -> None:
-    assert rules(retailer, "trial").stdout == "No draft was tried yet.\n"
+    assert rules(retailer, "trial").stdout == "There was no trial yet.\n"
     assert rules(retailer, "apply", str(FILE), "--why", "first").exit_code == 0
     drafted = retailer.write(lambda tx: _draft(tx, retailer))
     reported = rules(retailer, "canary", str(drafted), "--why", "more parcels", "--percent", "20")
-    assert reported.stdout == "Draft 2 decides on 20 % of the orders from the next order on.\n", (
+    assert reported.stdout == "Draft 2 routes on 20 % of the orders from the next order on.\n", (
         reported.exception
     )
-    assert rules(retailer, "trial").stdout.startswith("Draft 2 is tried (canary) since ")
+    assert rules(retailer, "trial").stdout.startswith("Draft 2 is in trial (canary) since ")
     again = rules(retailer, "shadow", str(drafted), "--why", "also")
     assert isinstance(again.exception, errors.Conflict)
     assert rules(retailer, "stop", "--why", "enough").stdout == "The trial of draft 2 ended.\n"

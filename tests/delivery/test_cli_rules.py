@@ -34,20 +34,20 @@ def test_a_file_is_tried_without_storing_it(retailer: Retailer) -> None:
     assert (
         "run as orders come › routing urgent: added Takes orders where order.priority > 0" in reported.stdout
     )
-    assert "8 of 8 golden cases pass." in reported.stdout
-    assert rules(retailer, "history").stdout == "No version yet: the rules that Doorstep comes with decide.\n"
+    assert "8 of 8 test cases pass." in reported.stdout
+    assert rules(retailer, "history").stdout == "There is no version yet: the built-in rules are active.\n"
 
 
 def test_a_file_decides_and_is_taken_back(retailer: Retailer, changed: Path) -> None:
-    assert "Version 1 decides from now on." in rules(retailer, "apply", str(FILE), "--why", "first").stdout
+    assert "Version 1 is active." in rules(retailer, "apply", str(FILE), "--why", "first").stdout
     assert rules(retailer, "apply", str(FILE), "--why", "again").stdout.startswith("Nothing changes.")
     reported = rules(retailer, "apply", str(changed), "--why", "more parcels").stdout
     assert reported.startswith(
         "run as orders come › routing urgent › rule leaves today › split › max_parcels: 2 → 3\n"
     )
-    assert "Version 2 decides from now on." in reported
+    assert "Version 2 is active." in reported
     back = rules(retailer, "rollback", "1", "--why", "too many parcels").stdout
-    assert back == "Version 3 decides from now on: it restores version 1.\n"
+    assert back == "Version 3 is active: it restores version 1.\n"
     rows = [line.split()[:3] for line in rules(retailer, "history").stdout.splitlines()]
     assert rows == [
         ["version", "name", "state"], ["3", "notnaked", "active,"], ["2", "notnaked", "archived"], ["1", "notnaked", "archived"],
@@ -88,17 +88,17 @@ def test_a_case_that_fails_keeps_a_file_from_deciding(retailer: Retailer, change
             "✗ a line that nobody has whole comes in parts\n    Rule: expected nobody knows, found lines in parts."
             in reported.stdout
         )
-        assert reported.stdout.endswith("7 of 8 golden cases pass.\n")
+        assert reported.stdout.endswith("7 of 8 test cases pass.\n")
     assert rules(retailer, "test").exit_code == 0
 
 
 def test_a_sample_retailer_brings_its_rules(retailer: Retailer, tmp_path: Path) -> None:
     assert samples.let_rules_decide(retailer.app, tmp_path / "rules.yaml") == (
-        "No rules.yaml: the rules that Doorstep comes with decide."
+        "There is no rules.yaml: the built-in rules are active."
     )
-    said = "The rule set notnaked 1 decides; its 8 golden cases pass."
+    said = "The rule set notnaked 1 is active; its 8 test cases pass."
     assert samples.let_rules_decide(retailer.app, FILE) == said
-    assert samples.let_rules_decide(retailer.app, FILE) == "The rule set that decides goes on to decide."
+    assert samples.let_rules_decide(retailer.app, FILE) == "The active rule set stays active."
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("name: 1")
     with pytest.raises(errors.Invalid, match="line 1, name: expected a text"):

@@ -72,7 +72,7 @@ def test_a_row_that_is_none_is_named(tmp_path: Path, row: str, reason: str) -> N
     ("name", "text", "said"),
     [
         ("orders.xls", "", "must end in"),
-        ("orders.csv", "order,colour\n", "lacks placed_at.* and does not know colour"),
+        ("orders.csv", "order,colour\n", "lacks placed_at.* and has unknown columns colour"),
         ("orders.csv", HEAD + 'S-1,"open\n', "is not CSV"),
     ],
 )

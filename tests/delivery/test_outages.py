@@ -81,7 +81,7 @@ def test_the_command_line_says_it(retailer: Retailer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "said"), [("soon", "'soon' is no instant"), ("2099-01-02", "does not say on which clock")]
+    ("until", "said"), [("soon", "'soon' is not a time"), ("2099-01-02", "has no time zone")]
 )
 def test_an_end_that_cannot_be_meant_is_refused(retailer: Retailer, until: str, said: str) -> None:
     problem = network(retailer, "outage", "shiphawk", "--why", "x", "--until", until).exception

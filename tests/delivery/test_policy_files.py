@@ -71,7 +71,7 @@ def taken_out(run: Run, folder: Path, kind: str) -> str:
 
 def test_rules_come_in_and_take_effect(database: Database, run: Run) -> None:
     text = f"{RULES}safety_stock,Stores,2,{SHIRT}; {JACKET},,store;warehouse,web,,,festival\npool,VIP,3,,,,,group:vip,no,later\n"
-    assert "1 is done: 2 applied, 0 say nothing new, 0 are bad." in run("import", "rules", file=text)
+    assert "1 is done: 2 applied, 0 change nothing, 0 are bad." in run("import", "rules", file=text)
     pool, stores = sorted(rules(database), key=lambda rule: rule.terms.name, reverse=True)
     scope = Scope(skus=(SHIRT, JACKET), location_kinds=("store", "warehouse"), channels=("web",))
     assert stores.terms == Terms(RuleKind.SAFETY_STOCK, "Stores", 2, scope)
@@ -92,7 +92,7 @@ def test_rules_go_out_and_come_in_again_as_they_are(database: Database, run: Run
         f'exclude,Gone,1,{SHIRT},"","",A,"","","",100,yes,x\n'
     )
     before = rules(database)
-    assert "2 is done: 0 applied, 2 say nothing new, 0 are bad." in run("import", "rules", file=out)
+    assert "2 is done: 0 applied, 2 change nothing, 0 are bad." in run("import", "rules", file=out)
     assert rules(database) == before
     run("import", "rules", file=out.replace("Web,2", "Web,5"))
     assert [(rule.terms.value, rule.version) for rule in rules(database)] == [(1, 1), (5, 2)]
@@ -121,7 +121,7 @@ def test_all_rules_or_none(database: Database, run: Run) -> None:
     """What only the verb can judge refuses the file too, before anything of it counts."""
     text = f"{RULES}safety_stock,Good,1,,,,,,,x\nexclude,Much,2,,,,,,,x\n"
     output = run("import", "rules", "--all-or-none", file=text)
-    assert "Import 1 is refused: 0 applied, 0 say nothing new, 1 are bad." in output
+    assert "Import 1 is refused: 0 applied, 0 change nothing, 1 are bad." in output
     assert said(output) == ["line 3: The value of this kind of rule is 1 (yes) or 0 (no)."]
     assert rules(database) == []
     assert "2 is done: 2 applied" in run(

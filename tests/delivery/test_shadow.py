@@ -63,6 +63,6 @@ def test_or_it_is_dropped(shadowed: Retailer, monkeypatch: pytest.MonkeyPatch) -
     assert "email.order_confirmed" in run("shadowed", "mail")
     assert "1 calls were only logged" in run("mode", "mail", "live")
     assert run("shadowed", "mail", "--drop") == "1 calls dropped.\n"
-    assert run("shadowed", "mail") == "No call was only logged.\n"
+    assert run("shadowed", "mail") == "No calls were logged in shadow mode.\n"
     with pytest.raises(errors.NotFound):
         shadowed.write(lambda tx: operations.drop_shadowed(tx, key="nobody"))

@@ -1,1 +1,1 @@
-"""Connectors to the outside world: one folder each, found by bootstrap."""
+"""Connectors to partners: one folder each, discovered by bootstrap."""

@@ -220,5 +220,5 @@ def test_return_listings_name_the_shipment_beside() -> None:
 
 
 def test_cancelled_shipments_are_known() -> None:
-    assert wire.is_cancelled(wire.Shipment(id=1, status=8))
-    assert not wire.is_cancelled(wire.Shipment(id=1, status=None))
+    assert wire.is_canceled(wire.Shipment(id=1, status=8))
+    assert not wire.is_canceled(wire.Shipment(id=1, status=None))

@@ -1,1 +1,1 @@
-"""Sales channels: shops and marketplaces that send orders and hear what became of them; one folder per vendor."""
+"""Sales channels: shops and marketplaces that send orders and get updates; one folder per vendor."""

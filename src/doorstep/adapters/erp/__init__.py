@@ -1,1 +1,1 @@
-"""Accounting systems that number invoices and credit notes; one folder per vendor."""
+"""ERP and accounting systems that number invoices and credit notes; one folder per vendor."""

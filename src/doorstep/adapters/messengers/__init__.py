@@ -1,1 +1,1 @@
-"""Messengers that carry messages to customers; one folder per vendor."""
+"""Messengers that send messages to customers; one folder per vendor."""

@@ -1,4 +1,4 @@
-"""The API under /api/v1: what the console can see and do, for programs. OpenAPI 3.1 at /api/docs."""
+"""Serve the API under /api/v1: everything that the console shows and does. OpenAPI 3.1 at /api/docs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls, and writes that happen once: what every route needs."""
+"""Authenticate clients, and run idempotent writes: what every route needs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _principal(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The App on behalf of one authenticated client, for one request."""
+    """The app as one authenticated client uses it, for one request."""
 
     app: App
     principal: Principal
@@ -54,16 +54,16 @@ class Caller:
 
     @property
     def scope(self) -> LocationId | None:
-        """The only location whose things this client sees; None: all."""
+        """The only location whose records this client may read; None: all."""
         return self.principal.location_id if self.principal.is_bound else None
 
     def read(self, work: Callable[[ReadTx], T]) -> T:
-        """One consistent look."""
+        """Open one read transaction."""
         with self.app.db.read() as tx:
             return work(tx)
 
     def write(self, work: Callable[[WriteTx], T]) -> T:
-        """One transaction. With an Idempotency-Key the work is done once and its answer kept for a day."""
+        """Run one transaction. With an Idempotency-Key the work is done once, and its answer is kept for a day."""
         with self.app.db.write(actor=self.principal.actor, trace_id=self.trace_id) as tx:
             if not self.idempotency_key:
                 return work(tx)
@@ -81,7 +81,7 @@ async def _caller(
     app: Annotated[App, Depends(_opened)],
     principal: Annotated[Principal, Depends(_principal)],
     idempotency_key: Annotated[
-        str, Header(max_length=200, description="Makes a write happen once; kept for a day.")
+        str, Header(max_length=200, description="Makes a write run only once; the answer is kept for a day.")
     ] = "",
 ) -> Caller:
     trace_id = log.parse_traceparent(request.headers.get("traceparent")) or ""
@@ -99,10 +99,10 @@ def _uploader(
     app: Annotated[App, Depends(_opened)],
     principal: Annotated[Principal, Depends(_principal)],
     idempotency_key: Annotated[
-        str, Header(max_length=200, description="Makes a file count once, for ever.")
+        str, Header(max_length=200, description="Makes a file count only once, without a time limit.")
     ] = "",
 ) -> Caller:
-    """Whoever sends a file: its body is not read here, as it may be larger than our memory."""
+    """Authenticate the sender of a file. The body is not read here: it may be larger than our memory."""
     trace_id = log.parse_traceparent(request.headers.get("traceparent")) or ""
     return Caller(app, principal, trace_id, idempotency_key, "")
 

@@ -1,4 +1,4 @@
-"""The FastAPI application: routers, errors as RFC 9457 problems, one trace id per request."""
+"""Build the FastAPI application: routers, errors as RFC 9457 problems, one trace id per request."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _MODULES = (
 
 
 def create(app: App) -> FastAPI:
-    """The API over an open App."""
+    """Build the API for an open App."""
     interface = FastAPI(
         title="Doorstep",
         version=doorstep.__version__,
@@ -105,7 +105,7 @@ def create(app: App) -> FastAPI:
     def bug(_request: Request, _problem: Exception) -> JSONResponse:
         body = {
             "type": "about:blank",
-            "title": "Something broke on our side; it has been logged.",
+            "title": "Internal error. It has been logged.",
             "status": 500,
         }
         return JSONResponse(body, status_code=500, media_type="application/problem+json")

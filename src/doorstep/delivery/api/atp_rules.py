@@ -1,4 +1,4 @@
-"""Rules of availability: safety stock, thresholds, who ships what, who may collect, pools; tried before they are set."""
+"""Availability rules: safety stock, thresholds, allowed locations, pickup, pools. Preview before saving."""
 
 from __future__ import annotations
 
@@ -20,31 +20,29 @@ router = APIRouter(tags=["Availability rules"])
 
 
 class RuleBody(BaseModel):
-    """A rule as it shall be. Named goods, locations and channels narrow it; nothing named means all."""
+    """A rule to save. SKUs, locations and channels narrow it; an empty field means all."""
 
     kind: RuleKind
     name: str = Field(min_length=1, max_length=120)
-    value: int = Field(
-        ge=0, description="Pieces; 1 (yes) or 0 (no) for allow_ship, allow_pickup and exclude."
-    )
+    value: int = Field(ge=0, description="Units; 1 (yes) or 0 (no) for allow_ship, allow_pickup and exclude.")
     skus: list[str] = []
     styles: list[str] = []
     categories: list[str] = []
     locations: list[str] = Field([], description="Codes.")
     location_kinds: list[str] = []
     channels: list[str] = []
-    audience: str = Field("", description="Of a pool: a channel's key, or group:vip.")
+    audience: str = Field("", description="For a pool: a channel's key, or group:vip.")
     precedence: int = Field(
         100, description="The lower number wins, then the more specific rule, then the newer."
     )
     active: bool = True
-    reason: str = Field(min_length=1, max_length=500, description="Why, for whoever asks later.")
+    reason: str = Field(min_length=1, max_length=500, description="Reason for the change.")
     version: int | None = Field(
-        None, description="The version that was looked at: refused if it is not the last."
+        None, description="The version that you read; the change is refused if there is a newer one."
     )
 
     def change(self, rule_id: int | None) -> Change:
-        """The same in the domain's words."""
+        """The same rule as a domain object."""
         scope = Scope(
             tuple(self.skus),
             tuple(self.styles),
@@ -60,13 +58,13 @@ class RuleBody(BaseModel):
 
 
 class Trial(RuleBody):
-    """A rule that is only tried: with `rule_id` as a change of that rule, without as a new one."""
+    """A rule to preview: with `rule_id` as a change of that rule, without as a new one."""
 
     rule_id: int | None = None
 
 
 class Switch(BaseModel):
-    """On or off, and why."""
+    """Switch on or off, with a reason."""
 
     active: bool
     reason: str = Field(min_length=1, max_length=500)
@@ -128,7 +126,7 @@ def _reported(rule: Rule, effect: Effect) -> dict[str, object]:
 
 @router.get("/atp-rules")
 def list_rules(calling: Calling) -> list[AtpRule]:
-    """Every rule by kind, in the order in which they are asked."""
+    """List every rule by kind, in the order in which they apply."""
     calling.principal.require(Permission.INVENTORY_READ)
     return calling.read(lambda tx: [_rule(each) for each in views.rules(tx)])
 
@@ -137,7 +135,7 @@ def list_rules(calling: Calling) -> list[AtpRule]:
 def competing_rules(
     calling: Calling, kind: RuleKind, sku: str, location: str = "", channel: str = ""
 ) -> list[AtpRule]:
-    """The active rules of a kind that speak of a SKU (there, for that channel); the first one decides."""
+    """List the active rules of a kind that apply to a SKU (at a location, for a channel); the first one decides."""
     calling.principal.require(Permission.INVENTORY_READ)
 
     def look(tx: ReadTx) -> list[AtpRule]:
@@ -149,14 +147,14 @@ def competing_rules(
 
 @router.get("/atp-rules/{rule_id}")
 def get_rule(calling: Calling, rule_id: int) -> AtpRule:
-    """One rule."""
+    """Get one rule."""
     calling.principal.require(Permission.INVENTORY_READ)
     return calling.read(lambda tx: _rule(views.rule(tx, rule_id=rule_id)))
 
 
 @router.post("/atp-rules", status_code=201)
 def create_rule(calling: Calling, body: RuleBody) -> dict[str, object]:
-    """A new rule; it holds at once. `changed` counts what it changed: SKU × location, or SKUs."""
+    """Create a rule; it applies at once. `changed` counts what it changed: SKU × location, or SKUs."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -167,7 +165,7 @@ def create_rule(calling: Calling, body: RuleBody) -> dict[str, object]:
 
 @router.post("/atp-rules/preview")
 def preview_rule(calling: Calling, body: Trial) -> dict[str, object]:
-    """How much a rule would change; nothing is changed."""
+    """Preview how much a rule would change. Nothing is changed."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -179,7 +177,7 @@ def preview_rule(calling: Calling, body: Trial) -> dict[str, object]:
 
 @router.put("/atp-rules/{rule_id}")
 def change_rule(calling: Calling, rule_id: int, body: RuleBody) -> dict[str, object]:
-    """Other terms for a rule: its next version."""
+    """Change a rule: this writes its next version."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -190,7 +188,7 @@ def change_rule(calling: Calling, rule_id: int, body: RuleBody) -> dict[str, obj
 
 @router.post("/atp-rules/{rule_id}/switch")
 def switch_rule(calling: Calling, rule_id: int, body: Switch) -> dict[str, object]:
-    """Switch a rule on or off. A rule is never deleted, because answers name it."""
+    """Switch a rule on or off. A rule is never deleted, because explanations refer to it."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:

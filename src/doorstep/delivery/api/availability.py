@@ -1,4 +1,4 @@
-"""Available to promise: how many, why not more, who else has it, and how old our knowledge is."""
+"""Available to promise: the quantity, what limits it, other locations with stock, and the age of the data."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ router = APIRouter(tags=["Availability"])
 
 
 class Asked(BaseModel):
-    """How many of a SKU may a channel promise?"""
+    """How many units of a SKU may a channel promise?"""
 
     sku: str
-    channel: str = Field("", description="Key of the sales channel; empty: rules for all channels hold.")
+    channel: str = Field("", description="Key of the sales channel; empty: rules for all channels apply.")
     group: str = Field("", description="The buyer's group, as in pools: vip, b2b.")
-    location: str = Field("", description="A location's code: only what may be promised from there.")
+    location: str = Field("", description="A location's code: count only what may be promised from there.")
     method: Method = Method.SHIP
-    by: date | None = Field(None, description="Count supply that comes until this day, too.")
+    by: date | None = Field(None, description="Also count supply that arrives until this day.")
     min_confidence: int = Field(
-        0, ge=0, le=100, description="Leave out supply that is less sure, in percent."
+        0, ge=0, le=100, description="Leave out supply with a lower confidence, in percent."
     )
-    explain: bool = Field(False, description="Tell where each piece went.")
+    explain: bool = Field(False, description="Explain every deduction.")
 
     def question(self, places: Mapping[str, LocationId]) -> Question:
-        """The same with ids."""
+        """The same query with ids."""
         place = places[self.location] if self.location else None
         return Question(
             Sku(self.sku), self.channel, self.group, place, self.method, self.by, self.min_confidence
@@ -49,14 +49,14 @@ class Asked(BaseModel):
 
 
 class Questions(BaseModel):
-    """Up to 1,000 questions; the answers come in their order."""
+    """Up to 1,000 queries; the answers have the same order."""
 
     questions: list[Asked] = Field(min_length=1, max_length=1000)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """So many pieces are there, or go, and why; `rule_id` if a rule says so."""
+    """A number of units that is added or deducted, and why; `rule_id` if a rule causes it."""
 
     words: str
     pieces: int
@@ -66,7 +66,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Of one part of the SKU: from what lies somewhere to what is free. `pieces` of it make one of the SKU."""
+    """From on-hand stock to available stock, for one component of the SKU. One SKU needs `pieces` units of it."""
 
     sku: str
     condition: str
@@ -77,9 +77,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`quantity` is null when `status` is unknown: then `because` says why, and `known_quantity` is what is certain.
+    """`quantity` is null when `status` is unknown: then `because` gives the reason, and `known_quantity` is certain.
 
-    `together`: of a kit, how many have all their parts at one location; null for what is no kit.
+    `together`: for a kit, how many have all components at one location; null if the SKU is not a kit.
     """
 
     sku: str
@@ -132,19 +132,19 @@ def _ask(calling: Caller, asked: Sequence[Asked]) -> list[Answer]:
 
 @router.get("/availability")
 def availability(calling: Calling, asked: Annotated[Asked, Query()]) -> Answer:
-    """How many of a SKU may be promised now, or by a day."""
+    """Get how many units of a SKU may be promised now, or by a day."""
     return _ask(calling, [asked])[0]
 
 
 @router.post("/availability")
 def availabilities(calling: Calling, body: Questions) -> list[Answer]:
-    """Many at once: one look at the stock for all of them."""
+    """Answer many queries at once, from one snapshot of the stock."""
     return _ask(calling, body.questions)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Pieces from a location, or from a document on its way; null: that location's stock is unknown now."""
+    """Units from a location, or from a document in transit; null: that location's stock is unknown now."""
 
     location: str
     name: str
@@ -157,7 +157,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Aisle:
-    """What the store has, who else has it and what comes, soonest first."""
+    """The store's stock, other locations with stock, and expected supply, soonest first."""
 
     sku: str
     location: str
@@ -174,7 +174,7 @@ def _offer(found: aisle.Offer) -> Offer:
 
 @router.get("/endless-aisle/{sku:path}")
 def endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
-    """Who has a SKU and when it can be at a store. Days on the road are estimated from distance."""
+    """List the locations that have a SKU, and when it can be at a store. Transit days are estimated from distance."""
     calling.principal.require(Permission.INVENTORY_READ)
 
     def look(tx: ReadTx) -> Aisle:
@@ -195,16 +195,18 @@ def endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
 
 
 class Source(BaseModel):
-    """A system whose word on a location's stock we depend on."""
+    """A system that reports a location's stock."""
 
     location: str = Field(description="The location's code.")
-    name: str = Field(min_length=1, max_length=100, description="The name that its feed carries.")
-    max_age_seconds: int = Field(ge=1, description="Silent for longer, and the stock there is unknown.")
+    name: str = Field(min_length=1, max_length=100, description="The source name in its feed.")
+    max_age_seconds: int = Field(
+        ge=1, description="Maximum age. After that without an update, the location's stock is unknown."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source, when it was heard last, and whether it is silent for too long."""
+    """A source, its last update, and whether it is overdue."""
 
     location: str
     name: str
@@ -215,7 +217,7 @@ class SourceState:
 
 @router.get("/stock-sources")
 def stock_sources(calling: Calling) -> list[SourceState]:
-    """Every stock source."""
+    """List every stock source."""
     calling.principal.require(Permission.INVENTORY_READ)
     now = calling.app.clock.now()
 
@@ -237,7 +239,7 @@ def stock_sources(calling: Calling) -> list[SourceState]:
 
 @router.put("/stock-sources")
 def put_stock_source(calling: Calling, body: Source) -> dict[str, object]:
-    """Let a location's stock depend on a source, or change after how long it is too old."""
+    """Add a stock source to a location, or change its maximum age."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -251,7 +253,7 @@ def put_stock_source(calling: Calling, body: Source) -> dict[str, object]:
 
 @router.delete("/stock-sources/{location}/{name}")
 def forget_stock_source(calling: Calling, location: str, name: str) -> dict[str, object]:
-    """The location depends on this source no more."""
+    """Remove a stock source from a location."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:

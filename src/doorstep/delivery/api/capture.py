@@ -1,4 +1,4 @@
-"""Orders in: one, or up to a thousand in one call, each with an answer of its own."""
+"""Capture orders: one, or up to a thousand in one call, each with its own result."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _BODY: dict[str, object] = {
 
 
 class Captured(BaseModel):
-    """What became of one order document; `stored` means that it is read in a moment."""
+    """The result of one order document; `stored` means that it is processed shortly."""
 
     external_id: str
     status: CaptureStatus
@@ -69,7 +69,7 @@ class Captured(BaseModel):
 
 
 class CapturedAll(BaseModel):
-    """What became of several order documents, in the order given."""
+    """The results of several order documents, in the order given."""
 
     results: list[Captured]
 
@@ -83,21 +83,21 @@ class _Several(msgspec.Struct):
     openapi_extra=_BODY,
     responses={
         200: {"model": CapturedAll, "description": "Several documents were sent: see each result."},
-        201: {"model": Captured, "description": "One document was sent and taken."},
+        201: {"model": Captured, "description": "One document was sent and accepted."},
     },
 )
 async def place_orders(
     request: Request,
     calling: Calling,
     channel: Annotated[
-        str, Query(description="Key of a direct connection; not needed while there is only one.")
+        str, Query(description="Key of a direct connection; not needed if there is only one.")
     ] = "",
 ) -> Response:
-    """Place one order, or up to 1,000 as {"orders": […]}: stored, checked, routed and reserved when the answer comes.
+    """Place one order, or up to 1,000 as {"orders": […]}: stored, checked, routed and reserved before the answer is sent.
 
     Each order has its own result: created, updated (a newer version), outdated (an older
     version: no effect), repeated (the same version again), refused (with
-    the reason; the document is kept as a dead letter) or stored (it is read in a moment). One bad order hurts nobody.
+    the reason; the document is kept as a dead letter) or stored (it is processed shortly). One bad order does not affect the others.
     """
     calling.principal.require(Permission.ORDERS_WRITE)
     body = await request.body()
@@ -111,7 +111,7 @@ async def place_orders(
 
 
 def _split(body: bytes) -> tuple[list[bytes], bool]:
-    """The documents in a body, as they came, and whether it was a single one."""
+    """The documents in a body, unchanged, and whether it was a single one."""
     if len(body) > MOST_BYTES:
         raise errors.Invalid("The body is over 32 MB: send fewer orders at once.")
     try:
@@ -140,7 +140,7 @@ def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> CapturedAll:
         try:
             return _typed(calling.write(at_once))
         except errors.Conflict:
-            continue  # another call stores the same order in this moment: then it is there when we look again
+            continue  # Another call may have stored the same order just now: then the second read finds it.
         except errors.Unavailable:
             raise
         except Exception as problem:  # noqa: BLE001 - the HTTP edge: one guilty order must not lose the others
@@ -154,12 +154,12 @@ def _shape(results: Sequence[CaptureResult]) -> CapturedAll:
 
 
 def _typed(answer: CapturedAll) -> CapturedAll:
-    """An answer kept for a repeated Idempotency-Key comes back as JSON: give it its shape again."""
+    """A stored answer of a repeated Idempotency-Key is JSON: parse it into its model again."""
     return CapturedAll.model_validate(answer)
 
 
 def _connection(app: App, key: str) -> Connection:
-    """The direct connection that is meant."""
+    """Find the direct connection for this request."""
     direct = [
         each for each in app.registry.of_kind(Kind.CHANNELS) if each.connector_id == direct_orders.DIRECT
     ]
@@ -168,5 +168,5 @@ def _connection(app: App, key: str) -> Connection:
         return found[0]
     known = ", ".join(each.key for each in direct) or "none yet: doorstep connections put FILE.toml"
     raise errors.Invalid(
-        f"Say which direct connection the orders belong to (?channel=…): {known}.", field="channel"
+        f"Choose the direct connection that the orders belong to (?channel=…): {known}.", field="channel"
     )

@@ -1,4 +1,4 @@
-"""Catalog: SKUs, and what kits and graded SKUs are made of."""
+"""Catalog: SKUs, and the components of kits and B-grade SKUs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class NewItem(BaseModel):
-    """One sellable thing. The price is per piece, tax included; GST in basis points (500 = 5 %)."""
+    """A SKU. The price is per unit, tax included; GST in basis points (500 = 5 %)."""
 
     title: Name
     style: str = ""
@@ -38,7 +38,7 @@ class NewItem(BaseModel):
 
 
 class NewPart(BaseModel):
-    """`pieces` of a SKU in a condition."""
+    """`pieces` units of a SKU in a condition."""
 
     sku: Name
     condition: Literal["new", "b_grade"] = "new"
@@ -46,14 +46,14 @@ class NewPart(BaseModel):
 
 
 class NewRecipe(BaseModel):
-    """What one piece consists of: several parts make a kit, one part in b_grade makes a graded SKU."""
+    """The components of one unit: several make a kit, one part in b_grade makes a B-grade SKU."""
 
     parts: list[NewPart] = Field(min_length=1, max_length=100)
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A SKU and what it consists of; an ordinary one consists of itself."""
+    """A SKU and its components; an ordinary SKU has itself as its only component."""
 
     item: Item
     parts: list[Part]
@@ -63,7 +63,7 @@ class Described:
 def list_skus(
     calling: Calling, sku: Annotated[list[str], Query(description="SKUs to look up.", max_length=500)]
 ) -> list[Described]:
-    """These SKUs, with what kits and graded SKUs are made of; those that the catalog lacks are left out."""
+    """Get these SKUs, with the components of kits and B-grade SKUs. SKUs that are not in the catalog are left out."""
     calling.principal.require(Permission.INVENTORY_READ)
 
     def look(tx: ReadTx) -> list[Described]:
@@ -76,7 +76,7 @@ def list_skus(
 
 @router.put("/skus/{sku:path}/parts")
 def compose(calling: Calling, sku: Name, body: NewRecipe) -> dict[str, object]:
-    """Make a SKU a kit, or sell another condition of a SKU under this one; orders that are reserved keep what they have."""
+    """Make a SKU a kit or a B-grade SKU. Orders that are reserved keep their components."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     parts = tuple(Part(Sku(part.sku), part.condition, part.pieces) for part in body.parts)
 
@@ -101,7 +101,7 @@ def dissolve(calling: Calling, sku: Name) -> dict[str, object]:
     return calling.write(work)
 
 
-# Last: a SKU may contain slashes, so this path matches those of its parts too.
+# Last: a SKU may contain slashes, so this path also matches the paths of its components.
 @router.put("/skus/{sku:path}")
 def put_sku(calling: Calling, sku: Name, body: NewItem) -> dict[str, object]:
     """Create or replace a SKU."""

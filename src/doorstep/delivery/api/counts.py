@@ -1,4 +1,4 @@
-"""Counts: what is really there; blind ones do not say what the ledger expects before they are handed in."""
+"""Stock counts. A blind count hides the expected quantity until it is submitted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ router = APIRouter(tags=["Counts"])
 
 
 class Opening(BaseModel):
-    """What is to be counted; without SKUs everything on the books there (of a category)."""
+    """What to count; without SKUs every SKU that the location has in the system (of a category)."""
 
     location: str = Field(description="The location's code.")
     kind: CountKind = CountKind.BLIND
@@ -43,15 +43,15 @@ class Opening(BaseModel):
 
 
 class Version(BaseModel):
-    """What was looked at before acting."""
+    """The version that was read before the action."""
 
     version: int | None = Field(
-        None, description="The version you saw; a newer one refuses the action (409)."
+        None, description="The version you read; the action is refused if there is a newer one (409)."
     )
 
 
 class Pieces(BaseModel):
-    """Pieces of a SKU (or barcode) that somebody has in front of them."""
+    """Counted units of a SKU (or barcode)."""
 
     code: str = Field(description="SKU or barcode.")
     quantity: int = 1
@@ -59,33 +59,36 @@ class Pieces(BaseModel):
 
 
 class Finding(BaseModel):
-    """What was found: whole numbers, or (`adds`) scans to be added up."""
+    """Counted quantities: totals, or (`adds`) scans to add up."""
 
     found: list[Pieces] = Field(min_length=1, max_length=1000)
     adds: bool = False
 
 
 class HandIn(Version):
-    """The counting is done."""
+    """Submit the count."""
 
-    rest: Rest = Field(Rest.SKIP, description="What is said of lines that nobody counted.")
+    rest: Rest = Field(Rest.SKIP, description="How to treat lines that have no counted quantity.")
 
 
 class Approval(Version):
-    """Agreement to what differs."""
+    """Approve the variances."""
 
-    alone: bool = Field(False, description="You counted it yourself, and nobody else is there.")
+    alone: bool = Field(
+        False,
+        description="Confirms that you counted it yourself and that no other person is available to approve it.",
+    )
 
 
 class SendBack(Version):
-    """Why it is to be counted again."""
+    """Why to count again."""
 
     reason: str = Field("", max_length=200)
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A count; `off` lines differ, `actions` are what may be done now."""
+    """A count; `off` lines have a variance, `actions` are allowed now."""
 
     id: int
     location: str
@@ -104,7 +107,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A SKU in a condition. `expected` and what follows from it are only told once a blind count is handed in."""
+    """A SKU in a condition. A blind count shows `expected` and the variance only after it is submitted."""
 
     sku: str
     condition: str
@@ -148,10 +151,10 @@ def list_counts(
     calling: Calling,
     location: str = "",
     state: Annotated[list[CountState] | None, Query()] = None,
-    before: Annotated[int | None, Query(description="Only older ones than this id.")] = None,
+    before: Annotated[int | None, Query(description="Only counts older than this id.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[Count]:
-    """Counts, newest first."""
+    """List counts, newest first."""
 
     def look(tx: ReadTx) -> list[Count]:
         chosen = network.by_code(tx, code=location).id if location else calling.scope
@@ -165,7 +168,7 @@ def list_counts(
 
 @router.get("/counts/{count_id}")
 def get_count(calling: Calling, count_id: int) -> WholeCount:
-    """One count with its lines."""
+    """Get one count with its lines."""
 
     def look(tx: ReadTx) -> WholeCount:
         found = views.count(tx, count_id=count_id)
@@ -192,7 +195,7 @@ def get_count(calling: Calling, count_id: int) -> WholeCount:
 
 @router.post("/counts", status_code=201)
 def open_count(calling: Calling, body: Opening) -> dict[str, object]:
-    """Ask people to count."""
+    """Request a count."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         place = network.by_code(tx, code=body.location)
@@ -216,7 +219,7 @@ def _act(
     command: tuple[Permission, int | None],
     verb: Callable[[WriteTx, Command], object],
 ) -> dict[str, object]:
-    """Do something to a count at a location where the caller may."""
+    """Run an action on a count at a location that the caller may act for."""
     permission, version = command
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -230,7 +233,7 @@ def _act(
 
 @router.post("/counts/{count_id}/found")
 def find(calling: Calling, count_id: int, body: Finding) -> dict[str, object]:
-    """Write what is there."""
+    """Record counted quantities."""
 
     def verb(tx: WriteTx, command: Command) -> None:
         known = views.scanned(tx, codes=[each.code for each in body.found])
@@ -244,7 +247,7 @@ def find(calling: Calling, count_id: int, body: Finding) -> dict[str, object]:
 
 @router.post("/counts/{count_id}/hand-in")
 def hand_in(calling: Calling, count_id: int, body: HandIn) -> dict[str, object]:
-    """The counting is done. What differs little (see the settings) is agreed at once."""
+    """Submit a count. Small variances (see the settings) are approved at once."""
     chosen = calling.app.settings
     tolerance = Tolerance(chosen.count_tolerance_pieces, chosen.count_tolerance_percent)
     return _act(
@@ -257,7 +260,7 @@ def hand_in(calling: Calling, count_id: int, body: HandIn) -> dict[str, object]:
 
 @router.post("/counts/{count_id}/approve")
 def approve(calling: Calling, count_id: int, body: Approval) -> dict[str, object]:
-    """Agree: the ledger follows, and what was sold since the counting stays sold."""
+    """Approve a count: its variances are posted. Sales since the count stay deducted."""
     return _act(
         calling,
         count_id,
@@ -268,7 +271,7 @@ def approve(calling: Calling, count_id: int, body: Approval) -> dict[str, object
 
 @router.post("/counts/{count_id}/recount")
 def recount(calling: Calling, count_id: int, body: SendBack) -> dict[str, object]:
-    """Send it back: what differs is counted again."""
+    """Reopen a count: lines with a variance are counted again."""
     return _act(
         calling,
         count_id,
@@ -279,7 +282,7 @@ def recount(calling: Calling, count_id: int, body: SendBack) -> dict[str, object
 
 @router.post("/counts/{count_id}/cancel")
 def cancel(calling: Calling, count_id: int, body: Version) -> dict[str, object]:
-    """Nothing follows from this count."""
+    """Cancel a count. Stock does not change."""
     return _act(
         calling,
         count_id,

@@ -1,4 +1,4 @@
-"""Dead letters: what stopped, and another try."""
+"""Dead letters: failed work, and how to retry it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Chosen(BaseModel):
-    """Which dead letters: by id, or all of a class."""
+    """Which dead letters: by id, or all of an error class."""
 
     deliveries: list[int] = Field(default_factory=list, max_length=1000)
     messages: list[int] = Field(default_factory=list, max_length=1000, description="Stored webhooks.")
@@ -31,16 +31,16 @@ class Chosen(BaseModel):
 
 
 class DeadLetter(BaseModel):
-    """Work that stopped: a delivery of an event, or a message from a partner."""
+    """Failed work: a delivery of an event, or a message from a partner."""
 
     source: Literal["delivery", "inbox"]
     id: int
-    what: str = Field(description="The subscriber or reader that stopped.")
+    what: str = Field(description="The subscriber or reader that failed.")
     connection: str
     topic: str
     order_id: int | None
     order_number: str
-    stream: str | None = Field(description="What a delivery is about: order, location, supply …")
+    stream: str | None = Field(description="The subject of a delivery: order, location, supply …")
     stream_id: int | None
     attempts: int
     error: str
@@ -60,19 +60,19 @@ class OpenedDeadLetter(BaseModel):
 
 
 class Redriven(BaseModel):
-    """How many are tried again."""
+    """How many are retried."""
 
     redriven: int
 
 
 class Discarded(BaseModel):
-    """How many were given up."""
+    """How many were discarded."""
 
     discarded: int
 
 
 class Listing(Paging):
-    """Which dead letters."""
+    """Filter of the list."""
 
     error_class: str = ""
 
@@ -83,7 +83,7 @@ def _shape(found: letters.DeadLetter) -> DeadLetter:
 
 @router.get("/dead-letters")
 def list_letters(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[DeadLetter]:
-    """Dead letters, newest failure first."""
+    """List dead letters, newest failure first."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
     after = None
     if wanted.cursor:
@@ -103,7 +103,7 @@ def list_letters(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[
 
 @router.get("/dead-letters/{source}/{letter_id}")
 def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id: int) -> OpenedDeadLetter:
-    """One dead letter with its payload."""
+    """Get one dead letter with its payload."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
     found = calling.read(lambda tx: letters.opened(tx, source=source, letter_id=letter_id))
     return OpenedDeadLetter(
@@ -113,7 +113,7 @@ def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id
 
 @router.post("/dead-letters/redrive")
 def redrive(calling: Calling, body: Chosen) -> Redriven:
-    """Try dead letters again."""
+    """Retry dead letters."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     if body.error_class is None and not body.deliveries and not body.messages:
         raise errors.Invalid("Name deliveries, messages or an error_class.", field="deliveries")
@@ -129,7 +129,7 @@ def redrive(calling: Calling, body: Chosen) -> Redriven:
 
 @router.post("/dead-letters/discard")
 def discard(calling: Calling, body: Chosen) -> Discarded:
-    """Give up on dead letters; the events and bytes behind them are kept."""
+    """Discard dead letters. Their events and payloads are kept."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     return calling.write(
         lambda tx: Discarded(

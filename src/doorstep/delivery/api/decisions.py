@@ -1,4 +1,4 @@
-"""Decisions of routing on an order: where its lines went, why, and what it would have been elsewhere."""
+"""Routing decisions of an order: where its lines went, why, and what the alternatives would have cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ router = APIRouter(tags=["Orders"])
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Pieces of a line that a location was given."""
+    """Units of a line that were assigned to a location."""
 
     location: str
     line_no: int
@@ -28,11 +28,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision as it was written down. Money is minor units of `currency`.
+    """A stored decision. Money is in minor units of `currency`.
 
-    `receipt` holds the lines with the locations that were considered, the plan's scores, the plan that came second and what would
-    have turned the decision. `best_minor` is what the best plan of the whole day costs, `actual_minor` what this one does, both
-    known afterwards (null: not yet).
+    `receipt` explains it: the lines with the candidate locations, the plan's scores, the second-best plan, and what would
+    have changed the decision. `best_minor` is the cost of the best plan for the complete day, `actual_minor` the cost of this one;
+    both are computed afterwards (null: not yet).
     """
 
     id: int
@@ -64,7 +64,7 @@ def _reported(found: Reported, currency: str) -> Decision:
 
 @router.get("/orders/{order_id}/decisions")
 def order_decisions(calling: Calling, order_id: int) -> list[Decision]:
-    """Every decision of routing on an order, newest first."""
+    """List every routing decision of an order, newest first."""
     calling.principal.require(Permission.ORDERS_READ)
     calling.principal.require(Permission.RULES_READ)
 

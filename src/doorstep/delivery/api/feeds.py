@@ -1,4 +1,4 @@
-"""Feeds: what ERP, WMS and POS tell of stock, up to 10,000 lines at a time, each with its result."""
+"""Stock feeds from ERP, WMS and POS: up to 10,000 lines per call, each with its own result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter(tags=["Feeds"])
 
 
 class Reported(BaseModel):
-    """One line: pieces on hand (set), or how many more or fewer (delta)."""
+    """One line: units on hand (set), or a change (delta)."""
 
     sku: str
     location: str = Field(description="The location's code.")
@@ -31,13 +31,15 @@ class Reported(BaseModel):
     condition: Condition = Condition.NEW
 
 
-class Telling(BaseModel):
-    """What a source tells. Send an Idempotency-Key: the same key counts once."""
+class StockFeed(BaseModel):
+    """A stock feed. Send an Idempotency-Key: the same key counts once."""
 
-    source: str = Field(min_length=1, max_length=100, description="Which system speaks, e.g. pos or wms.")
+    source: str = Field(
+        min_length=1, max_length=100, description="The system that sends the feed, e.g. pos or wms."
+    )
     mode: Mode
     as_of: datetime | None = Field(
-        None, description="When the source looked; what moved since then stays moved. Now, if left out."
+        None, description="When the source read the quantities; later movements are kept. Default: now."
     )
     lines: list[Reported] = Field(min_length=1, max_length=MOST_LINES)
 
@@ -62,7 +64,7 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A line that did not simply apply."""
+    """A line that was not applied as sent."""
 
     line_no: int
     sku: str
@@ -73,7 +75,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class WholeFeed:
-    """A feed with the lines that did not simply apply."""
+    """A feed with the lines that were not applied as sent."""
 
     feed: FeedRow
     troubles: list[Trouble]
@@ -97,8 +99,8 @@ def _shown(row: views.FeedRow) -> FeedRow:
 
 
 @router.post("/inventory/feeds", status_code=201)
-def take(calling: Calling, body: Telling) -> dict[str, object]:
-    """Bring stock to what a source says. Lines that cannot be are refused with a reason, the others apply."""
+def take(calling: Calling, body: StockFeed) -> dict[str, object]:
+    """Update stock from a source. Invalid lines are refused with a reason, the others are applied."""
     calling.principal.require(Permission.STOCK_WORK)
     now = calling.app.clock.now()
     as_of = body.as_of or now
@@ -117,7 +119,7 @@ def take(calling: Calling, body: Telling) -> dict[str, object]:
 
 
 def _places(calling: Caller, tx: ReadTx) -> Mapping[str, LocationId]:
-    """The locations that this client may speak of."""
+    """The locations that this client may update."""
     return {
         each.code: each.id
         for each in network.locations(tx).values()
@@ -127,14 +129,14 @@ def _places(calling: Caller, tx: ReadTx) -> Mapping[str, LocationId]:
 
 @router.get("/inventory/feeds")
 def list_feeds(calling: Calling) -> list[FeedRow]:
-    """The newest feeds."""
+    """List the newest feeds."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: [_shown(row) for row in views.rows(tx)])
 
 
 @router.get("/inventory/feeds/{feed_id}")
 def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
-    """One feed with the lines that did not simply apply."""
+    """Get one feed with the lines that were not applied as sent."""
     calling.principal.require(Permission.CONNECTIONS_READ)
 
     def look(tx: ReadTx) -> WholeFeed:

@@ -28,7 +28,7 @@ router = APIRouter(tags=["Fulfillment"])
 
 @dataclass(frozen=True, slots=True)
 class WorkLine:
-    """Pieces to pick."""
+    """Units to pick."""
 
     line_no: int
     sku: str
@@ -41,7 +41,7 @@ class WorkLine:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A fulfillment order. `actions` are what may be done now; send `version` back to be told if it changed."""
+    """A fulfillment order. `actions` are allowed now; send `version` back, and an outdated one is refused."""
 
     id: int
     order_id: int
@@ -58,7 +58,7 @@ class Work:
 
 
 class Acted(BaseModel):
-    """A fulfillment order after an action, and what may be done next."""
+    """A fulfillment order after an action, and the actions that are allowed next."""
 
     id: int
     status: str
@@ -67,10 +67,10 @@ class Acted(BaseModel):
 
 
 class Command(BaseModel):
-    """What a person saw before acting."""
+    """The version that was read before the action."""
 
     version: int | None = Field(
-        None, description="The version you saw; a newer one refuses the action (409)."
+        None, description="The version you read; the action is refused if there is a newer one (409)."
     )
 
 
@@ -81,20 +81,20 @@ class Scan(Command):
 
 
 class Rejection(Command):
-    """Why the location cannot do it."""
+    """Why the location cannot fulfill it."""
 
     reason: RejectReason
     note: str = Field("", max_length=500)
 
 
 class AskBack(Command):
-    """Why it should go elsewhere."""
+    """Why to route it elsewhere."""
 
     why: str = Field(min_length=1, max_length=500)
 
 
 class Keep(Command):
-    """What the location says to it."""
+    """The location's comment."""
 
     note: str = Field("", max_length=500)
 
@@ -122,14 +122,14 @@ def _reported(job: views.Job) -> Work:
 
 
 class Waiting(Paging):
-    """What waits where."""
+    """Filter of the list."""
 
     location: str = Field(description="Code of the location.")
 
 
 @router.get("/fulfillment-orders")
 def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Work]:
-    """What waits at a location, most urgent first."""
+    """List the open work of a location, most urgent first."""
     after = None
     if wanted.cursor:
         ship_by, work_id = paging.parts(wanted.cursor, 2)
@@ -149,7 +149,7 @@ def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Wor
 
 @router.get("/fulfillment-orders/{fulfillment_order_id}")
 def get_work(calling: Calling, fulfillment_order_id: int) -> Work:
-    """One fulfillment order."""
+    """Get one fulfillment order."""
     return calling.read(lambda tx: _look(calling, tx, fulfillment_order_id))
 
 
@@ -162,7 +162,7 @@ def _look(calling: Caller, tx: ReadTx, fulfillment_order_id: int) -> Work:
 def _act(
     calling: Caller, fulfillment_order_id: int, verb: Callable[[WriteTx, FulfillmentOrderId, datetime], None]
 ) -> Acted:
-    """Do something to work at a place where the caller may; answers with what is there now."""
+    """Run an action at a location that the caller may act for; answers with the new state."""
 
     def work(tx: WriteTx) -> Acted:
         place = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
@@ -176,7 +176,7 @@ def _act(
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/accept")
 def accept(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
-    """The location takes the work."""
+    """Accept a fulfillment order."""
     return _act(
         calling,
         fulfillment_order_id,
@@ -186,7 +186,7 @@ def accept(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pick")
 def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> Acted:
-    """One scan picks one piece; the last one finishes picking."""
+    """Scan one unit; the last scan finishes picking."""
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
         fulfill.pick(tx, fulfillment_order_id=each, code=body.code, version=body.version, now=now)
@@ -196,7 +196,7 @@ def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> Acted:
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pick-all")
 def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
-    """Pick what is left without scanning, on the caller's word."""
+    """Pick the remaining units without scanning."""
     return _act(
         calling,
         fulfillment_order_id,
@@ -206,7 +206,7 @@ def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> Acte
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pack")
 def pack(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
-    """The box is closed; a label is bought in the background."""
+    """Pack the parcel; a label is bought in the background."""
     return _act(
         calling,
         fulfillment_order_id,
@@ -216,7 +216,7 @@ def pack(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/ship")
 def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
-    """The parcel is handed to the carrier. Twice is harmless."""
+    """Hand the parcel over to the carrier. Repeating it changes nothing."""
     return _act(
         calling,
         fulfillment_order_id,
@@ -226,7 +226,7 @@ def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/reject")
 def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> Acted:
-    """The location cannot do it: its lines are routed elsewhere."""
+    """Reject a fulfillment order: its lines are routed elsewhere."""
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
         fulfill.reject(
@@ -238,7 +238,7 @@ def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> Acte
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/ask-back")
 def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> Acted:
-    """Operations wants it elsewhere: routed again at once if nobody accepted it, else its location agrees or keeps it."""
+    """Recall a fulfillment order: unaccepted work is re-routed at once, else the location agrees or declines."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
@@ -249,7 +249,7 @@ def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> Acte
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/keep")
 def keep(calling: Calling, fulfillment_order_id: int, body: Keep) -> Acted:
-    """The location keeps what was asked back. To agree, reject it with the reason asked_back."""
+    """Decline a recall. To agree, reject the fulfillment order with the reason asked_back."""
     return _act(
         calling,
         fulfillment_order_id,

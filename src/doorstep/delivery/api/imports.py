@@ -1,4 +1,4 @@
-"""Files in and out: imports come as a stream of any length and are worked in the background; exports go out as one."""
+"""Import and export files. Imports of any length run in the background; exports are streamed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _FILE: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file and how far it is: checking, applying, then done; refused (all or none), or failed (go on with it)."""
+    """A file and its progress: checking, applying, then done; refused (all or none), or failed (can be resumed)."""
 
     id: int
     kind: str
@@ -65,7 +65,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A row with what is wrong with it."""
+    """A row and its error."""
 
     line: int
     problem: str
@@ -93,18 +93,18 @@ def _shown(file: Import) -> File:
 
 
 class Reported(BaseModel):
-    """What the address says of a file."""
+    """Import options in the query string."""
 
-    kind: ImportKind = Field(description="What the file tells.")
+    kind: ImportKind = Field(description="What the file contains.")
     file_name: str = Field(max_length=200, description="Ends in .csv, .ndjson or .jsonl.")
-    source: str = Field("file", max_length=100, description="Which system the figures come from.")
-    as_of: datetime | None = Field(None, description="When the figures were read; now, if left out.")
+    source: str = Field("file", max_length=100, description="The system that the quantities come from.")
+    as_of: datetime | None = Field(None, description="When the quantities were read. Default: now.")
     whole: bool = Field(False, description="All rows or none.")
 
 
 @router.post("/imports", status_code=202, openapi_extra=_FILE)
 async def bring_in(request: Request, calling: Uploading, reported: Annotated[Reported, Query()]) -> File:
-    """Bring a file in, as the body, of up to 1 GiB. Workers check and apply it; look at it to see how far they are.
+    """Import a file of up to 1 GiB, sent as the body. Workers check and apply it; read the import to follow its progress.
 
     The columns of each kind are in the documentation; bad rows are kept with line and reason.
     """
@@ -138,14 +138,14 @@ def _taken_in(calling: Caller, reported: Reported, raw: BinaryIO | Iterable[byte
 
 @router.get("/imports")
 def list_imports(calling: Calling) -> list[File]:
-    """The newest files."""
+    """List the newest imports."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: [_shown(each) for each in views.rows(tx)])
 
 
 @router.get("/imports/{import_id}")
 def get_import(calling: Calling, import_id: int) -> File:
-    """One file and how far it is."""
+    """Get one import and its progress."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: _shown(views.row(tx, import_id=import_id)))
 
@@ -154,7 +154,7 @@ def get_import(calling: Calling, import_id: int) -> File:
 def list_problems(
     calling: Calling, import_id: int, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[Problem]:
-    """The first rows that are bad, or that say nothing new."""
+    """List the first rows that are bad, or that change nothing."""
     calling.principal.require(Permission.CONNECTIONS_READ)
 
     def look(tx: ReadTx) -> list[Problem]:
@@ -167,7 +167,7 @@ def list_problems(
 
 @router.get("/imports/{import_id}/problems.csv")
 def download_problems(calling: Calling, import_id: int) -> StreamingResponse:
-    """Every row that is bad, or that says nothing new, as a file to be mended and brought in again."""
+    """Download every row that is bad, or that changes nothing, as a file to correct and import again."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     kind = calling.read(lambda tx: views.row(tx, import_id=import_id)).kind
     head = ("line", "problem", *SHAPES[kind].names)
@@ -179,7 +179,7 @@ def download_problems(calling: Calling, import_id: int) -> StreamingResponse:
 
 
 def _lines(head: Iterable[str], rows: Iterable[Row]) -> Iterator[bytes]:
-    """CSV, a line at a time."""
+    """CSV, one line at a time."""
     for cells in _reported(head, rows):
         line = io.StringIO()
         csv.writer(line).writerow(cells)
@@ -194,7 +194,7 @@ def _reported(head: Iterable[str], rows: Iterable[Row]) -> Iterator[tuple[object
 
 @router.post("/imports/{import_id}/go-on")
 def go_on(calling: Calling, import_id: int) -> dict[str, object]:
-    """Work on a file that failed, from where it stopped."""
+    """Resume a failed import where it stopped."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -206,7 +206,7 @@ def go_on(calling: Calling, import_id: int) -> dict[str, object]:
 
 @router.get("/exports/stock.csv")
 def export_stock(calling: Calling, location: str = "") -> StreamingResponse:
-    """Every counter (of a location), as a stock file."""
+    """Export every stock counter (of a location) as a stock file."""
     chosen = _chosen(calling, location)
     return _csv(calling.app, "stock.csv", lambda tx: exports.stock(tx, location_id=chosen))
 
@@ -215,7 +215,7 @@ def export_stock(calling: Calling, location: str = "") -> StreamingResponse:
 def export_movements(
     calling: Calling, location: str = "", since: datetime | None = None, until: datetime | None = None
 ) -> StreamingResponse:
-    """The ledger, oldest line first."""
+    """Export the stock ledger, oldest line first."""
     of = exports.Slice(since, until, _chosen(calling, location))
     return _csv(calling.app, "movements.csv", lambda tx: exports.movements(tx, of=of))
 
@@ -230,7 +230,7 @@ def _chosen(calling: Caller, location: str) -> int | None:
 
 
 def _csv(app: App, name: str, make: Callable[[ReadTx], Iterator[bytes]]) -> StreamingResponse:
-    """A file that is read from the database while it is sent."""
+    """Stream a file from the database."""
 
     def pieces() -> Iterator[bytes]:
         with app.db.read() as tx:

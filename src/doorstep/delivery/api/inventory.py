@@ -1,4 +1,4 @@
-"""Inventory: counters by SKU and location, their movements, corrections."""
+"""Inventory: counters by SKU and location, stock movements, adjustments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter(tags=["Inventory"])
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How many pieces are there, reserved, free, and on their way here."""
+    """Units on hand, reserved, available and incoming."""
 
     sku: str
     title: str
@@ -37,7 +37,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """A page; give `next_after` back as `after` for the next one, it is empty at the end."""
+    """A page. Send `next_after` as `after` for the next one; it is empty at the end."""
 
     positions: list[Position]
     next_after: str
@@ -61,7 +61,7 @@ class Movement:
 
 
 class Correction(BaseModel):
-    """A change of on hand: either by so many pieces, or to a new count."""
+    """A change of on-hand stock: by a number of units, or to a new quantity."""
 
     sku: str
     location: str = Field(description="The location's code.")
@@ -80,7 +80,7 @@ def list_inventory(
     after: str = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Inventory:
-    """Counters, by SKU."""
+    """List stock counters, by SKU."""
 
     def look(tx: ReadTx) -> Inventory:
         places = network.locations(tx)
@@ -108,7 +108,7 @@ def list_inventory(
 
 @router.get("/inventory/{sku:path}/{location}/movements")
 def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
-    """Why a counter is what it is, newest first."""
+    """List the movements of a counter, newest first."""
 
     def look(tx: ReadTx) -> list[Movement]:
         place = network.by_code(tx, code=location)
@@ -135,7 +135,7 @@ def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
 
 @router.post("/inventory/adjustments", status_code=201)
 def adjust(calling: Calling, body: Correction) -> dict[str, object]:
-    """Correct a counter, with a reason; reserved pieces cannot be adjusted away."""
+    """Adjust stock, with a reason. Reserved units cannot be removed."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         place = network.by_code(tx, code=body.location)

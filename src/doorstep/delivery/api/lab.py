@@ -1,4 +1,4 @@
-"""The rule lab: simulations of a draft over the past, trials on orders that come."""
+"""Rule lab: simulate a draft on past orders, or test it on live orders."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ router = APIRouter(prefix="/routing/lab", tags=["Rule lab"])
 
 
 class SimulationBody(BaseModel):
-    """A version to hold against what decides now, over the last days or over documents that are sent along."""
+    """A version to compare with the active rules, on the last days or on documents that are sent along."""
 
     draft: int = Field(description="Number of the version.")
     days: int = Field(7, ge=1, le=366)
     every_minutes: int = Field(
-        15, ge=1, description="Orders that come within so many minutes are decided together."
+        15, ge=1, description="Orders that come within this number of minutes are routed together."
     )
-    wave_seconds: float = Field(0.0, ge=0, le=60, description="Seconds to improve each batch as a wave.")
+    wave_seconds: float = Field(0.0, ge=0, le=60, description="Seconds to optimize each batch.")
     orders: str | None = Field(None, description="Order documents as NDJSON, instead of the recorded orders.")
-    stock: str | None = Field(None, description="Stock for them: CSV with sku, location, quantity. Without it, what is free now.")  # fmt: skip
+    stock: str | None = Field(None, description="Stock for them: CSV with sku, location, quantity. Default: current available stock.")  # fmt: skip
 
 
 class TrialBody(BaseModel):
-    """A draft to try on orders that come."""
+    """A draft to test on live orders."""
 
     draft: int
     kind: TrialKind
-    percent: int = Field(10, ge=1, le=100, description="The share of orders that a canary decides on.")
+    percent: int = Field(10, ge=1, le=100, description="The share of orders that a canary routes.")
     why: str = Field(min_length=1, max_length=500)
     guardrails: dict[str, float] = Field(
         default_factory=dict,
-        description="cost_ratio, split_points, miss_points, reject_points, sample: those that are left out stay as they come.",
+        description="cost_ratio, split_points, miss_points, reject_points, sample. Default: the standard limits.",
     )
 
 
 class Why(BaseModel):
-    """The reason, for whoever asks later."""
+    """The reason for the action."""
 
     why: str = Field(min_length=1, max_length=500)
 
@@ -100,14 +100,14 @@ def _trial(tx: ReadTx, found: Trial) -> dict[str, object]:
 
 @router.get("/simulations")
 def list_simulations(calling: Calling) -> list[dict[str, object]]:
-    """The newest simulations."""
+    """List the newest simulations."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(lambda tx: [_run(each) for each in views.runs(tx)])
 
 
 @router.post("/simulations", status_code=202)
 def simulate(calling: Calling, body: SimulationBody) -> dict[str, object]:
-    """Ask for a simulation; a worker does it. Look at it until its state is done, failed or canceled."""
+    """Request a simulation; a worker runs it. Poll it until its state is done, failed or canceled."""
     calling.principal.require(Permission.RULES_WRITE)
     now = calling.app.clock.now()
 
@@ -123,7 +123,7 @@ def simulate(calling: Calling, body: SimulationBody) -> dict[str, object]:
 
 @router.get("/simulations/{run_id}")
 def get_simulation(calling: Calling, run_id: int) -> dict[str, object]:
-    """How far a simulation is, and what both sides came to. Money is in minor units."""
+    """Get a simulation's progress and the results of both rule sets. Money is in minor units."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(lambda tx: _run(views.run(tx, run_id=run_id)))
 
@@ -132,7 +132,7 @@ def get_simulation(calling: Calling, run_id: int) -> dict[str, object]:
 def get_changes(
     calling: Calling, run_id: int, only: str = "", sort: str = "cost", offset: int = 0, limit: int = 100
 ) -> list[dict[str, object]]:
-    """Orders that change. `only`: dearer, cheaper, more_parcels, fewer_parcels, short; `sort`: cost, saving, order."""
+    """List orders with another plan. `only`: dearer, cheaper, more_parcels, fewer_parcels, short; `sort`: cost, saving, order."""
     calling.principal.require(Permission.RULES_READ)
     part = Slice(only, sort, max(0, offset), min(1_000, max(1, limit)))
 
@@ -149,7 +149,7 @@ def get_changes(
 
 @router.post("/simulations/{run_id}/cancel")
 def cancel_simulation(calling: Calling, run_id: int) -> dict[str, object]:
-    """End a simulation."""
+    """Cancel a simulation."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -161,7 +161,7 @@ def cancel_simulation(calling: Calling, run_id: int) -> dict[str, object]:
 
 @router.delete("/simulations/{run_id}")
 def delete_simulation(calling: Calling, run_id: int) -> dict[str, object]:
-    """Forget a simulation that is over."""
+    """Delete a finished simulation."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -173,14 +173,14 @@ def delete_simulation(calling: Calling, run_id: int) -> dict[str, object]:
 
 @router.get("/trials")
 def list_trials(calling: Calling) -> list[dict[str, object]]:
-    """Trials, newest first, with what both sides came to so far."""
+    """List trials, newest first, with the results so far."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(lambda tx: [_trial(tx, each) for each in trials.trials(tx)])
 
 
 @router.post("/trials", status_code=201)
 def start_trial(calling: Calling, body: TrialBody) -> dict[str, object]:
-    """Let a draft decide silently (shadow) or on a share of the orders (canary). One trial at a time."""
+    """Start a trial: shadow (only compared) or canary (routes a share of the orders). One trial at a time."""
     calling.principal.require(Permission.RULES_WRITE)
     percent = 100 if body.kind is TrialKind.SHADOW else body.percent
     new = NewTrial(body.draft, body.kind, percent, guardrails.guardrails(body.guardrails), body.why)
@@ -189,14 +189,14 @@ def start_trial(calling: Calling, body: TrialBody) -> dict[str, object]:
 
 @router.post("/trials/stop")
 def stop_trial(calling: Calling, body: Why) -> dict[str, object]:
-    """End the trial that runs."""
+    """Stop the running trial."""
     calling.principal.require(Permission.RULES_WRITE)
     return calling.write(lambda tx: _reported(trial_verbs.stop(tx, why=body.why, at=calling.app.clock.now())))
 
 
 @router.post("/trials/promote")
 def promote(calling: Calling, body: Why) -> dict[str, object]:
-    """End the trial that runs and let its draft decide on every order."""
+    """Stop the running trial and activate its draft for every order."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Lists of returns, shipments, refunds and invoices, newest first."""
+"""List returns, shipments, refunds and invoices, newest first."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ router = APIRouter(tags=["Lists"])
 
 
 class Filter(Paging):
-    """Which rows of a list."""
+    """Filter and page of a list."""
 
     order_id: int | None = None
 
     def wanted(self, calling: Caller, *, state: str | None) -> Wanted:
-        """One row more than a page holds, at the caller's location if it is bound to one."""
+        """Read one row more than a page holds, only of the caller's location if it has one."""
         return Wanted(self.limit + 1, self.before_id, self.order_id, calling.scope, state or "")
 
 
@@ -63,7 +63,7 @@ class ReturnListed(BaseModel):
 
 @router.get("/returns")
 def list_returns(calling: Calling, wanted: Annotated[ReturnFilter, Query()]) -> Page[ReturnListed]:
-    """Returns, newest first."""
+    """List returns, newest first."""
     calling.principal.require(Permission.RETURNS_READ, at=calling.scope)
     rows = calling.read(lambda tx: lists.returns(tx, wanted=wanted.wanted(calling, state=wanted.custody)))
 
@@ -98,7 +98,7 @@ class ShipmentListed(BaseModel):
 
 @router.get("/shipments")
 def list_shipments(calling: Calling, wanted: Annotated[ShipmentFilter, Query()]) -> Page[ShipmentListed]:
-    """Parcels, newest first."""
+    """List parcels, newest first."""
     calling.principal.require(Permission.FULFILLMENT_READ, at=calling.scope)
     rows = calling.read(lambda tx: lists.shipments(tx, wanted=wanted.wanted(calling, state=wanted.label)))
 
@@ -109,7 +109,7 @@ def list_shipments(calling: Calling, wanted: Annotated[ShipmentFilter, Query()])
 
 
 def _require_money(calling: Caller) -> None:
-    """Refunds and invoices belong to orders of all locations."""
+    """Refuse location staff: refunds and invoices belong to orders of all locations."""
     calling.principal.require(Permission.ORDERS_READ)
     if calling.scope is not None:
         raise NotAllowed("Refunds and invoices are not listed per location.")
@@ -137,7 +137,7 @@ class RefundListed(BaseModel):
 
 @router.get("/refunds")
 def list_refunds(calling: Calling, wanted: Annotated[RefundFilter, Query()]) -> Page[RefundListed]:
-    """Refunds, newest first."""
+    """List refunds, newest first."""
     _require_money(calling)
     rows = calling.read(lambda tx: lists.refunds(tx, wanted=wanted.wanted(calling, state=wanted.state)))
 
@@ -154,7 +154,7 @@ class InvoiceFilter(Filter):
 
 
 class TaxListed(BaseModel):
-    """A tax on an invoice, as the tax office calls it, all lines together."""
+    """One tax on an invoice, summed over all lines, by its legal name."""
 
     kind: str
     amount: shapes.Money
@@ -182,7 +182,7 @@ class InvoiceListed(BaseModel):
 
 @router.get("/invoices")
 def list_invoices(calling: Calling, wanted: Annotated[InvoiceFilter, Query()]) -> Page[InvoiceListed]:
-    """Invoices and credit notes, newest first."""
+    """List invoices and credit notes, newest first."""
     _require_money(calling)
     rows = calling.read(lambda tx: lists.invoices(tx, wanted=wanted.wanted(calling, state=wanted.state)))
     return paging.page(rows, _invoice, lambda row: str(row.id), limit=wanted.limit)

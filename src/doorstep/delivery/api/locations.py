@@ -22,7 +22,7 @@ Named = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class LocationInput(BaseModel):
-    """A location as it should be. `carrier` and `return_carrier` are keys of connections."""
+    """A location to save. `carrier` and `return_carrier` are keys of connections."""
 
     name: Named
     kind: LocationKind
@@ -48,7 +48,7 @@ class LocationInput(BaseModel):
 
 
 class Location(LocationInput):
-    """A location. A closed one gets no orders; its history stays."""
+    """A location. A closed one gets no orders; its history is kept."""
 
     id: int
     code: str
@@ -56,7 +56,7 @@ class Location(LocationInput):
 
 
 class Closing(BaseModel):
-    """What must be finished before the location can be closed, and what closing does."""
+    """What must be finished before the location can be closed, and what closing changes."""
 
     obstacles: list[str]
     effects: list[str]
@@ -79,14 +79,14 @@ def _closing(found: locations.Closing) -> Closing:
 
 @router.get("/locations")
 def list_locations(calling: Calling) -> list[Location]:
-    """All locations, closed ones too."""
+    """List all locations, including closed ones."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(lambda tx: [_shape(each) for each in views.locations(tx).values()])
 
 
 @router.get("/locations/{code}")
 def get_location(calling: Calling, code: str) -> Location:
-    """One location."""
+    """Get one location."""
 
     def look(tx: ReadTx) -> Location:
         found = views.by_code(tx, code=code)
@@ -98,7 +98,7 @@ def get_location(calling: Calling, code: str) -> Location:
 
 @router.put("/locations/{code}")
 def put_location(calling: Calling, code: str, body: LocationInput) -> Location:
-    """Create a location, or replace what is known of it; whether it is open stays."""
+    """Create or replace a location. Whether it is open does not change."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> Location:
@@ -111,7 +111,7 @@ def put_location(calling: Calling, code: str, body: LocationInput) -> Location:
 
 @router.get("/locations/{code}/closing")
 def preview_closing(calling: Calling, code: str) -> Closing:
-    """What must be finished before the location can be closed, and what closing would do."""
+    """Get what must be finished before the location can be closed, and what closing would change."""
     calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> Closing:
@@ -122,7 +122,7 @@ def preview_closing(calling: Calling, code: str) -> Closing:
 
 @router.post("/locations/{code}/close")
 def close_location(calling: Calling, code: str, body: ClosingInput) -> Closing:
-    """Close a location: nothing is routed to it any more. 409 says what must be finished first."""
+    """Close a location: no more orders are routed to it. 409 lists what must be finished first."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> Closing:
@@ -135,7 +135,7 @@ def close_location(calling: Calling, code: str, body: ClosingInput) -> Closing:
 
 @router.post("/locations/{code}/reopen")
 def reopen_location(calling: Calling, code: str) -> Location:
-    """Route orders to a closed location again."""
+    """Reopen a closed location: orders are routed to it again."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> Location:

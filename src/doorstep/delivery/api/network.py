@@ -1,4 +1,4 @@
-"""The network: what is said of its time, money and room, what a location does today, and pauses."""
+"""Network: calendars, tariffs and shifts, a location's day, pauses, carrier outages."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ router = APIRouter(tags=["Network"])
 
 
 class Draft(BaseModel):
-    """A document of the network, as /api/v1/network/schema describes it."""
+    """A network document, as /api/v1/network/schema describes it."""
 
-    document: dict[str, object] = Field(description="The whole document; what it does not say is not so.")
+    document: dict[str, object] = Field(
+        description="The complete document; a section that is missing is removed."
+    )
 
 
 class Change(Draft):
-    """A document that shall hold, and why."""
+    """A document to apply, and why."""
 
     note: str = Field(min_length=1, max_length=500)
 
@@ -46,7 +48,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The document that holds, and the newest changes of it."""
+    """The current document and its newest changes."""
 
     document: dict[str, object]
     versions: list[Version]
@@ -54,7 +56,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a document changes, as lines of a diff, and what in it is likely not meant."""
+    """What a document changes, as lines of a diff, and warnings about likely mistakes."""
 
     changes: list[str]
     doubts: list[str]
@@ -66,7 +68,7 @@ def _changes(found: Preview) -> Changes:
 
 @router.get("/network")
 def network(calling: Calling) -> Said:
-    """Calendars, shifts and tariffs as they hold now."""
+    """Get the current calendars, shifts and tariffs."""
     calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> Said:
@@ -80,14 +82,14 @@ def network(calling: Calling) -> Said:
 
 @router.get("/network/schema")
 def schema(calling: Calling) -> dict[str, object]:
-    """The document's JSON Schema."""
+    """Get the document's JSON Schema."""
     calling.principal.require(Permission.RULES_READ)
     return text.schema()
 
 
 @router.post("/network/plan")
 def plan(calling: Calling, body: Draft) -> Changes:
-    """What a document would change; nothing is changed."""
+    """Preview what a document would change. Nothing is changed."""
     calling.principal.require(Permission.RULES_READ)
     document = text.reported(body.document)
     now = calling.app.clock.now()
@@ -96,7 +98,7 @@ def plan(calling: Calling, body: Draft) -> Changes:
 
 @router.put("/network")
 def put_network(calling: Calling, body: Change) -> dict[str, object]:
-    """Let a document hold from the next order on."""
+    """Apply a document from the next order on."""
     calling.principal.require(Permission.RULES_WRITE)
     document = text.reported(body.document)
 
@@ -110,7 +112,7 @@ def put_network(calling: Calling, body: Change) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Opening hours of a day, and why they are not those of its weekday."""
+    """Opening hours of a day, and why they differ from its weekday's."""
 
     day: date
     hours: str
@@ -119,7 +121,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A shift, how much of it is taken, and how much it takes (null: no limit)."""
+    """A shift, its used capacity, and its capacity (null: no limit)."""
 
     name: str
     starts_at: datetime
@@ -133,7 +135,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing is routed there."""
+    """A pause: no orders are routed to the location."""
 
     reason: str
     since_at: datetime
@@ -142,7 +144,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A location now and in the next days. `cut_offs` by service, "" is the location's own."""
+    """A location today and in the next days. `cut_offs` by service, "" is the location's own."""
 
     location: str
     timezone: str
@@ -187,7 +189,7 @@ def _today(found: LocationDay) -> Today:
 
 @router.get("/locations/{code}/today")
 def today(calling: Calling, code: str) -> Today:
-    """A location's hours, shifts, pace and pause."""
+    """Get a location's hours, shifts, throughput and pause."""
 
     def look(tx: ReadTx) -> Today:
         place = _place(calling, tx, code, Permission.FULFILLMENT_READ)
@@ -197,7 +199,7 @@ def today(calling: Calling, code: str) -> Today:
 
 
 class Pausing(BaseModel):
-    """Why a location gets nothing, and until when (null: until it is resumed)."""
+    """Why a location is paused, and until when (null: until it is resumed)."""
 
     reason: str = Field(min_length=1, max_length=200)
     until_at: AwareDatetime | None = None
@@ -205,7 +207,7 @@ class Pausing(BaseModel):
 
 @router.post("/locations/{code}/pause")
 def pause(calling: Calling, code: str, body: Pausing) -> dict[str, object]:
-    """Route nothing to a location from now on; what it has stays."""
+    """Pause a location: no orders are routed to it. Work that it already has stays."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         place = _place(calling, tx, code, Permission.FULFILLMENT_WRITE)
@@ -218,7 +220,7 @@ def pause(calling: Calling, code: str, body: Pausing) -> dict[str, object]:
 
 @router.post("/locations/{code}/resume")
 def resume(calling: Calling, code: str) -> dict[str, object]:
-    """Let a location get work again; twice is harmless."""
+    """Resume a location. Repeating it changes nothing."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         place = _place(calling, tx, code, Permission.FULFILLMENT_WRITE)
@@ -230,7 +232,7 @@ def resume(calling: Calling, code: str) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A carrier that gets no parcels. `is_noticed`: nobody said so, its calls kept failing."""
+    """A carrier outage. `is_noticed`: detected from failed calls, not set by a user."""
 
     carrier: str
     reason: str
@@ -240,7 +242,7 @@ class Outage:
 
 
 class Out(BaseModel):
-    """Which carrier is out, why, and until when (null: until somebody says otherwise)."""
+    """The carrier, the reason, and the end of the outage (null: until a user ends it)."""
 
     carrier: str = Field(description="The key of a connection or of a tariff.")
     reason: str = Field(min_length=1, max_length=200)
@@ -249,7 +251,7 @@ class Out(BaseModel):
 
 @router.get("/network/outages")
 def outages(calling: Calling) -> list[Outage]:
-    """Carriers that are out."""
+    """List carriers with an outage."""
     calling.principal.require(Permission.RULES_READ)
     now = calling.app.clock.now()
 
@@ -264,7 +266,7 @@ def outages(calling: Calling) -> list[Outage]:
 
 @router.post("/network/outages")
 def carrier_out(calling: Calling, body: Out) -> dict[str, object]:
-    """A carrier gets no parcels from now on; planned work goes another way."""
+    """Start a carrier outage: the carrier gets no parcels; planned work is re-routed."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -277,7 +279,7 @@ def carrier_out(calling: Calling, body: Out) -> dict[str, object]:
 
 @router.post("/network/outages/{carrier}/end")
 def carrier_back(calling: Calling, carrier: str) -> dict[str, object]:
-    """A carrier gets parcels again."""
+    """End a carrier outage: the carrier gets parcels again."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Orders: search, look, hold, release, cancel, note."""
+"""Orders: search, read, hold, release, cancel, note."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ router = APIRouter(tags=["Orders"])
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """A page of orders; give `next_cursor` back as `cursor` for the next one, it is empty at the end."""
+    """A page of orders. Send `next_cursor` as `cursor` for the next one; it is empty at the end."""
 
     orders: list[shapes.OrderSummary]
     next_cursor: str
 
 
 class Reason(BaseModel):
-    """Why."""
+    """The reason."""
 
-    reason: str = Field(min_length=1, max_length=500, description="For whoever reads it later.")
+    reason: str = Field(min_length=1, max_length=500, description="A note for colleagues who read it later.")
 
 
 class Note(BaseModel):
-    """Something to remember."""
+    """A note on an order."""
 
     text: str = Field(min_length=1, max_length=2000)
 
 
 class Search(BaseModel):
-    """Which orders, and how many at once."""
+    """Filter and page size."""
 
     view: list_views.OrderView = list_views.OrderView.ALL
     q: str = Field("", description="Order number, name, phone, e-mail, SKU or tracking number.")
     channel: str = ""
-    queue: str = Field("", description="A queue of the rule set, as GET /routing/queues tells them.")
+    queue: str = Field("", description="A queue of the rule set, as GET /routing/queues lists them.")
     cursor: str = ""
     limit: int = Field(50, ge=1, le=200)
 
 
 @router.get("/orders")
 def search_orders(calling: Calling, search: Annotated[Search, Query()]) -> Orders:
-    """Orders, newest first."""
+    """List orders, newest first."""
     calling.principal.require(Permission.ORDERS_READ)
     wanted = list_views.OrderFilter(
         view=search.view,
@@ -71,16 +71,16 @@ def search_orders(calling: Calling, search: Annotated[Search, Query()]) -> Order
 
 
 def _see(calling: Caller, tx: ReadTx, order_id: int) -> None:
-    """Location staff see the orders that concern their location."""
+    """Location staff may read the orders of their location."""
     if calling.scope is not None and not list_views.concerns(
         tx, order_id=order_id, location_id=calling.scope
     ):
-        raise NotAllowed("This order is not your location's.")
+        raise NotAllowed("This order does not belong to your location.")
 
 
 @router.get("/orders/{order_id}")
 def get_order(calling: Calling, order_id: int) -> shapes.Order:
-    """One order with lines, work, parcels, returns, payments and timeline."""
+    """Get one order with lines, fulfillment orders, parcels, returns, payments and timeline."""
     calling.principal.require(Permission.ORDERS_READ)
 
     def look(tx: ReadTx) -> shapes.Order:
@@ -92,7 +92,7 @@ def get_order(calling: Calling, order_id: int) -> shapes.Order:
 
 @router.post("/orders/{order_id}/hold")
 def hold_order(calling: Calling, order_id: int, body: Reason) -> dict[str, object]:
-    """Stop an order until somebody releases it."""
+    """Hold an order until it is released."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -104,7 +104,7 @@ def hold_order(calling: Calling, order_id: int, body: Reason) -> dict[str, objec
 
 @router.post("/orders/{order_id}/release")
 def release_order(calling: Calling, order_id: int) -> dict[str, object]:
-    """Let a held order go on; the checks run again."""
+    """Release a held order; the checks run again."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -116,7 +116,7 @@ def release_order(calling: Calling, order_id: int) -> dict[str, object]:
 
 @router.post("/orders/{order_id}/cancel")
 def cancel_order(calling: Calling, order_id: int, body: Reason) -> dict[str, object]:
-    """Cancel what has not been packed; stock is released. Refused when everything has left."""
+    """Cancel what is not packed yet; its stock is released. Refused when every line has shipped."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -128,7 +128,7 @@ def cancel_order(calling: Calling, order_id: int, body: Reason) -> dict[str, obj
 
 @router.post("/orders/{order_id}/notes", status_code=201)
 def add_note(calling: Calling, order_id: int, body: Note) -> dict[str, object]:
-    """Write something on an order."""
+    """Add a note to an order."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Pages of lists: one shape, one cursor that goes into a web address as it is."""
+"""Pages of lists: one shape, and one URL-safe cursor."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ _BETWEEN = "~"
 
 
 class Page(BaseModel, Generic[T]):
-    """A page of a list. Give `next_cursor` back as `cursor` for the next one; it is empty at the end."""
+    """A page of a list. Send `next_cursor` as `cursor` for the next one; it is empty at the end."""
 
     items: list[T]
     next_cursor: str = ""
 
 
 class Paging(BaseModel):
-    """Which page of a list, and how many rows at once."""
+    """Which page of a list, and the page size."""
 
-    cursor: str = Field("", max_length=200, description="`next_cursor` of the page before.")
+    cursor: str = Field("", max_length=200, description="`next_cursor` of the previous page.")
     limit: int = Field(50, ge=1, le=200)
 
     @property
     def before_id(self) -> int | None:
-        """The cursor of a list that goes by id; raises Invalid for a cursor of another list."""
+        """The cursor of a list that is sorted by id; raises Invalid for a cursor of another list."""
         return None if not self.cursor else whole(self.cursor)
 
 
 def page(rows: Sequence[Row], shape: Callable[[Row], T], key: Callable[[Row], str], *, limit: int) -> Page[T]:
-    """A page of up to `limit` rows; one row more than that says that there is a next page."""
+    """Cut the rows to a page of `limit`; one row more than that means that there is a next page."""
     shown = rows[:limit]
     more = len(rows) > limit
     return Page(items=[shape(each) for each in shown], next_cursor=key(shown[-1]) if more else "")
 
 
 def cursor(*parts: object) -> str:
-    """Parts of a cursor as text."""
+    """Encode the parts of a cursor."""
     return _BETWEEN.join(part.isoformat() if isinstance(part, datetime) else str(part) for part in parts)
 
 
 def parts(text: str, count: int) -> list[str]:
-    """The parts of a cursor; raises Invalid for a cursor of another list."""
+    """Decode the parts of a cursor; raises Invalid for a cursor of another list."""
     found = text.replace(" ", "+").split(_BETWEEN)
     if len(found) != count:
         raise _wrong()
@@ -70,4 +70,4 @@ def instant(text: str) -> datetime:
 
 
 def _wrong() -> errors.Invalid:
-    return errors.Invalid("This cursor is not one of this list: begin without one.", field="cursor")
+    return errors.Invalid("This cursor does not belong to this list: start without one.", field="cursor")

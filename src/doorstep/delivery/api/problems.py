@@ -1,4 +1,4 @@
-"""Error kinds to RFC 9457 problems: the only place that knows both."""
+"""Map error kinds to RFC 9457 problems. No other module knows both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from doorstep.domain.identity.model import NotAllowed
 from doorstep.kernel import errors
 
-# The first kind that fits counts: NotAllowed is Refused too.
+# The first kind that matches counts: NotAllowed is Refused too.
 _STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
     (NotAllowed, 403),
     (errors.Invalid, 422),
@@ -28,39 +28,39 @@ _STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
 
 
 class Unauthenticated(errors.Refused):
-    """No key, or none of ours."""
+    """The API key is missing or unknown."""
 
 
 class WrongField(BaseModel):
-    """A place in the request that is wrong."""
+    """An invalid field of the request."""
 
     field: str
     message: str
 
 
 class Problem(BaseModel):
-    """What every error answers (RFC 9457, application/problem+json); more fields may say what it is about."""
+    """The answer of every error (RFC 9457, application/problem+json); more fields may describe its subject."""
 
     type: str = Field(description="/api/docs#invalid, #notfound, #conflict, #refused, #unavailable …")
-    title: str = Field(description="What is wrong and what to do, in a sentence.")
+    title: str = Field(description="What is wrong and what to do, in one sentence.")
     status: int
-    field: str | None = Field(None, description="The field of the request that is wrong, if it is one.")
-    problems: list[WrongField] | None = Field(None, description="All wrong places, if there are several.")
+    field: str | None = Field(None, description="The invalid field of the request, if there is one.")
+    problems: list[WrongField] | None = Field(None, description="All invalid fields, if there are several.")
 
 
 # For the OpenAPI document: every route may answer with a problem.
 RESPONSES: dict[int | str, dict[str, object]] = {
-    422: {"model": Problem, "description": "The request is wrong."},
+    422: {"model": Problem, "description": "The request is invalid."},
     "4XX": {"model": Problem, "description": "Not found, a conflict, not allowed or refused."},
     "5XX": {
         "model": Problem,
-        "description": "A partner or the database does not answer, or a fault of ours.",
+        "description": "A partner or the database does not answer, or an internal error.",
     },
 }
 
 
 def problem(_request: Request, failure: Exception) -> Response:
-    """An expected error as a problem; its kind is the type."""
+    """Map an expected error to a problem; its kind is the type."""
     if not isinstance(failure, errors.DoorstepError):
         raise failure
     if isinstance(failure, Unauthenticated):
@@ -73,17 +73,19 @@ def problem(_request: Request, failure: Exception) -> Response:
 
 
 def invalid_request(_request: Request, failure: Exception) -> Response:
-    """A request that does not fit the schema: every wrong place with what is wrong there."""
+    """Map a request that does not match the schema: every invalid field with its error."""
     if not isinstance(failure, RequestValidationError):
         raise failure
     wrong = [
         {"field": ".".join(map(str, each["loc"][1:])), "message": each["msg"]} for each in failure.errors()
     ]
-    return _answer(422, "invalid", "The request does not fit: see `problems`.", {"problems": wrong}, {})
+    return _answer(
+        422, "invalid", "The request does not match the schema: see `problems`.", {"problems": wrong}, {}
+    )
 
 
 def http_problem(_request: Request, failure: Exception) -> Response:
-    """What the framework refuses (no such path, wrong method), in the same shape."""
+    """Map the framework's errors (no such path, wrong method) to the same shape."""
     if not isinstance(failure, HTTPException):
         raise failure
     title = f"{HTTPStatus(failure.status_code).phrase}."

@@ -1,4 +1,4 @@
-"""What can be promised for a cart: per service the day, the price, the carbon, how sure it is, and from where."""
+"""Delivery promises for a cart: per service the day, price, carbon, confidence and ship-from location."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ router = APIRouter(tags=["Promises"])
 
 
 class Line(BaseModel):
-    """So many of a SKU, as the customer sees it."""
+    """A quantity of a SKU, as the customer sees it."""
 
     sku: str
     quantity: int = Field(ge=1, le=1_000_000)
 
 
 class Destination(BaseModel):
-    """Where it would go; the postal code is enough where we know it, coordinates are taken first."""
+    """The destination. A known postal code is enough; coordinates take precedence."""
 
     country: str = Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")
     postal_code: str = ""
-    state_code: str = Field("", description="The part of ISO 3166-2 after the country: DL, MH.")
+    state_code: str = Field("", description="The ISO 3166-2 subdivision without the country: DL, MH.")
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
 
 
 class Cart(BaseModel):
-    """What somebody thinks of buying."""
+    """A cart to promise."""
 
     lines: list[Line] = Field(min_length=1, max_length=200)
     address: Destination
-    channel: str = Field("", description="Key of the sales channel: its rules, pools and safety stock hold.")
+    channel: str = Field("", description="Key of the sales channel: its rules, pools and safety stock apply.")
     tags: list[str] = Field(default=[], description="The buyer's and the order's tags: vip, b2b.")
-    cart_reference: str = Field("", description="The cart that holds stock for this buyer already.")
+    cart_reference: str = Field("", description="The cart that already holds a reservation for this buyer.")
     services: list[str] = Field(default=[], description="Only these services; empty: all.")
-    pickup: str = Field("", description="Code of the location where it would be fetched.")
+    pickup: str = Field("", description="Code of the location for pickup.")
     confidence: float | None = Field(
-        None, ge=0.5, le=0.999, description="How sure a day must be; null: the network's."
+        None, ge=0.5, le=0.999, description="Required confidence of the day; null: the network's."
     )
 
     def basket(self) -> Basket:
-        """The same in the words of the flow."""
+        """The same request for the flow."""
         place = self.address
         return Basket(
             [(Sku(each.sku), each.quantity) for each in self.lines],
@@ -73,7 +73,7 @@ class Cart(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PromisedLine:
-    """Pieces of a line of the cart (counted from 1); `because` says why they come from there, or why nobody has them."""
+    """Units of a cart line (counted from 1); `because` says why they ship from there, or why they are not available."""
 
     line: int
     sku: str
@@ -83,7 +83,7 @@ class PromisedLine:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What one location would send, with whom, and when."""
+    """The parcel from one location: its carrier and its days."""
 
     location: str
     name: str
@@ -94,10 +94,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One service. Days are null where nobody knows how long a parcel takes, money where nobody says in which currency.
+    """One service. Days are null where the transit time is unknown, money is null where the currency is unknown.
 
-    `carriage` is what carriers ask, `cost` everything that the routing rules count. `confidence` is the probability that all
-    parcels have arrived on `deliver_by`.
+    `carriage` is the carriers' price, `cost` includes everything that the routing rules count. `confidence` is the probability
+    that all parcels arrive by `deliver_by`.
     """
 
     service: str
@@ -117,7 +117,7 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """Options, the best first: whole carts before parts, then the soonest, then the cheapest. Nothing is reserved."""
+    """Options, the best first: complete carts before partial ones, then the soonest, then the cheapest. Nothing is reserved."""
 
     as_of: datetime
     confidence: float
@@ -166,7 +166,7 @@ def _offered(option: Option, found: Options) -> Offered:
 
 @router.post("/promise")
 def promise(calling: Calling, body: Cart) -> Promises:
-    """By when could this cart be there, and at what cost? Planned with the rules that orders are routed by; read-only."""
+    """Get delivery days and costs for a cart, planned with the rules that orders are routed by. Read-only."""
     calling.principal.require(Permission.INVENTORY_READ)
     at = calling.app.clock.now()
     found = calling.read(lambda tx: delivery_options.options(tx, basket=body.basket(), at=at))

@@ -1,4 +1,4 @@
-"""Receipts: what came through the door beside what was announced; and pieces that change their condition."""
+"""Goods receipts: received beside announced units; and changes of condition."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = APIRouter(tags=["Receiving"])
 
 
 class Came(BaseModel):
-    """So many pieces in a condition."""
+    """A number of units in a condition."""
 
     sku: str
     quantity: int = Field(ge=1)
@@ -35,19 +35,21 @@ class Came(BaseModel):
 
 
 class Goods(BaseModel):
-    """Goods that came. Name the document (`document` and `reference`) or the transfer, or neither."""
+    """Received goods. Name the document (`document` and `reference`) or the transfer, or neither."""
 
     location: str = Field(description="The location's code.")
     lines: list[Came] = Field(default_factory=list, max_length=1000)
-    document: SupplyKind | None = Field(None, description="What announced them; its number is the reference.")
+    document: SupplyKind | None = Field(
+        None, description="The document that announced them; its number is the reference."
+    )
     reference: str = Field("", max_length=100)
     transfer_id: int | None = None
-    closes: bool = Field(False, description="Nothing more of the document will come.")
-    note: str = Field("", max_length=500, description="Needed when a transfer did not come as it was sent.")
+    closes: bool = Field(False, description="No more units of the document are expected.")
+    note: str = Field("", max_length=500, description="Required when the receipt differs from the transfer.")
 
 
 class Change(BaseModel):
-    """Pieces at a location that turn out to be in another condition."""
+    """Units at a location that are in another condition than recorded."""
 
     sku: str
     location: str
@@ -65,7 +67,7 @@ class Changes(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt; `off` lines differ from what was expected."""
+    """A goods receipt; `off` lines differ from what was expected."""
 
     id: int
     location: str
@@ -83,7 +85,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A SKU in a condition: what was expected and what came."""
+    """A SKU in a condition: expected and received units."""
 
     sku: str
     condition: str
@@ -95,7 +97,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class WholeReceipt:
-    """A receipt with its lines."""
+    """A goods receipt with its lines."""
 
     receipt: Receipt
     lines: list[Line]
@@ -126,10 +128,10 @@ def _line(line: ReceiptLine) -> Line:
 def list_receipts(
     calling: Calling,
     location: str = "",
-    before: Annotated[int | None, Query(description="Only older ones than this id.")] = None,
+    before: Annotated[int | None, Query(description="Only goods receipts older than this id.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[Receipt]:
-    """Receipts, newest first."""
+    """List goods receipts, newest first."""
 
     def look(tx: ReadTx) -> list[Receipt]:
         chosen = network.by_code(tx, code=location).id if location else calling.scope
@@ -143,7 +145,7 @@ def list_receipts(
 
 @router.get("/receipts/{receipt_id}")
 def get_receipt(calling: Calling, receipt_id: int) -> WholeReceipt:
-    """One receipt with its lines."""
+    """Get one goods receipt with its lines."""
 
     def look(tx: ReadTx) -> WholeReceipt:
         row = views.row(tx, receipt_id=receipt_id)
@@ -156,7 +158,7 @@ def get_receipt(calling: Calling, receipt_id: int) -> WholeReceipt:
 
 @router.post("/receipts", status_code=201)
 def receive(calling: Calling, body: Goods) -> dict[str, object]:
-    """Book what came. What nobody announced goes to quarantine; with an Idempotency-Key it is booked once, for ever."""
+    """Receive goods. Unannounced units go to quarantine. With an Idempotency-Key they are received only once."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         place = network.by_code(tx, code=body.location)
@@ -184,7 +186,7 @@ def receive(calling: Calling, body: Goods) -> dict[str, object]:
 
 @router.post("/inventory/regrades", status_code=201)
 def regrade(calling: Calling, body: Changes) -> dict[str, object]:
-    """Put pieces into another condition, all or none; reserved pieces stay what they are."""
+    """Change the condition of units, all or none. Reserved units do not change."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         places = {each.location: network.by_code(tx, code=each.location).id for each in body.changes}

@@ -1,4 +1,4 @@
-"""Replenishment: how much places should hold, and drafts of transfers that bring it there."""
+"""Replenishment: target stock of locations, and draft transfers that reach it."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ router = APIRouter(tags=["Replenishment"])
 
 
 class Holding(BaseModel):
-    """How much a place should hold, for a SKU or category (or all) at a location or kind (or all)."""
+    """Target stock for a SKU or category (or all) at a location or kind of location (or all)."""
 
-    id: int | None = Field(None, description="Given in answers; not needed to write.")
+    id: int | None = Field(None, description="Set in answers; not needed in requests.")
     sku: str | None = None
     category: str | None = None
     location: str | None = Field(None, description="The location's code.")
     location_kind: LocationKind | None = None
-    source: str = Field(description="Code of the location it comes from.")
+    source: str = Field(description="Code of the source location.")
     min_quantity: int = Field(ge=0)
     max_quantity: int = Field(ge=0)
     cover_days: int = Field(0, ge=0, le=365)
 
 
 class Holdings(BaseModel):
-    """Rules; one for the same SKUs and places takes the older one's place."""
+    """Rules. A rule for the same SKUs and locations replaces the older one."""
 
     rules: list[Holding] = Field(min_length=1, max_length=10_000)
 
 
 @router.get("/replenishment/rules")
 def list_rules(calling: Calling) -> list[Holding]:
-    """Every rule, the more general ones first."""
+    """List every rule, the more general ones first."""
     calling.principal.require(Permission.INVENTORY_READ)
 
     def look(tx: ReadTx) -> list[Holding]:
@@ -66,7 +66,7 @@ def list_rules(calling: Calling) -> list[Holding]:
 
 @router.put("/replenishment/rules")
 def put_rules(calling: Calling, body: Holdings) -> dict[str, object]:
-    """Write rules."""
+    """Save rules."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -91,7 +91,7 @@ def put_rules(calling: Calling, body: Holdings) -> dict[str, object]:
 
 @router.delete("/replenishment/rules/{rule_id}")
 def remove_rule(calling: Calling, rule_id: int) -> dict[str, object]:
-    """Remove a rule; twice is harmless."""
+    """Delete a rule. Repeating it changes nothing."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     return calling.write(
         lambda tx: {"removed": replenishment.remove(tx, rule_ids=[rule_id], at=calling.app.clock.now())}
@@ -100,6 +100,6 @@ def remove_rule(calling: Calling, rule_id: int) -> dict[str, object]:
 
 @router.post("/replenishment/draft")
 def draft(calling: Calling) -> dict[str, object]:
-    """Draft transfers for what every place lacks, now; twice is harmless, as what is drafted is coming already."""
+    """Draft transfers for every shortage now. Repeating it changes nothing: drafted units count as incoming."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     return {"transfer_ids": replenish.draft(calling.app.context, actor=calling.principal.actor)}

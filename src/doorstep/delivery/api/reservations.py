@@ -1,4 +1,4 @@
-"""Reservations of carts and checkouts: hold, extend, keep while a payment is under way, give back."""
+"""Reservations of carts and checkouts: create, extend, keep during a payment, release."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
 class Line(BaseModel):
-    """So many of a SKU, as the customer sees it: kits and graded SKUs are taken apart here."""
+    """A quantity of a SKU, as the customer sees it: kits and B-grade SKUs are split into components here."""
 
     sku: str
     quantity: int = Field(ge=1, le=1_000_000)
 
 
 class Cart(BaseModel):
-    """What one cart or checkout wants held; the same channel and reference again replaces what was held before."""
+    """The reservation of one cart or checkout. The same channel and reference again replaces it."""
 
     channel: str = Field(min_length=1, max_length=100, description="The channel's connection key.")
     reference: str = Field(min_length=1, max_length=200, description="The cart's or checkout's own id.")
@@ -46,20 +46,20 @@ class Carts(BaseModel):
 
 
 class Extension(BaseModel):
-    """For how long from now."""
+    """The duration from now."""
 
     ttl_seconds: Seconds = 600
 
 
 class Keeping(BaseModel):
-    """Until when, at the latest, a payment or review may take."""
+    """The latest end of a payment or review."""
 
     until: AwareDatetime
 
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """What is held, by component."""
+    """The reserved units, by component."""
 
     for_sku: str
     sku: str
@@ -69,7 +69,7 @@ class HeldLine:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a cart holds now."""
+    """The current reservation of a cart."""
 
     channel: str
     reference: str
@@ -91,7 +91,7 @@ def _answer(each: HoldAnswer) -> dict[str, object]:
 
 @router.post("/reservations")
 def hold(calling: Calling, body: Carts) -> dict[str, object]:
-    """Hold what carts want, each whole or not at all; `refused` says which lines, and how many could be had."""
+    """Reserve stock for carts, each completely or not at all; `refused` lists the short lines and the available units."""
     calling.principal.require(Permission.RESERVATIONS_WRITE)
     wanted = [
         carts.Cart(
@@ -112,7 +112,7 @@ def hold(calling: Calling, body: Carts) -> dict[str, object]:
 
 @router.get("/reservations/{channel}/{reference}")
 def look(calling: Calling, channel: str, reference: str) -> Reservation:
-    """What a cart holds now; no lines when its time is over or it became an order."""
+    """Get a cart's reservation; no lines when it has expired or became an order."""
     calling.principal.require(Permission.INVENTORY_READ)
 
     def read(tx: ReadTx) -> Reservation:
@@ -125,7 +125,7 @@ def look(calling: Calling, channel: str, reference: str) -> Reservation:
 
 @router.post("/reservations/{channel}/{reference}/extend")
 def extend(calling: Calling, channel: str, reference: str, body: Extension) -> dict[str, object]:
-    """The customer is still there: the hold lasts at least so long from now. 404 when it has lapsed."""
+    """Extend a reservation while the customer is active: it lasts at least this long from now. 404 when it has expired."""
     ttl = timedelta(seconds=body.ttl_seconds)
     return _change(
         calling,
@@ -135,7 +135,7 @@ def extend(calling: Calling, channel: str, reference: str, body: Extension) -> d
 
 @router.post("/reservations/{channel}/{reference}/keep")
 def keep(calling: Calling, channel: str, reference: str, body: Keeping) -> dict[str, object]:
-    """A payment or review is under way: the hold does not lapse before it is over, or `until`."""
+    """Keep a reservation during a payment or review: it does not expire before that ends, or `until`."""
 
     def change(tx: WriteTx, now: datetime) -> dict[str, object]:
         inventory.keep(tx, carts=[(channel, reference)], until=body.until, at=now)
@@ -146,7 +146,7 @@ def keep(calling: Calling, channel: str, reference: str, body: Keeping) -> dict[
 
 @router.delete("/reservations/{channel}/{reference}")
 def drop(calling: Calling, channel: str, reference: str) -> dict[str, object]:
-    """Give back what a cart holds; harmless when it holds nothing."""
+    """Release a cart's reservation. Without a reservation nothing changes."""
     return _change(
         calling, lambda tx, now: {"dropped": inventory.drop(tx, carts=[(channel, reference)], at=now)}
     )

@@ -1,4 +1,4 @@
-"""Returns: what comes back, receive it, inspect it."""
+"""Returns: read, receive, inspect, retry refunds."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ router = APIRouter(tags=["Returns"])
 
 
 class Receipt(BaseModel):
-    """Where it was received; its own location if nothing is said."""
+    """Where it was received. Default: the return's own location."""
 
     location: str = Field("", description="Code of the location.")
 
 
 class Finding(BaseModel):
-    """What was found for a line of the return."""
+    """The inspection result of a line of the return."""
 
-    return_line_no: int = Field(description="Number of the line within the return, as the return shows it.")
+    return_line_no: int = Field(description="Number of the line within the return.")
     quantity: int = Field(ge=0)
     grade: Grade
     disposition: Disposition
@@ -38,7 +38,7 @@ class Finding(BaseModel):
 
 
 class Findings(BaseModel):
-    """What was found, for every line."""
+    """The inspection results of every line."""
 
     inspections: list[Finding] = Field(min_length=1)
 
@@ -51,7 +51,7 @@ def _allowed(calling: Caller, tx: ReadTx, return_id: int, permission: Permission
 
 @router.get("/returns/{return_id}")
 def get_return(calling: Calling, return_id: int) -> shapes.ReturnSummary:
-    """One return."""
+    """Get one return."""
 
     def look(tx: ReadTx) -> shapes.ReturnSummary:
         found = _allowed(calling, tx, return_id, Permission.RETURNS_READ)
@@ -63,7 +63,7 @@ def get_return(calling: Calling, return_id: int) -> shapes.ReturnSummary:
 
 @router.post("/returns/{return_id}/receive")
 def receive(calling: Calling, return_id: int, body: Receipt) -> dict[str, object]:
-    """Somebody has the parcel in hands."""
+    """Receive a return."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         place = network.by_code(tx, code=body.location).id if body.location else None
@@ -79,7 +79,7 @@ def receive(calling: Calling, return_id: int, body: Receipt) -> dict[str, object
 
 @router.post("/returns/{return_id}/inspect")
 def inspect(calling: Calling, return_id: int, body: Findings) -> dict[str, object]:
-    """What was found goes to stock, and what is owed is refunded."""
+    """Record the inspection: units go to stock, and the amount due is refunded."""
     found = [
         Inspection(each.return_line_no, each.quantity, each.grade, each.disposition, each.refund, each.note)
         for each in body.inspections
@@ -97,7 +97,7 @@ def inspect(calling: Calling, return_id: int, body: Findings) -> dict[str, objec
 
 @router.post("/refunds/{refund_id}/retry")
 def retry_refund(calling: Calling, refund_id: int) -> dict[str, object]:
-    """Try a failed or doubtful refund again; the gateway is asked first whether it paid before."""
+    """Retry a failed or uncertain refund; first the gateway is asked whether it already paid."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:

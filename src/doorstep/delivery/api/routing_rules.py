@@ -1,4 +1,4 @@
-"""Rule sets of routing: versions and their differences, drafts, golden cases, what decides now."""
+"""Routing rule sets: versions, diffs, drafts, test cases, the active version."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DocumentBody(BaseModel):
     yaml: str | None = Field(None, description="Instead of `document`; comments are not kept.")
 
     def read(self) -> Text[RuleSet]:
-        """What was sent, or what is wrong with it."""
+        """The rule set that was sent, or its errors."""
         if (self.document is None) == (self.yaml is None):
             raise errors.Invalid("Send either document or yaml.", field="document")
         if self.yaml is not None:
@@ -41,26 +41,26 @@ class DocumentBody(BaseModel):
 
 
 class DraftBody(DocumentBody):
-    """A version to write."""
+    """A version to save."""
 
-    why: str = Field(min_length=1, max_length=500, description="What it is for.")
+    why: str = Field(min_length=1, max_length=500, description="The purpose of the version.")
     based_on: int | None = Field(
-        None, description="The version that was looked at; a draft among them is archived."
+        None, description="The version that you read; if it is a draft, it is archived."
     )
 
 
 class Decision(BaseModel):
-    """Why a version shall decide, and what it was compared with."""
+    """Why to activate a version, and the version it was compared with."""
 
     why: str = Field(min_length=1, max_length=500)
     instead_of: int | None = Field(
-        None, description="The version that is active: refused if another is by now. Null: none is."
+        None, description="The version that is active: refused if another one is active. Null: none is."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class RuleVersion:
-    """A version: who wrote it and let it decide, when and why; `actions` are what may be done with it now."""
+    """A version: who wrote and activated it, when and why; `actions` are allowed now."""
 
     number: int
     name: str
@@ -124,14 +124,14 @@ def _changes(found: list[diff.Change]) -> list[dict[str, object]]:
 
 @router.get("/routing/schema")
 def get_schema(calling: Calling) -> dict[str, object]:
-    """The JSON Schema of rule sets, and the variables that conditions may use."""
+    """Get the JSON Schema of rule sets, and the variables that conditions may use."""
     calling.principal.require(Permission.RULES_READ)
     return schema()
 
 
 @router.get("/routing/rules")
 def get_rules(calling: Calling) -> dict[str, object]:
-    """What decides now: the active version with its document and its failures; number null: what Doorstep comes with."""
+    """Get the active version with its document and its failures; number null: the built-in rules."""
     calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> dict[str, object]:
@@ -152,14 +152,14 @@ def get_rules(calling: Calling) -> dict[str, object]:
 
 @router.get("/routing/rules/versions")
 def list_versions(calling: Calling) -> list[RuleVersion]:
-    """Versions, newest first."""
+    """List versions, newest first."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(lambda tx: [_version(each) for each in views.versions(tx)])
 
 
 @router.get("/routing/rules/versions/{number}")
 def get_version(calling: Calling, number: int) -> dict[str, object]:
-    """A version and its document."""
+    """Get a version and its document."""
     calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> dict[str, object]:
@@ -171,14 +171,14 @@ def get_version(calling: Calling, number: int) -> dict[str, object]:
 
 @router.get("/routing/rules/versions/{number}/yaml", response_class=PlainTextResponse)
 def get_yaml(calling: Calling, number: int) -> str:
-    """A version's document as a YAML file."""
+    """Download a version's document as a YAML file."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(lambda tx: documents.write(views.document(tx, number=number)))
 
 
 @router.get("/routing/rules/versions/{number}/changes")
 def get_changes(calling: Calling, number: int, since: int | None = None) -> list[dict[str, object]]:
-    """What a version changes against another; without `since`, against what decides now."""
+    """Compare a version with another one; without `since`, with the active one."""
     calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> list[dict[str, object]]:
@@ -190,7 +190,7 @@ def get_changes(calling: Calling, number: int, since: int | None = None) -> list
 
 @router.get("/routing/rules/versions/{number}/cases")
 def get_cases(calling: Calling, number: int) -> list[dict[str, object]]:
-    """Run a version's golden cases now."""
+    """Run a version's test cases now."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(
         lambda tx: _outcomes(rule_sets.run_cases(tx, document=views.document(tx, number=number)))
@@ -199,7 +199,7 @@ def get_cases(calling: Calling, number: int) -> list[dict[str, object]]:
 
 @router.post("/routing/rules/validate")
 def validate(calling: Calling, body: DocumentBody) -> dict[str, object]:
-    """Try a rule set: what is wrong, what it changes, what becomes of its golden cases. Nothing is stored."""
+    """Validate a rule set: its errors, its changes, the results of its test cases. Nothing is stored."""
     calling.principal.require(Permission.RULES_READ)
     read = body.read()
     document = read.value
@@ -222,7 +222,7 @@ def validate(calling: Calling, body: DocumentBody) -> dict[str, object]:
 
 @router.post("/routing/rules/versions", status_code=201)
 def draft_version(calling: Calling, body: DraftBody) -> dict[str, object]:
-    """Store a rule set as a draft. It decides nothing before it is activated."""
+    """Save a rule set as a draft. It has no effect before it is activated."""
     calling.principal.require(Permission.RULES_WRITE)
     read = body.read()
     document = read.value
@@ -238,7 +238,7 @@ def draft_version(calling: Calling, body: DraftBody) -> dict[str, object]:
 
 @router.post("/routing/rules/versions/{number}/activate")
 def activate_version(calling: Calling, number: int, body: Decision) -> dict[str, object]:
-    """Let a draft decide from the next order on. Refused unless its golden cases pass."""
+    """Activate a draft from the next order on. Refused unless its test cases pass."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -252,7 +252,7 @@ def activate_version(calling: Calling, number: int, body: Decision) -> dict[str,
 
 @router.post("/routing/rules/versions/{number}/roll-back")
 def roll_back(calling: Calling, number: int, body: Decision) -> dict[str, object]:
-    """Let an earlier version decide again, as a new version."""
+    """Restore an earlier version, as a new version."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -264,6 +264,6 @@ def roll_back(calling: Calling, number: int, body: Decision) -> dict[str, object
 
 @router.post("/routing/rules/versions/{number}/archive")
 def archive_version(calling: Calling, number: int) -> dict[str, object]:
-    """Put a draft aside."""
+    """Archive a draft."""
     calling.principal.require(Permission.RULES_WRITE)
     return calling.write(lambda tx: _reported(verbs.archive(tx, number=number, at=calling.app.clock.now())))

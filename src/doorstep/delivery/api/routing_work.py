@@ -1,4 +1,4 @@
-"""Routing at work: queues where orders wait, runs as they went, and those that come next."""
+"""Routing operations: queues of waiting orders, past and next scheduled runs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from doorstep.domain.routing.views import runs as views
 from doorstep.domain.routing.views.runs import RunRow
 from doorstep.kernel.db import ReadTx, WriteTx
 
-router = APIRouter(tags=["Routing at work"])
+router = APIRouter(tags=["Routing operations"])
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue and what waits in it; `name` is empty for orders that wait in no queue of the rules."""
+    """A queue and the orders in it; `name` is empty for orders that are in no queue of the rules."""
 
     name: str
     owner: str
@@ -35,7 +35,7 @@ class Queue:
 
 @router.get("/routing/queues")
 def queues(calling: Calling) -> list[Queue]:
-    """Where orders wait that no rule could serve. GET /orders with `queue` lists them."""
+    """List the queues of orders that no rule could allocate. GET /orders with `queue` lists the orders."""
     calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> list[Queue]:
@@ -58,7 +58,7 @@ def queues(calling: Calling) -> list[Queue]:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it went. Money is minor units; `changed` orders got another plan."""
+    """A finished run. Money is in minor units; `changed` orders got another plan."""
 
     id: int
     run: str
@@ -76,7 +76,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A run that goes by the clock."""
+    """A scheduled run."""
 
     run: str
     schedule: str
@@ -85,7 +85,7 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """What runs next, and what ran, the newest first."""
+    """Next and past runs, the newest first."""
 
     next: list[Next]
     history: list[Run]
@@ -110,7 +110,7 @@ def _run(row: RunRow) -> Run:
 
 @router.get("/routing/runs")
 def runs(calling: Calling, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Runs:
-    """Runs by the clock, waves, look-ahead prices, days that were looked back on."""
+    """List scheduled runs, batch re-optimizations, scarcity prices and hindsight reports."""
     calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> Runs:
@@ -122,7 +122,7 @@ def runs(calling: Calling, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> 
 
 @router.post("/routing/runs/{run}/now")
 def run_now(calling: Calling, run: str) -> dict[str, object]:
-    """Let a run that goes by the clock be due now; a worker takes it within a quarter of a minute. Twice is harmless."""
+    """Start a scheduled run now; a worker picks it up within 15 seconds. Repeating it changes nothing."""
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What the API answers: its own shapes, so that screens may change without breaking programs."""
+"""Shapes of the API's answers, separate from the console's, so that a changed page does not break clients."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from doorstep.kernel import money as kernel_money
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in major units as text, so that no program rounds it."""
+    """An amount in major units as text, so that no client rounds it."""
 
     amount: str
     currency: str
 
 
 def money(minor: int, currency: str) -> Money:
-    """Minor units to the API's money; an amount in an unknown currency is shown as it came."""
+    """Convert minor units to the API's money; an amount in an unknown currency is not converted."""
     return Money(kernel_money.text(minor, currency), currency)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSummary:
-    """A line of the order list."""
+    """An order in the list."""
 
     id: int
     number: str
@@ -44,7 +44,7 @@ class OrderSummary:
 
 
 def summary(row: OrderRow) -> OrderSummary:
-    """A row of the screen's list as the API tells it."""
+    """Map a row of the order list."""
     facts = row.facts
     return OrderSummary(
         id=facts.id,
@@ -64,7 +64,7 @@ def summary(row: OrderRow) -> OrderSummary:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line with how far its pieces have come."""
+    """A line and the progress of its units."""
 
     line_no: int
     sku: str
@@ -93,7 +93,7 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A location as it stood in the decision; `eliminated` says why it could not serve the line (empty: it could)."""
+    """A candidate location of the decision; `eliminated` says why it could not serve the line (empty: it could)."""
 
     location: str
     available: int
@@ -103,7 +103,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a line went where it went: a sentence, and the nearest locations behind it (`others` more had some too)."""
+    """Why a line was allocated there: a sentence, and the nearest other locations (`others` more had stock too)."""
 
     line_no: int
     sku: str
@@ -123,7 +123,7 @@ def _why(receipt: LineExplanation) -> Why:
 
 @dataclass(frozen=True, slots=True)
 class FulfillmentOrder:
-    """A location's work for an order, why it is there, and its parcel. `actions` are legal now."""
+    """A location's fulfillment order, why it was allocated there, and its parcel. `actions` are allowed now."""
 
     id: int
     location: str
@@ -137,7 +137,7 @@ class FulfillmentOrder:
 
 @dataclass(frozen=True, slots=True)
 class ReturnSummary:
-    """Goods on their way back."""
+    """A return of the order."""
 
     id: int
     number: str
@@ -151,7 +151,7 @@ class ReturnSummary:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One thing that happened."""
+    """An event in the timeline."""
 
     type: str
     words: str
@@ -183,7 +183,7 @@ class Order:
 
 
 def order(detail: OrderDetail) -> Order:
-    """The order page's data as the API tells it."""
+    """Map the data of the order page."""
     header = detail.header
     return Order(
         id=header.id,

@@ -21,7 +21,7 @@ router = APIRouter(tags=["Shipments"])
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One event at the carrier; the carrier's own code beside our reading of it."""
+    """One tracking event: the carrier's own code, and the status it maps to."""
 
     at: datetime
     status: str
@@ -57,7 +57,7 @@ def _seen(calling: Caller, tx: ReadTx, shipment_id: int) -> Shipment:
 
 @router.get("/shipments/{shipment_id}")
 def get_shipment(calling: Calling, shipment_id: int) -> Parcel:
-    """One parcel."""
+    """Get one parcel."""
 
     def look(tx: ReadTx) -> Parcel:
         found = _seen(calling, tx, shipment_id)
@@ -88,7 +88,7 @@ def get_shipment(calling: Calling, shipment_id: int) -> Parcel:
 
 @router.get("/shipments/{shipment_id}/label.pdf", response_class=Response)
 def get_label(calling: Calling, shipment_id: int) -> Response:
-    """The carrier's label."""
+    """Download the carrier's label."""
 
     def look(tx: ReadTx) -> bytes:
         _seen(calling, tx, shipment_id)
@@ -99,7 +99,7 @@ def get_label(calling: Calling, shipment_id: int) -> Response:
 
 @router.post("/shipments/{shipment_id}/retry-label")
 def retry_label(calling: Calling, shipment_id: int) -> dict[str, object]:
-    """Try a failed label again; the carrier is asked first whether it sold it before."""
+    """Retry a failed label; first the carrier is asked whether it already sold one."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         found = _seen(calling, tx, shipment_id)

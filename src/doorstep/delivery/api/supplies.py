@@ -1,4 +1,4 @@
-"""Future supply, what is promised of it, and which SKUs may be sold before they are here."""
+"""Future supply, promises against it, and which SKUs may be sold ahead."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ router = APIRouter(tags=["Future supply"])
 
 
 class Line(BaseModel):
-    """A line of a document that says what will come; kind, number and line_no name it for ever."""
+    """A line of a document that announces supply; kind, number and line_no identify it."""
 
     kind: SupplyKind
     number: str = Field(min_length=1, max_length=100)
@@ -36,7 +36,7 @@ class Line(BaseModel):
     location: str = Field(description="The location's code.")
     quantity: int = Field(ge=1)
     eta_date: date
-    confidence: int = Field(100, ge=0, le=100, description="How sure that is, in percent.")
+    confidence: int = Field(100, ge=0, le=100, description="Confidence in percent.")
 
 
 class Lines(BaseModel):
@@ -46,7 +46,7 @@ class Lines(BaseModel):
 
 
 class Figures(BaseModel):
-    """What shall change of a line; what is left out stays. With `preview` nothing is changed."""
+    """Changes to a line; missing fields stay. With `preview` nothing is changed."""
 
     eta_date: date | None = None
     quantity: int | None = Field(None, ge=1)
@@ -56,18 +56,18 @@ class Figures(BaseModel):
 
 
 class Policy(BaseModel):
-    """May a SKU be sold before it is here?"""
+    """May a SKU be sold before it arrives?"""
 
     mode: SellAheadMode
-    quantity_limit: int | None = Field(None, ge=0, description="Most pieces promised ahead; null: no limit.")
-    available_from_date: date | None = Field(None, description="Nothing is promised for an earlier day.")
+    quantity_limit: int | None = Field(None, ge=0, description="Most units promised ahead; null: no limit.")
+    available_from_date: date | None = Field(None, description="No earlier day is promised.")
     until_date: date | None = Field(None, description="Last day on which it is sold ahead.")
     min_confidence: int = Field(0, ge=0, le=100)
 
 
 @dataclass(frozen=True, slots=True)
 class SupplyLine:
-    """A line of a document: how much of it is still expected, and how much of that is promised to orders."""
+    """A line of a document: its open units, and how many of them are promised to orders."""
 
     id: int
     kind: str
@@ -88,7 +88,7 @@ class SupplyLine:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Pieces promised to an order line; no day: no supply for it is known."""
+    """Units promised to an order line; no day: no supply is known for it."""
 
     order_id: int
     number: str
@@ -103,7 +103,7 @@ class Promise:
 
 
 def _reported(outcome: Outcome) -> dict[str, object]:
-    """The lines as they are, and the order lines whose day changed by it."""
+    """The lines after the change, and the order lines whose day it changed."""
     return {"supplies": [_supply(each) for each in outcome.supplies], "promises_changed": _moves(outcome)}
 
 
@@ -144,7 +144,7 @@ def list_supplies(
     sku: str = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> list[SupplyLine]:
-    """Lines of documents, soonest first."""
+    """List lines of documents, soonest first."""
 
     def look(tx: ReadTx) -> list[SupplyLine]:
         places = network.locations(tx)
@@ -178,7 +178,7 @@ def _line(row: views.SupplyRow, code: str) -> SupplyLine:
 
 @router.put("/supplies")
 def put_supplies(calling: Calling, body: Lines) -> dict[str, object]:
-    """Announce lines, or tell known ones again; the same twice changes nothing."""
+    """Create or update lines. Repeating it changes nothing."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> dict[str, object]:
@@ -204,7 +204,7 @@ def put_supplies(calling: Calling, body: Lines) -> dict[str, object]:
 
 @router.patch("/supplies/{supply_id}")
 def change_supply(calling: Calling, supply_id: int, body: Figures) -> dict[str, object]:
-    """Another day, quantity or confidence; the answer names the order lines whose promised day that changes."""
+    """Change day, quantity or confidence; the answer lists the order lines whose promised day changes."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     change = Change(supply_id, body.eta_date, body.quantity, body.confidence, body.version)
 
@@ -217,7 +217,7 @@ def change_supply(calling: Calling, supply_id: int, body: Figures) -> dict[str, 
 
 @router.post("/supplies/{supply_id}/close")
 def close_supply(calling: Calling, supply_id: int) -> dict[str, object]:
-    """Nothing more comes of this line."""
+    """Close a line: no more units are expected."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     now = calling.app.clock.now()
     return calling.write(lambda tx: _reported(supplies.close(tx, supply_ids=[supply_id], at=now)))
@@ -225,7 +225,7 @@ def close_supply(calling: Calling, supply_id: int) -> dict[str, object]:
 
 @router.post("/supplies/{supply_id}/cancel")
 def cancel_supply(calling: Calling, supply_id: int) -> dict[str, object]:
-    """This line never comes."""
+    """Cancel a line: it never arrives."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     now = calling.app.clock.now()
     return calling.write(lambda tx: _reported(supplies.cancel(tx, supply_ids=[supply_id], at=now)))
@@ -251,7 +251,7 @@ def _promises(rows: Sequence[promise_views.PromiseRow]) -> list[Promise]:
 
 @router.get("/supplies/{supply_id}/promises")
 def promises_of_supply(calling: Calling, supply_id: int) -> list[Promise]:
-    """What was promised from a line, to whom."""
+    """List the order lines that are promised from a supply line."""
     calling.principal.require(Permission.ORDERS_READ)
 
     def look(tx: ReadTx) -> list[Promise]:
@@ -264,13 +264,13 @@ def promises_of_supply(calling: Calling, supply_id: int) -> list[Promise]:
 
 @router.get("/orders/{order_id}/promises")
 def promises_of_order(calling: Calling, order_id: int) -> list[Promise]:
-    """What an order was promised from supply to come: open promises first."""
+    """List an order's promises from future supply: open promises first."""
     calling.principal.require(Permission.ORDERS_READ)
 
     def look(tx: ReadTx) -> list[Promise]:
         scope = calling.scope
         if scope is not None and not orders.concerns(tx, order_id=order_id, location_id=scope):
-            raise NotAllowed("This order is not your location's.")
+            raise NotAllowed("This order does not belong to your location.")
         return _promises(promise_views.of_order(tx, order_id=order_id))
 
     return calling.read(look)
@@ -278,7 +278,7 @@ def promises_of_order(calling: Calling, order_id: int) -> list[Promise]:
 
 @router.get("/skus/{sku:path}/sell-ahead")
 def get_sell_ahead(calling: Calling, sku: str) -> dict[str, object]:
-    """Whether a SKU may be sold before it is here, and how many wait for it."""
+    """Get whether a SKU may be sold ahead, and how many units are backordered."""
     calling.principal.require(Permission.INVENTORY_READ)
 
     def look(tx: ReadTx) -> dict[str, object]:
@@ -290,7 +290,7 @@ def get_sell_ahead(calling: Calling, sku: str) -> dict[str, object]:
 
 @router.put("/skus/{sku:path}/sell-ahead")
 def put_sell_ahead(calling: Calling, sku: str, body: Policy) -> dict[str, object]:
-    """Decide whether a SKU may be sold ahead; promises that stand are kept."""
+    """Allow or forbid selling a SKU ahead; existing promises are kept."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     return calling.write(lambda tx: _put_policy(calling, tx, Sku(sku), body))
 

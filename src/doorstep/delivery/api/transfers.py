@@ -1,4 +1,4 @@
-"""Transfers: goods that go from one location to another."""
+"""Transfers: goods that move from one location to another."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ router = APIRouter(tags=["Transfers"])
 
 
 class Piece(BaseModel):
-    """So many pieces of a SKU."""
+    """A quantity of a SKU."""
 
     sku: str
     quantity: int = Field(ge=0)
 
 
 class Draft(BaseModel):
-    """A transfer to be written down; nothing moves yet."""
+    """A transfer to draft; no stock moves yet."""
 
-    origin: str = Field(description="Code of the location it comes from.")
-    destination: str = Field(description="Code of the location it goes to.")
+    origin: str = Field(description="Code of the origin location.")
+    destination: str = Field(description="Code of the destination location.")
     lines: list[Piece] = Field(min_length=1, max_length=1000)
     reference: str = Field("", max_length=100)
     note: str = Field("", max_length=500)
@@ -42,10 +42,10 @@ class Draft(BaseModel):
 
 
 class Version(BaseModel):
-    """What was looked at before acting."""
+    """The version that was read before the action."""
 
     version: int | None = Field(
-        None, description="The version you saw; a newer one refuses the action (409)."
+        None, description="The version you read; the action is refused if there is a newer one (409)."
     )
 
 
@@ -56,14 +56,14 @@ class Lines(Version):
 
 
 class Sent(Version):
-    """What left; without lines everything that was asked for."""
+    """Shipped units; without lines, everything that was requested."""
 
     lines: list[Piece] | None = Field(None, max_length=1000)
 
 
 @dataclass(frozen=True, slots=True)
 class TransferLine:
-    """A SKU and how far its pieces have come; `why` is the sentence of a suggestion."""
+    """A SKU and the progress of its units; `why` explains a suggestion."""
 
     sku: str
     requested: int
@@ -74,7 +74,7 @@ class TransferLine:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A transfer; `actions` are what may be done now."""
+    """A transfer; `actions` are allowed now."""
 
     id: int
     origin: str
@@ -126,10 +126,10 @@ def list_transfers(
     calling: Calling,
     location: str = "",
     state: Annotated[list[TransferState] | None, Query()] = None,
-    before: Annotated[int | None, Query(description="Only older ones than this id.")] = None,
+    before: Annotated[int | None, Query(description="Only transfers older than this id.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[Transfer]:
-    """Transfers from or to a location, newest first."""
+    """List transfers from or to a location, newest first."""
 
     def look(tx: ReadTx) -> list[Transfer]:
         chosen = network.by_code(tx, code=location).id if location else calling.scope
@@ -143,7 +143,7 @@ def list_transfers(
 
 @router.get("/transfers/{transfer_id}")
 def get_transfer(calling: Calling, transfer_id: int) -> WholeTransfer:
-    """One transfer with its lines."""
+    """Get one transfer with its lines."""
 
     def look(tx: ReadTx) -> WholeTransfer:
         found = views.transfer(tx, transfer_id=transfer_id)
@@ -158,14 +158,14 @@ def get_transfer(calling: Calling, transfer_id: int) -> WholeTransfer:
 
 
 def _require_an_end(calling: Caller, permission: Permission, *ends: LocationId) -> None:
-    """Staff see and do what concerns their location at either end."""
+    """Staff may read and act on transfers from or to their location."""
     mine = calling.scope if calling.scope in ends else ends[0]
     calling.principal.require(permission, at=mine)
 
 
 @router.post("/transfers", status_code=201)
 def draft(calling: Calling, body: Draft) -> dict[str, object]:
-    """Write a transfer down."""
+    """Draft a transfer."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         origin = network.by_code(tx, code=body.origin).id
@@ -188,7 +188,7 @@ def _answer(tx: ReadTx, transfer_id: int) -> dict[str, object]:
 def _act(
     calling: Caller, transfer_id: int, version: int | None, verb: Callable[[WriteTx, Command], None]
 ) -> dict[str, object]:
-    """Do something to a transfer whose origin (until it is sent) is the caller's business."""
+    """Run an action on a transfer; before it is shipped, only for callers who may act for its origin."""
 
     def work(tx: WriteTx) -> dict[str, object]:
         found = views.transfer(tx, transfer_id=transfer_id)
@@ -201,7 +201,7 @@ def _act(
 
 @router.put("/transfers/{transfer_id}/lines")
 def change(calling: Calling, transfer_id: int, body: Lines) -> dict[str, object]:
-    """Write a draft's lines anew."""
+    """Replace a draft's lines."""
     lines = [Wanted(Sku(each.sku), each.quantity) for each in body.lines]
     return _act(
         calling,
@@ -213,7 +213,7 @@ def change(calling: Calling, transfer_id: int, body: Lines) -> dict[str, object]
 
 @router.post("/transfers/{transfer_id}/request")
 def request(calling: Calling, transfer_id: int, body: Version) -> dict[str, object]:
-    """Ask the origin for the goods: they are reserved there."""
+    """Request a transfer: the goods are reserved at the origin."""
     return _act(
         calling, transfer_id, body.version, lambda tx, command: transfers.request(tx, command=command)
     )
@@ -221,7 +221,7 @@ def request(calling: Calling, transfer_id: int, body: Version) -> dict[str, obje
 
 @router.post("/transfers/{transfer_id}/ship")
 def ship(calling: Calling, transfer_id: int, body: Sent) -> dict[str, object]:
-    """The goods left. They are received with a receipt that names the transfer."""
+    """Ship a transfer. A goods receipt that names the transfer receives it."""
     sent = None if body.lines is None else {Sku(each.sku): each.quantity for each in body.lines}
     return _act(
         calling,
@@ -233,5 +233,5 @@ def ship(calling: Calling, transfer_id: int, body: Sent) -> dict[str, object]:
 
 @router.post("/transfers/{transfer_id}/cancel")
 def cancel(calling: Calling, transfer_id: int, body: Version) -> dict[str, object]:
-    """Nothing is moved; what was reserved is free again."""
+    """Cancel a transfer: no stock moves, and reserved units are released."""
     return _act(calling, transfer_id, body.version, lambda tx, command: transfers.cancel(tx, command=command))

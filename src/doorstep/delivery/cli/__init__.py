@@ -1,4 +1,4 @@
-"""The command line: set up, look after, rehearse. `doorstep --help` teaches it."""
+"""The command line: set up, operate, run the demo. See `doorstep --help`."""
 
 from __future__ import annotations
 

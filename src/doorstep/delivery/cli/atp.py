@@ -1,4 +1,4 @@
-"""`doorstep atp`: what may be promised of a SKU and why, and the tables that the rules are worked out into."""
+"""`doorstep atp`: explain how many units of a SKU may be promised, and rebuild the tables behind it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from doorstep.flows.availability import available_to_promise
 from doorstep.kernel.ids import Sku
 
 commands = typer.Typer(
-    help="Available to promise: why not more, and the rules behind it.", no_args_is_help=True
+    help="Available to promise: the quantity, what limits it, and its rules.", no_args_is_help=True
 )
 _out = Console()
 
@@ -27,7 +27,7 @@ def explain(
     channel: Annotated[str, typer.Option(help="Key of the sales channel.")] = "",
     group: Annotated[str, typer.Option(help="The buyer's group, as in pools: vip, b2b.")] = "",
 ) -> None:
-    """Say how many of a SKU may be promised now, and where each piece went."""
+    """Show how many units of a SKU may be promised now, and every deduction."""
     with opened() as app, app.db.read() as tx:
         question = Question(Sku(sku), channel, group)
         (found,) = available_to_promise.availability(tx, questions=[question], at=app.clock.now())
@@ -44,7 +44,7 @@ def explain(
 
 @commands.command()
 def rebuild() -> None:
-    """Work out every SKU and location from the rules again. When all is sound nothing changes."""
+    """Recompute every SKU and location from the rules. If all is correct, nothing changes."""
     with opened() as app, app.db.write(actor="cli") as tx:
         effect = rules.rebuild(tx)
     _out.print(

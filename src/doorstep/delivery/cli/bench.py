@@ -1,4 +1,4 @@
-"""`doorstep bench`: the benchmarks, as a process of their own that joins no installation of yours."""
+"""`doorstep bench`: run the benchmarks in a process and a database of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def bench(
         list[str] | None, typer.Option(help="Only rates, hot, webhook, replicas or growth; may be repeated.")
     ] = None,
 ) -> None:
-    """Measure orders a second on a scratch database, beside a bare yardstick. Needs the extras local and sandbox."""
+    """Measure orders per second on a scratch database, beside a plain baseline. Needs the extras local and sandbox."""
     arguments = ["--json"] * as_json + ["--long"] * long + (["--out", str(out)] if out else [])
     for part in only or ():
         arguments += ["--only", part]

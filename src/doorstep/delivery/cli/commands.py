@@ -1,4 +1,4 @@
-"""The commands, and how the command line speaks when something goes wrong."""
+"""Collect the commands, and print expected errors as one sentence."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _err = Console(stderr=True)
 
 
 def create() -> typer.Typer:
-    """All commands but the two that serve (see doorstep.processes)."""
+    """All commands except the two server processes (see doorstep.processes)."""
     commands = typer.Typer(
         name="doorstep",
-        help="Doorstep, an order management system. Start with [bold]doorstep demo[/bold] to see an order walk through it.",
+        help="Doorstep, an order management system. Start with [bold]doorstep demo[/bold] to follow one order from purchase to refund.",
         no_args_is_help=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
@@ -48,21 +48,21 @@ def create() -> typer.Typer:
     commands.add_typer(users.commands, name="users", rich_help_panel="Set up")
     commands.add_typer(locations.commands, name="locations", rich_help_panel="Set up")
     commands.add_typer(connections.commands, name="connections", rich_help_panel="Set up")
-    commands.add_typer(imports.commands, name="import", rich_help_panel="Look after")
-    commands.add_typer(stock.export, name="export", rich_help_panel="Look after")
-    commands.add_typer(dead_letters.commands, name="dead-letters", rich_help_panel="Look after")
-    commands.add_typer(ledger.commands, name="ledger", rich_help_panel="Look after")
-    commands.add_typer(atp.commands, name="atp", rich_help_panel="Look after")
-    commands.add_typer(network.commands, name="network", rich_help_panel="Look after")
+    commands.add_typer(imports.commands, name="import", rich_help_panel="Operate")
+    commands.add_typer(stock.export, name="export", rich_help_panel="Operate")
+    commands.add_typer(dead_letters.commands, name="dead-letters", rich_help_panel="Operate")
+    commands.add_typer(ledger.commands, name="ledger", rich_help_panel="Operate")
+    commands.add_typer(atp.commands, name="atp", rich_help_panel="Operate")
+    commands.add_typer(network.commands, name="network", rich_help_panel="Operate")
     lab.add_to(rules.commands)
-    commands.add_typer(rules.commands, name="rules", rich_help_panel="Look after")
+    commands.add_typer(rules.commands, name="rules", rich_help_panel="Operate")
     commands.command("demo", rich_help_panel="Rehearse")(demo.demo)
     commands.command("bench", rich_help_panel="Rehearse")(bench.bench)
     return commands
 
 
 def run(commands: typer.Typer) -> None:
-    """Run the command line; expected failures are one plain sentence and exit code 1, never a traceback."""
+    """Run the command line; expected failures print one plain sentence with exit code 1, never a traceback."""
     try:
         commands()
     except errors.DoorstepError as problem:
@@ -79,7 +79,7 @@ def _of_file(problem: OSError) -> str:
 
 
 def migrate() -> None:
-    """Bring the database to this version's schema. Run it before you start new processes; twice is harmless."""
+    """Upgrade the database to this version's schema. Run it before you start new processes; repeating it changes nothing."""
     chosen = settings.load()
     log.configure(style="console", level="warning", stream=sys.stderr)
     with postgres.open_or_connect(chosen) as server:
@@ -93,9 +93,9 @@ def migrate() -> None:
 
 
 def doctor(
-    offline: Annotated[bool, typer.Option("--offline", help="Do not try the database.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not connect to the database.")] = False,
 ) -> None:
-    """Look at every setting and at the database, and say what is wrong and what to do."""
+    """Check every setting and the database; show what is wrong and what to do."""
     chosen = settings.load()
     log.configure(style="console", level="warning", stream=sys.stderr)
     table = Table("", "setting", "value", "from", "what to do", box=None, pad_edge=False)

@@ -25,7 +25,7 @@ _out = Console()
 
 @commands.command("list")
 def list_() -> None:
-    """All connections and their modes."""
+    """List all connections and their modes."""
     with opened() as app, app.db.read() as tx:
         rows = views.all_connections(tx)
     table = Table("key", "kind", "connector", "name", "mode", box=None, pad_edge=False)
@@ -36,7 +36,7 @@ def list_() -> None:
 
 @commands.command("connectors")
 def connectors() -> None:
-    """What can be connected, and the settings each needs."""
+    """List the connectors, and the settings that each needs."""
     with opened() as app:
         for connector in sorted(
             app.registry.connectors.values(), key=lambda each: (each.kind.value, each.id)
@@ -48,7 +48,7 @@ def connectors() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A table of the file: which connector, and its settings."""
+    """A table of the file: the connector and its settings."""
 
     kind: Kind
     connector: str
@@ -64,7 +64,7 @@ def put(
 ) -> None:
     """Create or replace connections from a file. A new one is live; a known one keeps its mode.
 
-    Secrets are sealed at once, so delete the file afterwards.
+    Secrets are encrypted at once, so delete the file afterwards.
     """
     entries = _entries(file)
     with opened() as app, app.db.write(actor="cli") as tx:
@@ -89,7 +89,7 @@ def _entries(file: Path) -> dict[str, Entry]:
 
 @commands.command("mode")
 def mode(key: str, to: Mode) -> None:
-    """Switch a connection: off, shadow (reads go out, writes are logged and kept) or live."""
+    """Switch a connection: off, shadow (reads are sent, writes are only logged and stored) or live."""
     with opened() as app, app.db.write(actor="cli") as tx:
         actions.switch(tx, key=key, mode=to)
         kept = jobs.count_shadowed(tx).get(key, 0)
@@ -130,4 +130,4 @@ def shadowed(
             row.occurred_at.strftime("%Y-%m-%d %H:%M"),
             " ".join(str(value) for value in row.would_send.values()),
         )
-    _out.print(table if rows else "No call was only logged.")
+    _out.print(table if rows else "No calls were logged in shadow mode.")

@@ -1,4 +1,4 @@
-"""`doorstep dead-letters`: what stopped, why, and another try."""
+"""`doorstep dead-letters`: list failed work and its errors, and retry it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from doorstep.domain.analytics.views import letters as letter_views
 from doorstep.flows import operations
 from doorstep.kernel import errors
 
-commands = typer.Typer(help="Work that stopped: see why, fix it, try it again.", no_args_is_help=True)
+commands = typer.Typer(help="Failed work: see the error, fix the cause, retry.", no_args_is_help=True)
 _out = Console()
 
 
 @commands.command("list")
 def list_() -> None:
-    """Every dead letter with its error."""
+    """List every dead letter with its error."""
     with opened() as app, app.db.read() as tx:
         letters = letter_views.dead_letters(tx)
     table = Table(
@@ -37,7 +37,7 @@ def list_() -> None:
             when,
             letter.error or "",
         )
-    _out.print(table if letters else "Nothing stopped.")
+    _out.print(table if letters else "No dead letters.")
 
 
 @commands.command("redrive")
@@ -46,26 +46,26 @@ def redrive(
         list[str] | None, typer.Argument(help="Ids as the list shows them, e.g. inbox:12 delivery:7.")
     ] = None,
     error_class: Annotated[
-        str, typer.Option("--class", help="All of a class: transient, data, auth or bug.")
+        str, typer.Option("--class", help="All of an error class: transient, data, auth or bug.")
     ] = "",
 ) -> None:
-    """Try dead letters again: some, or a whole class."""
+    """Retry dead letters: some, or a complete error class."""
     if bool(ids) == bool(error_class):
-        raise errors.Invalid("Name either ids or a --class.")
+        raise errors.Invalid("Give either ids or a --class.")
     with opened() as app, app.db.write(actor="cli") as tx:
         if error_class:
             count = operations.retry(tx, error_class=error_class)
         else:
             count = operations.retry(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
-    _out.print(f"{count} will be tried again.")
+    _out.print(f"{count} will be retried.")
 
 
 @commands.command("discard")
 def discard(ids: Annotated[list[str], typer.Argument(help="Ids as the list shows them.")]) -> None:
-    """Give up on dead letters; the events and bytes behind them are kept."""
+    """Discard dead letters. Their events and payloads are kept."""
     with opened() as app, app.db.write(actor="cli") as tx:
         count = operations.discard(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
-    _out.print(f"{count} given up.")
+    _out.print(f"{count} discarded.")
 
 
 def _of(source: str, ids: list[str] | None) -> list[int]:

@@ -1,4 +1,4 @@
-"""`doorstep import`: files in, as a stream, with a progress bar; what is refused is named by line and reason."""
+"""`doorstep import`: stream files in, with a progress bar; refused rows are listed by line and reason."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from doorstep.flows.capture import direct_orders
 from doorstep.flows.capture.direct_orders import CaptureStatus, Documents
 from doorstep.kernel import errors, log
 
-commands = typer.Typer(help="Bring in files: orders, stock and what belongs to it.", no_args_is_help=True)
+commands = typer.Typer(help="Import files: orders, stock and related data.", no_args_is_help=True)
 _out = Console()
 _err = Console(stderr=True)
 _BATCH, _SHOWN = 500, 20
@@ -29,7 +29,7 @@ _log = log.get("import")
 
 @dataclass(slots=True)
 class _Tally:
-    """What became of the orders of a file."""
+    """The results for the orders of a file."""
 
     became: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[int, str]] = field(default_factory=list)
@@ -37,7 +37,7 @@ class _Tally:
 
 @commands.callback()
 def _group() -> None:
-    """Keeps the commands named, even while there is one."""
+    """Keep subcommands named, even while there is only one."""
 
 
 @commands.command("orders")
@@ -48,16 +48,16 @@ def orders(
     *,
     channel: Annotated[str, typer.Option(help="Key of the direct connection the orders belong to.")],
     rejects: Annotated[
-        Path | None, typer.Option(help="Write line and reason of what is refused here.")
+        Path | None, typer.Option(help="Write line and reason of refused rows to this file.")
     ] = None,
 ) -> None:
-    """Take in orders from a file: each is stored, checked, routed and reserved. Running it again doubles nothing."""
+    """Import orders from a file: each is stored, checked, routed and reserved. Repeating it changes nothing."""
     tally = _Tally()
     with opened() as app, _progress() as progress:
         connection = app.registry.by_key(channel)
         if connection.connector_id != direct_orders.DIRECT:
             raise errors.Invalid(
-                f"{channel} is a {connection.connector_id} connection: files need a direct one."
+                f"{channel} is a {connection.connector_id} connection: order files need a direct one."
             )
         bar = progress.add_task(file.name, total=file.stat().st_size, orders=0)
         found = order_files.documents(file, read_to=lambda place: progress.update(bar, completed=place))
@@ -86,7 +86,7 @@ def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
 
 
 def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None:
-    """One transaction for the batch; if it fails, everything is stored and workers read it one by one."""
+    """Run one transaction for the batch; if it fails, every document is stored and workers process them one by one."""
     good = [each for each in batch if not each.problem]
     tally.refused += [(each.line, each.problem) for each in batch if each.problem]
     documents = Documents(app.registry.by_key(channel), [each.document for each in good], log.new_trace_id())
@@ -105,7 +105,7 @@ def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None
 
 
 def _say(tally: _Tally, rejects: Path | None) -> None:
-    counts = ", ".join(f"{count:,} {became}" for became, count in tally.became.items()) or "nothing taken in"
+    counts = ", ".join(f"{count:,} {became}" for became, count in tally.became.items()) or "nothing imported"
     _out.print(f"{counts}, {len(tally.refused):,} refused.")
     for line, reason in tally.refused[:_SHOWN]:
         _err.print(f"  line {line}: {reason}", style="red", highlight=False, markup=False, soft_wrap=True)

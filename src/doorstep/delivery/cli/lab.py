@@ -1,4 +1,4 @@
-"""`doorstep rules simulate`, `shadow`, `canary`, `trial`, `stop`: what a draft would have come to, and what it comes to."""
+"""`doorstep rules simulate`, `shadow`, `canary`, `trial`, `stop`: compare a draft with the active rules."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ from doorstep.kernel.money import CURRENCIES, Money
 _out, _err = Console(), Console(stderr=True)
 _MARKS = {"better": ("▼ better", "green"), "worse": ("▲ worse", "red"), "same": ("= same", "dim")}
 _SHOWN = 10
-Why = Annotated[str, typer.Option(help="Why; it stays in the history.")]
+Why = Annotated[str, typer.Option(help="The reason, kept in the history.")]
 Draft = Annotated[int, typer.Argument(help="The draft to try.")]
 
 
 def add_to(commands: typer.Typer) -> None:
-    """The lab's commands stand among those of rules."""
+    """Add the lab's commands to those of rules."""
     for name, command in (
         ("simulate", simulate), ("shadow", shadow), ("canary", canary), ("trial", show), ("stop", stop),
     ):  # fmt: skip
@@ -71,15 +71,15 @@ def simulate(  # tidy: parameters the command line reads its options from the si
     draft: Annotated[str, typer.Argument(help="A file (YAML or JSON) or the number of a version.")],
     *,
     days: Annotated[int, typer.Option(min=1, help="How far back the orders go.")] = 7,
-    orders: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Orders of a file instead: order documents as NDJSON.")] = None,
-    stock: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Stock for these orders: CSV with sku, location, quantity. Without it, what is free now.")] = None,
-    every: Annotated[int, typer.Option(min=1, help="Orders that come within so many minutes are decided together.")] = 15,
-    wave: Annotated[float, typer.Option(min=0, help="Seconds to improve each batch as a wave.")] = 0.0,
-    must: Annotated[str, typer.Option(help="Limits beside what decides now, as cost<=1.00,splits<=1.02; exit code 1 if one does not hold.")] = "",
+    orders: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Orders from a file instead: order documents as NDJSON.")] = None,
+    stock: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Stock for these orders: CSV with sku, location, quantity. Default: current available stock.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Orders that come within this number of minutes are routed together.")] = 15,
+    wave: Annotated[float, typer.Option(min=0, help="Seconds to optimize each batch.")] = 0.0,
+    must: Annotated[str, typer.Option(help="Limits relative to the active rules, as cost<=1.00,splits<=1.02; exit code 1 if one is exceeded.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output instead.")] = False,
-    to_csv: Annotated[Path | None, typer.Option("--csv", help="Write the orders that change here.")] = None,
+    to_csv: Annotated[Path | None, typer.Option("--csv", help="Write the orders with another plan to this file.")] = None,
 ) -> None:  # fmt: skip
-    """Replay the past by a draft and by what decides now, side by side. Nothing is stored."""
+    """Simulate a draft and the active rules on past orders, side by side. Nothing is stored."""
     limits = gates.read(must)
     how = How(timedelta(minutes=every), wave)
     with opened() as app:
@@ -116,7 +116,7 @@ def _playbook(app: App, tx: ReadTx, draft: str) -> CompiledRules:
         read = documents.read(text_of(Path(draft)), RuleSet)
     except errors.Invalid as problem:
         raise errors.Invalid(
-            f"{draft} is neither a version nor a file that can be read: {problem.message}"
+            f"{draft} is neither a version nor a readable file: {problem.message}"
         ) from problem
     problems = read.problems or (
         () if read.value is None else rule_sets.problems(tx, document=read.value, now=app.clock.now())
@@ -149,7 +149,7 @@ def _progress(total: int) -> Iterator[simulation.Reported]:
 
 def _say(found: Simulation, compared: Sequence[Compared], numbers: dict[int, str], currency: str) -> None:
     if not found.before.orders:
-        _out.print("No order came in this time: choose more days, or bring in a file of orders.")
+        _out.print("There are no orders in this period: choose more days, or import a file of orders.")
         return
     _out.print(
         f"{found.before.orders:,} orders, {found.before.a_second:,.0f} and {found.after.a_second:,.0f} a second.\n",
@@ -179,13 +179,13 @@ def _figure(each: Compared, value: float, currency: str) -> str:
 
 
 def _money(minor: float, currency: str) -> str:
-    """Minor units as people read them; without a currency as they are."""
+    """Format minor units for people; without a currency they are not converted."""
     return str(Money(round(minor), currency)) if currency in CURRENCIES else f"{minor:,.1f}"
 
 
 def _loads(loads: Sequence[Busy]) -> None:
     table = Table("location", box=None, pad_edge=False)
-    for name in ("orders now", "draft", "pieces now", "draft", "busiest day now", "draft"):
+    for name in ("orders now", "draft", "units now", "draft", "busiest day now", "draft"):
         table.add_column(name, justify="right")
     for each in loads:
         table.add_row(each.location, *(f"{value:,}" for value in (*each.orders, *each.units, *each.peak)))
@@ -238,18 +238,18 @@ def _write(file: Path, changes: Sequence[Difference], numbers: dict[int, str]) -
 
 
 def shadow(draft: Draft, why: Why) -> None:
-    """Let a draft decide silently on every order, beside what decides."""
+    """Start a shadow trial: a draft plans every order beside the active rules, without effect."""
     _start(NewTrial(draft, TrialKind.SHADOW, 100, Guardrails(), why))
 
 
 def canary(
     draft: Draft,
     why: Why,
-    percent: Annotated[int, typer.Option(min=1, max=100, help="The share of orders that it decides on.")] = 10,
-    cost_ratio: Annotated[float, typer.Option(help="It ends by itself when an order costs more, as a ratio.")] = 1.05,
-    sample: Annotated[int, typer.Option(help="Orders before anything is said of it.")] = 100,
+    percent: Annotated[int, typer.Option(min=1, max=100, help="The share of orders that it routes.")] = 10,
+    cost_ratio: Annotated[float, typer.Option(help="It stops by itself when an order costs more than this ratio.")] = 1.05,
+    sample: Annotated[int, typer.Option(help="Orders before results count.")] = 100,
 ) -> None:  # fmt: skip
-    """Let a draft decide on a share of the orders; guardrails end it when it does worse."""
+    """Start a canary trial: a draft routes a share of the orders; guardrails stop it when it does worse."""
     rails = guardrails.guardrails({"cost_ratio": cost_ratio, "sample": sample})
     _start(NewTrial(draft, TrialKind.CANARY, percent, rails, why))
 
@@ -257,25 +257,25 @@ def canary(
 def _start(new: NewTrial) -> None:
     with opened() as app, app.db.write(actor="cli") as tx:
         found = trial_control.start(tx, new=new, now=app.clock.now())
-    share = "silently" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
-    _out.print(f"Draft {found.draft} decides {share} from the next order on.", highlight=False)
+    share = "in shadow mode" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
+    _out.print(f"Draft {found.draft} routes {share} from the next order on.", highlight=False)
 
 
 def stop(why: Why) -> None:
-    """End the trial that runs."""
+    """Stop the running trial."""
     with opened() as app, app.db.write(actor="cli") as tx:
         found = verbs.stop(tx, why=why, at=app.clock.now())
     _out.print(f"The trial of draft {found.draft} ended.", highlight=False)
 
 
 def show() -> None:
-    """How the trial that runs (or the last one) stands."""
+    """Show the running trial, or the last one."""
     with opened() as app, app.db.read() as tx:
         found = next(iter(trials.trials(tx, limit=1)), None)
         sides = trials.sides(tx, trial_id=found.id) if found else None
         currency = rules.compiled_rules(tx).document.currency
     if found is None or sides is None:
-        _out.print("No draft was tried yet.")
+        _out.print("There was no trial yet.")
         return
     _out.print(_words(found), highlight=False)
     table = Table("", "orders", "cost", "several parcels", "late", "rejected", box=None, pad_edge=False)
@@ -289,5 +289,7 @@ def show() -> None:
 
 def _words(found: Trial) -> str:
     if found.ended_at is None:
-        return f"Draft {found.draft} is tried ({found.kind.value}) since {found.started_at:%Y-%m-%d %H:%M}."
+        return (
+            f"Draft {found.draft} is in trial ({found.kind.value}) since {found.started_at:%Y-%m-%d %H:%M}."
+        )
     return f"The trial of draft {found.draft} ended {found.ended_at:%Y-%m-%d %H:%M}: {found.ended_why}"

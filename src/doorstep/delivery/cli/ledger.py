@@ -1,4 +1,4 @@
-"""`doorstep ledger`: whether the stock counters are what their movements say."""
+"""`doorstep ledger`: compare the stock counters with their movements."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _out = Console()
 
 @commands.callback()
 def _group() -> None:
-    """Keeps `verify` a command of its own while it is the only one."""
+    """Keep `verify` a named command while it is the only one."""
 
 
 @commands.command()
 def verify(
     *, as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False
 ) -> None:
-    """Recompute every counter from its movements. There must be no difference, ever; exit code 1 if there is one."""
+    """Recompute every counter from its movements. Exit code 1 if one differs."""
     with opened() as app, app.db.read() as tx:
         drift = inventory.drift(tx)
     if as_json:
         typer.echo(msgspec.json.encode({"drift": drift}).decode())
     elif drift:
         table = Table(
-            "SKU", "location", "condition", "counter", "it says", "by ledger", box=None, pad_edge=False
+            "SKU", "location", "condition", "counter", "counter", "by ledger", box=None, pad_edge=False
         )
         for each in drift:
             place = "network" if each.location_id is None else str(each.location_id)

@@ -36,7 +36,7 @@ def list_() -> None:
 
 @commands.command("put")
 def put(
-    file: Annotated[Path, typer.Argument(help="TOML with a [[location]] table for each.")],
+    file: Annotated[Path, typer.Argument(help="TOML with one [[location]] table each.")],
 ) -> None:
     """Create or change locations from a file, by code. A closed location stays closed."""
     found = read(file)
@@ -55,10 +55,10 @@ def put(
 @commands.command("close")
 def close(
     code: Code,
-    reason: Annotated[str, typer.Option(help="Why; it stays in the history.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    reason: Annotated[str, typer.Option(help="The reason, kept in the history.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would happen.")] = False,
 ) -> None:
-    """Close a location: nothing is routed to it any more."""
+    """Close a location: no more orders are routed to it."""
     with opened() as app, app.db.write(actor="cli") as tx:
         location_id = views.by_code(tx, code=code).id
         if dry_run:
@@ -71,7 +71,7 @@ def close(
 
 @commands.command("reopen")
 def reopen(code: Code) -> None:
-    """Route orders to a closed location again."""
+    """Reopen a closed location: orders are routed to it again."""
     with opened() as app, app.db.write(actor="cli") as tx:
         locations.reopen(tx, location_id=views.by_code(tx, code=code).id, now=app.clock.now())
     _out.print(f"{code} is open.", highlight=False)
@@ -83,7 +83,7 @@ def _print(closing: Closing) -> None:
 
 
 def read(file: Path) -> list[Location]:
-    """The locations of a TOML file; raises Invalid with the field that is wrong."""
+    """Read the locations of a TOML file; raises Invalid with the wrong field."""
     try:
         tables = msgspec.convert(toml_of(file).get("location", []), list[dict[str, object]])
         return msgspec.convert([{**_DEFAULTS, **table, "id": 0} for table in tables], list[Location])

@@ -1,4 +1,4 @@
-"""`doorstep network`: calendars, tariffs and shifts of the network as a file."""
+"""`doorstep network`: manage calendars, tariffs and shifts of the network as a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from doorstep.flows.network.network_change import Preview
 from doorstep.kernel import errors
 
 commands = typer.Typer(
-    help="Calendars, cut-offs, shifts and tariffs as one file: look, apply, export.", no_args_is_help=True
+    help="Calendars, cut-offs, shifts and tariffs as one file: preview, apply, export.", no_args_is_help=True
 )
 _out = Console()
 File = Annotated[Path, typer.Argument(help="The document, YAML or JSON.")]
@@ -27,7 +27,7 @@ File = Annotated[Path, typer.Argument(help="The document, YAML or JSON.")]
 
 @commands.command()
 def plan(file: File) -> None:
-    """Say what a file would change, and change nothing."""
+    """Show what a file would change, and change nothing."""
     document = _read(file)
     with opened() as app, app.db.read() as tx:
         _say(network_change.preview(tx, document=document, at=app.clock.now()))
@@ -36,9 +36,9 @@ def plan(file: File) -> None:
 @commands.command()
 def apply(
     file: File,
-    note: Annotated[str, typer.Option(help="Why; it stays with the version.")],
+    note: Annotated[str, typer.Option(help="The reason, kept with the version.")],
 ) -> None:
-    """Let a file hold from the next order on. Twice is harmless."""
+    """Apply a file from the next order on. Repeating it changes nothing."""
     document = _read(file)
     with opened() as app, app.db.write(actor="cli") as tx:
         _say(network_change.apply(tx, document=document, note=note, at=app.clock.now()))
@@ -46,7 +46,7 @@ def apply(
 
 @commands.command()
 def export() -> None:
-    """Write the document that holds to standard output."""
+    """Write the current document to standard output."""
     with opened() as app, app.db.read() as tx:
         sys.stdout.write(text.write(views.document(tx)))
 
@@ -60,24 +60,24 @@ def schema() -> None:
 @commands.command("outage")
 def carrier_out(
     carrier: Annotated[str, typer.Argument(help="The key of a connection or of a tariff.")],
-    why: Annotated[str, typer.Option(help="Why; receipts and people are told so.")],
+    why: Annotated[str, typer.Option(help="The reason, shown in explanations and in the console.")],
     until: Annotated[
         str,
         typer.Option(
-            help="Until when, with its offset as in 2026-11-27T18:00+05:30; left out: until it is back."
+            help="End of the outage, with its offset as in 2026-11-27T18:00+05:30; without it: until you end it."
         ),
     ] = "",
 ) -> None:
-    """Give a carrier no parcels from now on; planned work goes another way."""
+    """Start a carrier outage: the carrier gets no parcels; planned work is re-routed."""
     until_at = _moment(until) if until else None
     with opened() as app, app.db.write(actor="cli") as tx:
         outage_control.start(tx, carrier=carrier, reason=why, until_at=until_at, now=app.clock.now())
-    _out.print(f"{carrier} gets no parcels until {until or 'it is said to be back'}.", markup=False)
+    _out.print(f"{carrier} gets no parcels until {until or 'you end the outage'}.", markup=False)
 
 
 @commands.command("back")
-def carrier_back(carrier: Annotated[str, typer.Argument(help="The carrier that was out.")]) -> None:
-    """Give a carrier parcels again; orders that wait are tried."""
+def carrier_back(carrier: Annotated[str, typer.Argument(help="The carrier with the outage.")]) -> None:
+    """End a carrier outage: the carrier gets parcels again, and waiting orders are retried."""
     with opened() as app, app.db.write(actor="cli") as tx:
         outage_control.end(tx, carrier=carrier, now=app.clock.now())
     _out.print(f"{carrier} gets parcels again.", markup=False)
@@ -87,9 +87,9 @@ def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise errors.Invalid(f"{text!r} is no instant: write one like 2026-11-27T18:00+05:30.") from None
+        raise errors.Invalid(f"{text!r} is not a time: write one like 2026-11-27T18:00+05:30.") from None
     if found.tzinfo is None:
-        raise errors.Invalid(f"{text!r} does not say on which clock: add its offset, as in {text}+05:30.")
+        raise errors.Invalid(f"{text!r} has no time zone: add its offset, as in {text}+05:30.")
     return found
 
 

@@ -14,7 +14,7 @@ from doorstep.kernel import errors, log, settings
 
 @contextmanager
 def opened() -> Iterator[App]:
-    """Everything open; logs only when something is wrong."""
+    """Open the app; log only problems."""
     chosen = settings.load()
     log.configure(style="console", level="warning", stream=sys.stderr)
     with open_app(chosen) as app:
@@ -22,7 +22,7 @@ def opened() -> Iterator[App]:
 
 
 def text_of(file: Path) -> str:
-    """The text of a file; raises Invalid when it cannot be read or is not UTF-8."""
+    """Read the text of a file; raises Invalid when it cannot be read or is not UTF-8."""
     try:
         return file.read_text(encoding="utf-8")
     except OSError as problem:
@@ -32,7 +32,7 @@ def text_of(file: Path) -> str:
 
 
 def toml_of(file: Path) -> dict[str, object]:
-    """The tables of a TOML file; raises Invalid with the line that is wrong."""
+    """Read the tables of a TOML file; raises Invalid with the wrong line."""
     try:
         return tomllib.loads(text_of(file))
     except tomllib.TOMLDecodeError as problem:

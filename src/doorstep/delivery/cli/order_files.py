@@ -1,4 +1,4 @@
-"""Order files: CSV with a row per line, or NDJSON with a document per line, read as a stream of order documents."""
+"""Read order files as a stream of order documents: CSV with a row per line, or NDJSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Row = tuple[int, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A document of the file and its first line there; `problem` says why it cannot be one."""
+    """A document of the file and its first line; `problem` says why it is not an order document."""
 
     line: int
     document: bytes = b""
@@ -46,7 +46,7 @@ class Found:
 
 
 def documents(path: Path, *, read_to: Callable[[int], object]) -> Iterator[Found]:
-    """Every order of a file; `read_to` hears how many bytes have been read. Raises Invalid for a file that is none."""
+    """Every order of a file; `read_to` gets the number of bytes read. Raises Invalid for an unreadable file."""
     kind = path.suffix.lower()
     if kind not in {".csv", ".ndjson", ".jsonl"}:
         raise errors.Invalid(f"{path.name}: the name must end in .csv, .ndjson or .jsonl.", field="file")
@@ -56,7 +56,7 @@ def documents(path: Path, *, read_to: Callable[[int], object]) -> Iterator[Found
             yield from _csv(each.decode("utf-8-sig") for each in lines) if kind == ".csv" else _ndjson(lines)
         except (csv.Error, UnicodeDecodeError) as problem:
             raise errors.Invalid(
-                f"{path.name} is not CSV in UTF-8: {problem}. What stood before is taken in; mend it and run it again."
+                f"{path.name} is not CSV in UTF-8: {problem}. The rows before it are imported; correct the file and run it again."
             ) from problem
 
 
@@ -75,14 +75,14 @@ def _ndjson(lines: Iterable[bytes]) -> Iterator[Found]:
 
 
 def _csv(lines: Iterable[str]) -> Iterator[Found]:
-    """Rows of one order stand together; the first one has what is the order's own."""
+    """Rows of one order are adjacent; the first one has the order's own columns."""
     reader = csv.DictReader(lines, strict=True)
     columns = [name.strip().lower() for name in reader.fieldnames or ()]
     missing = [name for name in REQUIRED if name not in columns]
     unknown = sorted(set(columns) - {*REQUIRED, *OPTIONAL})
     if missing or unknown:
         wrong = [f"lacks {', '.join(missing)}"] if missing else []
-        wrong += [f"does not know {', '.join(unknown)}"] if unknown else []
+        wrong += [f"has unknown columns {', '.join(unknown)}"] if unknown else []
         raise errors.Invalid(
             f"The first line {' and '.join(wrong)}. Columns: {', '.join((*REQUIRED, *OPTIONAL))}."
         )
@@ -142,7 +142,7 @@ def _whole(number: int, row: Mapping[str, str], name: str) -> int:
 
 
 def _amount(number: int, row: Mapping[str, str], name: str) -> int:
-    """In minor units; written in major ones with a point, as 799.50."""
+    """Parse an amount in major units, as 799.50, into minor units."""
     try:
         amount = Decimal(row[name])
     except InvalidOperation as problem:
@@ -155,5 +155,5 @@ def _amount(number: int, row: Mapping[str, str], name: str) -> int:
 def _yes(number: int, row: Mapping[str, str], name: str) -> bool:
     said = row.get(name, "").lower()
     if said not in _YES:
-        raise errors.Invalid(f"Line {number}: {name} is yes or no, not {said!r}.")
+        raise errors.Invalid(f"Line {number}: {name} must be yes or no, not {said!r}.")
     return _YES[said]

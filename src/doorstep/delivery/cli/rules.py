@@ -1,4 +1,4 @@
-"""`doorstep rules`: the rule set of routing as a file: try it, let it decide, look back, go back."""
+"""`doorstep rules`: manage the routing rule set as a file: test, activate, compare, restore."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from doorstep.kernel import documents
 from doorstep.kernel.documents import Problem, Text
 
 commands = typer.Typer(
-    help="Routing's rule set as a file: try it, let it decide, look back, go back.", no_args_is_help=True
+    help="The routing rule set as a file: test, activate, list versions, restore.", no_args_is_help=True
 )
 _out = Console()
 File = Annotated[Path, typer.Argument(help="The rule set, YAML or JSON.")]
-Why = Annotated[str, typer.Option(help="Why; it stays in the history.")]
+Why = Annotated[str, typer.Option(help="The reason, kept in the history.")]
 
 
 @commands.command()
 def plan(file: File) -> None:
-    """Try a file: what is wrong, what it changes, what becomes of its golden cases. Nothing is stored; exit code 1 if it may not decide."""
+    """Validate a file: errors, changes, test cases. Nothing is stored; exit code 1 if it cannot be activated."""
     read = _read(file)
     with opened() as app, app.db.read() as tx:
         proposal = rule_sets.preview(tx, document=_value(read), now=app.clock.now())
@@ -44,7 +44,7 @@ def plan(file: File) -> None:
 
 @commands.command()
 def apply(file: File, why: Why) -> None:
-    """Let a file decide from the next order on, if nothing is wrong and its golden cases pass. Twice is harmless."""
+    """Activate a file from the next order on, if it is valid and its test cases pass. Repeating it changes nothing."""
     read = _read(file)
     with opened() as app, app.db.write(actor="cli") as tx:
         now = app.clock.now()
@@ -57,14 +57,14 @@ def apply(file: File, why: Why) -> None:
         before = proposal.instead_of
         draft = rule_sets.draft(tx, draft=Draft(proposal.document, why, based_on=before), now=now)
         active = rule_sets.activate(tx, number=draft.number, why=why, instead_of=before, now=now)
-    _out.print(f"Version {active.number} decides from now on.", highlight=False)
+    _out.print(f"Version {active.number} is active.", highlight=False)
 
 
 @commands.command("test")
 def run_cases(
     file: Annotated[Path | None, typer.Argument(help="A rule set; without one, the active version.")] = None,
 ) -> None:
-    """Run the golden cases. Exit code 1 if one fails."""
+    """Run the test cases. Exit code 1 if one fails."""
     read = None if file is None else _read(file)
     with opened() as app, app.db.read() as tx:
         document = views.document(tx, number=views.active_number(tx)) if read is None else _value(read)
@@ -76,11 +76,9 @@ def run_cases(
 
 @commands.command()
 def export(
-    number: Annotated[
-        int | None, typer.Argument(help="A version; without one, the one that decides.")
-    ] = None,
+    number: Annotated[int | None, typer.Argument(help="A version; default: the active one.")] = None,
 ) -> None:
-    """Write a version to standard output. Comments of the file that it came from are not kept."""
+    """Write a version to standard output. Comments of its original file are not kept."""
     with opened() as app, app.db.read() as tx:
         wanted = views.active_number(tx) if number is None else number
         sys.stdout.write(documents.write(views.document(tx, number=wanted)))
@@ -88,7 +86,7 @@ def export(
 
 @commands.command()
 def history() -> None:
-    """Every version: who wrote it and let it decide, when and why."""
+    """List every version: who wrote and activated it, when and why."""
     with opened() as app, app.db.read() as tx:
         versions = views.versions(tx)
     table = Table("version", "name", "state", "since", "by", "why", box=None, pad_edge=False)
@@ -98,16 +96,16 @@ def history() -> None:
         state = f"{each.state}, restores {each.restores}" if each.restores else each.state
         by = each.activated_by or each.drafted_by
         table.add_row(str(each.number), each.name, state, f"{at:%Y-%m-%d %H:%M}", by, why)
-    _out.print(table if versions else "No version yet: the rules that Doorstep comes with decide.")
+    _out.print(table if versions else "There is no version yet: the built-in rules are active.")
 
 
 @commands.command()
-def rollback(number: Annotated[int, typer.Argument(help="The version to go back to.")], why: Why) -> None:
-    """Let an earlier version decide again, as a new version."""
+def rollback(number: Annotated[int, typer.Argument(help="The version to restore.")], why: Why) -> None:
+    """Restore an earlier version, as a new version."""
     with opened() as app, app.db.write(actor="cli") as tx:
         before = views.active_number(tx)
         active = verbs.roll_back(tx, number=number, why=why, instead_of=before, at=app.clock.now())
-    _out.print(f"Version {active.number} decides from now on: it restores version {number}.", highlight=False)
+    _out.print(f"Version {active.number} is active: it restores version {number}.", highlight=False)
 
 
 @commands.command()
@@ -155,4 +153,4 @@ def _cases(outcomes: Iterable[Outcome]) -> None:
             _out.print(f"    {line}", markup=False, highlight=False, soft_wrap=True)
     red = sum(not each.is_green for each in reported)
     if reported:
-        _out.print(f"{len(reported) - red} of {len(reported)} golden cases pass.", highlight=False)
+        _out.print(f"{len(reported) - red} of {len(reported)} test cases pass.", highlight=False)

@@ -52,17 +52,17 @@ def load(
         typer.Argument(help="Folder with skus.csv, locations.toml, stock.csv, network.yaml and rules.yaml."),
     ] = NOTNAKED,
 ) -> None:
-    """Load a sample retailer (NotNaked by default) into the database. Twice is harmless."""
+    """Load a sample retailer (NotNaked by default) into the database. Repeating it changes nothing."""
     with opened() as app:
         _out.print(load_into(app, folder))
         _out.print(let_rules_decide(app, folder / "rules.yaml"))
 
 
 def load_into(app: App, folder: Path) -> str:
-    """Load a folder; returns a sentence about what was loaded. Raises Invalid when the files are not there."""
+    """Load a folder; returns a sentence about its content. Raises Invalid when files are missing."""
     if not (folder / "skus.csv").is_file():
         raise errors.Invalid(
-            f"{folder} has no skus.csv: run this from a checkout, or name the folder of the samples."
+            f"{folder} has no skus.csv: run this from a checkout, or give the folder of the samples."
         )
     items = _typed(folder / "skus.csv", list(_rows(folder / "skus.csv")), Item)
     locations = location_files.read(folder / "locations.toml")
@@ -71,37 +71,37 @@ def load_into(app: App, folder: Path) -> str:
         put_locations.put(tx, locations=locations, now=app.clock.now())
         _network(tx, folder / "network.yaml", app.clock.now())
         pieces = _stock(tx, folder / "stock.csv", app.clock.now())
-    return f"Loaded {len(items)} SKUs, {len(locations)} locations and {pieces} pieces of stock."
+    return f"Loaded {len(items)} SKUs, {len(locations)} locations and {pieces} units of stock."
 
 
 def let_rules_decide(app: App, file: Path) -> str:
-    """Let a retailer's rule set decide, unless somebody has let another; returns a sentence."""
+    """Activate a retailer's rule set, unless another one is active; returns a sentence."""
     if not file.is_file():
-        return "No rules.yaml: the rules that Doorstep comes with decide."
+        return "There is no rules.yaml: the built-in rules are active."
     read = documents.read(text_of(file), RuleSet)
     if read.value is None:
         raise errors.Invalid(" ".join(map(str, read.problems)))
     with app.db.write(actor="samples") as tx:
         if views.active_number(tx) is not None:
-            return "The rule set that decides goes on to decide."
+            return "The active rule set stays active."
         why, now = "Samples loaded", app.clock.now()
         draft = rule_sets.draft(tx, draft=Draft(read.value, why), now=now)
         active = rule_sets.activate(tx, number=draft.number, why=why, instead_of=None, now=now)
-    return f"The rule set {active.label} decides; its {len(read.value.cases)} golden cases pass."
+    return f"The rule set {active.label} is active; its {len(read.value.cases)} test cases pass."
 
 
 def _network(tx: WriteTx, file: Path, now: datetime) -> None:
-    """Calendars, shifts and tariffs, if the retailer has any."""
+    """Load calendars, shifts and tariffs, if the retailer has any."""
     if file.is_file():
         network_change.apply(tx, document=text.read(text_of(file)), note="Samples loaded", at=now)
 
 
 def _stock(tx: WriteTx, file: Path, now: datetime) -> int:
-    """Opening stock, received once however often it is loaded."""
+    """Receive the opening stock, only once however often it is loaded."""
     rows = _typed(file, list(_rows(file)), OpeningStock)
     ids = {location.code: location.id for location in network_views.locations(tx).values()}
     if unknown := sorted({row.location for row in rows} - ids.keys()):
-        raise errors.Invalid(f"{file}: there is no location {', '.join(unknown)}.")
+        raise errors.Invalid(f"{file}: unknown location {', '.join(unknown)}.")
     movements = [
         Movement(
             type=MovementType.RECEIVED,

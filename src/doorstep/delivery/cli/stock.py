@@ -1,4 +1,4 @@
-"""`doorstep import` of stock and what was decided about it, and `doorstep export`: files of any length, a part in memory at a time."""
+"""`doorstep import` and `doorstep export` of stock and its rules: streamed, so files may have any length."""
 
 from __future__ import annotations
 
@@ -29,14 +29,12 @@ from doorstep.kernel.ids import ImportId
 _out = Console()
 _err = Console(stderr=True)
 _SHOWN = 20
-export = typer.Typer(
-    help="Write files as CSV: stock, its ledger, and what was decided about it.", no_args_is_help=True
-)
+export = typer.Typer(help="Export CSV files: stock, its ledger and its rules.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or NDJSON.")]
-Whole = Annotated[bool, typer.Option("--all-or-none", help="One bad row refuses the file.")]
-Key = Annotated[str, typer.Option(help="The same key brings a file in once, for ever.")]
-Source = Annotated[str, typer.Option(help="Which system the figures come from.")]
+Whole = Annotated[bool, typer.Option("--all-or-none", help="One bad row refuses the complete file.")]
+Key = Annotated[str, typer.Option(help="The same key imports a file only once.")]
+Source = Annotated[str, typer.Option(help="The system that the quantities come from.")]
 
 
 @taking_in.commands.command("stock")
@@ -44,16 +42,16 @@ def stock(
     file: File,
     *,
     delta: Annotated[
-        bool, typer.Option("--delta", help="Quantities are changes, not what is on hand.")
+        bool, typer.Option("--delta", help="Quantities are changes, not on-hand totals.")
     ] = False,
     source: Source = "file",
     as_of: Annotated[
-        datetime | None, typer.Option(help="When the figures were read (UTC); what moved since stays moved.")
+        datetime | None, typer.Option(help="When the quantities were read (UTC); later movements are kept.")
     ] = None,
     whole: Whole = False,
     key: Key = "",
 ) -> None:
-    """Bring in stock: sku, location, quantity and, if you like, condition."""
+    """Import stock: sku, location, quantity and, optionally, condition."""
     kind = ImportKind.STOCK_CHANGES if delta else ImportKind.STOCK
     moment = as_of.replace(tzinfo=UTC) if as_of else None
     _bring_in(file, lambda now: NewImport(kind, file.name, moment or now, source, whole, key or None))
@@ -61,37 +59,37 @@ def stock(
 
 @taking_in.commands.command("skus")
 def skus(file: File, *, whole: Whole = False, key: Key = "") -> None:
-    """Bring in the catalog: sku, title, weight_grams, price_minor, currency and more."""
+    """Import the catalog: sku, title, weight_grams, price_minor, currency and more."""
     _bring_in(file, _reported(ImportKind.SKUS, file, whole, key))
 
 
 @taking_in.commands.command("supplies")
 def supplies(file: File, *, source: Source = "file", whole: Whole = False, key: Key = "") -> None:
-    """Bring in what will come: kind, number, line_no, sku, location, quantity, eta_date and confidence."""
+    """Import future supply: kind, number, line_no, sku, location, quantity, eta_date and confidence."""
     _bring_in(file, lambda now: NewImport(ImportKind.SUPPLIES, file.name, now, source, whole, key or None))
 
 
 @taking_in.commands.command("replenishment")
 def replenishment(file: File, *, whole: Whole = False, key: Key = "") -> None:
-    """Bring in how much places should hold: sku or category, location or location_kind, source, min and max."""
+    """Import replenishment rules: sku or category, location or location_kind, source, min and max."""
     _bring_in(file, _reported(ImportKind.REPLENISHMENT, file, whole, key))
 
 
 @taking_in.commands.command("rules")
 def rules(file: File, *, whole: Whole = False, key: Key = "") -> None:
-    """Bring in availability rules, known by kind and name: kind, name, value, reason and whom they hold for."""
+    """Import availability rules, identified by kind and name: kind, name, value, reason and scope."""
     _bring_in(file, _reported(ImportKind.RULES, file, whole, key))
 
 
 @taking_in.commands.command("sell-ahead")
 def sell_ahead(file: File, *, whole: Whole = False, key: Key = "") -> None:
-    """Bring in what may be sold before it is here: sku, mode and, if you like, limit, days and confidence."""
+    """Import what may be sold ahead: sku, mode and, optionally, limit, days and confidence."""
     _bring_in(file, _reported(ImportKind.SELL_AHEAD, file, whole, key))
 
 
 @taking_in.commands.command("parts")
 def parts(file: File, *, whole: Whole = False, key: Key = "") -> None:
-    """Bring in what kits and graded SKUs are made of: sku, part_sku, condition, pieces; rows of a sku side by side."""
+    """Import components of kits and B-grade SKUs: sku, part_sku, condition, pieces; rows of a SKU are adjacent."""
     _bring_in(file, _reported(ImportKind.PARTS, file, whole, key))
 
 
@@ -100,7 +98,7 @@ def _reported(kind: ImportKind, file: Path, whole: bool, key: str) -> Callable[[
 
 
 def _bring_in(file: Path, make: Callable[[datetime], NewImport]) -> None:
-    """Load the file, then check and apply it here, beside whatever workers are running."""
+    """Load the file, then check and apply it here, beside any running workers."""
     with opened() as app, _progress() as progress:
         import_id = _load(app, file, make(app.clock.now()), progress)
         _work(app, import_id, progress)
@@ -110,7 +108,7 @@ def _bring_in(file: Path, make: Callable[[datetime], NewImport]) -> None:
                 views.problems(tx, import_id=import_id, limit=_SHOWN),
             )
     _out.print(
-        f"Import {done.id} is {done.state.value}: {done.applied:,} applied, {done.ignored:,} say nothing new, "
+        f"Import {done.id} is {done.state.value}: {done.applied:,} applied, {done.ignored:,} change nothing, "
         f"{done.bad:,} are bad."
     )
     for row in bad:
@@ -140,7 +138,7 @@ def _load(app: App, file: Path, new: NewImport, progress: Progress) -> ImportId:
         lines = _counted(raw, lambda size: progress.advance(bar, size))
         import_id, is_known = import_files.store(tx, new=new, raw=lines, at=app.clock.now())
     if is_known:
-        _err.print(f"This key brought in import {import_id} before: nothing is doubled.")
+        _err.print(f"Import {import_id} already used this key: nothing changes.")
     return import_id
 
 
@@ -151,7 +149,7 @@ def _counted(raw: IO[bytes], read: Callable[[int], object]) -> Iterator[bytes]:
 
 
 def _work(app: App, import_id: ImportId, progress: Progress) -> None:
-    """Handful by handful; if a worker has the file just now, wait for it."""
+    """Work in chunks; if a worker has the file, wait for it."""
     bar = progress.add_task("applying", total=100)
     while True:
         with app.db.write(actor="system") as tx:
@@ -164,19 +162,19 @@ def _work(app: App, import_id: ImportId, progress: Progress) -> None:
 
 
 def _wait(app: App, import_id: ImportId) -> Import:
-    """How far the file is, once whoever works on it has finished a handful."""
+    """The progress of the file, after the current chunk."""
     with app.db.write(actor="system") as tx:
         imports.wait(tx, import_id=import_id)
         return views.row(tx, import_id=import_id)
 
 
 Target = Annotated[Path | None, typer.Argument(help="Where to write it; nothing: to the terminal.")]
-Place = Annotated[str, typer.Option(help="Code of a location; all, if left out.")]
+Place = Annotated[str, typer.Option(help="Code of a location; default: all.")]
 
 
 @export.command("stock")
 def export_stock(target: Target = None, *, location: Place = "") -> None:
-    """Every counter, as a file that `doorstep import stock` reads."""
+    """Export every counter, as a file that `doorstep import stock` reads."""
     _write(target, lambda tx: exports.stock(tx, location_id=_place(tx, location)))
 
 
@@ -188,26 +186,26 @@ def export_movements(
     since: Annotated[datetime | None, typer.Option(help="From then on (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="Before then (UTC).")] = None,
 ) -> None:
-    """The ledger, oldest line first."""
+    """Export the ledger, oldest line first."""
     start, end = (each.replace(tzinfo=UTC) if each else None for each in (since, until))
     _write(target, lambda tx: exports.movements(tx, of=exports.Slice(start, end, _place(tx, location))))
 
 
 @export.command("rules")
 def export_rules(target: Target = None) -> None:
-    """Every availability rule, as a file that `doorstep import rules` reads."""
+    """Export every availability rule, as a file that `doorstep import rules` reads."""
     _write(target, exports.rules)
 
 
 @export.command("sell-ahead")
 def export_sell_ahead(target: Target = None) -> None:
-    """What may be sold ahead, as a file that `doorstep import sell-ahead` reads."""
+    """Export what may be sold ahead, as a file that `doorstep import sell-ahead` reads."""
     _write(target, exports.sell_ahead)
 
 
 @export.command("parts")
 def export_parts(target: Target = None) -> None:
-    """What kits and graded SKUs are made of, as a file that `doorstep import parts` reads."""
+    """Export the components of kits and B-grade SKUs, as a file that `doorstep import parts` reads."""
     _write(target, catalog.parts_file)
 
 

@@ -1,4 +1,4 @@
-"""`doorstep users`: who may sign in."""
+"""`doorstep users`: manage who may sign in."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from doorstep.domain.identity import views
 from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views as network
 
-commands = typer.Typer(help="People and API keys.", no_args_is_help=True)
+commands = typer.Typer(help="Users and API keys.", no_args_is_help=True)
 _out = Console()
 
 
 @commands.command("add")
 def add(
     email: str,
-    name: Annotated[str, typer.Option(help="How colleagues see them.")],
-    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.OPERATIONS,
+    name: Annotated[str, typer.Option(help="The name that colleagues see.")],
+    role: Annotated[Role, typer.Option(help="Their role.")] = Role.OPERATIONS,
     location: Annotated[str, typer.Option(help="Code of their location (location staff).")] = "",
 ) -> None:
-    """Add a person. The password is made here, shown once, and can be changed in the console."""
+    """Add a user. The password is generated, shown once, and can be changed in the console."""
     password = secrets.token_urlsafe(12)
     with opened() as app, app.db.write(actor="cli") as tx:
         place = network.by_code(tx, code=location).id if location else None
@@ -37,7 +37,7 @@ def add(
 
 @commands.command("list")
 def list_() -> None:
-    """Everybody who may sign in."""
+    """List every user who may sign in."""
     with opened() as app, app.db.read() as tx:
         people = views.users(tx)
     table = Table("e-mail", "name", "role", "active", box=None, pad_edge=False)
@@ -46,17 +46,17 @@ def list_() -> None:
     _out.print(
         table
         if people
-        else "Nobody yet: doorstep users add you@example.com --name 'You' --role administrator"
+        else "No users yet: doorstep users add you@example.com --name 'You' --role administrator"
     )
 
 
 @commands.command("add-key")
 def add_key(
     name: str,
-    role: Annotated[Role, typer.Option(help="What the client may do.")] = Role.OPERATIONS,
+    role: Annotated[Role, typer.Option(help="The client's role.")] = Role.OPERATIONS,
     location: Annotated[str, typer.Option(help="Code of its location (location staff).")] = "",
 ) -> None:
-    """Make an API key. It is shown once; only its digest is kept."""
+    """Create an API key. It is shown once; only its digest is stored."""
     with opened() as app, app.db.write(actor="cli") as tx:
         place = network.by_code(tx, code=location).id if location else None
         key = identity.create_api_key(

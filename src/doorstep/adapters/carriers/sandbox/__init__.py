@@ -1,1 +1,1 @@
-"""The carrier in memory: template, demo and test double in one."""
+"""A carrier in memory: connector template, demo partner and test double."""

@@ -9,7 +9,7 @@ from doorstep.kernel.http import rehearsal
 
 
 class Client:
-    """Labels by reference, void ones set aside, and the scans of each parcel."""
+    """Labels by reference, voided ones apart, and the scans of each parcel."""
 
     def __init__(self, session: http.Session) -> None:
         self.partner = rehearsal.Partner(session)
@@ -18,7 +18,7 @@ class Client:
         self.scans: dict[str, tuple[shipping.Scan, ...]] = {}
 
     def buy(self, request: shipping.LabelRequest) -> shipping.Label:
-        """Buy a label, or give the one bought under this reference."""
+        """Buy a label, or return the one bought under this reference."""
 
         def work() -> shipping.Label:
             label = self.labels.setdefault(request.reference, wire.label(request))
@@ -32,7 +32,7 @@ class Client:
         return self.partner.call(lambda: self.labels.get(reference), reads=True)
 
     def void(self, external_id: str) -> None:
-        """Take a label back; taken back again it stays so."""
+        """Void a label. Repeating it changes nothing."""
         self.partner.call(lambda: self.voided.add(external_id))
 
     def track(self, tracking_number: str) -> tuple[shipping.Scan, ...]:

@@ -1,4 +1,4 @@
-"""The sandbox carrier: labels out, tracking in, all in memory."""
+"""Implement the sandbox carrier: labels out, tracking in, all in memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Settings(pydantic.BaseModel):
     base_url: str = pydantic.Field(
         default="http://127.0.0.1", description="Address of the API (not used in memory)."
     )
-    webhook_token: pydantic.SecretStr = pydantic.Field(description="Token that comes with every hook.")
+    webhook_token: pydantic.SecretStr = pydantic.Field(description="Token that is sent with every webhook.")
 
 
 class Sandbox:
@@ -31,31 +31,31 @@ class Sandbox:
         self.client = client.Client(session)
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """A shared token, compared in constant time."""
+        """Compare the shared token in constant time."""
         return hmac.compare_digest(self._webhook_token, headers.get("x-api-key", "").encode())
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
-        """Hooks have no id: the same words are the same message."""
+        """Webhooks have no id: the same body is the same message."""
         return connections.Envelope(event_id=hashlib.sha256(body).hexdigest(), topic="tracking")
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """The scans of one parcel."""
+        """Parse the scans of one parcel."""
         return (wire.observe(body),)
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
-        """One label per reference."""
+        """Buy one label per reference."""
         return self.client.buy(request)
 
     def find_label(self, request: shipping.LabelRequest) -> shipping.Label | None:
-        """The label bought earlier under the reference."""
+        """Find the label bought earlier under the reference."""
         return self.client.find(request.reference)
 
     def void_label(self, label: shipping.Label) -> None:
-        """Void it; harmless twice."""
+        """Void a label. Repeating it changes nothing."""
         self.client.void(label.external_id)
 
     def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingSnapshot:
-        """All scans of a parcel."""
+        """Read all scans of a parcel."""
         scans = self.client.track(tracking_number)
         return shipping.TrackingSnapshot(
             scans=scans, tracking_number=tracking_number, external_id=external_id

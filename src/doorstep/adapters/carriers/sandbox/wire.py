@@ -1,4 +1,4 @@
-"""The sandbox carrier's hooks and labels: our own observation as JSON, and numbers that follow from our reference."""
+"""Map the sandbox carrier's webhooks and labels: our own tracking snapshot as JSON, numbers derived from our reference."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pa
 
 
 def observe(body: bytes) -> shipping.TrackingSnapshot:
-    """The observation in a hook. Raises Invalid naming the place."""
+    """Parse the snapshot in a webhook. Raises Invalid with the wrong field."""
     return payload.read(body, shipping.TrackingSnapshot)
 
 
 def label(request: shipping.LabelRequest) -> shipping.Label:
-    """The same reference always gives the same label; a return pickup has nothing to print."""
+    """The same reference always gives the same label; a return pickup has no label to print."""
     number = hashlib.sha256(request.reference.encode()).hexdigest()[:10].upper()
     return shipping.Label(
         external_id=f"shipment-{number}",

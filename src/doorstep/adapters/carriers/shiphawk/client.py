@@ -1,4 +1,4 @@
-"""ShipHawk's REST API v4: an API key, reads and creations only, and no idempotency of its own."""
+"""Call ShipHawk's REST API v4: API key, reads and creations only, no idempotency keys."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _PAGE = 100
 
 
 class Client:
-    """The calls we need."""
+    """The calls that we use."""
 
     def __init__(self, session: http.Session, *, api_key: str) -> None:
         self._session = session
         self._headers = {"X-Api-Key": api_key}
 
     def rates(self, body: dict[str, object]) -> list[wire.Rate]:
-        """Prices; asking changes nothing."""
+        """Get rates; a read without side effects."""
         response = self._session.send("POST", "rates", json=body, headers=self._headers, reads=True)
         return reading.shaped(response, wire.Rates).rates
 
     def book(self, body: dict[str, object]) -> wire.Shipment:
-        """Book a shipment. A repeat books another one: look first."""
+        """Book a shipment. A repeat books another one: search for it first."""
         response = self._session.send("POST", "shipments", json=body, headers=self._headers)
         return reading.shaped(response, wire.Shipment)
 
     def shipment(self, external_id: str) -> wire.Shipment:
-        """One shipment as it stands."""
+        """Read one shipment."""
         response = self._session.send("GET", _shipment(external_id), headers=self._headers)
         return reading.shaped(response, wire.Shipment)
 
     def shipments(self, order_number: str) -> list[wire.Shipment]:
-        """Shipments of an order number, newest first; others may be among them."""
+        """Shipments of an order number, newest first; the answer may also hold others."""
         response = self._session.send(
             "GET",
             "shipments",
@@ -51,7 +51,7 @@ class Client:
         return reading.shaped(response, wire.Shipments).shipments
 
     def label_pdf(self, external_id: str) -> bytes:
-        """The label's PDF: the answer itself, or the first document that it points to."""
+        """The label's PDF: the answer itself, or the first document that it links to."""
         response = self._session.send("GET", f"{_shipment(external_id)}/labels", headers=self._headers)
         if not response.says_json():
             return response.body
@@ -64,12 +64,12 @@ class Client:
         return reading.document(self._session, address) if address else b""
 
     def tracking(self, external_id: str) -> wire.Tracking:
-        """Where a shipment is."""
+        """Read the tracking of a shipment."""
         response = self._session.send("GET", f"{_shipment(external_id)}/tracking", headers=self._headers)
         return reading.shaped(response, wire.Tracking)
 
     def cancel(self, external_id: str) -> None:
-        """Cancel a shipment; cancelled again it stays cancelled."""
+        """Cancel a shipment. Repeating it changes nothing."""
         self._session.send("DELETE", _shipment(external_id), headers=self._headers, repeatable=True)
 
 

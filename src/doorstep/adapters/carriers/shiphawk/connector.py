@@ -1,4 +1,4 @@
-"""The ShipHawk connector: the best rate, booked once under our reference; status events in."""
+"""Implement ShipHawk: book the best rate once under our reference; read status events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Settings(pydantic.BaseModel):
         default="cheapest", description="Which rate to book: cheapest or fastest."
     )
     webhook_username: str = pydantic.Field(description="User name that ShipHawk presents with every event.")
-    webhook_password: pydantic.SecretStr = pydantic.Field(description="Password that comes with it.")
+    webhook_password: pydantic.SecretStr = pydantic.Field(description="Password for that user name.")
 
 
 class Shiphawk:
@@ -40,66 +40,66 @@ class Shiphawk:
         self._choose = settings.choose
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Basic authentication is all that ShipHawk offers: its events are hints, and are read back before money moves."""
+        """ShipHawk offers only basic authentication: its events are hints, and are read back before money moves."""
         return hmac.compare_digest(self._authorization, headers.get("authorization", "").encode())
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
-        """Events have no id: the same words are the same event."""
+        """Events have no id: the same body is the same event."""
         try:
             reported = payload.read(body, wire.Topic)
         except errors.Invalid:
-            reported = wire.Topic()  # stored all the same; reading it makes the dead letter
+            reported = wire.Topic()  # stored anyway; parsing it creates the dead letter
         sent_at = reported.updated_at if reported.updated_at and reported.updated_at.tzinfo else None
         return connections.Envelope(
             event_id=hashlib.sha256(body).hexdigest(), topic=reported.event, sent_at=sent_at
         )
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """Status updates; other events are none of our business. A body without an event is not readable."""
+        """Parse status updates and ignore other events. Raises Invalid for a body without an event."""
         if topic == "shipment.status_update":
             return (wire.observe(body),)
         payload.read(body, wire.Topic)
         return ()
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
-        """Compare rates, book the chosen one, fetch its label."""
+        """Compare rates, book the chosen one, download its label."""
         rate = self._rate(request)
         try:
             shipment = self._client.book(wire.booking(request, rate))
-        except http.Rejected:  # a rate lives two hours: a refusal may only mean that it has grown old
+        except http.Rejected:  # a rate expires after two hours: a refusal may only mean that it is expired
             shipment = self._client.book(wire.booking(request, self._rate(request)))
         try:
             return self._labelled(shipment, request)
         except errors.DoorstepError as problem:
             raise http.Unanswered(
-                f"The shipment is booked, but not all about it could be read: {problem.message}",
+                f"The shipment is booked, but its answer could not be read completely: {problem.message}",
                 maybe_done=True,
                 retry_after_seconds=_NUMBERING_SECONDS,
                 external_id=str(shipment.id),
             ) from problem
 
     def _rate(self, request: shipping.LabelRequest) -> wire.Rate:
-        """The chosen one of the rates of this moment."""
+        """Choose one of the current rates."""
         rate = wire.choose(self._client.rates(wire.rate_request(request)), self._choose)
         if rate is None:
             raise http.Rejected("No carrier offers a rate for this parcel.", reference=request.reference)
         return rate
 
     def find_label(self, request: shipping.LabelRequest) -> shipping.Label | None:
-        """Search our reference among the account's shipments."""
+        """Search the account's shipments for our reference."""
         shipment = wire.booked(self._client.shipments(request.reference), request.reference)
         return None if shipment is None else self._labelled(shipment, request)
 
     def void_label(self, label: shipping.Label) -> None:
-        """Cancel the shipment; a refusal is harmless when it is cancelled already."""
+        """Cancel the shipment. A refusal is accepted if it is already canceled."""
         try:
             self._client.cancel(label.external_id)
         except http.Rejected:
-            if not wire.is_cancelled(self._client.shipment(label.external_id)):
+            if not wire.is_canceled(self._client.shipment(label.external_id)):
                 raise
 
     def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingSnapshot:
-        """The shipment's history, by ShipHawk's id."""
+        """Read the shipment's history, by ShipHawk's id."""
         tracking = self._client.tracking(external_id)
         try:
             return wire.tracked(tracking, external_id=external_id)
@@ -112,7 +112,7 @@ class Shiphawk:
         label = wire.label(shipment, currency=request.currency)
         if label is None:
             raise http.Unanswered(
-                "ShipHawk has booked the shipment, the carrier has not numbered it yet.",
+                "ShipHawk has booked the shipment, but the carrier has not assigned a tracking number yet.",
                 maybe_done=True,
                 retry_after_seconds=_NUMBERING_SECONDS,
             )

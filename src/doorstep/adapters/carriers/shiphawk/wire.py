@@ -1,4 +1,4 @@
-"""ShipHawk's rates, shipments and status events, and ours. It measures in inches and pounds."""
+"""Map ShipHawk's rates, shipments and status events. ShipHawk measures in inches and pounds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Id = str | int
 
 
 class Rate(msgspec.Struct, kw_only=True):
-    """A price that holds for two hours."""
+    """A rate, valid for two hours."""
 
     id: Id
     price: Decimal
@@ -46,7 +46,7 @@ class Rates(msgspec.Struct, kw_only=True):
 
 
 class Shipment(msgspec.Struct, kw_only=True):
-    """A booked shipment; `order_number` is what we called it."""
+    """A booked shipment; `order_number` is our reference."""
 
     id: Id
     status: str | None = None
@@ -59,13 +59,13 @@ class Shipment(msgspec.Struct, kw_only=True):
 
 
 class Document(msgspec.Struct, kw_only=True):
-    """A label as ShipHawk points to it."""
+    """A link to a label."""
 
     url: str | None = None
 
 
 class Documents(msgspec.Struct, kw_only=True):
-    """Lists come bare or under the name of what was asked for."""
+    """Lists are the answer itself, or a field named after the request."""
 
     labels: list[Document] = []
     documents: list[Document] = []
@@ -85,7 +85,7 @@ class Event(msgspec.Struct, kw_only=True):
 
 
 class Tracking(msgspec.Struct, kw_only=True):
-    """Where a shipment is, and how it came there if ShipHawk tells; its history's form is not published."""
+    """The status of a shipment, and its history if ShipHawk sends one; the history's format is not published."""
 
     status: str
     updated_at: datetime | None = None
@@ -114,7 +114,7 @@ def observe(body: bytes) -> shipping.TrackingSnapshot:
 
 
 def tracked(tracking: Tracking, *, external_id: str) -> shipping.TrackingSnapshot:
-    """The history of a shipment, or its present status alone. Raises Invalid for a time without a zone."""
+    """The history of a shipment, or only its current status. Raises Invalid for a time without a zone."""
     scans = [
         _scan(event.status, _zoned(event.time, at=f"events[{nth}].time"), event)
         for nth, event in enumerate(tracking.events)
@@ -143,12 +143,12 @@ def _zoned(instant: datetime, *, at: str) -> datetime:
 
 
 def rate_request(request: shipping.LabelRequest) -> dict[str, object]:
-    """What the parcel would cost."""
+    """The request for the parcel's rates."""
     return {**_addresses(request), "items": [_parcel(request)], "apply_rules": True}
 
 
 def booking(request: shipping.LabelRequest, rate: Rate) -> dict[str, object]:
-    """Book the parcel at a rate; `order_number` is our reference, by which it is found again."""
+    """The request that books the parcel at a rate; `order_number` is our reference, used to find it again."""
     return {**_addresses(request), "rate_id": rate.id, "order_number": request.reference}
 
 
@@ -167,7 +167,7 @@ def _parcel(request: shipping.LabelRequest) -> dict[str, object]:
 
 
 def _inches(millimetres: int) -> Decimal:
-    """Rounded up: a carrier charges for what it measures."""
+    """Round up: a carrier charges for what it measures."""
     return (millimetres / _MM_PER_INCH).quantize(_HUNDREDTH, ROUND_UP)
 
 
@@ -197,14 +197,14 @@ def _address(party: shipping.Party) -> dict[str, object]:
 
 
 def choose(rates: Sequence[Rate], choice: Choice) -> Rate | None:
-    """The cheapest rate, or the one that arrives first; rates without a date arrive last. Ties go to the cheaper."""
+    """The cheapest rate, or the one that arrives first; rates without a date count as last. The cheaper one wins a tie."""
     if choice == "cheapest":
         return min(rates, key=lambda rate: rate.price, default=None)
     return min(rates, key=lambda rate: (rate.est_delivery_date or "9999-12-31", rate.price), default=None)
 
 
 def label(shipment: Shipment, *, currency: str) -> shipping.Label | None:
-    """The label of a shipment, without its PDF; None while the carrier has not numbered it."""
+    """The label of a shipment, without its PDF; None until the carrier has assigned a tracking number."""
     if not shipment.tracking_number:
         return None
     return shipping.Label(
@@ -218,19 +218,19 @@ def label(shipment: Shipment, *, currency: str) -> shipping.Label | None:
 
 
 def _cost(price: Decimal | None, currency: str) -> int:
-    """Rounded to what the currency has: ShipHawk sends whatever its sum came to."""
+    """Round to the currency's decimals: ShipHawk sends unrounded sums."""
     if price is None:
         return 0
     return int(price.scaleb(money.exponent(currency)).to_integral_value())
 
 
 def booked(shipments: Sequence[Shipment], reference: str) -> Shipment | None:
-    """The standing shipment under our reference."""
+    """The valid shipment under our reference."""
     return next(
-        (found for found in shipments if found.order_number == reference and not is_cancelled(found)), None
+        (found for found in shipments if found.order_number == reference and not is_canceled(found)), None
     )
 
 
-def is_cancelled(shipment: Shipment) -> bool:
-    """Whether nobody will carry it."""
+def is_canceled(shipment: Shipment) -> bool:
+    """Whether the shipment is canceled."""
     return shipment.status == "cancelled"

@@ -1,4 +1,4 @@
-"""Shiprocket's REST API: a token that lives ten days, fetched when needed and once more when it is refused."""
+"""Call Shiprocket's REST API. The token is valid for ten days; it is renewed when needed, and once after a refusal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from doorstep.kernel.http import reading
 
 
 class Client:
-    """The calls we need, authenticated."""
+    """The calls that we use, authenticated."""
 
     def __init__(self, session: http.Session, *, email: str, password: str) -> None:
         self._session = session
@@ -20,40 +20,40 @@ class Client:
         self._token = ""
 
     def create_order(self, body: dict[str, object]) -> wire.Created:
-        """Shiprocket answers a repeated order_id with the order it has: a repeat does no harm."""
+        """Create an order. Shiprocket answers a repeated order_id with the existing order, so it is safe to repeat."""
         response = self._send("POST", "orders/create/adhoc", json=body, repeatable=True)
         return reading.shaped(response, wire.Created)
 
     def create_return(self, body: dict[str, object]) -> wire.Created:
-        """Nothing is promised about a repeat."""
+        """Create a return order. Not documented as safe to repeat."""
         return reading.shaped(self._send("POST", "orders/create/return", json=body), wire.Created)
 
     def assign_awb(self, shipment_id: int, *, is_return: bool) -> wire.Assigned | None:
-        """Choose a courier and get a tracking number; None when Shiprocket only promises one."""
+        """Choose a courier and get a tracking number; None when Shiprocket assigns it later."""
         body = {"shipment_id": shipment_id, "is_return": int(is_return)}
         response = self._send("POST", "courier/assign/awb", json=body)
         answer = reading.shaped(response, wire.Assignment)
         return answer.response.data if answer.response else None
 
     def request_pickup(self, shipment_id: int) -> None:
-        """Ask the courier to come; asking twice is refused as a duplicate, which does no harm."""
+        """Request the courier's pickup. A repeat is refused as a duplicate, so it is safe."""
         body = {"shipment_id": [shipment_id]}
         self._send("POST", "courier/generate/pickup", json=body, repeatable=True)
 
     def label_pdf(self, shipment_id: int) -> bytes:
-        """Make the label and fetch it from where Shiprocket keeps it; made again it is the same."""
+        """Generate the label and download it; generating it again gives the same label."""
         body = {"shipment_id": [shipment_id]}
         response = self._send("POST", "courier/generate/label", json=body, repeatable=True)
         address = reading.shaped(response, wire.LabelAnswer).label_url
         return reading.document(self._session, address) if address else b""
 
     def shipment(self, shipment_id: str) -> wire.Shipment:
-        """One shipment as it stands."""
+        """Read one shipment."""
         response = self._send("GET", f"shipments/{quote(shipment_id, safe='')}")
         return reading.shaped(response, wire.ShipmentAnswer).data
 
     def orders(self, reference: str, *, is_return: bool) -> list[wire.ListedOrder]:
-        """Orders that Shiprocket finds for a reference."""
+        """Search orders by a reference."""
         path = "orders/processing/return" if is_return else "orders"
         response = self._send("GET", path, params={"search": reference, "per_page": 100})
         return reading.shaped(response, wire.Orders).data
@@ -63,7 +63,7 @@ class Client:
         self._send("POST", "orders/cancel/shipment/awbs", json={"awbs": [awb]}, repeatable=True)
 
     def track(self, awb: str) -> object:
-        """A tracking answer, in one of three frames."""
+        """Read a parcel's tracking; the answer has one of three formats."""
         return self._send("GET", f"courier/track/awb/{quote(awb, safe='')}").json()
 
     def _send(self, method: str, path: str, **details: Unpack[http.Details]) -> http.Response:

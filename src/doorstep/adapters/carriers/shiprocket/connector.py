@@ -1,4 +1,4 @@
-"""The Shiprocket connector: labels and return pickups out, tracking hooks in."""
+"""Implement Shiprocket: labels and return pickups out, tracking webhooks in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ASSIGNMENT_SECONDS = 30.0
 
 
 class Settings(pydantic.BaseModel):
-    """One Shiprocket account. Pickup locations carry the codes of ours as nicknames."""
+    """One Shiprocket account. The nicknames of its pickup locations are our location codes."""
 
     base_url: str = pydantic.Field(
         default="https://apiv2.shiprocket.in/v1/external", description="Address of the API."
@@ -27,7 +27,7 @@ class Settings(pydantic.BaseModel):
     email: str = pydantic.Field(description="E-mail of the API user (not of the panel's login).")
     password: pydantic.SecretStr = pydantic.Field(description="Password of the API user.")
     webhook_token: pydantic.SecretStr = pydantic.Field(
-        description="Token that Shiprocket sends in x-api-key with every hook."
+        description="Token that Shiprocket sends in x-api-key with every webhook."
     )
 
 
@@ -41,20 +41,20 @@ class Shiprocket:
         )
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """A shared token is all there is; an empty one admits nobody."""
+        """Compare the shared token, Shiprocket's only authentication; an empty one is refused."""
         reported = headers.get("x-api-key", "").encode()
         return bool(self._webhook_token) and hmac.compare_digest(self._webhook_token, reported)
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
-        """Hooks have no id: the same words are the same message."""
+        """Webhooks have no id: the same body is the same message."""
         return connections.Envelope(event_id=hashlib.sha256(body).hexdigest(), topic=_TOPIC)
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """The whole history of one parcel, again in every hook."""
+        """Parse the complete history of one parcel, which every webhook repeats."""
         return (wire.observe(body),)
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
-        """Create the order, get a tracking number, call the courier, fetch the label. Each step may be repeated.
+        """Create the order, get a tracking number, request the pickup, download the label. Each call may be repeated.
 
         A return pickup has no label to print: the courier brings it.
         """
@@ -74,24 +74,24 @@ class Shiprocket:
             ) from problem
 
     def find_label(self, request: shipping.LabelRequest) -> shipping.Label | None:
-        """Search our reference; an order without a tracking number is no label yet.
+        """Search for our reference; an order without a tracking number is not a label yet.
 
-        The purchase may have broken off after the number was given: what is missing is made up for.
+        The purchase may have failed after the number was assigned: the missing calls are made now.
         """
         is_return = request.direction is shipping.Direction.INBOUND
         label = wire.listed(self._client.orders(request.reference, is_return=is_return), request.reference)
         return label if label is None or is_return else self._ready(label)
 
     def void_label(self, label: shipping.Label) -> None:
-        """Cancel the shipment; a refusal is harmless when it is cancelled already."""
+        """Cancel the shipment. A refusal is accepted if it is already canceled."""
         try:
             self._client.cancel(label.tracking_number)
         except http.Rejected:
-            if not wire.is_cancelled(self._client.shipment(label.external_id)):
+            if not wire.is_canceled(self._client.shipment(label.external_id)):
                 raise
 
     def track(self, *, tracking_number: str, external_id: str) -> shipping.TrackingSnapshot:
-        """All scans of a parcel. The answer does not say whether it is a return; the shipment's direction does."""
+        """Read all scans of a parcel. The answer does not mark returns; the shipment's direction does."""
         document = self._client.track(tracking_number)
         try:
             return wire.tracked(document, tracking_number=tracking_number, is_return=False)
@@ -109,14 +109,14 @@ class Shiprocket:
         return earlier or self._client.create_return(wire.return_order(request))
 
     def _assigned(self, created: wire.Created, *, is_return: bool) -> shipping.Label:
-        """The tracking number: from the order if it has one, from the assignment, or read back after a promise."""
+        """The tracking number: from the order, from the assignment, or read back after a later assignment."""
         shipment_id = created.shipment_id
         if created.awb_code:
             return wire.label(shipment_id=shipment_id, awb=created.awb_code, courier=created.courier_name)
         try:
             assigned = self._client.assign_awb(shipment_id, is_return=is_return)
         except http.Rejected as refusal:
-            label = self._read_back(shipment_id)  # refused because it has one already, or for good
+            label = self._read_back(shipment_id)  # refused because it already has one, or permanently
             if label is None:
                 raise refusal from None
             return label
@@ -125,7 +125,7 @@ class Shiprocket:
         label = self._read_back(shipment_id)
         if label is None:
             raise http.Unanswered(
-                "Shiprocket is still choosing a courier.",
+                "Shiprocket has not assigned a courier yet.",
                 maybe_done=True,
                 retry_after_seconds=_ASSIGNMENT_SECONDS,
             )
@@ -138,7 +138,7 @@ class Shiprocket:
         return wire.label(shipment_id=shipment_id, awb=shipment.awb, courier=shipment.courier)
 
     def _ready(self, label: shipping.Label) -> shipping.Label:
-        """Call the courier and fetch the PDF; a courier called twice is refused as a duplicate."""
+        """Request the pickup and download the PDF; a repeated pickup is refused as a duplicate."""
         shipment_id = int(label.external_id)
         try:
             self._client.request_pickup(shipment_id)

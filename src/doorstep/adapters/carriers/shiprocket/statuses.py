@@ -1,4 +1,4 @@
-"""What Shiprocket's shipment status numbers mean. Its order status numbers are another list and are not used."""
+"""Map Shiprocket's shipment status numbers. Its order status numbers are another list and are not used."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEANING = {code: status for status, codes in _CODES.items() for code in codes.s
 
 
 def meaning(code: str | int | None, *, is_return: bool) -> TrackingStatus:
-    """A code in whatever spelling; what we do not know is kept as unknown. A delivered return has reached us."""
+    """Map a code in any spelling; an unlisted one is kept as unknown. A delivered return has reached us."""
     status = _MEANING.get(str(code).strip(), TrackingStatus.UNKNOWN)
     if is_return and status is TrackingStatus.DELIVERED:
         return TrackingStatus.RETURN_DELIVERED

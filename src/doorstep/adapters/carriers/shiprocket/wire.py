@@ -1,4 +1,4 @@
-"""Shiprocket's orders, labels and scans, and ours; every trap of its documents is disarmed here."""
+"""Map Shiprocket's orders, labels and scans. Known quirks are noted inline."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from doorstep.adapters.carriers.shiprocket import statuses
 from doorstep.domain.shipping import model as shipping
 from doorstep.kernel import errors, money, payload
 
-IST = timezone(timedelta(hours=5, minutes=30))  # every time is Indian and says so nowhere
+IST = timezone(timedelta(hours=5, minutes=30))  # every time is Indian time, without a zone
 _LONGEST_REFERENCE = 50
 _COUNTRIES = {"IN": "India"}
 _PHONE_DIGITS = 10
 _TIME_FORMS = ("%Y-%m-%d %H:%M:%S", "%d %m %Y %H:%M:%S")
 
-Text = str | int  # couriers' numbers come as either, with more digits than a machine word
+Text = str | int  # couriers' numbers are text or integers, with more digits than 64 bits hold
 
 
 class Scan(msgspec.Struct, kw_only=True, rename={"sr_status": "sr-status"}):
@@ -32,7 +32,7 @@ class Scan(msgspec.Struct, kw_only=True, rename={"sr_status": "sr-status"}):
 
 
 class Hook(msgspec.Struct, kw_only=True):
-    """A tracking hook. `current_status_id` is left alone: it counts orders' states, in numbers that mean other things."""
+    """A tracking webhook. `current_status_id` is not used: it is an order status, whose numbers mean other things."""
 
     awb: Text
     shipment_status_id: Text | None = None
@@ -58,7 +58,7 @@ class AssignedFrame(msgspec.Struct, kw_only=True):
 
 
 class Assignment(msgspec.Struct, kw_only=True):
-    """Either the label's number at once, or only a promise."""
+    """Either the label's tracking number, or an assignment that comes later."""
 
     response: AssignedFrame | None = None
 
@@ -81,7 +81,7 @@ class ListedShipment(msgspec.Struct, kw_only=True):
 
 
 class ListedOrder(msgspec.Struct, kw_only=True):
-    """Orders name the shipment inside, returns beside."""
+    """Orders nest the shipment, returns hold it beside the order."""
 
     channel_order_id: Text
     shipment_id: int | None = None
@@ -109,7 +109,7 @@ class TrackingFrame(msgspec.Struct, kw_only=True):
 
 
 def instant(text: str, *, at: str) -> datetime:
-    """Indian wall-clock time in either of the two spellings; raises Invalid."""
+    """Parse Indian wall-clock time in either of two formats; raises Invalid."""
     for form in _TIME_FORMS:
         try:
             return datetime.strptime(text, form).replace(tzinfo=IST)
@@ -119,7 +119,7 @@ def instant(text: str, *, at: str) -> datetime:
 
 
 def observe(body: bytes) -> shipping.TrackingSnapshot:
-    """All scans of a hook, and its headline where no scan says the same (the panel's test body has no codes in scans)."""
+    """All scans of a webhook, and its summary status if no scan has it (the panel's test body has no codes in scans)."""
     hook = payload.read(body, Hook)
     is_return = str(hook.is_return) == "1"
     scans = _scans(hook.scans or [], is_return=is_return, at="scans")
@@ -137,7 +137,7 @@ def observe(body: bytes) -> shipping.TrackingSnapshot:
 
 
 def tracked(document: object, *, tracking_number: str, is_return: bool) -> shipping.TrackingSnapshot:
-    """A tracking answer: the frame itself, in a list, or under the number. Raises Invalid."""
+    """A tracking answer: the object itself, in a list, or keyed by the number. Raises Invalid."""
     if isinstance(document, list):
         document = document[0] if document else {"tracking_data": {}}
     elif isinstance(document, dict) and "tracking_data" not in document:
@@ -165,7 +165,7 @@ def _scans(reported: Sequence[Scan], *, is_return: bool, at: str) -> list[shippi
 
 
 def order(request: shipping.LabelRequest) -> dict[str, object]:
-    """A parcel from one of our locations, which Shiprocket knows by the sender's code."""
+    """A parcel from one of our locations, which Shiprocket identifies by the sender's code."""
     if not request.sender.code:
         raise errors.Invalid(
             "The sender needs the nickname of a Shiprocket pickup location.", field="sender.code"
@@ -180,7 +180,7 @@ def order(request: shipping.LabelRequest) -> dict[str, object]:
 
 
 def return_order(request: shipping.LabelRequest) -> dict[str, object]:
-    """A parcel picked up at the customer's."""
+    """A return, picked up at the customer's address."""
     return {
         **_common(request),
         **_party("pickup", request.sender),
@@ -193,7 +193,7 @@ def return_order(request: shipping.LabelRequest) -> dict[str, object]:
 def _common(request: shipping.LabelRequest) -> dict[str, object]:
     if len(request.reference) > _LONGEST_REFERENCE:
         raise errors.Invalid(
-            f"Shiprocket takes references of at most {_LONGEST_REFERENCE} letters.", field="reference"
+            f"Shiprocket accepts references of at most {_LONGEST_REFERENCE} characters.", field="reference"
         )
     return {
         "order_id": request.reference,
@@ -233,13 +233,13 @@ def _party(prefix: str, party: shipping.Party) -> dict[str, object]:
 
 
 def _phone(party: shipping.Party) -> str:
-    """Indian numbers without country code, as couriers dial them."""
+    """Indian numbers without country code, as couriers use them."""
     digits = "".join(letter for letter in party.phone if letter.isdigit())
     return digits[-_PHONE_DIGITS:] if party.country == "IN" else digits
 
 
 def label(*, shipment_id: int, awb: Text, courier: str | None) -> shipping.Label:
-    """A label as Shiprocket's numbers tell it, without its PDF."""
+    """A label from Shiprocket's numbers, without its PDF."""
     return shipping.Label(
         external_id=str(shipment_id),
         tracking_number=str(awb),
@@ -272,6 +272,6 @@ def listed_return(orders: Sequence[ListedOrder], reference: str) -> Created | No
     return None
 
 
-def is_cancelled(shipment: Shipment) -> bool:
-    """Whether nobody will carry it."""
+def is_canceled(shipment: Shipment) -> bool:
+    """Whether the order is canceled."""
     return statuses.meaning(shipment.status, is_return=False) is shipping.TrackingStatus.CANCELED

@@ -1,1 +1,1 @@
-"""Orders that programs, tills and files give us in our own words: no vendor in between."""
+"""Orders in Doorstep's own format, from programs, POS systems and files."""

@@ -1,4 +1,4 @@
-"""The direct channel: whoever gives us orders in our own words reads their state back from our API."""
+"""Implement the direct channel: clients send orders in our format and read their state from our API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOPIC = "orders"
 
 
 class Settings(pydantic.BaseModel):
-    """One source of orders: a till, a B2B portal, a migration."""
+    """One source of orders: a POS, a B2B portal, a migration."""
 
     webhook_secret: pydantic.SecretStr = pydantic.Field(
         description="Secret that signs /hooks/{key}: hexadecimal HMAC-SHA256 of the body in X-Doorstep-Signature."
@@ -27,41 +27,41 @@ class Settings(pydantic.BaseModel):
 class Direct:
     """Satisfies connections.ports.Inbound and orders.ports.SalesChannel.
 
-    There is nobody to call: what such a channel is told stands in the order, and its caller reads it there.
+    There is no system to call: updates are stored on the order, and the client reads them from our API.
     """
 
     def __init__(self, settings: Settings, _session: http.Session) -> None:
         self._secret = settings.webhook_secret.get_secret_value().encode()
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
+        """Check the HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
         signature = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
         return hmac.compare_digest(signature.encode(), headers.get("x-doorstep-signature", "").encode())
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
-        """The order's id and version; a digest where there is none."""
+        """The order's id and version; a digest if they are missing."""
         return connections.Envelope(
             event_id=wire.event_id(body) or hashlib.sha256(body).hexdigest(), topic=TOPIC
         )
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """The order."""
+        """Parse the order."""
         return (wire.observe(body),)
 
     def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:
-        """Nobody to tell; our own reference is theirs."""
+        """Return our own reference: there is no system to call."""
         return notice.reference
 
     def report_delivery(self, notice: ports.DeliveryNotice) -> str:
-        """Nobody to tell; our own reference is theirs."""
+        """Return our own reference: there is no system to call."""
         return notice.reference
 
     def approve_return(self, *, return_external_id: str) -> str:
-        """Nobody to tell."""
+        """Do nothing: there is no system to call."""
         return return_external_id
 
     def report_return(self, notice: ports.ReturnNotice) -> str:
-        """Nobody to tell; our own reference is theirs."""
+        """Return our own reference: there is no system to call."""
         return notice.reference
 
 

@@ -1,4 +1,4 @@
-"""Doorstep's own order document: what POST /api/v1/orders takes, an imported line becomes, and a signed hook may carry."""
+"""Parse Doorstep's own order document, as used by POST /api/v1/orders, imports and signed webhooks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Text = Annotated[str, Meta(max_length=2_000)]
 
 
 class Line(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One line; prices in minor units of the order's currency, discount and tax for the whole line."""
+    """One line; prices in minor units of the order's currency, discount and tax for the complete line."""
 
     sku: Name
     quantity: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
@@ -42,7 +42,7 @@ class Payment(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
 
 
 class Address(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Where it goes; `country` ISO 3166-1 alpha-2, `state_code` the ISO 3166-2 part after the country."""
+    """The address; `country` is ISO 3166-1 alpha-2, `state_code` the ISO 3166-2 part after the country."""
 
     name: Text = ""
     phone: Text = ""
@@ -60,10 +60,10 @@ class Address(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A whole order. A newer `updated_at` of the same `external_id` changes it, an older one has no effect.
+    """A complete order. A newer `updated_at` of the same `external_id` changes it, an older one has no effect.
 
-    `priority` counts up, `promised_at` is what the customer was told, `origin` the code of the location that sold it,
-    `pickup` of the one where the customer fetches it. Without `total_minor` it is what the lines, shipping, tip and tax add up to.
+    A higher `priority` goes first, `promised_at` is the date promised to the customer, `origin` the code of the location that sold
+    it, `pickup` the code of the one where the customer collects it. Default of `total_minor`: the sum of lines, shipping, tip and tax.
     """
 
     external_id: Name
@@ -94,11 +94,11 @@ class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     origin: Annotated[str, Meta(max_length=200)] = ""
     pickup: Annotated[str, Meta(max_length=200)] = ""
     canceled_at: Annotated[datetime, Meta(tz=True)] | None = None
-    cancelled_at: Annotated[datetime, Meta(tz=True)] | None = None  # the British spelling is accepted, too
+    cancelled_at: Annotated[datetime, Meta(tz=True)] | None = None  # the British spelling is also accepted
 
 
 class Head(msgspec.Struct):
-    """What is needed to store it once; everything else is looked at when it is read."""
+    """The fields that identify the order; all others are checked when it is processed."""
 
     external_id: str = ""
     placed_at: str = ""
@@ -106,7 +106,7 @@ class Head(msgspec.Struct):
 
 
 def event_id(body: bytes) -> str | None:
-    """The order and its version, or None where the body says neither."""
+    """The order and its version, or None if the body has neither."""
     try:
         head = msgspec.json.decode(body, type=Head)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -115,11 +115,9 @@ def event_id(body: bytes) -> str | None:
 
 
 def observe(body: bytes) -> orders.OrderSnapshot:
-    """The order in a document. Raises Invalid naming the place."""
+    """Parse the order in a document. Raises Invalid with the wrong field."""
     reported = payload.read(body, Order)
-    money.exponent(
-        reported.currency
-    )  # amounts come in minor units: of an unknown currency nobody could read them
+    money.exponent(reported.currency)  # amounts are in minor units: they need a known currency
     observed = orders.OrderSnapshot(
         external_id=reported.external_id,
         number=reported.number or reported.external_id,

@@ -1,1 +1,1 @@
-"""The sales channel in memory: template, demo and test double in one."""
+"""A sales channel in memory: connector template, demo partner and test double."""

@@ -8,7 +8,7 @@ from doorstep.kernel.http import rehearsal
 
 
 class Client:
-    """Remembers what it was told, once per subject."""
+    """Stores the updates it gets, once per subject."""
 
     def __init__(self, session: http.Session) -> None:
         self.partner = rehearsal.Partner(session)
@@ -18,13 +18,13 @@ class Client:
         self.returns: dict[str, ports.ReturnNotice] = {}
 
     def find_shipment(self, tracking_number: str) -> str | None:
-        """The reference of the shipment that has this tracking number."""
+        """The reference of the shipment with this tracking number."""
         return self.partner.call(
             lambda: tracking_number if tracking_number in self.shipments else None, reads=True
         )
 
     def create_shipment(self, notice: ports.ShipmentNotice) -> str:
-        """Tell that goods left."""
+        """Report a shipment."""
 
         def work() -> str:
             self.shipments[notice.tracking_number] = notice
@@ -33,7 +33,7 @@ class Client:
         return self.partner.call(work)
 
     def deliver(self, notice: ports.DeliveryNotice) -> str:
-        """Tell that goods arrived."""
+        """Report a delivery."""
 
         def work() -> str:
             if notice.shipment_external_ref not in self.shipments:
@@ -44,7 +44,7 @@ class Client:
         return self.partner.call(work)
 
     def approve_return(self, external_id: str) -> str:
-        """Accept a return request."""
+        """Approve a return request."""
 
         def work() -> str:
             self.approved_returns.add(external_id)
@@ -53,7 +53,7 @@ class Client:
         return self.partner.call(work)
 
     def finish_return(self, notice: ports.ReturnNotice) -> str:
-        """Tell that a return is done."""
+        """Report a completed return."""
 
         def work() -> str:
             self.returns[notice.return_external_id] = notice

@@ -1,4 +1,4 @@
-"""The sandbox channel: signed events in, notices out, all in memory."""
+"""Implement the sandbox channel: signed events in, updates out, all in memory."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class Sandbox:
         self.client = client.Client(session)
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
+        """Check the HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
         signature = hmac.new(self._webhook_secret, body, hashlib.sha256).hexdigest()
         return hmac.compare_digest(signature.encode(), headers.get("x-signature", "").encode())
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
-        """The event's own id; a digest where there is none."""
+        """The event's own id; a digest if it is missing."""
         try:
             reported = payload.read(body, wire.Header)
         except errors.Invalid:
-            reported = wire.Header()  # stored all the same; reading it makes the dead letter
+            reported = wire.Header()  # stored anyway; parsing it creates the dead letter
         return connections.Envelope(
             event_id=reported.id or hashlib.sha256(body).hexdigest(),
             topic=reported.topic,
@@ -48,23 +48,23 @@ class Sandbox:
         )
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """Orders, payments and returns."""
+        """Parse orders, payments and returns."""
         return wire.observe(topic, body)
 
     def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:
-        """Tell it once: look first."""
+        """Report a shipment, unless the shop already has it."""
         return self.client.find_shipment(notice.tracking_number) or self.client.create_shipment(notice)
 
     def report_delivery(self, notice: ports.DeliveryNotice) -> str:
-        """Told twice, it is the same delivery."""
+        """Report a delivery. Repeating it changes nothing."""
         return self.client.deliver(notice)
 
     def approve_return(self, *, return_external_id: str) -> str:
-        """Approved twice, it is the same approval."""
+        """Approve a return. Repeating it changes nothing."""
         return self.client.approve_return(return_external_id)
 
     def report_return(self, notice: ports.ReturnNotice) -> str:
-        """Told twice, it is the same return."""
+        """Report a completed return. Repeating it changes nothing."""
         return self.client.finish_return(notice)
 
 

@@ -1,4 +1,4 @@
-"""Shopify's GraphQL Admin API: one address, and errors that come with HTTP 200."""
+"""Call Shopify's GraphQL Admin API: one address, and errors with HTTP 200."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Answer = TypeVar("Answer")
 
 
 class Client:
-    """Asks and tells; knows where and with which token."""
+    """Runs queries and mutations with the shop's address and token."""
 
     def __init__(self, session: http.Session, *, access_token: str, api_version: str) -> None:
         self._session = session
@@ -21,7 +21,7 @@ class Client:
         self._headers = {"X-Shopify-Access-Token": access_token}
 
     def query(self, document: str, variables: Mapping[str, object], shape: type[Answer]) -> Answer:
-        """Read; repeated freely."""
+        """Run a query; safe to repeat."""
         data = self._send(document, variables, reads=True)
         try:
             return payload.shaped(data, shape, at="data")
@@ -31,7 +31,7 @@ class Client:
             ) from problem
 
     def change(self, document: str, variables: Mapping[str, object], *, mutation: str) -> str:
-        """Run a mutation; returns the id of what it made. Raises Rejected with Shopify's userErrors."""
+        """Run a mutation; returns the id of what it created. Raises Rejected with Shopify's userErrors."""
         data = self._send(document, variables, reads=False)
         try:
             outcome = payload.shaped(data.get(mutation), graphql.Outcome, at=f"data.{mutation}")
@@ -44,7 +44,7 @@ class Client:
             words = "; ".join(error.message for error in outcome.user_errors)
             raise http.Rejected(f"Shopify rejected the request: {words}.", body=reported)
         if outcome.made is None:
-            raise http.Unanswered(f"{mutation} answered neither a result nor a reason.", maybe_done=True)
+            raise http.Unanswered(f"{mutation} returned neither a result nor an error.", maybe_done=True)
         return outcome.made
 
     def _send(self, document: str, variables: Mapping[str, object], *, reads: bool) -> dict[str, object]:
@@ -59,17 +59,17 @@ class Client:
         if reply.errors:
             raise _failure(reply, reads=reads)
         if reply.data is None:
-            raise http.Unanswered("The answer holds no data.", maybe_done=not reads)
+            raise http.Unanswered("The answer has no data.", maybe_done=not reads)
         return reply.data
 
 
 def _failure(reply: graphql.Reply, *, reads: bool) -> errors.DoorstepError:
-    """Throttling and Shopify's own failures pass; missing rights and wrong documents do not."""
+    """Throttling and Shopify's own failures are temporary; missing permissions and invalid documents are not."""
     codes = {error.extensions.code for error in reply.errors}
     words = "; ".join(error.message for error in reply.errors)
     if graphql.Reply.THROTTLED in codes:
         return http.Unanswered(
-            f"Shopify asks to wait: {words}.",
+            f"Shopify throttles requests: {words}.",
             maybe_done=False,
             retry_after_seconds=graphql.seconds_to_wait(reply),
         )

@@ -1,4 +1,4 @@
-"""The Shopify connector: webhooks to observations, and notices of shipments, deliveries and returns."""
+"""Implement Shopify: parse webhooks; report shipments, deliveries and returns."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Shopify:
         )
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """HMAC-SHA256 of the raw body in base64, in constant time."""
+        """Check the HMAC-SHA256 of the raw body in base64, in constant time."""
         signature = base64.b64encode(hmac.digest(self._webhook_secret, body, hashlib.sha256))
         return hmac.compare_digest(signature, _reported(headers, "hmac-sha256").encode())
 
@@ -60,7 +60,7 @@ class Shopify:
         return connections.Envelope(event_id=f"{topic}:{event}", topic=topic, sent_at=_triggered_at(headers))
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """Orders, payments and returns. orders/edited only lists differences; orders/updated brings the whole order."""
+        """Parse orders, payments and returns. orders/edited only lists differences; orders/updated has the complete order."""
         if topic in _ORDER_TOPICS:
             return (orders.observe(body),)
         if topic == "order_transactions/create":
@@ -70,7 +70,7 @@ class Shopify:
         return ()
 
     def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:
-        """Create the fulfillment, unless one with this tracking number stands already; returns its global id."""
+        """Create the fulfillment, unless one with this tracking number exists; returns its global id."""
         found, fulfillment_orders = self._fulfillment(notice)
         if found:
             return found
@@ -99,7 +99,7 @@ class Shopify:
             after = page.end_cursor
 
     def _read_on(self, fulfillment_order: graphql.FulfillmentOrder) -> None:
-        """Add the lines that did not fit on the first page."""
+        """Add the lines from the next pages."""
         page = fulfillment_order.line_items.page_info
         while page.has_next_page:
             variables = {"fulfillmentOrder": fulfillment_order.id, "after": page.end_cursor}
@@ -107,12 +107,12 @@ class Shopify:
                 graphql.FULFILLMENT_ORDER_LINES, variables, graphql.FulfillmentOrderLinesAnswer
             )
             if answer.fulfillment_order is None:
-                return  # merged away since: its lines are on another one
+                return  # merged meanwhile: its lines are on another one
             fulfillment_order.line_items.nodes += answer.fulfillment_order.line_items.nodes
             page = answer.fulfillment_order.line_items.page_info
 
     def report_delivery(self, notice: ports.DeliveryNotice) -> str:
-        """Add the delivered event, unless the fulfillment has one already."""
+        """Add the delivered event, unless the fulfillment already has one."""
         fulfillment = graphql.gid("Fulfillment", notice.shipment_external_ref)
         reported = self._client.query(
             graphql.FULFILLMENT_EVENTS, {"fulfillment": fulfillment}, graphql.EventsAnswer
@@ -127,7 +127,7 @@ class Shopify:
         )
 
     def approve_return(self, *, return_external_id: str) -> str:
-        """Approve a requested return; one that is open or closed was approved before."""
+        """Approve a requested return; one that is open or closed is already approved."""
         reported = self._return(return_external_id)
         if reported.status in {"OPEN", "CLOSED"}:
             return reported.id
@@ -140,7 +140,7 @@ class Shopify:
         )
 
     def report_return(self, notice: ports.ReturnNotice) -> str:
-        """Process the returned pieces that are not processed yet, without moving money."""
+        """Process the returned units that are not processed yet, without moving money."""
         reported = self._return(notice.return_external_id)
         wanted = graphql.process_input(notice, reported)
         if wanted is None:
@@ -156,7 +156,7 @@ class Shopify:
 
 
 def _reported(headers: Mapping[str, str], name: str) -> str:
-    """Shopify's headers come with and without the `x-`."""
+    """Shopify's headers exist with and without the `x-`."""
     return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
 
 

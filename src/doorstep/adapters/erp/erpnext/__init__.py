@@ -1,1 +1,1 @@
-"""ERPNext with India Compliance, over Frappe's REST API."""
+"""ERPNext with India Compliance, through Frappe's REST API."""

@@ -1,4 +1,4 @@
-"""Frappe's REST API: documents by type and name, found by filter, submitted by their status."""
+"""Call Frappe's REST API: documents by type and name, found by filter, submitted by status."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SUBMITTED = 1
 
 
 class Client:
-    """Finds, makes and submits documents."""
+    """Finds, creates and submits documents."""
 
     def __init__(self, session: http.Session, *, api_key: str, api_secret: str) -> None:
         self._session = session
         self._headers = {"Authorization": f"token {api_key}:{api_secret}"}
 
     def find(self, doctype: str, **wanted: str) -> wire.Row | None:
-        """The document whose fields have these values, if there is one that is not cancelled."""
+        """The document whose fields have these values, if there is one that is not canceled."""
         response = self._session.send(
             "GET",
             _path(doctype),
@@ -33,17 +33,17 @@ class Client:
         return next(iter(reading.shaped(response, wire.Rows).data), None)
 
     def create(self, doctype: str, body: dict[str, object]) -> wire.Made:
-        """Make a draft; a taken unique value is a Conflict."""
+        """Create a draft; a duplicate unique value is a Conflict."""
         response = self._session.send("POST", _path(doctype), json=body, headers=self._headers)
         return reading.shaped(response, wire.One).data
 
     def read(self, doctype: str, name: str) -> wire.Made:
-        """A document as it is now."""
+        """Read a document."""
         response = self._session.send("GET", _path(doctype, name), headers=self._headers)
         return reading.shaped(response, wire.One).data
 
     def submit(self, doctype: str, name: str) -> wire.Made:
-        """Make a draft final."""
+        """Submit a draft."""
         response = self._session.send(
             "PUT", _path(doctype, name), json={"docstatus": _SUBMITTED}, headers=self._headers
         )

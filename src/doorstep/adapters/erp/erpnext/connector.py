@@ -1,4 +1,4 @@
-"""The ERPNext connector: GST invoices and credit notes as submitted Sales Invoices, one per reference."""
+"""Implement ERPNext: GST invoices and credit notes as submitted Sales Invoices, one per reference."""
 
 from __future__ import annotations
 
@@ -22,21 +22,13 @@ class Settings(pydantic.BaseModel):
     reference_field: str = pydantic.Field(
         default="doorstep_ref", description="Custom unique field of Sales Invoice that holds our reference."
     )
-    cgst_account: str = pydantic.Field(
-        default="Output Tax CGST", description="Account that CGST is booked on."
-    )
-    sgst_account: str = pydantic.Field(
-        default="Output Tax SGST", description="Account that SGST is booked on."
-    )
-    igst_account: str = pydantic.Field(
-        default="Output Tax IGST", description="Account that IGST is booked on."
-    )
-    customer_group: str = pydantic.Field(
-        default="Individual", description="Group of customers that are created."
-    )
-    territory: str = pydantic.Field(default="India", description="Territory of customers that are created.")
+    cgst_account: str = pydantic.Field(default="Output Tax CGST", description="Account for CGST.")
+    sgst_account: str = pydantic.Field(default="Output Tax SGST", description="Account for SGST.")
+    igst_account: str = pydantic.Field(default="Output Tax IGST", description="Account for IGST.")
+    customer_group: str = pydantic.Field(default="Individual", description="Group of new customers.")
+    territory: str = pydantic.Field(default="India", description="Territory of new customers.")
     item_codes: bool = pydantic.Field(
-        default=True, description="ERPNext has every SKU as an Item; else lines carry only names."
+        default=True, description="ERPNext has every SKU as an Item; otherwise lines have only names."
     )
 
 
@@ -58,7 +50,7 @@ class Erpnext:
         )
 
     def post(self, document: invoicing.Document) -> invoicing.PostedDocument:
-        """Look the reference up, create what is missing, submit what is a draft.
+        """Find the reference, create what is missing, submit a draft.
 
         A draft whose total differs from ours stays a draft and raises Rejected: a person compares the two.
         """
@@ -67,16 +59,16 @@ class Erpnext:
             return invoicing.PostedDocument(number=found.name)
         draft = self._create(document) if found is None else self._client.read(_INVOICE, found.name)
         if draft.docstatus != _SUBMITTED:
-            if not wire.total_told(draft, document):
+            if not wire.is_total_equal(draft, document):
                 raise http.Rejected(
-                    f"ERPNext comes to another total for {draft.name}: {draft.grand_total}.",
+                    f"ERPNext computes another total for {draft.name}: {draft.grand_total}.",
                     number=draft.name,
                 )
             self._client.submit(_INVOICE, draft.name)
         return invoicing.PostedDocument(number=draft.name)
 
     def find(self, document: invoicing.Document) -> invoicing.PostedDocument | None:
-        """The submitted document under our reference; a draft is not posted yet."""
+        """Find the submitted document under our reference; a draft is not posted yet."""
         found = self._find(document)
         if found is None or found.docstatus != _SUBMITTED:
             return None
@@ -92,7 +84,7 @@ class Erpnext:
         try:
             return self._client.create(_INVOICE, body)
         except errors.Conflict:
-            found = self._find(document)  # the unique field says that somebody was faster
+            found = self._find(document)  # the unique field shows that another call created it first
             if found is None:
                 raise
             return self._client.read(_INVOICE, found.name)
@@ -105,7 +97,7 @@ class Erpnext:
         return self._client.create("Customer", wire.customer(buyer, self._books)).name
 
     def _against(self, document: invoicing.Document) -> str:
-        """The number of the invoice that a credit note takes back, looked up where only our reference is known."""
+        """The number of the invoice that a credit note corrects, searched if only our reference is known."""
         if document.against_number or not document.against_reference:
             return document.against_number
         found = self._client.find(_INVOICE, **{self._books.reference_field: document.against_reference})

@@ -16,7 +16,7 @@ _numbers = msgspec.json.Encoder(decimal_format="number")
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """How the company's books are set up."""
+    """The company's accounts and defaults."""
 
     reference_field: str
     cgst_account: str
@@ -39,7 +39,7 @@ class Rows(msgspec.Struct, kw_only=True):
 
 
 class Made(msgspec.Struct, kw_only=True):
-    """A document as ERPNext keeps it; the total is there for invoices."""
+    """A document in ERPNext; invoices have a total."""
 
     name: str
     docstatus: int = 0
@@ -51,7 +51,7 @@ class One(msgspec.Struct, kw_only=True):
 
 
 def customer_label(buyer: invoicing.Buyer) -> str:
-    """Two people of one name are two customers; who comes back is the same."""
+    """A customer's name in ERPNext: two people of one name are two customers, a returning one is the same."""
     contact = buyer.tax_number or buyer.email or buyer.phone
     return f"{buyer.name} ({contact})" if contact else buyer.name
 
@@ -78,7 +78,7 @@ def gst_category(buyer: invoicing.Buyer) -> str:
 def sales_invoice(
     document: invoicing.Document, books: Books, *, customer: str, against: str
 ) -> dict[str, object]:
-    """A draft Sales Invoice; for a credit note `against` is the number of the invoice it takes back."""
+    """A draft Sales Invoice; for a credit note `against` is the number of the invoice it corrects."""
     is_return = document.kind is invoicing.Kind.CREDIT_NOTE
     sign = -1 if is_return else 1
     body: dict[str, object] = {
@@ -105,7 +105,7 @@ def sales_invoice(
 
 
 def _items(line: invoicing.DocumentLine, currency: str, sign: int, books: Books) -> list[dict[str, object]]:
-    """ERPNext multiplies rate and pieces: what does not divide evenly becomes two rows that add up exactly."""
+    """ERPNext multiplies rate and units: an amount that does not divide evenly becomes two rows that add up exactly."""
     low, dearer = divmod(line.taxable_minor, line.quantity)
     rows = [(line.quantity - dearer, low), (dearer, low + 1)]
     return [_item(line, sign * pieces, _amount(rate, currency), books) for pieces, rate in rows if pieces]
@@ -128,7 +128,7 @@ def _taxes(document: invoicing.Document, sign: int, books: Books) -> list[dict[s
     accounts = {"CGST": books.cgst_account, "SGST": books.sgst_account, "IGST": books.igst_account}
     kinds = dict.fromkeys(tax.kind for line in document.lines for tax in line.taxes)
     if missing := kinds.keys() - accounts:
-        raise errors.Refused(f"ERPNext has no account here for {', '.join(sorted(missing))}.")
+        raise errors.Refused(f"There is no ERPNext account in the settings for {', '.join(sorted(missing))}.")
     rows = []
     for kind in kinds:
         taxes = [next((tax for tax in line.taxes if tax.kind == kind), _NO_TAX) for line in document.lines]
@@ -149,8 +149,8 @@ def _tax_row(
     books: Books,
 ) -> dict[str, object]:
     return {
-        # Actual, with the share of each item: India Compliance takes no bare amounts, and a rate alone would
-        # be rounded once more.
+        # Actual, with the share of each item: India Compliance needs the shares, and a rate alone would
+        # be rounded again.
         "charge_type": "Actual",
         "account_head": account,
         "description": kind,
@@ -176,14 +176,14 @@ def _amount(minor: int, currency: str) -> Decimal:
     return money.Money(minor, currency).decimal()
 
 
-def total_told(made: Made, document: invoicing.Document) -> bool:
-    """Whether ERPNext came to our total (returns are negative there); true as well where it does not say."""
+def is_total_equal(made: Made, document: invoicing.Document) -> bool:
+    """Whether ERPNext has our total (returns are negative there); true if it sends none."""
     if made.grand_total is None:
         return True
     return abs(made.grand_total) == _amount(document.total_minor, document.currency)
 
 
 def filters(**wanted: str) -> str:
-    """Frappe's filter list: all of these equal, cancelled documents left out."""
+    """Frappe's filter list: all of these equal, without canceled documents."""
     rules = [[name, "=", value] for name, value in wanted.items()]
     return _numbers.encode([*rules, ["docstatus", "<", 2]]).decode()

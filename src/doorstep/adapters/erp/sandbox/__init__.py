@@ -1,1 +1,1 @@
-"""The accounting system in memory: template, demo and test double in one."""
+"""An accounting system in memory: connector template, demo partner and test double."""

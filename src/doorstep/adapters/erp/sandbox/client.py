@@ -1,4 +1,4 @@
-"""Books in memory. A real client sends the same calls through its http.Session."""
+"""An accounting system in memory. A real client sends the same calls through its http.Session."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ class Client:
         return self.partner.call(work)
 
     def find(self, reference: str) -> str | None:
-        """The number given to a reference."""
+        """The number assigned to a reference."""
         return self.partner.call(lambda: self._numbers.get(reference), reads=True)

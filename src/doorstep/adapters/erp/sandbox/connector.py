@@ -1,4 +1,4 @@
-"""The sandbox books: invoices and credit notes, numbered in memory."""
+"""Implement the sandbox accounting system: invoices and credit notes, numbered in memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.kernel import http
 
 
 class Settings(pydantic.BaseModel):
-    """One company's books in memory."""
+    """One company's accounts in memory."""
 
     base_url: str = pydantic.Field(
         default="http://127.0.0.1", description="Address of the API (not used in memory)."
@@ -25,11 +25,11 @@ class Sandbox:
         self.client = client.Client(session)
 
     def post(self, document: invoicing.Document) -> invoicing.PostedDocument:
-        """Look first, then create."""
+        """Find the document, or create it."""
         return self.find(document) or invoicing.PostedDocument(number=self.client.create(document))
 
     def find(self, document: invoicing.Document) -> invoicing.PostedDocument | None:
-        """The document posted earlier under the reference."""
+        """Find the document posted earlier under the reference."""
         number = self.client.find(document.reference)
         return None if number is None else invoicing.PostedDocument(number=number)
 
@@ -37,7 +37,7 @@ class Sandbox:
 CONNECTOR = connections.Connector(
     id="sandbox",
     kind=connections.Kind.ERP,
-    label="Sandbox books",
+    label="Sandbox accounting",
     settings=Settings,
     connect=Sandbox,
     features=frozenset({"invoice", "credit_note"}),

@@ -1,4 +1,4 @@
-"""The sandbox books' numbers: a letter for the kind and a count."""
+"""Number the sandbox's documents: a letter for the kind and a count."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The messenger in memory: template, demo and test double in one."""
+"""A messenger in memory: connector template, demo partner and test double."""

@@ -1,4 +1,4 @@
-"""A letter box in memory. A real client hands messages over a network."""
+"""A mailbox in memory. A real client sends messages over a network."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from doorstep.kernel.http import rehearsal
 
 
 class Client:
-    """Messages in the order they came, one per id."""
+    """Messages in order of arrival, one per id."""
 
     def __init__(self, session: http.Session) -> None:
         self.partner = rehearsal.Partner(session)
         self.messages: dict[str, notifications.OutgoingMessage] = {}
 
     def send(self, message: notifications.OutgoingMessage) -> str:
-        """Take a message."""
+        """Store a message."""
 
         def work() -> str:
             identifier = wire.message_id(message)

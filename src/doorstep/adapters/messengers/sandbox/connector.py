@@ -1,4 +1,4 @@
-"""The sandbox messenger: keeps what it was given to send."""
+"""Implement the sandbox messenger: it stores the messages it sends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.kernel import http
 
 
 class Settings(pydantic.BaseModel):
-    """One letter box."""
+    """One mailbox."""
 
     base_url: str = pydantic.Field(
         default="http://127.0.0.1", description="Address of the API (not used in memory)."
@@ -25,7 +25,7 @@ class Sandbox:
         self.client = client.Client(session)
 
     def send(self, message: notifications.OutgoingMessage) -> str:
-        """Hand one message over."""
+        """Send one message."""
         return self.client.send(message)
 
 

@@ -1,4 +1,4 @@
-"""The sandbox messenger's message id, from our reference."""
+"""Derive the sandbox messenger's message id from our reference."""
 
 from __future__ import annotations
 

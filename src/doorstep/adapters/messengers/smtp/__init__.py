@@ -1,1 +1,1 @@
-"""Mail by SMTP, to any relay."""
+"""E-mail by SMTP, to any relay."""

@@ -1,4 +1,4 @@
-"""One SMTP conversation, and exactly when a failure leaves in doubt whether the mail went."""
+"""Send one mail by SMTP, and report exactly when a failure leaves it unknown whether it was sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIMEOUT_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Where mail is handed over, and as whom."""
+    """The relay's address and credentials."""
 
     host: str
     port: int
@@ -29,10 +29,10 @@ class Relay:
 
 
 def deliver(relay: Relay, mail: EmailMessage, *, sender: str, recipient: str) -> None:
-    """Hand one mail over.
+    """Send one mail.
 
     Raises Unanswered: maybe_done is true only between the end of the data and the relay's answer to it. Raises
-    AuthFailed for credentials, Rejected for any other refusal that is for good.
+    AuthFailed for credentials, Rejected for any other permanent refusal.
     """
     content = mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
     try:
@@ -72,7 +72,7 @@ def _introduce(conversation: smtplib.SMTP, relay: Relay) -> None:
 
 
 def _part(conversation: smtplib.SMTP) -> None:
-    """Say good-bye; the mail went, and nothing depends on the answer."""
+    """Quit; the mail is sent, so the answer does not matter."""
     with contextlib.suppress(OSError, smtplib.SMTPException):
         conversation.quit()
 
@@ -91,9 +91,9 @@ def _check(reply: tuple[int, bytes], relay: Relay, *, expected: int = 250) -> No
 
 
 def _failure(problem: Exception, relay: Relay, *, maybe_done: bool) -> Exception:
-    """A coded answer is an answer: the mail did not go. Silence after the data is the only doubt."""
+    """After an answer with a code the mail was not sent. Only silence after the data leaves it unknown."""
     if isinstance(problem, smtplib.SMTPNotSupportedError):
-        return http.Rejected(f"{relay.host} cannot do what the settings ask for: {problem}")
+        return http.Rejected(f"{relay.host} does not support the settings: {problem}")
     if not isinstance(problem, smtplib.SMTPResponseException) or problem.smtp_code not in _REFUSALS:
         return http.Unanswered(f"{relay.host} did not answer: {problem}", maybe_done=maybe_done)
     words = (

@@ -1,4 +1,4 @@
-"""The SMTP connector: mail to customers through the shop's own relay."""
+"""Implement e-mail by SMTP: mail to customers through the shop's own relay."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel import http
 
 
 class Settings(pydantic.BaseModel):
-    """One relay and the address that mail comes from."""
+    """One relay and the sender address."""
 
     host: str = pydantic.Field(description="Name of the mail relay.")
     port: int = pydantic.Field(
@@ -22,14 +22,16 @@ class Settings(pydantic.BaseModel):
     security: client.Security = pydantic.Field(
         default="starttls", description="starttls, tls, or plain (only for a relay on this machine)."
     )
-    username: str = pydantic.Field(default="", description="User name; empty for a relay that asks for none.")
+    username: str = pydantic.Field(
+        default="", description="User name; empty for a relay without authentication."
+    )
     password: pydantic.SecretStr = pydantic.Field(default=pydantic.SecretStr(""), description="Password.")
-    sender: str = pydantic.Field(description="Address that mail comes from.")
-    sender_name: str = pydantic.Field(default="", description="Name that mail comes from.")
+    sender: str = pydantic.Field(description="Sender address.")
+    sender_name: str = pydantic.Field(default="", description="Sender name.")
 
     @property
     def base_url(self) -> str:
-        """The relay as an address, for logs and the connection's mode."""
+        """The relay as a URL, for logs and the connection's mode."""
         return f"smtp://{self.host}:{self.port}"
 
 
@@ -37,7 +39,7 @@ class Smtp:
     """Satisfies notifications.ports.Messenger."""
 
     def __init__(self, settings: Settings, session: http.Session) -> None:
-        self._session = session  # mail is not HTTP, but the connection's mode holds for it too
+        self._session = session  # mail is not HTTP, but the connection's mode applies to it too
         self._settings = settings
         self._relay = client.Relay(
             host=settings.host,
@@ -48,7 +50,7 @@ class Smtp:
         )
 
     def send(self, message: notifications.OutgoingMessage) -> str:
-        """Hand one mail over; returns its Message-ID."""
+        """Send one mail; returns its Message-ID."""
         mail = wire.mail(
             message,
             sender=self._settings.sender,

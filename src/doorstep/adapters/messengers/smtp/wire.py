@@ -1,4 +1,4 @@
-"""A message as a MIME mail: text first, HTML beside it, our reference as its id."""
+"""Build a MIME mail: plain text and HTML, with our reference as its id."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ADDRESS = re.compile(r"[^@\s<>,;:\"\\()\[\]]+@[^@\s<>,;:\"\\()\[\]]+")
 
 
 def message_id(reference: str, domain: str) -> str:
-    """The same reference always gives the same id, so that a mail sent twice shows."""
+    """The same reference always gives the same id, so that a mail sent twice is noticed."""
     return f"<{_UNSAFE.sub('-', reference)}@{domain}>"
 
 
 def mail(
     message: notifications.OutgoingMessage, *, sender: str, sender_name: str, sent_at: datetime
 ) -> EmailMessage:
-    """The mail, ready to go. Raises Invalid for an address that is none, or line breaks where none belong."""
+    """Build the mail. Raises Invalid for an invalid address, or for line breaks in a header."""
     _check(sender, "sender")
     _check(message.to, "to")
     for name, value in (
@@ -39,7 +39,7 @@ def mail(
     result["Subject"] = message.subject
     result["Date"] = format_datetime(sent_at)
     result["Message-ID"] = message_id(message.reference, sender.rpartition("@")[2])
-    result["Auto-Submitted"] = "auto-generated"  # out-of-office robots keep quiet
+    result["Auto-Submitted"] = "auto-generated"  # suppresses out-of-office replies
     result.set_content(message.text)
     if message.html:
         result.add_alternative(message.html, subtype="html")
@@ -48,4 +48,4 @@ def mail(
 
 def _check(address: str, field: str) -> None:
     if not _ADDRESS.fullmatch(address) or not address.isascii():
-        raise errors.Invalid(f"{address!r} is not a mail address.", field=field)
+        raise errors.Invalid(f"{address!r} is not an e-mail address.", field=field)

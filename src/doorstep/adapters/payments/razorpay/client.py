@@ -1,4 +1,4 @@
-"""Razorpay's REST API: basic authentication, ids in the path."""
+"""Call Razorpay's REST API: basic authentication, ids in the path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PAGE = 100
 
 
 class Client:
-    """The four calls we need."""
+    """The four calls that we use."""
 
     def __init__(self, session: http.Session, *, key_id: str, key_secret: str) -> None:
         self._session = session
@@ -26,7 +26,7 @@ class Client:
         return reading.shaped(response, wire.Payment)
 
     def capture(self, external_id: str, *, amount_minor: int, currency: str) -> wire.Payment:
-        """Take authorised money."""
+        """Capture an authorized payment."""
         response = self._session.send(
             "POST",
             f"{_payment(external_id)}/capture",
@@ -36,7 +36,7 @@ class Client:
         return reading.shaped(response, wire.Payment)
 
     def refund(self, external_id: str, body: dict[str, object], *, key: str) -> wire.Refund:
-        """Give money back; Razorpay answers a repeated key with the refund it made the first time."""
+        """Refund a payment; Razorpay answers a repeated key with the refund it made the first time."""
         response = self._session.send(
             "POST",
             f"{_payment(external_id)}/refund",

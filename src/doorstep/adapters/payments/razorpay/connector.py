@@ -1,4 +1,4 @@
-"""The Razorpay connector: captures and refunds out, signed payment and refund events in."""
+"""Implement Razorpay: captures and refunds out, signed payment and refund events in."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ class Razorpay:
         )
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """HMAC-SHA256 of the raw body in lower-case hexadecimal, in constant time."""
+        """Check the HMAC-SHA256 of the raw body in lower-case hexadecimal, in constant time."""
         signature = hmac.new(self._webhook_secret, body, hashlib.sha256).hexdigest()
         return hmac.compare_digest(signature.encode(), headers.get("x-razorpay-signature", "").encode())
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
-        """Razorpay numbers its events; the body says which kind one is."""
+        """Razorpay numbers its events; the body names the kind."""
         try:
             reported = payload.read(body, wire.Topic)
         except errors.Invalid:
-            reported = wire.Topic()  # stored all the same; reading it makes the dead letter
+            reported = wire.Topic()  # stored anyway; parsing it creates the dead letter
         event = headers.get("x-razorpay-event-id") or hashlib.sha256(body).hexdigest()
         sent_at = None if reported.created_at is None else wire.instant(reported.created_at)
         return connections.Envelope(event_id=event, topic=reported.event, sent_at=sent_at)
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """Payments and refunds; other events are none of our business. A body without a kind is not readable."""
+        """Parse payments and refunds, and ignore other events. Raises Invalid for a body without a kind."""
         if topic in _PAYMENT_TOPICS:
             return wire.observe_payment(body, order_note=self._settings.order_reference_note)
         if topic in _REFUND_TOPICS:
@@ -75,7 +75,7 @@ class Razorpay:
         return self._seen(self._client.payment(external_id))
 
     def capture(self, *, external_id: str, amount_minor: int, currency: str) -> payments.PaymentSnapshot:
-        """Take authorised money; Razorpay refuses a second capture, so we look before we ask."""
+        """Capture an authorized payment; Razorpay refuses a second capture, so its state is read first."""
         seen = self._client.payment(external_id)
         if seen.status == "authorized":
             seen = self._client.capture(external_id, amount_minor=amount_minor, currency=currency)
@@ -85,7 +85,7 @@ class Razorpay:
         return observed
 
     def refund(self, request: payments.RefundRequest) -> payments.RefundResult:
-        """Give money back under the request's reference."""
+        """Refund under the request's reference."""
         body = wire.refund_body(request, speed=self._settings.refund_speed)
         try:
             refund = self._client.refund(
@@ -93,14 +93,14 @@ class Razorpay:
             )
         except errors.Conflict as problem:
             raise http.Unanswered(
-                "Razorpay is still working on this refund.",
+                "Razorpay is still processing this refund.",
                 maybe_done=True,
                 retry_after_seconds=_IN_FLIGHT_SECONDS,
             ) from problem
         return _result(refund)
 
     def find_refund(self, request: payments.RefundRequest) -> payments.RefundResult | None:
-        """Look through the payment's refunds for our reference."""
+        """Search the payment's refunds for our reference."""
         refund = wire.matching(self._client.refunds(request.payment_external_id), request.reference)
         return None if refund is None else _result(refund)
 

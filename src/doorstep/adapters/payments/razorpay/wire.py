@@ -1,4 +1,4 @@
-"""Razorpay's payments and refunds, and ours. Amounts are minor units on both sides."""
+"""Map Razorpay's payments and refunds. Amounts are minor units on both sides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PAYMENT_STATUS = {
     "refunded": payments.PaymentStatus.CAPTURED,
     "failed": payments.PaymentStatus.FAILED,
 }
-# A pending refund is on its way and is not asked for again: it counts as given.
+# A pending refund is being paid and is not requested again: it counts as refunded.
 _REFUND_STATE = {
     "pending": payments.RefundState.SUCCEEDED,
     "processed": payments.RefundState.SUCCEEDED,
@@ -46,7 +46,7 @@ class Payment(msgspec.Struct, kw_only=True):
 
 
 class Refund(msgspec.Struct, kw_only=True):
-    """The oldest refunds have no status; they were made at once."""
+    """The oldest refunds have no status; they were paid at once."""
 
     id: str
     amount: int
@@ -96,12 +96,12 @@ class Refunds(msgspec.Struct, kw_only=True):
 
 
 def instant(seconds: int) -> datetime:
-    """Unix seconds to an instant."""
+    """Convert Unix seconds to a timestamp."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def observe_payment(body: bytes, *, order_note: str) -> Sequence[object]:
-    """payment.* and order.paid; the order's notes answer where the payment's do not. Raises Invalid."""
+    """Parse payment.* and order.paid; a note that the payment lacks is read from the order. Raises Invalid."""
     event = payload.read(body, Event)
     if event.payload.payment is None:
         raise errors.Invalid("payload.payment: the event has no payment.", field="payload.payment")
@@ -112,7 +112,7 @@ def observe_payment(body: bytes, *, order_note: str) -> Sequence[object]:
 
 
 def observe_refund(body: bytes) -> Sequence[object]:
-    """refund.created, .processed and .failed. Raises Invalid."""
+    """Parse refund.created, .processed and .failed. Raises Invalid."""
     event = payload.read(body, Event)
     if event.payload.refund is None:
         raise errors.Invalid("payload.refund: the event has no refund.", field="payload.refund")
@@ -131,7 +131,7 @@ def observe_refund(body: bytes) -> Sequence[object]:
 
 
 def payment_seen(payment: Payment, *, at: datetime, order_reference: str) -> payments.PaymentSnapshot:
-    """One payment as observed at an instant. Raises Invalid for a status that Razorpay does not document."""
+    """Map one payment as of a point in time. Raises Invalid for a status that Razorpay does not document."""
     if payment.status not in _PAYMENT_STATUS:
         raise errors.Invalid(f"status: {payment.status!r} is not a payment's status.", field="status")
     return payments.PaymentSnapshot(
@@ -148,7 +148,7 @@ def payment_seen(payment: Payment, *, at: datetime, order_reference: str) -> pay
 
 
 def refund_result(refund: Refund) -> payments.RefundResult:
-    """How a refund stands. Raises Invalid for a status that Razorpay does not document."""
+    """Map the state of a refund. Raises Invalid for a status that Razorpay does not document."""
     return payments.RefundResult(
         external_id=refund.id, state=_refund_state(refund), arrived=refund.status == "processed"
     )
@@ -162,7 +162,7 @@ def _refund_state(refund: Refund) -> payments.RefundState:
 
 
 def refund_body(request: payments.RefundRequest, *, speed: str) -> dict[str, object]:
-    """The refund as Razorpay takes it; our reference travels in the notes, and as receipt for people to see."""
+    """Razorpay's refund request; our reference is in the notes, and is the receipt that users see."""
     return {
         "amount": request.amount.minor,
         "speed": speed,
@@ -172,7 +172,7 @@ def refund_body(request: payments.RefundRequest, *, speed: str) -> dict[str, obj
 
 
 def idempotency_key(reference: str) -> str:
-    """Razorpay wants at least ten characters; the same reference always gives the same key."""
+    """Razorpay requires at least ten characters; the same reference always gives the same key."""
     return reference.ljust(_SHORTEST_KEY, "-")
 
 
@@ -182,6 +182,6 @@ def matching(refunds: Sequence[Refund], reference: str) -> Refund | None:
 
 
 def note(notes: Notes | None, name: str) -> str:
-    """One note as text; empty where there is none."""
+    """One note as text; empty if it is missing."""
     value = notes.get(name) if isinstance(notes, dict) else None
     return "" if value is None else str(value)

@@ -1,1 +1,1 @@
-"""The payment gateway in memory: template, demo and test double in one."""
+"""A payment gateway in memory: connector template, demo partner and test double."""

@@ -22,7 +22,7 @@ class Client:
         return self.partner.call(lambda: self._known(external_id), reads=True)
 
     def capture(self, external_id: str) -> payments.PaymentSnapshot:
-        """Take the money."""
+        """Capture a payment."""
 
         def work() -> payments.PaymentSnapshot:
             taken = dataclasses.replace(self._known(external_id), status=payments.PaymentStatus.CAPTURED)
@@ -32,7 +32,7 @@ class Client:
         return self.partner.call(work)
 
     def refund(self, request: payments.RefundRequest) -> payments.RefundResult:
-        """Give money back, or answer with the refund made under this reference."""
+        """Refund a payment, or return the refund made under this reference."""
 
         def work() -> payments.RefundResult:
             self._known(request.payment_external_id)

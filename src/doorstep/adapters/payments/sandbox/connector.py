@@ -1,4 +1,4 @@
-"""The sandbox gateway: captures and refunds out, signed events in, all in memory."""
+"""Implement the sandbox gateway: captures and refunds out, signed events in, all in memory."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ class Sandbox:
         self.client = client.Client(session)
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
+        """Check the HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
         signature = hmac.new(self._webhook_secret, body, hashlib.sha256).hexdigest()
         return hmac.compare_digest(signature.encode(), headers.get("x-signature", "").encode())
 
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
-        """The event's own id; a digest where there is none."""
+        """The event's own id; a digest if it is missing."""
         try:
             reported = payload.read(body, wire.Header)
         except errors.Invalid:
-            reported = wire.Header()  # stored all the same; reading it makes the dead letter
+            reported = wire.Header()  # stored anyway; parsing it creates the dead letter
         return connections.Envelope(
             event_id=reported.id or hashlib.sha256(body).hexdigest(), topic=reported.topic
         )
 
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
-        """Payments and refunds."""
+        """Parse payments and refunds."""
         return wire.observe(topic, body)
 
     def payment(self, *, external_id: str) -> payments.PaymentSnapshot:
@@ -54,15 +54,15 @@ class Sandbox:
         return self.client.payment(external_id)
 
     def capture(self, *, external_id: str, amount_minor: int, currency: str) -> payments.PaymentSnapshot:
-        """Take the money; harmless twice."""
+        """Capture a payment. Repeating it changes nothing."""
         return self.client.capture(external_id)
 
     def refund(self, request: payments.RefundRequest) -> payments.RefundResult:
-        """One refund per reference."""
+        """Pay one refund per reference."""
         return self.client.refund(request)
 
     def find_refund(self, request: payments.RefundRequest) -> payments.RefundResult | None:
-        """The refund made earlier under the reference."""
+        """Find the refund made earlier under the reference."""
         return self.client.find_refund(request.reference)
 
 

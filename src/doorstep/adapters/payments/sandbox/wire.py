@@ -1,4 +1,4 @@
-"""The sandbox gateway's events: our own observations in an envelope, as JSON."""
+"""Parse the sandbox gateway's events: our own snapshots in an envelope, as JSON."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _SHAPES: dict[str, type[Observation]] = {
 
 
 class Header(msgspec.Struct, kw_only=True):
-    """What every event says of itself."""
+    """The metadata of every event."""
 
     id: str = ""
     topic: str = ""
 
 
 class Event(msgspec.Struct, kw_only=True):
-    """An event; `data` has the fields of the observation that the topic names."""
+    """An event; `data` has the fields of the snapshot that the topic names."""
 
     data: dict[str, object]
 
 
 def observe(topic: str, body: bytes) -> tuple[Observation, ...]:
-    """The observation in an event, nothing for other topics. Raises Invalid naming the place."""
+    """The snapshot in an event, nothing for other topics. Raises Invalid with the wrong field."""
     event = payload.read(body, Event)
     shape = _SHAPES.get(topic)
     return () if shape is None else (payload.shaped(event.data, shape, at="data"),)

@@ -1,4 +1,4 @@
-"""`doorstep demo`: a sample retailer with all its partners on this machine, and one order that walks through everything."""
+"""`doorstep demo`: a sample retailer with all its partners on this machine, and one order from purchase to refund."""
 
 from __future__ import annotations
 

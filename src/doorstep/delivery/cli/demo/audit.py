@@ -1,4 +1,4 @@
-"""After the story: the closing table, and proof that nothing was lost and nothing doubled, on both sides."""
+"""Check the result of the demo: the closing table, nothing lost and nothing doubled, on both sides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Row:
 
 
 def closing_table(story: Story) -> list[Row]:
-    """Item, source, shipment id, status, return status, as Doorstep's API tells them."""
+    """Item, source, shipment id, status, return status, as in Doorstep's API."""
     order = story.order()
     lines = {line["line_no"]: line for line in read.rows(order, "lines")}
     table = []
@@ -45,7 +45,7 @@ def closing_table(story: Story) -> list[Row]:
 
 
 def expected_table(story: Story) -> list[Row]:
-    """As the story tells it."""
+    """The expected values."""
     numbers = story.numbers
     return [
         Row("Blue Denim Jacket", "Warehouse A", numbers.jacket, "Delivered", "–"),
@@ -54,26 +54,26 @@ def expected_table(story: Story) -> list[Row]:
 
 
 def quiet(app: App) -> bool:
-    """Nothing is left to do."""
+    """Whether no work is left."""
     with app.db.read() as tx:
         return not jobs.waiting(tx)
 
 
 def rows_written(app: App) -> int:
-    """A number that grows while anything happens."""
+    """A number that grows with every change."""
     with app.db.read() as tx:
         return jobs.rows_written(tx)
 
 
 def left_over(app: App) -> str:
-    """What is still to be done and why, for a story that got stuck."""
+    """The work that is left and why, for a demo that got stuck."""
     with app.db.read() as tx:
         troubles = jobs.troubles(tx)
-    return "\n".join(["Still to be done:", *troubles]) if troubles else "Nothing is waiting."
+    return "\n".join(["Open work:", *troubles]) if troubles else "No open work."
 
 
 def findings(app: App, story: Story) -> dict[str, object]:
-    """What must be true at the end of every telling, whatever failed on the way; each value is what was found.
+    """What must be true after every run, whatever failed on the way; each value is what was found.
 
     Both sides are counted by our own references, so that anything bought, posted or paid twice shows.
     """
@@ -124,7 +124,7 @@ def _of(state: dict[str, object], name: str) -> list[dict[str, object]]:
 
 
 def _reference(label: dict[str, object]) -> str:
-    """Our reference on a carrier's shipment: ShipHawk keeps it as order number, Shiprocket as the channel's order id."""
+    """Our reference on a carrier's shipment: ShipHawk stores it as order number, Shiprocket as the channel's order id."""
     return str(label.get("channel_order_id") or label.get("order_number"))
 
 

@@ -1,4 +1,4 @@
-"""The command: set the stage, play the story, show the table, stay until Ctrl-C."""
+"""The command: start everything, run the demo, show the table, wait for Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from doorstep.kernel.signals import interrupt_on_every_signal
 
 @dataclass(slots=True)
 class Outcome:
-    """What the demo came to, for machines."""
+    """The result of the demo, as JSON."""
 
     matched: bool = True
     tellings: list[dict[str, object]] = field(default_factory=list)
@@ -43,11 +43,10 @@ class _Choice:
 def demo(  # tidy: parameters the command line reads its options from the signature
     *,
     once: Annotated[
-        bool, typer.Option("--once", help="Play the story and end; exit code 0 only if every step matched.")
+        bool,
+        typer.Option("--once", help="Run the demo once and exit; exit code 0 only if every step matched."),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the outcome for machines, nothing else.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the result, as JSON.")] = False,
     port: Annotated[
         int | None, typer.Option(help="Port of web and console (default: the first free one from 8700).")
     ] = None,
@@ -59,14 +58,14 @@ def demo(  # tidy: parameters the command line reads its options from the signat
         ),
     ] = None,
     tellings: Annotated[
-        int, typer.Option(help="How many times to tell the story, each with a seed of its own.", min=1)
+        int, typer.Option(help="How many times to run the demo, each with its own seed.", min=1)
     ] = 1,
     seed: Annotated[int, typer.Option(help="First seed.")] = 1,
     database_url: Annotated[
         str, typer.Option(help="An empty PostgreSQL database to use instead of the embedded one.")
     ] = "",
 ) -> None:
-    """Start a sample retailer with all its partners on this machine and walk one order through everything."""
+    """Start a sample retailer with all its partners on this machine and follow one order from purchase to refund."""
     interrupt_on_every_signal()
     out = Console(stderr=as_json, quiet=as_json)
     choice = _Choice(rehearse_, list(range(seed, seed + tellings)), as_json)
@@ -77,14 +76,14 @@ def demo(  # tidy: parameters the command line reads its options from the signat
             staged(choose_port(port), database_url=database_url) as stage,
             set_up(stage, out) as (app, doors, logins),
         ):
-            _tell(app, doors, choice, outcome, out)
+            _run_stories(app, doors, choice, outcome, out)
             outcome.seconds = round(time.monotonic() - began, 1)
             outcome.console = f"{stage.url}/console"
             if not once:
                 _stay(stage, logins, out)
     except Mismatch as problem:
         outcome.matched, outcome.problem = False, problem.message
-        out.print(f"\n[bold red]The story went another way:[/bold red] {problem.message}", highlight=False)
+        out.print(f"\n[bold red]The demo failed:[/bold red] {problem.message}", highlight=False)
     except KeyboardInterrupt:
         out.print("\nEverything that was started has been stopped.")
     if as_json:
@@ -93,15 +92,15 @@ def demo(  # tidy: parameters the command line reads its options from the signat
         raise typer.Exit(1)
 
 
-def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Console) -> None:
-    """Tell the story once per seed; one that gets stuck says what is still to be done."""
+def _run_stories(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Console) -> None:
+    """Run the demo once per seed; one that gets stuck lists the open work."""
     for number, seed in enumerate(choice.seeds):
         numbers = Numbers() if number == 0 else Numbers(f"SHK1245X{seed:03d}", f"SRK5678P{seed:03d}")
         story = Story(doors, numbers)
         try:
             with rehearse.failing(doors, choice.failing, seed) as damage:
                 _play(story, damage, out)
-            doors.until("everything that follows is done", lambda: audit.quiet(app))
+            doors.until("all work is done", lambda: audit.quiet(app))
         except Mismatch as problem:
             raise Mismatch(f"{problem.message}\n{audit.left_over(app)}") from problem
         table, found = audit.closing_table(story), audit.findings(app, story)
@@ -112,7 +111,7 @@ def _tell(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Consol
 
 
 def _play(story: Story, damage: Damage, out: Console) -> None:
-    """Every step, with what it brought and how long it took."""
+    """Every step, with its result and duration."""
     out.print()
     for title, action in story.steps():
         damage.before_step()
@@ -141,7 +140,7 @@ def _show(rows: list[audit.Row], out: Console) -> None:
 
 
 def _stay(stage: Stage, logins: list[Login], out: Console) -> None:
-    """Tell where the console is and who may sign in; stay until Ctrl-C."""
+    """Print the console's address and the sign-ins; wait for Ctrl-C."""
     people = Table("Sign in as", "Password", "Role", box=None, pad_edge=False)
     for login in logins:
         people.add_row(login.email, login.password, login.role)
@@ -151,4 +150,4 @@ def _stay(stage: Stage, logins: list[Login], out: Console) -> None:
     while stage.died() is None:
         time.sleep(0.5)
     name = stage.died() or ""
-    raise Mismatch(f"{name} ended by itself:\n{stage.last_words(name)}")
+    raise Mismatch(f"{name} stopped unexpectedly:\n{stage.last_words(name)}")

@@ -1,4 +1,4 @@
-"""The two doors the story uses: Doorstep's API as its people do, and the partners' control doors as the world does."""
+"""Clients of the demo: Doorstep's API as its users call it, and the partner servers' control endpoints."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Json = dict[str, object]
 
 
 class Mismatch(errors.Refused):
-    """The story went another way than it should."""
+    """The demo did not get the expected result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """API keys of the story's actors: operations, and the staff of the two locations."""
+    """API keys of the demo's users: operations, and the staff of the two locations."""
 
     operations: str
     staff: dict[str, str]
@@ -32,7 +32,7 @@ class Keys:
 class Doors:
     """Clients of both sides.
 
-    A busy machine may take its time: waiting ends when `rows_written` has stood still for `patience_seconds`.
+    A busy machine may be slow: waiting ends when `rows_written` has not changed for `patience_seconds`.
     """
 
     stage: Stage
@@ -42,7 +42,7 @@ class Doors:
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
 
     def api(self, method: str, path: str, *, key: str = "", body: Json | None = None) -> Json:
-        """One call to Doorstep's API; an answer that is no success is a mismatch with its words."""
+        """Call Doorstep's API; an error answer is a mismatch with its text."""
         answer = self.http.request(
             method,
             f"{self.stage.url}/api/v1{path}",
@@ -63,7 +63,7 @@ class Doors:
         return answer.content
 
     def context(self, partner: str, verb: str, body: object = None) -> Json:
-        """One call to a partner's control door: what customers, drivers and banks do there."""
+        """Call a partner's control endpoint: what customers, drivers and banks do there."""
         url = f"{self.stage.partners[partner]['url']}/_control/{verb}"
         headers = {"X-Sandbox-Control": self.stage.control_token}
         method = "GET" if body is None else "POST"
@@ -74,7 +74,7 @@ class Doors:
         return found
 
     def until(self, what: str, look: Callable[[], T | None]) -> T:
-        """Wait until `look` finds something; says what did not happen once nothing else happens either."""
+        """Poll until `look` finds something; raises with what is missing once nothing else changes either."""
         written, changed_at, counted_at = -1, 0.0, 0.0
         while True:
             found = look()
@@ -91,5 +91,5 @@ class Doors:
             time.sleep(0.04)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close both clients."""
         self.http.close()

@@ -1,4 +1,4 @@
-"""The story of one order, step by step, through the front doors only; each step checks what it should have brought."""
+"""Run one order step by step through the public interfaces; each step checks its result."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from doorstep.kernel import time as clocks
 JACKET, SHIRT = "DJ-BL-01", "GT-WH-02"
 _DAY_SECONDS = 86_400
 _PARCELS = 2
-_STORY_DAYS = 5  # told backwards from now: the order was placed five days ago, and the story ends today
+_STORY_DAYS = 5  # counted back from now: the order was placed five days ago, and the demo ends today
 _STOCK = {("WH-A", JACKET): 8, ("ST-22", JACKET): 0, ("WH-B", JACKET): 5}
 _STOCK |= {("WH-A", SHIRT): 1, ("ST-22", SHIRT): 3, ("WH-B", SHIRT): 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The tracking numbers that the carriers will give."""
+    """The tracking numbers that the carriers will assign."""
 
     jacket: str = "SHK1245XYZ"
     shirts: str = "SRK5678PQR"
@@ -27,7 +27,7 @@ class Numbers:
 
 @dataclass(slots=True)
 class Story:
-    """One telling of it. `shop_order` is the channel's id, `order_id` ours."""
+    """One run. `shop_order` is the channel's id, `order_id` ours."""
 
     doors: Doors
     numbers: Numbers = field(default_factory=Numbers)
@@ -38,7 +38,7 @@ class Story:
     stock_before: int = 0
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
-        """Title and action of each step; an action answers with a sentence about what happened."""
+        """Title and action of each step; an action returns a sentence about its result."""
         return [
             ("Placed", self.placed),
             ("Allocated", self.allocated),
@@ -49,7 +49,7 @@ class Story:
         ]
 
     def day(self, number: float) -> None:
-        """Let it be that day of the story."""
+        """Move the clocks to a day of the demo."""
         clocks.shift(self.doors.stage.clock_file, (number - _STORY_DAYS) * _DAY_SECONDS)
 
     def order(self) -> Json:
@@ -59,7 +59,7 @@ class Story:
     # 1 ---------------------------------------------------------------------------------------------------------
 
     def placed(self) -> str:
-        """A customer in Delhi buys a jacket and two T-shirts and pays by UPI; everything is told several times."""
+        """A customer in Delhi buys a jacket and two T-shirts and pays by UPI; every webhook arrives several times."""
         self.day(0)
         self._set_stock()
         usual = self.doors.context("shopify", "webhooks")["settings"]
@@ -69,10 +69,10 @@ class Story:
         )
         shop = self.doors.context("shopify", "place_order", _cart(str(paid["payment_id"])))
         self.shop_order, self.shop_name = int(str(shop["order_id"])), str(shop["name"])
-        found = self.doors.until("the order is here", self._find)
+        found = self.doors.until("the order has arrived", self._find)
         self.order_id = int(str(found["id"]))
         self.doors.until(
-            "every hook is taken", lambda: self.doors.context("shopify", "webhooks")["pending"] == 0
+            "every webhook is processed", lambda: self.doors.context("shopify", "webhooks")["pending"] == 0
         )
         self.doors.context("shopify", "webhooks", {"duplicates": read.count(usual, "duplicates")})
         total = read.text(self.order(), "total", "amount")
@@ -80,7 +80,7 @@ class Story:
         return f"{self.shop_name}: 1 × {JACKET}, 2 × {SHIRT}, ₹{total} paid by UPI; ORDER_CREATED"
 
     def _set_stock(self) -> None:
-        """The story's stock table, so that it can be told again."""
+        """The stock before the order, so that the demo can run again."""
         for (location, sku), count in _STOCK.items():
             body: Json = {"sku": sku, "location": location, "set_to": count, "reason": "counted"}
             self.doors.api("POST", "/inventory/adjustments", body=body)
@@ -88,13 +88,13 @@ class Story:
     def _find(self) -> Json | None:
         found = read.rows(self.doors.api("GET", f"/orders?q={self.shop_name.replace('#', '%23')}"), "orders")
         if len(found) > 1:
-            raise Mismatch(f"{self.shop_name} is here {len(found)} times.")
+            raise Mismatch(f"Doorstep has {self.shop_name} {len(found)} times.")
         return found[0] if found else None
 
     # 2 ---------------------------------------------------------------------------------------------------------
 
     def allocated(self) -> str:
-        """Each line whole from one place: the single T-shirt in Warehouse A is not used."""
+        """Each line complete from one location: the single T-shirt in Warehouse A is not used."""
         work = self.doors.until("both locations have their work", lambda: self._work(_PARCELS))
         where = {read.text(each, "location"): read.rows(each, "lines") for each in work}
         plan = {
@@ -111,7 +111,7 @@ class Story:
     # 3 ---------------------------------------------------------------------------------------------------------
 
     def shipped(self) -> str:
-        """Both locations accept, scan, pack, get their labels, and hand over; the shop is told with tracking."""
+        """Both locations accept, scan, pack, get their labels, and hand over; the shop gets the tracking numbers."""
         self.doors.context("shiphawk", "script", {"next_tracking_numbers": [self.numbers.jacket]})
         self.doors.context("shiprocket", "script", {"next_awbs": [self.numbers.shirts]})
         for work in read.rows(self.order(), "fulfillment_orders"):
@@ -124,7 +124,7 @@ class Story:
             self.doors.api("POST", f"/fulfillment-orders/{work['id']}/ship", key=key, body={})
         wanted = {self.numbers.jacket, self.numbers.shirts}
         self.doors.until("the shop has both tracking numbers", lambda: self._shop_tracking() == wanted)
-        return f"Warehouse A by ShipHawk {self.numbers.jacket}, Store 22 by Shiprocket {self.numbers.shirts}; shop told"
+        return f"Warehouse A by ShipHawk {self.numbers.jacket}, Store 22 by Shiprocket {self.numbers.shirts}; shop updated"
 
     def _pack(self, work: Json) -> None:
         number, key = work["id"], self.doors.keys.staff[read.text(work, "location")]
@@ -174,15 +174,15 @@ class Story:
     # 5 ---------------------------------------------------------------------------------------------------------
 
     def delivered(self) -> str:
-        """The jacket on day 2, the T-shirts on day 3; scans come late, twice and in the wrong order."""
+        """The jacket on day 2, the T-shirts on day 3; scans arrive late, twice and in the wrong order."""
         self.day(2)
         self._scan("shiphawk", self.numbers.jacket, "in_transit", "delivered", "in_transit")
         self.doors.until("the jacket is delivered", lambda: self._line_status(JACKET) == "Delivered")
         self.day(3)
         self._scan("shiprocket", self.numbers.shirts, "delivered", "out_for_delivery", "delivered")
         self.doors.until("the order is complete", lambda: self.order()["status"] == "ORDER_COMPLETED")
-        self.doors.until("the shop knows", lambda: self._shop_events() == _PARCELS)
-        return "jacket on day 2, T-shirts on day 3; ORDER_COMPLETED; shop and customer told"
+        self.doors.until("the shop is updated", lambda: self._shop_events() == _PARCELS)
+        return "jacket on day 2, T-shirts on day 3; ORDER_COMPLETED; shop and customer updated"
 
     def _scan(self, carrier: str, tracking_number: str, *statuses: str) -> None:
         for status in statuses:
@@ -199,13 +199,13 @@ class Story:
     # 6 ---------------------------------------------------------------------------------------------------------
 
     def returned(self) -> str:
-        """One T-shirt does not fit: picked up, received, inspected, refunded once, credited in the books."""
+        """One T-shirt does not fit: picked up, received, inspected, refunded once, credited in the ERP."""
         self.stock_before = self._on_hand(SHIRT, "ST-22")
         body: Json = {"order_id": self.shop_order, "sku": SHIRT, "quantity": 1}
         self.doors.context(
             "shopify", "request_return", {**body, "reason": "SIZE_TOO_SMALL", "note": "Size issue"}
         )
-        found = self.doors.until("the return has its pickup", self._return_with_pickup)
+        found = self.doors.until("the return pickup is booked", self._return_with_pickup)
         self.return_id = int(str(found["id"]))
         self.day(4)
         self._scan("shiprocket", str(found["tracking_number"]), "picked_up", "delivered")
@@ -218,12 +218,12 @@ class Story:
             "return_line_no": line["return_line_no"], "quantity": 1, "grade": "new", "disposition": "restock",
         }  # fmt: skip
         self.doors.api("POST", f"/returns/{self.return_id}/inspect", key=key, body={"inspections": [finding]})
-        self.doors.until("the money is back", lambda: self._return()["status"] == "Returned & Refunded")
-        self.doors.until("the books have the credit note", self._credited)
-        self.doors.until("the shop knows of the return", lambda: "return done" in self._reported())
+        self.doors.until("the refund is paid", lambda: self._return()["status"] == "Returned & Refunded")
+        self.doors.until("the ERP has the credit note", self._credited)
+        self.doors.until("the shop has the return", lambda: "return done" in self._reported())
         _expect("the refund", read.text(self.order(), "refunded", "amount"), "799.00")
         _expect("stock at Store 22", self._on_hand(SHIRT, "ST-22"), self.stock_before + 1)
-        return "₹799.00 refunded, Returned & Refunded, one more on the shelf of Store 22, credit note posted"
+        return "₹799.00 refunded, Returned & Refunded, one more unit at Store 22, credit note posted"
 
     def _return(self) -> Json:
         return self.doors.api("GET", f"/returns/{self.return_id}")
@@ -249,7 +249,7 @@ class Story:
 
 
 def _cart(payment_id: str) -> Json:
-    """What the customer buys. The last hook that is sent is the first that happened."""
+    """The customer's order. The last webhook that is sent is the first that happened."""
     return {
         "lines": [
             {

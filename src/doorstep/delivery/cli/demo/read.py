@@ -1,4 +1,4 @@
-"""Read JSON answers without trusting their shape."""
+"""Read JSON answers, and check their shape."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def table(answer: Mapping[str, object], name: str) -> dict[str, Json]:
 
 
 def text(answer: Mapping[str, object], *path: str) -> str:
-    """A value down a path of names; empty if a part of the path is null."""
+    """A value at a path of names; empty if a part of the path is null."""
     found: object = answer
     for name in path:
         if found is None:
             return ""
         if not isinstance(found, Mapping):
-            raise errors.Invalid(f"{'.'.join(path)} is not there.")
+            raise errors.Invalid(f"{'.'.join(path)} is missing.")
         found = found[name]
     return "" if found is None else str(found)
 
@@ -62,7 +62,7 @@ def documents(state: Mapping[str, object], doctype: str) -> list[Json]:
 
 
 def tax_kinds(invoice: Mapping[str, object]) -> set[str]:
-    """Which GST an invoice carries."""
+    """The GST kinds of an invoice."""
     heads = " ".join(str(row.get("account_head")) for row in rows(invoice, "taxes"))
     return {kind for kind in ("CGST", "SGST", "IGST") if kind in heads}
 

@@ -1,4 +1,4 @@
-"""Rehearsals of failure: partners that fail, webhooks that come twice and shuffled, workers that are killed."""
+"""Inject failures: failing partner calls, duplicate and shuffled webhooks, killed workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HTTP_PARTNERS = ("shopify", "shiphawk", "shiprocket", "razorpay", "erpnext")
 
 
 class Failing(StrEnum):
-    """What goes wrong during the story."""
+    """What fails during the demo."""
 
     CALLS = "calls"
     WEBHOOKS = "webhooks"
@@ -27,7 +27,7 @@ class Failing(StrEnum):
 
 @dataclass(slots=True)
 class Damage:
-    """How much really went wrong; a rehearsal without any proves nothing. `before_step` is called as each step begins."""
+    """How many failures happened; a run without any proves nothing. `before_step` is called as each step begins."""
 
     count: int = 0
     before_step: Callable[[], None] = lambda: None
@@ -35,7 +35,7 @@ class Damage:
 
 @contextmanager
 def failing(doors: Doors, what: Failing | None, seed: int) -> Iterator[Damage]:
-    """While inside, this goes wrong, the same way for the same seed (processes apart). The damage is known at the end."""
+    """Inject a failure while inside, the same way for the same seed (except process kills). The count is known at the end."""
     damage = Damage()
     if what is Failing.CALLS:
         with _every_call_fails_once(doors, seed, damage):
@@ -80,7 +80,7 @@ def _doubled_and_shuffled(doors: Doors, seed: int, damage: Damage) -> Iterator[N
 
 @contextmanager
 def _killed_and_restarted(stage: Stage, seed: int, damage: Damage) -> Iterator[None]:
-    """Kill the worker (kill -9) at a random moment of most steps, of some twice; a new one is started at once."""
+    """Kill the worker (kill -9) at a random moment of most steps, sometimes twice; a new one is started at once."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     killers: list[threading.Thread] = []
 
@@ -102,7 +102,7 @@ _one_at_a_time = threading.Lock()
 
 
 def _kill(stage: Stage, delays: list[float], damage: Damage) -> None:
-    """Kill a worker that works, each time after so many seconds, and wait until its successor does."""
+    """Kill a running worker, each time after this many seconds, and wait until its successor is ready."""
     for delay in delays:
         with _one_at_a_time:
             time.sleep(delay)

@@ -1,4 +1,4 @@
-"""What the stage is set with: the sample retailer, its people, and its accounts at the partners."""
+"""Set up the demo: the sample retailer, its users, and its connections to the partners."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How somebody signs in to the console."""
+    """A user's sign-in to the console."""
 
     email: str
     password: str
@@ -42,7 +42,7 @@ class Login:
 
 
 def partners_config(hooks: str, folder: Path = samples.NOTNAKED) -> dict[str, object]:
-    """The sandbox's config: where webhooks go, and what the ERP knows of the retailer."""
+    """The sandbox's configuration: webhook addresses, and the retailer's data in the ERP."""
     first = tomllib.loads((folder / "locations.toml").read_text())["location"][0]
     with (folder / "skus.csv").open(newline="") as handle:
         items = [_item(row) for row in csv.DictReader(handle)]
@@ -142,7 +142,7 @@ def _accounts(at: Mapping[str, Mapping[str, str]]) -> list[tuple[str, Kind, str,
 
 
 def invite_people(app: App) -> list[Login]:
-    """Everybody who may sign in to this demo, with passwords made now."""
+    """Every user who may sign in to this demo, with new passwords."""
     logins = []
     with app.db.write(actor="demo") as tx:
         for email, name, role, code in _PEOPLE:
@@ -155,7 +155,7 @@ def invite_people(app: App) -> list[Login]:
 
 
 def issue_keys(app: App) -> Keys:
-    """API keys for the actors of the story."""
+    """API keys for the demo's users."""
     now = app.clock.now()
     with app.db.write(actor="demo") as tx:
         key = identity.NewKey(name="story: operations", role=Role.OPERATIONS, location_id=None)
@@ -170,7 +170,7 @@ def issue_keys(app: App) -> Keys:
 
 @contextmanager
 def set_up(stage: Stage, out: Console) -> Iterator[tuple[App, Doors, list[Login]]]:
-    """Set the stage, with a line for each thing that takes time."""
+    """Set up the demo, with a printed line for each slow part."""
     _say(out, "Partners: Shopify, ShipHawk, Shiprocket, Razorpay, ERPNext, mail")
     stage.start_partners(partners_config(f"{stage.url}/hooks"))
     _say(out, "Database: embedded PostgreSQL, schema, sample retailer NotNaked")

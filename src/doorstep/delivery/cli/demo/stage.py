@@ -1,4 +1,4 @@
-"""The stage: a fresh database, partner servers, web and worker processes, all on loopback, all ended together."""
+"""Run the demo's processes: a new database, partner servers, web and worker, all on loopback, all stopped together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import httpx
 from doorstep.kernel import errors
 
 STORE_CARRIER = "store-parcels"  # Shiprocket refuses hook addresses that contain its own name
-# Compressed, so that a rehearsal of failures takes seconds; production has its own defaults.
+# Shortened, so that failure tests take seconds; production has its own defaults.
 _PACE: dict[str, object] = {
     "retry_base_seconds": 0.1,
     "retry_longest_seconds": 1.0,
@@ -54,7 +54,7 @@ class Stage:
         return self.folder / "clock"
 
     def settings(self) -> dict[str, object]:
-        """What our own processes run with, by setting."""
+        """The settings of our own processes."""
         chosen: dict[str, object] = {
             **_PACE,
             "environment": "demo",
@@ -67,12 +67,12 @@ class Stage:
         return {**chosen, "database_url": self.database_url} if self.database_url else chosen
 
     def environment(self) -> dict[str, str]:
-        """The same for child processes: nothing of the caller's Doorstep settings leaks in."""
+        """The same for child processes: none of the caller's Doorstep settings are passed on."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
         return mine | {f"DOORSTEP_{name.upper()}": str(value) for name, value in self.settings().items()}
 
     def start(self, name: str, *command: str) -> None:
-        """Start one of our processes in a session of its own; its output goes to a log file."""
+        """Start one of our processes in its own session; its output goes to a log file."""
         log = (self.folder / f"{name}.log").open("ab")
         with log:
             self.processes[name] = subprocess.Popen(
@@ -86,7 +86,7 @@ class Stage:
             )
 
     def kill(self, name: str) -> None:
-        """As a crash would: no warning, no clean-up."""
+        """Kill a process as a crash would: without clean-up."""
         self.processes[name].kill()
         self.processes[name].wait()
 
@@ -96,12 +96,12 @@ class Stage:
         return file.read_text(errors="replace")[-3000:] if file.exists() else ""
 
     def times_said(self, name: str, words: str) -> int:
-        """How often a process's log has these words, over all its lives."""
+        """How often a process's log has these words, over all its runs."""
         file = self.folder / f"{name}.log"
         return file.read_text(errors="replace").count(words) if file.exists() else 0
 
     def died(self) -> str | None:
-        """The name of a process that ended by itself."""
+        """The name of a process that stopped unexpectedly."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
 
     def start_partners(self, config: Mapping[str, object]) -> None:
@@ -139,7 +139,7 @@ class Stage:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End every process, last started first; who does not listen is killed."""
+        """Stop every process, last started first; one that does not react is killed."""
         for process in reversed(self.processes.values()):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -154,9 +154,9 @@ class Stage:
 
 @contextlib.contextmanager
 def staged(port: int, *, database_url: str = "", keep: bool = False) -> Iterator[Stage]:
-    """An empty stage in a folder of its own, cleared away at the end."""
+    """A new folder and database, removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="doorstep-demo-"))
-    folder.chmod(0o711)  # the database's own user passes through, and sees nothing
+    folder.chmod(0o711)  # the database's own user is passed on, but cannot read the folder
     (folder / "data").mkdir(mode=0o711)
     stage = Stage(folder, port, database_url)
     try:
@@ -168,11 +168,11 @@ def staged(port: int, *, database_url: str = "", keep: bool = False) -> Iterator
 
 
 def choose_port(wanted: int | None) -> int:
-    """The port that was asked for, or the first free one from 8700; raises Conflict if that one is taken."""
+    """The chosen port, or the first free one from 8700; raises Conflict if the chosen one is in use."""
     if wanted is not None:
         if not _claim(wanted):
             raise errors.Conflict(
-                f"Port {wanted} is taken: stop what listens there, or choose another with --port."
+                f"Port {wanted} is in use: stop the program that listens there, or choose another with --port."
             )
         return wanted
     for port in range(8700, 8800):
@@ -185,7 +185,7 @@ _claims: list[int] = []
 
 
 def _claim(port: int) -> bool:
-    """Free, and no other demo that started just now and does not listen yet has chosen it. Held while we live."""
+    """Whether a port is free and not chosen by another demo that is starting. Locked while this process runs."""
     path = Path(tempfile.gettempdir()) / f"doorstep-port-{port}-{os.getuid()}.lock"
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
@@ -211,5 +211,5 @@ def _is_free(port: int) -> bool:
 
 
 def new_password() -> str:
-    """For the people of the demo: made anew each time, printed once."""
+    """A password for a demo user: new each time, printed once."""
     return secrets.token_urlsafe(9)

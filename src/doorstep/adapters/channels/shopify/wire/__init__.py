@@ -1,1 +1,1 @@
-"""Shopify's shapes and ours, pure: one file per family of messages."""
+"""Map Shopify's messages, pure: one file per family."""

@@ -1,4 +1,4 @@
-"""GraphQL documents of the Admin API 2026-07, and the shapes of their answers."""
+"""Define GraphQL documents of the Admin API 2026-07, and the shapes of their answers."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _FULFILLMENT_VOID = frozenset({"CANCELLED", "ERROR", "FAILURE"})
 
 
 class Camel(msgspec.Struct, kw_only=True, rename="camel"):
-    """GraphQL spells names in camel case."""
+    """GraphQL names are in camel case."""
 
 
 class Node(Camel):
@@ -184,7 +184,7 @@ class UserError(Camel):
 
 
 class Outcome(Camel):
-    """A mutation's payload; which of the nodes is filled depends on the mutation."""
+    """A mutation's payload; the mutation decides which of the nodes is filled."""
 
     user_errors: list[UserError]
     fulfillment: Node | None = None
@@ -193,7 +193,7 @@ class Outcome(Camel):
 
     @property
     def made(self) -> str | None:
-        """The id of what the mutation made or changed."""
+        """The id of what the mutation created or changed."""
         node = self.fulfillment or self.fulfillment_event or self.return_
         return node.id if node else None
 
@@ -222,7 +222,7 @@ class Extensions(Camel):
 
 
 class Reply(Camel):
-    """The frame of every answer, whatever was asked."""
+    """The envelope of every answer."""
 
     THROTTLED: ClassVar[str] = "THROTTLED"
 
@@ -232,12 +232,12 @@ class Reply(Camel):
 
 
 def gid(kind: str, identifier: str) -> str:
-    """Shopify's global id; ids that are global already stay."""
+    """Shopify's global id; an id that is already global is not changed."""
     return identifier if identifier.startswith("gid://") else f"gid://shopify/{kind}/{identifier}"
 
 
 def seconds_to_wait(reply: Reply) -> float:
-    """When the bucket will hold the price of this query again; one second where Shopify does not say."""
+    """When the rate limit allows this query again; one second if Shopify does not send it."""
     cost = reply.extensions.cost if reply.extensions else None
     if cost is None or cost.throttle_status is None or cost.throttle_status.restore_rate <= 0:
         return 1.0
@@ -246,7 +246,7 @@ def seconds_to_wait(reply: Reply) -> float:
 
 
 def fulfillment_with(order: Order, tracking_number: str) -> str | None:
-    """The id of a standing fulfillment that carries this tracking number."""
+    """The id of a valid fulfillment with this tracking number."""
     return next(
         (
             fulfillment.id
@@ -261,9 +261,9 @@ def fulfillment_with(order: Order, tracking_number: str) -> str | None:
 def fulfillment_input(
     notice: ports.ShipmentNotice, fulfillment_orders: list[FulfillmentOrder]
 ) -> dict[str, object]:
-    """The FulfillmentInput that books the notice's pieces on open fulfillment orders.
+    """The FulfillmentInput that assigns the parcel's units to open fulfillment orders.
 
-    Raises Conflict when Shopify has fewer pieces left than the parcel holds.
+    Raises Conflict when Shopify has fewer units left than the parcel holds.
     """
     wanted = {gid("LineItem", line.external_line_id): line.quantity for line in notice.lines}
     booked = []
@@ -279,7 +279,7 @@ def fulfillment_input(
             booked.append({"fulfillmentOrderId": fulfillment_order.id, "fulfillmentOrderLineItems": lines})
     if missing := {line: quantity for line, quantity in wanted.items() if quantity}:
         raise errors.Conflict(
-            "Shopify has fewer pieces left to fulfill than this parcel holds.", missing=missing
+            "Shopify has fewer units left to fulfill than this parcel holds.", missing=missing
         )
     return {
         "lineItemsByFulfillmentOrder": booked,
@@ -301,7 +301,7 @@ def _tracking(notice: ports.ShipmentNotice) -> dict[str, str]:
 
 
 def delivered_event(events: Events) -> str | None:
-    """The id of the event that says delivered, if there is one."""
+    """The id of the delivered event, if there is one."""
     return next((event.id for event in events.nodes if event.status == "DELIVERED"), None)
 
 
@@ -311,9 +311,9 @@ def delivered_input(fulfillment: str, delivered_at: datetime) -> dict[str, objec
 
 
 def process_input(notice: ports.ReturnNotice, reported: Return) -> dict[str, object] | None:
-    """The ReturnProcessInput for pieces not processed yet; None when all are.
+    """The ReturnProcessInput for units not processed yet; None when all are.
 
-    It moves no money: the gateway did that. Raises Conflict when Shopify will not take so many pieces.
+    It moves no money: the gateway did that. Raises Conflict when Shopify does not accept the quantity.
     """
     lines = {line.id: line for line in reported.return_line_items.nodes}
     wanted = []
@@ -324,6 +324,8 @@ def process_input(notice: ports.ReturnNotice, reported: Return) -> dict[str, obj
         if open_quantity <= 0:
             continue
         if known is None or known.processable_quantity < open_quantity:
-            raise errors.Conflict("Shopify has fewer pieces in this return than came back.", line=identifier)
+            raise errors.Conflict(
+                "Shopify has fewer units in this return than were received.", line=identifier
+            )
         wanted.append({"id": identifier, "quantity": open_quantity})
     return {"returnId": reported.id, "returnLineItems": wanted, "notifyCustomer": False} if wanted else None

@@ -1,4 +1,4 @@
-"""Order webhooks to OrderObservation: what is still wanted, and money that adds up to what Shopify charged."""
+"""Map order webhooks to order snapshots: open quantities, and amounts that add up to Shopify's total."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from doorstep.kernel.ids import Sku
 
 _NOTHING = Decimal(0)
 _PAID = frozenset({"paid", "partially_refunded", "refunded"})
-_FULFILMENT_VOID = frozenset({"cancelled", "error", "failure"})
+_FULFILLMENT_VOID = frozenset({"cancelled", "error", "failure"})
 
 
 class Amount(msgspec.Struct, kw_only=True):
@@ -25,7 +25,7 @@ class Amount(msgspec.Struct, kw_only=True):
 
 
 class LineItem(msgspec.Struct, kw_only=True):
-    """`quantity` is what was bought, `current_quantity` what is left after edits and refunds."""
+    """`quantity` is what was bought, `current_quantity` what remains after edits and refunds."""
 
     id: int | str
     quantity: int
@@ -40,7 +40,7 @@ class LineItem(msgspec.Struct, kw_only=True):
 
 
 class ShippingLine(msgspec.Struct, kw_only=True):
-    """`discounted_price` came in 2018; older bodies have only `price`."""
+    """`discounted_price` exists since 2018; older bodies only have `price`."""
 
     price: Decimal
     title: str | None = None
@@ -81,7 +81,7 @@ class Customer(msgspec.Struct, kw_only=True):
 
 
 class Order(msgspec.Struct, kw_only=True):
-    """The REST-shaped order of the orders/* webhooks; everything we do not use is left out."""
+    """The REST-shaped order of the orders/* webhooks; fields that we do not use are left out."""
 
     id: int | str
     created_at: datetime
@@ -117,7 +117,7 @@ class Order(msgspec.Struct, kw_only=True):
 
 
 def observe(body: bytes) -> orders.OrderSnapshot:
-    """One whole order. Raises Invalid naming the place; unknown currencies and odd quantities pass, to be held later."""
+    """One complete order. Raises Invalid with the wrong field; unknown currencies and odd quantities pass, and are held later."""
     order = payload.read(body, Order)
     kept = [_still_wanted(line, order) for line in order.line_items]
     whole = all(count == line.quantity for count, line in zip(kept, order.line_items, strict=True))
@@ -159,16 +159,16 @@ def _minor(order: Order, amount: Decimal | None, at: str) -> int:
 
 
 def _still_wanted(line: LineItem, order: Order) -> int:
-    """Pieces the order still stands for: edits take away, but what was fulfilled was ordered, even if refunded since.
+    """Units that are still ordered: edits remove units, but fulfilled ones count, even if refunded later.
 
-    A cancelled order keeps its lines: that it is cancelled says enough, and people want to see what was in it.
+    A canceled order keeps its lines: its status is enough, and users want to read what was ordered.
     """
     if order.cancelled_at or line.current_quantity is None:
         return line.quantity
     fulfilled = sum(
         item.quantity
         for fulfillment in order.fulfillments or []
-        if fulfillment.status not in _FULFILMENT_VOID
+        if fulfillment.status not in _FULFILLMENT_VOID
         for item in fulfillment.line_items
         if str(item.id) == str(line.id)
     )
@@ -184,7 +184,7 @@ def _shipping_minor(order: Order, at: int) -> int:
 def _discounts(order: Order, *, shipping_minor: int) -> list[int]:
     """Minor units of discount per line.
 
-    `total_discounts` also holds shipping discounts. What is neither allocated to a line nor taken off shipping (old
+    `total_discounts` also holds shipping discounts. What is neither allocated to a line nor to shipping (old
     bodies, drafts) is spread over the lines by value, so that the order adds up.
     """
     own = [
@@ -211,7 +211,7 @@ def _price(order: Order, at: int) -> int:
 
 
 def _lines(order: Order, kept: Sequence[int], discounts: Sequence[int]) -> tuple[orders.SnapshotLine, ...]:
-    """Lines removed by an edit are left out; a line that was bought with a quantity of zero or less stays, to be held."""
+    """Lines removed by an edit are left out; a line with an ordered quantity of zero or less stays, and is held."""
     return tuple(
         _line(order, at, quantity=count, discount_minor=discounts[at])
         for at, count in enumerate(kept)
@@ -241,7 +241,7 @@ def _line(order: Order, at: int, *, quantity: int, discount_minor: int) -> order
 
 
 def _total_and_tax(order: Order, *, whole: bool) -> tuple[int, int]:
-    """`total_price` is the order as bought and never changes; once lines were taken away the current total counts."""
+    """`total_price` is the original order and never changes; after lines were removed, the current total counts."""
     if whole or order.current_total_price is None:
         return _minor(order, order.total_price, "total_price"), _minor(order, order.total_tax, "total_tax")
     return (

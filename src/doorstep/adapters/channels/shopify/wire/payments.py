@@ -1,4 +1,4 @@
-"""The order_transactions/create webhook to PaymentObservation."""
+"""Map the order_transactions/create webhook to a payment snapshot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Details(msgspec.Struct, kw_only=True):
 
 
 class Transaction(msgspec.Struct, kw_only=True):
-    """`authorization` is the gateway's own id of the payment, where the gateway gives one to Shopify."""
+    """`authorization` is the gateway's own id of the payment, if the gateway gives one to Shopify."""
 
     id: int | str
     order_id: int | str
@@ -41,7 +41,7 @@ class Transaction(msgspec.Struct, kw_only=True):
 
 
 def observe(body: bytes) -> Sequence[payments.PaymentSnapshot]:
-    """One payment, or nothing for refunds, voids and change; raises Invalid."""
+    """Parse one payment; nothing for refunds, voids and change. Raises Invalid."""
     transaction = payload.read(body, Transaction)
     if transaction.kind not in _TAKEN:
         return ()

@@ -1,4 +1,4 @@
-"""The returns/* webhooks to ReturnObservation. They carry no time of their own: the trigger's header is their version."""
+"""Map the returns/* webhooks. They contain no time: the trigger's header is their version."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ReturnLineItem(msgspec.Struct, kw_only=True):
 
 
 class Return(msgspec.Struct, kw_only=True):
-    """request, approve and decline nest the order; cancel, close and reopen name it flat and have no lines."""
+    """request, approve and decline nest the order; cancel, close and reopen have it flat, and have no lines."""
 
     id: int | str
     status: str
@@ -50,22 +50,20 @@ class Return(msgspec.Struct, kw_only=True):
 
 
 def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequence[returns.ReturnSnapshot]:
-    """One return; nothing for returns/update bodies, which only list differences. Raises Invalid."""
+    """Parse one return; nothing for returns/update bodies, which only list differences. Raises Invalid."""
     document = payload.parse(body)
     if topic == "returns/update" and "status" not in payload.shaped(document, dict[str, object]):
         return ()
     reported = payload.shaped(document, Return)
     order = reported.order_id if reported.order is None else reported.order.id
     if order is None:
-        raise errors.Invalid("order.id: the return names no order.", field="order.id")
+        raise errors.Invalid("order.id: the return has no order.", field="order.id")
     if reported.status not in _STATUS:
         raise errors.Invalid(f"status: {reported.status!r} is not a status of a return.", field="status")
     if triggered_at is None:
         raise errors.Invalid("x-shopify-triggered-at: the header is missing.", field="x-shopify-triggered-at")
     if topic == "returns/request" and not reported.return_line_items:
-        raise errors.Invalid(
-            "return_line_items: a request must name what comes back.", field="return_line_items"
-        )
+        raise errors.Invalid("return_line_items: a request must have lines.", field="return_line_items")
     return (
         returns.ReturnSnapshot(
             external_id=str(reported.id),
@@ -79,7 +77,7 @@ def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequen
 
 
 def _line(line: ReturnLineItem) -> returns.SnapshotReturnLine:
-    """Reason codes such as `other` say nothing where somebody wrote words."""
+    """Prefer the customer's own words to reason codes such as `other`."""
     code = line.return_reason or ""
     written = line.return_reason_note or ""
     return returns.SnapshotReturnLine(
