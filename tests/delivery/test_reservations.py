@@ -70,7 +70,7 @@ def test_a_hold_is_extended_kept_and_swept(retailer: Retailer) -> None:
     problem(shop.post(f"{CARTS}/shop/none/extend", json={}), 404, "notfound")
 
 
-def test_what_the_catalogue_lacks_is_said(retailer: Retailer) -> None:
+def test_what_the_catalog_lacks_is_said(retailer: Retailer) -> None:
     wanted = {"carts": [{"channel": "shop", "reference": "c1", "lines": [{"sku": "NOPE", "quantity": 1}]}]}
     reported = problem(client(retailer).post(CARTS, json=wanted), 404, "notfound")
     assert "NOPE" in reported["title"] + str(reported.get("detail"))

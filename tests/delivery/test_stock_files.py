@@ -78,7 +78,7 @@ def test_many_bad_rows_are_not_all_shown(tmp_path: Path) -> None:
     assert (result.output.count("is not in the catalog"), "and more" in result.output) == (20, True)
 
 
-def test_the_catalogue_supplies_and_rules_come_in(database: Database, tmp_path: Path) -> None:
+def test_the_catalog_supplies_and_rules_come_in(database: Database, tmp_path: Path) -> None:
     catalog = "sku,title,weight_grams,price_minor,currency\nNEW-1,Shirt,200,79900,INR\n"
     assert run("import", "skus", write(tmp_path, "skus.csv", catalog)).exit_code == 0
     coming = (

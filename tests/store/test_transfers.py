@@ -230,7 +230,7 @@ def test_a_transfer_that_makes_no_sense_is_not_drafted(database: Database, plan:
     assert refused.value.data["field"] == field
 
 
-def test_what_the_catalogue_does_not_have_is_named(database: Database) -> None:
+def test_what_the_catalog_does_not_have_is_named(database: Database) -> None:
     lines = [Wanted(Sku(f"NO-{number:02}"), 1) for number in range(12)]
     with (
         pytest.raises(UnknownPosition, match=r"NO-00, .*NO-09 and 2 more"),
