@@ -34,7 +34,7 @@ class MovementType(StrEnum):
     EXPECTED = "expected"
     REGRADED = "regraded"
     COUNTED = "counted"
-    SYNCHRONISED = "synchronized"
+    SYNCHRONIZED = "synchronized"
 
 
 # What a movement of quantity q does to (on hand, reserved, incoming).
@@ -49,7 +49,7 @@ EFFECTS: dict[MovementType, tuple[int, int, int]] = {
     MovementType.EXPECTED: (0, 0, 1),
     MovementType.REGRADED: (1, 0, 0),
     MovementType.COUNTED: (1, 0, 0),
-    MovementType.SYNCHRONISED: (1, 0, 0),
+    MovementType.SYNCHRONIZED: (1, 0, 0),
 }
 # These carry their own sign: pieces may come or go.
 SIGNED = frozenset(
@@ -59,7 +59,7 @@ SIGNED = frozenset(
         MovementType.EXPECTED,
         MovementType.REGRADED,
         MovementType.COUNTED,
-        MovementType.SYNCHRONISED,
+        MovementType.SYNCHRONIZED,
     }
 )
 
