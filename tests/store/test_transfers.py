@@ -151,7 +151,7 @@ def test_boxes_of_one_transfer_may_come_on_several_days(database: Database) -> N
 
 def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
     transfer_id = on_the_road(database)
-    with pytest.raises(errors.Invalid, match="say why"):
+    with pytest.raises(errors.Invalid, match="enter a reason"):
         receive(database, transfer_id, Arrived(SHIRT, 3), closes=True)
     receive(database, transfer_id, Arrived(SHIRT, 3), closes=True, reason="box was torn")
     assert [count(database, B), count(database, B, Condition.IN_TRANSIT)] == [(3, 0), (0, 0)]

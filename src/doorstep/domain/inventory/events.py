@@ -1,4 +1,4 @@
-"""What happens to stock outside of orders, in the past tense."""
+"""Events of stock, apart from orders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Adjusted:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """Carts let go of these SKUs: orders that wait for them may be routed."""
+    """Cart reservations of these SKUs ended: orders that wait for them may be routed."""
 
     type: ClassVar[str] = "stock.released"
     stream: ClassVar[str] = "network"
@@ -32,7 +32,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class RuleChanged:
-    """A rule of availability was made, changed or switched: the whole rule as it is now, with the reason."""
+    """An availability rule was created, changed or switched: the complete rule, with the reason."""
 
     type: ClassVar[str] = "atp_rule.changed"
     stream: ClassVar[str] = "atp_rule"
@@ -74,7 +74,7 @@ class SupplyChanged:
 
 @dataclass(frozen=True, slots=True)
 class SellAheadChanged:
-    """Somebody decided whether a SKU may be sold before it is here."""
+    """It was decided whether a SKU may be sold ahead."""
 
     type: ClassVar[str] = "sell_ahead.changed"
     stream: ClassVar[str] = "sell_ahead"
@@ -88,7 +88,7 @@ class SellAheadChanged:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """A short line was promised from supply to come; without a date when no supply is known yet."""
+    """A short line was promised from incoming supply; without a date when no supply is known yet."""
 
     type: ClassVar[str] = "promise.made"
     stream: ClassVar[str] = "order"
@@ -101,7 +101,7 @@ class Promised:
 
 @dataclass(frozen=True, slots=True)
 class PromiseMoved:
-    """A promise found another place, and its line another day; its order is told next, when it can be locked."""
+    """A promise moved to other supply, and its date changed; its order is updated next, when it can be locked."""
 
     type: ClassVar[str] = "promise.supply_changed"
     stream: ClassVar[str] = "supply_promise"
@@ -115,7 +115,7 @@ class PromiseMoved:
 
 @dataclass(frozen=True, slots=True)
 class PromiseChanged:
-    """Supply slipped, fell away or came sooner: the line's day changed. None: no day any more, or none before."""
+    """The promised date of a line changed because its supply did. None: no date any more, or none before."""
 
     type: ClassVar[str] = "promise.changed"
     stream: ClassVar[str] = "order"
@@ -128,7 +128,7 @@ class PromiseChanged:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """A feed changed so many counters of a location; `skus` are those of which there is more to sell now."""
+    """A feed changed so many counters of a location; `skus` have more to sell now."""
 
     type: ClassVar[str] = "stock.synced"
     stream: ClassVar[str] = "location"
@@ -141,7 +141,7 @@ class Synced:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A position where fewer pieces are than orders have reserved; part of Contradicted."""
+    """A position with fewer units than orders have reserved; part of DiscrepancyFound."""
 
     sku: str
     condition: str
@@ -152,7 +152,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class DiscrepancyFound:
-    """A count or a feed found less than is reserved: what these positions promise is unknown until people have looked."""
+    """A count or feed found less than is reserved: availability of these positions is unknown until they are checked."""
 
     type: ClassVar[str] = "stock.discrepancy_found"
     stream: ClassVar[str] = "location"
@@ -163,7 +163,7 @@ class DiscrepancyFound:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Goods came through the door; `skus` are those of which there is more to sell now."""
+    """Goods were received; `skus` have more to sell now."""
 
     type: ClassVar[str] = "stock.received"
     stream: ClassVar[str] = "location"
@@ -176,7 +176,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Regrade:
-    """Pieces that changed condition; part of Regraded."""
+    """Units that changed condition; part of Regraded."""
 
     sku: str
     before: str
@@ -186,7 +186,7 @@ class Regrade:
 
 @dataclass(frozen=True, slots=True)
 class Regraded:
-    """Somebody looked at pieces and put them into another condition; `skus` can be sold more now."""
+    """Units were put into another condition; `skus` have more to sell now."""
 
     type: ClassVar[str] = "stock.condition_changed"
     stream: ClassVar[str] = "location"
@@ -198,7 +198,7 @@ class Regraded:
 
 @dataclass(frozen=True, slots=True)
 class TransferDrafted:
-    """A transfer was written down, or suggestions were added to it; nothing moves yet."""
+    """A transfer was drafted, or suggestions were added to it; nothing moves yet."""
 
     type: ClassVar[str] = "transfer.drafted"
     stream: ClassVar[str] = "transfer"
@@ -209,7 +209,7 @@ class TransferDrafted:
 
 @dataclass(frozen=True, slots=True)
 class TransferRequested:
-    """The goods are tied up at their origin."""
+    """The goods are reserved at their origin."""
 
     type: ClassVar[str] = "transfer.requested"
     stream: ClassVar[str] = "transfer"
@@ -220,7 +220,7 @@ class TransferRequested:
 
 @dataclass(frozen=True, slots=True)
 class TransferShipped:
-    """The goods are on the road; of `skus` fewer left than were asked for, so that more is free at the origin."""
+    """The transfer was shipped; of `skus` fewer were sent than requested, so more is free at the origin."""
 
     type: ClassVar[str] = "transfer.shipped"
     stream: ClassVar[str] = "transfer"
@@ -233,7 +233,7 @@ class TransferShipped:
 
 @dataclass(frozen=True, slots=True)
 class TransferReceived:
-    """Goods of a transfer came; so many were sent, came over and above, and are lost."""
+    """A transfer was received: units sent, in excess, and lost."""
 
     type: ClassVar[str] = "transfer.received"
     stream: ClassVar[str] = "transfer"
@@ -247,7 +247,7 @@ class TransferReceived:
 
 @dataclass(frozen=True, slots=True)
 class TransferCanceled:
-    """Nothing will be moved; `skus` are free again at the origin."""
+    """The transfer was canceled; `skus` are free again at the origin."""
 
     type: ClassVar[str] = "transfer.canceled"
     stream: ClassVar[str] = "transfer"
@@ -259,7 +259,7 @@ class TransferCanceled:
 
 @dataclass(frozen=True, slots=True)
 class CountOpened:
-    """Somebody is to count at a location; a directed count names the order that missed something."""
+    """A count was opened at a location; a directed count names the order that missed something."""
 
     type: ClassVar[str] = "count.opened"
     stream: ClassVar[str] = "count"
@@ -271,7 +271,7 @@ class CountOpened:
 
 @dataclass(frozen=True, slots=True)
 class CountHandedIn:
-    """The pieces are counted; `off` lines differ from the ledger."""
+    """A count was submitted; `off` lines differ from the ledger."""
 
     type: ClassVar[str] = "count.submitted"
     stream: ClassVar[str] = "count"
@@ -283,7 +283,7 @@ class CountHandedIn:
 
 @dataclass(frozen=True, slots=True)
 class CountSentBack:
-    """The count is to be done again, for a reason."""
+    """A count was reopened, for a reason."""
 
     type: ClassVar[str] = "count.reopened"
     stream: ClassVar[str] = "count"
@@ -294,7 +294,7 @@ class CountSentBack:
 
 @dataclass(frozen=True, slots=True)
 class CountApproved:
-    """The ledger follows the count; `skus` are those of which there is more to sell now."""
+    """A count was approved; `skus` have more to sell now."""
 
     type: ClassVar[str] = "count.approved"
     stream: ClassVar[str] = "count"
@@ -307,7 +307,7 @@ class CountApproved:
 
 @dataclass(frozen=True, slots=True)
 class CountCanceled:
-    """Nothing follows from this count."""
+    """A count was canceled."""
 
     type: ClassVar[str] = "count.canceled"
     stream: ClassVar[str] = "count"
@@ -317,7 +317,7 @@ class CountCanceled:
 
 @dataclass(frozen=True, slots=True)
 class ReplenishmentSet:
-    """Somebody decided how much places should hold: so many rules were written or removed."""
+    """Replenishment rules were written or removed."""
 
     type: ClassVar[str] = "replenishment.set"
     stream: ClassVar[str] = "network"
@@ -328,7 +328,7 @@ class ReplenishmentSet:
 
 @dataclass(frozen=True, slots=True)
 class ImportEnded:
-    """A file has been worked: so many rows applied, said nothing new, or were bad. `state` is done, refused or failed."""
+    """An import ended: rows applied, unchanged, or bad. `state` is done, refused or failed."""
 
     type: ClassVar[str] = "import.ended"
     stream: ClassVar[str] = "import"

@@ -1,4 +1,4 @@
-"""Settle what counts and feeds claim is on hand: the ledger follows, and what contradicts it is marked and told."""
+"""Apply on-hand claims of counts and feeds to the ledger; mark and report discrepancies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Key = tuple[Sku, LocationId, Condition]
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the claims stand on: how the ledger calls it, and for what (`cause`, as a path: count/7, feed/erp/12)."""
+    """Where claims come from: their name in the ledger, and their cause (a path: count/7, feed/erp/12)."""
 
     kind: MovementType
     cause: str
@@ -33,7 +33,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of a claim, and what is on hand after it."""
+    """The result of a claim, and on hand after it."""
 
     claim: Claim
     verdict: Verdict
@@ -45,9 +45,9 @@ class Applied:
 
 
 def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -> list[Applied]:
-    """Bring the ledger to what the claims say, any number at once; answers in their order.
+    """Bring the ledger to what the claims say, any number at once; results in their order.
 
-    Movements carry the claim's moment, so that a later claim about an earlier moment still adds up.
+    Movements carry the claim's time, so that a later claim about an earlier time still adds up.
     """
     if not claims:
         return []
@@ -63,7 +63,7 @@ def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -
 
 
 def _judged(claims: Sequence[Claim], seen: Sequence[Seen]) -> list[Applied]:
-    """One verdict per claim; several changes of one position follow on each other."""
+    """One result per claim; several changes of one position follow each other."""
     now: dict[Key, Seen] = {}
     settled = []
     for claim, found in zip(claims, seen, strict=True):
@@ -89,7 +89,7 @@ def _movement(each: Applied, basis: Basis) -> Movement:
 
 
 def _marks(settled: Sequence[Applied]) -> list[Mark]:
-    """The last word on each position; a change says nothing of when the position was looked at as a whole."""
+    """The last claim per position; a change does not say when the whole position was checked."""
     marks: dict[Key, Mark] = {}
     for each in settled:
         if each.verdict.outcome is not Outcome.IGNORED:
@@ -99,7 +99,7 @@ def _marks(settled: Sequence[Applied]) -> list[Mark]:
 
 
 def _report_discrepancies(tx: WriteTx, settled: Sequence[Applied], basis: Basis, at: datetime) -> None:
-    """One fact per location, with the orders that wait for pieces which may not be there."""
+    """One event per location, with the orders that wait for units which may not exist."""
     against = {each.claim.position: each for each in settled if each.verdict.outcome is Outcome.CONTRADICTED}
     if not against:
         return
@@ -119,9 +119,9 @@ def _report_discrepancies(tx: WriteTx, settled: Sequence[Applied], basis: Basis,
 
 
 def write_off_missing(tx: WriteTx, *, at: datetime) -> int:
-    """Write off missing pieces whose reservations have been released meanwhile; returns how many positions.
+    """Write off missing units whose reservations were released meanwhile; returns how many positions.
 
-    While they are reserved they stay on the books, as the orders still count on them; shipped ones were found.
+    Reserved ones stay counted, because orders still rely on them; shipped ones were found.
     """
     found = store.lock_missing(tx, limit=_AT_ONCE)
     gone = {each: min(each.missing, each.on_hand - each.reserved) for each in found}
@@ -134,7 +134,7 @@ def write_off_missing(tx: WriteTx, *, at: datetime) -> int:
             cause="missing",
             occurred_at=at,
             condition=each.condition,
-            reason="No longer reserved, and not there",
+            reason="Missing, no longer reserved",
         )
         for each, pieces in gone.items()
         if pieces

@@ -1,4 +1,4 @@
-"""Captured but unrouted: what orders still wait for lowers what may be promised at once, and ties up no location."""
+"""Commitments: stock that waiting orders need lowers what can be promised, at no location in particular."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from doorstep.kernel.db import WriteTx
 def set_commitments(
     tx: WriteTx, *, order_ids: Sequence[int], wanted: Sequence[Commitment], at: datetime
 ) -> None:
-    """From now on these orders wait for exactly `wanted`; called whenever that may have changed, twice is harmless.
-
-    The orders are locked by the caller.
-    """
+    """Set exactly what these locked orders wait for. Repeating it changes nothing."""
     standing = store.lock_commitments(tx, order_ids=order_ids)
     movements = model.recommit(standing, wanted, at)
     if movements:

@@ -1,4 +1,4 @@
-"""Verbs of counting: open, find pieces, hand in, agree (or send back), and let the ledger follow."""
+"""Verbs of cycle counts: open, record, submit, approve or reopen."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import CountId, LocationId, Sku
 
-_DIRECTED = "Somebody did not find it"
+_DIRECTED = "Not found during pick"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Which count is to change. `version` is what the person saw (None: does not matter)."""
+    """A change of a count. `version` is what the person saw (None: unguarded)."""
 
     count_id: CountId
     at: datetime
@@ -41,7 +41,7 @@ class Command:
 
 
 def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountId]:
-    """Ask people to count. Raises Invalid, also when there is nothing to be counted."""
+    """Open counts. Raises Invalid, also when there is nothing to count."""
     for new in news:
         rules.check_new(new)
     known.require_known(tx, skus=[sku for new in news for sku in new.skus])
@@ -52,7 +52,7 @@ def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountI
         elif not store.insert_ledger_lines(
             tx, count_id=key, location_id=new.location_id, category=new.category
         ):
-            raise errors.Invalid("There is nothing on the books to count there: name the SKUs.", field="skus")
+            raise errors.Invalid("There is no stock to count there: enter the SKUs.", field="skus")
     reported = [
         facts.CountOpened(key, new.location_id, new.kind.value) for key, new in zip(ids, news, strict=True)
     ]
@@ -62,7 +62,7 @@ def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountI
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Something that was to be there and nobody found; `order_id` is the order that missed it, if one did."""
+    """A SKU that was not found at a location; `order_id` is the order that missed it, if any."""
 
     location_id: LocationId
     sku: Sku
@@ -71,7 +71,7 @@ class Miss:
 
 
 def direct(tx: WriteTx, *, misses: Sequence[Miss], at: datetime) -> list[CountId]:
-    """Open a count wherever something was missed; one at a time per SKU and location. Returns the new ones."""
+    """Open a count per missed SKU and location, one at a time. Returns the new ones."""
     if not misses:
         return []
     pairs = [(miss.location_id, miss.sku) for miss in misses]
@@ -93,16 +93,16 @@ def direct(tx: WriteTx, *, misses: Sequence[Miss], at: datetime) -> list[CountId
 
 
 def find(tx: WriteTx, *, command: Command, found: Sequence[Found], adds: bool) -> None:
-    """Write what somebody has in front of them: the whole number per SKU, or (`adds`) one scan more or fewer."""
+    """Record counted units: the total per SKU, or (`adds`) one scan more or fewer."""
     count = _locked(tx, command)
     if count.state is not CountState.OPEN:
         raise errors.Conflict(
-            f"This count is {count.state.value}: nothing more is counted.", state=count.state.value
+            f"This count is {count.state.value}: it cannot be changed.", state=count.state.value
         )
     rules.check_found(found, adds=adds)
     known.require_known(tx, skus=[each.sku for each in found])
     if len(found) + len(count.lines) > rules.MOST_LINES * 2:
-        raise errors.Invalid("This count is too long: hand it in and open another.", field="lines")
+        raise errors.Invalid("This count is too long: submit it and open another.", field="lines")
     more = [each for each in found if each.quantity >= 0]
     if more:
         store.write_found(tx, more, count_id=count.id, adds=adds, at=command.at)
@@ -111,9 +111,9 @@ def find(tx: WriteTx, *, command: Command, found: Sequence[Found], adds: bool) -
 
 
 def hand_in(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) -> CountState:
-    """The counting is done; what nobody counted is skipped or said to be none. What differs little is agreed at once.
+    """Submit a count; uncounted lines are skipped or set to zero. Small variances are approved at once.
 
-    Returns where the count stands now: counted, or approved already.
+    Returns the new state: counted, or approved.
     """
     count = _locked(tx, command)
     states.transition(COUNT_MOVES, count.state, CountState.COUNTED, thing=f"Count {count.id}")
@@ -122,7 +122,7 @@ def hand_in(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) 
         count = _locked(tx, command)
     counted = [line for line in count.lines if line.counted is not None]
     if not counted:
-        raise errors.Invalid("Nothing is counted yet: scan or write what is there.", field="lines")
+        raise errors.Invalid("Nothing is counted yet: scan or enter what is there.", field="lines")
     lines = _with_expected(tx, count, counted)
     store.write_expected(tx, lines, count_id=count.id)
     store.update_state(tx, count_id=count.id, state=CountState.COUNTED, at=command.at)
@@ -136,7 +136,7 @@ def hand_in(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) 
 
 
 def _with_expected(tx: WriteTx, count: Count, lines: Sequence[CountLine]) -> list[CountLine]:
-    """The lines with what the ledger had when they were counted."""
+    """The lines with the ledger's quantity at the time of counting."""
     seen = claim_store.select_seen(tx, _claims(count, lines))
     return [replace(line, expected=each.on_hand - each.moved) for line, each in zip(lines, seen, strict=True)]
 
@@ -150,9 +150,9 @@ def _claims(count: Count, lines: Sequence[CountLine]) -> list[Claim]:
 
 
 def approve(tx: WriteTx, *, command: Command, alone: bool = False) -> None:
-    """Agree to what differs: the ledger follows, and what was sold since the counting stays sold.
+    """Approve variances: the ledger follows, and what was sold since counting stays sold.
 
-    Somebody else than the counter agrees, unless (`alone`) nobody else is there. Raises OwnCount.
+    Someone else than the counter approves, unless (`alone`) there is no one else. Raises OwnCount.
     """
     count = _locked(tx, command)
     states.transition(COUNT_MOVES, count.state, CountState.APPROVED, thing=f"Count {count.id}")
@@ -161,7 +161,7 @@ def approve(tx: WriteTx, *, command: Command, alone: bool = False) -> None:
 
 
 def _agree(tx: WriteTx, count: Count, lines: Sequence[CountLine], at: datetime) -> None:
-    """Bring the ledger to what was counted; the difference is taken anew, as movements may have come in late."""
+    """Post the variances, computed anew because movements may have come in late."""
     basis = Basis(MovementType.COUNTED, f"count/{count.id}", count.title)
     settled = claims.apply(tx, claims=_claims(count, lines), basis=basis, at=at)
     outcomes = [
@@ -189,7 +189,7 @@ def _approved(count: Count, settled: Sequence[Applied]) -> facts.CountApproved:
 
 
 def recount(tx: WriteTx, *, command: Command, reason: str) -> None:
-    """Send a count back: what differs is counted again."""
+    """Reopen a count: lines with variances are counted again."""
     count = _locked(tx, command)
     states.transition(COUNT_MOVES, count.state, CountState.OPEN, thing=f"Count {count.id}")
     store.clear_variances(tx, count_id=count.id)
@@ -198,7 +198,7 @@ def recount(tx: WriteTx, *, command: Command, reason: str) -> None:
 
 
 def cancel(tx: WriteTx, *, command: Command) -> None:
-    """Nothing follows from this count."""
+    """Cancel a count."""
     count = _locked(tx, command)
     states.transition(COUNT_MOVES, count.state, CountState.CANCELED, thing=f"Count {count.id}")
     store.update_state(tx, count_id=count.id, state=CountState.CANCELED, at=command.at)

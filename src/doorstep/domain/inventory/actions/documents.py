@@ -1,4 +1,4 @@
-"""What documents announced and what came of it: purchase orders and ASNs of others, and our own transfers."""
+"""Inbound documents: purchase orders, ASNs, our own transfers, and what was received of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_LINES = 10_000
 
 
 def open_lines(tx: WriteTx, *, kind: SupplyKind, number: str, location_id: LocationId) -> list[Supply]:
-    """What a document still announces for a location, in its order. Raises NotFound for one that nobody announced."""
+    """Open lines of a document at a location, in its order. Raises NotFound for an unknown document."""
     wanted = SupplyFilter(kind=kind.value, number=number, state="", limit=_MOST_LINES)
     rows = store.select_rows(tx, wanted)
     if not rows:
@@ -34,7 +34,7 @@ def open_lines(tx: WriteTx, *, kind: SupplyKind, number: str, location_id: Locat
 def arrive(
     tx: WriteTx, *, lines: Sequence[Supply], came: Mapping[Sku, int], closes: bool, at: datetime
 ) -> None:
-    """Pieces of a document's open lines came: line by line, the last line of a SKU takes what is over."""
+    """Assign received units to a document's open lines; the last line of a SKU takes the excess."""
     pieces: dict[int, int] = {}
     left = dict(came)
     last = {line.sku: line.id for line in lines}
@@ -52,7 +52,7 @@ def arrive(
 
 
 def announce(tx: WriteTx, *, transfer: Transfer, pieces: Mapping[Sku, int], at: datetime) -> None:
-    """Say at its destination what a transfer will bring; told again with other figures, they change."""
+    """Announce a transfer at its destination; repeated with other figures, they change."""
     numbered = list(enumerate(transfer.lines, start=1))
     reported = [
         Announcement(
@@ -75,13 +75,13 @@ def announce(tx: WriteTx, *, transfer: Transfer, pieces: Mapping[Sku, int], at: 
 
 
 def withdraw(tx: WriteTx, *, transfer: Transfer, at: datetime) -> None:
-    """A transfer brings nothing after all."""
+    """Withdraw the announcement of a transfer."""
     ids = [line.id for line in of_transfer(tx, transfer=transfer)]
     supplies.cancel(tx, supply_ids=ids, at=at)
 
 
 def of_transfer(tx: WriteTx, *, transfer: Transfer) -> list[Supply]:
-    """What a transfer still announces at its destination."""
+    """What is still announced of a transfer at its destination."""
     wanted = SupplyFilter(kind=SupplyKind.TRANSFER.value, number=transfer.number, limit=_MOST_LINES)
     return store.select_by_ids(tx, supply_ids=[row.id for row in store.select_rows(tx, wanted)])
 

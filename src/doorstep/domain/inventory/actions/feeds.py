@@ -1,4 +1,4 @@
-"""Take in what ERP, WMS and POS tell of stock: once per source and key, line by line, thousands at a time."""
+"""Apply stock feeds of ERP, WMS and POS: once per source and key, line by line, thousands at a time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FeedTaken(errors.Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A feed and what came of it. A feed that was told before has no `results`: nothing happened now."""
+    """A feed and its results. A repeated feed has no `results`: nothing happened now."""
 
     feed: FeedRow
     results: list[LineResult]
@@ -35,10 +35,10 @@ class Taken:
 
 
 def take(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: datetime) -> Taken:
-    """Bring stock to what a source says. `places` are the locations that it may speak of, by code.
+    """Bring stock to what a source reports. `places` are its permitted locations, by code.
 
-    A line that cannot be is refused and the others apply. Raises Invalid for a feed that nobody can make sense of,
-    FeedTaken when the key stands for another feed.
+    A bad line is rejected and the others apply. Raises Invalid for an unreadable feed, FeedTaken when the key belongs to
+    another feed.
     """
     checked = rules.check(feed, now=now)
     feed_id = store.insert_feed(tx, checked, at=now)
@@ -57,7 +57,7 @@ def take(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: date
 
 
 def _record_update(tx: WriteTx, feed: Feed, settled: Sequence[Applied]) -> None:
-    """The source spoke of these locations: what we know of them is that fresh."""
+    """Record that the source updated these locations."""
     places = sorted({each.claim.location_id for each in settled})
     freshness.record_update(tx, words=[Word(place, feed.source, feed.as_of) for place in places])
 
@@ -66,7 +66,7 @@ def _replayed(tx: WriteTx, feed: Feed) -> Taken:
     before = store.select_by_key(tx, source=feed.source, key=feed.key)
     if before is None or (before.mode, before.lines) != (feed.mode, len(feed.lines)):
         raise FeedTaken(
-            f"The key {feed.key!r} stands for another feed of {feed.source}: send a key of its own with every feed.",
+            f"The key {feed.key!r} belongs to another feed of {feed.source}: send a new key with every feed.",
             feed_id=before.id if before else None,
         )
     return Taken(before, [], is_replay=True)
@@ -78,7 +78,7 @@ def _result(feed: Feed, place: int, settled: Applied) -> LineResult:
 
 
 def _facts(feed: Feed, feed_id: int, settled: Sequence[Applied]) -> list[facts.Synced]:
-    """One per location that changed; `skus` are those of which there is more to sell now."""
+    """One event per changed location; `skus` have more to sell now."""
     changed: dict[LocationId, int] = {}
     more: dict[LocationId, set[str]] = {}
     for each in settled:

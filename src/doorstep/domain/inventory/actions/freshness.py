@@ -1,4 +1,4 @@
-"""Remember whom we depend on for a location's stock, and when we heard of it last."""
+"""Stock sources and their last update."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from doorstep.kernel.db import WriteTx
 
 
 def put_sources(tx: WriteTx, *, sources: Sequence[StockSource]) -> None:
-    """From now on these locations' stock is known only while their sources speak."""
+    """Make these locations' stock depend on updates of their sources."""
     for source in sources:
         check_source(source)
     store.upsert_sources(tx, sources)
 
 
 def remove_source(tx: WriteTx, *, location_id: int, name: str) -> None:
-    """The location does not depend on this source any more. Raises NotFound."""
+    """Remove a source from a location. Raises NotFound."""
     if not store.delete_source(tx, location_id=location_id, name=name):
         raise errors.NotFound(f"There is no stock source {name!r} for this location.")
 
 
 def record_update(tx: WriteTx, *, words: Sequence[Word]) -> int:
-    """Sources spoke of locations' stock, as of a time; returns how many of them anything depends on."""
+    """Record updates of sources; returns how many of them any location depends on."""
     return store.mark_updated(tx, words) if words else 0

@@ -1,4 +1,4 @@
-"""Soft reservations: a cart or checkout holds stock for a while; it is extended, dropped, swept, or becomes an order."""
+"""Cart reservations: created, extended, dropped, expired, or converted into an order."""
 
 from __future__ import annotations
 
@@ -34,14 +34,13 @@ _ENDED_BY = {
 
 
 class NotHeld(errors.NotFound):
-    """The cart holds nothing (any more): its time was over, or it became an order."""
+    """The cart has no reservation (any more): it expired or became an order."""
 
 
 def hold(tx: WriteTx, *, requests: Sequence[HoldRequest], selling: Selling, at: datetime) -> list[HoldAnswer]:
-    """Hold what each cart wants, whole or not at all, in the order given; a cart that asks again replaces its hold.
+    """Reserve what each cart wants, all or none, in the given order; a repeated cart replaces its reservation.
 
-    Holds lower what everybody else may be promised at once. Stock is locked first, so that two carts never get the
-    same piece.
+    Reservations lower what can be promised to others. Stock is locked first, so that two carts never get the same unit.
     """
     for request in requests:
         model.check_request(request)
@@ -76,7 +75,7 @@ def _held(standing: Iterable[Hold]) -> dict[tuple[str, str], dict[model.Part, in
 
 
 def _write(tx: WriteTx, granted: Sequence[HoldRequest], replaced: Sequence[Hold], at: datetime) -> None:
-    """Replaced holds are dropped, new ones written; the counters see the difference only."""
+    """Replace reservations; the counters change by the difference only."""
     dropped = _end(tx, replaced, HoldState.DROPPED, at)
     fresh = [
         FreshHold(
@@ -97,7 +96,7 @@ def _write(tx: WriteTx, granted: Sequence[HoldRequest], replaced: Sequence[Hold]
 
 
 def _merged(request: HoldRequest) -> list[model.HoldLine]:
-    """Lines of the same SKU are one."""
+    """Merge lines of the same SKU."""
     total: dict[str, model.HoldLine] = {}
     for line in request.lines:
         before = total.get(line.sku)
@@ -114,7 +113,7 @@ def _end(
     *,
     orders: Mapping[int, int] | None = None,
 ) -> list[NetworkMovement]:
-    """Locked holds end; returns what that does to the counters. `orders` says which order consumed a hold."""
+    """End locked reservations; returns the effect on the counters. `orders` says which order used a reservation."""
     by_hold = orders or {}
     if holds:
         states.transition(model.HOLD_MOVES, HoldState.HELD, state, thing="A hold")
@@ -129,17 +128,17 @@ def _end(
 
 
 def extend(tx: WriteTx, *, carts: Sequence[tuple[str, str]], ttl: timedelta, at: datetime) -> datetime:
-    """The customer is still there: holds last at least until now + ttl. Raises NotHeld if a cart has none."""
+    """Extend reservations to at least now + ttl. Raises NotHeld if a cart has none."""
     if not timedelta(0) < ttl <= model.LONGEST_TTL:
-        raise errors.Invalid("A hold lasts from 1 second to 24 hours.", field="ttl_seconds")
+        raise errors.Invalid("A reservation lasts from 1 second to 24 hours.", field="ttl_seconds")
     _all_there(carts, store.extend_holds(tx, carts=carts, until=at + ttl))
     return at + ttl
 
 
 def keep(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: datetime, at: datetime) -> None:
-    """A payment or review is under way: the sweep extends these instead of releasing them, until then at the latest."""
+    """Keep reservations during a payment or review: expiry extends them, until then at the latest."""
     if not at < until <= at + model.LONGEST_KEEP:
-        raise errors.Invalid("A hold is kept for 7 days at most.", field="keep_until")
+        raise errors.Invalid("A reservation can be kept for 7 days at most.", field="keep_until")
     _all_there(carts, store.keep_holds(tx, carts=carts, until=until))
 
 
@@ -147,18 +146,18 @@ def _all_there(carts: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]
     gone = sorted(set(carts) - set(found))
     if gone:
         names = ", ".join(f"{channel}/{reference}" for channel, reference in gone)
-        raise NotHeld(f"Nothing is held for {names} (any more): ask for a new hold.")
+        raise NotHeld(f"{names} has no reservation (any more): make a new one.")
 
 
 def drop(tx: WriteTx, *, carts: Sequence[tuple[str, str]], at: datetime) -> int:
-    """Give back what carts hold; harmless when they hold nothing. Returns how many holds ended."""
+    """Drop reservations; changes nothing if there are none. Returns how many ended."""
     holds = store.lock_holds(tx, carts=carts)
     _freed(tx, holds, _end(tx, holds, HoldState.DROPPED, at), at)
     return len(holds)
 
 
 def sweep(tx: WriteTx, *, at: datetime, limit: int = 1_000) -> int:
-    """Holds whose time is over lapse, except those that are kept: they are extended. Returns how many lapsed."""
+    """Expire reservations, except kept ones: those are extended. Returns how many expired."""
     store.extend_kept(tx, at=at, until=at + model.DEFAULT_TTL)
     holds = store.lock_expired(tx, at=at, limit=limit)
     _freed(tx, holds, _end(tx, holds, HoldState.LAPSED, at), at)
@@ -173,7 +172,7 @@ def _freed(tx: WriteTx, holds: Sequence[Hold], movements: Sequence[NetworkMoveme
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What is asked of the network besides these orders, and which of them had a cart that held something."""
+    """Stock claimed across the network apart from these orders, and which of them had a cart reservation."""
 
     asked: Mapping[Part, Requested]
     served: frozenset[int]
@@ -182,10 +181,10 @@ class Claims:
 def consume(
     tx: WriteTx, *, parts: Iterable[Part], carts: Mapping[tuple[str, str], int], at: datetime
 ) -> Claims:
-    """Carts became these orders: their holds end in the transaction that reserves or commits for the orders.
+    """Convert cart reservations into these orders, in the transaction that reserves or commits for the orders.
 
-    The stock of `parts` is locked by the caller. Their network counters are locked here, once and in key order, so
-    that what the answer says stays true.
+    The caller has locked the stock of `parts`. Their network counters are locked here, once and in key order, so that the
+    answer stays true.
     """
     holds = store.lock_holds(tx, carts=list(carts)) if carts else []
     things = {*parts, *(each.part for each in holds)}

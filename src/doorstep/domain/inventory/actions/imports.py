@@ -1,6 +1,6 @@
-"""Verbs of files: take one in as a stream, check it in handfuls, apply it in handfuls; a crash loses nothing.
+"""Verbs of imports: store a file as a stream, check and apply it in chunks; a crash loses nothing.
 
-What a row does is not known here: the flow hands over a function that applies rows of the file's kind.
+What a row does is not known here: the flow passes a function that applies rows of the file's kind.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ __all__ = ["Cells"]
 _COPIED_AT_ONCE = 10_000
 _CHECKED_AT_ONCE = 50_000
 _APPLIED_AT_ONCE = 5_000
-_MOST_TOGETHER = 1_000  # fits into a handful with room to spare
+_MOST_TOGETHER = 1_000  # fits into a chunk with space to spare
 
 
 @dataclass(slots=True)
 class Applied:
-    """What came of rows: lines that said nothing new, lines that could not be, and remarks on lines that were applied."""
+    """Results of rows: unchanged lines, rejected lines, and remarks on applied lines."""
 
     ignored: list[tuple[int, str]] = field(default_factory=list)
     bad: list[tuple[int, str]] = field(default_factory=list)
@@ -51,15 +51,13 @@ Apply = Callable[[WriteTx, Import, Sequence[Cells]], Applied]
 
 
 def load(tx: WriteTx, *, new: NewImport, rows: Iterable[Row], at: datetime) -> tuple[ImportId, bool]:
-    """Take a file in, row by row; workers do the rest. Returns its id, and whether its key was known already."""
+    """Store a file row by row; workers apply it. Returns its id, and whether its key was known."""
     rules.check_new(new, now=at)
     import_id = store.insert_import(tx, new, at=at)
     if import_id is None:
         known = store.select_by_key(tx, key=new.key or "")
         if known is None or known.kind is not new.kind:
-            raise errors.Conflict(
-                f"The key {new.key!r} stands for another file: give this one a key of its own."
-            )
+            raise errors.Conflict(f"The key {new.key!r} belongs to another file: use a new key.")
         return known.id, True
     for batch in rules.batches(rows, _COPIED_AT_ONCE):
         store.copy_rows(tx, batch, import_id=import_id)
@@ -69,17 +67,17 @@ def load(tx: WriteTx, *, new: NewImport, rows: Iterable[Row], at: datetime) -> t
 
 
 def claim(tx: WriteTx, *, import_id: ImportId | None = None) -> Import | None:
-    """A file that is due (this one, or the oldest) and that nobody else works on, locked."""
+    """A due file (this one, or the oldest) that no one else works on, locked."""
     return store.claim(tx, import_id=import_id)
 
 
 def wait(tx: WriteTx, *, import_id: ImportId) -> None:
-    """Wait until nobody works on this file."""
+    """Wait until no worker has this file."""
     store.lock(tx, import_id=import_id)
 
 
 def advance(tx: WriteTx, *, file: Import, apply: Apply, now: datetime) -> Import:
-    """Do the next handful of a claimed file: check rows, or apply them. Returns the file as it is now."""
+    """Check or apply the next chunk of a claimed file. Returns the file as it is now."""
     after = (
         _check(tx, file, apply, now) if file.state is ImportState.CHECKING else _apply(tx, file, apply, now)
     )
@@ -108,7 +106,7 @@ def _check(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
 
 
 def _try(tx: WriteTx, file: Import, apply: Apply) -> int:
-    """Apply every row and take it all back; marks the rows that cannot be, and returns how many."""
+    """Apply every row and roll back; marks rows that fail, and returns how many."""
     rows = store.select_due(tx, import_id=file.id, after=0)
     came = tx.rehearse(lambda: _divided(tx, file, apply, _groups(file, rows)))
     store.mark_rows(tx, came.bad, import_id=file.id)
@@ -119,7 +117,7 @@ def _apply(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
     rows = store.select_due(tx, import_id=file.id, after=file.applied_to, limit=_APPLIED_AT_ONCE)
     groups = _groups(file, rows)
     if SHAPES[file.kind].together and len(rows) == _APPLIED_AT_ONCE:
-        rows = rows[: -len(groups.pop())]  # the last group may go on behind the handful
+        rows = rows[: -len(groups.pop())]  # the last group may continue in the next chunk
     if not rows:
         return _entered(replace(file, applied_to=file.last_line), ImportState.DONE, now)
     came = _divided(tx, file, apply, groups)
@@ -135,14 +133,14 @@ def _apply(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
 
 
 def _groups(file: Import, rows: Sequence[Cells]) -> list[list[Cells]]:
-    """Rows that are taken all or not at all: most often each of its own."""
+    """Rows that are applied all or none: usually each alone."""
     if SHAPES[file.kind].together:
         return [list(group) for _, group in groupby(rows, key=lambda row: row.cells[0])]
     return [[row] for row in rows]
 
 
 def _divided(tx: WriteTx, file: Import, apply: Apply, groups: Sequence[Sequence[Cells]]) -> Applied:
-    """Apply rows; what fails is split in halves until the guilty row (or group of rows) stands alone."""
+    """Apply rows; on failure split in halves until the failing row (or group) stands alone."""
     try:
         with tx.savepoint():
             return apply(tx, file, [row for group in groups for row in group])
@@ -166,7 +164,7 @@ def _ended(file: Import) -> facts.ImportEnded:
 
 
 def stop(tx: WriteTx, *, import_id: ImportId, error: str, at: datetime) -> None:
-    """The work on a file failed in a way that nobody foresaw; it stays where it is until somebody says go on."""
+    """Stop a file after an unexpected error, until a person resumes it."""
     file = store.lock(tx, import_id=import_id)
     if file is not None and ImportState.FAILED in IMPORT_MOVES[file.state]:
         stopped = replace(_entered(file, ImportState.FAILED, at), error=error)
@@ -175,7 +173,7 @@ def stop(tx: WriteTx, *, import_id: ImportId, error: str, at: datetime) -> None:
 
 
 def go_on(tx: WriteTx, *, import_id: ImportId, at: datetime) -> None:
-    """Work on a file that had failed, from where it stopped. Raises NotFound, IllegalMove."""
+    """Resume a failed file from where it stopped. Raises NotFound, IllegalMove."""
     file = store.lock(tx, import_id=import_id)
     if file is None:
         raise errors.NotFound(f"There is no import {import_id}.")

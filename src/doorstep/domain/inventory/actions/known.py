@@ -1,4 +1,4 @@
-"""Refuse SKUs that the catalog does not have, by name, before anything is written for them."""
+"""Reject unknown SKUs by name, before anything is written."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """So many pieces of one thing at one location, and what they are for (`cause`, as a path: fulfillment/7/line/1)."""
+    """Units of a SKU at a location, and their cause (a path: fulfillment/7/line/1)."""
 
     cause: str
     sku: Sku
@@ -28,12 +28,12 @@ class Piece:
 
 
 def lock_supply(tx: WriteTx, *, parts: Iterable[tuple[Sku, Condition]]) -> None:
-    """Lock what these have, everywhere, so that what is decided on it stays true: this is the lock of a SKU."""
+    """Lock all positions of these SKUs, so that decisions on them stay true."""
     store.lock_all(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
 
 
 def move(tx: WriteTx, *, movements: Sequence[Movement]) -> int:
-    """Write movements; the counters follow, in the same transaction. Raises InsufficientStock and changes nothing then."""
+    """Write movements; the counters follow in the same transaction. Raises InsufficientStock and changes nothing."""
     if not movements:
         return 0
     model.check(movements)
@@ -42,7 +42,7 @@ def move(tx: WriteTx, *, movements: Sequence[Movement]) -> int:
 
 
 def reserve(tx: WriteTx, *, pieces: Sequence[Piece], at: datetime) -> None:
-    """Pin pieces to their location, all or none; each cause ends once, by release or ship. Raises InsufficientStock."""
+    """Reserve units at their location, all or none; each cause ends once, by release or shipment. Raises InsufficientStock."""
     movements = [
         Movement(
             type=MovementType.RESERVED,
@@ -62,7 +62,7 @@ def reserve(tx: WriteTx, *, pieces: Sequence[Piece], at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Which reservations end: by their causes, of these orders (None: they are not for orders)."""
+    """Reservations to end: by their causes, of these orders (None: not for orders)."""
 
     causes: Sequence[str]
     order_ids: Sequence[int] | None = None
@@ -70,12 +70,12 @@ class Ending:
 
 
 def release(tx: WriteTx, *, ending: Ending, at: datetime) -> int:
-    """Give reserved pieces back to availability; what has ended before is left alone. Returns how many reservations."""
+    """Release reservations; ended ones are left alone. Returns how many."""
     return _end(tx, MovementType.RELEASED, ending, at)
 
 
 def ship(tx: WriteTx, *, ending: Ending, at: datetime) -> int:
-    """Reserved pieces left the building; what has ended before is left alone. Returns how many reservations."""
+    """Ship reserved units; ended reservations are left alone. Returns how many."""
     return _end(tx, MovementType.SHIPPED, ending, at)
 
 
@@ -104,7 +104,7 @@ def _end(tx: WriteTx, kind: MovementType, ending: Ending, at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Pieces of an order line that came back; `key` makes it happen once, `line_no` finds what shipped them."""
+    """Returned units of an order line; `key` makes it happen once, `line_no` finds what shipped them."""
 
     key: str
     order_id: OrderId
@@ -117,7 +117,7 @@ class Returned:
 
 
 def take_back(tx: WriteTx, *, returned: Sequence[Returned], at: datetime) -> int:
-    """Returned pieces go on the books where they are now; each movement names the one that shipped them, for ever."""
+    """Book returned units where they are now; each movement names the one that shipped them."""
     shipped = {
         (each.order_id, each.line_no, each.sku): each.id
         for each in store.select_shipped(tx, order_ids=sorted({each.order_id for each in returned}))
@@ -145,7 +145,7 @@ def take_back(tx: WriteTx, *, returned: Sequence[Returned], at: datetime) -> int
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A change of on hand by a person or a feed; exactly one of `change` and `set_to`. `key` makes it happen once."""
+    """A correction of on hand; exactly one of `change` and `set_to`. `key` makes it happen once."""
 
     sku: Sku
     location_id: LocationId
@@ -157,11 +157,11 @@ class Correction:
 
 
 def adjust(tx: WriteTx, *, correction: Correction, at: datetime) -> Position:
-    """Correct a counter, with a reason; returns the new position. Reserved pieces cannot be adjusted away."""
+    """Correct a counter, with a reason; returns the new position. Reserved units cannot be adjusted away."""
     if not correction.reason.strip():
-        raise errors.Invalid("Say why the stock is corrected: choose or write a reason.", field="reason")
+        raise errors.Invalid("Choose or enter a reason for the correction.", field="reason")
     if (correction.change is None) == (correction.set_to is None):
-        raise errors.Invalid("Give either a change or a new count, not both.", field="change")
+        raise errors.Invalid("Enter either a change or a new quantity, not both.", field="change")
     movement = Movement(
         type=MovementType.ADJUSTED,
         sku=correction.sku,

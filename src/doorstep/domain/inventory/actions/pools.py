@@ -1,4 +1,4 @@
-"""Count what an audience took of the pieces that were set aside for it."""
+"""Record what order lines drew from the stock pools of their audiences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.ids import OrderId, Sku
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An order line as it stands: it wants so many pieces of a SKU, for somebody of these audiences."""
+    """An order line: units of a SKU, for these audiences."""
 
     order_id: OrderId
     line_no: int
@@ -28,9 +28,9 @@ def concern(tx: ReadTx, *, order_ids: Sequence[OrderId]) -> bool:
 
 
 def draw_pools(tx: WriteTx, *, lines: Sequence[Line]) -> int:
-    """Let each line have drawn what it wants, as far as its audiences' pools go; how many pieces are drawn in the end.
+    """Set what each line has drawn, as far as its audiences' pools go; returns the total drawn.
 
-    It says how things shall be, not what to add: twice is once, fewer pieces than before (or 0) gives back.
+    It sets the state instead of adding: repeating it changes nothing, fewer units (or 0) return to the pool.
     """
     pools = store.lock_pools(tx, skus=sorted({line.sku for line in lines}))
     drawn = store.select_drawn(tx, order_ids=sorted({line.order_id for line in lines}))

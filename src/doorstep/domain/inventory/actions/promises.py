@@ -1,4 +1,4 @@
-"""Promise short lines from supply that is still to come, and keep those promises true when supply slips."""
+"""Promise backorders from incoming supply, and move the promises when supply moves."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from doorstep.kernel.db import WriteTx
 
 
 def put_sell_ahead(tx: WriteTx, *, policies: Sequence[SellAhead], at: datetime) -> None:
-    """Decide whether SKUs may be sold ahead. Promises that stand are kept, also above a new limit."""
+    """Set whether SKUs may be sold ahead. Existing promises stay, also above a new limit."""
     for policy in policies:
         model.check_sell_ahead(policy)
     ids = store.upsert_sell_ahead(tx, policies, at=at)
@@ -47,11 +47,10 @@ def put_sell_ahead(tx: WriteTx, *, policies: Sequence[SellAhead], at: datetime) 
 
 
 def promise(tx: WriteTx, *, lines: Sequence[Need], at: datetime) -> list[Refusal]:
-    """Promise what these order lines lack, line by line, whole or not at all; returns the lines that cannot be.
+    """Promise what these order lines lack, line by line, all or none; returns the lines that cannot be promised.
 
-    Asked again for the same pieces nothing happens; for another number the line is promised anew and keeps its turn.
-    Of a kit only those parts are promised that are not here. The orders are locked by the caller, the SKUs are locked
-    here if they are not yet.
+    Repeating it with the same units changes nothing; with another quantity the line is promised anew and keeps its turn.
+    Only missing components of a kit are promised. The caller has locked the orders; the SKUs are locked here.
     """
     skus = sorted({line.sku for line in lines})
     if not skus:
@@ -78,13 +77,13 @@ def promise(tx: WriteTx, *, lines: Sequence[Need], at: datetime) -> list[Refusal
             granted.update(answer)
     replaced = [each for each in standing if each.key in renewed]
     _write(tx, replaced, granted, at)
-    if replaced:  # what they let go of is for whoever waits
+    if replaced:  # what they release goes to the next in line
         rearrange(tx, skus=skus, loosened=(), at=at)
     return refused
 
 
 def _by_line(lines: Iterable[Need]) -> list[list[Need]]:
-    """The parts of each line together, each once, lines in the order in which they were asked."""
+    """The components of each line together, lines in the given order."""
     total: dict[tuple[int, int], dict[LineKey, Need]] = {}
     for line in lines:
         parts = total.setdefault((line.order_id, line.line_no), {})
@@ -94,7 +93,7 @@ def _by_line(lines: Iterable[Need]) -> list[list[Need]]:
 
 
 def _lacking(needs: list[Need], here: Mapping[str, int]) -> list[Need]:
-    """The parts of a line that are not here in the quantity it wants; of a line of one part, that part."""
+    """The missing components of a line; of a line with one component, that component."""
     return [need for need in needs if here.get(need.sku, 0) < need.quantity] or needs
 
 
@@ -108,17 +107,17 @@ def _stands(needs: Sequence[Need], standing: Sequence[Promise]) -> bool:
 
 
 def keep(tx: WriteTx, *, lines: Collection[tuple[int, int]], at: datetime) -> None:
-    """These lines (order, line) have their stock: what was promised them came true."""
+    """Mark promises of lines that have their stock as kept."""
     _end_lines(tx, lines, PromiseState.KEPT, at)
 
 
 def cancel(tx: WriteTx, *, lines: Collection[tuple[int, int]], at: datetime) -> None:
-    """These lines want nothing any more: what was promised them goes to others."""
+    """Cancel promises of lines that want nothing any more; their supply goes to others."""
     _end_lines(tx, lines, PromiseState.CANCELED, at)
 
 
 def cancel_of_order(tx: WriteTx, *, order_id: int, at: datetime) -> None:
-    """Nothing of this order is waited for any more."""
+    """Cancel all promises of this order."""
     found = store.select_of_orders(tx, order_ids=[order_id])
     cancel(tx, lines={(each.order_id, each.line_no) for each in found}, at=at)
 
@@ -129,7 +128,7 @@ def _end_lines(tx: WriteTx, lines: Collection[tuple[int, int]], state: PromiseSt
     if not skus:
         return
     _lock_skus(tx, skus)
-    ended = _of_lines(tx, order_ids, lines)  # again: before the lock supply may have moved them
+    ended = _of_lines(tx, order_ids, lines)  # again, because supply may have moved them before the lock
     store.end(tx, promise_ids=[each.id for each in ended], state=state.value, at=at)
     rearrange(tx, skus=skus, loosened=(), at=at)
 
@@ -142,9 +141,9 @@ def _of_lines(tx: WriteTx, order_ids: Sequence[int], lines: Collection[tuple[int
 def rearrange(
     tx: WriteTx, *, skus: Sequence[str], loosened: Collection[int], at: datetime
 ) -> list[facts.PromiseMoved]:
-    """Promises on these supplies, and those without one, find their place anew: longest waiting first.
+    """Re-assign promises on these supplies, and those without one: longest waiting first.
 
-    The SKUs are locked by the caller. Returns, and appends, whose day changed.
+    The caller has locked the SKUs. Returns, and appends, changed dates.
     """
     standing = store.lock_of_skus(tx, skus=skus)
     loose = [
@@ -167,7 +166,7 @@ def rearrange(
 
 
 def record_changes(tx: WriteTx, *, changes: Sequence[facts.PromiseChanged], at: datetime) -> None:
-    """Write on orders that their promised day changed. The orders are locked by the caller."""
+    """Record changed promise dates on the orders. The caller has locked the orders."""
     events.append(tx, changes, at=at)
 
 
@@ -176,7 +175,7 @@ def _stays(promise: Promise, pieces: Sequence[Piece]) -> bool:
 
 
 def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[Piece]]], at: datetime) -> None:
-    """Old promises end (what has arrived of them stands), new ones take their place and their turn."""
+    """Replace promises: old ones end (what arrived stays), new ones keep their turn."""
     if not moved:
         return
     whole = [each.id for each, _ in moved if not each.arrived]
@@ -217,7 +216,7 @@ def _moved(before: Iterable[Promise], after: Sequence[Promise]) -> list[facts.Pr
 def _write(
     tx: WriteTx, replaced: Sequence[Promise], granted: Mapping[LineKey, list[Piece]], at: datetime
 ) -> None:
-    """Store what was granted; a line that was promised another number before keeps its turn."""
+    """Store granted promises; a line that was promised another quantity keeps its turn."""
     turns: dict[LineKey, datetime] = {}
     for each in replaced:
         turns[each.key] = min(each.made_at, turns.get(each.key, each.made_at))
@@ -242,7 +241,7 @@ def _write(
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """So many pieces of a supply are here."""
+    """Count received units of a supply."""
 
     supply_id: int
     sku: str
@@ -250,7 +249,7 @@ class Arrival:
 
 
 def arrive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> None:
-    """Pieces that came belong to the lines that were promised them: first those of this supply, then those without one."""
+    """Assign received units to promised lines: first those of this supply, then those without one."""
     standing = store.lock_of_skus(tx, skus=sorted({each.sku for each in arrivals}))
     pending = {each.id: each.pending for each in standing}
     came: dict[int, int] = {}
@@ -269,7 +268,7 @@ def arrive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> None:
 
 
 def _lock_skus(tx: WriteTx, skus: Sequence[str]) -> dict[str, int]:
-    """The lock of the SKUs; gives what is free of each, everywhere."""
+    """Lock the SKUs; returns what is free of each, everywhere."""
     free: dict[str, int] = {}
     for position in ledger.lock_positions(tx, parts=[(sku, Condition.NEW.value) for sku in skus]):
         free[position.sku] = free.get(position.sku, 0) + position.available

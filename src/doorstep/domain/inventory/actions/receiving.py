@@ -1,4 +1,4 @@
-"""Goods come through the door: against a purchase order, an ASN or a transfer, or without papers; once per key."""
+"""Receive goods against a purchase order, an ASN or a transfer, or without a document; once per key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from doorstep.kernel.ids import ReceiptId, Sku
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The receipt that was written; `is_replay` says that it had been before, and nothing happened now."""
+    """The goods receipt; `is_replay` says that it existed before, and nothing happened now."""
 
     receipt_id: ReceiptId
     lines: list[ReceiptLine]
@@ -30,7 +30,7 @@ class Received:
 
 
 def receive(tx: WriteTx, *, delivery: Delivery, at: datetime) -> Received:
-    """Book what came, beside what was announced. Raises Invalid, NotFound for a document that is not there."""
+    """Book a goods receipt against what was announced. Raises Invalid, NotFound for an unknown document."""
     rules.check_delivery(delivery)
     transfer = _transfer(tx, delivery)
     receipt_id = store.insert_receipt(tx, delivery, at=at)
@@ -47,7 +47,7 @@ def receive(tx: WriteTx, *, delivery: Delivery, at: datetime) -> Received:
 
 
 def _fact(delivery: Delivery, receipt_id: int, lines: list[ReceiptLine]) -> facts.Received:
-    """What came; of a transfer's pieces its own fact says that there is more to sell."""
+    """The event of a receipt; units of a transfer are reported by the transfer's own event."""
     more = {line.sku for line in lines if line.received and line.condition in SELLABLE}
     is_transfer = delivery.kind is DocumentKind.TRANSFER
     return facts.Received(
@@ -60,19 +60,19 @@ def _fact(delivery: Delivery, receipt_id: int, lines: list[ReceiptLine]) -> fact
 
 
 def _transfer(tx: WriteTx, delivery: Delivery) -> Transfer | None:
-    """The transfer that came, locked, if it was one."""
+    """The received transfer, locked, if it was one."""
     if delivery.transfer_id is None:
         return None
     found = transfer_store.lock_transfers(tx, transfer_ids=[delivery.transfer_id])
     if not found:
         raise errors.NotFound(f"There is no transfer {delivery.transfer_id}.")
     if found[0].destination_id != delivery.location_id:
-        raise errors.Refused(f"Transfer {delivery.transfer_id} goes to another location than this one.")
+        raise errors.Refused(f"Transfer {delivery.transfer_id} goes to another location.")
     return found[0]
 
 
 def _from_transfer(tx: WriteTx, delivery: Delivery, transfer: Transfer, at: datetime) -> list[ReceiptLine]:
-    """What a transfer brought; a SKU that was not sent goes to quarantine."""
+    """Receive a transfer; a SKU that was not sent goes to quarantine."""
     expected = {line.sku: line.on_the_road for line in transfer.lines if line.on_the_road}
     lines = rules.lay_out(delivery, expected)
     came = [Arrived(line.sku, line.received, line.condition, line.reason) for line in lines if line.received]
@@ -82,7 +82,7 @@ def _from_transfer(tx: WriteTx, delivery: Delivery, transfer: Transfer, at: date
 
 
 def _from_outside(tx: WriteTx, delivery: Delivery, receipt_id: int, at: datetime) -> list[ReceiptLine]:
-    """What a supplier brought. Pieces that cannot be sold stay open on the document, until it is closed or they are replaced."""
+    """Receive from a supplier. Units that cannot be sold stay open on the document until it is closed or they are replaced."""
     announced = _announced(tx, delivery)
     expected: dict[Sku, int] = {}
     for supply in announced:
@@ -119,6 +119,6 @@ def _announced(tx: WriteTx, delivery: Delivery) -> list[Supply]:
 
 
 def _lock(tx: WriteTx, lines: list[ReceiptLine]) -> None:
-    """Every counter that will change, at once and in key order, so that two receipts never wait for each other."""
+    """Lock every counter that will change, at once and in key order, so that two receipts never wait for each other."""
     parts = {(line.sku, condition) for line in lines for condition in (Condition.NEW, line.condition)}
     ledger.lock_supply(tx, parts=parts)

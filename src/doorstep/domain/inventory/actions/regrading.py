@@ -1,4 +1,4 @@
-"""Put pieces into another condition: two lines of the ledger with one cause, so that nothing appears or vanishes."""
+"""Change the condition of units: two ledger lines with one cause, so that no unit appears or vanishes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def change_condition(
 ) -> bool:
     """Change conditions, all or none. With a `key` it happens once; returns whether it happened now.
 
-    Reserved pieces stay what they are: raises InsufficientStock.
+    Reserved units cannot change: raises InsufficientStock.
     """
     rules.check_regrades(regrades, reason)
     movements = [

@@ -1,4 +1,4 @@
-"""Verbs of replenishment: how much places should hold, and drafts of transfers that bring it there."""
+"""Verbs of replenishment: target levels, and draft transfers that restore them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SKUS_AT_ONCE = 2_000
 
 
 def put(tx: WriteTx, *, rules: Sequence[Rule], at: datetime) -> None:
-    """Write rules; one for the same SKUs and places takes the older one's place. Raises Invalid, UnknownPosition."""
+    """Write rules; one for the same SKUs and locations replaces the older one. Raises Invalid, UnknownPosition."""
     if not rules:
         return
     model.check_rules(rules)
@@ -30,7 +30,7 @@ def put(tx: WriteTx, *, rules: Sequence[Rule], at: datetime) -> None:
 
 
 def remove(tx: WriteTx, *, rule_ids: Sequence[int], at: datetime) -> int:
-    """Remove rules; returns how many there were."""
+    """Remove rules; returns how many existed."""
     removed = store.delete_rules(tx, ids=rule_ids)
     if removed:
         events.append(tx, [facts.ReplenishmentSet(0, removed)], at=at)
@@ -39,7 +39,7 @@ def remove(tx: WriteTx, *, rule_ids: Sequence[int], at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """What a page of SKUs came to; `next_after` is where the next page starts, empty at the end."""
+    """The result of a page of SKUs; `next_after` starts the next page, empty at the end."""
 
     suggestions: list[Suggestion]
     transfer_ids: list[TransferId]
@@ -47,7 +47,7 @@ class Drafted:
 
 
 def draft(tx: WriteTx, *, after: str, at: datetime) -> Drafted:
-    """Draft transfers for the next page of SKUs after `after`. What a draft holds already is coming, so twice is harmless."""
+    """Draft transfers for the next page of SKUs after `after`. Drafted units count as incoming, so repeating it adds nothing."""
     store.lock_drafting(tx)
     skus = store.select_page(tx, after=after, limit=_SKUS_AT_ONCE)
     shelves = store.select_stock_levels(tx, skus=skus, at=at)

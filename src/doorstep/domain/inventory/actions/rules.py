@@ -1,4 +1,4 @@
-"""Verbs of availability rules: a change of a rule is worked out at once, for what it touches and no more."""
+"""Verbs of availability rules: a change is computed at once, for the SKUs and locations it concerns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What working out changed: positions are SKU × location, the others are SKUs."""
+    """Number of changed results: positions are SKU × location, the others are SKUs."""
 
     positions: int = 0
     thresholds: int = 0
@@ -41,7 +41,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A new rule (no id), or other terms for one; `version` is the one that was looked at, `reason` says why."""
+    """A new rule (no id), or new terms; `version` is the one that was seen, `reason` says why."""
 
     terms: Terms
     reason: str
@@ -50,16 +50,16 @@ class Change:
 
 
 def put(tx: WriteTx, *, change: Change, at: datetime) -> tuple[Rule, Effect]:
-    """Write a rule and what follows from it. Raises Invalid, NotFound, or Conflict when somebody was faster."""
+    """Write a rule and apply it. Raises Invalid, NotFound, or Conflict if it changed meanwhile."""
     check_terms(change.terms)
     _check_names(tx, change.terms.scope)
     return _store(tx, change, at)
 
 
 def put_named(tx: WriteTx, *, given: Sequence[tuple[Terms, str]], at: datetime) -> list[bool]:
-    """Write rules (terms, reason) that are known by kind and name; says of each whether it was news.
+    """Write rules by kind and name; returns for each whether it changed.
 
-    What follows from all of them is worked out once. Raises Invalid, or Conflict where a name does not say which rule.
+    All of them are applied together. Raises Invalid, or Conflict where a name is ambiguous.
     """
     store.lock_rules(tx)
     known: dict[tuple[RuleKind, str], list[Rule]] = {}
@@ -70,7 +70,7 @@ def put_named(tx: WriteTx, *, given: Sequence[tuple[Terms, str]], at: datetime) 
     for terms, reason in given:
         named = known.get((terms.kind, terms.name), [])
         if len(named) > 1:
-            raise errors.Conflict(f"{len(named)} rules are named {terms.name}: give each a name of its own.")
+            raise errors.Conflict(f"{len(named)} rules are named {terms.name}: give each its own name.")
         news.append([(each.terms, each.reason) for each in named] != [(terms, reason)])
         if news[-1]:
             check_terms(terms)
@@ -87,9 +87,9 @@ def _store(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, Effect]:
 
 
 def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]]:
-    """Store a rule; gives it with the scopes that must be worked out anew."""
+    """Store a rule; returns it with the scopes to recompute."""
     if not change.reason.strip():
-        raise errors.Invalid("Say why: whoever asks later reads it on the rule.", field="reason")
+        raise errors.Invalid("Enter a reason: it is shown with the rule.", field="reason")
     store.lock_rules(tx)
     before = None if change.rule_id is None else _current(tx, change.rule_id, change.version)
     if before is None:
@@ -97,7 +97,9 @@ def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]
     else:
         rule_id = before.id
         if before.terms.kind is not change.terms.kind:
-            raise errors.Invalid("A rule keeps its kind: switch it off and make another.", field="kind")
+            raise errors.Invalid(
+                "The kind of a rule cannot change: switch it off and create another.", field="kind"
+            )
         store.update_rule(tx, change.terms, rule_id=rule_id, reason=change.reason, at=at)
     after = _current(tx, rule_id, None)
     events.append(tx, [_fact(after, "created" if before is None else "changed")], at=at)
@@ -105,7 +107,7 @@ def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]
 
 
 def switch(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime) -> tuple[Rule, Effect]:
-    """Switch a rule on or off, also one that names what is no more; never deleted, because answers name it."""
+    """Switch a rule on or off, also one that names what no longer exists; rules are never deleted, because answers name them."""
     found = store.select_rule(tx, rule_id=rule_id)
     if found is None:
         raise _missing(rule_id)
@@ -119,7 +121,7 @@ def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
 
 
 def rebuild(tx: WriteTx) -> Effect:
-    """Work out everything from the rules alone; a sound system changes nothing by it."""
+    """Recompute everything from the rules; on a sound system nothing changes."""
     store.lock_rules(tx)
     policies.save_skus(tx)
     policies.save_locations(tx)
@@ -141,7 +143,7 @@ def apply_to_locations(tx: WriteTx) -> Effect:
 
 
 def catch_up(tx: WriteTx) -> Effect:
-    """Work out SKUs and locations that are new, or changed in what rules look at. Costs a comparison when none is."""
+    """Compute rules for new or changed SKUs and locations. Costs one comparison when there are none."""
     if not policies.is_behind(tx):
         return Effect()
     store.lock_rules(tx)
@@ -155,7 +157,7 @@ def catch_up(tx: WriteTx) -> Effect:
 
 
 def _work_out(tx: WriteTx, kinds: frozenset[RuleKind], within: Scope) -> Effect:
-    """Bring the tables of these kinds of rules in line, some thousand SKUs at a time however many are touched."""
+    """Recompute the tables of these kinds of rules, some thousand SKUs at a time."""
     effects = []
     skus = policies.select_touched(tx, within=within)
     for start in range(0, len(skus), _AT_ONCE):
@@ -184,7 +186,7 @@ def _current(tx: WriteTx, rule_id: int, version: int | None) -> Rule:
         raise _missing(rule_id)
     if version is not None and version != found.version:
         raise errors.Conflict(
-            f"{found.terms.name} was changed by {found.changed_by} meanwhile: look at it again.",
+            f"{found.terms.name} was changed by {found.changed_by} meanwhile: reload and try again.",
             version=found.version,
         )
     return found
@@ -195,7 +197,7 @@ def _missing(rule_id: int) -> errors.NotFound:
 
 
 def _check_names(tx: WriteTx, scope: Scope) -> None:
-    """A rule about what does not exist is a typing error that nobody would notice."""
+    """Reject rules about what does not exist: it would be an unnoticed typing error."""
     unknown = store.select_unknown_skus(tx, skus=scope.skus)
     if unknown:
         raise errors.Invalid(f"The catalog does not have {', '.join(unknown[:5])}.", field="skus")

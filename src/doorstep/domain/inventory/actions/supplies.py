@@ -1,4 +1,4 @@
-"""Verbs of future supply: each keeps the incoming counters true by movements, and the promises built on it."""
+"""Verbs of incoming supply: counters and promises follow each change."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from doorstep.kernel.states import transition
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a verb came to: the lines as they are now, and whose promised day changed by it."""
+    """The changed lines, and whose promised date changed."""
 
     supplies: list[Supply]
     changed: list[facts.PromiseMoved]
 
 
 def put(tx: WriteTx, *, reported: Sequence[Announcement], at: datetime) -> Outcome:
-    """Announce lines, or tell known ones again with other figures; told twice is told once.
+    """Announce lines, or change known ones; repeating it changes nothing.
 
-    Of a line that is named twice in one batch the last telling counts. Raises Invalid, Conflict or UnknownPosition.
+    Of a line that appears twice in one batch the last one counts. Raises Invalid, Conflict or UnknownPosition.
     """
     for each in reported:
         model.check_announcement(each)
@@ -49,7 +49,7 @@ def put(tx: WriteTx, *, reported: Sequence[Announcement], at: datetime) -> Outco
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Other figures for a line; what is None stays. `version` is the one that was looked at."""
+    """New figures for a line; None keeps the old. `version` is the one that was seen."""
 
     supply_id: int
     eta_date: date | None = None
@@ -59,7 +59,7 @@ class Change:
 
 
 def change(tx: WriteTx, *, changes: Sequence[Change], at: datetime) -> Outcome:
-    """Give open lines another day, quantity or confidence; promises built on them move in the same transaction."""
+    """Change date, quantity or confidence of open lines; promises built on them move in the same transaction."""
     wanted = {each.supply_id: each for each in changes}
     before = _locked(tx, sorted(wanted), at)
     after = [_changed(each, wanted[each.id]) for each in before]
@@ -69,10 +69,10 @@ def change(tx: WriteTx, *, changes: Sequence[Change], at: datetime) -> Outcome:
 def _changed(before: Supply, wanted: Change) -> Supply:
     if wanted.version is not None and wanted.version != before.version:
         raise errors.Conflict(
-            f"{before.document} was changed meanwhile: look at it again.", version=before.version
+            f"{before.document} was changed meanwhile: reload and try again.", version=before.version
         )
     if before.state is not SupplyState.OPEN:
-        raise errors.Conflict(f"{before.document} is {before.state.value}: nothing more is expected of it.")
+        raise errors.Conflict(f"{before.document} is {before.state.value}: nothing more is expected.")
     after = replace(
         before,
         eta_date=wanted.eta_date or before.eta_date,
@@ -84,12 +84,12 @@ def _changed(before: Supply, wanted: Change) -> Supply:
 
 
 def close(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> Outcome:
-    """Nothing more comes of these lines, whatever is missing."""
+    """Close these lines, whatever is missing."""
     return _end(tx, supply_ids, SupplyState.CLOSED, at)
 
 
 def cancel(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> Outcome:
-    """These lines never come."""
+    """Cancel these lines."""
     return _end(tx, supply_ids, SupplyState.CANCELED, at)
 
 
@@ -103,9 +103,9 @@ def _end(tx: WriteTx, supply_ids: Sequence[int], state: SupplyState, at: datetim
 
 
 def receive(tx: WriteTx, *, pieces: Mapping[int, int], at: datetime) -> Outcome:
-    """So many pieces of these lines (by id) came: less is expected, and they belong to the lines promised from them.
+    """Record received units of these lines (by id): less is expected, and the units go to the lines promised from them.
 
-    Putting them on hand is the receipt's own movement, in the same transaction.
+    The receipt's own movement puts them on hand, in the same transaction.
     """
     before = _locked(tx, sorted(pieces), at)
     after = [model.received(each, pieces[each.id]) for each in before]
@@ -119,7 +119,7 @@ def preview(tx: WriteTx, *, changes: Sequence[Change], at: datetime) -> Outcome:
 
 
 def _locked(tx: WriteTx, supply_ids: Sequence[int], at: datetime) -> list[Supply]:
-    """The SKUs' locks first, like everybody; then the lines. Raises NotFound."""
+    """Lock the SKUs first, as everywhere, then the lines. Raises NotFound."""
     found = store.select_by_ids(tx, supply_ids=supply_ids)
     missing = set(supply_ids) - {each.id for each in found}
     if missing:
@@ -129,7 +129,7 @@ def _locked(tx: WriteTx, supply_ids: Sequence[int], at: datetime) -> list[Supply
 
 
 def _lock_positions(tx: WriteTx, places: Sequence[tuple[Sku, LocationId]], at: datetime) -> None:
-    """Supply has a position where it comes to, so that its SKU has a lock."""
+    """Make sure that supply has a position at its destination, so that its SKU has a lock."""
     here = [Movement(MovementType.EXPECTED, sku, location_id, 0, "", at) for sku, location_id in places]
     ledger.ensure_positions(tx, here)
     ledger.lock_positions(tx, parts=sorted({(sku, Condition.NEW.value) for sku, _ in places}))
@@ -144,7 +144,7 @@ def _apply(
     at: datetime,
     fresh: Sequence[Supply] = (),
 ) -> list[facts.PromiseMoved]:
-    """Write lines, counters and facts; then promises find their place. Returns whose day changed."""
+    """Write lines, counters and events; then re-assign promises. Returns changed dates."""
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     if pairs:
         store.update(tx, [new for _, new in pairs], at=at)
@@ -161,7 +161,7 @@ def _apply(
 
 
 def _loosened(pairs: Sequence[tuple[Supply, Supply]]) -> set[int]:
-    """Lines whose promises may not stand as they are: another day, less certain, or fewer pieces than were announced."""
+    """Lines whose promises must be re-assigned: later, less certain, or fewer units than announced."""
     return {
         new.id
         for old, new in pairs

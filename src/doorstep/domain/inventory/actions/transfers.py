@@ -1,4 +1,4 @@
-"""Verbs of transfers: goods are tied up at their origin, put on the road, and taken from it; each step in the ledger."""
+"""Verbs of transfers: requested (reserved at the origin), shipped, received; each step in the ledger."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from doorstep.kernel.ids import LocationId, Sku, TransferId
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Which transfer is to change. `version` is what the person saw (None: does not matter)."""
+    """A change of a transfer. `version` is what the person saw (None: unguarded)."""
 
     transfer_id: TransferId
     at: datetime
@@ -37,7 +37,7 @@ class Command:
 
 
 def draft(tx: WriteTx, *, plans: Sequence[Plan], at: datetime) -> list[TransferId]:
-    """Write down transfers; nothing moves yet."""
+    """Draft transfers; nothing moves yet."""
     for plan in plans:
         rules.check_plan(plan)
     known.require_known(tx, skus=[line.sku for plan in plans for line in plan.lines])
@@ -53,7 +53,7 @@ def draft(tx: WriteTx, *, plans: Sequence[Plan], at: datetime) -> list[TransferI
 def suggest(
     tx: WriteTx, *, suggestions: Mapping[tuple[LocationId, LocationId], Sequence[Wanted]], at: datetime
 ) -> list[TransferId]:
-    """Put suggestions into the one open draft of each pair of places (origin, destination), made if there is none.
+    """Add suggestions to the open draft of each pair of locations (origin, destination), created if there is none.
 
     A SKU that the draft has already stays as it is, also as a person left it. Returns the drafts that changed.
     """
@@ -70,11 +70,11 @@ def suggest(
 
 
 def change(tx: WriteTx, *, command: Command, lines: Sequence[Wanted]) -> None:
-    """Write a draft's lines anew."""
+    """Replace a draft's lines."""
     transfer = _locked(tx, command)
     if transfer.state is not TransferState.DRAFT:
         raise errors.Conflict(
-            f"Transfer {transfer.id} is {transfer.state.value}: only a draft is changed.",
+            f"Transfer {transfer.id} is {transfer.state.value}: only a draft can be changed.",
             state=transfer.state.value,
         )
     rules.check_wanted(lines)
@@ -85,7 +85,7 @@ def change(tx: WriteTx, *, command: Command, lines: Sequence[Wanted]) -> None:
 
 
 def request(tx: WriteTx, *, command: Command) -> None:
-    """Ask the origin for the goods: they are reserved there. Raises InsufficientStock when they are not free."""
+    """Request the goods: they are reserved at the origin. Raises InsufficientStock."""
     transfer = _enter(tx, command, TransferState.REQUESTED)
     pieces = [
         Piece(transfer.cause(line.sku), line.sku, transfer.origin_id, line.requested)
@@ -100,7 +100,7 @@ def request(tx: WriteTx, *, command: Command) -> None:
 
 
 def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None) -> None:
-    """The goods left: off the origin's shelf, on the road to the destination. What was not sent is free again there."""
+    """Ship a transfer: out of the origin's stock, incoming at the destination. Unsent units are free again."""
     transfer = _enter(tx, command, TransferState.SHIPPED)
     leaving = rules.to_send(transfer, sent)
     ledger.release(tx, ending=Ending(transfer.causes, reason="sent on transfer"), at=command.at)
@@ -141,7 +141,7 @@ def _on_the_road(transfer: Transfer, sku: Sku, quantity: int, at: datetime) -> l
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came of a transfer; with `closes` nothing more will, and `reason` says where the rest is."""
+    """Receipt of a transfer; with `closes` nothing more is expected, and `reason` explains the difference."""
 
     lines: Sequence[Arrived]
     closes: bool
@@ -149,16 +149,16 @@ class Receipt:
 
 
 def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]:
-    """The goods came: off the road, onto the destination's shelf. What is lost or over is said, with a reason.
+    """Receive a transfer at its destination. Lost or excess units need a reason.
 
-    Without `closes` the rest is still expected. Returns what came of every line.
+    Without `closes` the rest is still expected. Returns the result of every line.
     """
     transfer = _locked(tx, command)
     states.transition(TRANSFER_MOVES, transfer.state, TransferState.RECEIVED, thing=f"Transfer {transfer.id}")
     found = rules.arrivals(transfer, receipt.lines, closes=receipt.closes)
     if any(each.over or each.lost for each in found) and not receipt.reason.strip():
         raise errors.Invalid(
-            "What came is not what was sent: say why, or what you know of it.", field="reason"
+            "The received quantity differs from what was sent: enter a reason.", field="reason"
         )
     ledger.move(tx, movements=_from_the_road(tx, transfer, receipt, found, command.at))
     store.add_received(tx, found, transfer_id=transfer.id)
@@ -191,7 +191,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]
 def _from_the_road(
     tx: WriteTx, transfer: Transfer, receipt: Receipt, found: Sequence[Arrival], at: datetime
 ) -> list[Movement]:
-    """Off the road what was sent, lost what will not come, onto the shelf what came, over and above as received."""
+    """Book a receipt: sent units leave transit, missing ones are lost, received ones are on hand, excess as received."""
     sent = store.select_movement_ids(tx, keys=[f"{transfer.cause(each.sku)}/sent" for each in found])
     movements = []
     for each in found:
@@ -220,7 +220,7 @@ def _from_the_road(
 def _receive_stock(
     transfer: Transfer, line: Arrived, over: dict[Sku, int], reason: str, at: datetime
 ) -> list[Movement]:
-    """The line's pieces; those beyond what was sent come as received, as nobody took them off another shelf."""
+    """The line's units; excess units count as received, because they left no other stock."""
     beyond = min(line.quantity, over[line.sku])
     over[line.sku] -= beyond
     parts = (
@@ -244,7 +244,7 @@ def _receive_stock(
 
 
 def cancel(tx: WriteTx, *, command: Command) -> None:
-    """Nothing is moved; what was reserved is free again."""
+    """Cancel a transfer; reserved units are free again."""
     transfer = _enter(tx, command, TransferState.CANCELED)
     documents.withdraw(tx, transfer=transfer, at=command.at)
     released = ledger.release(tx, ending=Ending(transfer.causes, reason="transfer canceled"), at=command.at)
