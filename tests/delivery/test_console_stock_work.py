@@ -159,7 +159,7 @@ def test_an_open_count_shows_the_books_and_a_canceled_one_changes_nothing(
 def test_rules_are_written_and_what_is_lacking_is_drafted(browser: TestClient, shop: Shop) -> None:
     form = {"source": shop.locations["WH-A"], "where": shop.locations["ST-22"], "sku": JACKET}
     page = click(browser, "/replenishment/put", status=422, **form, min_quantity=9, max_quantity=1)
-    assert "The maximum is not less" in page
+    assert "The maximum must not be less" in page
     click(browser, "/replenishment/put", **form, min_quantity=90, max_quantity=90)
     click(
         browser,

@@ -71,7 +71,7 @@ def test_rules_take_off_and_the_answer_names_them() -> None:
         ("On hand everywhere", 15, ""),
         ("Warehouse: reserved for orders", -2, ""),
         ("Warehouse: safety stock", -3, "shelf stays full"),
-        ("Left over by this channel", -2, "last two"),
+        ("Threshold of this channel", -2, "last two"),
         ("Set aside for group:vip", -3, "VIP"),
     ]
     assert ask(picture(*TEN, policies=policies), replace(A, group="vip")).quantity == 8
@@ -167,7 +167,7 @@ def test_a_silent_or_contradicted_location_makes_the_answer_unknown() -> None:
         (picture(*TEN, nodes=silent), "Store's POS: silent since 08:00"),
         (
             picture(TEN[0], (2, 5, 3, 2)),
-            "Store: 2 of 3 reserved pieces are not found there; count the shelf.",
+            "Store: 2 of 3 reserved units were not found: count them.",
         ),
     ):
         found = ask(seen)

@@ -121,7 +121,7 @@ def test_a_line_is_promised_whole_or_gives_everything_back() -> None:
     asked = book(supply(1, 3), A=PRE, B=replace(PRE, sku=B))
     refused = asked.promise([need(2), need(1, B)])
     assert isinstance(refused, Refusal)
-    assert refused.because == "not enough B is on its way"
+    assert refused.because == "not enough B is incoming"
     assert asked.outstanding == {"A": 0, "B": 0}
     assert asked.promise([need(3)]) == {(1, 1, "A"): [Piece(3, 1, day(10))]}
 

@@ -165,7 +165,7 @@ def movement(kind: MovementType, quantity: int) -> Movement:
 @pytest.mark.parametrize("kind", MovementType)
 def test_a_movement_moves_something_and_only_some_may_be_negative(kind: MovementType) -> None:
     inventory.check([movement(kind, 1)])
-    with pytest.raises(errors.Invalid, match=f"A {kind.value} movement of 0 × GT-WH-02 cannot be."):
+    with pytest.raises(errors.Invalid, match=f"A {kind.value} movement of 0 × GT-WH-02 is not possible."):
         inventory.check([movement(kind, 1), movement(kind, 0)])
     if kind in inventory.SIGNED:
         inventory.check([movement(kind, -1)])

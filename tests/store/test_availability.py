@@ -135,7 +135,7 @@ def test_a_position_that_a_count_contradicts_is_unknown(database: Database) -> N
         tx.execute("UPDATE stock SET missing = 2 WHERE sku = 'A' AND location_id = 2")
     (found,) = ask(database)
     assert (found.quantity, found.known_quantity) == (None, 10)
-    assert found.because == ("Place ST: 2 of 3 reserved pieces are not found there; count the shelf.",)
+    assert found.because == ("Place ST: 2 of 3 reserved units were not found: count them.",)
     assert ask(database, Question(B, "shop"))[0].quantity == 4
 
 

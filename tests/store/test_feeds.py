@@ -201,10 +201,10 @@ def test_lines_that_cannot_be_are_refused_and_the_others_apply(database: Databas
     )
     assert [(each.line_no, each.outcome.value, each.reason) for each in taken.results] == [
         (1, "refused", "The catalog does not have this SKU."),
-        (2, "refused", "There is no such location, or it is not yours."),
-        (3, "refused", "There cannot be fewer than 0 pieces."),
+        (2, "refused", "There is no such location, or it belongs to someone else."),
+        (3, "refused", "The quantity must be 0 or more."),
         (4, "applied", ""),
-        (5, "refused", "Line 4 says it already."),
+        (5, "refused", "Line 4 has the same position."),
     ]
     assert (taken.feed.applied, taken.feed.refused, count(database)) == (1, 4, (7, 0, 0))
 

@@ -142,7 +142,7 @@ def test_a_key_brings_a_file_in_once(database: Database) -> None:
 def test_changes_may_repeat_themselves_and_old_snapshots_say_nothing(database: Database) -> None:
     changes = load(database, f"{HEAD}{SHIRT},A,5\n{SHIRT},A,-2\n{SHIRT},A,0\n", ImportKind.STOCK_CHANGES)
     work(database)
-    assert (on_hand(database), problems(database, changes)) == (13, [(4, "A change of 0 says nothing.")])
+    assert (on_hand(database), problems(database, changes)) == (13, [(4, "A change of 0 has no effect.")])
     load(database, f"{HEAD}{SHIRT},A,9\n")
     late = load(database, f"{HEAD}{SHIRT},A,4\n", as_of=NOON - timedelta(hours=1))
     work(database)
@@ -243,7 +243,7 @@ def test_a_row_that_the_verb_refuses_stands_alone(database: Database) -> None:
     rows = [f"{SHIRT},,B,,A,1,5", f"{JACKET},,B,,A,9,5", f"{JACKET},,,store,A,1,2", ",Tops,B,,A,0,3"]
     import_id = load(database, head + "\n".join(rows), ImportKind.REPLENISHMENT)
     work(database)
-    assert problems(database, import_id) == [(3, "The maximum is not less than the minimum.")]
+    assert problems(database, import_id) == [(3, "The maximum must not be less than the minimum.")]
     with database.read() as tx:
         assert len(rule_views.rules(tx)) == 3
 
@@ -253,8 +253,8 @@ def test_a_row_that_the_verb_refuses_stands_alone(database: Database) -> None:
     [
         ("sku,location\n", "lacks quantity"),
         ("", "lacks sku, location, quantity"),
-        (f"{HEAD.strip()},colour\n", "does not know colour"),
-        ("sku,location,quantity,sku\n", "names a column twice"),
+        (f"{HEAD.strip()},colour\n", "has unknown columns: colour"),
+        ("sku,location,quantity,sku\n", "has a column twice"),
         (f'{HEAD}"{SHIRT}" ,A,7\n', "is not CSV"),
     ],
 )
@@ -268,7 +268,7 @@ def test_a_file_that_cannot_be_read_is_not_taken_in(database: Database, text: st
 def test_a_file_tells_of_the_past_and_has_a_known_ending(database: Database) -> None:
     with pytest.raises(errors.Invalid, match="future"):
         load(database, HEAD, as_of=NOON + timedelta(days=1))
-    with pytest.raises(errors.Invalid, match="Say where"):
+    with pytest.raises(errors.Invalid, match="Name the source"):
         load(database, HEAD, source=" ")
     with pytest.raises(BadFile, match="must end in"):
         reader_of("stock.xlsx")

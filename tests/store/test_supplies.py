@@ -166,7 +166,7 @@ def test_short_lines_are_promised_by_day_and_the_longest_waiting_first(database:
     assert promise(database, one) == []
     assert promise(database, two, 3) == []
     (refusal,) = promise(database, three, 2)
-    assert (refusal.order_id, refusal.because) == (three, "not enough A is on its way")
+    assert (refusal.order_id, refusal.because) == (three, "not enough A is incoming")
     assert promised(database) == [
         (one, 1, december(5)),
         (two, 1, december(5)),

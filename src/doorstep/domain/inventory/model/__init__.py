@@ -1,4 +1,4 @@
-"""Nouns and rules of stock, one family per file."""
+"""Models of stock, one family per file."""
 
 from __future__ import annotations
 

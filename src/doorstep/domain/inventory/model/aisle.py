@@ -1,8 +1,7 @@
-"""The endless aisle: a store sells what it does not have; who has it, and when can it be here?
+"""Endless aisle: other locations that have a SKU, and when it can be at this store.
 
-The way between two locations is estimated from their distance alone: a transfer takes so many days per band of
-kilometres as the crow flies (the setting `transfer_days`), starting today. Planned transfers carry real dates; those
-are future supply.
+The time between two locations is estimated from their distance: a transfer takes so many days per band of kilometers
+(the setting `transfer_days`), starting today. Planned transfers carry real dates; those are incoming supply.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from doorstep.kernel import places
 
 @dataclass(frozen=True, slots=True)
 class Transit:
-    """Days that goods travel between locations: `bands` of (up to so many km, days), `beyond` for any longer way."""
+    """Transfer days by distance: `bands` of (up to so many km, days), `beyond` for longer distances."""
 
     bands: tuple[tuple[int, int], ...]
     beyond_days: int
@@ -34,7 +33,7 @@ def transit(text: str) -> Transit:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """So many pieces from elsewhere (or from supply), and the day on which they can be here. Unknown: no number."""
+    """Units from another location (or supply), and the date on which they can be here. Unknown: no number."""
 
     location_id: int
     code: str
@@ -48,7 +47,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Aisle:
-    """What is here, who else has it, and what is on its way; soonest first."""
+    """What is here, who else has it, and what is incoming; earliest first."""
 
     here: Availability
     elsewhere: tuple[Offer, ...]
@@ -84,7 +83,7 @@ def elsewhere(
 
 
 def _at(found: Availability, location_id: int) -> int | None:
-    """How many of all parts lie there; None when it holds none of them."""
+    """How many complete sets of the components a location has; None when it has none of them."""
     counts = [_counted(part, location_id) for part in found.parts]
     return None if None in counts else min(count for count in counts if count is not None)
 
@@ -97,7 +96,7 @@ def _counted(part: PartAnswer, location_id: int) -> int | None:
 def coming(
     supplies: tuple[Incoming, ...], store: Node, nodes: dict[int, Node], *, ways: Transit
 ) -> tuple[Offer, ...]:
-    """Supply beyond what is promised of it: on its day when it comes to this store, else after a transfer."""
+    """Supply beyond what is promised of it: on its date when it comes to this store, else after a transfer."""
     offers = []
     for each in supplies:
         node = nodes[each.location_id]

@@ -1,7 +1,7 @@
-"""Available to promise: from counters, rules, holds and future supply to one answer that explains itself.
+"""Available to promise: one answer from counters, rules, reservations and supply, with its explanation.
 
-A piece is counted where it lies if its location may send it (or hand it over) to the channel that asks. From the sum go
-what carts hold, what captured orders are owed, what the channel must leave over, and what is set aside for others.
+Units count if their location may ship them (or hand them over) to the requesting channel. Cart reservations, commitments,
+the channel's threshold and other audiences' pools are subtracted.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from doorstep.domain.inventory.model.rules import audiences
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId, Sku
 
-# What one piece of a sellable SKU consists of; a SKU that is not there is one piece of itself, new.
+# The components of one unit of a sellable SKU; a SKU that is missing here is its own component, new.
 Part = tuple[Sku, Condition, int]
 Parts = Mapping[Sku, tuple[Part, ...]]
 Key = tuple[str, str]
 # Counters of one SKU in one condition at one location: location id, on hand, reserved, and how many of the reserved a
-# count or source contradicts. A plain tuple, because there are many: a batch of 1,000 SKUs has 12,000.
+# count or feed did not find. A plain tuple, because there are many: a batch of 1,000 SKUs has 12,000.
 Shelf = tuple[int, int, int, int]
 
 
@@ -35,7 +35,7 @@ class Method(StrEnum):
 
 
 class Status(StrEnum):
-    """Whether we know; if not, there is no number to promise."""
+    """Whether availability is known; if not, nothing can be promised."""
 
     KNOWN = "known"
     UNKNOWN = "unknown"
@@ -43,7 +43,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """How many of a SKU may this channel promise (to this group, from this location, until this day)?"""
+    """How many of a SKU may this channel promise (to this group, from this location, until this date)?"""
 
     sku: Sku
     channel: str = ""
@@ -55,7 +55,7 @@ class Question:
 
     def __post_init__(self) -> None:
         if self.method is Method.PICKUP and self.location_id is None:
-            raise errors.Invalid("Pickup is promised at a location: name it.", field="location")
+            raise errors.Invalid("Pickup needs a location: name it.", field="location")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What the network is asked for already.
+    """What the network is committed to already.
 
-    `waiting` pieces of `committed` are promised from supply to come, so that they need nothing that is here; `arrived`
-    pieces came for promises of lines that are not committed. `undated` promises have no supply yet.
+    `waiting` units of `committed` are promised from incoming supply, so that they need no stock on hand; `arrived` units came
+    for promises of lines that are not committed. `undated` promises have no supply yet.
     """
 
     held: int = 0
@@ -91,7 +91,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What one line of a document still brings beyond the promises built on it."""
+    """What one line of a document brings beyond the promises built on it."""
 
     sku: str
     supply_id: int
@@ -104,7 +104,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything that answers are made of, read at one moment."""
+    """Everything that answers need, read at one instant."""
 
     at: datetime
     nodes: Mapping[int, Node]
@@ -115,7 +115,7 @@ class Picture:
 
 
 class Share(NamedTuple):
-    """What one location adds to an answer. `left_out` and `unknown` say in words why it adds nothing."""
+    """What one location adds to an answer. `left_out` and `unknown` say why it adds nothing."""
 
     location_id: int
     code: str
@@ -131,7 +131,7 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PartAnswer:
-    """How an answer came about, for one part of the SKU (most SKUs have one part: themselves)."""
+    """How an answer was computed, for one component of the SKU (most SKUs have one: themselves)."""
 
     sku: Sku
     condition: Condition
@@ -153,10 +153,10 @@ class PartAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """The answer. `quantity` is None when it is unknown; `known_quantity` is what the trusted places alone would give.
+    """The answer. `quantity` is None when unknown; `known_quantity` is what the known locations alone would give.
 
-    `threshold` and `pools` are those of a kit itself, beside its parts' own; `together` are the kits whose parts lie at
-    one location each (None for what is no kit). `as_of`: the oldest word it rests on.
+    `threshold` and `pools` are those of a kit itself, beside its components' own; `together` are the kits whose components
+    are at one location (None for other SKUs). `as_of`: the oldest update it depends on.
     """
 
     question: Question
@@ -177,14 +177,14 @@ def parts_of(sku: Sku, parts: Parts) -> tuple[Part, ...]:
 
 
 def answer(question: Question, parts: tuple[Part, ...], picture: Picture) -> Availability:
-    """How many may be promised: as many as the scarcest part allows, never less than none.
+    """How many may be promised: as many as the scarcest component allows, at least 0.
 
-    A kit leaves in one parcel: of its parts only those count that lie together.
+    A kit ships in one parcel: only components at the same location count.
     """
     found = tuple(_part(question, part, picture) for part in parts)
     threshold, pools = _kept_back(question, question.sku, picture.policies)
     if any(_ruled_as(question.sku, part.sku, part.condition) == question.sku for part in found):
-        threshold, pools = NONE, ()  # its part has left them over already
+        threshold, pools = NONE, ()  # its component has subtracted them already
     kept = threshold.value + sum(ruling.value for _, ruling in pools)
     together = _together(question, found) if sum(part.pieces for part in found) > 1 else None
     scarcest = min(part.free // part.pieces for part in found)
@@ -205,7 +205,7 @@ def answer(question: Question, parts: tuple[Part, ...], picture: Picture) -> Ava
 
 
 def _together(question: Question, parts: tuple[PartAnswer, ...]) -> int:
-    """How many kits can be put together, location by location, with what comes there by the day asked for."""
+    """How many kits can be assembled per location, with what arrives there by the requested date."""
     at: list[dict[int, int]] = []
     for part in parts:
         here: dict[int, int] = {}
@@ -220,7 +220,7 @@ def _together(question: Question, parts: tuple[PartAnswer, ...]) -> int:
 
 
 def _ruled_as(sold: Sku, part: Sku, condition: Condition) -> Sku:
-    """Whose rules hold for a part: its own; pieces in another condition are ruled as what they are sold as."""
+    """The SKU whose rules apply: its own; B-grade units follow the SKU they are sold as."""
     return part if condition is Condition.NEW else sold
 
 
@@ -260,7 +260,7 @@ def _part(question: Question, part: Part, picture: Picture) -> PartAnswer:
 
 
 def _net(incoming: tuple[Incoming, ...], undated: int) -> int:
-    """What comes beyond our own open commitments: those without a supply of theirs take theirs first."""
+    """What arrives beyond our own open commitments: those without supply of their own are served first."""
     return max(0, sum(each.free for each in incoming) - undated) if incoming else 0
 
 
@@ -284,7 +284,7 @@ def _share(question: Question, shelf: Shelf, ruled_as: Sku, picture: Picture) ->
 
 
 def _left_out(question: Question, node: Node, ruled_as: Sku, policies: Policies) -> tuple[str, Ruling]:
-    """Why a location does not count for this question (empty: it does), and the rule that says so."""
+    """Why a location does not count (empty: it does), and the rule that says so."""
     if not node.active:
         return "closed", NONE
     at_counter = question.method is Method.PICKUP and node.id == question.location_id
@@ -306,12 +306,12 @@ def _doubt(node: Node, reserved: int, missing: int) -> str:
     if node.stale:
         return node.stale
     if missing:
-        return f"{node.name}: {missing} of {reserved} reserved pieces are not found there; count the shelf."
+        return f"{node.name}: {missing} of {reserved} reserved units were not found: count them."
     return ""
 
 
 def _coming(question: Question, sku: Sku, picture: Picture) -> tuple[Incoming, ...]:
-    """Supply that is here by the day asked for, where it counts for this question."""
+    """Supply that arrives by the requested date, where it counts."""
     if question.by_date is None:
         return ()
     return tuple(

@@ -1,6 +1,6 @@
-"""What somebody says is on hand (a count, a snapshot, a till), set against the ledger: pure rules, no clock of their own.
+"""Compare reported on-hand quantities (count, feed, POS) with the ledger. Pure, without a clock.
 
-A claim about a moment is compared with what the ledger had at that moment, so that what was sold since stays sold.
+A claim is compared with what the ledger had at the claim's time, so that what was sold since stays sold.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from enum import StrEnum
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.kernel.ids import LocationId, Sku
 
-# What customers are promised; more of it may serve orders that wait.
+# Sellable stock; more of it may serve waiting orders.
 SELLABLE = frozenset({Condition.NEW, Condition.B_GRADE})
 
 
 class Outcome(StrEnum):
-    """What came of a claim."""
+    """The result of a claim."""
 
     APPLIED = "applied"
     UNCHANGED = "unchanged"
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`quantity` pieces were there at `as_of`; or, for a change, so many came (or went, below zero) by then."""
+    """`quantity` units were there at `as_of`; or, for a change, so many came (or went, below zero) by then."""
 
     sku: Sku
     location_id: LocationId
@@ -44,7 +44,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What we know of a claim's position. `moved` is what came and went since the claim's moment."""
+    """What we know of a claim's position. `moved` is what came and went since the claim's time."""
 
     on_hand: int
     reserved: int
@@ -55,7 +55,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What follows from a claim: `change` of on hand, and the reserved pieces that are `missing` afterwards."""
+    """The effect of a claim: `change` of on hand, and the reserved units that are `missing` afterwards."""
 
     outcome: Outcome
     change: int
@@ -66,8 +66,8 @@ class Verdict:
 def classify(claim: Claim, seen: Seen) -> Verdict:
     """Compare a claim with the ledger.
 
-    An older claim than the last count or snapshot of its position says nothing new. On hand never falls below what
-    is reserved: the rest is missing, which makes the position's promises unknown until people have looked.
+    A claim older than the last count or snapshot of its position has no effect. On hand never falls below reserved: the rest
+    is missing, and the position's availability is unknown until it is checked.
     """
     if seen.confirmed_at is not None and claim.as_of <= seen.confirmed_at:
         reason = f"A count or snapshot of {seen.confirmed_at:%Y-%m-%d %H:%M:%S} UTC is newer."

@@ -1,4 +1,4 @@
-"""Counting what is really there: blind, open, or where an order has missed something; what differs, and who may agree."""
+"""Cycle counts: blind, open or directed; variances, and who may approve them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.ids import CountId, LocationId, Sku
 
 
 class CountKind(StrEnum):
-    """Whether the counter sees what the ledger expects; a directed count asks for one SKU that an order missed."""
+    """Whether the counter sees the expected quantity; a directed count is for one SKU that an order missed."""
 
     BLIND = "blind"
     OPEN = "open"
@@ -21,7 +21,7 @@ class CountKind(StrEnum):
 
 
 class CountState(StrEnum):
-    """Where a count stands."""
+    """State of a count."""
 
     OPEN = "open"
     COUNTED = "counted"
@@ -29,7 +29,7 @@ class CountState(StrEnum):
     CANCELED = "canceled"
 
 
-# A counted count may be sent back to be counted again.
+# A submitted count may be reopened.
 COUNT_MOVES: dict[CountState, frozenset[CountState]] = {
     CountState.OPEN: frozenset({CountState.COUNTED, CountState.CANCELED}),
     CountState.COUNTED: frozenset({CountState.OPEN, CountState.APPROVED, CountState.CANCELED}),
@@ -37,7 +37,7 @@ COUNT_MOVES: dict[CountState, frozenset[CountState]] = {
     CountState.CANCELED: frozenset(),
 }
 
-# What a person may do in each state, the main thing first.
+# Legal actions per state, main one first.
 COUNT_ACTIONS: dict[CountState, tuple[str, ...]] = {
     CountState.OPEN: ("count", "hand_in", "cancel"),
     CountState.COUNTED: ("approve", "recount", "cancel"),
@@ -50,20 +50,20 @@ MOST_LINES = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """A line that differs by no more is agreed by itself: so many pieces, or so many percent of what was expected."""
+    """Tolerance per line: a smaller variance is approved automatically (units, or a percentage of the expected quantity)."""
 
     pieces: int = 0
     percent: int = 0
 
     def covers(self, line: CountLine) -> bool:
-        """Whether nobody needs to look at this line."""
+        """Whether the variance is within tolerance."""
         off = abs(line.variance or 0)
         return off <= max(self.pieces, (line.expected or 0) * self.percent // 100)
 
 
 @dataclass(frozen=True, slots=True)
 class CountLine:
-    """A SKU in a condition: pieces found, and what the ledger had when they were counted (None: not known yet)."""
+    """A SKU in a condition: units counted, and the ledger's quantity at that time (None: not known yet)."""
 
     sku: Sku
     condition: Condition
@@ -96,13 +96,13 @@ class Count:
 
     @property
     def hides_expected(self) -> bool:
-        """Whoever counts must not know what would be right."""
+        """Whether the counter must not see the expected quantity."""
         return self.kind is not CountKind.OPEN and self.state is CountState.OPEN
 
 
 @dataclass(frozen=True, slots=True)
 class NewCount:
-    """A count to be opened. Without SKUs it is of everything that the ledger has at the location (in a category)."""
+    """A new count. Without SKUs it covers everything that the ledger has at the location (in a category)."""
 
     location_id: LocationId
     kind: CountKind
@@ -113,7 +113,7 @@ class NewCount:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Pieces of a SKU that somebody has in front of them."""
+    """Counted units of a SKU."""
 
     sku: Sku
     quantity: int
@@ -121,41 +121,41 @@ class Found:
 
 
 class Rest(StrEnum):
-    """What is said of lines that nobody counted: nothing, or that there are none."""
+    """What happens to uncounted lines: skipped, or set to zero."""
 
     SKIP = "skip"
     NONE_THERE = "none_there"
 
 
 class OwnCount(errors.Refused):
-    """Who counted does not also agree to the difference, unless nobody else is there."""
+    """The person who counted cannot approve the variance, unless there is no one else."""
 
 
 def check_new(new: NewCount) -> None:
-    """Raise Invalid for a count that is a system's to open, or too long for anybody's feet."""
+    """Raise Invalid for a directed count (the system opens those), or one that is too long."""
     if new.kind is CountKind.DIRECTED:
         raise errors.Invalid(
-            "Directed counts open by themselves when an order misses something.", field="kind"
+            "Directed counts open automatically when an order misses something.", field="kind"
         )
     if not new.title.strip():
-        raise errors.Invalid("Say what is counted, in a few words.", field="title")
+        raise errors.Invalid("Enter what is counted.", field="title")
     if len(new.skus) > MOST_LINES:
         raise errors.Invalid(f"Count at most {MOST_LINES} SKUs at a time.", field="skus")
 
 
 def check_found(found: Iterable[Found], *, adds: bool) -> None:
-    """Raise Invalid for pieces that cannot be there; scans may also be taken back (`adds`)."""
+    """Raise Invalid for impossible quantities; scans may also be taken back (`adds`)."""
     for each in found:
         if each.quantity < 0 and not adds:
-            raise errors.Invalid(f"{each.sku}: a count is 0 or more.", field="quantity")
+            raise errors.Invalid(f"{each.sku}: enter 0 or more.", field="quantity")
         if each.condition is Condition.IN_TRANSIT:
-            raise errors.Invalid(f"{each.sku}: what is in transit cannot be counted.", field="condition")
+            raise errors.Invalid(f"{each.sku}: units in transit cannot be counted.", field="condition")
 
 
 def require_somebody_else(count: Count, *, actor: str, alone: bool) -> None:
-    """Raise OwnCount if the same person counted and agrees, and has not said that nobody else is there."""
+    """Raise OwnCount if the same person counted and approves without confirming that there is no one else."""
     if count.counted_by == actor and not alone:
         raise OwnCount(
-            "You counted this yourself: let somebody else agree, or say that nobody else is there.",
+            "You counted this yourself: let someone else approve it, or confirm that there is no one else.",
             counted_by=count.counted_by,
         )

@@ -1,4 +1,4 @@
-"""Stock as another system tells it: whole snapshots (set) or changes (delta), thousands of lines at a time."""
+"""Stock feeds of other systems: complete snapshots (set) or changes (delta), thousands of lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class Mode(StrEnum):
-    """Whether a feed says how many there are, or how many more or fewer."""
+    """Whether a feed has quantities or changes."""
 
     SET = "set"
     DELTA = "delta"
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a source told. `key` makes it happen once per source; `as_of` is when the source looked."""
+    """A feed. `key` makes it apply once per source; `as_of` is when the source read the quantities."""
 
     source: str
     key: str
@@ -47,7 +47,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """What came of a line; `on_hand` is the new counter, None where there is none."""
+    """The result of a line; `on_hand` is the new counter, None where there is none."""
 
     line_no: int
     sku: str
@@ -58,22 +58,24 @@ class LineResult:
 
 
 def check(feed: Feed, *, now: datetime) -> Feed:
-    """The feed, fit to be worked. Raises Invalid for one that nobody can make sense of."""
+    """The feed, validated. Raises Invalid."""
     if not feed.source.strip():
-        raise errors.Invalid("Say where the figures come from.", field="source")
+        raise errors.Invalid("Name the source of the figures.", field="source")
     if not feed.key.strip():
-        raise errors.Invalid("A feed needs a key (Idempotency-Key), so that it counts once.", field="key")
+        raise errors.Invalid("A feed needs a key (Idempotency-Key), so that it applies once.", field="key")
     if not 0 < len(feed.lines) <= MOST_LINES:
         raise errors.Invalid(f"Send 1 to {MOST_LINES} lines at a time.", field="lines")
     if feed.as_of > now + _CLOCKS_DIFFER:
-        raise errors.Invalid("as_of lies in the future: send when the source looked.", field="as_of")
+        raise errors.Invalid(
+            "as_of is in the future: send the time at which the source read the quantities.", field="as_of"
+        )
     return replace(feed, as_of=min(feed.as_of, now))
 
 
 def sort_out(
     feed: Feed, *, known: Collection[str], places: Mapping[str, LocationId]
 ) -> tuple[dict[int, Claim], list[LineResult]]:
-    """Lines that can be judged, as claims by their place in the feed, and those that cannot, with the reason."""
+    """Valid lines as claims, by their place in the feed, and invalid ones with the reason."""
     claims: dict[int, Claim] = {}
     refused: list[LineResult] = []
     first: dict[object, int] = {}
@@ -86,7 +88,7 @@ def sort_out(
             if is_change or before == line.line_no:
                 claims[place] = claim
                 continue
-            reason = f"Line {before} says it already."
+            reason = f"Line {before} has the same position."
         refused.append(LineResult(line.line_no, line.sku, line.location, Outcome.REFUSED, reason=reason))
     return claims, refused
 
@@ -95,9 +97,9 @@ def _reason(line: Line, mode: Mode, known: Collection[str], places: Mapping[str,
     if line.sku not in known:
         return "The catalog does not have this SKU."
     if line.location not in places:
-        return "There is no such location, or it is not yours."
+        return "There is no such location, or it belongs to someone else."
     if mode is Mode.SET and line.quantity < 0:
-        return "There cannot be fewer than 0 pieces."
+        return "The quantity must be 0 or more."
     if mode is Mode.DELTA and line.quantity == 0:
-        return "A change of 0 says nothing."
+        return "A change of 0 has no effect."
     return ""

@@ -1,4 +1,4 @@
-"""How old our knowledge of a location's stock may be before we say that we do not know."""
+"""Stock sources: how old an update may be before availability is unknown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel import errors
 
 @dataclass(frozen=True, slots=True)
 class StockSource:
-    """A system whose word on a location's stock we depend on (a POS, a WMS); a location without one is counted by us."""
+    """A system whose updates a location's stock depends on (a POS, a WMS); a location without one is counted by us."""
 
     location_id: int
     name: str
@@ -18,7 +18,7 @@ class StockSource:
     last_heard_at: datetime | None = None
 
     def is_silent(self, at: datetime) -> bool:
-        """Whether it has not been heard for longer than it may be."""
+        """Whether its last update is older than allowed."""
         if self.last_heard_at is None:
             return True
         return at - self.last_heard_at > timedelta(seconds=self.max_age_seconds)
@@ -26,7 +26,7 @@ class StockSource:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A source said something about a location's stock, true as of then."""
+    """An update of a location's stock by a source, true at that time."""
 
     location_id: int
     name: str
@@ -34,10 +34,10 @@ class Word:
 
 
 def check_source(source: StockSource) -> None:
-    """Raise Invalid for a source that could never be found or never be fresh."""
+    """Raise Invalid for a source without a name or with an impossible limit."""
     if not source.name.strip():
-        raise errors.Invalid("Give the source the name that its feed carries.", field="name")
+        raise errors.Invalid("Enter the name that the source's feed carries.", field="name")
     if source.max_age_seconds < 1:
         raise errors.Invalid(
-            "Say after how many seconds of silence we no longer know.", field="max_age_seconds"
+            "Enter after how many seconds without an update availability is unknown.", field="max_age_seconds"
         )

@@ -1,4 +1,4 @@
-"""Files of stock and what belongs to it: which columns a kind has, and how lines of CSV or NDJSON become rows of cells."""
+"""Import files of stock: the columns of each kind, and parsing of CSV and NDJSON lines into rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SEPARATOR = "\x1f"
 
 
 class ImportKind(StrEnum):
-    """What a file tells."""
+    """The kind of an import file."""
 
     STOCK = "stock"
     STOCK_CHANGES = "stock-changes"
@@ -37,7 +37,7 @@ class ImportKind(StrEnum):
 
 
 class ImportState(StrEnum):
-    """Where the work on a file stands; a failed one goes on where it stopped."""
+    """State of an import; a failed one resumes where it stopped."""
 
     CHECKING = "checking"
     APPLYING = "applying"
@@ -56,7 +56,7 @@ IMPORT_MOVES: dict[ImportState, frozenset[ImportState]] = {
 
 
 class Check(StrEnum):
-    """What a cell must be; lists have a semicolon between their members."""
+    """The type of a cell; lists are separated by semicolons."""
 
     TEXT = "text"
     WHOLE = "whole"
@@ -71,7 +71,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a kind of file: its check, whether it must be filled, bounds of numbers, allowed words."""
+    """A column: its type, whether it is required, bounds of numbers, allowed values."""
 
     name: str
     check: Check = Check.TEXT
@@ -83,10 +83,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The columns of a kind, those that say what a row speaks of (none: rows may repeat), and those left unread.
+    """The columns of a kind, its key columns (none: rows may repeat), and columns that are ignored.
 
-    Rows `together` share their first cell, stand side by side and are taken all or not at all. A kind that is `tried` has
-    rows that only its verb can judge: a file of all or none is tried as a whole before a row of it counts.
+    Rows `together` share their first cell, stand side by side and are applied all or none. A kind that is `tried` has rows
+    that only its verb can validate: an all-or-none file is tried as a whole first.
     """
 
     columns: tuple[Column, ...]
@@ -176,7 +176,7 @@ _PARTS = (
     _CONDITION,
     Column("pieces", Check.WHOLE, low=1),
 )
-_COUNTERS = ("reserved", "incoming", "missing", "confirmed_at")  # an export has them, for people
+_COUNTERS = ("reserved", "incoming", "missing", "confirmed_at")  # exports have them, for people
 SHAPES: Mapping[ImportKind, Shape] = {
     ImportKind.STOCK: Shape(_stock(0), ("sku", "location", "condition"), _COUNTERS),
     ImportKind.STOCK_CHANGES: Shape(_stock(-_MUCH)),
@@ -191,7 +191,7 @@ SHAPES: Mapping[ImportKind, Shape] = {
 
 @dataclass(frozen=True, slots=True)
 class NewImport:
-    """A file to be worked. With `whole` one bad row refuses it; `key` makes it count once; `as_of` is for snapshots."""
+    """A new import. With `whole` one bad row rejects the file; `key` makes it apply once; `as_of` is for snapshots."""
 
     kind: ImportKind
     file_name: str
@@ -203,7 +203,7 @@ class NewImport:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file and how far it has been worked; lines count from 1, and the first line of CSV names the columns."""
+    """An import and its progress; lines count from 1, and the first line of CSV has the column names."""
 
     id: ImportId
     kind: ImportKind
@@ -230,7 +230,7 @@ class Import:
 
     @property
     def percent(self) -> int:
-        """How far: checking is the first quarter."""
+        """Progress: checking is the first quarter."""
         if self.is_over or not self.last_line:
             return 100
         return (25 * self.checked_to + 75 * self.applied_to) // self.last_line
@@ -247,19 +247,19 @@ class Row:
 
 
 def check_new(new: NewImport, *, now: datetime) -> None:
-    """Raise Invalid for a file that tells of the future, or of nobody."""
+    """Raise Invalid for a file with a future `as_of` or without a source."""
     if new.as_of > now:
-        raise errors.Invalid("as_of lies in the future: say when the figures were read.", field="as_of")
+        raise errors.Invalid("as_of is in the future: enter when the figures were read.", field="as_of")
     if not new.source.strip():
-        raise errors.Invalid("Say where the figures come from.", field="source")
+        raise errors.Invalid("Name the source of the figures.", field="source")
 
 
 class BadFile(errors.Invalid):
-    """The file as a whole cannot be read; nothing of it was taken in."""
+    """The file cannot be read; nothing was stored."""
 
 
 def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
-    """Rows of CSV; the first line names the columns, in any order. Raises BadFile."""
+    """Rows of CSV; the first line has the column names, in any order. Raises BadFile."""
     shape = SHAPES[kind]
     reader = csv.reader(lines, strict=True)
     try:
@@ -273,13 +273,13 @@ def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
 
 
 def _places(header: Sequence[str], shape: Shape) -> list[int | None]:
-    """Where each column of the kind stands in the file."""
+    """The position of each column of the kind in the file."""
     lacking = [column.name for column in shape.columns if column.needed and column.name not in header]
     unknown = sorted(set(header) - {*shape.names, *shape.unread})
     if lacking or unknown or len(set(header)) < len(header):
         wrong = [f"lacks {', '.join(lacking)}"] if lacking else []
-        wrong += [f"does not know {', '.join(unknown)}"] if unknown else []
-        reported = " and ".join(wrong) or "names a column twice"
+        wrong += [f"has unknown columns: {', '.join(unknown)}"] if unknown else []
+        reported = " and ".join(wrong) or "has a column twice"
         raise BadFile(f"The first line {reported}. The columns are {', '.join(shape.names)}.", line=1)
     return [header.index(name) if name in header else None for name in shape.names]
 
@@ -299,7 +299,7 @@ def _keyed(line_no: int, cells: Sequence[str], shape: Shape) -> Row:
 
 
 def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
-    """Rows of NDJSON: an object per line, its fields named like the columns."""
+    """Rows of NDJSON: an object per line, with fields named like the columns."""
     shape = SHAPES[kind]
     decode = msgspec.json.Decoder(dict[str, str | int | None]).decode
     for line_no, line in enumerate(lines, start=1):
@@ -308,7 +308,7 @@ def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
         try:
             reported = decode(line)
         except msgspec.DecodeError as problem:
-            yield Row(line_no, (_clean(line)[:500],), problem=f"The line is not such an object: {problem}.")
+            yield Row(line_no, (_clean(line)[:500],), problem=f"The line is not a valid object: {problem}.")
             continue
         if unknown := sorted(set(reported) - {*shape.names, *shape.unread}):
             yield Row(line_no, (_clean(line)[:500],), problem=f"Unknown: {', '.join(unknown)}.")
@@ -318,7 +318,7 @@ def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
 
 
 def _clean(cell: str) -> str:
-    """Without blanks around it, and without the one sign that no text of a database can hold."""
+    """The text without surrounding blanks and without NUL characters, which the database cannot store."""
     return cell.replace("\x00", "").strip()
 
 
@@ -326,7 +326,7 @@ Reader = Callable[[Iterable[str], ImportKind], Iterator[Row]]
 
 
 def reader_of(file_name: str) -> Reader:
-    """How a file of this name is read. Raises BadFile."""
+    """The format of a file by its name. Raises BadFile."""
     ending = file_name.lower().rpartition(".")[2]
     if ending == "csv":
         return read_csv
@@ -347,7 +347,7 @@ def text_of(raw: Iterable[bytes]) -> Iterator[str]:
 
 
 def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    """Rows in handfuls."""
+    """Rows in chunks."""
     source = iter(rows)
     while batch := list(islice(source, size)):
         yield batch

@@ -1,4 +1,4 @@
-"""The stock ledger's nouns and rules: typed movements are the only writers of the counters."""
+"""The stock ledger: movements, and the counters that only movements change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from doorstep.kernel.ids import LocationId, Sku
 
 
 class Condition(StrEnum):
-    """What state the pieces are in; only `new` is promised to customers, b_grade has its own price."""
+    """Condition of units; only `new` is promised to customers, b_grade has its own price."""
 
     NEW = "new"
     B_GRADE = "b_grade"
@@ -37,7 +37,7 @@ class MovementType(StrEnum):
     SYNCHRONIZED = "synchronized"
 
 
-# What a movement of quantity q does to (on hand, reserved, incoming).
+# The effect of a movement of quantity q on (on hand, reserved, incoming).
 EFFECTS: dict[MovementType, tuple[int, int, int]] = {
     MovementType.RECEIVED: (1, 0, 0),
     MovementType.RESERVED: (0, 1, 0),
@@ -51,7 +51,7 @@ EFFECTS: dict[MovementType, tuple[int, int, int]] = {
     MovementType.COUNTED: (1, 0, 0),
     MovementType.SYNCHRONIZED: (1, 0, 0),
 }
-# These carry their own sign: pieces may come or go.
+# These carry their own sign: units may come or go.
 SIGNED = frozenset(
     {
         MovementType.ADJUSTED,
@@ -65,19 +65,19 @@ SIGNED = frozenset(
 
 
 class InsufficientStock(errors.Refused):
-    """Not enough is available; `data.detail` is the counter that would have become impossible."""
+    """Not enough stock; `data.detail` is the counter that would become negative."""
 
 
 class UnknownPosition(errors.NotFound):
-    """The catalog does not have the SKU, or the network the location."""
+    """The SKU or the location does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One line for the ledger. `cause` says what for, as a path (fulfillment/12/line/1, return/7/line/1, feed/erp/…).
+    """A movement. `cause` is a path (fulfillment/12/line/1, return/7/line/1, feed/erp/…).
 
-    A movement with a `key` happens once however often it is asked for. `reverses` is the id of the movement that
-    this one ends or undoes; a reservation is ended once.
+    A movement with a `key` happens once however often it is requested. `reverses` is the id of the movement that this one ends
+    or undoes; a reservation is ended once.
     """
 
     type: MovementType
@@ -107,23 +107,23 @@ class Position:
 
     @property
     def available(self) -> int:
-        """Pieces that nobody has reserved; what is missing is not there, also after its reservation was released."""
+        """Unreserved units; missing units do not count, also after their reservation was released."""
         return max(0, self.on_hand - self.reserved - self.missing)
 
 
 def check(movements: Iterable[Movement]) -> None:
-    """Raise Invalid for a movement that cannot be: zero, or negative where its type has no sign."""
+    """Raise Invalid for an impossible movement: zero, or negative where its type has no sign."""
     for movement in movements:
         if movement.quantity == 0 or (movement.quantity < 0 and movement.type not in SIGNED):
             raise errors.Invalid(
-                f"A {movement.type.value} movement of {movement.quantity} × {movement.sku} cannot be.",
+                f"A {movement.type.value} movement of {movement.quantity} × {movement.sku} is not possible.",
                 field="quantity",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A counter that does not equal the sum of its movements; there must never be one.
+    """A counter that differs from the sum of its movements; there must never be one.
 
     `location_id` is None for the counters of the network (held, committed).
     """

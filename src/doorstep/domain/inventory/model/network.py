@@ -1,4 +1,4 @@
-"""What is asked of a SKU without a location: soft holds of carts and checkouts, commitments to orders not routed yet."""
+"""Claims on a SKU without a location: cart reservations, and commitments to waiting orders."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ DEFAULT_TTL = timedelta(minutes=10)
 LONGEST_TTL = timedelta(hours=24)
 LONGEST_KEEP = timedelta(days=7)
 
-# A thing on the shelf: what stock is counted by.
+# A SKU in a condition: what stock is counted by.
 Part = tuple[Sku, Condition]
 
 
 class HoldState(StrEnum):
-    """How a soft hold ended, or that it has not."""
+    """How a cart reservation ended, or that it is active."""
 
     HELD = "held"
     CONSUMED = "consumed"
@@ -39,7 +39,7 @@ HOLD_MOVES: dict[HoldState, frozenset[HoldState]] = {
 
 
 class NetworkMovementType(StrEnum):
-    """Why a counter of the network changed."""
+    """Why a network counter changed."""
 
     HELD = "held"
     LAPSED = "lapsed"
@@ -49,7 +49,7 @@ class NetworkMovementType(StrEnum):
     UNCOMMITTED = "uncommitted"
 
 
-# What a movement of quantity q does to (held, committed).
+# The effect of a movement of quantity q on (held, committed).
 NETWORK_EFFECTS: dict[NetworkMovementType, tuple[int, int]] = {
     NetworkMovementType.HELD: (1, 0),
     NetworkMovementType.LAPSED: (-1, 0),
@@ -62,7 +62,7 @@ NETWORK_EFFECTS: dict[NetworkMovementType, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class NetworkMovement:
-    """One line for the ledger of the network; `cause` as a path (hold/web/cart-7, order/12/line/1)."""
+    """A movement of network counters; `cause` is a path (hold/web/cart-7, order/12/line/1)."""
 
     type: NetworkMovementType
     sku: Sku
@@ -75,7 +75,7 @@ class NetworkMovement:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """What is held and committed of one thing."""
+    """Held and committed units of a SKU in a condition."""
 
     held: int = 0
     committed: int = 0
@@ -83,7 +83,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class HoldLine:
-    """So many of a sellable SKU; `parts` says what one of it consists of (kits, graded SKUs)."""
+    """Units of a sellable SKU; `parts` has its components (kits, B-grade SKUs)."""
 
     sku: Sku
     quantity: int
@@ -92,7 +92,7 @@ class HoldLine:
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """What a cart wants held; asked again with the same channel and reference it replaces what was held before."""
+    """A cart's request; repeated with the same channel and reference it replaces the earlier one."""
 
     channel: str
     reference: str
@@ -110,7 +110,7 @@ class HoldRequest:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A live row: so many of one part, for what the customer sees as `line_sku`."""
+    """An active reservation row: units of one component, for what the customer sees as `line_sku`."""
 
     id: int
     channel: str
@@ -128,7 +128,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A line that cannot be held, and how many could be."""
+    """A line that cannot be reserved, and how many could be."""
 
     sku: Sku
     wanted: int
@@ -137,7 +137,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class HoldAnswer:
-    """What became of a request: held until then, or nothing of it, and why."""
+    """The result of a request: reserved until then, or nothing of it, and why."""
 
     request: HoldRequest
     expires_at: datetime | None
@@ -145,19 +145,19 @@ class HoldAnswer:
 
 
 def check_request(request: HoldRequest) -> None:
-    """Raise Invalid for what can never be held."""
+    """Raise Invalid for impossible requests."""
     if not request.reference.strip():
-        raise errors.Invalid("Give the cart's or checkout's own id as the reference.", field="reference")
+        raise errors.Invalid("Enter the id of the cart or checkout as the reference.", field="reference")
     if not request.lines:
-        raise errors.Invalid("Say what to hold: at least one line.", field="lines")
+        raise errors.Invalid("Enter at least one line to reserve.", field="lines")
     if any(line.quantity < 1 for line in request.lines):
-        raise errors.Invalid("A quantity is at least 1.", field="lines")
+        raise errors.Invalid("Enter a quantity of at least 1.", field="lines")
     if not timedelta(0) < request.ttl <= LONGEST_TTL:
-        raise errors.Invalid("A hold lasts from 1 second to 24 hours.", field="ttl_seconds")
+        raise errors.Invalid("A reservation lasts from 1 second to 24 hours.", field="ttl_seconds")
 
 
 def free(positions: Iterable[Position], asked: Mapping[Part, Requested]) -> dict[Part, int]:
-    """How many of each thing nobody has asked for: available everywhere, less held, less committed; may be negative."""
+    """Free units: available everywhere, less held, less committed; may be negative."""
     total = {part: -each.held - each.committed for part, each in asked.items()}
     for position in positions:
         part = (position.sku, position.condition)
@@ -167,7 +167,7 @@ def free(positions: Iterable[Position], asked: Mapping[Part, Requested]) -> dict
 
 @dataclass(frozen=True, slots=True)
 class Selling:
-    """What may be sold at all: locations that send parcels, and the rules."""
+    """What may be sold at all: locations that ship, and the rules."""
 
     locations: Collection[int]
     policies: Policies = field(default_factory=Policies)
@@ -175,7 +175,7 @@ class Selling:
     def kept(
         self, requests: Iterable[HoldRequest], positions: Iterable[Position]
     ) -> dict[tuple[str, Part], int]:
-        """Pieces that each channel may not have: kept back where they lie, set aside for others, left over."""
+        """Units that each channel may not use: safety stock, other audiences' pools, thresholds."""
         ruled = {
             (each.channel, part): part[0] if part[1] is Condition.NEW else line.sku
             for each in requests
@@ -204,7 +204,7 @@ class Selling:
 
 
 def needs(lines: Iterable[HoldLine]) -> dict[Part, int]:
-    """Pieces per thing, summed over lines and kits that share it."""
+    """Units per component, summed over lines and kits that share it."""
     total: dict[Part, int] = {}
     for line in lines:
         for part, pieces in line.parts.items():
@@ -214,9 +214,9 @@ def needs(lines: Iterable[HoldLine]) -> dict[Part, int]:
 
 @dataclass(slots=True)
 class HoldDecider:
-    """Decides on holds one after the other, on what is free and what each cart has already.
+    """Decides reservations one after the other, on what is free and what each cart has already.
 
-    `kept` says what a channel may not have of a thing: what its orders would not be given, its carts must not hold.
+    `kept` says what a channel may not use: what its orders would not get, its carts must not reserve.
     """
 
     left: dict[Part, int]
@@ -224,7 +224,7 @@ class HoldDecider:
     kept: Mapping[tuple[str, Part], int] = field(default_factory=dict)
 
     def decide(self, request: HoldRequest) -> tuple[Refusal, ...]:
-        """Grant a request whole (nothing refused), or refuse it and change nothing."""
+        """Grant a request completely (nothing refused), or refuse it and change nothing."""
         wanted, mine = needs(request.lines), self.held.get(request.key, {})
         more = {part: quantity - mine.get(part, 0) for part, quantity in wanted.items()}
         lacking = {
@@ -247,7 +247,7 @@ class HoldDecider:
     def _could(
         self, channel: str, line: HoldLine, mine: Mapping[Part, int], wanted: Mapping[Part, int]
     ) -> int:
-        """How many of a line could be had, with all else as wished."""
+        """How many of a line could be reserved, with all other lines as requested."""
         return min(
             max(0, self._free(channel, part) + mine.get(part, 0) - (wanted[part] - pieces * line.quantity))
             // pieces
@@ -257,7 +257,7 @@ class HoldDecider:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """So many pieces of a thing that an order line still waits for."""
+    """Units that an order line still waits for."""
 
     order_id: int
     line_no: int
@@ -277,7 +277,7 @@ class Commitment:
 def recommit(
     standing: Iterable[Commitment], wanted: Iterable[Commitment], at: datetime
 ) -> list[NetworkMovement]:
-    """The movements that lead from what stands to what is wanted; nothing where they agree."""
+    """The movements from the current to the wanted commitments; none where they agree."""
     change: dict[tuple[int, int, Sku, Condition], int] = {}
     causes: dict[tuple[int, int, Sku, Condition], str] = {}
     for sign, each in (*((-1, each) for each in standing), *((1, each) for each in wanted)):

@@ -1,4 +1,4 @@
-"""What the rules come to for a batch of SKUs: asked by routing and by availability, each answer with the rule that decided."""
+"""Results of the availability rules for a batch of SKUs, each with the rule that decided."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ YES, NONE = Ruling(1), Ruling(0)
 
 @dataclass(frozen=True, slots=True)
 class NodePolicy:
-    """What was decided for a SKU at a location (for one channel or for all): None is left to the default."""
+    """Results for a SKU at a location (for one channel or all): None means the default."""
 
     may_ship: Ruling = YES
     may_pick_up: Ruling | None = None
@@ -36,7 +36,7 @@ UNRULED = NodePolicy()
 
 @dataclass(frozen=True, slots=True)
 class ChannelPolicy:
-    """A row of channel_policies: pieces that the channel leaves over."""
+    """A row of channel_policies: the threshold of a channel."""
 
     sku: str
     channel: str
@@ -46,7 +46,7 @@ class ChannelPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Pieces of a SKU for one audience, and how many of them its orders took."""
+    """A pool of a SKU for one audience, and how much its orders drew."""
 
     sku: str
     audience: str
@@ -61,7 +61,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """Everything decided about some SKUs. Built by one view call for a batch; asking costs a dictionary look-up."""
+    """All results for some SKUs. Built by one view call for a batch; a look-up is a dictionary access."""
 
     nodes: Mapping[tuple[str, int, str], NodePolicy] = field(default_factory=dict)
     channels: Mapping[tuple[str, str], ChannelPolicy] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Policies:
     names: Mapping[int, str] = field(default_factory=dict)
 
     def node(self, sku: str, location_id: int, channel: str = EVERY_CHANNEL) -> NodePolicy:
-        """All that was decided there: a row of the channel's own, else the common one, else nothing."""
+        """The results at a location: a row of the channel's own, else the common one, else none."""
         if channel:
             own = self.nodes.get((sku, location_id, channel))
             if own is not None:
@@ -77,29 +77,29 @@ class Policies:
         return self.nodes.get((sku, location_id, EVERY_CHANNEL), UNRULED)
 
     def may_ship(self, sku: str, location_id: int, channel: str) -> Ruling:
-        """Whether parcels of this channel may leave there with this SKU (the location itself must ship, too)."""
+        """Whether this SKU may ship from there for this channel (the location itself must ship, too)."""
         return self.node(sku, location_id, channel).may_ship
 
     def may_pick_up(self, sku: str, location_id: int, channel: str, *, kind: str) -> Ruling:
-        """Whether customers may collect this SKU there; without a rule at stores and dark stores only."""
+        """Whether customers may pick this SKU up there; without a rule at stores and dark stores only."""
         found = self.node(sku, location_id, channel).may_pick_up
         return Ruling(int(kind in PICKUP_KINDS)) if found is None else found
 
     def safety_stock(self, sku: str, location_id: int, channel: str = EVERY_CHANNEL) -> Ruling:
-        """Pieces that stay on the shelf there."""
+        """Safety stock there."""
         return self.node(sku, location_id, channel).safety_stock
 
     def threshold(self, sku: str, channel: str) -> Ruling:
-        """Pieces that this channel leaves over in the whole network."""
+        """The threshold of this channel in the whole network."""
         found = self.channels.get((sku, channel)) or self.channels.get((sku, EVERY_CHANNEL))
         return NONE if found is None else self._ruling(found.threshold, found.threshold_rule)
 
     def set_aside(self, sku: str, audiences: Collection[str]) -> int:
-        """Pieces that a buyer of these audiences may not touch."""
+        """Units in pools that a buyer of these audiences may not use."""
         return sum(pool.left for pool in self.pools.get(sku, ()) if pool.audience not in audiences)
 
     def others_pools(self, sku: str, audiences: Collection[str]) -> list[tuple[str, Ruling]]:
-        """The same, pool by pool: whose it is, and what is left of it by which rule."""
+        """The same by pool: its audience, what is left, and its rule."""
         return [
             (pool.audience, self._ruling(pool.left, pool.rule))
             for pool in self.pools.get(sku, ())

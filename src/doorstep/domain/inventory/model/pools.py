@@ -1,4 +1,4 @@
-"""Who takes how much of which pool: pieces set aside for an audience go to its lines, first come first served."""
+"""Share stock pools among order lines of their audience, first come, first served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DrawKey = tuple[int, int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """An order line that wants so many pieces, and whose pools it may use."""
+    """An order line that wants units, and the pools it may use."""
 
     line: LineKey
     sku: str
@@ -22,10 +22,10 @@ class Taker:
 
 
 def share(takers: Sequence[Taker], pools: Sequence[Pool], had: Mapping[DrawKey, int]) -> dict[DrawKey, int]:
-    """What each line shall have drawn from each pool, given what these lines `had` before (0: gives all back).
+    """What each line draws from each pool, given what these lines `had` before (0: all returned).
 
-    A line keeps what it had as long as it wants it, takes from pools in the order of their audiences' names, and what
-    it had of a pool that is no more counts towards what it wants.
+    A line keeps what it had as long as it wants it, takes from pools in the order of their audiences' names, and what it had of
+    a removed pool counts towards what it wants.
     """
     left = {(pool.sku, pool.audience): pool.quantity - pool.used for pool in pools}
     result: dict[DrawKey, int] = {}

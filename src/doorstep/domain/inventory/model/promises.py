@@ -1,4 +1,4 @@
-"""Promises on supply that is still to come: who may be promised, from what, for which day, and never above the limit."""
+"""Promises on incoming supply: who may be promised, from what, for which date, within the limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from doorstep.kernel.ids import OrderId, Sku
 
 
 class SellAheadMode(StrEnum):
-    """May a SKU be sold before it is here?"""
+    """Whether a SKU may be sold ahead."""
 
     NONE = "none"
     PREORDER = "preorder"
@@ -23,10 +23,10 @@ class SellAheadMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SellAhead:
-    """A SKU's policy. Pre-orders need a supply to be promised from; backorders are promised without a day if there is none.
+    """A SKU's policy. Pre-orders need a supply to be promised from; backorders are promised without a date if there is none.
 
-    `quantity_limit`: most pieces promised and not yet here (None: no limit). Nothing is promised for a day before
-    `available_from_date`, nor sold ahead after `until_date`, nor from supply that is less sure than `min_confidence`.
+    `quantity_limit`: most units promised and not arrived (None: no limit). Nothing is promised for a date before
+    `available_from_date`, nor sold ahead after `until_date`, nor from supply below `min_confidence`.
     """
 
     sku: Sku
@@ -37,20 +37,22 @@ class SellAhead:
     min_confidence: int = 0
 
     def promised_for(self, eta_date: date) -> date:
-        """The day to promise when supply comes on `eta_date`."""
+        """The date to promise when supply arrives on `eta_date`."""
         return max(eta_date, self.available_from_date or eta_date)
 
 
 def check_sell_ahead(policy: SellAhead) -> None:
     """Raise Invalid for a policy that contradicts itself."""
     if policy.quantity_limit is not None and policy.quantity_limit < 0:
-        raise errors.Invalid("The limit is 0 or more; leave it empty for none.", field="quantity_limit")
+        raise errors.Invalid(
+            "Enter a limit of 0 or more, or leave it empty for none.", field="quantity_limit"
+        )
     if not 0 <= policy.min_confidence <= 100:  # noqa: PLR2004 - percent
-        raise errors.Invalid("Confidence is 0 to 100 percent.", field="min_confidence")
+        raise errors.Invalid("Enter a confidence of 0 to 100 percent.", field="min_confidence")
 
 
 class PromiseState(StrEnum):
-    """A promise waits; or it came true, was replaced because its supply slipped, or is wanted no more: then it is over."""
+    """State of a promise: open, or ended because it was kept, replaced after its supply moved, or no longer wanted."""
 
     OPEN = "open"
     KEPT = "kept"
@@ -59,7 +61,7 @@ class PromiseState(StrEnum):
 
 
 class LineKey(NamedTuple):
-    """A part of an order line: kits have several."""
+    """A component of an order line: kits have several."""
 
     order_id: int
     line_no: int
@@ -68,7 +70,7 @@ class LineKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Pieces that an order line lacks."""
+    """Units that an order line lacks."""
 
     order_id: OrderId
     line_no: int
@@ -82,7 +84,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """An open promise; `arrived` of its pieces are here already, without a day it has no supply."""
+    """An open promise; `arrived` of its units are here already, without a date it has no supply."""
 
     id: int
     order_id: int
@@ -104,7 +106,7 @@ class Promise:
 
 
 class Piece(NamedTuple):
-    """So many pieces from a supply for a day; from none, without a day."""
+    """Units from a supply for a date; without supply, without a date."""
 
     quantity: int
     supply_id: int | None
@@ -113,13 +115,13 @@ class Piece(NamedTuple):
 
 @dataclass(slots=True)
 class Stream:
-    """What open supply has left, soonest first; promises take from it, so that no piece is promised twice."""
+    """What open supply has left, earliest first; promises take from it, so that no unit is promised twice."""
 
     supplies: Mapping[str, Sequence[Supply]]
     left: dict[int, int] = field(default_factory=dict)
 
     def take(self, quantity: int, policy: SellAhead) -> list[Piece]:
-        """Pieces for so many, by day; the last may be without a supply."""
+        """Units by date; the last may be without a supply."""
         missing, pieces = quantity, []
         for supply in self.supplies.get(policy.sku, ()):
             taken = min(missing, self.left[supply.id]) if supply.confidence >= policy.min_confidence else 0
@@ -130,14 +132,14 @@ class Stream:
         return [*pieces, Piece(missing, None, None)] if missing else pieces
 
     def give_back(self, pieces: Iterable[Piece]) -> None:
-        """Take back what was taken."""
+        """Return what was taken."""
         for piece in pieces:
             if piece.supply_id is not None:
                 self.left[piece.supply_id] += piece.quantity
 
 
 def stream(supplies: Iterable[Supply], standing: Iterable[Promise]) -> Stream:
-    """Open supplies, less the promises that stand on them."""
+    """Open supplies, less the promises built on them."""
     by_sku: dict[str, list[Supply]] = {}
     left: dict[int, int] = {}
     for supply in sorted(supplies, key=lambda each: (each.eta_date, each.id)):
@@ -160,7 +162,7 @@ class Refusal:
 
 @dataclass(slots=True)
 class Book:
-    """Decides line by line, whole or not at all: `outstanding` pieces per SKU are promised and not here already."""
+    """Decides line by line, all or none: `outstanding` units per SKU are promised and have not arrived."""
 
     policies: Mapping[str, SellAhead]
     supply: Stream
@@ -168,7 +170,7 @@ class Book:
     today: date
 
     def promise(self, needs: Sequence[Need]) -> dict[LineKey, list[Piece]] | Refusal:
-        """Pieces for all parts of one line, or the reason why not."""
+        """Units for all components of one line, or the reason why not."""
         granted: dict[LineKey, list[Piece]] = {}
         because = ""
         for need in needs:
@@ -178,7 +180,7 @@ class Book:
                 granted[need.key] = granted.get(need.key, []) + pieces
                 self.outstanding[need.sku] = self.outstanding.get(need.sku, 0) + need.quantity
                 if pieces[-1].supply_id is None and self._needs_supply(need):
-                    because = f"not enough {need.sku} is on its way"
+                    because = f"not enough {need.sku} is incoming"
         if because:
             for key, pieces in granted.items():
                 self.supply.give_back(pieces)
@@ -204,7 +206,7 @@ class Book:
 def rearrange(
     loose: Sequence[Promise], policies: Mapping[str, SellAhead], supply: Stream
 ) -> list[list[Piece]]:
-    """Where promises go that lost their supply, or had none: who waits longest first. In the order of `loose`."""
+    """Where promises go that lost their supply, or had none: longest waiting first. In the order of `loose`."""
     order = sorted(range(len(loose)), key=lambda place: (loose[place].made_at, loose[place].id))
     result: list[list[Piece]] = [[] for _ in loose]
     for place in order:
@@ -215,7 +217,7 @@ def rearrange(
 
 
 def line_date(days: Iterable[date | None]) -> date | None:
-    """The day on which all pieces are here; None when one of them has no day."""
+    """The date on which all units are here; None when one of them has no date."""
     given = list(days)
     dated = [day for day in given if day is not None]
     return max(dated) if dated and len(dated) == len(given) else None

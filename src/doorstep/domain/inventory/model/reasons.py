@@ -1,4 +1,4 @@
-"""Why people correct stock or put it into another condition: a closed list, so that it can be counted, and a note."""
+"""Reasons of stock corrections and condition changes: a closed list, and a note."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ ADJUST_WORDS: dict[AdjustReason, str] = {
     AdjustReason.STOLEN: "Stolen",
     AdjustReason.DAMAGED: "Damaged",
     AdjustReason.EXPIRED: "Expired",
-    AdjustReason.WITHOUT_PAPERS: "Received without papers",
+    AdjustReason.WITHOUT_PAPERS: "Received without a document",
     AdjustReason.SAMPLE: "Sample or photo shoot",
-    AdjustReason.BOOKING_ERROR: "Booked wrongly before",
+    AdjustReason.BOOKING_ERROR: "Earlier booking error",
 }
 
-# Conditions that people put pieces into and take them out of; what is on the road is the transfer's.
+# Conditions that people may change; stock in transit belongs to its transfer.
 GRADES = (Condition.NEW, Condition.B_GRADE, Condition.QUARANTINE, Condition.DAMAGED)
 
 
 def wording(reason: AdjustReason, note: str) -> str:
-    """The reason as the ledger keeps it, with what the person wrote."""
+    """The reason as the ledger stores it, with the person's note."""
     note = note.strip()
     return ADJUST_WORDS[reason] + (f": {note}" if note else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Regrade:
-    """Pieces at a location that turn out to be in another condition."""
+    """Units at a location that are in another condition."""
 
     sku: Sku
     location_id: LocationId
@@ -59,17 +59,15 @@ class Regrade:
 
 
 def check_regrades(regrades: Sequence[Regrade], reason: str) -> None:
-    """Raise Invalid for a change that is none, or that is not a person's to make."""
+    """Raise Invalid for an empty change, or one that people may not make."""
     if not regrades:
-        raise errors.Invalid("Say which pieces change their condition.", field="lines")
+        raise errors.Invalid("Enter which units change their condition.", field="lines")
     if not reason.strip():
-        raise errors.Invalid("Say why the condition changes.", field="reason")
+        raise errors.Invalid("Enter why the condition changes.", field="reason")
     for each in regrades:
         if each.quantity < 1:
-            raise errors.Invalid(f"{each.sku}: at least 1 piece changes its condition.", field="quantity")
+            raise errors.Invalid(f"{each.sku}: enter at least 1 unit.", field="quantity")
         if each.before not in GRADES or each.after not in GRADES:
-            raise errors.Invalid(
-                f"{each.sku}: what is in transit belongs to its transfer.", field="condition"
-            )
+            raise errors.Invalid(f"{each.sku}: units in transit belong to their transfer.", field="condition")
         if each.before is each.after:
             raise errors.Invalid(f"{each.sku} is {each.before.value} already.", field="condition")

@@ -1,4 +1,4 @@
-"""What came through the door beside what was announced: over, under, wrong items, and what closes a document short."""
+"""Goods receipts compared with what was announced: over, under, unexpected items, closed short."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class DocumentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Goods that came to a location. `reference` is the document's number: a purchase order, an ASN, a delivery note.
+    """Goods received at a location. `reference` is the document's number: a purchase order, an ASN, a delivery note.
 
-    With `closes` nothing more of the document will come. `key` makes it count once however often it is told.
+    With `closes` nothing more of the document is expected. `key` makes it count once however often it is sent.
     """
 
     location_id: LocationId
@@ -46,7 +46,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """A SKU in a condition: what was still expected and what came."""
+    """A SKU in a condition: what was expected and what was received."""
 
     sku: Sku
     condition: Condition
@@ -60,19 +60,19 @@ class ReceiptLine:
 
 
 def check_delivery(delivery: Delivery) -> None:
-    """Raise Invalid for a delivery that says nothing."""
+    """Raise Invalid for an empty receipt."""
     check_arrived(delivery.lines)
     if delivery.kind is DocumentKind.NONE and delivery.closes:
-        raise errors.Invalid("There is no document to be closed: name it.", field="closes")
+        raise errors.Invalid("There is no document to close: name it.", field="closes")
     if not delivery.lines and not delivery.closes:
-        raise errors.Invalid("Write what came, or close the document.", field="lines")
+        raise errors.Invalid("Enter what was received, or close the document.", field="lines")
 
 
 def lay_out(delivery: Delivery, expected: Mapping[Sku, int]) -> list[ReceiptLine]:
-    """The receipt: every line that came beside what was announced of it; `expected` is what is still open.
+    """The receipt: every received line with what was announced of it; `expected` is what is still open.
 
-    What nobody announced goes to quarantine, so that nobody sells it before it is clear whose it is. What was announced
-    is shown against the first line of its SKU; with `closes` also what did not come.
+    Unannounced units go to quarantine, so that they are not sold before it is clear whose they are. Announced units are shown
+    with the first line of their SKU; with `closes` also what did not come.
     """
     open_pieces = dict(expected)
     announced = delivery.kind is not DocumentKind.NONE

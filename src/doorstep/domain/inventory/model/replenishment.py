@@ -1,4 +1,4 @@
-"""How much a place should hold, and what to send it: demand of the last weeks, within a minimum and a maximum."""
+"""Replenishment: target levels from recent demand, within a minimum and a maximum."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId, Sku
 
-# Demand is read off what was shipped in so many days: long enough to be calm, short enough to follow the season.
+# Demand is what shipped in so many days: long enough to be calm, short enough to follow the season.
 DEMAND_DAYS = 28
 _MOST_COVER_DAYS = 365
 
@@ -29,25 +29,25 @@ class Rule:
 
 
 def check_rules(rules: Iterable[Rule]) -> None:
-    """Raise Invalid for the first rule that cannot be meant."""
+    """Raise Invalid for the first contradictory rule."""
     for rule in rules:
         if rule.min_quantity < 0:
-            raise errors.Invalid("A minimum is 0 or more.", field="min_quantity")
+            raise errors.Invalid("Enter a minimum of 0 or more.", field="min_quantity")
         if rule.max_quantity < rule.min_quantity:
-            raise errors.Invalid("The maximum is not less than the minimum.", field="max_quantity")
+            raise errors.Invalid("The maximum must not be less than the minimum.", field="max_quantity")
         if not 0 <= rule.cover_days <= _MOST_COVER_DAYS:
             raise errors.Invalid(f"Cover 0 to {_MOST_COVER_DAYS} days.", field="cover_days")
         if rule.sku is not None and rule.category is not None:
-            raise errors.Invalid("Name a SKU or a category, not both.", field="sku")
+            raise errors.Invalid("Enter a SKU or a category, not both.", field="sku")
         if rule.location_id is not None and rule.location_kind is not None:
-            raise errors.Invalid("Name a location or a kind of location, not both.", field="location")
+            raise errors.Invalid("Enter a location or a kind of location, not both.", field="location")
         if rule.location_id == rule.source_id:
-            raise errors.Invalid("A location is not replenished from itself.", field="source")
+            raise errors.Invalid("A location cannot be replenished from itself.", field="source")
 
 
 @dataclass(frozen=True, slots=True)
 class StockLevel:
-    """A SKU at a place that has a rule: what was shipped lately, what is free, what is coming already."""
+    """A SKU at a location with a rule: recent shipments, free and incoming units."""
 
     sku: Sku
     location_id: LocationId
@@ -61,12 +61,12 @@ class StockLevel:
 
     @property
     def demand(self) -> int:
-        """Pieces that the days to be covered will need, rounded up."""
+        """Units needed for the days to cover, rounded up."""
         return -(-self.sold * self.cover_days // DEMAND_DAYS)
 
     @property
     def need(self) -> int:
-        """Pieces that should be here."""
+        """The target quantity."""
         return min(self.max_quantity, max(self.min_quantity, self.demand))
 
     @property
@@ -76,7 +76,7 @@ class StockLevel:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a SKU's source can give away: what is free there, not yet drafted to go elsewhere, above its own minimum."""
+    """What a SKU's source can spare: free units, not drafted elsewhere, above its own minimum."""
 
     sku: Sku
     location_id: LocationId
@@ -91,7 +91,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Pieces to be sent, and why so many."""
+    """Units to send, and why."""
 
     sku: Sku
     origin_id: LocationId
@@ -101,7 +101,7 @@ class Suggestion:
 
 
 def suggest(shelves: Sequence[StockLevel], sources: Iterable[Source]) -> list[Suggestion]:
-    """What to send where. Who has least of what it needs is served first, as far as its source can spare."""
+    """What to send where. The location with the lowest coverage is served first, as far as its source can spare."""
     known = {(source.sku, source.location_id): source for source in sources}
     spare = {key: source.spare for key, source in known.items()}
     found = []
@@ -120,13 +120,15 @@ def _urgency(shelf: StockLevel) -> tuple[float, Sku, LocationId]:
 
 
 def _sentence(shelf: StockLevel, source: Source, quantity: int) -> str:
-    """Why so many, for the person who decides on the draft."""
+    """The reason, for the person who decides on the draft."""
     if shelf.cover_days:
-        because = f"{shelf.sold} left in {DEMAND_DAYS} days, so {shelf.cover_days} days need {shelf.demand}"
+        because = (
+            f"{shelf.sold} shipped in {DEMAND_DAYS} days, so {shelf.cover_days} days need {shelf.demand}"
+        )
         bounds = f" (at least {shelf.min_quantity}, at most {shelf.max_quantity})"
     else:
-        because, bounds = f"At least {shelf.min_quantity} should be there", ""
-    has = f"{shelf.available} are free and {shelf.coming} are coming: {shelf.lacks} are lacking"
+        because, bounds = f"The minimum is {shelf.min_quantity}", ""
+    has = f"{shelf.available} are free and {shelf.coming} are incoming: {shelf.lacks} are missing"
     limit = ""
     if quantity < shelf.lacks:
         limit = f" The source can spare {quantity} above its own minimum of {source.min_quantity}."
@@ -134,7 +136,7 @@ def _sentence(shelf: StockLevel, source: Source, quantity: int) -> str:
 
 
 def by_pair(suggestions: Iterable[Suggestion]) -> Mapping[tuple[LocationId, LocationId], list[Suggestion]]:
-    """Suggestions by where they go from and to: one transfer each."""
+    """Suggestions by origin and destination: one transfer each."""
     pairs: dict[tuple[LocationId, LocationId], list[Suggestion]] = {}
     for each in suggestions:
         pairs.setdefault((each.origin_id, each.destination_id), []).append(each)

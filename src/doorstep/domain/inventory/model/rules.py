@@ -1,4 +1,4 @@
-"""Rules of availability: what a planner may decide about SKUs, locations and channels, and which rule wins."""
+"""Availability rules for SKUs, locations and channels, and which rule wins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GROUP = "group:"
 
 
 class RuleKind(StrEnum):
-    """What a rule decides."""
+    """What a rule sets."""
 
     SAFETY_STOCK = "safety_stock"
     THRESHOLD = "threshold"
@@ -24,14 +24,14 @@ class RuleKind(StrEnum):
     POOL = "pool"
 
 
-# Decided per SKU, location and channel; the others per SKU and channel (threshold) or SKU and audience (pool).
+# Set per SKU, location and channel; the others per SKU and channel (threshold) or SKU and audience (pool).
 NODE_KINDS = (RuleKind.SAFETY_STOCK, RuleKind.ALLOW_SHIP, RuleKind.ALLOW_PICKUP, RuleKind.EXCLUDE)
 _YES_OR_NO = frozenset({RuleKind.ALLOW_SHIP, RuleKind.ALLOW_PICKUP, RuleKind.EXCLUDE})
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a rule speaks of. Of goods and of locations any name that fits is enough; nothing named means all."""
+    """The scope of a rule. Any matching name of the SKU and of the location is enough; no names means all."""
 
     skus: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ EVERYTHING = Scope()
 
 
 def reach(scopes: Iterable[Scope]) -> Scope:
-    """The smallest scope that holds all of these, of goods and locations: what a change of a rule can touch."""
+    """The smallest scope that covers all of these: what a change of a rule can affect."""
     given = list(scopes)
     goods = all(scope.names_goods for scope in given)
     places = all(scope.names_locations for scope in given)
@@ -72,7 +72,7 @@ def _union(names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A rule as somebody writes it. `value` is pieces, or 1 and 0 for yes and no; `audience` is whom a pool is for."""
+    """The terms of a rule. `value` is units, or 1 and 0 for yes and no; `audience` is the audience of a pool."""
 
     kind: RuleKind
     name: str
@@ -85,7 +85,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A stored rule: which version, and who changed it last, when and why."""
+    """A stored rule: version, and who changed it last, when and why."""
 
     id: int
     version: int
@@ -96,26 +96,26 @@ class Rule:
 
 
 def audience_of_group(group: str) -> str:
-    """How a customer group is named as an audience: vip becomes group:vip."""
+    """The audience name of a customer group: vip becomes group:vip."""
     return f"{_GROUP}{group}"
 
 
 def audiences(*, channel: str, group: str) -> frozenset[str]:
-    """Whose pools a buyer may draw on."""
+    """The audiences of a buyer."""
     return frozenset({channel} if channel else ()) | ({audience_of_group(group)} if group else frozenset())
 
 
 def check_terms(terms: Terms) -> None:
-    """Raise Invalid for a rule that says nothing, or more than its kind can."""
+    """Raise Invalid for a rule without effect, or with more than its kind allows."""
     if not terms.name.strip():
-        raise errors.Invalid("Give the rule a name that says what it is for.", field="name")
+        raise errors.Invalid("Enter a name that says what the rule is for.", field="name")
     if terms.value < 0:
-        raise errors.Invalid("The value is 0 or more.", field="value")
+        raise errors.Invalid("Enter a value of 0 or more.", field="value")
     if terms.kind in _YES_OR_NO and terms.value > 1:
         raise errors.Invalid("The value of this kind of rule is 1 (yes) or 0 (no).", field="value")
     if terms.kind not in NODE_KINDS and terms.scope.names_locations:
         raise errors.Invalid(
-            f"A {terms.kind.value} rule holds for the whole network: leave the locations out.",
+            f"A {terms.kind.value} rule applies to the whole network: remove the locations.",
             field="locations",
         )
     _check_audience(terms)
@@ -124,19 +124,20 @@ def check_terms(terms: Terms) -> None:
 def _check_audience(terms: Terms) -> None:
     if terms.kind is not RuleKind.POOL:
         if terms.audience:
-            raise errors.Invalid("Only a pool has an audience: leave it out.", field="audience")
+            raise errors.Invalid("Only a pool has an audience: remove it.", field="audience")
         return
     if not terms.audience.removeprefix(_GROUP).strip():
         raise errors.Invalid(
-            "Say whom the pool is for: a channel's key, or group:vip for a customer group.", field="audience"
+            "Enter the audience of the pool: a channel's key, or group:vip for a customer group.",
+            field="audience",
         )
     if terms.scope.channels:
-        raise errors.Invalid("A pool is for its audience: name that instead of channels.", field="channels")
+        raise errors.Invalid("A pool is for its audience: enter that instead of channels.", field="channels")
 
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """A SKU as rules see it."""
+    """The attributes of a SKU that rules use."""
 
     sku: str
     style: str = ""
@@ -145,7 +146,7 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A location as rules see it."""
+    """The attributes of a location that rules use."""
 
     code: str
     kind: str
@@ -188,7 +189,7 @@ def _rank_site(scope: Scope, site: Site | None) -> int | None:
 def contest(
     rules: Iterable[Rule], *, goods: Goods, site: Site | None, channel: str = EVERY_CHANNEL
 ) -> list[Rule]:
-    """The active rules that apply here, the one that decides first. Give rules of one kind (and audience)."""
+    """The active rules that apply here, the deciding one first. Pass rules of one kind (and audience)."""
     ranked = [
         (place, rule)
         for rule in rules

@@ -1,4 +1,4 @@
-"""Future supply: lines of purchase orders, transfers, advance shipping notices and production that say what will come."""
+"""Incoming supply: lines of purchase orders, transfers, ASNs and production."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SupplyState(StrEnum):
     CANCELED = "canceled"
 
 
-# A closed line opens again when its document asks for more than came.
+# A closed line reopens when its document asks for more than was received.
 SUPPLY_MOVES: dict[SupplyState, frozenset[SupplyState]] = {
     SupplyState.OPEN: frozenset({SupplyState.CLOSED, SupplyState.CANCELED}),
     SupplyState.CLOSED: frozenset({SupplyState.OPEN}),
@@ -40,7 +40,7 @@ SUPPLY_MOVES: dict[SupplyState, frozenset[SupplyState]] = {
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A line of a document as a person, a file or a system tells it; (kind, number, line_no) names it for ever."""
+    """A document line as a person, a file or a system sends it; (kind, number, line_no) identifies it."""
 
     kind: SupplyKind
     number: str
@@ -85,29 +85,29 @@ class Supply:
 
     @property
     def expected(self) -> int:
-        """Pieces still to come: what the incoming counter of its position holds for this line."""
+        """Units still expected: what the incoming counter of its position has for this line."""
         return max(0, self.quantity - self.received) if self.state is SupplyState.OPEN else 0
 
 
 def check_announcement(reported: Announcement) -> None:
-    """Raise Invalid for a line that announces nothing or cannot be found again."""
+    """Raise Invalid for a line that announces nothing or has no number."""
     if not reported.number.strip():
-        raise errors.Invalid("Give the document's number.", field="number")
+        raise errors.Invalid("Enter the document's number.", field="number")
     check_figures(reported.quantity, reported.confidence)
 
 
 def check_figures(quantity: int, confidence: int) -> None:
-    """Raise Invalid unless pieces are announced, and with a confidence that is a percentage."""
+    """Raise Invalid unless units are announced, with a confidence that is a percentage."""
     if quantity < 1:
         raise errors.Invalid(
-            "A line announces at least 1 piece: close or cancel it if nothing comes.", field="quantity"
+            "A line announces at least 1 unit: close or cancel it if nothing comes.", field="quantity"
         )
     if not 0 <= confidence <= SURE:
-        raise errors.Invalid("Confidence is 0 to 100 percent.", field="confidence")
+        raise errors.Invalid("Enter a confidence of 0 to 100 percent.", field="confidence")
 
 
 def retold(before: Supply, reported: Announcement) -> Supply:
-    """The line after its document was told again; equal to `before` when nothing is new. Raises Conflict."""
+    """The line after its document was sent again; equal to `before` when nothing changed. Raises Conflict."""
     if (before.sku, before.location_id) != (reported.sku, reported.location_id):
         raise errors.Conflict(
             f"{before.document} announces {before.sku} elsewhere already: cancel it and use another line number.",
@@ -129,9 +129,9 @@ def retold(before: Supply, reported: Announcement) -> Supply:
 
 
 def received(before: Supply, pieces: int) -> Supply:
-    """The line after so many pieces came; it closes when all have come, and takes more than were announced."""
+    """The line after units were received; it closes when all were, and accepts more than announced."""
     if pieces < 1:
-        raise errors.Invalid("Receive at least 1 piece.", field="quantity")
+        raise errors.Invalid("Receive at least 1 unit.", field="quantity")
     after = replace(before, received=before.received + pieces)
     if before.state is SupplyState.OPEN and after.received >= after.quantity:
         return replace(after, state=SupplyState.CLOSED)

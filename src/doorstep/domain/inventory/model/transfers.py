@@ -1,4 +1,4 @@
-"""Goods that go from one of our places to another: asked for, sent, on the road, arrived; nothing is lost unsaid."""
+"""Transfers between locations: requested, shipped, received, with discrepancies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class TransferState(StrEnum):
-    """Where a transfer stands."""
+    """State of a transfer."""
 
     DRAFT = "draft"
     REQUESTED = "requested"
@@ -25,7 +25,7 @@ class TransferState(StrEnum):
     CANCELED = "canceled"
 
 
-# Requested ties up the goods at their origin; shipped puts them on the road; received puts them on the shelf.
+# Requested reserves the goods at their origin; shipped puts them in transit; received adds them to stock.
 TRANSFER_MOVES: dict[TransferState, frozenset[TransferState]] = {
     TransferState.DRAFT: frozenset({TransferState.REQUESTED, TransferState.CANCELED}),
     TransferState.REQUESTED: frozenset({TransferState.SHIPPED, TransferState.CANCELED}),
@@ -34,7 +34,7 @@ TRANSFER_MOVES: dict[TransferState, frozenset[TransferState]] = {
     TransferState.CANCELED: frozenset(),
 }
 
-# What a person may do in each state, the main thing first.
+# Legal actions per state, main one first.
 TRANSFER_ACTIONS: dict[TransferState, tuple[str, ...]] = {
     TransferState.DRAFT: ("request", "change", "cancel"),
     TransferState.REQUESTED: ("ship", "cancel"),
@@ -46,7 +46,7 @@ TRANSFER_ACTIONS: dict[TransferState, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """So many pieces to be moved; `why` is the sentence of a suggestion."""
+    """Units to move; `why` is the reason of a suggestion."""
 
     sku: Sku
     quantity: int
@@ -55,7 +55,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A transfer to be drafted."""
+    """A new transfer."""
 
     origin_id: LocationId
     destination_id: LocationId
@@ -67,7 +67,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class TransferLine:
-    """A SKU of a transfer and how far its pieces have come."""
+    """A SKU of a transfer and its progress."""
 
     sku: Sku
     requested: int
@@ -77,7 +77,7 @@ class TransferLine:
 
     @property
     def on_the_road(self) -> int:
-        """Sent and not yet said to have arrived."""
+        """Shipped and not received yet."""
         return max(0, self.shipped - self.received)
 
 
@@ -94,12 +94,12 @@ class Transfer:
     lines: tuple[TransferLine, ...]
 
     def cause(self, sku: Sku) -> str:
-        """What the ledger calls the pieces of a line."""
+        """The key of a line's reservation in the ledger."""
         return f"transfer/{self.id}/{sku}"
 
     @property
     def number(self) -> str:
-        """What the document is called that announces it at its destination."""
+        """The document that announces it at its destination."""
         return f"transfer-{self.id}"
 
     @property
@@ -109,7 +109,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Pieces that came through the door, and in what condition."""
+    """Received units, and their condition."""
 
     sku: Sku
     quantity: int
@@ -119,7 +119,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What comes of a line's arrival: `taken` off the road, `over` what was not sent, `lost` what will not come."""
+    """The result of a line's receipt: `taken` out of transit, `over` not sent, `lost` not coming."""
 
     sku: Sku
     taken: int
@@ -128,25 +128,25 @@ class Arrival:
 
 
 def check_plan(plan: Plan) -> None:
-    """Raise Invalid for a transfer that goes nowhere or moves nothing."""
+    """Raise Invalid for a transfer to its own origin, or without units."""
     if plan.origin_id == plan.destination_id:
-        raise errors.Invalid("A transfer goes to another place than it comes from.", field="destination")
+        raise errors.Invalid("Choose a destination other than the origin.", field="destination")
     check_wanted(plan.lines)
 
 
 def check_wanted(lines: Sequence[Wanted]) -> None:
-    """Raise Invalid for lines that are none, empty, or say a SKU twice."""
+    """Raise Invalid for missing, empty or repeated lines."""
     if not lines:
-        raise errors.Invalid("Say which SKUs are to be moved, and how many.", field="lines")
+        raise errors.Invalid("Enter the SKUs to move, and how many.", field="lines")
     for line in lines:
         if line.quantity < 1:
-            raise errors.Invalid(f"{line.sku}: at least 1 piece is moved.", field="quantity")
+            raise errors.Invalid(f"{line.sku}: enter at least 1 unit.", field="quantity")
     if twice := _twice(line.sku for line in lines):
-        raise errors.Invalid(f"{twice} stands there twice: give one line per SKU.", field="lines")
+        raise errors.Invalid(f"{twice} is listed twice: enter one line per SKU.", field="lines")
 
 
 def to_send(transfer: Transfer, given: Mapping[Sku, int] | None) -> dict[Sku, int]:
-    """Pieces that leave, by SKU: as requested unless something else is given. Raises Invalid."""
+    """Units that ship, by SKU: as requested unless given otherwise. Raises Invalid."""
     asked = {line.sku: line.requested for line in transfer.lines}
     if given is None:
         return asked
@@ -156,15 +156,15 @@ def to_send(transfer: Transfer, given: Mapping[Sku, int] | None) -> dict[Sku, in
                 f"{sku} is not on this transfer: cancel it and draft another.", field="lines"
             )
         if quantity < 0:
-            raise errors.Invalid(f"{sku}: 0 or more pieces leave.", field="quantity")
+            raise errors.Invalid(f"{sku}: enter 0 or more units.", field="quantity")
     sent = {sku: given.get(sku, 0) for sku in asked}
     if not any(sent.values()):
-        raise errors.Invalid("Nothing leaves: cancel the transfer instead.", field="lines")
+        raise errors.Invalid("Nothing ships: cancel the transfer instead.", field="lines")
     return sent
 
 
 def arrivals(transfer: Transfer, given: Sequence[Arrived], *, closes: bool) -> list[Arrival]:
-    """Set what came against what is on the road; with `closes` the rest is lost. Raises Invalid."""
+    """Compare received units with those in transit; with `closes` the rest is lost. Raises Invalid."""
     check_arrived(given)
     came: dict[Sku, int] = {}
     for each in given:
@@ -181,16 +181,16 @@ def arrivals(transfer: Transfer, given: Sequence[Arrived], *, closes: bool) -> l
 
 
 def check_arrived(given: Sequence[Arrived]) -> None:
-    """Raise Invalid for pieces that cannot have come like that."""
+    """Raise Invalid for impossible receipts."""
     for each in given:
         if each.quantity < 1:
             raise errors.Invalid(
-                f"{each.sku}: write how many pieces came, or leave it out.", field="quantity"
+                f"{each.sku}: enter how many units were received, or remove the line.", field="quantity"
             )
         if each.condition is Condition.IN_TRANSIT:
-            raise errors.Invalid(f"{each.sku}: what has come is not in transit any more.", field="condition")
+            raise errors.Invalid(f"{each.sku}: received units are no longer in transit.", field="condition")
     if twice := _twice((each.sku, each.condition.value) for each in given):
-        raise errors.Invalid(f"{twice[0]} ({twice[1]}) stands there twice: add the pieces up.", field="lines")
+        raise errors.Invalid(f"{twice[0]} ({twice[1]}) is listed twice: add up the units.", field="lines")
 
 
 def _twice(given: Iterable[T]) -> T | None:

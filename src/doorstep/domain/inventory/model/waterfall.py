@@ -1,4 +1,4 @@
-"""Why not more? An answer told piece by piece, from everything that lies somewhere to what may be promised."""
+"""Explain an availability answer step by step, from all stock to what may be promised."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from doorstep.domain.inventory.model.policies import NONE, Ruling
 
 
 class Step(NamedTuple):
-    """One line of the explanation: so many pieces go (negative) or are there, why, and by which rule."""
+    """One step of the explanation: units subtracted (negative) or present, why, and by which rule."""
 
     words: str
     pieces: int
@@ -17,27 +17,27 @@ class Step(NamedTuple):
 
 
 def waterfall(part: PartAnswer) -> list[Step]:
-    """From everything that lies somewhere to what may be promised: where each piece went. The steps sum up to `free`
-    of the whole network (an answer for one location is at most that, and at most what is there).
+    """From all stock to what may be promised. The steps add up to `free` of the whole network (an answer for one location
+    is at most that, and at most what is there).
     """
     steps = [Step("On hand everywhere", part.on_hand)]
     for place in part.places:
         steps += _steps_of(place)
-    steps += [Step(f"On the way: {each.document}", each.free) for each in part.incoming if each.free]
+    steps += [Step(f"Incoming: {each.document}", each.free) for each in part.incoming if each.free]
     asked = (
-        ("Owed to backorders first", part.backordered),
-        ("Held by carts and checkouts", part.held),
-        ("Owed to orders not routed yet", part.committed),
+        ("Reserved for backorders first", part.backordered),
+        ("Reserved by carts and checkouts", part.held),
+        ("Committed to unallocated orders", part.committed),
     )
     steps += [Step(words, -pieces) for words, pieces in asked if pieces]
     if part.threshold.value:
-        steps.append(Step("Left over by this channel", -part.threshold.value, part.threshold))
+        steps.append(Step("Threshold of this channel", -part.threshold.value, part.threshold))
     steps += [Step(f"Set aside for {audience}", -ruling.value, ruling) for audience, ruling in part.pools]
     return steps
 
 
 def _steps_of(place: Share) -> list[Step]:
-    """What of a location's pieces is not counted, and why."""
+    """A location's units that do not count, and why."""
     if place.left_out:
         return [Step(f"{place.name}: {place.left_out}", -place.on_hand, place.rule)] if place.on_hand else []
     if place.unknown:

@@ -1,4 +1,4 @@
-"""Reads of stock."""
+"""Read stock."""
 
 from __future__ import annotations
 

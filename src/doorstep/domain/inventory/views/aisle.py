@@ -1,4 +1,4 @@
-"""Who else has it, and when can it be here: for the person at a store's counter."""
+"""Endless aisle, for the person at a store's counter."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from doorstep.kernel.ids import LocationId, Sku
 def endless_aisle(
     tx: ReadTx, *, sku: Sku, parts: tuple[Part, ...], store_id: int, ways: Transit, at: datetime
 ) -> Aisle:
-    """What this store has, who could send it, and what is on its way. Supply is shown for SKUs that are one thing.
+    """What this store has, who could send it, and what is incoming. Supply is shown for SKUs without components.
 
-    Raises NotFound for a location that is not there.
+    Raises NotFound for an unknown location.
     """
     seen = availability.picture(
         tx,

@@ -1,4 +1,4 @@
-"""How many may be promised: the picture is read once for a batch of questions, then each is answered from it."""
+"""Available to promise: inputs are read once for a batch of questions, then each is answered."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from doorstep.kernel.db import ReadTx
 def availability(
     tx: ReadTx, *, questions: Sequence[Question], parts: Parts, at: datetime
 ) -> list[Availability]:
-    """Answers in the order of the questions; `parts` says what kits and graded SKUs consist of.
+    """Answers in the order of the questions; `parts` has the components of kits and B-grade SKUs.
 
     Inside a transaction that holds the SKUs' locks (`lock_supply`) the answers stay true until it ends.
     """
@@ -51,7 +51,7 @@ def picture(
     with_supply: bool,
     at: datetime,
 ) -> Picture:
-    """Everything that is known of these SKUs now."""
+    """Load everything about these SKUs."""
     wanted = sorted(set(skus))
     rows = store.select_stock_levels(tx, skus=wanted, conditions=sorted(set(conditions)))
     return Picture(

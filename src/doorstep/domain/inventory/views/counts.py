@@ -1,4 +1,4 @@
-"""Reads of counts; whoever counts blind sees nothing of what the ledger expects."""
+"""Read counts; blind counts do not show expected quantities."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def row(tx: ReadTx, *, count_id: int) -> CountRow:
 
 
 def count(tx: ReadTx, *, count_id: int) -> Count:
-    """One count with its lines; raises NotFound. While an open one is counted its lines say what is on the books now."""
+    """One count with its lines; raises NotFound. Lines of an open count have the current ledger quantity."""
     found = store.select_count(tx, count_id=count_id)
     if found is None:
         raise errors.NotFound(f"There is no count {count_id}.")
@@ -44,16 +44,16 @@ def count(tx: ReadTx, *, count_id: int) -> Count:
 
 
 def titles(tx: ReadTx, *, skus: Sequence[str]) -> dict[str, str]:
-    """What SKUs are called."""
+    """Titles of SKUs."""
     return store.select_titles(tx, skus=skus)
 
 
 def scanned(tx: ReadTx, *, codes: Sequence[str]) -> dict[str, Sku]:
-    """What scanned codes (SKUs or barcodes) stand for; a code that nobody knows is left out."""
+    """SKUs of scanned codes (SKUs or barcodes); unknown codes are left out."""
     return store.select_scanned(tx, codes=codes)
 
 
 def waiting(tx: ReadTx, *, count: Count) -> list[Waiting]:
-    """Orders that count on pieces which were not found."""
+    """Orders that rely on units which were not found."""
     missing = {(line.sku, count.location_id, line.condition) for line in count.lines if line.missing}
     return claim_store.select_waiting(tx, sorted(missing)) if missing else []

@@ -1,4 +1,4 @@
-"""Files that go out, as a stream of bytes: a part is in memory at a time."""
+"""Exports as a stream of bytes: only a part is in memory at a time."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def rules(tx: ReadTx) -> Iterator[bytes]:
 
 
 def sell_ahead(tx: ReadTx) -> Iterator[bytes]:
-    """Every SKU about which it was decided whether it may be sold ahead, as CSV."""
+    """Every sell-ahead policy as CSV."""
     return store.copy_sell_ahead(tx)

@@ -1,4 +1,4 @@
-"""Reads of feeds."""
+"""Read feeds."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def row(tx: ReadTx, *, feed_id: int) -> FeedRow:
 
 
 def troubles(tx: ReadTx, *, feed_id: int, limit: int = 1000) -> list[Trouble]:
-    """Lines of a feed that did not simply apply, in its order."""
+    """Lines of a feed that did not simply apply, in order."""
     return store.select_troubles(tx, feed_id=feed_id, limit=limit)

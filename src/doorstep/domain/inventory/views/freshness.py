@@ -1,4 +1,4 @@
-"""Reads of stock sources."""
+"""Read stock sources."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def sources(tx: ReadTx) -> list[StockSource]:
 
 
 def silent(tx: ReadTx, *, at: datetime) -> list[StockSource]:
-    """Those that were not heard for too long: the stock of their locations is unknown."""
+    """Overdue sources: availability of their locations is unknown."""
     return [each for each in store.select_sources(tx) if each.is_silent(at)]

@@ -1,4 +1,4 @@
-"""Stock as it was: the ledger is its own history."""
+"""Past stock, from the ledger."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _VELOCITY_OF = timedelta(days=28)
 
 
 def free_at(tx: ReadTx, *, at: datetime) -> list[FreeThen]:
-    """Pieces that nobody had reserved at an instant; positions without any are left out."""
+    """Unreserved units at an instant; positions without any are left out."""
     return store.select_free_at(tx, at=at)
 
 
 def changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[ChangeThen]:
-    """What came or went in a window besides what the window's own orders did, by time."""
+    """Movements in a window except those of the window's own orders, by time."""
     return store.select_changes(tx, since=since, until=until)
 
 
 def velocity(tx: ReadTx, *, skus: Iterable[str], at: datetime) -> dict[Sku, dict[LocationId, float]]:
-    """Pieces of these SKUs that left each location a day, over the last four weeks."""
+    """Units of these SKUs shipped per location and day, over the last four weeks."""
     found: dict[Sku, dict[LocationId, float]] = {}
     for each in store.select_sold(tx, skus=sorted(set(skus)), since=at - _VELOCITY_OF):
         found.setdefault(each.sku, {})[each.location_id] = each.pieces / _VELOCITY_OF.days

@@ -1,4 +1,4 @@
-"""Reads of files: how far they are, and what was wrong with them."""
+"""Read imports: progress and problems."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def problems(tx: ReadTx, *, import_id: int, limit: int = 100) -> list[Row]:
 
 
 def all_problems(tx: ReadTx, *, import_id: int) -> Iterator[Row]:
-    """Every row with a problem or a remark, a handful in memory at a time."""
+    """Every row with a problem or a remark, one chunk in memory at a time."""
     after = 0
     while found := store.select_problems(tx, import_id=import_id, after=after, limit=_AT_ONCE):
         yield from found
@@ -39,5 +39,5 @@ def all_problems(tx: ReadTx, *, import_id: int) -> Iterator[Row]:
 
 
 def is_due(tx: ReadTx) -> bool:
-    """Whether a file is to be checked or applied."""
+    """Whether an import is due."""
     return store.exists_due(tx)

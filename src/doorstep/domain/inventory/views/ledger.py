@@ -1,4 +1,4 @@
-"""Reads of stock."""
+"""Read stock."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def positions_of(tx: ReadTx, *, parts: Iterable[tuple[Sku, Condition]]) -> list[
 def free(
     tx: ReadTx, *, parts: Iterable[tuple[Sku, Condition]]
 ) -> dict[tuple[Sku, Condition], dict[LocationId, int]]:
-    """Pieces that nobody has reserved, by location; positions without any are left out."""
+    """Unreserved units, by location; positions without any are left out."""
     rows = store.select_free(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
     return {(row.sku, row.condition): dict(zip(row.location_ids, row.pieces, strict=True)) for row in rows}
 
@@ -53,5 +53,5 @@ def movements(tx: ReadTx, *, sku: str, location_id: int, limit: int = 200) -> li
 
 
 def drift(tx: ReadTx) -> list[Drift]:
-    """Counters that do not equal their movements; always empty, or there is a bug."""
+    """Counters that differ from their movements; always empty, or there is a bug."""
     return store.select_drift(tx)

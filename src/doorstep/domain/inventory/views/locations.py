@@ -1,4 +1,4 @@
-"""Reads of what a location still holds and does."""
+"""Read what a location still holds and does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of holds and commitments."""
+"""Read cart reservations and commitments."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from doorstep.kernel.db import ReadTx
 
 
 def requested(tx: ReadTx, *, parts: Iterable[Part]) -> dict[Part, Requested]:
-    """What is held and committed of these; nothing is asked of what is not in the answer."""
+    """Held and committed units of these; SKUs without any are left out."""
     return store.select_requested(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
 
 
 def holds(tx: ReadTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:
-    """What these carts (channel, reference) hold now, part by part."""
+    """What these carts (channel, reference) hold, by component."""
     return store.select_holds(tx, carts=carts)

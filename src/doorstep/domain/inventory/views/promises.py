@@ -1,4 +1,4 @@
-"""Reads of promises on future supply, and of who may be promised."""
+"""Read promises on incoming supply, and sell-ahead policies."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ def of_order(tx: ReadTx, *, order_id: int) -> list[PromiseRow]:
 
 
 def of_sku(tx: ReadTx, *, sku: str) -> list[PromiseRow]:
-    """Open promises of a SKU, by day."""
+    """Open promises of a SKU, by date."""
     return store.select_rows(tx, sku=sku)
 
 
 def open_lines(tx: ReadTx, *, order_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """Which lines (order, line) of these orders wait for supply to come."""
+    """Lines (order, line) of these orders that wait for incoming supply."""
     found = store.select_of_orders(tx, order_ids=order_ids)
     return {(each.order_id, each.line_no) for each in found}
 
 
 def arrived(tx: ReadTx, *, skus: Iterable[str]) -> list[Arrived]:
-    """What is here already for orders that were promised it and are not routed yet: nobody else's."""
+    """Arrived units of promised orders that are not allocated yet: reserved for them."""
     return store.select_arrived(tx, skus=sorted(set(skus)))
 
 
 def unpromised(tx: ReadTx, *, skus: Iterable[str]) -> list[int]:
-    """Orders that are short of these SKUs and are promised nothing, who waits longest first."""
+    """Orders short of these SKUs without a promise, longest waiting first."""
     return store.select_unpromised(tx, skus=sorted(set(skus)))
 
 
 def sold_ahead(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
-    """Which of these SKUs may be sold before they are here."""
+    """Which of these SKUs may be sold ahead."""
     found = store.select_sell_ahead(tx, skus=sorted(set(skus)))
     return {each.sku for each in found if each.mode is not SellAheadMode.NONE}
 
 
 def sell_ahead(tx: ReadTx, *, sku: str) -> SellAhead:
-    """Whether a SKU may be sold before it is here; without a policy it may not."""
+    """Whether a SKU may be sold ahead; without a policy it may not."""
     found = store.select_sell_ahead(tx, skus=[sku])
     return found[0] if found else SellAhead(Sku(sku), SellAheadMode.NONE)

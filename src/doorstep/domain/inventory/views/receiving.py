@@ -1,4 +1,4 @@
-"""Reads of receipts."""
+"""Read goods receipts."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def row(tx: ReadTx, *, receipt_id: int) -> ReceiptRow:
 
 
 def lines(tx: ReadTx, *, receipt_id: int) -> list[ReceiptLine]:
-    """What came, beside what was expected."""
+    """Received quantities with what was expected."""
     return store.select_lines(tx, receipt_id=receipt_id)

@@ -1,4 +1,4 @@
-"""Reads of replenishment."""
+"""Read replenishment rules."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from doorstep.kernel.db import ReadTx
 
 
 def rules(tx: ReadTx) -> list[Rule]:
-    """Every rule, the more general ones first."""
+    """Every rule, general ones first."""
     return store.select_rules(tx)

@@ -1,4 +1,4 @@
-"""Reads of availability rules: the list, what they come to, and who would win where."""
+"""Read availability rules, their results, and which rule wins where."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Names"]
 
 
 def rules(tx: ReadTx) -> list[Rule]:
-    """Every rule by kind, in the order in which they are asked."""
+    """Every rule by kind, in order of precedence."""
     return store.select_rules(tx)
 
 
@@ -37,7 +37,7 @@ def names(tx: ReadTx) -> Names:
 
 
 def policies(tx: ReadTx, *, skus: Iterable[str], channels: Iterable[str]) -> Policies:
-    """What the rules come to for these SKUs and channels: four small statements for any number of them."""
+    """Results of the rules for these SKUs and channels: four small statements for any number of them."""
     wanted, asking = sorted(set(skus)), sorted({EVERY_CHANNEL, *channels})
     settings = policy_store.select_settings(tx, skus=wanted, channels=asking)
     thresholds = policy_store.select_channels(tx, skus=wanted, channels=asking)
@@ -55,7 +55,7 @@ def policies(tx: ReadTx, *, skus: Iterable[str], channels: Iterable[str]) -> Pol
 
 
 def _node_policy(found: Setting, names: Mapping[int, str]) -> NodePolicy:
-    """Excluded is stronger than allowed; what no rule decided is left to the default."""
+    """Excluded is stronger than allowed; without a rule the default applies."""
 
     def ruling(value: int | None, rule_id: int | None) -> Ruling | None:
         return (
@@ -73,7 +73,7 @@ def _node_policy(found: Setting, names: Mapping[int, str]) -> NodePolicy:
 def competing(
     tx: ReadTx, *, kind: RuleKind, sku: str, location: str = "", channel: str = EVERY_CHANNEL
 ) -> list[Rule]:
-    """Every active rule of a kind that speaks of this SKU (there, for this channel), the one that decides first."""
+    """Every active rule of a kind that applies to this SKU (there, for this channel), the deciding one first."""
     goods = store.select_goods(tx, sku=sku)
     if goods is None:
         raise errors.NotFound(f"The catalog does not have {sku}.")

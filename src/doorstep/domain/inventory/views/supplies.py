@@ -1,4 +1,4 @@
-"""Reads of future supply."""
+"""Read incoming supply."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def supply(tx: ReadTx, *, supply_id: int) -> Supply:
 
 
 def of_document(tx: ReadTx, *, kind: str, number: str) -> list[SupplyRow]:
-    """Every line of a document, as those who receive it need them."""
+    """Every line of a document, for receiving."""
     return store.select_rows(tx, SupplyFilter(kind=kind, number=number, state="", limit=10_000))

@@ -1,4 +1,4 @@
-"""Reads of transfers."""
+"""Read transfers."""
 
 from __future__ import annotations
 
