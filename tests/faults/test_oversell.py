@@ -79,6 +79,7 @@ def test_with_processes(ten: Retailer) -> None:
             [sys.executable, "-m", "tests.faults.buyers"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
         mine = [astuple(each) for each in everybody[part::4]]
@@ -89,10 +90,12 @@ def test_with_processes(ten: Retailer) -> None:
         running.append(process)
     answers: list[str] = []
     for process in running:
-        assert process.stdout is not None
-        answers += json.loads(process.stdout.read())
-        assert process.wait(60) == 0
-        process.stdout.close()
+        with process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            answer, problem = process.stdout.read(), process.stderr.read()
+        assert process.returncode == 0, problem
+        answers += json.loads(answer)
     assert (Counter(answers), shirts(ten)) == ({SOLD: 10, SHORT: 190}, (10, 10))
 
 

@@ -97,7 +97,7 @@ def test_demand_of_the_last_weeks_raises_the_need_up_to_the_maximum(database: Da
     (found,) = draft(database)
     assert (found.quantity, found.why) == (
         5,
-        "14 shipped in 28 days, so 14 days need 7 (at least 1, at most 9); 2 are free and 0 are incoming: 5 are lacking.",
+        "14 shipped in 28 days, so 14 days need 7 (at least 1, at most 9); 2 are free and 0 are incoming: 5 are missing.",
     )
 
 
