@@ -76,7 +76,19 @@ messages: dev ## write the message catalog of console and mails from the code
 .PHONY: new-connector
 new-connector: dev ## start a connector from the sandbox of its kind (KIND=carriers NAME=acme)
 	@test -n "$(KIND)" -a -n "$(NAME)" || { echo "usage: make new-connector KIND=carriers NAME=acme"; exit 2; }
-	@$(BIN)/python tools/new_connector.py $(KIND) $(NAME)
+	@$(BIN)/python -m tools.new_connector $(KIND) $(NAME)
+
+.PHONY: new-module
+new-module: dev ## start a domain module with model, events, store, actions, views, migration and tests (NAME=loyalty)
+	@test -n "$(NAME)" || { echo "usage: make new-module NAME=loyalty"; exit 2; }
+	@$(BIN)/python -m tools.new_module $(NAME)
+	@$(MAKE) --no-print-directory format reference
+
+.PHONY: new-page
+new-page: dev ## start a page of the console: list, form, template, tests (AREA=loyalty NAME=members MODULE=loyalty)
+	@test -n "$(AREA)" -a -n "$(NAME)" || { echo "usage: make new-page AREA=loyalty NAME=members MODULE=loyalty"; exit 2; }
+	@$(BIN)/python -m tools.new_page $(AREA) $(NAME) $(MODULE)
+	@$(MAKE) --no-print-directory format messages
 
 ##@ Keep house
 

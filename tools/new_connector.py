@@ -1,15 +1,18 @@
-"""Start a connector: copy the sandbox of its kind under a new name, and say what comes next.
+"""Start a connector: copy the sandbox of its kind under a new name, and print the next steps.
 
-python tools/new_connector.py carriers acme    (make new-connector KIND=carriers NAME=acme)
+python -m tools.new_connector carriers acme    (make new-connector KIND=carriers NAME=acme)
 """
 
 from __future__ import annotations
 
 import argparse
-import keyword
-import re
 import sys
 from pathlib import Path
+
+from tools import scaffold
+from tools.scaffold import Unusable
+
+__all__ = ["Unusable"]
 
 KINDS = ("channels", "carriers", "payments", "erp", "messengers")
 _PORTS = {
@@ -19,13 +22,7 @@ _PORTS = {
     "erp": "invoicing.ports.AccountingSystem",
     "messengers": "notifications.ports.Messenger",
 }
-_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_LONGEST = 40
 _ROOT = Path(__file__).resolve().parent.parent
-
-
-class Unusable(Exception):  # noqa: N818 - said to a person at the command line
-    """The wish cannot be granted; the message says why."""
 
 
 def create(root: Path, *, kind: str, name: str) -> list[Path]:
@@ -35,7 +32,7 @@ def create(root: Path, *, kind: str, name: str) -> list[Path]:
     folder, tests = adapters / name, root / "tests" / "adapters" / name
     for taken in (folder, tests):
         if taken.exists():
-            raise Unusable(f"{taken.relative_to(root)} exists already: choose another name or remove it.")
+            raise Unusable(f"{taken.relative_to(root)} exists: choose another name or remove it.")
     texts = {
         folder / source.name: _renamed(source.read_text(), kind=kind, name=name)
         for source in sorted((adapters / "sandbox").glob("*.py"))
@@ -49,15 +46,12 @@ def create(root: Path, *, kind: str, name: str) -> list[Path]:
 
 def _check(kind: str, name: str) -> None:
     if kind not in KINDS:
-        raise Unusable(f"{kind!r} is no kind of connector: use one of {', '.join(KINDS)}.")
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > _LONGEST:
-        raise Unusable(
-            f"{name!r} is no usable name: small letters, digits and single underscores, as in acme_express."
-        )
+        raise Unusable(f"{kind!r} is not a kind of connector: use one of {', '.join(KINDS)}.")
+    scaffold.check_name(name)
 
 
 def _renamed(text: str, *, kind: str, name: str) -> str:
-    """Every trace of the template carries the new name: module paths, class, id, label, words."""
+    """Put the new name in every place that names the template: module paths, class, id, label, words."""
     title = name.replace("_", " ").title()
     return (
         text.replace(f"adapters.{kind}.sandbox", f"adapters.{kind}.{name}")
@@ -95,7 +89,7 @@ Check with: pytest tests/adapters/{name} tests/contracts -k {name}"""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line; 2 when the wish cannot be granted."""
+    """Run from the command line; 2 if the connector cannot be made."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("kind", help=", ".join(KINDS))
     parser.add_argument("name", help="as in acme_express")

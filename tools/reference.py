@@ -54,7 +54,7 @@ def _settings() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    yield "\n## Commands\n\n`serve` and `worker` run the processes; `doorstep COMMAND --help` tells the options."
+    yield "\n## Commands\n\n`serve` and `worker` run the processes; `doorstep COMMAND --help` lists the options."
     rows = [("command", "what it does")]
     group = typer.main.get_command(cli.create())
     rows += sorted(_walk(group, "doorstep"))

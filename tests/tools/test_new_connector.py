@@ -69,19 +69,19 @@ def test_the_copy_can_be_loaded(project: Path, monkeypatch: pytest.MonkeyPatch) 
     "name", ["", "Acme", "1acme", "acme-express", "../acme", "acme__x", "_acme", "class", "a" * 41]
 )
 def test_refuses_bad_names(project: Path, name: str) -> None:
-    with pytest.raises(new_connector.Unusable, match="no usable name"):
+    with pytest.raises(new_connector.Unusable, match="not a usable name"):
         new_connector.create(project, kind="carriers", name=name)
 
 
 def test_refuses_what_exists_and_unknown_kinds(project: Path) -> None:
     new_connector.create(project, kind="erp", name="acme")
-    with pytest.raises(new_connector.Unusable, match="exists already"):
+    with pytest.raises(new_connector.Unusable, match="exists: choose"):
         new_connector.create(project, kind="erp", name="acme")
-    with pytest.raises(new_connector.Unusable, match="no kind of connector"):
+    with pytest.raises(new_connector.Unusable, match="not a kind of connector"):
         new_connector.create(project, kind="wms", name="acme")
 
 
-def test_the_command_line_says_what_comes_next(
+def test_the_command_line_prints_the_next_steps(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(new_connector, "_ROOT", project)
@@ -90,4 +90,4 @@ def test_the_command_line_says_what_comes_next(
     assert "wrote src/doorstep/adapters/payments/acme/connector.py" in reported
     assert "doorstep.domain.payments.ports.PaymentGateway" in reported
     assert new_connector.main(["payments", "acme"]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "exists: choose" in capsys.readouterr().err
