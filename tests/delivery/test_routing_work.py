@@ -75,7 +75,7 @@ def test_a_queue_that_the_rules_forgot_is_shown_as_long_as_somebody_waits_in_it(
 ) -> None:
     shop.order((JACKET, 900))
     with shop.app.db.write(actor="system") as tx:
-        tx.execute("UPDATE orders SET queue = 'old' WHERE queue = 'short'")
+        tx.execute("UPDATE order_routing SET queue = 'old' WHERE queue = 'short'")
     assert "no longer in the rules" in browser.get("/console/routing/queues").text
 
 

@@ -20,16 +20,20 @@ from doorstep.kernel.jobs import Delivery
 def due(retailer: Retailer) -> dict[int, str]:
     """Orders for which routing is due now."""
     rows = retailer.read(
-        lambda tx: tx.rows("SELECT id, due FROM orders WHERE due_at <= business_now() AND due IS NOT NULL")
+        lambda tx: tx.rows("SELECT order_id, due FROM order_routing WHERE due_at <= business_now()")
     )
-    return {int(str(row["id"])): str(row["due"]) for row in rows}
+    return {int(str(row["order_id"])): str(row["due"]) for row in rows}
 
 
 def test_an_order_that_cannot_be_decided_is_put_off_alone(
     retailer: Retailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [retailer.place_order(observation(line(SHIRT))) for _ in range(3)]
-    retailer.write(lambda tx: tx.execute("UPDATE orders SET due = 'route', due_at = business_now()"))
+    retailer.write(
+        lambda tx: tx.execute(
+            "INSERT INTO order_routing (order_id, due, due_at) SELECT id, 'route', business_now() FROM orders"
+        )
+    )
     genuine = allocate.allocate
 
     def broken(tx: WriteTx, **given: object) -> None:
@@ -41,7 +45,9 @@ def test_an_order_that_cannot_be_decided_is_put_off_alone(
     monkeypatch.setattr(allocate, "allocate", broken)
     assert batches.route_due(retailer.app) == 3
     assert due(retailer) == {}
-    assert retailer.read(lambda tx: tx.column(int, "SELECT id FROM orders WHERE due = 'route'")) == [ids[1]]
+    assert retailer.read(
+        lambda tx: tx.column(int, "SELECT order_id FROM order_routing WHERE due = 'route'")
+    ) == [ids[1]]
 
 
 def packed(retailer: Retailer, orders: int) -> None:

@@ -182,7 +182,7 @@ def assert_nothing_is_lost_or_doubled(installation: Installation, orders_sent: i
         with database.read() as tx:
             assert stock.drift(tx) == []
             work = tx.value(int, "SELECT count(*) FROM fulfillment_orders")
-            short = tx.value(int, "SELECT count(*) FROM orders WHERE is_short")
+            short = tx.value(int, "SELECT count(*) FROM order_routing WHERE is_short")
             dead = tx.value(int, "SELECT count(*) FROM dead_letters WHERE source = 'inbox'")
     finally:
         database.close()

@@ -152,7 +152,9 @@ def test_a_person_holds_and_releases(retailer: Retailer) -> None:
     retailer.write(
         lambda tx: approve.hold(tx, order_id=order_id, message="Too many for one person?", now=NOON)
     )
-    retailer.write(lambda tx: tx.execute("UPDATE orders SET due_at = business_now() - interval '1 minute'"))
+    retailer.write(
+        lambda tx: tx.execute("UPDATE order_routing SET due_at = business_now() - interval '1 minute'")
+    )
     retailer.settle()
     assert retailer.facts(order_id)[-1] in {"order.held", "message.sent"}
     before = retailer.facts(order_id).count("order.short")

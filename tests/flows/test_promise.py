@@ -97,7 +97,7 @@ def test_what_came_for_an_order_is_not_sold_to_the_next(retailer: Retailer) -> N
     supply = sell_ahead(retailer, 5)
     waiting = retailer.place_order(observation(line(SHIRT, 5, 79_900)))
     retailer.write(lambda tx: supplies.receive(tx, pieces={supply.id: 5}, at=NOON))
-    retailer.write(lambda tx: tx.execute("UPDATE orders SET due_at = due_at + interval '1 day'"))
+    retailer.write(lambda tx: tx.execute("UPDATE order_routing SET due_at = due_at + interval '1 day'"))
     retailer.write(
         lambda tx: stock.move(
             tx,
@@ -106,7 +106,7 @@ def test_what_came_for_an_order_is_not_sold_to_the_next(retailer: Retailer) -> N
     )
     newcomers = [retailer.place_order(observation(line(SHIRT, 1, 79_900))) for _ in range(2)]
     assert [retailer.order(each).lines[0].allocated for each in newcomers] == [1, 0]
-    retailer.write(lambda tx: tx.execute("UPDATE orders SET due_at = business_now() WHERE is_short"))
+    retailer.write(lambda tx: tx.execute("UPDATE order_routing SET due_at = business_now() WHERE is_short"))
     retailer.settle()
     assert retailer.order(waiting).lines[0].allocated == 5
     assert [row.state for row in promised(retailer, waiting)] == ["kept"]

@@ -71,7 +71,7 @@ def waits(retailer: Retailer, order_id: OrderId) -> tuple[str, timedelta | None,
     """Queue, time until it ends, tries."""
     header = retailer.order(order_id).header
     ends = None if header.auto_cancel_at is None else header.auto_cancel_at - NOON
-    return header.queue, ends, header.route_tries
+    return header.queue, ends, header.tries
 
 
 WHOLE = Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="short"))

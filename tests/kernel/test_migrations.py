@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import psycopg
 import pytest
 from alembic import command
-from tests.clock import NOON
+from tests.clock import CLOCK, NOON
 
+from doorstep.domain.orders import actions as orders
+from doorstep.domain.orders import views as order_views
 from doorstep.flows.map import JOBS, MAP
 from doorstep.kernel import schema
+from doorstep.kernel.db import Database
 
 BEFORE_PLAIN_NAMES = "0012"
 # One waiting delivery per subscriber and one row per periodic job, under the names that 0.1.0 stored.
@@ -64,3 +69,76 @@ def test_waiting_work_keeps_its_place_under_the_new_names(earlier: str) -> None:
 def test_every_renamed_subscriber_and_job_exists() -> None:
     assert set(OLD_SUBSCRIBERS.values()) <= {row.name for row in MAP}
     assert set(OLD_JOBS.values()) <= {job.name for job in JOBS}
+
+
+BEFORE_ORDER_ROUTING = "0016"
+# What waiting orders had in the row of the order itself: (due, due_at, is_short, queue, tries, wakes_on_stock, auto_cancel_at).
+OLD_WAITS: dict[str, tuple[str | None, datetime, bool, str, int, bool, datetime | None]] = {
+    "to check": ("approve", NOON, False, "", 0, True, None),
+    "to route": ("route", NOON, False, "", 0, True, None),
+    "to retry": ("route", NOON + timedelta(minutes=15), True, "brokering", 3, True, NOON + timedelta(days=5)),
+    "for stock": ("route", NOON + timedelta(days=3650), True, "brokering", 1, True, None),
+    "for a person": (None, NOON + timedelta(days=3650), True, "care", 1, False, None),
+    "allocated": (None, NOON, False, "", 0, True, None),
+}
+_COLUMNS = ("due", "due_at", "is_short", "queue", "tries", "wakes", "ends")
+
+
+@pytest.fixture
+def with_waiting_orders(bare_dsn: str) -> str:
+    """A database at the step before waits became a table, with orders that wait for everything that there is."""
+    command.upgrade(schema._config(bare_dsn), BEFORE_ORDER_ROUTING)
+    with psycopg.connect(bare_dsn) as connection:
+        connection.execute(
+            "INSERT INTO connections (key, kind, connector_id, name, mode) "
+            "VALUES ('shop', 'channels', 'sandbox', 'Shop', 'live')"
+        )
+        for name, wait in OLD_WAITS.items():
+            connection.execute(
+                "INSERT INTO orders (connection_id, external_id, number, version_at, placed_at, accepted_at, currency, "
+                "total_minor, shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway, payment_method, is_paid, "
+                "on_delivery, customer_external_id, shipping_method, source, note, tags, trace_id, due, due_at, is_short, "
+                "queue, route_tries, wakes_on_stock, auto_cancel_at, queue_reason, parked_at) "
+                "SELECT id, %(name)s, %(name)s, %(at)s, %(at)s, %(at)s, 'INR', 0, 0, 0, 0, true, '', '', true, false, '', '', "
+                "'', '', '{}', '', %(due)s, %(due_at)s, %(is_short)s, %(queue)s, %(tries)s, %(wakes)s, %(ends)s, "
+                "CASE WHEN %(is_short)s THEN 'none left' ELSE '' END, CASE WHEN %(is_short)s THEN %(at)s END FROM connections",
+                {"name": name, "at": NOON} | dict(zip(_COLUMNS, wait, strict=True)),
+            )
+    return bare_dsn
+
+
+def test_waiting_orders_keep_what_they_wait_for(with_waiting_orders: str) -> None:
+    schema.upgrade(with_waiting_orders)
+    with psycopg.connect(with_waiting_orders) as connection:
+        rows = connection.execute(
+            "SELECT o.number, r.due, r.due_at, r.is_short, r.queue, r.tries, r.wakes_on_stock, r.auto_cancel_at, "
+            "r.queue_reason, r.queued_at FROM order_routing r JOIN orders o ON o.id = r.order_id"
+        ).fetchall()
+    waits = {str(row[0]): row[1:] for row in rows}
+    assert waits == {
+        "to check": ("approve", NOON, False, "", 0, True, None, "", None),
+        "to route": ("route", NOON, False, "", 0, True, None, "", None),
+        "to retry": ("route", NOON + timedelta(minutes=15), True, "brokering", 3, True, NOON + timedelta(days=5), "none left", NOON),
+        "for stock": ("route", None, True, "brokering", 1, True, None, "none left", NOON),
+        "for a person": (None, None, True, "care", 1, False, None, "none left", NOON),
+    }  # fmt: skip
+
+
+def test_upgraded_orders_are_claimed_when_they_are_due(with_waiting_orders: str) -> None:
+    """Nothing is stranded: each is claimed once, at its time; what new stock wakes is woken."""
+    schema.upgrade(with_waiting_orders)
+    opened = Database(with_waiting_orders, pool_size=1, moved_clock=CLOCK).open()
+    try:
+        with opened.write(actor="test") as tx:
+            checked = orders.claim_due(tx, due="approve", now=NOON, limit=9)
+            routed = orders.claim_due(tx, due="route", now=NOON, limit=9)
+            orders.retry_short(tx, now=NOON)
+            retried = orders.claim_due(tx, due="route", now=NOON, limit=9)
+            overdue = orders.claim_overdue(tx, now=NOON + timedelta(days=5), limit=9)
+            numbers = order_views.numbers(tx, order_ids=[*checked, *retried])
+    finally:
+        opened.close()
+    assert [numbers[each] for each in checked] == ["to check"]
+    assert [numbers[each] for each in routed] == ["to route"]
+    assert {numbers[each] for each in retried} == {"to route", "to retry", "for stock"}
+    assert [numbers[each] for each in overdue] == ["to retry"]

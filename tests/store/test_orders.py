@@ -49,19 +49,19 @@ def the_order(database: Database) -> Order:
 
 def due(database: Database) -> str | None:
     with database.read() as tx:
-        return tx.value(str | None, "SELECT due FROM orders")  # type: ignore[arg-type]  # a union is a type to msgspec
+        return next(iter(tx.column(str, "SELECT due FROM order_routing")), None)
 
 
-def settle_due(database: Database, value: str | None) -> None:
+def end_waits(database: Database) -> None:
     with database.write(actor="system") as tx:
-        tx.execute("UPDATE orders SET due = %s", (value,))
+        tx.execute("DELETE FROM order_routing")
 
 
 def allocate(database: Database, order_id: OrderId, *pieces: int) -> None:
     """So many pieces of line 1, 2 … found their place."""
     with database.write(actor="system") as tx:
         counts = [LineCount(order_id, number, each) for number, each in enumerate(pieces, start=1) if each]
-        actions.allocate(tx, counts=counts, routed={}, short={}, parked={}, now=NOON)
+        actions.allocate(tx, counts=counts, routed={}, short={}, queued={}, now=NOON)
 
 
 def facts(database: Database, order_id: OrderId) -> list[str]:
@@ -142,7 +142,7 @@ def test_before_its_work_an_order_follows_its_channel(
 ) -> None:
     reported = observation()
     (first,) = tell(database, channel, reported)
-    settle_due(database, None)
+    end_waits(database)
     newer = later(reported, **changes)
     assert [each.changes for each in tell(database, channel, newer)] == ([names] if names else [])
     order = the_order(database)
@@ -159,7 +159,7 @@ def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channe
     reported = observation()
     (first,) = tell(database, channel, reported)
     allocate(database, first.order_id, 1, 2)
-    settle_due(database, None)
+    end_waits(database)
     moved = later(
         reported, lines=(line("GT-WH-02", 3),), shipping_address=replace(DELHI, line1="14 Garden Lane")
     )

@@ -306,6 +306,11 @@ class QueuePlacement:
     auto_cancel_at: datetime | None = None
     forgets_auto_cancel: bool = False
 
+    @property
+    def is_retried(self) -> bool:
+        """Whether it is retried by itself; otherwise it waits for a person."""
+        return self.retry_at is not None or self.wakes_on_stock
+
 
 @dataclass(frozen=True, slots=True)
 class LineCount:

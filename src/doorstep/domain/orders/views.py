@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.orders.model import Address, Counters
-from doorstep.domain.orders.store import holds, read
+from doorstep.domain.orders.store import holds, read, routing
 from doorstep.domain.orders.store.holds import OpenHold
 from doorstep.domain.orders.store.read import Header, Line
 from doorstep.kernel import errors
@@ -115,9 +115,9 @@ def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
 
 def due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[OrderId]:
     """Those of these orders for which this is due next."""
-    return [OrderId(order_id) for order_id in read.select_due(tx, order_ids=order_ids, due=due)]
+    return [OrderId(order_id) for order_id in routing.select_due(tx, order_ids=order_ids, due=due)]
 
 
 def is_due(tx: ReadTx, *, now: datetime) -> bool:
     """Whether an order is due for checks or routing."""
-    return read.exists_due(tx, now=now)
+    return routing.exists_due(tx, now=now)

@@ -43,7 +43,7 @@ def allocate(
     demands = demand.of_stored(tx, order_ids=order_ids, now=now)
     found = plan(tx, demands=demands, now=now, run=run)
     orders.allocate(
-        tx, counts=found.counts, routed=found.routed, short=found.short, parked=found.parked, now=now
+        tx, counts=found.counts, routed=found.routed, short=found.short, queued=found.queued, now=now
     )
     apply(tx, found=found, now=now)
     fulfillment.release_unneeded(tx, order_ids=list(found.routed))

@@ -75,7 +75,7 @@ def cancel_overdue(context: Context) -> int:
         overdue = orders.claim_overdue(tx, now=now, limit=_AT_ONCE)
         for order_id in overdue:
             (header,) = [each.header for each in order_views.orders(tx, order_ids=[order_id])]
-            since = "" if header.parked_at is None else f" since {header.parked_at:%d %b %Y}"
+            since = "" if header.queued_at is None else f" since {header.queued_at:%d %b %Y}"
             _cancel(tx, order_id, f"not filled{since}: {header.queue_reason}", now)
     if overdue:
         _log.warning("orders canceled after waiting too long", orders=len(overdue))

@@ -52,7 +52,7 @@ def of_stored(order: order_views.Order) -> Facts:
         region=_region(place),
         customer=_customer(header.channel, header.customer_external_id),
         pickup=header.pickup,
-        tries=header.route_tries,
+        tries=header.tries,
     )
 
 

@@ -30,7 +30,7 @@ class PlanResult:
     receipt_ids: Mapping[int, int]
     codes: Mapping[LocationId, str]
     goods: StockNeeds
-    parked: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
+    queued: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
     promised: Mapping[OrderId, datetime] = field(default_factory=dict)
     expected: Mapping[tuple[OrderId, LocationId], Lane] = field(default_factory=dict)
     releases: Mapping[str, Release] = field(default_factory=dict)
@@ -130,7 +130,7 @@ def build(
         receipt_ids,
         {each.id: each.code for each in seen.network.places.values()},
         seen.goods,
-        parked=exception_queues.assign(
+        queued=exception_queues.assign(
             decisions,
             document=document,
             tries={each.order_id: each.facts.tries for each in seen.demands},

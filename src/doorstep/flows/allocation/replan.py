@@ -44,7 +44,7 @@ def carrier_outage(context: Context, tx: WriteTx, deliveries: list[Delivery]) ->
 
 def retry_unallocated(context: Context, tx: WriteTx, _deliveries: list[Delivery]) -> None:
     """Retry unallocated orders after a location, carrier or the network changed."""
-    orders.retry_queued(tx, now=context.clock.now())
+    orders.retry_short(tx, now=context.clock.now())
 
 
 def _plan_again(tx: WriteTx, location_ids: Collection[LocationId], now: datetime) -> None:

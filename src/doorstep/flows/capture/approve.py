@@ -32,7 +32,7 @@ def check_new(
     routes = allocate.plan(
         tx, demands=demand.of_new(passed, traits=known), held=demand.of_new(stopped, traits=known), now=now
     )
-    return Decided(holds, routes.counts, routes.routed, routes.short, routes.parked, routes.promised), routes
+    return Decided(holds, routes.counts, routes.routed, routes.short, routes.queued, routes.promised), routes
 
 
 def approve(

@@ -49,10 +49,10 @@ class Header:
     pickup: str
     queue: str
     queue_reason: str
-    parked_at: datetime | None
+    queued_at: datetime | None
     due_at: datetime | None
     wakes_on_stock: bool
-    route_tries: int
+    tries: int
     auto_cancel_at: datetime | None
 
 
@@ -64,9 +64,12 @@ def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
         SELECT o.id, o.number, o.external_id, c.key AS channel, c.connector_id AS connector, c.name AS channel_name,
                o.placed_at, o.currency, o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included,
                o.is_paid, o.on_delivery, o.payment_gateway, o.payment_method, o.shipping_method, o.source, o.note,
-               o.tags, o.due, o.is_short, o.canceled_at, o.completed_at, o.trace_id, o.promised_at, o.pickup, o.queue,
-               o.queue_reason, o.parked_at, o.due_at, o.wakes_on_stock, o.route_tries, o.auto_cancel_at
-          FROM orders o JOIN connections c ON c.id = o.connection_id WHERE o.id = %s
+               o.tags, o.canceled_at, o.completed_at, o.trace_id, o.promised_at, o.pickup, r.due, r.due_at,
+               coalesce(r.is_short, false) AS is_short, coalesce(r.queue, '') AS queue,
+               coalesce(r.queue_reason, '') AS queue_reason, r.queued_at, coalesce(r.wakes_on_stock, false) AS wakes_on_stock,
+               coalesce(r.tries, 0) AS tries, r.auto_cancel_at
+          FROM orders o JOIN connections c ON c.id = o.connection_id
+          LEFT JOIN order_routing r ON r.order_id = o.id WHERE o.id = %s
         """,
         (order_id,),
     )

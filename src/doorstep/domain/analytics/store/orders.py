@@ -28,7 +28,7 @@ _VIEWS: dict[OrderView, LiteralString] = {
     OrderView.ALL: "true",
     OrderView.ATTENTION: """
         (EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL AND h.reason <> 'unpaid')
-         OR o.is_short AND o.canceled_at IS NULL
+         OR EXISTS (SELECT 1 FROM order_routing r WHERE r.order_id = o.id AND r.is_short)
          OR EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.label_state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM messages m WHERE m.order_id = o.id AND m.state IN ('failed', 'in_doubt'))
@@ -155,7 +155,7 @@ def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[Order
             SELECT o.*, {key} AS sort_key FROM orders o JOIN connections c ON c.id = o.connection_id
              WHERE {_VIEWS[wanted.view]} AND {_AT_LOCATION} AND {_FOUND}
                AND (%(channel)s = '' OR c.key = %(channel)s)
-               AND (%(queue)s = '' OR o.queue = %(queue)s)
+               AND (%(queue)s = '' OR o.id IN (SELECT r.order_id FROM order_routing r WHERE r.queue = %(queue)s))
                AND (%(payment)s = '' OR %(payment)s = CASE WHEN o.on_delivery THEN 'on_delivery'
                                                            WHEN o.is_paid THEN 'paid' ELSE 'unpaid' END)
                AND (%(after_key)s::text IS NULL OR ({key}, o.id) {beyond} (%(after_key)s::{kind}, %(after_id)s))
@@ -163,10 +163,11 @@ def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[Order
         )
         SELECT o.id, o.number, c.key AS channel, c.connector_id AS connector, o.placed_at,
                coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.currency, o.total_minor, o.is_paid,
-               o.on_delivery, o.is_short, lines.counters, holds.reasons AS holds, work.locations, work.ship_by,
+               o.on_delivery, coalesce(r.is_short, false) AS is_short, lines.counters, holds.reasons AS holds, work.locations, work.ship_by,
                (SELECT coalesce(sum(p.refunded_minor), 0)::bigint FROM payments p WHERE p.order_id = o.id) AS refunded_minor,
                o.sort_key::text AS sort_key
           FROM page o JOIN connections c ON c.id = o.connection_id
+          LEFT JOIN order_routing r ON r.order_id = o.id
           LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
           CROSS JOIN LATERAL (
                SELECT jsonb_build_object('ordered', coalesce(sum(quantity), 0), 'allocated', coalesce(sum(allocated), 0),

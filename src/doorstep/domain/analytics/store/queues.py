@@ -25,14 +25,14 @@ def select_waiting(tx: ReadTx, *, now: datetime) -> list[Waiting]:
     return tx.all(
         Waiting,
         """
-        SELECT o.queue, count(*) AS orders, coalesce(sum(l.pieces), 0)::bigint AS pieces,
-               min(coalesce(o.parked_at, o.placed_at)) AS oldest_at,
-               min(o.due_at) FILTER (WHERE o.due = 'route' AND o.due_at < %(now)s + interval '5 years') AS next_try_at,
-               count(*) FILTER (WHERE o.auto_cancel_at < %(now)s + interval '1 day') AS ending
-          FROM orders o
+        SELECT r.queue, count(*) AS orders, coalesce(sum(l.pieces), 0)::bigint AS pieces,
+               min(coalesce(r.queued_at, o.placed_at)) AS oldest_at,
+               min(r.due_at) FILTER (WHERE r.due = 'route') AS next_try_at,
+               count(*) FILTER (WHERE r.auto_cancel_at < %(now)s + interval '1 day') AS ending
+          FROM order_routing r JOIN orders o ON o.id = r.order_id
           CROSS JOIN LATERAL (SELECT sum(quantity - canceled - allocated) AS pieces FROM order_lines
                                WHERE order_id = o.id) l
-         WHERE o.is_short AND o.canceled_at IS NULL GROUP BY o.queue ORDER BY o.queue
+         WHERE r.is_short GROUP BY r.queue ORDER BY r.queue
         """,
         {"now": now},
     )

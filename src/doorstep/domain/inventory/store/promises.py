@@ -119,7 +119,7 @@ def select_unpromised(tx: ReadTx, *, skus: Sequence[str]) -> list[int]:
     return tx.column(
         int,
         """
-        SELECT DISTINCT c.order_id FROM stock_commitments c JOIN orders o ON o.id = c.order_id AND o.is_short
+        SELECT DISTINCT c.order_id FROM stock_commitments c JOIN order_routing r ON r.order_id = c.order_id AND r.is_short
          WHERE c.sku = ANY(%s) AND c.condition = 'new'
            AND NOT EXISTS (SELECT FROM supply_promises p
                             WHERE (p.order_id, p.line_no, p.state) = (c.order_id, c.line_no, 'open'))

@@ -33,7 +33,7 @@ from doorstep.domain.orders.actions.progress import (
     replan,
     reroute,
     retry_backorders,
-    retry_queued,
+    retry_short,
     unpick,
 )
 
@@ -62,7 +62,7 @@ __all__ = [
     "replan",
     "reroute",
     "retry_backorders",
-    "retry_queued",
+    "retry_short",
     "run_checks",
     "unpick",
     "upsert",

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from doorstep.domain.orders import events as facts
-from doorstep.domain.orders.actions import progress
 from doorstep.domain.orders.model import (
     Address,
     Hold,
@@ -17,7 +16,8 @@ from doorstep.domain.orders.model import (
     QueuePlacement,
     SnapshotLine,
 )
-from doorstep.domain.orders.store import holds, read, write
+from doorstep.domain.orders.store import holds, read, routing, write
+from doorstep.domain.orders.store.routing import NewWait
 from doorstep.domain.orders.store.write import Known, NewHeader
 from doorstep.kernel import events
 from doorstep.kernel.db import WriteTx
@@ -77,7 +77,7 @@ class Decided:
     counts: Sequence[LineCount] = ()
     routed: Mapping[OrderId, facts.Allocated] = field(default_factory=dict)
     short: Mapping[OrderId, tuple[str, ...]] = field(default_factory=dict)
-    parked: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
+    queued: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
     promised: Mapping[OrderId, datetime] = field(default_factory=dict)
 
     @property
@@ -151,6 +151,7 @@ def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> 
         return
     new = sorted(new, key=lambda each: each.incoming.key)
     write.copy_headers(tx, (_header(each, decided, now) for each in new))
+    routing.copy_waits(tx, _waits(new, decided, now))
     allocated = {(each.order_id, each.line_no): each.quantity for each in decided.counts}
     write.copy_lines(
         tx, [(each.order_id, each.incoming.observation.lines) for each in new], allocated=allocated
@@ -202,9 +203,7 @@ def _placed(each: New) -> facts.Placed:
 
 
 def _header(each: New, decided: Decided, now: datetime) -> NewHeader:
-    """The order's next step, or none."""
     incoming, found = each.incoming, decided.holds.get(each.order_id)
-    due, due_at = _next(each.order_id, decided, now)
     return NewHeader(
         id=each.order_id,
         connection_id=incoming.connection_id,
@@ -212,28 +211,17 @@ def _header(each: New, decided: Decided, now: datetime) -> NewHeader:
         observation=incoming.observation,
         accepted_at=now,
         approved_at=now if found is not None and not found else None,
-        due=due,
-        due_at=due_at,
-        is_short=each.order_id in decided.short,
         promised_at=decided.promised.get(each.order_id),
-        parking=decided.parked.get(each.order_id),
     )
 
 
-def _next(order_id: OrderId, decided: Decided, now: datetime) -> tuple[str | None, datetime]:
-    """What is due for an order, and from when."""
-    found = decided.holds.get(order_id)
-    if found is None:
-        return "approve", now
-    if order_id in decided.short:
-        return _next_of_parked(decided.parked[order_id])
-    return None, now
-
-
-def _next_of_parked(parking: QueuePlacement) -> tuple[str | None, datetime]:
-    if parking.retry_at is None and not parking.wakes_on_stock:
-        return None, parking.at
-    return "route", parking.retry_at or parking.at + progress.WOKEN_ONLY
+def _waits(new: Sequence[New], decided: Decided, now: datetime) -> list[NewWait]:
+    """What new orders wait for: undecided ones for their checks, short ones in their queues, all others for nothing."""
+    return [
+        NewWait(each.order_id, decided.queued.get(each.order_id), now)
+        for each in new
+        if each.order_id not in decided.holds or each.order_id in decided.short
+    ]
 
 
 def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted | None:
@@ -305,7 +293,7 @@ def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[st
         holds.insert_holds(tx, [(known.id, hold)], at=now)
         events.append(tx, [facts.Held(OrderId(known.id), (hold.reason.value,))], at=now)
     elif not at_work:
-        write.set_due(tx, order_ids=[known.id], due="approve", at=now)
+        routing.set_due(tx, order_ids=[known.id], due="approve", at=now)
 
 
 def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[SnapshotLine]) -> bool:

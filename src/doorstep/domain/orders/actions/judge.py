@@ -9,7 +9,7 @@ from doorstep.domain.orders import events as facts
 from doorstep.domain.orders import model
 from doorstep.domain.orders.actions import progress
 from doorstep.domain.orders.model import CHECKED_HOLDS, Hold, HoldReason, OrderSnapshot
-from doorstep.domain.orders.store import holds, read, write
+from doorstep.domain.orders.store import holds, read, routing, write
 from doorstep.domain.orders.store.holds import OpenHold
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
@@ -18,19 +18,19 @@ from doorstep.kernel.ids import OrderId
 
 def claim_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[OrderId]:
     """Lock orders for which `due` (approve or route) is due now."""
-    return [OrderId(order_id) for order_id in write.lock_due(tx, due=due, now=now, limit=limit)]
+    return [OrderId(order_id) for order_id in routing.lock_due(tx, due=due, now=now, limit=limit)]
 
 
 def claim_again(tx: WriteTx, *, order_id: OrderId, due: str) -> bool:
     """Lock one order of a failed batch; False if it is no longer due."""
     progress.lock(tx, order_id=order_id)
-    return bool(read.select_due(tx, order_ids=[order_id], due=due))
+    return bool(routing.select_due(tx, order_ids=[order_id], due=due))
 
 
 def postpone(tx: WriteTx, *, order_id: OrderId, due: str, now: datetime) -> None:
     """Postpone an order that could not be decided, so that it does not block others."""
     if claim_again(tx, order_id=order_id, due=due):
-        write.set_due(tx, order_ids=[order_id], due=due, at=now + progress.ROUTE_AGAIN_AFTER)
+        routing.set_due(tx, order_ids=[order_id], due=due, at=now + progress.ROUTE_AGAIN_AFTER)
 
 
 def run_checks(
@@ -59,7 +59,8 @@ def run_checks(
     approved = [OrderId(order_id) for order_id, each in found.items() if not each and order_id not in manual]
     held = [OrderId(order_id) for order_id in found if order_id not in set(approved)]
     write.mark_approved(tx, order_ids=approved, at=now)
-    write.set_due(tx, order_ids=held, due=None, at=now)
+    routing.set_due(tx, order_ids=approved, due="route", at=now)
+    routing.set_nothing_due(tx, order_ids=held)
     newly_held = [
         order_id
         for order_id in held
@@ -122,5 +123,5 @@ def release_holds(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
     (header,) = read.select_headers(tx, order_ids=[order_id])
     lines = read.select_lines(tx, order_ids=[order_id])
     if any(line.allocated + line.canceled < line.quantity for line in lines) and header.canceled_at is None:
-        write.set_due(tx, order_ids=[order_id], due="approve", at=now)
+        routing.set_due(tx, order_ids=[order_id], due="approve", at=now)
         tx.wake_workers()

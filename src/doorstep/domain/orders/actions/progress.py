@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from doorstep.domain.orders import events as facts
 from doorstep.domain.orders.model import LineCount, QueuePlacement
-from doorstep.domain.orders.store import holds, read, write
+from doorstep.domain.orders.store import holds, read, routing, write
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
 ROUTE_AGAIN_AFTER = timedelta(minutes=15)
-WOKEN_ONLY = timedelta(days=3650)
 
 
 def lock(tx: WriteTx, *, order_id: OrderId) -> None:
@@ -36,8 +35,8 @@ def lock_free(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[OrderId]:
 
 
 def claim_waiting(tx: WriteTx, *, after: int, limit: int) -> list[OrderId]:
-    """Lock orders that wait in a queue, from an id on."""
-    return [OrderId(order_id) for order_id in write.lock_waiting(tx, after=after, limit=limit)]
+    """Lock approved orders with unallocated lines, from an id on."""
+    return [OrderId(order_id) for order_id in routing.lock_short(tx, after=after, limit=limit)]
 
 
 def allocate(
@@ -46,16 +45,16 @@ def allocate(
     counts: Sequence[LineCount],
     routed: Mapping[OrderId, facts.Allocated],
     short: Mapping[OrderId, tuple[str, ...]],
-    parked: Mapping[OrderId, QueuePlacement],
+    queued: Mapping[OrderId, QueuePlacement],
     now: datetime,
 ) -> None:
     """Record an allocation: units allocated, orders complete or short (short ones are queued)."""
     if counts:
         _count(tx, ("allocated",), counts)
     if routed:
-        write.mark_routed(tx, order_ids=list(routed))
-    if parked:
-        write.park(tx, parked)
+        routing.end_waits(tx, order_ids=list(routed))
+    if queued:
+        routing.put_in_queues(tx, queued)
     events.append(tx, list(routed.values()), at=now)
     events.append(tx, [facts.Short(order_id, skus) for order_id, skus in short.items()], at=now)
 
@@ -83,19 +82,19 @@ def deallocate(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
 
 def reroute(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
     """Make these orders due for routing."""
-    write.set_due(tx, order_ids=order_ids, due="route", at=now)
+    routing.set_due(tx, order_ids=order_ids, due="route", at=now)
     tx.wake_workers()
 
 
 def retry_backorders(tx: WriteTx, *, skus: Sequence[str], now: datetime) -> None:
     """Retry short orders that want these SKUs."""
-    if skus and write.retry_backorders(tx, skus=skus, at=now):
+    if skus and routing.retry_backorders(tx, skus=skus, at=now):
         tx.wake_workers()
 
 
-def retry_queued(tx: WriteTx, *, now: datetime) -> None:
+def retry_short(tx: WriteTx, *, now: datetime) -> None:
     """Retry short orders after a location or carrier works again."""
-    if write.retry_queued(tx, at=now):
+    if routing.retry_short(tx, at=now):
         tx.wake_workers()
 
 
@@ -131,18 +130,17 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
         raise errors.Refused("Everything has shipped already: open a return instead.")
     if left:
         _count(tx, ("canceled",), left)
+    routing.end_waits(tx, order_ids=[order_id])
     if all(line.allocated == 0 for line in lines):
         write.mark_canceled(tx, order_id=order_id, at=now)
         standing = holds.select_open_holds(tx, order_ids=[order_id])
         holds.release_holds(tx, ids=[hold.id for hold in standing], at=now)
-    else:
-        write.mark_routed(tx, order_ids=[order_id])
     events.append(tx, [facts.Canceled(order_id, reason)], at=now)
 
 
 def claim_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[OrderId]:
     """Lock queued orders whose time is over."""
-    return [OrderId(order_id) for order_id in write.lock_overdue(tx, now=now, limit=limit)]
+    return [OrderId(order_id) for order_id in routing.lock_overdue(tx, now=now, limit=limit)]
 
 
 def add_note(tx: WriteTx, *, order_id: OrderId, text: str, now: datetime) -> int:

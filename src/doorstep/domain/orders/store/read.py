@@ -47,23 +47,27 @@ class Header:
     pickup: str
     queue: str
     queue_reason: str
-    parked_at: datetime | None
-    route_tries: int
+    queued_at: datetime | None
+    tries: int
     auto_cancel_at: datetime | None
 
 
 _HEADER = """o.id, o.connection_id, c.key AS channel, o.external_id, o.number, o.version_at, o.placed_at, o.currency,
     o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included, o.payment_gateway, o.payment_method,
     o.is_paid, o.on_delivery, o.customer_external_id, o.shipping_method, o.source, o.note, o.tags, o.approved_at,
-    o.canceled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.origin, o.pickup, o.queue, o.queue_reason,
-    o.parked_at, o.route_tries, o.auto_cancel_at"""
+    o.canceled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.origin, o.pickup,
+    coalesce(r.queue, '') AS queue, coalesce(r.queue_reason, '') AS queue_reason, r.queued_at,
+    coalesce(r.tries, 0) AS tries, r.auto_cancel_at"""
 
 
 def select_headers(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Header]:
     """Orders by id."""
     return tx.all(
         Header,
-        f"SELECT {_HEADER} FROM orders o JOIN connections c ON c.id = o.connection_id WHERE o.id = ANY(%s) ORDER BY o.id",
+        f"""
+        SELECT {_HEADER} FROM orders o JOIN connections c ON c.id = o.connection_id
+          LEFT JOIN order_routing r ON r.order_id = o.id WHERE o.id = ANY(%s) ORDER BY o.id
+        """,
         (list(order_ids),),
     )
 
@@ -227,20 +231,6 @@ def select_recent(tx: ReadTx, *, since: datetime, limit: int) -> list[int]:
         SELECT id FROM orders WHERE placed_at >= %s AND canceled_at IS NULL ORDER BY placed_at DESC, id DESC LIMIT %s
         """,
         (since, limit),
-    )
-
-
-def exists_due(tx: ReadTx, *, now: datetime) -> bool:
-    """Whether an order is due for checks or routing."""
-    return tx.value(
-        bool, "SELECT EXISTS (SELECT FROM orders WHERE due IN ('approve', 'route') AND due_at <= %s)", (now,)
-    )
-
-
-def select_due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[int]:
-    """Those of these orders for which this is due next."""
-    return tx.column(
-        int, "SELECT id FROM orders WHERE id = ANY(%s) AND due = %s ORDER BY id", (list(order_ids), due)
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import psycopg
 
-from doorstep.domain.orders.model import Address, LineCount, OrderSnapshot, QueuePlacement, SnapshotLine
+from doorstep.domain.orders.model import Address, LineCount, OrderSnapshot, SnapshotLine
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
@@ -24,11 +24,7 @@ class NewHeader:
     observation: OrderSnapshot
     accepted_at: datetime
     approved_at: datetime | None
-    due: str | None
-    due_at: datetime
-    is_short: bool
     promised_at: datetime | None = None
-    parking: QueuePlacement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,6 @@ class Known:
     approved_at: datetime | None
     canceled_at: datetime | None
     told_canceled_at: datetime | None
-    due: str | None
     allocated: int
 
 
@@ -58,8 +53,7 @@ def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
         """
         SELECT o.*, (SELECT coalesce(sum(l.allocated), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS allocated
           FROM unnest(%s::bigint[], %s::text[]) AS k(connection_id, external_id) CROSS JOIN LATERAL (
-               SELECT id, connection_id, external_id, version_at, is_paid, approved_at, canceled_at, told_canceled_at,
-                      due
+               SELECT id, connection_id, external_id, version_at, is_paid, approved_at, canceled_at, told_canceled_at
                  FROM orders WHERE (connection_id, external_id) = (k.connection_id, k.external_id)
                   FOR NO KEY UPDATE) o
         """,
@@ -87,11 +81,10 @@ def copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
 def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
     tx.copy(
         """
-        COPY orders (id, connection_id, trace_id, accepted_at, approved_at, due, due_at, is_short, external_id, number,
-                     version_at, placed_at, currency, total_minor, shipping_minor, tax_minor, tip_minor, tax_included,
-                     payment_gateway, payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source,
-                     note, tags, told_canceled_at, priority, promised_at, ship_after, origin, pickup, queue, queue_reason,
-                     parked_at, wakes_on_stock, route_tries, auto_cancel_at) FROM STDIN
+        COPY orders (id, connection_id, trace_id, accepted_at, approved_at, external_id, number, version_at, placed_at,
+                     currency, total_minor, shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway,
+                     payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source, note, tags,
+                     told_canceled_at, priority, promised_at, ship_after, origin, pickup) FROM STDIN
         """,
         (_header_values(row, row.observation) for row in rows),
     )
@@ -99,19 +92,13 @@ def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
 
 def _header_values(row: NewHeader, reported: OrderSnapshot) -> tuple[object, ...]:
     return (
-        row.id, row.connection_id, row.trace_id, row.accepted_at, row.approved_at, row.due, row.due_at, row.is_short,
-        reported.external_id, reported.number, reported.version_at, reported.placed_at, reported.currency, reported.total_minor,
-        reported.shipping_minor, reported.tax_minor, reported.tip_minor, reported.tax_included, reported.payment.gateway,
-        reported.payment.method, reported.payment.is_paid, reported.payment.on_delivery, reported.customer_external_id,
-        reported.shipping_method, reported.source, reported.note, list(reported.tags), reported.canceled_at, reported.priority,
-        reported.promised_at or row.promised_at, reported.ship_after, reported.origin, reported.pickup, *_parking_values(row.parking),
+        row.id, row.connection_id, row.trace_id, row.accepted_at, row.approved_at, reported.external_id, reported.number,
+        reported.version_at, reported.placed_at, reported.currency, reported.total_minor, reported.shipping_minor,
+        reported.tax_minor, reported.tip_minor, reported.tax_included, reported.payment.gateway, reported.payment.method,
+        reported.payment.is_paid, reported.payment.on_delivery, reported.customer_external_id, reported.shipping_method,
+        reported.source, reported.note, list(reported.tags), reported.canceled_at, reported.priority,
+        reported.promised_at or row.promised_at, reported.ship_after, reported.origin, reported.pickup,
     )  # fmt: skip
-
-
-def _parking_values(parking: QueuePlacement | None) -> tuple[object, ...]:
-    if parking is None:
-        return "", "", None, True, 0, None
-    return parking.queue, parking.reason, parking.at, parking.wakes_on_stock, 1, parking.auto_cancel_at
 
 
 def copy_lines(
@@ -202,51 +189,6 @@ def delete_lines(tx: WriteTx, *, order_id: int) -> bool:
     return True
 
 
-def set_due(tx: WriteTx, *, order_ids: Sequence[int], due: str | None, at: datetime) -> None:
-    """Set what is due next for these orders, and from when."""
-    tx.execute("UPDATE orders SET due = %s, due_at = %s WHERE id = ANY(%s)", (due, at, list(order_ids)))
-
-
-def lock_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[int]:
-    """Lock orders for which this is due; skip locked ones. A held order is checked again, but not routed."""
-    return tx.column(
-        int,
-        """
-        SELECT id FROM orders o WHERE due = %(due)s AND due_at <= %(now)s
-           AND (due = 'approve' OR NOT EXISTS (SELECT 1 FROM order_holds h
-                                                WHERE h.order_id = o.id AND h.released_at IS NULL))
-         ORDER BY due_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
-        """,
-        {"due": due, "now": now, "limit": limit},
-    )
-
-
-def lock_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[int]:
-    """Lock queued orders that are due for automatic cancellation; skip locked ones and held orders."""
-    return tx.column(
-        int,
-        """
-        SELECT id FROM orders o WHERE auto_cancel_at <= %s AND canceled_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)
-         ORDER BY auto_cancel_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-        """,
-        (now, limit),
-    )
-
-
-def lock_waiting(tx: WriteTx, *, after: int, limit: int) -> list[int]:
-    """Lock approved orders with unallocated lines, by id; skip locked ones and held orders."""
-    return tx.column(
-        int,
-        """
-        SELECT id FROM orders o WHERE id > %s AND is_short AND approved_at IS NOT NULL AND canceled_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)
-         ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-        """,
-        (after, limit),
-    )
-
-
 def lock_free(tx: WriteTx, *, order_ids: Sequence[int]) -> list[tuple[int, str]]:
     """Lock those of these orders that are free and have no hold, by id; returns (id, trace)."""
     rows = tx.rows(
@@ -266,81 +208,13 @@ def lock(tx: WriteTx, *, order_id: int) -> list[str]:
 
 
 def mark_approved(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> None:
-    """Mark as approved: routing is next."""
-    tx.execute(
-        "UPDATE orders SET approved_at = %s, due = 'route', due_at = %s WHERE id = ANY(%s)",
-        (at, at, list(order_ids)),
-    )
-
-
-def mark_routed(tx: WriteTx, *, order_ids: Sequence[int]) -> None:
-    """Mark as fully allocated."""
-    tx.execute(
-        """
-        UPDATE orders SET due = NULL, is_short = false, queue = '', queue_reason = '', parked_at = NULL, route_tries = 0,
-               auto_cancel_at = NULL
-         WHERE id = ANY(%s)
-        """,
-        (list(order_ids),),
-    )
-
-
-def park(tx: WriteTx, parked: Mapping[OrderId, QueuePlacement]) -> None:
-    """Mark as short: the queue of these orders, and until when."""
-    each = list(parked.values())
-    tx.execute(
-        """
-        UPDATE orders o SET due = CASE WHEN p.retry_at IS NULL AND NOT p.wakes THEN NULL ELSE 'route' END,
-               is_short = true, due_at = coalesce(p.retry_at, p.at + interval '10 years'), queue = p.queue,
-               queue_reason = p.reason, wakes_on_stock = p.wakes, route_tries = o.route_tries + 1,
-               parked_at = CASE WHEN o.queue = p.queue THEN coalesce(o.parked_at, p.at) ELSE p.at END,
-               auto_cancel_at = CASE WHEN p.forgets THEN NULL ELSE coalesce(o.auto_cancel_at, p.auto_cancel_at) END
-          FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
-                      %s::timestamptz[], %s::boolean[])
-               AS p(id, queue, reason, at, retry_at, wakes, auto_cancel_at, forgets) WHERE o.id = p.id
-        """,
-        (
-            list(parked),
-            [parking.queue for parking in each],
-            [parking.reason for parking in each],
-            [parking.at for parking in each],
-            [parking.retry_at for parking in each],
-            [parking.wakes_on_stock for parking in each],
-            [parking.auto_cancel_at for parking in each],
-            [parking.forgets_auto_cancel for parking in each],
-        ),
-    )
-
-
-def retry_backorders(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
-    """Retry short orders that want one of these SKUs; returns how many."""
-    return tx.execute(
-        """
-        UPDATE orders o SET due_at = %s WHERE o.is_short AND o.due = 'route' AND o.wakes_on_stock
-           AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.sku = ANY(%s)
-                          AND l.allocated + l.canceled < l.quantity)
-        """,
-        (at, list(skus)),
-    )
-
-
-def retry_queued(tx: WriteTx, *, at: datetime) -> int:
-    """Retry every short order that stock may wake; returns how many."""
-    return tx.execute(
-        "UPDATE orders SET due_at = %s WHERE is_short AND due = 'route' AND wakes_on_stock AND due_at > %s",
-        (at, at),
-    )
+    """Mark as approved."""
+    tx.execute("UPDATE orders SET approved_at = %s WHERE id = ANY(%s)", (at, list(order_ids)))
 
 
 def mark_canceled(tx: WriteTx, *, order_id: int, at: datetime) -> None:
-    """Nothing more is due for it."""
-    tx.execute(
-        """
-        UPDATE orders SET canceled_at = %s, due = NULL, is_short = false, queue = '', parked_at = NULL, auto_cancel_at = NULL
-         WHERE id = %s
-        """,
-        (at, order_id),
-    )
+    """Mark as canceled."""
+    tx.execute("UPDATE orders SET canceled_at = %s WHERE id = %s", (at, order_id))
 
 
 def mark_completed(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> list[int]:
