@@ -1,4 +1,4 @@
-"""A past for the database: the orders that are there, told again and again under other numbers, by set-based SQL."""
+"""Grow the database: copy its orders under other numbers, with set-based SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workload's orders as Shopify tells them: whole orders/create documents, signed."""
+"""Build the workload's orders as Shopify sends them: complete orders/create documents, signed."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def bare_rate(stage: Stage, made: Sequence[Incoming]) -> float:
 
 
 def pipeline_rate(stage: Stage, made: Sequence[Incoming]) -> float:
-    """Orders a second from what a channel told to open fulfillment orders, one process, a worker's batches."""
+    """Orders per second from a channel's snapshots to open fulfillment orders, one process, a worker's batches."""
 
     def work() -> None:
         for start in range(0, len(made), BATCH):

@@ -48,7 +48,7 @@ class Scratch:
 
     @contextlib.contextmanager
     def process(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A process of the installation (`python -m …`), told to end when the block does."""
+        """A process of the installation (`python -m …`), ended with the block."""
         with (self.folder / "processes.log").open("ab") as log:
             started = subprocess.Popen(
                 [sys.executable, "-m", *arguments],

@@ -67,7 +67,7 @@ def _received(sku: Sku, place: LocationId, quantity: int) -> Movement:
 def orders(
     connection_id: int, *, seed: int, first: int, count: int, sku: Sku | None = None
 ) -> Iterator[Incoming]:
-    """Orders as a channel would tell them; with `sku`, one piece of that SKU each."""
+    """Orders as a channel would send them; with `sku`, one unit of that SKU each."""
     chance = random.Random(seed)  # noqa: S311 - a workload that repeats, not a secret
     for number in range(first, first + count):
         lines = 1 if sku else chance.randint(1, 4)

@@ -83,7 +83,7 @@ def test_a_silent_source_makes_answers_unknown(api: TestClient) -> None:
     assert api.put("stock-sources", json=source).status_code == 200
     found = jackets(api)
     assert (found["status"], found["quantity"], found["known_quantity"]) == ("unknown", None, 5)
-    assert found["because"] == ["pos: never heard of"]
+    assert found["because"] == ["pos: no update yet"]
     assert [each["silent"] for each in api.get("stock-sources").json()] == [True]
     assert api.delete("stock-sources/ST-22/pos").status_code == 200
     assert jackets(api)["quantity"] == 8

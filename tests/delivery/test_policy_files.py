@@ -168,8 +168,8 @@ def test_a_recipe_is_taken_whole_or_not_at_all(database: Database, run: Run) -> 
     assert said(output) == [
         "line 2: Line 3 of K1 is bad.",
         "line 3: pieces is less than 1: 0",
-        "line 4: The rows of K2 do not stand together.",
-        "line 6: The rows of K2 do not stand together.",
+        "line 4: The rows of K2 are not adjacent.",
+        "line 6: The rows of K2 are not adjacent.",
         f"line 7: {JACKET} cannot be a component of itself.",
         f"line 8: {JACKET} cannot be a component of itself.",
     ]

@@ -81,7 +81,7 @@ def test_supply_is_here_on_its_day_or_after_a_transfer() -> None:
 def test_a_source_is_silent_when_it_was_not_heard_for_longer_than_it_may_be() -> None:
     source = StockSource(1, "pos", 60)
     assert source.is_silent(NOW)
-    heard = replace(source, last_heard_at=NOW)
+    heard = replace(source, last_update_at=NOW)
     assert [heard.is_silent(NOW + timedelta(seconds=age)) for age in (60, 61)] == [False, True]
 
 

@@ -162,9 +162,9 @@ def test_a_grade_is_counted_in_its_condition_and_ruled_as_what_it_is_sold_as() -
 
 
 def test_a_silent_or_contradicted_location_makes_the_answer_unknown() -> None:
-    silent = {**NODES, 2: replace(NODES[2], stale="Store's POS: silent since 08:00")}
+    silent = {**NODES, 2: replace(NODES[2], stale="Store's POS: last update 08:00")}
     for seen, why in (
-        (picture(*TEN, nodes=silent), "Store's POS: silent since 08:00"),
+        (picture(*TEN, nodes=silent), "Store's POS: last update 08:00"),
         (
             picture(TEN[0], (2, 5, 3, 2)),
             "Store: 2 of 3 reserved units were not found: count them.",
@@ -191,8 +191,8 @@ def test_what_does_not_count_anyway_need_not_be_known() -> None:
 
 def test_an_answer_is_as_old_as_the_oldest_word_it_rests_on() -> None:
     heard = {
-        1: replace(NODES[1], heard_at=NOW - timedelta(minutes=2)),
-        2: replace(NODES[2], heard_at=NOW - timedelta(minutes=9)),
+        1: replace(NODES[1], updated_at=NOW - timedelta(minutes=2)),
+        2: replace(NODES[2], updated_at=NOW - timedelta(minutes=9)),
     }
     assert ask(picture(*TEN)).as_of == NOW
     assert ask(picture(*TEN, nodes=heard)).as_of == NOW - timedelta(minutes=9)

@@ -219,7 +219,7 @@ def test_what_a_buyer_sees_is_what_would_fit_a_basket(
 ) -> None:
     supply = Scene(stock, WAYS).supply()
     basket = Basket(supply, terms)
-    seen = supply.sight(Sku(sku), terms)
+    seen = supply.available_to(Sku(sku), terms)
     assert seen == {place: basket.room(Sku(sku), place) for place in supply.at(sku)}
 
 

@@ -32,7 +32,7 @@ def test_what_was_paid_stands_beside_the_best_possible(retailer: Retailer) -> No
     new = NewRun("regret", None, None, now, until, every_minutes=1)
     retailer.write(lambda tx: verbs.queue(tx, new=new, at=now))
     simulation_jobs.run_next(retailer.app.context)
-    (run,) = [each for each in retailer.read(runs.history) if each.kind is RunKind.REGRET]
+    (run,) = [each for each in retailer.read(runs.history) if each.kind is RunKind.HINDSIGHT]
     rows = retailer.read(
         lambda tx: tx.rows("SELECT cost_minor, actual_minor, best_minor FROM routing_decisions")
     )

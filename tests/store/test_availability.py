@@ -105,7 +105,7 @@ def test_a_silent_source_makes_the_answer_unknown_until_it_speaks(database: Data
         freshness.put_sources(tx, sources=sources)
     (unknown,) = ask(database)
     assert (unknown.status, unknown.quantity, unknown.known_quantity) == (Status.UNKNOWN, None, 10)
-    assert unknown.because == ("pos: never heard of",)
+    assert unknown.because == ("pos: no update yet",)
     with database.write(actor="system") as tx:
         words = [Word(2, "pos", NOON), Word(2, "pos", NOON - timedelta(hours=1)), Word(1, "other", NOON)]
         assert freshness.record_update(tx, words=words) == 1
@@ -114,7 +114,7 @@ def test_a_silent_source_makes_the_answer_unknown_until_it_speaks(database: Data
     (known,) = ask(database, at=NOON + timedelta(minutes=10))
     assert (known.quantity, known.as_of) == (14, NOON)
     later = NOON + timedelta(minutes=11)
-    assert ask(database, at=later)[0].because == (f"pos: silent since {NOON:%Y-%m-%d %H:%M} UTC",)
+    assert ask(database, at=later)[0].because == (f"pos: last update {NOON:%Y-%m-%d %H:%M} UTC",)
     with database.read() as tx:
         assert source_views.silent(tx, at=NOON) == []
         assert source_views.silent(tx, at=later) == source_views.sources(tx)

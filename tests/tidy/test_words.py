@@ -15,30 +15,26 @@ BANNED = (
 ).split()
 _PATTERN = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(BANNED)})(?![A-Za-z])", re.IGNORECASE)
 _ENDINGS = {".py", ".html", ".md", ".css", ".js", ".toml", ".yaml", ".txt"}
-# What is left, by folder. Lower a number when you rewrite a page; a folder that is not listed has none.
-LEFT: dict[str, int] = {
-    "ARCHITECTURE.md": 2,
-    "README.md": 1,
-    "docs": 27,
-    "src/doorstep/adapters": 11,
-    "src/doorstep/delivery/api": 2,
-    "src/doorstep/delivery/console": 10,
-    "src/doorstep/domain/analytics": 5,
-    "src/doorstep/domain/connections": 7,
-    "src/doorstep/domain/inventory": 25,
-    "src/doorstep/domain/orders": 8,
-    "src/doorstep/domain/payments": 8,
-    "src/doorstep/domain/returns": 1,
-    "src/doorstep/domain/routing": 27,
-    "src/doorstep/flows": 15,
-    "src/doorstep/kernel": 1,
-    "src/doorstep_bench": 5,
-    "src/doorstep_bench/routing": 1,
-    "src/doorstep_sandbox/erpnext": 1,
-    "src/doorstep_sandbox/frame": 4,
-    "src/doorstep_sandbox/shiphawk": 5,
-    "src/doorstep_sandbox/shiprocket": 11,
-    "src/doorstep_sandbox/shopify": 33,
+_VENDOR = "the vendor's own spelling: cancelled"
+_COLUMNS = "names of stored columns: told_at, told_canceled_at, last_heard_at; kind regret"
+_RULES = "a field of stored rule documents: told_to_customer"
+# What is left, by folder, and why. Lower a number when you rewrite a page; a folder that is not listed has none.
+LEFT: dict[str, tuple[int, str]] = {
+    "ARCHITECTURE.md": (2, "to be rewritten"),
+    "README.md": (1, "to be rewritten"),
+    "docs": (27, "to be rewritten; one is the vendor's own spelling"),
+    "src/doorstep/adapters": (11, _VENDOR),
+    "src/doorstep/delivery/console": (4, _RULES),
+    "src/doorstep/domain/analytics": (4, f"{_COLUMNS}; {_RULES}"),
+    "src/doorstep/domain/connections": (4, _COLUMNS),
+    "src/doorstep/domain/inventory": (8, _COLUMNS),
+    "src/doorstep/domain/orders": (6, _COLUMNS),
+    "src/doorstep/domain/routing": (5, f"{_COLUMNS}; {_RULES}"),
+    "src/doorstep/flows": (2, _COLUMNS),
+    "src/doorstep_sandbox/erpnext": (1, _VENDOR),
+    "src/doorstep_sandbox/shiphawk": (4, _VENDOR),
+    "src/doorstep_sandbox/shiprocket": (10, _VENDOR),
+    "src/doorstep_sandbox/shopify": (18, _VENDOR),
 }
 
 
@@ -67,8 +63,8 @@ for _path in _texts():
 
 @pytest.mark.parametrize("folder", sorted(COUNTED))
 def test_a_folder_has_no_more_banned_words_than_before(folder: str) -> None:
-    assert COUNTED[folder] <= LEFT.get(folder, 0)
+    assert COUNTED[folder] <= LEFT.get(folder, (0, ""))[0]
 
 
 def test_the_list_has_no_slack() -> None:
-    assert {folder: left for folder, left in LEFT.items() if COUNTED[folder] != left} == {}
+    assert {folder: left for folder, (left, _why) in LEFT.items() if COUNTED[folder] != left} == {}

@@ -44,7 +44,7 @@ class Areas:
 
 
 def place(number: int, name: str, *, kind: str = "centre", room: int | None = None) -> Place:
-    """A location of the benchmark; where it is, only its lanes tell."""
+    """A location of the benchmark; its position shows only in its lanes."""
     return Place(LocationId(number), name, name, 0.0, 0.0, ships=True, kind=kind, room=room)
 
 

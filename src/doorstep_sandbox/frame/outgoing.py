@@ -52,7 +52,7 @@ class Delivery:
 
 @dataclasses.dataclass(slots=True)
 class Manner:
-    """How deliveries behave until told otherwise (POST /_control/webhooks)."""
+    """How deliveries behave until POST /_control/webhooks changes it."""
 
     url: str = ""
     duplicates: int = 0
@@ -146,7 +146,7 @@ class Outgoing:
         return sum(delivery.state == "due" for delivery in self.deliveries)
 
     async def run(self) -> None:
-        """Sends until cancelled."""
+        """Send until the task is canceled."""
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             while True:
                 wait = self._due[0][0] - time.monotonic() if self._due else None

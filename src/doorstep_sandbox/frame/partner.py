@@ -93,7 +93,7 @@ class Partner:
         return self.state
 
     def credentials(self) -> Json:
-        """What the ready file tells the other side."""
+        """What the ready file holds for the other side."""
         return {key: self.settings[key] for key in self.generated}
 
     async def open(self) -> Json:

@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 
 
 class Connection(H11Protocol):
-    """Tells the application its connection, so that a fault can close it without an answer."""
+    """Pass the application its connection, so that a fault can close it without an answer."""
 
     def __init__(
         self,

@@ -280,7 +280,7 @@ class ShipHawk(Partner):
         shipment["updated_at"] = (moment or clock.now()).isoformat(timespec="milliseconds")
 
     def _announce(self, event: str, shipment: Json) -> None:
-        """The configured address hears of status changes; subscriptions of what they asked for."""
+        """Status changes go to the configured address; subscriptions get the topics they chose."""
         hook = {
             "event": event,
             "status": shipment["status"],

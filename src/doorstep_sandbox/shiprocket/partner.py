@@ -185,7 +185,7 @@ class Shiprocket(Partner):
         )
 
     def create_order(self, call: Call) -> Response:
-        """Repeating an order id returns the existing order untouched; a cancelled one is refused."""
+        """Repeating an order id returns the existing order untouched; a canceled one is refused."""
         body = read(call)
         requests.check(body, requests.FORWARD)
         names = [place["pickup_location"] for place in self.pickup_locations]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from doorstep_sandbox.frame import clock
 from doorstep_sandbox.frame.wire import Json
 from doorstep_sandbox.shopify import model, payload_events
-from doorstep_sandbox.shopify.fulfil import Refusal
+from doorstep_sandbox.shopify.fulfillments import Refusal
 from doorstep_sandbox.shopify.shop import Shop
 from doorstep_sandbox.shopify.views import Views
 
@@ -156,7 +156,7 @@ class Aftermath:
         order["refunds"].append(each)
         self.shop.touch(order)
         self.shop.announce("refunds/create", payload_events.refund(order, each))
-        self.shop.tell("orders/updated", order)
+        self.shop.send_webhook("orders/updated", order)
         return each
 
     def _refund_line(self, order: Json, one: Json) -> Json:

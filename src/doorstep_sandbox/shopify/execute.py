@@ -10,7 +10,7 @@ from pathlib import Path
 from graphql import GraphQLError, build_schema, get_directive_values, graphql_sync
 
 from doorstep_sandbox.frame.wire import Json
-from doorstep_sandbox.shopify import aftermath, fulfil, model, queries, stock, subscriptions
+from doorstep_sandbox.shopify import aftermath, fulfillments, model, queries, stock, subscriptions
 from doorstep_sandbox.shopify.paging import Info
 from doorstep_sandbox.shopify.shop import Shop
 from doorstep_sandbox.shopify.views import Views
@@ -43,7 +43,7 @@ class Engine:
         return answer
 
     def _mutations(self) -> Json:
-        fulfilling = fulfil.Fulfilling(self.shop, self.views)
+        fulfilling = fulfillments.Fulfilling(self.shop, self.views)
         stocking = stock.Stock(self.shop, self.views)
         after = aftermath.Aftermath(self.shop, self.views)
         table: dict[str, Mutation] = {
@@ -73,7 +73,7 @@ class Engine:
                 return {**self._again(entry), errors_field: []}
             try:
                 answer = work(arguments)
-            except fulfil.Refusal as refusal:
+            except fulfillments.Refusal as refusal:
                 return {errors_field: [refusal.error]}
             if entry is not None:
                 entry.update(_pointer(answer))

@@ -26,7 +26,7 @@ THROTTLED = {
 
 
 class Shopify(Partner):
-    """`topics` in the settings are what the configured address hears; API-made subscriptions hear their own."""
+    """`topics` in the settings go to the configured address; subscriptions made through the API have their own."""
 
     name = "shopify"
     retry_seconds = (56, 113, 226, 452, 904, 1808, 3616, 7232)

@@ -136,7 +136,7 @@ class Shop:
         for topic in body.get("webhooks", ON_ORDER):
             if topic in {"orders/paid", "order_transactions/create"} and not order["transactions"]:
                 continue
-            self.tell(topic, order)
+            self.send_webhook(topic, order)
         payload = payloads.order(order, self.domain)
         return {
             "order_id": order["id"],
@@ -151,7 +151,7 @@ class Shop:
         self._pay(order, body.get("razorpay_payment_id", ""))
         self.touch(order)
         for topic in ("order_transactions/create", "orders/paid", "orders/updated"):
-            self.tell(topic, order)
+            self.send_webhook(topic, order)
         return {"order_id": order["id"], "financial_status": order["financial_status"]}
 
     def edit_order(self, body: Json) -> Json:
@@ -163,7 +163,7 @@ class Shop:
         for change in body.get("lines", []):
             self._edit_line(order, change)
         self.touch(order)
-        self.tell("orders/updated", order)
+        self.send_webhook("orders/updated", order)
         return {"order_id": order["id"], "order": payloads.order(order, self.domain)}
 
     def cancel_order(self, body: Json) -> Json:
@@ -211,7 +211,7 @@ class Shop:
 
     # shared with the API
 
-    def tell(self, topic: str, order: Json) -> None:
+    def send_webhook(self, topic: str, order: Json) -> None:
         if topic == "order_transactions/create":
             self.announce(topic, payload_events.transaction(order, order["transactions"][-1]))
         elif topic == "fulfillment_orders/order_routing_complete":
@@ -229,7 +229,7 @@ class Shop:
         order["fulfillment_order"]["status"] = "CANCELLED"
         self.touch(order)
         for topic in ("orders/cancelled", "orders/updated"):
-            self.tell(topic, order)
+            self.send_webhook(topic, order)
 
     def add_return(self, order: Json, lines: list[Json], status: str) -> Json:
         each = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from doorstep_sandbox.frame import clock
 from doorstep_sandbox.frame.wire import Json
 from doorstep_sandbox.shopify import model
-from doorstep_sandbox.shopify.fulfil import Refusal
+from doorstep_sandbox.shopify.fulfillments import Refusal
 from doorstep_sandbox.shopify.shop import Shop
 from doorstep_sandbox.shopify.views import Views
 

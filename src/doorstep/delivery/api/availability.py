@@ -211,7 +211,7 @@ class SourceState:
     location: str
     name: str
     max_age_seconds: int
-    last_heard_at: datetime | None
+    last_update_at: datetime | None
     silent: bool
 
 
@@ -228,7 +228,7 @@ def stock_sources(calling: Calling) -> list[SourceState]:
                 places[each.location_id].code,
                 each.name,
                 each.max_age_seconds,
-                each.last_heard_at,
+                each.last_update_at,
                 each.is_silent(now),
             )
             for each in source_views.sources(tx)

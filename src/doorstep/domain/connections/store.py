@@ -36,7 +36,7 @@ def select_connections(tx: ReadTx) -> list[Row]:
 
 
 def latest_change(tx: ReadTx) -> list[datetime]:
-    """When a connection was last changed (empty: there is none); tells processes to reload."""
+    """When a connection was last changed (empty: there is none); processes reload when it changes."""
     return tx.column(datetime, "SELECT changed_at FROM connections ORDER BY changed_at DESC LIMIT 1")
 
 
@@ -242,7 +242,7 @@ class ChannelUpdate:
     what: str
     reference: str
     external_ref: str
-    told_at: datetime
+    updated_at: datetime
 
 
 def mark_channel_updated(tx: WriteTx, reported: ChannelUpdate) -> int:
@@ -252,7 +252,13 @@ def mark_channel_updated(tx: WriteTx, reported: ChannelUpdate) -> int:
         UPDATE channel_updates SET external_ref = %s, told_at = %s
          WHERE connection_id = %s AND what = %s AND reference = %s AND told_at IS NULL
         """,
-        (reported.external_ref, reported.told_at, reported.connection_id, reported.what, reported.reference),
+        (
+            reported.external_ref,
+            reported.updated_at,
+            reported.connection_id,
+            reported.what,
+            reported.reference,
+        ),
     )
 
 

@@ -92,10 +92,10 @@ def _captured(
     before: Payment | None,
 ) -> None:
     """Append the capture event once, when both the capture and the order are known."""
-    was_told = (
+    was_recorded = (
         before is not None and before.external_id and before.order_id and before.status == seen.status.value
     )
-    if seen.status is PaymentStatus.CAPTURED and order_id is not None and not was_told:
+    if seen.status is PaymentStatus.CAPTURED and order_id is not None and not was_recorded:
         fact = facts.Captured(order_id, payment_id, seen.amount_minor, seen.currency)
         events.append(tx, [fact], at=seen.at)
 

@@ -136,8 +136,8 @@ def adopt_unmatched(tx: WriteTx, reported: Sequence[ReportedPayment]) -> list[Pa
     return tx.all(
         Payment,
         f"""
-        WITH named AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS t(told_id, reference)), adopted AS (
-            UPDATE payments SET order_id = named.told_id FROM named
+        WITH named AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS t(named_id, reference)), adopted AS (
+            UPDATE payments SET order_id = named.named_id FROM named
              WHERE order_id IS NULL AND order_reference = named.reference RETURNING payments.*)
         SELECT {_PAYMENT} FROM adopted ORDER BY id
         """,
@@ -152,8 +152,8 @@ def link(tx: WriteTx, *, payment_id: int, order_id: int | None, order_reference:
         WITH named AS (
             UPDATE payments SET order_id = %s, order_reference = coalesce(nullif(%s, ''), order_reference)
              WHERE id = %s RETURNING order_id, gateway)
-        DELETE FROM payments told USING named
-         WHERE told.order_id = named.order_id AND told.gateway = named.gateway AND told.external_id IS NULL
+        DELETE FROM payments p USING named
+         WHERE p.order_id = named.order_id AND p.gateway = named.gateway AND p.external_id IS NULL
         """,
         (order_id, order_reference, payment_id),
     )

@@ -15,7 +15,7 @@ from doorstep.kernel.ids import LocationId, OrderId, ReturnId, Sku
 class ReturnLine:
     """Units of an order line that are returned; `grade` and `disposition` are known after inspection.
 
-    Several lines of a return may name the same order line (two reasons): `return_line_no` tells them apart.
+    Several lines of a return may name the same order line (two reasons): `return_line_no` distinguishes them.
     """
 
     return_line_no: int

@@ -29,7 +29,7 @@ from doorstep.kernel.ids import OrderId, ShipmentId
 from doorstep.kernel.jobs import Delivery
 
 
-def _tell(
+def _update(
     context: Context, delivery: Delivery, what: str, reference: str, call: Callable[[SalesChannel], str]
 ) -> Record:
     """Store the intent, make the call outside any transaction, and return what to record."""
@@ -74,7 +74,7 @@ def confirm_shipment(context: Context, delivery: Delivery) -> Record:
         tracking_number=shipment.tracking_number,
         tracking_url=shipment.tracking_url,
     )
-    return _tell(
+    return _update(
         context, delivery, "shipped", shipment.reference, lambda channel: channel.confirm_shipment(notice)
     )
 
@@ -98,7 +98,7 @@ def report_delivery(context: Context, delivery: Delivery) -> Record:
         shipment_external_ref=shipment.channel_ref,
         delivered_at=shipment.delivered_at or delivery.occurred_at,
     )
-    return _tell(
+    return _update(
         context, delivery, "delivered", shipment.reference, lambda channel: channel.report_delivery(notice)
     )
 
@@ -111,7 +111,7 @@ def approve_return(context: Context, delivery: Delivery) -> Record:
     def approve(channel: SalesChannel) -> str:
         return channel.approve_return(return_external_id=each.external_id)
 
-    return _tell(context, delivery, "return_approved", each.external_id, approve)
+    return _update(context, delivery, "return_approved", each.external_id, approve)
 
 
 class ReturnNotApproved(errors.Unavailable):
@@ -145,6 +145,6 @@ def close_return(context: Context, delivery: Delivery) -> Record:
         refund_minor=sum(refund.amount_minor for refund in refunds),
         currency=order.header.currency,
     )
-    return _tell(
+    return _update(
         context, delivery, "return_done", notice.reference, lambda channel: channel.report_return(notice)
     )

@@ -73,7 +73,7 @@ def _done(
     actual, best = sum(each.actual_minor for each in known), sum(each.best_minor for each in known)
     return Done(
         f"{run.since:%Y-%m-%d}",
-        RunKind.REGRET,
+        RunKind.HINDSIGHT,
         playbook.version,
         began,
         ended,
@@ -96,7 +96,7 @@ def _best(found: Past, playbook: CompiledRules, reported: Reported, seconds: flo
     demands = [each.demand for each in found.arrivals]
     decisions = model.plan(demands, _supply(found), network, playbook, now=at)
     reported(0, 0)
-    solved = _together(found, decisions, network, playbook, Budget(_heard(reported), seconds))
+    solved = _together(found, decisions, network, playbook, Budget(_renewing_clock(reported), seconds))
     return {each.order_id: each.scores.cost_minor for each in solved if each.choices and not each.short}
 
 
@@ -107,7 +107,7 @@ def _together(
     return wave.improve(batch, network, playbook, now=found.arrivals[0].at, budget=budget).decisions
 
 
-def _heard(reported: Reported) -> Callable[[], float]:
+def _renewing_clock(reported: Reported) -> Callable[[], float]:
     """A clock that renews the lease whenever it is read."""
 
     def clock() -> float:

@@ -60,7 +60,7 @@ class Simulation:
 
 
 def simulate(past: Past, sides: Sides, *, how: How, reported: Reported) -> Simulation:
-    """Replay past orders by both rule sets. `told` is called with decisions made and total; it may raise to stop."""
+    """Replay past orders by both rule sets. `reported` is called with decisions made and total; it may raise to stop."""
     total = 2 * len(past.arrivals)
     old, old_seconds = _timed(past, sides.before, how, lambda done: reported(done, total))
     new, new_seconds = _timed(past, sides.after, how, lambda done: reported(len(old) + done, total))

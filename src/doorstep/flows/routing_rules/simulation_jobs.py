@@ -20,7 +20,7 @@ from doorstep.kernel import errors, log
 from doorstep.kernel.db import ReadTx, WriteTx
 
 _log = log.get("lab")
-_TOLD_EVERY_SECONDS = 0.5
+_REPORTED_EVERY_SECONDS = 0.5
 _MOST_KEPT = 50_000
 _KEPT_FOR = timedelta(days=180)
 
@@ -42,7 +42,7 @@ def queue(tx: WriteTx, *, new: NewRun, now: datetime) -> int:
 
 
 def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -> bool:
-    """Run the next queued simulation; False if none waits. `stopped` tells that the process stops."""
+    """Run the next queued simulation; False if none waits. `stopped` says whether the process stops."""
     with context.db.write(actor="system") as tx:
         run = verbs.take(tx, at=context.clock.now())
     if run is None:
@@ -86,7 +86,7 @@ class _Progress:
     def reported(self, done: int, total: int) -> None:
         if self.stopped():
             raise Stopped("The worker stops; another continues the run.")
-        if monotonic() - self.last < _TOLD_EVERY_SECONDS:
+        if monotonic() - self.last < _REPORTED_EVERY_SECONDS:
             return
         self.last = monotonic()
         with self.context.db.write(actor="system") as tx:

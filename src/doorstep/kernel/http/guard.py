@@ -37,7 +37,7 @@ class Policy:
 class Throttle:
     """Rate limit and circuit breaker of one connection in this process; threads share it.
 
-    The breaker is told outcomes after the fact, because its own way of calling admits one call at a time.
+    Outcomes are reported to the breaker afterwards, because its own way of calling admits one call at a time.
     """
 
     def __init__(self, name: str, policy: Policy) -> None:

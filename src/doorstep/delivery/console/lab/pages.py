@@ -106,7 +106,9 @@ def _cost(run: LabRun) -> float | None:
 
 def _hindsight(tx: ReadTx) -> list[tuple[str, int, int]]:
     """Days in hindsight, the oldest first: day, cost as decided, cost of the best plan."""
-    found = [each for each in runs.history(tx, limit=2_000) if each.kind is RunKind.REGRET and each.attempted]
+    found = [
+        each for each in runs.history(tx, limit=2_000) if each.kind is RunKind.HINDSIGHT and each.attempted
+    ]
     newest = sorted(found, key=lambda each: each.run)[-_HINDSIGHT_DAYS:]
     return [(each.run, each.before_minor or 0, each.after_minor or 0) for each in newest]
 

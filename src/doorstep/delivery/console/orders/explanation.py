@@ -114,7 +114,7 @@ class Explainer:
         if not decision.sent:
             return " ".join(dict.fromkeys(line.sentence for line in waits or receipt.lines))
         where = " and ".join(decision.name(code) for code in decision.sent)
-        if not decision.is_told_whole:
+        if not decision.has_figures:
             return (
                 receipt.lines[0].sentence
                 if len(receipt.lines) == 1

@@ -27,7 +27,7 @@ KINDS = {
     RunKind.SCHEDULE: (_m("Scheduled"), "clock"),
     RunKind.WAVE: (_m("Batch optimization"), "layers"),
     RunKind.PRICES: (_m("Scarcity prices"), "money"),
-    RunKind.REGRET: (_m("Hindsight"), "return"),
+    RunKind.HINDSIGHT: (_m("Hindsight"), "return"),
 }
 
 

@@ -52,7 +52,7 @@ class Decision:
         return self.row.receipt
 
     @property
-    def is_told_whole(self) -> bool:
+    def has_figures(self) -> bool:
         """Whether the explanation has numbers; those of the first version have sentences only."""
         return self.receipt.v > 1
 

@@ -69,7 +69,7 @@ class Node:
     ships: bool
     active: bool
     stale: str = ""
-    heard_at: datetime | None = None
+    updated_at: datetime | None = None
     latitude: float = 0.0
     longitude: float = 0.0
 
@@ -324,10 +324,10 @@ def _coming(question: Question, sku: Sku, picture: Picture) -> tuple[Incoming, .
 
 
 def _as_of(parts: tuple[PartAnswer, ...], picture: Picture) -> datetime:
-    heard = [
-        picture.nodes[place.location_id].heard_at
+    updated = [
+        picture.nodes[place.location_id].updated_at
         for part in parts
         for place in part.places
         if not place.left_out
     ]
-    return min((at for at in heard if at is not None), default=picture.at)
+    return min((at for at in updated if at is not None), default=picture.at)

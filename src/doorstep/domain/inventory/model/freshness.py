@@ -15,13 +15,13 @@ class StockSource:
     location_id: int
     name: str
     max_age_seconds: int
-    last_heard_at: datetime | None = None
+    last_update_at: datetime | None = None
 
     def is_silent(self, at: datetime) -> bool:
         """Whether its last update is older than allowed."""
-        if self.last_heard_at is None:
+        if self.last_update_at is None:
             return True
-        return at - self.last_heard_at > timedelta(seconds=self.max_age_seconds)
+        return at - self.last_update_at > timedelta(seconds=self.max_age_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,16 +95,16 @@ def select_incoming(tx: ReadTx, *, skus: Sequence[str]) -> list[Incoming]:
 
 
 def select_nodes(tx: ReadTx, *, at: datetime) -> list[Node]:
-    """Every location with the age of what we know of it; `stale` is a sentence where a source is silent for too long."""
+    """Every location with the time of its oldest stock update; `stale` names the sources that are overdue."""
     return tx.all(
         Node,
         """
-        SELECT l.id, l.code, l.name, l.kind, l.ships, l.active, coalesce(s.stale, '') AS stale, s.heard_at,
+        SELECT l.id, l.code, l.name, l.kind, l.ships, l.active, coalesce(s.stale, '') AS stale, s.updated_at,
                l.latitude, l.longitude
           FROM locations l LEFT JOIN (
-               SELECT location_id, min(last_heard_at) AS heard_at,
-                      string_agg(format('%%s: %%s', name, CASE WHEN last_heard_at IS NULL THEN 'never heard of'
-                          ELSE format('silent since %%s UTC', to_char(last_heard_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
+               SELECT location_id, min(last_heard_at) AS updated_at,
+                      string_agg(format('%%s: %%s', name, CASE WHEN last_heard_at IS NULL THEN 'no update yet'
+                          ELSE format('last update %%s UTC', to_char(last_heard_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
                           END), ', ' ORDER BY name)
                       FILTER (WHERE last_heard_at IS NULL
                                  OR last_heard_at < %(at)s - make_interval(secs => max_age_seconds)) AS stale

@@ -1,4 +1,4 @@
-"""SQL of stock sources: who tells us of which location, and when we heard last."""
+"""SQL of stock sources: the systems that report a location's stock, and their last update."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 def upsert_sources(tx: WriteTx, sources: Sequence[StockSource]) -> None:
-    """Create sources, or give them another age; what was heard stays."""
+    """Create sources, or change the age at which they are overdue; the last update stays."""
     tx.execute(
         """
         INSERT INTO stock_sources (location_id, name, max_age_seconds)
@@ -25,12 +25,12 @@ def upsert_sources(tx: WriteTx, sources: Sequence[StockSource]) -> None:
 
 
 def delete_source(tx: WriteTx, *, location_id: int, name: str) -> int:
-    """We depend on it no more; how many rows that were."""
+    """Delete a source; returns the number of rows."""
     return tx.execute("DELETE FROM stock_sources WHERE (location_id, name) = (%s, %s)", (location_id, name))
 
 
 def mark_updated(tx: WriteTx, words: Sequence[Word]) -> int:
-    """Sources were heard; an older word never makes a newer one unheard. Locks in key order; how many are known."""
+    """Record updates; an older one never replaces a newer one. Locks in key order; returns how many sources are known."""
     return tx.execute(
         """
         WITH newest AS (
@@ -51,5 +51,5 @@ def select_sources(tx: ReadTx) -> list[StockSource]:
     """Every source."""
     return tx.all(
         StockSource,
-        "SELECT location_id, name, max_age_seconds, last_heard_at FROM stock_sources ORDER BY location_id, name",
+        "SELECT location_id, name, max_age_seconds, last_heard_at AS last_update_at FROM stock_sources ORDER BY location_id, name",
     )

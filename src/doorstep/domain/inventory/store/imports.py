@@ -86,10 +86,10 @@ def mark_repeated(tx: WriteTx, *, import_id: int) -> int:
 
 
 def mark_incomplete(tx: WriteTx, *, import_id: int, most: int) -> int:
-    """Rows that share their first cell are bad if one of them is, if they stand apart, or if they are too many."""
+    """Rows that share their first cell are rejected together if one of them is bad, if they are not adjacent, or if there are too many."""
     return tx.execute(
         """
-        WITH told AS (
+        WITH listed AS (
             SELECT line_no, cells ->> 0 AS what, problem,
                    lag(cells ->> 0) OVER (ORDER BY line_no) IS DISTINCT FROM cells ->> 0 AS starts
               FROM import_rows WHERE import_id = %(id)s
@@ -97,9 +97,9 @@ def mark_incomplete(tx: WriteTx, *, import_id: int, most: int) -> int:
             SELECT what, CASE
                    WHEN min(line_no) FILTER (WHERE problem IS NOT NULL) IS NOT NULL THEN
                         'Line ' || min(line_no) FILTER (WHERE problem IS NOT NULL) || ' of ' || what || ' is bad.'
-                   WHEN count(*) FILTER (WHERE starts) > 1 THEN 'The rows of ' || what || ' do not stand together.'
+                   WHEN count(*) FILTER (WHERE starts) > 1 THEN 'The rows of ' || what || ' are not adjacent.'
                    WHEN count(*) > %(most)s THEN what || ' has more than ' || %(most)s || ' rows.' END AS problem
-              FROM told GROUP BY what
+              FROM listed GROUP BY what
         )
         UPDATE import_rows r SET problem = torn.problem FROM torn
          WHERE r.import_id = %(id)s AND r.cells ->> 0 = torn.what AND r.problem IS NULL AND torn.problem IS NOT NULL

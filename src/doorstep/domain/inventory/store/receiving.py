@@ -109,7 +109,7 @@ def select_row(tx: ReadTx, *, receipt_id: int) -> ReceiptRow | None:
 
 
 def select_by_key(tx: ReadTx, *, key: str) -> int:
-    """The receipt that was told under this key."""
+    """The goods receipt with this key."""
     return tx.value(int, "SELECT id FROM receipts WHERE key = %s", (key,))
 
 

@@ -160,7 +160,7 @@ def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> 
     placed = [(order_id, hold) for order_id, each in decided.holds.items() for hold in each]
     if placed:
         holds.insert_holds(tx, placed, at=now)
-    _tell(tx, new, decided, now)
+    _append_events(tx, new, decided, now)
 
 
 def _addresses(each: New) -> list[tuple[int, str, Address]]:
@@ -169,7 +169,7 @@ def _addresses(each: New) -> list[tuple[int, str, Address]]:
     return [(each.order_id, kind, address) for kind, address in both if address is not None]
 
 
-def _tell(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> None:
+def _append_events(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> None:
     """The events of new orders: placed by the sender, decided by the current actor."""
     tx.traces |= {("order", each.order_id): each.incoming.trace_id for each in new}
     events.begin(tx, stream="order", ids=[each.order_id for each in new])

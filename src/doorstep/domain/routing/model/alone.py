@@ -41,7 +41,7 @@ def best(ask: OrderProblem, most: int) -> Found | None:
 def _with_everything(ask: OrderProblem) -> list[Stop]:
     """Locations that can fill every line, by id."""
     safety, places = ask.safety, list[LocationId]()
-    for index, (want, there) in enumerate(zip(ask.wants, ask.sights, strict=True)):
+    for index, (want, there) in enumerate(zip(ask.wants, ask.stock_at, strict=True)):
         need = want.quantity + safety
         if index:
             places = [place for place in places if there.get(place, 0) >= need]

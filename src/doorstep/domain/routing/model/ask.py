@@ -65,7 +65,7 @@ class OrderProblem:
     beside: frozenset[LocationId]
     is_plain: bool = field(init=False)
     is_tangled: bool = field(init=False)
-    sights: list[Mapping[LocationId, int]] = field(init=False)
+    stock_at: list[Mapping[LocationId, int]] = field(init=False)
     _fits: dict[int, Mapping[LocationId, Stop]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,9 +73,9 @@ class OrderProblem:
         self.is_plain = supply.is_plain(demand)
         self.is_tangled = self._tangled()
         if self.is_plain:
-            self.sights = [supply.at(want.sku) for want in self.wants]
+            self.stock_at = [supply.at(want.sku) for want in self.wants]
         else:
-            self.sights = [supply.sight(want.sku, demand.terms) for want in self.wants]
+            self.stock_at = [supply.available_to(want.sku, demand.terms) for want in self.wants]
 
     def _tangled(self) -> bool:
         """Whether lines share components, so that lines that fit one by one may not fit together."""
@@ -112,7 +112,7 @@ class OrderProblem:
     def _filling(self, index: int) -> dict[LocationId, Stop]:
         want = self.wants[index]
         need = want.quantity + self.safety
-        there = [place for place, pieces in self.sights[index].items() if pieces >= need]
+        there = [place for place, pieces in self.stock_at[index].items() if pieces >= need]
         if self.rooms or self.beside or self.demand.excluded:
             return {place: stop for place in there if (stop := self.may(place, want.sku)) is not None}
         stops = self.outlook.stops
@@ -170,7 +170,9 @@ class OrderProblem:
 
     def last(self, index: int, place: LocationId, pieces: int) -> int:
         """The cost of selling a SKU out at the location."""
-        return self.outlook.frame.costs.last_piece_minor if self.sights[index].get(place, 0) <= pieces else 0
+        return (
+            self.outlook.frame.costs.last_piece_minor if self.stock_at[index].get(place, 0) <= pieces else 0
+        )
 
     def measured(self, takes: Sequence[tuple[int, int]], stop: Stop) -> dict[Measure, int]:
         """Measures of the units, without those of the parcel. Velocity is in thousandths of a unit a day."""
@@ -179,7 +181,7 @@ class OrderProblem:
         velocity = sum(supply.velocity.get(want.sku, {}).get(stop.id, 0.0) for want in wants)
         return {
             Measure.COST: sum(self.added(index, stop, pieces) for index, pieces in takes),
-            Measure.STOCK: sum(self.sights[index].get(stop.id, 0) for index, _pieces in takes),
+            Measure.STOCK: sum(self.stock_at[index].get(stop.id, 0) for index, _pieces in takes),
             Measure.VELOCITY: round(velocity * 1000),
             Measure.BROKEN_STYLE: broken,
             Measure.PIECE_DISTANCE: stop.metres * sum(pieces for _index, pieces in takes),

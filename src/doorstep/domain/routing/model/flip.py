@@ -71,7 +71,7 @@ def _shut_out(ask: OrderProblem, plan: Plan) -> str:
 
 
 def _has_everything(ask: OrderProblem, place: LocationId) -> bool:
-    wants = zip(ask.wants, ask.sights, strict=True)
+    wants = zip(ask.wants, ask.stock_at, strict=True)
     return all(there.get(place, 0) >= want.quantity for want, there in wants)
 
 
@@ -96,8 +96,8 @@ def _first_difference(ask: OrderProblem, better: Values, worse: Values) -> tuple
 
 def _by_words(ask: OrderProblem, tier: Sort, difference: int) -> str:
     words = _WINS[tier.by][tier.descending]
-    if tier.by in _TOLD:
-        return words.format(_TOLD[tier.by](ask, difference))
+    if tier.by in _FORMATS:
+        return words.format(_FORMATS[tier.by](ask, difference))
     return _singular(words.format(difference)) if difference == 1 else words.format(difference)
 
 
@@ -121,7 +121,7 @@ def _km(_ask: OrderProblem, metres: int) -> str:
 
 
 # Formats of measures that are not whole counts.
-_TOLD: dict[Measure, Callable[[OrderProblem, int], str]] = {
+_FORMATS: dict[Measure, Callable[[OrderProblem, int], str]] = {
     Measure.COST: _money,
     Measure.DISTANCE: _km,
     Measure.PIECE_DISTANCE: _km,

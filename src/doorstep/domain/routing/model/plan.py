@@ -139,7 +139,7 @@ class Planner:
         rules = [rule for rule in routing.rules if rule.active]
         for rule in rules:
             goes_on = rule.rest.then == "next_rule" and rule is not rules[-1]
-            self._try(demand, rule, lanes, progress, tells=not goes_on)
+            self._try(demand, rule, lanes, progress, is_last=not goes_on)
             if not progress.left:
                 break
             if not goes_on:
@@ -163,14 +163,20 @@ class Planner:
         return OrderProblem(demand, wants, outlook, self.supply, rooms, beside)
 
     def _try(
-        self, demand: Demand, rule: Rule, lanes: Mapping[LocationId, Lane], progress: Progress, *, tells: bool
+        self,
+        demand: Demand,
+        rule: Rule,
+        lanes: Mapping[LocationId, Lane],
+        progress: Progress,
+        *,
+        is_last: bool,
     ) -> None:
         """Allocate what one rule can. A rule that allocates nothing is explained only if it is the last."""
         used = frozenset([choice.location_id for choice in progress.choices])
         ask = self.ask(demand, progress.left, rule, lanes, demand.beside | used)
         found = search.best(ask, parcels_before=len(used))
         ask, found, together = self.bundles.joined(ask, found, parcels_before=len(used))
-        if not found.plan and not tells:
+        if not found.plan and not is_last:
             return
         choices = choices_of(ask, found.plan)
         explain = Explain(ask)

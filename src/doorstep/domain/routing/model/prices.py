@@ -52,7 +52,7 @@ class ScarcityInputs:
     _program: _Program = field(init=False)
 
     def __post_init__(self) -> None:
-        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]  # the package tells no types
+        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]  # the package has no types
         for name, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
             self._solver.setOptionValue(name, value)
         self._program = _Program()

@@ -18,7 +18,7 @@ from doorstep.kernel.ids import LocationId, OrderId
 
 VERSION = 2
 # The nearest locations of a line that are listed, fewer for many lines: explanations must fit a page and are kept for years.
-_MOST_TOLD, _LEAST_TOLD, _TOLD_IN_ALL = 4, 2, 9
+_MOST_LISTED, _LEAST_LISTED, _LISTED_IN_ALL = 4, 2, 9
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,13 +115,13 @@ class Explain:
         plain: bool,
         shared: frozenset[LocationId],
     ) -> LineExplanation:
-        stock = self.ask.sights[index]
+        stock = self.ask.stock_at[index]
         had = [
             place
             for place in self.ask.outlook.lanes
-            if stock.get(place) or (not plain and self._is_told_of(want, place))
+            if stock.get(place) or (not plain and self._is_listed(want, place))
         ]
-        most = min(_MOST_TOLD, max(_LEAST_TOLD, _TOLD_IN_ALL // len(self.ask.wants)))
+        most = min(_MOST_LISTED, max(_LEAST_LISTED, _LISTED_IN_ALL // len(self.ask.wants)))
         if len(had) > most:
             used = {choice.location_id for choice in choices}
             far = [place for place in had[most - 1 :] if place in used]
@@ -135,7 +135,7 @@ class Explain:
             want.line_no, want.sku, want.quantity, sentence, candidates, len(had) - len(reported)
         )
 
-    def _is_told_of(self, want: DemandLine, place: LocationId) -> bool:
+    def _is_listed(self, want: DemandLine, place: LocationId) -> bool:
         """Whether a location without stock for this buyer is listed."""
         return bool(self._kept(want, place)) or (want.sku, place) in self.ask.demand.excluded
 
@@ -170,7 +170,7 @@ class Explain:
     def _sentence(
         self, index: int, want: DemandLine, choices: Sequence[Choice], shared: frozenset[LocationId]
     ) -> str:
-        stock = self.ask.sights[index]
+        stock = self.ask.stock_at[index]
         if not choices:
             there = sum(
                 [pieces for place, pieces in stock.items() if self.ask.may(place, want.sku) is not None]

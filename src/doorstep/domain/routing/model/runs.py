@@ -15,7 +15,7 @@ class RunKind(StrEnum):
     SCHEDULE = "schedule"
     WAVE = "wave"
     PRICES = "prices"
-    REGRET = "regret"
+    HINDSIGHT = "regret"
 
 
 def is_schedule(words: str) -> bool:

@@ -67,10 +67,10 @@ class Spread:
     def _rooms(self, index: int) -> dict[LocationId, int]:
         """Units of a line that locations still have."""
         sku, safety = self.ask.wants[index].sku, self.ask.safety
-        sight = self.ask.sights[index]
+        stock = self.ask.stock_at[index]
         return {
             place: room
-            for place in sight
+            for place in stock
             if (room := self._basket.room(sku, place) - safety) > 0 and self.ask.may(place, sku) is not None
         }
 

@@ -38,7 +38,7 @@ class Supply:
             self.recipes and any(want.sku in self.recipes for want in demand.wants)
         )
 
-    def sight(self, sku: Sku, terms: StockLimits) -> dict[LocationId, int]:
+    def available_to(self, sku: Sku, terms: StockLimits) -> dict[LocationId, int]:
         """How many of a SKU each location can give this buyer, if it gives nothing else."""
         recipe = self.recipe(sku)
         first = next(iter(recipe))

@@ -113,7 +113,7 @@ def replay(
     reported: Callable[[int], None],
     together: Budget | None = None,
 ) -> list[Outcome]:
-    """Decide every order of a period again, one batch for each span of `every`; `told` receives the progress.
+    """Decide every order of a period again, one batch for each span of `every`; `reported` receives the progress.
 
     Short orders are retried whenever something they lack changes. With a time budget, the orders of a batch are optimized
     together.

@@ -39,7 +39,7 @@ def solve(
 ) -> Solved | None:
     """Serve these orders from spare stock; None if nothing was found in time. Lines that share a parcel pay its cost once."""
     model = _model(pool, numbers, spare)
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # the package tells no types
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # the package has no types
     for name, value in (
         ("output_flag", False),
         ("threads", 1),

@@ -145,10 +145,10 @@ class Fulfilling:
         self.shop.announce(topic, payload_events.fulfillment(order, each))
         status = model.fulfillment_status(order)
         if topic == "fulfillments/create":
-            self.shop.tell(
+            self.shop.send_webhook(
                 "orders/fulfilled" if status == "fulfilled" else "orders/partially_fulfilled", order
             )
-        self.shop.tell("orders/updated", order)
+        self.shop.send_webhook("orders/updated", order)
 
 
 def tracking(given: Json) -> Json:
