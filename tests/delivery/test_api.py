@@ -104,8 +104,8 @@ def test_staff_of_a_location_see_and_do_what_is_there(retailer: Retailer, order_
     (mine,) = here.get("/api/v1/fulfillment-orders", params={"location": "ST-22"}).json()["items"]
     path = f"/api/v1/fulfillment-orders/{mine['id']}"
     assert here.get(f"/api/v1/orders/{order_id}").status_code == 200
-    assert [each["id"] for each in here.get("/api/v1/orders").json()["orders"]] == [order_id]
-    assert elsewhere.get("/api/v1/orders").json()["orders"] == []
+    assert [each["id"] for each in here.get("/api/v1/orders").json()["items"]] == [order_id]
+    assert elsewhere.get("/api/v1/orders").json()["items"] == []
     for answer in (
         elsewhere.get(f"/api/v1/orders/{order_id}"),
         elsewhere.get("/api/v1/fulfillment-orders", params={"location": "ST-22"}),
@@ -215,14 +215,14 @@ def test_orders_are_searched_and_paged(retailer: Retailer) -> None:
     caller = client(retailer)
     page = caller.get("/api/v1/orders", params={"limit": 2}).json()
     rest = caller.get("/api/v1/orders", params={"limit": 2, "cursor": page["next_cursor"]}).json()
-    assert [each["id"] for each in page["orders"] + rest["orders"]] == ids[::-1]
+    assert [each["id"] for each in page["items"] + rest["items"]] == ids[::-1]
     assert rest["next_cursor"] == ""
     number = retailer.order(ids[1]).header.number
-    assert [each["id"] for each in caller.get("/api/v1/orders", params={"q": number}).json()["orders"]] == [
+    assert [each["id"] for each in caller.get("/api/v1/orders", params={"q": number}).json()["items"]] == [
         ids[1]
     ]
-    assert len(caller.get("/api/v1/orders", params={"q": "Meera"}).json()["orders"]) == 3
-    assert caller.get("/api/v1/orders", params={"q": "Nobody"}).json()["orders"] == []
+    assert len(caller.get("/api/v1/orders", params={"q": "Meera"}).json()["items"]) == 3
+    assert caller.get("/api/v1/orders", params={"q": "Nobody"}).json()["items"] == []
 
 
 def test_an_order_is_held_released_noted_and_canceled(retailer: Retailer, order_id: OrderId) -> None:

@@ -55,7 +55,7 @@ def test_every_row_comes_once_newest_first(busy: Retailer) -> None:
 def test_lists_are_filtered_and_show_money_in_one_shape(busy: Retailer) -> None:
     api = client(busy)
     (refund, _) = pages(api, "refunds", state="succeeded")
-    assert refund["amount"] == {"amount": "799.00", "currency": "INR"}
+    assert refund["amount"] == {"amount": "799.00", "amount_minor": 79_900, "currency": "INR"}
     assert pages(api, "refunds", state="failed") == []
     of_order = pages(api, "invoices", order_id=refund["order_id"])
     assert sorted(each["kind"] for each in of_order) == ["credit_note", "invoice"]

@@ -61,8 +61,39 @@ def test_a_transfer_goes_its_way_and_comes_with_a_receipt(api: TestClient, retai
     shown = ask(api, f"/receipts/{receipt['id']}")
     assert (shown["receipt"]["transfer_id"], shown["lines"][0]["variance"]) == (key, 0)
     assert retailer.count(SHIRT, STORE)[0] == before + 2
-    assert [each["id"] for each in ask(api, f"/transfers?location={STORE}&state=received")] == [key]
-    assert [each["id"] for each in ask(api, f"/receipts?location={STORE}")] == [receipt["id"]]
+    assert [each["id"] for each in ask(api, f"/transfers?location={STORE}&state=received")["items"]] == [key]
+    assert [each["id"] for each in ask(api, f"/receipts?location={STORE}")["items"]] == [receipt["id"]]
+
+
+def test_lists_of_stock_work_are_pages(api: TestClient) -> None:
+    transfers = [transfer(api) for _ in range(3)]  # Each comes with a goods receipt.
+    counts = [
+        ask(api, "/counts", {"location": HUB, "title": f"Shelf {each}", "skus": [SHIRT]}, 201)["id"]
+        for each in range(3)
+    ]
+    supply = {"kind": "purchase_order", "number": "PO-1", "sku": SHIRT, "location": HUB, "quantity": 5}
+    days = [f"{NOON.date() + timedelta(days=each)}" for each in (3, 1, 2)]
+    lines = [supply | {"line_no": no, "eta_date": day} for no, day in enumerate(days, start=1)]
+    ask(api, "/supplies", {"lines": lines}, method="PUT")
+    assert whole(api, "/transfers", "id") == transfers[::-1]
+    assert whole(api, "/counts", "id") == counts[::-1]
+    assert len(whole(api, "/receipts", "id")) == 3
+    assert [each for each in whole(api, "/supplies?q=PO-1", "eta_date") if each in days] == sorted(days)
+    skus = whole(api, "/inventory?location=WH-A", "sku")
+    assert (skus, SHIRT in skus) == (sorted(skus), True)
+
+
+def whole(api: TestClient, path: str, field: str) -> list[Any]:
+    """One field of every row of a list, read in pages of two."""
+    found: list[Any] = []
+    cursor = ""
+    while True:
+        mark = "&" if "?" in path else "?"
+        page = ask(api, f"{path}{mark}limit=2&cursor={cursor}")
+        found += [each[field] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if not cursor:
+            return found
 
 
 def test_a_receipt_with_a_key_is_booked_once(api: TestClient, retailer: Retailer) -> None:
@@ -90,7 +121,7 @@ def test_a_blind_count_tells_nothing_before_it_is_handed_in(api: TestClient, ret
     assert ask(api, f"/counts/{key}/approve", {}, 409)["counted_by"] == "api:1"
     assert ask(client(retailer), f"/counts/{key}/approve", {})["state"] == "approved"
     assert retailer.count(SHIRT, HUB)[0] == on_hand - 1
-    assert [each["state"] for each in ask(api, f"/counts?location={HUB}")] == ["approved"]
+    assert [each["state"] for each in ask(api, f"/counts?location={HUB}")["items"]] == ["approved"]
 
 
 def test_a_count_is_sent_back_or_canceled(api: TestClient) -> None:

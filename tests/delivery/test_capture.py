@@ -98,7 +98,7 @@ def test_many_callers_of_the_same_order_place_it_once(till: TestClient, retailer
     assert {each["external_id"] for each in answers} == {"T-1"}
     assert {each["status"] for each in answers} <= {"created", "repeated", "updated", "stored"}
     retailer.settle()
-    found = till.get(ORDERS, params={"channel": "till"}).json()["orders"]
+    found = till.get(ORDERS, params={"channel": "till"}).json()["items"]
     assert len(found) == 1
 
 

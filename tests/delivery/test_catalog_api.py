@@ -16,7 +16,7 @@ def test_a_kit_is_made_looked_up_and_dissolved(retailer: Retailer) -> None:
     parts = {"parts": [{"sku": SHIRT, "pieces": 2}, {"sku": JACKET}]}
     assert api.put("/api/v1/skus/SET/parts", json=parts).json() == {"sku": "SET", "parts": 2}
     (found,) = api.get("/api/v1/skus", params={"sku": ["SET", "NOPE"]}).json()
-    assert (found["item"]["title"], found["item"]["price_minor"]) == ("Set", 250_000)
+    assert (found["item"]["title"], found["item"]["price"]["amount_minor"]) == ("Set", 250_000)
     assert sorted((part["sku"], part["condition"], part["pieces"]) for part in found["parts"]) == sorted(
         [(SHIRT, "new", 2), (JACKET, "new", 1)]
     )
@@ -31,7 +31,7 @@ def test_a_graded_sku_has_its_own_price(retailer: Retailer) -> None:
     graded = {"parts": [{"sku": SHIRT, "condition": "b_grade"}]}
     assert api.put("/api/v1/skus/SHIRT-B/parts", json=graded).status_code == 200
     (found,) = api.get("/api/v1/skus", params={"sku": "SHIRT-B"}).json()
-    assert (found["item"]["price_minor"], found["parts"][0]["condition"]) == (39_900, "b_grade")
+    assert (found["item"]["price"]["amount"], found["parts"][0]["condition"]) == ("399.00", "b_grade")
 
 
 def test_what_cannot_be_is_refused(retailer: Retailer) -> None:

@@ -1,4 +1,4 @@
-"""Decisions over the API, and what a receipt weighs."""
+"""Decisions over the API, and the size of a stored explanation."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from tests.delivery.test_api import client
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
+from doorstep.domain.routing import views as routing
 
 
-def test_decisions_are_told_with_their_receipts(retailer: Retailer) -> None:
+def test_decisions_come_with_their_explanations(retailer: Retailer) -> None:
     order_id = retailer.place_order()
     (reported,) = client(retailer).get(f"/api/v1/orders/{order_id}/decisions").json()
-    assert (reported["rules"], reported["rules_version"], reported["currency"]) == ("default", None, "INR")
+    assert (reported["rules"], reported["rules_version"], reported["best"]) == ("default", None, None)
     assert {each["location"] for each in reported["sent"]} <= set(retailer.places)
     assert sum(each["quantity"] for each in reported["sent"]) == 3
-    assert [line["sku"] for line in reported["receipt"]["lines"]] == ["DJ-BL-01", "GT-WH-02"]
-    assert reported["receipt"]["scores"]["parcels"] == 2
+    explained = reported["explanation"]
+    assert [line["sku"] for line in explained["lines"]] == ["DJ-BL-01", "GT-WH-02"]
+    assert (explained["scores"]["parcels"], explained["scores"]["cost"]["currency"]) == (2, "INR")
 
 
 def test_who_may_not_read_rules_may_not_read_what_they_weighed(retailer: Retailer) -> None:
@@ -28,7 +30,7 @@ def test_who_may_not_read_rules_may_not_read_what_they_weighed(retailer: Retaile
     assert client(retailer).get("/api/v1/orders/999/decisions").status_code == 404
 
 
-def test_a_usual_receipt_weighs_less_than_two_kilobytes(retailer: Retailer) -> None:
+def test_a_usual_explanation_is_stored_in_less_than_two_kilobytes(retailer: Retailer) -> None:
     """Three lines, which every one of twelve locations has."""
     movements = [
         Movement(MovementType.RECEIVED, sku, place, 5, "opening stock", NOON)
@@ -37,6 +39,6 @@ def test_a_usual_receipt_weighs_less_than_two_kilobytes(retailer: Retailer) -> N
     ]
     retailer.write(lambda tx: inventory.move(tx, movements=movements))
     order_id = retailer.place_order(observation(line(JACKET), line(SHIRT, 2), line(SNEAKER)))
-    (reported,) = client(retailer).get(f"/api/v1/orders/{order_id}/decisions").json()
-    assert [each["others"] + len(each["candidates"]) for each in reported["receipt"]["lines"]] == [12] * 3
-    assert len(msgspec.json.encode(reported["receipt"])) < 2_048
+    (decision,) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
+    assert [each.others + len(each.candidates) for each in decision.receipt.lines] == [12] * 3
+    assert len(msgspec.json.encode(decision.receipt)) < 2_048

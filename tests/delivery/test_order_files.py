@@ -91,7 +91,7 @@ def test_a_csv_is_taken_in_once(till: TestClient, retailer: Retailer, tmp_path: 
     assert (first.exit_code, "3 created, 1 refused." in first.output) == (1, True), first.output
     assert "3 repeated, 1 refused." in second.output
     assert rejects.read_text() == "5\tLine 5: quantity 'x' is not a whole number.\n"
-    found = till.get(ORDERS, params={"channel": "till"}).json()["orders"]
+    found = till.get(ORDERS, params={"channel": "till"}).json()["items"]
     assert sorted((each["number"], each["status"]) for each in found) == [
         (f"S-{number}", "ORDER_ALLOCATED") for number in range(3)
     ]
@@ -107,7 +107,7 @@ def test_ndjson_is_taken_in_and_bad_documents_are_named(
     result = imported(retailer, str(path), "--channel", "till")
     assert "2 created, 1 refused." in result.output
     assert "line 3" in result.output
-    assert len(till.get(ORDERS, params={"channel": "till"}).json()["orders"]) == 2
+    assert len(till.get(ORDERS, params={"channel": "till"}).json()["items"]) == 2
 
 
 def test_files_need_a_direct_connection(retailer: Retailer, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_every_service_has_its_day_and_its_price(shop: Retailer) -> None:
     assert (express["deliver_by"], standard["deliver_by"]) == ("2026-11-21", "2026-11-23")
     assert standard["ship_by"] == "2026-11-20T15:30:00Z"
     assert (standard["complete"], standard["confidence"]) == (True, 0.9)
-    assert standard["carriage"] == {"amount": "48.78", "currency": "INR"}
+    assert standard["carriage"] == {"amount": "48.78", "amount_minor": 4_878, "currency": "INR"}
     assert float(express["cost"]["amount"]) > float(standard["cost"]["amount"]) > 48
     (parcel,) = standard["parcels"]
     assert (parcel["location"], parcel["carrier"]) == ("ST-22", "store-parcels")

@@ -107,9 +107,9 @@ def test_queues_are_told_and_their_orders_found(api: TestClient, retailer: Retai
     short, care = api.get("/api/v1/routing/queues").json()
     assert (short["name"], short["owner"], short["orders"], short["pieces"]) == ("short", "planning", 1, 900)
     assert (short["ending_within_a_day"], care["orders"], care["oldest_at"]) == (1, 0, None)
-    found = api.get("/api/v1/orders", params={"queue": "short"}).json()["orders"]
+    found = api.get("/api/v1/orders", params={"queue": "short"}).json()["items"]
     assert [each["id"] for each in found] == [order_id]
-    assert api.get("/api/v1/orders", params={"queue": "care"}).json()["orders"] == []
+    assert api.get("/api/v1/orders", params={"queue": "care"}).json()["items"] == []
 
 
 def test_runs_are_told_and_started(api: TestClient, retailer: Retailer) -> None:

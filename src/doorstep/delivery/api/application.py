@@ -38,7 +38,7 @@ from doorstep.delivery.api import (
     supplies,
     transfers,
 )
-from doorstep.delivery.api.problems import RESPONSES, http_problem, invalid_request, problem
+from doorstep.delivery.api.problems import PROBLEM_TYPE, RESPONSES, http_problem, invalid_request, problem
 from doorstep.kernel import errors
 
 _DESCRIPTION = """
@@ -79,9 +79,24 @@ _MODULES = (
 )
 
 
+class Interface(FastAPI):
+    """The API, whose document names the media type of problems."""
+
+    def openapi(self) -> dict[str, object]:
+        """The OpenAPI document: errors are application/problem+json."""
+        document = super().openapi()
+        for verbs in document["paths"].values():
+            for operation in verbs.values():
+                for status, answer in operation["responses"].items():
+                    content = answer.get("content", {})
+                    if status[0] in "45" and "application/json" in content:
+                        content[PROBLEM_TYPE] = content.pop("application/json")
+        return document
+
+
 def create(app: App) -> FastAPI:
     """Build the API for an open App."""
-    interface = FastAPI(
+    interface = Interface(
         title="Doorstep",
         version=doorstep.__version__,
         description=_DESCRIPTION,
@@ -108,6 +123,6 @@ def create(app: App) -> FastAPI:
             "title": "Internal error. It has been logged.",
             "status": 500,
         }
-        return JSONResponse(body, status_code=500, media_type="application/problem+json")
+        return JSONResponse(body, status_code=500, media_type=PROBLEM_TYPE)
 
     return interface

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -70,8 +69,7 @@ class Switch(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-@dataclass(frozen=True, slots=True)
-class AtpRule:
+class AtpRule(BaseModel):
     """A rule, who changed it last, when and why."""
 
     id: int
@@ -116,12 +114,34 @@ def _rule(found: Rule) -> AtpRule:
     )
 
 
-def _effect(effect: Effect) -> dict[str, object]:
-    return {"positions": effect.positions, "thresholds": effect.thresholds, "pools": effect.pools}
+class RuleEffect(BaseModel):
+    """How many results change: positions are SKU × location, the others are SKUs."""
+
+    positions: int
+    thresholds: int
+    pools: int
 
 
-def _reported(rule: Rule, effect: Effect) -> dict[str, object]:
-    return {"id": rule.id, "version": rule.version, "active": rule.terms.active, "changed": _effect(effect)}
+class RulePreview(BaseModel):
+    """What a rule would change."""
+
+    changed: RuleEffect
+
+
+class RuleSaved(RulePreview):
+    """A saved rule, and what it changed."""
+
+    id: int
+    version: int
+    active: bool
+
+
+def _effect(effect: Effect) -> RuleEffect:
+    return RuleEffect(positions=effect.positions, thresholds=effect.thresholds, pools=effect.pools)
+
+
+def _reported(rule: Rule, effect: Effect) -> RuleSaved:
+    return RuleSaved(id=rule.id, version=rule.version, active=rule.terms.active, changed=_effect(effect))
 
 
 @router.get("/atp-rules")
@@ -153,45 +173,45 @@ def get_rule(calling: Calling, rule_id: int) -> AtpRule:
 
 
 @router.post("/atp-rules", status_code=201)
-def create_rule(calling: Calling, body: RuleBody) -> dict[str, object]:
+def create_rule(calling: Calling, body: RuleBody) -> RuleSaved:
     """Create a rule; it applies at once. `changed` counts what it changed: SKU × location, or SKUs."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RuleSaved:
         return _reported(*rules.put(tx, change=body.change(None), at=calling.app.clock.now()))
 
     return calling.write(work)
 
 
 @router.post("/atp-rules/preview")
-def preview_rule(calling: Calling, body: Trial) -> dict[str, object]:
+def preview_rule(calling: Calling, body: Trial) -> RulePreview:
     """Preview how much a rule would change. Nothing is changed."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RulePreview:
         effect = rules.preview(tx, change=body.change(body.rule_id), at=calling.app.clock.now())
-        return {"changed": _effect(effect)}
+        return RulePreview(changed=_effect(effect))
 
     return calling.write(work)
 
 
 @router.put("/atp-rules/{rule_id}")
-def change_rule(calling: Calling, rule_id: int, body: RuleBody) -> dict[str, object]:
+def change_rule(calling: Calling, rule_id: int, body: RuleBody) -> RuleSaved:
     """Change a rule: this writes its next version."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RuleSaved:
         return _reported(*rules.put(tx, change=body.change(rule_id), at=calling.app.clock.now()))
 
     return calling.write(work)
 
 
 @router.post("/atp-rules/{rule_id}/switch")
-def switch_rule(calling: Calling, rule_id: int, body: Switch) -> dict[str, object]:
+def switch_rule(calling: Calling, rule_id: int, body: Switch) -> RuleSaved:
     """Switch a rule on or off. A rule is never deleted, because explanations refer to it."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RuleSaved:
         now = calling.app.clock.now()
         return _reported(*rules.switch(tx, rule_id=rule_id, active=body.active, reason=body.reason, at=now))
 

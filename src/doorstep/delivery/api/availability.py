@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
@@ -54,8 +53,7 @@ class Questions(BaseModel):
     questions: list[Asked] = Field(min_length=1, max_length=1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(BaseModel):
     """A number of units that is added or deducted, and why; `rule_id` if a rule causes it."""
 
     words: str
@@ -64,8 +62,7 @@ class Step:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class AvailabilityExplanation(BaseModel):
     """From on-hand stock to available stock, for one component of the SKU. One SKU needs `pieces` units of it."""
 
     sku: str
@@ -75,8 +72,7 @@ class Explanation:
     steps: list[Step]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(BaseModel):
     """`quantity` is null when `status` is unknown: then `because` gives the reason, and `known_quantity` is certain.
 
     `together`: for a kit, how many have all components at one location; null if the SKU is not a kit.
@@ -90,17 +86,20 @@ class Answer:
     because: list[str]
     as_of: datetime
     together: int | None
-    explanation: list[Explanation] | None
+    explanation: list[AvailabilityExplanation] | None
 
 
 def _answer(found: Availability, *, explain: bool) -> Answer:
     parts = [
-        Explanation(
-            part.sku,
-            part.condition.value,
-            part.pieces,
-            part.free,
-            [Step(step.words, step.pieces, step.rule.rule_id, step.rule.rule) for step in waterfall(part)],
+        AvailabilityExplanation(
+            sku=part.sku,
+            condition=part.condition.value,
+            pieces=part.pieces,
+            free=part.free,
+            steps=[
+                Step(words=step.words, pieces=step.pieces, rule_id=step.rule.rule_id, rule=step.rule.rule)
+                for step in waterfall(part)
+            ],
         )
         for part in (found.parts if explain else ())
     ]
@@ -142,8 +141,7 @@ def availabilities(calling: Calling, body: Questions) -> list[Answer]:
     return _ask(calling, body.questions)
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(BaseModel):
     """Units from a location, or from a document in transit; null: that location's stock is unknown now."""
 
     location: str
@@ -155,8 +153,7 @@ class Offer:
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class Aisle:
+class Aisle(BaseModel):
     """The store's stock, other locations with stock, and expected supply, soonest first."""
 
     sku: str
@@ -168,7 +165,13 @@ class Aisle:
 
 def _offer(found: aisle.Offer) -> Offer:
     return Offer(
-        found.code, found.name, found.quantity, found.km, found.here_date, found.because, found.document
+        location=found.code,
+        name=found.name,
+        quantity=found.quantity,
+        km=found.km,
+        here_date=found.here_date,
+        because=found.because,
+        document=found.document,
     )
 
 
@@ -184,11 +187,11 @@ def endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
             tx, sku=Sku(sku), store_id=store.id, ways=ways, at=calling.app.clock.now()
         )
         return Aisle(
-            sku,
-            location,
-            _answer(found.here, explain=False),
-            [_offer(each) for each in found.elsewhere],
-            [_offer(each) for each in found.coming],
+            sku=sku,
+            location=location,
+            here=_answer(found.here, explain=False),
+            elsewhere=[_offer(each) for each in found.elsewhere],
+            coming=[_offer(each) for each in found.coming],
         )
 
     return calling.read(look)
@@ -204,8 +207,7 @@ class Source(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceState:
+class SourceState(BaseModel):
     """A source, its last update, and whether it is overdue."""
 
     location: str
@@ -225,11 +227,11 @@ def stock_sources(calling: Calling) -> list[SourceState]:
         places = network.locations(tx)
         return [
             SourceState(
-                places[each.location_id].code,
-                each.name,
-                each.max_age_seconds,
-                each.last_update_at,
-                each.is_silent(now),
+                location=places[each.location_id].code,
+                name=each.name,
+                max_age_seconds=each.max_age_seconds,
+                last_update_at=each.last_update_at,
+                silent=each.is_silent(now),
             )
             for each in source_views.sources(tx)
         ]
@@ -238,27 +240,35 @@ def stock_sources(calling: Calling) -> list[SourceState]:
 
 
 @router.put("/stock-sources")
-def put_stock_source(calling: Calling, body: Source) -> dict[str, object]:
+def put_stock_source(calling: Calling, body: Source) -> Source:
     """Add a stock source to a location, or change its maximum age."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> Source:
         place = network.by_code(tx, code=body.location)
         source = StockSource(place.id, body.name, body.max_age_seconds)
         freshness.put_sources(tx, sources=[source])
-        return {"location": body.location, "name": body.name, "max_age_seconds": body.max_age_seconds}
+        return body
 
     return calling.write(work)
 
 
+class SourceRemoved(BaseModel):
+    """A stock source that was removed."""
+
+    location: str
+    name: str
+    forgotten: bool
+
+
 @router.delete("/stock-sources/{location}/{name}")
-def forget_stock_source(calling: Calling, location: str, name: str) -> dict[str, object]:
+def forget_stock_source(calling: Calling, location: str, name: str) -> SourceRemoved:
     """Remove a stock source from a location."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> SourceRemoved:
         place = network.by_code(tx, code=location)
         freshness.remove_source(tx, location_id=place.id, name=name)
-        return {"location": location, "name": name, "forgotten": True}
+        return SourceRemoved(location=location, name=name, forgotten=True)
 
     return calling.write(work)

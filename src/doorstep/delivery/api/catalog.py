@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.shapes import Money, money
 from doorstep.domain.catalog import actions, views
 from doorstep.domain.catalog.model import Item, Part, Recipe
 from doorstep.domain.identity.model import Permission
@@ -51,12 +53,55 @@ class NewRecipe(BaseModel):
     parts: list[NewPart] = Field(min_length=1, max_length=100)
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class CatalogItem(BaseModel):
+    """A SKU. The price is per unit, tax included; GST in basis points (500 = 5 %)."""
+
+    sku: str
+    title: str
+    style: str
+    category: str
+    colour: str
+    size: str
+    barcode: str
+    weight_grams: int
+    hsn: str
+    gst_rate_basis_points: int
+    price: Money
+
+
+class Component(BaseModel):
+    """`pieces` units of a SKU in a condition."""
+
+    sku: str
+    condition: str
+    pieces: int
+
+
+class Described(BaseModel):
     """A SKU and its components; an ordinary SKU has itself as its only component."""
 
-    item: Item
-    parts: list[Part]
+    item: CatalogItem
+    parts: list[Component]
+
+
+class ItemSaved(BaseModel):
+    """A SKU that was saved."""
+
+    sku: str
+
+
+class RecipeSaved(ItemSaved):
+    """A SKU, and how many components it has; 0: it is an ordinary SKU."""
+
+    parts: int
+
+
+def _described(item: Item, parts: Sequence[Part]) -> Described:
+    fields = asdict(item)
+    price = money(fields.pop("price_minor"), fields.pop("currency"))
+    return Described(
+        item=CatalogItem(price=price, **fields), parts=[Component(**asdict(each)) for each in parts]
+    )
 
 
 @router.get("/skus")
@@ -69,46 +114,46 @@ def list_skus(
     def look(tx: ReadTx) -> list[Described]:
         parts = views.parts(tx, skus=sku)
         found = sorted(views.items(tx, skus=sku).values(), key=lambda item: item.sku)
-        return [Described(item, list(parts[item.sku])) for item in found]
+        return [_described(item, parts[item.sku]) for item in found]
 
     return calling.read(look)
 
 
 @router.put("/skus/{sku:path}/parts")
-def compose(calling: Calling, sku: Name, body: NewRecipe) -> dict[str, object]:
+def compose(calling: Calling, sku: Name, body: NewRecipe) -> RecipeSaved:
     """Make a SKU a kit or a B-grade SKU. Orders that are reserved keep their components."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     parts = tuple(Part(Sku(part.sku), part.condition, part.pieces) for part in body.parts)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RecipeSaved:
         actions.compose(tx, recipes=[Recipe(Sku(sku), parts)])
-        return {"sku": sku, "parts": len(parts)}
+        return RecipeSaved(sku=sku, parts=len(parts))
 
     return calling.write(work)
 
 
 @router.delete("/skus/{sku:path}/parts")
-def dissolve(calling: Calling, sku: Name) -> dict[str, object]:
+def dissolve(calling: Calling, sku: Name) -> RecipeSaved:
     """Make it an ordinary SKU again."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RecipeSaved:
         if not views.known(tx, skus=[sku]):
             raise errors.NotFound(f"The catalog does not have {sku}.")
         actions.dissolve(tx, skus=[sku])
-        return {"sku": sku, "parts": 0}
+        return RecipeSaved(sku=sku, parts=0)
 
     return calling.write(work)
 
 
 # Last: a SKU may contain slashes, so this path also matches the paths of its components.
 @router.put("/skus/{sku:path}")
-def put_sku(calling: Calling, sku: Name, body: NewItem) -> dict[str, object]:
+def put_sku(calling: Calling, sku: Name, body: NewItem) -> ItemSaved:
     """Create or replace a SKU."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> ItemSaved:
         items.put(tx, items=[Item(sku=Sku(sku), **body.model_dump())])
-        return {"sku": sku}
+        return ItemSaved(sku=sku)
 
     return calling.write(work)

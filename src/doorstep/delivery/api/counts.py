@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import counts
 from doorstep.domain.inventory.actions.counts import Command
@@ -58,7 +59,7 @@ class Pieces(BaseModel):
     condition: Condition = Condition.NEW
 
 
-class Finding(BaseModel):
+class CountedUnits(BaseModel):
     """Counted quantities: totals, or (`adds`) scans to add up."""
 
     found: list[Pieces] = Field(min_length=1, max_length=1000)
@@ -86,8 +87,7 @@ class SendBack(Version):
     reason: str = Field("", max_length=200)
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(BaseModel):
     """A count; `off` lines have a variance, `actions` are allowed now."""
 
     id: int
@@ -105,8 +105,7 @@ class Count:
     actions: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class CountLine(BaseModel):
     """A SKU in a condition. A blind count shows `expected` and the variance only after it is submitted."""
 
     sku: str
@@ -119,12 +118,11 @@ class Line:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class WholeCount:
+class WholeCount(BaseModel):
     """A count with its lines, and the orders that wait for what was not found."""
 
     count: Count
-    lines: list[Line]
+    lines: list[CountLine]
     waiting_order_ids: list[int]
 
 
@@ -146,22 +144,42 @@ def _shown(row: views.CountRow, code: str) -> Count:
     )
 
 
+class CountActed(BaseModel):
+    """A count after the action; `actions` are allowed now."""
+
+    id: int
+    state: str
+    version: int
+    actions: list[str]
+
+
+class Listing(Paging):
+    """Filter and page of the list."""
+
+    location: str = Field("", description="The location's code.")
+    state: list[CountState] = Field(default_factory=list)
+
+
 @router.get("/counts")
-def list_counts(
-    calling: Calling,
-    location: str = "",
-    state: Annotated[list[CountState] | None, Query()] = None,
-    before: Annotated[int | None, Query(description="Only counts older than this id.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> list[Count]:
+def list_counts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[Count]:
     """List counts, newest first."""
 
-    def look(tx: ReadTx) -> list[Count]:
-        chosen = network.by_code(tx, code=location).id if location else calling.scope
+    def look(tx: ReadTx) -> Page[Count]:
+        chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         places = network.locations(tx)
-        wanted = views.CountFilter(chosen, tuple(state or CountState), before, limit)
-        return [_shown(row, places[row.location_id].code) for row in views.rows(tx, wanted=wanted)]
+        rows = views.rows(
+            tx,
+            wanted=views.CountFilter(
+                chosen, tuple(wanted.state or CountState), wanted.before_id, wanted.limit + 1
+            ),
+        )
+        return paging.page(
+            rows,
+            lambda row: _shown(row, places[row.location_id].code),
+            lambda row: str(row.id),
+            limit=wanted.limit,
+        )
 
     return calling.read(look)
 
@@ -175,7 +193,7 @@ def get_count(calling: Calling, count_id: int) -> WholeCount:
         calling.principal.require(Permission.INVENTORY_READ, at=found.location_id)
         code = network.location(tx, location_id=found.location_id).code
         lines = [
-            Line(
+            CountLine(
                 sku=each.sku,
                 condition=each.condition.value,
                 counted=each.counted,
@@ -188,16 +206,18 @@ def get_count(calling: Calling, count_id: int) -> WholeCount:
             for each in found.lines
         ]
         orders = sorted({each.order_id for each in views.waiting(tx, count=found)})
-        return WholeCount(_shown(views.row(tx, count_id=count_id), code), lines, orders)
+        return WholeCount(
+            count=_shown(views.row(tx, count_id=count_id), code), lines=lines, waiting_order_ids=orders
+        )
 
     return calling.read(look)
 
 
 @router.post("/counts", status_code=201)
-def open_count(calling: Calling, body: Opening) -> dict[str, object]:
+def open_count(calling: Calling, body: Opening) -> CountActed:
     """Request a count."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> CountActed:
         place = network.by_code(tx, code=body.location)
         calling.principal.require(Permission.STOCK_WORK, at=place.id)
         new = NewCount(place.id, body.kind, body.title, [Sku(sku) for sku in body.skus], body.category)
@@ -207,10 +227,10 @@ def open_count(calling: Calling, body: Opening) -> dict[str, object]:
     return calling.write(work)
 
 
-def _answer(tx: ReadTx, count_id: int) -> dict[str, object]:
+def _answer(tx: ReadTx, count_id: int) -> CountActed:
     row = views.row(tx, count_id=count_id)
     actions = list(COUNT_ACTIONS[row.state])
-    return {"id": row.id, "state": row.state.value, "version": row.version, "actions": actions}
+    return CountActed(id=row.id, state=row.state.value, version=row.version, actions=actions)
 
 
 def _act(
@@ -218,11 +238,11 @@ def _act(
     count_id: int,
     command: tuple[Permission, int | None],
     verb: Callable[[WriteTx, Command], object],
-) -> dict[str, object]:
+) -> CountActed:
     """Run an action on a count at a location that the caller may act for."""
     permission, version = command
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> CountActed:
         place = LocationId(views.row(tx, count_id=count_id).location_id)
         calling.principal.require(permission, at=place)
         verb(tx, Command(CountId(count_id), calling.app.clock.now(), version))
@@ -232,7 +252,7 @@ def _act(
 
 
 @router.post("/counts/{count_id}/found")
-def find(calling: Calling, count_id: int, body: Finding) -> dict[str, object]:
+def find(calling: Calling, count_id: int, body: CountedUnits) -> CountActed:
     """Record counted quantities."""
 
     def verb(tx: WriteTx, command: Command) -> None:
@@ -246,7 +266,7 @@ def find(calling: Calling, count_id: int, body: Finding) -> dict[str, object]:
 
 
 @router.post("/counts/{count_id}/hand-in")
-def hand_in(calling: Calling, count_id: int, body: HandIn) -> dict[str, object]:
+def hand_in(calling: Calling, count_id: int, body: HandIn) -> CountActed:
     """Submit a count. Small variances (see the settings) are approved at once."""
     chosen = calling.app.settings
     tolerance = Tolerance(chosen.count_tolerance_pieces, chosen.count_tolerance_percent)
@@ -259,7 +279,7 @@ def hand_in(calling: Calling, count_id: int, body: HandIn) -> dict[str, object]:
 
 
 @router.post("/counts/{count_id}/approve")
-def approve(calling: Calling, count_id: int, body: Approval) -> dict[str, object]:
+def approve(calling: Calling, count_id: int, body: Approval) -> CountActed:
     """Approve a count: its variances are posted. Sales since the count stay deducted."""
     return _act(
         calling,
@@ -270,7 +290,7 @@ def approve(calling: Calling, count_id: int, body: Approval) -> dict[str, object
 
 
 @router.post("/counts/{count_id}/recount")
-def recount(calling: Calling, count_id: int, body: SendBack) -> dict[str, object]:
+def recount(calling: Calling, count_id: int, body: SendBack) -> CountActed:
     """Reopen a count: lines with a variance are counted again."""
     return _act(
         calling,
@@ -281,7 +301,7 @@ def recount(calling: Calling, count_id: int, body: SendBack) -> dict[str, object
 
 
 @router.post("/counts/{count_id}/cancel")
-def cancel(calling: Calling, count_id: int, body: Version) -> dict[str, object]:
+def cancel(calling: Calling, count_id: int, body: Version) -> CountActed:
     """Cancel a count. Stock does not change."""
     return _act(
         calling,

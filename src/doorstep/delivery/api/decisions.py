@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-import msgspec
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.shapes import Money, maybe_money, money
 from doorstep.domain.analytics.views import decisions as views
 from doorstep.domain.analytics.views.decisions import Decision as Reported
 from doorstep.domain.identity.model import Permission
+from doorstep.domain.routing.model import receipt as stored
+from doorstep.domain.routing.model import score as stored_scores
 from doorstep.kernel.db import ReadTx
 
 router = APIRouter(tags=["Orders"])
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(BaseModel):
     """Units of a line that were assigned to a location."""
 
     location: str
@@ -26,39 +27,179 @@ class Sent:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A stored decision. Money is in minor units of `currency`.
+class DecisionCandidate(BaseModel):
+    """A location as it was then; `eliminated` is the reason why it could not serve the line (empty: it could).
 
-    `receipt` explains it: the lines with the candidate locations, the plan's scores, the second-best plan, and what would
-    have changed the decision. `best_minor` is the cost of the best plan for the complete day, `actual_minor` the cost of this one;
-    both are computed afterwards (null: not yet).
+    Cost, probability to miss the promise and arrival are of the line in a parcel of its own.
     """
+
+    location: str
+    available: int
+    distance_km: int | None
+    eliminated: str
+    cost: Money
+    miss_probability: float
+    arrives_date: date | None
+
+
+class ExplainedLine(BaseModel):
+    """Why a line was allocated there: a sentence, and the nearest locations (`others` more had some stock too)."""
+
+    line_no: int
+    sku: str
+    quantity: int
+    sentence: str
+    candidates: list[DecisionCandidate]
+    others: int
+
+
+class Scores(BaseModel):
+    """A plan in numbers. `cost` is the sum of the costs after it; the days are those of the last parcel."""
+
+    miss_probability: float
+    cost: Money
+    carriage: Money
+    handling: Money
+    split: Money
+    reroute: Money
+    late: Money
+    load: Money
+    last_piece: Money
+    scarcity: Money
+    carbon: Money
+    parcels: int
+    km: int
+    leaves_date: date | None
+    arrives_date: date | None
+    co2_grams: int
+
+
+class RunnerUp(BaseModel):
+    """The second-best plan."""
+
+    locations: list[str]
+    scores: Scores
+
+
+class RuledOut(BaseModel):
+    """How many locations were ruled out for the whole order, and why."""
+
+    reason: str
+    locations: int
+
+
+class DecisionExplanation(BaseModel):
+    """Why the decision is as it is.
+
+    `run`, `routing` and `rule` name the part of the rule set that decided; `asked` locations were considered. `flip` says what
+    would have made the runner-up win. `together` are orders of the same customer whose parcel this order joins. `wave` says
+    what batch re-optimization changed.
+    """
+
+    run: str
+    routing: str
+    rule: str
+    lines: list[ExplainedLine]
+    scores: Scores
+    runner_up: RunnerUp | None
+    flip: str
+    ruled_out: list[RuledOut]
+    asked: int
+    together: list[int]
+    wave: str
+
+
+class Decision(BaseModel):
+    """A stored decision. `best` is the cost of the best plan for the complete day, `actual` the cost of this one; null: not computed yet."""
 
     id: int
     decided_at: datetime
     actor: str
     rules: str
     rules_version: int | None
-    currency: str
     sent: list[Sent]
-    best_minor: int | None
-    actual_minor: int | None
-    receipt: dict[str, object]
+    best: Money | None
+    actual: Money | None
+    explanation: DecisionExplanation
+
+
+def _scores(found: stored_scores.Scores, currency: str) -> Scores:
+    costs = {
+        name: money(getattr(found, f"{name}_minor"), currency)
+        for name in ("cost", "carriage", "handling", "split", "reroute", "late", "load", "last_piece", "scarcity", "carbon")
+    }  # fmt: skip
+    return Scores(
+        miss_probability=found.miss,
+        parcels=found.parcels,
+        km=found.km,
+        leaves_date=found.leaves,
+        arrives_date=found.arrives,
+        co2_grams=found.co2_grams,
+        **costs,
+    )
+
+
+def _line(found: stored.LineExplanation, currency: str) -> ExplainedLine:
+    candidates = [
+        DecisionCandidate(
+            location=each.location,
+            available=each.available,
+            distance_km=each.distance_km,
+            eliminated=each.eliminated,
+            cost=money(each.cost_minor, currency),
+            miss_probability=each.miss,
+            arrives_date=each.arrives,
+        )
+        for each in found.candidates
+    ]
+    return ExplainedLine(
+        line_no=found.line_no,
+        sku=found.sku,
+        quantity=found.quantity,
+        sentence=found.sentence,
+        candidates=candidates,
+        others=found.others,
+    )
+
+
+def _runner_up(found: stored.Alternative | None, currency: str) -> RunnerUp | None:
+    if found is None:
+        return None
+    return RunnerUp(locations=list(found.locations), scores=_scores(found.scores, currency))
+
+
+def _explanation(found: stored.Explanation, currency: str) -> DecisionExplanation:
+    return DecisionExplanation(
+        run=found.run,
+        routing=found.routing,
+        rule=found.rule,
+        lines=[_line(each, currency) for each in found.lines],
+        scores=_scores(found.scores, currency),
+        runner_up=_runner_up(found.runner_up, currency),
+        flip=found.flip,
+        ruled_out=[RuledOut(reason=reason, locations=number) for reason, number in found.refused.items()],
+        asked=found.asked,
+        together=list(found.together),
+        wave=found.wave,
+    )
 
 
 def _reported(found: Reported, currency: str) -> Decision:
+    sent = [
+        Sent(location=code, line_no=line_no, quantity=quantity)
+        for code, lines in found.sent.items()
+        for line_no, quantity in lines.items()
+    ]
     return Decision(
-        found.id,
-        found.decided_at,
-        found.actor,
-        found.row.rules,
-        found.version,
-        currency,
-        [Sent(code, *each) for code, lines in found.sent.items() for each in lines.items()],
-        found.row.best_minor,
-        found.row.actual_minor,
-        msgspec.to_builtins(found.receipt),
+        id=found.id,
+        decided_at=found.decided_at,
+        actor=found.actor,
+        rules=found.row.rules,
+        rules_version=found.version,
+        sent=sent,
+        best=maybe_money(found.row.best_minor, currency),
+        actual=maybe_money(found.row.actual_minor, currency),
+        explanation=_explanation(found.receipt, currency),
     )
 
 

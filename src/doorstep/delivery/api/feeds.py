@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
@@ -44,8 +44,7 @@ class StockFeed(BaseModel):
     lines: list[Reported] = Field(min_length=1, max_length=MOST_LINES)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRow:
+class FeedRow(BaseModel):
     """A feed with its figures."""
 
     id: int
@@ -62,8 +61,7 @@ class FeedRow:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(BaseModel):
     """A line that was not applied as sent."""
 
     line_no: int
@@ -73,8 +71,26 @@ class Trouble:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class WholeFeed:
+class LineTaken(BaseModel):
+    """The result of a line of the feed; `on_hand` is the new counter, null where there is none."""
+
+    line_no: int
+    sku: str
+    location: str
+    outcome: str
+    on_hand: int | None
+    reason: str
+
+
+class FeedTaken(BaseModel):
+    """A feed and the result of each line. A repeated feed has no results: nothing happened now."""
+
+    feed: FeedRow
+    is_replay: bool
+    results: list[LineTaken]
+
+
+class WholeFeed(BaseModel):
     """A feed with the lines that were not applied as sent."""
 
     feed: FeedRow
@@ -99,7 +115,7 @@ def _shown(row: views.FeedRow) -> FeedRow:
 
 
 @router.post("/inventory/feeds", status_code=201)
-def take(calling: Calling, body: StockFeed) -> dict[str, object]:
+def take(calling: Calling, body: StockFeed) -> FeedTaken:
     """Update stock from a source. Invalid lines are refused with a reason, the others are applied."""
     calling.principal.require(Permission.STOCK_WORK)
     now = calling.app.clock.now()
@@ -111,9 +127,10 @@ def take(calling: Calling, body: StockFeed) -> dict[str, object]:
     moment = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     feed = Feed(body.source, calling.idempotency_key, body.mode, moment, lines)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> FeedTaken:
         taken = feeds.take(tx, feed=feed, places=_places(calling, tx), now=now)
-        return {"feed": _shown(taken.feed), "is_replay": taken.is_replay, "results": taken.results}
+        results = [LineTaken.model_validate(asdict(each)) for each in taken.results]
+        return FeedTaken(feed=_shown(taken.feed), is_replay=taken.is_replay, results=results)
 
     return calling.write(work)
 
@@ -141,9 +158,15 @@ def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
 
     def look(tx: ReadTx) -> WholeFeed:
         troubles = [
-            Trouble(each.line_no, each.sku, each.location, each.outcome, each.reason)
+            Trouble(
+                line_no=each.line_no,
+                sku=each.sku,
+                location=each.location,
+                outcome=each.outcome,
+                reason=each.reason,
+            )
             for each in views.troubles(tx, feed_id=feed_id)
         ]
-        return WholeFeed(_shown(views.row(tx, feed_id=feed_id)), troubles)
+        return WholeFeed(feed=_shown(views.row(tx, feed_id=feed_id)), troubles=troubles)
 
     return calling.read(look)

@@ -6,7 +6,6 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, BinaryIO
 
@@ -41,9 +40,10 @@ _FILE: dict[str, object] = {
     }
 }
 
+_CSV: dict[int | str, dict[str, object]] = {200: {"content": {"text/csv": {}}}}
 
-@dataclass(frozen=True, slots=True)
-class File:
+
+class File(BaseModel):
     """A file and its progress: checking, applying, then done; refused (all or none), or failed (can be resumed)."""
 
     id: int
@@ -63,8 +63,7 @@ class File:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class RowProblem(BaseModel):
     """A row and its error."""
 
     line: int
@@ -153,19 +152,21 @@ def get_import(calling: Calling, import_id: int) -> File:
 @router.get("/imports/{import_id}/problems")
 def list_problems(
     calling: Calling, import_id: int, limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> list[Problem]:
+) -> list[RowProblem]:
     """List the first rows that are bad, or that change nothing."""
     calling.principal.require(Permission.CONNECTIONS_READ)
 
-    def look(tx: ReadTx) -> list[Problem]:
+    def look(tx: ReadTx) -> list[RowProblem]:
         views.row(tx, import_id=import_id)
         found = views.problems(tx, import_id=import_id, limit=limit)
-        return [Problem(row.line_no, row.problem or "", list(row.cells)) for row in found]
+        return [
+            RowProblem(line=row.line_no, problem=row.problem or "", cells=list(row.cells)) for row in found
+        ]
 
     return calling.read(look)
 
 
-@router.get("/imports/{import_id}/problems.csv")
+@router.get("/imports/{import_id}/problems.csv", response_class=StreamingResponse, responses=_CSV)
 def download_problems(calling: Calling, import_id: int) -> StreamingResponse:
     """Download every row that is bad, or that changes nothing, as a file to correct and import again."""
     calling.principal.require(Permission.CONNECTIONS_READ)
@@ -192,26 +193,33 @@ def _reported(head: Iterable[str], rows: Iterable[Row]) -> Iterator[tuple[object
         yield (row.line_no, row.problem, *row.cells)
 
 
+class ImportResumed(BaseModel):
+    """An import that goes on, and its state."""
+
+    id: int
+    state: str
+
+
 @router.post("/imports/{import_id}/go-on")
-def go_on(calling: Calling, import_id: int) -> dict[str, object]:
+def go_on(calling: Calling, import_id: int) -> ImportResumed:
     """Resume a failed import where it stopped."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> ImportResumed:
         imports.go_on(tx, import_id=ImportId(import_id), at=calling.app.clock.now())
-        return {"id": import_id, "state": views.row(tx, import_id=import_id).state.value}
+        return ImportResumed(id=import_id, state=views.row(tx, import_id=import_id).state.value)
 
     return calling.write(work)
 
 
-@router.get("/exports/stock.csv")
+@router.get("/exports/stock.csv", response_class=StreamingResponse, responses=_CSV)
 def export_stock(calling: Calling, location: str = "") -> StreamingResponse:
     """Export every stock counter (of a location) as a stock file."""
     chosen = _chosen(calling, location)
     return _csv(calling.app, "stock.csv", lambda tx: exports.stock(tx, location_id=chosen))
 
 
-@router.get("/exports/movements.csv")
+@router.get("/exports/movements.csv", response_class=StreamingResponse, responses=_CSV)
 def export_movements(
     calling: Calling, location: str = "", since: datetime | None = None, until: datetime | None = None
 ) -> StreamingResponse:

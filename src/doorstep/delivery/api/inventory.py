@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.model import Condition
@@ -21,8 +21,7 @@ from doorstep.kernel.ids import Sku
 router = APIRouter(tags=["Inventory"])
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(BaseModel):
     """Units on hand, reserved, available and incoming."""
 
     sku: str
@@ -35,16 +34,7 @@ class Position:
     incoming: int
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """A page. Send `next_after` as `after` for the next one; it is empty at the end."""
-
-    positions: list[Position]
-    next_after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(BaseModel):
     """A line of the ledger."""
 
     id: int
@@ -72,21 +62,24 @@ class Correction(BaseModel):
     note: str = Field("", max_length=200)
 
 
+class InventoryFilter(Paging):
+    """Filter and page of the counters; the page size counts SKUs, each with all its counters."""
+
+    q: str = Field("", description="SKU, title or barcode.")
+    location: str = Field("", description="The location's code.")
+
+
 @router.get("/inventory")
-def list_inventory(
-    calling: Calling,
-    q: Annotated[str, Query(description="SKU, title or barcode.")] = "",
-    location: str = "",
-    after: str = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> Inventory:
+def list_inventory(calling: Calling, asked: Annotated[InventoryFilter, Query()]) -> Page[Position]:
     """List stock counters, by SKU."""
 
-    def look(tx: ReadTx) -> Inventory:
+    def look(tx: ReadTx) -> Page[Position]:
         places = network.locations(tx)
-        chosen = network.by_code(tx, code=location).id if location else calling.scope
+        chosen = network.by_code(tx, code=asked.location).id if asked.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
-        wanted = views.StockFilter(text=q, location_id=chosen, after_sku=after, limit=limit)
+        wanted = views.StockFilter(
+            text=asked.q, location_id=chosen, after_sku=asked.cursor, limit=asked.limit
+        )
         page = views.page(tx, wanted=wanted)
         positions = [
             Position(
@@ -101,7 +94,7 @@ def list_inventory(
             )
             for row in page.rows
         ]
-        return Inventory(positions, page.next_after)
+        return Page(items=positions, next_cursor=page.next_after)
 
     return calling.read(look)
 
@@ -133,11 +126,20 @@ def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
     return calling.read(look)
 
 
+class Adjusted(BaseModel):
+    """A counter after the adjustment."""
+
+    sku: str
+    location: str
+    on_hand: int
+    reserved: int
+
+
 @router.post("/inventory/adjustments", status_code=201)
-def adjust(calling: Calling, body: Correction) -> dict[str, object]:
+def adjust(calling: Calling, body: Correction) -> Adjusted:
     """Adjust stock, with a reason. Reserved units cannot be removed."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> Adjusted:
         place = network.by_code(tx, code=body.location)
         calling.principal.require(Permission.INVENTORY_WRITE, at=place.id)
         correction = actions.Correction(
@@ -149,6 +151,6 @@ def adjust(calling: Calling, body: Correction) -> dict[str, object]:
             condition=body.condition,
         )
         now = actions.adjust(tx, correction=correction, at=calling.app.clock.now())
-        return {"sku": body.sku, "location": body.location, "on_hand": now.on_hand, "reserved": now.reserved}
+        return Adjusted(sku=body.sku, location=body.location, on_hand=now.on_hand, reserved=now.reserved)
 
     return calling.write(work)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import timedelta
 
 import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api import lab_shapes
+from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.shapes import money
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import lab as verbs
 from doorstep.domain.routing.actions import trials as trial_verbs
 from doorstep.domain.routing.actions.lab import NewRun
 from doorstep.domain.routing.actions.trials import NewTrial, Trial
-from doorstep.domain.routing.model.lab import TrialKind, compare, guardrails
+from doorstep.domain.routing.model.lab import (
+    TrialKind,
+    guardrails,
+)
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules, trials
-from doorstep.domain.routing.views.lab import LabRun, Slice
+from doorstep.domain.routing.views.lab import Slice
+from doorstep.flows.network import lanes
 from doorstep.flows.routing_rules import simulation_jobs, trial_control
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -57,129 +62,132 @@ class Why(BaseModel):
     why: str = Field(min_length=1, max_length=500)
 
 
-def _run(found: LabRun) -> dict[str, object]:
-    reported: dict[str, object] = {
-        name: getattr(found, name)
-        for name in (
-            "id", "state", "draft", "against", "since", "until", "every_minutes", "wave_seconds", "orders_name", "asked_by",
-            "asked_at", "started_at", "ended_at", "done", "total", "error", "changed",
-        )
-    }  # fmt: skip
-    if found.before is None or found.after is None:
-        return reported
-    compared = [
-        {"key": each.measure.key, "label": each.measure.label, "unit": each.measure.unit, "now": each.before,
-         "draft": each.after, "ratio": each.ratio, "mark": each.mark}
-        for each in compare(found.before, found.after)
-    ]  # fmt: skip
-    sides = {"now": msgspec.to_builtins(found.before), "draft": msgspec.to_builtins(found.after)}
-    return reported | {"compared": compared, "totals": sides}
+def _currency(calling: Caller, tx: ReadTx) -> str:
+    """The currency of the network's costs."""
+    return lanes.configuration(tx, at=calling.app.clock.now()).said.document.currency
 
 
-def _trial(tx: ReadTx, found: Trial) -> dict[str, object]:
+def _trial(tx: ReadTx, found: Trial, currency: str) -> lab_shapes.TrialReport:
     active, draft = trials.sides(tx, trial_id=found.id)
     judged = trial_control.verdict(tx, trial=found)
-    return {
-        "id": found.id,
-        "draft": found.draft,
-        "against": found.against,
-        "kind": found.kind.value,
-        "percent": found.percent,
-        "guardrails": msgspec.to_builtins(found.guardrails),
-        "why": found.why,
-        "started_at": found.started_at,
-        "ended_at": found.ended_at,
-        "ended_why": found.ended_why,
-        "breached": found.breached,
-        "is_enough": judged.is_enough,
-        "is_better": judged.is_better,
-        "now": asdict(active),
-        "tried": asdict(draft),
-    }
+    return lab_shapes.TrialReport(
+        id=found.id,
+        draft=found.draft,
+        against=found.against,
+        kind=found.kind.value,
+        percent=found.percent,
+        guardrails=lab_shapes.Guardrails(**msgspec.to_builtins(found.guardrails)),
+        why=found.why,
+        started_at=found.started_at,
+        ended_at=found.ended_at,
+        ended_why=found.ended_why,
+        breached=found.breached,
+        is_enough=judged.is_enough,
+        is_better=judged.is_better,
+        now=lab_shapes.side(active, currency),
+        tried=lab_shapes.side(draft, currency),
+    )
 
 
 @router.get("/simulations")
-def list_simulations(calling: Calling) -> list[dict[str, object]]:
+def list_simulations(calling: Calling) -> list[lab_shapes.Simulation]:
     """List the newest simulations."""
     calling.principal.require(Permission.RULES_READ)
-    return calling.read(lambda tx: [_run(each) for each in views.runs(tx)])
+
+    def look(tx: ReadTx) -> list[lab_shapes.Simulation]:
+        currency = _currency(calling, tx)
+        return [lab_shapes.run(each, currency) for each in views.runs(tx)]
+
+    return calling.read(look)
 
 
 @router.post("/simulations", status_code=202)
-def simulate(calling: Calling, body: SimulationBody) -> dict[str, object]:
+def simulate(calling: Calling, body: SimulationBody) -> lab_shapes.SimulationState:
     """Request a simulation; a worker runs it. Poll it until its state is done, failed or canceled."""
     calling.principal.require(Permission.RULES_WRITE)
     now = calling.app.clock.now()
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> lab_shapes.SimulationState:
         new = NewRun(
             "simulation", body.draft, rules.active_number(tx), now - timedelta(days=body.days), now, body.every_minutes,
             body.wave_seconds, "" if body.orders is None else "the request", body.orders, body.stock,
         )  # fmt: skip
-        return {"id": simulation_jobs.queue(tx, new=new, now=now), "state": "waiting"}
+        return lab_shapes.SimulationState(id=simulation_jobs.queue(tx, new=new, now=now), state="waiting")
 
     return calling.write(work)
 
 
 @router.get("/simulations/{run_id}")
-def get_simulation(calling: Calling, run_id: int) -> dict[str, object]:
-    """Get a simulation's progress and the results of both rule sets. Money is in minor units."""
+def get_simulation(calling: Calling, run_id: int) -> lab_shapes.Simulation:
+    """Get a simulation's progress and the results of both rule sets."""
     calling.principal.require(Permission.RULES_READ)
-    return calling.read(lambda tx: _run(views.run(tx, run_id=run_id)))
+    return calling.read(lambda tx: lab_shapes.run(views.run(tx, run_id=run_id), _currency(calling, tx)))
 
 
 @router.get("/simulations/{run_id}/changes")
 def get_changes(
     calling: Calling, run_id: int, only: str = "", sort: str = "cost", offset: int = 0, limit: int = 100
-) -> list[dict[str, object]]:
+) -> list[lab_shapes.ChangedOrder]:
     """List orders with another plan. `only`: dearer, cheaper, more_parcels, fewer_parcels, short; `sort`: cost, saving, order."""
     calling.principal.require(Permission.RULES_READ)
     part = Slice(only, sort, max(0, offset), min(1_000, max(1, limit)))
 
-    def look(tx: ReadTx) -> list[dict[str, object]]:
+    def look(tx: ReadTx) -> list[lab_shapes.ChangedOrder]:
         views.run(tx, run_id=run_id)
+        currency = _currency(calling, tx)
         return [
-            {"order_id": each.order_id, "number": each.number, "at": each.at, "extra_minor": each.extra_minor,
-             "now": msgspec.to_builtins(each.before), "draft": msgspec.to_builtins(each.after)}
+            lab_shapes.ChangedOrder(
+                order_id=each.order_id,
+                number=each.number,
+                at=each.at,
+                extra_cost=money(each.extra_minor, currency),
+                now=lab_shapes.plan(each.before, currency),
+                draft=lab_shapes.plan(each.after, currency),
+            )
             for each in views.changes(tx, run_id=run_id, part=part)
-        ]  # fmt: skip
+        ]
 
     return calling.read(look)
 
 
 @router.post("/simulations/{run_id}/cancel")
-def cancel_simulation(calling: Calling, run_id: int) -> dict[str, object]:
+def cancel_simulation(calling: Calling, run_id: int) -> lab_shapes.SimulationState:
     """Cancel a simulation."""
     calling.principal.require(Permission.RULES_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> lab_shapes.SimulationState:
         verbs.cancel(tx, run_id=run_id, at=calling.app.clock.now())
-        return {"id": run_id, "state": views.run(tx, run_id=run_id).state}
+        return lab_shapes.SimulationState(id=run_id, state=views.run(tx, run_id=run_id).state)
 
     return calling.write(work)
 
 
 @router.delete("/simulations/{run_id}")
-def delete_simulation(calling: Calling, run_id: int) -> dict[str, object]:
+def delete_simulation(calling: Calling, run_id: int) -> lab_shapes.SimulationState:
     """Delete a finished simulation."""
     calling.principal.require(Permission.RULES_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> lab_shapes.SimulationState:
         verbs.delete(tx, run_id=run_id)
-        return {"id": run_id, "state": "deleted"}
+        return lab_shapes.SimulationState(id=run_id, state="deleted")
 
     return calling.write(work)
 
 
 @router.get("/trials")
-def list_trials(calling: Calling) -> list[dict[str, object]]:
+def list_trials(calling: Calling) -> list[lab_shapes.TrialReport]:
     """List trials, newest first, with the results so far."""
     calling.principal.require(Permission.RULES_READ)
-    return calling.read(lambda tx: [_trial(tx, each) for each in trials.trials(tx)])
+
+    def look(tx: ReadTx) -> list[lab_shapes.TrialReport]:
+        currency = _currency(calling, tx)
+        return [_trial(tx, each, currency) for each in trials.trials(tx)]
+
+    return calling.read(look)
 
 
 @router.post("/trials", status_code=201)
-def start_trial(calling: Calling, body: TrialBody) -> dict[str, object]:
+def start_trial(calling: Calling, body: TrialBody) -> lab_shapes.TrialState:
     """Start a trial: shadow (only compared) or canary (routes a share of the orders). One trial at a time."""
     calling.principal.require(Permission.RULES_WRITE)
     percent = 100 if body.kind is TrialKind.SHADOW else body.percent
@@ -188,23 +196,25 @@ def start_trial(calling: Calling, body: TrialBody) -> dict[str, object]:
 
 
 @router.post("/trials/stop")
-def stop_trial(calling: Calling, body: Why) -> dict[str, object]:
+def stop_trial(calling: Calling, body: Why) -> lab_shapes.TrialState:
     """Stop the running trial."""
     calling.principal.require(Permission.RULES_WRITE)
     return calling.write(lambda tx: _reported(trial_verbs.stop(tx, why=body.why, at=calling.app.clock.now())))
 
 
 @router.post("/trials/promote")
-def promote(calling: Calling, body: Why) -> dict[str, object]:
+def promote(calling: Calling, body: Why) -> lab_shapes.Promoted:
     """Stop the running trial and activate its draft for every order."""
     calling.principal.require(Permission.RULES_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> lab_shapes.Promoted:
         found = trial_control.promote(tx, why=body.why, now=calling.app.clock.now())
-        return {"number": found.number, "state": found.state}
+        return lab_shapes.Promoted(number=found.number, state=found.state)
 
     return calling.write(work)
 
 
-def _reported(found: Trial) -> dict[str, object]:
-    return {"id": found.id, "draft": found.draft, "kind": found.kind.value, "running": found.ended_at is None}
+def _reported(found: Trial) -> lab_shapes.TrialState:
+    return lab_shapes.TrialState(
+        id=found.id, draft=found.draft, kind=found.kind.value, running=found.ended_at is None
+    )

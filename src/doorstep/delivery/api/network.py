@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import msgspec
@@ -10,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.shapes import Document
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import actions, views
 from doorstep.domain.network.model import text
@@ -22,22 +22,19 @@ from doorstep.kernel.ids import LocationId
 router = APIRouter(tags=["Network"])
 
 
-class Draft(BaseModel):
+class NetworkDraft(BaseModel):
     """A network document, as /api/v1/network/schema describes it."""
 
-    document: dict[str, object] = Field(
-        description="The complete document; a section that is missing is removed."
-    )
+    document: Document = Field(description="The complete document; a section that is missing is removed.")
 
 
-class Change(Draft):
+class NetworkChange(NetworkDraft):
     """A document to apply, and why."""
 
     note: str = Field(min_length=1, max_length=500)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(BaseModel):
     """Who changed the document when, and why."""
 
     version: int
@@ -46,16 +43,14 @@ class Version:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(BaseModel):
     """The current document and its newest changes."""
 
-    document: dict[str, object]
+    document: Document
     versions: list[Version]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(BaseModel):
     """What a document changes, as lines of a diff, and warnings about likely mistakes."""
 
     changes: list[str]
@@ -63,7 +58,7 @@ class Changes:
 
 
 def _changes(found: Preview) -> Changes:
-    return Changes(list(found.changes), list(found.doubts))
+    return Changes(changes=list(found.changes), doubts=list(found.doubts))
 
 
 @router.get("/network")
@@ -73,22 +68,23 @@ def network(calling: Calling) -> Said:
 
     def look(tx: ReadTx) -> Said:
         versions = [
-            Version(each.version, each.note, each.actor, each.created_at) for each in views.versions(tx)
+            Version(version=each.version, note=each.note, actor=each.actor, created_at=each.created_at)
+            for each in views.versions(tx)
         ]
-        return Said(msgspec.to_builtins(views.document(tx), str_keys=True), versions)
+        return Said(document=msgspec.to_builtins(views.document(tx), str_keys=True), versions=versions)
 
     return calling.read(look)
 
 
 @router.get("/network/schema")
-def schema(calling: Calling) -> dict[str, object]:
+def schema(calling: Calling) -> Document:
     """Get the document's JSON Schema."""
     calling.principal.require(Permission.RULES_READ)
     return text.schema()
 
 
 @router.post("/network/plan")
-def plan(calling: Calling, body: Draft) -> Changes:
+def plan(calling: Calling, body: NetworkDraft) -> Changes:
     """Preview what a document would change. Nothing is changed."""
     calling.principal.require(Permission.RULES_READ)
     document = text.reported(body.document)
@@ -97,21 +93,19 @@ def plan(calling: Calling, body: Draft) -> Changes:
 
 
 @router.put("/network")
-def put_network(calling: Calling, body: Change) -> dict[str, object]:
+def put_network(calling: Calling, body: NetworkChange) -> Changes:
     """Apply a document from the next order on."""
     calling.principal.require(Permission.RULES_WRITE)
     document = text.reported(body.document)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> Changes:
         now = calling.app.clock.now()
-        done = network_change.apply(tx, document=document, note=body.note, at=now)
-        return {"changes": list(done.changes), "doubts": list(done.doubts)}
+        return _changes(network_change.apply(tx, document=document, note=body.note, at=now))
 
     return calling.write(work)
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(BaseModel):
     """Opening hours of a day, and why they differ from its weekday's."""
 
     day: date
@@ -119,8 +113,7 @@ class Day:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(BaseModel):
     """A shift, its used capacity, and its capacity (null: no limit)."""
 
     name: str
@@ -133,8 +126,7 @@ class Shift:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(BaseModel):
     """A pause: no orders are routed to the location."""
 
     reason: str
@@ -142,8 +134,7 @@ class Pause:
     until_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(BaseModel):
     """A location today and in the next days. `cut_offs` by service, "" is the location's own."""
 
     location: str
@@ -161,14 +152,14 @@ class Today:
 def _today(found: LocationDay) -> Today:
     shifts = [
         Shift(
-            each.running.shift.name,
-            each.running.starts_at,
-            each.running.ends_at,
-            each.running.shift.counts,
-            each.counted,
-            each.running.shift.most,
-            each.running.shift.usual,
-            each is found.shift,
+            name=each.running.shift.name,
+            starts_at=each.running.starts_at,
+            ends_at=each.running.ends_at,
+            counts=each.running.shift.counts,
+            used=each.counted,
+            most=each.running.shift.most,
+            usual=each.running.shift.usual,
+            is_current=each is found.shift,
         )
         for each in found.shifts
     ]
@@ -178,9 +169,9 @@ def _today(found: LocationDay) -> Today:
         timezone=found.location.timezone,
         is_open=found.is_open,
         cut_offs=found.cut_offs,
-        days=[Day(each.day, each.hours, each.why) for each in found.days],
+        days=[Day(day=each.day, hours=each.hours, why=each.why) for each in found.days],
         shifts=shifts,
-        pause=Pause(pause.reason, pause.since_at, pause.until_at) if pause else None,
+        pause=Pause(reason=pause.reason, since_at=pause.since_at, until_at=pause.until_at) if pause else None,
         units_per_hour=pace.units_per_hour if pace else None,
         backlog_hours=pace.backlog_hours if pace else None,
         reject_rate=pace.reject_rate if pace else None,
@@ -205,33 +196,39 @@ class Pausing(BaseModel):
     until_at: AwareDatetime | None = None
 
 
+class PauseState(BaseModel):
+    """Whether a location is paused."""
+
+    location: str
+    paused: bool
+
+
 @router.post("/locations/{code}/pause")
-def pause(calling: Calling, code: str, body: Pausing) -> dict[str, object]:
+def pause(calling: Calling, code: str, body: Pausing) -> PauseState:
     """Pause a location: no orders are routed to it. Work that it already has stays."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> PauseState:
         place = _place(calling, tx, code, Permission.FULFILLMENT_WRITE)
         now = calling.app.clock.now()
         actions.pause(tx, location_id=place, reason=body.reason, until_at=body.until_at, at=now)
-        return {"location": code, "paused": True}
+        return PauseState(location=code, paused=True)
 
     return calling.write(work)
 
 
 @router.post("/locations/{code}/resume")
-def resume(calling: Calling, code: str) -> dict[str, object]:
+def resume(calling: Calling, code: str) -> PauseState:
     """Resume a location. Repeating it changes nothing."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> PauseState:
         place = _place(calling, tx, code, Permission.FULFILLMENT_WRITE)
         actions.resume(tx, location_id=place, at=calling.app.clock.now())
-        return {"location": code, "paused": False}
+        return PauseState(location=code, paused=False)
 
     return calling.write(work)
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(BaseModel):
     """A carrier outage. `is_noticed`: detected from failed calls, not set by a user."""
 
     carrier: str
@@ -249,6 +246,13 @@ class Out(BaseModel):
     until_at: AwareDatetime | None = None
 
 
+class OutageState(BaseModel):
+    """Whether a carrier has an outage."""
+
+    carrier: str
+    out: bool
+
+
 @router.get("/network/outages")
 def outages(calling: Calling) -> list[Outage]:
     """List carriers with an outage."""
@@ -257,7 +261,13 @@ def outages(calling: Calling) -> list[Outage]:
 
     def look(tx: ReadTx) -> list[Outage]:
         return [
-            Outage(each.carrier, each.reason, each.since_at, each.until_at, each.is_noticed)
+            Outage(
+                carrier=each.carrier,
+                reason=each.reason,
+                since_at=each.since_at,
+                until_at=each.until_at,
+                is_noticed=each.is_noticed,
+            )
             for each in views.outages(tx, at=now).values()
         ]
 
@@ -265,26 +275,26 @@ def outages(calling: Calling) -> list[Outage]:
 
 
 @router.post("/network/outages")
-def carrier_out(calling: Calling, body: Out) -> dict[str, object]:
+def carrier_out(calling: Calling, body: Out) -> OutageState:
     """Start a carrier outage: the carrier gets no parcels; planned work is re-routed."""
     calling.principal.require(Permission.RULES_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> OutageState:
         now = calling.app.clock.now()
         outage_control.start(tx, carrier=body.carrier, reason=body.reason, until_at=body.until_at, now=now)
-        return {"carrier": body.carrier, "out": True}
+        return OutageState(carrier=body.carrier, out=True)
 
     return calling.write(work)
 
 
 @router.post("/network/outages/{carrier}/end")
-def carrier_back(calling: Calling, carrier: str) -> dict[str, object]:
+def carrier_back(calling: Calling, carrier: str) -> OutageState:
     """End a carrier outage: the carrier gets parcels again."""
     calling.principal.require(Permission.RULES_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> OutageState:
         outage_control.end(tx, carrier=carrier, now=calling.app.clock.now())
-        return {"carrier": carrier, "out": False}
+        return OutageState(carrier=carrier, out=False)
 
     return calling.write(work)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from doorstep.delivery.api import shapes
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.analytics.views import order as order_views
 from doorstep.domain.analytics.views import orders as list_views
 from doorstep.domain.identity.model import NotAllowed, Permission
@@ -20,14 +20,6 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId
 
 router = APIRouter(tags=["Orders"])
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """A page of orders. Send `next_cursor` as `cursor` for the next one; it is empty at the end."""
-
-    orders: list[shapes.OrderSummary]
-    next_cursor: str
 
 
 class Reason(BaseModel):
@@ -42,19 +34,37 @@ class Note(BaseModel):
     text: str = Field(min_length=1, max_length=2000)
 
 
-class Search(BaseModel):
-    """Filter and page size."""
+class Search(Paging):
+    """Filter and page."""
 
     view: list_views.OrderView = list_views.OrderView.ALL
     q: str = Field("", description="Order number, name, phone, e-mail, SKU or tracking number.")
     channel: str = ""
     queue: str = Field("", description="A queue of the rule set, as GET /routing/queues lists them.")
-    cursor: str = ""
-    limit: int = Field(50, ge=1, le=200)
+
+
+class HoldState(BaseModel):
+    """Whether a person holds the order."""
+
+    order_id: int
+    held: bool
+
+
+class OrderCanceled(BaseModel):
+    """The order that was canceled as far as possible; read it to see what remains."""
+
+    order_id: int
+    canceled: bool
+
+
+class NoteAdded(BaseModel):
+    """The new note."""
+
+    note_id: int
 
 
 @router.get("/orders")
-def search_orders(calling: Calling, search: Annotated[Search, Query()]) -> Orders:
+def search_orders(calling: Calling, search: Annotated[Search, Query()]) -> Page[shapes.OrderSummary]:
     """List orders, newest first."""
     calling.principal.require(Permission.ORDERS_READ)
     wanted = list_views.OrderFilter(
@@ -67,7 +77,7 @@ def search_orders(calling: Calling, search: Annotated[Search, Query()]) -> Order
     )
     now = calling.app.clock.now()
     page = calling.read(lambda tx: list_views.page(tx, wanted=wanted, now=now, cursor=search.cursor))
-    return Orders([shapes.summary(row) for row in page.rows], page.next_cursor)
+    return Page(items=[shapes.summary(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
 def _see(calling: Caller, tx: ReadTx, order_id: int) -> None:
@@ -91,48 +101,48 @@ def get_order(calling: Calling, order_id: int) -> shapes.Order:
 
 
 @router.post("/orders/{order_id}/hold")
-def hold_order(calling: Calling, order_id: int, body: Reason) -> dict[str, object]:
+def hold_order(calling: Calling, order_id: int, body: Reason) -> HoldState:
     """Hold an order until it is released."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> HoldState:
         approve.hold(tx, order_id=OrderId(order_id), message=body.reason, now=calling.app.clock.now())
-        return {"order_id": order_id, "held": True}
+        return HoldState(order_id=order_id, held=True)
 
     return calling.write(work)
 
 
 @router.post("/orders/{order_id}/release")
-def release_order(calling: Calling, order_id: int) -> dict[str, object]:
+def release_order(calling: Calling, order_id: int) -> HoldState:
     """Release a held order; the checks run again."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> HoldState:
         approve.release(tx, order_id=OrderId(order_id), now=calling.app.clock.now())
-        return {"order_id": order_id, "held": False}
+        return HoldState(order_id=order_id, held=False)
 
     return calling.write(work)
 
 
 @router.post("/orders/{order_id}/cancel")
-def cancel_order(calling: Calling, order_id: int, body: Reason) -> dict[str, object]:
+def cancel_order(calling: Calling, order_id: int, body: Reason) -> OrderCanceled:
     """Cancel what is not packed yet; its stock is released. Refused when every line has shipped."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> OrderCanceled:
         cancel.cancel(tx, order_id=OrderId(order_id), reason=body.reason, now=calling.app.clock.now())
-        return {"order_id": order_id, "canceled": True}
+        return OrderCanceled(order_id=order_id, canceled=True)
 
     return calling.write(work)
 
 
 @router.post("/orders/{order_id}/notes", status_code=201)
-def add_note(calling: Calling, order_id: int, body: Note) -> dict[str, object]:
+def add_note(calling: Calling, order_id: int, body: Note) -> NoteAdded:
     """Add a note to an order."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> NoteAdded:
         note_id = orders.add_note(tx, order_id=OrderId(order_id), text=body.text, now=calling.app.clock.now())
-        return {"note_id": note_id}
+        return NoteAdded(note_id=note_id)
 
     return calling.write(work)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field
@@ -65,6 +65,14 @@ def instant(text: str) -> datetime:
     """An instant in a cursor."""
     try:
         return datetime.fromisoformat(text)
+    except ValueError:
+        raise _wrong() from None
+
+
+def day(text: str) -> date:
+    """A day in a cursor."""
+    try:
+        return date.fromisoformat(text)
     except ValueError:
         raise _wrong() from None
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from doorstep.domain.identity.model import NotAllowed
 from doorstep.kernel import errors
 
+PROBLEM_TYPE = "application/problem+json"
 # The first kind that matches counts: NotAllowed is Refused too.
 _STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
     (NotAllowed, 403),
@@ -97,6 +98,4 @@ def _answer(
 ) -> JSONResponse:
     extra = msgspec.to_builtins(dict(data), enc_hook=str)
     body = {**extra, "type": f"/api/docs#{kind}", "title": title, "status": status}
-    return JSONResponse(
-        body, status_code=status, headers=dict(headers), media_type="application/problem+json"
-    )
+    return JSONResponse(body, status_code=status, headers=dict(headers), media_type=PROBLEM_TYPE)

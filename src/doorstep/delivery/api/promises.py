@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from fastapi import APIRouter
@@ -19,7 +18,7 @@ from doorstep.kernel.ids import Sku
 router = APIRouter(tags=["Promises"])
 
 
-class Line(BaseModel):
+class CartLine(BaseModel):
     """A quantity of a SKU, as the customer sees it."""
 
     sku: str
@@ -36,10 +35,10 @@ class Destination(BaseModel):
     longitude: float | None = Field(None, ge=-180, le=180)
 
 
-class Cart(BaseModel):
+class CartToPromise(BaseModel):
     """A cart to promise."""
 
-    lines: list[Line] = Field(min_length=1, max_length=200)
+    lines: list[CartLine] = Field(min_length=1, max_length=200)
     address: Destination
     channel: str = Field("", description="Key of the sales channel: its rules, pools and safety stock apply.")
     tags: list[str] = Field(default=[], description="The buyer's and the order's tags: vip, b2b.")
@@ -71,8 +70,7 @@ class Cart(BaseModel):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PromisedLine:
+class PromisedLine(BaseModel):
     """Units of a cart line (counted from 1); `because` says why they ship from there, or why they are not available."""
 
     line: int
@@ -81,8 +79,7 @@ class PromisedLine:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class PromisedParcel(BaseModel):
     """The parcel from one location: its carrier and its days."""
 
     location: str
@@ -92,8 +89,7 @@ class Parcel:
     lines: list[PromisedLine]
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(BaseModel):
     """One service. Days are null where the transit time is unknown, money is null where the currency is unknown.
 
     `carriage` is the carriers' price, `cost` includes everything that the routing rules count. `confidence` is the probability
@@ -111,12 +107,11 @@ class Offered:
     cost: Money | None
     co2_grams: int
     rule: str
-    parcels: list[Parcel]
+    parcels: list[PromisedParcel]
     unfillable: list[PromisedLine]
 
 
-@dataclass(frozen=True, slots=True)
-class Promises:
+class Promises(BaseModel):
     """Options, the best first: complete carts before partial ones, then the soonest, then the cheapest. Nothing is reserved."""
 
     as_of: datetime
@@ -131,13 +126,18 @@ def _offered(option: Option, found: Options) -> Offered:
     chosen = sorted({each.location_id for each in decision.choices})
     offers = promise.offers if promise else {}
     parcels = [
-        Parcel(
-            places[place].code,
-            places[place].name,
-            offers[place].carrier if place in offers else "",
-            offers[place].leaves.at if place in offers else None,
-            [
-                PromisedLine(each.line_no, each.sku, each.quantity, because.get(each.line_no, ""))
+        PromisedParcel(
+            location=places[place].code,
+            name=places[place].name,
+            carrier=offers[place].carrier if place in offers else "",
+            ship_by=offers[place].leaves.at if place in offers else None,
+            lines=[
+                PromisedLine(
+                    line=each.line_no,
+                    sku=each.sku,
+                    quantity=each.quantity,
+                    because=because.get(each.line_no, ""),
+                )
                 for each in decision.choices
                 if each.location_id == place
             ],
@@ -158,16 +158,20 @@ def _offered(option: Option, found: Options) -> Offered:
         rule=decision.rule,
         parcels=parcels,
         unfillable=[
-            PromisedLine(each.line_no, each.sku, each.quantity, because.get(each.line_no, ""))
+            PromisedLine(
+                line=each.line_no, sku=each.sku, quantity=each.quantity, because=because.get(each.line_no, "")
+            )
             for each in decision.short
         ],
     )
 
 
 @router.post("/promise")
-def promise(calling: Calling, body: Cart) -> Promises:
+def promise(calling: Calling, body: CartToPromise) -> Promises:
     """Get delivery days and costs for a cart, planned with the rules that orders are routed by. Read-only."""
     calling.principal.require(Permission.INVENTORY_READ)
     at = calling.app.clock.now()
     found = calling.read(lambda tx: delivery_options.options(tx, basket=body.basket(), at=at))
-    return Promises(at, found.confidence, [_offered(each, found) for each in found.options])
+    return Promises(
+        as_of=at, confidence=found.confidence, options=[_offered(each, found) for each in found.options]
+    )

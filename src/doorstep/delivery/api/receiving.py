@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import receiving, regrading
 from doorstep.domain.inventory.model import Condition
@@ -48,7 +49,7 @@ class Goods(BaseModel):
     note: str = Field("", max_length=500, description="Required when the receipt differs from the transfer.")
 
 
-class Change(BaseModel):
+class ConditionChange(BaseModel):
     """Units at a location that are in another condition than recorded."""
 
     sku: str
@@ -58,15 +59,14 @@ class Change(BaseModel):
     quantity: int = Field(ge=1)
 
 
-class Changes(BaseModel):
+class ConditionChanges(BaseModel):
     """Changes of condition, all or none."""
 
-    changes: list[Change] = Field(min_length=1, max_length=1000)
+    changes: list[ConditionChange] = Field(min_length=1, max_length=1000)
     reason: str = Field(min_length=1, max_length=200)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(BaseModel):
     """A goods receipt; `off` lines differ from what was expected."""
 
     id: int
@@ -83,8 +83,7 @@ class Receipt:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class GoodsLine(BaseModel):
     """A SKU in a condition: expected and received units."""
 
     sku: str
@@ -95,12 +94,25 @@ class Line:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class WholeReceipt:
+class WholeReceipt(BaseModel):
     """A goods receipt with its lines."""
 
     receipt: Receipt
-    lines: list[Line]
+    lines: list[GoodsLine]
+
+
+class Received(BaseModel):
+    """A goods receipt that was recorded; `is_replay`: it already was, and nothing changed."""
+
+    id: int
+    is_replay: bool
+    lines: list[GoodsLine]
+
+
+class ConditionsChanged(BaseModel):
+    """How many units changed their condition."""
+
+    changed: int
 
 
 def _shown(row: views.ReceiptRow, code: str) -> Receipt:
@@ -120,25 +132,38 @@ def _shown(row: views.ReceiptRow, code: str) -> Receipt:
     )
 
 
-def _line(line: ReceiptLine) -> Line:
-    return Line(line.sku, line.condition.value, line.expected, line.received, line.variance, line.reason)
+def _line(line: ReceiptLine) -> GoodsLine:
+    return GoodsLine(
+        sku=line.sku,
+        condition=line.condition.value,
+        expected=line.expected,
+        received=line.received,
+        variance=line.variance,
+        reason=line.reason,
+    )
+
+
+class Listing(Paging):
+    """Filter and page of the list."""
+
+    location: str = Field("", description="The location's code.")
 
 
 @router.get("/receipts")
-def list_receipts(
-    calling: Calling,
-    location: str = "",
-    before: Annotated[int | None, Query(description="Only goods receipts older than this id.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> list[Receipt]:
+def list_receipts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[Receipt]:
     """List goods receipts, newest first."""
 
-    def look(tx: ReadTx) -> list[Receipt]:
-        chosen = network.by_code(tx, code=location).id if location else calling.scope
+    def look(tx: ReadTx) -> Page[Receipt]:
+        chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         places = network.locations(tx)
-        wanted = views.ReceiptFilter(chosen, before, limit)
-        return [_shown(row, places[row.location_id].code) for row in views.rows(tx, wanted=wanted)]
+        rows = views.rows(tx, wanted=views.ReceiptFilter(chosen, wanted.before_id, wanted.limit + 1))
+        return paging.page(
+            rows,
+            lambda row: _shown(row, places[row.location_id].code),
+            lambda row: str(row.id),
+            limit=wanted.limit,
+        )
 
     return calling.read(look)
 
@@ -151,16 +176,18 @@ def get_receipt(calling: Calling, receipt_id: int) -> WholeReceipt:
         row = views.row(tx, receipt_id=receipt_id)
         calling.principal.require(Permission.INVENTORY_READ, at=LocationId(row.location_id))
         code = network.location(tx, location_id=row.location_id).code
-        return WholeReceipt(_shown(row, code), [_line(each) for each in views.lines(tx, receipt_id=row.id)])
+        return WholeReceipt(
+            receipt=_shown(row, code), lines=[_line(each) for each in views.lines(tx, receipt_id=row.id)]
+        )
 
     return calling.read(look)
 
 
 @router.post("/receipts", status_code=201)
-def receive(calling: Calling, body: Goods) -> dict[str, object]:
+def receive(calling: Calling, body: Goods) -> Received:
     """Receive goods. Unannounced units go to quarantine. With an Idempotency-Key they are received only once."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> Received:
         place = network.by_code(tx, code=body.location)
         calling.principal.require(Permission.STOCK_WORK, at=place.id)
         key = calling.idempotency_key
@@ -175,20 +202,20 @@ def receive(calling: Calling, body: Goods) -> dict[str, object]:
             key=f"{calling.principal.actor}/{key}" if key else None,
         )
         booked = receiving.receive(tx, delivery=delivery, at=calling.app.clock.now())
-        return {
-            "id": booked.receipt_id,
-            "is_replay": booked.is_replay,
-            "lines": [_line(each) for each in booked.lines],
-        }
+        return Received(
+            id=booked.receipt_id,
+            is_replay=booked.is_replay,
+            lines=[_line(each) for each in booked.lines],
+        )
 
     return calling.write(work)
 
 
 @router.post("/inventory/regrades", status_code=201)
-def regrade(calling: Calling, body: Changes) -> dict[str, object]:
+def regrade(calling: Calling, body: ConditionChanges) -> ConditionsChanged:
     """Change the condition of units, all or none. Reserved units do not change."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> ConditionsChanged:
         places = {each.location: network.by_code(tx, code=each.location).id for each in body.changes}
         for place in places.values():
             calling.principal.require(Permission.STOCK_WORK, at=place)
@@ -197,6 +224,6 @@ def regrade(calling: Calling, body: Changes) -> dict[str, object]:
             for each in body.changes
         ]
         regrading.change_condition(tx, regrades=changes, reason=body.reason, at=calling.app.clock.now())
-        return {"changed": sum(each.quantity for each in changes)}
+        return ConditionsChanged(changed=sum(each.quantity for each in changes))
 
     return calling.write(work)

@@ -39,6 +39,24 @@ class Holdings(BaseModel):
     rules: list[Holding] = Field(min_length=1, max_length=10_000)
 
 
+class RulesSaved(BaseModel):
+    """How many rules were saved."""
+
+    written: int
+
+
+class RulesRemoved(BaseModel):
+    """How many rules were deleted."""
+
+    removed: int
+
+
+class Drafted(BaseModel):
+    """The draft transfers that were created."""
+
+    transfer_ids: list[int]
+
+
 @router.get("/replenishment/rules")
 def list_rules(calling: Calling) -> list[Holding]:
     """List every rule, the more general ones first."""
@@ -65,11 +83,11 @@ def list_rules(calling: Calling) -> list[Holding]:
 
 
 @router.put("/replenishment/rules")
-def put_rules(calling: Calling, body: Holdings) -> dict[str, object]:
+def put_rules(calling: Calling, body: Holdings) -> RulesSaved:
     """Save rules."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RulesSaved:
         rules = [
             Rule(
                 source_id=network.by_code(tx, code=each.source).id,
@@ -84,22 +102,25 @@ def put_rules(calling: Calling, body: Holdings) -> dict[str, object]:
             for each in body.rules
         ]
         replenishment.put(tx, rules=rules, at=calling.app.clock.now())
-        return {"written": len(rules)}
+        return RulesSaved(written=len(rules))
 
     return calling.write(work)
 
 
 @router.delete("/replenishment/rules/{rule_id}")
-def remove_rule(calling: Calling, rule_id: int) -> dict[str, object]:
+def remove_rule(calling: Calling, rule_id: int) -> RulesRemoved:
     """Delete a rule. Repeating it changes nothing."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     return calling.write(
-        lambda tx: {"removed": replenishment.remove(tx, rule_ids=[rule_id], at=calling.app.clock.now())}
+        lambda tx: RulesRemoved(
+            removed=replenishment.remove(tx, rule_ids=[rule_id], at=calling.app.clock.now())
+        )
     )
 
 
 @router.post("/replenishment/draft")
-def draft(calling: Calling) -> dict[str, object]:
+def draft(calling: Calling) -> Drafted:
     """Draft transfers for every shortage now. Repeating it changes nothing: drafted units count as incoming."""
     calling.principal.require(Permission.INVENTORY_WRITE)
-    return {"transfer_ids": replenish.draft(calling.app.context, actor=calling.principal.actor)}
+    made = replenish.draft(calling.app.context, actor=calling.principal.actor)
+    return Drafted(transfer_ids=list(made))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
@@ -20,29 +19,30 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 
 router = APIRouter(tags=["Reservations"])
+T = TypeVar("T")
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
-class Line(BaseModel):
+class ReservationLine(BaseModel):
     """A quantity of a SKU, as the customer sees it: kits and B-grade SKUs are split into components here."""
 
     sku: str
     quantity: int = Field(ge=1, le=1_000_000)
 
 
-class Cart(BaseModel):
+class NewReservation(BaseModel):
     """The reservation of one cart or checkout. The same channel and reference again replaces it."""
 
     channel: str = Field(min_length=1, max_length=100, description="The channel's connection key.")
     reference: str = Field(min_length=1, max_length=200, description="The cart's or checkout's own id.")
-    lines: list[Line] = Field(min_length=1, max_length=200)
+    lines: list[ReservationLine] = Field(min_length=1, max_length=200)
     ttl_seconds: Seconds = 600
 
 
-class Carts(BaseModel):
+class NewReservations(BaseModel):
     """Several carts, decided in this order."""
 
-    carts: list[Cart] = Field(min_length=1, max_length=1_000)
+    carts: list[NewReservation] = Field(min_length=1, max_length=1_000)
 
 
 class Extension(BaseModel):
@@ -57,8 +57,7 @@ class Keeping(BaseModel):
     until: AwareDatetime
 
 
-@dataclass(frozen=True, slots=True)
-class HeldLine:
+class HeldLine(BaseModel):
     """The reserved units, by component."""
 
     for_sku: str
@@ -67,8 +66,7 @@ class HeldLine:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(BaseModel):
     """The current reservation of a cart."""
 
     channel: str
@@ -77,20 +75,62 @@ class Reservation:
     lines: list[HeldLine]
 
 
-def _answer(each: HoldAnswer) -> dict[str, object]:
-    return {
-        "channel": each.request.channel,
-        "reference": each.request.reference,
-        "held": not each.refused,
-        "expires_at": each.expires_at,
-        "refused": [
-            {"sku": line.sku, "wanted": line.wanted, "available": line.available} for line in each.refused
+class ShortLine(BaseModel):
+    """A line that cannot be reserved, and how many units could be."""
+
+    sku: str
+    wanted: int
+    available: int
+
+
+class Reserved(BaseModel):
+    """The result for one cart: `held` until `expires_at`, or nothing of it, because of the `refused` lines."""
+
+    channel: str
+    reference: str
+    held: bool
+    expires_at: datetime | None
+    refused: list[ShortLine]
+
+
+class AllReserved(BaseModel):
+    """The results of several carts, in the order given."""
+
+    reservations: list[Reserved]
+
+
+class Extended(BaseModel):
+    """When the reservation ends now."""
+
+    expires_at: datetime
+
+
+class Kept(BaseModel):
+    """The latest end of the reservation."""
+
+    kept_until: datetime
+
+
+class Dropped(BaseModel):
+    """How many reservations ended."""
+
+    dropped: int
+
+
+def _answer(each: HoldAnswer) -> Reserved:
+    return Reserved(
+        channel=each.request.channel,
+        reference=each.request.reference,
+        held=not each.refused,
+        expires_at=each.expires_at,
+        refused=[
+            ShortLine(sku=line.sku, wanted=line.wanted, available=line.available) for line in each.refused
         ],
-    }
+    )
 
 
 @router.post("/reservations")
-def hold(calling: Calling, body: Carts) -> dict[str, object]:
+def hold(calling: Calling, body: NewReservations) -> AllReserved:
     """Reserve stock for carts, each completely or not at all; `refused` lists the short lines and the available units."""
     calling.principal.require(Permission.RESERVATIONS_WRITE)
     wanted = [
@@ -103,9 +143,9 @@ def hold(calling: Calling, body: Carts) -> dict[str, object]:
         for each in body.carts
     ]
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> AllReserved:
         answers = carts.reserve(tx, carts=wanted, now=calling.app.clock.now())
-        return {"reservations": [_answer(each) for each in answers]}
+        return AllReserved(reservations=[_answer(each) for each in answers])
 
     return calling.write(work)
 
@@ -117,41 +157,54 @@ def look(calling: Calling, channel: str, reference: str) -> Reservation:
 
     def read(tx: ReadTx) -> Reservation:
         holds = views.holds(tx, carts=[(channel, reference)])
-        lines = [HeldLine(each.line_sku, each.sku, each.condition.value, each.quantity) for each in holds]
-        return Reservation(channel, reference, min((each.expires_at for each in holds), default=None), lines)
+        lines = [
+            HeldLine(
+                for_sku=each.line_sku, sku=each.sku, condition=each.condition.value, quantity=each.quantity
+            )
+            for each in holds
+        ]
+        return Reservation(
+            channel=channel,
+            reference=reference,
+            expires_at=min((each.expires_at for each in holds), default=None),
+            lines=lines,
+        )
 
     return calling.read(read)
 
 
 @router.post("/reservations/{channel}/{reference}/extend")
-def extend(calling: Calling, channel: str, reference: str, body: Extension) -> dict[str, object]:
+def extend(calling: Calling, channel: str, reference: str, body: Extension) -> Extended:
     """Extend a reservation while the customer is active: it lasts at least this long from now. 404 when it has expired."""
     ttl = timedelta(seconds=body.ttl_seconds)
     return _change(
         calling,
-        lambda tx, now: {"expires_at": inventory.extend(tx, carts=[(channel, reference)], ttl=ttl, at=now)},
+        lambda tx, now: Extended(
+            expires_at=inventory.extend(tx, carts=[(channel, reference)], ttl=ttl, at=now)
+        ),
     )
 
 
 @router.post("/reservations/{channel}/{reference}/keep")
-def keep(calling: Calling, channel: str, reference: str, body: Keeping) -> dict[str, object]:
+def keep(calling: Calling, channel: str, reference: str, body: Keeping) -> Kept:
     """Keep a reservation during a payment or review: it does not expire before that ends, or `until`."""
 
-    def change(tx: WriteTx, now: datetime) -> dict[str, object]:
+    def change(tx: WriteTx, now: datetime) -> Kept:
         inventory.keep(tx, carts=[(channel, reference)], until=body.until, at=now)
-        return {"kept_until": body.until}
+        return Kept(kept_until=body.until)
 
     return _change(calling, change)
 
 
 @router.delete("/reservations/{channel}/{reference}")
-def drop(calling: Calling, channel: str, reference: str) -> dict[str, object]:
+def drop(calling: Calling, channel: str, reference: str) -> Dropped:
     """Release a cart's reservation. Without a reservation nothing changes."""
     return _change(
-        calling, lambda tx, now: {"dropped": inventory.drop(tx, carts=[(channel, reference)], at=now)}
+        calling,
+        lambda tx, now: Dropped(dropped=inventory.drop(tx, carts=[(channel, reference)], at=now)),
     )
 
 
-def _change(calling: Caller, change: Callable[[WriteTx, datetime], dict[str, object]]) -> dict[str, object]:
+def _change(calling: Caller, change: Callable[[WriteTx, datetime], T]) -> T:
     calling.principal.require(Permission.RESERVATIONS_WRITE)
     return calling.write(lambda tx: change(tx, calling.app.clock.now()))

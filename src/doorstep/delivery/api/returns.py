@@ -26,7 +26,7 @@ class Receipt(BaseModel):
     location: str = Field("", description="Code of the location.")
 
 
-class Finding(BaseModel):
+class InspectedLine(BaseModel):
     """The inspection result of a line of the return."""
 
     return_line_no: int = Field(description="Number of the line within the return.")
@@ -37,10 +37,24 @@ class Finding(BaseModel):
     note: str = Field("", max_length=500)
 
 
-class Findings(BaseModel):
+class InspectedLines(BaseModel):
     """The inspection results of every line."""
 
-    inspections: list[Finding] = Field(min_length=1)
+    inspections: list[InspectedLine] = Field(min_length=1)
+
+
+class ReturnState(BaseModel):
+    """Where a return is now."""
+
+    return_id: int
+    custody: str
+
+
+class RefundState(BaseModel):
+    """The state of a refund."""
+
+    refund_id: int
+    state: str
 
 
 def _allowed(calling: Caller, tx: ReadTx, return_id: int, permission: Permission) -> views.Return:
@@ -62,46 +76,46 @@ def get_return(calling: Calling, return_id: int) -> shapes.ReturnSummary:
 
 
 @router.post("/returns/{return_id}/receive")
-def receive(calling: Calling, return_id: int, body: Receipt) -> dict[str, object]:
+def receive(calling: Calling, return_id: int, body: Receipt) -> ReturnState:
     """Receive a return."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> ReturnState:
         place = network.by_code(tx, code=body.location).id if body.location else None
         found = _allowed(calling, tx, return_id, Permission.RETURNS_WRITE)
         calling.principal.require(Permission.RETURNS_WRITE, at=place or found.location_id)
         receive_returns.receive(
             tx, return_id=ReturnId(return_id), location_id=place, now=calling.app.clock.now()
         )
-        return {"return_id": return_id, "custody": "received"}
+        return ReturnState(return_id=return_id, custody="received")
 
     return calling.write(work)
 
 
 @router.post("/returns/{return_id}/inspect")
-def inspect(calling: Calling, return_id: int, body: Findings) -> dict[str, object]:
+def inspect(calling: Calling, return_id: int, body: InspectedLines) -> ReturnState:
     """Record the inspection: units go to stock, and the amount due is refunded."""
     found = [
         Inspection(each.return_line_no, each.quantity, each.grade, each.disposition, each.refund, each.note)
         for each in body.inspections
     ]
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> ReturnState:
         _allowed(calling, tx, return_id, Permission.RETURNS_WRITE)
         receive_returns.inspect(
             tx, return_id=ReturnId(return_id), inspections=found, now=calling.app.clock.now()
         )
-        return {"return_id": return_id, "custody": "inspected"}
+        return ReturnState(return_id=return_id, custody="inspected")
 
     return calling.write(work)
 
 
 @router.post("/refunds/{refund_id}/retry")
-def retry_refund(calling: Calling, refund_id: int) -> dict[str, object]:
+def retry_refund(calling: Calling, refund_id: int) -> RefundState:
     """Retry a failed or uncertain refund; first the gateway is asked whether it already paid."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RefundState:
         refund.retry(tx, refund_id=RefundId(refund_id), now=calling.app.clock.now())
-        return {"refund_id": refund_id, "state": "requested"}
+        return RefundState(refund_id=refund_id, state="requested")
 
     return calling.write(work)

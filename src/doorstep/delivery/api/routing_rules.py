@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.shapes import Document
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.actions.rules import Draft, Version
@@ -28,7 +29,7 @@ router = APIRouter(tags=["Routing rules"])
 class DocumentBody(BaseModel):
     """A rule set: as JSON by the schema of GET /routing/schema, or as the text of a YAML file."""
 
-    document: dict[str, object] | None = None
+    document: Document | None = None
     yaml: str | None = Field(None, description="Instead of `document`; comments are not kept.")
 
     def read(self) -> Text[RuleSet]:
@@ -58,8 +59,7 @@ class Decision(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RuleVersion:
+class RuleVersion(BaseModel):
     """A version: who wrote and activated it, when and why; `actions` are allowed now."""
 
     number: int
@@ -74,7 +74,7 @@ class RuleVersion:
     activated_at: datetime | None
     activated_why: str | None
     archived_at: datetime | None
-    actions: tuple[str, ...]
+    actions: list[str]
 
 
 def _version(found: Version) -> RuleVersion:
@@ -91,61 +91,133 @@ def _version(found: Version) -> RuleVersion:
         activated_at=found.activated_at,
         activated_why=found.activated_why,
         archived_at=found.archived_at,
-        actions=found.actions,
+        actions=list(found.actions),
     )
 
 
-def _reported(found: Version) -> dict[str, object]:
-    return {"number": found.number, "state": found.state, "actions": list(found.actions)}
+class VersionState(BaseModel):
+    """A version after the action; `actions` are allowed now."""
+
+    number: int
+    state: str
+    actions: list[str]
 
 
-def _problems(found: tuple[Problem, ...]) -> list[dict[str, object]]:
+class RuleProblem(BaseModel):
+    """An error in a rule set: its path, and line and column if it was read from YAML (else 0)."""
+
+    path: str
+    message: str
+    line: int
+    column: int
+
+
+class CaseResult(BaseModel):
+    """The result of a test case: its differences from the expected plan, and the explanation."""
+
+    name: str
+    passes: bool
+    differences: list[str]
+    sentences: list[str]
+
+
+class RuleChange(BaseModel):
+    """One difference: its path, and the text before and after (empty: it was not there)."""
+
+    where: str
+    before: str
+    after: str
+
+
+class RuleFailure(BaseModel):
+    """A condition that could not be evaluated, how often, and when last."""
+
+    failure: str
+    situations: int
+    last_at: datetime
+
+
+class VersionDocument(BaseModel):
+    """A version and its document."""
+
+    version: RuleVersion
+    document: Document
+
+
+class ActiveRules(BaseModel):
+    """The rules that decide now; number and version are null for the built-in rules."""
+
+    number: int | None
+    version: RuleVersion | None
+    document: Document
+    failures: list[RuleFailure]
+
+
+class Validated(BaseModel):
+    """Whether a rule set may decide; `instead_of` is the version that it would replace."""
+
+    valid: bool
+    instead_of: int | None = None
+    problems: list[RuleProblem]
+    changes: list[RuleChange]
+    cases: list[CaseResult]
+
+
+def _reported(found: Version) -> VersionState:
+    return VersionState(number=found.number, state=found.state, actions=list(found.actions))
+
+
+def _problems(found: tuple[Problem, ...]) -> list[RuleProblem]:
     return [
-        {"path": each.path, "message": each.message, "line": each.line, "column": each.column}
+        RuleProblem(path=each.path, message=each.message, line=each.line, column=each.column)
         for each in found
     ]
 
 
-def _outcomes(found: list[Outcome]) -> list[dict[str, object]]:
+def _outcomes(found: list[Outcome]) -> list[CaseResult]:
     return [
-        {
-            "name": each.name,
-            "passes": each.is_green,
-            "differences": list(each.differences),
-            "sentences": list(each.sentences),
-        }
+        CaseResult(
+            name=each.name,
+            passes=each.is_green,
+            differences=list(each.differences),
+            sentences=list(each.sentences),
+        )
         for each in found
     ]
 
 
-def _changes(found: list[diff.Change]) -> list[dict[str, object]]:
-    return [{"where": each.where, "before": each.before, "after": each.after} for each in found]
+def _document(found: RuleSet) -> Document:
+    return cast("Document", documents.plain(found))  # A struct is a mapping of its fields.
+
+
+def _changes(found: list[diff.Change]) -> list[RuleChange]:
+    return [RuleChange(where=each.where, before=each.before, after=each.after) for each in found]
 
 
 @router.get("/routing/schema")
-def get_schema(calling: Calling) -> dict[str, object]:
+def get_schema(calling: Calling) -> Document:
     """Get the JSON Schema of rule sets, and the variables that conditions may use."""
     calling.principal.require(Permission.RULES_READ)
     return schema()
 
 
 @router.get("/routing/rules")
-def get_rules(calling: Calling) -> dict[str, object]:
+def get_rules(calling: Calling) -> ActiveRules:
     """Get the active version with its document and its failures; number null: the built-in rules."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> dict[str, object]:
+    def look(tx: ReadTx) -> ActiveRules:
         number = views.active_number(tx)
         failures = [
-            {"failure": each.failure, "situations": each.situations, "last_at": each.last_at}
+            RuleFailure(failure=each.failure, situations=each.situations, last_at=each.last_at)
             for each in views.failures(tx, number=number)
         ]
-        return {
-            "number": number,
-            "version": None if number is None else _version(views.version(tx, number=number)),
-            "document": documents.plain(views.document(tx, number=number)),
-            "failures": failures,
-        }
+        return ActiveRules(
+            number=number,
+            version=None if number is None else _version(views.version(tx, number=number)),
+            document=_document(views.document(tx, number=number)),
+            failures=failures,
+        )
 
     return calling.read(look)
 
@@ -158,13 +230,13 @@ def list_versions(calling: Calling) -> list[RuleVersion]:
 
 
 @router.get("/routing/rules/versions/{number}")
-def get_version(calling: Calling, number: int) -> dict[str, object]:
+def get_version(calling: Calling, number: int) -> VersionDocument:
     """Get a version and its document."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> dict[str, object]:
+    def look(tx: ReadTx) -> VersionDocument:
         found = _version(views.version(tx, number=number))
-        return {"version": found, "document": documents.plain(views.document(tx, number=number))}
+        return VersionDocument(version=found, document=_document(views.document(tx, number=number)))
 
     return calling.read(look)
 
@@ -177,11 +249,11 @@ def get_yaml(calling: Calling, number: int) -> str:
 
 
 @router.get("/routing/rules/versions/{number}/changes")
-def get_changes(calling: Calling, number: int, since: int | None = None) -> list[dict[str, object]]:
+def get_changes(calling: Calling, number: int, since: int | None = None) -> list[RuleChange]:
     """Compare a version with another one; without `since`, with the active one."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> list[dict[str, object]]:
+    def look(tx: ReadTx) -> list[RuleChange]:
         before = views.document(tx, number=views.active_number(tx) if since is None else since)
         return _changes(diff.changes(before, views.document(tx, number=number)))
 
@@ -189,7 +261,7 @@ def get_changes(calling: Calling, number: int, since: int | None = None) -> list
 
 
 @router.get("/routing/rules/versions/{number}/cases")
-def get_cases(calling: Calling, number: int) -> list[dict[str, object]]:
+def get_cases(calling: Calling, number: int) -> list[CaseResult]:
     """Run a version's test cases now."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(
@@ -198,38 +270,41 @@ def get_cases(calling: Calling, number: int) -> list[dict[str, object]]:
 
 
 @router.post("/routing/rules/validate")
-def validate(calling: Calling, body: DocumentBody) -> dict[str, object]:
+def validate(calling: Calling, body: DocumentBody) -> Validated:
     """Validate a rule set: its errors, its changes, the results of its test cases. Nothing is stored."""
     calling.principal.require(Permission.RULES_READ)
     read = body.read()
     document = read.value
     if document is None:
-        return {"valid": False, "problems": _problems(read.problems), "changes": [], "cases": []}
+        return Validated(valid=False, problems=_problems(read.problems), changes=[], cases=[])
 
-    def look(tx: ReadTx) -> dict[str, object]:
+    def look(tx: ReadTx) -> Validated:
         found = rule_sets.preview(tx, document=document, now=calling.app.clock.now())
         located = tuple(read.at(each) for each in found.problems)
-        return {
-            "valid": found.may_decide,
-            "instead_of": found.instead_of,
-            "problems": _problems(located if read.places else found.problems),
-            "changes": _changes(list(found.changes)),
-            "cases": _outcomes(list(found.outcomes)),
-        }
+        return Validated(
+            valid=found.may_decide,
+            instead_of=found.instead_of,
+            problems=_problems(located if read.places else found.problems),
+            changes=_changes(list(found.changes)),
+            cases=_outcomes(list(found.outcomes)),
+        )
 
     return calling.read(look)
 
 
 @router.post("/routing/rules/versions", status_code=201)
-def draft_version(calling: Calling, body: DraftBody) -> dict[str, object]:
+def draft_version(calling: Calling, body: DraftBody) -> VersionState:
     """Save a rule set as a draft. It has no effect before it is activated."""
     calling.principal.require(Permission.RULES_WRITE)
     read = body.read()
     document = read.value
     if document is None:
-        raise errors.Invalid(" ".join(map(str, read.problems)), problems=_problems(read.problems))
+        raise errors.Invalid(
+            " ".join(map(str, read.problems)),
+            problems=[each.model_dump() for each in _problems(read.problems)],
+        )
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> VersionState:
         draft = Draft(document, body.why, based_on=body.based_on)
         return _reported(rule_sets.draft(tx, draft=draft, now=calling.app.clock.now()))
 
@@ -237,11 +312,11 @@ def draft_version(calling: Calling, body: DraftBody) -> dict[str, object]:
 
 
 @router.post("/routing/rules/versions/{number}/activate")
-def activate_version(calling: Calling, number: int, body: Decision) -> dict[str, object]:
+def activate_version(calling: Calling, number: int, body: Decision) -> VersionState:
     """Activate a draft from the next order on. Refused unless its test cases pass."""
     calling.principal.require(Permission.RULES_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> VersionState:
         now = calling.app.clock.now()
         return _reported(
             rule_sets.activate(tx, number=number, why=body.why, instead_of=body.instead_of, now=now)
@@ -251,11 +326,11 @@ def activate_version(calling: Calling, number: int, body: Decision) -> dict[str,
 
 
 @router.post("/routing/rules/versions/{number}/roll-back")
-def roll_back(calling: Calling, number: int, body: Decision) -> dict[str, object]:
+def roll_back(calling: Calling, number: int, body: Decision) -> VersionState:
     """Restore an earlier version, as a new version."""
     calling.principal.require(Permission.RULES_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> VersionState:
         now = calling.app.clock.now()
         return _reported(verbs.roll_back(tx, number=number, why=body.why, instead_of=body.instead_of, at=now))
 
@@ -263,7 +338,7 @@ def roll_back(calling: Calling, number: int, body: Decision) -> dict[str, object
 
 
 @router.post("/routing/rules/versions/{number}/archive")
-def archive_version(calling: Calling, number: int) -> dict[str, object]:
+def archive_version(calling: Calling, number: int) -> VersionState:
     """Archive a draft."""
     calling.principal.require(Permission.RULES_WRITE)
     return calling.write(lambda tx: _reported(verbs.archive(tx, number=number, at=calling.app.clock.now())))

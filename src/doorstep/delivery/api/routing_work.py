@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel
 
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.shapes import Money, maybe_money
 from doorstep.domain.analytics.views import queues as queue_views
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import runs as verbs
 from doorstep.domain.routing.views import runs as views
 from doorstep.domain.routing.views.runs import RunRow
+from doorstep.flows.network import lanes
 from doorstep.kernel.db import ReadTx, WriteTx
 
 router = APIRouter(tags=["Routing operations"])
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(BaseModel):
     """A queue and the orders in it; `name` is empty for orders that are in no queue of the rules."""
 
     name: str
@@ -41,14 +42,14 @@ def queues(calling: Calling) -> list[Queue]:
     def look(tx: ReadTx) -> list[Queue]:
         return [
             Queue(
-                each.name,
-                each.owner,
-                each.waiting.orders,
-                each.waiting.pieces,
-                each.waiting.oldest_at,
-                each.waiting.next_try_at,
-                each.waiting.ending,
-                each.auto_cancel_after_days,
+                name=each.name,
+                owner=each.owner,
+                orders=each.waiting.orders,
+                pieces=each.waiting.pieces,
+                oldest_at=each.waiting.oldest_at,
+                next_try_at=each.waiting.next_try_at,
+                ending_within_a_day=each.waiting.ending,
+                auto_cancel_after_days=each.auto_cancel_after_days,
             )
             for each in queue_views.queues(tx, now=calling.app.clock.now())
         ]
@@ -56,9 +57,8 @@ def queues(calling: Calling) -> list[Queue]:
     return calling.read(look)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A finished run. Money is in minor units; `changed` orders got another plan."""
+class Run(BaseModel):
+    """A finished run. `changed` orders got another plan; costs are null where they were not computed."""
 
     id: int
     run: str
@@ -69,13 +69,12 @@ class Run:
     attempted: int
     routed: int
     changed: int
-    before_minor: int | None
-    after_minor: int | None
+    cost_before: Money | None
+    cost_after: Money | None
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(BaseModel):
     """A scheduled run."""
 
     run: str
@@ -83,28 +82,27 @@ class Next:
     next_run_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
+class Runs(BaseModel):
     """Next and past runs, the newest first."""
 
     next: list[Next]
     history: list[Run]
 
 
-def _run(row: RunRow) -> Run:
+def _run(row: RunRow, currency: str) -> Run:
     return Run(
-        row.id,
-        row.run,
-        row.kind.value,
-        row.rules,
-        row.started_at,
-        row.ended_at,
-        row.attempted,
-        row.routed,
-        row.changed,
-        row.before_minor,
-        row.after_minor,
-        row.result,
+        id=row.id,
+        run=row.run,
+        kind=row.kind.value,
+        rules=row.rules,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        attempted=row.attempted,
+        routed=row.routed,
+        changed=row.changed,
+        cost_before=maybe_money(row.before_minor, currency),
+        cost_after=maybe_money(row.after_minor, currency),
+        result=row.result,
     )
 
 
@@ -114,19 +112,30 @@ def runs(calling: Calling, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> 
     calling.principal.require(Permission.RULES_READ)
 
     def look(tx: ReadTx) -> Runs:
-        due = [Next(each.run, each.schedule, each.next_run_at) for each in views.schedule(tx)]
-        return Runs(due, [_run(each) for each in views.history(tx, limit=limit)])
+        currency = lanes.configuration(tx, at=calling.app.clock.now()).said.document.currency
+        due = [
+            Next(run=each.run, schedule=each.schedule, next_run_at=each.next_run_at)
+            for each in views.schedule(tx)
+        ]
+        return Runs(next=due, history=[_run(each, currency) for each in views.history(tx, limit=limit)])
 
     return calling.read(look)
 
 
+class RunDue(BaseModel):
+    """A run that starts shortly."""
+
+    run: str
+    due: bool
+
+
 @router.post("/routing/runs/{run}/now")
-def run_now(calling: Calling, run: str) -> dict[str, object]:
+def run_now(calling: Calling, run: str) -> RunDue:
     """Start a scheduled run now; a worker picks it up within 15 seconds. Repeating it changes nothing."""
     calling.principal.require(Permission.RULES_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> RunDue:
         verbs.bring_forward(tx, run=run, at=calling.app.clock.now())
-        return {"run": run, "due": True}
+        return RunDue(run=run, due=True)
 
     return calling.write(work)

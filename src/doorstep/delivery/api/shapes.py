@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from doorstep.domain.analytics.views.order import Group, OrderDetail
 from doorstep.domain.analytics.views.orders import OrderRow
-from doorstep.domain.orders.model import Counters, line_status
+from doorstep.domain.orders.model import line_status
 from doorstep.domain.routing.model import LineExplanation
 from doorstep.kernel import money as kernel_money
 
+# A document with a JSON Schema of its own: a rule set (GET /routing/schema), the network (GET /network/schema), or such a schema.
+Document = Annotated[
+    dict[str, object],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "title": "Document",
+            "description": "By GET /routing/schema or GET /network/schema.",
+        }
+    ),
+]
 
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in major units as text, so that no client rounds it."""
 
-    amount: str
-    currency: str
+class Money(BaseModel):
+    """An amount of money. Both numbers are exact and say the same."""
+
+    amount: str = Field(description="In major units as text, so that no client rounds it: 1499.00.")
+    amount_minor: int = Field(description="In minor units (paise, cents), as requests take it: 149900.")
+    currency: str = Field(
+        description='ISO 4217; "" for costs of a network or rule set that names no currency: then both numbers are the same.'
+    )
 
 
 def money(minor: int, currency: str) -> Money:
-    """Convert minor units to the API's money; an amount in an unknown currency is not converted."""
-    return Money(kernel_money.text(minor, currency), currency)
+    """Convert minor units to the API's money."""
+    amount = kernel_money.text(minor, currency) if currency else str(minor)
+    return Money(amount=amount, amount_minor=minor, currency=currency)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSummary:
+def maybe_money(minor: int | None, currency: str) -> Money | None:
+    """The same for an amount that may be missing."""
+    return None if minor is None else money(minor, currency)
+
+
+class OrderSummary(BaseModel):
     """An order in the list."""
 
     id: int
@@ -62,8 +84,20 @@ def summary(row: OrderRow) -> OrderSummary:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class LineCounters(BaseModel):
+    """Units of a line per stage; each later stage is included in the earlier ones."""
+
+    ordered: int
+    allocated: int
+    picked: int
+    packed: int
+    shipped: int
+    delivered: int
+    canceled: int
+    returned: int
+
+
+class OrderLine(BaseModel):
     """A line and the progress of its units."""
 
     line_no: int
@@ -72,11 +106,10 @@ class OrderLine:
     quantity: int
     unit_price: Money
     status: str
-    counters: Counters
+    counters: LineCounters
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(BaseModel):
     """A parcel."""
 
     id: int
@@ -91,8 +124,7 @@ class Shipment:
     delivered_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(BaseModel):
     """A candidate location of the decision; `eliminated` says why it could not serve the line (empty: it could)."""
 
     location: str
@@ -101,8 +133,7 @@ class Candidate:
     eliminated: str
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(BaseModel):
     """Why a line was allocated there: a sentence, and the nearest other locations (`others` more had stock too)."""
 
     line_no: int
@@ -115,14 +146,33 @@ class Why:
 
 def _why(receipt: LineExplanation) -> Why:
     candidates = [
-        Candidate(each.location, each.available, each.distance_km, each.eliminated)
+        Candidate(
+            location=each.location,
+            available=each.available,
+            distance_km=each.distance_km,
+            eliminated=each.eliminated,
+        )
         for each in receipt.candidates
     ]
-    return Why(receipt.line_no, receipt.sku, receipt.quantity, receipt.sentence, candidates, receipt.others)
+    return Why(
+        line_no=receipt.line_no,
+        sku=receipt.sku,
+        quantity=receipt.quantity,
+        sentence=receipt.sentence,
+        candidates=candidates,
+        others=receipt.others,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class FulfillmentOrder:
+class OrderWorkLine(BaseModel):
+    """Units of a line that the location sends."""
+
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class FulfillmentOrder(BaseModel):
     """A location's fulfillment order, why it was allocated there, and its parcel. `actions` are allowed now."""
 
     id: int
@@ -130,13 +180,21 @@ class FulfillmentOrder:
     location_name: str
     status: str
     version: int
-    lines: list[dict[str, object]]
+    lines: list[OrderWorkLine]
     why: list[Why]
     shipment: Shipment | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnSummary:
+class ReturnLine(BaseModel):
+    """Units of an order line that come back."""
+
+    return_line_no: int
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class ReturnSummary(BaseModel):
     """A return of the order."""
 
     id: int
@@ -146,11 +204,19 @@ class ReturnSummary:
     money: str
     reason: str
     tracking_number: str
-    lines: list[dict[str, object]]
+    lines: list[ReturnLine]
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
+class OrderPayment(BaseModel):
+    """A payment of the order; no external id: the gateway has not named it yet."""
+
+    gateway: str
+    external_id: str | None
+    status: str
+    amount: Money
+
+
+class TimelineEntry(BaseModel):
     """An event in the timeline."""
 
     type: str
@@ -160,8 +226,7 @@ class TimelineEntry:
     trace_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(BaseModel):
     """An order with everything that belongs to it."""
 
     id: int
@@ -178,7 +243,7 @@ class Order:
     fulfillment_orders: list[FulfillmentOrder]
     returns: list[ReturnSummary]
     holds: list[str]
-    payments: list[dict[str, object]]
+    payments: list[OrderPayment]
     timeline: list[TimelineEntry]
 
 
@@ -204,7 +269,7 @@ def order(detail: OrderDetail) -> Order:
                 quantity=line.counters.ordered,
                 unit_price=money(line.unit_price_minor, header.currency),
                 status=line_status(line.counters),
-                counters=line.counters,
+                counters=LineCounters(**asdict(line.counters)),
             )
             for line in detail.lines
         ],
@@ -212,16 +277,18 @@ def order(detail: OrderDetail) -> Order:
         returns=_returns(detail),
         holds=[hold.message for hold in detail.holds if hold.released_at is None],
         payments=[
-            {
-                "gateway": each.gateway,
-                "external_id": each.external_id,
-                "status": each.status,
-                "amount": money(each.amount_minor, each.currency),
-            }
+            OrderPayment(
+                gateway=each.gateway,
+                external_id=each.external_id,
+                status=each.status.value,
+                amount=money(each.amount_minor, each.currency),
+            )
             for each in detail.payments
         ],
         timeline=[
-            TimelineEntry(each.type, each.words, each.actor, each.at, each.trace_id)
+            TimelineEntry(
+                type=each.type, words=each.words, actor=each.actor, at=each.at, trace_id=each.trace_id
+            )
             for each in detail.timeline
         ],
     )
@@ -236,7 +303,8 @@ def _work(group: Group) -> FulfillmentOrder:
         status=group.work.state.value,
         version=group.work.version,
         lines=[
-            {"line_no": line.line_no, "sku": line.sku, "quantity": quantity} for line, quantity in group.lines
+            OrderWorkLine(line_no=line.line_no, sku=line.sku, quantity=quantity)
+            for line, quantity in group.lines
         ],
         why=[_why(each) for each in group.why],
         shipment=None
@@ -267,12 +335,12 @@ def _returns(detail: OrderDetail) -> list[ReturnSummary]:
             reason=each.facts.reason,
             tracking_number=each.parcel.tracking_number if each.parcel else "",
             lines=[
-                {
-                    "return_line_no": line.return_line_no,
-                    "line_no": line.line_no,
-                    "sku": line.sku,
-                    "quantity": line.quantity,
-                }
+                ReturnLine(
+                    return_line_no=line.return_line_no,
+                    line_no=line.line_no,
+                    sku=line.sku,
+                    quantity=line.quantity,
+                )
                 for line in each.facts.lines
             ],
         )

@@ -31,6 +31,23 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class ParcelLine:
+    """Units of an order line in the parcel."""
+
+    line_no: int
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelState:
+    """The state of a parcel's label."""
+
+    shipment_id: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """A parcel with its scans."""
 
@@ -45,7 +62,7 @@ class Parcel:
     tracking_url: str
     tracking_status: str
     error: str
-    lines: list[dict[str, object]]
+    lines: list[ParcelLine]
     scans: list[Scan]
 
 
@@ -74,9 +91,7 @@ def get_shipment(calling: Calling, shipment_id: int) -> Parcel:
             tracking_url=found.tracking_url,
             tracking_status=found.tracking_status.value,
             error=found.error,
-            lines=[
-                {"line_no": line.line_no, "sku": line.sku, "quantity": line.quantity} for line in found.lines
-            ],
+            lines=[ParcelLine(line.line_no, line.sku, line.quantity) for line in found.lines],
             scans=[
                 Scan(each.at, each.status.value, each.raw_code, each.description, each.location)
                 for each in scans
@@ -98,13 +113,13 @@ def get_label(calling: Calling, shipment_id: int) -> Response:
 
 
 @router.post("/shipments/{shipment_id}/retry-label")
-def retry_label(calling: Calling, shipment_id: int) -> dict[str, object]:
+def retry_label(calling: Calling, shipment_id: int) -> LabelState:
     """Retry a failed label; first the carrier is asked whether it already sold one."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> LabelState:
         found = _seen(calling, tx, shipment_id)
         calling.principal.require(Permission.FULFILLMENT_WRITE, at=found.location_id)
         ship.retry_label(tx, shipment_id=ShipmentId(shipment_id), now=calling.app.clock.now())
-        return {"shipment_id": shipment_id, "label": "requested"}
+        return LabelState(shipment_id, "requested")
 
     return calling.write(work)

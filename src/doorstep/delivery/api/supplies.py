@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.analytics.views import orders
 from doorstep.domain.identity.model import NotAllowed, Permission
 from doorstep.domain.inventory.actions import promises, supplies
@@ -26,7 +28,7 @@ from doorstep.kernel.ids import Sku
 router = APIRouter(tags=["Future supply"])
 
 
-class Line(BaseModel):
+class AnnouncedLine(BaseModel):
     """A line of a document that announces supply; kind, number and line_no identify it."""
 
     kind: SupplyKind
@@ -39,10 +41,10 @@ class Line(BaseModel):
     confidence: int = Field(100, ge=0, le=100, description="Confidence in percent.")
 
 
-class Lines(BaseModel):
+class AnnouncedLines(BaseModel):
     """Up to 1,000 lines."""
 
-    lines: list[Line] = Field(min_length=1, max_length=1000)
+    lines: list[AnnouncedLine] = Field(min_length=1, max_length=1000)
 
 
 class Figures(BaseModel):
@@ -65,8 +67,7 @@ class Policy(BaseModel):
     min_confidence: int = Field(0, ge=0, le=100)
 
 
-@dataclass(frozen=True, slots=True)
-class SupplyLine:
+class SupplyLine(BaseModel):
     """A line of a document: its open units, and how many of them are promised to orders."""
 
     id: int
@@ -86,8 +87,7 @@ class SupplyLine:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(BaseModel):
     """Units promised to an order line; no day: no supply is known for it."""
 
     order_id: int
@@ -102,56 +102,125 @@ class Promise:
     made_at: datetime
 
 
-def _reported(outcome: Outcome) -> dict[str, object]:
-    """The lines after the change, and the order lines whose day it changed."""
-    return {"supplies": [_supply(each) for each in outcome.supplies], "promises_changed": _moves(outcome)}
+class SupplyState(BaseModel):
+    """A line of a document after a change."""
+
+    id: int
+    document: str
+    sku: str
+    quantity: int
+    received: int
+    expected: int
+    eta_date: date
+    confidence: int
+    state: str
+    version: int
 
 
-def _supply(found: Supply) -> dict[str, object]:
-    return {
-        "id": found.id,
-        "document": found.document,
-        "sku": found.sku,
-        "quantity": found.quantity,
-        "received": found.received,
-        "expected": found.expected,
-        "eta_date": found.eta_date.isoformat(),
-        "confidence": found.confidence,
-        "state": found.state.value,
-        "version": found.version,
-    }
+class PromiseMoved(BaseModel):
+    """An order line whose promised day changes; null: no supply is known for it."""
+
+    order_id: int
+    line_no: int
+    sku: str
+    old_date: date | None
+    new_date: date | None
 
 
-def _moves(outcome: Outcome) -> list[dict[str, object]]:
+class SuppliesChanged(BaseModel):
+    """The lines after the change, and the order lines whose day it changes."""
+
+    supplies: list[SupplyState]
+    promises_changed: list[PromiseMoved]
+
+
+class SellAheadPolicy(Policy):
+    """May a SKU be sold before it arrives?"""
+
+    sku: str
+
+
+class SellAheadState(SellAheadPolicy):
+    """The policy of a SKU, and how many units are promised and have not arrived."""
+
+    promised: int
+
+
+def _reported(outcome: Outcome) -> SuppliesChanged:
+    return SuppliesChanged(
+        supplies=[_supply(each) for each in outcome.supplies], promises_changed=_moves(outcome)
+    )
+
+
+def _supply(found: Supply) -> SupplyState:
+    return SupplyState(
+        id=found.id,
+        document=found.document,
+        sku=found.sku,
+        quantity=found.quantity,
+        received=found.received,
+        expected=found.expected,
+        eta_date=found.eta_date,
+        confidence=found.confidence,
+        state=found.state.value,
+        version=found.version,
+    )
+
+
+def _moves(outcome: Outcome) -> list[PromiseMoved]:
     return [
-        {
-            "order_id": each.order_id,
-            "line_no": each.line_no,
-            "sku": each.sku,
-            "old_date": each.old_date and each.old_date.isoformat(),
-            "new_date": each.new_date and each.new_date.isoformat(),
-        }
+        PromiseMoved(
+            order_id=each.order_id,
+            line_no=each.line_no,
+            sku=each.sku,
+            old_date=each.old_date,
+            new_date=each.new_date,
+        )
         for each in outcome.changed
     ]
 
 
-@router.get("/supplies")
-def list_supplies(
-    calling: Calling,
-    q: Annotated[str, Query(description="Document number, SKU or title.")] = "",
-    state: Annotated[str, Query(description="open, closed, canceled; empty: all.")] = "open",
-    location: str = "",
-    sku: str = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-) -> list[SupplyLine]:
-    """List lines of documents, soonest first."""
+class Listing(Paging):
+    """Filter and page of the list."""
 
-    def look(tx: ReadTx) -> list[SupplyLine]:
+    q: str = Field("", description="Document number, SKU or title.")
+    state: str = Field("open", description="open, closed, canceled; empty: all.")
+    location: str = Field("", description="The location's code.")
+    sku: str = ""
+
+    @property
+    def after(self) -> tuple[date | None, int]:
+        """The day and id of the previous page's last line."""
+        if not self.cursor:
+            return None, 0
+        day, number = paging.parts(self.cursor, 2)
+        return paging.day(day), paging.whole(number)
+
+
+@router.get("/supplies")
+def list_supplies(calling: Calling, asked: Annotated[Listing, Query()]) -> Page[SupplyLine]:
+    """List lines of documents, soonest first."""
+    after_date, after_id = asked.after
+
+    def look(tx: ReadTx) -> Page[SupplyLine]:
         places = network.locations(tx)
-        chosen = network.by_code(tx, code=location).id if location else calling.scope
+        chosen = network.by_code(tx, code=asked.location).id if asked.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
-        wanted = views.SupplyFilter(text=q, state=state, location_id=chosen, sku=sku, limit=limit)
-        return [_line(row, places[row.location_id].code) for row in views.page(tx, wanted=wanted)]
+        wanted = views.SupplyFilter(
+            text=asked.q,
+            state=asked.state,
+            location_id=chosen,
+            sku=asked.sku,
+            limit=asked.limit + 1,
+            after_date=after_date,
+            after_id=after_id,
+        )
+        return paging.page(
+            views.page(tx, wanted=wanted),
+            lambda row: _line(row, places[row.location_id].code),
+            lambda row: paging.cursor(row.eta_date, row.id),
+            limit=asked.limit,
+        )
 
     return calling.read(look)
 
@@ -177,11 +246,11 @@ def _line(row: views.SupplyRow, code: str) -> SupplyLine:
 
 
 @router.put("/supplies")
-def put_supplies(calling: Calling, body: Lines) -> dict[str, object]:
+def put_supplies(calling: Calling, body: AnnouncedLines) -> SuppliesChanged:
     """Create or update lines. Repeating it changes nothing."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> SuppliesChanged:
         codes = {each.code: each.id for each in network.locations(tx).values()}
         reported = [
             Announcement(
@@ -203,12 +272,12 @@ def put_supplies(calling: Calling, body: Lines) -> dict[str, object]:
 
 
 @router.patch("/supplies/{supply_id}")
-def change_supply(calling: Calling, supply_id: int, body: Figures) -> dict[str, object]:
+def change_supply(calling: Calling, supply_id: int, body: Figures) -> SuppliesChanged:
     """Change day, quantity or confidence; the answer lists the order lines whose promised day changes."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     change = Change(supply_id, body.eta_date, body.quantity, body.confidence, body.version)
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> SuppliesChanged:
         verb = supplies.preview if body.preview else supplies.change
         return _reported(verb(tx, changes=[change], at=calling.app.clock.now()))
 
@@ -216,7 +285,7 @@ def change_supply(calling: Calling, supply_id: int, body: Figures) -> dict[str, 
 
 
 @router.post("/supplies/{supply_id}/close")
-def close_supply(calling: Calling, supply_id: int) -> dict[str, object]:
+def close_supply(calling: Calling, supply_id: int) -> SuppliesChanged:
     """Close a line: no more units are expected."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     now = calling.app.clock.now()
@@ -224,7 +293,7 @@ def close_supply(calling: Calling, supply_id: int) -> dict[str, object]:
 
 
 @router.post("/supplies/{supply_id}/cancel")
-def cancel_supply(calling: Calling, supply_id: int) -> dict[str, object]:
+def cancel_supply(calling: Calling, supply_id: int) -> SuppliesChanged:
     """Cancel a line: it never arrives."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     now = calling.app.clock.now()
@@ -277,38 +346,28 @@ def promises_of_order(calling: Calling, order_id: int) -> list[Promise]:
 
 
 @router.get("/skus/{sku:path}/sell-ahead")
-def get_sell_ahead(calling: Calling, sku: str) -> dict[str, object]:
+def get_sell_ahead(calling: Calling, sku: str) -> SellAheadState:
     """Get whether a SKU may be sold ahead, and how many units are backordered."""
     calling.principal.require(Permission.INVENTORY_READ)
 
-    def look(tx: ReadTx) -> dict[str, object]:
+    def look(tx: ReadTx) -> SellAheadState:
         waiting = sum(row.quantity - row.arrived for row in promise_views.of_sku(tx, sku=sku))
-        return {**_policy(promise_views.sell_ahead(tx, sku=sku)), "promised": waiting}
+        policy = promise_views.sell_ahead(tx, sku=sku)
+        return SellAheadState(promised=waiting, **asdict(policy))
 
     return calling.read(look)
 
 
 @router.put("/skus/{sku:path}/sell-ahead")
-def put_sell_ahead(calling: Calling, sku: str, body: Policy) -> dict[str, object]:
+def put_sell_ahead(calling: Calling, sku: str, body: Policy) -> SellAheadPolicy:
     """Allow or forbid selling a SKU ahead; existing promises are kept."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     return calling.write(lambda tx: _put_policy(calling, tx, Sku(sku), body))
 
 
-def _put_policy(calling: Caller, tx: WriteTx, sku: Sku, body: Policy) -> dict[str, object]:
+def _put_policy(calling: Caller, tx: WriteTx, sku: Sku, body: Policy) -> SellAheadPolicy:
     policy = SellAhead(
         sku, body.mode, body.quantity_limit, body.available_from_date, body.until_date, body.min_confidence
     )
     promises.put_sell_ahead(tx, policies=[policy], at=calling.app.clock.now())
-    return _policy(policy)
-
-
-def _policy(policy: SellAhead) -> dict[str, object]:
-    return {
-        "sku": policy.sku,
-        "mode": policy.mode.value,
-        "quantity_limit": policy.quantity_limit,
-        "available_from_date": policy.available_from_date and policy.available_from_date.isoformat(),
-        "until_date": policy.until_date and policy.until_date.isoformat(),
-        "min_confidence": policy.min_confidence,
-    }
+    return SellAheadPolicy(**asdict(policy))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import transfers
 from doorstep.domain.inventory.actions.transfers import Command
@@ -30,7 +31,7 @@ class Piece(BaseModel):
     quantity: int = Field(ge=0)
 
 
-class Draft(BaseModel):
+class TransferDraft(BaseModel):
     """A transfer to draft; no stock moves yet."""
 
     origin: str = Field(description="Code of the origin location.")
@@ -49,7 +50,7 @@ class Version(BaseModel):
     )
 
 
-class Lines(Version):
+class NewTransferLines(Version):
     """New lines of a draft."""
 
     lines: list[Piece] = Field(min_length=1, max_length=1000)
@@ -61,8 +62,7 @@ class Sent(Version):
     lines: list[Piece] | None = Field(None, max_length=1000)
 
 
-@dataclass(frozen=True, slots=True)
-class TransferLine:
+class TransferLine(BaseModel):
     """A SKU and the progress of its units; `why` explains a suggestion."""
 
     sku: str
@@ -72,8 +72,7 @@ class TransferLine:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(BaseModel):
     """A transfer; `actions` are allowed now."""
 
     id: int
@@ -91,8 +90,7 @@ class Transfer:
     actions: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class WholeTransfer:
+class WholeTransfer(BaseModel):
     """A transfer with its lines."""
 
     transfer: Transfer
@@ -121,22 +119,37 @@ def _codes(tx: ReadTx) -> dict[int, str]:
     return {each.id: each.code for each in network.locations(tx).values()}
 
 
+class TransferActed(BaseModel):
+    """A transfer after the action; `actions` are allowed now."""
+
+    id: int
+    state: str
+    version: int
+    actions: list[str]
+
+
+class Listing(Paging):
+    """Filter and page of the list."""
+
+    location: str = Field("", description="The location's code.")
+    state: list[TransferState] = Field(default_factory=list)
+
+
 @router.get("/transfers")
-def list_transfers(
-    calling: Calling,
-    location: str = "",
-    state: Annotated[list[TransferState] | None, Query()] = None,
-    before: Annotated[int | None, Query(description="Only transfers older than this id.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> list[Transfer]:
+def list_transfers(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[Transfer]:
     """List transfers from or to a location, newest first."""
 
-    def look(tx: ReadTx) -> list[Transfer]:
-        chosen = network.by_code(tx, code=location).id if location else calling.scope
+    def look(tx: ReadTx) -> Page[Transfer]:
+        chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
-        wanted = views.TransferFilter(chosen, tuple(state or TransferState), before, limit)
         codes = _codes(tx)
-        return [_shown(row, codes) for row in views.rows(tx, wanted=wanted)]
+        rows = views.rows(
+            tx,
+            wanted=views.TransferFilter(
+                chosen, tuple(wanted.state or TransferState), wanted.before_id, wanted.limit + 1
+            ),
+        )
+        return paging.page(rows, lambda row: _shown(row, codes), lambda row: str(row.id), limit=wanted.limit)
 
     return calling.read(look)
 
@@ -149,10 +162,16 @@ def get_transfer(calling: Calling, transfer_id: int) -> WholeTransfer:
         found = views.transfer(tx, transfer_id=transfer_id)
         _require_an_end(calling, Permission.INVENTORY_READ, found.origin_id, found.destination_id)
         lines = [
-            TransferLine(each.sku, each.requested, each.shipped, each.received, each.why)
+            TransferLine(
+                sku=each.sku,
+                requested=each.requested,
+                shipped=each.shipped,
+                received=each.received,
+                why=each.why,
+            )
             for each in found.lines
         ]
-        return WholeTransfer(_shown(views.row(tx, transfer_id=transfer_id), _codes(tx)), lines)
+        return WholeTransfer(transfer=_shown(views.row(tx, transfer_id=transfer_id), _codes(tx)), lines=lines)
 
     return calling.read(look)
 
@@ -164,10 +183,10 @@ def _require_an_end(calling: Caller, permission: Permission, *ends: LocationId) 
 
 
 @router.post("/transfers", status_code=201)
-def draft(calling: Calling, body: Draft) -> dict[str, object]:
+def draft(calling: Calling, body: TransferDraft) -> TransferActed:
     """Draft a transfer."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> TransferActed:
         origin = network.by_code(tx, code=body.origin).id
         destination = network.by_code(tx, code=body.destination).id
         _require_an_end(calling, Permission.STOCK_WORK, origin, destination)
@@ -179,18 +198,18 @@ def draft(calling: Calling, body: Draft) -> dict[str, object]:
     return calling.write(work)
 
 
-def _answer(tx: ReadTx, transfer_id: int) -> dict[str, object]:
+def _answer(tx: ReadTx, transfer_id: int) -> TransferActed:
     row = views.row(tx, transfer_id=transfer_id)
     actions = list(TRANSFER_ACTIONS[row.state])
-    return {"id": row.id, "state": row.state.value, "version": row.version, "actions": actions}
+    return TransferActed(id=row.id, state=row.state.value, version=row.version, actions=actions)
 
 
 def _act(
     calling: Caller, transfer_id: int, version: int | None, verb: Callable[[WriteTx, Command], None]
-) -> dict[str, object]:
+) -> TransferActed:
     """Run an action on a transfer; before it is shipped, only for callers who may act for its origin."""
 
-    def work(tx: WriteTx) -> dict[str, object]:
+    def work(tx: WriteTx) -> TransferActed:
         found = views.transfer(tx, transfer_id=transfer_id)
         calling.principal.require(Permission.STOCK_WORK, at=found.origin_id)
         verb(tx, Command(TransferId(transfer_id), calling.app.clock.now(), version))
@@ -200,7 +219,7 @@ def _act(
 
 
 @router.put("/transfers/{transfer_id}/lines")
-def change(calling: Calling, transfer_id: int, body: Lines) -> dict[str, object]:
+def change(calling: Calling, transfer_id: int, body: NewTransferLines) -> TransferActed:
     """Replace a draft's lines."""
     lines = [Wanted(Sku(each.sku), each.quantity) for each in body.lines]
     return _act(
@@ -212,7 +231,7 @@ def change(calling: Calling, transfer_id: int, body: Lines) -> dict[str, object]
 
 
 @router.post("/transfers/{transfer_id}/request")
-def request(calling: Calling, transfer_id: int, body: Version) -> dict[str, object]:
+def request(calling: Calling, transfer_id: int, body: Version) -> TransferActed:
     """Request a transfer: the goods are reserved at the origin."""
     return _act(
         calling, transfer_id, body.version, lambda tx, command: transfers.request(tx, command=command)
@@ -220,7 +239,7 @@ def request(calling: Calling, transfer_id: int, body: Version) -> dict[str, obje
 
 
 @router.post("/transfers/{transfer_id}/ship")
-def ship(calling: Calling, transfer_id: int, body: Sent) -> dict[str, object]:
+def ship(calling: Calling, transfer_id: int, body: Sent) -> TransferActed:
     """Ship a transfer. A goods receipt that names the transfer receives it."""
     sent = None if body.lines is None else {Sku(each.sku): each.quantity for each in body.lines}
     return _act(
@@ -232,6 +251,6 @@ def ship(calling: Calling, transfer_id: int, body: Sent) -> dict[str, object]:
 
 
 @router.post("/transfers/{transfer_id}/cancel")
-def cancel(calling: Calling, transfer_id: int, body: Version) -> dict[str, object]:
+def cancel(calling: Calling, transfer_id: int, body: Version) -> TransferActed:
     """Cancel a transfer: no stock moves, and reserved units are released."""
     return _act(calling, transfer_id, body.version, lambda tx, command: transfers.cancel(tx, command=command))

@@ -1,0 +1,178 @@
+"""Every answer of the API has a shape of its own: named fields, one page, one money, one problem."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from doorstep.bootstrap import App
+from doorstep.delivery.api import application
+from doorstep.delivery.api.problems import PROBLEM_TYPE, Problem
+
+API = application.create(cast("App", SimpleNamespace()))
+ROUTES = [each for each in API.routes if isinstance(each, APIRoute)]
+DOCUMENT = API.openapi()
+PARTS: Mapping[str, Mapping[str, object]] = DOCUMENT["components"]["schemas"]
+# These answer a JSON Schema.
+SCHEMAS = {"/network/schema", "/routing/schema"}
+# Lists that are read whole, because each has a natural end: settings, the newest few, or the parts of one thing.
+PLAIN_LISTS = {
+    "/atp-rules",
+    "/atp-rules/competing",
+    "/availability",
+    "/imports",
+    "/imports/{import_id}/problems",
+    "/inventory/feeds",
+    "/inventory/{sku}/{location}/movements",
+    "/locations",
+    "/network/outages",
+    "/orders/{order_id}/decisions",
+    "/orders/{order_id}/promises",
+    "/replenishment/rules",
+    "/routing/lab/simulations",
+    "/routing/lab/simulations/{run_id}/changes",
+    "/routing/lab/trials",
+    "/routing/queues",
+    "/routing/rules/versions",
+    "/routing/rules/versions/{number}/cases",
+    "/routing/rules/versions/{number}/changes",
+    "/skus",
+    "/stock-sources",
+    "/supplies/{supply_id}/promises",
+}
+
+
+def answers(code: str, media: str = "") -> Iterator[tuple[str, str, Mapping[str, object]]]:
+    """Method, path and schema of every answer whose status begins with this digit."""
+    media = media or ("application/json" if code == "2" else PROBLEM_TYPE)
+    for path, verbs in DOCUMENT["paths"].items():
+        for verb, operation in verbs.items():
+            for status, answer in operation["responses"].items():
+                schema = answer.get("content", {}).get(media, {}).get("schema")
+                if str(status).startswith(code) and schema is not None:
+                    yield verb, path.removeprefix("/api/v1"), schema
+
+
+def free_form(schema: Mapping[str, object], where: str = "") -> Iterator[str]:
+    """Where a schema accepts anything: no type, or an object without named fields that is not a map of one type."""
+    if not schema.keys() & {"type", "$ref", "anyOf", "enum", "const", "allOf"}:
+        yield where
+    is_document = schema.get("title") == "Document"
+    if schema.get("type") == "object" and not schema.get("properties") and not is_document:
+        values = schema.get("additionalProperties")
+        if not isinstance(values, Mapping) or not values:
+            yield where
+    children = {**cast("Mapping[str, object]", schema.get("properties") or {}), "[]": schema.get("items")}
+    children |= {
+        f"|{index}": each for index, each in enumerate(cast("list[object]", schema.get("anyOf", [])))
+    }
+    for name, child in children.items():
+        if isinstance(child, Mapping):
+            yield from free_form(child, f"{where}.{name}")
+
+
+def reached(kind: object) -> Iterator[type]:
+    """Every class that a return type is made of."""
+    for part in typing.get_args(kind):
+        yield from reached(part)
+    if not inspect.isclass(kind) or isinstance(kind, types.GenericAlias):
+        return
+    yield kind
+    if issubclass(kind, BaseModel):
+        for field in kind.model_fields.values():
+            yield from reached(field.annotation)
+    elif dataclasses.is_dataclass(kind):
+        for hint in typing.get_type_hints(kind).values():
+            yield from reached(hint)
+
+
+def foreign(kind: object) -> set[str]:
+    """Classes of ours in a return type that the API does not define itself; enumerations may be shared."""
+    return {
+        f"{each.__module__}.{each.__qualname__}"
+        for each in reached(kind)
+        if each.__module__.startswith("doorstep.")
+        and not each.__module__.startswith("doorstep.delivery.api.")
+        and not issubclass(each, Enum)
+    }
+
+
+def test_every_answer_has_named_fields() -> None:
+    shaped = [each for each in answers("2") if each[1] not in SCHEMAS]
+    assert [f"{verb} {path}{spot}" for verb, path, schema in shaped for spot in free_form(schema)] == []
+    assert [spot for name, part in PARTS.items() for spot in free_form(part, name)] == []
+
+
+def test_a_free_form_answer_is_found() -> None:
+    inner = {"a": {"type": "object", "additionalProperties": True}, "b": {"type": "array", "items": {}}}
+    assert list(free_form({"type": "object", "properties": inner})) == [".a", ".b.[]"]
+
+
+def test_no_class_of_another_layer_is_an_answer() -> None:
+    found = {each.path: foreign(each.response_model) for each in ROUTES}
+    assert {path: classes for path, classes in found.items() if classes} == {}
+
+
+def test_every_route_that_answers_json_names_its_shape() -> None:
+    files = {"StreamingResponse", "Response", "str"}
+    silent = [
+        each.path
+        for each in ROUTES
+        if each.response_model is None and inspect.signature(each.endpoint).return_annotation not in files
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", sorted({path for _, path, _ in answers("2")}))
+def test_a_list_is_a_page_or_read_whole(path: str) -> None:
+    is_plain = any(schema.get("type") == "array" for _, each, schema in answers("2") if each == path)
+    assert is_plain == (path in PLAIN_LISTS)
+
+
+def test_there_is_one_page_and_one_money() -> None:
+    """No shape has a cursor of its own, and amounts in minor units stand only in Money."""
+    fields = {
+        name: set(cast("Mapping[str, object]", part.get("properties", {}))) for name, part in PARTS.items()
+    }
+    read = {name: each for name, each in fields.items() if not name.startswith("Page_")}
+    sent = requested()
+    cursors = {name for name, each in read.items() if each & {"next_cursor", "next_after", "cursor"}}
+    amounts = {
+        name
+        for name, each in read.items()
+        if name not in sent | {"Money"} and any(field.endswith("_minor") for field in each)
+    }
+    assert (cursors, amounts) == (set(), set())
+
+
+def requested() -> set[str]:
+    """Names of the shapes of requests."""
+    return {
+        cast("str", content["schema"]["$ref"]).rsplit("/", 1)[1]
+        for verbs in DOCUMENT["paths"].values()
+        for operation in verbs.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+        if "$ref" in content.get("schema", {})
+    }
+
+
+def test_every_shape_has_a_name_of_its_own() -> None:
+    """Two classes of one name would stand in the document under their modules."""
+    assert [name for name in PARTS if "__" in name] == []
+
+
+def test_every_error_is_the_one_problem() -> None:
+    problem = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    wrong = [(verb, path) for code in "45" for verb, path, schema in answers(code) if schema != problem]
+    assert (wrong, len(list(answers("4"))) > len(ROUTES)) == ([], True)
+    assert [path for code in "45" for _, path, _ in answers(code, "application/json")] == []
