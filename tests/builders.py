@@ -220,8 +220,7 @@ class Retailer:
         return self.read(lambda tx: tx.rows("SELECT * FROM dead_letters ORDER BY source, id"))
 
     def order_id(self, reported: OrderSnapshot) -> OrderId:
-        found = self.read(lambda tx: order_views.find(tx, external_id=reported.external_id))
-        assert found is not None
+        (found,) = self.read(lambda tx: order_views.with_external_id(tx, external_id=reported.external_id))
         return found
 
     def place_order(self, reported: OrderSnapshot | None = None) -> OrderId:

@@ -9,8 +9,6 @@ from tests import builders
 from tests.builders import NOON, SHIRT
 from tests.clock import day
 
-from doorstep.domain.connections import actions as connections
-from doorstep.domain.connections.actions import ChannelUpdate
 from doorstep.domain.invoicing import actions as invoicing
 from doorstep.domain.invoicing import views as documents
 from doorstep.domain.invoicing.actions import Subject
@@ -19,7 +17,7 @@ from doorstep.domain.notifications import actions as notifications
 from doorstep.domain.notifications.actions import Draft, Message
 from doorstep.domain.notifications.model import MessageState
 from doorstep.domain.orders import actions as orders
-from doorstep.domain.orders.actions import Incoming
+from doorstep.domain.orders.actions import ChannelUpdate, Incoming
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.actions import Intent, ShipmentLine
@@ -210,16 +208,16 @@ def test_a_mail_that_certainly_did_not_go_may_be_tried_again(database: Database,
 def test_a_channel_is_told_once(database: Database, channel: int) -> None:
     with database.write(actor="system") as tx:
         wishes = [
-            connections.intend_channel_update(
+            orders.intend_channel_update(
                 tx, order_id=ORDER, connection_id=channel, what="shipped", reference="DS-1"
             )
             for _ in range(2)
         ]
         for answer in ("first", "second"):
-            reported = ChannelUpdate(channel, "shipped", "DS-1", answer, NOON)
-            connections.record_channel_update(tx, order_id=ORDER, channel="shop", answer=reported, at=NOON)
+            update = ChannelUpdate(channel, "shipped", "DS-1", answer, NOON)
+            orders.record_channel_update(tx, order_id=ORDER, channel="shop", update=update)
         wishes.append(
-            connections.intend_channel_update(
+            orders.intend_channel_update(
                 tx, order_id=ORDER, connection_id=channel, what="shipped", reference="DS-1"
             )
         )

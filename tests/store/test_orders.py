@@ -249,7 +249,8 @@ def test_two_channels_may_use_the_same_name(database: Database, channel: int) ->
     tell(database, market, reported)
     assert [order.header.channel for order in stored(database)] == ["shop", "market"]
     with database.read() as tx:
-        assert views.find(tx, external_id=reported.external_id) is None
+        assert len(views.with_external_id(tx, external_id=reported.external_id)) == 2
+        assert views.with_external_id(tx, external_id=reported.external_id, connection_id=market) == [2]
 
 
 def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> None:

@@ -97,6 +97,22 @@ def test_a_payment(gateway: connector.Razorpay) -> None:
     )
 
 
+def test_a_payment_names_the_sales_channel_of_the_settings(script: scripted.Script) -> None:
+    chosen = {
+        "base_url": f"{script.url}/v1",
+        "key_id": "rzp_test_1",
+        "key_secret": "secret",
+        "webhook_secret": "hush",
+    }
+    settings = scripted.settings(connector.Settings, **chosen, sales_channel="shop")
+    with scripted.session(script, base="/v1") as session:
+        (seen,) = connector.Razorpay(settings, session).observe(
+            "payment.captured", {}, event("payment.captured", payment=payment())
+        )
+    assert isinstance(seen, payments.PaymentSnapshot)
+    assert seen.channel == "shop"
+
+
 def test_the_order_answers_where_the_payment_has_no_notes(gateway: connector.Razorpay) -> None:
     body = event(
         "order.paid",

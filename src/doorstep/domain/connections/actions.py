@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from doorstep.domain.connections import events as facts
 from doorstep.domain.connections import store
 from doorstep.domain.connections.model import InboxMessage, Mode, check_key
-from doorstep.domain.connections.store import Arrival, ChannelUpdate, NewMessage, Problem, Row
-from doorstep.kernel import errors, events
+from doorstep.domain.connections.store import Arrival, NewMessage, Problem, Row
+from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import OrderId
 
-__all__ = ["Arrival", "ChannelUpdate", "NewMessage", "Problem", "Row"]
+__all__ = ["Arrival", "NewMessage", "Problem", "Row"]
 
 
 def configure(tx: WriteTx, *, row: Row) -> int:
@@ -73,21 +70,3 @@ def revive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | 
 def discard(tx: WriteTx, *, ids: Sequence[int]) -> int:
     """Discard dead letters; their bytes are kept."""
     return store.delete_dead(tx, ids=ids)
-
-
-def intend_channel_update(
-    tx: WriteTx, *, order_id: OrderId, connection_id: int, what: str, reference: str
-) -> bool:
-    """Store the intent of a channel update; True if it was sent before."""
-    return store.insert_channel_update(
-        tx, order_id=order_id, connection_id=connection_id, what=what, reference=reference
-    )
-
-
-def record_channel_update(
-    tx: WriteTx, *, order_id: OrderId, channel: str, answer: ChannelUpdate, at: datetime
-) -> None:
-    """Record that the channel accepted an update."""
-    if store.mark_channel_updated(tx, answer):
-        fact = facts.ChannelUpdated(order_id, channel, answer.what, answer.external_ref)
-        events.append(tx, [fact], at=at)

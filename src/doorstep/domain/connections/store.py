@@ -219,61 +219,6 @@ def select_payload(tx: ReadTx, *, message_id: int) -> Payload | None:
     )
 
 
-def insert_channel_update(
-    tx: WriteTx, *, order_id: int, connection_id: int, what: str, reference: str
-) -> bool:
-    """Store the intent of a channel update; True if it was sent before."""
-    return tx.value(
-        bool,
-        """
-        INSERT INTO channel_updates (order_id, connection_id, what, reference) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (connection_id, what, reference) DO UPDATE SET reference = excluded.reference
-        RETURNING told_at IS NOT NULL
-        """,
-        (order_id, connection_id, what, reference),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelUpdate:
-    """The channel's answer to an update."""
-
-    connection_id: int
-    what: str
-    reference: str
-    external_ref: str
-    updated_at: datetime
-
-
-def mark_channel_updated(tx: WriteTx, reported: ChannelUpdate) -> int:
-    """Record the answer once; returns 0 if it was recorded before."""
-    return tx.execute(
-        """
-        UPDATE channel_updates SET external_ref = %s, told_at = %s
-         WHERE connection_id = %s AND what = %s AND reference = %s AND told_at IS NULL
-        """,
-        (
-            reported.external_ref,
-            reported.updated_at,
-            reported.connection_id,
-            reported.what,
-            reported.reference,
-        ),
-    )
-
-
-def select_channel_update(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
-    """Whether a channel accepted an update."""
-    return tx.value(
-        bool,
-        """
-        SELECT EXISTS (SELECT 1 FROM channel_updates WHERE connection_id = %s AND what = %s AND reference = %s
-                          AND told_at IS NOT NULL)
-        """,
-        (connection_id, what, reference),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class FailingCarrier:
     """A carrier whose label calls keep failing: how many failed since then, and the last error."""

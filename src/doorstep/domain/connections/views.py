@@ -36,11 +36,6 @@ def payload(tx: ReadTx, *, message_id: int) -> Payload:
     return found
 
 
-def channel_update_sent(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
-    """Whether a channel accepted an update."""
-    return store.select_channel_update(tx, connection_id=connection_id, what=what, reference=reference)
-
-
 def problems(tx: ReadTx, *, connection_id: int, event_ids: Sequence[str]) -> dict[str, str]:
     """Why some of these messages of a connection could not be read, by event id."""
     return store.select_problems(tx, connection_id=connection_id, event_ids=event_ids)

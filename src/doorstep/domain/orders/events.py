@@ -110,3 +110,15 @@ class NoteAdded:
     stream: ClassVar[str] = "order"
     order_id: OrderId
     note_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUpdated:
+    """The sales channel accepted an update."""
+
+    type: ClassVar[str] = "channel.updated"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    channel: str
+    what: str
+    external_ref: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.orders.model import Address, Counters
-from doorstep.domain.orders.store import holds, read, routing
+from doorstep.domain.orders.store import channel_updates, holds, read, routing
 from doorstep.domain.orders.store.holds import OpenHold
 from doorstep.domain.orders.store.read import Header, Line
 from doorstep.kernel import errors
@@ -61,15 +61,20 @@ def order(tx: ReadTx, *, order_id: int) -> Order:
     return found[0]
 
 
-def find(tx: ReadTx, *, external_id: str, connection_id: int | None = None) -> OrderId | None:
-    """Our id of a channel's order, if we have it; without the channel only if no other one calls an order so."""
+def with_external_id(tx: ReadTx, *, external_id: str, connection_id: int | None = None) -> list[OrderId]:
+    """Our ids of orders with this channel id: none or one of one channel; without the channel perhaps several."""
     ids = read.select_ids(tx, external_id=external_id, connection_id=connection_id)
-    return OrderId(ids[0]) if len(ids) == 1 else None
+    return [OrderId(each) for each in ids]
 
 
 def by_external_id(tx: ReadTx, *, connection_id: int, external_ids: Sequence[str]) -> dict[str, int]:
     """Our ids of a channel's orders, by the channel's ids; those we do not have are left out."""
     return read.select_by_external_id(tx, connection_id=connection_id, external_ids=external_ids)
+
+
+def channel_update_accepted(tx: ReadTx, *, connection_id: int, what: str, reference: str) -> bool:
+    """Whether a channel accepted an update."""
+    return channel_updates.exists_accepted(tx, connection_id=connection_id, what=what, reference=reference)
 
 
 def counters(order: Order) -> Counters:

@@ -62,22 +62,31 @@ _RANK = {
 }
 
 
-def record(tx: WriteTx, *, seen: PaymentSnapshot, order_id: OrderId | None) -> None:
+def record(
+    tx: WriteTx, *, seen: PaymentSnapshot, order_id: OrderId | None, channel_id: int | None = None
+) -> None:
     """Record a payment that a gateway, or a channel on its behalf, reports, in any order and from both sides.
 
-    Without its order a payment waits for it; it never moves backwards, and never leaves its order.
+    Without its order a payment waits for it, of this sales channel (a connection) or of any; it never moves backwards,
+    and never leaves its order.
     """
     known = store.lock_by_external(tx, gateway=seen.gateway, external_id=seen.external_id)
     if known is None and order_id is not None:
         known = store.lock_nameless(tx, order_id=order_id, gateway=seen.gateway)
     if known is None:
-        payment_id = store.insert_observed(tx, order_id=order_id, seen=seen)
+        payment_id = store.insert_observed(tx, order_id=order_id, channel_id=channel_id, seen=seen)
         if payment_id is None:
             raise Overtaken("Another process is storing the same payment.")
         _captured(tx, payment_id, order_id, seen, before=None)
         return
     if known.order_id is None and (order_id is not None or seen.order_reference):
-        store.link(tx, payment_id=known.id, order_id=order_id, order_reference=seen.order_reference)
+        store.link(
+            tx,
+            payment_id=known.id,
+            order_id=order_id,
+            order_reference=seen.order_reference,
+            channel_id=channel_id,
+        )
     if known.external_id is None or _RANK[seen.status] > _RANK[PaymentStatus(known.status)]:
         store.update_observed(tx, payment_id=known.id, seen=seen)
     _captured(tx, known.id, known.order_id or order_id, seen, before=known)

@@ -25,7 +25,8 @@ class PaymentStatus(StrEnum):
 class PaymentSnapshot:
     """A payment as a gateway (or a channel, for its gateway) reports it; amounts in minor units.
 
-    `order_reference` is the sales channel's order id, as the payment carries it.
+    `order_reference` is the sales channel's order id, as the payment carries it; `channel` the key of that sales channel,
+    empty if the payment does not name it (channels may use the same order ids).
     """
 
     gateway: str
@@ -37,6 +38,7 @@ class PaymentSnapshot:
     method: str
     at: datetime
     payer: str = ""
+    channel: str = ""
 
 
 class RefundState(StrEnum):

@@ -61,6 +61,15 @@ def lock_of_order(tx: WriteTx, *, order_id: int) -> list[Payment]:
     )
 
 
+def select_order(tx: ReadTx, *, gateway: str, external_id: str) -> list[int]:
+    """The order of a payment, by the gateway's id; empty if the payment is unknown or unmatched."""
+    return tx.column(
+        int,
+        "SELECT order_id FROM payments WHERE gateway = %s AND external_id = %s AND order_id IS NOT NULL",
+        (gateway, external_id),
+    )
+
+
 def select_of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
     """An order's payments, oldest first."""
     return tx.all(Payment, f"SELECT {_PAYMENT} FROM payments WHERE order_id = %s ORDER BY id", (order_id,))
@@ -71,6 +80,7 @@ class ReportedPayment:
     """A payment as the sales channel reports it; `is_new` if it is the order's first snapshot."""
 
     order_id: int
+    channel_id: int
     gateway: str
     order_reference: str
     status: str
@@ -95,11 +105,11 @@ def lock_references(tx: WriteTx, references: Sequence[str]) -> None:
 def copy_reported(tx: WriteTx, reported: Sequence[ReportedPayment]) -> None:
     """Store reported payments of orders that have none yet."""
     tx.copy(
-        "COPY payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at) FROM STDIN",
+        "COPY payments (order_id, channel_id, gateway, order_reference, status, method, amount_minor, currency, at) FROM STDIN",
         [
             (
-                each.order_id, each.gateway, each.order_reference, each.status, each.method, each.amount_minor,
-                each.currency, each.at,
+                each.order_id, each.channel_id, each.gateway, each.order_reference, each.status, each.method,
+                each.amount_minor, each.currency, each.at,
             )
             for each in reported
         ],
@@ -110,16 +120,17 @@ def insert_reported(tx: WriteTx, reported: Sequence[ReportedPayment]) -> None:
     """Store a reported payment, unless the order has one of that gateway."""
     tx.execute(
         """
-        INSERT INTO payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at)
+        INSERT INTO payments (order_id, channel_id, gateway, order_reference, status, method, amount_minor, currency, at)
         SELECT DISTINCT ON (t.order_id, t.gateway) t.*
-          FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],
-                               %s::timestamptz[])
-               AS t(order_id, gateway, order_reference, status, method, amount_minor, currency, at)
+          FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+                      %s::timestamptz[])
+               AS t(order_id, channel_id, gateway, order_reference, status, method, amount_minor, currency, at)
          WHERE NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = t.order_id AND p.gateway = t.gateway)
          ORDER BY t.order_id, t.gateway
         """,
         (
             [each.order_id for each in reported],
+            [each.channel_id for each in reported],
             [each.gateway for each in reported],
             [each.order_reference for each in reported],
             [each.status for each in reported],
@@ -132,45 +143,64 @@ def insert_reported(tx: WriteTx, reported: Sequence[ReportedPayment]) -> None:
 
 
 def adopt_unmatched(tx: WriteTx, reported: Sequence[ReportedPayment]) -> list[Payment]:
-    """Attach payments that came before their orders; returns them."""
+    """Attach payments that came before their orders; returns them.
+
+    One that names no sales channel stays unmatched where orders of two channels have the id that it names.
+    """
     return tx.all(
         Payment,
         f"""
-        WITH named AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS t(named_id, reference)), adopted AS (
-            UPDATE payments SET order_id = named.named_id FROM named
-             WHERE order_id IS NULL AND order_reference = named.reference RETURNING payments.*)
+        WITH named AS (
+            SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS t(reported_id, reported_channel, reference)),
+        adopted AS (
+            UPDATE payments SET order_id = named.reported_id, channel_id = named.reported_channel FROM named
+             WHERE order_id IS NULL AND order_reference = named.reference
+               AND (channel_id = named.reported_channel
+                    OR channel_id IS NULL AND NOT EXISTS (
+                       SELECT FROM orders o WHERE o.external_id = named.reference AND o.id <> named.reported_id))
+            RETURNING payments.*)
         SELECT {_PAYMENT} FROM adopted ORDER BY id
         """,
-        ([each.order_id for each in reported], [each.order_reference for each in reported]),
+        (
+            [each.order_id for each in reported],
+            [each.channel_id for each in reported],
+            [each.order_reference for each in reported],
+        ),
     )
 
 
-def link(tx: WriteTx, *, payment_id: int, order_id: int | None, order_reference: str) -> None:
+def link(
+    tx: WriteTx, *, payment_id: int, order_id: int | None, order_reference: str, channel_id: int | None
+) -> None:
     """Set the order of a payment (or the name of one that is still to come); it replaces what the channel reported."""
     tx.execute(
         """
         WITH named AS (
-            UPDATE payments SET order_id = %s, order_reference = coalesce(nullif(%s, ''), order_reference)
+            UPDATE payments SET order_id = %s, order_reference = coalesce(nullif(%s, ''), order_reference),
+                   channel_id = coalesce(%s, channel_id)
              WHERE id = %s RETURNING order_id, gateway)
-        DELETE FROM payments p USING named
-         WHERE p.order_id = named.order_id AND p.gateway = named.gateway AND p.external_id IS NULL
+        DELETE FROM payments reported USING named
+         WHERE reported.order_id = named.order_id AND reported.gateway = named.gateway AND reported.external_id IS NULL
         """,
-        (order_id, order_reference, payment_id),
+        (order_id, order_reference, channel_id, payment_id),
     )
 
 
-def insert_observed(tx: WriteTx, *, order_id: int | None, seen: PaymentSnapshot) -> PaymentId | None:
+def insert_observed(
+    tx: WriteTx, *, order_id: int | None, channel_id: int | None, seen: PaymentSnapshot
+) -> PaymentId | None:
     """Store a payment that the gateway reported first; None if another process stored it meanwhile."""
     found = tx.column(
         int,
         """
-        INSERT INTO payments (order_id, gateway, external_id, order_reference, status, method, payer, amount_minor,
-                              currency, at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO payments (order_id, channel_id, gateway, external_id, order_reference, status, method, payer,
+                              amount_minor, currency, at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (gateway, external_id) WHERE external_id IS NOT NULL DO NOTHING RETURNING id
         """,
         (
             order_id,
+            channel_id,
             seen.gateway,
             seen.external_id,
             seen.order_reference,

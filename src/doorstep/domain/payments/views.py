@@ -6,6 +6,7 @@ from doorstep.domain.payments import store
 from doorstep.domain.payments.store import Payment, Refund
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import OrderId
 
 __all__ = ["Payment", "Refund"]
 
@@ -13,6 +14,12 @@ __all__ = ["Payment", "Refund"]
 def of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
     """An order's payments."""
     return store.select_of_order(tx, order_id=order_id)
+
+
+def order_of(tx: ReadTx, *, gateway: str, external_id: str) -> OrderId | None:
+    """The order that a payment is matched to, by the gateway's id."""
+    found = store.select_order(tx, gateway=gateway, external_id=external_id)
+    return OrderId(found[0]) if found else None
 
 
 def refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:

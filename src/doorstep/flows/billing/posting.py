@@ -31,6 +31,7 @@ def _reported(each: Accepted) -> payments.ReportedPayment:
     status = PaymentStatus.CAPTURED if order.payment.is_paid else PaymentStatus.PENDING
     return payments.ReportedPayment(
         order_id=each.order_id,
+        channel_id=each.incoming.connection_id,
         gateway=order.payment.gateway,
         order_reference=order.external_id,
         status=status.value,

@@ -13,7 +13,6 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.actions import Accepted, Incoming
 from doorstep.domain.orders.model import OrderSnapshot
-from doorstep.domain.payments import actions as payments
 from doorstep.domain.payments.model import PaymentSnapshot, RefundSnapshot
 from doorstep.domain.returns.model import ReturnSnapshot
 from doorstep.domain.shipping.model import TrackingSnapshot
@@ -22,7 +21,7 @@ from doorstep.flows.billing import posting
 from doorstep.flows.capture import approve
 from doorstep.flows.context import Context
 from doorstep.flows.fulfillment import cancel
-from doorstep.flows.payments import refund
+from doorstep.flows.payments import match_order, refund
 from doorstep.flows.returns import create
 from doorstep.flows.shipping import ship
 from doorstep.kernel import errors, places
@@ -111,7 +110,9 @@ def _take(context: Context, tx: WriteTx, each: _Read) -> None:
         case OrderSnapshot():
             return
         case PaymentSnapshot() as seen:
-            _take_payment(tx, seen, message.trace_id)
+            match_order.record_reported(
+                context, tx, sender=each.connection, seen=seen, trace_id=message.trace_id
+            )
         case RefundSnapshot() as seen:
             refund.record_reported(tx, seen=seen, now=context.clock.now())
         case ReturnSnapshot() as seen:
@@ -122,12 +123,3 @@ def _take(context: Context, tx: WriteTx, each: _Read) -> None:
             ship.track(tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
         case other:
             raise TypeError(f"no flow handles a {type(other).__name__}")
-
-
-def _take_payment(tx: WriteTx, seen: PaymentSnapshot, trace_id: str) -> None:
-    payments.expect(tx, order_reference=seen.order_reference)
-    order_id = order_views.find(tx, external_id=seen.order_reference) if seen.order_reference else None
-    if order_id is not None:
-        orders.lock(tx, order_id=order_id)
-        tx.traces["order", order_id] = trace_id
-    payments.record(tx, seen=seen, order_id=order_id)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from doorstep.domain.connections import actions as connections
-from doorstep.domain.connections import views as connection_views
-from doorstep.domain.connections.actions import ChannelUpdate
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
+from doorstep.domain.orders.actions import ChannelUpdate
 from doorstep.domain.orders.ports import (
     DeliveryNotice,
     NoticeLine,
@@ -36,7 +34,7 @@ def _update(
     order_id = OrderId(delivery.key)
     with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
         header = order_views.order(tx, order_id=order_id).header
-        done = connections.intend_channel_update(
+        done = orders.intend_channel_update(
             tx, order_id=order_id, connection_id=header.connection_id, what=what, reference=reference
         )
     if done:
@@ -46,10 +44,8 @@ def _update(
     def record(tx: WriteTx) -> None:
         now = context.clock.now()
         orders.lock(tx, order_id=order_id)
-        reported = ChannelUpdate(header.connection_id, what, reference, answer, now)
-        connections.record_channel_update(
-            tx, order_id=order_id, channel=header.channel, answer=reported, at=now
-        )
+        update = ChannelUpdate(header.connection_id, what, reference, answer, now)
+        orders.record_channel_update(tx, order_id=order_id, channel=header.channel, update=update)
         if what == "shipped":
             shipment_id = ShipmentId(event_int(delivery, "shipment_id"))
             shipping.named_by_channel(tx, shipment_id=shipment_id, channel_ref=answer)
@@ -123,7 +119,7 @@ def close_return(context: Context, delivery: Delivery) -> Record:
     with context.db.read() as tx:
         each = return_views.one(tx, return_id=event_int(delivery, "return_id"))
         order = order_views.order(tx, order_id=each.order_id)
-        approved = connection_views.channel_update_sent(
+        approved = order_views.channel_update_accepted(
             tx, connection_id=order.header.connection_id, what="return_approved", reference=each.external_id
         )
         refunds = [

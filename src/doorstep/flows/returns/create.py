@@ -27,9 +27,10 @@ def record_reported(
     context: Context, tx: WriteTx, *, connection_id: int, seen: ReturnSnapshot, trace_id: str
 ) -> None:
     """Open a reported return once; newer snapshots update it, older ones have no effect."""
-    order_id = order_views.find(tx, external_id=seen.order_external_id, connection_id=connection_id)
-    if order_id is None:
+    found = order_views.with_external_id(tx, external_id=seen.order_external_id, connection_id=connection_id)
+    if not found:
         raise UnknownOrder(f"We have no order {seen.order_external_id} of this channel.")
+    (order_id,) = found
     orders.lock(tx, order_id=order_id)
     tx.traces["order", order_id] = trace_id
     if returns.observe(tx, connection_id=connection_id, seen=seen) is not None or seen.status in _ENDED:

@@ -30,6 +30,11 @@ class Settings(pydantic.BaseModel):
         default="shopify_order_id",
         description="Note of a payment or its order that holds the sales channel's order id.",
     )
+    sales_channel: str = pydantic.Field(
+        default="",
+        description="Key of the sales channel whose orders this account is paid for. Empty: orders of any channel, "
+        "found by their id alone.",
+    )
     refund_speed: Literal["normal", "optimum"] = pydantic.Field(
         default="normal",
         description="normal: five to seven working days, no fee. optimum: at once where possible.",
@@ -64,7 +69,9 @@ class Razorpay:
     def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse payments and refunds, and ignore other events. Raises Invalid for a body without a kind."""
         if topic in _PAYMENT_TOPICS:
-            return wire.observe_payment(body, order_note=self._settings.order_reference_note)
+            return wire.observe_payment(
+                body, order_note=self._settings.order_reference_note, channel=self._settings.sales_channel
+            )
         if topic in _REFUND_TOPICS:
             return wire.observe_refund(body)
         payload.read(body, wire.Event)
@@ -106,7 +113,12 @@ class Razorpay:
 
     def _seen(self, payment: wire.Payment) -> payments.PaymentSnapshot:
         reference = wire.note(payment.notes, self._settings.order_reference_note)
-        return wire.payment_seen(payment, at=wire.instant(payment.created_at), order_reference=reference)
+        return wire.payment_seen(
+            payment,
+            at=wire.instant(payment.created_at),
+            order_reference=reference,
+            channel=self._settings.sales_channel,
+        )
 
 
 def _result(refund: wire.Refund) -> payments.RefundResult:

@@ -100,7 +100,7 @@ def instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def observe_payment(body: bytes, *, order_note: str) -> Sequence[object]:
+def observe_payment(body: bytes, *, order_note: str, channel: str = "") -> Sequence[object]:
     """Parse payment.* and order.paid; a note that the payment lacks is read from the order. Raises Invalid."""
     event = payload.read(body, Event)
     if event.payload.payment is None:
@@ -108,7 +108,8 @@ def observe_payment(body: bytes, *, order_note: str) -> Sequence[object]:
     order = event.payload.order.entity if event.payload.order else Order()
     payment = event.payload.payment.entity
     reference = note(payment.notes, order_note) or note(order.notes, order_note)
-    return (payment_seen(payment, at=instant(event.created_at), order_reference=reference),)
+    at = instant(event.created_at)
+    return (payment_seen(payment, at=at, order_reference=reference, channel=channel),)
 
 
 def observe_refund(body: bytes) -> Sequence[object]:
@@ -130,7 +131,9 @@ def observe_refund(body: bytes) -> Sequence[object]:
     )
 
 
-def payment_seen(payment: Payment, *, at: datetime, order_reference: str) -> payments.PaymentSnapshot:
+def payment_seen(
+    payment: Payment, *, at: datetime, order_reference: str, channel: str
+) -> payments.PaymentSnapshot:
     """Map one payment as of a point in time. Raises Invalid for a status that Razorpay does not document."""
     if payment.status not in _PAYMENT_STATUS:
         raise errors.Invalid(f"status: {payment.status!r} is not a payment's status.", field="status")
@@ -144,6 +147,7 @@ def payment_seen(payment: Payment, *, at: datetime, order_reference: str) -> pay
         method=payment.method or "",
         at=at,
         payer=payment.vpa or payment.email or "",
+        channel=channel,
     )
 
 

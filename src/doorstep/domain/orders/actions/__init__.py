@@ -11,6 +11,11 @@ from doorstep.domain.orders.actions.accept import (
     classify,
     upsert,
 )
+from doorstep.domain.orders.actions.channel_updates import (
+    ChannelUpdate,
+    intend_channel_update,
+    record_channel_update,
+)
 from doorstep.domain.orders.actions.judge import (
     claim_again,
     claim_due,
@@ -39,6 +44,7 @@ from doorstep.domain.orders.actions.progress import (
 
 __all__ = [
     "Accepted",
+    "ChannelUpdate",
     "Classified",
     "Decided",
     "Incoming",
@@ -54,10 +60,12 @@ __all__ = [
     "complete",
     "count",
     "deallocate",
+    "intend_channel_update",
     "lock",
     "lock_free",
     "place_hold",
     "postpone",
+    "record_channel_update",
     "release_holds",
     "replan",
     "reroute",

@@ -237,7 +237,7 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
     )
     changes = _changes(stored, order)
     tx.traces["order", known.id] = each.trace_id
-    news = order.canceled_at is not None and known.told_canceled_at is None
+    news = order.canceled_at is not None and known.channel_canceled_at is None
     canceled = news and known.canceled_at is None
     if not changes and not canceled and order.version_at == known.version_at:
         return None

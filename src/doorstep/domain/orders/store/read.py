@@ -73,7 +73,7 @@ def select_headers(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Header]:
 
 
 def select_ids(tx: ReadTx, *, external_id: str, connection_id: int | None) -> list[int]:
-    """Orders with this channel id (of one channel, or any); two channels could use the same id."""
+    """Orders with this channel id (of one channel, or any), at most two; channels may use the same ids."""
     return tx.column(
         int,
         """

@@ -38,7 +38,7 @@ class Known:
     is_paid: bool
     approved_at: datetime | None
     canceled_at: datetime | None
-    told_canceled_at: datetime | None
+    channel_canceled_at: datetime | None
     allocated: int
 
 
@@ -53,7 +53,7 @@ def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
         """
         SELECT o.*, (SELECT coalesce(sum(l.allocated), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS allocated
           FROM unnest(%s::bigint[], %s::text[]) AS k(connection_id, external_id) CROSS JOIN LATERAL (
-               SELECT id, connection_id, external_id, version_at, is_paid, approved_at, canceled_at, told_canceled_at
+               SELECT id, connection_id, external_id, version_at, is_paid, approved_at, canceled_at, channel_canceled_at
                  FROM orders WHERE (connection_id, external_id) = (k.connection_id, k.external_id)
                   FOR NO KEY UPDATE) o
         """,
@@ -84,7 +84,7 @@ def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
         COPY orders (id, connection_id, trace_id, accepted_at, approved_at, external_id, number, version_at, placed_at,
                      currency, total_minor, shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway,
                      payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source, note, tags,
-                     told_canceled_at, priority, promised_at, ship_after, origin, pickup) FROM STDIN
+                     channel_canceled_at, priority, promised_at, ship_after, origin, pickup) FROM STDIN
         """,
         (_header_values(row, row.observation) for row in rows),
     )
@@ -167,7 +167,7 @@ def update_header(tx: WriteTx, *, order_id: int, reported: OrderSnapshot) -> Non
                currency = %s, tax_included = %s, payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s,
                on_delivery = %s, shipping_method = %s, note = %s, tags = %s, priority = %s,
                promised_at = coalesce(%s, promised_at), ship_after = %s, origin = %s, pickup = %s,
-               told_canceled_at = coalesce(told_canceled_at, %s)
+               channel_canceled_at = coalesce(channel_canceled_at, %s)
          WHERE id = %s
         """,
         (
