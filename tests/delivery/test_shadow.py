@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from tests.builders import Retailer
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from tests.builders import NOON, Retailer
+from tests.delivery.test_api import client
+from tests.delivery.test_console import NAMES, PASSWORD, click, sign_in
 from typer.testing import CliRunner
 
+from doorstep.delivery import console
 from doorstep.delivery.cli import create
 from doorstep.domain.connections import actions
 from doorstep.domain.connections.model import Mode
+from doorstep.domain.identity import actions as identity
+from doorstep.domain.identity.actions import NewUser
+from doorstep.domain.identity.model import Role
 from doorstep.flows import operations
 from doorstep.kernel import errors, jobs
 
@@ -66,3 +76,54 @@ def test_or_it_is_dropped(shadowed: Retailer, monkeypatch: pytest.MonkeyPatch) -
     assert run("shadowed", "mail") == "No calls were logged in shadow mode.\n"
     with pytest.raises(errors.NotFound):
         shadowed.write(lambda tx: operations.drop_shadowed(tx, key="nobody"))
+
+
+def test_the_api_lists_sends_and_drops_them(shadowed: Retailer) -> None:
+    api = client(shadowed, Role.ADMINISTRATOR)
+    address = "/api/v1/connections/mail/unsent-calls"
+    mail = next(each for each in api.get("/api/v1/connections").json() if each["key"] == "mail")
+    assert (mail["mode"], mail["unsent"]) == ("shadow", 1)
+    page = api.get(address).json()
+    assert [(each["handler"], each["subject"]) for each in page["items"]] == [
+        ("email.order_confirmed", "order")
+    ]
+    assert page["next_cursor"] == ""
+    assert api.post(f"{address}/send").status_code == 409
+    assert client(shadowed, Role.OPERATIONS).post(f"{address}/drop").status_code == 403
+    assert api.post(f"{address}/drop").json() == {"calls": 1}
+    assert api.get("/api/v1/connections/nobody/unsent-calls").status_code == 404
+
+
+@pytest.fixture
+def browser(shadowed: Retailer) -> Iterator[TestClient]:
+    """An administrator at the console, not signed in yet."""
+    user = NewUser(f"{NAMES[Role.ADMINISTRATOR]}@notnaked.example", "Admin", Role.ADMINISTRATOR, None)
+    shadowed.write(lambda tx: identity.create_user(tx, user=user, password=PASSWORD, now=NOON))
+    with TestClient(Starlette(routes=console.routes(shadowed.app)), follow_redirects=False) as browser:
+        yield browser
+
+
+def test_the_console_shows_and_sends_them(browser: TestClient, shadowed: Retailer) -> None:
+    sign_in(browser, Role.ADMINISTRATOR)
+    path = "/connections/mail/unsent"
+    assert f'href="/console{path}">1</a>' in browser.get("/console/connections").text
+    page = browser.get(f"/console{path}").text
+    assert ("Email: order confirmed" in page, "do-drop" in page, "Send all</button>" in page) == (
+        True,
+        True,
+        False,
+    )
+    assert click(browser, f"{path}/send", on=path)[0] == 409
+    switch(shadowed, Mode.LIVE)
+    status, page = click(browser, f"{path}/send", on=path)
+    assert (status, "1 call is sent now." in page, "No calls are kept" in page) == (200, True, True)
+    shadowed.settle()
+    assert len(shadowed.client("mail").messages) == 1
+
+
+def test_the_console_drops_them(browser: TestClient, shadowed: Retailer) -> None:
+    sign_in(browser, Role.ADMINISTRATOR)
+    path = "/connections/mail/unsent"
+    status, page = click(browser, f"{path}/drop", on=path)
+    assert (status, "1 call is dropped." in page) == (200, True)
+    assert browser.get("/console/connections/nobody/unsent").status_code == 404

@@ -30,6 +30,7 @@ PLAIN_LISTS = {
     "/atp-rules",
     "/atp-rules/competing",
     "/availability",
+    "/connections",
     "/imports",
     "/imports/{import_id}/problems",
     "/inventory/feeds",

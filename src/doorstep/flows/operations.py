@@ -11,7 +11,7 @@ from doorstep.domain.identity import actions as identity
 from doorstep.domain.inventory import views as inventory
 from doorstep.flows.context import Context
 from doorstep.kernel import errors, jobs, log
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 
 _log = log.get("reconcile")
 
@@ -34,20 +34,27 @@ def discard(tx: WriteTx, *, deliveries: Sequence[int] = (), messages: Sequence[i
     return jobs.discard(tx, ids=deliveries) + connections.discard(tx, ids=messages)
 
 
+def unsent(tx: ReadTx, *, key: str, limit: int, after_id: int = 0) -> list[jobs.Shadowed]:
+    """Calls that a connection only logged in shadow mode, oldest first. Raises NotFound."""
+    mode_of(tx, key)
+    return jobs.shadowed(tx, connection=key, limit=limit, after_id=after_id)
+
+
 def send_shadowed(tx: WriteTx, *, key: str) -> int:
     """Make the calls that a connection only logged in shadow mode; returns how many. Raises Refused unless it is live."""
-    if _mode(tx, key) is not Mode.LIVE:
+    if mode_of(tx, key) is not Mode.LIVE:
         raise errors.Refused(f"{key} is not live: switch it to live first.")
     return jobs.send_shadowed(tx, connection=key)
 
 
 def drop_shadowed(tx: WriteTx, *, key: str) -> int:
     """Drop the calls that a connection only logged in shadow mode; returns how many."""
-    _mode(tx, key)
+    mode_of(tx, key)
     return jobs.drop_shadowed(tx, connection=key)
 
 
-def _mode(tx: WriteTx, key: str) -> Mode:
+def mode_of(tx: ReadTx, key: str) -> Mode:
+    """The mode of a connection. Raises NotFound."""
     for row in connection_views.all_connections(tx):
         if row.key == key:
             return Mode(row.mode)

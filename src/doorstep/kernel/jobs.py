@@ -227,16 +227,16 @@ class Shadowed:
     occurred_at: datetime
 
 
-def shadowed(tx: ReadTx, *, connection: str, limit: int = 200) -> list[Shadowed]:
-    """Calls that a connection in shadow mode did not make, oldest first."""
+def shadowed(tx: ReadTx, *, connection: str, limit: int = 200, after_id: int = 0) -> list[Shadowed]:
+    """Calls that a connection in shadow mode did not make, oldest first, behind one of them."""
     return tx.all(
         Shadowed,
         """
         SELECT d.id, d.subscriber, d.stream, d.key, e.type AS event_type, d.would_send, e.occurred_at
           FROM deliveries d JOIN events e ON e.position = d.event_position
-         WHERE d.state = 4 AND d.shadowed_connection = %s ORDER BY d.id LIMIT %s
+         WHERE d.state = 4 AND d.shadowed_connection = %s AND d.id > %s ORDER BY d.id LIMIT %s
         """,
-        (connection, limit),
+        (connection, after_id, limit),
     )
 
 

@@ -15,6 +15,7 @@ from doorstep.delivery.api import (
     availability,
     capture,
     catalog,
+    connections,
     counts,
     dead_letters,
     decisions,
@@ -75,6 +76,7 @@ _MODULES = (
     lists,
     returns,
     dead_letters,
+    connections,
     catalog,  # last: PUT /skus/{sku} matches every path below /skus
 )
 

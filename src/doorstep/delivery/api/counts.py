@@ -171,7 +171,7 @@ def list_counts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[C
         rows = views.rows(
             tx,
             wanted=views.CountFilter(
-                chosen, tuple(wanted.state or CountState), wanted.before_id, wanted.limit + 1
+                chosen, tuple(wanted.state or CountState), wanted.last_id, wanted.limit + 1
             ),
         )
         return paging.page(

@@ -36,7 +36,7 @@ class Filter(Paging):
 
     def wanted(self, calling: Caller, *, state: str | None) -> Wanted:
         """Read one row more than a page holds, only of the caller's location if it has one."""
-        return Wanted(self.limit + 1, self.before_id, self.order_id, calling.scope, state or "")
+        return Wanted(self.limit + 1, self.last_id, self.order_id, calling.scope, state or "")
 
 
 class ReturnFilter(Filter):

@@ -29,7 +29,7 @@ class Paging(BaseModel):
     limit: int = Field(50, ge=1, le=200)
 
     @property
-    def before_id(self) -> int | None:
+    def last_id(self) -> int | None:
         """The cursor of a list that is sorted by id; raises Invalid for a cursor of another list."""
         return None if not self.cursor else whole(self.cursor)
 

@@ -157,7 +157,7 @@ def list_receipts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page
         chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         places = network.locations(tx)
-        rows = views.rows(tx, wanted=views.ReceiptFilter(chosen, wanted.before_id, wanted.limit + 1))
+        rows = views.rows(tx, wanted=views.ReceiptFilter(chosen, wanted.last_id, wanted.limit + 1))
         return paging.page(
             rows,
             lambda row: _shown(row, places[row.location_id].code),

@@ -146,7 +146,7 @@ def list_transfers(calling: Calling, wanted: Annotated[Listing, Query()]) -> Pag
         rows = views.rows(
             tx,
             wanted=views.TransferFilter(
-                chosen, tuple(wanted.state or TransferState), wanted.before_id, wanted.limit + 1
+                chosen, tuple(wanted.state or TransferState), wanted.last_id, wanted.limit + 1
             ),
         )
         return paging.page(rows, lambda row: _shown(row, codes), lambda row: str(row.id), limit=wanted.limit)
