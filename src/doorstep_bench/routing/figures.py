@@ -56,7 +56,7 @@ def ratios(families: Mapping[str, Mapping[str, Row]]) -> str:
 
 
 def gains(steps: Sequence[tuple[float, float]], seconds: float) -> str:
-    """A plot: how far below order by order a wave is as time goes on, in per cent."""
+    """A plot: savings of batch re-optimization over time, in percent."""
     below = [(at, 100 * (1 - share)) for at, share in steps]
     below.append((seconds, below[-1][1]))
     top = max(value for _at, value in below) * 1.1 or 1.0
@@ -70,7 +70,7 @@ def gains(steps: Sequence[tuple[float, float]], seconds: float) -> str:
         _text(_LEFT + _WIDTH * each / 5, _TOP + _HEIGHT + 18, f"{seconds * each / 5:g} s", anchor="middle")
         for each in range(6)
     ]
-    return _svg([_axis("below order by order, %", top), line, *ticks], _TOP + _HEIGHT + 40)
+    return _svg([_axis("saved against order by order, %", top), line, *ticks], _TOP + _HEIGHT + 40)
 
 
 def _level(value: float, top: float) -> float:

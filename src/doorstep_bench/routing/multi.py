@@ -27,7 +27,7 @@ _PARCEL, _PIECE, _PIECE_MILE = 8.759, 0.423, 0.000541
 _ITEMS, _TYPES_PER_SIZE = 20, 5
 _AMPLE = 10**7
 _FAR_KM = 100_000.0
-LOOK_AHEAD, WAVE, BOTH = "with look-ahead prices", "waves of 100 orders", "waves with look-ahead prices"
+LOOK_AHEAD, WAVE, BOTH = "with scarcity prices", "batches of 100 orders", "batches with scarcity prices"
 
 
 @dataclass(frozen=True, slots=True)

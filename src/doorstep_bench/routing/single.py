@@ -22,7 +22,7 @@ _ZONE_MILES = (150, 300, 600, 1000, 1400, 1800)
 _ZONE_DOLLARS = (8.00, 8.50, 9.20, 9.90, 10.60, 11.30, 12.10)
 _LOST = 25.0
 _ITEM = Sku("item")
-MYOPIC, LOOK_AHEAD = "cost, order by order", "with look-ahead prices"
+MYOPIC, LOOK_AHEAD = "cost, order by order", "with scarcity prices"
 
 
 @dataclass(frozen=True, slots=True)

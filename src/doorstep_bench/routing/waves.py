@@ -94,7 +94,7 @@ class Gain:
 
     @property
     def percent(self) -> float:
-        """How far below order by order."""
+        """Savings against planning order by order."""
         return 100 * (1 - self.solved / self.greedy)
 
 
