@@ -53,7 +53,7 @@ class Settings(pydantic_settings.BaseSettings):
     )
     data_dir: Path = Field(default_factory=_default_data_dir, description="embedded database, keys, files")
     secret_key: SecretStr | None = Field(
-        default=None, description="seals connection secrets; new,old while rotating"
+        default=None, description="encrypts connection secrets; new,old while rotating"
     )
     clock_file: Path | None = Field(
         default=None, description="shifts the clock of demos; never in production"
@@ -69,11 +69,11 @@ class Settings(pydantic_settings.BaseSettings):
         default=5_000_000, description="a larger webhook body is rejected unread"
     )
     webhook_rate_per_second: Count = Field(
-        default=2_000, description="webhooks a second that one connection may send to one web process"
+        default=2_000, description="webhooks per second that one connection may send to one web process"
     )
     webhook_longest_wait_seconds: Seconds = Field(
         default=5.0,
-        description="while storing lags behind by more than this, senders are asked to retry",
+        description="senders are asked to retry while storing lags by more than this",
     )
 
     delivers_to: str = Field(
@@ -82,7 +82,7 @@ class Settings(pydantic_settings.BaseSettings):
         description="countries that orders may be sent to, as in IN,NP; others are held",
     )
     home_currency: str = Field(
-        default="INR", pattern="^[A-Z]{3}$", description="currency of figures while there are no orders"
+        default="INR", pattern="^[A-Z]{3}$", description="currency of reports while there are no orders"
     )
     parcel_packaging_grams: int = Field(default=120, ge=0, description="weight of an empty parcel")
     parcel_size_mm: str = Field(
@@ -92,10 +92,10 @@ class Settings(pydantic_settings.BaseSettings):
     )
 
     count_tolerance_pieces: int = Field(
-        default=0, ge=0, description="a count that differs by no more per line needs nobody's approval"
+        default=0, ge=0, description="a count with at most this variance per line is approved automatically"
     )
     count_tolerance_percent: int = Field(
-        default=0, ge=0, le=100, description="the same, as a share of what was expected"
+        default=0, ge=0, le=100, description="the same, as a percentage of the expected quantity"
     )
 
     language: str = Field(
@@ -112,27 +112,25 @@ class Settings(pydantic_settings.BaseSettings):
     transfer_days: str = Field(
         default="50:1,300:2,1000:3,*:5",
         pattern=r"^(\d+:\d+,)*\*:\d+$",
-        description="days that a transfer takes, by kilometres as the crow flies; * is any longer way",
+        description="days that a transfer takes, by straight-line distance in km; * is any longer distance",
     )
 
     pool_size: Count = Field(default=10, description="database connections per process")
-    worker_threads: Count = Field(default=4, description="jobs one worker process does at the same time")
+    worker_threads: Count = Field(default=4, description="parallel jobs of one worker process")
     batch_size: Count = Field(default=100, description="jobs claimed at once")
     intake_batch_size: Count = Field(
         default=1000, description="webhooks, or orders to be routed, that a worker takes in one transaction"
     )
     lease_seconds: Seconds = Field(
-        default=120.0, description="after this time a silent worker's job goes to another worker"
+        default=120.0, description="time after which another worker takes an unfinished job"
     )
-    poll_seconds: Seconds = Field(
-        default=1.0, description="how often to look for work when no notification came"
-    )
-    max_attempts: Count = Field(default=12, description="tries before a job becomes a dead letter")
+    poll_seconds: Seconds = Field(default=1.0, description="polling interval when there is no notification")
+    max_attempts: Count = Field(default=12, description="attempts before a job becomes a dead letter")
     retry_base_seconds: Seconds = Field(
-        default=1.0, description="first wait between tries; doubles each time"
+        default=1.0, description="first wait between attempts; doubles each time"
     )
-    retry_longest_seconds: Seconds = Field(default=3600.0, description="longest wait between tries")
-    http_timeout_seconds: Seconds = Field(default=20.0, description="longest wait for a partner's answer")
+    retry_longest_seconds: Seconds = Field(default=3600.0, description="longest wait between attempts")
+    http_timeout_seconds: Seconds = Field(default=20.0, description="longest wait for a partner's response")
 
     @classmethod
     def settings_customise_sources(
