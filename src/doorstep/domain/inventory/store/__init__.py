@@ -1,1 +1,1 @@
-"""SQL of stock; every lock on stock is taken here, in key order."""
+"""SQL of stock; all locks on stock are taken here, in key order."""

@@ -12,7 +12,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """All positions of a SKU in one condition, as parallel lists: a row per SKU is cheaper than one per position."""
+    """All positions of a SKU in one condition, as parallel lists: one row per SKU is cheaper than one per position."""
 
     sku: str
     condition: str
@@ -23,7 +23,7 @@ class Row:
 
 
 def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], conditions: Sequence[str]) -> list[Row]:
-    """Counters of these SKUs everywhere."""
+    """The counters of these SKUs at all locations."""
     return tx.all(
         Row,
         """
@@ -38,7 +38,7 @@ def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], conditions: Sequence
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the network owes of a SKU."""
+    """Units of a SKU that the network has committed."""
 
     sku: str
     condition: str
@@ -47,14 +47,14 @@ class Asked:
 
 
 def select_asked(tx: ReadTx, *, skus: Sequence[str]) -> list[Asked]:
-    """What carts hold and captured orders are owed."""
+    """Units that carts hold and that captured orders still need."""
     statement = "SELECT sku, condition, held, committed FROM network_stock WHERE sku = ANY(%s)"
     return tx.all(Asked, statement, (list(skus),))
 
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """Pieces of a SKU that are promised from supply to come."""
+    """Units of a SKU that are promised from future supply."""
 
     sku: str
     waiting: int
@@ -63,7 +63,7 @@ class Promised:
 
 
 def select_promised(tx: ReadTx, *, skus: Sequence[str]) -> list[Promised]:
-    """Open promises: committed pieces that wait for supply; pieces that came for lines not committed; pieces without supply."""
+    """Open promises: committed units that wait for supply; units that arrived for uncommitted lines; units without supply."""
     return tx.all(
         Promised,
         """
@@ -79,7 +79,7 @@ def select_promised(tx: ReadTx, *, skus: Sequence[str]) -> list[Promised]:
 
 
 def select_incoming(tx: ReadTx, *, skus: Sequence[str]) -> list[Incoming]:
-    """Open supply of these SKUs beyond what is promised of it, soonest first."""
+    """Open supply of these SKUs beyond what is promised from it, soonest first."""
     return tx.all(
         Incoming,
         """

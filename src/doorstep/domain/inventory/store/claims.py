@@ -1,4 +1,4 @@
-"""SQL of claims about stock: what the ledger had at a moment, and what a claim leaves on the position."""
+"""SQL of stock claims: quantities of the ledger at a time, and the effect of a claim on the position."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from doorstep.kernel.ids import LocationId, Sku
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a claim leaves on its position; `confirmed_at` None leaves the last confirmation as it is."""
+    """The effect of a claim on its position; `confirmed_at` None keeps the last confirmation."""
 
     sku: str
     location_id: int
@@ -24,7 +24,7 @@ class Mark:
 
 
 def ensure_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
-    """Make sure that every claimed position has its counter, so that there is something to lock."""
+    """Create missing counters of claimed positions, so that they can be locked."""
     tx.execute(
         """
         INSERT INTO stock (sku, location_id, condition)
@@ -35,7 +35,7 @@ def ensure_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
 
 
 def lock_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
-    """Lock the counters that claims speak of, in key order, so that what the ledger says of them stays true."""
+    """Lock the counters of claims in key order, so that their ledger quantities stay valid."""
     tx.execute(
         """
         SELECT FROM stock s JOIN unnest(%s::text[], %s::bigint[], %s::text[]) AS c(sku, location_id, condition)
@@ -47,7 +47,7 @@ def lock_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
 
 
 def select_seen(tx: ReadTx, claims: Sequence[Claim]) -> list[Seen]:
-    """What we know of each claim's position, in the claims' order; a position without a row has nothing."""
+    """The ledger's data for each claim's position, in the claims' order; a position without a row has no stock."""
     skus, locations, conditions = _keys(claims)
     return tx.all(
         Seen,
@@ -68,7 +68,7 @@ def select_seen(tx: ReadTx, claims: Sequence[Claim]) -> list[Seen]:
 
 
 def select_on_hand(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condition]]) -> list[int]:
-    """What the books have at these positions now, in their order."""
+    """System quantities of these positions now, in their order."""
     return tx.column(
         int,
         """
@@ -81,7 +81,7 @@ def select_on_hand(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condit
 
 
 def mark(tx: WriteTx, marks: Sequence[Mark]) -> None:
-    """Remember what is missing, and how new the newest confirmation is; the counters are locked."""
+    """Store the missing units and the newest confirmation; the counters are locked."""
     tx.execute(
         """
         UPDATE stock s SET missing = m.missing, confirmed_at = coalesce(m.confirmed_at, s.confirmed_at)
@@ -101,7 +101,7 @@ def mark(tx: WriteTx, marks: Sequence[Mark]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An order with pieces reserved at a position."""
+    """An order with units reserved at a position."""
 
     sku: Sku
     location_id: LocationId
@@ -110,7 +110,7 @@ class Waiting:
 
 
 def select_waiting(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condition]]) -> list[Waiting]:
-    """Orders whose reservations at these positions have not ended, oldest first."""
+    """Orders with open reservations at these positions, oldest first."""
     return tx.all(
         Waiting,
         """
@@ -127,7 +127,7 @@ def select_waiting(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condit
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A position with missing pieces, locked."""
+    """A position with missing units, locked."""
 
     sku: Sku
     location_id: LocationId
@@ -138,7 +138,7 @@ class Unsettled:
 
 
 def lock_missing(tx: WriteTx, *, limit: int) -> list[Unsettled]:
-    """Lock positions whose missing pieces are no longer all reserved; those that others hold are left for later."""
+    """Lock positions whose missing units are no longer all reserved; positions locked by others are skipped."""
     return tx.all(
         Unsettled,
         """

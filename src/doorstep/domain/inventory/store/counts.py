@@ -20,7 +20,7 @@ _COUNT = """
 
 
 def insert_counts(tx: WriteTx, news: Sequence[NewCount], *, at: datetime) -> list[int]:
-    """New counts, in order, without lines."""
+    """Store new counts, in order, without lines."""
     return tx.column(
         int,
         """
@@ -40,7 +40,7 @@ def insert_counts(tx: WriteTx, news: Sequence[NewCount], *, at: datetime) -> lis
 
 
 def insert_ledger_lines(tx: WriteTx, *, count_id: int, location_id: int, category: str) -> int:
-    """Lines for everything that the ledger has at a location (in a category); returns how many."""
+    """Add lines for all stock of the ledger at a location (in a category); returns how many."""
     return tx.execute(
         """
         INSERT INTO count_lines (count_id, sku, condition)
@@ -53,7 +53,7 @@ def insert_ledger_lines(tx: WriteTx, *, count_id: int, location_id: int, categor
 
 
 def insert_lines(tx: WriteTx, lines: Sequence[tuple[int, str, Condition]]) -> None:
-    """Lines to be counted: (count, SKU, condition); those that are there stay."""
+    """Add lines to count: (count, SKU, condition); existing ones stay."""
     tx.execute(
         """
         INSERT INTO count_lines (count_id, sku, condition)
@@ -75,7 +75,7 @@ class Directed:
 def insert_directed(
     tx: WriteTx, misses: Sequence[tuple[int, str]], *, title: str, at: datetime
 ) -> list[Directed]:
-    """Directed counts for these (location, SKU), where none is under way; returns the new ones."""
+    """Open directed counts for these (location, SKU) where none is open; returns the new ones."""
     return tx.all(
         Directed,
         """
@@ -100,7 +100,7 @@ def select_count(tx: ReadTx, *, count_id: int) -> Count | None:
 
 
 def write_found(tx: WriteTx, found: Sequence[Found], *, count_id: int, adds: bool, at: datetime) -> None:
-    """Pieces that were found, as the line's number or added to it (never below 0); a SKU without a line gets one."""
+    """Units found, as the line's quantity or added to it (never below 0); a SKU without a line gets one."""
     tx.execute(
         """
         INSERT INTO count_lines AS l (count_id, sku, condition, counted, counted_at)
@@ -123,7 +123,7 @@ def write_found(tx: WriteTx, found: Sequence[Found], *, count_id: int, adds: boo
 
 
 def take_back(tx: WriteTx, found: Sequence[Found], *, count_id: int, at: datetime) -> None:
-    """Pieces that were scanned too often."""
+    """Subtract units that were scanned too often."""
     tx.execute(
         """
         UPDATE count_lines l SET counted = greatest(0, coalesce(l.counted, 0) + f.quantity), counted_at = %s
@@ -141,7 +141,7 @@ def take_back(tx: WriteTx, found: Sequence[Found], *, count_id: int, at: datetim
 
 
 def fill_with_none(tx: WriteTx, *, count_id: int, at: datetime) -> None:
-    """Lines that nobody counted have nothing."""
+    """Lines without a count have no units."""
     tx.execute(
         "UPDATE count_lines SET counted = 0, counted_at = %s WHERE count_id = %s AND counted IS NULL",
         (at, count_id),
@@ -149,7 +149,7 @@ def fill_with_none(tx: WriteTx, *, count_id: int, at: datetime) -> None:
 
 
 def write_expected(tx: WriteTx, lines: Sequence[CountLine], *, count_id: int) -> None:
-    """What the ledger had when each line was counted."""
+    """Set the system quantity at the time when each line was counted."""
     tx.execute(
         """
         UPDATE count_lines l SET expected = e.expected
@@ -166,7 +166,7 @@ def write_expected(tx: WriteTx, lines: Sequence[CountLine], *, count_id: int) ->
 
 
 def write_outcomes(tx: WriteTx, lines: Sequence[CountLine], *, count_id: int) -> None:
-    """What came of each line."""
+    """Set the result of each line."""
     tx.execute(
         """
         UPDATE count_lines l SET expected = o.expected, changed = o.changed, missing = o.missing, outcome = o.outcome
@@ -187,7 +187,7 @@ def write_outcomes(tx: WriteTx, lines: Sequence[CountLine], *, count_id: int) ->
 
 
 def clear_variances(tx: WriteTx, *, count_id: int) -> None:
-    """What differs is to be counted again; what agrees stays counted."""
+    """Lines with a variance are counted again; the others stay counted."""
     tx.execute(
         """
         UPDATE count_lines SET counted = NULL, counted_at = NULL, expected = NULL
@@ -198,7 +198,7 @@ def clear_variances(tx: WriteTx, *, count_id: int) -> None:
 
 
 def update_state(tx: WriteTx, *, count_id: int, state: CountState, at: datetime) -> None:
-    """Enter a state, with who and when."""
+    """Set the state, its user and time."""
     tx.execute(
         """
         UPDATE counts SET state = %(state)s, version = version + 1,
@@ -236,7 +236,7 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class CountFilter:
-    """Which counts; `before_id` is the cursor."""
+    """The filter of counts; `before_id` is the cursor."""
 
     location_id: int | None = None
     states: tuple[CountState, ...] = tuple(CountState)
@@ -279,13 +279,13 @@ def select_row(tx: ReadTx, *, count_id: int) -> CountRow | None:
 
 
 def select_titles(tx: ReadTx, *, skus: Sequence[str]) -> dict[str, str]:
-    """What SKUs are called."""
+    """The titles of SKUs."""
     rows = tx.rows("SELECT sku, title FROM skus WHERE sku = ANY(%s)", (list(skus),))
     return {str(row["sku"]): str(row["title"]) for row in rows}
 
 
 def select_scanned(tx: ReadTx, *, codes: Sequence[str]) -> dict[str, Sku]:
-    """Scanned codes (SKUs or barcodes) and what they stand for; a SKU comes before another one's barcode."""
+    """Map scanned codes (SKUs or barcodes) to SKUs; a SKU takes precedence over another one's barcode."""
     rows = tx.rows(
         """
         SELECT DISTINCT ON (c.code) c.code, k.sku FROM unnest(%s::text[]) AS c(code)

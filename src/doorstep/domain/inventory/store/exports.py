@@ -1,4 +1,4 @@
-"""SQL of files that go out: counters, movements and what was decided as CSV, straight from the database."""
+"""SQL of exports: counters, movements and rules as CSV, streamed from the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from doorstep.kernel.db import ReadTx
 
 
 def copy_stock(tx: ReadTx, *, location_id: int | None) -> Iterator[bytes]:
-    """What lies on shelves, as a stock file that can be brought in again; the further columns are for people."""
+    """Stock on hand, as a file that can be imported again; the other columns are for people."""
     return tx.copy_out(
         """
         COPY (SELECT s.sku, l.code AS location, s.on_hand AS quantity, s.condition, s.reserved, s.incoming, s.missing,
@@ -25,7 +25,7 @@ def copy_stock(tx: ReadTx, *, location_id: int | None) -> Iterator[bytes]:
 def copy_movements(
     tx: ReadTx, *, since: datetime | None, until: datetime | None, location_id: int | None
 ) -> Iterator[bytes]:
-    """The ledger, oldest line first."""
+    """The ledger, oldest movement first."""
     return tx.copy_out(
         """
         COPY (SELECT m.id, m.occurred_at, m.type, m.sku, l.code AS location, m.condition, m.on_hand_change,
@@ -41,7 +41,7 @@ def copy_movements(
 
 
 def copy_rules(tx: ReadTx) -> Iterator[bytes]:
-    """Availability rules, as a file that can be brought in again; oldest first, because of equals the newer one wins."""
+    """Availability rules, as a file that can be imported again; oldest first, because the newer of two equal rules applies."""
     return tx.copy_out(
         """
         COPY (SELECT kind, name, value, array_to_string(skus, ';') AS skus, array_to_string(styles, ';') AS styles,
@@ -55,7 +55,7 @@ def copy_rules(tx: ReadTx) -> Iterator[bytes]:
 
 
 def copy_sell_ahead(tx: ReadTx) -> Iterator[bytes]:
-    """Which SKUs may be sold ahead, as a file that can be brought in again."""
+    """The SKUs that may be sold ahead, as a file that can be imported again."""
     return tx.copy_out(
         """
         COPY (SELECT sku, mode, quantity_limit, available_from_date, until_date, min_confidence

@@ -1,4 +1,4 @@
-"""SQL of feeds: each is taken once per source and key, and what did not simply apply is kept to be read."""
+"""SQL of feeds: each is applied once per source and key; lines that did not simply apply are kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A feed with its figures."""
+    """A feed with its totals."""
 
     id: int
     source: str
@@ -41,7 +41,7 @@ class Trouble:
 
 
 def insert_feed(tx: WriteTx, feed: Feed, *, at: datetime) -> int | None:
-    """Claim this source's key; None if it has been taken before (whoever works on it is waited for)."""
+    """Claim this source's key; None if it was used before (waits for a transaction that is using it)."""
     found = tx.column(
         int,
         """
@@ -55,7 +55,7 @@ def insert_feed(tx: WriteTx, feed: Feed, *, at: datetime) -> int | None:
 
 
 def write_results(tx: WriteTx, results: Sequence[LineResult], *, feed_id: int) -> None:
-    """Count what came of the lines, and keep those that did not simply apply."""
+    """Store the totals of a feed, and the lines that did not simply apply."""
     tx.execute(
         """
         UPDATE stock_feeds SET (applied, unchanged, ignored, contradicted, refused) = (
@@ -100,7 +100,7 @@ def select_feeds(tx: ReadTx, *, limit: int) -> list[FeedRow]:
 
 
 def select_troubles(tx: ReadTx, *, feed_id: int, limit: int) -> list[Trouble]:
-    """Lines of a feed that did not simply apply, in its order."""
+    """Lines of a feed that did not simply apply, in their order."""
     return tx.all(
         Trouble,
         """

@@ -1,4 +1,4 @@
-"""SQL of stock as it was, from the ledger."""
+"""SQL of past stock, from the ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from doorstep.kernel.ids import LocationId, Sku
 
 @dataclass(frozen=True, slots=True)
 class FreeThen:
-    """Pieces that nobody had reserved at an instant."""
+    """Unreserved units at a time."""
 
     sku: Sku
     condition: Condition
@@ -22,7 +22,7 @@ class FreeThen:
 
 
 def select_free_at(tx: ReadTx, *, at: datetime) -> list[FreeThen]:
-    """What was free at an instant: what is free now, less what changed since; positions that had none are left out."""
+    """Unreserved stock at a time: today's, less the changes since then; positions without stock are left out."""
     return tx.all(
         FreeThen,
         """
@@ -38,7 +38,7 @@ def select_free_at(tx: ReadTx, *, at: datetime) -> list[FreeThen]:
 
 @dataclass(frozen=True, slots=True)
 class ChangeThen:
-    """Free stock that came or went by itself."""
+    """Unreserved stock that changed without an order."""
 
     at: datetime
     sku: Sku
@@ -48,7 +48,7 @@ class ChangeThen:
 
 
 def select_changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[ChangeThen]:
-    """What changed free stock in a window and was no consequence of the window's own orders, by time."""
+    """Changes of unreserved stock in a period, except those caused by the period's own orders, by time."""
     return tx.all(
         ChangeThen,
         """
@@ -66,7 +66,7 @@ def select_changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[Chan
 
 @dataclass(frozen=True, slots=True)
 class SoldThen:
-    """Pieces of a SKU that left a location."""
+    """Units of a SKU that left a location."""
 
     sku: Sku
     location_id: LocationId
@@ -74,7 +74,7 @@ class SoldThen:
 
 
 def select_sold(tx: ReadTx, *, skus: Sequence[str], since: datetime) -> list[SoldThen]:
-    """What of these left where since then."""
+    """Shipped units of these SKUs per location since then."""
     return tx.all(
         SoldThen,
         """

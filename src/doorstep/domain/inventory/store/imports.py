@@ -1,4 +1,4 @@
-"""SQL of files: rows come by COPY, are checked in one statement per handful, and go as they are applied."""
+"""SQL of imports: rows are loaded by COPY, checked in chunks, and deleted when they are applied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COLUMNS = """id, kind, state, whole, source, as_of, file_name, loaded, last_lin
 
 
 def insert_import(tx: WriteTx, new: NewImport, *, at: datetime) -> int | None:
-    """A new file; None if this key has been taken before."""
+    """Store a new file; None if this key was used before."""
     found = tx.column(
         int,
         """
@@ -29,7 +29,7 @@ def insert_import(tx: WriteTx, new: NewImport, *, at: datetime) -> int | None:
 
 
 def copy_rows(tx: WriteTx, rows: Sequence[Row], *, import_id: int) -> None:
-    """Rows of a file as they were read."""
+    """Store the rows of a file as they were read."""
     encode = msgspec.json.encode
     tx.copy(
         "COPY import_rows (import_id, line_no, cells, key, problem) FROM STDIN",
@@ -38,7 +38,7 @@ def copy_rows(tx: WriteTx, rows: Sequence[Row], *, import_id: int) -> None:
 
 
 def finish_loading(tx: WriteTx, *, import_id: int) -> None:
-    """The file is read: from now on it is due."""
+    """Mark the file as read: it is due now."""
     tx.execute(
         """
         UPDATE imports i SET (loaded, last_line, bad) = (
@@ -50,7 +50,7 @@ def finish_loading(tx: WriteTx, *, import_id: int) -> None:
 
 
 def claim(tx: WriteTx, *, import_id: int | None) -> Import | None:
-    """Lock a file that is due (this one, or the oldest); None if there is none that nobody works on."""
+    """Lock a file that is due (this one, or the oldest); None if there is none that no one works on."""
     return tx.one(
         Import,
         f"""
@@ -63,17 +63,17 @@ def claim(tx: WriteTx, *, import_id: int | None) -> Import | None:
 
 
 def exists_due(tx: ReadTx) -> bool:
-    """Whether a file is to be checked or applied."""
+    """Whether a file is waiting to be checked or applied."""
     return tx.value(bool, "SELECT EXISTS (SELECT FROM imports WHERE state IN ('checking', 'applying'))")
 
 
 def lock(tx: WriteTx, *, import_id: int) -> Import | None:
-    """Lock one file, waiting for whoever works on it."""
+    """Lock one file; waits for other transactions."""
     return tx.one(Import, f"SELECT {_COLUMNS} FROM imports WHERE id = %s FOR NO KEY UPDATE", (import_id,))
 
 
 def mark_repeated(tx: WriteTx, *, import_id: int) -> int:
-    """Rows that speak of what an earlier row speaks of are bad; returns how many."""
+    """Reject rows that repeat the key of an earlier row; returns how many."""
     return tx.execute(
         """
         UPDATE import_rows r SET problem = 'Line ' || d.first || ' speaks of the same.'
@@ -86,7 +86,7 @@ def mark_repeated(tx: WriteTx, *, import_id: int) -> int:
 
 
 def mark_incomplete(tx: WriteTx, *, import_id: int, most: int) -> int:
-    """Rows that share their first cell are rejected together if one of them is bad, if they are not adjacent, or if there are too many."""
+    """Reject rows that share their first cell together if one is bad, if they are not adjacent, or if there are too many."""
     return tx.execute(
         """
         WITH listed AS (
@@ -153,7 +153,7 @@ UPDATE import_rows r SET problem = checked.problem FROM checked WHERE r.import_i
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Lines of a file, from after one up to another."""
+    """Lines of a file in a range: after the first number, up to the second."""
 
     import_id: int
     after: int
@@ -161,7 +161,7 @@ class Span:
 
 
 def check_rows(tx: WriteTx, columns: Sequence[Column], *, span: Span) -> int:
-    """Say of every row in the span what is wrong with it, if something is; returns how many are bad."""
+    """Store the problem of each bad row in the range; returns how many are bad."""
     return tx.execute(
         _CHECK,
         {
@@ -180,14 +180,14 @@ def check_rows(tx: WriteTx, columns: Sequence[Column], *, span: Span) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A good row that waits to be applied."""
+    """A valid row that is not applied yet."""
 
     line_no: int
     cells: list[str]
 
 
 def select_due(tx: ReadTx, *, import_id: int, after: int, limit: int | None = None) -> list[Cells]:
-    """The next good rows after a line; without a limit all of them."""
+    """The next valid rows after a line; without a limit all of them."""
     return tx.all(
         Cells,
         """
@@ -199,7 +199,7 @@ def select_due(tx: ReadTx, *, import_id: int, after: int, limit: int | None = No
 
 
 def mark_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, import_id: int) -> None:
-    """Write remarks on rows."""
+    """Store remarks on rows."""
     tx.execute(
         """
         UPDATE import_rows r SET problem = m.problem FROM unnest(%s::bigint[], %s::text[]) AS m(line_no, problem)
@@ -210,7 +210,7 @@ def mark_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, import_id: int
 
 
 def finish_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, span: Span) -> None:
-    """Keep rows of the span with a remark; the other good ones are done and go."""
+    """Keep rows of the range that have a remark; delete the other valid ones, which are done."""
     mark_rows(tx, remarks, import_id=span.import_id)
     tx.execute(
         "DELETE FROM import_rows WHERE import_id = %s AND line_no > %s AND line_no <= %s AND problem IS NULL",
@@ -219,7 +219,7 @@ def finish_rows(tx: WriteTx, remarks: Sequence[tuple[int, str]], *, span: Span) 
 
 
 def update(tx: WriteTx, file: Import) -> None:
-    """How far the file has been worked now."""
+    """Store the progress of the file."""
     tx.execute(
         """
         UPDATE imports SET state = %s, checked_to = %s, applied_to = %s, applied = %s, ignored = %s, bad = %s,
@@ -240,7 +240,7 @@ def update(tx: WriteTx, file: Import) -> None:
 
 
 def delete_good_rows(tx: WriteTx, *, import_id: int) -> None:
-    """The good rows of a file that was refused are not needed any more."""
+    """Delete the valid rows of a rejected file."""
     tx.execute("DELETE FROM import_rows WHERE import_id = %s AND problem IS NULL", (import_id,))
 
 
@@ -250,7 +250,7 @@ def select_import(tx: ReadTx, *, import_id: int) -> Import | None:
 
 
 def select_by_key(tx: ReadTx, *, key: str) -> Import | None:
-    """The file that was brought in under this key."""
+    """The file that was imported with this key."""
     return tx.one(Import, f"SELECT {_COLUMNS} FROM imports WHERE key = %s", (key,))
 
 

@@ -1,4 +1,4 @@
-"""SQL of the stock ledger; every lock on stock is taken here, in key order."""
+"""SQL of the stock ledger; all locks on stock are taken here, in key order."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def lock_all(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """What is free of a SKU in a condition: locations, and pieces at each of them."""
+    """Unreserved stock of a SKU in a condition: locations, and units at each."""
 
     sku: Sku
     condition: Condition
@@ -60,7 +60,7 @@ class Free:
 
 
 def select_free(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> list[Free]:
-    """What nobody has reserved, one row per SKU and condition: a batch asks for thousands of positions."""
+    """Unreserved stock, one row per SKU and condition: a batch reads thousands of positions."""
     return tx.all(
         Free,
         """
@@ -89,7 +89,7 @@ def select_positions(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> list[Po
 
 
 def lock_position(tx: WriteTx, *, sku: Sku, location_id: LocationId, condition: Condition) -> Position:
-    """Lock and read one counter; without its row it is zero."""
+    """Lock and read one counter; a missing row counts as zero."""
     found = tx.one(
         Position,
         """
@@ -102,13 +102,13 @@ def lock_position(tx: WriteTx, *, sku: Sku, location_id: LocationId, condition: 
 
 
 def ensure_positions(tx: WriteTx, movements: Sequence[Movement]) -> None:
-    """Make sure there is a row for every counter that a movement touches. Raises UnknownPosition."""
+    """Create missing rows for the counters that movements change. Raises UnknownPosition."""
     try:
         _ensure_positions(tx, movements)
     except psycopg.errors.ForeignKeyViolation as problem:
         skus = ", ".join(sorted({movement.sku for movement in movements}))
         raise UnknownPosition(
-            f"The catalog does not have all of {skus}, or the network not the location."
+            f"One of {skus} is not in the catalog, or the location does not exist."
         ) from problem
 
 
@@ -149,20 +149,20 @@ _FIELDS = """type, sku, location_id, condition, on_hand_change, reserved_change,
 
 
 def apply(tx: WriteTx, movements: Sequence[Movement]) -> int:
-    """Write movements to the ledger and the counters with them, for any number; returns how many counters changed.
+    """Write any number of movements to the ledger and update their counters; returns how many counters changed.
 
-    Movements whose key is in the ledger already are left out. The check that there is enough is the CHECK on the
-    very rows that are changed. Raises InsufficientStock.
+    Movements whose key is in the ledger are left out. Sufficient stock is checked by the CHECK on the rows that
+    change. Raises InsufficientStock.
     """
     keyed = [movement for movement in movements if movement.key is not None]
-    if keyed:  # counters before keys, always: two that write the same key would otherwise wait for each other
+    if keyed:  # always counters before keys: otherwise two writers of the same key would wait for each other
         _lock_counters(tx, movements)
     fresh = [movement for movement in movements if movement.key is None] + _insert_keyed(tx, keyed)
     try:
         changed = _move_counters(tx, fresh)
     except psycopg.errors.CheckViolation as problem:
         raise InsufficientStock(
-            "There is not enough stock for that: look at what is available and try a smaller quantity.",
+            "There is not enough stock. Check what is available and try a smaller quantity.",
             detail=str(problem.diag.message_detail or problem.diag.constraint_name),
         ) from problem
     tx.copy(
@@ -173,7 +173,7 @@ def apply(tx: WriteTx, movements: Sequence[Movement]) -> int:
 
 
 def _move_counters(tx: WriteTx, movements: Sequence[Movement]) -> int:
-    """Sum per counter first, then change every counter once, locked in key order."""
+    """Sum per counter first, then update every counter once, locked in key order."""
     total: dict[tuple[str, int, str], tuple[int, int, int]] = {}
     for movement in movements:
         key = (movement.sku, movement.location_id, movement.condition.value)
@@ -199,7 +199,9 @@ def _move_counters(tx: WriteTx, movements: Sequence[Movement]) -> int:
         },
     )
     if changed != len(keys):
-        raise InsufficientStock("There is no stock of one of these where it is wanted.", detail="no position")
+        raise InsufficientStock(
+            "One of these SKUs has no stock at the requested location.", detail="no position"
+        )
     return changed
 
 
@@ -239,7 +241,7 @@ def _row(movement: Movement, actor: str) -> tuple[object, ...]:
 
 
 def _insert_keyed(tx: WriteTx, movements: Sequence[Movement]) -> list[Movement]:
-    """Write those that are not in the ledger yet; returns them."""
+    """Write the movements that are not in the ledger yet; returns them."""
     if not movements:
         return []
     columns = list(zip(*(_row(movement, tx.actor) for movement in movements), strict=True))
@@ -261,7 +263,7 @@ def _insert_keyed(tx: WriteTx, movements: Sequence[Movement]) -> list[Movement]:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A reservation that has not ended: the ledger line that made it."""
+    """An open reservation: the movement that made it."""
 
     id: int
     sku: Sku
@@ -275,9 +277,9 @@ class Reservation:
 def lock_reservations(
     tx: WriteTx, *, causes: Sequence[str], order_ids: Sequence[int] | None
 ) -> list[Reservation]:
-    """Open reservations with these causes (of these orders; None: of none), their counters locked in key order.
+    """Open reservations with these causes (of these orders; None: without an order), their counters locked in key order.
 
-    Whoever ends a reservation holds the lock of its counter, so that nobody else ends it meanwhile.
+    A transaction that ends a reservation holds the lock of its counter, so that no other one ends it.
     """
     wanted = {"causes": list(causes), "orders": None if order_ids is None else list(order_ids)}
     tx.execute(f"{_RESERVED} ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s", wanted)
@@ -298,7 +300,7 @@ _NOT_ENDED = """
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """The movement that took an order line's pieces out."""
+    """The movement that shipped an order line's units."""
 
     id: int
     order_id: int
@@ -307,7 +309,7 @@ class Shipped:
 
 
 def select_shipped(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Shipped]:
-    """What left for these orders, oldest first."""
+    """Shipped units of these orders, oldest first."""
     return tx.all(
         Shipped,
         """
@@ -319,7 +321,7 @@ def select_shipped(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Shipped]:
 
 
 def select_position(tx: ReadTx, *, sku: str, location_id: int) -> list[Position]:
-    """The counters of a SKU at a location, in every condition."""
+    """The counters of a SKU at a location, in all conditions."""
     return tx.all(
         Position,
         """
@@ -332,7 +334,7 @@ def select_position(tx: ReadTx, *, sku: str, location_id: int) -> list[Position]
 
 @dataclass(frozen=True, slots=True)
 class StockRow:
-    """A line of the inventory screen."""
+    """A row of the inventory page."""
 
     sku: str
     title: str
@@ -348,7 +350,7 @@ class StockRow:
 
 @dataclass(frozen=True, slots=True)
 class StockFilter:
-    """What of the inventory to show."""
+    """The filter of the inventory page."""
 
     text: str = ""
     location_id: int | None = None
@@ -359,7 +361,7 @@ class StockFilter:
 
 
 def select_skus(tx: ReadTx, wanted: StockFilter) -> list[str]:
-    """SKUs of one page of the inventory screen, in order."""
+    """The SKUs of one page, in order."""
     return tx.column(
         str,
         """
@@ -400,7 +402,7 @@ def select_stock(tx: ReadTx, *, skus: Sequence[str], location_id: int | None) ->
 
 @dataclass(frozen=True, slots=True)
 class MovementRow:
-    """A line of the ledger as people read it."""
+    """A movement as users see it."""
 
     id: int
     type: str
@@ -432,7 +434,7 @@ def select_movements(tx: ReadTx, *, sku: str, location_id: int, limit: int) -> l
 
 
 def select_drift(tx: ReadTx) -> list[Drift]:
-    """Counters that differ from the sum of their movements, and of the holds and commitments they stand for."""
+    """Counters that differ from the sum of their movements, holds or commitments."""
     return tx.all(
         Drift,
         """

@@ -1,4 +1,4 @@
-"""SQL of what a location still holds and does."""
+"""SQL of a location's stock and open work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from doorstep.kernel.db import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class StockWork:
-    """Units on hand in any condition, and transfers and counts that are not finished."""
+    """Units on hand in any condition, and unfinished transfers and counts."""
 
     on_hand: int
     transfers: int
@@ -17,7 +17,7 @@ class StockWork:
 
 
 def select_stock_work(tx: ReadTx, *, location_id: int) -> StockWork:
-    """What a location holds, and its unfinished transfers (either way) and counts."""
+    """A location's stock, and its unfinished transfers (in both directions) and counts."""
     return tx.all(
         StockWork,
         """

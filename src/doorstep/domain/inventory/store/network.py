@@ -1,4 +1,4 @@
-"""SQL of holds and commitments. Locks are taken in this order, always: stock rows, holds, counters of the network."""
+"""SQL of holds and commitments. Locks are always taken in this order: stock rows, holds, counters of the network."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ASKED = """
 
 
 def select_requested(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Requested]:
-    """What is held and committed of these (SKU, condition); nothing is asked of what is not in the answer."""
+    """Held and committed units of these (SKU, condition); those without any are left out."""
     return _asked(tx.all(_AskedRow, _ASKED, _columns(parts)))
 
 
@@ -67,7 +67,7 @@ _COUNTERS = """
 
 
 def apply(tx: WriteTx, movements: Sequence[NetworkMovement]) -> None:
-    """Write movements of the network and its counters: summed first, locked in key order."""
+    """Write network movements and their counters: summed first, locked in key order."""
     total: dict[tuple[str, str], tuple[int, int]] = {}
     for each in movements:
         key, (held, committed) = (each.sku, each.condition.value), NETWORK_EFFECTS[each.type]
@@ -94,7 +94,7 @@ def apply(tx: WriteTx, movements: Sequence[NetworkMovement]) -> None:
 
 
 def _ensure_counters(tx: WriteTx, keys: Sequence[tuple[str, str]]) -> None:
-    """A counter that is not there yet begins at zero."""
+    """Create missing counters with zero."""
     tx.execute(
         """
         INSERT INTO network_stock (sku, condition)
@@ -126,7 +126,7 @@ _OF_CARTS = "JOIN unnest(%s::text[], %s::text[]) AS c(channel, reference) USING 
 
 
 def lock_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:
-    """Lock what these carts (channel, reference) hold now."""
+    """Lock the current holds of these carts (channel, reference)."""
     return tx.all(
         Hold,
         f"SELECT {_HOLD} FROM stock_holds h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h",
@@ -135,7 +135,7 @@ def lock_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:
 
 
 def select_holds(tx: ReadTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:
-    """What these carts hold now."""
+    """The current holds of these carts."""
     return tx.all(
         Hold,
         f"SELECT {_HOLD} FROM stock_holds h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id",
@@ -149,7 +149,7 @@ def _carts(carts: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class FreshHold:
-    """A hold to be written."""
+    """A hold to store."""
 
     channel: str
     reference: str
@@ -162,7 +162,7 @@ class FreshHold:
 
 
 def copy_holds(tx: WriteTx, rows: Sequence[FreshHold]) -> None:
-    """Write new holds."""
+    """Store new holds."""
     tx.copy(
         """
         COPY stock_holds (channel, reference, line_sku, sku, condition, quantity, expires_at, created_at) FROM STDIN
@@ -185,14 +185,14 @@ def copy_holds(tx: WriteTx, rows: Sequence[FreshHold]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A hold that ends; `order_id` says what consumed it."""
+    """A hold that ends; `order_id` is the order that consumed it."""
 
     hold_id: int
     order_id: int | None = None
 
 
 def end_holds(tx: WriteTx, ends: Sequence[End], *, state: HoldState, at: datetime) -> None:
-    """Locked holds end."""
+    """End locked holds."""
     tx.execute(
         """
         UPDATE stock_holds h SET state = %s, ended_at = %s, order_id = e.order_id
@@ -203,7 +203,7 @@ def end_holds(tx: WriteTx, ends: Sequence[End], *, state: HoldState, at: datetim
 
 
 def extend_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: datetime) -> list[tuple[str, str]]:
-    """Push the end of live holds back, never forth; returns the carts that have any."""
+    """Extend the end of active holds, never shorten it; returns the carts that have any."""
     rows = tx.rows(
         f"""
         WITH live AS (SELECT h.id FROM stock_holds h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h)
@@ -216,7 +216,7 @@ def extend_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: dateti
 
 
 def keep_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: datetime) -> list[tuple[str, str]]:
-    """The sweep extends these until then, instead of releasing them; returns the carts that have any."""
+    """Keep these holds until then: the expiry job extends them instead of releasing them; returns the carts that have any."""
     rows = tx.rows(
         f"""
         WITH live AS (SELECT h.id FROM stock_holds h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h)
@@ -228,7 +228,7 @@ def keep_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: datetime
 
 
 def extend_kept(tx: WriteTx, *, at: datetime, until: datetime) -> int:
-    """Holds whose time is over and that are kept live on, to `until` or as long as they are kept; returns how many."""
+    """Extend overdue holds that are kept, to `until` or as long as they are kept; returns how many."""
     return tx.execute(
         """
         UPDATE stock_holds SET expires_at = least(kept_until, %(until)s)
@@ -239,7 +239,7 @@ def extend_kept(tx: WriteTx, *, at: datetime, until: datetime) -> int:
 
 
 def lock_expired(tx: WriteTx, *, at: datetime, limit: int) -> list[Hold]:
-    """Lock holds whose time is over; others skip them."""
+    """Lock overdue holds; rows locked by others are skipped."""
     return tx.all(
         Hold,
         f"""
@@ -252,7 +252,7 @@ def lock_expired(tx: WriteTx, *, at: datetime, limit: int) -> list[Hold]:
 
 
 def lock_commitments(tx: WriteTx, *, order_ids: Sequence[int]) -> list[Commitment]:
-    """What these orders wait for (their rows are locked by the caller)."""
+    """The commitments of these orders (their rows are locked by the caller)."""
     return tx.all(
         Commitment,
         """
@@ -264,7 +264,7 @@ def lock_commitments(tx: WriteTx, *, order_ids: Sequence[int]) -> list[Commitmen
 
 
 def replace_commitments(tx: WriteTx, rows: Sequence[Commitment], *, order_ids: Sequence[int]) -> None:
-    """Write what these orders wait for anew."""
+    """Replace the commitments of these orders."""
     tx.execute("DELETE FROM stock_commitments WHERE order_id = ANY(%s)", (list(order_ids),))
     tx.copy(
         "COPY stock_commitments (order_id, line_no, sku, condition, quantity) FROM STDIN",

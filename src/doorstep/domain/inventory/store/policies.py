@@ -1,4 +1,4 @@
-"""SQL of what the rules come to: worked out per SKU, location and channel when a rule changes, looked up by answers."""
+"""SQL of policies: computed per SKU, location and channel when a rule changes, looked up by answers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from doorstep.domain.inventory.model.policies import ChannelPolicy
 from doorstep.domain.inventory.model.rules import Scope
 from doorstep.kernel.db import ReadTx, WriteTx
 
-# What rules touch: `items` and `places` are the goods and locations to be worked out, `targets` which rule names which
-# of these SKUs, and how closely (0 by SKU, 1 by style, 2 by category, 3 because it names none).
+# The scope of a computation: `items` and `places` are its SKUs and locations, `targets` the SKUs of each rule with the
+# specificity of the match (0 by SKU, 1 by style, 2 by category, 3 for a rule without SKUs).
 _TOUCHED: LiteralString = """
 WITH items AS MATERIALIZED (
     SELECT sku, style, category FROM skus WHERE sku = ANY(%(skus)s)
@@ -146,7 +146,7 @@ def _touching(scope: Scope) -> dict[str, object]:
 
 
 def select_touched(tx: ReadTx, *, within: Scope) -> list[str]:
-    """The SKUs that a scope speaks of."""
+    """The SKUs of a scope."""
     return tx.column(
         str,
         """
@@ -159,22 +159,22 @@ def select_touched(tx: ReadTx, *, within: Scope) -> list[str]:
 
 
 def work_out_nodes(tx: WriteTx, *, within: Scope) -> int:
-    """Bring node_policies in line with the rules for these goods and locations; how many SKU × location changed."""
+    """Recompute node_policies for these SKUs and locations; returns how many pairs changed."""
     return tx.value(int, _NODES, _touching(within))
 
 
 def work_out_channels(tx: WriteTx, *, within: Scope) -> int:
-    """Bring channel_policies in line with the rules for these goods; how many SKUs changed."""
+    """Recompute channel_policies for these SKUs; returns how many changed."""
     return tx.value(int, _CHANNELS, _touching(within))
 
 
 def work_out_pools(tx: WriteTx, *, within: Scope) -> int:
-    """Bring pools in line with the rules for these goods; how many SKUs changed. What was drawn stays drawn."""
+    """Recompute pools for these SKUs; returns how many changed. Units used stay used."""
     return tx.value(int, _POOLS, _touching(within))
 
 
 def is_behind(tx: ReadTx) -> bool:
-    """Whether a SKU or location is new, or another than the policies know."""
+    """Whether a SKU or location is new or changed since policies were computed."""
     return tx.value(
         bool,
         """
@@ -187,7 +187,7 @@ def is_behind(tx: ReadTx) -> bool:
 
 
 def save_skus(tx: WriteTx, *, skus: Sequence[str] | None = None) -> list[str]:
-    """The policies know these SKUs (None: all) as they are now; gives those that they did not."""
+    """Mark these SKUs (None: all) as known to the policies; returns those that were not."""
     return tx.column(
         str,
         """
@@ -201,7 +201,7 @@ def save_skus(tx: WriteTx, *, skus: Sequence[str] | None = None) -> list[str]:
 
 
 def save_locations(tx: WriteTx) -> list[str]:
-    """The policies know every location as it is now; gives the codes of those that they did not."""
+    """Mark all locations as known to the policies; returns the codes of those that were not."""
     return tx.column(
         str,
         """
@@ -214,7 +214,7 @@ def save_locations(tx: WriteTx) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One combination of decisions, and where it holds as two parallel lists: many positions are ruled alike."""
+    """One combination of policies, and where it applies as two parallel lists: many positions have the same."""
 
     channel: str
     safety_stock: int | None
@@ -230,7 +230,7 @@ class Setting:
 
 
 def select_settings(tx: ReadTx, *, skus: Sequence[str], channels: Sequence[str]) -> list[Setting]:
-    """What was decided about these SKUs at locations, for these channels."""
+    """The policies of these SKUs at locations, for these channels."""
     return tx.all(
         Setting,
         """
@@ -245,7 +245,7 @@ def select_settings(tx: ReadTx, *, skus: Sequence[str], channels: Sequence[str])
 
 
 def select_channels(tx: ReadTx, *, skus: Sequence[str], channels: Sequence[str]) -> list[ChannelPolicy]:
-    """What was decided about these SKUs for these channels."""
+    """The policies of these SKUs for these channels."""
     return tx.all(
         ChannelPolicy,
         "SELECT * FROM channel_policies WHERE sku = ANY(%s) AND channel = ANY(%s)",

@@ -1,4 +1,4 @@
-"""SQL of pools: what is set aside for an audience, and what its order lines took of it."""
+"""SQL of pools: units set aside for an audience, and the units that order lines used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 def select_pools(tx: ReadTx, *, skus: Sequence[str]) -> list[Pool]:
-    """Pools of these SKUs with what was drawn from them."""
+    """Pools of these SKUs with the units used."""
     return tx.all(
         Pool,
         """
@@ -24,7 +24,7 @@ def select_pools(tx: ReadTx, *, skus: Sequence[str]) -> list[Pool]:
 
 
 def lock_pools(tx: WriteTx, *, skus: Sequence[str]) -> list[Pool]:
-    """Lock pools in key order, then read what was drawn from them (a second statement sees what the wait was for)."""
+    """Lock pools in key order, then read the units used (a second statement sees changes made during the wait)."""
     statement = "SELECT sku FROM pools WHERE sku = ANY(%s) ORDER BY sku, audience FOR NO KEY UPDATE"
     locked = tx.column(str, statement, (list(skus),))
     return select_pools(tx, skus=sorted(set(locked)))
@@ -32,7 +32,7 @@ def lock_pools(tx: WriteTx, *, skus: Sequence[str]) -> list[Pool]:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """So many pieces of a pool were taken by an order line."""
+    """Units of a pool that an order line used."""
 
     order_id: int
     line_no: int
@@ -42,7 +42,7 @@ class Drawn:
 
 
 def select_concern(tx: ReadTx, *, order_ids: Sequence[int]) -> bool:
-    """Whether any pool exists, or these orders drew from one that is gone."""
+    """Whether any pool exists, or these orders used one that was deleted."""
     return tx.value(
         bool,
         "SELECT EXISTS (SELECT FROM pools) OR EXISTS (SELECT FROM pool_draws WHERE order_id = ANY(%s))",
@@ -51,7 +51,7 @@ def select_concern(tx: ReadTx, *, order_ids: Sequence[int]) -> bool:
 
 
 def select_drawn(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Drawn]:
-    """What these orders drew."""
+    """The units that these orders used."""
     return tx.all(
         Drawn,
         "SELECT order_id, line_no, sku, audience, quantity FROM pool_draws WHERE order_id = ANY(%s)",
@@ -60,7 +60,7 @@ def select_drawn(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Drawn]:
 
 
 def replace_drawn(tx: WriteTx, rows: Sequence[Drawn]) -> None:
-    """Set what lines have drawn; a row of 0 pieces is deleted."""
+    """Set the units that lines have used; a row of 0 units is deleted."""
     columns = (
         [row.order_id for row in rows],
         [row.line_no for row in rows],

@@ -1,4 +1,4 @@
-"""SQL of promises on future supply and of who may be promised. Callers hold the lock of the SKU (the stock rows)."""
+"""SQL of promises on future supply and of sell-ahead policies. Callers hold the lock of the SKU (the stock rows)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 def lock_sell_ahead(tx: WriteTx, *, skus: Sequence[str]) -> list[SellAhead]:
-    """Lock and read the policies of these SKUs: with them, the number of pieces that may still be promised."""
+    """Lock and read the policies of these SKUs, and with them the units that may still be promised."""
     return tx.all(
         SellAhead,
         """
@@ -38,12 +38,12 @@ def select_sell_ahead(tx: ReadTx, *, skus: Sequence[str]) -> list[SellAhead]:
 
 
 def upsert_sell_ahead(tx: WriteTx, policies: Sequence[SellAhead], *, at: datetime) -> dict[str, int]:
-    """Create or replace policies; ids by SKU. Raises UnknownPosition for a SKU that the catalog lacks."""
+    """Create or replace policies; returns ids by SKU. Raises UnknownPosition for a SKU that is not in the catalog."""
     try:
         return _upsert_sell_ahead(tx, policies, at)
     except psycopg.errors.ForeignKeyViolation as problem:
         skus = ", ".join(sorted(each.sku for each in policies))
-        raise UnknownPosition(f"The catalog does not have all of {skus}.") from problem
+        raise UnknownPosition(f"One of {skus} is not in the catalog.") from problem
 
 
 def _upsert_sell_ahead(tx: WriteTx, policies: Sequence[SellAhead], at: datetime) -> dict[str, int]:
@@ -73,7 +73,7 @@ _OPEN = "id, order_id, line_no, sku, quantity, arrived, supply_id, promised_date
 
 
 def lock_of_skus(tx: WriteTx, *, skus: Sequence[str]) -> list[Promise]:
-    """Lock and read every open promise of these SKUs; who waits longest first."""
+    """Lock and read all open promises of these SKUs, oldest first."""
     return tx.all(
         Promise,
         f"""
@@ -95,7 +95,7 @@ def select_of_orders(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Promise]:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Pieces of a SKU that are here for an order that is not routed yet."""
+    """Units of a SKU that have arrived for an order that is not routed yet."""
 
     order_id: int
     sku: str
@@ -103,7 +103,7 @@ class Arrived:
 
 
 def select_arrived(tx: ReadTx, *, skus: Sequence[str]) -> list[Arrived]:
-    """What came for orders that wait for these SKUs."""
+    """Units that arrived for orders waiting for these SKUs."""
     return tx.all(
         Arrived,
         """
@@ -115,7 +115,7 @@ def select_arrived(tx: ReadTx, *, skus: Sequence[str]) -> list[Arrived]:
 
 
 def select_unpromised(tx: ReadTx, *, skus: Sequence[str]) -> list[int]:
-    """Short orders that wait for these SKUs and are promised nothing, who waits longest first."""
+    """Backorders of these SKUs without a promise, oldest first."""
     return tx.column(
         int,
         """
@@ -162,7 +162,7 @@ def copy_promises(tx: WriteTx, rows: Sequence[Fresh]) -> None:
 
 
 def end(tx: WriteTx, *, promise_ids: Sequence[int], state: str, at: datetime) -> None:
-    """Open promises end in this state."""
+    """End open promises in this state."""
     tx.execute(
         "UPDATE supply_promises SET state = %s, ended_at = %s WHERE id = ANY(%s) AND state = 'open'",
         (state, at, list(promise_ids)),
@@ -170,12 +170,12 @@ def end(tx: WriteTx, *, promise_ids: Sequence[int], state: str, at: datetime) ->
 
 
 def shrink(tx: WriteTx, *, promise_ids: Sequence[int]) -> None:
-    """These promises are for what has arrived of them only; the rest is promised anew."""
+    """Reduce these promises to the units that have arrived; the rest is promised anew."""
     tx.execute("UPDATE supply_promises SET quantity = arrived WHERE id = ANY(%s)", (list(promise_ids),))
 
 
 def add_arrived(tx: WriteTx, *, pieces: Sequence[tuple[int, int]]) -> None:
-    """So many pieces of a promise are here now (id, pieces)."""
+    """Record the arrived units of promises (id, units)."""
     tx.execute(
         """
         UPDATE supply_promises p SET arrived = p.arrived + n.pieces
@@ -187,7 +187,7 @@ def add_arrived(tx: WriteTx, *, pieces: Sequence[tuple[int, int]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PromiseRow:
-    """A promise with what it rests on, as people read it."""
+    """A promise with its supply, as users see it."""
 
     id: int
     order_id: int
@@ -206,7 +206,7 @@ class PromiseRow:
 def select_rows(
     tx: ReadTx, *, supply_id: int | None = None, order_id: int | None = None, sku: str = "", limit: int = 200
 ) -> list[PromiseRow]:
-    """Promises of a supply, an order or a SKU; open ones first, then by day."""
+    """Promises of a supply, an order or a SKU; open ones first, then by date."""
     return tx.all(
         PromiseRow,
         """

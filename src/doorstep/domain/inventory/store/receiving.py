@@ -1,4 +1,4 @@
-"""SQL of receipts."""
+"""SQL of goods receipts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 def insert_receipt(tx: WriteTx, delivery: Delivery, *, at: datetime) -> int | None:
-    """A new receipt; None if this key has been received before (whoever works on it is waited for)."""
+    """Store a new goods receipt; None if this key was used before (waits for a transaction that is using it)."""
     found = tx.column(
         int,
         """
@@ -35,7 +35,7 @@ def insert_receipt(tx: WriteTx, delivery: Delivery, *, at: datetime) -> int | No
 
 
 def insert_lines(tx: WriteTx, lines: Sequence[ReceiptLine], *, receipt_id: int) -> None:
-    """What came, beside what was expected."""
+    """Store the received units, compared with the expected ones."""
     tx.execute(
         """
         INSERT INTO receipt_lines (receipt_id, sku, condition, expected, received, reason)
@@ -54,7 +54,7 @@ def insert_lines(tx: WriteTx, lines: Sequence[ReceiptLine], *, receipt_id: int) 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
-    """A receipt as lists show it."""
+    """A goods receipt as lists show it."""
 
     id: int
     location_id: int
@@ -72,7 +72,7 @@ class ReceiptRow:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFilter:
-    """Which receipts; `before_id` is the cursor."""
+    """The filter of goods receipts; `before_id` is the cursor."""
 
     location_id: int | None = None
     before_id: int | None = None
@@ -90,7 +90,7 @@ _ROW = """
 
 
 def select_rows(tx: ReadTx, wanted: ReceiptFilter) -> list[ReceiptRow]:
-    """Receipts, newest first."""
+    """Goods receipts, newest first."""
     return tx.all(
         ReceiptRow,
         f"""
@@ -104,7 +104,7 @@ def select_rows(tx: ReadTx, wanted: ReceiptFilter) -> list[ReceiptRow]:
 
 
 def select_row(tx: ReadTx, *, receipt_id: int) -> ReceiptRow | None:
-    """One receipt as lists show it."""
+    """One goods receipt as lists show it."""
     return tx.one(ReceiptRow, f"{_ROW} WHERE r.id = %s", (receipt_id,))
 
 
@@ -114,7 +114,7 @@ def select_by_key(tx: ReadTx, *, key: str) -> int:
 
 
 def select_lines(tx: ReadTx, *, receipt_id: int) -> list[ReceiptLine]:
-    """A receipt's lines, by SKU."""
+    """The lines of a goods receipt, by SKU."""
     return tx.all(
         ReceiptLine,
         """

@@ -1,4 +1,4 @@
-"""SQL of replenishment: rules, what they come to, and what the shelves and their sources have."""
+"""SQL of replenishment: rules, their result per SKU and location, and the stock of locations and sources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLUMNS = "sku, category, location_id, location_kind, source_id, min_quantity, 
 
 
 def upsert_rules(tx: WriteTx, rules: Sequence[Rule]) -> None:
-    """Write rules; one for the same SKUs and places takes the older one's place. Raises UnknownPosition."""
+    """Store rules; a rule for the same SKUs and locations is replaced. Raises UnknownPosition."""
     try:
         tx.execute(
             f"""
@@ -39,7 +39,7 @@ def upsert_rules(tx: WriteTx, rules: Sequence[Rule]) -> None:
         )
     except psycopg.errors.ForeignKeyViolation as problem:
         raise UnknownPosition(
-            "The catalog does not have one of these SKUs, or the network one of these locations."
+            "One of these SKUs is not in the catalog, or one of these locations does not exist."
         ) from problem
 
 
@@ -49,7 +49,7 @@ def delete_rules(tx: WriteTx, *, ids: Sequence[int]) -> int:
 
 
 def select_rules(tx: ReadTx) -> list[Rule]:
-    """Every rule, the more general ones first."""
+    """All rules, the most general first."""
     return tx.all(
         Rule,
         f"""
@@ -59,7 +59,7 @@ def select_rules(tx: ReadTx) -> list[Rule]:
     )
 
 
-# The most particular rule counts: SKU before category before all; then location before kind before all.
+# The most specific rule applies: SKU before category before all; then location before type before all.
 _EFFECTIVE = """
     SELECT DISTINCT ON (k.sku, l.id) k.sku, l.id AS location_id, r.source_id, r.min_quantity, r.max_quantity, r.cover_days
       FROM replenishment_rules r
@@ -77,7 +77,7 @@ def select_page(tx: ReadTx, *, after: str, limit: int) -> list[str]:
 
 
 def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> list[StockLevel]:
-    """Places of these SKUs that have a rule and hold less than its maximum."""
+    """Locations of these SKUs that have a rule and hold less than its maximum."""
     return tx.all(
         StockLevel,
         f"""
@@ -107,7 +107,7 @@ def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> lis
 
 
 def select_sources(tx: ReadTx, *, skus: Sequence[str]) -> list[Source]:
-    """What the sources of these SKUs have, and their own minimum."""
+    """The stock of the sources of these SKUs, and their own minimum."""
     return tx.all(
         Source,
         f"""
@@ -129,5 +129,5 @@ def select_sources(tx: ReadTx, *, skus: Sequence[str]) -> list[Source]:
 
 
 def lock_drafting(tx: WriteTx) -> None:
-    """One at a time drafts suggestions, so that nobody counts on what another one has just given away."""
+    """Let one transaction at a time draft suggestions, so that stock is not suggested twice."""
     tx.execute("SELECT pg_advisory_xact_lock(hashtext('replenishment'))")

@@ -1,4 +1,4 @@
-"""SQL of availability rules as planners write them, and of what they may name."""
+"""SQL of availability rules as planners write them, and of the values they may use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 def lock_rules(tx: WriteTx) -> None:
-    """One change of rules, and what follows from it, at a time; readers are not held up."""
+    """Let one transaction at a time change rules and their effects; readers do not wait."""
     tx.execute("LOCK TABLE atp_rules IN SHARE ROW EXCLUSIVE MODE")
 
 
@@ -51,7 +51,7 @@ _COLUMNS: LiteralString = f"id, version, {_TERMS}, reason, changed_by, changed_a
 
 
 def select_rules(tx: ReadTx) -> list[Rule]:
-    """Every rule: by kind, and in the order in which they are asked."""
+    """All rules, by kind and in the order of precedence."""
     rows = tx.all(_Row, f"SELECT {_COLUMNS} FROM atp_rules ORDER BY kind, precedence, id DESC")
     return [row.rule() for row in rows]
 
@@ -63,7 +63,7 @@ def select_rule(tx: ReadTx, *, rule_id: int) -> Rule | None:
 
 
 def select_names(tx: ReadTx) -> dict[int, str]:
-    """Every rule's name."""
+    """The names of all rules."""
     rows = tx.rows("SELECT id, name FROM atp_rules")
     return {int(str(row["id"])): str(row["name"]) for row in rows}
 
@@ -91,7 +91,7 @@ def _values(terms: Terms) -> tuple[object, ...]:
 
 
 def insert_rule(tx: WriteTx, terms: Terms, *, reason: str, at: datetime) -> int:
-    """A new rule; gives its id."""
+    """Store a new rule; returns its id."""
     return tx.value(
         int,
         f"""
@@ -103,7 +103,7 @@ def insert_rule(tx: WriteTx, terms: Terms, *, reason: str, at: datetime) -> int:
 
 
 def update_rule(tx: WriteTx, terms: Terms, *, rule_id: int, reason: str, at: datetime) -> None:
-    """Other terms for a rule: its next version."""
+    """Store the next version of a rule."""
     tx.execute(
         f"""
         UPDATE atp_rules SET ({_TERMS}, reason, changed_by, changed_at, version)
@@ -115,25 +115,25 @@ def update_rule(tx: WriteTx, terms: Terms, *, rule_id: int, reason: str, at: dat
 
 
 def select_goods(tx: ReadTx, *, sku: str) -> Goods | None:
-    """A SKU as rules see it."""
+    """A SKU with the attributes that rules use."""
     return tx.one(Goods, "SELECT sku, style, category FROM skus WHERE sku = %s", (sku,))
 
 
 def select_sites(tx: ReadTx) -> list[Site]:
-    """Locations as rules see them."""
+    """Locations with the attributes that rules use."""
     return tx.all(Site, "SELECT code, kind FROM locations ORDER BY id")
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a rule may name."""
+    """The values that a rule may use."""
 
     styles: tuple[str, ...]
     categories: tuple[str, ...]
 
 
 def select_goods_names(tx: ReadTx) -> Names:
-    """Every style and category of the catalog."""
+    """All styles and categories of the catalog."""
     return tx.value(
         Names,
         """
@@ -146,7 +146,7 @@ def select_goods_names(tx: ReadTx) -> Names:
 
 
 def select_unknown_skus(tx: ReadTx, *, skus: Sequence[str]) -> list[str]:
-    """Which of these the catalog does not have."""
+    """Which of these are not in the catalog."""
     return tx.column(
         str,
         "SELECT sku FROM unnest(%s::text[]) AS named(sku) EXCEPT SELECT sku FROM skus ORDER BY sku",
@@ -155,7 +155,7 @@ def select_unknown_skus(tx: ReadTx, *, skus: Sequence[str]) -> list[str]:
 
 
 def select_unknown_codes(tx: ReadTx, *, codes: Sequence[str]) -> list[str]:
-    """Which of these the network does not have."""
+    """Which of these locations do not exist."""
     return tx.column(
         str,
         "SELECT code FROM unnest(%s::text[]) AS named(code) EXCEPT SELECT code FROM locations ORDER BY code",

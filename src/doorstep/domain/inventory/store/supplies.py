@@ -1,4 +1,4 @@
-"""SQL of future supply. Whoever changes it holds the lock of its SKU (the stock rows) already."""
+"""SQL of future supply. Callers that change it hold the lock of its SKU (the stock rows)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def lock_open(tx: WriteTx, *, skus: Sequence[str]) -> list[Supply]:
 
 
 def insert_new(tx: WriteTx, reported: Sequence[Announcement], *, at: datetime) -> list[Supply]:
-    """Store lines that are not there yet; what somebody else stored in the meantime is left alone."""
+    """Store lines that do not exist yet; lines stored by another transaction meanwhile are unchanged."""
     return tx.all(
         Supply,
         f"""
@@ -75,7 +75,7 @@ def insert_new(tx: WriteTx, reported: Sequence[Announcement], *, at: datetime) -
 
 
 def update(tx: WriteTx, supplies: Sequence[Supply], *, at: datetime) -> None:
-    """Write lines as they are now: their next version."""
+    """Store the next version of lines."""
     tx.execute(
         """
         UPDATE supplies s SET quantity = n.quantity, received = n.received, eta_date = n.eta_date,
@@ -98,7 +98,7 @@ def update(tx: WriteTx, supplies: Sequence[Supply], *, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SupplyFilter:
-    """Which lines to show; `state` empty: all."""
+    """The filter of lines; `state` empty: all."""
 
     text: str = ""
     state: str = "open"

@@ -1,4 +1,4 @@
-"""SQL of transfers between our places."""
+"""SQL of transfers between locations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TRANSFER = """
 
 
 def insert_transfers(tx: WriteTx, plans: Sequence[Plan], *, at: datetime) -> list[int]:
-    """New drafts with their lines, in order."""
+    """Store new drafts with their lines, in order."""
     ids = tx.column(
         int,
         """
@@ -44,7 +44,7 @@ def insert_transfers(tx: WriteTx, plans: Sequence[Plan], *, at: datetime) -> lis
 
 
 def insert_lines(tx: WriteTx, lines: Sequence[tuple[int, Wanted]]) -> int:
-    """Lines of drafts, by transfer; a SKU that is there already stays as it is. Returns how many are new."""
+    """Add lines to drafts, by transfer; an existing SKU is unchanged. Returns how many are new."""
     return tx.execute(
         """
         INSERT INTO transfer_lines (transfer_id, sku, requested, why)
@@ -61,7 +61,7 @@ def insert_lines(tx: WriteTx, lines: Sequence[tuple[int, Wanted]]) -> int:
 
 
 def delete_lines(tx: WriteTx, *, transfer_id: int) -> None:
-    """Empty a draft."""
+    """Delete the lines of a draft."""
     tx.execute("DELETE FROM transfer_lines WHERE transfer_id = %s", (transfer_id,))
 
 
@@ -75,7 +75,7 @@ def lock_transfers(tx: WriteTx, *, transfer_ids: Sequence[int]) -> list[Transfer
 
 
 def update_state(tx: WriteTx, *, transfer_ids: Sequence[int], state: TransferState, at: datetime) -> None:
-    """Enter a state, with the time of it."""
+    """Set the state and its time."""
     tx.execute(
         """
         UPDATE transfers SET state = %(state)s, version = version + 1,
@@ -90,12 +90,12 @@ def update_state(tx: WriteTx, *, transfer_ids: Sequence[int], state: TransferSta
 
 
 def touch(tx: WriteTx, *, transfer_id: int) -> None:
-    """A change that is no new state."""
+    """Increase the version without a new state."""
     tx.execute("UPDATE transfers SET version = version + 1 WHERE id = %s", (transfer_id,))
 
 
 def update_shipped(tx: WriteTx, *, transfer_id: int, sent: Mapping[Sku, int]) -> None:
-    """What left."""
+    """Store the shipped units."""
     tx.execute(
         """
         UPDATE transfer_lines l SET shipped = s.quantity FROM unnest(%s::text[], %s::bigint[]) AS s(sku, quantity)
@@ -106,7 +106,7 @@ def update_shipped(tx: WriteTx, *, transfer_id: int, sent: Mapping[Sku, int]) ->
 
 
 def add_received(tx: WriteTx, arrivals: Sequence[Arrival], *, transfer_id: int) -> None:
-    """What came; what was not on the transfer has no line to stand on."""
+    """Store the received units; SKUs that are not on the transfer have no line."""
     tx.execute(
         """
         UPDATE transfer_lines l SET received = l.received + a.quantity
@@ -117,7 +117,7 @@ def add_received(tx: WriteTx, arrivals: Sequence[Arrival], *, transfer_id: int) 
 
 
 def select_movement_ids(tx: ReadTx, *, keys: Sequence[str]) -> dict[str, int]:
-    """Ledger lines by their keys."""
+    """Movements by their keys."""
     rows = tx.rows("SELECT key, id FROM stock_movements WHERE key = ANY(%s)", (list(keys),))
     return {str(row["key"]): int(str(row["id"])) for row in rows}
 
@@ -125,7 +125,7 @@ def select_movement_ids(tx: ReadTx, *, keys: Sequence[str]) -> dict[str, int]:
 def lock_suggested(
     tx: WriteTx, pairs: Sequence[tuple[int, int]], *, at: datetime
 ) -> dict[tuple[int, int], int]:
-    """The draft of suggestions for each pair (origin, destination), made if there is none; locked."""
+    """The draft of suggestions for each pair (origin, destination), created if there is none; locked."""
     tx.execute(
         """
         INSERT INTO transfers (origin_id, destination_id, suggested, created_by, created_at)
@@ -174,7 +174,7 @@ class TransferRow:
 
 @dataclass(frozen=True, slots=True)
 class TransferFilter:
-    """Which transfers; `location_id` is either end, `before_id` the cursor."""
+    """The filter of transfers; `location_id` is either end, `before_id` the cursor."""
 
     location_id: int | None = None
     states: tuple[TransferState, ...] = tuple(TransferState)
