@@ -159,6 +159,18 @@ def test_a_channel_with_a_row_of_its_own_is_ruled_by_that_and_others_by_the_comm
     assert POLICIES.threshold("A", "shop") == (0, None, "")
 
 
+def test_what_a_channel_may_not_use_is_kept_back_with_the_reason() -> None:
+    safe = {
+        ("A", 1, ""): NodePolicy(safety_stock=Ruling(3, 7, "seven")),
+        ("B", 1, ""): NodePolicy(Ruling(0, 8, "eight")),
+    }
+    policies = Policies(safe)
+    assert policies.kept_back("A", 1, "shop", on_hand=9) == (3, "keeps 3 as safety stock (seven)")
+    assert policies.kept_back("B", 1, "shop", on_hand=9) == (9, "does not ship for shop (eight)")
+    assert policies.kept_back("B", 1, "", on_hand=9) == (9, "does not ship for this channel (eight)")
+    assert policies.kept_back("C", 1, "shop", on_hand=9) == (0, "")
+
+
 def test_customers_collect_at_stores_unless_a_rule_says_otherwise() -> None:
     kinds = ("store", "dark_store", "warehouse", "3pl")
     assert [POLICIES.may_pick_up("C", 1, "", kind=kind).value for kind in kinds] == [1, 1, 0, 0]

@@ -113,11 +113,11 @@ def test_what_cannot_be_meant_is_refused() -> None:
 
 def test_what_is_likely_not_meant_is_said() -> None:
     document = text.read("locations: {Z: {handling_minor: 1}}\ncarriers: {pigeon: {zones: [], services: {}}}")
-    assert list(compile_document.warnings(document, {LocationId(1): PLACE})) == [
+    assert list(said.warnings(document, [PLACE])) == [
         "There is no location 'Z'.",
         "A ships with parcels, which has no tariff: no parcels will be routed to it.",
     ]
-    assert list(compile_document.warnings(Document(), {LocationId(1): PLACE})) == []
+    assert list(said.warnings(Document(), [PLACE])) == []
 
 
 def test_a_shift_over_midnight_ends_the_day_after() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import DELHI, JACKET, SHIRT, line, observation
+from tests.builders import DELHI, JACKET, NOON, SHIRT, line, observation
 
 from doorstep.domain.orders import model
 from doorstep.domain.orders.model import (
@@ -17,6 +17,7 @@ from doorstep.domain.orders.model import (
     HoldReason,
     OrderSnapshot,
     OrderStatus,
+    QueuePlacement,
     SnapshotPayment,
 )
 
@@ -168,3 +169,13 @@ def test_short_outranks_allocated() -> None:
 )
 def test_a_lines_status_is_as_far_as_all_of_its_pieces_are(counters: Counters, words: str) -> None:
     assert model.line_status(counters) == words
+
+
+@pytest.mark.parametrize(
+    ("is_timed", "wakes", "is_retried"), [(True, False, True), (False, True, True), (False, False, False)]
+)
+def test_a_queued_order_is_retried_by_time_or_stock_or_waits_for_a_person(
+    is_timed: bool, wakes: bool, is_retried: bool
+) -> None:
+    placement = QueuePlacement("care", "none left", NOON, NOON if is_timed else None, wakes_on_stock=wakes)
+    assert placement.is_retried == is_retried

@@ -146,20 +146,9 @@ def test_planned_work_takes_no_room_from_itself(database: Database, places: dict
     with database.write(actor="system") as tx:
         capacity.use(tx, works=[open_work(tx, places["A"], order_ids(database)[0])], at=NOON)
         found = lanes.network(tx, currency="", at=NOON)
-    freed = capacity.without(found, works=[places["A"], places["B"]])
+    freed = found.without([places["A"], places["B"]])
     assert [each.room for each in found.places.values()] == [0, None]
     assert [each.room for each in freed.places.values()] == [1, None]
-
-
-def test_work_moves_only_where_there_is_room() -> None:
-    here, there, free = (LocationId(each) for each in (1, 2, 3))
-    rooms = {here: 1, there: 0}
-    assert capacity.try_move(rooms, leaving=[here, there], coming=[there, here])  # they change places
-    assert not capacity.try_move(rooms, leaving=[here], coming=[there])
-    assert capacity.try_move(rooms, leaving=[free], coming=[here])
-    assert capacity.try_move(rooms, leaving=[here], coming=[free])
-    assert not capacity.try_move(rooms, leaving=[free], coming=[here])
-    assert rooms == {here: 0, there: 0}
 
 
 def test_old_shifts_are_forgotten(database: Database, places: dict[str, LocationId]) -> None:

@@ -30,3 +30,8 @@ def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
     rise = sin(radians(one[0] - other[0]) / 2) ** 2
     turn = sin(radians(one[1] - other[1]) / 2) ** 2
     return 2 * _EARTH_KM * asin(min(1.0, sqrt(rise + cos(radians(one[0])) * cos(radians(other[0])) * turn)))
+
+
+def region(country: str, state_code: str) -> str:
+    """The state in ISO 3166-2 (IN-DL); the country if there is none."""
+    return f"{country}-{state_code}" if state_code else country

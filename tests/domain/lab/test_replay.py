@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.routes import NOW, Scene, order, place, street
 
-from doorstep.domain.routing.model import Demand, Network
+from doorstep.domain.routing.model import Demand, Facts, Network
 from doorstep.domain.routing.model.lab import Arrival, Change, Outcome, Past, replay
 from doorstep.domain.routing.model.rules import Measure, Rule, Sort, Split
 from doorstep.domain.routing.model.wave import Budget
@@ -152,3 +152,8 @@ def test_no_replay_sends_more_than_there_ever_was(
     assert sent + sum(each.short_pieces for each in found) == sum(n for _, n in orders)
     again = replayed(replace(past(scene, arrivals, changes)), scene, every * MINUTE).values()
     assert list(again) == list(found)
+
+
+def test_a_past_order_arrives_as_it_was_before_it_was_routed() -> None:
+    tried = order(("A", 1), facts=Facts(queue="brokering", tries=3, priority=2))
+    assert Arrival.of(NOW, tried).demand.facts == Facts(priority=2)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from doorstep.domain.network import actions as network
 from doorstep.domain.network.model import CapacityUse
-from doorstep.domain.routing.model import Network
 from doorstep.flows.context import Context
 from doorstep.flows.network import lanes
 from doorstep.kernel.db import WriteTx
@@ -53,38 +51,6 @@ def use(tx: WriteTx, *, works: Sequence[NewWork], at: datetime) -> None:
         if each.location_id in shifts
     ]
     network.use_capacity(tx, takes=takes)
-
-
-def without(network: Network, *, works: Iterable[LocationId]) -> Network:
-    """The network without the capacity used by work at these locations (one entry per fulfillment order), for replanning."""
-    freed = Counter(works)
-    limited = {
-        place: each for place, each in network.places.items() if each.room is not None and freed[place]
-    }
-    return replace(
-        network,
-        places={
-            **network.places,
-            **{place: replace(each, room=(each.room or 0) + freed[place]) for place, each in limited.items()},
-        },
-    )
-
-
-def try_move(
-    rooms: dict[LocationId, int], *, leaving: Iterable[LocationId], coming: Iterable[LocationId]
-) -> bool:
-    """Move work between locations if their shifts have capacity; returns whether it fits, and uses the capacity if so.
-
-    Work that leaves a location frees capacity only for work that comes to it: it may have counted in an earlier shift.
-    """
-    more = Counter(coming)
-    more.subtract(Counter(leaving))
-    asked = {place: count for place, count in more.items() if count > 0 and place in rooms}
-    if any(count > rooms[place] for place, count in asked.items()):
-        return False
-    for place, count in asked.items():
-        rooms[place] -= count
-    return True
 
 
 def release(tx: WriteTx, *, work_ids: Sequence[int]) -> None:

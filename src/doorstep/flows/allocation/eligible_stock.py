@@ -103,7 +103,10 @@ def _terms(
     why: dict[tuple[StockKey, LocationId], str] = {}
     for position in positions:
         name = stock_key(position.sku, position.condition)
-        pieces, reason = _kept(demand.channel, goods.sold_as[name][1], position, policies)
+        ruled_as = goods.sold_as[name][1]
+        pieces, reason = policies.kept_back(
+            ruled_as, position.location_id, demand.channel, on_hand=position.on_hand
+        )
         if pieces:
             kept[name, position.location_id], why[name, position.location_id] = pieces, reason
     aside = {
@@ -111,19 +114,6 @@ def _terms(
         for name, (part, ruled_as) in goods.sold_as.items()
     }
     return StockLimits(kept, why, {name: pieces for name, pieces in aside.items() if pieces})
-
-
-def _kept(channel: str, ruled_as: Sku, position: Position, policies: Policies) -> tuple[int, str]:
-    """Units of a position that this channel may not use, and why."""
-    node = policies.node(ruled_as, position.location_id, channel)
-    if not node.may_ship.value:
-        return position.on_hand, f"does not ship for {channel or 'this channel'} ({node.may_ship.rule})"
-    if node.safety_stock.value:
-        return (
-            node.safety_stock.value,
-            f"keeps {node.safety_stock.value} as safety stock ({node.safety_stock.rule})",
-        )
-    return 0, ""
 
 
 def stock_lines(work_id: FulfillmentOrderId, assignment: Assignment, goods: StockNeeds) -> list[Piece]:

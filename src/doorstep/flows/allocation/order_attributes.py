@@ -9,6 +9,7 @@ from doorstep.domain.inventory.model.rules import audiences
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import Address, OrderSnapshot
 from doorstep.domain.routing.model import Facts
+from doorstep.kernel import places
 
 _CUSTOMER_GROUPS = frozenset({"vip", "b2b"})
 _ON_DELIVERY, _PREPAID = "on_delivery", "prepaid"
@@ -28,7 +29,7 @@ def of_snapshot(channel: str, order: OrderSnapshot) -> Facts:
         value_minor=order.total_minor,
         payment=_ON_DELIVERY if order.payment.on_delivery else _PREPAID,
         country=place.country,
-        region=_region(place),
+        region=places.region(place.country, place.state_code),
         customer=_customer(channel, order.customer_external_id),
         pickup=order.pickup,
     )
@@ -49,16 +50,11 @@ def of_stored(order: order_views.Order) -> Facts:
         value_minor=header.total_minor,
         payment=_ON_DELIVERY if header.on_delivery else _PREPAID,
         country=place.country,
-        region=_region(place),
+        region=places.region(place.country, place.state_code),
         customer=_customer(header.channel, header.customer_external_id),
         pickup=header.pickup,
         tries=header.tries,
     )
-
-
-def _region(place: Address) -> str:
-    """The state in ISO 3166-2, or the country if there is none."""
-    return f"{place.country}-{place.state_code}" if place.state_code else place.country
 
 
 def _customer(channel: str, external_id: str) -> str:

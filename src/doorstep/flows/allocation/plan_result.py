@@ -1,17 +1,16 @@
-"""The result of planning a batch, grouped for the modules that apply it: orders, fulfillment, stock."""
+"""The result of planning a batch, in the terms of the modules that apply it: orders, fulfillment, stock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from doorstep.domain.fulfillment.model import Assignment, WorkLine
 from doorstep.domain.orders import events as order_events
 from doorstep.domain.orders.model import LineCount, QueuePlacement
-from doorstep.domain.routing.model import Choice, Decision, Lane
-from doorstep.domain.routing.model.promise import promised_at
-from doorstep.domain.routing.model.rules import Release, Run
+from doorstep.domain.routing.model import Decision
+from doorstep.domain.routing.model.result import LocationPart, Result, result
 from doorstep.flows.allocation import exception_queues
 from doorstep.flows.allocation.eligible_stock import StockNeeds
 from doorstep.flows.allocation.inputs import PlanningInputs
@@ -20,67 +19,33 @@ from doorstep.kernel.ids import LocationId, OrderId
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """The result of planning a batch on locked stock. `receipt_ids` are the decision ids by order.
+    """The result of planning a batch on locked stock. `receipt_ids` are the decision ids by order."""
 
-    `expected` has when a parcel leaves and arrives per order and location; `releases` how each run releases its work.
-    `planned_since` is the time from which replanned work may be released (None: not a replan).
-    """
-
-    decisions: Sequence[Decision]
+    planned: Result
     receipt_ids: Mapping[int, int]
     codes: Mapping[LocationId, str]
     goods: StockNeeds
     queued: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
-    promised: Mapping[OrderId, datetime] = field(default_factory=dict)
-    expected: Mapping[tuple[OrderId, LocationId], Lane] = field(default_factory=dict)
-    releases: Mapping[str, Release] = field(default_factory=dict)
-    decided_at: datetime | None = None
-    planned_since: Mapping[OrderId, datetime | None] | None = None
 
     @property
-    def choices(self) -> Iterator[tuple[OrderId, Choice]]:
-        return ((each.order_id, choice) for each in self.decisions for choice in each.choices)
+    def decisions(self) -> Sequence[Decision]:
+        """The decisions, one per order."""
+        return self.planned.decisions
+
+    @property
+    def promised(self) -> Mapping[OrderId, datetime]:
+        """The promised dates of orders that had none."""
+        return self.planned.promised
 
     @property
     def assignments(self) -> list[Assignment]:
         """One fulfillment order per order and location."""
-        lines: dict[tuple[OrderId, LocationId], list[WorkLine]] = {}
-        for order_id, choice in self.choices:
-            line = WorkLine(choice.line_no, choice.sku, choice.quantity)
-            lines.setdefault((order_id, choice.location_id), []).append(line)
-        by_order = {each.order_id: each for each in self.decisions}
-        return [self._assignment(by_order[key[0]], key, each) for key, each in lines.items()]
-
-    def _assignment(
-        self, decision: Decision, key: tuple[OrderId, LocationId], lines: Sequence[WorkLine]
-    ) -> Assignment:
-        """Work that its run holds back or meters, or that waits for the rest of its order, is planned and not released."""
-        release, lane = self.releases.get(decision.receipt.run), self.expected.get(key)
-        leaves_at, arrives_at = (None, None) if lane is None else (lane.leaves_at, lane.arrives_at)
-        if self.planned_since is not None:
-            since = self.planned_since[decision.order_id]
-            return Assignment(*key, tuple(lines), True, since, leaves_at, arrives_at)
-        if release is None and not decision.hold_back:
-            return Assignment(*key, tuple(lines), leaves_at=leaves_at, arrives_at=arrives_at)
-        held = timedelta(minutes=0 if release is None else release.hold_minutes)
-        return Assignment(
-            *key,
-            tuple(lines),
-            planned=True,
-            release_after=None if self.decided_at is None else self.decided_at + held,
-            leaves_at=leaves_at,
-            arrives_at=arrives_at,
-            held_back=decision.hold_back,
-        )
+        return [_assignment(each) for each in self.planned.parts]
 
     @property
     def counts(self) -> list[LineCount]:
-        """Units per line (a split line has several choices)."""
-        total: dict[tuple[OrderId, int], int] = {}
-        for order_id, choice in self.choices:
-            key = (order_id, choice.line_no)
-            total[key] = total.get(key, 0) + choice.quantity
-        return [LineCount(order_id, line_no, quantity) for (order_id, line_no), quantity in total.items()]
+        """Allocated units per line."""
+        return [LineCount(*key, quantity) for key, quantity in self.planned.units.items()]
 
     @property
     def routed(self) -> dict[OrderId, order_events.Allocated]:
@@ -96,53 +61,45 @@ class PlanResult:
         }
 
     @property
-    def short(self) -> dict[OrderId, tuple[str, ...]]:
+    def short(self) -> Mapping[OrderId, tuple[str, ...]]:
         """Orders with unallocated lines, and their missing SKUs."""
-        return {
-            each.order_id: tuple(sorted({want.sku for want in each.short}))
-            for each in self.decisions
-            if each.short
-        }
+        return self.planned.missing
+
+    def replanned(self, since: Mapping[OrderId, datetime | None]) -> PlanResult:
+        """The result for orders that were planned before; their work may be released from then on."""
+        return replace(self, planned=replace(self.planned, replanned=since))
 
 
-EMPTY = PlanResult((), {}, {}, StockNeeds({}))
+def _assignment(part: LocationPart) -> Assignment:
+    return Assignment(
+        part.order_id,
+        part.location_id,
+        tuple(WorkLine(each.line_no, each.sku, each.quantity) for each in part.choices),
+        part.is_planned,
+        part.release_after,
+        part.leaves_at,
+        part.arrives_at,
+        part.held_back,
+    )
+
+
+EMPTY = PlanResult(Result(), {}, {}, StockNeeds({}))
 
 
 def build(
     seen: PlanningInputs, decisions: Sequence[Decision], receipt_ids: Mapping[int, int], *, now: datetime
 ) -> PlanResult:
     """Build the result of these decisions."""
-    demands = {each.order_id: each for each in seen.demands}
-    expected: dict[tuple[OrderId, LocationId], Lane] = {}
-    promised: dict[OrderId, datetime] = {}
-    for each in decisions:
-        if each.choices:
-            asked = demands[each.order_id]
-            ways = seen.network.ways.lanes(asked)
-            mine = {choice.location_id: ways[choice.location_id] for choice in each.choices}
-            expected |= {(each.order_id, place): lane for place, lane in mine.items()}
-            is_open = asked.facts.promised_at is None and not each.short
-            if is_open and (arrives_at := promised_at(each.choices, asked, seen.network.ways)):
-                promised[each.order_id] = arrives_at
-    document = seen.playbook.document
+    document, network = seen.playbook.document, seen.network
     return PlanResult(
-        decisions,
+        result(decisions, demands=seen.demands, ways=network.ways, runs=document.runs, now=now),
         receipt_ids,
-        {each.id: each.code for each in seen.network.places.values()},
+        {each.id: each.code for each in network.places.values()},
         seen.goods,
-        queued=exception_queues.assign(
+        exception_queues.assign(
             decisions,
             document=document,
             tries={each.order_id: each.facts.tries for each in seen.demands},
             now=now,
         ),
-        promised=promised,
-        expected=expected,
-        releases={run.name: run.release for run in document.runs if _holds_back(run)},
-        decided_at=now,
     )
-
-
-def _holds_back(run: Run) -> bool:
-    """Whether its work is not released at once; scheduled runs are optimized first."""
-    return bool(run.schedule) or run.release.mode != "at_once"

@@ -18,7 +18,7 @@ from doorstep.domain.routing.model import Decision, Demand, DemandLine, Facts, N
 from doorstep.domain.routing.model.promise import Promise, promise_for
 from doorstep.flows.allocation import eligible_stock, inputs, order_attributes
 from doorstep.flows.allocation.eligible_stock import StockNeeds
-from doorstep.flows.network import compile_document, lanes
+from doorstep.flows.network import lanes
 from doorstep.flows.network.lanes import Configuration
 from doorstep.kernel import errors, places
 from doorstep.kernel.db import ReadTx
@@ -118,7 +118,7 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
     address = basket.address
     spot = places.of_postal_code(address.country, address.postal_code) if address.latitude is None else None
     latitude, longitude = spot or (address.latitude, address.longitude)
-    region = compile_document.region(address.country, address.state_code)
+    region = places.region(address.country, address.state_code)
     return Demand(
         OrderId(0),
         wants,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from doorstep.domain.routing.model import tariff
 from doorstep.domain.routing.model.calendar import Calendar, Special
 from doorstep.domain.routing.model.lanes import LaneTable, Origin
 from doorstep.domain.routing.model.pacing import Shift
-from doorstep.kernel import errors
+from doorstep.kernel import places
 from doorstep.kernel.ids import LocationId
 
 
@@ -33,6 +33,7 @@ def compile_network(
     document: said.Document, locations: Mapping[LocationId, said.Location], *, year: int
 ) -> CompiledNetwork:
     """Compile a document for a year and the next. Raises Invalid for contradictions."""
+    said.check_document(document, locations.values())
     sites = {place: said.site(document, each) for place, each in locations.items()}
     found = {place: _calendar(each, sites[place], year) for place, each in locations.items()}
     carriers = {key: _carrier(key, each, year) for key, each in document.carriers.items()}
@@ -44,17 +45,6 @@ def compile_network(
     return CompiledNetwork(document, locations, sites, found, shifts, LaneTable(origins, carriers, default))
 
 
-def warnings(document: said.Document, locations: Mapping[LocationId, said.Location]) -> Iterator[str]:
-    """Likely mistakes in a document, each as a sentence."""
-    codes = {each.code for each in locations.values()}
-    for code in sorted(document.locations.keys() - codes):
-        yield f"There is no location {code!r}."
-    for location in locations.values():
-        carriers = said.site(document, location).carriers or (location.carrier,)
-        if document.carriers and location.ships and not set(carriers) & document.carriers.keys():
-            yield f"{location.code} ships with {' or '.join(carriers) or 'no carrier'}, which has no tariff: no parcels will be routed to it."
-
-
 def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Origin:
     cut_offs = {"": location.cut_off} | site.cut_offs
     return Origin(
@@ -63,17 +53,12 @@ def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Ori
         location.latitude,
         location.longitude,
         location.country,
-        region(location.country, location.state_code),
+        places.region(location.country, location.state_code),
         calendar,
         {service: calendars.minute_of(each) for service, each in cut_offs.items()},
         site.carriers if site.carriers is not None else (location.carrier,),
         site.processing_minutes or 0,
     )
-
-
-def region(country: str, state_code: str) -> str:
-    """The state in ISO 3166-2, as routing names destinations; the country if there is none."""
-    return f"{country}-{state_code}" if state_code else country
 
 
 def _calendar(location: said.Location, site: said.Site, year: int) -> Calendar:
@@ -82,16 +67,7 @@ def _calendar(location: said.Location, site: said.Site, year: int) -> Calendar:
     special |= {
         day: Special("special hours", calendars.spans_of(each)) for day, each in site.special_hours.items()
     }
-    return Calendar(_zone(location), calendars.week_of(location.hours), special)
-
-
-def _zone(location: said.Location) -> ZoneInfo:
-    try:
-        return ZoneInfo(location.timezone)
-    except (KeyError, ValueError) as problem:
-        raise errors.Invalid(
-            f"{location.code} has an unknown time zone ({location.timezone!r}): use one like Asia/Kolkata."
-        ) from problem
+    return Calendar(ZoneInfo(location.timezone), calendars.week_of(location.hours), special)
 
 
 def _holidays(given: said.Holidays | None, year: int) -> dict[date, Special]:
@@ -102,13 +78,6 @@ def _holidays(given: said.Holidays | None, year: int) -> dict[date, Special]:
 
 
 def _carrier(key: str, given: said.Carrier, year: int) -> tariff.Carrier:
-    names = [zone.name for zone in given.zones]
-    for code, each in given.services.items():
-        unknown = sorted(each.rates.keys() - set(names))
-        if unknown:
-            raise errors.Invalid(
-                f"{key}/{code} has a rate for {unknown[0]!r}, which is not one of its zones: {', '.join(names)}."
-            )
     zones = tuple(
         tariff.Zone(each.name, each.within_km, each.same or "", frozenset(each.countries))
         for each in given.zones

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Load, Outage, Pause, Throughput
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.domain.routing.model import Demand, Network, Place
-from doorstep.domain.routing.model.lanes import Tariffs
-from doorstep.domain.routing.model.pacing import Running, running
+from doorstep.domain.routing.model.moments import Closure, Moment, Moments
+from doorstep.domain.routing.model.pacing import Running
 from doorstep.flows.network import compile_document
 from doorstep.flows.network.compile_document import CompiledNetwork
+from doorstep.kernel import places
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId
 
@@ -21,49 +22,21 @@ _MOST_KEPT = 8
 _ONE_EACH: Mapping[str, int] = {"orders": 1, "lines": 1, "units": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What holds for one minute: who is open, which shift counts, which parcels leave today."""
-
-    ways: Mapping[bool, Tariffs]
-    is_open: Mapping[LocationId, bool]
-    shifts: Mapping[LocationId, Running]
-
-    @property
-    def keys(self) -> list[ShiftKey]:
-        """The current or next shifts."""
-        return [(place, each.starts_at) for place, each in self.shifts.items()]
-
-
 @dataclass(slots=True)
 class Configuration:
-    """The compiled network document, cached until it changes."""
+    """The compiled network document, cached until it changes, and what holds at an instant by it."""
 
     said: CompiledNetwork
-    outages: Sequence[Outage] = ()
-    _moments: dict[datetime, Moment] = field(default_factory=dict)
+    moments: Moments
 
     def moment(self, at: datetime) -> Moment:
-        """Times are rounded to minutes, so that all batches of a minute share every answer."""
-        minute = at.replace(second=0, microsecond=0)
-        found = self._moments.get(minute)
-        if found is None:
-            said = self.said
-            shifts = {
-                place: running(each, said.calendars[place], minute) for place, each in said.shifts.items()
-            }
-            until = minute + timedelta(minutes=1)
-            out = {each.carrier: each.words for each in self.outages if each.holds(minute, until)}
-            found = Moment(
-                {
-                    priced: Tariffs(said.atlas, minute, priced, said.document.confidence, out)
-                    for priced in (True, False)
-                },
-                {place: each.is_open(minute) for place, each in said.calendars.items()},
-                {place: each for place, each in shifts.items() if each is not None},
-            )
-            self._moments = {minute: found}
-        return found
+        """What holds in the minute of an instant."""
+        return self.moments.at(at)
+
+
+def _moments(said: CompiledNetwork, outages: Sequence[Outage]) -> Moments:
+    closures = [Closure(each.carrier, each.words, each.since_at, each.until_at) for each in outages]
+    return Moments(said.calendars, said.shifts, said.atlas, said.document.confidence, closures)
 
 
 _known: dict[tuple[str, int], Configuration] = {}
@@ -76,7 +49,7 @@ def configuration(tx: ReadTx, *, at: datetime) -> Configuration:
     if found is None:
         locations = {each.id: each for each in views.locations(tx).values() if each.active}
         ready = compile_document.compile_network(views.document(tx), locations, year=at.year)
-        found = Configuration(ready, views.every_outage(tx))
+        found = Configuration(ready, _moments(ready, views.every_outage(tx)))
         while len(_known) >= _MOST_KEPT:
             _known.pop(next(iter(_known)), None)
         _known[key] = found
@@ -118,9 +91,9 @@ def network(tx: ReadTx, *, currency: str, at: datetime, demands: Sequence[Demand
     moment = known.moment(at)
     loads = views.loads(tx, shifts=moment.keys)
     today = _Today(loads, views.paces(tx), views.pauses(tx, at=at), _largest(moment, demands))
-    places = {place: _place(place, known.said, moment, today) for place in known.said.locations}
+    found = {place: _place(place, known.said, moment, today) for place in known.said.locations}
     document = known.said.document
-    return Network(places, moment.ways[currency in {"", document.currency}], currency or document.currency)
+    return Network(found, moment.ways[currency in {"", document.currency}], currency or document.currency)
 
 
 def _place(place: LocationId, said: CompiledNetwork, moment: Moment, today: _Today) -> Place:
@@ -139,7 +112,7 @@ def _place(place: LocationId, said: CompiledNetwork, moment: Moment, today: _Tod
         kind=location.kind.value,
         groups=frozenset(site.groups or ()),
         country=location.country,
-        region=compile_document.region(location.country, location.state_code),
+        region=places.region(location.country, location.state_code),
         is_open=moment.is_open[place],
         handling_minor=site.handling_minor or 0,
         reject_rate=0.0 if pace is None else pace.reject_rate,

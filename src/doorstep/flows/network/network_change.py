@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.network import actions, views
-from doorstep.domain.network.model import Document, text
+from doorstep.domain.network.model import Document, text, warnings
 from doorstep.flows.network import compile_document
 from doorstep.kernel.db import ReadTx, WriteTx
 
@@ -23,7 +23,7 @@ def preview(tx: ReadTx, *, document: Document, at: datetime) -> Preview:
     """Preview a document; changes nothing. Raises Invalid."""
     locations = {each.id: each for each in views.locations(tx).values() if each.active}
     compile_document.compile_network(document, locations, year=at.year)
-    doubts = tuple(compile_document.warnings(document, locations))
+    doubts = tuple(warnings(document, locations.values()))
     return Preview(tuple(text.changes(views.document(tx), document)), doubts)
 
 

@@ -89,6 +89,18 @@ class Policies:
         """Safety stock there."""
         return self.node(sku, location_id, channel).safety_stock
 
+    def kept_back(self, sku: str, location_id: int, channel: str, *, on_hand: int) -> tuple[int, str]:
+        """Of the units on hand, how many this channel may not use, and why."""
+        found = self.node(sku, location_id, channel)
+        if not found.may_ship.value:
+            return on_hand, f"does not ship for {channel or 'this channel'} ({found.may_ship.rule})"
+        if found.safety_stock.value:
+            return (
+                found.safety_stock.value,
+                f"keeps {found.safety_stock.value} as safety stock ({found.safety_stock.rule})",
+            )
+        return 0, ""
+
     def threshold(self, sku: str, channel: str) -> Ruling:
         """The threshold of this channel in the whole network."""
         found = self.channels.get((sku, channel)) or self.channels.get((sku, EVERY_CHANNEL))

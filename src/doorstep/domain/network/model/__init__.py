@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doorstep.domain.network.model import text
+from doorstep.domain.network.model.checks import check_document, warnings
 from doorstep.domain.network.model.document import (
     Carrier,
     Document,
@@ -35,6 +36,8 @@ __all__ = [
     "Throughput",
     "UnacceptedRule",
     "Zone",
+    "check_document",
     "site",
     "text",
+    "warnings",
 ]

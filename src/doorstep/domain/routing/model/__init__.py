@@ -13,7 +13,7 @@ from doorstep.domain.routing.model.demand import (
     stock_key,
 )
 from doorstep.domain.routing.model.great_circle import GreatCircle
-from doorstep.domain.routing.model.network import Lane, Lanes, Network, Place
+from doorstep.domain.routing.model.network import Lane, Lanes, Network, Place, try_move
 from doorstep.domain.routing.model.plan import Decision, plan
 from doorstep.domain.routing.model.receipt import Alternative, Candidate, Explanation, LineExplanation
 from doorstep.domain.routing.model.score import Scores
@@ -42,4 +42,5 @@ __all__ = [
     "Supply",
     "plan",
     "stock_key",
+    "try_move",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -79,3 +80,29 @@ class Network:
     ways: Lanes
     currency: str = ""
     prices: Mapping[tuple[str, LocationId], int] = field(default_factory=dict)
+
+    def without(self, works: Iterable[LocationId]) -> Network:
+        """The network without the capacity that work at these locations uses (one entry per fulfillment order)."""
+        freed = Counter(works)
+        places = {
+            place: each if each.room is None else replace(each, room=each.room + freed[place])
+            for place, each in self.places.items()
+        }
+        return replace(self, places=places)
+
+
+def try_move(
+    rooms: dict[LocationId, int], *, leaving: Iterable[LocationId], coming: Iterable[LocationId]
+) -> bool:
+    """Move work between locations if their shifts have capacity; returns whether it fits, and uses the capacity if so.
+
+    Work that leaves a location frees capacity only for work that comes to it: it may have counted in an earlier shift.
+    """
+    more = Counter(coming)
+    more.subtract(Counter(leaving))
+    asked = {place: count for place, count in more.items() if count > 0 and place in rooms}
+    if any(count > rooms[place] for place, count in asked.items()):
+        return False
+    for place, count in asked.items():
+        rooms[place] -= count
+    return True

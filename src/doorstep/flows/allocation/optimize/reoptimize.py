@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from doorstep.domain.fulfillment import actions as fulfillment
@@ -14,7 +13,7 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import runs
 from doorstep.domain.routing.actions.runs import NewRun
-from doorstep.domain.routing.model import Supply, stock_key, wave
+from doorstep.domain.routing.model import Supply, stock_key, try_move, wave
 from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.model.wave import Batch, Budget, Reoptimized
 from doorstep.flows.allocation import allocate, allocation, capacity, plan_result, replan
@@ -86,7 +85,7 @@ def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datet
     rooms = {place.id: place.room for place in places if place.room is not None}
     moved = [
         move
-        for group in unreleased.groups(moves)
+        for group in wave.connected(moves, lambda move: move.keys)
         if _has_room(group, rooms) and _fits(group, supply, found)
         for move in group
     ]
@@ -100,7 +99,7 @@ def _seen(works: Iterable[Work]) -> set[tuple[int, int]]:
 
 
 def _has_room(group: Sequence[Move], rooms: dict[LocationId, int]) -> bool:
-    return capacity.try_move(
+    return try_move(
         rooms,
         leaving=[work.location_id for move in group for work in move.works],
         coming=[
@@ -135,4 +134,4 @@ def _move(tx: WriteTx, moved: Sequence[Move], found: UnreleasedWork, now: dateti
     again = plan_result.build(found.seen, decisions, routing.reserve_ids(tx, decisions=decisions), now=now)
     since = {work.order_id: work.release_after for work in works}
     orders.replan(tx, counts=again.counts, replanned=again.routed, now=now)
-    allocate.apply(tx, found=replace(again, planned_since=since), now=now)
+    allocate.apply(tx, found=again.replanned(since), now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Claims
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import Choice, Decision, Demand, DemandLine, Supply, stock_key
-from doorstep.flows.allocation import capacity, demand, eligible_stock, inputs
+from doorstep.flows.allocation import demand, eligible_stock, inputs
 from doorstep.flows.allocation.eligible_stock import StockNeeds
 from doorstep.flows.allocation.inputs import PlanningInputs
 from doorstep.kernel.db import ReadTx
@@ -45,9 +45,7 @@ def load(tx: ReadTx, *, at: datetime, limit: int) -> UnreleasedWork | None:
     seen = inputs.load(tx, demands=asking, goods=goods, claims=claims, at=at)
     everything = [work for each in works.values() for work in each]
     add_back(seen.supply, everything, goods)
-    seen = replace(
-        seen, network=capacity.without(seen.network, works=[work.location_id for work in everything])
-    )
+    seen = replace(seen, network=seen.network.without(work.location_id for work in everything))
     stand = routing.decisions_of(tx, ids=[each[0].decision_id for each in works.values()])
     decisions = [
         Decision(
@@ -116,18 +114,3 @@ class Move:
         """The stock positions that it leaves and those that it needs."""
         there = {(line.sku, work.location_id) for work in self.works for line in work.lines}
         return there | {(choice.sku, choice.location_id) for choice in self.decision.choices}
-
-
-def groups(moves: Iterable[Move]) -> list[list[Move]]:
-    """Group orders that share a stock position, directly or through others."""
-    groups: list[tuple[set[_Shelf], list[Move]]] = []
-    for move in moves:
-        keys, members = move.keys, [move]
-        apart = []
-        for group in groups:
-            if group[0] & keys:
-                keys, members = keys | group[0], [*group[1], *members]
-            else:
-                apart.append(group)
-        groups = [*apart, (keys, members)]
-    return [members for _, members in groups]

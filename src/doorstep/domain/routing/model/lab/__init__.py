@@ -6,6 +6,7 @@ from doorstep.domain.routing.model.lab.differences import Difference, Way, diffe
 from doorstep.domain.routing.model.lab.gates import Gate
 from doorstep.domain.routing.model.lab.guardrails import Guardrails, Tally, TrialKind, Verdict
 from doorstep.domain.routing.model.lab.measures import Compared, Measured, compare, measure
+from doorstep.domain.routing.model.lab.past_network import PastNetwork
 from doorstep.domain.routing.model.lab.replay import Arrival, Change, Outcome, Past, replay
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Measured",
     "Outcome",
     "Past",
+    "PastNetwork",
     "Tally",
     "TrialKind",
     "Verdict",

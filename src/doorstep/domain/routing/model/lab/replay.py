@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import msgspec
+
 from doorstep.domain.routing.model.demand import Choice, Demand, DemandLine, StockKey
 from doorstep.domain.routing.model.network import Network, Place
 from doorstep.domain.routing.model.plan import Decision, plan
@@ -26,6 +28,11 @@ class Arrival:
 
     at: datetime
     demand: Demand
+
+    @classmethod
+    def of(cls, at: datetime, demand: Demand) -> Arrival:
+        """An order as it was before it was routed: in no queue, not tried."""
+        return cls(at, replace(demand, facts=msgspec.structs.replace(demand.facts, queue="", tries=0)))
 
 
 @dataclass(frozen=True, slots=True)

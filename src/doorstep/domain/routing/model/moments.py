@@ -1,0 +1,71 @@
+"""Work out what holds for one minute: open locations, current shifts, lanes that are not closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from doorstep.domain.routing.model.calendar import Calendar
+from doorstep.domain.routing.model.lanes import LaneTable, Tariffs
+from doorstep.domain.routing.model.pacing import Running, Shift, running
+from doorstep.kernel.ids import LocationId
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A carrier that collects nothing from `since_at` on, until `until_at` (None: until it is ended), with the reason."""
+
+    carrier: str
+    reason: str
+    since_at: datetime
+    until_at: datetime | None
+
+    def holds(self, since: datetime, until: datetime) -> bool:
+        """Whether it holds at any time between two instants."""
+        return self.since_at < until and (self.until_at is None or self.until_at > since)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What holds for one minute: lanes with and without prices, open locations, the current or next shift of each."""
+
+    ways: Mapping[bool, Tariffs]
+    is_open: Mapping[LocationId, bool]
+    shifts: Mapping[LocationId, Running]
+
+    @property
+    def keys(self) -> list[tuple[LocationId, datetime]]:
+        """The current or next shifts, each by its start."""
+        return [(place, each.starts_at) for place, each in self.shifts.items()]
+
+
+@dataclass(slots=True)
+class Moments:
+    """Calendars, shifts and lanes of the locations; the last minute that was asked for is kept."""
+
+    calendars: Mapping[LocationId, Calendar]
+    shifts: Mapping[LocationId, Sequence[Shift]]
+    atlas: LaneTable
+    confidence: float
+    closures: Sequence[Closure] = ()
+    _latest: dict[datetime, Moment] = field(default_factory=dict)
+
+    def at(self, instant: datetime) -> Moment:
+        """Times are rounded to minutes, so that all batches of a minute share every answer."""
+        minute = instant.replace(second=0, microsecond=0)
+        found = self._latest.get(minute)
+        if found is None:
+            found = self._work_out(minute)
+            self._latest = {minute: found}
+        return found
+
+    def _work_out(self, minute: datetime) -> Moment:
+        until = minute + timedelta(minutes=1)
+        out = {each.carrier: each.reason for each in self.closures if each.holds(minute, until)}
+        shifts = {place: running(each, self.calendars[place], minute) for place, each in self.shifts.items()}
+        return Moment(
+            {priced: Tariffs(self.atlas, minute, priced, self.confidence, out) for priced in (True, False)},
+            {place: each.is_open(minute) for place, each in self.calendars.items()},
+            {place: each for place, each in shifts.items() if each is not None},
+        )

@@ -1,0 +1,99 @@
+"""What holds for one minute, now and in the past; how work moves between locations with limits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.routes import NOW, place, street
+
+from doorstep.domain.routing.model import Network, calendar, try_move
+from doorstep.domain.routing.model.calendar import Calendar
+from doorstep.domain.routing.model.lab import PastNetwork
+from doorstep.domain.routing.model.lanes import LaneTable, Origin
+from doorstep.domain.routing.model.moments import Closure, Moments
+from doorstep.domain.routing.model.pacing import Shift
+from doorstep.domain.routing.model.wave import connected
+from doorstep.kernel import places
+from doorstep.kernel.ids import LocationId
+
+ONE, TWO = LocationId(1), LocationId(2)
+MINUTE = timedelta(minutes=1)
+OPEN = Calendar(ZoneInfo("UTC"), calendar.week_of(dict.fromkeys(calendar.WEEKDAYS, "08:00-20:00")))
+DAYS = frozenset(range(7))
+DAY_SHIFT = Shift("day", DAYS, 8 * 60, 20 * 60, most=7)
+ATLAS = LaneTable([Origin(each, f"L{each}", 0.0, 0.0, "IN", "IN", OPEN, {"": 960}) for each in (ONE, TWO)])
+
+
+def moments(*closures: Closure, shift: Shift = DAY_SHIFT) -> Moments:
+    return Moments({ONE: OPEN, TWO: OPEN}, {ONE: (shift,), TWO: ()}, ATLAS, 0.9, closures)
+
+
+def test_a_minute_is_worked_out_once() -> None:
+    known = moments()
+    first = known.at(NOW)
+    assert known.at(NOW + timedelta(seconds=59)) is first
+    assert known.at(NOW + MINUTE) is not first
+    assert first.is_open == {ONE: True, TWO: True}
+    assert first.keys == [(ONE, NOW.replace(hour=8))]
+    assert (first.ways[True].priced, first.ways[False].priced) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "is_out"),
+    [
+        (NOW, None, True),
+        (NOW + MINUTE, None, False),
+        (NOW - 9 * MINUTE, NOW, False),
+        (NOW - 9 * MINUTE, NOW + MINUTE, True),
+    ],
+)
+def test_a_closed_carrier_is_out_for_its_time(since: datetime, until: datetime | None, is_out: bool) -> None:
+    found = moments(Closure("hawk", "hawk is out: strike", since, until)).at(NOW)
+    assert found.ways[True].out == ({"hawk": "hawk is out: strike"} if is_out else {})
+
+
+@pytest.mark.parametrize(("counts", "room"), [("orders", 7), ("lines", None)])
+def test_in_the_past_every_shift_is_empty_and_nothing_is_paused(counts: str, room: int | None) -> None:
+    today = Network(
+        {ONE: place(1, room=0, backlog_hours=9.0, paused="flood"), TWO: place(2)},
+        street({1: 1, 2: 2}),
+        prices={("A", ONE): 5},
+    )
+    past = PastNetwork(moments(shift=Shift("day", DAYS, 8 * 60, 20 * 60, counts, most=7)), today)
+    then = past.network(NOW)
+    assert past.codes == {ONE: "L1", TWO: "L2"}
+    assert (then.places[ONE].room, then.places[ONE].backlog_hours, then.places[ONE].paused) == (room, 0.0, "")
+    assert (then.places[TWO].room, then.prices) == (None, {})
+    assert (past.shift(ONE, NOW), past.shift(TWO, NOW)) == (NOW.replace(hour=8), None)
+
+
+def test_planned_work_takes_no_capacity_from_itself() -> None:
+    network = Network({ONE: place(1, room=0), TWO: place(2)}, street({1: 1, 2: 2}))
+    freed = network.without([ONE, TWO, ONE])
+    assert [each.room for each in freed.places.values()] == [2, None]
+
+
+def test_work_moves_only_where_there_is_capacity() -> None:
+    here, there, free = (LocationId(each) for each in (1, 2, 3))
+    rooms = {here: 1, there: 0}
+    assert try_move(rooms, leaving=[here, there], coming=[there, here])  # they change places
+    assert not try_move(rooms, leaving=[here], coming=[there])
+    assert try_move(rooms, leaving=[free], coming=[here])
+    assert try_move(rooms, leaving=[here], coming=[free])
+    assert not try_move(rooms, leaving=[free], coming=[here])
+    assert rooms == {here: 0, there: 0}
+
+
+def test_what_shares_a_key_through_others_is_one_group() -> None:
+    assert connected([{1}, {2}, {3, 4}, {2, 3}, {5}], lambda each: each) == [
+        [{1}],
+        [{3, 4}, {2}, {2, 3}],
+        [{5}],
+    ]
+    assert connected([], lambda each: each) == []
+
+
+def test_a_region_is_the_state_or_the_country() -> None:
+    assert [places.region("IN", "DL"), places.region("SG", "")] == ["IN-DL", "SG"]
