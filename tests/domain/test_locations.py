@@ -18,8 +18,6 @@ from doorstep.kernel import errors
         ("latitude", 91.0),
         ("timezone", "Mumbai"),
         ("cut_off", "4 pm"),
-        ("hours", {"mon": "10-21"}),
-        ("hours", {"monday": "10:00-21:00"}),
         ("gstin", "27AABCN9999N1Z0"),
         ("gstin", "27AABCN9999"),
         ("gstin", "27AAPFU0939F1ZW"),
@@ -31,6 +29,13 @@ def test_a_field_that_is_wrong_is_named(field: str, wrong: object) -> None:
     with pytest.raises(errors.Invalid) as refused:
         location.check(place(**given))  # type: ignore[arg-type]  # wrong on purpose
     assert refused.value.data["field"] == field
+
+
+@pytest.mark.parametrize(("day", "times"), [("mon", "10-21"), ("monday", "10:00-21:00")])
+def test_a_wrong_opening_time_is_named_by_its_day(day: str, times: str) -> None:
+    with pytest.raises(errors.Invalid) as refused:
+        location.check(place(code="A", hours={day: times}))
+    assert refused.value.data["field"] == f"hours.{day}"
 
 
 @pytest.mark.parametrize(

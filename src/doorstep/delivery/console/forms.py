@@ -19,6 +19,7 @@ _SENTENCES = {
     "int_parsing": mark("Enter a whole number, digits only."),
     "int_from_float": mark("Enter a whole number, digits only."),
     "decimal_parsing": mark("Enter a number."),
+    "float_parsing": mark("Enter a number."),
     "date_from_datetime_parsing": mark("Enter a date."),
     "date_parsing": mark("Enter a date."),
     "datetime_from_date_parsing": mark("Enter a date and time."),
@@ -71,7 +72,11 @@ class Form(pydantic.BaseModel):
         if kind in {"missing", "enum"} and isinstance(extra, dict) and extra.get("missing"):
             return _(str(extra["missing"]))
         sentence = _SENTENCES.get(kind)
-        return _(sentence).format(**wrong.get("ctx", {})) if sentence else wrong["msg"]
+        limits = {
+            name: f"{value:g}" if isinstance(value, float) else value
+            for name, value in wrong.get("ctx", {}).items()
+        }
+        return _(sentence).format(**limits) if sentence else wrong["msg"]
 
 
 @dataclass(slots=True)

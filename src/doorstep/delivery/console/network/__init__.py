@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from doorstep.delivery.console.network import pages
+from doorstep.delivery.console.network import locations, pages
 
-ROUTES = pages.ROUTES
+ROUTES = (*locations.ROUTES, *pages.ROUTES)

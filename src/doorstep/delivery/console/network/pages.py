@@ -25,12 +25,13 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
     with req.app.db.read() as tx:
         outages, carriers = views.outages(tx, at=req.now), outage_control.carriers(tx)
         document, versions = views.document(tx), views.versions(tx, limit=10)
-        places = [each for each in views.locations(tx).values() if each.active]
+        known = views.locations(tx).values()
         pauses = views.pauses(tx, at=req.now)
     context = {
         "document": document,
         "versions": versions,
-        "sites": [(each, site(document, each)) for each in places],
+        "sites": [(each, site(document, each)) for each in known if each.active],
+        "closed": [each for each in known if not each.active],
         "pauses": pauses,
         "outages": outages,
         "carriers": [each for each in carriers if each not in outages],
@@ -106,6 +107,7 @@ def location(req: PageRequest, toast: Toast | None = None, status: int = 200) ->
         "found": found,
         "open_units": open_units,
         "may_pause": req.principal.can(Permission.FULFILLMENT_WRITE),
+        "may_edit": req.principal.can(Permission.RULES_WRITE),
     }
     return page.render(req, "network/location.html", context, toast=toast, status=status)
 

@@ -16,10 +16,11 @@ from doorstep.domain.network.model.document import (
     Zone,
     site,
 )
-from doorstep.domain.network.model.location import Location, LocationKind
+from doorstep.domain.network.model.location import WEEKDAYS, Location, LocationKind
 from doorstep.domain.network.model.room import CapacityUse, Load, Outage, Pause, Throughput
 
 __all__ = [
+    "WEEKDAYS",
     "CapacityUse",
     "Carrier",
     "Document",

@@ -95,7 +95,8 @@ def _check_times(location: Location) -> None:
     for day, hours in location.hours.items():
         if day not in WEEKDAYS or not _HOURS.fullmatch(hours):
             raise errors.Invalid(
-                f"{day} = {hours!r} is not an opening time: write mon = 10:00-21:00.", field="hours"
+                f"{day} = {hours!r} is not an opening time: write mon = 10:00-21:00.",
+                field=f"hours.{day}",
             )
 
 
