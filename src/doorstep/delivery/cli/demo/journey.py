@@ -86,7 +86,7 @@ class Story:
             self.doors.api("POST", "/inventory/adjustments", body=body)
 
     def _find(self) -> Json | None:
-        found = read.rows(self.doors.api("GET", f"/orders?q={self.shop_name.replace('#', '%23')}"), "orders")
+        found = read.rows(self.doors.api("GET", f"/orders?q={self.shop_name.replace('#', '%23')}"), "items")
         if len(found) > 1:
             raise Mismatch(f"Doorstep has {self.shop_name} {len(found)} times.")
         return found[0] if found else None
@@ -240,7 +240,7 @@ class Story:
         return " ".join(str(each["words"]) for each in read.rows(self.order(), "timeline"))
 
     def _on_hand(self, sku: str, location: str) -> int:
-        positions = read.rows(self.doors.api("GET", f"/inventory?q={sku}&location={location}"), "positions")
+        positions = read.rows(self.doors.api("GET", f"/inventory?q={sku}&location={location}"), "items")
         return sum(
             int(str(each["on_hand"]))
             for each in positions
