@@ -68,12 +68,12 @@ def released(*work: Planned, now: datetime, bench: ReleasePoint) -> list[int]:
     return list(pacing.due(work, {SHOP: bench}, now=now))
 
 
-IDLE = ReleasePoint(OPEN, units_per_hour=20.0)
+IDLE = ReleasePoint(units_per_hour=20.0)
 
 
 def test_what_has_no_reason_to_wait_goes_by_urgency() -> None:
-    first = planned(3, leaves_at=ist(18))
-    assert released(planned(1, leaves_at=None), planned(2), first, now=ist(9), bench=IDLE) == [3, 2, 1]
+    first = planned(3, ship_by=ist(18))
+    assert released(planned(1, ship_by=ist(23)), planned(2), first, now=ist(9), bench=IDLE) == [3, 2, 1]
 
 
 def test_what_is_held_waits_for_its_time() -> None:
@@ -83,7 +83,7 @@ def test_what_is_held_waits_for_its_time() -> None:
 
 
 def test_what_must_leave_is_released_before_it_is_too_late() -> None:
-    held = planned(1, release_after=ist(23), leaves_at=ist(16))
+    held = planned(1, release_after=ist(23), ship_by=ist(16))
     busy = replace(IDLE, open_units=30)  # two hours of work with this, and as much again to be safe
     assert released(held, now=ist(11, 59), bench=busy) == []
     assert released(held, now=ist(12), bench=busy) == [1]
@@ -99,23 +99,15 @@ def test_metered_work_comes_as_fast_as_it_is_picked() -> None:
 
 
 def test_metered_work_that_must_leave_today_does_not_wait_for_its_turn() -> None:
-    urgent = [planned(number, metered=True, horizon_minutes=30, leaves_at=ist(10)) for number in (1, 2, 3)]
-    later = [replace(each, id=FulfillmentOrderId(each.id + 9), leaves_at=ist(22)) for each in urgent]
+    urgent = [planned(number, metered=True, horizon_minutes=30, ship_by=ist(10)) for number in (1, 2, 3)]
+    later = [replace(each, id=FulfillmentOrderId(each.id + 9), ship_by=ist(22)) for each in urgent]
     assert released(*urgent, *later, now=ist(9), bench=IDLE) == [1, 2, 3]
 
 
-def test_a_last_moment_is_before_the_cut_off_and_the_picking() -> None:
+def test_a_last_moment_leaves_twice_the_time_for_picking() -> None:
     assert IDLE.last_moment(planned(1)) == ist(21)
-    assert replace(IDLE, cut_off=16 * 60).last_moment(planned(1)) == ist(16)
+    assert replace(IDLE, open_units=10).last_moment(planned(1)) == ist(20)
     assert replace(IDLE, units_per_hour=None).last_moment(planned(1)) == ist(22)
-    assert IDLE.last_moment(planned(1, leaves_at=None)) is None
-
-
-def test_what_leaves_today_is_released_by_the_cut_off_in_any_case() -> None:
-    held = planned(1, release_after=ist(23))
-    bench = replace(IDLE, cut_off=16 * 60)
-    assert released(held, now=ist(15, 59), bench=bench) == []
-    assert released(held, now=ist(16), bench=bench) == [1]
 
 
 def test_a_pace_leans_on_what_was_said_while_little_is_known() -> None:

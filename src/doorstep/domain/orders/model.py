@@ -62,7 +62,8 @@ class OrderSnapshot:
 
     Amounts are minor units of `currency`, which may be unknown to us: such an order is stored and held.
     `cart_reference` names the cart whose reservation it uses. `priority` counts up (0 is usual), `promised_at` is what the
-    customer was promised, `origin` the code of the selling location, `pickup` of the pickup location.
+    customer was promised, `ship_by` until when the channel wants it shipped, `origin` the code of the selling location, `pickup` of
+    the pickup location.
     """
 
     external_id: str
@@ -91,6 +92,7 @@ class OrderSnapshot:
     priority: int = 0
     promised_at: datetime | None = None
     ship_after: datetime | None = None
+    ship_by: datetime | None = None
     origin: str = ""
     pickup: str = ""
 

@@ -70,12 +70,10 @@ def _benches(tx: ReadTx, context: Context) -> dict[LocationId, ReleasePoint]:
     )
     return {
         place: ReleasePoint(
-            calendar,
             paces[place].units_per_hour if place in paces else known.sites[place].units_per_hour,
             open_units.get(place, 0),
-            min(each.cut_off("") for each in known.atlas.origins if each.id == place),
         )
-        for place, calendar in known.calendars.items()
+        for place in known.sites
     }
 
 
@@ -87,7 +85,7 @@ def _planned(each: ReleasableWork, runs: Mapping[str, Release]) -> Planned:
         each.location_id,
         each.units,
         None if run.mode == "at_once" else each.release_after,
-        each.leaves_at,
+        each.ship_by,
         metered=run.mode == "metered",
         horizon_minutes=run.horizon_minutes,
     )

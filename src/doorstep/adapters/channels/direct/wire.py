@@ -62,7 +62,7 @@ class Address(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A complete order. A newer `updated_at` of the same `external_id` changes it, an older one has no effect.
 
-    A higher `priority` goes first, `promised_at` is the date promised to the customer, `origin` the code of the location that sold
+    A higher `priority` goes first, `promised_at` is the date promised to the customer, `ship_by` until when it must leave, `origin` the code of the location that sold
     it, `pickup` the code of the one where the customer collects it. Default of `total_minor`: the sum of lines, shipping, tip and tax.
     """
 
@@ -91,6 +91,7 @@ class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     priority: Annotated[int, Meta(ge=-100, le=100)] = 0
     promised_at: Annotated[datetime, Meta(tz=True)] | None = None
     ship_after: Annotated[datetime, Meta(tz=True)] | None = None
+    ship_by: Annotated[datetime, Meta(tz=True)] | None = None
     origin: Annotated[str, Meta(max_length=200)] = ""
     pickup: Annotated[str, Meta(max_length=200)] = ""
     canceled_at: Annotated[datetime, Meta(tz=True)] | None = None
@@ -144,6 +145,7 @@ def observe(body: bytes) -> orders.OrderSnapshot:
         priority=reported.priority,
         promised_at=reported.promised_at,
         ship_after=reported.ship_after,
+        ship_by=reported.ship_by,
         origin=reported.origin,
         pickup=reported.pickup,
         canceled_at=reported.canceled_at or reported.cancelled_at,

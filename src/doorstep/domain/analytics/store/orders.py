@@ -11,16 +11,10 @@ from doorstep.domain.analytics.model import OrderView
 from doorstep.domain.orders.model import Counters
 from doorstep.kernel.db import ReadTx
 
-# The ship-by: the earlier of the departure by routing's calendars and that day's cut-off of the location
-# (if the work came before it). Work without a calendar: today's cut-off, or tomorrow's if the work came after it.
+# The ship-by of a fulfillment order `f` at its location `l`: the earliest of the channel's date, calendar and cut-off.
 SHIP_BY: LiteralString = """
-    CASE WHEN f.leaves_at IS NULL THEN
-        ((f.created_at AT TIME ZONE l.timezone)::date
-         + CASE WHEN (f.created_at AT TIME ZONE l.timezone)::time > l.cut_off::time THEN 1 ELSE 0 END
-         + l.cut_off::time) AT TIME ZONE l.timezone
-    WHEN ((f.leaves_at AT TIME ZONE l.timezone)::date + l.cut_off::time) AT TIME ZONE l.timezone > f.created_at THEN
-        least(f.leaves_at, ((f.leaves_at AT TIME ZONE l.timezone)::date + l.cut_off::time) AT TIME ZONE l.timezone)
-    ELSE f.leaves_at END
+    ship_by(f.leaves_at, f.created_at, l.cut_off, l.timezone,
+            (SELECT m.channel_ship_by FROM orders m WHERE m.id = f.order_id))
 """
 _LIVE: LiteralString = "f.state IN ('open', 'accepted', 'picked', 'packed')"
 

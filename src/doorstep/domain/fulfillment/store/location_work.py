@@ -70,7 +70,7 @@ class ReleasableWork:
     location_id: LocationId
     units: int
     release_after: datetime | None
-    leaves_at: datetime | None
+    ship_by: datetime
     run: str
 
 
@@ -79,12 +79,14 @@ def select_releasable(tx: ReadTx, *, limit: int) -> list[ReleasableWork]:
     return tx.all(
         ReleasableWork,
         """
-        SELECT f.id, f.order_id, f.location_id, f.release_after, f.leaves_at, coalesce(d.run, '') AS run,
+        SELECT f.id, f.order_id, f.location_id, f.release_after, coalesce(d.run, '') AS run,
+               ship_by(f.leaves_at, f.created_at, p.cut_off, p.timezone, o.channel_ship_by) AS ship_by,
                (SELECT sum(quantity)::bigint FROM fulfillment_lines l WHERE l.fulfillment_order_id = f.id) AS units
-          FROM fulfillment_orders f LEFT JOIN routing_decisions d ON d.id = f.decision_id
+          FROM fulfillment_orders f JOIN orders o ON o.id = f.order_id JOIN locations p ON p.id = f.location_id
+          LEFT JOIN routing_decisions d ON d.id = f.decision_id
          WHERE f.state = 'planned' AND NOT f.held_back
            AND NOT EXISTS (SELECT FROM order_holds h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
-         ORDER BY f.leaves_at, f.id LIMIT %s
+         ORDER BY ship_by, f.id LIMIT %s
         """,
         (limit,),
     )

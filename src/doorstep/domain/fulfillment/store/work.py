@@ -104,13 +104,14 @@ def lock_planned(tx: WriteTx, *, order_ids: Sequence[int]) -> list[Work]:
 
 
 def select_planned(tx: ReadTx, *, limit: int) -> list[Work]:
-    """Planned work of orders without holds that is not held back, earliest departure first."""
+    """Planned work of orders without holds that is not held back, earliest ship-by first."""
     return tx.all(
         Work,
         f"""
-        {_WORK} WHERE f.state = 'planned' AND NOT f.held_back
+        {_WORK} JOIN orders o ON o.id = f.order_id JOIN locations p ON p.id = f.location_id
+         WHERE f.state = 'planned' AND NOT f.held_back
            AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
-         ORDER BY f.leaves_at NULLS LAST, f.id LIMIT %s
+         ORDER BY ship_by(f.leaves_at, f.created_at, p.cut_off, p.timezone, o.channel_ship_by), f.id LIMIT %s
         """,
         (limit,),
     )

@@ -43,6 +43,7 @@ class Header:
     priority: int
     promised_at: datetime | None
     ship_after: datetime | None
+    channel_ship_by: datetime | None
     origin: str
     pickup: str
     queue: str
@@ -55,7 +56,7 @@ class Header:
 _HEADER = """o.id, o.connection_id, c.key AS channel, o.external_id, o.number, o.version_at, o.placed_at, o.currency,
     o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included, o.payment_gateway, o.payment_method,
     o.is_paid, o.on_delivery, o.customer_external_id, o.shipping_method, o.source, o.note, o.tags, o.approved_at,
-    o.canceled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.origin, o.pickup,
+    o.canceled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.channel_ship_by, o.origin, o.pickup,
     coalesce(r.queue, '') AS queue, coalesce(r.queue_reason, '') AS queue_reason, r.queued_at,
     coalesce(r.tries, 0) AS tries, r.auto_cancel_at"""
 
@@ -184,6 +185,7 @@ def observation(
         priority=header.priority,
         promised_at=header.promised_at,
         ship_after=header.ship_after,
+        ship_by=header.channel_ship_by,
         origin=header.origin,
         pickup=header.pickup,
     )

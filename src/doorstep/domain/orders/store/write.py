@@ -84,7 +84,7 @@ def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
         COPY orders (id, connection_id, trace_id, accepted_at, approved_at, external_id, number, version_at, placed_at,
                      currency, total_minor, shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway,
                      payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source, note, tags,
-                     channel_canceled_at, priority, promised_at, ship_after, origin, pickup) FROM STDIN
+                     channel_canceled_at, priority, promised_at, ship_after, channel_ship_by, origin, pickup) FROM STDIN
         """,
         (_header_values(row, row.observation) for row in rows),
     )
@@ -97,7 +97,7 @@ def _header_values(row: NewHeader, reported: OrderSnapshot) -> tuple[object, ...
         reported.tax_minor, reported.tip_minor, reported.tax_included, reported.payment.gateway, reported.payment.method,
         reported.payment.is_paid, reported.payment.on_delivery, reported.customer_external_id, reported.shipping_method,
         reported.source, reported.note, list(reported.tags), reported.canceled_at, reported.priority,
-        reported.promised_at or row.promised_at, reported.ship_after, reported.origin, reported.pickup,
+        reported.promised_at or row.promised_at, reported.ship_after, reported.ship_by, reported.origin, reported.pickup,
     )  # fmt: skip
 
 
@@ -166,14 +166,14 @@ def update_header(tx: WriteTx, *, order_id: int, reported: OrderSnapshot) -> Non
         UPDATE orders SET version_at = %s, total_minor = %s, shipping_minor = %s, tax_minor = %s, tip_minor = %s,
                currency = %s, tax_included = %s, payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s,
                on_delivery = %s, shipping_method = %s, note = %s, tags = %s, priority = %s,
-               promised_at = coalesce(%s, promised_at), ship_after = %s, origin = %s, pickup = %s,
-               channel_canceled_at = coalesce(channel_canceled_at, %s)
+               promised_at = coalesce(%s, promised_at), ship_after = %s, channel_ship_by = %s, origin = %s,
+               pickup = %s, channel_canceled_at = coalesce(channel_canceled_at, %s)
          WHERE id = %s
         """,
         (
             reported.version_at, reported.total_minor, reported.shipping_minor, reported.tax_minor, reported.tip_minor, reported.currency,
             reported.tax_included, reported.payment.gateway, reported.payment.method, reported.payment.is_paid, reported.payment.on_delivery,
-            reported.shipping_method, reported.note, list(reported.tags), reported.priority, reported.promised_at, reported.ship_after, reported.origin,
+            reported.shipping_method, reported.note, list(reported.tags), reported.priority, reported.promised_at, reported.ship_after, reported.ship_by, reported.origin,
             reported.pickup, reported.canceled_at, order_id,
         ),
     )  # fmt: skip

@@ -64,35 +64,30 @@ def running(shifts: Sequence[Shift], calendar: Calendar, at: datetime) -> Runnin
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Work that is not released yet. `release_after` is set by the run; `leaves_at` is routing's expected departure."""
+    """Work that is not released yet. `release_after` is set by the run; it must leave by `ship_by`."""
 
     id: FulfillmentOrderId
     location_id: LocationId
     units: int
     release_after: datetime | None
-    leaves_at: datetime | None
+    ship_by: datetime
     metered: bool = False
     horizon_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasePoint:
-    """A location's released work that is not picked yet, its throughput (None: unknown), and its cut-off."""
+    """A location's released work that is not picked yet, and its throughput (None: unknown)."""
 
-    calendar: Calendar
     units_per_hour: float | None
     open_units: int = 0
-    cut_off: int = 24 * 60
 
-    def last_moment(self, work: Planned) -> datetime | None:
-        """When work must be released to leave as planned: before that day's cut-off, and before its departure by twice
-        the time it takes to pick it after the open work.
+    def last_moment(self, work: Planned) -> datetime:
+        """When work must be released to leave by its ship-by: before it by twice the time it takes to pick it after the
+        open work.
         """
-        if work.leaves_at is None:
-            return None
-        cut_off_at = self.calendar.instant(self.calendar.day(work.leaves_at), self.cut_off)
         hours = (self.open_units + work.units) / self.units_per_hour if self.units_per_hour else 0.0
-        return min(cut_off_at, work.leaves_at - timedelta(hours=2 * hours))
+        return work.ship_by - timedelta(hours=2 * hours)
 
 
 def due(
@@ -100,14 +95,14 @@ def due(
 ) -> list[FulfillmentOrderId]:
     """Planned work to be released now, most urgent first.
 
-    Held work waits until its release time, or until it could not leave as planned if it waited longer. Metered work is released
+    Held work waits until its release time, or until it could not leave in time if it waited longer. Metered work is released
     at the location's throughput: enough for the horizon, and what must leave today first.
     """
     result: list[FulfillmentOrderId] = []
     ahead = {place: float(bench.open_units) for place, bench in benches.items()}
     for work in sorted(planned, key=_urgency):
         bench = benches[work.location_id]
-        if not _is_time(work, bench, now) and not _must_go(work, bench, now):
+        if not _is_time(work, now) and not _must_go(work, bench, now):
             continue
         room = (bench.units_per_hour or 0.0) * work.horizon_minutes / 60
         if (
@@ -122,18 +117,17 @@ def due(
     return result
 
 
-def _urgency(work: Planned) -> tuple[bool, datetime | int, int]:
-    return work.leaves_at is None, work.leaves_at or 0, work.id
+def _urgency(work: Planned) -> tuple[datetime, int]:
+    return work.ship_by, work.id
 
 
-def _is_time(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
+def _is_time(work: Planned, now: datetime) -> bool:
     return work.release_after is None or work.release_after <= now
 
 
 def _must_go(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
     """Whether the last responsible moment has come: waiting longer cannot help."""
-    last = bench.last_moment(work)
-    return last is not None and last <= now
+    return bench.last_moment(work) <= now
 
 
 _HOURS_BELIEVED = 4  # the configured throughput weighs as much as so many measured hours
