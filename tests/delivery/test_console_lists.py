@@ -13,6 +13,11 @@ from tests.shop import Shop
 from doorstep.delivery.console import lists
 from doorstep.delivery.console.app import ROUTES
 from doorstep.delivery.console.routes import Read, Verb
+from doorstep.domain.analytics.views import letters, returns
+from doorstep.domain.inventory.actions import transfers as transfer_verbs
+from doorstep.domain.inventory.model.transfers import Plan, Wanted
+from doorstep.domain.inventory.views import counts, receiving, supplies, transfers
+from doorstep.kernel.ids import LocationId
 
 __all__ = ["browser"]
 
@@ -90,6 +95,46 @@ def test_orders_are_sorted_by_what_the_address_says(browser: TestClient, shop: S
     assert totals == sorted(totals)
     head, *rows = _file(browser, "/orders", "view=all&sort=-total")
     assert [float(row[head.index("Total")]) for row in rows] == sorted(totals, reverse=True)
+
+
+SORTED = {
+    "/returns": returns.SORTING,
+    "/transfers": transfers.SORTING,
+    "/counts": counts.SORTING,
+    "/supplies": supplies.SORTING,
+    "/receiving": receiving.SORTING,
+    "/dead-letters": letters.SORTING,
+}
+
+
+@pytest.mark.parametrize("path", SORTED)
+def test_every_list_can_be_sorted_by_its_columns(browser: TestClient, shop: Shop, path: str) -> None:
+    sign_in(browser)
+    for key in SORTED[path].keys:
+        for sort in (key, f"-{key}"):
+            _file(browser, path, f"sort={sort}")
+            assert browser.get(f"/console{path}?sort={sort}&cursor=nonsense").status_code == 200
+
+
+def test_a_list_is_sorted_in_both_directions_page_by_page(
+    browser: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "EXPORT_ROWS", 2)
+    places = [LocationId(shop.locations[code]) for code in ("WH-A", "ST-22")]
+    plans = [Plan(places[0], places[1], [Wanted(SHIRT, units)]) for units in (2, 9, 2, 5, 1)]
+    with shop.app.db.write(actor="test") as tx:
+        transfer_verbs.draft(tx, plans=plans, at=shop.now)
+    sign_in(browser)
+    assert _column(browser, "/transfers", "Units", "sort=pieces") == ["1", "2", "2", "5", "9"]
+    assert _column(browser, "/transfers", "Units", "sort=-pieces") == ["9", "5", "2", "2", "1"]
+    assert _column(browser, "/transfers", "Units", "") == ["1", "5", "2", "9", "2"]
+    page = browser.get("/console/transfers?sort=-pieces").text
+    assert ('aria-sort="descending"' in page, "sort=pieces" in page, "sort=-since_at" in page) == (True,) * 3
+
+
+def _column(browser: TestClient, path: str, name: str, query: str) -> list[str]:
+    head, *rows = _file(browser, path, query)
+    return [row[head.index(name)] for row in rows]
 
 
 def test_pages_follow_one_another_by_cursor(browser: TestClient, shop: Shop) -> None:

@@ -12,6 +12,7 @@ from doorstep.domain.inventory import views as inventory
 from doorstep.flows.context import Context
 from doorstep.kernel import errors, jobs, log
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.keyset import Keyset
 
 _log = log.get("reconcile")
 
@@ -34,10 +35,10 @@ def discard(tx: WriteTx, *, deliveries: Sequence[int] = (), messages: Sequence[i
     return jobs.discard(tx, ids=deliveries) + connections.discard(tx, ids=messages)
 
 
-def unsent(tx: ReadTx, *, key: str, limit: int, after_id: int = 0) -> list[jobs.Shadowed]:
-    """Calls that a connection only logged in shadow mode, oldest first. Raises NotFound."""
+def unsent(tx: ReadTx, *, key: str, page: Keyset) -> list[jobs.Shadowed]:
+    """A page of the calls that a connection only logged in shadow mode. Raises NotFound."""
     mode_of(tx, key)
-    return jobs.shadowed(tx, connection=key, limit=limit, after_id=after_id)
+    return jobs.shadowed(tx, connection=key, page=page)
 
 
 def send_shadowed(tx: WriteTx, *, key: str) -> int:

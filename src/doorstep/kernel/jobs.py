@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.keyset import Key, Keyset, Sorting
 
 
 class State(IntEnum):
@@ -227,17 +228,18 @@ class Shadowed:
     occurred_at: datetime
 
 
-def shadowed(tx: ReadTx, *, connection: str, limit: int = 200, after_id: int = 0) -> list[Shadowed]:
-    """Calls that a connection in shadow mode did not make, oldest first, behind one of them."""
-    return tx.all(
-        Shadowed,
-        """
+SHADOWED = Sorting({"id": Key(), "occurred_at": Key("timestamptz"), "subscriber": Key("text")})
+OLDEST = Keyset(is_ascending=True, limit=200)
+
+
+def shadowed(tx: ReadTx, *, connection: str, page: Keyset = OLDEST) -> list[Shadowed]:
+    """A page of the calls that a connection in shadow mode did not make."""
+    found = """
         SELECT d.id, d.subscriber, d.stream, d.key, e.type AS event_type, d.would_send, e.occurred_at
           FROM deliveries d JOIN events e ON e.position = d.event_position
-         WHERE d.state = 4 AND d.shadowed_connection = %s AND d.id > %s ORDER BY d.id LIMIT %s
-        """,
-        (connection, after_id, limit),
-    )
+         WHERE d.state = 4 AND d.shadowed_connection = %(connection)s
+    """
+    return tx.all(Shadowed, SHADOWED.page(found, page), {"connection": connection, **page.parameters})
 
 
 def count_shadowed(tx: ReadTx) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -97,10 +98,12 @@ def list_connections(calling: Calling) -> list[ConnectionState]:
 def list_unsent(calling: Calling, key: str, wanted: Annotated[Paging, Query()]) -> Page[UnsentCall]:
     """List the calls that a connection only logged in shadow mode, oldest first."""
     calling.principal.require(Permission.CONNECTIONS_READ)
-    rows = calling.read(
-        lambda tx: operations.unsent(tx, key=key, limit=wanted.limit + 1, after_id=wanted.last_id or 0)
+    after = paging.after(jobs.SHADOWED, wanted.cursor, jobs.OLDEST.sort)
+    page = replace(jobs.OLDEST, after=after, limit=wanted.limit + 1)
+    rows = calling.read(lambda tx: operations.unsent(tx, key=key, page=page))
+    return paging.page(
+        rows, _unsent, lambda row: jobs.SHADOWED.cursor_of(row, jobs.OLDEST.sort), limit=wanted.limit
     )
-    return paging.page(rows, _unsent, lambda row: str(row.id), limit=wanted.limit)
 
 
 @router.post("/connections/{key}/unsent-calls/send")

@@ -27,6 +27,7 @@ from doorstep.domain.inventory.model.counts import (
 )
 from doorstep.domain.inventory.views import counts as views
 from doorstep.domain.network import views as network
+from doorstep.kernel import keyset
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import CountId, LocationId, Sku
 
@@ -171,7 +172,7 @@ def list_counts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[C
         rows = views.rows(
             tx,
             wanted=views.CountFilter(
-                chosen, tuple(wanted.state or CountState), wanted.last_id, wanted.limit + 1
+                chosen, tuple(wanted.state or CountState), keyset.newest(wanted.limit + 1, wanted.last_id)
             ),
         )
         return paging.page(

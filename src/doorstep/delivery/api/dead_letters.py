@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -17,9 +17,9 @@ from doorstep.domain.identity.model import Permission
 from doorstep.flows import operations
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.keyset import Keyset
 
 router = APIRouter(tags=["Dead letters"])
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Chosen(BaseModel):
@@ -85,20 +85,10 @@ def _shape(found: letters.DeadLetter) -> DeadLetter:
 def list_letters(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[DeadLetter]:
     """List dead letters, newest failure first."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
-    after = None
-    if wanted.cursor:
-        failed_at, source, letter_id = paging.parts(wanted.cursor, 3)
-        after = paging.instant(failed_at).isoformat(), source, paging.whole(letter_id)
-    rows = calling.read(
-        lambda tx: letters.dead_letters(
-            tx, error_class=wanted.error_class, limit=wanted.limit + 1, after=after
-        )
-    )
-
-    def key(row: letters.DeadLetter) -> str:
-        return paging.cursor(row.last_failed_at or _NEVER, row.source, row.id)
-
-    return paging.page(rows, _shape, key, limit=wanted.limit)
+    sort = letters.LATEST.sort
+    page = Keyset(sort, after=paging.after(letters.SORTING, wanted.cursor, sort), limit=wanted.limit + 1)
+    rows = calling.read(lambda tx: letters.dead_letters(tx, error_class=wanted.error_class, page=page))
+    return paging.page(rows, _shape, lambda row: letters.SORTING.cursor_of(row, sort), limit=wanted.limit)
 
 
 @router.get("/dead-letters/{source}/{letter_id}")

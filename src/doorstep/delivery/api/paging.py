@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
 from doorstep.kernel import errors
+from doorstep.kernel.keyset import Sorting
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -69,12 +70,12 @@ def instant(text: str) -> datetime:
         raise _wrong() from None
 
 
-def day(text: str) -> date:
-    """A day in a cursor."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _wrong() from None
+def after(sorting: Sorting, text: str, sort: str) -> tuple[str, str] | None:
+    """Where a page of a sorted list begins; raises Invalid for a cursor of another list."""
+    found = sorting.after(text, sort)
+    if text and found is None:
+        raise _wrong()
+    return found
 
 
 def _wrong() -> errors.Invalid:

@@ -20,6 +20,7 @@ from doorstep.domain.inventory.model.supplies import SupplyKind
 from doorstep.domain.inventory.model.transfers import Arrived
 from doorstep.domain.inventory.views import receiving as views
 from doorstep.domain.network import views as network
+from doorstep.kernel import keyset
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, Sku, TransferId
 
@@ -157,7 +158,9 @@ def list_receipts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page
         chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         places = network.locations(tx)
-        rows = views.rows(tx, wanted=views.ReceiptFilter(chosen, wanted.last_id, wanted.limit + 1))
+        rows = views.rows(
+            tx, wanted=views.ReceiptFilter(chosen, keyset.newest(wanted.limit + 1, wanted.last_id))
+        )
         return paging.page(
             rows,
             lambda row: _shown(row, places[row.location_id].code),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated
 
@@ -188,19 +188,11 @@ class Listing(Paging):
     location: str = Field("", description="The location's code.")
     sku: str = ""
 
-    @property
-    def after(self) -> tuple[date | None, int]:
-        """The day and id of the previous page's last line."""
-        if not self.cursor:
-            return None, 0
-        day, number = paging.parts(self.cursor, 2)
-        return paging.day(day), paging.whole(number)
-
 
 @router.get("/supplies")
 def list_supplies(calling: Calling, asked: Annotated[Listing, Query()]) -> Page[SupplyLine]:
     """List lines of documents, soonest first."""
-    after_date, after_id = asked.after
+    after = paging.after(views.SORTING, asked.cursor, views.SOONEST.sort)
 
     def look(tx: ReadTx) -> Page[SupplyLine]:
         places = network.locations(tx)
@@ -211,14 +203,12 @@ def list_supplies(calling: Calling, asked: Annotated[Listing, Query()]) -> Page[
             state=asked.state,
             location_id=chosen,
             sku=asked.sku,
-            limit=asked.limit + 1,
-            after_date=after_date,
-            after_id=after_id,
+            page=replace(views.SOONEST, after=after, limit=asked.limit + 1),
         )
         return paging.page(
             views.page(tx, wanted=wanted),
             lambda row: _line(row, places[row.location_id].code),
-            lambda row: paging.cursor(row.eta_date, row.id),
+            lambda row: views.SORTING.cursor_of(row, views.SOONEST.sort),
             limit=asked.limit,
         )
 

@@ -18,6 +18,7 @@ from doorstep.domain.inventory.actions.transfers import Command
 from doorstep.domain.inventory.model.transfers import TRANSFER_ACTIONS, Plan, TransferState, Wanted
 from doorstep.domain.inventory.views import transfers as views
 from doorstep.domain.network import views as network
+from doorstep.kernel import keyset
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, Sku, TransferId
 
@@ -146,7 +147,7 @@ def list_transfers(calling: Calling, wanted: Annotated[Listing, Query()]) -> Pag
         rows = views.rows(
             tx,
             wanted=views.TransferFilter(
-                chosen, tuple(wanted.state or TransferState), wanted.last_id, wanted.limit + 1
+                chosen, tuple(wanted.state or TransferState), keyset.newest(wanted.limit + 1, wanted.last_id)
             ),
         )
         return paging.page(rows, lambda row: _shown(row, codes), lambda row: str(row.id), limit=wanted.limit)

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
@@ -15,6 +15,7 @@ from doorstep.delivery.console.cells import NONE, Cell, Text
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.keyset import Keyset, Sorting
 
 Row = TypeVar("Row")
 ROWS = 100
@@ -228,19 +229,14 @@ class ListView(Generic[Row]):
         return column.sort if self.sorted_by(column) == "descending" else f"-{column.sort}"
 
 
-class HasId(Protocol):
-    """A row that is listed by its id."""
-
-    @property
-    def id(self) -> int: ...
+def place(query: Query, sorting: Sorting, limit: int) -> Keyset:
+    """Which page of a sorted list the address asks for."""
+    return Keyset(query.sort_key, query.is_ascending, sorting.after(query.cursor, query.sort_key), limit)
 
 
-Listed = TypeVar("Listed", bound=HasId)
-
-
-def by_id(rows: Sequence[Listed], limit: int) -> Slice[Listed]:
-    """A page of rows, newest first, whose cursor is the id of its last row."""
-    return Slice(rows, str(rows[-1].id) if len(rows) == limit else "")
+def cut(rows: Sequence[Row], sorting: Sorting, page: Keyset) -> Slice[Row]:
+    """A page of a sorted list, with the cursor of the next one."""
+    return Slice(rows, sorting.cursor(rows, page))
 
 
 def text(value: object) -> Cell:

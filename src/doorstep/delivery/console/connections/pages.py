@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import formats, page
+from doorstep.delivery.console import formats, lists, page
 from doorstep.delivery.console.cells import At, Cell, Link, Text
-from doorstep.delivery.console.lists import Column, ListPage, Query, Slice, by_id
+from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -48,16 +48,18 @@ def unsent_list(key: str) -> ListPage[Shadowed]:
     """Calls that a connection only logged in shadow mode, oldest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[Shadowed]:
-        after_id = int(query.cursor) if query.cursor.isdigit() else 0
-        return by_id(operations.unsent(tx, key=key, limit=limit, after_id=after_id), limit)
+        wanted = lists.place(query, jobs.SHADOWED, limit)
+        return lists.cut(operations.unsent(tx, key=key, page=wanted), jobs.SHADOWED, wanted)
 
     return ListPage(
         path=f"/connections/{key}/unsent",
         columns=(
-            Column(_m("Call"), lambda row: Text(formats.handler(row.subscriber), "strong"), "s1"),
+            Column(
+                _m("Call"), lambda row: Text(formats.handler(row.subscriber), "strong"), "s1", "subscriber"
+            ),
             Column(_m("Subject"), _subject, "s2"),
             Column(_m("Event"), lambda row: Text(row.event_type, "code"), "s3"),
-            Column(_m("Since"), lambda row: At(row.occurred_at), "s4"),
+            Column(_m("Since"), lambda row: At(row.occurred_at), "s4", "occurred_at"),
             Column(
                 _m("Would send"),
                 lambda row: Text(" ".join(str(value) for value in row.would_send.values()), "code"),
@@ -66,6 +68,7 @@ def unsent_list(key: str) -> ListPage[Shadowed]:
         ),
         fetch=fetch,
         noun=plural("{n} call not sent", "{n} calls not sent"),
+        sort="occurred_at",
         look="cards",
     )
 

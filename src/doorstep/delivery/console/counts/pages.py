@@ -87,22 +87,24 @@ def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[Cou
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[CountRow]:
         states = VIEWS.get(query.get("state"), VIEWS[""])
-        before = int(query.cursor) if query.cursor.isdigit() else None
-        return lists.by_id(view.rows(tx, wanted=CountFilter(req.location_id, states, before, limit)), limit)
+        wanted = lists.place(query, view.SORTING, limit)
+        rows = view.rows(tx, wanted=CountFilter(req.location_id, states, wanted))
+        return lists.cut(rows, view.SORTING, wanted)
 
     return ListPage(
         path="/counts",
         columns=(
-            Column(_m("Count"), _name, "s1"),
+            Column(_m("Count"), _name, "s1", "id"),
             Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
             Column(_m("Kind"), _kind, "s5"),
-            Column(_m("Counted"), _progress, "num minor"),
-            Column(_m("Variances"), _variances, "num s4"),
+            Column(_m("Counted"), _progress, "num minor", "lines"),
+            Column(_m("Variances"), _variances, "num s4", "off"),
             Column(_m("Status"), lambda row: Status(STATES[row.state]), "s2"),
-            Column(_m("Opened"), lambda row: At(row.opened_at), "s6"),
+            Column(_m("Opened"), lambda row: At(row.opened_at), "s6", "opened_at"),
         ),
         fetch=fetch,
         noun=plural("{n} count", "{n} counts"),
+        sort="-id",
         look="cards",
         href=lambda row: f"/counts/{row.id}",
         filters=[

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 from starlette.responses import RedirectResponse, Response
 
-from doorstep.delivery.console import badges, cells, formats, page
+from doorstep.delivery.console import badges, cells, formats, lists, page
 from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
 from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Selection, Slice
 from doorstep.delivery.console.page import Toast
@@ -52,14 +52,9 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
     """Dead letters, the latest failure first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[DeadLetter]:
-        rows = view.dead_letters(
-            tx,
-            error_class=query.get("class"),
-            what=query.get("what"),
-            after=_after(query.cursor),
-            limit=limit,
-        )
-        return Slice(rows, _cursor(rows[-1]) if len(rows) == limit else "")
+        wanted = lists.place(query, view.SORTING, limit)
+        rows = view.dead_letters(tx, error_class=query.get("class"), what=query.get("what"), page=wanted)
+        return lists.cut(rows, view.SORTING, wanted)
 
     classes = sorted({each.error_class for each in groups})
     readers = sorted({each.what for each in groups})
@@ -76,13 +71,14 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
             ),
             Column(_m("Class"), _error_class, "s2"),
             Column(_m("Error"), lambda row: Text(row.error), "clip wide full s3"),
-            Column(_m("Attempts"), lambda row: Count(row.attempts), "num minor"),
-            Column(_m("First failed"), lambda row: At(row.first_failed_at), "minor"),
-            Column(_m("Last failed"), lambda row: At(row.last_failed_at), "s5"),
+            Column(_m("Attempts"), lambda row: Count(row.attempts), "num minor", "attempts"),
+            Column(_m("First failed"), lambda row: At(row.first_failed_at), "minor", "first_failed_at"),
+            Column(_m("Last failed"), lambda row: At(row.last_failed_at), "s5", "last_failed_at"),
             Column(_m("Order"), _order, "s6"),
         ),
         fetch=fetch,
         noun=plural("{n} dead letter", "{n} dead letters"),
+        sort=f"-{view.LATEST.sort}",
         href=lambda row: f"/dead-letters/{row.source}/{row.id}",
         filters=[
             Choice(
@@ -97,9 +93,7 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
             ),
         ],
         look="cards",
-        selection=Selection(
-            name=lambda row: f"{row.source}-{row.id}", label=lambda row: _title(row.connection, row.what)
-        )
+        selection=Selection(name=lambda row: row.name, label=lambda row: _title(row.connection, row.what))
         if may_write
         else None,
     )
@@ -107,19 +101,6 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
 
 def _title(connection: str, what: str) -> str:
     return connection or formats.handler(what)
-
-
-def _cursor(row: DeadLetter) -> str:
-    at = row.last_failed_at.isoformat() if row.last_failed_at else "-infinity"
-    return f"{at}~{row.source}~{row.id}"
-
-
-def _after(cursor: str) -> tuple[str, str, int] | None:
-    """The row of a cursor; one that is none of ours begins at the first page."""
-    at, source, letter_id = (*cursor.split("~"), "", "")[:3]
-    if not letter_id.isdigit() or not re.fullmatch(r"-infinity|[\dT:.+-]+", at):
-        return None
-    return at, source, int(letter_id)
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from starlette.responses import Response
@@ -23,7 +23,7 @@ from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
 from doorstep.domain.inventory.model.waterfall import Step, waterfall
 from doorstep.domain.inventory.views import promises as promise_view
 from doorstep.domain.inventory.views import supplies as supply_view
-from doorstep.domain.inventory.views.supplies import SupplyFilter
+from doorstep.domain.inventory.views.supplies import SOONEST, SupplyFilter
 from doorstep.domain.network import views as network
 from doorstep.flows.availability import available_to_promise
 from doorstep.kernel import errors
@@ -106,7 +106,7 @@ def _around(req: PageRequest, tx: ReadTx, sku: Sku) -> dict[str, object]:
         "aisle": available_to_promise.endless_aisle(tx, sku=sku, store_id=chosen, ways=ways, at=req.now)
         if chosen
         else None,
-        "supplies": supply_view.page(tx, wanted=SupplyFilter(sku=sku, limit=20)),
+        "supplies": supply_view.page(tx, wanted=SupplyFilter(sku=sku, page=replace(SOONEST, limit=20))),
         "promises": promise_view.of_sku(tx, sku=sku)[:20],
         "policy": promise_view.sell_ahead(tx, sku=sku),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import RedirectResponse, Response
 
@@ -26,7 +26,7 @@ from doorstep.domain.inventory.views import receiving as view
 from doorstep.domain.inventory.views import supplies as supply_view
 from doorstep.domain.inventory.views import transfers as transfer_view
 from doorstep.domain.inventory.views.receiving import ReceiptFilter, ReceiptRow
-from doorstep.domain.inventory.views.supplies import SupplyFilter
+from doorstep.domain.inventory.views.supplies import SOONEST, SupplyFilter
 from doorstep.domain.inventory.views.transfers import TransferFilter
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
@@ -36,6 +36,7 @@ from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import LocationId, Sku, TransferId
+from doorstep.kernel.keyset import Keyset
 
 BACK = f"{ROOT}/receiving"
 
@@ -68,8 +69,9 @@ def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[R
     """Goods receipts, newest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[ReceiptRow]:
-        before = int(query.cursor) if query.cursor.isdigit() else None
-        return lists.by_id(view.rows(tx, wanted=ReceiptFilter(req.location_id, before, limit)), limit)
+        wanted = lists.place(query, view.SORTING, limit)
+        rows = view.rows(tx, wanted=ReceiptFilter(req.location_id, wanted))
+        return lists.cut(rows, view.SORTING, wanted)
 
     return ListPage(
         path="/receiving",
@@ -78,16 +80,18 @@ def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[R
                 _m("Receipt"),
                 lambda row: Link(_("Receipt {id}").format(id=row.id), f"/receipts/{row.id}", "strong"),
                 "s1",
+                "id",
             ),
             Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
             Column(_m("Document"), _document, "s5"),
-            Column(_m("SKUs"), lambda row: Count(row.skus), "num minor"),
-            Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4"),
-            Column(_m("As announced"), _as_announced, "s2"),
-            Column(_m("Received"), lambda row: At(row.received_at), "s6"),
+            Column(_m("SKUs"), lambda row: Count(row.skus), "num minor", "skus"),
+            Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4", "pieces"),
+            Column(_m("As announced"), _as_announced, "s2", "off"),
+            Column(_m("Received"), lambda row: At(row.received_at), "s6", "received_at"),
         ),
         fetch=fetch,
         noun=plural("{n} receipt", "{n} receipts"),
+        sort="-id",
         look="cards",
         href=lambda row: f"/receipts/{row.id}",
     )
@@ -114,14 +118,16 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
 
 def _choices(tx: ReadTx, location_id: LocationId | None) -> list[Expected]:
     """Transfers in transit and documents of suppliers, the soonest first."""
-    wanted = TransferFilter(location_id, (TransferState.SHIPPED,), limit=lists.ROWS)
+    wanted = TransferFilter(location_id, (TransferState.SHIPPED,), Keyset(limit=lists.ROWS))
     found = [
         Expected(f"transfer:{row.id}", _("Transfer {id}").format(id=row.id), row.destination_id, row.pieces)
         for row in transfer_view.rows(tx, wanted=wanted)
         if location_id in (None, row.destination_id)
     ]
     documents: dict[tuple[str, str, int], int] = {}
-    for line in supply_view.page(tx, wanted=SupplyFilter(location_id=location_id, limit=1000)):
+    for line in supply_view.page(
+        tx, wanted=SupplyFilter(location_id=location_id, page=replace(SOONEST, limit=1000))
+    ):
         if line.source != "transfers":
             key = (line.kind, line.number, line.location_id)
             documents[key] = documents.get(key, 0) + line.expected

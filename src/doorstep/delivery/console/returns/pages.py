@@ -84,26 +84,36 @@ def return_list(req: PageRequest, tx: ReadTx) -> ListPage[ReturnRow]:
     counts = view.counts(tx, location_id=req.location_id)
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[ReturnRow]:
-        before = int(query.cursor) if query.cursor.isdigit() else None
-        rows = view.stage(tx, stage=chosen, location_id=req.location_id, before_id=before, limit=limit)
-        return lists.by_id(rows, limit)
+        wanted = lists.place(query, view.SORTING, limit)
+        rows = view.stage(tx, stage=chosen, location_id=req.location_id, page=wanted)
+        return lists.cut(rows, view.SORTING, wanted)
 
     return ListPage(
         path="/returns",
         columns=(
-            Column(_m("Return"), lambda row: Link(row.number, f"/returns/{row.id}", "code strong"), "s1"),
-            Column(_m("Order"), lambda row: Link(row.order_number, f"/orders/{row.order_id}", "code"), "s7"),
-            Column(_m("Customer"), lambda row: lists.text(row.customer), "clip s3"),
+            Column(
+                _m("Return"), lambda row: Link(row.number, f"/returns/{row.id}", "code strong"), "s1", "id"
+            ),
+            Column(
+                _m("Order"),
+                lambda row: Link(row.order_number, f"/orders/{row.order_id}", "code"),
+                "s7",
+                "order_number",
+            ),
+            Column(_m("Customer"), lambda row: lists.text(row.customer), "clip s3", "customer"),
             Column(_m("Items"), lambda row: Text(row.items), "clip minor s5"),
             Column(_m("Reason"), lambda row: lists.text(row.reason), "clip minor"),
-            Column(_m("To"), lambda row: lists.text(row.location), "minor"),
+            Column(_m("To"), lambda row: lists.text(row.location), "minor", "location"),
             Column(_m("Parcel"), lambda row: Status(badges.badge("return", row.custody)), "s2"),
             Column(_m("Refund"), _money, "s4"),
-            Column(_m("Amount"), lambda row: Amount(row.refund_minor, row.currency), "num s6"),
-            Column(_m("Announced"), lambda row: At(row.created_at), "s8"),
+            Column(
+                _m("Amount"), lambda row: Amount(row.refund_minor, row.currency), "num s6", "refund_minor"
+            ),
+            Column(_m("Announced"), lambda row: At(row.created_at), "s8", "created_at"),
         ),
         fetch=fetch,
         noun=plural("{n} return", "{n} returns"),
+        sort="-id",
         look="cards",
         href=lambda row: f"/returns/{row.id}",
         tabs=[

@@ -7,7 +7,7 @@ from datetime import date
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import formats, page
+from doorstep.delivery.console import formats, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import Cell, Count, Link, Status, Text
 from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Slice
@@ -53,12 +53,14 @@ def _columns(today: date) -> Sequence[Column[SupplyRow]]:
         return [Text(_(KINDS[SupplyKind(row.kind)])), Text(row.number, "code"), Text(line, "muted")]
 
     return (
-        Column(_m("Expected on"), expected_on, "s1"),
-        Column(_m("Document"), document, "s3"),
-        Column(_m("SKU"), lambda row: [Text(row.sku, "code"), Text(row.title, "muted")], "clip wide s5"),
+        Column(_m("Expected on"), expected_on, "s1", "eta_date"),
+        Column(_m("Document"), document, "s3", "number"),
+        Column(
+            _m("SKU"), lambda row: [Text(row.sku, "code"), Text(row.title, "muted")], "clip wide s5", "sku"
+        ),
         Column(_m("To"), lambda row: Text(row.location), "minor"),
-        Column(_m("Expected"), lambda row: Count(row.expected, "strong"), "num s4"),
-        Column(_m("Promised"), lambda row: Count(row.promised), "num minor"),
+        Column(_m("Expected"), lambda row: Count(row.expected, "strong"), "num s4", "expected"),
+        Column(_m("Promised"), lambda row: Count(row.promised), "num minor", "promised"),
         Column(
             _m("Received"),
             lambda row: Text(_("{part} of {whole}").format(part=row.received, whole=row.quantity)),
@@ -74,17 +76,14 @@ def supply_list(req: PageRequest, places: Sequence[Location]) -> ListPage[Supply
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[SupplyRow]:
         state = query.get("state", SupplyState.OPEN.value)
-        day, _tilde, last = query.cursor.partition("~")
+        place = lists.place(query, view.SORTING, limit)
         wanted = SupplyFilter(
             text=query.get("q").strip(),
             state="" if state == "all" else state,
             location_id=req.location_id or query.number("location"),
-            after_date=_day(day),
-            after_id=int(last) if last.isdigit() else 0,
-            limit=limit,
+            page=place,
         )
-        rows = view.page(tx, wanted=wanted)
-        return Slice(rows, f"{rows[-1].eta_date}~{rows[-1].id}" if len(rows) == limit else "")
+        return lists.cut(view.page(tx, wanted=wanted), view.SORTING, place)
 
     filters = [Choice("state", _m("Status"), VIEWS)]
     if len(places) > 1:
@@ -95,19 +94,12 @@ def supply_list(req: PageRequest, places: Sequence[Location]) -> ListPage[Supply
         columns=_columns(req.now.astimezone(req.zone).date()),
         fetch=fetch,
         noun=plural("{n} line", "{n} lines"),
+        sort=view.SOONEST.sort,
         look="cards",
         href=lambda row: f"/supplies/{row.id}",
         search=_m("Document, SKU or name"),
         filters=filters,
     )
-
-
-def _day(text: str) -> date | None:
-    """The day of a cursor; one that is none of ours begins at the first page."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:

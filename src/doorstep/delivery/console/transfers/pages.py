@@ -57,29 +57,24 @@ def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[TransferRow]:
         states = tuple(TransferState) if query.get("state") == "all" else OPEN
-        before = int(query.cursor) if query.cursor.isdigit() else None
-        found = view.rows(tx, wanted=TransferFilter(req.location_id, states, before, limit))
-        return lists.by_id(found, limit)
+        wanted = lists.place(query, view.SORTING, limit)
+        found = view.rows(tx, wanted=TransferFilter(req.location_id, states, wanted))
+        return lists.cut(found, view.SORTING, wanted)
 
     return ListPage(
         path="/transfers",
         columns=(
-            Column(_m("Transfer"), _name, "s1"),
+            Column(_m("Transfer"), _name, "s1", "id"),
             Column(_m("From"), lambda row: Text(places[row.origin_id].name), "s3"),
             Column(_m("To"), lambda row: Text(places[row.destination_id].name), "s5"),
-            Column(_m("SKUs"), lambda row: Count(row.skus), "num minor"),
-            Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4"),
+            Column(_m("SKUs"), lambda row: Count(row.skus), "num minor", "skus"),
+            Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4", "pieces"),
             Column(_m("Status"), lambda row: Status(STATES[row.state]), "s2"),
-            Column(
-                _m("Since"),
-                lambda row: At(
-                    row.canceled_at or row.received_at or row.shipped_at or row.requested_at or row.created_at
-                ),
-                "s6",
-            ),
+            Column(_m("Since"), lambda row: At(row.since_at), "s6", "since_at"),
         ),
         fetch=fetch,
         noun=plural("{n} transfer", "{n} transfers"),
+        sort="-id",
         look="cards",
         href=lambda row: f"/transfers/{row.id}",
         filters=[Choice("state", _m("Status"), [("", _m("Open")), ("all", _m("All"))])],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.keyset import Key, Keyset, Sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class DeadLetter:
     last_failed_at: datetime | None
     trace_id: str
 
+    @property
+    def name(self) -> str:
+        """delivery-7 or inbox-9: deliveries and messages have ids of their own."""
+        return f"{self.source}-{self.id}"
+
 
 def select_groups(tx: ReadTx) -> list[DeadLetterGroup]:
     """Group the dead letters, largest group first."""
@@ -63,20 +70,26 @@ _LETTER = """
 """
 
 
-def select_dead_letters(
-    tx: ReadTx, *, error_class: str, what: str, after: tuple[str, str, int] | None, limit: int
-) -> list[DeadLetter]:
-    """Select dead letters (of an error class, of a subscriber), latest failure first, after the last row of a page."""
-    at, source, letter_id = after or (None, "", 0)
+SORTING = Sorting(
+    {
+        "last_failed_at": Key("timestamptz", "-infinity"),
+        "first_failed_at": Key("timestamptz", "-infinity"),
+        "attempts": Key(),
+    },
+    tie="(source || '-' || id)",
+    tie_kind="text",
+    tie_of=attrgetter("name"),
+)
+
+
+def select_dead_letters(tx: ReadTx, *, error_class: str, what: str, page: Keyset) -> list[DeadLetter]:
+    """Select a page of the dead letters (of an error class, of a subscriber)."""
+    found = f"""
+        {_LETTER} WHERE (%(class)s = '' OR coalesce(error_class, 'bug') = %(class)s)
+           AND (%(what)s = '' OR what = %(what)s)
+    """
     return tx.all(
-        DeadLetter,
-        f"""
-        {_LETTER} WHERE (%(class)s = '' OR coalesce(error_class, 'bug') = %(class)s) AND (%(what)s = '' OR what = %(what)s)
-           AND (%(at)s::text IS NULL OR (coalesce(last_failed_at, '-infinity'), source, id)
-                                        < (%(at)s::timestamptz, %(source)s, %(id)s))
-         ORDER BY coalesce(last_failed_at, '-infinity') DESC, source DESC, id DESC LIMIT %(limit)s
-        """,
-        {"class": error_class, "what": what, "at": at, "source": source, "id": letter_id, "limit": limit},
+        DeadLetter, SORTING.page(found, page), {"class": error_class, "what": what, **page.parameters}
     )
 
 

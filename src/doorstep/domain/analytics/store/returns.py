@@ -9,6 +9,7 @@ from typing import LiteralString
 from doorstep.domain.analytics.model import ReturnStage
 from doorstep.domain.returns.model import RefundProgress, ReturnLocation
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.keyset import Key, Keyset, Sorting
 
 _STAGES: dict[ReturnStage, LiteralString] = {
     ReturnStage.ARRIVING: "t.custody IN ('advised', 'in_transit', 'arrived') AND t.money <> 'in_doubt'",
@@ -63,18 +64,22 @@ _ROW: LiteralString = """
 _HERE: LiteralString = "(%(location)s::bigint IS NULL OR t.location_id = %(location)s)"
 
 
-def select_stage(
-    tx: ReadTx, stage: ReturnStage, *, location_id: int | None, before_id: int | None, limit: int
-) -> list[ReturnRow]:
-    """Select returns of one stage, newest first, after the keyset `before_id`."""
-    return tx.all(
-        ReturnRow,
-        f"""
-        {_ROW} WHERE {_STAGES[stage]} AND {_HERE} AND (%(before)s::bigint IS NULL OR t.id < %(before)s)
-         ORDER BY t.id DESC LIMIT %(limit)s
-        """,
-        {"location": location_id, "before": before_id, "limit": limit},
-    )
+SORTING = Sorting(
+    {
+        "id": Key(),
+        "order_number": Key("text"),
+        "customer": Key("text"),
+        "location": Key("text"),
+        "refund_minor": Key("bigint", "-1"),
+        "created_at": Key("timestamptz"),
+    }
+)
+
+
+def select_stage(tx: ReadTx, stage: ReturnStage, *, location_id: int | None, page: Keyset) -> list[ReturnRow]:
+    """Select a page of the returns of one stage."""
+    found = f"{_ROW} WHERE {_STAGES[stage]} AND {_HERE}"
+    return tx.all(ReturnRow, SORTING.page(found, page), {"location": location_id, **page.parameters})
 
 
 def count_stage(tx: ReadTx, stage: ReturnStage, *, location_id: int | None) -> int:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import msgspec
 
 from doorstep.domain.analytics.store import letters as store
-from doorstep.domain.analytics.store.letters import DeadLetter, DeadLetterGroup
+from doorstep.domain.analytics.store.letters import SORTING, DeadLetter, DeadLetterGroup
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.keyset import Keyset
 
-__all__ = ["DeadLetter", "DeadLetterGroup"]
+__all__ = ["SORTING", "DeadLetter", "DeadLetterGroup"]
+
+LATEST = Keyset(sort="last_failed_at", limit=200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,10 @@ def dead_letters(
     *,
     error_class: str = "",
     what: str = "",
-    after: tuple[str, str, int] | None = None,
-    limit: int = 200,
+    page: Keyset = LATEST,
 ) -> list[DeadLetter]:
-    """Dead letters, latest failure first; `after` is time, source and id of the last row of the page before."""
-    return store.select_dead_letters(tx, error_class=error_class, what=what, after=after, limit=limit)
+    """A page of the dead letters."""
+    return store.select_dead_letters(tx, error_class=error_class, what=what, page=page)
 
 
 def count(tx: ReadTx) -> int:

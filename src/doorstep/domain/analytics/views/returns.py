@@ -7,14 +7,17 @@ from datetime import datetime
 
 from doorstep.domain.analytics.model import ReturnStage
 from doorstep.domain.analytics.store import returns as store
-from doorstep.domain.analytics.store.returns import ReturnRow
+from doorstep.domain.analytics.store.returns import SORTING, ReturnRow
 from doorstep.domain.analytics.views import order as order_page
 from doorstep.domain.analytics.views.order import OrderDetail, Return
 from doorstep.domain.returns.model import ReturnLocation
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.keyset import Keyset
 
-__all__ = ["ReturnRow", "ReturnStage"]
+__all__ = ["SORTING", "ReturnRow", "ReturnStage"]
+
+NEWEST = Keyset(limit=100)
 
 
 def stage(
@@ -22,11 +25,10 @@ def stage(
     *,
     stage: ReturnStage,
     location_id: int | None = None,
-    before_id: int | None = None,
-    limit: int = 100,
+    page: Keyset = NEWEST,
 ) -> list[ReturnRow]:
-    """Returns of one stage, newest first; `before_id` is the last of the page before."""
-    return store.select_stage(tx, stage, location_id=location_id, before_id=before_id, limit=limit)
+    """A page of the returns of one stage."""
+    return store.select_stage(tx, stage, location_id=location_id, page=page)
 
 
 def counts(tx: ReadTx, *, location_id: int | None = None) -> dict[ReturnStage, int]:

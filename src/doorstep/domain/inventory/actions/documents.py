@@ -13,14 +13,15 @@ from doorstep.domain.inventory.store.supplies import SupplyFilter
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
+from doorstep.kernel.keyset import Keyset
 
 _ON_THE_ROAD = timedelta(days=3)
-_MOST_LINES = 10_000
+_ALL = Keyset("eta_date", is_ascending=True, limit=10_000)
 
 
 def open_lines(tx: WriteTx, *, kind: SupplyKind, number: str, location_id: LocationId) -> list[Supply]:
     """Open lines of a document at a location, in its order. Raises NotFound for an unknown document."""
-    wanted = SupplyFilter(kind=kind.value, number=number, state="", limit=_MOST_LINES)
+    wanted = SupplyFilter(kind=kind.value, number=number, state="", page=_ALL)
     rows = store.select_rows(tx, wanted)
     if not rows:
         raise errors.NotFound(
@@ -82,7 +83,7 @@ def withdraw(tx: WriteTx, *, transfer: Transfer, at: datetime) -> None:
 
 def of_transfer(tx: WriteTx, *, transfer: Transfer) -> list[Supply]:
     """What is still announced of a transfer at its destination."""
-    wanted = SupplyFilter(kind=SupplyKind.TRANSFER.value, number=transfer.number, limit=_MOST_LINES)
+    wanted = SupplyFilter(kind=SupplyKind.TRANSFER.value, number=transfer.number, page=_ALL)
     return store.select_by_ids(tx, supply_ids=[row.id for row in store.select_rows(tx, wanted)])
 
 

@@ -10,6 +10,7 @@ from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.counts import Count, CountKind, CountLine, CountState, Found, NewCount
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import CountId, LocationId, Sku
+from doorstep.kernel.keyset import NEWEST, Key, Keyset, Sorting
 
 _COUNT = """
     SELECT c.id, c.location_id, c.kind, c.state, c.title, c.version, c.counted_by,
@@ -236,14 +237,14 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class CountFilter:
-    """The filter of counts; `before_id` is the cursor."""
+    """The filter of counts."""
 
     location_id: int | None = None
     states: tuple[CountState, ...] = tuple(CountState)
-    before_id: int | None = None
-    limit: int = 50
+    page: Keyset = NEWEST
 
 
+SORTING = Sorting({"id": Key(), "lines": Key(), "off": Key(), "opened_at": Key("timestamptz")})
 _ROW = """
     SELECT c.id, c.location_id, c.kind, c.state, c.title, c.directed_sku, c.version, c.opened_by, c.opened_at,
            c.counted_by, c.counted_at, c.approved_by, c.approved_at, l.lines, l.counted, l.off
@@ -255,21 +256,16 @@ _ROW = """
 
 
 def select_rows(tx: ReadTx, wanted: CountFilter) -> list[CountRow]:
-    """Counts, newest first."""
+    """A page of counts."""
+    found = f"""
+        {_ROW}
+         WHERE c.state = ANY(%(states)s) AND (%(location)s::bigint IS NULL OR c.location_id = %(location)s)
+    """
+    states = [state.value for state in wanted.states]
     return tx.all(
         CountRow,
-        f"""
-        {_ROW}
-         WHERE c.state = ANY(%(states)s) AND (%(before)s::bigint IS NULL OR c.id < %(before)s)
-           AND (%(location)s::bigint IS NULL OR c.location_id = %(location)s)
-         ORDER BY c.id DESC LIMIT %(limit)s
-        """,
-        {
-            "states": [state.value for state in wanted.states],
-            "before": wanted.before_id,
-            "location": wanted.location_id,
-            "limit": wanted.limit,
-        },
+        SORTING.page(found, wanted.page),
+        {"states": states, "location": wanted.location_id, **wanted.page.parameters},
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.inventory.model.receiving import Delivery, DocumentKind, ReceiptLine
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.keyset import NEWEST, Key, Keyset, Sorting
 
 
 def insert_receipt(tx: WriteTx, delivery: Delivery, *, at: datetime) -> int | None:
@@ -72,13 +73,15 @@ class ReceiptRow:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFilter:
-    """The filter of goods receipts; `before_id` is the cursor."""
+    """The filter of goods receipts."""
 
     location_id: int | None = None
-    before_id: int | None = None
-    limit: int = 50
+    page: Keyset = NEWEST
 
 
+SORTING = Sorting(
+    {"id": Key(), "skus": Key(), "pieces": Key(), "off": Key(), "received_at": Key("timestamptz")}
+)
 _ROW = """
     SELECT r.id, r.location_id, r.kind, r.transfer_id, r.reference, r.note, r.closes, r.actor, r.received_at,
            l.skus, l.pieces::bigint AS pieces, l.off
@@ -90,16 +93,12 @@ _ROW = """
 
 
 def select_rows(tx: ReadTx, wanted: ReceiptFilter) -> list[ReceiptRow]:
-    """Goods receipts, newest first."""
+    """A page of goods receipts."""
+    found = f"{_ROW} WHERE (%(location)s::bigint IS NULL OR r.location_id = %(location)s)"
     return tx.all(
         ReceiptRow,
-        f"""
-        {_ROW}
-         WHERE (%(location)s::bigint IS NULL OR r.location_id = %(location)s)
-           AND (%(before)s::bigint IS NULL OR r.id < %(before)s)
-         ORDER BY r.id DESC LIMIT %(limit)s
-        """,
-        {"location": wanted.location_id, "before": wanted.before_id, "limit": wanted.limit},
+        SORTING.page(found, wanted.page),
+        {"location": wanted.location_id, **wanted.page.parameters},
     )
 
 

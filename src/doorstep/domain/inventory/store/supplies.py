@@ -9,6 +9,7 @@ from typing import LiteralString
 
 from doorstep.domain.inventory.model.supplies import Announcement, Supply
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.keyset import Key, Keyset, Sorting
 
 _COLUMNS: LiteralString = """id, kind, number, line_no, sku, location_id, quantity, received, eta_date, confidence, state,
     source, version"""
@@ -96,6 +97,12 @@ def update(tx: WriteTx, supplies: Sequence[Supply], *, at: datetime) -> None:
     )
 
 
+SORTING = Sorting(
+    {"eta_date": Key("date"), "number": Key("text"), "sku": Key("text"), "expected": Key(), "promised": Key()}
+)
+SOONEST = Keyset(sort="eta_date", is_ascending=True)
+
+
 @dataclass(frozen=True, slots=True)
 class SupplyFilter:
     """The filter of lines; `state` empty: all."""
@@ -106,9 +113,7 @@ class SupplyFilter:
     sku: str = ""
     kind: str = ""
     number: str = ""
-    after_date: date | None = None
-    after_id: int = 0
-    limit: int = 50
+    page: Keyset = SOONEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +135,16 @@ class SupplyRow:
     confidence: int
     state: str
     source: str
+    expected: int
     version: int
-
-    @property
-    def expected(self) -> int:
-        return max(0, self.quantity - self.received) if self.state == "open" else 0
 
 
 def select_rows(tx: ReadTx, wanted: SupplyFilter) -> list[SupplyRow]:
-    """A page of lines, soonest first."""
-    return tx.all(
-        SupplyRow,
-        """
+    """A page of lines."""
+    found = """
         SELECT s.id, s.kind, s.number, s.line_no, s.sku, k.title, s.location_id, l.name AS location, s.quantity,
                s.received, coalesce(p.promised, 0)::bigint AS promised, s.eta_date, s.confidence, s.state, s.source,
-               s.version
+               CASE WHEN s.state = 'open' THEN greatest(0, s.quantity - s.received) ELSE 0 END AS expected, s.version
           FROM supplies s JOIN skus k USING (sku) JOIN locations l ON l.id = s.location_id
           LEFT JOIN LATERAL (SELECT sum(quantity - arrived) AS promised FROM supply_promises
                               WHERE supply_id = s.id AND state = 'open') p ON true
@@ -153,9 +153,10 @@ def select_rows(tx: ReadTx, wanted: SupplyFilter) -> list[SupplyRow]:
            AND (%(sku)s = '' OR s.sku = %(sku)s)
            AND (%(number)s = '' OR (s.kind, s.number) = (%(kind)s, %(number)s))
            AND (%(text)s = '' OR s.number ILIKE %(like)s OR s.sku ILIKE %(like)s OR k.title ILIKE %(like)s)
-           AND (%(after_date)s::date IS NULL OR (s.eta_date, s.id) > (%(after_date)s, %(after_id)s))
-         ORDER BY s.eta_date, s.id LIMIT %(limit)s
-        """,
+    """
+    return tx.all(
+        SupplyRow,
+        SORTING.page(found, wanted.page),
         {
             "state": wanted.state,
             "location": wanted.location_id,
@@ -164,8 +165,6 @@ def select_rows(tx: ReadTx, wanted: SupplyFilter) -> list[SupplyRow]:
             "number": wanted.number,
             "text": wanted.text,
             "like": f"%{wanted.text}%",
-            "after_date": wanted.after_date,
-            "after_id": wanted.after_id,
-            "limit": wanted.limit,
+            **wanted.page.parameters,
         },
     )

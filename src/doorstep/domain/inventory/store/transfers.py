@@ -9,6 +9,7 @@ from datetime import date, datetime
 from doorstep.domain.inventory.model.transfers import Arrival, Plan, Transfer, TransferState, Wanted
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
+from doorstep.kernel.keyset import NEWEST, Key, Keyset, Sorting
 
 _TRANSFER = """
     SELECT t.id, t.origin_id, t.destination_id, t.state, t.version, t.expected_date,
@@ -164,27 +165,25 @@ class TransferRow:
     version: int
     created_by: str
     created_at: datetime
-    requested_at: datetime | None
-    shipped_at: datetime | None
-    received_at: datetime | None
-    canceled_at: datetime | None
+    since_at: datetime
     skus: int
     pieces: int
 
 
 @dataclass(frozen=True, slots=True)
 class TransferFilter:
-    """The filter of transfers; `location_id` is either end, `before_id` the cursor."""
+    """The filter of transfers; `location_id` is either end."""
 
     location_id: int | None = None
     states: tuple[TransferState, ...] = tuple(TransferState)
-    before_id: int | None = None
-    limit: int = 50
+    page: Keyset = NEWEST
 
 
+SORTING = Sorting({"id": Key(), "skus": Key(), "pieces": Key(), "since_at": Key("timestamptz")})
 _ROW = """
     SELECT t.id, t.origin_id, t.destination_id, t.state, t.suggested, t.reference, t.note, t.expected_date, t.version,
-           t.created_by, t.created_at, t.requested_at, t.shipped_at, t.received_at, t.canceled_at,
+           t.created_by, t.created_at,
+           coalesce(t.canceled_at, t.received_at, t.shipped_at, t.requested_at, t.created_at) AS since_at,
            coalesce(l.skus, 0)::bigint AS skus, coalesce(l.pieces, 0)::bigint AS pieces
       FROM transfers t
       LEFT JOIN LATERAL (SELECT count(*) AS skus, sum(CASE WHEN t.shipped_at IS NULL THEN requested ELSE shipped END) AS pieces
@@ -193,21 +192,17 @@ _ROW = """
 
 
 def select_rows(tx: ReadTx, wanted: TransferFilter) -> list[TransferRow]:
-    """Transfers, newest first."""
+    """A page of transfers."""
+    found = f"""
+        {_ROW}
+         WHERE t.state = ANY(%(states)s)
+           AND (%(location)s::bigint IS NULL OR %(location)s IN (t.origin_id, t.destination_id))
+    """
+    states = [state.value for state in wanted.states]
     return tx.all(
         TransferRow,
-        f"""
-        {_ROW}
-         WHERE t.state = ANY(%(states)s) AND (%(before)s::bigint IS NULL OR t.id < %(before)s)
-           AND (%(location)s::bigint IS NULL OR %(location)s IN (t.origin_id, t.destination_id))
-         ORDER BY t.id DESC LIMIT %(limit)s
-        """,
-        {
-            "states": [state.value for state in wanted.states],
-            "before": wanted.before_id,
-            "location": wanted.location_id,
-            "limit": wanted.limit,
-        },
+        SORTING.page(found, wanted.page),
+        {"states": states, "location": wanted.location_id, **wanted.page.parameters},
     )
 
 

@@ -9,12 +9,12 @@ from doorstep.domain.inventory.model.counts import Count, CountKind, CountState
 from doorstep.domain.inventory.store import claims as claim_store
 from doorstep.domain.inventory.store import counts as store
 from doorstep.domain.inventory.store.claims import Waiting
-from doorstep.domain.inventory.store.counts import CountFilter, CountRow
+from doorstep.domain.inventory.store.counts import SORTING, CountFilter, CountRow
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import Sku
 
-__all__ = ["CountFilter", "CountRow", "Waiting"]
+__all__ = ["SORTING", "CountFilter", "CountRow", "Waiting"]
 
 
 def rows(tx: ReadTx, *, wanted: CountFilter) -> list[CountRow]:

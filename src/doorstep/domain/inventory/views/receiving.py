@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from doorstep.domain.inventory.model.receiving import ReceiptLine
 from doorstep.domain.inventory.store import receiving as store
-from doorstep.domain.inventory.store.receiving import ReceiptFilter, ReceiptRow
+from doorstep.domain.inventory.store.receiving import SORTING, ReceiptFilter, ReceiptRow
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
-__all__ = ["ReceiptFilter", "ReceiptRow"]
+__all__ = ["SORTING", "ReceiptFilter", "ReceiptRow"]
 
 
 def rows(tx: ReadTx, *, wanted: ReceiptFilter) -> list[ReceiptRow]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from doorstep.domain.inventory.model.supplies import Supply
 from doorstep.domain.inventory.store import supplies as store
-from doorstep.domain.inventory.store.supplies import SupplyFilter, SupplyRow
+from doorstep.domain.inventory.store.supplies import SOONEST, SORTING, SupplyFilter, SupplyRow
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.keyset import Keyset
 
-__all__ = ["SupplyFilter", "SupplyRow"]
+__all__ = ["SOONEST", "SORTING", "SupplyFilter", "SupplyRow"]
 
 
 def page(tx: ReadTx, *, wanted: SupplyFilter) -> list[SupplyRow]:
-    """Lines of documents, soonest first."""
+    """A page of lines of documents."""
     return store.select_rows(tx, wanted)
 
 
@@ -26,4 +27,9 @@ def supply(tx: ReadTx, *, supply_id: int) -> Supply:
 
 def of_document(tx: ReadTx, *, kind: str, number: str) -> list[SupplyRow]:
     """Every line of a document, for receiving."""
-    return store.select_rows(tx, SupplyFilter(kind=kind, number=number, state="", limit=10_000))
+    return store.select_rows(
+        tx,
+        SupplyFilter(
+            kind=kind, number=number, state="", page=Keyset("eta_date", is_ascending=True, limit=10_000)
+        ),
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from doorstep.domain.inventory.model.transfers import Transfer
 from doorstep.domain.inventory.store import transfers as store
-from doorstep.domain.inventory.store.transfers import TransferFilter, TransferRow
+from doorstep.domain.inventory.store.transfers import SORTING, TransferFilter, TransferRow
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
-__all__ = ["TransferFilter", "TransferRow"]
+__all__ = ["SORTING", "TransferFilter", "TransferRow"]
 
 
 def rows(tx: ReadTx, *, wanted: TransferFilter) -> list[TransferRow]:
