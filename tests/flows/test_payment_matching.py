@@ -36,10 +36,11 @@ def market(retailer: Retailer) -> Retailer:
 
 
 def orders_of(retailer: Retailer, *channels: str) -> dict[str, OrderId]:
-    """Order 1001 of these channels, captured one after the other."""
+    """Order 1001 of every channel; that of these is captured now, one after the other."""
     for key in channels:
         retailer.hear(key, "order", ORDER)
         retailer.settle()
+    retailer.settle()
     rows = retailer.read(
         lambda tx: tx.rows("SELECT c.key, o.id FROM orders o JOIN connections c ON c.id = o.connection_id")
     )
@@ -97,6 +98,20 @@ def test_a_matched_payment_stays_with_its_order(market: Retailer) -> None:
     assert [
         each.status for each in market.read(lambda tx: payments.of_order(tx, order_id=orders["shop"]))
     ] == ["captured"]
+
+
+def test_a_payment_that_came_first_and_fits_two_orders_is_shown_on_both(market: Retailer) -> None:
+    market.hear("pay", "payment", paid())
+    market.settle()
+    market.hear("shop", "order", ORDER)
+    market.hear("market", "order", ORDER)
+    orders = orders_of(market)
+    assert matched(market) is None
+    for order_id in orders.values():
+        assert market.facts(order_id).count("payment.unclear") == 1
+    market.hear("pay", "payment", paid("market"))
+    market.settle()
+    assert matched(market) == orders["market"]
 
 
 def test_a_payment_of_an_unknown_channel_is_a_dead_letter(retailer: Retailer) -> None:

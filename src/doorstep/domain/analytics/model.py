@@ -123,6 +123,7 @@ _SENTENCES = {
     "shipment.tracked": "Parcel: {status}",
     "shipment.delivered": "Parcel {tracking_number} delivered",
     "payment.captured": "Payment of {money} captured",
+    "payment.unclear": "Payment {payment_id} may be for this order or for one of another channel with the same id",
     "refund.requested": "Refund of {money} requested",
     "refund.credited": "Refund of {money} paid",
     "refund.in_doubt": "Refund in doubt: {reason}",

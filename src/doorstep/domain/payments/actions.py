@@ -31,9 +31,8 @@ def record_channel_payment(tx: WriteTx, *, reported: Sequence[ReportedPayment]) 
     if not reported:
         return
     store.lock_references(tx, [each.order_reference for each in reported])
-    adopted = store.adopt_unmatched(tx, reported)
-    _is_older(tx, adopted)
-    there = {(each.order_id, each.gateway) for each in adopted}
+    attached = _attach_earlier(tx, reported)
+    there = {(each.order_id, each.gateway) for each in attached}
     fresh: list[ReportedPayment] = []
     later: list[ReportedPayment] = []
     for each in reported:
@@ -46,12 +45,22 @@ def record_channel_payment(tx: WriteTx, *, reported: Sequence[ReportedPayment]) 
         store.update_reported(tx, [each for each in later if each.status == PaymentStatus.CAPTURED.value])
 
 
-def _is_older(tx: WriteTx, adopted: Sequence[Payment]) -> None:
-    """Attach payments that came before their order."""
-    for each in adopted:
+def _attach_earlier(tx: WriteTx, reported: Sequence[ReportedPayment]) -> list[Payment]:
+    """Attach payments that came before their orders; where orders of two channels have the id, each new one says so."""
+    matches = store.select_matches(tx, reported)
+    if not matches:
+        return []
+    attached = store.attach(tx, [each for each in matches if each.is_clear])
+    for each in attached:
         if each.status == PaymentStatus.CAPTURED.value and each.order_id is not None:
             fact = facts.Captured(each.order_id, each.id, each.amount_minor, each.currency)
             events.append(tx, [fact], at=each.at)
+    came_at = {each.order_id: each.at for each in reported if each.is_new}
+    for match in matches:
+        if not match.is_clear and match.order_id in came_at:
+            unclear = facts.PaymentUnclear(match.order_id, match.payment_id)
+            events.append(tx, [unclear], at=came_at[match.order_id])
+    return attached
 
 
 _RANK = {

@@ -21,6 +21,16 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentUnclear:
+    """A payment names this order's id, and so could an order of another sales channel: it is not matched."""
+
+    type: ClassVar[str] = "payment.unclear"
+    stream: ClassVar[str] = "order"
+    order_id: OrderId
+    payment_id: PaymentId
+
+
+@dataclass(frozen=True, slots=True)
 class RefundRequested:
     """A refund is owed; it is not requested at the gateway yet."""
 

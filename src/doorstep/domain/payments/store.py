@@ -142,29 +142,52 @@ def insert_reported(tx: WriteTx, reported: Sequence[ReportedPayment]) -> None:
     )
 
 
-def adopt_unmatched(tx: WriteTx, reported: Sequence[ReportedPayment]) -> list[Payment]:
-    """Attach payments that came before their orders; returns them.
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An unmatched payment and an order that it may be for; unclear if an order of another channel has the same id."""
 
-    One that names no sales channel stays unmatched where orders of two channels have the id that it names.
-    """
+    payment_id: PaymentId
+    order_id: OrderId
+    channel_id: int
+    is_clear: bool
+
+
+def select_matches(tx: ReadTx, reported: Sequence[ReportedPayment]) -> list[Match]:
+    """Payments that came before these orders, of their channel or of one that the payment does not name."""
     return tx.all(
-        Payment,
-        f"""
-        WITH named AS (
-            SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS t(reported_id, reported_channel, reference)),
-        adopted AS (
-            UPDATE payments SET order_id = named.reported_id, channel_id = named.reported_channel FROM named
-             WHERE order_id IS NULL AND order_reference = named.reference
-               AND (channel_id = named.reported_channel
-                    OR channel_id IS NULL AND NOT EXISTS (
-                       SELECT FROM orders o WHERE o.external_id = named.reference AND o.id <> named.reported_id))
-            RETURNING payments.*)
-        SELECT {_PAYMENT} FROM adopted ORDER BY id
+        Match,
+        """
+        SELECT DISTINCT p.id AS payment_id, t.order_id, t.channel_id,
+               p.channel_id IS NOT NULL OR NOT EXISTS (
+                   SELECT FROM orders o WHERE o.external_id = t.reference AND o.id <> t.order_id) AS is_clear
+          FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS t(order_id, channel_id, reference)
+          JOIN payments p ON p.order_id IS NULL AND p.order_reference = t.reference
+           AND (p.channel_id IS NULL OR p.channel_id = t.channel_id)
+         ORDER BY payment_id, order_id
         """,
         (
             [each.order_id for each in reported],
             [each.channel_id for each in reported],
             [each.order_reference for each in reported],
+        ),
+    )
+
+
+def attach(tx: WriteTx, matches: Sequence[Match]) -> list[Payment]:
+    """Attach payments to their orders; returns them."""
+    return tx.all(
+        Payment,
+        f"""
+        WITH attached AS (
+            UPDATE payments p SET order_id = t.order_id, channel_id = t.channel_id
+              FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS t(payment_id, order_id, channel_id)
+             WHERE p.id = t.payment_id RETURNING p.*)
+        SELECT {_PAYMENT} FROM attached ORDER BY id
+        """,
+        (
+            [each.payment_id for each in matches],
+            [each.order_id for each in matches],
+            [each.channel_id for each in matches],
         ),
     )
 
