@@ -39,7 +39,7 @@ from doorstep.domain.returns.model import ReturnRequestStatus, ReturnSnapshot, S
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.model import Scan, TrackingSnapshot, TrackingStatus
 from doorstep.domain.shipping.views import Shipment
-from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.kernel import events, jobs
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -263,11 +263,11 @@ class Retailer:
         """Accepted, picked and packed by a person."""
         self.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
         self.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=NOON))
-        self.write(lambda tx: fulfill.pack(tx, fulfillment_order_id=work.id, now=NOON))
+        self.write(lambda tx: packing.pack(tx, fulfillment_order_id=work.id, now=NOON))
 
     def hand_over(self, work: Work) -> None:
         """A person gives the parcel to the carrier."""
-        self.write(lambda tx: fulfill.ship(tx, fulfillment_order_id=work.id, now=NOON))
+        self.write(lambda tx: packing.ship(tx, fulfillment_order_id=work.id, now=NOON))
 
     def ship(self, order_id: OrderId) -> list[Shipment]:
         """Everything of an order packed, labelled and handed over by people."""

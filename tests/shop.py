@@ -29,7 +29,7 @@ from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping.model import Label, Scan, TrackingSnapshot, TrackingStatus
 from doorstep.flows.billing import posting
 from doorstep.flows.capture import intake
-from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.flows.returns import create
 from doorstep.flows.shipping import label_request, ship
 from doorstep.kernel.ids import LocationId, OrderId, ShipmentId, Sku
@@ -111,14 +111,13 @@ class Shop:
         """Picked and packed; the label is bought if a tracking number is given, else still wanted."""
         self.pick(work, at=at)
         with self.app.db.write(actor="user:3") as tx:
-            fulfill.pack(tx, fulfillment_order_id=work.id, now=at or self.now)
+            packing.pack(tx, fulfillment_order_id=work.id, now=at or self.now)
             location = network.location(tx, location_id=work.location_id)
             connection_id = self.connection_ids[location.carrier]
-            (intent,) = label_request.for_works(
+            parcel = label_request.for_works(
                 tx, works=[work], connection_id=connection_id, packaging=self.app.context.packaging
             )
-            shipment_id = shipping.request_label(tx, intent=intent, at=at or self.now)
-            assert shipment_id is not None
+            (shipment_id,) = shipping.request_label(tx, parcel=parcel, at=at or self.now)
             if tracking:
                 label = Label(f"ext-{tracking}", tracking, "", "Delhivery", "Surface", PDF)
                 shipping.purchased(tx, shipment_id=shipment_id, label=label, at=at or self.now)
@@ -127,7 +126,7 @@ class Shop:
     def ship(self, work: Work, tracking: str, *, at: datetime | None = None) -> ShipmentId:
         shipment_id = self.pack(work, tracking=tracking, at=at)
         with self.app.db.write(actor="user:3") as tx:
-            fulfill.ship(tx, fulfillment_order_id=work.id, now=at or self.now)
+            packing.ship(tx, fulfillment_order_id=work.id, now=at or self.now)
         return shipment_id
 
     def scan(

@@ -44,9 +44,7 @@ OUT = shipping.LabelRequest(
     recipient=CUSTOMER,
     items=(shipping.ParcelItem("GT-WH-02", "Graphic T-shirt", 2, 79950, 180, "6109"),),
     weight_grams=450,
-    length_mm=305,
-    width_mm=254,
-    height_mm=51,
+    size=shipping.Size(305, 254, 51),
     currency="INR",
     declared_minor=159900,
 )

@@ -255,10 +255,41 @@ def test_work_goes_from_shelf_to_carrier(retailer: Retailer, order_id: OrderId) 
     }  # fmt: skip
     problem(caller.post(f"{path}/ship", json={}), 409, "refused")
     retailer.settle()
-    shipment = caller.get(path).json()["shipment_id"]
+    (shipment,) = [each["shipment_id"] for each in caller.get(path).json()["parcels"]]
     assert caller.get(f"/api/v1/shipments/{shipment}/label.pdf").content.startswith(b"%PDF")
     for _ in range(2):
         assert caller.post(f"{path}/ship", json={}).json()["status"] == "shipped"
+
+
+def test_work_is_packed_in_several_parcels_that_leave_one_by_one(
+    retailer: Retailer, order_id: OrderId
+) -> None:
+    caller = client(retailer)
+    (job,) = caller.get("/api/v1/fulfillment-orders", params={"location": "ST-22"}).json()["items"]
+    path, line_no = f"/api/v1/fulfillment-orders/{job['id']}", job["lines"][0]["line_no"]
+    caller.post(f"{path}/accept", json={})
+    caller.post(f"{path}/pick-all", json={})
+    one = {"lines": [{"line_no": line_no, "quantity": 1}]}
+    wrong = problem(caller.post(f"{path}/pack", json={"parcels": [one, one, one]}), 422, "invalid")
+    assert wrong["title"] == f"Line {line_no} has 2 units; the parcels hold 3."
+    weighed = one | {"weight_grams": 450, "size": {"length_mm": 300, "width_mm": 200, "height_mm": 50}}
+    assert caller.post(f"{path}/pack", json={"parcels": [one, weighed]}).json()["status"] == "packed"
+    retailer.settle()
+    first, second = caller.get(path).json()["parcels"]
+    assert (second["weight_grams"], second["contents"], second["label"]) == (450, {SHIRT: 1}, "purchased")
+    for _ in range(2):
+        answer = caller.post(f"/api/v1/shipments/{second['shipment_id']}/ship").json()
+        assert answer["dispatched_at"] is not None
+    assert caller.get(path).json()["status"] == "packed"
+    assert caller.post(f"{path}/ship", json={}).json()["status"] == "shipped"
+    (group,) = [each for each in caller.get(f"/api/v1/orders/{order_id}").json()["fulfillment_orders"]
+                if each["id"] == job["id"]]  # fmt: skip
+    assert [each["tracking_number"] for each in group["parcels"]] == [
+        first["tracking_number"],
+        second["tracking_number"],
+    ]
+    shipments = caller.get(f"/api/v1/shipments/{first['shipment_id']}").json()
+    assert shipments["lines"] == [{"line_no": line_no, "sku": SHIRT, "quantity": 1}]
 
 
 def test_work_is_rejected_with_a_reason_of_the_list(retailer: Retailer, order_id: OrderId) -> None:

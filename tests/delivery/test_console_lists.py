@@ -162,6 +162,7 @@ def test_an_unknown_sort_key_is_left_out(browser: TestClient, shop: Shop) -> Non
 PAIRS = {
     "/orders/{order_id:int}/shipments/{shipment_id:int}/retry-label",
     "/orders/{order_id:int}/refunds/{refund_id:int}/retry",
+    "/station/{work_id:int}/parcels/{shipment_id:int}/ship",
 }
 
 

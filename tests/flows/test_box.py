@@ -11,7 +11,7 @@ from tests.builders import NOON, SHIRT, Retailer, line, observation
 from doorstep.domain.fulfillment.model import RejectReason, State, Work
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.actions import Shipment
-from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.flows.shipping import consolidation
 from doorstep.kernel.ids import OrderId
 
@@ -41,13 +41,14 @@ def pack(retailer: Retailer, order_id: OrderId) -> None:
     work = work_of(retailer, order_id)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
     retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=NOON))
-    retailer.write(lambda tx: fulfill.pack(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: packing.pack(tx, fulfillment_order_id=work.id, now=NOON))
     retailer.settle()
 
 
 def parcel_of(retailer: Retailer, order_id: OrderId) -> Shipment | None:
     work = work_of(retailer, order_id)
-    return retailer.read(lambda tx: parcels.of_work(tx, fulfillment_order_id=work.id))
+    found = retailer.read(lambda tx: parcels.of_work(tx, fulfillment_order_id=work.id))
+    return found[0] if found else None
 
 
 def test_the_label_is_bought_once_when_all_is_packed(retailer: Retailer, two: list[OrderId]) -> None:
@@ -55,12 +56,13 @@ def test_the_label_is_bought_once_when_all_is_packed(retailer: Retailer, two: li
     pack(retailer, first)
     assert parcel_of(retailer, first) is None
     pack(retailer, second)
-    lead, rides = parcel_of(retailer, first), parcel_of(retailer, second)
-    assert lead is not None
-    assert rides is not None
-    assert (lead.rides_with, rides.rides_with) == (None, lead.id)
-    assert lead.tracking_number == rides.tracking_number != ""
-    assert lead.weight_grams > rides.weight_grams
+    one, other = parcel_of(retailer, first), parcel_of(retailer, second)
+    assert one is not None
+    assert other is not None
+    assert one.parcel_id == other.parcel_id
+    assert one.reference == one.label_reference == other.label_reference != other.reference
+    assert one.tracking_number == other.tracking_number != ""
+    assert one.weight_grams == retailer.app.context.packaging.weight_grams + 2 * 210
 
 
 def test_one_hand_over_and_one_scan_are_for_everything_in_the_box(
@@ -69,7 +71,7 @@ def test_one_hand_over_and_one_scan_are_for_everything_in_the_box(
     for order_id in two:
         pack(retailer, order_id)
     work = work_of(retailer, two[1])
-    retailer.write(lambda tx: fulfill.ship(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: packing.ship(tx, fulfillment_order_id=work.id, now=NOON))
     assert [work_of(retailer, each).state for each in two] == [State.SHIPPED, State.SHIPPED]
     assert [retailer.order(each).line(1).shipped for each in two] == [1, 1]
 
@@ -97,7 +99,7 @@ def test_after_half_an_hour_the_box_is_closed(retailer: Retailer, two: list[Orde
     retailer.settle()
     alone = parcel_of(retailer, two[0])
     assert alone is not None
-    assert alone.rides_with is None
+    assert len(retailer.read(lambda tx: parcels.in_parcel(tx, parcel_id=alone.parcel_id))) == 1
 
 
 def test_another_customer_or_address_has_a_box_of_its_own(retailer: Retailer) -> None:

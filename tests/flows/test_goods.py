@@ -15,9 +15,10 @@ from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.inventory.model import Condition, Requested
 from doorstep.domain.orders.model import OrderSnapshot
+from doorstep.domain.shipping.model import Packed
 from doorstep.flows.availability import cart_reservations
 from doorstep.flows.availability.cart_reservations import Cart
-from doorstep.flows.fulfillment import cancel, fulfill
+from doorstep.flows.fulfillment import cancel, fulfill, packing
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 KIT, SECOND = Sku("SET"), Sku("GT-WH-02-B")
@@ -77,6 +78,25 @@ def test_a_kit_reserves_ships_and_returns_its_parts(retailer: Retailer) -> None:
     retailer.ship(order_id)
     assert (count(retailer), count(retailer, JACKET)) == ((5, 0), (2, 0))
     assert drift(retailer) == []
+
+
+def test_kits_in_two_parcels_leave_with_all_their_parts_each(retailer: Retailer) -> None:
+    order_id = place(retailer, (KIT, 2))
+    (work,) = retailer.work(order_id)
+    context = retailer.app.context
+    retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=NOON))
+    parcels = [Packed({1: 1}), Packed({1: 1})]
+    retailer.write(
+        lambda tx: packing.pack_parcels(context, tx, fulfillment_order_id=work.id, parcels=parcels, now=NOON)
+    )
+    retailer.settle()
+    assert (count(retailer), count(retailer, JACKET)) == ((10, 4), (4, 2))
+    first, _second = retailer.parcels(order_id)
+    retailer.write(lambda tx: packing.ship_parcel(tx, shipment_id=first.id, now=NOON))
+    assert (count(retailer), count(retailer, JACKET)) == ((8, 2), (3, 1))
+    retailer.hand_over(work)
+    assert (count(retailer), count(retailer, JACKET), drift(retailer)) == ((6, 0), (2, 0), [])
 
 
 def test_kits_and_lines_that_share_a_part_never_take_a_piece_twice(retailer: Retailer) -> None:

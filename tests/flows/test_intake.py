@@ -10,7 +10,7 @@ from doorstep.bootstrap import open_app
 from doorstep.domain.connections import views as connections
 from doorstep.domain.orders.model import OrderSnapshot
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
-from doorstep.domain.shipping.model import Packaging
+from doorstep.domain.shipping.model import Packaging, Size
 from doorstep.flows import operations
 from doorstep.flows.capture import approve
 
@@ -167,4 +167,4 @@ def test_where_we_deliver_and_what_a_parcel_weighs_are_settings(retailer: Retail
     chosen = {"delivers_to": "IN,NP", "parcel_packaging_grams": 90, "parcel_size_mm": "200x100x50"}
     with open_app(retailer.app.settings.model_copy(update=chosen), clock=retailer.app.clock) as app:
         assert app.context.serviceable == {"IN": True, "NP": True}
-        assert app.context.packaging == Packaging(90, 200, 100, 50)
+        assert app.context.packaging == Packaging(90, Size(200, 100, 50))

@@ -11,7 +11,7 @@ from doorstep.domain.inventory import views as stock_views
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.routing import views as routing
 from doorstep.domain.shipping.model import TrackingStatus
-from doorstep.flows.fulfillment import cancel, fulfill, recall
+from doorstep.flows.fulfillment import cancel, fulfill, packing, recall
 from doorstep.kernel import errors
 from doorstep.kernel.ids import OrderId
 
@@ -165,7 +165,7 @@ def test_scans_in_any_order_and_repeated_come_to_the_same(retailer: Retailer) ->
 def test_a_parcel_of_nobody_is_asked_about_again_and_then_shown(retailer: Retailer) -> None:
     order_id = retailer.place_order(observation(line(JACKET)))
     (parcel,) = retailer.ship(order_id)
-    retailer.write(lambda tx: tx.execute("UPDATE shipments SET tracking_number = 'ELSEWHERE'"))
+    retailer.write(lambda tx: tx.execute("UPDATE label_purchases SET tracking_number = 'ELSEWHERE'"))
     retailer.scan(parcel, TrackingStatus.DELIVERED)
     (letter,) = retailer.dead()
     assert (letter["error_class"], letter["attempts"]) == ("transient", 3)
@@ -257,7 +257,7 @@ def test_packed_work_cannot_be_asked_back(retailer: Retailer) -> None:
     order_id = retailer.place_order(observation(line(JACKET)))
     (work,) = retailer.work(order_id)
     ask = {"fulfillment_order_id": work.id, "now": NOON}
-    for verb in (fulfill.accept, fulfill.pick_all, fulfill.pack):
+    for verb in (fulfill.accept, fulfill.pick_all, packing.pack):
         retailer.write(lambda tx, verb=verb: verb(tx, **ask))
     with pytest.raises(errors.Conflict, match="it cannot be recalled"):
         retailer.write(lambda tx: recall.request(tx, why="too late", **ask))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,9 +13,14 @@ from tests.clock import CLOCK, NOON
 
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
+from doorstep.domain.shipping import actions as shipping
+from doorstep.domain.shipping import views as parcels
+from doorstep.domain.shipping.actions import Contents, NewParcel, ShipmentLine
+from doorstep.domain.shipping.model import Direction
 from doorstep.flows.map import JOBS, MAP
 from doorstep.kernel import schema
 from doorstep.kernel.db import Database
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, ShipmentId, Sku
 
 BEFORE_PLAIN_NAMES = "0012"
 # One waiting delivery per subscriber and one row per periodic job, under the names that 0.1.0 stored.
@@ -142,3 +149,60 @@ def test_upgraded_orders_are_claimed_when_they_are_due(with_waiting_orders: str)
     assert [numbers[each] for each in routed] == ["to route"]
     assert {numbers[each] for each in retried} == {"to route", "to retry", "for stock"}
     assert [numbers[each] for each in overdue] == ["to retry"]
+
+
+BEFORE_PARCELS = "0018"
+
+
+@pytest.fixture
+def with_shipments(bare_dsn: str) -> Iterator[Database]:
+    """A database in which each parcel was a row per order, brought up to date."""
+    command.upgrade(schema._config(bare_dsn), BEFORE_PARCELS)
+    with psycopg.connect(bare_dsn) as connection:
+        statements = (Path(__file__).parent / "before_parcels.sql").read_text().format(noon=NOON.isoformat())
+        connection.execute(statements.encode())
+    schema.upgrade(bare_dsn)
+    database = Database(bare_dsn, pool_size=1).open()
+    yield database
+    database.close()
+
+
+def test_rows_that_shared_a_label_become_one_parcel(with_shipments: Database) -> None:
+    with with_shipments.read() as tx:
+        one, other = (parcels.shipment(tx, shipment_id=each) for each in (1, 2))
+        (scan,) = parcels.scans(tx, parcel_id=one.parcel_id)
+        assert parcels.label(tx, shipment_id=2) == b"%PDF"
+        assert parcels.label_costs(tx, order_ids=[1, 2]) == {1: 90}
+        assert tx.value(int, "SELECT count(*) FROM parcels") == 3
+    assert one.parcel_id == other.parcel_id
+    assert (other.reference, other.label_reference, other.channel_ref) == (
+        "DS-00000002",
+        "DS-00000001",
+        "f-2",
+    )
+    assert one.tracking_number == other.tracking_number == "TRK1"
+    assert other.dispatched_at == NOON
+    assert (other.weight_grams, scan.raw_code) == (600, "PU")
+
+
+def test_a_label_that_was_asked_for_is_looked_up_and_one_that_was_not_is_bought(
+    with_shipments: Database,
+) -> None:
+    with with_shipments.write(actor="system") as tx:
+        shipping.retry(tx, shipment_id=ShipmentId(3), at=NOON)
+        asked = {
+            each: shipping.mark_requested(tx, shipment_id=ShipmentId(each), at=NOON)[1] for each in (3, 4)
+        }
+        found = parcels.shipment(tx, shipment_id=4)
+    assert asked == {3: True, 4: False}
+    assert (found.label_reference, [each.quantity for each in found.lines]) == ("DS-00000004", [1])
+
+
+def test_a_new_parcel_gets_a_number_of_its_own(with_shipments: Database) -> None:
+    contents = Contents(OrderId(4), FulfillmentOrderId(4), None, (ShipmentLine(1, Sku("SHIRT"), 1),))
+    parcel = NewParcel(Direction.OUTBOUND, LocationId(1), 2, 300, (contents,))
+    with with_shipments.write(actor="system") as tx:
+        (shipment_id,) = shipping.request_label(tx, parcel=parcel, at=NOON)
+        made = parcels.shipment(tx, shipment_id=shipment_id)
+    assert (made.id, made.label_reference) == (5, "DS-00000005")
+    assert made.parcel_id > 4

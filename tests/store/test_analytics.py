@@ -123,9 +123,9 @@ def test_the_story_order_says_which_location_and_why(shop: Shop) -> None:
 def test_a_delivered_order_shows_its_parcels_and_who_did_what(shop: Shop) -> None:
     page = detail(shop, shop.delivered((JACKET, 1)))
     (group,) = page.groups
-    assert group.parcel is not None
-    assert (group.parcel.tracking_status, group.parcel.has_label) == (TrackingStatus.DELIVERED, True)
-    assert [scan.status for scan in group.parcel.scans] == [TrackingStatus.DELIVERED]
+    (parcel,) = group.parcels
+    assert (parcel.tracking_status, parcel.has_label) == (TrackingStatus.DELIVERED, True)
+    assert [scan.status for scan in parcel.scans] == [TrackingStatus.DELIVERED]
     assert page.headline is OrderStatus.COMPLETED
     assert page.names["user:3"] == "Ravi"
     assert group.slack is None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests import builders
 from tests.builders import NOON, SHIRT
@@ -20,10 +18,10 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import ChannelUpdate, Incoming
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping import views as parcels
-from doorstep.domain.shipping.actions import Intent, ShipmentLine
+from doorstep.domain.shipping.actions import Contents, NewParcel, ShipmentLine
 from doorstep.domain.shipping.model import Direction, Label, LabelState
 from doorstep.kernel import errors, events, states
-from doorstep.kernel.db import Database
+from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, InvoiceId, LocationId, MessageId, OrderId, ShipmentId
 
 ORDER, PLACE, WORK = OrderId(1), LocationId(1), FulfillmentOrderId(1)
@@ -44,17 +42,15 @@ def channel(database: Database) -> int:
     return found
 
 
-def parcel(channel: int, **given: Any) -> Intent:
-    reported: dict[str, Any] = {
-        "order_id": ORDER, "fulfillment_order_id": WORK, "return_id": None, "direction": Direction.OUTBOUND,
-        "location_id": PLACE, "connection_id": channel, "weight_grams": 320, "lines": (ShipmentLine(2, SHIRT, 2),),
-    }  # fmt: skip
-    return Intent(**(reported | given))
+def parcel(channel: int) -> NewParcel:
+    contents = Contents(ORDER, WORK, None, (ShipmentLine(2, SHIRT, 2),))
+    return NewParcel(Direction.OUTBOUND, PLACE, channel, 320, (contents,))
 
 
-def intent(database: Database, channel: int) -> ShipmentId | None:
+def intent(database: Database, channel: int) -> ShipmentId:
     with database.write(actor="system") as tx:
-        return shipping.request_label(tx, intent=parcel(channel), at=NOON)
+        (shipment_id,) = shipping.request_label(tx, parcel=parcel(channel), at=NOON)
+    return shipment_id
 
 
 def facts(database: Database, prefix: str) -> list[str]:
@@ -66,13 +62,14 @@ def facts(database: Database, prefix: str) -> list[str]:
         ]
 
 
-def test_one_work_has_one_label(database: Database, channel: int) -> None:
+def test_a_parcel_has_one_label_under_the_reference_of_its_first_shipment(
+    database: Database, channel: int
+) -> None:
     first = intent(database, channel)
-    assert first is not None
-    assert intent(database, channel) is None
     with database.read() as tx:
         (shipment,) = parcels.of_order(tx, order_id=1)
-    assert (shipment.reference, shipment.label_state) == (f"DS-{first:08d}", LabelState.REQUESTED)
+    assert shipment.reference == shipment.label_reference == f"DS-{first:08d}"
+    assert shipment.label_state is LabelState.REQUESTED
     assert shipment.lines == [ShipmentLine(2, SHIRT, 2)]
     assert facts(database, "shipment") == ["shipment.label_requested"]
 
@@ -81,7 +78,6 @@ def test_a_label_is_bought_once_and_its_wish_remembers_that_it_was_asked(
     database: Database, channel: int
 ) -> None:
     shipment_id = intent(database, channel)
-    assert shipment_id is not None
     with database.write(actor="system") as tx:
         assert [shipping.mark_requested(tx, shipment_id=shipment_id, at=NOON)[1] for _ in range(2)] == [
             False,
@@ -99,21 +95,19 @@ def test_a_label_is_bought_once_and_its_wish_remembers_that_it_was_asked(
 
 def test_a_parcel_leaves_once_and_only_with_its_label(database: Database, channel: int) -> None:
     shipment_id = intent(database, channel)
-    assert shipment_id is not None
     with database.write(actor="system") as tx:
         with pytest.raises(errors.Refused, match="no label yet"):
-            shipping.dispatch(tx, shipment=shipping.lock(tx, shipment_id=shipment_id), at=NOON)
+            shipping.dispatch(tx, shipments=[shipping.lock(tx, shipment_id=shipment_id)], at=NOON)
         with pytest.raises(errors.NotFound):
             parcels.label(tx, shipment_id=shipment_id)
         shipping.purchased(tx, shipment_id=shipment_id, label=LABEL, at=NOON)
         for _ in range(2):
-            shipping.dispatch(tx, shipment=shipping.lock(tx, shipment_id=shipment_id), at=NOON)
+            shipping.dispatch(tx, shipments=[shipping.lock(tx, shipment_id=shipment_id)], at=NOON)
     assert facts(database, "shipment").count("shipment.dispatched") == 1
 
 
 def test_a_label_that_was_bought_is_not_wished_for_again(database: Database, channel: int) -> None:
     shipment_id = intent(database, channel)
-    assert shipment_id is not None
     with database.write(actor="system") as tx:
         for _ in range(2):
             shipping.failed(tx, shipment_id=shipment_id, reason="no such street")
@@ -151,7 +145,7 @@ def test_one_shipment_has_one_invoice_with_one_number(database: Database, channe
 def test_a_refused_invoice_keeps_the_words(database: Database, channel: int) -> None:
     with database.write(actor="system") as tx:
         invoicing.request(
-            tx, subject=Subject(ORDER, wish_in(tx, channel), None), document=invoice(1), at=NOON
+            tx, subject=Subject(ORDER, requested_in(tx, channel), None), document=invoice(1), at=NOON
         )
         invoicing.failed(tx, invoice_id=InvoiceId(1), reason="Customer is missing")
         with pytest.raises(errors.NotFound):
@@ -160,8 +154,9 @@ def test_a_refused_invoice_keeps_the_words(database: Database, channel: int) -> 
     assert (found.state, found.error) == (DocumentState.FAILED, "Customer is missing")
 
 
-def wish_in(tx: Any, channel: int) -> ShipmentId | None:
-    return shipping.request_label(tx, intent=parcel(channel), at=NOON)
+def requested_in(tx: WriteTx, channel: int) -> ShipmentId:
+    (shipment_id,) = shipping.request_label(tx, parcel=parcel(channel), at=NOON)
+    return shipment_id
 
 
 def prepared(database: Database, channel: int, fact: str = "DS-1", subject: str = "On its way") -> Message:

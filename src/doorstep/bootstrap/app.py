@@ -8,7 +8,7 @@ from typing import Self
 
 from doorstep.bootstrap.discover import discover
 from doorstep.bootstrap.registry import Registry
-from doorstep.domain.shipping.model import Packaging
+from doorstep.domain.shipping.model import Packaging, Size
 from doorstep.flows import map as flow_map
 from doorstep.flows.context import Context
 from doorstep.kernel import http, i18n, postgres, schema, secrets
@@ -74,6 +74,6 @@ def open_app(settings: Settings, *, migrate: bool = False, clock: Clock | None =
         clock=business_clock,
         partners=registry,
         serviceable=dict.fromkeys(settings.delivers_to.split(","), True),
-        packaging=Packaging(settings.parcel_packaging_grams, length, width, height),
+        packaging=Packaging(settings.parcel_packaging_grams, Size(length, width, height)),
     )
     return App(settings, db, business_clock, clock or machine, vault, registry, context, server)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,8 @@ from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
-from doorstep.flows.fulfillment import fulfill
+from doorstep.domain.shipping.model import Packed, Size
+from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.flows.fulfillment import recall as back
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
@@ -40,6 +42,21 @@ class WorkLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkParcel:
+    """A parcel of a fulfillment order, its label, and its units by SKU."""
+
+    shipment_id: int
+    reference: str
+    label: str
+    tracking_number: str
+    carrier: str
+    error: str
+    weight_grams: int
+    dispatched_at: datetime | None
+    contents: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """A fulfillment order. `actions` are allowed now; send `version` back, and an outdated one is refused."""
 
@@ -51,9 +68,7 @@ class Work:
     version: int
     actions: list[str]
     ship_by: datetime
-    shipment_id: int | None
-    label: str
-    tracking_number: str
+    parcels: list[WorkParcel]
     lines: list[WorkLine]
 
 
@@ -78,6 +93,44 @@ class Scan(Command):
     """A scanned SKU or barcode."""
 
     code: str = Field(min_length=1, max_length=100)
+
+
+class Units(BaseModel):
+    """Units of one line."""
+
+    line_no: int
+    quantity: int = Field(gt=0)
+
+
+class SizeMm(BaseModel):
+    """Outer size of a parcel in millimeters."""
+
+    length_mm: int = Field(gt=0, le=10_000)
+    width_mm: int = Field(gt=0, le=10_000)
+    height_mm: int = Field(gt=0, le=10_000)
+
+
+class PackedParcel(BaseModel):
+    """What is in one parcel, and its weight and size where they were measured."""
+
+    lines: list[Units] = Field(min_length=1)
+    weight_grams: int | None = Field(None, gt=0, le=1_000_000)
+    size: SizeMm | None = None
+
+    def packed(self) -> Packed:
+        """The parcel as packing takes it; units of a line that is named twice are added."""
+        units = Counter[int]()
+        for line in self.lines:
+            units[line.line_no] += line.quantity
+        size = self.size
+        measured = None if size is None else Size(size.length_mm, size.width_mm, size.height_mm)
+        return Packed(units, self.weight_grams, measured)
+
+
+class Packing(Command):
+    """How it is packed; without `parcels` in one parcel, combined with the customer's other orders that ship together."""
+
+    parcels: list[PackedParcel] = Field(default_factory=list, max_length=50)
 
 
 class Rejection(Command):
@@ -114,9 +167,20 @@ def _reported(job: views.Job) -> Work:
         version=card.version,
         actions=[action.value for action in job.actions],
         ship_by=card.ship_by,
-        shipment_id=card.shipment_id,
-        label=card.label_state,
-        tracking_number=card.tracking_number,
+        parcels=[
+            WorkParcel(
+                shipment_id=each.shipment_id,
+                reference=each.reference,
+                label=each.label_state.value,
+                tracking_number=each.tracking_number,
+                carrier=each.carrier,
+                error=each.error,
+                weight_grams=each.weight_grams,
+                dispatched_at=each.dispatched_at,
+                contents=each.contents,
+            )
+            for each in card.parcels
+        ],
         lines=lines,
     )
 
@@ -205,22 +269,33 @@ def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> Acte
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pack")
-def pack(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
-    """Pack the parcel; a label is bought in the background."""
-    return _act(
-        calling,
-        fulfillment_order_id,
-        lambda tx, each, now: fulfill.pack(tx, fulfillment_order_id=each, version=body.version, now=now),
-    )
+def pack(calling: Calling, fulfillment_order_id: int, body: Packing) -> Acted:
+    """Pack in one parcel, or in several; each parcel's label is bought in the background."""
+    parcels = [each.packed() for each in body.parcels]
+
+    def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
+        if parcels:
+            packing.pack_parcels(
+                calling.app.context,
+                tx,
+                fulfillment_order_id=each,
+                parcels=parcels,
+                version=body.version,
+                now=now,
+            )
+        else:
+            packing.pack(tx, fulfillment_order_id=each, version=body.version, now=now)
+
+    return _act(calling, fulfillment_order_id, verb)
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/ship")
 def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
-    """Hand the parcel over to the carrier. Repeating it changes nothing."""
+    """Hand all parcels over to the carrier. Repeating it changes nothing."""
     return _act(
         calling,
         fulfillment_order_id,
-        lambda tx, each, now: fulfill.ship(tx, fulfillment_order_id=each, version=body.version, now=now),
+        lambda tx, each, now: packing.ship(tx, fulfillment_order_id=each, version=body.version, now=now),
     )
 
 

@@ -78,12 +78,13 @@ class ShipmentFilter(Filter):
 
 
 class ShipmentListed(BaseModel):
-    """A parcel in the list."""
+    """What a parcel has of an order, in the list."""
 
     id: int
     order_id: int
     order_number: str
     reference: str
+    parcel_id: int
     direction: str
     location: str
     label: str
@@ -98,7 +99,7 @@ class ShipmentListed(BaseModel):
 
 @router.get("/shipments")
 def list_shipments(calling: Calling, wanted: Annotated[ShipmentFilter, Query()]) -> Page[ShipmentListed]:
-    """List parcels, newest first."""
+    """List shipments, newest first."""
     calling.principal.require(Permission.FULFILLMENT_READ, at=calling.scope)
     rows = calling.read(lambda tx: lists.shipments(tx, wanted=wanted.wanted(calling, state=wanted.label)))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from doorstep.domain.analytics.views.order import Group, OrderDetail
+from doorstep.domain.analytics.views.order import Group, OrderDetail, Parcel
 from doorstep.domain.analytics.views.orders import OrderRow
 from doorstep.domain.orders.model import line_status
 from doorstep.domain.routing.model import LineExplanation
@@ -109,10 +109,19 @@ class OrderLine(BaseModel):
     counters: LineCounters
 
 
+class ShipmentLine(BaseModel):
+    """Units of an order line in a parcel."""
+
+    line_no: int
+    sku: str
+    quantity: int
+
+
 class Shipment(BaseModel):
-    """A parcel."""
+    """What a parcel has of the fulfillment order; `parcel_id` is the same for orders that share a parcel."""
 
     id: int
+    parcel_id: int
     direction: str
     carrier: str
     tracking_number: str
@@ -122,6 +131,7 @@ class Shipment(BaseModel):
     invoice: str
     dispatched_at: datetime | None
     delivered_at: datetime | None
+    lines: list[ShipmentLine]
 
 
 class Candidate(BaseModel):
@@ -173,7 +183,7 @@ class OrderWorkLine(BaseModel):
 
 
 class FulfillmentOrder(BaseModel):
-    """A location's fulfillment order, why it was allocated there, and its parcel. `actions` are allowed now."""
+    """A location's fulfillment order, why it was allocated there, and its parcels. `actions` are allowed now."""
 
     id: int
     location: str
@@ -182,7 +192,7 @@ class FulfillmentOrder(BaseModel):
     version: int
     lines: list[OrderWorkLine]
     why: list[Why]
-    shipment: Shipment | None
+    parcels: list[Shipment]
 
 
 class ReturnLine(BaseModel):
@@ -295,7 +305,6 @@ def order(detail: OrderDetail) -> Order:
 
 
 def _work(group: Group) -> FulfillmentOrder:
-    parcel = group.parcel
     return FulfillmentOrder(
         id=group.work.id,
         location=group.work.place.code,
@@ -307,20 +316,26 @@ def _work(group: Group) -> FulfillmentOrder:
             for line, quantity in group.lines
         ],
         why=[_why(each) for each in group.why],
-        shipment=None
-        if parcel is None
-        else Shipment(
-            id=parcel.id,
-            direction=parcel.direction.value,
-            carrier=parcel.carrier,
-            tracking_number=parcel.tracking_number,
-            tracking_url=parcel.tracking_url,
-            label=parcel.label_state.value,
-            tracking_status=parcel.tracking_status.value,
-            invoice=parcel.invoice_number,
-            dispatched_at=parcel.dispatched_at,
-            delivered_at=parcel.delivered_at,
-        ),
+        parcels=[_parcel(each) for each in group.parcels],
+    )
+
+
+def _parcel(parcel: Parcel) -> Shipment:
+    return Shipment(
+        id=parcel.id,
+        parcel_id=parcel.parcel_id,
+        direction=parcel.direction.value,
+        carrier=parcel.carrier,
+        tracking_number=parcel.tracking_number,
+        tracking_url=parcel.tracking_url,
+        label=parcel.label_state.value,
+        tracking_status=parcel.tracking_status.value,
+        invoice=parcel.invoice_number,
+        dispatched_at=parcel.dispatched_at,
+        delivered_at=parcel.delivered_at,
+        lines=[
+            ShipmentLine(line_no=each.line_no, sku=each.sku, quantity=each.quantity) for each in parcel.lines
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""Shipments: parcels, their labels and scans."""
+"""Shipments: what a parcel has of an order, its label and its scans."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from doorstep.delivery.api.access import Caller, Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.shipping import views
-from doorstep.domain.shipping.views import Shipment
+from doorstep.flows.fulfillment import packing
 from doorstep.flows.shipping import ship
 from doorstep.kernel.db import ReadTx, WriteTx
-from doorstep.kernel.ids import ShipmentId
 
 router = APIRouter(tags=["Shipments"])
 
@@ -31,8 +31,8 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class ParcelLine:
-    """Units of an order line in the parcel."""
+class ShipmentLine:
+    """Units of an order line in a parcel."""
 
     line_no: int
     sku: str
@@ -40,18 +40,11 @@ class ParcelLine:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelState:
-    """The state of a parcel's label."""
-
-    shipment_id: int
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A parcel with its scans."""
+class Shipment:
+    """What a parcel has of an order. Shipments with the same `parcel_id` share its label and its scans."""
 
     id: int
+    parcel_id: int
     order_id: int
     reference: str
     direction: str
@@ -62,25 +55,28 @@ class Parcel:
     tracking_url: str
     tracking_status: str
     error: str
-    lines: list[ParcelLine]
+    dispatched_at: datetime | None
+    delivered_at: datetime | None
+    lines: list[ShipmentLine]
     scans: list[Scan]
 
 
-def _seen(calling: Caller, tx: ReadTx, shipment_id: int) -> Shipment:
+def _seen(calling: Caller, tx: ReadTx, shipment_id: int) -> views.Shipment:
     found = views.shipment(tx, shipment_id=shipment_id)
     calling.principal.require(Permission.FULFILLMENT_READ, at=found.location_id)
     return found
 
 
 @router.get("/shipments/{shipment_id}")
-def get_shipment(calling: Calling, shipment_id: int) -> Parcel:
-    """Get one parcel."""
+def get_shipment(calling: Calling, shipment_id: int) -> Shipment:
+    """Get one shipment."""
 
-    def look(tx: ReadTx) -> Parcel:
+    def look(tx: ReadTx) -> Shipment:
         found = _seen(calling, tx, shipment_id)
-        scans = views.scans(tx, shipment_id=shipment_id)
-        return Parcel(
+        scans = views.scans(tx, parcel_id=found.parcel_id)
+        return Shipment(
             id=found.id,
+            parcel_id=found.parcel_id,
             order_id=found.order_id,
             reference=found.reference,
             direction=found.direction.value,
@@ -91,7 +87,9 @@ def get_shipment(calling: Calling, shipment_id: int) -> Parcel:
             tracking_url=found.tracking_url,
             tracking_status=found.tracking_status.value,
             error=found.error,
-            lines=[ParcelLine(line.line_no, line.sku, line.quantity) for line in found.lines],
+            dispatched_at=found.dispatched_at,
+            delivered_at=found.delivered_at,
+            lines=[ShipmentLine(each.line_no, each.sku, each.quantity) for each in found.lines],
             scans=[
                 Scan(each.at, each.status.value, each.raw_code, each.description, each.location)
                 for each in scans
@@ -112,14 +110,43 @@ def get_label(calling: Calling, shipment_id: int) -> Response:
     return Response(calling.read(look), media_type="application/pdf")
 
 
+class Label(BaseModel):
+    """A shipment and the state of its label."""
+
+    shipment_id: int
+    label: str
+
+
+class HandedOver(BaseModel):
+    """A shipment that was handed to the carrier."""
+
+    shipment_id: int
+    dispatched_at: datetime | None
+
+
 @router.post("/shipments/{shipment_id}/retry-label")
-def retry_label(calling: Calling, shipment_id: int) -> LabelState:
+def retry_label(calling: Calling, shipment_id: int) -> Label:
     """Retry a failed label; first the carrier is asked whether it already sold one."""
 
-    def work(tx: WriteTx) -> LabelState:
+    def work(tx: WriteTx) -> Label:
         found = _seen(calling, tx, shipment_id)
         calling.principal.require(Permission.FULFILLMENT_WRITE, at=found.location_id)
-        ship.retry_label(tx, shipment_id=ShipmentId(shipment_id), now=calling.app.clock.now())
-        return LabelState(shipment_id, "requested")
+        ship.retry_label(tx, shipment_id=found.id, now=calling.app.clock.now())
+        after = views.shipment(tx, shipment_id=shipment_id)
+        return Label(shipment_id=after.id, label=after.label_state.value)
+
+    return calling.write(work)
+
+
+@router.post("/shipments/{shipment_id}/ship")
+def ship_parcel(calling: Calling, shipment_id: int) -> HandedOver:
+    """Hand one parcel over to the carrier, with everything in it. Repeating it changes nothing."""
+
+    def work(tx: WriteTx) -> HandedOver:
+        found = _seen(calling, tx, shipment_id)
+        calling.principal.require(Permission.FULFILLMENT_WRITE, at=found.location_id)
+        packing.ship_parcel(tx, shipment_id=found.id, now=calling.app.clock.now())
+        after = views.shipment(tx, shipment_id=shipment_id)
+        return HandedOver(shipment_id=after.id, dispatched_at=after.dispatched_at)
 
     return calling.write(work)

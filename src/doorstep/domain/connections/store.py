@@ -236,9 +236,11 @@ def select_failing_carriers(tx: ReadTx, *, since: datetime, at_least: int) -> li
         SELECT c.key AS carrier, sum(CASE WHEN d.first_failed_at > %(since)s THEN d.attempts ELSE 1 END) AS failures,
                (array_agg(d.error ORDER BY d.last_failed_at DESC))[1] AS error
           FROM deliveries d JOIN events e ON e.position = d.event_position
-          JOIN shipments s ON s.id = (e.data->>'shipment_id')::bigint JOIN connections c ON c.id = s.connection_id
+          JOIN shipments s ON s.id = (e.data->>'shipment_id')::bigint
+          JOIN label_purchases b ON b.parcel_id = s.parcel_id AND b.state <> 'voided'
+          JOIN connections c ON c.id = b.connection_id
          WHERE d.subscriber = 'shipping.buy_label' AND d.last_failed_at > %(since)s AND d.error_class IN ('transient', 'auth')
-           AND NOT EXISTS (SELECT 1 FROM shipments p WHERE p.connection_id = c.id AND p.purchased_at > %(since)s)
+           AND NOT EXISTS (SELECT 1 FROM label_purchases p WHERE p.connection_id = c.id AND p.purchased_at > %(since)s)
          GROUP BY c.key
         HAVING sum(CASE WHEN d.first_failed_at > %(since)s THEN d.attempts ELSE 1 END) >= %(at_least)s ORDER BY c.key
         """,
@@ -252,8 +254,8 @@ def select_recovered(tx: ReadTx, *, since: Mapping[str, datetime]) -> list[str]:
         str,
         """
         SELECT g.carrier FROM unnest(%s::text[], %s::timestamptz[]) AS g (carrier, since_at)
-         WHERE EXISTS (SELECT 1 FROM shipments s JOIN connections c ON c.id = s.connection_id
-                        WHERE c.key = g.carrier AND s.purchased_at > g.since_at) ORDER BY 1
+         WHERE EXISTS (SELECT 1 FROM label_purchases b JOIN connections c ON c.id = b.connection_id
+                        WHERE c.key = g.carrier AND b.purchased_at > g.since_at) ORDER BY 1
         """,
         (list(since), list(since.values())),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from doorstep.kernel import errors
-from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, Sku
+from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, ShipmentId, Sku
 
 
 class State(StrEnum):
@@ -104,6 +104,11 @@ class WorkLine:
 def cause(work_id: FulfillmentOrderId, line_no: int) -> str:
     """The key of a reservation in the ledger."""
     return f"fulfillment/{work_id}/line/{line_no}"
+
+
+def parcel_cause(work_id: FulfillmentOrderId, line_no: int, shipment_id: ShipmentId) -> str:
+    """The key of the reservation of a line's units in one of several parcels."""
+    return f"{cause(work_id, line_no)}/shipment/{shipment_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def packing_for(
 
 
 def companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companion]:
-    """A fulfillment order, if it has no label yet, and those of other orders that may share its parcel; by order."""
+    """A fulfillment order, if it is in no parcel yet, and those of other orders that may share its parcel; by order."""
     return companion_store.select_companions(tx, fulfillment_order_id=fulfillment_order_id)
 
 

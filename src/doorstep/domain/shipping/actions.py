@@ -1,33 +1,40 @@
-"""Verbs of parcels. Callers hold the order's lock."""
+"""Verbs of parcels. Callers hold the locks of all orders in the parcel."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.shipping import events as facts
-from doorstep.domain.shipping import model, store
+from doorstep.domain.shipping import model
 from doorstep.domain.shipping.model import Label, LabelState, Scan, TrackingStatus
-from doorstep.domain.shipping.store import Intent, Shipment, ShipmentLine
+from doorstep.domain.shipping.store import labels, tracking
+from doorstep.domain.shipping.store import parcels as store
+from doorstep.domain.shipping.store.parcels import Contents, NewParcel, Shipment, ShipmentLine
 from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import ShipmentId
 
-__all__ = ["Intent", "Shipment", "ShipmentLine"]
+__all__ = ["Contents", "NewParcel", "Shipment", "ShipmentLine"]
 
 
-def request_label(tx: WriteTx, *, intent: Intent, at: datetime) -> ShipmentId | None:
-    """Store the intent to buy a label; None if the work or return has one already. Consolidated work needs none of its own."""
-    shipment_id = store.insert_intent(tx, intent, at=at)
-    if shipment_id is not None and intent.rides_with is None:
-        fact = facts.LabelRequested(intent.order_id, shipment_id, intent.direction.value)
-        events.append(tx, [fact], at=at)
-    return shipment_id
+def request_label(tx: WriteTx, *, parcel: NewParcel, at: datetime) -> list[ShipmentId]:
+    """Store a parcel and the intent to buy its label; returns its shipments. A return that has a parcel gets no other."""
+    return_ids = [each.return_id for each in parcel.contents if each.return_id is not None]
+    if any(store.select_of_return(tx, return_id=return_id) for return_id in return_ids):
+        return []
+    parcel_id = store.insert_parcel(tx, parcel=parcel)
+    shipment_ids = [store.insert_shipment(tx, parcel_id=parcel_id, contents=each) for each in parcel.contents]
+    first = shipment_ids[0]
+    labels.insert_intent(tx, parcel_id=parcel_id, first=first, connection_id=parcel.connection_id, at=at)
+    fact = facts.LabelRequested(parcel.contents[0].order_id, first, parcel.direction.value)
+    events.append(tx, [fact], at=at)
+    return shipment_ids
 
 
 def lock(tx: WriteTx, *, shipment_id: ShipmentId) -> Shipment:
-    """One parcel, locked; raises NotFound."""
+    """One shipment, its parcel locked; raises NotFound."""
     found = store.lock_shipment(tx, shipment_id=shipment_id)
     if found is None:
         raise errors.NotFound(f"There is no shipment {shipment_id}.")
@@ -36,39 +43,41 @@ def lock(tx: WriteTx, *, shipment_id: ShipmentId) -> Shipment:
 
 def _enter(shipment: Shipment, state: LabelState) -> None:
     states.transition(
-        model.LABEL_MOVES, shipment.label_state, state, thing=f"The label of {shipment.reference}"
+        model.LABEL_MOVES, shipment.label_state, state, thing=f"The label of {shipment.label_reference}"
     )
 
 
 def mark_requested(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> tuple[Shipment, bool]:
-    """Mark the label as being requested; returns the parcel and whether it was requested before (then look it up first)."""
+    """Mark the label as being requested; returns the shipment and whether it was requested before (then look it up first)."""
     shipment = lock(tx, shipment_id=shipment_id)
     if shipment.label_state is LabelState.PURCHASED:
         return shipment, True
     if shipment.label_state is not LabelState.REQUESTED:
         _enter(shipment, LabelState.REQUESTED)
-    return shipment, store.mark_requested(tx, shipment_id=shipment_id, at=at)
+    return shipment, labels.mark_requested(tx, parcel_id=shipment.parcel_id, at=at)
 
 
-def purchased(tx: WriteTx, *, shipment_id: ShipmentId, label: Label, at: datetime) -> Shipment:
-    """Record once that the label was bought."""
+def purchased(tx: WriteTx, *, shipment_id: ShipmentId, label: Label, at: datetime) -> None:
+    """Record once that the label was bought, for each order in the parcel."""
     shipment = lock(tx, shipment_id=shipment_id)
     if shipment.label_state is LabelState.PURCHASED:
-        return shipment
+        return
     _enter(shipment, LabelState.PURCHASED)
-    store.update_purchased(tx, shipment_id=shipment_id, label=label, at=at)
-    fact = facts.LabelPurchased(
-        shipment.order_id, shipment_id, shipment.direction.value, label.carrier, label.tracking_number
-    )
-    events.append(tx, [fact], at=at)
-    return shipment
+    labels.update_purchased(tx, parcel_id=shipment.parcel_id, label=label, at=at)
+    reported = [
+        facts.LabelPurchased(
+            each.order_id, each.id, each.direction.value, label.carrier, label.tracking_number
+        )
+        for each in store.select_in_parcel(tx, parcel_id=shipment.parcel_id)
+    ]
+    events.append(tx, reported, at=at)
 
 
 def mark_in_doubt(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: datetime) -> None:
     """The outcome of the purchase is unknown: a person must check."""
     shipment = lock(tx, shipment_id=shipment_id)
     _enter(shipment, LabelState.IN_DOUBT)
-    store.update_label_state(tx, shipment_id=shipment_id, state=LabelState.IN_DOUBT, error=reason)
+    labels.update_state(tx, parcel_id=shipment.parcel_id, state=LabelState.IN_DOUBT, error=reason)
     fact = facts.LabelInDoubt(shipment.order_id, shipment_id, shipment.direction.value, reason)
     events.append(tx, [fact], at=at)
 
@@ -78,36 +87,38 @@ def failed(tx: WriteTx, *, shipment_id: ShipmentId, reason: str) -> None:
     shipment = lock(tx, shipment_id=shipment_id)
     if shipment.label_state is not LabelState.FAILED:
         _enter(shipment, LabelState.FAILED)
-    store.update_label_state(tx, shipment_id=shipment_id, state=LabelState.FAILED, error=reason)
+    labels.update_state(tx, parcel_id=shipment.parcel_id, state=LabelState.FAILED, error=reason)
 
 
 def retry(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> None:
-    """Retry a label (the carrier is always asked first whether it sold the label before)."""
+    """Retry the label of a parcel (the carrier is always asked first whether it sold the label before)."""
     shipment = lock(tx, shipment_id=shipment_id)
     _enter(shipment, LabelState.REQUESTED)
-    store.update_label_state(tx, shipment_id=shipment_id, state=LabelState.REQUESTED, error="")
-    fact = facts.LabelRequested(shipment.order_id, shipment_id, shipment.direction.value)
+    labels.update_state(tx, parcel_id=shipment.parcel_id, state=LabelState.REQUESTED, error="")
+    first, *_ = store.select_in_parcel(tx, parcel_id=shipment.parcel_id)
+    fact = facts.LabelRequested(first.order_id, first.id, first.direction.value)
     events.append(tx, [fact], at=at)
 
 
-def dispatch(tx: WriteTx, *, shipment: Shipment, at: datetime) -> None:
-    """Ship the parcel; its label must be bought."""
-    if shipment.label_state is not LabelState.PURCHASED:
+def dispatch(tx: WriteTx, *, shipments: Sequence[Shipment], at: datetime) -> None:
+    """Ship a parcel with everything in it (`shipments`), once; its label must be bought."""
+    first, *_ = shipments
+    if first.label_state is not LabelState.PURCHASED:
         raise errors.Refused("There is no label yet: wait for the carrier, or see the parcel's error.")
-    if shipment.dispatched_at is not None:
+    if first.dispatched_at is not None:
         return
-    store.update_dispatched(tx, shipment_id=shipment.id, at=at)
-    fact = facts.Dispatched(
-        shipment.order_id, shipment.id, shipment.direction.value, shipment.tracking_number
-    )
-    events.append(tx, [fact], at=at)
+    store.update_dispatched(tx, parcel_id=first.parcel_id, at=at)
+    reported = [
+        facts.Dispatched(each.order_id, each.id, each.direction.value, each.tracking_number)
+        for each in shipments
+    ]
+    events.append(tx, reported, at=at)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What new scans changed: the state before and after; delivered only the first time."""
+    """What new scans changed: the parcel's state before and after; delivered only the first time."""
 
-    shipment: Shipment
     before: TrackingStatus
     now: Scan
     left: bool
@@ -115,39 +126,33 @@ class Progress:
 
 
 def track(tx: WriteTx, *, shipment: Shipment, scans: Sequence[Scan]) -> Progress | None:
-    """Store scans and derive the parcel's state from all of them; None if nothing changed."""
-    if not scans or not store.insert_scans(tx, shipment_id=shipment.id, scans=scans):
+    """Store scans of a parcel and derive its state from all of them; None if nothing changed."""
+    if not scans or not tracking.insert_events(tx, parcel_id=shipment.parcel_id, scans=scans):
         return None
-    latest = model.current(store.select_scans(tx, shipment_id=shipment.id))
+    latest = model.current(tracking.select_events(tx, parcel_id=shipment.parcel_id))
     if latest is None:
         return None
     arrived = latest.status in {TrackingStatus.DELIVERED, TrackingStatus.RETURN_DELIVERED}
     delivered = arrived and shipment.delivered_at is None
-    store.update_tracking(
-        tx, shipment_id=shipment.id, scan=latest, delivered_at=latest.at if arrived else None
+    tracking.update_status(
+        tx, parcel_id=shipment.parcel_id, scan=latest, delivered_at=latest.at if arrived else None
     )
     if latest.status is shipment.tracking_status and not delivered:
         return None
-    return Progress(
-        shipment, shipment.tracking_status, latest, model.left_the_building(latest.status), delivered
-    )
+    return Progress(shipment.tracking_status, latest, model.left_the_building(latest.status), delivered)
 
 
-def announce(tx: WriteTx, *, progress: Progress) -> None:
-    """Record the state derived from the scans."""
-    shipment, at = progress.shipment, progress.now.at
-    fact: facts.Delivered | facts.Tracked
-    if progress.delivered:
-        fact = facts.Delivered(
-            shipment.order_id, shipment.id, shipment.direction.value, shipment.tracking_number
-        )
-    else:
-        fact = facts.Tracked(
-            shipment.order_id, shipment.id, shipment.direction.value, progress.now.status.value
-        )
-    events.append(tx, [fact], at=at)
+def announce(tx: WriteTx, *, shipments: Iterable[Shipment], progress: Progress) -> None:
+    """Record the state derived from the scans, for each order in the parcel."""
+    reported: list[facts.Delivered | facts.Tracked] = [
+        facts.Delivered(each.order_id, each.id, each.direction.value, each.tracking_number)
+        if progress.delivered
+        else facts.Tracked(each.order_id, each.id, each.direction.value, progress.now.status.value)
+        for each in shipments
+    ]
+    events.append(tx, reported, at=progress.now.at)
 
 
 def named_by_channel(tx: WriteTx, *, shipment_id: ShipmentId, channel_ref: str) -> None:
-    """Store the sales channel's reference of this parcel."""
+    """Store the sales channel's reference of this shipment."""
     store.update_channel_ref(tx, shipment_id=shipment_id, channel_ref=channel_ref)

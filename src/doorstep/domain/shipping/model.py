@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from doorstep.kernel import errors
 from doorstep.kernel.ids import ShipmentId
 
 
@@ -160,13 +161,49 @@ class ParcelItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """Outer size of a parcel."""
+
+    length_mm: int
+    width_mm: int
+    height_mm: int
+
+
+@dataclass(frozen=True, slots=True)
 class Packaging:
     """The standard parcel: its empty weight and its outer size."""
 
     weight_grams: int
-    length_mm: int
-    width_mm: int
-    height_mm: int
+    size: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What a packer put in one parcel: units by order line, and weight and size where they were measured."""
+
+    units: Mapping[int, int]
+    weight_grams: int | None = None
+    size: Size | None = None
+
+
+class WrongContents(errors.Invalid):
+    """The parcels do not hold exactly the units of the fulfillment order."""
+
+
+def check_contents(quantities: Mapping[int, int], parcels: Sequence[Packed]) -> None:
+    """Raise WrongContents unless each unit (`quantities` by order line) is in exactly one parcel and none is empty."""
+    for number, parcel in enumerate(parcels, start=1):
+        if not any(parcel.units.values()) or min(parcel.units.values()) < 0:
+            raise WrongContents(
+                f"Parcel {number} is empty: put something in it, or remove it.", field="parcels"
+            )
+    for line_no in sorted({*quantities, *(line_no for parcel in parcels for line_no in parcel.units)}):
+        wanted = quantities.get(line_no, 0)
+        found = sum(parcel.units.get(line_no, 0) for parcel in parcels)
+        if found != wanted:
+            raise WrongContents(
+                f"Line {line_no} has {wanted} units; the parcels hold {found}.", field="parcels"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +219,7 @@ class LabelRequest:
     recipient: Party
     items: tuple[ParcelItem, ...]
     weight_grams: int
-    length_mm: int
-    width_mm: int
-    height_mm: int
+    size: Size
     currency: str
     declared_minor: int
     cod_minor: int = 0

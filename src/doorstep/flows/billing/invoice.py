@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from doorstep.domain.invoicing import actions as invoicing
+from doorstep.domain.invoicing import views as documents
 from doorstep.domain.invoicing.actions import Subject
 from doorstep.domain.invoicing.model import Kind
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.payments.model import amount_of
-from doorstep.domain.shipping import views as parcels
-from doorstep.domain.shipping.model import Direction
 from doorstep.domain.shipping.views import Shipment
 from doorstep.flows.billing import tax_document
 from doorstep.flows.billing.tax_document import DocumentLine
@@ -20,14 +20,14 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 def request(tx: WriteTx, *, shipment: Shipment, now: datetime) -> None:
-    """Request the invoice of a shipment; units shipped earlier were invoiced with their share."""
+    """Request the invoice of a shipment; units invoiced earlier took their share."""
     order = order_views.order(tx, order_id=shipment.order_id)
-    earlier = _pieces_before(tx, shipment)
+    earlier = _invoiced(tx, shipment)
     goods = [
         DocumentLine(
             line.line_no,
             line.quantity,
-            _amount(order, line.line_no, line.quantity, earlier.get(line.line_no, 0)),
+            _amount(order, line.line_no, line.quantity, earlier[line.line_no]),
         )
         for line in shipment.lines
     ]
@@ -40,14 +40,11 @@ def _amount(order: order_views.Order, line_no: int, quantity: int, already: int)
     return amount_of(owed.paid_line(order, line_no), quantity=quantity, earlier=already)
 
 
-def _pieces_before(tx: ReadTx, shipment: Shipment) -> dict[int, int]:
-    before: dict[int, int] = {}
-    for other in parcels.of_order(tx, order_id=shipment.order_id):
-        if (
-            other.direction is Direction.OUTBOUND
-            and other.dispatched_at is not None
-            and other.id < shipment.id
-        ):
-            for line in other.lines:
-                before[line.line_no] = before.get(line.line_no, 0) + line.quantity
-    return before
+def _invoiced(tx: ReadTx, shipment: Shipment) -> Counter[int]:
+    """Units by order line that other shipments of the order were invoiced with."""
+    found = Counter[int]()
+    for other in documents.of_order(tx, order_id=shipment.order_id):
+        if other.kind is Kind.INVOICE and other.shipment_id != shipment.id:
+            for line in other.document.lines:
+                found[line.line_no] += line.quantity
+    return found

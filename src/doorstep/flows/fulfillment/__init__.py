@@ -1,7 +1,7 @@
 """Fulfillment: people at a location accept, pick, pack, hand over, or reject.
 
 1. release hands planned work to its location at the location's pace.
-2. fulfill has the verbs of a fulfillment order; a rejected line is allocated again elsewhere.
+2. fulfill accepts, picks and rejects a fulfillment order; packing packs it in parcels and hands them over.
 3. recall takes released work back; unaccepted escalates work that no one accepts and re-routes it.
 4. stock_correction adjusts stock after a reject.
 5. cancel stops what is not packed yet.

@@ -1,4 +1,4 @@
-"""Accept, pick, pack, ship or reject a fulfillment order."""
+"""Accept, pick or reject a fulfillment order."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from doorstep.domain.routing.actions import Block, Exclusion
 from doorstep.domain.routing.views import rules
 from doorstep.flows.allocation import allocation, replan
 from doorstep.flows.fulfillment import stock_correction
-from doorstep.flows.shipping import consolidation
-from doorstep.flows.shipping import ship as ship_flow
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
@@ -77,27 +75,6 @@ def pick_all(
     orders.count(
         tx, counters=["picked"], counts=[LineCount(order_id, line.line_no, line.quantity) for line in picked]
     )
-
-
-def pack(
-    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
-) -> None:
-    """Pack a fulfillment order; its label is bought in the background."""
-    work = fulfillment.pack(tx, command=locked_command(tx, fulfillment_order_id, version, now))
-    orders.count(tx, counters=["packed"], counts=_counts(work))
-
-
-def ship(
-    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
-) -> None:
-    """Hand the parcel with everything in it to the carrier. Repeating it changes nothing."""
-    for work_id in consolidation.works_of(tx, fulfillment_order_id=fulfillment_order_id):
-        seen = version if work_id == fulfillment_order_id else None
-        ship_flow.hand_over(tx, command=locked_command(tx, work_id, seen, now))
-
-
-def _counts(work: Work) -> list[LineCount]:
-    return [LineCount(work.order_id, line.line_no, line.quantity) for line in work.lines]
 
 
 def reject(

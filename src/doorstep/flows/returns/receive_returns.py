@@ -35,14 +35,14 @@ def book_pickups(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> N
             raise errors.Refused("None of these lines has shipped: there is nothing to pick up.")
         location = network.location(tx, location_id=each.location_id)
         connection_id = context.partners.by_key(location.return_carrier or location.carrier).id
-        intent = label_request.for_return(
+        parcel = label_request.for_return(
             tx,
             each=each,
             location_id=location.id,
             connection_id=connection_id,
             packaging=context.packaging,
         )
-        shipping.request_label(tx, intent=intent, at=context.clock.now())
+        shipping.request_label(tx, parcel=parcel, at=context.clock.now())
 
 
 def _locked(tx: WriteTx, return_id: ReturnId) -> Return:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.fulfillment.views import Companion
-from doorstep.domain.network import views as network
-from doorstep.domain.network.model import site
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.shipping import actions as shipping
-from doorstep.domain.shipping import views as parcels
 from doorstep.flows.context import Context, event_int
-from doorstep.flows.shipping import label_request
-from doorstep.kernel import errors
+from doorstep.flows.shipping import carrier_choice, label_request
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
+from doorstep.kernel.ids import FulfillmentOrderId, OrderId
 from doorstep.kernel.jobs import Delivery
 
 COMPANIONS_AWAITED_FOR = timedelta(minutes=30)
@@ -71,41 +66,11 @@ def _request(context: Context, tx: WriteTx, companions: Sequence[Companion]) -> 
 
 
 def _label(context: Context, tx: WriteTx, packed: Sequence[Companion], now: datetime) -> None:
-    """Request one label for all of it: the first order's parcel has it, the others refer to it."""
+    """Request one label for all of it."""
     works = [work_views.work(tx, fulfillment_order_id=each.fulfillment_order_id) for each in packed]
-    if not works:
-        return
-    carrier = _carrier(tx, works[0].location_id, now)
-    first, *others = label_request.for_works(
-        tx,
-        works=works,
-        connection_id=context.partners.by_key(carrier).id,
-        packaging=context.packaging,
-    )
-    lead = shipping.request_label(tx, intent=first, at=now)
-    for intent in others:
-        shipping.request_label(tx, intent=replace(intent, rides_with=lead), at=now)
-
-
-def _carrier(tx: WriteTx, location_id: LocationId, now: datetime) -> str:
-    """The location's carrier; during its outage another carrier of the location, if there is one."""
-    location, out = network.location(tx, location_id=location_id), network.outages(tx, at=now)
-    if location.carrier not in out:
-        return location.carrier
-    others = site(network.document(tx), location).carriers or ()
-    return next((each for each in others if each not in out), location.carrier)
-
-
-def works_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> list[FulfillmentOrderId]:
-    """The fulfillment orders in the same parcel, orders locked in order of their ids."""
-    shipment = parcels.of_work(tx, fulfillment_order_id=fulfillment_order_id)
-    if shipment is None:
-        return [fulfillment_order_id]
-    lead = shipment.rides_with or shipment.id
-    box = [parcels.shipment(tx, shipment_id=lead), *parcels.consolidated(tx, shipment_id=lead)]
-    for order_id in sorted({each.order_id for each in box}):
-        orders.lock(tx, order_id=order_id)
-    found = [each.fulfillment_order_id for each in box if each.fulfillment_order_id is not None]
-    if fulfillment_order_id not in found:
-        raise errors.Conflict("The parcel's contents changed: reload.")
-    return found
+    if works:
+        connection_id = carrier_choice.connection_of(context, tx, location_id=works[0].location_id, now=now)
+        parcel = label_request.for_works(
+            tx, works=works, connection_id=connection_id, packaging=context.packaging
+        )
+        shipping.request_label(tx, parcel=parcel, at=now)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.catalog.model import Item
@@ -14,51 +13,53 @@ from doorstep.domain.network.model import Location
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import Address
 from doorstep.domain.returns.actions import Return
-from doorstep.domain.shipping.actions import Intent, Shipment, ShipmentLine
-from doorstep.domain.shipping.model import Direction, Label, LabelRequest, Packaging, ParcelItem, Party
+from doorstep.domain.shipping.actions import Contents, NewParcel, Shipment, ShipmentLine
+from doorstep.domain.shipping.model import Direction, LabelRequest, Packaging, Packed, ParcelItem, Party
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, Sku
 
 
-def for_works(tx: ReadTx, *, works: Sequence[Work], connection_id: int, packaging: Packaging) -> list[Intent]:
-    """One parcel with everything of these fulfillment orders; the first has the weight of all and of the box."""
-    weights = [_weight(tx, _lines(work)) for work in works]
-    parcel_grams = sum(weights) + packaging.weight_grams
-    return [
-        Intent(
-            work.order_id,
-            work.id,
-            None,
-            Direction.OUTBOUND,
-            work.location_id,
-            connection_id,
-            parcel_grams if number == 0 else weight,
-            _lines(work),
-        )
-        for number, (work, weight) in enumerate(zip(works, weights, strict=True))
-    ]
+def for_works(tx: ReadTx, *, works: Sequence[Work], connection_id: int, packaging: Packaging) -> NewParcel:
+    """One parcel with everything of these fulfillment orders."""
+    contents = tuple(Contents(work.order_id, work.id, None, _lines(work, _all_of(work))) for work in works)
+    weight = packaging.weight_grams + sum(_weight(tx, each.lines) for each in contents)
+    return NewParcel(Direction.OUTBOUND, works[0].location_id, connection_id, weight, contents)
 
 
-def _lines(work: Work) -> tuple[ShipmentLine, ...]:
-    return tuple(ShipmentLine(line.line_no, line.sku, line.quantity) for line in work.lines)
+def for_packed(
+    tx: ReadTx, *, work: Work, packed: Packed, connection_id: int, packaging: Packaging
+) -> NewParcel:
+    """One of the parcels of a fulfillment order, as a person packed it: the measured weight counts."""
+    lines = _lines(work, packed.units)
+    weight = packed.weight_grams or packaging.weight_grams + _weight(tx, lines)
+    contents = (Contents(work.order_id, work.id, None, lines),)
+    return NewParcel(Direction.OUTBOUND, work.location_id, connection_id, weight, contents, packed.size)
 
 
-def shared(label: Label) -> Label:
-    """The label as the companions see it: paid and printed once."""
-    return replace(label, cost_minor=0, pdf=b"")
+def _all_of(work: Work) -> dict[int, int]:
+    return {line.line_no: line.quantity for line in work.lines}
+
+
+def _lines(work: Work, units: Mapping[int, int]) -> tuple[ShipmentLine, ...]:
+    return tuple(
+        ShipmentLine(line.line_no, line.sku, units[line.line_no])
+        for line in work.lines
+        if units.get(line.line_no)
+    )
 
 
 def for_return(
     tx: ReadTx, *, each: Return, location_id: LocationId, connection_id: int, packaging: Packaging
-) -> Intent:
+) -> NewParcel:
     """One parcel with everything of a return, picked up at the customer's address."""
     quantities = Counter[tuple[int, Sku]]()
     for line in each.lines:
         quantities[line.line_no, line.sku] += line.quantity
     lines = tuple(ShipmentLine(line_no, sku, quantity) for (line_no, sku), quantity in quantities.items())
     weight = packaging.weight_grams + _weight(tx, lines)
-    return Intent(each.order_id, None, each.id, Direction.INBOUND, location_id, connection_id, weight, lines)
+    contents = (Contents(each.order_id, None, each.id, lines),)
+    return NewParcel(Direction.INBOUND, location_id, connection_id, weight, contents)
 
 
 def _weight(tx: ReadTx, lines: tuple[ShipmentLine, ...]) -> int:
@@ -66,19 +67,18 @@ def _weight(tx: ReadTx, lines: tuple[ShipmentLine, ...]) -> int:
     return sum(items[line.sku].weight_grams * line.quantity for line in lines)
 
 
-def label_request(
-    tx: ReadTx, shipment: Shipment, *, packaging: Packaging, companions: Sequence[Shipment] = ()
-) -> LabelRequest:
-    """Everything the carrier needs, for either direction; `companions` are other orders' units in the same parcel."""
+def label_request(tx: ReadTx, *, parcel: Sequence[Shipment], packaging: Packaging) -> LabelRequest:
+    """Everything the carrier needs, for either direction; the first order in the parcel names it."""
+    shipment = parcel[0]
     order = order_views.order(tx, order_id=shipment.order_id)
-    contents = tuple([each for part in (shipment, *companions) for each in _contents(tx, part)])
+    contents = tuple([each for part in parcel for each in _contents(tx, part)])
     here = _of_location(network.location(tx, location_id=shipment.location_id))
     customer = _of_address(order.shipping_address)
     is_outbound = shipment.direction is Direction.OUTBOUND
     declared = sum(item.unit_price_minor * item.quantity for item in contents)
     return LabelRequest(
         shipment_id=shipment.id,
-        reference=shipment.reference,
+        reference=shipment.label_reference,
         direction=shipment.direction,
         order_number=order.header.number,
         ordered_at=order.header.placed_at,
@@ -86,9 +86,7 @@ def label_request(
         recipient=customer if is_outbound else here,
         items=contents,
         weight_grams=shipment.weight_grams,
-        length_mm=packaging.length_mm,
-        width_mm=packaging.width_mm,
-        height_mm=packaging.height_mm,
+        size=shipment.size or packaging.size,
         currency=order.header.currency,
         declared_minor=declared,
         cod_minor=declared if order.header.on_delivery and is_outbound else 0,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment.actions import Command
+from doorstep.domain.fulfillment.model import cause, parcel_cause
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import Ending
 from doorstep.domain.network import views as network
@@ -25,34 +27,29 @@ from doorstep.kernel.jobs import Delivery
 
 
 def buy_label(context: Context, delivery: Delivery) -> Record:
-    """Buy one label. On a retry, look the label up at the carrier first."""
+    """Buy the label of one parcel. On a retry, look the label up at the carrier first."""
     shipment_id = ShipmentId(event_int(delivery, "shipment_id"))
     with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
         shipment, asked_before = shipping.mark_requested(tx, shipment_id=shipment_id, at=context.clock.now())
         if shipment.label_state is LabelState.PURCHASED:
             return no_record
-        request = label_request.label_request(
-            tx,
-            shipment,
-            packaging=context.packaging,
-            companions=parcels.consolidated(tx, shipment_id=shipment_id),
-        )
+        parcel = parcels.in_parcel(tx, parcel_id=shipment.parcel_id)
+        request = label_request.label_request(tx, parcel=parcel, packaging=context.packaging)
     carrier = context.partners.carrier(shipment.connection_id)
     label = carrier.find_label(request) if asked_before else None
     if label is None:
         label = carrier.buy_label(request)
 
     def record(tx: WriteTx) -> None:
-        box = [shipment, *parcels.consolidated(tx, shipment_id=shipment_id)]
-        for order_id in sorted({each.order_id for each in box}):
-            orders.lock(tx, order_id=order_id)
+        _lock_orders(tx, parcel)
         shipping.purchased(tx, shipment_id=shipment_id, label=label, at=context.clock.now())
-        for each in box[1:]:
-            shipping.purchased(
-                tx, shipment_id=each.id, label=label_request.shared(label), at=context.clock.now()
-            )
 
     return record
+
+
+def _lock_orders(tx: WriteTx, parcel: Sequence[Shipment]) -> None:
+    for order_id in sorted({each.order_id for each in parcel}):
+        orders.lock(tx, order_id=order_id)
 
 
 def mark_label_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
@@ -66,23 +63,43 @@ def mark_label_failed(context: Context, tx: WriteTx, delivery: Delivery, problem
 
 
 def retry_label(tx: WriteTx, *, shipment_id: ShipmentId, now: datetime) -> None:
-    """Retry a label."""
-    orders.lock(tx, order_id=OrderId(parcels.shipment(tx, shipment_id=shipment_id).order_id))
+    """Retry the label of a parcel."""
+    parcel_id = parcels.shipment(tx, shipment_id=shipment_id).parcel_id
+    _lock_orders(tx, parcels.in_parcel(tx, parcel_id=parcel_id))
     shipping.retry(tx, shipment_id=shipment_id, at=now)
 
 
-def hand_over(tx: WriteTx, *, command: Command) -> None:
-    """Ship a parcel: stock leaves. A person or a carrier scan may trigger it; it happens once. The order is locked."""
-    shipment = parcels.of_work(tx, fulfillment_order_id=command.fulfillment_order_id)
-    if shipment is None or shipment.label_state is not LabelState.PURCHASED:
+def parcels_of(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> list[list[Shipment]]:
+    """The parcels of a fulfillment order with everything in them, all their orders locked in order of their ids."""
+    parcel_ids = [each.parcel_id for each in parcels.of_work(tx, fulfillment_order_id=fulfillment_order_id)]
+    _lock_orders(
+        tx, [each for parcel_id in parcel_ids for each in parcels.in_parcel(tx, parcel_id=parcel_id)]
+    )
+    return [parcels.in_parcel(tx, parcel_id=parcel_id) for parcel_id in parcel_ids]
+
+
+def hand_over(tx: WriteTx, *, parcel: Sequence[Shipment], at: datetime) -> None:
+    """Ship a parcel: its stock leaves. A person or a carrier's scan may trigger it; it happens once. Orders are locked."""
+    if parcel[0].label_state is not LabelState.PURCHASED:
         raise errors.Refused("There is no label yet: wait for it, or see on the order why it failed.")
-    work = fulfillment.ship(tx, command=command)
-    if work is None:
+    if parcel[0].dispatched_at is not None:
         return
-    inventory.ship(tx, ending=Ending(work.causes, [work.order_id]), at=command.at)
-    counts = [LineCount(work.order_id, line.line_no, line.quantity) for line in work.lines]
+    shipping.dispatch(tx, shipments=parcel, at=at)
+    for each in parcel:
+        if each.fulfillment_order_id is not None:
+            _leave(tx, each, each.fulfillment_order_id, at)
+
+
+def _leave(tx: WriteTx, shipment: Shipment, work_id: FulfillmentOrderId, at: datetime) -> None:
+    """Take a shipment's units out of stock; with its last parcel the fulfillment order is shipped."""
+    causes = [cause(work_id, line.line_no) for line in shipment.lines]
+    causes += [parcel_cause(work_id, line.line_no, shipment.id) for line in shipment.lines]
+    inventory.ship(tx, ending=Ending(causes, [shipment.order_id]), at=at)
+    counts = [LineCount(shipment.order_id, line.line_no, line.quantity) for line in shipment.lines]
     orders.count(tx, counters=["shipped"], counts=counts)
-    shipping.dispatch(tx, shipment=shipment, at=command.at)
+    if all(each.dispatched_at for each in parcels.of_work(tx, fulfillment_order_id=work_id)):
+        location = network.location(tx, location_id=shipment.location_id)
+        fulfillment.ship(tx, command=Command(work_id, location.code, at))
 
 
 class UnknownParcel(errors.Unavailable):
@@ -94,41 +111,37 @@ def track(tx: WriteTx, *, connection_id: int, seen: TrackingSnapshot, trace_id: 
     found = parcels.tracked(
         tx, connection_id=connection_id, tracking_number=seen.tracking_number, external_id=seen.external_id
     )
-    if found is None:
+    if not found:
         name = seen.tracking_number or seen.external_id
         raise UnknownParcel(f"No parcel has the tracking number {name}.")
-    box = [found, *parcels.consolidated(tx, shipment_id=found.id)]
-    for order_id in sorted({each.order_id for each in box}):
-        tx.traces["order", order_id] = trace_id
-        orders.lock(tx, order_id=order_id)
-    for each in box:
-        _track(tx, shipping.lock(tx, shipment_id=each.id), seen)
-
-
-def _track(tx: WriteTx, shipment: Shipment, seen: TrackingSnapshot) -> None:
-    progress = shipping.track(tx, shipment=shipment, scans=seen.scans)
+    for each in found:
+        tx.traces["order", each.order_id] = trace_id
+    _lock_orders(tx, found)
+    lead = shipping.lock(tx, shipment_id=found[0].id)
+    parcel = parcels.in_parcel(tx, parcel_id=lead.parcel_id)
+    progress = shipping.track(tx, shipment=lead, scans=seen.scans)
     if progress is None:
         return
-    if shipment.direction is Direction.INBOUND:
-        _follow_return(tx, progress)
+    if lead.direction is Direction.INBOUND:
+        _follow_return(tx, lead, progress)
     elif progress.left:
-        _follow_order(tx, progress)
-    shipping.announce(tx, progress=progress)
+        _follow_orders(tx, parcel, progress)
+    shipping.announce(tx, shipments=parcel, progress=progress)
 
 
-def _follow_order(tx: WriteTx, progress: shipping.Progress) -> None:
-    shipment, at = progress.shipment, progress.now.at
-    if shipment.dispatched_at is None and shipment.fulfillment_order_id is not None:
-        location = network.location(tx, location_id=shipment.location_id)
-        hand_over(tx, command=Command(FulfillmentOrderId(shipment.fulfillment_order_id), location.code, at))
+def _follow_orders(tx: WriteTx, parcel: Sequence[Shipment], progress: shipping.Progress) -> None:
+    at = progress.now.at
+    hand_over(tx, parcel=parcel, at=at)
     if progress.delivered:
-        counts = [LineCount(shipment.order_id, line.line_no, line.quantity) for line in shipment.lines]
+        counts = [
+            LineCount(each.order_id, line.line_no, line.quantity) for each in parcel for line in each.lines
+        ]
         orders.count(tx, counters=["delivered"], counts=counts)
-        orders.complete(tx, order_ids=[shipment.order_id], now=at)
+        orders.complete(tx, order_ids=sorted({each.order_id for each in parcel}), now=at)
 
 
-def _follow_return(tx: WriteTx, progress: shipping.Progress) -> None:
-    return_id = progress.shipment.return_id
+def _follow_return(tx: WriteTx, shipment: Shipment, progress: shipping.Progress) -> None:
+    return_id = shipment.return_id
     if return_id is None:
         return
     if progress.delivered:

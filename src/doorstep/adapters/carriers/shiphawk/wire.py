@@ -155,9 +155,9 @@ def booking(request: shipping.LabelRequest, rate: Rate) -> dict[str, object]:
 def _parcel(request: shipping.LabelRequest) -> dict[str, object]:
     return {
         "item_type": "parcel",
-        "length": _inches(request.length_mm),
-        "width": _inches(request.width_mm),
-        "height": _inches(request.height_mm),
+        "length": _inches(request.size.length_mm),
+        "width": _inches(request.size.width_mm),
+        "height": _inches(request.size.height_mm),
         "weight": (Decimal(request.weight_grams) / _GRAMS_PER_POUND).quantize(_HUNDREDTH, ROUND_UP),
         "weight_uom": "lbs",
         "value": money.Money(request.declared_minor, request.currency).decimal(),

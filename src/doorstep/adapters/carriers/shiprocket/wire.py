@@ -209,9 +209,9 @@ def _common(request: shipping.LabelRequest) -> dict[str, object]:
             for item in request.items
         ],
         "sub_total": money.Money(request.declared_minor, request.currency).decimal(),
-        "length": Decimal(request.length_mm) / 10,
-        "breadth": Decimal(request.width_mm) / 10,
-        "height": Decimal(request.height_mm) / 10,
+        "length": Decimal(request.size.length_mm) / 10,
+        "breadth": Decimal(request.size.width_mm) / 10,
+        "height": Decimal(request.size.height_mm) / 10,
         "weight": Decimal(request.weight_grams) / 1000,
     }
 

@@ -38,7 +38,7 @@ def closing_table(story: Story) -> list[Row]:
             back = int(str(counters["returned"])) if isinstance(counters, dict) else 0
             quantity = int(str(part["quantity"]))
             item = f"{line['title']}" + (f" × {quantity}" if quantity > 1 else "")
-            tracking = read.text(work, "shipment", "tracking_number")
+            tracking = ", ".join(read.text(each, "tracking_number") for each in read.rows(work, "parcels"))
             place = read.text(work, "location_name")
             table.append(Row(item, place, tracking, str(line["status"]), f"{back} Returned" if back else "–"))
     return sorted(table, key=lambda row: row.source, reverse=True)
@@ -79,7 +79,7 @@ def findings(app: App, story: Story) -> dict[str, object]:
     """
     with app.db.read() as tx:
         drift, dead = inventory.drift(tx), jobs.dead(tx)
-        parcels = {each.reference for each in shipping.of_order(tx, order_id=story.order_id)}
+        parcels = {each.label_reference for each in shipping.of_order(tx, order_id=story.order_id)}
         papers = {each.reference for each in invoicing.of_order(tx, order_id=story.order_id)}
         refunds = {each.reference for each in payments.refunds(tx, order_id=story.order_id)}
     context = story.doors.context

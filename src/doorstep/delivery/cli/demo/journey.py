@@ -144,8 +144,9 @@ class Story:
             return now if "ship" in read.values(now, "actions") else None
 
         ready = self.doors.until(f"{location} has its label", labelled)
-        pdf = self.doors.label(int(str(ready["shipment_id"])), key=key)
-        _expect("the label is a PDF", pdf[:5], b"%PDF-")
+        for parcel in read.rows(ready, "parcels"):
+            pdf = self.doors.label(int(str(parcel["shipment_id"])), key=key)
+            _expect("the label is a PDF", pdf[:5], b"%PDF-")
 
     def _shop_tracking(self) -> set[str]:
         order = read.table(self.doors.context("shopify", "state"), "orders").get(str(self.shop_order), {})
@@ -166,8 +167,9 @@ class Story:
 
     def _invoices(self) -> dict[str, str] | None:
         found = {
-            read.text(work, "location"): read.text(work, "shipment", "invoice")
+            read.text(work, "location"): read.text(parcel, "invoice")
             for work in read.rows(self.order(), "fulfillment_orders")
+            for parcel in read.rows(work, "parcels")
         }
         return found if all(found.values()) else None
 

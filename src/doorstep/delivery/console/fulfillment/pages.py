@@ -19,9 +19,11 @@ from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
-from doorstep.flows.fulfillment import fulfill
+from doorstep.domain.shipping import views as parcels
+from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.flows.fulfillment import recall as recalls
 from doorstep.flows.shipping import consolidation
+from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
@@ -91,6 +93,9 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
         "waits_for_label": is_packed and not job.card.pickup and job.card.label_state in {"", "requested"},
         "scan": toast if is_scan else None,
         "done": STEPS_DONE.get(job.card.state, 1),
+        "parcel_count": forms.parcel_count(
+            req.form.get("parcels") or req.http.query_params.get("parcels", "")
+        ),
     }
     return page.render(
         req,
@@ -145,17 +150,48 @@ def pack(req: PageRequest) -> Response:
     """Close the parcel; the label is requested."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfill.pack(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
+        packing.pack(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
         return _("Packed.")
 
     return _act(req, verb)
 
 
-def ship(req: PageRequest) -> Response:
-    """Hand the parcel to the carrier."""
+def pack_parcels(req: PageRequest) -> Response:
+    """Close several parcels; each gets its label."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
-        fulfill.ship(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
+        packed = forms.parcels(req.form)
+        packing.pack_parcels(
+            req.app.context,
+            tx,
+            fulfillment_order_id=work_id,
+            parcels=packed,
+            version=req.whole("version"),
+            now=req.now,
+        )
+        return _("Packed in {n} parcels.").format(n=len(packed))
+
+    return _act(req, verb)
+
+
+def ship_parcel(req: PageRequest) -> Response:
+    """Hand one of several parcels to the carrier."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        shipment = parcels.shipment(tx, shipment_id=req.number("shipment_id"))
+        if shipment.fulfillment_order_id != work_id:
+            raise errors.NotFound(_("This parcel belongs to another fulfillment order."))
+        packing.ship_parcel(tx, shipment_id=shipment.id, now=req.now)
+        return _("Shipped. The stock is reduced and the customer is notified.")
+
+    return _act(req, verb)
+
+
+def ship(req: PageRequest) -> Response:
+    """Hand the parcels to the carrier."""
+
+    def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
+        packing.ship(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
         return _("Shipped. The stock is reduced and the customer is notified.")
 
     return _act(req, verb)
@@ -218,7 +254,9 @@ ROUTES: Routes = (
     Verb("/station/{work_id:int}/pick", pick, Permission.FULFILLMENT_WRITE),
     Verb("/station/{work_id:int}/pick-all", pick_all, Permission.FULFILLMENT_WRITE),
     Verb("/station/{work_id:int}/pack", pack, Permission.FULFILLMENT_WRITE),
+    Verb("/station/{work_id:int}/pack-parcels", pack_parcels, Permission.FULFILLMENT_WRITE),
     Verb("/station/{work_id:int}/ship", ship, Permission.FULFILLMENT_WRITE),
+    Verb("/station/{work_id:int}/parcels/{shipment_id:int}/ship", ship_parcel, Permission.FULFILLMENT_WRITE),
     Verb("/station/{work_id:int}/close", close, Permission.FULFILLMENT_WRITE),
     Verb("/station/{work_id:int}/recall", recall, Permission.ORDERS_WRITE),
     Verb("/station/{work_id:int}/keep", keep, Permission.FULFILLMENT_WRITE),

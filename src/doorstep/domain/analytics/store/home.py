@@ -27,9 +27,9 @@ def select_figures(tx: ReadTx, *, since: datetime, until: datetime, currency: st
         """
         SELECT count(*) AS orders,
                coalesce(sum(total_minor) FILTER (WHERE currency = %(currency)s), 0)::bigint AS value_minor,
-               (SELECT count(*) FROM shipments WHERE direction = 'outbound' AND dispatched_at >= %(since)s
+               (SELECT count(*) FROM parcels WHERE direction = 'outbound' AND dispatched_at >= %(since)s
                    AND dispatched_at < %(until)s) AS shipped,
-               (SELECT count(*) FROM shipments WHERE direction = 'outbound' AND delivered_at >= %(since)s
+               (SELECT count(*) FROM parcels WHERE direction = 'outbound' AND delivered_at >= %(since)s
                    AND delivered_at < %(until)s) AS delivered,
                (SELECT count(*) FROM returns WHERE created_at >= %(since)s AND created_at < %(until)s) AS returns
           FROM orders WHERE placed_at >= %(since)s AND placed_at < %(until)s

@@ -79,6 +79,7 @@ class ShipmentEntry:
     order_id: int
     order_number: str
     reference: str
+    parcel_id: int
     direction: str
     location: str
     label: str
@@ -96,11 +97,12 @@ def select_shipments(tx: ReadTx, wanted: Wanted) -> list[ShipmentEntry]:
     return tx.all(
         ShipmentEntry,
         f"""
-        SELECT x.id, x.order_id, o.number AS order_number, x.reference, x.direction, l.code AS location,
-               x.label_state AS label, x.carrier, x.service, x.tracking_number, x.tracking_status, x.requested_at,
-               x.dispatched_at, x.delivered_at
-          FROM shipments x JOIN orders o ON o.id = x.order_id JOIN locations l ON l.id = x.location_id
-         WHERE (%(state)s = '' OR x.label_state = %(state)s) AND (%(location)s::bigint IS NULL OR x.location_id = %(location)s)
+        SELECT x.id, x.order_id, o.number AS order_number, x.reference, x.parcel_id, p.direction, l.code AS location,
+               b.state AS label, b.carrier, b.service, b.tracking_number, p.tracking_status, b.requested_at,
+               p.dispatched_at, p.delivered_at
+          FROM shipments x JOIN orders o ON o.id = x.order_id JOIN parcels p ON p.id = x.parcel_id
+          JOIN label_purchases b ON b.parcel_id = p.id AND b.state <> 'voided' JOIN locations l ON l.id = p.location_id
+         WHERE (%(state)s = '' OR b.state = %(state)s) AND (%(location)s::bigint IS NULL OR p.location_id = %(location)s)
         {_PAGE}
         """,
         wanted.values,

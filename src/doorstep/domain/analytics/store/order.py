@@ -188,10 +188,23 @@ def select_work(tx: ReadTx, *, order_id: int) -> list[Work]:
 
 
 @dataclass(frozen=True, slots=True)
+class ParcelLine:
+    """Units of an order line in a parcel."""
+
+    line_no: int
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
-    """A shipment with its scans and its invoice."""
+    """What a parcel has of the order, with the parcel's scans and its invoice.
+
+    `reference` is the one that the carrier knows; `shared_with` are the numbers of the other orders in it.
+    """
 
     id: int
+    parcel_id: int
     reference: str
     fulfillment_order_id: int | None
     return_id: int | None
@@ -210,6 +223,8 @@ class Parcel:
     delivered_at: datetime | None
     invoice_number: str
     invoice_state: str
+    lines: tuple[ParcelLine, ...]
+    shared_with: tuple[str, ...]
     scans: tuple[Scan, ...]
 
 
@@ -218,14 +233,20 @@ def select_parcels(tx: ReadTx, *, order_id: int) -> list[Parcel]:
     return tx.all(
         Parcel,
         """
-        SELECT s.id, s.reference, s.fulfillment_order_id, s.return_id, s.direction, l.name AS location, s.label_state,
-               EXISTS (SELECT 1 FROM shipment_labels b WHERE b.shipment_id = s.id) AS has_label, s.tracking_number,
-               s.tracking_url, s.carrier, s.service, s.tracking_status, s.error, s.requested_at, s.dispatched_at,
-               s.delivered_at, coalesce(i.number, '') AS invoice_number, coalesce(i.state, '') AS invoice_state,
+        SELECT s.id, s.parcel_id, b.reference, s.fulfillment_order_id, s.return_id, p.direction, l.name AS location,
+               b.state AS label_state, EXISTS (SELECT 1 FROM label_documents d WHERE d.label_purchase_id = b.id) AS has_label,
+               b.tracking_number, b.tracking_url, b.carrier, b.service, p.tracking_status, b.error, b.requested_at,
+               p.dispatched_at, p.delivered_at, coalesce(i.number, '') AS invoice_number,
+               coalesce(i.state, '') AS invoice_state,
+               (SELECT jsonb_agg(jsonb_build_object('line_no', n.line_no, 'sku', n.sku, 'quantity', n.quantity)
+                                 ORDER BY n.line_no) FROM shipment_lines n WHERE n.shipment_id = s.id) AS lines,
+               ARRAY(SELECT DISTINCT o.number FROM shipments m JOIN orders o ON o.id = m.order_id
+                      WHERE m.parcel_id = p.id AND m.order_id <> s.order_id ORDER BY o.number) AS shared_with,
                (SELECT coalesce(jsonb_agg(jsonb_build_object('at', t.at, 'status', t.status, 'raw_code', t.raw_code,
                        'description', t.description, 'location', t.location) ORDER BY t.at DESC), '[]')
-                  FROM tracking_scans t WHERE t.shipment_id = s.id) AS scans
-          FROM shipments s JOIN locations l ON l.id = s.location_id
+                  FROM tracking_events t WHERE t.parcel_id = p.id) AS scans
+          FROM shipments s JOIN parcels p ON p.id = s.parcel_id JOIN locations l ON l.id = p.location_id
+          JOIN label_purchases b ON b.parcel_id = p.id AND b.state <> 'voided'
           LEFT JOIN invoices i ON i.shipment_id = s.id AND i.kind = 'invoice'
          WHERE s.order_id = %s ORDER BY s.id
         """,

@@ -23,7 +23,8 @@ _VIEWS: dict[OrderView, LiteralString] = {
     OrderView.ATTENTION: """
         (EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL AND h.reason <> 'unpaid')
          OR EXISTS (SELECT 1 FROM order_routing r WHERE r.order_id = o.id AND r.is_short)
-         OR EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.label_state IN ('failed', 'in_doubt'))
+         OR EXISTS (SELECT 1 FROM shipments s JOIN label_purchases b ON b.parcel_id = s.parcel_id
+                     WHERE s.order_id = o.id AND b.state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM messages m WHERE m.order_id = o.id AND m.state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM invoices i WHERE i.order_id = o.id AND i.state = 'failed'))
@@ -54,7 +55,8 @@ _FOUND: LiteralString = """
                WHERE lower(a.name) LIKE %(starts)s OR lower(a.name) LIKE %(word)s OR lower(a.email) LIKE %(starts)s
                   OR %(digits)s <> '' AND regexp_replace(a.phone, '[^0-9]', '', 'g') LIKE %(digits)s
         UNION SELECT n.order_id FROM order_lines n WHERE n.sku = upper(%(text)s)
-        UNION SELECT s.order_id FROM shipments s WHERE s.tracking_number = upper(%(text)s)))
+        UNION SELECT s.order_id FROM label_purchases b JOIN shipments s ON s.parcel_id = b.parcel_id
+               WHERE b.tracking_number = upper(%(text)s) AND b.tracking_number <> ''))
 """
 
 

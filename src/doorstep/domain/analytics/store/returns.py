@@ -47,7 +47,7 @@ class ReturnRow:
 _ROW: LiteralString = """
     SELECT t.id, t.number, t.order_id, o.number AS order_number, coalesce(a.name, '') AS customer, t.reason,
            coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, lines.pieces, lines.items,
-           coalesce(s.tracking_number, '') AS tracking_number, coalesce(s.tracking_status, '') AS tracking_status,
+           coalesce(b.tracking_number, '') AS tracking_number, coalesce(p.tracking_status, '') AS tracking_status,
            (SELECT r.amount_minor FROM refunds r WHERE r.return_id = t.id) AS refund_minor,
            coalesce((SELECT r.state FROM refunds r WHERE r.return_id = t.id), '') AS refund_state, o.currency, t.created_at,
            t.received_at
@@ -55,7 +55,9 @@ _ROW: LiteralString = """
       JOIN orders o ON o.id = t.order_id
       LEFT JOIN locations l ON l.id = t.location_id
       LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
-      LEFT JOIN shipments s ON s.return_id = t.id AND s.label_state <> 'voided'
+      LEFT JOIN shipments s ON s.return_id = t.id
+      LEFT JOIN parcels p ON p.id = s.parcel_id
+      LEFT JOIN label_purchases b ON b.parcel_id = p.id AND b.state <> 'voided'
       CROSS JOIN LATERAL (
            SELECT coalesce(sum(r.quantity), 0)::bigint AS pieces,
                   coalesce(string_agg(r.quantity || ' × ' || r.sku, ', ' ORDER BY r.return_line_no), '') AS items

@@ -8,6 +8,7 @@ from datetime import datetime
 from doorstep.domain.analytics.store.order import PLACE, Place
 from doorstep.domain.analytics.store.orders import SHIP_BY
 from doorstep.domain.fulfillment.model import State
+from doorstep.domain.shipping.model import LabelState
 from doorstep.kernel.db import ReadTx
 
 
@@ -24,6 +25,25 @@ class CardLine:
     quantity: int
     picked: int
     packed: int
+
+
+_URGENT_FIRST = (LabelState.FAILED, LabelState.IN_DOUBT, LabelState.REQUESTED, LabelState.PURCHASED)
+
+
+@dataclass(frozen=True, slots=True)
+class CardParcel:
+    """A parcel of a fulfillment order: its label and what is in it, units by SKU."""
+
+    shipment_id: int
+    reference: str
+    label_state: LabelState
+    has_label: bool
+    tracking_number: str
+    carrier: str
+    error: str
+    weight_grams: int
+    dispatched_at: datetime | None
+    contents: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +67,14 @@ class Card:
     ship_by: datetime
     shipped_at: datetime | None
     weight_grams: int
-    shipment_id: int | None
-    label_state: str
-    has_label: bool
-    tracking_number: str
-    carrier: str
-    error: str
+    parcels: tuple[CardParcel, ...]
     lines: tuple[CardLine, ...]
+
+    @property
+    def label_state(self) -> str:
+        """The state of all labels together: the one that needs a person first; empty without a parcel."""
+        states = {each.label_state for each in self.parcels}
+        return next((state.value for state in _URGENT_FIRST if state in states), "")
 
 
 _CARD = f"""
@@ -61,16 +82,21 @@ _CARD = f"""
            EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL) AS is_held,
            CASE WHEN f.asked_back_at IS NULL THEN '' ELSE f.asked_back_why END AS asked_back_why, o.pickup,
            coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.shipping_method, o.note, f.created_at,
-           {SHIP_BY} AS ship_by, f.shipped_at, lines.weight_grams, s.id AS shipment_id,
-           coalesce(s.label_state, '') AS label_state,
-           EXISTS (SELECT 1 FROM shipment_labels b WHERE b.shipment_id = s.id) AS has_label,
-           coalesce(s.tracking_number, '') AS tracking_number, coalesce(s.carrier, '') AS carrier,
-           coalesce(s.error, '') AS error, lines.lines
+           {SHIP_BY} AS ship_by, f.shipped_at, lines.weight_grams, lines.lines,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('shipment_id', s.id, 'reference', b.reference,
+                   'label_state', b.state, 'tracking_number', b.tracking_number, 'carrier', b.carrier, 'error', b.error,
+                   'has_label', EXISTS (SELECT 1 FROM label_documents d WHERE d.label_purchase_id = b.id),
+                   'weight_grams', p.weight_grams, 'dispatched_at', p.dispatched_at,
+                   'contents', (SELECT jsonb_object_agg(n.sku, n.quantity) FROM (
+                        SELECT sku, sum(quantity) AS quantity FROM shipment_lines WHERE shipment_id = s.id GROUP BY sku) n))
+                   ORDER BY s.id), '[]')
+              FROM shipments s JOIN parcels p ON p.id = s.parcel_id
+              JOIN label_purchases b ON b.parcel_id = p.id AND b.state <> 'voided'
+             WHERE s.fulfillment_order_id = f.id) AS parcels
       FROM fulfillment_orders f
       JOIN orders o ON o.id = f.order_id
       JOIN locations l ON l.id = f.location_id
       LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
-      LEFT JOIN shipments s ON s.fulfillment_order_id = f.id AND s.label_state <> 'voided'
       CROSS JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'title', n.title,
                   'colour', coalesce(k.colour, ''), 'size', coalesce(k.size, ''), 'barcode', coalesce(k.barcode, ''),

@@ -30,24 +30,37 @@ from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns import model as returns
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import LineExplanation
+from doorstep.domain.shipping.model import LabelState
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.events import Event
 from doorstep.kernel.money import Money
+
+__all__ = ["Parcel"]
 
 _STOPPED = frozenset({State.REJECTED, State.CANCELED})
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A fulfillment order with its lines, the reason for its location, and its parcel."""
+    """A fulfillment order with its lines, the reason for its location, and its parcels."""
 
     work: Work
     lines: Sequence[tuple[Line, int]]
     why: Sequence[LineExplanation]
     decision: Decision | None
-    parcel: Parcel | None
+    parcels: Sequence[Parcel]
     slack: Slack | None
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether it is packed and every parcel has its label."""
+        return bool(self.parcels) and all(each.label_state is LabelState.PURCHASED for each in self.parcels)
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether everything of it is delivered."""
+        return self.work.state is State.SHIPPED and all(each.delivered_at for each in self.parcels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +188,6 @@ def _groups(
 ) -> list[Group]:
     by_no = {line.line_no: line for line in lines}
     by_id = {each.id: each for each in decided}
-    by_work = {parcel.fulfillment_order_id: parcel for parcel in parcels}
     groups = []
     for work in works:
         decision = by_id.get(work.decision_id or 0)
@@ -187,7 +199,7 @@ def _groups(
                 lines=[(by_no[line.line_no], line.quantity) for line in work.lines],
                 why=[line for line in decision.receipt.lines if line.line_no in numbers] if decision else [],
                 decision=decision,
-                parcel=by_work.get(work.id),
+                parcels=[each for each in parcels if each.fulfillment_order_id == work.id],
                 slack=model.slack(work.ship_by, now=now) if waits else None,
             )
         )

@@ -92,7 +92,7 @@ def job(tx: ReadTx, *, fulfillment_order_id: int, now: datetime) -> Job:
 
 
 def _job(card: Card, now: datetime) -> Job:
-    bought = card.label_state == LabelState.PURCHASED
+    bought = card.label_state == LabelState.PURCHASED.value
     waits = card.state in {State.OPEN, State.ACCEPTED, State.PICKED, State.PACKED}
     return Job(
         card,

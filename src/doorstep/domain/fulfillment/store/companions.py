@@ -53,7 +53,7 @@ class Companion:
 def select_companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companion]:
     """A fulfillment order and those that share its parcel: same location, customer, address and day of arrival; by order.
 
-    Cash on delivery ships alone (a driver collects for one order), and so does what is held or has a label. Pickup
+    Cash on delivery ships alone (a driver collects for one order), and so does what is held or is in a parcel already. Pickup
     orders ship in no parcel.
     """
     return tx.all(
@@ -75,7 +75,7 @@ def select_companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companio
            AND f.state IN ('open', 'accepted', 'picked', 'packed')
            AND (f.arrives_at AT TIME ZONE l.timezone)::date IS NOT DISTINCT FROM (w.arrives_at AT TIME ZONE l.timezone)::date
          WHERE w.id = %s AND m.pickup = ''
-           AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.fulfillment_order_id = f.id AND s.label_state <> 'voided')
+           AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.fulfillment_order_id = f.id)
          ORDER BY f.order_id, f.id
         """,
         (fulfillment_order_id,),
@@ -83,13 +83,13 @@ def select_companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companio
 
 
 def select_unlabeled(tx: ReadTx, *, packed_before: datetime) -> list[FulfillmentOrderId]:
-    """Packed fulfillment orders without a label since before then."""
+    """Packed fulfillment orders without a parcel since before then."""
     rows = tx.column(
         int,
         """
         SELECT f.id FROM fulfillment_orders f JOIN orders o ON o.id = f.order_id AND o.pickup = ''
          WHERE f.state = 'packed' AND f.packed_at < %s
-           AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.fulfillment_order_id = f.id AND s.label_state <> 'voided')
+           AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.fulfillment_order_id = f.id)
          ORDER BY f.id LIMIT 200
         """,
         (packed_before,),

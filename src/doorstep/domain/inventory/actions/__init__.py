@@ -6,10 +6,12 @@ from doorstep.domain.inventory.actions.commitments import set_commitments
 from doorstep.domain.inventory.actions.holds import Claims, NotHeld, consume, drop, extend, hold, keep, sweep
 from doorstep.domain.inventory.actions.ledger import (
     Correction,
+    Division,
     Ending,
     Piece,
     Returned,
     adjust,
+    divide,
     lock_supply,
     move,
     release,
@@ -21,12 +23,14 @@ from doorstep.domain.inventory.actions.ledger import (
 __all__ = [
     "Claims",
     "Correction",
+    "Division",
     "Ending",
     "NotHeld",
     "Piece",
     "Returned",
     "adjust",
     "consume",
+    "divide",
     "drop",
     "extend",
     "hold",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -81,25 +81,57 @@ def ship(tx: WriteTx, *, ending: Ending, at: datetime) -> int:
 
 def _end(tx: WriteTx, kind: MovementType, ending: Ending, at: datetime) -> int:
     found = store.lock_reservations(tx, causes=ending.causes, order_ids=ending.order_ids)
-    store.apply(
-        tx,
-        [
-            Movement(
-                type=kind,
-                sku=each.sku,
-                location_id=each.location_id,
-                quantity=each.quantity,
-                cause=each.cause,
-                occurred_at=at,
-                condition=each.condition,
-                reason=ending.reason,
-                order_id=each.order_id,
-                reverses=each.id,
-            )
-            for each in found
-        ],
-    )
+    store.apply(tx, [_ending(each, kind, at, reason=ending.reason) for each in found])
     return len(found)
+
+
+def _ending(each: store.Reservation, kind: MovementType, at: datetime, *, reason: str) -> Movement:
+    return Movement(
+        type=kind,
+        sku=each.sku,
+        location_id=each.location_id,
+        quantity=each.quantity,
+        cause=each.cause,
+        occurred_at=at,
+        condition=each.condition,
+        reason=reason,
+        order_id=each.order_id,
+        reverses=each.id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A reservation of `whole` units of an order line to divide: units by the cause that each part gets."""
+
+    cause: str
+    order_id: OrderId
+    whole: int
+    parts: Mapping[str, int]
+
+
+def divide(tx: WriteTx, *, divisions: Sequence[Division], at: datetime) -> None:
+    """Divide reservations, so that each part ends on its own; what is reserved stays the same. Parts of kits stay together."""
+    by_cause = {each.cause: each for each in divisions}
+    order_ids = sorted({each.order_id for each in divisions})
+    ended = store.lock_reservations(tx, causes=list(by_cause), order_ids=order_ids)
+    movements: list[Movement] = []
+    for each in ended:
+        division = by_cause[each.cause]
+        released = _ending(each, MovementType.RELEASED, at, reason="divided over parcels")
+        movements.append(released)
+        movements += [
+            replace(
+                released,
+                type=MovementType.RESERVED,
+                quantity=each.quantity * units // division.whole,
+                cause=cause,
+                reverses=None,
+            )
+            for cause, units in division.parts.items()
+        ]
+    model.check(movements)
+    store.apply(tx, movements)
 
 
 @dataclass(frozen=True, slots=True)

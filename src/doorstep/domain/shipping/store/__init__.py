@@ -1,0 +1,1 @@
+"""SQL of parcels: shipments in them, their labels and tracking."""
