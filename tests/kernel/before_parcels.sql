@@ -1,4 +1,4 @@
--- A database before parcels had tables of their own (0018): a parcel of two orders that is on its way, a label whose
+-- A database before parcels had tables of their own (0019): a parcel of two orders that is on its way, a label whose
 -- outcome is unknown, and a label that was not asked for yet.
 INSERT INTO connections (key, kind, connector_id, name, mode)
 VALUES ('shop', 'channels', 'sandbox', 'Shop', 'live'), ('parcels', 'carriers', 'sandbox', 'Parcels', 'live');

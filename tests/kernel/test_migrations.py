@@ -151,7 +151,7 @@ def test_upgraded_orders_are_claimed_when_they_are_due(with_waiting_orders: str)
     assert [numbers[each] for each in overdue] == ["to retry"]
 
 
-BEFORE_PARCELS = "0018"
+BEFORE_PARCELS = "0019"
 
 
 @pytest.fixture

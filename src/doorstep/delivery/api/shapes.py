@@ -117,7 +117,7 @@ class ShipmentLine(BaseModel):
     quantity: int
 
 
-class Shipment(BaseModel):
+class OrderShipment(BaseModel):
     """What a parcel has of the fulfillment order; `parcel_id` is the same for orders that share a parcel."""
 
     id: int
@@ -192,7 +192,7 @@ class FulfillmentOrder(BaseModel):
     version: int
     lines: list[OrderWorkLine]
     why: list[Why]
-    parcels: list[Shipment]
+    parcels: list[OrderShipment]
 
 
 class ReturnLine(BaseModel):
@@ -320,8 +320,8 @@ def _work(group: Group) -> FulfillmentOrder:
     )
 
 
-def _parcel(parcel: Parcel) -> Shipment:
-    return Shipment(
+def _parcel(parcel: Parcel) -> OrderShipment:
+    return OrderShipment(
         id=parcel.id,
         parcel_id=parcel.parcel_id,
         direction=parcel.direction.value,

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.shapes import ShipmentLine
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.shipping import views
 from doorstep.flows.fulfillment import packing
@@ -28,15 +29,6 @@ class Scan:
     raw_code: str
     description: str
     location: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentLine:
-    """Units of an order line in a parcel."""
-
-    line_no: int
-    sku: str
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,10 @@ def get_shipment(calling: Calling, shipment_id: int) -> Shipment:
             error=found.error,
             dispatched_at=found.dispatched_at,
             delivered_at=found.delivered_at,
-            lines=[ShipmentLine(each.line_no, each.sku, each.quantity) for each in found.lines],
+            lines=[
+                ShipmentLine(line_no=each.line_no, sku=each.sku, quantity=each.quantity)
+                for each in found.lines
+            ],
             scans=[
                 Scan(each.at, each.status.value, each.raw_code, each.description, each.location)
                 for each in scans
