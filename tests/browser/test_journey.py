@@ -130,3 +130,12 @@ def test_7_a_person_sees_only_what_is_theirs(story: Story, shop: Shop, signed_in
     answer = page.goto(f"{shop.stage.url}/console/dead-letters")
     assert answer is not None
     assert answer.status == 403
+
+
+@pytest.mark.parametrize("width", [1440, 2560])
+def test_8_the_inventory_grid_fits_its_frame(story: Story, shop: Shop, signed_in: SignIn, width: int) -> None:
+    """Twelve locations stand side by side."""
+    page = signed_in("operations", width=width)
+    page.goto(f"{shop.stage.url}/console/inventory")
+    expect(page.locator("th.at-location")).to_have_count(12)
+    assert page.locator(".table-wrap").evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0

@@ -64,7 +64,7 @@ def test_a_rule_shows_what_it_would_change_before_it_is_saved(browser: TestClien
         browser, "/availability-rules/new/save", on="/availability-rules/new", do="save", **fields
     )
     assert (status, "two stay is saved. Changed:" in saved) == (200, True)
-    assert "two stay 2 units SKU DJ-BL-01 · stores · every channel 100 On" in shown(
+    assert "two stay 2 units SKU DJ-BL-01 · All stores · every channel 100 On" in shown(
         browser, "/availability-rules"
     )
 

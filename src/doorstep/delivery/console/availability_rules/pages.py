@@ -13,6 +13,7 @@ from doorstep.delivery.console.availability_rules.sentences import (
     value_words,
 )
 from doorstep.delivery.console.forms import FormState
+from doorstep.delivery.console.network.kinds import ALL_OF_KIND
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -27,7 +28,6 @@ from doorstep.domain.inventory.model.rules import NODE_KINDS, Rule, RuleKind
 from doorstep.domain.inventory.views import freshness as sources
 from doorstep.domain.inventory.views import rules as view
 from doorstep.domain.network import views as network
-from doorstep.domain.network.model import LocationKind
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
@@ -109,7 +109,7 @@ def _choices(tx: ReadTx) -> dict[str, object]:
     return {
         "categories": [(each, each) for each in view.names(tx).categories],
         "locations": [(each.code, each.name) for each in places],
-        "location_kinds": [(each.value, each.value.replace("_", " ") + "s") for each in LocationKind],
+        "location_kinds": [(each, _(word)) for each, word in ALL_OF_KIND.items()],
         "channels": [(each.key, each.name) for each in channels],
     }
 

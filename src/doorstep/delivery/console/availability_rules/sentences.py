@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from doorstep.delivery.console.network.kinds import ALL_OF_KIND
 from doorstep.domain.inventory.actions.rules import Effect
 from doorstep.domain.inventory.model.rules import NODE_KINDS, RuleKind, Terms
 from doorstep.kernel.i18n import counted
@@ -75,7 +76,7 @@ def scope_words(terms: Terms) -> list[str]:
     scope = terms.scope
     named = ((scope.skus, _("SKU")), (scope.styles, _("style")), (scope.categories, _("category")))
     items = [f"{word} {', '.join(_some(names))}" for names, word in named if names]
-    places = [*_some(scope.locations), *(f"{each.replace('_', ' ')}s" for each in scope.location_kinds)]
+    places = [*_some(scope.locations), *(_(ALL_OF_KIND.get(each, each)) for each in scope.location_kinds)]
     words = ["; ".join(items) or _("every SKU")]
     if terms.kind in NODE_KINDS:
         words.append(", ".join(places) or _("every location"))

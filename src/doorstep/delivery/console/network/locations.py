@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from doorstep.delivery.console import page
 from doorstep.delivery.console.network import forms
+from doorstep.delivery.console.network.kinds import KINDS
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views
-from doorstep.domain.network.model import WEEKDAYS, Location, LocationKind
+from doorstep.domain.network.model import WEEKDAYS, Location
 from doorstep.flows.network import locations, outage_control
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -21,12 +22,6 @@ from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import LocationId
 
-KINDS = {
-    LocationKind.WAREHOUSE: _m("Warehouse"),
-    LocationKind.STORE: _m("Store"),
-    LocationKind.DARK_STORE: _m("Dark store"),
-    LocationKind.THIRD_PARTY: _m("3PL"),
-}
 DAYS = dict(
     zip(
         WEEKDAYS,

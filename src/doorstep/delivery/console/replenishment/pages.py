@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
+from doorstep.delivery.console.network.kinds import ALL_OF_KIND
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.replenishment import forms
 from doorstep.delivery.console.request import ROOT, PageRequest
@@ -33,9 +34,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         "rules": rules,
         "places": places,
         "choices": [each for each in places.values() if each.active],
-        "kinds": [
-            (kind.value, _("Every {kind}").format(kind=kind.value.replace("_", " "))) for kind in LocationKind
-        ],
+        "kinds": {kind: _(word) for kind, word in ALL_OF_KIND.items()},
         "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
     return page.render(req, "replenishment/replenishment.html", context, toast=toast, status=status)
