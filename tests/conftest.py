@@ -21,9 +21,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from tests import builders, clock
-from tests import shop as shops
+from tests.builders import Shop
 from tests.clock import NOON
-from tests.shop import Shop
 
 from doorstep.kernel import schema, secrets
 from doorstep.kernel.db import Database
@@ -129,7 +128,7 @@ def stocked_template(
     """The name of a database with the sample retailer in it, every partner a sandbox in memory."""
     name = f"{template}_stocked"
     _administer(server_dsn, _COPY, name, template)
-    builders.furnish(_named(server_dsn, name), tmp_path_factory.mktemp("stocked"))
+    builders.set_up_retailer(_named(server_dsn, name), tmp_path_factory.mktemp("stocked"))
     yield name
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
 
@@ -178,8 +177,8 @@ def furnished(
     name = f"{template}_shop"
     _administer(server_dsn, _COPY, name, template)
     folder = tmp_path_factory.mktemp("furnished")
-    with clock.at(NOON - timedelta(days=1)), shops.opened(_named(server_dsn, name), folder) as app:
-        shop = shops.set_up(app)
+    with clock.at(NOON - timedelta(days=1)), builders.opened(_named(server_dsn, name), folder) as app:
+        shop = builders.set_up_shop(app)
     yield name, shop
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
 
@@ -190,6 +189,6 @@ def shop(server_dsn: str, furnished: tuple[str, Shop], tmp_path: Path) -> Iterat
     origin, known = furnished
     name = f"{origin}_{next(_serial)}"
     _administer(server_dsn, _COPY, name, origin)
-    with shops.opened(_named(server_dsn, name), tmp_path) as app:
+    with builders.opened(_named(server_dsn, name), tmp_path) as app:
         yield replace(known, app=app)
     _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)

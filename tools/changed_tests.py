@@ -21,8 +21,11 @@ _SHARED = {
     "pyproject.toml",
     "constraints.txt",
     "tests/conftest.py",
-    "tests/builders.py",
-    "tests/shop.py",
+    "tests/builders/installation.py",
+    "tests/builders/retailer.py",
+    "tests/builders/rows.py",
+    "tests/builders/shop.py",
+    "tests/builders/snapshots.py",
     "tests/clock.py",
 }
 

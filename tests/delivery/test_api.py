@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 from starlette.testclient import TestClient
-from tests.builders import JACKET, NOON, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep import processes
 from doorstep.domain.identity import actions as identity
@@ -34,7 +34,7 @@ class Answer(Protocol):
 
 def client(retailer: Retailer, role: Role = Role.OPERATIONS, place: str | None = None) -> TestClient:
     """A program with a key of this role."""
-    key = NewKey(f"{role.value} {place or ''}", role, retailer.places[place] if place else None)
+    key = NewKey(f"{role.value} {place or ''}", role, retailer.location_ids[place] if place else None)
     token = retailer.write(lambda tx: identity.create_api_key(tx, key=key, now=NOON))
     web = processes.web(retailer.app)
     return TestClient(web, headers={"Authorization": f"Bearer {token}"}, raise_server_exceptions=False)
@@ -211,7 +211,7 @@ def test_a_correction_that_cannot_be_is_refused(
 
 
 def test_orders_are_searched_and_paged(retailer: Retailer) -> None:
-    ids = [retailer.place_order(observation(line(SHIRT))) for _ in range(3)]
+    ids = [retailer.place_order(order_snapshot(line(SHIRT))) for _ in range(3)]
     caller = client(retailer)
     page = caller.get("/api/v1/orders", params={"limit": 2}).json()
     rest = caller.get("/api/v1/orders", params={"limit": 2, "cursor": page["next_cursor"]}).json()
@@ -301,8 +301,8 @@ def test_work_is_rejected_with_a_reason_of_the_list(retailer: Retailer, order_id
 
 
 def test_a_return_is_received_inspected_and_refunded(retailer: Retailer) -> None:
-    order_id = retailer.delivered(observation(line(SHIRT, 2)))
-    retailer.announce(order_id)
+    order_id = retailer.delivered(order_snapshot(line(SHIRT, 2)))
+    retailer.report_return(order_id)
     caller, path = client(retailer), "/api/v1/returns/1"
     findings = {
         "inspections": [{"return_line_no": 1, "quantity": 1, "grade": "new", "disposition": "restock"}]
@@ -320,7 +320,7 @@ def test_a_return_is_received_inspected_and_refunded(retailer: Retailer) -> None
 
 def test_dead_letters_are_read_and_tried_again(retailer: Retailer) -> None:
     retailer.client("mail").partner.fail(Fault.ERROR)
-    retailer.hear("shop", "order", observation(), b"{")
+    retailer.receive("shop", "order", order_snapshot(), b"{")
     retailer.settle()
     caller = client(retailer)
     letters = caller.get("/api/v1/dead-letters").json()["items"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.builders import JACKET, NOON, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, NOON, SHIRT, Retailer, line, order_snapshot
 from tests.clock import day
 
 from doorstep import processes
@@ -22,7 +22,7 @@ SUPPLY = {"kind": "purchase_order", "number": "PO-7", "line_no": 1, "sku": SHIRT
 
 
 def client(retailer: Retailer, role: Role = Role.OPERATIONS, place: str | None = None) -> TestClient:
-    key = NewKey(role.value, role, retailer.places[place] if place else None)
+    key = NewKey(role.value, role, retailer.location_ids[place] if place else None)
     token = retailer.write(lambda tx: identity.create_api_key(tx, key=key, now=NOON))
     web = processes.web(retailer.app)
     return TestClient(web, base_url="http://testserver/api/v1/", headers={"Authorization": f"Bearer {token}"})
@@ -33,10 +33,10 @@ def api(retailer: Retailer) -> TestClient:
     """A planner's program, at a shop that has 5 jackets in Warehouse A and 3 in Store 22, and none elsewhere."""
 
     def count(code: str, pieces: int) -> None:
-        correction = Correction(JACKET, retailer.places[code], "test", set_to=pieces)
+        correction = Correction(JACKET, retailer.location_ids[code], "test", set_to=pieces)
         retailer.write(lambda tx: stock.adjust(tx, correction=correction, at=NOON))
 
-    for code in retailer.places:
+    for code in retailer.location_ids:
         count(code, {"WH-A": 5, "ST-22": 3}.get(code, 0))
     return client(retailer)
 
@@ -112,7 +112,7 @@ def test_supply_is_announced_changed_with_its_effect_and_ended(api: TestClient, 
     (supply,) = reported["supplies"]
     policy = {"mode": "backorder", "quantity_limit": 90_000}
     assert api.put(f"skus/{SHIRT}/sell-ahead", json=policy).status_code == 200
-    order_id = retailer.place_order(observation(line(SHIRT, 50_000)))
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 50_000)))
     move = {"eta_date": day(34).isoformat(), "quantity": 60_000}
     tried = api.patch(f"supplies/{supply['id']}", json={**move, "preview": True}).json()
     assert tried["promises_changed"][0]["order_id"] == order_id

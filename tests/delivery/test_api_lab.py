@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from starlette.testclient import TestClient
-from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 from tests.delivery.test_api import client
 from tests.flows.test_lab import drafted
 
@@ -20,7 +20,7 @@ def api(retailer: Retailer) -> TestClient:
 
 
 def test_a_draft_is_simulated(retailer: Retailer, api: TestClient) -> None:
-    retailer.place_order(observation(line(JACKET, 1), line(SHIRT, 1)))
+    retailer.place_order(order_snapshot(line(JACKET, 1), line(SHIRT, 1)))
     asked = api.post(f"{BASE}/simulations", json={"draft": drafted(retailer), "days": 1})
     assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
     here = f"{BASE}/simulations/{asked.json()['id']}"
@@ -55,7 +55,7 @@ def test_a_draft_is_tried(retailer: Retailer, api: TestClient) -> None:
     begun = api.post(f"{BASE}/trials", json=body)
     assert (begun.status_code, begun.json()["running"]) == (201, True)
     assert api.post(f"{BASE}/trials", json=body).status_code == 409
-    retailer.place_order(observation(line(JACKET, 1)))
+    retailer.place_order(order_snapshot(line(JACKET, 1)))
     (reported,) = api.get(f"{BASE}/trials").json()
     assert (reported["now"]["orders"], reported["tried"]["orders"], reported["guardrails"]["sample"]) == (
         1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.builders import SHIRT, Retailer, line, observation
+from tests.builders import SHIRT, Retailer, line, order_snapshot
 from tests.delivery.test_api import client, problem
 
 from doorstep.domain.identity.model import Role
@@ -20,8 +20,8 @@ LISTS = ("returns", "shipments", "refunds", "invoices")
 def busy(retailer: Retailer) -> Retailer:
     """Two orders that came, of which each shirt went back."""
     for number in range(2):
-        order_id = retailer.delivered(observation(line(SHIRT), external_id=f"o-{number}"))
-        retailer.announce(order_id)
+        order_id = retailer.delivered(order_snapshot(line(SHIRT), external_id=f"o-{number}"))
+        retailer.report_return(order_id)
     with retailer.app.db.write(actor="user:1") as tx:
         for return_id in tx.column(int, "SELECT id FROM returns ORDER BY id"):
             now, found = retailer.app.clock.now(), Inspection(1, 1, Grade.NEW, Disposition.RESTOCK)
@@ -74,15 +74,15 @@ def test_staff_see_the_lists_of_their_location_alone(busy: Retailer) -> None:
 def test_work_of_a_location_and_dead_letters_come_in_pages(retailer: Retailer) -> None:
     api = client(retailer, Role.ADMINISTRATOR)
     for number in range(3):
-        retailer.place_order(observation(line(SHIRT), external_id=f"o-{number}"))
+        retailer.place_order(order_snapshot(line(SHIRT), external_id=f"o-{number}"))
     places = {
         retailer.work(order)[0].location_id
         for order in retailer.read(lambda tx: tx.column(int, "SELECT id FROM orders"))
     }
-    codes = [code for code, place in retailer.places.items() if place in places]
+    codes = [code for code, place in retailer.location_ids.items() if place in places]
     found = [each["id"] for code in codes for each in pages(api, "fulfillment-orders", location=code)]
     assert len(found) == len(set(found)) == 3
-    retailer.hear("shop", "order", {"broken": 1}, {"broken": 2})
+    retailer.receive("shop", "order", {"broken": 1}, {"broken": 2})
     retailer.settle()
     letters = pages(api, "dead-letters")
     assert len({each["id"] for each in letters}) == len(letters) == 2

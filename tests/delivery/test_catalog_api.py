@@ -50,7 +50,7 @@ def test_a_new_sku_has_its_availability_rules_at_once(retailer: Retailer) -> Non
     assert api.post("/api/v1/atp-rules", json=rule).status_code == 201
     api.put("/api/v1/skus/TOY", json=BUNDLE | {"category": "toys"})
     settings = "SELECT count(*) FROM node_policies WHERE sku = 'TOY'"
-    assert retailer.read(lambda tx: tx.value(int, settings)) == len(retailer.places)
+    assert retailer.read(lambda tx: tx.value(int, settings)) == len(retailer.location_ids)
 
 
 def test_a_sku_may_contain_slashes(retailer: Retailer) -> None:

@@ -25,7 +25,7 @@ def test_a_sku_is_explained(retailer: Retailer) -> None:
     assert "On hand everywhere" in reported
     assert "-1      Threshold of this channel" in reported
     assert "the last one stays" in reported
-    source = StockSource(retailer.places["WH-A"], "wms", 60)
+    source = StockSource(retailer.location_ids["WH-A"], "wms", 60)
     retailer.write(lambda tx: freshness.put_sources(tx, sources=[source]))
     assert "Unknown (" in atp(retailer, "explain", JACKET).stdout
 

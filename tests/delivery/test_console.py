@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.shop import DELHI, PASSWORD, Shop
+from tests.builders import DELHI, PASSWORD, Shop
 
 from doorstep.delivery import console
 from doorstep.domain.analytics.views import order as order_view
@@ -151,7 +151,7 @@ def test_staff_see_only_their_location(browser: TestClient, shop: Shop) -> None:
     mine, elsewhere = shop.order((SHIRT, 2)), shop.order((JACKET, 1))
     (work,) = shop.work(elsewhere)
     sign_in(browser, Role.LOCATION_STAFF)
-    place = shop.locations["ST-22"]
+    place = shop.location_ids["ST-22"]
     assert browser.get("/console/").headers["location"] == f"/console/fulfillment/{place}"
     assert browser.get(f"/console/fulfillment/{place}").status_code == 200
     assert browser.get(f"/console/orders/{mine}").status_code == 200
@@ -342,7 +342,7 @@ def test_a_refused_label_is_asked_for_again(browser: TestClient, shop: Shop) -> 
 
 def test_a_count_is_corrected_with_its_reason(browser: TestClient, shop: Shop) -> None:
     sign_in(browser)
-    at = f"/inventory/{SHIRT}/{shop.locations['ST-22']}"
+    at = f"/inventory/{SHIRT}/{shop.location_ids['ST-22']}"
     assert click(browser, f"{at}/adjust", on=at, count="many", reason="counted")[0] == 422
     assert click(browser, f"{at}/adjust", on=at, count="7", reason="because")[0] == 422
     status, page = click(browser, f"{at}/adjust", on=at, count="7", reason="counted", note="aisle 3")
@@ -355,7 +355,7 @@ def test_a_count_is_corrected_with_its_reason(browser: TestClient, shop: Shop) -
 
 def test_a_return_is_received_and_inspected(browser: TestClient, shop: Shop) -> None:
     order_id = shop.delivered((SHIRT, 2))
-    at = f"/returns/{shop.announce_return(order_id)}"
+    at = f"/returns/{shop.report_return(order_id)}"
     sign_in(browser, Role.LOCATION_STAFF)
     assert "Units found" in click(browser, f"{at}/receive", on=at)[1]
     found = {"quantity-1": "1", "grade-1": "new", "disposition-1": "restock", "refund-1": "yes"}

@@ -10,9 +10,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests import clock
+from tests.builders import Shop
 from tests.clock import NOON, day
 from tests.delivery.test_console import click, sign_in
-from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.delivery.console.inventory.availability import fall

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.builders import Shop
 from tests.clock import NOON
 from tests.delivery.test_console_stock_work import sign_in
-from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.delivery.cli.samples import NOTNAKED
@@ -75,7 +75,7 @@ def test_an_order_that_waits_says_where_why_and_until_when(browser: TestClient, 
 
 def test_staff_of_a_location_read_why_but_not_what_it_costs(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1), (SHIRT, 2))
-    work = next(each for each in shop.work(order_id) if each.location_id == shop.locations["ST-22"])
+    work = next(each for each in shop.work(order_id) if each.location_id == shop.location_ids["ST-22"])
     money = browser.get(f"/console/orders/{order_id}/decisions").text
     assert "₹165.62 shipping" in money
     sign_in(browser, Role.LOCATION_STAFF)

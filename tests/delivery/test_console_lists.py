@@ -7,8 +7,8 @@ import re
 
 import pytest
 from starlette.testclient import TestClient
+from tests.builders import Shop
 from tests.delivery.test_console import JACKET, SHIRT, browser, click, sign_in
-from tests.shop import Shop
 
 from doorstep.delivery.console import lists
 from doorstep.delivery.console.app import ROUTES

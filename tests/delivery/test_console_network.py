@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.builders import Shop
 from tests.clock import day
 from tests.delivery.test_console_stock_work import HTMX, click, sign_in, token_in
-from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.domain.identity.model import Role
@@ -32,7 +32,7 @@ def paused(shop: Shop, code: str) -> str:
     with shop.app.db.read() as tx:
         return (
             lanes.network(tx, currency="INR", at=shop.app.clock.now())
-            .places[LocationId(shop.locations[code])]
+            .places[LocationId(shop.location_ids[code])]
             .paused
         )
 
@@ -79,7 +79,7 @@ def test_what_is_not_right_is_said_and_nothing_typed_is_lost(browser: TestClient
 
 def test_a_location_shows_its_day_and_is_paused_and_resumed(browser: TestClient, shop: Shop) -> None:
     release.measure_throughput(shop.app.context)
-    path = f"/locations/{shop.locations['ST-22']}"
+    path = f"/locations/{shop.location_ids['ST-22']}"
     page = browser.get(f"/console{path}").text
     assert "Next two weeks" in page
     assert "10:00–21:00" in page
@@ -94,7 +94,7 @@ def test_a_location_shows_its_day_and_is_paused_and_resumed(browser: TestClient,
 
 
 def test_a_pause_without_a_reason_or_with_a_past_end_is_refused(browser: TestClient, shop: Shop) -> None:
-    path = f"/locations/{shop.locations['ST-22']}/pause"
+    path = f"/locations/{shop.location_ids['ST-22']}/pause"
     assert "Enter a reason. It appears in routing decisions." in click(browser, path, status=422, reason=" ")
     assert "A pause must end in the future" in click(
         browser, path, status=422, reason="x", until=f"{day(-3)}T00:00"
@@ -105,7 +105,8 @@ def test_a_pause_without_a_reason_or_with_a_past_end_is_refused(browser: TestCli
 def test_staff_see_their_own_location_only(browser: TestClient, shop: Shop) -> None:
     sign_in(browser, Role.LOCATION_STAFF)
     answers = {
-        code: browser.get(f"/console/locations/{place}").status_code for code, place in shop.locations.items()
+        code: browser.get(f"/console/locations/{place}").status_code
+        for code, place in shop.location_ids.items()
     }
     assert sorted(set(answers.values())) == [200, 403]
     assert list(answers.values()).count(200) == 1

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.builders import Shop
 from tests.delivery.test_console import click, sign_in, token_in
-from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.delivery.cli.samples import NOTNAKED

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.shop import PASSWORD, Shop
+from tests.builders import PASSWORD, Shop
 
 from doorstep.delivery import console
 from doorstep.delivery.worker import files
@@ -59,7 +59,7 @@ def click(browser: TestClient, path: str, *, status: int = 200, **form: object) 
 
 def on_hand(shop: Shop, code: str, sku: str = SHIRT) -> dict[str, int]:
     with shop.app.db.read() as tx:
-        found = views.positions(tx, sku=sku, location_id=shop.locations[code])
+        found = views.positions(tx, sku=sku, location_id=shop.location_ids[code])
     return {each.condition.value: each.on_hand for each in found}
 
 
@@ -72,7 +72,7 @@ def test_an_empty_page_says_what_to_do_next(browser: TestClient, path: str) -> N
 
 
 def test_a_transfer_is_drafted_sent_and_received(browser: TestClient, shop: Shop) -> None:
-    origin, destination = shop.locations["WH-A"], shop.locations["ST-22"]
+    origin, destination = shop.location_ids["WH-A"], shop.location_ids["ST-22"]
     before = on_hand(shop, "ST-22", JACKET).get("new", 0)
     form = {"origin": origin, "destination": destination, "lines": f"{JACKET} 2\n{JACKET}"}
     assert "Transfer 1 is drafted" in click(browser, "/transfers/draft", **form)
@@ -93,7 +93,7 @@ def test_a_transfer_is_drafted_sent_and_received(browser: TestClient, shop: Shop
 
 
 def test_what_cannot_be_booked_keeps_what_was_written(browser: TestClient, shop: Shop) -> None:
-    what = {"location": shop.locations["WH-A"], "document": ""}
+    what = {"location": shop.location_ids["WH-A"], "document": ""}
     assert "Unknown code nonsense." in click(browser, "/receiving/scan", **what, code="nonsense")
     page = click(browser, "/receiving/post", status=422, **what, note="three boxes")
     assert 'value="three boxes"' in page
@@ -103,7 +103,7 @@ def test_what_cannot_be_booked_keeps_what_was_written(browser: TestClient, shop:
 
 
 def test_a_purchase_order_is_received_and_closed_short(browser: TestClient, shop: Shop) -> None:
-    place, soon = LocationId(shop.locations["WH-A"]), shop.now.date()
+    place, soon = LocationId(shop.location_ids["WH-A"]), shop.now.date()
     reported = Announcement(SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, place, 5, soon)
     with shop.app.db.write(actor="user:2") as tx:
         supplies.put(tx, reported=[reported], at=shop.now)
@@ -118,7 +118,7 @@ def test_a_purchase_order_is_received_and_closed_short(browser: TestClient, shop
 
 def test_staff_count_blind_and_operations_agree(browser: TestClient, shop: Shop) -> None:
     sign_in(browser, Role.LOCATION_STAFF)
-    place, before = shop.locations["ST-22"], on_hand(shop, "ST-22")["new"]
+    place, before = shop.location_ids["ST-22"], on_hand(shop, "ST-22")["new"]
     form = {"location_id": place, "kind": "blind", "title": "Shelf 4", "skus": SHIRT}
     assert "Count 1 is open" in click(browser, "/counts/open", **form)
     assert f"{SHIRT}: 1 counted" in click(browser, "/counts/1/scan", code=SHIRT)
@@ -142,7 +142,7 @@ def test_an_open_count_shows_the_books_and_a_canceled_one_changes_nothing(
     browser: TestClient, shop: Shop
 ) -> None:
     form = {
-        "location_id": shop.locations["WH-A"],
+        "location_id": shop.location_ids["WH-A"],
         "kind": "open",
         "title": "Two",
         "skus": f"{SHIRT} {JACKET}",
@@ -157,7 +157,7 @@ def test_an_open_count_shows_the_books_and_a_canceled_one_changes_nothing(
 
 
 def test_rules_are_written_and_what_is_lacking_is_drafted(browser: TestClient, shop: Shop) -> None:
-    form = {"source": shop.locations["WH-A"], "where": shop.locations["ST-22"], "sku": JACKET}
+    form = {"source": shop.location_ids["WH-A"], "where": shop.location_ids["ST-22"], "sku": JACKET}
     page = click(browser, "/replenishment/put", status=422, **form, min_quantity=9, max_quantity=1)
     assert "The maximum must not be less" in page
     click(browser, "/replenishment/put", **form, min_quantity=90, max_quantity=90)
@@ -220,7 +220,7 @@ def test_a_file_that_is_none_is_told_and_one_that_failed_goes_on(browser: TestCl
 
 def test_staff_see_and_do_what_concerns_their_location(browser: TestClient, shop: Shop) -> None:
     sign_in(browser, Role.LOCATION_STAFF)
-    elsewhere = shop.locations["WH-A"]
+    elsewhere = shop.location_ids["WH-A"]
     assert browser.get(f"/console/receiving/new?location={elsewhere}").status_code == 403
     assert browser.get("/console/files").status_code == 403
     assert "Feeds and files" not in browser.get("/console/counts").text

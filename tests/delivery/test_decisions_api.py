@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from tests.builders import JACKET, NOON, SHIRT, SNEAKER, Retailer, line, observation
+from tests.builders import JACKET, NOON, SHIRT, SNEAKER, Retailer, line, order_snapshot
 from tests.delivery.test_api import client
 
 from doorstep.domain.identity.model import Role
@@ -16,7 +16,7 @@ def test_decisions_come_with_their_explanations(retailer: Retailer) -> None:
     order_id = retailer.place_order()
     (reported,) = client(retailer).get(f"/api/v1/orders/{order_id}/decisions").json()
     assert (reported["rules"], reported["rules_version"], reported["best"]) == ("default", None, None)
-    assert {each["location"] for each in reported["sent"]} <= set(retailer.places)
+    assert {each["location"] for each in reported["sent"]} <= set(retailer.location_ids)
     assert sum(each["quantity"] for each in reported["sent"]) == 3
     explained = reported["explanation"]
     assert [line["sku"] for line in explained["lines"]] == ["DJ-BL-01", "GT-WH-02"]
@@ -35,10 +35,10 @@ def test_a_usual_explanation_is_stored_in_less_than_two_kilobytes(retailer: Reta
     movements = [
         Movement(MovementType.RECEIVED, sku, place, 5, "opening stock", NOON)
         for sku in (JACKET, SHIRT, SNEAKER)
-        for place in retailer.places.values()
+        for place in retailer.location_ids.values()
     ]
     retailer.write(lambda tx: inventory.move(tx, movements=movements))
-    order_id = retailer.place_order(observation(line(JACKET), line(SHIRT, 2), line(SNEAKER)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET), line(SHIRT, 2), line(SNEAKER)))
     (decision,) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
     assert [each.others + len(each.candidates) for each in decision.receipt.lines] == [12] * 3
     assert len(msgspec.json.encode(decision.receipt)) < 2_048

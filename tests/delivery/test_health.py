@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.testclient import TestClient
-from tests.builders import Retailer, observation
+from tests.builders import Retailer, order_snapshot
 
 from doorstep import processes
 
@@ -27,7 +27,7 @@ def test_another_schema_is_not_ready_and_says_what_to_do(retailer: Retailer) -> 
 
 
 def test_the_figures_tell_what_waits_and_what_is_dead(retailer: Retailer) -> None:
-    retailer.hear("shop", "order", b"{", observation())
+    retailer.receive("shop", "order", b"{", order_snapshot())
     retailer.settle()
     retailer.write(
         lambda tx: tx.execute(

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.builders import Shop
 from tests.delivery.test_console_stock_work import sign_in
-from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.domain.analytics.views import home

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from prometheus_client import REGISTRY
 from psycopg import conninfo, sql
-from tests.builders import Retailer, observation
+from tests.builders import Retailer, order_snapshot
 
 from doorstep import processes
 from doorstep.delivery.hooks.commits import GroupCommit
@@ -29,7 +29,7 @@ SECRET = b"shop secret"
 
 
 def words(event_id: str) -> bytes:
-    return msgspec.json.encode({"id": event_id, "topic": "order", "data": observation()})
+    return msgspec.json.encode({"id": event_id, "topic": "order", "data": order_snapshot()})
 
 
 def signed(body: bytes, **extra: str) -> dict[str, str]:
@@ -103,7 +103,7 @@ def test_malformed_words_with_a_right_signature_are_kept_and_become_a_dead_lette
     assert post(retailer, b"\xff{not json").status_code == 200
     assert [row["body"] for row in stored(retailer)] == [b"\xff{not json"]
     retailer.settle()
-    assert [letter["error_class"] for letter in retailer.dead()] == ["data"]
+    assert [letter["error_class"] for letter in retailer.dead_letters()] == ["data"]
 
 
 def test_the_same_message_many_times_at_once_is_stored_once(retailer: Retailer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.builders import SHIRT, Retailer, line, observation
+from tests.builders import SHIRT, Retailer, line, order_snapshot
 from tests.delivery.test_api import client, problem
 from typer.testing import CliRunner
 
@@ -54,7 +54,7 @@ def test_a_gstin_has_its_check_digit_and_the_state_of_its_location(retailer: Ret
 
 
 def test_closing_says_what_is_in_the_way_and_what_happens_next(retailer: Retailer) -> None:
-    api, order_id = client(retailer), retailer.place_order(observation(line(SHIRT)))
+    api, order_id = client(retailer), retailer.place_order(order_snapshot(line(SHIRT)))
     (work,) = retailer.work(order_id)
     code = retailer.read(lambda tx: views.location(tx, location_id=work.location_id)).code
     closing = api.get(f"/api/v1/locations/{code}/closing").json()
@@ -73,7 +73,7 @@ def test_closing_says_what_is_in_the_way_and_what_happens_next(retailer: Retaile
     )
     assert api.post(f"/api/v1/locations/{code}/close", json={"reason": "x"}).status_code == 200
     retailer.settle()
-    again = retailer.place_order(observation(line(SHIRT), external_id="after"))
+    again = retailer.place_order(order_snapshot(line(SHIRT), external_id="after"))
     assert work.location_id not in {each.location_id for each in retailer.work(again)}
 
 

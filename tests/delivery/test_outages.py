@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.builders import Retailer
+from tests.builders import Retailer, Shop
 from tests.clock import CLOCK
 from tests.delivery.test_api import client
 from tests.delivery.test_cli_network import network
 from tests.delivery.test_console_stock_work import click, sign_in
-from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.domain.identity.model import Role

@@ -37,7 +37,7 @@ def shop(retailer: Retailer) -> Retailer:
 
 
 def client(retailer: Retailer, role: Role = Role.OPERATIONS, place: str | None = None) -> TestClient:
-    key = NewKey("promises", role, retailer.places[place] if place else None)
+    key = NewKey("promises", role, retailer.location_ids[place] if place else None)
     token = retailer.write(lambda tx: identity.create_api_key(tx, key=key, now=NOON))
     headers = {"Authorization": f"Bearer {token}"}
     return TestClient(processes.web(retailer.app), headers=headers, raise_server_exceptions=False)
@@ -90,8 +90,8 @@ def test_what_nobody_has_is_said(shop: Retailer) -> None:
 
 def test_nothing_is_reserved_and_a_cart_counts_on_what_it_holds(shop: Retailer) -> None:
     before = shop.count(SHIRT, "ST-22")
-    for place in shop.places.values():
-        pieces = 2 if place == shop.places["ST-22"] else 0
+    for place in shop.location_ids.values():
+        pieces = 2 if place == shop.location_ids["ST-22"] else 0
         correction = Correction(SHIRT, place, "counted", set_to=pieces)
         with shop.app.db.write(actor="user:1") as tx:
             inventory.adjust(tx, correction=correction, at=NOON)

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.builders import NOON, Retailer, line, observation
+from tests.builders import NOON, Retailer, Shop, line, order_snapshot
 from tests.clock import CLOCK
 from tests.delivery.test_api import client
 from tests.delivery.test_console_stock_work import click, sign_in
-from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.domain.routing.actions import rules as rule_verbs
@@ -103,7 +102,7 @@ def test_a_run_by_the_clock_is_started_at_once_by_a_worker(browser: TestClient, 
 
 
 def test_queues_are_told_and_their_orders_found(api: TestClient, retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET, 900)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET, 900)))
     short, care = api.get("/api/v1/routing/queues").json()
     assert (short["name"], short["owner"], short["orders"], short["pieces"]) == ("short", "planning", 1, 900)
     assert (short["ending_within_a_day"], care["orders"], care["oldest_at"]) == (1, 0, None)

@@ -38,7 +38,11 @@ def shadowed(retailer: Retailer) -> Retailer:
 
 
 def test_a_call_that_was_only_logged_is_not_done_and_not_dead(shadowed: Retailer) -> None:
-    assert (shadowed.read(jobs.count_shadowed), shadowed.dead(), shadowed.waiting()) == ({"mail": 1}, [], 0)
+    assert (shadowed.read(jobs.count_shadowed), shadowed.dead_letters(), shadowed.waiting()) == (
+        {"mail": 1},
+        [],
+        0,
+    )
     (kept,) = shadowed.read(lambda tx: jobs.shadowed(tx, connection="mail"))
     assert (kept.subscriber, kept.stream, kept.event_type) == (
         "email.order_confirmed",

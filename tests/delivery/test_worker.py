@@ -6,7 +6,7 @@ import dataclasses
 import threading
 
 import pytest
-from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.delivery.worker import Worker, batches
 from doorstep.flows.allocation import allocate
@@ -28,7 +28,7 @@ def due(retailer: Retailer) -> dict[int, str]:
 def test_an_order_that_cannot_be_decided_is_put_off_alone(
     retailer: Retailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids = [retailer.place_order(observation(line(SHIRT))) for _ in range(3)]
+    ids = [retailer.place_order(order_snapshot(line(SHIRT))) for _ in range(3)]
     retailer.write(
         lambda tx: tx.execute(
             "INSERT INTO order_routing (order_id, due, due_at) SELECT id, 'route', business_now() FROM orders"
@@ -51,7 +51,7 @@ def test_an_order_that_cannot_be_decided_is_put_off_alone(
 
 
 def packed(retailer: Retailer, orders: int) -> None:
-    ids = [retailer.place_order(observation(line(JACKET))) for _ in range(orders)]
+    ids = [retailer.place_order(order_snapshot(line(JACKET))) for _ in range(orders)]
     for order_id in ids:
         retailer.pack(retailer.work(order_id)[0])
 
@@ -87,7 +87,7 @@ def test_a_step_that_fails_for_one_of_a_batch_is_done_for_the_others(retailer: R
         4,
         5,
     ]
-    (letter,) = retailer.dead()
+    (letter,) = retailer.dead_letters()
     assert (letter["order_id"], letter["error"], letter["error_class"], letter["attempts"]) == (
         3,
         "a bug",
@@ -98,7 +98,7 @@ def test_a_step_that_fails_for_one_of_a_batch_is_done_for_the_others(retailer: R
 
 
 def test_workers_side_by_side_do_every_order_once_and_stop_when_told(retailer: Retailer) -> None:
-    retailer.hear("shop", "order", *(observation(line(SHIRT)) for _ in range(30)))
+    retailer.receive("shop", "order", *(order_snapshot(line(SHIRT)) for _ in range(30)))
     workers = [Worker(retailer.app) for _ in range(2)]
     threads = [threading.Thread(target=worker.run) for worker in workers]
     for each in threads:
@@ -156,5 +156,5 @@ def test_a_message_whose_wake_up_was_lost_is_due_at_the_next_look(retailer: Reta
 
     retailer.write(lambda tx: tx.execute("UPDATE schedules SET next_run_at = next_run_at + interval '1 day'"))
     assert not due()
-    retailer.hear("shop", "order", observation(line(SHIRT)))
+    retailer.receive("shop", "order", order_snapshot(line(SHIRT)))
     assert due()

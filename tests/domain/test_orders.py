@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import DELHI, JACKET, NOON, SHIRT, line, observation
+from tests.builders import DELHI, JACKET, NOON, SHIRT, line, order_snapshot
 
 from doorstep.domain.orders import model
 from doorstep.domain.orders.model import (
@@ -30,32 +30,32 @@ def check(order: OrderSnapshot) -> tuple[Hold, ...]:
 
 
 def sent_to(**changes: str) -> OrderSnapshot:
-    return observation(shipping_address=replace(DELHI, **changes))
+    return order_snapshot(shipping_address=replace(DELHI, **changes))
 
 
 def test_a_right_order_is_held_by_nothing() -> None:
-    assert check(observation()) == ()
+    assert check(order_snapshot()) == ()
 
 
 HELD = [
-    (replace(observation(), lines=(), total_minor=0), HoldReason.NO_LINES, "no lines"),
-    (observation(line("X-1"), line("")), HoldReason.UNKNOWN_SKU, "The catalog does not have (empty), X-1"),
-    (observation(line(JACKET, 0)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × 0"),
-    (observation(line(JACKET, -2)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × -2"),
-    (observation(currency="XYZ"), HoldReason.UNKNOWN_CURRENCY, "XYZ is not a currency"),
-    (observation(currency=""), HoldReason.UNKNOWN_CURRENCY, "(none) is not a currency"),
+    (replace(order_snapshot(), lines=(), total_minor=0), HoldReason.NO_LINES, "no lines"),
+    (order_snapshot(line("X-1"), line("")), HoldReason.UNKNOWN_SKU, "The catalog does not have (empty), X-1"),
+    (order_snapshot(line(JACKET, 0)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × 0"),
+    (order_snapshot(line(JACKET, -2)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × -2"),
+    (order_snapshot(currency="XYZ"), HoldReason.UNKNOWN_CURRENCY, "XYZ is not a currency"),
+    (order_snapshot(currency=""), HoldReason.UNKNOWN_CURRENCY, "(none) is not a currency"),
     (
-        observation(total_minor=1),
+        order_snapshot(total_minor=1),
         HoldReason.TOTALS_DIFFER,
         "The channel's total is INR 0.01, the lines add up to INR 4,597.00",
     ),
-    (observation(shipping_address=None), HoldReason.ADDRESS, "no shipping address"),
+    (order_snapshot(shipping_address=None), HoldReason.ADDRESS, "no shipping address"),
     (sent_to(name=" ", city=""), HoldReason.ADDRESS, "lacks name, city"),
     (sent_to(country="FJ"), HoldReason.UNSERVICEABLE, "do not deliver to FJ"),
     (sent_to(country="SY"), HoldReason.UNSERVICEABLE, "do not deliver to SY"),
     (sent_to(postal_code="011001"), HoldReason.ADDRESS, "011001 is not a postal code of IN"),
     (sent_to(postal_code=""), HoldReason.ADDRESS, "(empty) is not a postal code of IN"),
-    (observation(paid=False), HoldReason.UNPAID, "has not arrived"),
+    (order_snapshot(paid=False), HoldReason.UNPAID, "has not arrived"),
 ]
 
 
@@ -73,7 +73,7 @@ def test_every_hold_that_a_check_can_lay_is_tested() -> None:
 
 
 def test_all_reasons_are_told_at_once() -> None:
-    order = observation(line("X-1", 0), paid=False, shipping_address=None, total_minor=7)
+    order = order_snapshot(line("X-1", 0), paid=False, shipping_address=None, total_minor=7)
     assert [hold.reason for hold in check(order)] == [
         HoldReason.UNKNOWN_SKU,
         HoldReason.BAD_QUANTITY,
@@ -96,11 +96,11 @@ def test_without_a_list_of_countries_every_one_is_served() -> None:
 
 
 def test_payment_on_delivery_need_not_have_arrived() -> None:
-    assert check(observation(payment=SnapshotPayment(on_delivery=True))) == ()
+    assert check(order_snapshot(payment=SnapshotPayment(on_delivery=True))) == ()
 
 
 def test_an_empty_address_names_everything_it_lacks() -> None:
-    (hold,) = check(observation(shipping_address=Address()))
+    (hold,) = check(order_snapshot(shipping_address=Address()))
     assert hold.message == "The address lacks name, street, city, country: ask the customer."
 
 
@@ -113,7 +113,7 @@ def test_an_empty_address_names_everything_it_lacks() -> None:
 def test_totals_count_discount_shipping_tip_and_tax_that_prices_lack(
     discount: int, tax: int, shipping: int, tip: int
 ) -> None:
-    reported = observation(
+    reported = order_snapshot(
         line(JACKET, 3, 1000, discount_minor=discount), shipping_minor=shipping, tip_minor=tip, tax_minor=tax
     )
     included = 3000 - discount + shipping + tip

@@ -24,7 +24,7 @@ import msgspec
 import psycopg
 import pytest
 from tests import builders, clock
-from tests.builders import SHIRT, line, observation
+from tests.builders import SHIRT, line, order_snapshot
 
 from doorstep.domain.inventory import views as stock
 from doorstep.kernel import schema
@@ -100,7 +100,7 @@ def installation() -> Iterator[Installation]:
             local.ensure_database("crash")
             made = Installation(folder, port, local)
             schema.upgrade(made.dsn)
-            builders.furnish(made.dsn, folder)
+            builders.set_up_retailer(made.dsn, folder)
             yield made
             for what in list(made.running):
                 made.kill(what)
@@ -127,7 +127,7 @@ def crashing(installation: Installation, rounds: int) -> Iterator[None]:
 
 def send_until_thanked(client: httpx.Client, number: int) -> int:
     """As a shop does: the same message again until it is acknowledged; returns how often it was sent."""
-    reported = observation(
+    reported = order_snapshot(
         line(SHIRT, external_line_id=f"{number}-1"), external_id=str(number), number=f"#{number}"
     )
     body = msgspec.json.encode({"id": f"event-{number}", "topic": "order", "data": reported})

@@ -18,7 +18,7 @@ _ROUTED = "SELECT count(*) FROM fulfillment_orders"
 
 
 def test_forty_buyers_and_a_shift_for_ten(retailer: Retailer) -> None:
-    for code, place in retailer.places.items():
+    for code, place in retailer.location_ids.items():
         pieces = Correction(SHIRT, place, "counted", set_to=100 if code == "ST-22" else 0)
         with retailer.app.db.write(actor="user:1") as tx:
             inventory.adjust(tx, correction=pieces, at=NOON)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests import builders
-from tests.builders import JACKET, Retailer, line, observation
+from tests.builders import JACKET, Retailer, line, order_snapshot
 from tests.flows.test_lab import asked, run_of
 
 _WAIT_SECONDS = 40.0
@@ -38,7 +38,7 @@ def until(what: Callable[[], bool]) -> None:
 
 def test_a_simulation_outlives_its_worker(retailer: Retailer) -> None:
     for _ in range(3):
-        retailer.place_order(observation(line(JACKET, 1)))
+        retailer.place_order(order_snapshot(line(JACKET, 1)))
     run_id = asked(retailer, None)
     retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET wave_seconds = 5"))
     with worker(retailer) as first:

@@ -39,7 +39,7 @@ SET, TWIN = Sku("SET"), Sku("TWIN")
 @pytest.fixture
 def ten(retailer: Retailer) -> Retailer:
     """Ten shirts in three places, jackets enough; a set has one shirt, a twin pack two."""
-    for number, place in enumerate(retailer.places.values()):
+    for number, place in enumerate(retailer.location_ids.values()):
         for sku, pieces in ((SHIRT, (5, 3, 2)[number] if number < 3 else 0), (JACKET, 100)):
             correction = Correction(sku, place, "counted", set_to=pieces)
             retailer.write(lambda tx, c=correction: inventory.adjust(tx, correction=c, at=NOON))
@@ -56,7 +56,7 @@ def ten(retailer: Retailer) -> Retailer:
 def shirts(retailer: Retailer) -> tuple[int, int]:
     """On hand and reserved everywhere; the ledger agrees."""
     assert retailer.read(stock.drift) == []
-    everywhere = [retailer.count(SHIRT, code) for code in retailer.places]
+    everywhere = [retailer.count(SHIRT, code) for code in retailer.location_ids]
     return sum(each[0] for each in everywhere), sum(each[1] for each in everywhere)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from tests.builders import NOON, SHIRT, Retailer, line, observation
+from tests.builders import NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.fulfillment.model import RejectReason, State, Work
 from doorstep.domain.shipping import views as parcels
@@ -29,7 +29,9 @@ class At:
 @pytest.fixture
 def two(retailer: Retailer) -> list[OrderId]:
     """Two orders of one customer, a shirt each, both from Store 22."""
-    return [retailer.place_order(observation(line(SHIRT, 1), customer_external_id="c-1")) for _ in range(2)]
+    return [
+        retailer.place_order(order_snapshot(line(SHIRT, 1), customer_external_id="c-1")) for _ in range(2)
+    ]
 
 
 def work_of(retailer: Retailer, order_id: OrderId) -> Work:
@@ -103,8 +105,8 @@ def test_after_half_an_hour_the_box_is_closed(retailer: Retailer, two: list[Orde
 
 
 def test_another_customer_or_address_has_a_box_of_its_own(retailer: Retailer) -> None:
-    mine = retailer.place_order(observation(line(SHIRT, 1), customer_external_id="c-1"))
-    retailer.place_order(observation(line(SHIRT, 1), customer_external_id="c-2"))
+    mine = retailer.place_order(order_snapshot(line(SHIRT, 1), customer_external_id="c-1"))
+    retailer.place_order(order_snapshot(line(SHIRT, 1), customer_external_id="c-2"))
     pack(retailer, mine)
     alone = parcel_of(retailer, mine)
     assert alone is not None
@@ -112,7 +114,7 @@ def test_another_customer_or_address_has_a_box_of_its_own(retailer: Retailer) ->
 
 
 def test_what_the_customer_fetches_gets_no_label(retailer: Retailer) -> None:
-    fetched = retailer.place_order(observation(line(SHIRT, 1), pickup="ST-22"))
+    fetched = retailer.place_order(order_snapshot(line(SHIRT, 1), pickup="ST-22"))
     pack(retailer, fetched)
     assert parcel_of(retailer, fetched) is None
     assert consolidation.close_overdue(replace(retailer.app.context, clock=At(31))) == 0
@@ -120,6 +122,6 @@ def test_what_the_customer_fetches_gets_no_label(retailer: Retailer) -> None:
 
 def test_a_pickup_is_served_at_its_location_or_not_at_all(retailer: Retailer) -> None:
     """Warehouse A has jackets, Store 22 has none: the order waits."""
-    waits = retailer.place_order(observation(line("DJ-BL-01"), pickup="ST-22"))
+    waits = retailer.place_order(order_snapshot(line("DJ-BL-01"), pickup="ST-22"))
     assert retailer.work(waits) == []
     assert retailer.order(waits).header.queue == "brokering"

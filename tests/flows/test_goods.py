@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.builders import JACKET, NOON, SHIRT, Retailer, item, line, observation
+from tests.builders import JACKET, NOON, SHIRT, Retailer, item, line, order_snapshot
 
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.catalog.model import Part, Recipe
@@ -28,7 +28,7 @@ NEW, B_GRADE = Condition.NEW, Condition.B_GRADE
 @pytest.fixture(autouse=True)
 def shelf(retailer: Retailer) -> LocationId:
     """All stock in one place, so that numbers are easy: 10 shirts, 4 jackets, 2 B-grade shirts. A kit, a graded SKU."""
-    here = next(iter(retailer.places.values()))
+    here = next(iter(retailer.location_ids.values()))
     retailer.write(lambda tx: catalog.put(tx, items=[item(KIT), item(SECOND)]))
     recipes = [
         Recipe(KIT, (Part(SHIRT, "new", 2), Part(JACKET, "new", 1))),
@@ -37,7 +37,7 @@ def shelf(retailer: Retailer) -> LocationId:
     retailer.write(lambda tx: catalog.compose(tx, recipes=recipes))
     wanted = {(SHIRT, NEW): 10, (JACKET, NEW): 4, (SHIRT, B_GRADE): 2}
     for (sku, condition), pieces in wanted.items():
-        for code, place in retailer.places.items():
+        for code, place in retailer.location_ids.items():
             there = pieces if place == here else 0
             if retailer.count(sku, code, condition)[0] != there:
                 correction = Correction(sku, place, "counted", set_to=there, condition=condition)
@@ -47,7 +47,7 @@ def shelf(retailer: Retailer) -> LocationId:
 
 
 def count(retailer: Retailer, sku: str = SHIRT, condition: Condition = NEW) -> tuple[int, int]:
-    return retailer.count(sku, next(iter(retailer.places)), condition)
+    return retailer.count(sku, next(iter(retailer.location_ids)), condition)
 
 
 def asked(retailer: Retailer, sku: Sku = SHIRT) -> Requested:
@@ -59,7 +59,7 @@ def reported(*lines: tuple[Sku, int], number: str = "7001", **given: object) -> 
         line(sku, quantity, external_line_id=f"{number}-{place}")
         for place, (sku, quantity) in enumerate(lines)
     ]
-    return observation(*wanted, external_id=number, number=f"#{number}", **given)
+    return order_snapshot(*wanted, external_id=number, number=f"#{number}", **given)
 
 
 def place(retailer: Retailer, *lines: tuple[Sku, int], number: str = "7001", **given: object) -> OrderId:

@@ -9,18 +9,18 @@ from doorstep.domain.shipping.model import TrackingStatus
 
 def test_an_order_goes_from_placed_to_completed(retailer: Retailer) -> None:
     order_id = retailer.place_order()
-    assert retailer.facts(order_id) == [
+    assert retailer.event_types(order_id) == [
         "order.placed",
         "order.approved",
         "order.allocated",
         "payment.captured",
         "message.sent",
     ]
-    places = {retailer.places["WH-A"]: JACKET, retailer.places["ST-22"]: SHIRT}
+    places = {retailer.location_ids["WH-A"]: JACKET, retailer.location_ids["ST-22"]: SHIRT}
     assert {work.location_id: work.lines[0].sku for work in retailer.work(order_id)} == places
     for parcel in retailer.ship(order_id):
         retailer.scan(parcel, TrackingStatus.DELIVERED, hours=24)
-    assert retailer.facts(order_id).count("shipment.delivered") == 2
-    assert retailer.facts(order_id)[-1] != "order.held"
+    assert retailer.event_types(order_id).count("shipment.delivered") == 2
+    assert retailer.event_types(order_id)[-1] != "order.held"
     assert retailer.order(order_id).header.completed_at is not None
-    assert retailer.dead() == []
+    assert retailer.dead_letters() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.connections.model import Kind
 from doorstep.domain.routing.actions import lab as verbs
@@ -50,7 +50,7 @@ def run_of(retailer: Retailer, run_id: int) -> LabRun:
 @pytest.fixture
 def sold(retailer: Retailer) -> Retailer:
     for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
-        retailer.place_order(observation(*(line(sku, pieces) for sku, pieces in wanted)))
+        retailer.place_order(order_snapshot(*(line(sku, pieces) for sku, pieces in wanted)))
     return retailer
 
 

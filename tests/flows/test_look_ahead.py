@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.builders import DELHI, JACKET, Retailer, line, observation
+from tests.builders import DELHI, JACKET, Retailer, line, order_snapshot
 
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import Correction
@@ -24,10 +24,10 @@ def prices(retailer: Retailer) -> dict[tuple[str, int], int]:
 @pytest.fixture
 def busy(retailer: Retailer) -> Retailer:
     """Six jackets went to Mumbai lately; two are left there, and plenty in Bengaluru."""
-    more = Correction(JACKET, retailer.places["WH-B"], "delivery", change=100)
+    more = Correction(JACKET, retailer.location_ids["WH-B"], "delivery", change=100)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=retailer.app.clock.now()))
     for _ in range(6):
-        retailer.place_order(observation(line(JACKET), shipping_address=MUMBAI))
+        retailer.place_order(order_snapshot(line(JACKET), shipping_address=MUMBAI))
     assert retailer.count(JACKET, "WH-A") == (8, 6)
     return retailer
 
@@ -35,14 +35,14 @@ def busy(retailer: Retailer) -> Retailer:
 def test_a_location_that_will_run_out_has_a_price(busy: Retailer) -> None:
     scarcity_prices.update(busy.app.context)
     found = prices(busy)
-    assert found.keys() == {(JACKET, busy.places["WH-A"])}
+    assert found.keys() == {(JACKET, busy.location_ids["WH-A"])}
     (run,) = busy.read(runs.history)
     assert (run.kind.value, run.attempted, run.changed) == ("prices", 6, 1)
 
 
 def test_stock_that_comes_ends_the_price(busy: Retailer) -> None:
     scarcity_prices.update(busy.app.context)
-    more = Correction(JACKET, busy.places["WH-A"], "delivery", change=500)
+    more = Correction(JACKET, busy.location_ids["WH-A"], "delivery", change=500)
     busy.write(lambda tx: inventory.adjust(tx, correction=more, at=busy.app.clock.now()))
     assert scarcity_prices.update(busy.app.context) == 0
     assert prices(busy) == {}
@@ -51,7 +51,7 @@ def test_stock_that_comes_ends_the_price(busy: Retailer) -> None:
 def test_the_price_stands_on_the_receipt(busy: Retailer) -> None:
     scarcity_prices.update(busy.app.context)
     (price,) = prices(busy).values()
-    order_id: OrderId = busy.place_order(observation(line(JACKET), shipping_address=MUMBAI))
+    order_id: OrderId = busy.place_order(order_snapshot(line(JACKET), shipping_address=MUMBAI))
     (decision,) = busy.read(lambda tx: routing.decisions(tx, order_id=order_id))
     assert decision.receipt.scores.scarcity_minor == price
 

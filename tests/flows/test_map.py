@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
 
-from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.connections import actions as connections
 from doorstep.flows.capture import intake
@@ -32,9 +32,9 @@ def first_calls(work: Callable[[], object]) -> list[CodeType]:
 
 def test_capture_lists_what_runs_in_order(retailer: Retailer) -> None:
     """One batch: a new order, a short one, and an order that the channel canceled and that was approved again."""
-    known = observation(line(JACKET))
+    known = order_snapshot(line(JACKET))
     retailer.place_order(known)
-    retailer.hear("shop", "order", observation(line(SHIRT)), observation(line(SHIRT, 90_000)))
+    retailer.receive("shop", "order", order_snapshot(line(SHIRT)), order_snapshot(line(SHIRT, 90_000)))
 
     def capture() -> None:
         with retailer.app.db.write(actor="worker") as tx:

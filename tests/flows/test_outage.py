@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import msgspec
 import pytest
-from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, line, observation
+from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.inventory.views import drift
@@ -83,7 +83,7 @@ def out(retailer: Retailer, carrier: str, **given: datetime) -> None:
 
 
 def where(retailer: Retailer, order_id: OrderId) -> list[str]:
-    codes = {place: code for code, place in retailer.places.items()}
+    codes = {place: code for code, place in retailer.location_ids.items()}
     return [codes[each.location_id] for each in retailer.work(order_id) if each.state is State.PLANNED]
 
 
@@ -91,7 +91,7 @@ def closed(retailer: Retailer, at: datetime) -> dict[str, str]:
     """What stands against lanes to Delhi, by the location's code."""
     demand = Demand(OrderId(1), (), DELHI.latitude, DELHI.longitude)
     network = retailer.read(lambda tx: lanes.network(tx, currency="INR", at=at))
-    codes = {place: code for code, place in retailer.places.items()}
+    codes = {place: code for code, place in retailer.location_ids.items()}
     return {codes[place]: lane.closed for place, lane in network.ways.lanes(demand).items() if lane.closed}
 
 
@@ -118,8 +118,8 @@ def test_lanes_are_closed_without_tariffs_too(retailer: Retailer) -> None:
 
 
 def test_planned_work_goes_elsewhere_and_comes_back_when_there_is_nowhere_else(held: Retailer) -> None:
-    shirt = held.place_order(observation(line(SHIRT)))
-    jacket = held.place_order(observation(line(JACKET)))
+    shirt = held.place_order(order_snapshot(line(SHIRT)))
+    jacket = held.place_order(order_snapshot(line(JACKET)))
     assert (where(held, shirt), where(held, jacket)) == (["ST-22"], ["WH-A"])
     out(held, "store-parcels")
     held.settle()
@@ -136,18 +136,18 @@ def test_planned_work_goes_elsewhere_and_comes_back_when_there_is_nowhere_else(h
 
 @pytest.mark.parametrize("ends", ["resumed", "over"])
 def test_the_end_of_a_pause_wakes_what_waits(held: Retailer, ends: str) -> None:
-    for place in held.places.values():
+    for place in held.location_ids.values():
         held.write(
             lambda tx, place=place: network.pause(
                 tx, location_id=place, reason="flood", until_at=NOON + timedelta(hours=1), at=NOON
             )
         )
-    order_id = held.place_order(observation(line(JACKET)))
+    order_id = held.place_order(order_snapshot(line(JACKET)))
     assert where(held, order_id) == []
     if ends == "over":
         assert (look(held), look(held, hours=2)) == (0, 12)
     else:
-        held.write(lambda tx: network.resume(tx, location_id=held.places["WH-A"], at=NOON))
+        held.write(lambda tx: network.resume(tx, location_id=held.location_ids["WH-A"], at=NOON))
     held.settle()
     assert where(held, order_id) == ["WH-A"]
 
@@ -169,7 +169,7 @@ def silent(*_: object) -> NoReturn:
 def test_a_carrier_whose_calls_keep_failing_is_out_until_one_succeeds(
     retailer: Retailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     with monkeypatch.context() as broken:
         broken.setattr(retailer.client("shiphawk"), "buy", silent)
@@ -189,7 +189,7 @@ def test_a_carrier_whose_calls_keep_failing_is_out_until_one_succeeds(
 
 def test_what_a_person_said_is_not_ended_by_a_label(retailer: Retailer) -> None:
     out(retailer, "shiphawk")
-    order_id = retailer.place_order(observation(line(SHIRT)))
+    order_id = retailer.place_order(order_snapshot(line(SHIRT)))
     retailer.write(
         lambda tx: network.carrier_fails(
             tx, carrier="shiphawk", reason="silent", until_at=NOON + timedelta(hours=1), at=NOON
@@ -206,10 +206,10 @@ def test_a_label_is_bought_from_another_carrier_of_the_location(retailer: Retail
         document, locations={**document.locations, "WH-A": Site(carriers=("shiphawk", "store-parcels"))}
     )
     retailer.write(lambda tx: network.configure(tx, document=both, note="two carriers", at=NOON))
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     out(retailer, "shiphawk")
     (parcel,) = retailer.ship(order_id)
-    assert parcel.connection_id == retailer.ids["store-parcels"]
+    assert parcel.connection_id == retailer.connection_ids["store-parcels"]
 
 
 def test_what_cannot_be_is_refused(retailer: Retailer) -> None:

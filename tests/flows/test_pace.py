@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from msgspec import structs
-from tests.builders import SHIRT, Retailer, line, observation
+from tests.builders import SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.analytics.views import home
 from doorstep.domain.fulfillment import views as work_views
@@ -46,7 +46,7 @@ def hands(retailer: Retailer) -> Hands:
 
 
 def shirts(retailer: Retailer, quantity: int = 2) -> OrderId:
-    return retailer.place_order(observation(line(SHIRT, quantity), placed_at=FRIDAY, version_at=FRIDAY))
+    return retailer.place_order(order_snapshot(line(SHIRT, quantity), placed_at=FRIDAY, version_at=FRIDAY))
 
 
 def context(retailer: Retailer) -> Context:
@@ -169,7 +169,7 @@ def test_what_is_held_is_released_when_its_time_has_come(retailer: Retailer, han
     hands.at = FRIDAY + timedelta(minutes=30)
     assert (release.release_due(context(retailer)), states(retailer, order_id)) == (1, ["open"])
     assert release.release_due(context(retailer)) == 0
-    assert "fulfillment.released" in retailer.facts(order_id)
+    assert "fulfillment.released" in retailer.event_types(order_id)
 
 
 def test_what_leaves_today_is_released_in_time_to_be_picked_before_the_cut_off(

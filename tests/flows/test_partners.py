@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.builders import JACKET, NOON, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.invoicing import views as documents
 from doorstep.domain.invoicing.model import DocumentState
@@ -20,7 +20,7 @@ from doorstep.flows.shipping import ship
 from doorstep.kernel.http.rehearsal import Fault
 from doorstep.kernel.ids import OrderId
 
-JACKETS = observation(line(JACKET))
+JACKETS = order_snapshot(line(JACKET))
 
 
 def fail(retailer: Retailer, key: str, *faults: Fault, reads: bool = False) -> None:
@@ -44,7 +44,7 @@ def test_a_label_bought_without_an_answer_is_found_not_bought_again(retailer: Re
     assert [label.tracking_number for label in retailer.client("shiphawk").labels.values()] == [
         parcel.tracking_number
     ]
-    assert retailer.facts(order_id).count("shipment.label_purchased") == 1
+    assert retailer.event_types(order_id).count("shipment.label_purchased") == 1
 
 
 def test_a_carrier_that_refuses_is_quoted_and_asked_again_by_a_person(retailer: Retailer) -> None:
@@ -62,11 +62,13 @@ def test_a_carrier_that_never_answers_leaves_a_doubt_until_somebody_looks(retail
     order_id = packed(retailer)
     (parcel,) = retailer.parcels(order_id)
     assert (parcel.label_state, parcel.error) == (LabelState.IN_DOUBT, "shiphawk asks to wait.")
-    assert retailer.facts(order_id)[-1] == "shipment.label_in_doubt"
-    assert [(letter["error_class"], letter["attempts"]) for letter in retailer.dead()] == [("transient", 3)]
+    assert retailer.event_types(order_id)[-1] == "shipment.label_in_doubt"
+    assert [(letter["error_class"], letter["attempts"]) for letter in retailer.dead_letters()] == [
+        ("transient", 3)
+    ]
     retailer.write(lambda tx: operations.retry(tx, error_class="transient"))
     retailer.settle()
-    assert (retailer.parcels(order_id)[0].label_state, retailer.dead()) == (LabelState.PURCHASED, [])
+    assert (retailer.parcels(order_id)[0].label_state, retailer.dead_letters()) == (LabelState.PURCHASED, [])
 
 
 def mails(retailer: Retailer, order_id: OrderId) -> list[tuple[str, str]]:
@@ -80,8 +82,8 @@ def test_a_mail_that_may_have_gone_is_in_doubt_and_never_sent_twice(retailer: Re
     order_id = retailer.place_order(JACKETS)
     retailer.settle()
     assert mails(retailer, order_id) == [("order_confirmed", "in_doubt")]
-    assert "message.in_doubt" in retailer.facts(order_id)
-    assert (len(retailer.client("mail").messages), retailer.dead()) == (1, [])
+    assert "message.in_doubt" in retailer.event_types(order_id)
+    assert (len(retailer.client("mail").messages), retailer.dead_letters()) == (1, [])
 
 
 def test_a_mail_that_certainly_did_not_go_is_sent_later(retailer: Retailer) -> None:
@@ -122,7 +124,7 @@ def test_the_channel_hears_of_leaving_before_arriving_and_once_of_each(retailer:
         == list(retailer.client("shop").deliveries)
         == [parcel.tracking_number]
     )
-    assert retailer.facts(order_id).count("channel.updated") == 2
+    assert retailer.event_types(order_id).count("channel.updated") == 2
 
 
 def test_the_books_get_one_invoice_per_parcel_whatever_they_answer(retailer: Retailer) -> None:
@@ -147,8 +149,8 @@ def test_an_invoice_that_is_refused_keeps_the_words(retailer: Retailer) -> None:
 
 def owed(retailer: Retailer, *faults: Fault) -> OrderId:
     """A return whose refund is asked for while the gateway fails like this."""
-    order_id = retailer.delivered(observation(line(SHIRT, 2)))
-    retailer.announce(order_id)
+    order_id = retailer.delivered(order_snapshot(line(SHIRT, 2)))
+    retailer.report_return(order_id)
     (each,) = retailer.read(lambda tx: return_views.of_order(tx, order_id=order_id))
     fail(retailer, "pay", *faults)
     found = [Inspection(1, 1, Grade.NEW, Disposition.RESTOCK)]
@@ -171,7 +173,7 @@ PAID = (RefundState.SUCCEEDED, RefundProgress.REFUNDED, 1)
 def test_a_refund_made_without_an_answer_is_found_not_made_again(retailer: Retailer) -> None:
     order_id = owed(retailer, Fault.TIME_OUT, Fault.MALFORMED)
     assert money(retailer, order_id) == PAID
-    assert retailer.facts(order_id).count("refund.credited") == 1
+    assert retailer.event_types(order_id).count("refund.credited") == 1
 
 
 @pytest.mark.parametrize("again", ["retry", "redrive"])
@@ -196,7 +198,7 @@ def test_a_refund_that_fails_again_and_again_is_a_dead_letter_each_time(retailer
         fail(retailer, "pay", *[Fault.RATE_LIMIT] * 3)
         try_again(retailer, order_id, "redrive")
         assert money(retailer, order_id) == (RefundState.IN_DOUBT, RefundProgress.IN_DOUBT, 0)
-        assert len(retailer.dead()) == 1
+        assert len(retailer.dead_letters()) == 1
 
 
 def try_again(retailer: Retailer, order_id: OrderId, how: str) -> None:
@@ -205,13 +207,15 @@ def try_again(retailer: Retailer, order_id: OrderId, how: str) -> None:
         retailer.write(lambda tx: refund_flow.retry(tx, refund_id=refund.id, now=NOON))
     elif how == "redrive":
         retailer.write(
-            lambda tx: operations.retry(tx, deliveries=[int(str(each["id"])) for each in retailer.dead()])
+            lambda tx: operations.retry(
+                tx, deliveries=[int(str(each["id"])) for each in retailer.dead_letters()]
+            )
         )
     else:
         seen = RefundSnapshot(
             "refund-9", "pay-1", refund.reference, RefundState.SUCCEEDED, refund.amount_minor, "INR", NOON
         )
-        retailer.hear("pay", "refund", seen, seen)
+        retailer.receive("pay", "refund", seen, seen)
     retailer.settle()
 
 

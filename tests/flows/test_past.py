@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.inventory import actions as inventory
@@ -44,7 +44,7 @@ def sent(retailer: Retailer, order_id: OrderId) -> set[tuple[str, int, int]]:
 def week(retailer: Retailer, began: datetime) -> list[OrderId]:
     """Enough orders to empty some shelves."""
     wanted = [(JACKET, 3), (SHIRT, 2), (JACKET, 4), (SHIRT, 1), (JACKET, 2), (SHIRT, 1), (JACKET, 5)]
-    return [retailer.place_order(observation(line(sku, quantity))) for sku, quantity in wanted]
+    return [retailer.place_order(order_snapshot(line(sku, quantity))) for sku, quantity in wanted]
 
 
 def test_replayed_by_the_same_rules_it_comes_out_the_same(
@@ -58,11 +58,11 @@ def test_replayed_by_the_same_rules_it_comes_out_the_same(
 
 
 def test_stock_that_came_meanwhile_comes_again(retailer: Retailer, began: datetime) -> None:
-    waited = retailer.place_order(observation(line(SHIRT, 6)))
-    more = Correction(SHIRT, retailer.places["WH-B"], "delivery", change=6)
+    waited = retailer.place_order(order_snapshot(line(SHIRT, 6)))
+    more = Correction(SHIRT, retailer.location_ids["WH-B"], "delivery", change=6)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=retailer.app.clock.now()))
     retailer.settle()
-    last = retailer.place_order(observation(line(SHIRT, 1)))
+    last = retailer.place_order(order_snapshot(line(SHIRT, 1)))
     found = replayed(retailer, began)
     assert (found[waited].short_pieces, found[last].short_pieces) == (0, 0)
     assert rebuilt(retailer, began).changes[0].pieces == 6
@@ -73,6 +73,6 @@ def test_stock_is_what_it_was_when_the_window_began(
 ) -> None:
     before = rebuilt(retailer, began).stock
     assert {place: pieces for place, pieces in before[JACKET].items() if pieces} == {
-        retailer.places["WH-A"]: 8,
-        retailer.places["WH-B"]: 5,
+        retailer.location_ids["WH-A"]: 8,
+        retailer.location_ids["WH-B"]: 5,
     }

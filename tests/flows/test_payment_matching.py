@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.builders import NOON, Retailer, line, observation
+from tests.builders import NOON, Retailer, line, order_snapshot
 
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.model import Kind
@@ -11,7 +11,7 @@ from doorstep.domain.payments import views as payments
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
 from doorstep.kernel.ids import OrderId
 
-ORDER = observation(line("GT-WH-02"), external_id="1001")
+ORDER = order_snapshot(line("GT-WH-02"), external_id="1001")
 
 
 def paid(channel: str = "", status: PaymentStatus = PaymentStatus.CAPTURED) -> PaymentSnapshot:
@@ -31,14 +31,14 @@ def market(retailer: Retailer) -> Retailer:
         registry.configure(tx, key="market", connector=connector, name="Market", settings=secret)  # type: ignore[arg-type]  # a write transaction
 
     retailer.write(configure)
-    retailer.ids["market"] = registry.by_key("market").id
+    retailer.connection_ids["market"] = registry.by_key("market").id
     return retailer
 
 
 def orders_of(retailer: Retailer, *channels: str) -> dict[str, OrderId]:
     """Order 1001 of every channel; that of these is captured now, one after the other."""
     for key in channels:
-        retailer.hear(key, "order", ORDER)
+        retailer.receive(key, "order", ORDER)
         retailer.settle()
     retailer.settle()
     rows = retailer.read(
@@ -53,20 +53,20 @@ def matched(retailer: Retailer) -> OrderId | None:
 
 def test_a_payment_that_names_its_channel_finds_its_order(market: Retailer) -> None:
     orders = orders_of(market, "shop", "market")
-    market.hear("pay", "payment", paid("market"))
+    market.receive("pay", "payment", paid("market"))
     market.settle()
-    assert (matched(market), market.dead()) == (orders["market"], [])
+    assert (matched(market), market.dead_letters()) == (orders["market"], [])
 
 
 def test_a_payment_that_a_channel_reports_is_for_its_own_order(market: Retailer) -> None:
     orders = orders_of(market, "shop", "market")
-    market.hear("market", "payment", paid())
+    market.receive("market", "payment", paid())
     market.settle()
-    assert (matched(market), market.dead()) == (orders["market"], [])
+    assert (matched(market), market.dead_letters()) == (orders["market"], [])
 
 
 def test_a_payment_that_came_first_waits_for_the_order_of_its_channel(market: Retailer) -> None:
-    market.hear("pay", "payment", paid("market"))
+    market.receive("pay", "payment", paid("market"))
     market.settle()
     assert orders_of(market, "shop").keys() == {"shop"}
     assert matched(market) is None
@@ -76,25 +76,25 @@ def test_a_payment_that_came_first_waits_for_the_order_of_its_channel(market: Re
 
 def test_an_unclear_payment_is_a_dead_letter_until_its_channel_is_named(market: Retailer) -> None:
     orders = orders_of(market, "shop", "market")
-    market.hear("pay", "payment", paid())
+    market.receive("pay", "payment", paid())
     market.settle()
-    (dead,) = market.dead()
+    (dead,) = market.dead_letters()
     assert "which several sales channels have: name the sales channel" in str(dead["error"])
     assert (dead["error_class"], matched(market)) == ("data", None)
-    market.hear("pay", "payment", paid("shop"))
+    market.receive("pay", "payment", paid("shop"))
     market.write(lambda tx: connections.revive(tx, error_class="data"))
     market.settle()
-    assert (matched(market), market.dead()) == (orders["shop"], [])
+    assert (matched(market), market.dead_letters()) == (orders["shop"], [])
 
 
 def test_a_matched_payment_stays_with_its_order(market: Retailer) -> None:
     orders = orders_of(market, "shop")
-    market.hear("pay", "payment", paid(status=PaymentStatus.AUTHORIZED))
+    market.receive("pay", "payment", paid(status=PaymentStatus.AUTHORIZED))
     market.settle()
     orders_of(market, "market")
-    market.hear("pay", "payment", paid())
+    market.receive("pay", "payment", paid())
     market.settle()
-    assert (matched(market), market.dead()) == (orders["shop"], [])
+    assert (matched(market), market.dead_letters()) == (orders["shop"], [])
     assert [
         each.status for each in market.read(lambda tx: payments.of_order(tx, order_id=orders["shop"]))
     ] == ["captured"]
@@ -115,7 +115,7 @@ def test_a_payment_that_came_first_and_fits_two_orders_is_shown_on_both(market: 
 
 
 def test_a_payment_of_an_unknown_channel_is_a_dead_letter(retailer: Retailer) -> None:
-    retailer.hear("pay", "payment", paid("nowhere"))
+    retailer.receive("pay", "payment", paid("nowhere"))
     retailer.settle()
-    (dead,) = retailer.dead()
+    (dead,) = retailer.dead_letters()
     assert "There is no connection 'nowhere'" in str(dead["error"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import JACKET, NOON, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, NOON, SHIRT, Retailer, line, order_snapshot
 from tests.clock import day
 
 from doorstep.domain.inventory import actions as stock
@@ -29,14 +29,14 @@ def sell_ahead(retailer: Retailer, quantity: int = MANY) -> Supply:
     """Shirts may be backordered, and so many are on their way to Warehouse A."""
     policy = SellAhead(SHIRT, SellAheadMode.BACKORDER)
     reported = Announcement(
-        SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, retailer.places["WH-A"], quantity, day(11)
+        SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, retailer.location_ids["WH-A"], quantity, day(11)
     )
     retailer.write(lambda tx: promises.put_sell_ahead(tx, policies=[policy], at=NOON))
     return retailer.write(lambda tx: supplies.put(tx, reported=[reported], at=NOON)).supplies[0]
 
 
 def short_order(retailer: Retailer, quantity: int = 50_000) -> OrderId:
-    return retailer.place_order(observation(line(SHIRT, quantity, 79_900)))
+    return retailer.place_order(order_snapshot(line(SHIRT, quantity, 79_900)))
 
 
 def promised(retailer: Retailer, order_id: OrderId) -> list[PromiseRow]:
@@ -52,9 +52,11 @@ def test_a_short_order_is_promised_its_day_and_hears_when_supply_slips(retailer:
     retailer.write(lambda tx: supplies.change(tx, changes=[slip], at=NOON))
     retailer.settle()
     assert [row.promised_date for row in promised(retailer, order_id) if row.state == "open"] == [day(34)]
-    reported = [fact for fact in retailer.facts(order_id) if fact.startswith(("order.short", "promise."))]
+    reported = [
+        fact for fact in retailer.event_types(order_id) if fact.startswith(("order.short", "promise."))
+    ]
     assert reported == ["order.short", "promise.made", "promise.changed"]
-    assert retailer.dead() == []
+    assert retailer.dead_letters() == []
 
 
 def test_an_order_that_was_short_before_is_promised_when_its_sku_may_be_sold_ahead(
@@ -69,12 +71,14 @@ def test_an_order_that_was_short_before_is_promised_when_its_sku_may_be_sold_ahe
 def test_without_a_policy_a_short_order_only_waits(retailer: Retailer) -> None:
     order_id = short_order(retailer)
     assert promised(retailer, order_id) == []
-    assert "order.short" in retailer.facts(order_id)
+    assert "order.short" in retailer.event_types(order_id)
 
 
 def test_an_order_with_a_part_that_is_not_sold_ahead_is_promised_the_other_line(retailer: Retailer) -> None:
     sell_ahead(retailer)
-    order_id = retailer.place_order(observation(line(SHIRT, 50_000, 79_900), line(JACKET, 50_000, 299_900)))
+    order_id = retailer.place_order(
+        order_snapshot(line(SHIRT, 50_000, 79_900), line(JACKET, 50_000, 299_900))
+    )
     assert [(row.line_no, row.sku) for row in promised(retailer, order_id)] == [(1, SHIRT)]
 
 
@@ -89,22 +93,26 @@ def test_a_canceled_order_makes_room_for_the_next(retailer: Retailer) -> None:
 
 def test_what_came_for_an_order_is_not_sold_to_the_next(retailer: Retailer) -> None:
     def adjust(pieces: int) -> None:
-        for code in retailer.places:
-            count = Correction(SHIRT, retailer.places[code], "test", set_to=pieces if code == "WH-A" else 0)
+        for code in retailer.location_ids:
+            count = Correction(
+                SHIRT, retailer.location_ids[code], "test", set_to=pieces if code == "WH-A" else 0
+            )
             retailer.write(lambda tx, count=count: stock.adjust(tx, correction=count, at=NOON))
 
     adjust(0)
     supply = sell_ahead(retailer, 5)
-    waiting = retailer.place_order(observation(line(SHIRT, 5, 79_900)))
+    waiting = retailer.place_order(order_snapshot(line(SHIRT, 5, 79_900)))
     retailer.write(lambda tx: supplies.receive(tx, pieces={supply.id: 5}, at=NOON))
     retailer.write(lambda tx: tx.execute("UPDATE order_routing SET due_at = due_at + interval '1 day'"))
     retailer.write(
         lambda tx: stock.move(
             tx,
-            movements=[Movement(MovementType.RECEIVED, SHIRT, retailer.places["WH-A"], 6, "receipt/1", NOON)],
+            movements=[
+                Movement(MovementType.RECEIVED, SHIRT, retailer.location_ids["WH-A"], 6, "receipt/1", NOON)
+            ],
         )
     )
-    newcomers = [retailer.place_order(observation(line(SHIRT, 1, 79_900))) for _ in range(2)]
+    newcomers = [retailer.place_order(order_snapshot(line(SHIRT, 1, 79_900))) for _ in range(2)]
     assert [retailer.order(each).lines[0].allocated for each in newcomers] == [1, 0]
     retailer.write(lambda tx: tx.execute("UPDATE order_routing SET due_at = business_now() WHERE is_short"))
     retailer.settle()
@@ -117,7 +125,7 @@ def test_availability_takes_kits_apart_and_says_what_it_does_not_know(retailer: 
     questions = [Question(SHIRT, "shop"), Question(JACKET, "shop")]
     known = retailer.read(lambda tx: available_to_promise.availability(tx, questions=questions, at=NOON))
     assert all(each.quantity for each in known)
-    source = StockSource(retailer.places["ST-22"], "pos", 60)
+    source = StockSource(retailer.location_ids["ST-22"], "pos", 60)
     retailer.write(lambda tx: freshness.put_sources(tx, sources=[source]))
     (shirts, _) = retailer.read(
         lambda tx: available_to_promise.availability(tx, questions=questions, at=NOON)
@@ -134,4 +142,4 @@ def test_rules_are_worked_out_for_what_is_new_and_again_every_day(retailer: Reta
     available_to_promise.apply_rules_to_new(retailer.app.context)
     available_to_promise.recompute_rules(retailer.app.context)
     assert retailer.read(lambda tx: rule_views.policies(tx, skus=[JACKET], channels=[])) == ruled
-    assert ruled.safety_stock(JACKET, retailer.places["WH-A"]).value == 2
+    assert ruled.safety_stock(JACKET, retailer.location_ids["WH-A"]).value == 2

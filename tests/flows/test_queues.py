@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from tests.builders import NOON, SHIRT, Retailer, line, observation
+from tests.builders import NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.fulfillment.model import RejectReason, State
 from doorstep.domain.inventory import actions as inventory
@@ -79,7 +79,7 @@ WHOLE = Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", q
 
 def test_an_order_waits_in_the_queue_that_its_rule_names(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE))
-    order_id = retailer.place_order(observation(line(SHIRT, 4)))
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
     queue, ends, tries = waits(retailer, order_id)
     assert (queue, tries) == ("short", 1)
     assert ends is not None
@@ -89,8 +89,8 @@ def test_an_order_waits_in_the_queue_that_its_rule_names(retailer: Retailer, dec
 
 def test_stock_that_comes_ends_the_waiting(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE))
-    order_id = retailer.place_order(observation(line(SHIRT, 4)))
-    more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
+    more = Correction(SHIRT, retailer.location_ids["ST-22"], "delivery", change=1)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
     retailer.settle()
     assert [work.state for work in retailer.work(order_id)] == [State.OPEN]
@@ -99,8 +99,8 @@ def test_stock_that_comes_ends_the_waiting(retailer: Retailer, decide_by: Decide
 
 def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="care"))))
-    order_id = retailer.place_order(observation(line(SHIRT, 4)))
-    more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
+    more = Correction(SHIRT, retailer.location_ids["ST-22"], "delivery", change=1)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
     retailer.settle()
     assert retailer.work(order_id) == []
@@ -109,8 +109,8 @@ def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, d
 
 def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Remainder(then="customer_care"))))
-    order_id = retailer.place_order(observation(line(SHIRT, 4)))
-    more = Correction(SHIRT, retailer.places["ST-22"], "delivery", change=1)
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
+    more = Correction(SHIRT, retailer.location_ids["ST-22"], "delivery", change=1)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
     retailer.settle()
     assert (retailer.work(order_id), waits(retailer, order_id)[0]) == ([], "customer_care")
@@ -118,7 +118,7 @@ def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Deci
 
 def test_what_waits_too_long_is_canceled_and_says_why(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE))
-    order_id = retailer.place_order(observation(line(SHIRT, 4)))
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
     context = retailer.app.context
     assert exception_queues.cancel_overdue(replace(context, clock=At(days=4))) == 0
     assert exception_queues.cancel_overdue(replace(context, clock=At(days=6))) == 1
@@ -128,7 +128,7 @@ def test_what_waits_too_long_is_canceled_and_says_why(retailer: Retailer, decide
 
 def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(Rule(name="lines", split=Split(by="lines"), rest=Remainder(then="cancel"))))
-    order_id = retailer.place_order(observation(line("DJ-BL-01"), line(SHIRT, 4)))
+    order_id = retailer.place_order(order_snapshot(line("DJ-BL-01"), line(SHIRT, 4)))
     order = retailer.order(order_id)
     assert [(each.allocated, each.canceled) for each in order.lines] == [(1, 0), (0, 4)]
     assert order.header.canceled_at is None
@@ -137,14 +137,14 @@ def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decid
 def test_what_is_found_of_an_incomplete_order_is_held_back(retailer: Retailer, decide_by: Decide) -> None:
     held = Split(by="lines", hold_in_stock_part=True)
     decide_by(rule_set(Rule(name="lines", split=held, rest=Remainder(then="park", queue="short"))))
-    order_id = retailer.place_order(observation(line("DJ-BL-01"), line(SHIRT, 4)))
+    order_id = retailer.place_order(order_snapshot(line("DJ-BL-01"), line(SHIRT, 4)))
     assert [work.state for work in retailer.work(order_id)] == [State.PLANNED]
     assert retailer.count("DJ-BL-01", "WH-A")[1] == 1
 
 
 def test_a_run_by_the_clock_takes_what_waits_for_it(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE, schedule="0 2 * * *"))
-    order_id = retailer.place_order(observation(line(SHIRT, 2)))
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 2)))
     assert retailer.work(order_id) == []
     context = retailer.app.context
     assert scheduled_runs.run_due(context) == 0
@@ -159,13 +159,13 @@ def test_a_rejecter_is_not_asked_by_anybody_if_the_rules_say_so(
     retailer: Retailer, decide_by: Decide
 ) -> None:
     decide_by(rule_set(WHOLE, rejected=Rejected(days=3, scope="sku")))
-    order_id = retailer.place_order(observation(line(SHIRT, 2)))
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 2)))
     (work,) = retailer.work(order_id)
     reject = RejectReason.NO_CAPACITY
     retailer.write(
         lambda tx: fulfill.reject(tx, fulfillment_order_id=work.id, reason=reject, note="", now=NOON)
     )
-    other = retailer.place_order(observation(line(SHIRT, 2)))
+    other = retailer.place_order(order_snapshot(line(SHIRT, 2)))
     assert retailer.work(other) == []
     assert waits(retailer, other)[0] == "short"
 
@@ -173,6 +173,6 @@ def test_a_rejecter_is_not_asked_by_anybody_if_the_rules_say_so(
 def test_locations_of_a_rule_are_asked_and_no_others(retailer: Retailer, decide_by: Decide) -> None:
     first = Rule(name="warehouse B", locations=Locations(codes=("WH-B",)), split=Split(by="none"))
     decide_by(rule_set(first, WHOLE))
-    order_id = retailer.place_order(observation(line("DJ-BL-01")))
-    codes = {place: code for code, place in retailer.places.items()}
+    order_id = retailer.place_order(order_snapshot(line("DJ-BL-01")))
+    codes = {place: code for code, place in retailer.location_ids.items()}
     assert [codes[work.location_id] for work in retailer.work(order_id)] == ["WH-B"]

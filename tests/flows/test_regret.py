@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.routing.actions import lab as verbs
 from doorstep.domain.routing.actions.lab import NewRun
@@ -27,7 +27,7 @@ def test_yesterday_is_asked_for_once(retailer: Retailer) -> None:
 def test_what_was_paid_stands_beside_the_best_possible(retailer: Retailer) -> None:
     now = retailer.app.clock.now()
     for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
-        retailer.place_order(observation(*(line(sku, pieces) for sku, pieces in wanted)))
+        retailer.place_order(order_snapshot(*(line(sku, pieces) for sku, pieces in wanted)))
     until = retailer.app.clock.now() + timedelta(seconds=1)
     new = NewRun("regret", None, None, now, until, every_minutes=1)
     retailer.write(lambda tx: verbs.queue(tx, new=new, at=now))

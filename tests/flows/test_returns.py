@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.builders import JACKET, NOON, SHIRT, SNEAKER, Retailer, later, line, observation
+from tests.builders import JACKET, NOON, SHIRT, SNEAKER, Retailer, later, line, order_snapshot
 
 from doorstep.domain.payments import views as money_views
 from doorstep.domain.payments.views import Refund
@@ -25,7 +25,7 @@ from doorstep.flows.returns import receive_returns
 from doorstep.kernel import errors
 from doorstep.kernel.ids import OrderId, ReturnId
 
-THREE = observation(line(SHIRT, 3, 33_334, discount_minor=2), external_id="three")  # ₹1,000.00 for three
+THREE = order_snapshot(line(SHIRT, 3, 33_334, discount_minor=2), external_id="three")  # ₹1,000.00 for three
 
 
 def returns(retailer: Retailer, order_id: OrderId) -> list[Return]:
@@ -37,7 +37,7 @@ def refunds(retailer: Retailer, order_id: OrderId) -> list[Refund]:
 
 
 def receive(retailer: Retailer, return_id: ReturnId, place: str | None = None) -> None:
-    where = retailer.places[place] if place else None
+    where = retailer.location_ids[place] if place else None
     retailer.write(lambda tx: receive_returns.receive(tx, return_id=return_id, location_id=where, now=NOON))
 
 
@@ -55,8 +55,8 @@ def inspect(retailer: Retailer, each: Return, quantity: int | None = None, **fou
 
 def test_a_shirt_comes_back_and_the_money_goes_back_once(retailer: Retailer) -> None:
     order_id = retailer.delivered()
-    seen = retailer.announce(order_id)
-    retailer.hear("shop", "return", seen, replace(seen, version_at=NOON), seen)
+    seen = retailer.report_return(order_id)
+    retailer.receive("shop", "return", seen, replace(seen, version_at=NOON), seen)
     retailer.settle()
     (each,) = returns(retailer, order_id)
     pickup = next(parcel for parcel in retailer.parcels(order_id) if parcel.direction is Direction.INBOUND)
@@ -71,18 +71,18 @@ def test_a_shirt_comes_back_and_the_money_goes_back_once(retailer: Retailer) -> 
     assert retailer.count(SHIRT, "ST-22") == (2, 0)
     (after,) = returns(retailer, order_id)
     assert (after.custody, after.money) == (ReturnLocation.INSPECTED, RefundProgress.REFUNDED)
-    assert [fact for fact in retailer.facts(order_id) if fact.startswith("return.")] == [
+    assert [fact for fact in retailer.event_types(order_id) if fact.startswith("return.")] == [
         "return.created", "return.in_transit", "return.arrived", "return.received", "return.inspected", "return.refunded",
     ]  # fmt: skip
-    assert retailer.dead() == []
+    assert retailer.dead_letters() == []
 
 
 def test_a_return_told_of_before_its_order_waits_for_it(retailer: Retailer) -> None:
-    reported = observation(line(JACKET))
+    reported = order_snapshot(line(JACKET))
     order_id = retailer.place_order(reported)
     retailer.write(lambda tx: tx.execute("UPDATE orders SET external_id = 'not yet'"))
-    retailer.announce(order_id, JACKET, order_external_id=reported.external_id)
-    (letter,) = retailer.dead()
+    retailer.report_return(order_id, JACKET, order_external_id=reported.external_id)
+    (letter,) = retailer.dead_letters()
     assert (letter["error_class"], letter["error"]) == (
         "transient",
         f"We have no order {reported.external_id} of this channel.",
@@ -90,7 +90,7 @@ def test_a_return_told_of_before_its_order_waits_for_it(retailer: Retailer) -> N
 
 
 def test_what_was_found_decides_where_the_pieces_lie(retailer: Retailer) -> None:
-    order_id = retailer.delivered(observation(line(SNEAKER, 6)))
+    order_id = retailer.delivered(order_snapshot(line(SNEAKER, 6)))
     finds = (
         (Grade.NEW, Disposition.RESTOCK),
         (Grade.B_GRADE, Disposition.RESTOCK),
@@ -100,7 +100,7 @@ def test_what_was_found_decides_where_the_pieces_lie(retailer: Retailer) -> None
         (Grade.DAMAGED, Disposition.SCRAP),
     )
     for _ in finds:
-        retailer.announce(order_id, SNEAKER)
+        retailer.report_return(order_id, SNEAKER)
     for each, (grade, disposition) in zip(returns(retailer, order_id), finds, strict=True):
         receive(retailer, each.id, "ST-16")
         inspect(retailer, each, grade=grade, disposition=disposition)
@@ -115,7 +115,7 @@ def test_partial_returns_add_up_to_what_was_paid_in_whatever_order_they_are_insp
 ) -> None:
     order_id = retailer.delivered(THREE)
     for _ in turns:
-        retailer.announce(order_id)
+        retailer.report_return(order_id)
     opened = returns(retailer, order_id)
     for each in opened:
         receive(retailer, each.id)
@@ -131,7 +131,7 @@ def test_two_lines_of_a_return_may_name_one_line_of_the_order(retailer: Retailer
     order_line = retailer.order(order_id).line(1).external_line_id
     reasons = (("too_small", 1), ("defective", 2))
     lines = tuple(SnapshotReturnLine(order_line, f"r-{why}", units, why) for why, units in reasons)
-    retailer.announce(order_id, lines=lines)
+    retailer.report_return(order_id, lines=lines)
     (each,) = returns(retailer, order_id)
     assert [(line.return_line_no, line.line_no, line.quantity) for line in each.lines] == [
         (1, 1, 1),
@@ -156,12 +156,12 @@ def test_two_lines_of_a_return_may_name_one_line_of_the_order(retailer: Retailer
         each for each in retailer.client("books").documents.values() if each.kind.value == "credit_note"
     ]
     assert [(line.quantity, line.total_minor) for line in note.lines] == [(3, 100_000)]
-    assert retailer.dead() == []
+    assert retailer.dead_letters() == []
 
 
 def test_what_did_not_come_is_not_paid_for(retailer: Retailer) -> None:
-    order_id = retailer.delivered(observation(line(SHIRT, 3, 10_000)))
-    retailer.announce(order_id, quantity=3)
+    order_id = retailer.delivered(order_snapshot(line(SHIRT, 3, 10_000)))
+    retailer.report_return(order_id, quantity=3)
     (each,) = returns(retailer, order_id)
     receive(retailer, each.id)
     inspect(retailer, each, quantity=2)
@@ -170,8 +170,8 @@ def test_what_did_not_come_is_not_paid_for(retailer: Retailer) -> None:
 
 
 def test_nothing_owed_is_said_to_be_denied(retailer: Retailer) -> None:
-    order_id = retailer.delivered(observation(line(SHIRT, 1)))
-    retailer.announce(order_id)
+    order_id = retailer.delivered(order_snapshot(line(SHIRT, 1)))
+    retailer.report_return(order_id)
     (each,) = returns(retailer, order_id)
     receive(retailer, each.id)
     inspect(retailer, each, refund=False)
@@ -179,8 +179,8 @@ def test_nothing_owed_is_said_to_be_denied(retailer: Retailer) -> None:
 
 
 def test_what_cost_nothing_is_settled_at_once(retailer: Retailer) -> None:
-    order_id = retailer.delivered(observation(line(SHIRT, 1, 0), line(JACKET, 1, 100)))
-    seen = retailer.announce(order_id)
+    order_id = retailer.delivered(order_snapshot(line(SHIRT, 1, 0), line(JACKET, 1, 100)))
+    seen = retailer.report_return(order_id)
     (each,) = returns(retailer, order_id)
     receive(retailer, each.id)
     inspect(retailer, each)
@@ -189,12 +189,12 @@ def test_what_cost_nothing_is_settled_at_once(retailer: Retailer) -> None:
         RefundProgress.REFUNDED,
     )
     assert retailer.client("shop").returns[seen.external_id].refund_minor == 0
-    assert retailer.dead() == []
+    assert retailer.dead_letters() == []
 
 
 def test_every_line_must_be_inspected_and_no_more_than_was_advised(retailer: Retailer) -> None:
-    order_id = retailer.delivered(observation(line(SHIRT, 1)))
-    retailer.announce(order_id)
+    order_id = retailer.delivered(order_snapshot(line(SHIRT, 1)))
+    retailer.report_return(order_id)
     (each,) = returns(retailer, order_id)
     with pytest.raises(errors.Conflict):
         inspect(retailer, each)
@@ -216,17 +216,17 @@ def test_every_line_must_be_inspected_and_no_more_than_was_advised(retailer: Ret
 def test_a_return_of_what_was_not_sold_is_shown_to_people(
     retailer: Retailer, wrong: list[tuple[str, int]], words: str
 ) -> None:
-    order_id = retailer.delivered(observation(line(SHIRT, 1)))
+    order_id = retailer.delivered(order_snapshot(line(SHIRT, 1)))
     lines = tuple(SnapshotReturnLine(line_id, "back-1", quantity, "size") for line_id, quantity in wrong)
-    retailer.announce(order_id, lines=lines)
-    (letter,) = retailer.dead()
+    retailer.report_return(order_id, lines=lines)
+    (letter,) = retailer.dead_letters()
     assert (letter["error_class"], str(letter["error"]).endswith(words)) == ("data", True)
     assert returns(retailer, order_id) == []
 
 
 def test_an_order_whose_channel_changes_it_after_a_return_keeps_its_lines(retailer: Retailer) -> None:
     order_id = retailer.delivered(THREE)
-    retailer.announce(order_id)
-    retailer.hear("shop", "order", later(THREE, 60, lines=(line(SHIRT, 2, 33_334),)))
+    retailer.report_return(order_id)
+    retailer.receive("shop", "order", later(THREE, 60, lines=(line(SHIRT, 2, 33_334),)))
     retailer.settle()
     assert [each.quantity for each in retailer.order(order_id).lines] == [3]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.builders import JACKET, NOON, Retailer, line, observation
+from tests.builders import JACKET, NOON, Retailer, line, order_snapshot
 
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.catalog import views as catalog_views
@@ -49,17 +49,17 @@ def sorted_by(retailer: Retailer, by: Measure) -> None:
 
 
 def where(retailer: Retailer, order_id: OrderId) -> list[str]:
-    codes = {place: code for code, place in retailer.places.items()}
+    codes = {place: code for code, place in retailer.location_ids.items()}
     return [codes[work.location_id] for work in retailer.work(order_id) if work.state is State.OPEN]
 
 
 def test_where_it_sells_slowly_goes_first(retailer: Retailer) -> None:
     """Warehouse A is the nearest and has shipped jackets; nobody bought one in Bengaluru."""
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     assert where(retailer, order_id) == ["WH-A"]
     retailer.ship(order_id)
     sorted_by(retailer, Measure.VELOCITY)
-    assert where(retailer, retailer.place_order(observation(line(JACKET)))) == ["WH-B"]
+    assert where(retailer, retailer.place_order(order_snapshot(line(JACKET)))) == ["WH-B"]
 
 
 def test_broken_sizes_go_first(retailer: Retailer) -> None:
@@ -67,8 +67,8 @@ def test_broken_sizes_go_first(retailer: Retailer) -> None:
     (jacket,) = retailer.read(lambda tx: catalog_views.items(tx, skus=[JACKET])).values()
     large = replace(jacket, sku=Sku("DJ-BL-99"), style="Denim", size="XXL", barcode="")
     retailer.write(lambda tx: catalog.put(tx, items=[replace(jacket, style="Denim"), large]))
-    there = Movement(MovementType.RECEIVED, large.sku, retailer.places["WH-A"], 5, "delivery", NOON)
+    there = Movement(MovementType.RECEIVED, large.sku, retailer.location_ids["WH-A"], 5, "delivery", NOON)
     retailer.write(lambda tx: inventory.move(tx, movements=[there]))
-    assert where(retailer, retailer.place_order(observation(line(JACKET)))) == ["WH-A"]
+    assert where(retailer, retailer.place_order(order_snapshot(line(JACKET)))) == ["WH-A"]
     sorted_by(retailer, Measure.BROKEN_STYLE)
-    assert where(retailer, retailer.place_order(observation(line(JACKET)))) == ["WH-B"]
+    assert where(retailer, retailer.place_order(order_snapshot(line(JACKET)))) == ["WH-B"]

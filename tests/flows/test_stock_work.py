@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.builders import JACKET, NOON, Retailer, line, observation
+from tests.builders import JACKET, NOON, Retailer, line, order_snapshot
 
 from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.inventory.actions import claims, counts, feeds, receiving, transfers
@@ -22,25 +22,25 @@ HUB, STORE = "WH-A", "ST-22"
 
 def empty(retailer: Retailer, sku: Sku = JACKET) -> None:
     """Nobody has any."""
-    lines = [Line(number, sku, code, 0) for number, code in enumerate(retailer.places, start=1)]
+    lines = [Line(number, sku, code, 0) for number, code in enumerate(retailer.location_ids, start=1)]
     tell(retailer, "empty", *lines)
 
 
 def tell(retailer: Retailer, key: str, *lines: Line, mode: Mode = Mode.SET) -> None:
     now = retailer.app.clock.now()
     feed = Feed("wms", key, mode, now, lines)
-    retailer.write(lambda tx: feeds.take(tx, feed=feed, places=retailer.places, now=now))
+    retailer.write(lambda tx: feeds.take(tx, feed=feed, places=retailer.location_ids, now=now))
     retailer.settle()
 
 
 def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
     """Five jackets reach the hub in one of the ways that they can."""
-    now, place = retailer.app.clock.now(), retailer.places[HUB]
+    now, place = retailer.app.clock.now(), retailer.location_ids[HUB]
     if how == "receipt":
         receiving.receive(tx, delivery=Delivery(place, [Arrived(JACKET, 5)]), at=now)
     elif how == "feed":
         feed = Feed("wms", "more", Mode.DELTA, now, [Line(1, JACKET, HUB, 5)])
-        feeds.take(tx, feed=feed, places=retailer.places, now=now)
+        feeds.take(tx, feed=feed, places=retailer.location_ids, now=now)
     else:
         new = NewCount(place, CountKind.BLIND, "Found behind the door", [JACKET])
         (key,) = counts.open_(tx, news=[new], at=now)
@@ -52,19 +52,19 @@ def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
 @pytest.mark.parametrize("how", ["receipt", "feed", "count"])
 def test_what_comes_wakes_the_orders_that_wait_for_it(retailer: Retailer, how: str) -> None:
     empty(retailer)
-    order_id = retailer.place_order(observation(line(JACKET, 2, 299_900)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET, 2, 299_900)))
     assert retailer.work(order_id) == []
     retailer.write(lambda tx: comes(retailer, tx, how))
     retailer.settle()
     (work,) = retailer.work(order_id)
-    assert (work.location_id, retailer.count(JACKET, HUB)) == (retailer.places[HUB], (5, 2))
+    assert (work.location_id, retailer.count(JACKET, HUB)) == (retailer.location_ids[HUB], (5, 2))
 
 
 def test_a_transfer_that_gives_back_what_it_tied_up_wakes_orders_too(retailer: Retailer) -> None:
     empty(retailer)
     tell(retailer, "two", Line(1, JACKET, HUB, 2))
     command = retailer.write(lambda tx: requested(retailer, tx))
-    order_id = retailer.place_order(observation(line(JACKET, 2, 299_900)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET, 2, 299_900)))
     assert retailer.work(order_id) == []
     retailer.write(lambda tx: transfers.cancel(tx, command=command))
     retailer.settle()
@@ -72,7 +72,7 @@ def test_a_transfer_that_gives_back_what_it_tied_up_wakes_orders_too(retailer: R
 
 
 def requested(retailer: Retailer, tx: WriteTx) -> transfers.Command:
-    plan = Plan(retailer.places[HUB], retailer.places[STORE], [Wanted(JACKET, 2)])
+    plan = Plan(retailer.location_ids[HUB], retailer.location_ids[STORE], [Wanted(JACKET, 2)])
     (key,) = transfers.draft(tx, plans=[plan], at=NOON)
     transfers.request(tx, command=transfers.Command(key, NOON))
     return transfers.Command(key, NOON)
@@ -86,7 +86,7 @@ def directed(retailer: Retailer) -> list[tuple[str | None, int]]:
 
 def reject(retailer: Retailer, reason: RejectReason) -> LocationId:
     """An order of a jacket that its location cannot fulfill; gives the location."""
-    (work,) = retailer.work(retailer.place_order(observation(line(JACKET, 1, 299_900))))
+    (work,) = retailer.work(retailer.place_order(order_snapshot(line(JACKET, 1, 299_900))))
     retailer.write(
         lambda tx: fulfill.reject(tx, fulfillment_order_id=work.id, reason=reason, note="", now=NOON)
     )
@@ -105,9 +105,9 @@ def test_what_a_location_does_not_find_is_to_be_counted_there(retailer: Retailer
 def test_what_a_source_contradicts_is_to_be_counted_and_settles_itself(retailer: Retailer) -> None:
     empty(retailer)
     tell(retailer, "three", Line(1, JACKET, HUB, 3))
-    order_id = retailer.place_order(observation(line(JACKET, 3, 299_900)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET, 3, 299_900)))
     tell(retailer, "one", Line(1, JACKET, HUB, 1))
-    assert directed(retailer) == [(JACKET, retailer.places[HUB])]
+    assert directed(retailer) == [(JACKET, retailer.location_ids[HUB])]
     (work,) = retailer.work(order_id)
     retailer.write(
         lambda tx: fulfill.reject(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from tests import builders
-from tests.builders import JACKET, NOON, SHIRT, later, line, observation
+from tests.builders import JACKET, NOON, SHIRT, later, line, order_snapshot
 
 from doorstep.domain.orders.actions import Accepted, Incoming
 from doorstep.domain.orders.model import OrderSnapshot
@@ -53,7 +53,7 @@ LINES = "SELECT l.sku, l.quantity, l.allocated FROM order_lines l JOIN orders o 
 
 
 def named(name: str, *lines: object, **given: object) -> OrderSnapshot:
-    return observation(*lines, external_id=name, **given)  # type: ignore[arg-type]  # what the builder takes
+    return order_snapshot(*lines, external_id=name, **given)  # type: ignore[arg-type]  # what the builder takes
 
 
 def test_a_batch_with_orders_of_every_kind_ends_in_exact_rows(shop: Database) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.builders import JACKET, SHIRT, Retailer, line, observation
+from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 from tests.flows.test_lab import FAR, drafted
 from tests.routes import Scene, place, street
 
@@ -35,9 +35,9 @@ def rules_of(retailer: Retailer, order_id: OrderId) -> str:
 
 
 def test_a_draft_decides_silently_and_changes_nothing(retailer: Retailer) -> None:
-    before = retailer.place_order(observation(line(SHIRT, 1)))
+    before = retailer.place_order(order_snapshot(line(SHIRT, 1)))
     found = started(retailer, drafted(retailer), TrialKind.SHADOW)
-    after = retailer.place_order(observation(line(SHIRT, 1)))
+    after = retailer.place_order(order_snapshot(line(SHIRT, 1)))
     assert rules_of(retailer, before) == rules_of(retailer, after) == "default"
     assert retailer.order(after).lines[0].allocated == 1
     active, draft = retailer.read(lambda tx: trials.sides(tx, trial_id=found.id))
@@ -48,7 +48,7 @@ def test_a_draft_decides_silently_and_changes_nothing(retailer: Retailer) -> Non
 def test_a_draft_decides_on_its_share_and_the_receipt_names_it(retailer: Retailer) -> None:
     number = drafted(retailer, NEAR)
     found = started(retailer, number, TrialKind.CANARY, 50)
-    orders = [retailer.place_order(observation(line(JACKET, 1))) for _ in range(8)]
+    orders = [retailer.place_order(order_snapshot(line(JACKET, 1))) for _ in range(8)]
     for order_id in orders:
         mine = guardrails.is_drafts(order_id, 50)
         assert rules_of(retailer, order_id) == (f"default {number}" if mine else "default")
@@ -130,7 +130,7 @@ def test_a_trial_ends_when_another_version_decides(retailer: Retailer) -> None:
     started(retailer, first, TrialKind.SHADOW)
     now = retailer.app.clock.now()
     retailer.write(lambda tx: rule_verbs.activate(tx, number=second, why="so", instead_of=None, at=now))
-    retailer.place_order(observation(line(JACKET, 1)))
+    retailer.place_order(order_snapshot(line(JACKET, 1)))
     trial_control.check(retailer.app.context)
     (ended,) = retailer.read(trials.trials)
     assert ended.ended_why == "Another version is active now."

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, line, observation
+from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment.model import RejectReason, State
@@ -79,13 +79,13 @@ def held(retailer: Retailer) -> Iterator[Retailer]:
 @pytest.fixture
 def two(held: Retailer) -> tuple[OrderId, OrderId]:
     """A shirt for Mumbai takes the last one there; then somebody wants a jacket and a shirt, which only Mumbai has both of."""
-    common = held.place_order(observation(line(SHIRT), shipping_address=MUMBAI))
-    rare = held.place_order(observation(line(JACKET), line(SHIRT), shipping_address=MUMBAI))
+    common = held.place_order(order_snapshot(line(SHIRT), shipping_address=MUMBAI))
+    rare = held.place_order(order_snapshot(line(JACKET), line(SHIRT), shipping_address=MUMBAI))
     return common, rare
 
 
 def where(retailer: Retailer, order_id: OrderId) -> list[str]:
-    codes = {place: code for code, place in retailer.places.items()}
+    codes = {place: code for code, place in retailer.location_ids.items()}
     return sorted(codes[work.location_id] for work in retailer.work(order_id) if work.state is State.PLANNED)
 
 
@@ -101,7 +101,7 @@ def test_the_last_piece_goes_to_the_order_that_needs_it(held: Retailer, two: tup
     solved = solve(held)
     assert (where(held, common), where(held, rare)) == (["ST-22"], ["WH-A"])
     assert solved.solved_minor < solved.greedy_minor
-    assert held.facts(rare)[-1] == "order.replanned"
+    assert held.event_types(rare)[-1] == "order.replanned"
     (run,) = held.read(run_views.history)
     assert (run.changed, run.before_minor, run.after_minor) == (2, solved.greedy_minor, solved.solved_minor)
     assert (held.count(SHIRT, "WH-A"), held.count(SHIRT, "ST-22")) == ((1, 1), (3, 1))
@@ -123,7 +123,7 @@ def test_the_counters_of_the_lines_stay_what_they_were(held: Retailer, two: tupl
 def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
     common, _ = two
     (work,) = held.work(common)
-    codes = {place: code for code, place in held.places.items()}
+    codes = {place: code for code, place in held.location_ids.items()}
 
     def release(tx: WriteTx) -> None:
         orders.lock(tx, order_id=common)
@@ -150,7 +150,7 @@ def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
     solved = reoptimize.wave.improve(
         batch, found.seen.network, found.seen.playbook, now=NOON, budget=reoptimize.Budget(time.monotonic, 1)
     )
-    gone = Correction(SHIRT, held.places["ST-22"], "stolen", change=-2)
+    gone = Correction(SHIRT, held.location_ids["ST-22"], "stolen", change=-2)
     held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOON))
     assert held.write(lambda tx: reoptimize.apply(tx, found=found, solved=solved, now=NOON)) == 2
     assert (where(held, common), where(held, rare)) == (["ST-22"], ["WH-A"])
@@ -164,14 +164,14 @@ def test_a_piece_that_is_gone_stops_its_group(held: Retailer, two: tuple[OrderId
         batch, found.seen.network, found.seen.playbook, now=NOON, budget=reoptimize.Budget(time.monotonic, 1)
     )
     held.write(lambda tx: approve.hold(tx, order_id=two[1], message="ask the customer", now=NOON))
-    gone = Correction(SHIRT, held.places["ST-22"], "stolen", change=-2)
+    gone = Correction(SHIRT, held.location_ids["ST-22"], "stolen", change=-2)
     held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOON))
     assert held.write(lambda tx: reoptimize.apply(tx, found=found, solved=solved, now=NOON)) == 0
     assert where(held, two[0]) == ["WH-A"]
 
 
 def test_a_paused_location_loses_what_is_planned_for_it(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
-    place = held.places["WH-A"]
+    place = held.location_ids["WH-A"]
     held.write(
         lambda tx: network.pause(
             tx, location_id=place, reason="flood", until_at=None, at=held.app.clock.now()
@@ -187,7 +187,7 @@ def test_what_is_planned_of_an_order_is_planned_again_with_what_was_rejected(
     """The shirt was released and is rejected: jacket and shirt are looked for together."""
     _, rare = two
     (shirt,) = [work for work in held.work(rare) if work.lines[0].sku == SHIRT]
-    codes = {place: code for code, place in held.places.items()}
+    codes = {place: code for code, place in held.location_ids.items()}
 
     def release_and_reject(tx: WriteTx) -> None:
         orders.lock(tx, order_id=rare)

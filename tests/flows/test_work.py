@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.builders import JACKET, NOON, SHIRT, Retailer, later, line, observation
+from tests.builders import JACKET, NOON, SHIRT, Retailer, later, line, order_snapshot
 
 from doorstep.domain.fulfillment.model import RejectReason, State, Work, WrongScan
 from doorstep.domain.inventory import actions as inventory
@@ -18,7 +18,7 @@ from doorstep.kernel.ids import OrderId
 
 def where(retailer: Retailer, order_id: OrderId) -> dict[str, list[tuple[str, int]]]:
     """Living work by location."""
-    codes = {place: code for code, place in retailer.places.items()}
+    codes = {place: code for code, place in retailer.location_ids.items()}
     return {
         codes[work.location_id]: [(each.sku, each.quantity) for each in work.lines]
         for work in retailer.work(order_id)
@@ -54,14 +54,14 @@ def test_each_line_goes_whole_to_its_place_with_the_reason_written_down(retailer
 
 
 def test_what_nobody_has_waits_and_goes_on_when_stock_comes(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(SHIRT, 6)))
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 6)))
     assert (where(retailer, order_id), retailer.count(SHIRT, "ST-22")) == ({}, (3, 0))
-    assert "order.short" in retailer.facts(order_id)
-    more = Correction(SHIRT, retailer.places["WH-B"], "delivery", change=5)
+    assert "order.short" in retailer.event_types(order_id)
+    more = Correction(SHIRT, retailer.location_ids["WH-B"], "delivery", change=5)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {"ST-22": [(SHIRT, 3)], "WH-B": [(SHIRT, 3)]}
-    assert retailer.facts(order_id)[-1] == "order.allocated"
+    assert retailer.event_types(order_id)[-1] == "order.allocated"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_nobody_has_waits_and_goes_on_when_stock_comes(retailer: Retailer) 
 def test_a_rejected_line_goes_elsewhere_and_the_shelf_is_corrected(
     retailer: Retailer, reason: RejectReason, left: tuple[int, int]
 ) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
     retailer.write(lambda tx: fulfill.pick(tx, fulfillment_order_id=work.id, code=JACKET, now=NOON))
@@ -96,7 +96,7 @@ def scan(retailer: Retailer, work: Work, code: str) -> None:
 
 
 def test_a_scan_picks_one_piece_and_the_wrong_one_none(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(SHIRT, 2)))
+    order_id = retailer.place_order(order_snapshot(line(SHIRT, 2)))
     (work,) = retailer.work(order_id)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
     for code in (" GT-WH-02 ", "8900000010226"):
@@ -108,7 +108,7 @@ def test_a_scan_picks_one_piece_and_the_wrong_one_none(retailer: Retailer) -> No
 
 
 def test_a_stale_hand_is_told_what_is_there_now(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     retailer.write(
         lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, version=work.version, now=NOON)
@@ -121,30 +121,30 @@ def test_a_stale_hand_is_told_what_is_there_now(retailer: Retailer) -> None:
 
 
 def test_a_person_and_a_scan_both_say_that_it_left(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (parcel,) = retailer.ship(order_id)
     retailer.hand_over(retailer.work(order_id)[0])
     retailer.scan(parcel, TrackingStatus.PICKED_UP)
-    assert retailer.facts(order_id).count("shipment.dispatched") == 1
+    assert retailer.event_types(order_id).count("shipment.dispatched") == 1
     assert retailer.count(JACKET, "WH-A") == (7, 0)
 
 
 def test_a_scan_alone_says_that_it_left_and_arrived(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     retailer.pack(retailer.work(order_id)[0])
     retailer.settle()
     retailer.scan(retailer.parcels(order_id)[0], TrackingStatus.DELIVERED, hours=30)
     assert counters(retailer, order_id, 1) == (1, 1, 1, 1, 1)
     assert retailer.work(order_id)[0].state is State.SHIPPED
     assert [
-        retailer.facts(order_id).count(each)
+        retailer.event_types(order_id).count(each)
         for each in ("shipment.dispatched", "shipment.delivered", "order.completed")
     ] == [1, 1, 1]
     assert retailer.count(JACKET, "WH-A") == (7, 0)
 
 
 def test_scans_in_any_order_and_repeated_come_to_the_same(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (parcel,) = retailer.ship(order_id)
     for hours, status in (
         (30, TrackingStatus.DELIVERED),
@@ -155,7 +155,9 @@ def test_scans_in_any_order_and_repeated_come_to_the_same(retailer: Retailer) ->
     ):
         retailer.scan(parcel, status, hours=hours)
     assert retailer.parcels(order_id)[0].tracking_status is TrackingStatus.DELIVERED
-    assert [retailer.facts(order_id).count(each) for each in ("shipment.tracked", "shipment.delivered")] == [
+    assert [
+        retailer.event_types(order_id).count(each) for each in ("shipment.tracked", "shipment.delivered")
+    ] == [
         0,
         1,
     ]
@@ -163,22 +165,22 @@ def test_scans_in_any_order_and_repeated_come_to_the_same(retailer: Retailer) ->
 
 
 def test_a_parcel_of_nobody_is_asked_about_again_and_then_shown(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (parcel,) = retailer.ship(order_id)
     retailer.write(lambda tx: tx.execute("UPDATE label_purchases SET tracking_number = 'ELSEWHERE'"))
     retailer.scan(parcel, TrackingStatus.DELIVERED)
-    (letter,) = retailer.dead()
+    (letter,) = retailer.dead_letters()
     assert (letter["error_class"], letter["attempts"]) == ("transient", 3)
     assert str(letter["error"]) == f"No parcel has the tracking number {parcel.tracking_number}."
 
 
 def test_canceled_before_and_during_its_work_gives_the_stock_back(retailer: Retailer) -> None:
-    reported = observation()
+    reported = order_snapshot()
     order_id = retailer.place_order(reported)
     picked = next(work for work in retailer.work(order_id) if work.lines[0].sku == SHIRT)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=picked.id, now=NOON))
     retailer.write(lambda tx: fulfill.pick(tx, fulfillment_order_id=picked.id, code=SHIRT, now=NOON))
-    retailer.hear("shop", "order", later(reported, 5, canceled_at=NOON))
+    retailer.receive("shop", "order", later(reported, 5, canceled_at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {}
     assert [retailer.count(JACKET, "WH-A"), retailer.count(SHIRT, "ST-22")] == [(8, 0), (3, 0)]
@@ -188,11 +190,11 @@ def test_canceled_before_and_during_its_work_gives_the_stock_back(retailer: Reta
 
 
 def test_canceled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel(retailer: Retailer) -> None:
-    reported = observation()
+    reported = order_snapshot()
     order_id = retailer.place_order(reported)
     packed = next(work for work in retailer.work(order_id) if work.lines[0].sku == JACKET)
     retailer.pack(packed)
-    retailer.hear("shop", "order", later(reported, 5, canceled_at=NOON))
+    retailer.receive("shop", "order", later(reported, 5, canceled_at=NOON))
     retailer.settle()
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
     assert "packed or shipped" in retailer.holds(order_id)["manual"]
@@ -201,10 +203,10 @@ def test_canceled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel
 
 
 def test_canceled_after_it_left_is_held_for_a_person(retailer: Retailer) -> None:
-    reported = observation(line(JACKET))
+    reported = order_snapshot(line(JACKET))
     order_id = retailer.place_order(reported)
     retailer.ship(order_id)
-    retailer.hear("shop", "order", later(reported, 5, canceled_at=NOON))
+    retailer.receive("shop", "order", later(reported, 5, canceled_at=NOON))
     retailer.settle()
     assert "stop the parcel or expect a return" in retailer.holds(order_id)["manual"]
     with pytest.raises(errors.Refused, match="open a return"):
@@ -212,25 +214,25 @@ def test_canceled_after_it_left_is_held_for_a_person(retailer: Retailer) -> None
 
 
 def test_canceled_before_it_was_told_of(retailer: Retailer) -> None:
-    reported = observation()
-    retailer.hear("shop", "order", later(reported, 5, canceled_at=NOON), reported)
+    reported = order_snapshot()
+    retailer.receive("shop", "order", later(reported, 5, canceled_at=NOON), reported)
     retailer.settle()
     order_id = retailer.order_id(reported)
-    assert retailer.facts(order_id) == ["order.placed", "order.canceled"]
+    assert retailer.event_types(order_id) == ["order.placed", "order.canceled"]
     assert (where(retailer, order_id), retailer.client("mail").messages) == ({}, {})
 
 
 def test_after_all_this_the_ledger_agrees(retailer: Retailer) -> None:
-    first, second = observation(), observation(line(SHIRT, 1))
+    first, second = order_snapshot(), order_snapshot(line(SHIRT, 1))
     for reported in (first, second):
         retailer.ship(retailer.place_order(reported))
-    retailer.hear("shop", "order", observation(line(SHIRT, 5)), later(second, 9, canceled_at=NOON))
+    retailer.receive("shop", "order", order_snapshot(line(SHIRT, 5)), later(second, 9, canceled_at=NOON))
     retailer.settle()
     assert retailer.read(stock_views.drift) == []
 
 
 def test_work_that_nobody_accepted_goes_elsewhere_when_it_is_asked_back(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     gone = retailer.write(
         lambda tx: recall.request(tx, fulfillment_order_id=work.id, why="the lorry left", now=NOON)
@@ -241,7 +243,7 @@ def test_work_that_nobody_accepted_goes_elsewhere_when_it_is_asked_back(retailer
 
 
 def test_a_location_that_accepted_may_keep_what_is_asked_back(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     ask = {"fulfillment_order_id": work.id, "now": NOON}
     retailer.write(lambda tx: fulfill.accept(tx, **ask))
@@ -250,11 +252,14 @@ def test_a_location_that_accepted_may_keep_what_is_asked_back(retailer: Retailer
         retailer.write(lambda tx: recall.request(tx, why="again", **ask))
     retailer.write(lambda tx: recall.decline(tx, note="picked already", **ask))
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)]}
-    assert retailer.facts(order_id)[-2:] == ["fulfillment.recall_requested", "fulfillment.recall_declined"]
+    assert retailer.event_types(order_id)[-2:] == [
+        "fulfillment.recall_requested",
+        "fulfillment.recall_declined",
+    ]
 
 
 def test_packed_work_cannot_be_asked_back(retailer: Retailer) -> None:
-    order_id = retailer.place_order(observation(line(JACKET)))
+    order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     ask = {"fulfillment_order_id": work.id, "now": NOON}
     for verb in (fulfill.accept, fulfill.pick_all, packing.pack):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.shop import Shop
+from tests.builders import Shop
 
 from doorstep.domain.analytics import model
 from doorstep.domain.analytics.model import OrderView, ReturnStage
@@ -50,7 +50,7 @@ def test_search_finds_an_order_by_what_people_know_of_it(shop: Shop, text: str) 
 
 def test_every_view_holds_what_its_name_says(shop: Shop) -> None:
     back = shop.delivered((JACKET, 1))
-    shop.announce_return(back)
+    shop.report_return(back)
     waits, unpaid = shop.order((JACKET, 1)), shop.order((JACKET, 1), paid=False)
     late = shop.order((SHIRT, 2), at=shop.now - timedelta(days=3))
     short = shop.order((JACKET, 900))
@@ -71,7 +71,7 @@ def test_filters_narrow_by_channel_location_and_payment(shop: Shop) -> None:
     assert found(shop, channel="shopify") == [shirts, jacket]
     assert found(shop, channel="elsewhere") == []
     assert found(shop, payment="on_delivery") == [jacket]
-    assert found(shop, location_id=shop.locations["ST-22"]) == [shirts]
+    assert found(shop, location_id=shop.location_ids["ST-22"]) == [shirts]
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(shop: Shop) -> None:
@@ -156,7 +156,7 @@ def test_an_unknown_order_is_not_found(shop: Shop) -> None:
 
 
 def test_the_board_sorts_work_by_what_comes_next(shop: Shop) -> None:
-    place = shop.locations["ST-22"]
+    place = shop.location_ids["ST-22"]
     first, second = (shop.work(shop.order((sku, 1)))[0] for sku in ("GT-WH-02", "DJ-BL-01"))
     late = shop.work(shop.order((SHIRT, 2), at=shop.now - timedelta(days=2)))
     assert second.location_id != place
@@ -194,13 +194,13 @@ def test_closing_stock_follows_the_movements(shop: Shop) -> None:
 
 def test_a_return_moves_through_the_stages_and_knows_its_refund(shop: Shop) -> None:
     order_id = shop.delivered((SHIRT, 2))
-    return_id = shop.announce_return(order_id)
+    return_id = shop.report_return(order_id)
     with shop.app.db.write(actor="user:3") as tx:
         assert returns.counts(tx)[ReturnStage.ARRIVING] == 1
         receive_returns.receive(tx, return_id=ReturnId(return_id), now=shop.now)
         (row,) = returns.stage(tx, stage=ReturnStage.TO_INSPECT)
         opened = returns.detail(tx, return_id=return_id, now=shop.now)
-        assert returns.stage(tx, stage=ReturnStage.TO_INSPECT, location_id=shop.locations["WH-B"]) == []
+        assert returns.stage(tx, stage=ReturnStage.TO_INSPECT, location_id=shop.location_ids["WH-B"]) == []
         with pytest.raises(errors.NotFound):
             returns.detail(tx, return_id=999, now=shop.now)
     assert (row.items, row.location, row.reason) == ("1 × GT-WH-02", "Store 22", "Size issue")

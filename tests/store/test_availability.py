@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from tests import builders, ordered
+from tests import builders
 from tests.builders import NOON
 from tests.clock import day
 
@@ -62,7 +62,7 @@ def test_everything_that_takes_off_is_taken_off_once(database: Database) -> None
         rule(tx, RuleKind.THRESHOLD, 2, channels=("shop",))
         rule(tx, RuleKind.POOL, 3, "group:vip", skus=(A,))
         cart_reservations.reserve(tx, carts=[cart_reservations.Cart("shop", "cart-1", [(A, 1)])], now=NOON)
-        (order_id,) = ordered.place(tx)
+        (order_id,) = builders.store_orders(tx)
         inventory.set_commitments(
             tx, order_ids=[order_id], wanted=[Commitment(order_id, 1, A, NEW, 2)], at=NOON
         )
@@ -79,7 +79,7 @@ def test_everything_that_takes_off_is_taken_off_once(database: Database) -> None
 
 def test_a_line_that_waits_for_supply_leaves_what_is_here_to_others(database: Database) -> None:
     with database.write(actor="system") as tx:
-        (order_id,) = ordered.place(tx, quantity=20)
+        (order_id,) = builders.store_orders(tx, quantity=20)
         inventory.set_commitments(
             tx, order_ids=[order_id], wanted=[Commitment(order_id, 1, A, NEW, 20)], at=NOON
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests import builders, ordered
+from tests import builders
 from tests.builders import NOON
 
 from doorstep.domain.catalog import actions as catalog
@@ -238,7 +238,7 @@ def test_lines_draw_on_their_pools_and_give_back(database: Database) -> None:
         Terms(RuleKind.POOL, "for VIPs", 3, Scope(skus=("S0",)), audience="group:vip"),
     )
     with database.write(actor="system") as tx:
-        orders = ordered.place(tx, 2, sku="S0")
+        orders = builders.store_orders(tx, 2, sku="S0")
     vip = frozenset({"shop", "group:vip"})
     for quantity, drawn, left in ((2, 2, 1), (2, 2, 1), (9, 3, 0), (1, 1, 2), (0, 0, 3)):
         with database.write(actor="system") as tx:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests import builders
-from tests.builders import NOON, observation
+from tests.builders import NOON, order_snapshot
 
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment.model import Assignment, WorkLine
@@ -30,7 +30,7 @@ def places(database: Database) -> dict[str, LocationId]:
     """A and B, and forty orders."""
     with database.write(actor="system") as tx:
         shop = builders.channel(tx)
-        reported = [Incoming(shop, "shop", observation(), "") for _ in range(40)]
+        reported = [Incoming(shop, "shop", order_snapshot(), "") for _ in range(40)]
         orders.upsert(tx, reported=orders.classify(tx, incoming=reported), now=NOON)
         return builders.stock(tx, A={"X": 1}, B={"X": 1})
 

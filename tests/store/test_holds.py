@@ -168,7 +168,7 @@ def test_orders_that_wait_lower_what_carts_may_hold(database: Database) -> None:
 
 def an_order(database: Database) -> int:
     with database.write(actor="connection:shop") as tx:
-        incoming = Incoming(builders.channel(tx), "shop", builders.observation(), "0" * 32)
+        incoming = Incoming(builders.channel(tx), "shop", builders.order_snapshot(), "0" * 32)
         return orders.upsert(tx, reported=orders.classify(tx, incoming=[incoming]), now=NOON)[0].order_id
 
 

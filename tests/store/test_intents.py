@@ -34,7 +34,7 @@ def channel(database: Database) -> int:
     with database.write(actor="system") as tx:
         found = builders.channel(tx)
         builders.stock(tx, A={SHIRT: 1})
-        reported = orders.classify(tx, incoming=[Incoming(found, "shop", builders.observation(), "trace")])
+        reported = orders.classify(tx, incoming=[Incoming(found, "shop", builders.order_snapshot(), "trace")])
         orders.upsert(tx, reported=reported, now=NOON)
         tx.execute(
             "INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, 1, 1, 'packed', business_now())"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests import builders
-from tests.builders import DELHI, JACKET, NOON, SHIRT, later, line, observation
+from tests.builders import DELHI, JACKET, NOON, SHIRT, later, line, order_snapshot
 
 from doorstep.domain.orders import actions, views
 from doorstep.domain.orders.actions import Incoming
@@ -54,38 +54,42 @@ def due(database: Database) -> list[str]:
 
 WRONG = [
     (
-        observation(line("NO-SUCH", 1)),
+        order_snapshot(line("NO-SUCH", 1)),
         "unknown_sku",
         "The catalog does not have NO-SUCH: add it, or correct the SKU",
     ),
-    (observation(line("", 1)), "unknown_sku", "The catalog does not have (empty)"),
-    (observation(line(SHIRT, 0)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × 0."),
-    (observation(line(SHIRT, -2)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × -2."),
-    (observation(currency="XXX"), "unknown_currency", "XXX is not a currency we know"),
-    (observation(currency=""), "unknown_currency", "(none) is not a currency we know"),
+    (order_snapshot(line("", 1)), "unknown_sku", "The catalog does not have (empty)"),
+    (order_snapshot(line(SHIRT, 0)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × 0."),
+    (order_snapshot(line(SHIRT, -2)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × -2."),
+    (order_snapshot(currency="XXX"), "unknown_currency", "XXX is not a currency we know"),
+    (order_snapshot(currency=""), "unknown_currency", "(none) is not a currency we know"),
     (
-        observation(total_minor=100),
+        order_snapshot(total_minor=100),
         "totals_differ",
         "The channel's total is INR 1.00, the lines add up to INR 4,597.00",
     ),
-    (observation(shipping_address=None), "address", "There is no shipping address"),
+    (order_snapshot(shipping_address=None), "address", "There is no shipping address"),
     (
-        observation(shipping_address=replace(DELHI, line1=" ", city="")),
+        order_snapshot(shipping_address=replace(DELHI, line1=" ", city="")),
         "address",
         "The address lacks street, city",
     ),
     (
-        observation(shipping_address=replace(DELHI, postal_code="11")),
+        order_snapshot(shipping_address=replace(DELHI, postal_code="11")),
         "address",
         "11 is not a postal code of IN",
     ),
-    (observation(shipping_address=replace(DELHI, country="AQ")), "unserviceable", "We do not deliver to AQ"),
     (
-        observation(paid=False),
+        order_snapshot(shipping_address=replace(DELHI, country="AQ")),
+        "unserviceable",
+        "We do not deliver to AQ",
+    ),
+    (
+        order_snapshot(paid=False),
         "unpaid",
         "The payment has not arrived: the order goes on by itself when it does.",
     ),
-    (replace(observation(), lines=(), total_minor=0), "no_lines", "The order has no lines"),
+    (replace(order_snapshot(), lines=(), total_minor=0), "no_lines", "The order has no lines"),
 ]
 
 
@@ -99,7 +103,9 @@ def test_each_reason_says_what_is_wrong(database: Database, channel: int) -> Non
 
 def test_everything_that_is_wrong_is_said_at_once(database: Database, channel: int) -> None:
     order_id = tell(
-        database, channel, observation(line("NO-SUCH", 0), paid=False, total_minor=7, shipping_address=None)
+        database,
+        channel,
+        order_snapshot(line("NO-SUCH", 0), paid=False, total_minor=7, shipping_address=None),
     )
     assert not judge(database, order_id)
     assert set(holds(database, order_id)) == {
@@ -118,7 +124,7 @@ def test_everything_that_is_wrong_is_said_at_once(database: Database, channel: i
 
 
 def test_a_hold_ends_by_itself_when_its_cause_is_gone(database: Database, channel: int) -> None:
-    reported = observation(line("NEW-ONE", 1), paid=False)
+    reported = order_snapshot(line("NEW-ONE", 1), paid=False)
     order_id = tell(database, channel, reported)
     assert not judge(database, order_id)
     assert not judge(database, order_id, {"NEW-ONE"})
@@ -130,7 +136,7 @@ def test_a_hold_ends_by_itself_when_its_cause_is_gone(database: Database, channe
 
 
 def test_a_currency_corrected_in_the_channel_frees_the_order(database: Database, channel: int) -> None:
-    reported = observation(currency="XXX")
+    reported = order_snapshot(currency="XXX")
     order_id = tell(database, channel, reported)
     assert not judge(database, order_id)
     tell(database, channel, later(reported, currency="INR"))
@@ -138,7 +144,7 @@ def test_a_currency_corrected_in_the_channel_frees_the_order(database: Database,
 
 
 def test_the_same_reason_is_told_once(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, observation(paid=False))
+    order_id = tell(database, channel, order_snapshot(paid=False))
     for _ in range(3):
         judge(database, order_id)
     with database.read() as tx:
@@ -148,7 +154,7 @@ def test_the_same_reason_is_told_once(database: Database, channel: int) -> None:
 
 
 def test_what_a_person_holds_only_a_person_releases(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, observation())
+    order_id = tell(database, channel, order_snapshot())
     with database.write(actor="user:1") as tx:
         actions.place_hold(tx, order_id=order_id, message=" Call the customer first. ", now=NOON)
     assert not judge(database, order_id)
@@ -160,7 +166,7 @@ def test_what_a_person_holds_only_a_person_releases(database: Database, channel:
 
 
 def test_a_released_order_is_checked_again(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, observation(paid=False))
+    order_id = tell(database, channel, order_snapshot(paid=False))
     assert not judge(database, order_id)
     with database.write(actor="user:1") as tx:
         actions.release_holds(tx, order_id=order_id, now=NOON)
@@ -169,7 +175,7 @@ def test_a_released_order_is_checked_again(database: Database, channel: int) -> 
 
 
 def test_a_held_order_is_not_routed_even_if_that_was_due(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, observation())
+    order_id = tell(database, channel, order_snapshot())
     assert judge(database, order_id)
     assert due(database) == ["route"]
     with database.write(actor="user:1") as tx:
@@ -181,7 +187,7 @@ def test_a_held_order_is_not_routed_even_if_that_was_due(database: Database, cha
 
 
 def test_a_hold_needs_words_and_a_release_needs_a_hold(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, observation())
+    order_id = tell(database, channel, order_snapshot())
     with pytest.raises(errors.Invalid), database.write(actor="user:1") as tx:
         actions.place_hold(tx, order_id=order_id, message=" ", now=NOON)
     with pytest.raises(errors.Conflict, match="not held"), database.write(actor="user:1") as tx:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from tests import builders
-from tests.builders import NOON, line, observation
+from tests.builders import NOON, line, order_snapshot
 
 from doorstep.domain.orders import actions, views
 from doorstep.domain.orders.actions import Incoming
@@ -22,7 +22,7 @@ SHIRT = "GT-WH-02"
 def short(database: Database) -> OrderId:
     """An order that waits for a shirt; only new stock wakes it."""
     with database.write(actor="connection:shop") as tx:
-        incoming = [Incoming(builders.channel(tx), "shop", observation(line(SHIRT)), "trace")]
+        incoming = [Incoming(builders.channel(tx), "shop", order_snapshot(line(SHIRT)), "trace")]
         (accepted,) = actions.upsert(tx, reported=actions.classify(tx, incoming=incoming), now=NOON)
         put_in_queue(tx, accepted.order_id)
     return accepted.order_id

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests import builders
-from tests.builders import DELHI, NOON, later, line, observation
+from tests.builders import DELHI, NOON, later, line, order_snapshot
 
 from doorstep.domain.orders import actions, views
 from doorstep.domain.orders.actions import Accepted, Incoming
@@ -70,7 +70,7 @@ def facts(database: Database, order_id: OrderId) -> list[str]:
 
 
 def test_a_new_order_is_kept_whole(database: Database, channel: int) -> None:
-    reported = observation(
+    reported = order_snapshot(
         shipping_minor=4_900, note="Ring twice", tags=("gift",), billing_address=replace(DELHI, city="Noida")
     )
     (accepted,) = tell(database, channel, reported)
@@ -91,15 +91,15 @@ def test_a_new_order_is_kept_whole(database: Database, channel: int) -> None:
 
 
 def test_the_same_telling_three_times_changes_nothing(database: Database, channel: int) -> None:
-    reported = observation()
+    reported = order_snapshot()
     (first,) = tell(database, channel, reported)
     assert tell(database, channel, reported, reported) == []
     assert facts(database, first.order_id) == ["order.placed"]
 
 
 def test_a_batch_with_one_order_several_times_stores_it_once(database: Database, channel: int) -> None:
-    reported = observation(paid=False)
-    other = observation()
+    reported = order_snapshot(paid=False)
+    other = order_snapshot()
     accepted = tell(database, channel, reported, other, reported, builders.paid(reported))
     assert [(each.is_new, each.changes) for each in accepted] == [
         (True, ()),
@@ -110,7 +110,7 @@ def test_a_batch_with_one_order_several_times_stores_it_once(database: Database,
 
 
 def test_an_older_telling_has_no_effect(database: Database, channel: int) -> None:
-    reported = observation()
+    reported = order_snapshot()
     tell(database, channel, later(reported, note="newer"))
     assert tell(database, channel, replace(reported, note="older", lines=(line("GT-WH-02", 9),))) == []
     order = the_order(database)
@@ -118,7 +118,7 @@ def test_an_older_telling_has_no_effect(database: Database, channel: int) -> Non
 
 
 def test_a_payment_never_goes_back_even_at_the_same_instant(database: Database, channel: int) -> None:
-    reported = observation(paid=False)
+    reported = order_snapshot(paid=False)
     tell(database, channel, reported)
     (accepted,) = tell(database, channel, builders.paid(reported, 0))
     assert accepted.changes == ("payment",)
@@ -140,7 +140,7 @@ def test_a_payment_never_goes_back_even_at_the_same_instant(database: Database, 
 def test_before_its_work_an_order_follows_its_channel(
     database: Database, channel: int, changes: dict[str, Any], names: tuple[str, ...]
 ) -> None:
-    reported = observation()
+    reported = order_snapshot()
     (first,) = tell(database, channel, reported)
     end_waits(database)
     newer = later(reported, **changes)
@@ -156,7 +156,7 @@ def test_before_its_work_an_order_follows_its_channel(
 
 
 def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channel: int) -> None:
-    reported = observation()
+    reported = order_snapshot()
     (first,) = tell(database, channel, reported)
     allocate(database, first.order_id, 1, 2)
     end_waits(database)
@@ -175,7 +175,7 @@ def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channe
 def test_lines_that_somebody_worked_on_are_not_replaced_behind_the_back(
     database: Database, channel: int
 ) -> None:
-    reported = observation(line("GT-WH-02", 2))
+    reported = order_snapshot(line("GT-WH-02", 2))
     (first,) = tell(database, channel, reported)
     with database.write(actor="system") as tx:
         places = builders.stock(tx, A={"GT-WH-02": 2})
@@ -191,7 +191,7 @@ def test_lines_that_somebody_worked_on_are_not_replaced_behind_the_back(
 
 
 def test_a_canceled_order_is_left_as_it_was(database: Database, channel: int) -> None:
-    reported = observation()
+    reported = order_snapshot()
     (first,) = tell(database, channel, reported)
     with database.write(actor="user:1") as tx:
         actions.cancel(tx, order_id=first.order_id, reason="changed their mind", now=NOON)
@@ -205,11 +205,11 @@ def test_a_canceled_order_is_left_as_it_was(database: Database, channel: int) ->
 
 
 def test_a_cancellation_is_acted_on_once(database: Database, channel: int) -> None:
-    reported = observation(canceled_at=NOON)
+    reported = order_snapshot(canceled_at=NOON)
     (accepted,) = tell(database, channel, reported)
     assert (accepted.is_new, accepted.canceled) == (True, True)
     assert tell(database, channel, later(reported)) == []
-    before = observation()
+    before = order_snapshot()
     tell(database, channel, before)
     (news,) = tell(database, channel, later(before, canceled_at=NOON))
     assert (news.is_new, news.canceled) == (False, True)
@@ -219,7 +219,7 @@ def test_a_cancellation_is_acted_on_once(database: Database, channel: int) -> No
 def test_an_order_in_which_nothing_is_wanted_can_be_canceled(
     database: Database, channel: int, lines: tuple[SnapshotLine, ...]
 ) -> None:
-    (first,) = tell(database, channel, replace(observation(), lines=lines))
+    (first,) = tell(database, channel, replace(order_snapshot(), lines=lines))
     with database.write(actor="user:1") as tx:
         actions.cancel(tx, order_id=first.order_id, reason="nothing in it", now=NOON)
     assert the_order(database).header.canceled_at == NOON
@@ -228,7 +228,7 @@ def test_an_order_in_which_nothing_is_wanted_can_be_canceled(
 
 
 def test_two_processes_that_store_one_order_end_with_one(database: Database, channel: int) -> None:
-    reported = [observation() for _ in range(10)]
+    reported = [order_snapshot() for _ in range(10)]
 
     def store(_: int) -> int:
         try:
@@ -244,7 +244,7 @@ def test_two_processes_that_store_one_order_end_with_one(database: Database, cha
 def test_two_channels_may_use_the_same_name(database: Database, channel: int) -> None:
     with database.write(actor="system") as tx:
         market = builders.channel(tx, "market")
-    reported = observation()
+    reported = order_snapshot()
     tell(database, channel, reported)
     tell(database, market, reported)
     assert [order.header.channel for order in stored(database)] == ["shop", "market"]
@@ -254,7 +254,7 @@ def test_two_channels_may_use_the_same_name(database: Database, channel: int) ->
 
 
 def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> None:
-    (first,) = tell(database, channel, observation())
+    (first,) = tell(database, channel, order_snapshot())
     allocate(database, first.order_id, 1, 2)
     for counters, pieces in ((["allocated"], 1), (["packed"], 1), (["delivered"], 1), (["returned"], 1)):
         with (
@@ -265,7 +265,7 @@ def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> Non
 
 
 def test_an_order_is_complete_once_when_everything_has_arrived(database: Database, channel: int) -> None:
-    (first,) = tell(database, channel, observation())
+    (first,) = tell(database, channel, order_snapshot())
     allocate(database, first.order_id, 1, 2)
     steps = ["picked", "packed", "shipped", "delivered"]
     for number, pieces, complete in ((1, 1, []), (2, 2, [first.order_id]), (2, 0, [])):
@@ -276,7 +276,7 @@ def test_an_order_is_complete_once_when_everything_has_arrived(database: Databas
 
 
 def test_a_note_needs_words(database: Database, channel: int) -> None:
-    (first,) = tell(database, channel, observation())
+    (first,) = tell(database, channel, order_snapshot())
     with pytest.raises(errors.Invalid), database.write(actor="user:1") as tx:
         actions.add_note(tx, order_id=first.order_id, text="  ", now=NOON)
     with pytest.raises(errors.NotFound), database.write(actor="user:1") as tx:

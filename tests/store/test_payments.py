@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from tests import builders
-from tests.builders import NOON, line, observation
+from tests.builders import NOON, line, order_snapshot
 
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Accepted, Incoming
@@ -21,7 +21,7 @@ from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import OrderId, RefundId
 
-TOLD = observation(line("GT-WH-02", 2, 50_000), paid=False, external_id="shop-1")
+TOLD = order_snapshot(line("GT-WH-02", 2, 50_000), paid=False, external_id="shop-1")
 
 
 @dataclass

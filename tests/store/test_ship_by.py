@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.builders import SHIRT, Retailer, later, line, observation
+from tests.builders import SHIRT, Retailer, later, line, order_snapshot
 from tests.clock import NOON
 
 from doorstep.domain.analytics.views import work as board
@@ -33,7 +33,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_ship_by(retailer: Retailer, came: datetime, leaves: datetime | None, ship_by: datetime) -> None:
-    retailer.place_order(observation(line(SHIRT)))
+    retailer.place_order(order_snapshot(line(SHIRT)))
     assert shown(retailer, came, leaves) == (ship_by, ship_by)
 
 
@@ -63,14 +63,14 @@ def shown(retailer: Retailer, came: datetime, leaves: datetime | None) -> tuple[
 def test_a_channels_date_counts_where_it_is_earlier(
     retailer: Retailer, leaves: datetime | None, asked: datetime, ship_by: datetime
 ) -> None:
-    reported = observation(line(SHIRT), ship_by=asked)
+    reported = order_snapshot(line(SHIRT), ship_by=asked)
     order_id = retailer.place_order(reported)
     assert shown(retailer, at(2, 10), leaves) == (ship_by, ship_by)
     assert retailer.order(order_id).header.channel_ship_by == asked
 
 
 def test_a_newer_snapshot_moves_the_channels_date(retailer: Retailer) -> None:
-    reported = observation(line(SHIRT), ship_by=at(2, 12))
+    reported = order_snapshot(line(SHIRT), ship_by=at(2, 12))
     retailer.place_order(reported)
     retailer.hear("shop", "order", later(reported, ship_by=at(2, 11)))
     retailer.settle()

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests import builders, ordered
+from tests import builders
 from tests.builders import NOON
 from tests.clock import day
 
@@ -68,7 +68,7 @@ def allow(database: Database, mode: SellAheadMode = BACKORDER, **given: Any) -> 
 
 def orders(database: Database, count: int = 1, quantity: int = 1) -> list[OrderId]:
     with database.write(actor="system") as tx:
-        return ordered.place(tx, count, quantity=quantity)
+        return builders.store_orders(tx, count, quantity=quantity)
 
 
 def promise(database: Database, order_id: OrderId, quantity: int = 1, minutes: int = 0) -> list[Refusal]:

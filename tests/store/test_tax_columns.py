@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from psycopg.types.json import Jsonb
-from tests.builders import SHIRT, Retailer, line, observation
+from tests.builders import SHIRT, Retailer, line, order_snapshot
 
 import doorstep.migrations
 from doorstep.domain.invoicing import views
@@ -28,7 +28,7 @@ LINES = [
 
 
 def test_an_old_document_gets_tax_lines_and_columns(retailer: Retailer) -> None:
-    order_id = retailer.delivered(observation(line(SHIRT)))
+    order_id = retailer.delivered(order_snapshot(line(SHIRT)))
     statements = STEP.read_text().partition("-- Documents that were stored")[2].partition("\n")[2]
 
     def upgrade() -> None:

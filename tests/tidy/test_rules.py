@@ -27,7 +27,7 @@ WRONG = [
     ("pure", "src/doorstep/adapters/channels/acme/wire/orders.py", "A = random.random()"),
     ("pure", "src/doorstep/domain/orders/model.py", "A = time.monotonic()"),
     ("clock", "tests/flows/test_a.py", "NOW = datetime.now(UTC)"),
-    ("clock", "tests/builders.py", "TODAY = datetime.date.today()"),
+    ("clock", "tests/builders/rows.py", "TODAY = datetime.date.today()"),
     ("clock", "tests/delivery/test_a.py", "NOW = time.time()"),
     ("clock", "tests/delivery/test_a.py", "CLOCK = SystemClock()"),
     ("lazy-import", "src/doorstep/flows/ship.py", "def f() -> None:\n    import os"),

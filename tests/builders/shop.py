@@ -1,21 +1,18 @@
-"""A small retailer on a real database, its orders brought as far as a test wants by the same verbs that people use."""
+"""Bring orders of the sample retailer to any stage by the verbs that people use, at any time, without a worker."""
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from pydantic import SecretStr
-from tests import clock
+from tests.builders.installation import Installation, location_ids
+from tests.builders.snapshots import DELHI, line, order_snapshot, return_snapshot, serial
 from tests.clock import NOON
 
-from doorstep.bootstrap import App, open_app
+from doorstep.bootstrap import App
 from doorstep.delivery.cli import samples
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.actions import Row
-from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import Work
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.actions import NewUser
@@ -23,8 +20,8 @@ from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
-from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, SnapshotPayment
-from doorstep.domain.returns.model import ReturnRequestStatus, ReturnSnapshot, SnapshotReturnLine
+from doorstep.domain.orders.model import Address, OrderSnapshot
+from doorstep.domain.returns.model import SnapshotReturnLine
 from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping.model import Label, Scan, TrackingSnapshot, TrackingStatus
 from doorstep.flows.billing import posting
@@ -32,24 +29,10 @@ from doorstep.flows.capture import intake
 from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.flows.returns import create
 from doorstep.flows.shipping import label_request, ship
-from doorstep.kernel.ids import LocationId, OrderId, ShipmentId, Sku
-from doorstep.kernel.settings import Settings
+from doorstep.kernel.ids import OrderId, ShipmentId
 
 PASSWORD = "a password for tests"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
-DELHI = Address(
-    name="Meera Iyer",
-    phone="+910000012345",
-    email="meera@customers.example",
-    line1="12 Garden Lane",
-    city="New Delhi",
-    state="Delhi",
-    state_code="DL",
-    postal_code="110001",
-    country="IN",
-    latitude=28.6315,
-    longitude=77.2167,
-)
 _CONNECTIONS = (
     ("shopify", "channels", "shopify", "NotNaked online"),
     ("shiphawk", "carriers", "shiphawk", "ShipHawk for warehouses"),
@@ -58,18 +41,14 @@ _CONNECTIONS = (
     ("erp", "erp", "erpnext", "Books"),
     ("mail", "messengers", "smtp", "Mail"),
 )
-_serial = itertools.count(1)
 
 
 @dataclass
-class Shop:
-    """The sample network and catalog, connections without accounts, and a person of every role."""
+class Shop(Installation):
+    """The sample retailer with connections without accounts and a user of every role, driven by verbs, without a worker."""
 
-    app: App
-    now: datetime = NOON
-    connection_ids: dict[str, int] = field(default_factory=dict)
-    locations: dict[str, int] = field(default_factory=dict)
     users: dict[Role, int] = field(default_factory=dict)
+    now: datetime = NOON
 
     def order(
         self,
@@ -81,11 +60,10 @@ class Shop:
         at: datetime | None = None,
         route: bool = True,
     ) -> OrderId:
-        """An order as the channel would tell it: stored, checked and routed, like intake does it."""
+        """An order of the channel: stored, checked and routed as in intake, but in this transaction."""
         at = at or self.now
-        observed = _observation(next(_serial), wanted, to, at, paid=paid, cash=cash)
-        observed = replace(observed, currency=currency)
-        with self.app.db.write(actor="connection:shopify", trace_id=f"{next(_serial):032x}") as tx:
+        observed = _reported(wanted, to, at, paid=paid, cash=cash, currency=currency)
+        with self.app.db.write(actor="connection:shopify", trace_id=f"{next(serial):032x}") as tx:
             incoming = Incoming(self.connection_ids["shopify"], "shopify", observed, tx.trace_id)
             if route:
                 (accepted,) = intake.capture_orders(tx, incoming=[incoming], serviceable={"IN": True}, now=at)
@@ -93,10 +71,6 @@ class Shop:
                 (accepted,) = orders.upsert(tx, reported=orders.classify(tx, incoming=[incoming]), now=at)
                 posting.record_reported_payments(tx, accepted=[accepted])
         return accepted.order_id
-
-    def work(self, order_id: OrderId) -> list[Work]:
-        with self.app.db.read() as tx:
-            return work_views.of_order(tx, order_id=order_id)
 
     def accept(self, work: Work, *, at: datetime | None = None) -> None:
         with self.app.db.write(actor="user:3") as tx:
@@ -108,7 +82,7 @@ class Shop:
             fulfill.pick_all(tx, fulfillment_order_id=work.id, now=at or self.now)
 
     def pack(self, work: Work, *, tracking: str = "", at: datetime | None = None) -> ShipmentId:
-        """Picked and packed; the label is bought if a tracking number is given, else still wanted."""
+        """Pick and pack; with a tracking number the label is bought, else it is requested."""
         self.pick(work, at=at)
         with self.app.db.write(actor="user:3") as tx:
             packing.pack(tx, fulfillment_order_id=work.id, now=at or self.now)
@@ -147,7 +121,7 @@ class Shop:
             )
 
     def delivered(self, *wanted: tuple[str, int], at: datetime | None = None, to: Address = DELHI) -> OrderId:
-        """An order that came all the way to the customer's door."""
+        """A delivered order."""
         at = at or self.now
         order_id = self.order(*wanted, at=at - timedelta(days=3), to=to)
         for work in self.work(order_id):
@@ -156,7 +130,7 @@ class Shop:
             self.scan(work, tracking, TrackingStatus.DELIVERED, at=at)
         return order_id
 
-    def announce_return(
+    def report_return(
         self,
         order_id: OrderId,
         *,
@@ -165,16 +139,13 @@ class Shop:
         note: str = "Size issue",
         at: datetime | None = None,
     ) -> int:
-        """The channel tells of a return; gives its id."""
-        serial = next(_serial)
+        """The channel reports a return; returns its id."""
         with self.app.db.write(actor="connection:shopify") as tx:
             (external,) = tx.column(str, "SELECT external_id FROM orders WHERE id = %s", (order_id,))
-            lines = (
-                SnapshotReturnLine(f"{external}-{line_no}", f"rl-{serial}", quantity, "size_too_small", note),
+            returned = SnapshotReturnLine(
+                f"{external}-{line_no}", f"rl-{next(serial)}", quantity, "size_too_small", note
             )
-            seen = ReturnSnapshot(
-                f"r-{serial}", external, f"R{serial:04d}", ReturnRequestStatus.OPEN, at or self.now, lines
-            )
+            seen = return_snapshot(external, returned, version_at=at or self.now)
             create.record_reported(
                 self.app.context,
                 tx,
@@ -185,62 +156,41 @@ class Shop:
             return tx.value(int, "SELECT max(id) FROM returns")
 
 
-def _observation(
-    serial: int,
+def _reported(
     wanted: tuple[tuple[str, int], ...],
     to: Address | None,
     at: datetime,
     *,
     paid: bool,
     cash: bool,
+    currency: str,
 ) -> OrderSnapshot:
-    external = f"gid-{serial}"
-    lines = tuple(
-        SnapshotLine(f"{external}-{number}", Sku(sku), f"Item {sku}", quantity, 149_900)
+    external = f"gid-{next(serial)}"
+    lines = [
+        line(sku, quantity, 149_900, external_line_id=f"{external}-{number}")
         for number, (sku, quantity) in enumerate(wanted, start=1)
-    )
-    total = sum(line.unit_price_minor * line.quantity for line in lines)
-    return OrderSnapshot(
+    ]
+    order = order_snapshot(
+        *lines,
+        paid=paid,
         external_id=external,
-        number=f"#{1000 + serial}",
+        number=f"#{1000 + next(serial)}",
         version_at=at,
         placed_at=at,
-        currency="INR",
-        lines=lines,
-        total_minor=total,
-        payment=SnapshotPayment(
-            gateway="razorpay",
-            method="upi",
-            paid_minor=total if paid else 0,
-            is_paid=paid and not cash,
-            on_delivery=cash,
-        ),
+        currency=currency,
         shipping_address=to,
         shipping_method="Standard",
     )
+    payment = replace(order.payment, gateway="razorpay", is_paid=paid and not cash, on_delivery=cash)
+    return replace(order, payment=payment)
 
 
-def opened(dsn: str, folder: Path) -> App:
-    """The application on a test's database."""
-    return open_app(
-        Settings(
-            environment="test",
-            database_url=SecretStr(dsn),
-            data_dir=folder,
-            secret_key=SecretStr("k" * 40),
-            clock_file=clock.FILE,
-            pool_size=4,
-        ),
-        clock=clock.CLOCK,
-    )
-
-
-def set_up(app: App) -> Shop:
-    """Sample catalog, network and stock; one person of each role; the stores' staff works at Store 22."""
+def set_up_shop(app: App) -> Shop:
+    """Load the sample retailer; add a user of each role; location staff works at Store 22."""
     shop = Shop(app)
     samples.load_into(app, samples.NOTNAKED)
     with app.db.write(actor="system") as tx:
-        shop.locations = {each.code: each.id for each in network.locations(tx).values()}
+        shop.location_ids = location_ids(tx)
         for key, kind, connector, name in _CONNECTIONS:
             row = Row(0, key, kind, connector, name, "live", {}, None, shop.now)
             shop.connection_ids[key] = connections.configure(tx, row=row)
@@ -251,7 +201,7 @@ def set_up(app: App) -> Shop:
             ("Lena", Role.READ_ONLY),
         )
         for name, role in people:
-            place = LocationId(shop.locations["ST-22"]) if role is Role.LOCATION_STAFF else None
+            place = shop.location_ids["ST-22"] if role is Role.LOCATION_STAFF else None
             user = NewUser(f"{name.lower()}@notnaked.example", name, role, place)
             shop.users[role] = identity.create_user(tx, user=user, password=PASSWORD, now=shop.now)
     return shop
