@@ -1,4 +1,4 @@
-"""The partners, once per run, and a stage for each case."""
+"""Start the partners once per run, and connect a connector for each case."""
 
 from __future__ import annotations
 

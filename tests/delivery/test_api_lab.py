@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 from tests.delivery.test_api import client
-from tests.flows.test_lab import drafted
+from tests.flows.routing_rules.test_simulation_jobs import drafted
 
 from doorstep.domain.identity.model import Role
 from doorstep.flows.routing_rules import simulation_jobs

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from tests import builders
 from tests.builders import JACKET, Retailer, line, order_snapshot
-from tests.flows.test_lab import asked, run_of
+from tests.flows.routing_rules.test_simulation_jobs import asked, run_of
 
 _WAIT_SECONDS = 40.0
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from tests import partners
-from tests.contracts import test_erp
 from tests.contracts.conftest import CONFIG
+from tests.contracts.features import erp
 from tests.contracts.partners import remote
 
 from doorstep.domain.connections import model as connections
@@ -22,7 +22,7 @@ class Stage(remote.Remote):
 
     def prepare(self, feature: str) -> Mapping[str, str]:
         self.act("seed", documents=CONFIG["erpnext"]["documents"])
-        return {} if feature == "invoice" else {"invoice": self.connector.post(test_erp.INVOICE).number}
+        return {} if feature == "invoice" else {"invoice": self.connector.post(erp.INVOICE).number}
 
     def effects(self, feature: str) -> int:
         documents = self.state()["documents"]["Sales Invoice"].values()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.adapters import parcels
-from tests.contracts import test_channels, test_erp
+from tests.contracts.features import channels, erp
 from tests.contracts.stage import Fault, Hook
 
 from doorstep.domain.connections import model as connections
@@ -41,9 +41,9 @@ class Stage:
             return {"label": label.external_id, "tracking_number": label.tracking_number}
         if feature == "report_delivery":
             context = {"order": "1", "line": "11"}
-            return {**context, "shipment": self.connector.confirm_shipment(test_channels.shipment(context))}
+            return {**context, "shipment": self.connector.confirm_shipment(channels.shipment(context))}
         if feature == "credit_note":
-            return {"invoice": self.connector.post(test_erp.INVOICE).number}
+            return {"invoice": self.connector.post(erp.INVOICE).number}
         client.payments = {"pay_1": _payment(captured=feature != "capture")}
         return {"order": "1", "line": "11", "return": "31", "return_line": "41", "payment": "pay_1"}
 

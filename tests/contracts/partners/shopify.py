@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from tests import partners
-from tests.contracts import test_channels
+from tests.contracts.features import channels
 from tests.contracts.partners import remote
 from tests.contracts.stage import Hook
 
@@ -40,7 +40,7 @@ class Stage(remote.Remote):
         order = placed["order"]
         context = {"order": str(order["id"]), "line": str(order["line_items"][0]["id"])}
         if feature != "confirm_shipment":
-            context["shipment"] = self.connector.confirm_shipment(test_channels.shipment(context))
+            context["shipment"] = self.connector.confirm_shipment(channels.shipment(context))
         if feature in {"approve_return", "report_return"}:
             wanted = {"order_id": order["id"], "sku": "GT-WH-02", "quantity": 1, "reason": "SIZE_TOO_SMALL"}
             asked = self.act("request_return", **wanted)["return"]

@@ -73,9 +73,9 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is known of a message before its body is read: enough to store it once.
+    """What is known of a message before its body is parsed: enough to store it once.
 
-    `event_id` is the sender's own where it has one, else a digest of the body; `object_id` is the object it is about.
+    `event_id` is the sender's own where it has one, else a digest of the body; `sent_at` is the sender's time.
     """
 
     event_id: str

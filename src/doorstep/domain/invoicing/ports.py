@@ -11,9 +11,5 @@ class AccountingSystem(Protocol):
     """An ERP that posts and numbers documents. Raises kernel errors."""
 
     def post(self, document: Document) -> PostedDocument:
-        """Create and submit the document once; look document.reference up before creating anything."""
-        ...
-
-    def find(self, document: Document) -> PostedDocument | None:
-        """The document posted earlier under document.reference, if any."""
+        """Create and submit the document once: look document.reference up first, and return what was posted under it."""
         ...

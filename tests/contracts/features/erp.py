@@ -1,13 +1,11 @@
-"""The contract of invoicing.ports.AccountingSystem, for every accounting system found."""
+"""Features of invoicing.ports.AccountingSystem."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 
-import pytest
 from tests.contracts import stage
-from tests.contracts.conftest import Open
 
 from doorstep.domain.connections import model as connections
 from doorstep.domain.invoicing import model as invoicing
@@ -47,33 +45,10 @@ def credit_note(context: Mapping[str, str]) -> invoicing.Document:
 FEATURES = {
     "invoice": stage.Feature(
         act=lambda books, _: books.post(INVOICE),
-        find=lambda books, _: books.find(INVOICE),
         good=lambda posted: bool(posted.number),
     ),
     "credit_note": stage.Feature(
         act=lambda books, context: books.post(credit_note(context)),
-        find=lambda books, context: books.find(credit_note(context)),
         good=lambda posted: bool(posted.number),
     ),
 }
-CASES = stage.cases(KIND, FEATURES)
-
-
-def test_features_are_known() -> None:
-    assert stage.undeclared(KIND, FEATURES) == set()
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_happy_answer(open_stage: Open, case: stage.Case) -> None:
-    stage.happy(open_stage(case.connector), case)
-
-
-@pytest.mark.parametrize("fault", stage.Fault)
-@pytest.mark.parametrize("case", CASES)
-def test_fault(open_stage: Open, case: stage.Case, fault: stage.Fault) -> None:
-    stage.faulty(open_stage(case.connector), case, fault)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_same_key_twice(open_stage: Open, case: stage.Case) -> None:
-    stage.twice(open_stage(case.connector), case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
-from tests.flows.test_lab import FAR, drafted
+from tests.flows.routing_rules.test_simulation_jobs import FAR, drafted
 from tests.routes import Scene, place, street
 
 from doorstep.domain.analytics.views import home

@@ -1,12 +1,10 @@
-"""The contract of payments.ports.PaymentGateway, for every gateway found."""
+"""Features of payments.ports.PaymentGateway."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
 from tests.contracts import stage
-from tests.contracts.conftest import Open
 
 from doorstep.domain.connections import model as connections
 from doorstep.domain.payments import model as payments
@@ -45,24 +43,3 @@ FEATURES = {
         good=lambda result: result.state is payments.RefundState.SUCCEEDED,
     ),
 }
-CASES = stage.cases(KIND, FEATURES)
-
-
-def test_features_are_known() -> None:
-    assert stage.undeclared(KIND, FEATURES) == set()
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_happy_answer(open_stage: Open, case: stage.Case) -> None:
-    stage.happy(open_stage(case.connector), case)
-
-
-@pytest.mark.parametrize("fault", stage.Fault)
-@pytest.mark.parametrize("case", CASES)
-def test_fault(open_stage: Open, case: stage.Case, fault: stage.Fault) -> None:
-    stage.faulty(open_stage(case.connector), case, fault)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_same_key_twice(open_stage: Open, case: stage.Case) -> None:
-    stage.twice(open_stage(case.connector), case)

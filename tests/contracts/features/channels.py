@@ -1,13 +1,11 @@
-"""The contract of orders.ports.SalesChannel, for every channel found."""
+"""Features of orders.ports.SalesChannel."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import pytest
 from tests.contracts import stage
-from tests.contracts.conftest import Open
 
 from doorstep.domain.connections import model as connections
 from doorstep.domain.orders import ports
@@ -61,24 +59,3 @@ FEATURES = {
         act=lambda shop, context: shop.report_return(finished(context)), good=bool
     ),
 }
-CASES = stage.cases(KIND, FEATURES)
-
-
-def test_features_are_known() -> None:
-    assert stage.undeclared(KIND, FEATURES) == set()
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_happy_answer(open_stage: Open, case: stage.Case) -> None:
-    stage.happy(open_stage(case.connector), case)
-
-
-@pytest.mark.parametrize("fault", stage.Fault)
-@pytest.mark.parametrize("case", CASES)
-def test_fault(open_stage: Open, case: stage.Case, fault: stage.Fault) -> None:
-    stage.faulty(open_stage(case.connector), case, fault)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_same_key_twice(open_stage: Open, case: stage.Case) -> None:
-    stage.twice(open_stage(case.connector), case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.builders import NOON, SHIRT, Retailer
 from tests.flows import test_goods
-from tests.flows.test_goods import count, hold, place
+from tests.flows.allocation.test_kits_carts_and_rules import count, hold, place
 
 from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.actions.rules import Change

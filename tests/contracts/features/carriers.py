@@ -1,13 +1,11 @@
-"""The contract of shipping.ports.Carrier, for every carrier found."""
+"""Features of shipping.ports.Carrier."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
 from tests.adapters import parcels
 from tests.contracts import stage
-from tests.contracts.conftest import Open
 
 from doorstep.domain.connections import model as connections
 from doorstep.domain.shipping import model as shipping
@@ -47,24 +45,3 @@ FEATURES = {
         reads=True,
     ),
 }
-CASES = stage.cases(KIND, FEATURES)
-
-
-def test_features_are_known() -> None:
-    assert stage.undeclared(KIND, FEATURES) == set()
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_happy_answer(open_stage: Open, case: stage.Case) -> None:
-    stage.happy(open_stage(case.connector), case)
-
-
-@pytest.mark.parametrize("fault", stage.Fault)
-@pytest.mark.parametrize("case", CASES)
-def test_fault(open_stage: Open, case: stage.Case, fault: stage.Fault) -> None:
-    stage.faulty(open_stage(case.connector), case, fault)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_same_key_twice(open_stage: Open, case: stage.Case) -> None:
-    stage.twice(open_stage(case.connector), case)

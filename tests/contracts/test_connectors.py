@@ -1,0 +1,36 @@
+"""Every feature that a connector declares keeps the contract of its port, with a partner that answers well or badly."""
+
+from __future__ import annotations
+
+import pytest
+from tests.contracts import stage
+from tests.contracts.conftest import Open
+from tests.contracts.features import carriers, channels, erp, messengers, payments
+
+from doorstep.domain.connections import model as connections
+
+FEATURES = {port.KIND: port.FEATURES for port in (carriers, channels, erp, messengers, payments)}
+CASES = [case for kind, features in FEATURES.items() for case in stage.cases(kind, features)]
+
+
+@pytest.mark.parametrize("kind", connections.Kind)
+def test_every_declared_feature_is_known(kind: connections.Kind) -> None:
+    assert stage.undeclared(kind, FEATURES[kind]) == set()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_success(open_stage: Open, case: stage.Case) -> None:
+    stage.happy(open_stage(case.connector), case)
+
+
+@pytest.mark.parametrize("fault", stage.Fault)
+@pytest.mark.parametrize("case", CASES)
+def test_a_failure_says_what_may_have_happened(
+    open_stage: Open, case: stage.Case, fault: stage.Fault
+) -> None:
+    stage.faulty(open_stage(case.connector), case, fault)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_repeated_key_has_the_same_result(open_stage: Open, case: stage.Case) -> None:
+    stage.twice(open_stage(case.connector), case)

@@ -1,0 +1,127 @@
+"""Nothing is dead: what is defined is used, and a flow calls every method of a port; what waits for its caller is listed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).resolve().parents[2] / "src"
+_WORDS = re.compile(r"\w+")
+# Who will call it: the issue that needs it. Take a line away when its caller comes.
+WAITING = {
+    "Carrier.void_label": "11: a canceled order voids its label",
+    "Carrier.track": "10: polling carriers whose webhooks can be missed",
+    "PaymentGateway.capture": "11: manual capture per shipment",
+    "PaymentGateway.payment": "11: matching payments that channel and gateway both report",
+    "Vault.reseal": "12: rotating keys",
+    "Envelope.sent_at": "10: the delay of a connection's messages",
+}
+# Called by a framework, which finds them by name.
+_BY_NAME = {"settings_customise_sources", "capture_signals", "handle_DATA"}
+_FRAMEWORKS = ("router.", "group.", "commands.", "app.", "pydantic.", "contextlib.")
+Definition = tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def _files(folder: str = "") -> list[Path]:
+    return sorted((SRC / folder).rglob("*.py"))
+
+
+def _definitions(body: list[ast.stmt], owner: str = "") -> Iterator[Definition]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield f"{owner}{node.name}", node
+        if isinstance(node, ast.ClassDef):
+            yield from _definitions(node.body, f"{node.name}.")
+
+
+def _used(path: Path) -> Iterator[str]:
+    """Every name that a file reads, calls or writes down as text: functions are also found by name."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _WORDS.findall(node.value) if " " not in node.value else ()
+
+
+def _is_framework(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    decorators = [ast.unparse(each) for each in node.decorator_list]
+    return any(each.startswith(_FRAMEWORKS) or ".command" in each for each in decorators)
+
+
+def test_what_is_defined_is_used() -> None:
+    used = {name for path in _files() for name in _used(path)}
+    templates = (path for ending in ("html", "txt") for path in SRC.rglob(f"*.{ending}"))
+    used |= {name for path in templates for name in _WORDS.findall(path.read_text())}
+    unused = {
+        name
+        for path in _files()
+        for name, node in _definitions(_tree(path).body)
+        if node.name not in used | _BY_NAME and not node.name.startswith("__") and not _is_framework(node)
+    }
+    waiting = {each.rpartition(".")[2] for each in WAITING}
+    assert {each for each in unused if each.rpartition(".")[2] not in waiting} == set()
+
+
+PORTS = sorted(
+    name
+    for path in (SRC / "doorstep" / "domain").glob("*/ports.py")
+    for owner in _tree(path).body
+    if isinstance(owner, ast.ClassDef) and "Protocol" in map(ast.unparse, owner.bases)
+    for name, node in _definitions(owner.body, f"{owner.name}.")
+    if isinstance(node, ast.FunctionDef)
+)
+
+
+def _called(path: Path) -> Iterator[str]:
+    """Methods that a file calls on a value; what it calls in a module that it imports is a function."""
+    nodes = list(ast.walk(_tree(path)))
+    imported = {
+        alias.asname or alias.name.rpartition(".")[2]
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            value = node.func.value
+            if not (isinstance(value, ast.Name) and value.id in imported):
+                yield node.func.attr
+
+
+CALLED = {
+    name
+    for folder in ("doorstep/flows", "doorstep/delivery/hooks", "doorstep/delivery/worker")
+    for path in _files(folder)
+    for name in _called(path)
+}
+
+
+@pytest.mark.parametrize("method", PORTS)
+def test_a_flow_calls_every_method_of_a_port(method: str) -> None:
+    assert (method.partition(".")[2] in CALLED) is (method not in WAITING)
+
+
+def test_what_waits_for_its_caller_exists() -> None:
+    known = {name for path in _files("doorstep") for name, _node in _definitions(_tree(path).body)}
+    known |= {
+        f"{name}.{field.target.id}"
+        for path in _files("doorstep/domain")
+        for name, node in _definitions(_tree(path).body)
+        for field in node.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+    }
+    assert set(WAITING) - known == set()
