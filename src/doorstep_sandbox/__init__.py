@@ -1,1 +1,1 @@
-"""Partner servers for the demo, rehearsals and tests; doorstep never imports this package."""
+"""Partner servers for demo and tests; doorstep never imports this package."""

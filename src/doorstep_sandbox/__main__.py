@@ -1,4 +1,4 @@
-"""The command line: `python -m doorstep_sandbox serve` runs the partner servers until Ctrl-C."""
+"""Run the partner servers: `python -m doorstep_sandbox serve`, until Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A carrier's label as a one-page A6 PDF with a real Code 128 barcode, written by hand: no font or tool is needed."""
+"""Draw a carrier's label as a one-page A6 PDF with a real Code 128 barcode, without fonts or tools."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MARGIN = 6 * MILLIMETRE
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Label:
-    """What is printed; addresses are lines of text, Latin letters only (others become question marks)."""
+    """The content of a label; addresses are lines of text, Latin letters only (others become question marks)."""
 
     carrier: str
     service: str
@@ -36,7 +36,7 @@ class Label:
 
 
 def code128(text: str) -> str:
-    """Widths of bars and gaps in turn, in set B with its check symbol. Raises ValueError outside printable ASCII."""
+    """Alternating widths of bars and gaps, in set B with its check symbol. Raises ValueError outside printable ASCII."""
     if not text or not all(" " <= letter <= "~" for letter in text):
         message = f"not printable ASCII: {text!r}"
         raise ValueError(message)
@@ -123,5 +123,5 @@ def _text(text: str, left: float, bottom: float, size: int, *, bold: bool = Fals
 
 
 def address_lines(*parts: object) -> list[str]:
-    """The parts that are there, one line each."""
+    """The parts that are present, one per line."""
     return [str(part) for part in parts if part]

@@ -1,4 +1,4 @@
-"""Which partners there are, and how they are built from one configuration."""
+"""List the partners, and build them from one configuration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTNERS: dict[str, type[Partner]] = {
 
 
 def fleet(config: Json, names: Sequence[str] = (), state_dir: Path | None = None) -> Fleet:
-    """The named partners (all without names), each with its section of `config`; top-level values are shared."""
+    """The named partners (without names: all), each with its section of `config`; top-level values are shared."""
     shared = {key: value for key, value in config.items() if key not in PARTNERS and key != "control_token"}
     if state_dir:
         state_dir.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""ERPNext through Frappe's REST API: documents, naming series, submission, GST arithmetic."""
+"""ERPNext through Frappe's REST API: documents, naming series, submission, GST."""

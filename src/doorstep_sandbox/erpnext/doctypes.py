@@ -1,4 +1,4 @@
-"""What the sandbox knows of each DocType: how it is named, what it must have, what it points to."""
+"""Describe each DocType: its naming, required fields and links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_GST_NAME = 16
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DocType:
-    """`named_by` is a field whose value becomes the name; `series` the default naming series instead."""
+    """`named_by` is the field whose value becomes the name; otherwise `series` is the default naming series."""
 
     name: str
     required: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ DOCTYPES = {
 
 
 def series_prefix(series: str) -> str:
-    """SINV-.YY.- in 2026 is SINV-26-; the trailing number signs are the counter's width."""
+    """SINV-.YY.- in 2026 is SINV-26-; the number of trailing # is the counter's width."""
     moment = clock.now().astimezone(clock.IST)
     parts = {"YYYY": f"{moment:%Y}", "YY": f"{moment:%y}", "MM": f"{moment:%m}", "DD": f"{moment:%d}"}
     return "".join(parts.get(piece, piece) for piece in series.split(".") if not re.fullmatch("#*", piece))

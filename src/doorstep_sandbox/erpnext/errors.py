@@ -1,4 +1,4 @@
-"""Frappe's errors: HTTP status by exception class, messages packed twice into _server_messages."""
+"""Build Frappe's errors: HTTP status by exception class, messages encoded twice in _server_messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALIDATION = 417
 
 
 def response(kind: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Every class that is not listed is a ValidationError of some sort: 417."""
+    """Every class that is not listed is a kind of ValidationError: 417."""
     body: Json = {
         "exception": f"frappe.exceptions.{kind}: {message}",
         "exc_type": kind,

@@ -1,4 +1,4 @@
-"""Indian GST as ERPNext with India Compliance checks it: GSTIN, place of supply, CGST and SGST or IGST, HSN."""
+"""Check Indian GST like ERPNext with India Compliance: GSTIN, place of supply, CGST and SGST or IGST, HSN."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOLERANCE = Decimal("0.01")
 
 
 def check_digit(first_fourteen: str) -> str:
-    """Products with 1, 2, 1, 2 … in base 36, their digits summed; the complement to 36."""
+    """Multiply by 1, 2, 1, 2 … in base 36, sum the digits, take the complement to 36."""
     total = 0
     for position, symbol in enumerate(first_fourteen):
         product = SYMBOLS.index(symbol) * (1 + position % 2)
@@ -30,13 +30,13 @@ def valid_gstin(gstin: str) -> bool:
 
 
 def kind(row: Json) -> str:
-    """cgst, sgst, igst or nothing, read from a tax row's account."""
+    """The kind of a tax row by its account: cgst, sgst, igst or nothing."""
     words = str(row.get("account_head", "")).upper()
     return next((tax for tax in ("cgst", "sgst", "igst") if tax.upper() in words), "")
 
 
 def validate(invoice: Json, item_of: Callable[[str], Json]) -> None:
-    """Raises Frappe's ValidationError with the first thing that is wrong."""
+    """Raises Frappe's ValidationError for the first error."""
     for field in ("company_gstin", "billing_address_gstin", "customer_gstin"):
         gstin = invoice.get(field)
         if gstin and not valid_gstin(str(gstin)):

@@ -1,4 +1,4 @@
-"""A sales invoice's own arithmetic and rules, in the order in which ERPNext runs them."""
+"""Compute and validate a sales invoice in the order in which ERPNext does it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Lookup = Callable[[str, str], Json | None]
 
 
 def prepare(invoice: Json, lookup: Lookup, against: list[Json]) -> None:
-    """Fills in what ERPNext fills in, then computes and validates. `against` are earlier returns of the same invoice."""
+    """Set defaults like ERPNext, then compute and validate. `against` are earlier returns of the same invoice."""
     today = clock.now().astimezone(clock.IST).date().isoformat()
     if not invoice.get("set_posting_time") or not invoice.get("posting_date"):
         invoice["posting_date"] = today
@@ -91,7 +91,7 @@ def _quantity(invoices: list[Json], item_code: str) -> Decimal:
 
 
 def compute(invoice: Json, lookup: Lookup) -> None:
-    """Amounts, taxes and totals. Rates that include tax are taken apart per item."""
+    """Compute amounts, taxes and totals. Rates that include tax are split per item."""
     rows, taxes = invoice["items"], invoice["taxes"]
     for position, tax in enumerate(taxes, 1):
         tax["idx"] = position
@@ -136,7 +136,7 @@ def _tax_amount(tax: Json, rows: list[Json], lookup: Lookup) -> Decimal:
 
 
 def _rate(tax: Json, row: Json, lookup: Lookup) -> Decimal:
-    """Per cent for one item: its own item_tax_rate, its template's, or the tax row's."""
+    """The tax rate of an item in percent: its own item_tax_rate, its template's, or the tax row's."""
     account = str(tax.get("account_head", ""))
     own = row.get("item_tax_rate") or "{}"
     rates: Json = json.loads(own) if isinstance(own, str) else own

@@ -1,4 +1,4 @@
-"""The ERPNext server: documents by REST, drafts and submission, custom fields that must be declared to be kept."""
+"""Serve ERPNext: documents by REST, drafts and submission, declared custom fields."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFERENCE_FIELDS = ("doorstep_ref", "custom_doorstep_ref")
 
 
 class ErpNext(Partner):
-    """`documents` in the settings are there from the start; reference fields are declared unique for every DocType."""
+    """`documents` in the settings exist from the start; reference fields are unique for every DocType."""
 
     name = "erpnext"
     empty_state: ClassVar[Json] = {"documents": {}, "series": {}}
@@ -55,7 +55,7 @@ class ErpNext(Partner):
         return {}
 
     def resource(self, call: Call) -> str:
-        """A document, by its name or, when it has none yet, by the caller's own reference."""
+        """A document by its name or, without a name, by the caller's own reference."""
         if call.method == "GET" or "name" in call.params:
             return super().resource(call) + call.query.get("filters", "")
         body = self._body(call)
@@ -81,7 +81,7 @@ class ErpNext(Partner):
         return JSONResponse({"data": self._get(call.params["doctype"], call.params["name"])})
 
     def update(self, call: Call) -> Response:
-        """Changes a draft; {"docstatus": 1} submits it, {"docstatus": 2} cancels a submitted one."""
+        """Update a draft; {"docstatus": 1} submits it, {"docstatus": 2} cancels a submitted one."""
         doctype = self._doctype(call.params["doctype"])
         document = self._get(doctype.name, call.params["name"])
         changes = self._body(call)
@@ -109,7 +109,7 @@ class ErpNext(Partner):
         return JSONResponse({"message": "ok"}, 202)
 
     def submit_method(self, call: Call) -> Response:
-        """frappe.client.submit: takes a whole document, inserts it when it has no name, and submits it."""
+        """frappe.client.submit: insert the document if it has no name, and submit it."""
         raw = self._body(call).get("doc", {})
         given: Json = json.loads(raw) if isinstance(raw, str) else raw
         doctype = self._doctype(str(given.get("doctype", "")))
@@ -121,7 +121,7 @@ class ErpNext(Partner):
     # control verb
 
     def seed(self, body: Json) -> Json:
-        """Documents as they are, without validation; each needs its doctype."""
+        """Store documents without validation; each needs its doctype."""
         for given in body["documents"]:
             self._store(self._doctype(given["doctype"]), dict(given))
         return {"documents": {kind: sorted(found) for kind, found in self.state["documents"].items()}}
@@ -144,7 +144,7 @@ class ErpNext(Partner):
         return stored
 
     def _known(self, doctype: doctypes.DocType, body: Json) -> Json:
-        """Without custom fields that nobody declared: Frappe drops what it does not know, silently."""
+        """Drop undeclared custom fields, as Frappe does without an error."""
         declared = {
             one["fieldname"] for one in self._of("Custom Field").values() if one["dt"] == doctype.name
         } | set(REFERENCE_FIELDS)

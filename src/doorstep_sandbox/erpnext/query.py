@@ -1,4 +1,4 @@
-"""Frappe's list language: filters as triples, fields, order and page."""
+"""Evaluate Frappe's list queries: filters as triples, fields, order and page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMPARE: dict[str, Callable[[str, str], bool]] = {
 
 
 def select(documents: list[Json], query: dict[str, str]) -> list[Json]:
-    """What GET /api/resource/{DocType} answers: names only, unless `fields` asks for more."""
+    """The response of GET /api/resource/{DocType}: names only, unless `fields` requests more."""
     wanted = _load(query.get("filters", "[]"))
     triples = list(wanted.items()) if isinstance(wanted, dict) else wanted
     found = [document for document in documents if all(_matches(document, triple) for triple in triples)]

@@ -1,1 +1,1 @@
-"""What every partner server shares: calls, faults, outgoing webhooks, control routes, clock and limits."""
+"""Shared by all partner servers: calls, faults, outgoing webhooks, control routes, clock and limits."""

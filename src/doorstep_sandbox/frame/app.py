@@ -1,4 +1,4 @@
-"""The ASGI application of one partner: control door, credentials, limits, faults, then the vendor's own handler."""
+"""The ASGI application of a partner: control routes, credentials, limits, faults, then the vendor's handler."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BEFORE_WORK = {faults.Kind.STATUS_500, faults.Kind.STATUS_429, faults.Kind.REFUS
 
 
 class Application:
-    """Every vendor call passes here, is logged, and may be made to fail before or after its work."""
+    """Handle every vendor call: log it, and make it fail before or after its work if a fault says so."""
 
     def __init__(self, partner: Partner, token: str) -> None:
         self.partner = partner
@@ -47,7 +47,7 @@ class Application:
             await response(scope, receive, send)
 
     async def _serve(self, call: calls.Call) -> Response | None:
-        """The answer, or None to close the connection without one."""
+        """The response, or None to close the connection without one."""
         partner = self.partner
         found = calls.find(self.routes, call)
         entry: Json = {
@@ -108,6 +108,6 @@ async def handle(handler: calls.Handler, call: calls.Call) -> Response:
 
 
 async def hang_up(scope: Scope) -> None:
-    """Closes the TCP connection; the pause lets the server notice, so that it does not answer 500 by itself."""
+    """Close the TCP connection; the pause lets the server notice it, so that it does not answer 500."""
     scope["state"]["connection"].transport.close()
     await asyncio.sleep(0.01)

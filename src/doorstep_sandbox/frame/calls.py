@@ -1,4 +1,4 @@
-"""One vendor call: what came in, where it was routed, and how a handler says no."""
+"""Represent a vendor call: the request, its route, and a handler's error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from doorstep_sandbox.frame.wire import Json, parse_object
 
 
 class VendorError(Exception):
-    """Raised by a handler to answer with the vendor's own error shape."""
+    """Raised by a handler to respond with the vendor's own error."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status_code)
@@ -23,7 +23,7 @@ class VendorError(Exception):
 
 @dataclasses.dataclass(slots=True)
 class Call:
-    """A request whose body has been read whole. `params` are the values of the route's path parameters."""
+    """A request with its complete body. `params` are the values of the route's path parameters."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class Call:
     params: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def json(self) -> Json:
-        """The body as an object; raises ValueError when it is not one."""
+        """The body as an object; raises ValueError if it is not one."""
         return parse_object(self.body)
 
 
@@ -44,7 +44,7 @@ Handler = Callable[[Call], Response | Awaitable[Response]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path template such as /orders/{order_id}; trailing slashes do not matter."""
+    """A method and a path template such as /orders/{order_id}; trailing slashes are ignored."""
 
     method: str
     template: str
@@ -57,7 +57,7 @@ def route(method: str, template: str, handler: Handler) -> Route:
 
 
 def find(routes: Iterable[Route], call: Call) -> Route | None:
-    """The first route for the call, its template and parameters noted on the call."""
+    """The first matching route; its template and parameters are stored on the call."""
     path = call.path.rstrip("/") or "/"
     for candidate in routes:
         match = candidate.pattern.match(path)

@@ -1,4 +1,4 @@
-"""What time it is in the story: system time plus the seconds in DOORSTEP_CLOCK_FILE, so that days can pass in a demo."""
+"""The partners' clock: system time plus the seconds in DOORSTEP_CLOCK_FILE, so that a demo can skip days."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ IST = dt.timezone(dt.timedelta(hours=5, minutes=30))
 
 
 def offset_seconds() -> float:
-    """How far story time is ahead; the file is read again at every call."""
+    """The current shift of the clock; the file is read on every call."""
     path = os.environ.get("DOORSTEP_CLOCK_FILE")
     if not path or not Path(path).exists():
         return 0.0
@@ -31,6 +31,6 @@ def zulu(moment: dt.datetime) -> str:
 
 
 def parse(text: str) -> dt.datetime:
-    """An ISO 8601 instant; one without a zone is taken as IST, the zone in which the Indian vendors write."""
+    """Parse an ISO 8601 instant; without a zone it is IST, as the Indian vendors write it."""
     moment = dt.datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=IST)

@@ -1,4 +1,4 @@
-"""The other door of every sandbox: /_control, for tests and the demo, kept apart from the vendor's paths by a token."""
+"""Control routes of every sandbox: /_control, for tests and the demo, protected by a token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOKEN_HEADER = "X-Sandbox-Control"  # noqa: S105 - the name of a header
 
 
 def answer(partner: Partner, call: Call, token: str) -> Response:
-    """Unknown verbs are 404, bad input is 422 with the reason; everything else is 200 with a JSON object."""
+    """Unknown verbs are 404, invalid input is 422 with the reason; everything else is 200 with a JSON object."""
     if not hmac.compare_digest(call.headers.get(TOKEN_HEADER, ""), token):
         return JSONResponse({"error": f"header {TOKEN_HEADER} is missing or wrong"}, 401)
     name = call.path.removeprefix(PREFIX).strip("/")
@@ -68,7 +68,7 @@ def _verb(partner: Partner, name: str, document: Json) -> Json:
 
 
 def _set_faults(partner: Partner, body: bytes) -> Json:
-    """Takes a bare list of rules, or an object with `faults` or `rules`."""
+    """Accepts a list of rules, or an object with `faults` or `rules`."""
     text = body.strip()
     document = parse_object(b'{"faults":' + text + b"}") if text.startswith(b"[") else parse_object(text)
     partner.faults.replace(list(document.get("faults") or document.get("rules") or []))

@@ -11,7 +11,7 @@ from doorstep_sandbox.frame.wire import Json
 
 
 class Kind(enum.StrEnum):
-    """How a call fails. Only the two *_after_work kinds of failure leave the work done."""
+    """How a call fails. Only the two *_after_work kinds have done the work."""
 
     STATUS_500 = "status_500"
     STATUS_429 = "status_429"
@@ -26,7 +26,7 @@ PLAIN_KINDS = tuple(kind for kind in Kind if kind is not Kind.CYCLE)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Target:
-    """What a rule looks at: `route` is the path template, `operation` a GraphQL field or operation name."""
+    """What a rule matches: `route` is the path template, `operation` a GraphQL field or operation name."""
 
     method: str
     path: str
@@ -41,7 +41,7 @@ class Target:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
-    """One decision: fail this call in this way."""
+    """A fault to apply to this call."""
 
     kind: Kind
     hold_seconds: float
@@ -49,7 +49,7 @@ class Fault:
 
 @dataclasses.dataclass(slots=True)
 class Rule:
-    """Fails the matching calls `times` times, or (each_once) every distinct target exactly once."""
+    """Make matching calls fail: the first `times`, or (each_once) every distinct target once."""
 
     kind: Kind
     method: str = ""
@@ -74,7 +74,7 @@ class Rule:
         return re.search(self.path_regex, target.path) is not None
 
     def take(self, target: Target) -> Fault | None:
-        """The fault for this call, used up; None when the rule is spent or does not concern it."""
+        """The fault for this call, counted as used; None if the rule is used up or does not match."""
         if not self.matches(target):
             return None
         if self.each_once:
@@ -96,13 +96,13 @@ FIELDS = frozenset(field.name for field in dataclasses.fields(Rule)) - {"hits", 
 
 
 class Faults:
-    """The rules of one partner, tried in the order in which they were given."""
+    """The rules of a partner, tried in the order given."""
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
 
     def replace(self, raw_rules: list[Json]) -> None:
-        """Raises ValueError for an unknown kind or field, so that a mistyped rule is not a silent no-op."""
+        """Raises ValueError for an unknown kind or field, so that a misspelled rule does not pass unnoticed."""
         self.rules = [_rule(raw) for raw in raw_rules]
 
     def pick(self, target: Target) -> Fault | None:

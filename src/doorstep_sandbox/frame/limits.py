@@ -1,4 +1,4 @@
-"""Leaky buckets, by which partners say 429 (or Shopify its THROTTLED) to whoever calls too often."""
+"""Leaky buckets: partners answer 429 (Shopify: THROTTLED) to clients that call too often."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 @dataclasses.dataclass(slots=True)
 class Bucket:
-    """`maximum` points, refilled at `restore_rate` points a second of real time."""
+    """`maximum` points, refilled at `restore_rate` points per second of real time."""
 
     maximum: float
     restore_rate: float
@@ -16,7 +16,7 @@ class Bucket:
     seen_at: float = 0.0
 
     def level(self) -> float:
-        """Points available now."""
+        """The points available now."""
         moment = time.monotonic()
         if self.available < 0:
             self.available = self.maximum
@@ -27,7 +27,7 @@ class Bucket:
         return self.available
 
     def take(self, points: float) -> bool:
-        """Takes the points if they are there."""
+        """Take the points if they are available."""
         if self.level() < points:
             return False
         self.available -= points

@@ -1,4 +1,4 @@
-"""Webhooks as vendors send them: signed, retried with back-off, and on demand doubled, shuffled, broken or forged."""
+"""Send webhooks as vendors do: signed, retried with back-off; on demand repeated, reordered, broken or forged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHUFFLE_WINDOW_SECONDS = 0.4
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Draft:
-    """What a partner signs: `forge` asks for headers with a wrong signature or password."""
+    """The content that a partner signs: `forge` requests headers with a wrong signature or password."""
 
     topic: str
     body: bytes
@@ -65,7 +65,7 @@ class Manner:
 
 
 class Outgoing:
-    """The queue of one partner. Deliveries go out one after the other, in the order in which they fall due."""
+    """The queue of one partner. Deliveries are sent one after the other, in the order in which they are due."""
 
     def __init__(self, sign: Sign, retry_seconds: Sequence[float], manner: Manner) -> None:
         self.sign = sign
@@ -89,7 +89,7 @@ class Outgoing:
             self._random = random.Random(self.manner.shuffle_seed)
 
     def post(self, topic: str, document: object, urls: Sequence[str] = (), *, default: bool = True) -> None:
-        """Queues one event for the configured address (`default`) and for each of `urls` (API-made subscriptions)."""
+        """Queue an event for the configured address (`default`) and for each of `urls` (subscriptions of the API)."""
         event_id = str(uuid.uuid4())
         addresses = [url for url in (self.manner.url if default else "", *urls) if url]
         if not addresses:
@@ -126,7 +126,7 @@ class Outgoing:
         heapq.heappush(self._due, (due_at, delivery.number, delivery))
 
     def flush(self) -> int:
-        """Lets go of what is held, in shuffled order when there is a seed. Returns how many."""
+        """Send what is held, in random order if there is a seed. Returns how many."""
         held = [delivery for delivery in self.deliveries if delivery.state == "held"]
         if self.manner.shuffle_seed is not None:
             self._random.shuffle(held)
@@ -142,7 +142,7 @@ class Outgoing:
 
     @property
     def pending(self) -> int:
-        """Deliveries still to be sent or to be tried again."""
+        """Deliveries that are still to be sent or retried."""
         return sum(delivery.state == "due" for delivery in self.deliveries)
 
     async def run(self) -> None:

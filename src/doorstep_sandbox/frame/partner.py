@@ -1,4 +1,4 @@
-"""The base of every partner server: routes, credentials, one JSON state, and hooks for vendor-shaped refusals."""
+"""The base of every partner server: routes, credentials, one JSON state, vendor-specific errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOO_MANY = 429
 
 
 class Partner:
-    """State is one JSON document, changed only on the event loop between two awaits, so no further lock is needed."""
+    """State is one JSON document, changed only on the event loop between two awaits, so that it needs no lock."""
 
     name: ClassVar[str]
     retry_seconds: ClassVar[Sequence[float]] = (5.0, 30.0, 300.0)
@@ -51,23 +51,23 @@ class Partner:
         raise NotImplementedError
 
     def verbs(self) -> dict[str, Verb]:
-        """Control verbs beside the common ones; each takes and returns a JSON object."""
+        """Control verbs besides the common ones; each takes and returns a JSON object."""
         return {}
 
     def authorize(self, call: Call) -> Response | None:
-        """None lets the call in; otherwise the vendor's refusal."""
+        """None accepts the call; otherwise the vendor's error."""
         raise NotImplementedError
 
     def sign(self, draft: outgoing.Draft) -> dict[str, str]:
-        """The headers by which the vendor proves that a webhook is its own."""
+        """The headers that prove that a webhook comes from the vendor."""
         raise NotImplementedError
 
     def operation(self, call: Call) -> str:
-        """A finer name than the route, where one route serves many operations."""
+        """A more specific name than the route, if one route serves many operations."""
         return ""
 
     def resource(self, call: Call) -> str:
-        """What the call is about, for `each_once`: path parameters unless a partner knows better."""
+        """The target of a call, for `each_once`: its path parameters unless a partner defines another."""
         return "/".join(call.params.values())
 
     def idempotency_key(self, call: Call) -> str:
@@ -89,7 +89,7 @@ class Partner:
         return JSONResponse({"message": message, "status_code": status}, status, headers)
 
     def view(self) -> Json:
-        """What /_control/state shows."""
+        """The content of /_control/state."""
         return self.state
 
     def credentials(self) -> Json:
@@ -97,11 +97,11 @@ class Partner:
         return {key: self.settings[key] for key in self.generated}
 
     async def open(self) -> Json:
-        """Starts what is not HTTP; the result goes into the ready file."""
+        """Start servers other than HTTP; the result is written to the ready file."""
         return {}
 
     async def close(self) -> None:
-        """Stops what `open` started."""
+        """Stop what `open` started."""
 
     def reset(self) -> None:
         self.state = copy.deepcopy(self.empty_state)
@@ -118,7 +118,7 @@ class Partner:
         draft.replace(self.state_file)
 
     def next_number(self, name: str, start: int) -> int:
-        """A counter in the state, so that a restart goes on counting."""
+        """A counter in the state, so that it continues after a restart."""
         counters: dict[str, int] = self.state.setdefault("counters", {})
         counters[name] = counters.get(name, start - 1) + 1
         return counters[name]

@@ -1,4 +1,4 @@
-"""Starts partners on their ports in one event loop and stops them cleanly."""
+"""Start partners on their ports in one event loop and stop them cleanly."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Connection(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its signal handling: one process runs several of these. `listening` is set when it accepts calls."""
+    """uvicorn without signal handling: one process runs several servers. `listening` is set when it accepts calls."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -51,7 +51,7 @@ class Server(uvicorn.Server):
 
 
 class Fleet:
-    """Some partners, running. `ready` is what the ready file says."""
+    """Running partners. `ready` is the content of the ready file."""
 
     def __init__(self, partners: Sequence[Partner], *, token: str | None = None) -> None:
         self.partners = {partner.name: partner for partner in partners}
@@ -62,7 +62,7 @@ class Fleet:
         self._sending: list[asyncio.Task[None]] = []
 
     async def start(self, base_port: int = 0) -> None:
-        """Consecutive ports from `base_port`, or free ones when it is 0. Returns when all listen."""
+        """Consecutive ports from `base_port`, or free ones if it is 0. Returns when all listen."""
         for position, partner in enumerate(self.partners.values()):
             listener = _listen(base_port + position if base_port else 0)
             port = listener.getsockname()[1]
@@ -97,7 +97,7 @@ class Fleet:
 
 
 def write_ready(path: Path, ready: Json) -> None:
-    """Whole or not at all, readable by the owner only: it holds credentials."""
+    """Write the file atomically, readable by its owner only: it holds credentials."""
     draft = path.with_suffix(".new")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(ready, indent=1), encoding="utf-8")
@@ -105,7 +105,7 @@ def write_ready(path: Path, ready: Json) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    # The protocol is named because asyncio turns Nagle's delay off only for sockets that say they are TCP.
+    # The protocol is named because asyncio disables Nagle's algorithm only for sockets that are declared as TCP.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, port))

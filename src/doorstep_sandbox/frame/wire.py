@@ -1,4 +1,4 @@
-"""The one loose type of the sandboxes: JSON of other companies, whose shapes tests compare with the vendors' own."""
+"""The JSON type of the sandboxes: data of other companies, compared with the vendors' own schemas in tests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ Json: TypeAlias = dict[str, Any]
 
 
 def compact(document: object) -> bytes:
-    """JSON the way most vendors send it: UTF-8, no blanks."""
+    """JSON as most vendors send it: UTF-8, without spaces."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def parse_object(raw: bytes) -> Json:
-    """A JSON object from a request body; an empty body is an empty object. Raises ValueError otherwise."""
+    """Parse a request body as a JSON object; an empty body is an empty object. Raises ValueError otherwise."""
     document = json.loads(raw) if raw.strip() else {}
     if not isinstance(document, dict):
         message = f"expected a JSON object, got {type(document).__name__}"

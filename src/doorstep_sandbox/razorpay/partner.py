@@ -1,4 +1,4 @@
-"""The Razorpay server: Basic auth, money checks, refunds that happen once per idempotency key."""
+"""Serve Razorpay: Basic auth, amount checks, refunds once per idempotency key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_RECEIPT = 40
 
 
 class Razorpay(Partner):
-    """Amounts are paise. A refund is processed at once; `refund_seconds` (control verb `script`) makes it take time."""
+    """Amounts are in paise. A refund is processed at once, or after `refund_seconds` (control verb `script`)."""
 
     name = "razorpay"
     retry_seconds = (60, 120, 240, 480, 960, 1920, 3840, 7680, 15360, 30720)
@@ -162,7 +162,7 @@ class Razorpay(Partner):
     # control verbs
 
     def pay(self, body: Json) -> Json:
-        """A buyer pays: an order and a payment, captured unless auto_capture is false."""
+        """A buyer pays: creates an order and a payment, captured unless auto_capture is false."""
         order = self._keep("orders", shapes.order({"currency": "INR", **body, "amount": int(body["amount"])}))
         payment = self._keep("payments", shapes.payment(order, body))
         order.update(status="attempted", attempts=1)

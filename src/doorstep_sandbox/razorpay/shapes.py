@@ -1,4 +1,4 @@
-"""Razorpay's entities and errors as the vendor writes them; webhook variants follow its published samples."""
+"""Build Razorpay's entities and errors as the vendor sends them; webhooks follow its published samples."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def order(body: Json) -> Json:
 
 
 def payment(for_order: Json, body: Json) -> Json:
-    """An authorized payment by UPI (or the method asked for)."""
+    """An authorized payment by UPI (or the requested method)."""
     method = body.get("method", "upi")
     rrn = "".join(random.choices(string.digits, k=12))
     return {
@@ -101,7 +101,7 @@ def payment(for_order: Json, body: Json) -> Json:
 
 
 def capture(entity: Json) -> None:
-    """Marks a payment captured and books the vendor's fee (2 % plus GST on the fee)."""
+    """Mark a payment captured and add the vendor's fee (2 % plus GST on the fee)."""
     fee = entity["amount"] * FEE_PERCENT // 100
     tax = fee * GST_ON_FEE_PERCENT // 100
     entity.update(status="captured", captured=True, fee=fee + tax, tax=tax)
@@ -131,7 +131,7 @@ NOT_IN_ORDER_PAID = ONLY_LATER | {"error_source", "error_step", "error_reason", 
 
 
 def event(name: str, account_id: str, entities: dict[str, Json]) -> Json:
-    """A webhook body; older events carry fewer payment fields, as in the vendor's samples."""
+    """A webhook body; older events have fewer payment fields, as in the vendor's samples."""
     hidden = {"payment.authorized": ONLY_LATER, "order.paid": NOT_IN_ORDER_PAID}.get(name, frozenset())
     payload = {
         kind: {"entity": {key: value for key, value in entity.items() if key not in hidden}}

@@ -1,4 +1,4 @@
-"""The ShipHawk server: a rate buys a label, every POST buys another one, and hooks prove themselves by password only."""
+"""Serve ShipHawk: a rate buys a label, every POST buys another one, webhooks have only a password."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAGE_SIZE = 20
 
 
 class ShipHawk(Partner):
-    """Shipment answers are assumed from public clients; only rates and the status hook have a sample."""
+    """Shipment responses are assumed from public clients; only rates and the status webhook have samples."""
 
     name = "shiphawk"
     empty_state: ClassVar[Json] = {"rates": {}, "shipments": {}, "webhooks": {}, "next_tracking_numbers": []}
@@ -116,7 +116,7 @@ class ShipHawk(Partner):
         return JSONResponse(public(shipment), 201)
 
     def list_shipments(self, call: Call) -> Response:
-        """Newest first, `page` and `per_page`; any top-level attribute can be asked for by name."""
+        """Newest first, with `page` and `per_page`; any top-level attribute can be a filter."""
         common = {"page", "per_page", "sort", "direction", "api_key"}
         wanted = {key: value for key, value in call.query.items() if key not in common}
         found = [
@@ -204,12 +204,12 @@ class ShipHawk(Partner):
     # control verbs
 
     def script(self, body: Json) -> Json:
-        """The tracking numbers of the next labels, in this order."""
+        """Set the tracking numbers of the next labels, in this order."""
         self.state["next_tracking_numbers"] = [str(number) for number in body["next_tracking_numbers"]]
         return {"next_tracking_numbers": self.state["next_tracking_numbers"]}
 
     def scan(self, body: Json) -> Json:
-        """A carrier scan. The status hook goes out when the shipment's status changes, the tracking hook always."""
+        """A carrier scan. The status webhook is sent if the shipment's status changes, the tracking webhook always."""
         shipment = next(
             (
                 one
@@ -310,7 +310,7 @@ class ShipHawk(Partner):
 
 
 def public(shipment: Json) -> Json:
-    """A shipment as the API shows it; scans are read through /tracking."""
+    """A shipment as the API shows it; scans are available at /tracking."""
     return {key: value for key, value in shipment.items() if key != "events"}
 
 

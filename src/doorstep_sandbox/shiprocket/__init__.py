@@ -1,1 +1,1 @@
-"""Shiprocket: orders, AWBs, pickups, labels, tracking and unsigned hooks."""
+"""Shiprocket: orders, AWBs, pickups, labels, tracking and unsigned webhooks."""

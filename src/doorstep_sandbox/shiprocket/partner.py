@@ -1,4 +1,4 @@
-"""The Shiprocket server: JWT logins, orders idempotent by order id, AWBs, pickups, labels and unsigned hooks."""
+"""Serve Shiprocket: JWT logins, orders idempotent by order id, AWBs, pickups, labels, unsigned webhooks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OPTIONS: Json = {
 
 
 class Shiprocket(Partner):
-    """`options` are set by the control verb `script`: the next AWBs, and which of the vendor's forms are used."""
+    """`options` are set by the control verb `script`: the next AWBs, and which of the vendor's formats to use."""
 
     name = "shiprocket"
     empty_state: ClassVar[Json] = {"shipments": {}, "pickup_locations": [], "options": OPTIONS}
@@ -88,7 +88,7 @@ class Shiprocket(Partner):
         return {"x-api-key": "wrong" if draft.forge else str(self.settings["webhook_token"])}
 
     def resource(self, call: Call) -> str:
-        """The caller's order id or the shipment it speaks of."""
+        """The caller's order id or the shipment of the call."""
         if call.method == "GET":
             return super().resource(call)
         try:
@@ -164,7 +164,7 @@ class Shiprocket(Partner):
 
     @property
     def pickup_locations(self) -> list[Json]:
-        """Those of the settings and those added; with none at all, any name is taken."""
+        """Pickup locations of the settings and those added; without any, every name is accepted."""
         return [*self.settings.get("pickup_locations", []), *self.state["pickup_locations"]]
 
     # orders
@@ -185,7 +185,7 @@ class Shiprocket(Partner):
         )
 
     def create_order(self, call: Call) -> Response:
-        """Repeating an order id returns the existing order untouched; a canceled one is refused."""
+        """A repeated order id returns the existing order unchanged; a canceled one is refused."""
         body = read(call)
         requests.check(body, requests.FORWARD)
         names = [place["pickup_location"] for place in self.pickup_locations]
@@ -266,7 +266,7 @@ class Shiprocket(Partner):
     # control verbs
 
     def script(self, body: Json) -> Json:
-        """Sets options; unknown ones are refused."""
+        """Set options; unknown ones are refused."""
         unknown = set(body) - set(OPTIONS)
         if unknown:
             message = f"unknown option: {', '.join(sorted(unknown))}; known: {', '.join(OPTIONS)}"
@@ -275,7 +275,7 @@ class Shiprocket(Partner):
         return {"options": self.state["options"]}
 
     def scan(self, body: Json) -> Json:
-        """A courier scan; sends the hook with the whole history."""
+        """A courier scan; sends the webhook with the complete history."""
         awb = str(body.get("awb") or body["tracking_number"])
         shipment = next((one for one in self.shipments() if one["awb"] == awb), None)
         if shipment is None:
@@ -345,7 +345,7 @@ class Shiprocket(Partner):
         )
 
     def _token(self) -> str:
-        """A JWT (HS256), valid for 240 hours of story time."""
+        """A JWT (HS256), valid for 240 hours of the partners' clock."""
         issued = clock.now()
         claims = {
             "sub": 1,
@@ -372,7 +372,7 @@ class Shiprocket(Partner):
 
 
 def refuse_address(url: str) -> None:
-    """The vendor takes no hook address with its own names in it. Raises ValueError."""
+    """The vendor rejects webhook addresses that contain its own names. Raises ValueError."""
     words = set(re.split(r"[^a-z0-9]+", url.lower()))
     if "shiprocket" in url.lower() or "kartrocket" in url.lower() or words & FORBIDDEN_WORDS:
         message = f"Shiprocket refuses hook addresses with shiprocket, kartrocket, sr or kr in them: {url}"

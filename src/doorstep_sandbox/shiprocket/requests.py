@@ -1,4 +1,4 @@
-"""What Shiprocket insists on in an order, and the errors it lists field by field."""
+"""Validate orders like Shiprocket, with errors per field."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refuse(status: int, message: str, errors: dict[str, list[str]] | None = None
 
 
 def check(body: Json, required: tuple[str, ...]) -> None:
-    """Raises the vendor's 422 that names every wrong field."""
+    """Raises the vendor's 422 that names every invalid field."""
     errors: dict[str, list[str]] = {}
     for field in required:
         if body.get(field) in (None, "", []):

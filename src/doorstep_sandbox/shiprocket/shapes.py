@@ -1,4 +1,4 @@
-"""Shiprocket's documents as its samples show them, strings and numbers mixed as there."""
+"""Build Shiprocket's documents as in its samples, with the same mix of strings and numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COURIERS = ((142, "Amazon Surface", "45.5", 4), (51, "Xpressbees Surface", "52.0
 
 
 def stamp(moment: dt.datetime | None = None) -> str:
-    """2026-11-22 11:47:56, in IST and without saying so."""
+    """2026-11-22 11:47:56, in IST without a zone."""
     return (moment or clock.now()).astimezone(clock.IST).strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -67,7 +67,7 @@ def courier(chosen: tuple[int, str, str, int], query: dict[str, str]) -> Json:
 
 
 def assigned(shipment: Json, shipper: Json) -> Json:
-    """The answer to an AWB assignment."""
+    """The response to an AWB assignment."""
     side = {
         "company_name": shipper.get("name", "Sandbox"),
         "address_1": shipper.get("address", ""),
@@ -153,7 +153,7 @@ def detail(shipment: Json) -> Json:
 
 
 def order(shipment: Json) -> Json:
-    """One order as lists and /orders/show give it."""
+    """An order as lists and /orders/show return it."""
     body = shipment["request"]
     who = "pickup" if shipment["is_return"] else "billing"
     return {

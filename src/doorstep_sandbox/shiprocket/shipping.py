@@ -1,4 +1,4 @@
-"""From order to parcel at Shiprocket: AWB, pickup, label, manifest, and the documents themselves."""
+"""From order to parcel at Shiprocket: AWB, pickup, label, manifest, and their documents."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNSET = (
 
 
 class Account(Protocol):
-    """What shipping needs of the partner it belongs to."""
+    """The parts of a partner that shipping uses."""
 
     state: Json
     base_url: str
@@ -41,7 +41,7 @@ class Account(Protocol):
 
 
 class Shipping:
-    """Nothing is bought twice: a shipment with an AWB refuses another assignment."""
+    """A shipment with an AWB refuses another assignment, so that nothing is bought twice."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -92,7 +92,7 @@ class Shipping:
         return JSONResponse({"pickup_status": 1, "response": answer})
 
     def label(self, call: Call) -> Response:
-        """One address for the first shipment with an AWB; those without are listed as not created."""
+        """One address for the first shipment with an AWB; those without one are listed as not created."""
         found = self._many(_read(call).get("shipment_id"))
         ready = [shipment for shipment in found if shipment["awb"]]
         missing = [shipment["id"] for shipment in found if not shipment["awb"]]

@@ -1,4 +1,4 @@
-"""Shiprocket's two number spaces: what a scan is called, its shipment status and its order status."""
+"""Shiprocket's two sets of status numbers, and the text of each scan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scans, the tracking answer (newest first) and the hook (oldest first, whole history, two clocks, two number spaces)."""
+"""Build scans, the tracking response (newest first) and the webhook (oldest first, complete history)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_ACTIVITY = (
 
 
 def record(shipment: Json, body: Json) -> None:
-    """Adds one scan to a shipment. The status follows the newest scan by its own time, not by arrival."""
+    """Add a scan to a shipment. The status follows the newest scan by its own time, not by arrival."""
     status = statuses.SCANS[body["status"]]
     moment = clock.parse(body["at"]) if body.get("at") else clock.now()
     shipment["scans"].append(
@@ -50,7 +50,7 @@ def _scan(scan: Json, form: str) -> Json:
 
 
 def hook(shipment: Json, options: Json) -> Json:
-    """The hook's body. `options` are those of the control verb `script`."""
+    """The webhook's body. `options` are those of the control verb `script`."""
     status = shipment["status"]
     last = clock.parse(shipment["scans"][-1]["at"]) if shipment["scans"] else clock.now()
     awb: object = shipment["awb"]
@@ -80,14 +80,14 @@ def hook(shipment: Json, options: Json) -> Json:
 
 
 def _timestamp(moment: dt.datetime, form: str) -> str:
-    """`official` is the form of the vendor's sample, `panel` that of the panel's Test button; both are IST."""
+    """`official` is the format of the vendor's sample, `panel` that of the panel's Test button; both are IST."""
     if form == "panel":
         return shapes.stamp(moment)
     return moment.astimezone(clock.IST).strftime("%d %m %Y %H:%M:%S")
 
 
 def answer(shipment: Json | None, options: Json) -> Json:
-    """GET /courier/track/awb/{awb}; an unknown number is answered 200 with track_status 0."""
+    """GET /courier/track/awb/{awb}; an unknown number returns 200 with track_status 0."""
     if shipment is None:
         tracking: Json = {
             "track_status": 0,

@@ -1,1 +1,1 @@
-"""Shopify's Admin GraphQL API 2026-07 in part, with the webhooks of an order's life."""
+"""A part of Shopify's Admin GraphQL API 2026-07, with its order webhooks."""

@@ -11,7 +11,7 @@ from doorstep_sandbox.shopify.views import Views
 
 
 class Aftermath:
-    """Each method answers one mutation."""
+    """Each method implements one mutation."""
 
     def __init__(self, shop: Shop, views: Views) -> None:
         self.shop = shop
@@ -90,7 +90,7 @@ class Aftermath:
         return {"return": self.views.return_(order, each)}
 
     def process(self, given: Json) -> Json:
-        """Marks units processed, refunds if asked to, and closes the return when nothing is left."""
+        """Mark units processed, refund if requested, and close the return when nothing is left."""
         wanted = given["input"]
         order, each = self._return(wanted["returnId"])
         if each["status"] != "OPEN":
@@ -106,7 +106,7 @@ class Aftermath:
         return {"return": self.views.return_(order, each)}
 
     def _processed(self, each: Json, wanted: list[Json]) -> list[tuple[Json, int]]:
-        """The lines meant and how much of each, checked before anything changes."""
+        """The affected lines and their quantities, checked before anything changes."""
         taken = []
         for place, one in enumerate(wanted):
             part = next((line for line in each["lines"] if str(line["id"]) == model.bare(one["id"])), None)

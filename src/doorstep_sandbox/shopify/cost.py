@@ -1,4 +1,4 @@
-"""What a GraphQL document asks for: its first field, and a price in points in the manner of the vendor's."""
+"""Read a GraphQL document: its first field, and an approximate cost in points."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MUTATION_COST = 10
 
 
 def root_field(document: str, operation: str | None) -> str:
-    """The first root field of the operation that will run; nothing for an unreadable document."""
+    """The first root field of the operation that will run; empty for an unreadable document."""
     node = _first_field(document, operation)
     return node.name.value if node else ""
 
 
 def idempotency_key(document: str, variables: Json, operation: str | None) -> str:
-    """What @idempotent(key:) says on the first root field, outright or through a variable."""
+    """The key of @idempotent(key:) on the first root field, as a literal or a variable."""
     node = _first_field(document, operation)
     for directive in node.directives or () if node else ():
         if directive.name.value == "idempotent" and directive.arguments:
@@ -48,7 +48,7 @@ def _first_field(document: str, operation: str | None) -> FieldNode | None:
 
 
 def points(document: str, variables: Json, operation: str | None) -> int:
-    """Points in the manner of the vendor's: objects 1, connections by their size's root, a mutation 10. Not its formula."""
+    """An approximate cost: objects 1, connections the root of their size, a mutation 10. Not the vendor's formula."""
     try:
         tree = parse(document)
     except GraphQLError:

@@ -1,4 +1,4 @@
-"""Runs GraphQL documents against the shop, and keeps the promise of the @idempotent directive."""
+"""Run GraphQL documents against the shop, and apply the @idempotent directive."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Engine:
         return resolve
 
     def _remembered(self, info: Info, name: str, arguments: Json) -> Json | None:
-        """The memory of this key, a new one the first time; None when no key was given."""
+        """The stored result of this key, a new one the first time; None without a key."""
         directive = SCHEMA.get_directive("idempotent")
         values = directive and get_directive_values(directive, info.field_nodes[0], info.variable_values)
         if not values:
@@ -102,7 +102,7 @@ class Engine:
         return entry
 
     def _again(self, entry: Json) -> Json:
-        """The first answer once more, without doing anything."""
+        """Return the first response again without any effect."""
         if entry["kind"] == "refund":
             for order in self.shop.orders():
                 for each in order["refunds"]:
@@ -112,7 +112,7 @@ class Engine:
 
 
 def _pointer(answer: Json) -> Json:
-    """What has to be kept to give the same answer again."""
+    """What must be stored to return the same response again."""
     if "refund" in answer:
         return {"kind": "refund", "id": answer["refund"]["id"]}
     group = {key: value for key, value in answer["inventoryAdjustmentGroup"].items() if key != "changes"}

@@ -1,4 +1,4 @@
-"""Mutations about fulfillment: create, tracking, events, cancel."""
+"""Fulfillment mutations: create, tracking, events, cancel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def error(message: str, *field: str, code: str | None = None) -> Json:
 
 
 class Refusal(Exception):  # noqa: N818 - a mutation's user error is an answer, not a failure
-    """A user error, answered with HTTP 200 beside a null payload."""
+    """A user error, returned with HTTP 200 and a null payload."""
 
     def __init__(self, message: str, *field: str, code: str | None = None) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class Refusal(Exception):  # noqa: N818 - a mutation's user error is an answer, 
 
 
 class Fulfilling:
-    """Each method answers one mutation."""
+    """Each method implements one mutation."""
 
     def __init__(self, shop: Shop, views: Views) -> None:
         self.shop = shop
@@ -104,7 +104,7 @@ class Fulfilling:
         return found
 
     def _taken(self, record: Json, group: Json) -> list[tuple[Json, int]]:
-        """Fulfillment-order lines and quantities; all that remains when no lines are named."""
+        """Fulfillment-order lines and quantities; everything that remains if no lines are given."""
         wanted = group.get("fulfillmentOrderLineItems")
         if not wanted:
             return [(line, line["remaining"]) for line in record["lines"] if line["remaining"]]
@@ -152,7 +152,7 @@ class Fulfilling:
 
 
 def tracking(given: Json) -> Json:
-    """One form for number/numbers and url/urls."""
+    """Normalize number/numbers and url/urls."""
     numbers = given.get("numbers") or ([given["number"]] if given.get("number") else [])
     urls = given.get("urls") or ([given["url"]] if given.get("url") else [])
     return {

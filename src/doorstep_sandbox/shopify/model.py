@@ -1,4 +1,4 @@
-"""The shop's own records: orders with lines, taxes, fulfillment orders, and the arithmetic over them (money in paise)."""
+"""The shop's records: orders with lines, taxes and fulfillment orders, and their arithmetic (money in paise)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SELLER_PROVINCE = "MH"
 
 
 def new_id() -> int:
-    """Beyond 2**53, as real ids may be: they do not survive a float."""
+    """Ids beyond 2**53, as real ones may be: a float cannot hold them."""
     return random.randrange(SMALLEST_ID, LARGEST_ID)
 
 
@@ -36,12 +36,12 @@ def major(value: int) -> str:
 
 
 def local(moment: dt.datetime) -> str:
-    """2026-11-22T11:47:56+05:30, the shop's own time as webhooks carry it."""
+    """2026-11-22T11:47:56+05:30, the shop's local time as in webhooks."""
     return moment.astimezone(clock.IST).isoformat(timespec="seconds")
 
 
 def tax_lines(request: Json, amount: int, *, included: bool, within_state: bool) -> list[Json]:
-    """GST on one line: given outright, or CGST and SGST within the seller's state and IGST across states."""
+    """GST of a line: as given, or CGST and SGST within the seller's state and IGST across states."""
     given = request.get("tax_lines")
     if given is None:
         rate = Decimal(str(request.get("tax_rate", "0.05")))
@@ -81,7 +81,7 @@ def line(request: Json, variant: Json, *, included: bool, within_state: bool) ->
 
 
 def order(body: Json, number: int, lines: list[Json]) -> Json:
-    """A new order with one open fulfillment order that holds every line."""
+    """A new order with one open fulfillment order for all lines."""
     created = clock.parse(body["created_at"]) if body.get("created_at") else clock.now()
     fields = ("email", "phone", "note", "address", "billing_address")
     return {
@@ -137,14 +137,14 @@ def transaction(
 
 
 def line_amount(one: Json, quantity: int | None = None) -> int:
-    """Price times quantity less the discount's share; the whole current line without a quantity."""
+    """Price times quantity less the discount's share; without a quantity, for the complete current line."""
     count = one["current_quantity"] if quantity is None else quantity
     share = one["discount"] * count // max(1, one["quantity"])
     return int(one["price"] * count - share)
 
 
 def totals(of_order: Json) -> dict[str, int]:
-    """Every sum that a payload or a query may ask for."""
+    """Every total that a payload or a query may contain."""
     lines = of_order["lines"]
     subtotal = sum(line_amount(one) for one in lines)
     tax = sum(part["price"] for one in lines if one["current_quantity"] for part in one["tax_lines"])
@@ -175,7 +175,7 @@ def fulfilled(of_order: Json, line_id: int) -> int:
 
 
 def fulfillment_status(of_order: Json) -> str | None:
-    """None, partial or fulfilled, as webhooks say it."""
+    """None, partial or fulfilled, as in webhooks."""
     wanted = sum(one["current_quantity"] for one in of_order["lines"])
     done = sum(fulfilled(of_order, one["id"]) for one in of_order["lines"])
     if done == 0:

@@ -1,4 +1,4 @@
-"""How lists and money look in GraphQL: connections with cursors, optional limits, money bags."""
+"""Build lists and money of GraphQL: connections with cursors, optional limits, money bags."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def utc(moment: str | None) -> str | None:
 
 
 def connection(make: Callable[[], Sequence[Json]]) -> Resolver:
-    """A paged list; the vendor insists on `first` or `last`."""
+    """A paged list; the vendor requires `first` or `last`."""
 
     def resolve(info: Info, **page: object) -> Json:
         return paged(list(make()), page, info.field_name)

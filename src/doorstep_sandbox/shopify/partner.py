@@ -1,4 +1,4 @@
-"""The Shopify server: one GraphQL endpoint behind a token, a leaky bucket in points, and signed webhooks."""
+"""Serve Shopify: one GraphQL endpoint with a token, a leaky bucket in points, and signed webhooks."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Shopify(Partner):
         return cost.idempotency_key(*_read(call))
 
     def resource(self, call: Call) -> str:
-        """The global ids in the variables, or the key: what is meant, whatever else changes between tries."""
+        """The target of a call: the global ids in its variables, or its key; the same for every attempt."""
         text = json.dumps(_read(call)[1], sort_keys=True)
         ids = [part.split('"')[0] for part in text.split('"gid://')[1:]]
         return self.idempotency_key(call) or ",".join(ids)
@@ -111,7 +111,7 @@ class Shopify(Partner):
         return None if self.bucket.level() >= points else self.too_many(call)
 
     def too_many(self, call: Call) -> Response:
-        """HTTP 200, as the vendor does it."""
+        """HTTP 200, as the vendor responds."""
         return JSONResponse(
             {"errors": [THROTTLED], "extensions": {"cost": self._cost(self._points(call), None)}}
         )
@@ -127,7 +127,7 @@ class Shopify(Partner):
         return JSONResponse(answer)
 
     def send_raw(self, body: Json) -> Json:
-        """Any bytes under any topic, rightly signed or not."""
+        """Send any bytes under any topic, with a valid signature or not."""
         if not body.get("valid_signature", True):
             self.hooks.manner.wrong_signature_next += 1
         self.hooks.post(body["topic"], str(body["body"]).encode())

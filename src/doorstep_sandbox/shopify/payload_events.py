@@ -1,4 +1,4 @@
-"""Webhook bodies of what follows an order: transactions, fulfillments, refunds, returns."""
+"""Webhook bodies of events after an order: transactions, fulfillments, refunds, returns."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def refund(one: Json, each: Json) -> Json:
 
 
 def return_(one: Json, each: Json) -> Json:
-    """returns/request and returns/approve; the lines have the shape of recorded hooks, whose samples show none."""
+    """returns/request and returns/approve; the lines follow recorded webhooks, because the samples have none."""
     return {
         "id": each["id"],
         "admin_graphql_api_id": model.gid("Return", each["id"]),

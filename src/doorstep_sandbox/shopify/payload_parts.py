@@ -1,4 +1,4 @@
-"""The pieces of webhook bodies: addresses, lines, sums as strings with their *_set beside them."""
+"""Parts of webhook bodies: addresses, lines, amounts as strings with their *_set."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def customer(order: Json) -> Json:
 
 
 def sums(order: Json) -> Json:
-    """Every sum twice: as a string and, beside it, as a *_set."""
+    """Every amount twice: as a string and as a *_set."""
     found, currency = model.totals(order), order["currency"]
     named = {
         "current_subtotal_price": found["subtotal"],

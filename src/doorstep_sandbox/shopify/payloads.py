@@ -1,4 +1,4 @@
-"""orders/create and its sisters as Shopify 2026-07 sends them: prices as strings, numeric ids beyond 2**53."""
+"""orders/create and similar topics as Shopify 2026-07 sends them: prices as strings, ids beyond 2**53."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EMPTY = ("discount_applications", "discount_codes", "line_item_groups", "note_at
 
 
 def order(one: Json, shop_domain: str) -> Json:
-    """orders/create and its sisters. Overrides given to place_order replace fields as they are."""
+    """orders/create and similar topics. Overrides given to place_order replace fields unchanged."""
     place = parts.address(one["address"], one["buyer"], one["phone"])
     token = f"{one['id']:x}"
     return {

@@ -1,4 +1,4 @@
-"""Shopify's search syntax, as far as an order poller uses it: terms joined by AND, comparisons on instants."""
+"""Shopify's search syntax, as far as order polling needs it: terms joined by AND, comparisons of times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SORT = {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "PROCESSED_AT": 
 
 
 def orders(found: list[Json], query: str | None, sort_key: str) -> list[Json]:
-    """Unknown terms are ignored, as the vendor ignores them (with a warning)."""
+    """Unknown terms are ignored, as the vendor does (with a warning)."""
     terms = [
         (match[1], match[2] or "", match[3] or match[4] or match[5] or "")
         for match in TERM.finditer(query or "")

@@ -1,4 +1,4 @@
-"""What happens in the shop: buyers order, pay, cancel and ask to return; every event is announced by its webhook."""
+"""The shop: buyers order, pay, cancel and request returns; every event sends its webhook."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RETURN_REASONS = {
 
 
 class Shop:
-    """The records and the verbs over them, for the GraphQL API as for the control door."""
+    """The records and their verbs, for the GraphQL API and the control routes."""
 
     def __init__(self, state: Callable[[], Json], settings: Json, announce: Announce) -> None:
         self._state = state
@@ -103,7 +103,7 @@ class Shop:
         return self.state["orders"][str(each["order_id"])], each
 
     def variant(self, sku: str, title: str = "") -> Json:
-        """The variant with this SKU, made when it is new."""
+        """The variant with this SKU, created if it is new."""
         variants: dict[str, Json] = self.state["variants"]
         if sku not in variants:
             identifier = model.new_id()
@@ -155,7 +155,7 @@ class Shop:
         return {"order_id": order["id"], "financial_status": order["financial_status"]}
 
     def edit_order(self, body: Json) -> Json:
-        """Changes the address, contact, note or quantities (by SKU; a new SKU is a new line)."""
+        """Change the address, contact, note or quantities (by SKU; a new SKU is a new line)."""
         order = self.known_order(body)
         for field in ("address", "billing_address", "email", "phone", "note", "tags"):
             if field in body:
@@ -172,7 +172,7 @@ class Shop:
         return {"order_id": order["id"], "cancelled_at": order["cancelled_at"]}
 
     def request_return(self, body: Json) -> Json:
-        """A buyer asks to return part of a fulfilled line."""
+        """A buyer requests the return of a part of a fulfilled line."""
         order = self.known_order(body)
         quantity, reason = int(body.get("quantity", 1)), str(body.get("reason", "UNKNOWN")).upper()
         if reason not in RETURN_REASONS:
@@ -205,7 +205,7 @@ class Shop:
         }
 
     def catalog(self, body: Json) -> Json:
-        """Makes variants for SKUs, so that stock can be set before anyone orders."""
+        """Create variants for SKUs, so that stock can be set before anyone orders."""
         made = [self.variant(one["sku"], one.get("title", "")) for one in body["items"]]
         return {"variants": {one["sku"]: model.gid("ProductVariant", one["id"]) for one in made}}
 
@@ -249,7 +249,7 @@ class Shop:
         return each
 
     def returnable(self, order: Json, line_id: int, quantity: int) -> Json | None:
-        """A fulfillment line with that many units neither returned nor asked to be."""
+        """A fulfillment line with that many units neither returned nor requested for return."""
         for fulfillment in order["fulfillments"]:
             for part in fulfillment["lines"]:
                 free = part["quantity"] - self.returning(part["id"])

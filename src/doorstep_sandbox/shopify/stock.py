@@ -1,4 +1,4 @@
-"""Mutations about stock: set with compare-and-set, adjust by a delta."""
+"""Stock mutations: set with compare-and-set, adjust by a delta."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAMES = {"available", "on_hand"}
 
 
 class Stock:
-    """Each method answers one mutation; either all of its changes hold or none."""
+    """Each method implements one mutation; all of its changes are applied or none."""
 
     def __init__(self, shop: Shop, views: Views) -> None:
         self.shop = shop

@@ -1,4 +1,4 @@
-"""Webhook subscriptions made through the API: one address per topic, taken once."""
+"""Webhook subscriptions made through the API: each address once per topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop's records as GraphQL sees them: mappings whose values may be functions, resolved only when asked for."""
+"""Map the shop's records to GraphQL: values may be functions, called only when requested."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FINANCIAL["partially_refunded"] = "PARTIALLY_REFUNDED"
 
 
 class Views(PartViews):
-    """One method per type; each takes records and gives a mapping in the schema's names."""
+    """One method per type; each takes records and returns a mapping in the schema's names."""
 
     def order(self, one: Json) -> Json:
         sums, currency = model.totals(one), one["currency"]

@@ -1,4 +1,4 @@
-"""Lines, addresses and taxes of an order as GraphQL sees them."""
+"""Map lines, addresses and taxes of an order to GraphQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from doorstep_sandbox.shopify.views_stock import StockViews
 
 
 class PartViews(StockViews):
-    """Views of what belongs to an order but does not lead back to it."""
+    """Views of parts of an order that do not lead back to it."""
 
     def address(self, one: Json, parts: Json | None) -> Json | None:
         if not parts:

@@ -1,4 +1,4 @@
-"""Variants, items, stock levels and locations as GraphQL sees them."""
+"""Map variants, items, stock levels and locations to GraphQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from doorstep_sandbox.shopify.shop import Shop
 
 
 class StockViews:
-    """Views that need nothing of orders."""
+    """Views that do not need orders."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop

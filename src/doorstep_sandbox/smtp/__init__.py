@@ -1,1 +1,1 @@
-"""A mail server on loopback that keeps what it is sent."""
+"""A mail server on loopback that keeps the mails it receives."""

@@ -1,4 +1,4 @@
-"""The SMTP server: mails stay in memory and are read over the control port; it can defer, or accept and hang up."""
+"""Serve SMTP: mails stay in memory and are read through the control routes; faults defer or disconnect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEMPORARY = "451 4.3.0 Requested action aborted: try again later"
 
 
 class Smtp(Partner):
-    """Its HTTP port serves nothing but /_control."""
+    """Its HTTP port serves only /_control."""
 
     name = "smtp"
     empty_state: ClassVar[Json] = {"mails": []}
@@ -54,14 +54,14 @@ class Smtp(Partner):
         return {}
 
     def mails(self, body: Json) -> Json:
-        """Every mail kept, oldest first, parsed."""
+        """All mails, oldest first, parsed."""
         return {"mails": [parsed(mail) for mail in self.state["mails"]]}
 
     def view(self) -> Json:
         return self.mails({})
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """Keeps the mail unless a fault says otherwise; the reply may be lost on the way, as in life."""
+        """Keep the mail unless a fault prevents it; a fault may also drop the reply."""
         raw = envelope.original_content or b""
         fault = self.faults.pick(faults.Target("DATA", "/smtp", "/smtp", "DATA", message_id(raw)))
         entry: Json = {"at": clock.now().isoformat(), "method": "DATA", "path": "/smtp", "operation": "DATA"}
