@@ -1,1 +1,1 @@
-"""What `make bench` and `doorstep bench` run: rates of this machine, always beside a yardstick measured in the same run."""
+"""Benchmarks of `make bench` and `doorstep bench`: rates, compared with a reference of the same run."""

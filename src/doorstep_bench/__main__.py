@@ -1,4 +1,4 @@
-"""Run the benchmarks on a scratch database of their own: `python -m doorstep_bench`, `doorstep bench`, `make bench`."""
+"""Run the benchmarks on a scratch database: `python -m doorstep_bench`, `doorstep bench`, `make bench`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ PARTS = ("rates", "hot", "webhook", "promise", "replicas", "growth")
 
 
 def arguments() -> argparse.Namespace:
-    """What to measure, and how thoroughly."""
+    """What to measure, and how many runs."""
     options = argparse.ArgumentParser(prog="doorstep bench", description=__doc__)
     options.add_argument("--out", type=Path, help="also write the figures as JSON to this file")
     options.add_argument("--json", action="store_true", help="print the figures as JSON instead of a table")
     options.add_argument("--long", action="store_true", help="growth up to 5,000,000 orders (an hour, 40 GB)")
     options.add_argument("--only", action="append", choices=PARTS, help="measure only this (may be repeated)")
     options.add_argument("--orders", type=int, default=4_000, help="orders of one run")
-    options.add_argument("--runs", type=int, default=5, help="runs whose median counts")
+    options.add_argument("--runs", type=int, default=5, help="runs; their median is the result")
     return options.parse_args()
 
 
 def measure(chosen: argparse.Namespace) -> dict[str, object]:
-    """Every part that was asked for, each on an installation of its own: what one leaves undone burdens no other."""
+    """Run the chosen parts, each on an installation of its own, so that none leaves work for another."""
     wanted = set(chosen.only or PARTS)
     figures: dict[str, object] = {}
     if "rates" in wanted:
@@ -64,7 +64,7 @@ def _stocked(*, locations: int = 12, spread: float = 1.0) -> Iterator[Stage]:
 
 
 def _hot(stage: Stage, runs: int) -> dict[str, object]:
-    """The median of the runs; every one must serve exactly as many as there are pieces."""
+    """The median of the runs; each run must serve exactly as many orders as there are units."""
     found = [hot.run(stage, series=600 + number) for number in range(runs)]
     rate = statistics.median(float(str(each["attempts_per_second"])) for each in found)
     return {"attempts_per_second": rate, "served": found[0]["served"]}

@@ -1,5 +1,5 @@
-"""The yardstick: the rows of an order (itself, lines, address, payment, reservation, fulfillment order and lines, events)
-written by a bare program with COPY and one UPDATE, 200 orders a transaction. Nothing is decided, nothing is checked.
+"""The reference: the rows of an order (itself, lines, address, payment, reservation, fulfillment order and lines, events)
+written by a bare program with COPY and one UPDATE, 200 orders per transaction, without checks or decisions.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _RESERVE = """
 
 
 def write(connection: psycopg.Connection, batch: Sequence[Incoming], *, location_id: int) -> None:
-    """One transaction with everything of a batch, all from one location."""
+    """Write a batch in one transaction, all from one location."""
     with connection.transaction(), connection.cursor() as cursor:
         ids = [
             row[0]

@@ -1,7 +1,8 @@
-"""The sender of webhooks: a process of its own, so that its work is not counted as ours. Reads its orders from a file.
+"""Send webhooks from a separate process, so that its work is not counted as ours. Reads its orders from a file.
 
-`python -m doorstep_bench.client FILE PORT PATH RATE`: 64 connections; RATE 0 sends as fast as answers come, any other
-so many a second, each at its appointed time. Prints what came of it as JSON; times are seconds, `sent_at` wall clock.
+`python -m doorstep_bench.client FILE PORT PATH RATE`: 64 connections; RATE 0 sends as fast as responses arrive, any
+other sends so many per second, each at its scheduled time. Prints the result as JSON; times are seconds, `sent_at` is
+wall-clock time.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Call(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """What a pass came to: waits of acknowledged calls, in seconds from the appointed time to the answer."""
+    """The result of a pass: waits of acknowledged calls, in seconds from the scheduled time to the response."""
 
     seconds: float
     waits: list[float]
@@ -47,7 +48,7 @@ class Sender:
     refused: int = 0
 
     async def run(self) -> Report:
-        """Send everything."""
+        """Send all webhooks."""
         self.began = time.perf_counter()
         await asyncio.gather(*(self._connection() for _ in range(CONNECTIONS)))
         return Report(time.perf_counter() - self.began, self.waits, self.refused)
@@ -68,7 +69,7 @@ class Sender:
         await writer.wait_closed()
 
     async def _answer(self, reader: asyncio.StreamReader) -> bytes:
-        """The status; the body is read and left."""
+        """The status; the body is read and ignored."""
         head = await reader.readuntil(b"\r\n\r\n")
         lowered = head.lower()
         if b"content-length: " in lowered:
@@ -78,7 +79,7 @@ class Sender:
 
 
 def spelled(call: Call, *, port: int, path: str) -> bytes:
-    """A request as it goes over the wire."""
+    """A request as sent."""
     lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(call.body)}"]
     lines += [f"{name}: {value}" for name, value in call.headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + call.body

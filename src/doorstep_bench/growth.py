@@ -1,6 +1,6 @@
-"""growth: the pipeline with ever more orders in the database, turn and turn about with one on an empty database.
+"""growth: the pipeline with more and more orders in the database, alternating with an empty database.
 
-What the machine does besides at that moment slows both, so their ratio stays true.
+Other load on the machine slows both, so that their ratio is reliable.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LONG_SIZE = 5_000_000
 
 
 def run(grown: Stage, empty: Stage, *, sizes: Sequence[int], runs: int, count: int) -> dict[str, object]:
-    """Medians by number of orders, the share of the empty database's rate, and PostgreSQL's work for one order."""
+    """Medians by number of orders, the share of the empty database's rate, and PostgreSQL's work per order."""
     return {
         str(size): _at(grown, empty, size=size, series=700 + 40 * place, runs=runs, count=count)
         for place, size in enumerate(sizes)

@@ -28,7 +28,7 @@ _TEXTS = {"orders": {"external_id", "number"}, "payments": {"order_reference"}}
 
 
 def fill(scratch: Scratch, orders: int) -> None:
-    """Bring the number of orders to `orders`. References are kept by construction, so nobody checks them row by row."""
+    """Grow to `orders` orders. References are valid by construction and not checked row by row."""
     with psycopg.connect(scratch.url, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
@@ -48,7 +48,7 @@ def _count(connection: psycopg.Connection) -> int:
 
 
 def _copy(connection: psycopg.Connection, count: int) -> None:
-    """The newest `count` orders once more, with everything of theirs."""
+    """Copy the newest `count` orders with all their rows."""
     with connection.transaction():
         connection.execute(
             "CREATE TEMPORARY TABLE again ON COMMIT DROP AS SELECT id FROM orders ORDER BY id DESC LIMIT %s",
@@ -71,7 +71,7 @@ def _copy(connection: psycopg.Connection, count: int) -> None:
 
 
 def _shift(connection: psycopg.Connection, table: str) -> int:
-    """How far numbers move so that none is taken; the sequence moves along."""
+    """The offset for new ids, so that none is in use; the sequence is advanced."""
     key = "position" if table == "events" else "id"
     row = connection.execute(f"SELECT max({key}) - min({key}) + 1, max({key}) FROM {table}").fetchone()
     span, last = (int(value) for value in row or (1, 1))

@@ -1,4 +1,4 @@
-"""hot: everybody wants the same thing at once. 64 buyers, one order each under way, 2,000 attempts, 500 pieces."""
+"""hot: many buyers want one SKU at once. 64 buyers with one order each at a time, 2,000 attempts, 500 units."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SERVED = """
 
 
 def run(stage: Stage, *, series: int) -> dict[str, object]:
-    """Attempts a second, and how many were served: exactly as many as there are pieces, or the run is wrong."""
+    """Attempts per second, and how many were served: exactly as many as there are units, or the run is invalid."""
     sku = workload.HOT
     _set_stock(stage, sku)
     made = list(
@@ -38,12 +38,12 @@ def run(stage: Stage, *, series: int) -> dict[str, object]:
     with stage.scratch.app.db.read() as tx:
         served = tx.value(int, _SERVED, ([each.observation.external_id for each in made],))
     if served != STOCK:
-        raise errors.Conflict(f"{served} of {ATTEMPTS} were served from {STOCK} pieces.")
+        raise errors.Conflict(f"{served} of {ATTEMPTS} were served from {STOCK} units.")
     return {"attempts_per_second": round(rate, 1), "served": served}
 
 
 def _set_stock(stage: Stage, sku: Sku) -> None:
-    """All of it at one location, free."""
+    """All stock at one location, unreserved."""
     with stage.scratch.app.db.write(actor="bench") as tx:
         for row in stock.page(tx, wanted=stock.StockFilter(text=sku, limit=1)).rows:
             wanted = STOCK if row.location_id == stage.places[0] else 0
@@ -53,14 +53,14 @@ def _set_stock(stage: Stage, sku: Sku) -> None:
 
 @dataclass(slots=True)
 class _Market:
-    """Buyers who wait for their order's answer before they order again, and a worker that serves whoever waits together."""
+    """Buyers who wait for their order's result before they order again, and a worker that processes all waiting orders together."""
 
     scratch: Scratch
     wanted: queue.SimpleQueue[tuple[Incoming, threading.Event]] = field(default_factory=queue.SimpleQueue)
     closed: threading.Event = field(default_factory=threading.Event)
 
     def open(self, made: Sequence[Incoming]) -> None:
-        """Until every order has its answer."""
+        """Run until every order has its result."""
         buyers = [
             threading.Thread(target=self._buy, args=(made[number::BUYERS],)) for number in range(BUYERS)
         ]
@@ -79,7 +79,7 @@ class _Market:
             answered.wait()
 
     def _serve(self) -> None:
-        """One batch after the other, as a worker does; whoever was just answered orders again within the wait."""
+        """Process one batch after the other, like a worker; buyers order again during the wait."""
         while not self.closed.wait(GATHER_SECONDS):
             batch = self._waiting()
             if batch:

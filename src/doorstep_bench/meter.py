@@ -1,4 +1,4 @@
-"""What a stretch of work cost: time, statements, write-ahead log, processor time of ours and of PostgreSQL, stored bytes."""
+"""Measure the cost of work: time, statements, write-ahead log, our and PostgreSQL's processor time, stored bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MEASURED = """
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Counters at one moment."""
+    """Counters at one time."""
 
     wal_bytes: int
     stored_bytes: int
@@ -36,7 +36,7 @@ class Reading:
 
 
 def read(scratch: Scratch) -> Reading:
-    """Look at all counters now."""
+    """Read all counters."""
     with psycopg.connect(scratch.url, autocommit=True) as connection:
         row = connection.execute(_MEASURED).fetchone() or (0, 0, 0)
     mine = resource.getrusage(resource.RUSAGE_SELF)
@@ -45,7 +45,7 @@ def read(scratch: Scratch) -> Reading:
 
 
 def _postgres_seconds(scratch: Scratch) -> float:
-    """Processor time of the server and of every process it has or had."""
+    """Processor time of the server and all its processes, past and present."""
     first = (scratch.folder / "data/postgres/data/postmaster.pid").read_text().splitlines()[0]
     ticks = 0
     for entry in Path("/proc").iterdir():
@@ -66,7 +66,7 @@ def _ticks(process: Path, *, server: str) -> int:
 
 
 def per_order(before: Reading, after: Reading, orders: int) -> dict[str, float]:
-    """What one order cost between two readings."""
+    """The cost of one order between two readings."""
     return {
         "statements": round((after.statements - before.statements) / orders, 2),
         "wal_bytes": round((after.wal_bytes - before.wal_bytes) / orders),
@@ -77,7 +77,7 @@ def per_order(before: Reading, after: Reading, orders: int) -> dict[str, float]:
 
 
 def timed(work: Callable[[], None], count: int) -> float:
-    """How many a second."""
+    """Items per second."""
     began = time.perf_counter()
     work()
     return count / (time.perf_counter() - began)
@@ -101,6 +101,6 @@ def percentiles(seconds: Iterable[float]) -> dict[str, float]:
 
 
 def say(words: str) -> None:
-    """Progress, for whoever waits; the result alone goes to standard output."""
+    """Print progress to standard error; only the result goes to standard output."""
     sys.stderr.write(f"· {words}\n")
     sys.stderr.flush()

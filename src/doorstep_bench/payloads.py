@@ -15,13 +15,13 @@ from doorstep_bench.workload import SKUS
 from doorstep_sandbox.frame.wire import Json
 from doorstep_sandbox.shopify import model, payloads
 
-SECRET = "the bench signs with this"  # noqa: S105 - of a scratch installation that lives for minutes
+SECRET = "the benchmark signs with this"  # noqa: S105 - of a scratch installation that lives for minutes
 SHOP = "bench.myshopify.example"
 TOPIC = "orders/create"
 
 
 def calls(*, seed: int, count: int) -> Iterator[Call]:
-    """Signed webhooks, as many as asked for, each of an order of its own."""
+    """Signed webhooks, each with its own order."""
     chance = random.Random(seed)  # noqa: S311 - a workload that repeats, not a secret
     for number in range(count):
         yield _call(_document(seed * 1_000_000 + number, chance), f"{seed}-{number}")

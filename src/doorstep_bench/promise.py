@@ -1,6 +1,6 @@
-"""promise: carts of ten lines at a shop of fifty locations, over loopback HTTP, three services planned for each.
+"""promise: carts of ten lines at a shop with fifty locations, over loopback HTTP, three services planned for each.
 
-Every SKU lies at four of ten locations, so that nobody has a whole cart and each plan is a search.
+Every SKU is in stock at four of ten locations, so that no location has a complete cart and each plan is a search.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BANDS = {"near": 200, "region": 800, "country": None}
 
 
 def run(stage: Stage) -> dict[str, object]:
-    """Waits of carts asked one after the other."""
+    """Waits of carts requested one after the other."""
     token = _furnish(stage)
     chance = random.Random(700)  # noqa: S311 - a workload that repeats, not a secret
     with serving(stage.scratch) as port:
@@ -53,7 +53,7 @@ def _cart(chance: random.Random) -> bytes:
 
 
 def _furnish(stage: Stage) -> str:
-    """Tariffs, and a key; returns the key."""
+    """Create rates and an API key; returns the key."""
     with stage.scratch.app.db.write(actor="bench") as tx:
         network_change.apply(tx, document=_tariffs(), note="bench", at=workload.NOW)
         return identity.create_api_key(tx, key=NewKey("bench", Role.OPERATIONS), now=workload.NOW)

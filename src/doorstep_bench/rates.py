@@ -1,4 +1,4 @@
-"""bound and pipeline: as many orders written by a bare program and taken in by ours, turn and turn about."""
+"""bound and pipeline: the same number of orders written by a bare program and processed by ours, alternating."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ BOUND_BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An installation with the workload's catalog and stock, and where new numbers of orders begin."""
+    """An installation with the workload's catalog and stock, and the next free order number."""
 
     scratch: Scratch
     connection_id: int
     places: Sequence[LocationId]
 
     def orders(self, series: int, count: int) -> list[Incoming]:
-        """Orders of a series of their own, made before the clock starts and out of the collector's way."""
+        """Orders of a new series, created before the clock starts and frozen for the garbage collector."""
         made = list(workload.orders(self.connection_id, seed=series, first=series * 1_000_000, count=count))
         gc.collect()
         gc.freeze()
@@ -35,7 +35,7 @@ class Stage:
 
 
 def compared(stage: Stage, *, runs: int, count: int) -> dict[str, dict[str, object]]:
-    """Medians of both, and what an order costs the pipeline. The first run of each only warms up."""
+    """Medians of both, and the pipeline's cost per order. The first run of each is a warm-up."""
     bare, ours, costs = [], [], []
     for run in range(runs + 1):
         bare.append(bare_rate(stage, stage.orders(100 + run, count)))
@@ -49,7 +49,7 @@ def compared(stage: Stage, *, runs: int, count: int) -> dict[str, dict[str, obje
 
 
 def bare_rate(stage: Stage, made: Sequence[Incoming]) -> float:
-    """Orders a second of the bare program, 200 a transaction, as good as psycopg's COPY makes it."""
+    """Orders per second of the bare program, 200 per transaction, with psycopg's COPY."""
     with psycopg.connect(stage.scratch.url) as connection:
 
         def work() -> None:
@@ -71,7 +71,7 @@ def pipeline_rate(stage: Stage, made: Sequence[Incoming]) -> float:
 
 
 def take(scratch: Scratch, batch: Sequence[Incoming]) -> None:
-    """What a worker does with a batch of orders, in one transaction."""
+    """Process a batch of orders like a worker, in one transaction."""
     app = scratch.app
     with app.db.write(actor="bench") as tx:
         intake.capture_orders(tx, incoming=batch, serviceable=app.context.serviceable, now=app.clock.now())

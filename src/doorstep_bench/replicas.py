@@ -1,4 +1,4 @@
-"""replicas: one full inbox, and 1, 2 or 4 worker processes that read and route it."""
+"""replicas: one full inbox, and 1, 2 or 4 worker processes that parse and route it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RATE = """
 
 
 def run(stage: Stage, *, count: int) -> dict[str, object]:
-    """Orders a second from the first batch's commit to the last, by number of worker processes."""
+    """Orders per second from the first batch's commit to the last, by number of worker processes."""
     webhook.connect(stage.scratch)
     found: dict[str, object] = {}
     for workers in WORKERS:
@@ -44,7 +44,7 @@ def _drained(stage: Stage, workers: int, *, count: int, seed: int) -> float:
     with contextlib.ExitStack() as started:
         for _ in range(workers):
             started.enter_context(stage.scratch.process("doorstep", "worker"))
-        wait_until(lambda: _left(stage) == 0, what="the inbox to be read")
+        wait_until(lambda: _left(stage) == 0, what="the inbox to be processed")
     with app.db.read() as tx:
         return tx.value(float, _RATE, (before,))
 

@@ -1,4 +1,4 @@
-"""The figures for people: one table, in the order of an order's way."""
+"""Print the figures as one table, in the order of an order's life."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Figures = Mapping[str, object]
 
 
 def show(figures: Figures) -> None:
-    """Print to standard output; a width of its own, so that a file gets the same as a terminal."""
+    """Print to standard output with a fixed width, so that a file gets the same as a terminal."""
     table = Table("measured", "figure", "goal", box=None, pad_edge=False)
     bound = _number(figures, "bound", "orders_per_second")
     for row in (*_rates(figures, bound), *_webhook(figures, bound), *_rest(figures)):
@@ -33,12 +33,18 @@ def _share(rate: float, bound: float) -> str:
 def _rates(figures: Figures, bound: float) -> list[tuple[str, str, str]]:
     rows = []
     if bound:
-        rows.append(("bound: bare psycopg, 200 orders a transaction", f"{bound:,.0f} orders/s", ""))
+        rows.append(("bound: bare psycopg, 200 orders per transaction", f"{bound:,.0f} orders/s", ""))
     if pipeline := _number(figures, "pipeline", "orders_per_second"):
-        rows.append(("pipeline: placed to reserved and opened", _share(pipeline, bound), "≥ 0.6 of bound"))
+        rows.append(
+            (
+                "pipeline: from snapshot to reservation and fulfillment order",
+                _share(pipeline, bound),
+                "≥ 0.6 of bound",
+            )
+        )
         cost = figures["pipeline"]
         each = cost.get("per_order", {}) if isinstance(cost, Mapping) else {}
-        rows += [(f"  {name} an order", f"{value:,}", "") for name, value in each.items()]
+        rows += [(f"  {name} per order", f"{value:,}", "") for name, value in each.items()]
     if hot := _number(figures, "hot", "attempts_per_second"):
         share = f", {hot / pipeline:.2f} of pipeline" if pipeline else ""
         served = _number(figures, "hot", "served")
@@ -59,8 +65,8 @@ def _webhook(figures: Figures, bound: float) -> list[tuple[str, str, str]]:
     ]
     passes = {
         "at_peak": ("at peak", {}),
-        "at_70_percent": ("at 70 % of the acknowledged", {"acknowledgement": "p99 < 250 ms"}),
-        "at_70_percent_of_routed": ("at 70 % of the routed", {"placed_to_allocated": "p95 < 1 s"}),
+        "at_70_percent": ("at 70 % of the acknowledged rate", {"acknowledgement": "p99 < 250 ms"}),
+        "at_70_percent_of_routed": ("at 70 % of the routed rate", {"placed_to_allocated": "p95 < 1 s"}),
     }
     for name, (words, goals) in passes.items():
         for wait in ("acknowledgement", "placed_to_allocated"):

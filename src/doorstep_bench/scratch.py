@@ -1,4 +1,4 @@
-"""An installation of its own for a run: embedded, durable (fsync and synchronous_commit on), gone afterwards."""
+"""Open a scratch installation for a run: embedded, durable (fsync and synchronous_commit on), deleted afterwards."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from doorstep.bootstrap import App, open_app
 from doorstep.kernel import settings
 
 POOL = 16
-BATCH = settings.Settings.model_fields["intake_batch_size"].default  # what a worker takes at once
+BATCH = settings.Settings.model_fields["intake_batch_size"].default  # orders per batch of a worker
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """The open installation, and what processes of it need to find it."""
+    """The open installation, and what other processes need to join it."""
 
     app: App
     folder: Path
@@ -35,7 +35,7 @@ class Scratch:
         return self.app.server.url
 
     def environment(self) -> Mapping[str, str]:
-        """Of processes that join this installation, whatever the user's own is."""
+        """Settings of processes that join this installation, independent of the user's own."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
         (self.folder / "doorstep.toml").touch()
         return inherited | {
@@ -43,7 +43,7 @@ class Scratch:
             "DOORSTEP_ENVIRONMENT": "test",
             "DOORSTEP_DATA_DIR": str(self.folder / "data"),
             "DOORSTEP_LOG_LEVEL": "error",
-            "DOORSTEP_WEBHOOK_RATE_PER_SECOND": "100000",  # one sender is all senders here
+            "DOORSTEP_WEBHOOK_RATE_PER_SECOND": "100000",  # here one client sends for all
         }
 
     @contextlib.contextmanager
@@ -71,9 +71,9 @@ class Scratch:
 
 @contextlib.contextmanager
 def installation() -> Iterator[Scratch]:
-    """A fresh one. Commits are timed by the server, so that waiting times end when a row could be seen."""
+    """Open a new one. Commits are timed by the server, so that a wait ends when the row is visible."""
     folder = Path(tempfile.mkdtemp(prefix="doorstep-bench-"))
-    folder.chmod(0o711)  # the database's own user passes through, and sees nothing
+    folder.chmod(0o711)  # the database's own user may enter the folder, but not list it
     local = folder / "data" / "postgres" / "etc"
     local.mkdir(parents=True)
     for each in (folder / "data", folder / "data" / "postgres"):
@@ -91,7 +91,7 @@ def installation() -> Iterator[Scratch]:
 
 
 def wait_until(true: Callable[[], bool], *, what: str, seconds: float = 120.0) -> None:
-    """Look every few milliseconds; raises TimeoutError."""
+    """Poll every few milliseconds; raises TimeoutError."""
     ends_at = time.monotonic() + seconds
     while not true():
         if time.monotonic() > ends_at:

@@ -1,4 +1,4 @@
-"""webhook: signed Shopify orders over loopback HTTP, from a client process to web and worker processes, until routed."""
+"""webhook: signed Shopify orders over loopback HTTP, from a client process to web and worker processes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ROUTED = """
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one stream of webhooks came to."""
+    """The result of one stream of webhooks."""
 
     acknowledged_per_second: float
     routed_per_second: float
@@ -41,7 +41,7 @@ class Pass:
 
 
 def connect(scratch: Scratch) -> None:
-    """A shop whose secret we know."""
+    """Create a shop whose secret we know."""
     app = scratch.app
     settings = {
         "base_url": "http://127.0.0.1:9",
@@ -75,8 +75,8 @@ def _answers(port: int) -> bool:
 
 
 def run(stage: Stage, *, runs: int, count: int) -> dict[str, object]:
-    """Medians at full speed, then two passes for the waits: at 70 % of the rate that is acknowledged at most, and at
-    70 % of the rate that is routed at most (above that, orders queue up however long it lasts).
+    """Medians at full speed, then two passes for waiting times: at 70 % of the maximum acknowledged rate, and at
+    70 % of the maximum routed rate (above it, orders queue up).
     """
     connect(stage.scratch)
     with serving(stage.scratch) as port:
@@ -86,7 +86,7 @@ def run(stage: Stage, *, runs: int, count: int) -> dict[str, object]:
             fast.append(_send(stage.scratch, port, seed=301 + number, count=count, rate=0))
             meter.say(
                 f"run {number + 1}: {fast[-1].acknowledged_per_second:,.0f} acknowledged,"
-                f" {fast[-1].routed_per_second:,.0f} routed a second"
+                f" {fast[-1].routed_per_second:,.0f} routed per second"
             )
         peak = meter.rates([each.acknowledged_per_second for each in fast])
         routed = meter.rates([each.routed_per_second for each in fast])
@@ -114,13 +114,13 @@ def _waits(found: Pass) -> dict[str, object]:
 
 
 def _send(scratch: Scratch, port: int, *, seed: int, count: int, rate: float) -> Pass:
-    """One stream, and the wait until every order of it is routed."""
+    """One stream, until every order of it is routed."""
     file = scratch.folder / "calls"
     file.write_bytes(msgspec.msgpack.encode(list(payloads.calls(seed=seed, count=count))))
     with scratch.app.db.read() as tx:
         before = tx.value(int, "SELECT coalesce(max(id), 0) FROM inbox")
     report = _client(file, port, rate)
-    wait_until(lambda: _left(scratch) == 0, what="webhooks to be read")
+    wait_until(lambda: _left(scratch) == 0, what="webhooks to be processed")
     with scratch.app.db.read() as tx:
         rows = tx.rows(_ROUTED, (before,))
     times = [(float(str(row["received_at"])), float(str(row["routed_at"]))) for row in rows]

@@ -20,14 +20,14 @@ from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, S
 from doorstep.kernel.ids import LocationId, Sku
 
 SKUS = [Sku(f"SKU-{number:04d}") for number in range(500)]
-HOT = Sku("SKU-HOT")  # what everybody wants at once; besides the 500, so that it may run out
+HOT = Sku("SKU-HOT")  # the SKU that all buyers want; besides the 500, so that it may run out
 PLENTY = 10_000_000
 NOW = datetime.now(UTC)
 
 
 def stock_up(app: App, *, locations: int = 12, spread: float = 1.0) -> tuple[int, list[LocationId]]:
-    """Catalog, network and plenty of stock, each SKU at that share of the locations; returns the channel's connection id
-    and the location ids.
+    """Create the catalog, network and ample stock, each SKU at that share of the locations; returns the channel's
+    connection id and the location ids.
     """
     chance = random.Random(701)  # noqa: S311 - a workload that repeats, not a secret
     with app.db.write(actor="bench") as tx:

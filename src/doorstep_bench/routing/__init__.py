@@ -1,1 +1,1 @@
-"""How good routing is: published and rebuilt families of instances, one engine, a bound that nobody can undercut."""
+"""Measure the quality of routing on published and rebuilt families of instances, against a lower bound."""

@@ -18,7 +18,7 @@ Figures = dict[str, object]
 
 
 def arguments() -> argparse.Namespace:
-    """What to measure, and how thoroughly."""
+    """What to measure, and how many seeds."""
     options = argparse.ArgumentParser(prog="doorstep_bench.routing", description=__doc__)
     options.add_argument("--out", type=Path, help="also write the figures as JSON to this file")
     options.add_argument("--plots", type=Path, help="also draw plots into this folder")
@@ -28,7 +28,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Measure, say, and write."""
+    """Measure, print, write."""
     chosen = arguments()
     interrupt_on_every_signal()
     parts: dict[str, Callable[[bool], Figures]] = {
@@ -54,7 +54,7 @@ def _speed(long: bool) -> Figures:
     row = speed.measured(5 if long else 3)
     _say(
         f"\nOrder by order, {speed.LOCATIONS} locations, 2.5 lines: {row['orders_per_second']:,g} orders/s on one core; "
-        f"a receipt has {row['receipt_bytes_mean']:,g} bytes (95 % have at most {row['receipt_bytes_p95']:,g})"
+        f"an explanation has {row['receipt_bytes_mean']:,g} bytes (95 % have at most {row['receipt_bytes_p95']:,g})"
     )
     return dict(row)
 
@@ -64,7 +64,7 @@ def _family_a(long: bool) -> Figures:
     for variant in multi.VARIANTS:
         rows = {name: each.row() for name, each in _family(variant, long).outcomes().items()}
         _say(
-            f"\nFamily {variant.name} (bound: the linear program that knew all orders)\n\n{figures.table(rows)}"
+            f"\nFamily {variant.name} (bound: the linear program that knows all orders)\n\n{figures.table(rows)}"
         )
         result[variant.name] = rows
     return result
@@ -94,7 +94,7 @@ def _family_b(long: bool) -> Figures:
 
 
 def _closed(outcomes: list[dict[str, Outcome]]) -> float:
-    """How much of what the myopic policy pays above the best in hindsight is saved, in per cent."""
+    """The share of the gap between the myopic policy and the optimum in hindsight that is closed, in percent."""
     saved = sum(each[single.MYOPIC].dollars - each[single.LOOK_AHEAD].dollars for each in outcomes)
     gap = sum(each[single.MYOPIC].dollars - each[single.MYOPIC].bound for each in outcomes)
     return round(100 * saved / gap, 1)
@@ -129,14 +129,14 @@ def _wave(long: bool) -> Figures:
             "steps": [(round(at, 2), round(share, 4)) for at, share in gain.steps],
         }
         _say(
-            f"\nWave of {orders} orders × {locations} locations: {gain.percent:.1f} % below order by order "
-            f"in {gain.seconds:g} s ({gain.how}, at most {gain.gap_percent:g} % above the best); lines that wait: {gain.waiting_before} → {gain.waiting_after}"
+            f"\nBatch of {orders} orders × {locations} locations: {gain.percent:.1f} % saved against order by order "
+            f"in {gain.seconds:g} s ({gain.how}, at most {gain.gap_percent:g} % above the optimum); backordered lines: {gain.waiting_before} → {gain.waiting_after}"
         )
     return result
 
 
 def _draw(measured: Mapping[str, Figures], folder: Path) -> None:
-    """Plots of what was measured."""
+    """Plots of the results."""
     if families := measured.get("A"):
         rows = {name: each for name, each in families.items() if isinstance(each, dict)}
         (folder / "routing-bound.svg").write_text(figures.ratios(rows), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The figures as people read them: tables, and plots as SVG that need no library."""
+"""Format the figures: Markdown tables, and plots as SVG without a library."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = 60, 30, 640, 320
 
 
 def table(rows: Mapping[str, Row]) -> str:
-    """Policies as rows, in Markdown; the last is the bound that they are divided by."""
+    """Policies as rows, in Markdown; the last row is the bound that they are divided by."""
     head = "| policy | " + " | ".join(_COLUMNS.values()) + " |"
     rule = "|---|" + "---:|" * len(_COLUMNS)
     body = [
@@ -34,7 +34,7 @@ def _reported(column: str, value: float) -> str:
 
 
 def ratios(families: Mapping[str, Mapping[str, Row]]) -> str:
-    """A plot: per family a dot per policy, its cost above the bound in per cent."""
+    """A plot: per family one dot per policy, its cost above the bound in percent."""
     names = list(dict.fromkeys(name for rows in families.values() for name in rows))
     top = max(100 * (row["to_bound"] - 1) for rows in families.values() for row in rows.values()) * 1.1
     step = _WIDTH / max(1, len(families))

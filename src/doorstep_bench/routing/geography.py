@@ -1,4 +1,4 @@
-"""Where the benchmark's customers and centres are: metropolitan areas and fulfillment centres of the United States."""
+"""Positions of customers and centers: metropolitan areas and fulfillment centers of the United States."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _HERE = Path(__file__).parent
 _EARTH_KM, _KM_PER_MILE = 6371.0, 1.61
-# The small network of the published set-up: five centres, the ten largest areas.
+# The small network of the published setup: five centers, the ten largest areas.
 _SMALL = ("OAK4", "IND1", "AVP3", "CAE1", "DFW7")
 _SMALL_AREAS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Geography:
-    """Centres by name, the share of demand of each area, and miles between them as (centre, area)."""
+    """Centers by name, each area's share of demand, and miles between them as (center, area)."""
 
     centres: tuple[str, ...]
     shares: Floats
@@ -27,7 +27,7 @@ class Geography:
 
 
 def geography(*, small: bool) -> Geography:
-    """The network of 5 centres and 10 areas, or of 10 and 99."""
+    """The network of 5 centers and 10 areas, or of 10 and 99."""
     areas = _rows("metros.csv")[: _SMALL_AREAS if small else None]
     centres = [row for row in _rows("centres.csv") if not small or row["name"] in _SMALL]
     people = np.array([float(row["population"]) for row in areas])
@@ -46,7 +46,7 @@ def _points(rows: list[dict[str, str]]) -> Floats:
 
 
 def _miles(one: Floats, other: Floats) -> Floats:
-    """Great-circle distances, every point of one to every point of the other."""
+    """Great-circle distances between all points of two lists."""
     apart = one[:, None] - other[None]
     north = np.cos(one[:, None, 0]) * np.cos(other[None, :, 0])
     half = np.sin(apart[..., 0] / 2) ** 2 + north * np.sin(apart[..., 1] / 2) ** 2

@@ -1,7 +1,7 @@
-"""Family A: orders of several items from a few centres (the set-up of Jasin and Sinha, as Ma generates it).
+"""Family A: orders of several items from a few centers (the setup of Jasin and Sinha, as Ma generates it).
 
-A1 is the published warm-up network. A2 has a short horizon and small orders, A3 scarce stock, A4 must fill: nobody may buy a
-cheaper order by dropping lines. In A1 to A3 a supplier sends whatever is asked for at twice the cost.
+A1 is the published warm-up network. A2 has a short horizon and small orders, A3 scarce stock; A4 must fill every order, so
+that dropping lines does not lower the cost. In A1 to A3 a supplier ships anything at twice the cost.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LOOK_AHEAD, WAVE, BOTH = "with scarcity prices", "batches of 100 orders", "batch
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A member of the family: how many arrive, how many items at most, the share of centres that carry an item, spare stock."""
+    """A member of the family: number of orders, maximum items, share of centers that carry an item, safety stock."""
 
     name: str
     horizon: int = 10_000
@@ -52,7 +52,7 @@ VARIANTS = (
 
 @dataclass(slots=True)
 class Instance:
-    """Order types (sets of items) with their rates by area, and the stock that was planned for them."""
+    """Order types (sets of items) with their rates by area, and the stock planned for them."""
 
     variant: Variant
     chance: np.random.Generator
@@ -74,7 +74,7 @@ class Instance:
         return [(), *(tuple(int(item) for item in self.chance.permutation(_ITEMS)[:size]) for size in sizes)]
 
     def _drawn_sizes(self) -> NDArray[np.float64]:
-        """How likely each type is: sizes uniform and normalised, types within a size likewise."""
+        """Probabilities of order types: uniform sizes, normalized, and uniform types within a size."""
         empty, sizes = self.chance.random(), self.chance.random(self.variant.most)
         total = empty + sizes.sum()
         shares = [np.array([empty / total])]
@@ -84,7 +84,7 @@ class Instance:
         return np.concatenate(shares)
 
     def _planned(self, carries: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Every area's demand at its closest centre that carries the item, and a safety stock in proportion to its deviation."""
+        """Each area's demand at its closest center that carries the item, and safety stock in proportion to its deviation."""
         share = np.zeros(carries.shape)
         for number, items in enumerate(self.types):
             for item in items:
@@ -106,7 +106,7 @@ class Instance:
         return [divmod(int(each), len(self.where.shares)) for each in drawn]
 
     def network(self) -> Network:
-        """Centres, and the supplier unless everything must be filled."""
+        """The centers, and the supplier unless everything must be filled."""
         names = self.where.centres
         places = [stage.place(number, name) for number, name in enumerate(names, 1)]
         if not self.variant.must_fill:
@@ -122,7 +122,7 @@ class Instance:
         return {each.location_id: each for each in lanes}
 
     def supply(self) -> Supply:
-        """The planned stock, and what the supplier never runs out of."""
+        """The planned stock, and unlimited stock of the supplier."""
         available: dict[str, dict[LocationId, int]] = {
             _sku(item): {
                 LocationId(number + 1): int(pieces) for number, pieces in enumerate(self.stock[:, item])
@@ -136,12 +136,12 @@ class Instance:
 
     @property
     def suppliers(self) -> frozenset[LocationId]:
-        """Whoever is no centre."""
+        """Locations that are not centers."""
         return frozenset() if self.variant.must_fill else frozenset({LocationId(len(self.where.centres) + 1)})
 
 
 def _farthest(lane: Lane) -> Lane:
-    """The supplier is nobody's nearest."""
+    """The supplier is never the nearest location."""
     return Lane(lane.location_id, _FAR_KM, lane.parcel_minor, 0, lane.piece_minor)
 
 
@@ -156,7 +156,7 @@ def _sku(item: int) -> Sku:
 
 @dataclass(slots=True)
 class Family:
-    """One variant, run over instances and sequences of arrivals; every policy meets the same arrivals."""
+    """One variant, run over instances and sequences of orders; every policy gets the same orders."""
 
     variant: Variant
     instances: int
@@ -165,7 +165,7 @@ class Family:
     wave: int = 100
 
     def outcomes(self) -> dict[str, Outcome]:
-        """What each policy came to."""
+        """The results per policy."""
         result: dict[str, Outcome] = {}
         for number in range(self.instances):
             instance = Instance(self.variant, np.random.default_rng(1000 + number))
@@ -190,7 +190,7 @@ class Family:
 
 @dataclass(slots=True)
 class Trial:
-    """One sequence of arrivals on one instance."""
+    """One sequence of orders on one instance."""
 
     instance: Instance
     arrivals: Sequence[tuple[int, int]]
@@ -225,7 +225,7 @@ class Trial:
         return [Expected(self._demand(0, *each), 0.0) for each in kinds], kinds
 
     def bound(self) -> float:
-        """What serving all arrivals costs at least, in dollars, had they been known and could they be parted in shares."""
+        """A lower bound on the cost of all orders in dollars, if they were known in advance and could be split into fractions."""
         expected, kinds = self._expected()
         ahead = ScarcityInputs(expected, self.instance.supply(), self.network, self.costs)
         counts: dict[tuple[int, int], int] = {}
@@ -235,7 +235,7 @@ class Trial:
         return ahead.value_minor / DOLLAR
 
     def decisions(self, name: str) -> Iterator[Decision]:
-        """The decisions of a policy by name."""
+        """The decisions of a policy, by its name."""
         if name in self.books:
             return iter(
                 model.plan(
@@ -245,7 +245,7 @@ class Trial:
         return self._paced(prices=name != WAVE, waves=name != LOOK_AHEAD)
 
     def _paced(self, *, prices: bool, waves: bool) -> Iterator[Decision]:
-        """By cost, some orders at a time: with fresh prices every so often, each lot solved together if wanted."""
+        """Plan by cost in batches: with prices recomputed at intervals, and each batch re-optimized if chosen."""
         book, supply = self.books["cost, order by order"], self.instance.supply()
         expected, kinds = self._expected()
         ahead = ScarcityInputs(expected, supply, self.network, self.costs) if prices else None

@@ -1,4 +1,4 @@
-"""Family C: a pool of 1,000 orders that nobody works on yet, routed once more together (after Xu, Allgor and Graves)."""
+"""Family C: re-optimize a pool of 1,000 unreleased orders (after Xu, Allgor and Graves)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECONDS = 10.0
 
 @dataclass(slots=True)
 class Extra:
-    """Shipments beyond one per order, per policy, summed over pools; `proven` counts pools whose wave is proven best."""
+    """Shipments beyond one per order, per policy, summed over pools; `proven` counts pools that were solved to proven optimality."""
 
     pools: int = 0
     extra: dict[str, int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ _NAMES = ("nearest location", "fewest parcels", "cost, order by order")
 
 
 def outcome(pools: int) -> Extra:
-    """All policies on so many pools. A shipment costs one dollar and nothing else does."""
+    """All policies on some pools. The cost is one dollar per shipment."""
     result = Extra()
     books = stage.policies(has_supplier=False)
     for number in range(pools):
@@ -77,7 +77,7 @@ def _extra(decisions: list[Decision]) -> int:
 
 
 def _drawn(chance: np.random.Generator) -> tuple[list[Demand], NDArray[np.int64], Network]:
-    """Orders of 1 to 5 items by popularity, stock a little above demand, a random list of preferences per order."""
+    """Orders of 1 to 5 items by popularity, stock a little above demand, a random preference list per order."""
     sizes = chance.choice(_SIZES, size=ORDERS, p=_SIZE_SHARES)
     popular = 1 / np.arange(1, _ITEMS + 1)
     popular /= popular.sum()

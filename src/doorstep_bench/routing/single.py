@@ -1,4 +1,4 @@
-"""Family B: one item, 10 centres, 99 areas, stock until replenishment (after Acimovic and Graves), with the exact best in hindsight."""
+"""Family B: one item, 10 centers, 99 areas, stock until replenishment (after Acimovic and Graves), with the exact optimum in hindsight."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MYOPIC, LOOK_AHEAD = "cost, order by order", "with scarcity prices"
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """One item until its replenishment: stock by centre, the areas that order, and when (shares of the time)."""
+    """One item until its replenishment: stock by center, the areas that order, and when (as fractions of the time)."""
 
     stock: list[int]
     areas: list[int]
@@ -36,7 +36,7 @@ class Arrivals:
 
 @dataclass(slots=True)
 class Family:
-    """All items of all sizes, drawn from one seed."""
+    """All items of all sizes, generated from one seed."""
 
     items: int
     network: Network = field(init=False)
@@ -59,7 +59,7 @@ class Family:
         self.book = stage.policies(has_supplier=False, costs=_COSTS)[MYOPIC]
 
     def outcomes(self) -> dict[int, dict[str, Outcome]]:
-        """Per expected demand what the policies came to."""
+        """The results of the policies, by expected demand."""
         chance = np.random.default_rng(7)
         result = {}
         for size in EXPECTED:
@@ -104,14 +104,14 @@ class Family:
         return ScarcityInputs(every, _supply(arrivals), self.network, _COSTS)
 
     def _hindsight(self, arrivals: Arrivals) -> float:
-        """The best there was: this program has whole-numbered solutions."""
+        """The optimum in hindsight: this program has integer solutions."""
         counts = np.bincount(arrivals.areas, minlength=len(self._shares))
         program = self._program(arrivals)
         program.prices(_supply(arrivals).available, weights=counts.astype(float).tolist())
         return program.value_minor / DOLLAR
 
     def _looking_ahead(self, arrivals: Arrivals, demands: Sequence[Demand], size: int) -> list[Decision]:
-        """Prices anew for every order, from what is left and what is still expected."""
+        """Recompute prices for every order, from remaining stock and expected orders."""
         program, supply = self._program(arrivals), _supply(arrivals)
         result: list[Decision] = []
         for each, when in zip(demands, arrivals.times, strict=True):

@@ -1,4 +1,4 @@
-"""How many orders a second of one core's time are routed, with receipts: 2.5 lines, 50 locations, the default rule set."""
+"""Orders routed per second of one core, with explanations: 2.5 lines, 50 locations, the default rule set."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _HOLDERS = 12
 
 
 class Tariff:
-    """Lanes with a price and a day, shared by the orders of a postal code."""
+    """Lanes with a price and a date, shared by the orders of a postal code."""
 
     def __init__(self, places: dict[LocationId, Place]) -> None:
         self._ways = GreatCircle(places)
         self._known: dict[tuple[float | None, float | None], dict[LocationId, Lane]] = {}
 
     def lanes(self, demand: Demand) -> dict[LocationId, Lane]:
-        """A lane from every place, nearest first."""
+        """A lane from every location, nearest first."""
         key = demand.latitude, demand.longitude
         if key not in self._known:
             self._known[key] = {
@@ -52,7 +52,7 @@ class Tariff:
 
 
 def measured(runs: int) -> dict[str, float]:
-    """Orders a second of `runs` runs (median), and the size of a receipt."""
+    """Orders per second of `runs` runs (median), and the size of an explanation."""
     chance = Random(7)  # noqa: S311 - instances must repeat
     places = {each.id: each for each in (_place(number, chance) for number in range(1, LOCATIONS + 1))}
     demands = _demands(chance)

@@ -1,4 +1,4 @@
-"""What all families have in common: a network of lanes by area, rule sets for the policies, and what a policy came to."""
+"""Shared by all families: a network of lanes by area, rule sets for the policies, and their results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from doorstep.domain.routing.model.rules import (
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-# Minor units of a dollar: fine enough that rounding shows in no figure.
+# Minor units of a dollar: fine enough that rounding does not show.
 DOLLAR = 100_000
 SUPPLIER = "supplier"
 
@@ -49,25 +49,25 @@ def place(number: int, name: str, *, kind: str = "centre", room: int | None = No
 
 
 def network(places: Sequence[Place], by_area: Mapping[str, Mapping[LocationId, Lane]]) -> Network:
-    """Places and lanes as routing takes them."""
+    """Locations and lanes in the planner's format."""
     return Network({each.id: each for each in places}, Areas(by_area))
 
 
 def demand(number: int, area: str, lines: Sequence[tuple[str, int]]) -> Demand:
-    """An order of (SKU, pieces)."""
+    """An order of (SKU, units)."""
     wants = tuple(DemandLine(line, Sku(sku), pieces) for line, (sku, pieces) in enumerate(lines, 1))
     return Demand(OrderId(number), wants, 0.0, 0.0, facts=Facts(region=area))
 
 
 def document(*chosen: Rule, costs: Costs = Costs()) -> CompiledRules:
-    """A rule set of one routing with these rules."""
+    """A rule set with one routing and these rules."""
     routing = Routing(name="all", rules=chosen)
     runs = (Run(name="as they come", routings=(routing,)),)
     return rules.compile(RuleSet(name="benchmark", runs=runs, costs=costs), "benchmark")
 
 
 def policies(*, has_supplier: bool, costs: Costs = Costs()) -> dict[str, CompiledRules]:
-    """The rule sets that are compared. A supplier who sends what nobody has comes last where cost does not decide."""
+    """The rule sets that are compared. The supplier of unavailable items comes last where cost does not decide."""
     centres = Locations(kinds=("centre",)) if has_supplier else Locations()
     last = (Rule(name="supplier", choose=BY_COST, split=_LINES),) if has_supplier else ()
     whole = Rule(name="one parcel", locations=centres, choose=BY_COST, split=Split(by="none"))
@@ -83,7 +83,7 @@ def policies(*, has_supplier: bool, costs: Costs = Costs()) -> dict[str, Compile
 
 @dataclass(slots=True)
 class Outcome:
-    """What a policy came to, over all instances: orders, dollars, parcels, split orders, unfilled pieces, seconds."""
+    """The results of a policy over all instances: orders, dollars, parcels, split orders, unfilled units, seconds."""
 
     orders: int = 0
     dollars: float = 0.0
@@ -95,7 +95,7 @@ class Outcome:
     ratios: list[float] = field(default_factory=list)
 
     def add(self, decisions: Sequence[Decision], suppliers: frozenset[LocationId], short: float) -> float:
-        """Count decisions; a short piece costs so many dollars. Returns what they cost."""
+        """Count decisions; a short unit costs some dollars. Returns their cost."""
         dollars = 0.0
         for each in decisions:
             used = {choice.location_id for choice in each.choices} - suppliers
@@ -110,7 +110,7 @@ class Outcome:
         return dollars
 
     def row(self) -> dict[str, float]:
-        """The figures of a table."""
+        """The figures of a table row."""
         orders = max(self.orders, 1)
         return {
             "cost_per_order": round(self.dollars / orders, 4),

@@ -1,4 +1,4 @@
-"""A wave: 1,000 orders of one to four lines, 30 locations, stock a quarter above demand; a parcel costs 40 and its way."""
+"""Batch re-optimization: 1,000 orders of one to four lines, 30 locations, stock a quarter above demand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Point = tuple[float, float]
 
 @dataclass(slots=True)
 class Instance:
-    """Orders and locations on the unit square. A line that nobody has whole waits, for 500."""
+    """Orders and locations on the unit square. A line that no location can fill completely is backordered, for 500."""
 
     orders: int
     locations: int
@@ -45,7 +45,7 @@ class Instance:
                 self.stock[key] = self.stock.get(key, 0) + 1
 
     def demands(self) -> list[Demand]:
-        """The orders as routing takes them."""
+        """The orders in the planner's format."""
         return [
             stage.demand(number, str(number), [(_sku(item), pieces) for item, pieces in lines])
             for number, (_point, lines) in enumerate(self.wanted, 1)
@@ -68,7 +68,7 @@ class Instance:
         }
 
     def supply(self) -> Supply:
-        """The stock as routing takes it."""
+        """The stock in the planner's format."""
         available: dict[str, dict[LocationId, int]] = {}
         for (item, location), pieces in self.stock.items():
             available.setdefault(_sku(item), {})[LocationId(location + 1)] = pieces
@@ -77,8 +77,8 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What solving a wave together was worth: the cost before and after with what waits, how far any plan could be below at most
-    (per cent of the engine's own cost), and that cost as time went on, as a share of order by order.
+    """The result of re-optimizing a batch: cost before and after including backorders, the gap to the bound (in percent of
+    the planner's own cost), and that cost over time as a share of planning order by order.
     """
 
     orders: int
@@ -99,7 +99,7 @@ class Gain:
 
 
 def gain(orders: int, locations: int, *, seconds: float) -> Gain:
-    """Solve one wave by cost."""
+    """Re-optimize one batch by cost."""
     instance, book = Instance(orders, locations), _book()
     demands, network = instance.demands(), instance.network()
     decisions = model.plan(demands, instance.supply(), network, book, now=stage.NOW)
