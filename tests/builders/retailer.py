@@ -176,7 +176,8 @@ class Retailer(Installation):
     ) -> ReturnSnapshot:
         """The channel reports a return."""
         returned = SnapshotReturnLine(f"line-{sku}", f"back-{next(serial)}", quantity, "size", "Size issue")
-        seen = return_snapshot(self.order(order_id).header.external_id, returned, **given)
+        order = given.pop("order_external_id", None) or self.order(order_id).header.external_id
+        seen = return_snapshot(order, returned, **given)
         self.receive("shop", "return", seen)
         self.settle()
         return seen
