@@ -17,7 +17,6 @@ from doorstep.domain.analytics.views import letters, returns
 from doorstep.domain.inventory.actions import transfers as transfer_verbs
 from doorstep.domain.inventory.model.transfers import Plan, Wanted
 from doorstep.domain.inventory.views import counts, receiving, supplies, transfers
-from doorstep.kernel.ids import LocationId
 
 __all__ = ["browser"]
 
@@ -120,7 +119,7 @@ def test_a_list_is_sorted_in_both_directions_page_by_page(
     browser: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "EXPORT_ROWS", 2)
-    places = [LocationId(shop.locations[code]) for code in ("WH-A", "ST-22")]
+    places = [shop.location_ids[code] for code in ("WH-A", "ST-22")]
     plans = [Plan(places[0], places[1], [Wanted(SHIRT, units)]) for units in (2, 9, 2, 5, 1)]
     with shop.app.db.write(actor="test") as tx:
         transfer_verbs.draft(tx, plans=plans, at=shop.now)

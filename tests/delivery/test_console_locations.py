@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.builders import SHIRT
+from tests.builders import SHIRT, Shop
 from tests.delivery.test_console_stock_work import HTMX, click, sign_in
-from tests.shop import Shop
 
 from doorstep.delivery import console
 from doorstep.domain.identity.model import Role

@@ -72,6 +72,6 @@ def test_a_channels_date_counts_where_it_is_earlier(
 def test_a_newer_snapshot_moves_the_channels_date(retailer: Retailer) -> None:
     reported = order_snapshot(line(SHIRT), ship_by=at(2, 12))
     retailer.place_order(reported)
-    retailer.hear("shop", "order", later(reported, ship_by=at(2, 11)))
+    retailer.receive("shop", "order", later(reported, ship_by=at(2, 11)))
     retailer.settle()
     assert shown(retailer, at(2, 10), None) == (at(2, 11), at(2, 11))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.builders import NOON, SHIRT, Retailer
-from tests.flows import test_goods
+from tests.flows.allocation import test_kits_carts_and_rules as goods
 from tests.flows.allocation.test_kits_carts_and_rules import count, hold, place
 
 from doorstep.domain.inventory.actions import rules
@@ -14,7 +14,7 @@ from doorstep.domain.routing import views as routing
 from doorstep.flows.fulfillment import cancel
 from doorstep.kernel.ids import OrderId
 
-shelf = pytest.fixture(autouse=True)(test_goods.shelf.__wrapped__)  # type: ignore[attr-defined]  # what the fixture wraps
+shelf = pytest.fixture(autouse=True)(goods.shelf.__wrapped__)  # type: ignore[attr-defined]  # what the fixture wraps
 
 
 def rule(
