@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from starlette.testclient import TestClient
+from tests.builders import Shop
+from tests.builders.shop import PDF
 from tests.delivery.test_console import SHIRT, browser, click, sign_in
-from tests.shop import PDF, Shop
 
 from doorstep.domain.connections.model import Kind
 from doorstep.domain.fulfillment.model import State

@@ -1,4 +1,4 @@
-"""Names that are written as text exist, and what a port offers is used."""
+"""Names that are written as text exist, and flows call what a port offers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EVENT = re.compile(r'^    type: ClassVar\[str\] = "([\w.]+)"$', re.MULTILINE)
 _OTHERS = ("adapters/", "domain/routing/model/rules/", "migrations/")
 _FILES = ("csv", "yaml")
 
-# What a variable or a call is named that holds the port of a class.
+# Names of variables and calls that hold the port of a class.
 _HOLDERS = {
     "Inbound": {"inbound", "reader"},
     "SalesChannel": {"channel"},
@@ -29,11 +29,11 @@ _HOLDERS = {
     "AccountingSystem": {"accounting"},
     "Messenger": {"messenger"},
 }
-# What connectors offer and nothing asks for yet, and which issue brings the caller.
+# Methods of ports that no flow calls yet, and the issue that brings the caller.
 NOBODY_CALLS = {
     "Carrier.void_label": "11: a label of canceled work is voided",
-    "Carrier.track": "10: parcels of which nothing was heard are looked up",
-    "PaymentGateway.payment": "10: payments that a message missed are looked up",
+    "Carrier.track": "10: parcels without scans are looked up",
+    "PaymentGateway.payment": "10: payments whose message was lost are looked up",
     "PaymentGateway.capture": "11: authorizations are captured at shipment",
     "AccountingSystem.find": "10: a posting in doubt is looked up",
 }

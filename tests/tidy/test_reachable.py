@@ -1,4 +1,4 @@
-"""Nothing is dead: what is defined is used, and a flow calls every method of a port; what waits for its caller is listed."""
+"""No code is dead: what is defined is used; what waits for its caller is listed with the issue that brings it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.tidy.test_names import NOBODY_CALLS
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 _WORDS = re.compile(r"\w+")
 # Who will call it: the issue that needs it. Take a line away when its caller comes.
 WAITING = {
-    "Carrier.void_label": "11: a canceled order voids its label",
-    "Carrier.track": "10: polling carriers whose webhooks can be missed",
-    "PaymentGateway.capture": "11: manual capture per shipment",
-    "PaymentGateway.payment": "11: matching payments that channel and gateway both report",
     "Vault.reseal": "12: rotating keys",
     "Envelope.sent_at": "10: the delay of a connection's messages",
 }
@@ -72,47 +68,8 @@ def test_what_is_defined_is_used() -> None:
         for name, node in _definitions(_tree(path).body)
         if node.name not in used | _BY_NAME and not node.name.startswith("__") and not _is_framework(node)
     }
-    waiting = {each.rpartition(".")[2] for each in WAITING}
+    waiting = {each.rpartition(".")[2] for each in (*WAITING, *NOBODY_CALLS)}
     assert {each for each in unused if each.rpartition(".")[2] not in waiting} == set()
-
-
-PORTS = sorted(
-    name
-    for path in (SRC / "doorstep" / "domain").glob("*/ports.py")
-    for owner in _tree(path).body
-    if isinstance(owner, ast.ClassDef) and "Protocol" in map(ast.unparse, owner.bases)
-    for name, node in _definitions(owner.body, f"{owner.name}.")
-    if isinstance(node, ast.FunctionDef)
-)
-
-
-def _called(path: Path) -> Iterator[str]:
-    """Methods that a file calls on a value; what it calls in a module that it imports is a function."""
-    nodes = list(ast.walk(_tree(path)))
-    imported = {
-        alias.asname or alias.name.rpartition(".")[2]
-        for node in nodes
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    for node in nodes:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            value = node.func.value
-            if not (isinstance(value, ast.Name) and value.id in imported):
-                yield node.func.attr
-
-
-CALLED = {
-    name
-    for folder in ("doorstep/flows", "doorstep/delivery/hooks", "doorstep/delivery/worker")
-    for path in _files(folder)
-    for name in _called(path)
-}
-
-
-@pytest.mark.parametrize("method", PORTS)
-def test_a_flow_calls_every_method_of_a_port(method: str) -> None:
-    assert (method.partition(".")[2] in CALLED) is (method not in WAITING)
 
 
 def test_what_waits_for_its_caller_exists() -> None:

@@ -177,9 +177,12 @@ def test_posting_looks_creates_and_submits(books: connector.Erpnext, script: scr
 
 def test_what_was_posted_is_not_posted_again(books: connector.Erpnext, script: scripted.Script) -> None:
     row = {"data": [{"name": "SINV-1", "docstatus": 1}]}
-    script.will_say(row, row)
-    assert [books.post(document()) for _ in range(2)] == [invoicing.PostedDocument("SINV-1")] * 2
-    assert script.paths == [f"GET {TABLE}"] * 2
+    script.will_say(row, row, {"data": [{"name": "SINV-1", "docstatus": 0}]}, EMPTY)
+    assert books.post(document()) == invoicing.PostedDocument("SINV-1")
+    assert books.find(document()) == invoicing.PostedDocument("SINV-1")
+    assert books.find(document()) is None
+    assert books.find(document()) is None
+    assert len(script.asked) == 4
 
 
 def test_a_draft_is_submitted(books: connector.Erpnext, script: scripted.Script) -> None:

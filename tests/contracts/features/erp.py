@@ -44,11 +44,13 @@ def credit_note(context: Mapping[str, str]) -> invoicing.Document:
 
 FEATURES = {
     "invoice": stage.Feature(
-        act=lambda books, _: books.post(INVOICE),
+        act=lambda erp, _: erp.post(INVOICE),
+        find=lambda erp, _: erp.find(INVOICE),
         good=lambda posted: bool(posted.number),
     ),
     "credit_note": stage.Feature(
-        act=lambda books, context: books.post(credit_note(context)),
+        act=lambda erp, context: erp.post(credit_note(context)),
+        find=lambda erp, context: erp.find(credit_note(context)),
         good=lambda posted: bool(posted.number),
     ),
 }

@@ -11,5 +11,9 @@ class AccountingSystem(Protocol):
     """An ERP that posts and numbers documents. Raises kernel errors."""
 
     def post(self, document: Document) -> PostedDocument:
-        """Create and submit the document once: look document.reference up first, and return what was posted under it."""
+        """Create and submit the document once; look document.reference up before creating anything."""
+        ...
+
+    def find(self, document: Document) -> PostedDocument | None:
+        """The document posted earlier under document.reference, if any."""
         ...

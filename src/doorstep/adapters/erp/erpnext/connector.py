@@ -67,6 +67,13 @@ class Erpnext:
             self._client.submit(_INVOICE, draft.name)
         return invoicing.PostedDocument(number=draft.name)
 
+    def find(self, document: invoicing.Document) -> invoicing.PostedDocument | None:
+        """Find the submitted document under our reference; a draft is not posted yet."""
+        found = self._find(document)
+        if found is None or found.docstatus != _SUBMITTED:
+            return None
+        return invoicing.PostedDocument(number=found.name)
+
     def _find(self, document: invoicing.Document) -> wire.Row | None:
         return self._client.find(_INVOICE, **{self._books.reference_field: document.reference})
 

@@ -26,8 +26,12 @@ class Sandbox:
 
     def post(self, document: invoicing.Document) -> invoicing.PostedDocument:
         """Find the document, or create it."""
+        return self.find(document) or invoicing.PostedDocument(number=self.client.create(document))
+
+    def find(self, document: invoicing.Document) -> invoicing.PostedDocument | None:
+        """Find the document posted earlier under the reference."""
         number = self.client.find(document.reference)
-        return invoicing.PostedDocument(number=self.client.create(document) if number is None else number)
+        return None if number is None else invoicing.PostedDocument(number=number)
 
 
 CONNECTOR = connections.Connector(

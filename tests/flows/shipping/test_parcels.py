@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import NOON, SHIRT, Retailer, line, observation
+from tests.builders import NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.fulfillment.model import State, Work
 from doorstep.domain.inventory import views as stock
@@ -27,7 +27,7 @@ from doorstep.kernel.ids import OrderId
 @pytest.fixture
 def three(retailer: Retailer) -> OrderId:
     """An order of three shirts that cost 100.01 together, all from Store 22."""
-    return retailer.place_order(observation(line(SHIRT, 3, 3_334, discount_minor=1)))
+    return retailer.place_order(order_snapshot(line(SHIRT, 3, 3_334, discount_minor=1)))
 
 
 def pick(retailer: Retailer, order_id: OrderId) -> Work:
@@ -108,7 +108,7 @@ def test_one_parcel_may_leave_before_the_other(retailer: Retailer, three: OrderI
     retailer.scan(first, TrackingStatus.PICKED_UP)
     assert (state(retailer, three), retailer.order(three).line(1).shipped) == (State.SHIPPED, 3)
     assert retailer.count(SHIRT, "ST-22") == (before[0] - 3, before[1] - 3)
-    assert retailer.facts(three).count("shipment.dispatched") == 2
+    assert retailer.event_types(three).count("shipment.dispatched") == 2
     assert retailer.read(stock.drift) == []
 
 
@@ -142,7 +142,7 @@ def test_a_refused_label_holds_back_its_own_parcel_only(retailer: Retailer, thre
 
 def test_what_is_packed_in_parcels_of_its_own_does_not_wait_for_other_orders(retailer: Retailer) -> None:
     mine, other = (
-        retailer.place_order(observation(line(SHIRT, 2), customer_external_id="c-1")) for _ in range(2)
+        retailer.place_order(order_snapshot(line(SHIRT, 2), customer_external_id="c-1")) for _ in range(2)
     )
     pack(retailer, pick(retailer, mine), Packed({1: 1}), Packed({1: 1}))
     assert [each.label_state for each in retailer.parcels(mine)] == [LabelState.PURCHASED] * 2
@@ -172,7 +172,7 @@ def test_parcels_hold_exactly_what_is_to_be_shipped(
 
 
 def test_what_the_customer_collects_is_packed_without_parcels(retailer: Retailer) -> None:
-    fetched = retailer.place_order(observation(line(SHIRT, 2), pickup="ST-22"))
+    fetched = retailer.place_order(order_snapshot(line(SHIRT, 2), pickup="ST-22"))
     work = pick(retailer, fetched)
     with pytest.raises(errors.Refused, match="collects this order"):
         pack(retailer, work, Packed({1: 1}), Packed({1: 1}))
