@@ -12,7 +12,7 @@ from tests.builders import Retailer, Shop
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "tests").rglob("*.py"))
-FIXTURES = {"retailer": Retailer, "shop": Shop}
+BUILDERS = {"Retailer": Retailer, "Shop": Shop}
 
 
 def _modules() -> set[str]:
@@ -60,12 +60,10 @@ def _wrong(path: Path) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module == "tests.builders"
         for alias in node.names
     }
-    fixtures = {
-        name: of for name, of in FIXTURES.items() if (name, of.__name__) in given and of.__name__ in imported
-    }
+    builders = {name: BUILDERS[kind] for name, kind in given if kind in imported and kind in BUILDERS}
     for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            of = fixtures.get(node.value.id)
+            of = builders.get(node.value.id)
             if of is not None and node.attr not in {*dir(of), *of.__dataclass_fields__}:
                 yield f"line {node.lineno}: a {of.__name__} has no {node.attr}"
 

@@ -101,15 +101,15 @@ def test_a_matched_payment_stays_with_its_order(market: Retailer) -> None:
 
 
 def test_a_payment_that_came_first_and_fits_two_orders_is_shown_on_both(market: Retailer) -> None:
-    market.hear("pay", "payment", paid())
+    market.receive("pay", "payment", paid())
     market.settle()
-    market.hear("shop", "order", ORDER)
-    market.hear("market", "order", ORDER)
+    market.receive("shop", "order", ORDER)
+    market.receive("market", "order", ORDER)
     orders = orders_of(market)
     assert matched(market) is None
     for order_id in orders.values():
-        assert market.facts(order_id).count("payment.unclear") == 1
-    market.hear("pay", "payment", paid("market"))
+        assert market.event_types(order_id).count("payment.unclear") == 1
+    market.receive("pay", "payment", paid("market"))
     market.settle()
     assert matched(market) == orders["market"]
 
