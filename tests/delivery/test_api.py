@@ -271,7 +271,7 @@ def test_work_is_packed_in_several_parcels_that_leave_one_by_one(
     caller.post(f"{path}/pick-all", json={})
     one = {"lines": [{"line_no": line_no, "quantity": 1}]}
     wrong = problem(caller.post(f"{path}/pack", json={"parcels": [one, one, one]}), 422, "invalid")
-    assert wrong["title"] == f"Line {line_no} has 2 units; the parcels hold 3."
+    assert wrong["title"] == f"Line {line_no} has 2 × {SHIRT}; the parcels hold 3."
     weighed = one | {"weight_grams": 450, "size": {"length_mm": 300, "width_mm": 200, "height_mm": 50}}
     assert caller.post(f"{path}/pack", json={"parcels": [one, weighed]}).json()["status"] == "packed"
     retailer.settle()

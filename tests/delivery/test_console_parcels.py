@@ -31,7 +31,7 @@ def test_a_person_packs_in_several_parcels_and_ships_one_of_them(browser: TestCl
     assert ("Pack in 2 parcels" in asked, 'name="units-2-1"' in asked) == (True, True)
     units = {"parcels": "2", "units-1-1": "1", "units-2-1": "1", "weight-2": "450"}
     status, page = click(browser, f"{at}/pack-parcels", on=at, **units)
-    assert (status, "Line 1 has 3 units; the parcels hold 2." in page, 'value="450"' in page) == (
+    assert (status, "Line 1 has 3 × GT-WH-02; the parcels hold 2." in page, 'value="450"' in page) == (
         422,
         True,
         True,

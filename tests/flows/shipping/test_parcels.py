@@ -21,7 +21,7 @@ from doorstep.domain.shipping.model import (
 )
 from doorstep.flows.fulfillment import cancel, fulfill, packing
 from doorstep.kernel import errors
-from doorstep.kernel.ids import OrderId
+from doorstep.kernel.ids import OrderId, Sku
 
 
 @pytest.fixture
@@ -155,11 +155,11 @@ def test_what_is_packed_in_parcels_of_its_own_does_not_wait_for_other_orders(ret
 @pytest.mark.parametrize(
     ("parcels", "problem"),
     [
-        ([Packed({1: 1}), Packed({1: 1})], "Line 1 has 3 units; the parcels hold 2."),
-        ([Packed({1: 3}), Packed({1: 1})], "Line 1 has 3 units; the parcels hold 4."),
+        ([Packed({1: 1}), Packed({1: 1})], "Line 1 has 3 × GT-WH-02; the parcels hold 2."),
+        ([Packed({1: 3}), Packed({1: 1})], "Line 1 has 3 × GT-WH-02; the parcels hold 4."),
         ([Packed({1: 3}), Packed({1: 0})], "Parcel 2 is empty"),
         ([Packed({1: 4}), Packed({1: -1})], "Parcel 2 is empty"),
-        ([Packed({1: 3}), Packed({2: 1})], "Line 2 has 0 units; the parcels hold 1."),
+        ([Packed({1: 3}), Packed({2: 1})], "The fulfillment order has no line 2."),
     ],
 )
 def test_parcels_hold_exactly_what_is_to_be_shipped(
@@ -204,7 +204,9 @@ def test_contents_are_right_exactly_if_they_add_up(case: tuple[dict[int, int], l
         sum(each.get(line_no, 0) for each in units) == quantity for line_no, quantity in quantities.items()
     )
     try:
-        check_contents(quantities, [Packed(each) for each in units])
+        check_contents(
+            {no: (Sku(SHIRT), count) for no, count in quantities.items()}, [Packed(each) for each in units]
+        )
     except WrongContents:
         assert not adds_up
     else:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from doorstep.kernel import errors
-from doorstep.kernel.ids import ShipmentId
+from doorstep.kernel.ids import ShipmentId, Sku
 
 
 class Direction(StrEnum):
@@ -190,19 +190,21 @@ class WrongContents(errors.Invalid):
     """The parcels do not hold exactly the units of the fulfillment order."""
 
 
-def check_contents(quantities: Mapping[int, int], parcels: Sequence[Packed]) -> None:
-    """Raise WrongContents unless each unit (`quantities` by order line) is in exactly one parcel and none is empty."""
+def check_contents(wanted: Mapping[int, tuple[Sku, int]], parcels: Sequence[Packed]) -> None:
+    """Raise WrongContents unless each unit (`wanted`: SKU and units by order line) is in one parcel and none is empty."""
     for number, parcel in enumerate(parcels, start=1):
         if not any(parcel.units.values()) or min(parcel.units.values()) < 0:
             raise WrongContents(
                 f"Parcel {number} is empty: put something in it, or remove it.", field="parcels"
             )
-    for line_no in sorted({*quantities, *(line_no for parcel in parcels for line_no in parcel.units)}):
-        wanted = quantities.get(line_no, 0)
+    unknown = {line_no for parcel in parcels for line_no in parcel.units} - set(wanted)
+    if unknown:
+        raise WrongContents(f"The fulfillment order has no line {min(unknown)}.", field="parcels")
+    for line_no, (sku, quantity) in wanted.items():
         found = sum(parcel.units.get(line_no, 0) for parcel in parcels)
-        if found != wanted:
+        if found != quantity:
             raise WrongContents(
-                f"Line {line_no} has {wanted} units; the parcels hold {found}.", field="parcels"
+                f"Line {line_no} has {quantity} × {sku}; the parcels hold {found}.", field="parcels"
             )
 
 

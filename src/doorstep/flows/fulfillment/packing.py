@@ -53,7 +53,7 @@ def pack_parcels(
     """
     pack(tx, fulfillment_order_id=fulfillment_order_id, now=now, version=version)
     work = work_views.work(tx, fulfillment_order_id=fulfillment_order_id)
-    check_contents({line.line_no: line.quantity for line in work.lines}, parcels)
+    check_contents({line.line_no: (line.sku, line.quantity) for line in work.lines}, parcels)
     if order_views.order(tx, order_id=work.order_id).header.pickup:
         raise errors.Refused("The customer collects this order: it is packed without parcels.")
     connection_id = carrier_choice.connection_of(context, tx, location_id=work.location_id, now=now)
