@@ -22,8 +22,8 @@ LIMITS = {
 # By the beginning of a test's name.
 SLOW: dict[str, str] = {
     "tests/domain/test_routing_alone.py": "thousands of generated orders, each planned twice",
-    "tests/store/test_imports.py::test_many_rows_come_in_with_flat_memory": "20,000 rows, to see that memory stays flat",
-    "tests/delivery/test_console_stock_work.py::test_a_file_is_brought_in_worked": "a whole file, page by page and row by row",
+    "tests/store/test_imports.py::test_many_rows_are_imported_with_constant_memory": "20,000 rows, to see that memory stays flat",
+    "tests/delivery/test_console_stock_work.py::test_a_file_is_imported": "a whole file, page by page and row by row",
 }
 _CPU = "cpu_seconds"
 

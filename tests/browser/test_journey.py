@@ -73,7 +73,7 @@ def test_3_the_store_does_the_same_on_a_phone(story: Story, signed_in: SignIn) -
     expect(page.get_by_text(story.numbers.shirts).first).to_be_visible()
 
 
-def test_4_the_order_page_tells_everything(story: Story, signed_in: SignIn) -> None:
+def test_4_the_order_page_shows_everything(story: Story, signed_in: SignIn) -> None:
     story.invoiced()
     story.delivered()
     page = signed_in("operations")
@@ -112,7 +112,7 @@ def test_5_the_store_receives_and_inspects_the_return(story: Story, shop: Shop, 
     expect(page.locator("h1").get_by_text("Refunded", exact=True)).to_be_visible(timeout=20_000)
 
 
-def test_6_the_shelf_the_money_and_the_dead_letters(story: Story, signed_in: SignIn) -> None:
+def test_6_stock_refund_and_dead_letters(story: Story, signed_in: SignIn) -> None:
     page = signed_in("admin")
     page.goto(page.url.replace("/console/", f"/console/orders/{story.order_id}"))
     expect(page.get_by_role("main")).to_contain_text("799.00")

@@ -69,7 +69,7 @@ def test_4_a_draft_whose_cases_fail_does_not_decide(signed_in: SignIn) -> None:
     expect(page.get_by_text("Its test cases must pass first.")).to_be_visible()
 
 
-def test_5_history_goes_back_in_one_step(signed_in: SignIn) -> None:
+def test_5_history_is_restored_in_one_step(signed_in: SignIn) -> None:
     page = editor(signed_in("operations"))
     page.locator("[name='0.0.0.split.max_parcels']").evaluate("box => box.value = 3")
     page.get_by_label("Reason for the change").fill("More parcels")

@@ -141,7 +141,7 @@ def test_what_the_framework_refuses_has_the_same_shape(retailer: Retailer) -> No
         ("/api/v1/orders?view=none", "view"),
     ],
 )
-def test_a_request_that_does_not_fit_says_where(retailer: Retailer, path: str, field: str) -> None:
+def test_an_invalid_request_names_the_field(retailer: Retailer, path: str, field: str) -> None:
     reported = problem(client(retailer).get(path), 422, "invalid")
     assert [each["field"] for each in reported["problems"]] == [field]
 
@@ -163,7 +163,7 @@ def adjust(caller: TestClient, change: int, key: str = "", given: dict[str, Any]
     )
 
 
-def test_the_same_key_gives_the_same_answer_and_happens_once(retailer: Retailer) -> None:
+def test_the_same_key_returns_the_same_answer_and_has_one_effect(retailer: Retailer) -> None:
     caller = client(retailer)
     first, second = adjust(caller, 2, "k-1"), adjust(caller, 2, "k-1")
     assert (first.status_code, first.json()) == (
@@ -239,7 +239,7 @@ def test_an_order_is_held_released_noted_and_canceled(retailer: Retailer, order_
     problem(caller.post(f"{path}/cancel", json={"reason": "again"}), 409, "conflict")
 
 
-def test_work_goes_from_shelf_to_carrier(retailer: Retailer, order_id: OrderId) -> None:
+def test_work_goes_from_picking_to_the_carrier(retailer: Retailer, order_id: OrderId) -> None:
     caller = client(retailer)
     (job,) = caller.get("/api/v1/fulfillment-orders", params={"location": "ST-22"}).json()["items"]
     path = f"/api/v1/fulfillment-orders/{job['id']}"
@@ -318,7 +318,7 @@ def test_a_return_is_received_inspected_and_refunded(retailer: Retailer) -> None
     problem(caller.post("/api/v1/refunds/1/retry"), 409, "conflict")
 
 
-def test_dead_letters_are_read_and_tried_again(retailer: Retailer) -> None:
+def test_dead_letters_are_listed_and_retried(retailer: Retailer) -> None:
     retailer.client("mail").partner.fail(Fault.ERROR)
     retailer.receive("shop", "order", order_snapshot(), b"{")
     retailer.settle()

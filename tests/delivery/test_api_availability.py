@@ -46,7 +46,7 @@ def jackets(api: TestClient, **asked: Any) -> dict[str, Any]:
     return found
 
 
-def test_an_answer_says_how_many_and_where_each_piece_went(api: TestClient) -> None:
+def test_an_answer_has_the_quantity_and_every_deduction(api: TestClient) -> None:
     assert api.post("atp-rules", json=RULE).json()["changed"]["positions"] > 0
     found = jackets(api, explain=True)
     assert (found["status"], found["quantity"], found["because"]) == ("known", 4, [])
@@ -68,7 +68,7 @@ def test_many_questions_are_answered_in_their_order(api: TestClient) -> None:
     assert [each["quantity"] for each in found] == [3, 8, 5]
 
 
-def test_what_cannot_be_answered_says_why(api: TestClient) -> None:
+def test_an_unanswerable_question_has_a_reason(api: TestClient) -> None:
     answers = [
         api.get("availability", params={"sku": "NO-SUCH"}),
         api.get("availability", params={"sku": JACKET, "location": "NO-SUCH"}),

@@ -71,7 +71,7 @@ def test_a_draft_is_tried(retailer: Retailer, api: TestClient) -> None:
     assert api.post(f"{BASE}/trials", json=wrong).status_code == 422
 
 
-def test_who_may_only_read_asks_for_nothing(retailer: Retailer) -> None:
+def test_a_read_only_user_has_no_actions(retailer: Retailer) -> None:
     reader = client(retailer, role=Role.READ_ONLY)
     assert reader.get(f"{BASE}/simulations").status_code == 200
     assert reader.post(f"{BASE}/simulations", json={"draft": 1}).status_code == 403

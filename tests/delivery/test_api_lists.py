@@ -42,7 +42,7 @@ def pages(api: Any, path: str, **params: object) -> list[dict[str, Any]]:
             return found
 
 
-def test_every_row_comes_once_newest_first(busy: Retailer) -> None:
+def test_every_row_is_listed_once_newest_first(busy: Retailer) -> None:
     api = client(busy)
     for path in LISTS:
         ids = [each["id"] for each in pages(api, path)]
@@ -64,14 +64,14 @@ def test_lists_are_filtered_and_show_money_in_one_shape(busy: Retailer) -> None:
     assert [each["custody"] for each in pages(api, "returns", custody="inspected")] == ["inspected"] * 2
 
 
-def test_staff_see_the_lists_of_their_location_alone(busy: Retailer) -> None:
+def test_staff_see_only_the_lists_of_their_location(busy: Retailer) -> None:
     elsewhere = client(busy, Role.LOCATION_STAFF, "WH-A")
     assert pages(elsewhere, "returns") == pages(elsewhere, "shipments") == []
     problem(elsewhere.get("/api/v1/refunds"), 403, "notallowed")
     problem(elsewhere.get("/api/v1/invoices"), 403, "notallowed")
 
 
-def test_work_of_a_location_and_dead_letters_come_in_pages(retailer: Retailer) -> None:
+def test_work_and_dead_letters_are_paged(retailer: Retailer) -> None:
     api = client(retailer, Role.ADMINISTRATOR)
     for number in range(3):
         retailer.place_order(order_snapshot(line(SHIRT), external_id=f"o-{number}"))

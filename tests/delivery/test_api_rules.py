@@ -108,7 +108,7 @@ def test_what_is_wrong_is_not_drafted(api: TestClient) -> None:
     assert answer.json()["problems"][0]["message"] == "runs is missing"
 
 
-def test_whoever_may_only_look_is_told(retailer: Retailer) -> None:
+def test_a_read_only_user_gets_a_message(retailer: Retailer) -> None:
     viewer = client(retailer, Role.READ_ONLY)
     assert viewer.get(f"{BASE}/rules").status_code == 200
     answer = viewer.post(f"{BASE}/rules/versions", json={"why": "so", "document": PLAIN})

@@ -48,7 +48,7 @@ def transfer(api: TestClient, quantity: int = 2) -> int:
     return int(made["id"])
 
 
-def test_a_transfer_goes_its_way_and_comes_with_a_receipt(api: TestClient, retailer: Retailer) -> None:
+def test_a_transfer_is_shipped_and_received_with_a_goods_receipt(api: TestClient, retailer: Retailer) -> None:
     before, key = retailer.count(SHIRT, STORE)[0], transfer(api)
     ask(api, f"/transfers/{key}/lines", {"lines": [{"sku": SHIRT, "quantity": 3}]}, method="PUT")
     assert ask(api, f"/transfers/{key}/request", {"version": 2})["actions"] == ["ship", "cancel"]
@@ -96,7 +96,7 @@ def whole(api: TestClient, path: str, field: str) -> list[Any]:
             return found
 
 
-def test_a_receipt_with_a_key_is_booked_once(api: TestClient, retailer: Retailer) -> None:
+def test_a_goods_receipt_with_a_key_is_posted_once(api: TestClient, retailer: Retailer) -> None:
     before = retailer.count(SHIRT, HUB)[0]
     goods = {"location": HUB, "lines": [{"sku": SHIRT, "quantity": 5}]}
     for _ in range(2):
@@ -104,13 +104,13 @@ def test_a_receipt_with_a_key_is_booked_once(api: TestClient, retailer: Retailer
     assert retailer.count(SHIRT, HUB)[0] == before + 5
 
 
-def test_pieces_change_their_condition(api: TestClient, retailer: Retailer) -> None:
+def test_units_change_their_condition(api: TestClient, retailer: Retailer) -> None:
     change = {"sku": SHIRT, "location": HUB, "before": "new", "after": "b_grade", "quantity": 1}
     assert ask(api, "/inventory/regrades", {"changes": [change], "reason": "stain"}, 201) == {"changed": 1}
     assert retailer.count(SHIRT, HUB, "b_grade") == (1, 0)
 
 
-def test_a_blind_count_tells_nothing_before_it_is_handed_in(api: TestClient, retailer: Retailer) -> None:
+def test_a_blind_count_hides_quantities_until_it_is_submitted(api: TestClient, retailer: Retailer) -> None:
     on_hand = retailer.count(SHIRT, HUB)[0]
     key = ask(api, "/counts", {"location": HUB, "title": "Shelf 1", "skus": [SHIRT]}, 201)["id"]
     ask(api, f"/counts/{key}/found", {"found": [{"code": SHIRT, "quantity": on_hand - 1}]})
@@ -144,7 +144,7 @@ def test_a_feed_has_a_result_for_every_line_and_counts_once(api: TestClient, ret
     assert [each["reason"] for each in whole["troubles"]] == ["The catalog does not have this SKU."]
 
 
-def test_shelves_are_filled_by_rules(api: TestClient) -> None:
+def test_locations_are_replenished_by_rules(api: TestClient) -> None:
     rule = {"sku": JACKET, "location": STORE, "source": HUB, "min_quantity": 500, "max_quantity": 500}
     assert ask(api, "/replenishment/rules", {"rules": [rule]}, method="PUT") == {"written": 1}
     (shown,) = ask(api, "/replenishment/rules")
@@ -156,7 +156,7 @@ def test_shelves_are_filled_by_rules(api: TestClient) -> None:
     assert ask(api, f"/replenishment/rules/{shown['id']}", method="DELETE") == {"removed": 1}
 
 
-def test_a_file_comes_in_as_a_stream_and_goes_out_as_one(api: TestClient, retailer: Retailer) -> None:
+def test_files_are_imported_and_exported_as_streams(api: TestClient, retailer: Retailer) -> None:
     text = f"sku,location,quantity\n{SHIRT},{HUB},44\n{SHIRT},NOWHERE,1\n"
     address = "/api/v1/imports?kind=stock&file_name=stock.csv"
     made = [api.post(address, content=text, headers={"Idempotency-Key": "monday"}) for _ in range(2)]
@@ -188,7 +188,7 @@ def test_a_file_comes_in_as_a_stream_and_goes_out_as_one(api: TestClient, retail
     assert 'feed/file/1,"",,,api:1,' in ledger.text
 
 
-def test_a_file_that_cannot_be_read_is_refused_as_a_whole(api: TestClient) -> None:
+def test_an_unreadable_file_is_refused_completely(api: TestClient) -> None:
     for text, name in (("sku\nx\n", "a.csv"), (b"\xff\xfe", "a.csv"), ("x", "a.pdf")):
         answer = api.post(f"/api/v1/imports?kind=stock&file_name={name}", content=text)
         assert (answer.status_code, answer.json()["status"]) == (422, 422)

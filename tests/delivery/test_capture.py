@@ -71,7 +71,7 @@ def test_each_of_several_has_its_own_answer(till: TestClient) -> None:
     assert "placed_at" in results[3]["error"]
 
 
-def test_what_was_refused_is_kept_as_a_dead_letter(till: TestClient) -> None:
+def test_a_refused_call_is_kept_as_a_dead_letter(till: TestClient) -> None:
     place(till, {"external_id": "T-3"})
     (letter,) = till.get("/api/v1/dead-letters").json()["items"]
     assert (letter["topic"], letter["error_class"]) == ("orders", "data")
@@ -85,7 +85,7 @@ def test_a_newer_version_changes_the_order_and_an_older_one_does_not(till: TestC
     assert (paid["status"], paid["headline"]) == ("updated", "ORDER_ALLOCATED")
 
 
-def test_the_same_key_gives_the_same_answer(till: TestClient) -> None:
+def test_the_same_key_returns_the_same_answer(till: TestClient) -> None:
     first, second = (place(till, order("T-1"), **{"Idempotency-Key": "k1"}) for _ in range(2))
     assert first == second
     again = till.post(ORDERS, json={"orders": [order("T-9")]}, headers={"Idempotency-Key": "k1"})

@@ -25,7 +25,7 @@ def test_a_kit_is_made_looked_up_and_dissolved(retailer: Retailer) -> None:
     assert found["parts"] == [{"sku": "SET", "condition": "new", "pieces": 1}]
 
 
-def test_a_graded_sku_has_its_own_price(retailer: Retailer) -> None:
+def test_a_b_grade_sku_has_its_own_price(retailer: Retailer) -> None:
     api = client(retailer)
     api.put("/api/v1/skus/SHIRT-B", json=BUNDLE | {"title": "Tee, second choice", "price_minor": 39_900})
     graded = {"parts": [{"sku": SHIRT, "condition": "b_grade"}]}

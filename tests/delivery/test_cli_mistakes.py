@@ -56,7 +56,7 @@ def closed_port() -> int:
 
 
 @pytest.mark.parametrize("command", ["doctor", "migrate"])
-def test_no_server_is_said_with_its_place_and_without_the_password(
+def test_a_missing_server_is_named_without_the_password(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     environment.setenv("DOORSTEP_DATABASE_URL", f"postgresql://nobody:hidden@127.0.0.1:{closed_port()}/none")
@@ -67,7 +67,7 @@ def test_no_server_is_said_with_its_place_and_without_the_password(
 
 
 @pytest.mark.parametrize("command", ["doctor", "worker", "serve", "ledger verify"])
-def test_a_database_that_refuses_us_is_said_at_once(
+def test_a_database_that_refuses_the_login_is_reported_at_once(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, dsn: str
 ) -> None:
     environment.setenv("DOORSTEP_DATABASE_URL", dsn.replace(conninfo_to_dict(dsn)["dbname"], "not_there"))

@@ -30,7 +30,7 @@ def test_a_file_is_looked_at_applied_and_exported(retailer: Retailer, tmp_path: 
     assert text.read(network(retailer, "export").stdout) == retailer.read(views.document)
 
 
-def test_doubts_are_told_and_what_is_wrong_is_refused(retailer: Retailer, tmp_path: Path) -> None:
+def test_warnings_are_shown_and_errors_refused(retailer: Retailer, tmp_path: Path) -> None:
     file = tmp_path / "network.yaml"
     file.write_text("locations: {NOWHERE: {handling_minor: 5}}")
     assert "Look: There is no location 'NOWHERE'." in network(retailer, "plan", str(file)).stdout

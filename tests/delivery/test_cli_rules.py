@@ -38,7 +38,7 @@ def test_a_file_is_tried_without_storing_it(retailer: Retailer) -> None:
     assert rules(retailer, "history").stdout == "There is no version yet: the built-in rules are active.\n"
 
 
-def test_a_file_decides_and_is_taken_back(retailer: Retailer, changed: Path) -> None:
+def test_a_file_is_activated_and_rolled_back(retailer: Retailer, changed: Path) -> None:
     assert "Version 1 is active." in rules(retailer, "apply", str(FILE), "--why", "first").stdout
     assert rules(retailer, "apply", str(FILE), "--why", "again").stdout.startswith("Nothing changes.")
     reported = rules(retailer, "apply", str(changed), "--why", "more parcels").stdout
@@ -54,7 +54,7 @@ def test_a_file_decides_and_is_taken_back(retailer: Retailer, changed: Path) -> 
     ]  # fmt: skip
 
 
-def test_what_comes_out_goes_in_again(retailer: Retailer, tmp_path: Path) -> None:
+def test_an_export_can_be_imported(retailer: Retailer, tmp_path: Path) -> None:
     rules(retailer, "apply", str(FILE), "--why", "first")
     out = tmp_path / "out.yaml"
     out.write_text(rules(retailer, "export").stdout)
@@ -63,7 +63,7 @@ def test_what_comes_out_goes_in_again(retailer: Retailer, tmp_path: Path) -> Non
     assert '"title": "Rule set"' in rules(retailer, "schema").stdout
 
 
-def test_what_is_wrong_is_said_at_its_line(retailer: Retailer, changed: Path) -> None:
+def test_errors_are_shown_at_their_line(retailer: Retailer, changed: Path) -> None:
     changed.write_text(changed.read_text().replace("queue: urgent}", "queue: urgnt}"))
     reported = rules(retailer, "plan", str(changed))
     assert reported.exit_code == 1

@@ -61,7 +61,7 @@ def detail(shop: Shop, order_id: OrderId) -> order_view.OrderDetail:
         return order_view.detail(tx, order_id=order_id, now=shop.now)
 
 
-def test_a_stranger_is_asked_to_sign_in_and_comes_back_to_where_he_wanted(browser: TestClient) -> None:
+def test_an_anonymous_visitor_signs_in_and_returns_to_the_page(browser: TestClient) -> None:
     answer = browser.get("/console/orders?view=late")
     assert (answer.status_code, answer.headers["location"]) == (
         303,
@@ -80,7 +80,7 @@ def test_signing_in_never_leads_to_another_site(browser: TestClient, elsewhere: 
     assert (answer.status_code, answer.headers["location"]) == (303, "/console/")
 
 
-def test_a_wrong_password_keeps_the_address_and_ten_close_the_door(browser: TestClient) -> None:
+def test_a_wrong_password_keeps_the_address_and_ten_lock_the_login(browser: TestClient) -> None:
     form = {"csrf": token_in(browser.get("/console/login").text), "email": "dev@notnaked.example"}
     answers = [browser.post("/console/login", data={**form, "password": "guess"}) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
@@ -165,7 +165,7 @@ def test_staff_see_only_their_location(browser: TestClient, shop: Shop) -> None:
     assert f"/orders/{elsewhere}" not in browser.get("/console/orders").text
 
 
-def test_security_headers_stand_on_every_answer(browser: TestClient) -> None:
+def test_every_response_has_security_headers(browser: TestClient) -> None:
     for path in ("/console/login", "/console/orders", "/console/nowhere"):
         headers = browser.get(path).headers
         assert "script-src 'self'; style-src 'self'" in headers["content-security-policy"]
@@ -219,9 +219,7 @@ def test_an_order_is_held_and_released_with_the_fresh_page_as_answer(browser: Te
     assert not detail(shop, order_id).is_held
 
 
-def test_without_scripts_a_post_leads_back_to_the_page_and_says_what_happened(
-    browser: TestClient, shop: Shop
-) -> None:
+def test_without_scripts_a_post_returns_to_the_page_with_its_result(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser)
     csrf = token_in(browser.get(f"/console/orders/{order_id}").text)
@@ -239,9 +237,7 @@ def test_a_refused_note_keeps_what_was_typed(browser: TestClient, shop: Shop) ->
     assert "Shorten this to 5000 characters." in page
 
 
-def test_a_refused_dialog_comes_back_open_with_its_error_at_the_field(
-    browser: TestClient, shop: Shop
-) -> None:
+def test_a_refused_dialog_stays_open_with_its_error_at_the_field(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser)
     status, page = click(browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", message=" ")
@@ -256,7 +252,7 @@ def test_a_refused_dialog_comes_back_open_with_its_error_at_the_field(
     assert 'id="toasts"' not in page
 
 
-def test_canceling_gives_the_stock_back(browser: TestClient, shop: Shop) -> None:
+def test_canceling_releases_the_stock(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((SHIRT, 2))
     sign_in(browser)
     status, page = click(
@@ -266,7 +262,7 @@ def test_canceling_gives_the_stock_back(browser: TestClient, shop: Shop) -> None
     assert [work.state for work in shop.work(order_id)] == [State.CANCELED]
 
 
-def test_a_person_walks_work_from_shelf_to_carrier(browser: TestClient, shop: Shop) -> None:
+def test_a_user_takes_work_from_picking_to_the_carrier(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((SHIRT, 2))
     (work,) = shop.work(order_id)
     at = f"/station/{work.id}"
@@ -321,7 +317,7 @@ def test_rejecting_needs_a_reason_and_sends_the_lines_elsewhere(browser: TestCli
     assert shop.work(order_id)[0].state is State.REJECTED
 
 
-def test_a_refused_label_is_asked_for_again(browser: TestClient, shop: Shop) -> None:
+def test_a_refused_label_is_requested_again(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     shipment_id = shop.pack(shop.work(order_id)[0])
     with shop.app.db.write(actor="system") as tx:
@@ -397,9 +393,7 @@ def test_a_dead_letter_shows_its_failing_place_and_no_secret(browser: TestClient
 @pytest.mark.parametrize(
     ("verb", "said"), [("retry", "1 dead letter is retried."), ("discard", "1 dead letter is discarded.")]
 )
-def test_a_dead_letter_is_tried_again_or_given_up(
-    browser: TestClient, dead: int, verb: str, said: str
-) -> None:
+def test_a_dead_letter_is_retried_or_discarded(browser: TestClient, dead: int, verb: str, said: str) -> None:
     sign_in(browser)
     assert click(browser, f"/dead-letters/{verb}", on="/dead-letters")[0] in {409, 422}
     ticked = {f"inbox-{dead}": "yes"}
@@ -437,14 +431,14 @@ def test_an_api_key_is_shown_once_and_revoked(browser: TestClient) -> None:
     assert "The key is revoked." in click(browser, "/settings/keys/1/revoke", on="/settings")[1]
 
 
-def test_search_goes_straight_to_the_only_match(browser: TestClient, shop: Shop) -> None:
+def test_search_opens_the_only_match(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser)
     assert browser.get("/console/search?q=meera").headers["location"] == f"/console/orders/{order_id}"
     assert browser.get("/console/search?q=nobody").headers["location"] == "/console/orders?q=nobody"
 
 
-def test_what_is_not_there_is_said_in_words(browser: TestClient) -> None:
+def test_a_missing_record_has_a_message(browser: TestClient) -> None:
     sign_in(browser)
     for path in (
         "/orders/99",
@@ -458,6 +452,6 @@ def test_what_is_not_there_is_said_in_words(browser: TestClient) -> None:
     assert browser.get("/console/orders?cursor=odd").status_code == 422
 
 
-def test_a_verbs_address_opened_by_hand_is_the_page_it_stands_on(browser: TestClient) -> None:
+def test_a_verbs_address_opened_by_hand_shows_its_page(browser: TestClient) -> None:
     assert browser.get("/console/orders/7/hold").headers["location"] == "/console/orders/7"
     assert browser.get("/console").headers["location"] == "/console/"

@@ -183,7 +183,7 @@ def test_a_slip_shows_whom_it_concerns_before_it_is_confirmed(
 
 
 @pytest.mark.parametrize(("verb", "word"), [("close", "Closed."), ("cancel", "Canceled.")])
-def test_a_line_that_ends_says_how_many_orders_lose_their_day(
+def test_a_canceled_supply_line_returns_how_many_orders_lose_their_date(
     browser: TestClient, waiting: tuple[Supply, OrderId], verb: str, word: str
 ) -> None:
     path = f"/supplies/{waiting[0].id}"
@@ -195,7 +195,7 @@ def test_a_line_that_ends_says_how_many_orders_lose_their_day(
 # A SKU --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_sku_says_why_not_more_who_has_it_and_who_waits(
+def test_a_sku_shows_its_limits_its_locations_and_its_backorders(
     browser: TestClient, waiting: tuple[Supply, OrderId]
 ) -> None:
     page = shown(browser, f"/availability/{JACKET}?channel=shopify&group=vip&by={day(34)}&store=2")

@@ -48,7 +48,9 @@ def browser(shop: Shop) -> Iterator[TestClient]:
         yield client
 
 
-def test_the_order_page_says_why_here_in_a_sentence_then_a_table(browser: TestClient, shop: Shop) -> None:
+def test_the_order_page_explains_the_location_in_a_sentence_then_a_table(
+    browser: TestClient, shop: Shop
+) -> None:
     order_id = shop.order((JACKET, 1))
     page = browser.get(f"/console/orders/{order_id}").text
     assert "Warehouse A: on time, 1 parcel, 1,147 km, ₹116.84 shipping" in page
@@ -58,12 +60,12 @@ def test_the_order_page_says_why_here_in_a_sentence_then_a_table(browser: TestCl
     assert (page.count('<circle class="chosen"'), page.count('<circle class="possible"')) == (3, 2)
 
 
-def test_a_decision_that_split_the_order_is_told_in_full_once(browser: TestClient, shop: Shop) -> None:
+def test_a_split_decision_is_explained_in_full_once(browser: TestClient, shop: Shop) -> None:
     page = browser.get(f"/console/orders/{shop.order((JACKET, 1), (SHIRT, 2))}").text
     assert (page.count("Why here:"), page.count("Cost</th>")) == (2, 1)
 
 
-def test_an_order_that_waits_says_where_why_and_until_when(browser: TestClient, shop: Shop) -> None:
+def test_a_queued_order_shows_its_queue_reason_and_end(browser: TestClient, shop: Shop) -> None:
     page = browser.get(f"/console/orders/{shop.order((JACKET, 900))}").text
     assert '<a class="underlined" href="/console/orders?queue=brokering">brokering</a>' in page
     assert "owner: operations" in page
@@ -103,7 +105,7 @@ def test_an_auditor_has_every_decision_with_its_numbers_to_keep(browser: TestCli
     assert answer.headers["content-disposition"].startswith('attachment; filename="decisions-')
 
 
-def test_what_was_possible_in_hindsight_is_told_quietly(browser: TestClient, shop: Shop) -> None:
+def test_the_hindsight_gap_is_shown_in_a_note(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     with shop.app.db.write(actor="system") as tx:
         tx.execute("UPDATE routing_decisions SET best_minor = 1200, actual_minor = 2440")
@@ -111,7 +113,7 @@ def test_what_was_possible_in_hindsight_is_told_quietly(browser: TestClient, sho
     assert "In hindsight, ₹12.40 less was possible that day." in page
 
 
-def test_a_receipt_of_the_first_version_is_still_read(browser: TestClient, shop: Shop) -> None:
+def test_an_explanation_of_the_first_version_is_still_readable(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     with shop.app.db.write(actor="system") as tx:
         tx.execute("UPDATE routing_decisions SET receipt = receipt->'lines', rules = 'default'")
@@ -120,13 +122,13 @@ def test_a_receipt_of_the_first_version_is_still_read(browser: TestClient, shop:
     assert "the default rules" in page
 
 
-def test_an_order_without_a_decision_says_so(browser: TestClient, shop: Shop) -> None:
+def test_an_order_without_a_decision_is_shown_as_such(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1), paid=False)
     assert "No routing decision yet" in browser.get(f"/console/orders/{order_id}/decisions").text
     assert browser.get("/console/orders/999/decisions").status_code == 404
 
 
-def test_planned_work_says_until_when_it_may_go_elsewhere(browser: TestClient, shop: Shop) -> None:
+def test_planned_work_shows_until_when_it_can_move(browser: TestClient, shop: Shop) -> None:
     def hold(tx: WriteTx) -> None:
         document = views.document(tx, number=1)
         held = msgspec.structs.replace(document.runs[0], release=Release(mode="held", hold_minutes=30))
@@ -173,7 +175,7 @@ OURS = Scores(cost_minor=5_000, carriage_minor=4_000, parcels=1, km=10)
         ),
     ],
 )
-def test_what_came_second_is_told_by_what_people_would_notice(other: Scores | None, said: str) -> None:
+def test_the_runner_up_is_explained_by_its_main_difference(other: Scores | None, said: str) -> None:
     reported = Explainer(None, "INR", is_promised=True).headline(decision(OURS, other))
     assert reported == f"Store 1: on time, 1 parcel, 10 km, ₹40.00 shipping{said}"
 
@@ -185,6 +187,6 @@ def test_what_came_second_is_told_by_what_people_would_notice(other: Scores | No
         (Scores(parcels=0), "on time, in a parcel that ships anyway"),
     ],
 )
-def test_risk_and_shared_parcels_are_told(scores: Scores, said: str) -> None:
+def test_risk_and_shared_parcels_are_explained(scores: Scores, said: str) -> None:
     reported = Explainer(None, "", is_promised=True).headline(decision(scores, None, quantity=3))
     assert reported == f"Store 1: {said}. 2 items backordered."

@@ -69,7 +69,7 @@ def test_a_simulation_is_canceled(shop: Shop, browser: TestClient) -> None:
     assert click(browser, f"{here}/cancel", on=here)[0] == 409
 
 
-def test_what_cannot_be_simulated_is_said(shop: Shop, browser: TestClient) -> None:
+def test_what_cannot_be_simulated_is_reported(shop: Shop, browser: TestClient) -> None:
     stored(shop)
     status, answer = click(browser, f"{LAB}/simulate", on=LAB, draft="1", days="900")
     assert (status, "Enter 366 or less." in answer) == (422, True)

@@ -60,7 +60,7 @@ def test_a_file_has_the_rows_and_columns_of_its_page(browser: TestClient, shop: 
     assert all(row[0] in page for row in rows)
 
 
-def test_a_file_goes_on_behind_the_first_page(
+def test_a_csv_file_continues_after_the_first_page(
     browser: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "EXPORT_ROWS", 2)
@@ -85,7 +85,7 @@ def test_no_spreadsheet_runs_what_a_customer_wrote(text: str, written: str) -> N
     assert lists._line([text]).strip() == written
 
 
-def test_orders_are_sorted_by_what_the_address_says(browser: TestClient, shop: Shop) -> None:
+def test_orders_are_sorted_by_the_query(browser: TestClient, shop: Shop) -> None:
     for pieces in (2, 1, 3):
         shop.order((SHIRT, pieces))
     sign_in(browser)

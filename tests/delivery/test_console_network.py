@@ -71,7 +71,7 @@ def test_a_document_is_looked_at_then_holds(browser: TestClient, shop: Shop) -> 
         assert [each.note for each in views.versions(tx)] == ["Fewer hands", "Samples loaded"]
 
 
-def test_what_is_not_right_is_said_and_nothing_typed_is_lost(browser: TestClient) -> None:
+def test_errors_are_shown_and_input_is_kept(browser: TestClient) -> None:
     page = click(browser, "/network/edit/preview", status=422, document="colour: red", note="hm")
     assert "unknown field `colour`" in page
     assert (written(page), 'value="hm"' in page) == ("colour: red", True)

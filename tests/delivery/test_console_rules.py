@@ -100,7 +100,7 @@ def test_a_draft_decides_and_is_rolled_back(shop: Shop, browser: TestClient) -> 
     assert "notnaked 3 Active Restores 1" in shown(page(browser, "/routing/history"))
 
 
-def test_a_version_is_taken_as_a_file(shop: Shop, browser: TestClient) -> None:
+def test_a_version_is_downloaded_as_a_file(shop: Shop, browser: TestClient) -> None:
     answer = browser.get(f"/console/routing/versions/{stored(shop)}.yaml")
     assert answer.headers["content-disposition"] == 'attachment; filename="notnaked-1.yaml"'
     assert documents.read(answer.text, RuleSet).value == documents.read(YAML, RuleSet).value
@@ -190,7 +190,7 @@ def test_text_and_form_may_be_changed_at_once(browser: TestClient) -> None:
         ("remove 0.0.9", ["whole lines", "lines in parts"]),
     ],
 )
-def test_rules_are_moved_copied_and_taken_out(browser: TestClient, do: str, names: list[str]) -> None:
+def test_rules_are_moved_copied_and_deleted(browser: TestClient, do: str, names: list[str]) -> None:
     answer = change(browser, page(browser, "/routing/edit"), do)[1]
     document = documents.read(fields(answer)["text"], RuleSet).value
     assert document is not None
@@ -218,7 +218,7 @@ def test_a_condition_that_fails_is_shown_to_people(shop: Shop, browser: TestClie
     assert "runs[0].routings[0].orders.when: no such key" in text
 
 
-def test_a_draft_that_names_what_is_no_more_says_so(shop: Shop, browser: TestClient) -> None:
+def test_a_draft_with_unknown_names_is_an_error(shop: Shop, browser: TestClient) -> None:
     gone = YAML.replace("before_cut_off: true,", "before_cut_off: true, codes: [WH-Z],")
     here = f"/routing/versions/{stored(shop, gone)}"
     assert "There is no location WH-Z. Existing:" in shown(page(browser, here))

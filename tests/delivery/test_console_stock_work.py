@@ -64,7 +64,7 @@ def on_hand(shop: Shop, code: str, sku: str = SHIRT) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("path", ["transfers", "receiving", "counts", "replenishment", "files"])
-def test_an_empty_page_says_what_to_do_next(browser: TestClient, path: str) -> None:
+def test_an_empty_page_suggests_the_next_step(browser: TestClient, path: str) -> None:
     page = browser.get(f"/console/{path}")
     assert page.status_code == 200
     assert 'class="empty"' in page.text
@@ -138,7 +138,7 @@ def test_staff_count_blind_and_operations_agree(browser: TestClient, shop: Shop)
     assert on_hand(shop, "ST-22")["new"] == before - 2
 
 
-def test_an_open_count_shows_the_books_and_a_canceled_one_changes_nothing(
+def test_an_open_count_shows_system_quantities_and_a_canceled_one_changes_nothing(
     browser: TestClient, shop: Shop
 ) -> None:
     form = {
@@ -177,7 +177,7 @@ def test_rules_are_written_and_what_is_lacking_is_drafted(browser: TestClient, s
     assert "Hats" not in page
 
 
-def test_a_file_is_brought_in_worked_and_its_bad_rows_taken_out(browser: TestClient, shop: Shop) -> None:
+def test_a_file_is_imported_and_its_bad_rows_are_downloaded(browser: TestClient, shop: Shop) -> None:
     text = f"sku,location,quantity\n{SHIRT},WH-A,44\nNO-SUCH,WH-A,1\n"
     csrf = token_in(browser.get("/console/files").text)
     given = {"csrf": csrf, "kind": "stock", "as_of": ""}
@@ -196,7 +196,7 @@ def test_a_file_is_brought_in_worked_and_its_bad_rows_taken_out(browser: TestCli
     assert "Feed from file" in browser.get("/console/feeds/1").text
 
 
-def test_a_file_that_is_none_is_told_and_one_that_failed_goes_on(browser: TestClient, shop: Shop) -> None:
+def test_an_empty_file_is_reported_and_a_failed_one_continues(browser: TestClient, shop: Shop) -> None:
     csrf = token_in(browser.get("/console/files").text)
     sent = {"file": ("stock.csv", b"sku\n", "text/csv")}
     for given, reported in (

@@ -12,7 +12,7 @@ from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.routing import views as routing
 
 
-def test_decisions_come_with_their_explanations(retailer: Retailer) -> None:
+def test_decisions_have_explanations(retailer: Retailer) -> None:
     order_id = retailer.place_order()
     (reported,) = client(retailer).get(f"/api/v1/orders/{order_id}/decisions").json()
     assert (reported["rules"], reported["rules_version"], reported["best"]) == ("default", None, None)

@@ -8,7 +8,7 @@ from tests.builders import Retailer, order_snapshot
 from doorstep import processes
 
 
-def test_a_ready_process_says_so(retailer: Retailer) -> None:
+def test_a_ready_process_reports_ready(retailer: Retailer) -> None:
     client = TestClient(processes.web(retailer.app))
     assert client.get("/health/live").json() == {"status": "ok"}
     ready = client.get("/health/ready")
@@ -18,7 +18,7 @@ def test_a_ready_process_says_so(retailer: Retailer) -> None:
     )
 
 
-def test_another_schema_is_not_ready_and_says_what_to_do(retailer: Retailer) -> None:
+def test_another_schema_is_not_ready_and_explains_what_to_do(retailer: Retailer) -> None:
     retailer.write(lambda tx: tx.execute("UPDATE schema_history SET version_num = 'older'"))
     ready = TestClient(processes.web(retailer.app)).get("/health/ready")
     assert ready.status_code == 503
@@ -26,7 +26,7 @@ def test_another_schema_is_not_ready_and_says_what_to_do(retailer: Retailer) -> 
     assert ready.json()["checks"]["schema"].endswith("is needed: doorstep migrate")
 
 
-def test_the_figures_tell_what_waits_and_what_is_dead(retailer: Retailer) -> None:
+def test_the_metrics_count_waiting_work_and_dead_letters(retailer: Retailer) -> None:
     retailer.receive("shop", "order", b"{", order_snapshot())
     retailer.settle()
     retailer.write(

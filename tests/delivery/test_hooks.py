@@ -89,7 +89,7 @@ def test_who_does_not_prove_itself_leaves_only_a_count(retailer: Retailer, heade
     assert counted("shop", "wrong_signature") == before + 1
 
 
-def test_an_unknown_door_a_closed_one_and_too_much(retailer: Retailer) -> None:
+def test_an_unknown_endpoint_a_connection_that_is_off_and_too_large_a_body(retailer: Retailer) -> None:
     assert post(retailer, b"", to="nobody").status_code == 404
     assert post(retailer, b"x" * 5_000_001).status_code == 413
     retailer.write(lambda tx: connections.switch(tx, key="shop", mode=Mode.OFF))
@@ -99,7 +99,7 @@ def test_an_unknown_door_a_closed_one_and_too_much(retailer: Retailer) -> None:
     assert stored(retailer) == []
 
 
-def test_malformed_words_with_a_right_signature_are_kept_and_become_a_dead_letter(retailer: Retailer) -> None:
+def test_a_signed_but_malformed_message_is_kept_as_a_dead_letter(retailer: Retailer) -> None:
     assert post(retailer, b"\xff{not json").status_code == 200
     assert [row["body"] for row in stored(retailer)] == [b"\xff{not json"]
     retailer.settle()
@@ -120,7 +120,7 @@ def test_two_hundred_at_once_are_all_stored_before_they_are_thanked(retailer: Re
     assert retailer.read(lambda tx: tx.value(int, "SELECT count(DISTINCT xmin::text) FROM inbox")) < 50
 
 
-def test_without_a_database_senders_are_asked_to_come_again(retailer: Retailer, server_dsn: str) -> None:
+def test_without_a_database_senders_are_asked_to_retry(retailer: Retailer, server_dsn: str) -> None:
     assert retailer.app.db._pool is not None
     retailer.app.db._pool.timeout = 0.2
     retailer.app.registry._looked_at = 0.0
@@ -133,7 +133,7 @@ def test_without_a_database_senders_are_asked_to_come_again(retailer: Retailer, 
     assert {(answer.status_code, answer.headers.get("retry-after")) for answer in answers} == {(503, "2")}
 
 
-def test_who_sends_too_much_is_asked_to_slow_down_and_nobody_else(retailer: Retailer) -> None:
+def test_only_the_sender_of_too_much_is_throttled(retailer: Retailer) -> None:
     retailer.app = replace(
         retailer.app, settings=retailer.app.settings.model_copy(update={"webhook_rate_per_second": 5})
     )
@@ -183,7 +183,7 @@ def test_arrivals_share_a_transaction_and_the_poisoned_one_fails_alone() -> None
     assert sorted(table.rows) == sorted(f"evt-{number}" for number in range(20) if number != 7)
 
 
-def test_when_the_database_is_away_nobody_is_tried_alone() -> None:
+def test_without_a_database_no_row_is_tried_alone() -> None:
     table = Table(errors.Unavailable("away"))
     assert all(isinstance(each, errors.Unavailable) for each in gather(table, *map(arrival, range(50))))
     assert table.transactions <= 2
@@ -195,7 +195,7 @@ def test_one_poisoned_row_costs_a_few_more_transactions_not_hundreds() -> None:
     assert table.transactions <= 20
 
 
-def test_when_storing_lags_senders_are_asked_to_come_again_in_time() -> None:
+def test_when_storing_lags_senders_are_asked_to_retry_later() -> None:
     async def work() -> list[BaseException | None]:
         slow = Table()
         commits = GroupCommit(
@@ -219,7 +219,7 @@ def test_a_queue_that_is_too_long_refuses_at_once() -> None:
     assert sum(isinstance(each, errors.Unavailable) for each in outcomes) == 50
 
 
-def test_a_connection_that_cannot_be_opened_leaves_the_doors_of_the_others_open(retailer: Retailer) -> None:
+def test_a_broken_connection_does_not_affect_the_others(retailer: Retailer) -> None:
     with retailer.app.db.write(actor="test") as tx:
         tx.execute(
             "INSERT INTO connections (key, kind, connector_id, name, mode) VALUES ('broken', 'channels', 'gone', '', 'live')"

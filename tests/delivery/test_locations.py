@@ -53,7 +53,7 @@ def test_a_gstin_has_its_check_digit_and_the_state_of_its_location(retailer: Ret
     assert problem(answer, 422, "invalid")["field"] == "gstin"
 
 
-def test_closing_says_what_is_in_the_way_and_what_happens_next(retailer: Retailer) -> None:
+def test_closing_lists_open_work_and_what_happens_next(retailer: Retailer) -> None:
     api, order_id = client(retailer), retailer.place_order(order_snapshot(line(SHIRT)))
     (work,) = retailer.work(order_id)
     code = retailer.read(lambda tx: views.location(tx, location_id=work.location_id)).code

@@ -76,12 +76,14 @@ def test_a_row_that_is_none_is_named(tmp_path: Path, row: str, reason: str) -> N
         ("orders.csv", HEAD + 'S-1,"open\n', "is not CSV"),
     ],
 )
-def test_a_file_that_is_none_says_what_it_should_be(tmp_path: Path, name: str, text: str, said: str) -> None:
+def test_a_file_of_a_wrong_type_is_an_error_that_says_what_is_expected(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
     with pytest.raises(errors.Invalid, match=said):
         list(order_files.documents(written(tmp_path, text, name), read_to=lambda _: None))
 
 
-def test_a_csv_is_taken_in_once(till: TestClient, retailer: Retailer, tmp_path: Path) -> None:
+def test_a_csv_is_imported_once(till: TestClient, retailer: Retailer, tmp_path: Path) -> None:
     rows = "".join(f"S-{number},2026-05-05T10:00:00Z,INR,{SHIRT},1,799{TAIL}" for number in range(3))
     path = written(tmp_path, HEAD + rows + f"S-9,2026-05-05T10:00:00Z,INR,{SHIRT},x,799{TAIL}")
     rejects = tmp_path / "rejects.tsv"
@@ -97,7 +99,7 @@ def test_a_csv_is_taken_in_once(till: TestClient, retailer: Retailer, tmp_path: 
     ]
 
 
-def test_ndjson_is_taken_in_and_bad_documents_are_named(
+def test_ndjson_is_imported_and_bad_documents_are_named(
     till: TestClient,
     retailer: Retailer,
     tmp_path: Path,

@@ -28,7 +28,7 @@ def browser(shop: Shop) -> Iterator[TestClient]:
         yield page
 
 
-def test_a_person_says_that_a_carrier_is_out_and_back(browser: TestClient) -> None:
+def test_a_user_starts_and_ends_a_carrier_outage(browser: TestClient) -> None:
     page = click(
         browser, "/network/carrier-out", carrier="shiphawk", reason="Strike", until="2099-01-02T10:00"
     )
@@ -39,7 +39,7 @@ def test_a_person_says_that_a_carrier_is_out_and_back(browser: TestClient) -> No
     assert "Carrier outages" not in browser.get("/console/").text
 
 
-def test_what_is_wrong_is_said_and_what_was_typed_stays(browser: TestClient) -> None:
+def test_errors_are_shown_and_input_stays(browser: TestClient) -> None:
     page = click(browser, "/network/carrier-out", status=422, carrier="shiphawk", reason="x", until="soon")
     assert ("Enter a date and time." in page, 'value="soon"' in page) == (True, True)
     assert "has no outage" in click(browser, "/network/carrier-back", status=404, carrier="shiphawk")
@@ -69,7 +69,7 @@ def test_programs_say_and_read_it(retailer: Retailer) -> None:
     assert staff.post("/api/v1/network/outages", json=body).status_code == 403
 
 
-def test_the_command_line_says_it(retailer: Retailer) -> None:
+def test_the_command_line_shows_it(retailer: Retailer) -> None:
     said = network(
         retailer, "outage", "shiphawk", "--why", "Strike", "--until", "2099-01-02T10:00+05:30"
     ).stdout

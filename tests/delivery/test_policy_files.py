@@ -69,7 +69,7 @@ def taken_out(run: Run, folder: Path, kind: str) -> str:
     return target.read_text()
 
 
-def test_rules_come_in_and_take_effect(database: Database, run: Run) -> None:
+def test_rules_are_imported_and_take_effect(database: Database, run: Run) -> None:
     text = f"{RULES}safety_stock,Stores,2,{SHIRT}; {JACKET},,store;warehouse,web,,,festival\npool,VIP,3,,,,,group:vip,no,later\n"
     assert "1 is done: 2 applied, 0 change nothing, 0 are bad." in run("import", "rules", file=text)
     pool, stores = sorted(rules(database), key=lambda rule: rule.terms.name, reverse=True)
@@ -83,7 +83,7 @@ def test_rules_come_in_and_take_effect(database: Database, run: Run) -> None:
     assert policies.safety_stock(SNEAKER, 1, "web").value == 0
 
 
-def test_rules_go_out_and_come_in_again_as_they_are(database: Database, run: Run, tmp_path: Path) -> None:
+def test_rules_round_trip_through_export_and_import(database: Database, run: Run, tmp_path: Path) -> None:
     run("import", "rules", file=f"{RULES}threshold,Web,2,,,,web;app,,,care\nexclude,Gone,1,{SHIRT},A,,,,,x\n")
     out = taken_out(run, tmp_path, "rules")
     assert out == (
@@ -129,7 +129,7 @@ def test_all_rules_or_none(database: Database, run: Run) -> None:
     )
 
 
-def test_selling_ahead_comes_in_and_goes_out(database: Database, run: Run, tmp_path: Path) -> None:
+def test_sell_ahead_is_imported_and_exported(database: Database, run: Run, tmp_path: Path) -> None:
     text = (
         "sku,mode,quantity_limit,available_from_date,until_date,min_confidence\n"
         f"{JACKET},preorder,20,{day(11)},{day(34)},80\n{SHIRT},backorder,,,,0\n"
@@ -146,7 +146,7 @@ def test_selling_ahead_comes_in_and_goes_out(database: Database, run: Run, tmp_p
     assert "2 is done: 2 applied" in run("import", "sell-ahead", file=text)
 
 
-def test_recipes_come_in_and_go_out(database: Database, run: Run, tmp_path: Path) -> None:
+def test_kits_are_imported_and_exported(database: Database, run: Run, tmp_path: Path) -> None:
     text = f"{PARTS}{JACKET},{SHIRT},new,2\n{JACKET},{SNEAKER},b_grade,1\n"
     assert "1 is done: 2 applied" in run("import", "parts", file=text.replace(",new,", ",,"))
     recipe = (Part(SHIRT, "new", 2), Part(SNEAKER, "b_grade", 1))
@@ -156,7 +156,7 @@ def test_recipes_come_in_and_go_out(database: Database, run: Run, tmp_path: Path
     assert parts(database, JACKET) == {JACKET: (Part(SHIRT, "new", 1),)}
 
 
-def test_a_recipe_is_taken_whole_or_not_at_all(database: Database, run: Run) -> None:
+def test_components_of_a_kit_are_stored_completely_or_not_at_all(database: Database, run: Run) -> None:
     """One bad part leaves the recipe as it was; recipes beside it are taken."""
     catalog = "".join(f"{sku},Kit,1,100,INR\n" for sku in ("K1", "K2", "K3"))
     run("import", "skus", file=f"sku,title,weight_grams,price_minor,currency\n{catalog}")

@@ -80,7 +80,7 @@ def test_a_cart_from_two_places_arrives_with_its_later_parcel(shop: Retailer) ->
     assert 0.9 <= option["confidence"] < 1
 
 
-def test_what_nobody_has_is_said(shop: Retailer) -> None:
+def test_unavailable_skus_are_named(shop: Retailer) -> None:
     (option,) = ask(shop, (JACKET, 1), (SHIRT, 500), services=["express"])["options"]
     assert option["complete"] is False
     (line,) = option["unfillable"]

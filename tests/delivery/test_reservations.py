@@ -40,7 +40,7 @@ def ask(shop: TestClient, reference: str, *lines: tuple[str, int], ttl: int = 60
     return dict(reported)
 
 
-def test_a_cart_holds_parts_of_kits_and_lets_go(retailer: Retailer, kit: str) -> None:
+def test_a_cart_reserves_and_releases_components_of_kits(retailer: Retailer, kit: str) -> None:
     shop = client(retailer)
     assert ask(shop, "c1", (kit, 1), (SHIRT, 1))["held"] is True
     held = shop.get(f"{CARTS}/shop/c1").json()
@@ -51,7 +51,7 @@ def test_a_cart_holds_parts_of_kits_and_lets_go(retailer: Retailer, kit: str) ->
     assert shop.get(f"{CARTS}/shop/c1").json()["lines"] == []
 
 
-def test_what_cannot_be_held_says_how_many_could_be_had(retailer: Retailer) -> None:
+def test_a_refused_cart_reservation_returns_the_available_quantity(retailer: Retailer) -> None:
     reported = ask(client(retailer), "c1", (SHIRT, 10_000))
     assert (reported["held"], reported["expires_at"]) == (False, None)
     (refused,) = reported["refused"]  # type: ignore[misc]  # a list in JSON
@@ -70,7 +70,7 @@ def test_a_hold_is_extended_kept_and_swept(retailer: Retailer) -> None:
     problem(shop.post(f"{CARTS}/shop/none/extend", json={}), 404, "notfound")
 
 
-def test_what_the_catalog_lacks_is_said(retailer: Retailer) -> None:
+def test_skus_missing_in_the_catalog_are_named(retailer: Retailer) -> None:
     wanted = {"carts": [{"channel": "shop", "reference": "c1", "lines": [{"sku": "NOPE", "quantity": 1}]}]}
     reported = problem(client(retailer).post(CARTS, json=wanted), 404, "notfound")
     assert "NOPE" in reported["title"] + str(reported.get("detail"))
@@ -92,7 +92,9 @@ def test_who_may_only_read_holds_nothing(retailer: Retailer) -> None:
         (Part(SHIRT, "new", 1), Part(SHIRT, "new", 2)),
     ],
 )
-def test_a_recipe_nobody_could_pick_is_refused(retailer: Retailer, kit: str, parts: tuple[Part, ...]) -> None:
+def test_a_kit_that_cannot_be_picked_is_refused(
+    retailer: Retailer, kit: str, parts: tuple[Part, ...]
+) -> None:
     with pytest.raises(errors.Invalid):
         retailer.write(lambda tx: catalog.compose(tx, recipes=[Recipe(Sku(kit), parts)]))
 

@@ -59,7 +59,7 @@ def api(retailer: Retailer) -> TestClient:
     return client(retailer)
 
 
-def test_queues_tell_what_waits_and_lead_to_it(browser: TestClient, shop: Shop) -> None:
+def test_queues_show_waiting_orders_and_link_to_them(browser: TestClient, shop: Shop) -> None:
     waits, goes = shop.order((JACKET, 900)), shop.order((JACKET, 1))
     page = browser.get("/console/routing/queues").text
     assert '<a class="strong" href="/console/orders?queue=short">short</a>' in page
@@ -69,7 +69,7 @@ def test_queues_tell_what_waits_and_lead_to_it(browser: TestClient, shop: Shop) 
     assert 'aria-label="Remove the filter short"' in found
 
 
-def test_a_queue_that_the_rules_forgot_is_shown_as_long_as_somebody_waits_in_it(
+def test_a_queue_missing_in_the_rules_is_shown_while_orders_wait_in_it(
     browser: TestClient, shop: Shop
 ) -> None:
     shop.order((JACKET, 900))
@@ -78,7 +78,7 @@ def test_a_queue_that_the_rules_forgot_is_shown_as_long_as_somebody_waits_in_it(
     assert "no longer in the rules" in browser.get("/console/routing/queues").text
 
 
-def test_waves_are_plotted_by_what_they_saved(browser: TestClient, shop: Shop) -> None:
+def test_batches_are_plotted_by_their_savings(browser: TestClient, shop: Shop) -> None:
     with shop.app.db.write(actor="system") as tx:
         for minute, after in enumerate((900, 400)):
             began = shop.now + timedelta(minutes=minute)
@@ -101,7 +101,7 @@ def test_a_run_by_the_clock_is_started_at_once_by_a_worker(browser: TestClient, 
     assert "no scheduled run" in click(browser, "/routing/runs/now", status=404, run="as they come")
 
 
-def test_queues_are_told_and_their_orders_found(api: TestClient, retailer: Retailer) -> None:
+def test_queues_are_listed_and_their_orders_found(api: TestClient, retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET, 900)))
     short, care = api.get("/api/v1/routing/queues").json()
     assert (short["name"], short["owner"], short["orders"], short["pieces"]) == ("short", "planning", 1, 900)
@@ -111,7 +111,7 @@ def test_queues_are_told_and_their_orders_found(api: TestClient, retailer: Retai
     assert api.get("/api/v1/orders", params={"queue": "care"}).json()["items"] == []
 
 
-def test_runs_are_told_and_started(api: TestClient, retailer: Retailer) -> None:
+def test_runs_are_listed_and_started(api: TestClient, retailer: Retailer) -> None:
     scheduled_runs.run_due(retailer.app.context)
     (due,) = api.get("/api/v1/routing/runs").json()["next"]
     assert (due["run"], due["schedule"]) == ("night", "0 2 * * * UTC")

@@ -16,7 +16,7 @@ def test_there_is_no_map_without_coordinates() -> None:
     assert draw([], **DELHI) is None  # type: ignore[arg-type]  # the same keywords for all
 
 
-def test_a_map_is_also_said_in_words() -> None:
+def test_a_map_has_a_text_alternative() -> None:
     found = draw([STORE, WAREHOUSE], **DELHI)
     assert found is not None
     assert found.label == "From Store 22 to New Delhi; possible: Warehouse A"

@@ -46,7 +46,7 @@ def on_hand(database: Database) -> int:
         return sum(each.on_hand for each in views.positions(tx, sku=SHIRT, location_id=A))
 
 
-def test_stock_goes_out_and_comes_in_again(database: Database, tmp_path: Path) -> None:
+def test_stock_round_trips_through_export_and_import(database: Database, tmp_path: Path) -> None:
     target = tmp_path / "stock.csv"
     assert run("export", "stock", str(target)).exit_code == 0
     mended = target.read_text().replace(f"{SHIRT},A,10", f"{SHIRT},A,12")
@@ -78,7 +78,7 @@ def test_many_bad_rows_are_not_all_shown(tmp_path: Path) -> None:
     assert (result.output.count("is not in the catalog"), "and more" in result.output) == (20, True)
 
 
-def test_the_catalog_supplies_and_rules_come_in(database: Database, tmp_path: Path) -> None:
+def test_catalog_supply_and_rules_are_imported(database: Database, tmp_path: Path) -> None:
     catalog = "sku,title,weight_grams,price_minor,currency\nNEW-1,Shirt,200,79900,INR\n"
     assert run("import", "skus", write(tmp_path, "skus.csv", catalog)).exit_code == 0
     coming = (

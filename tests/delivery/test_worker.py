@@ -25,7 +25,7 @@ def due(retailer: Retailer) -> dict[int, str]:
     return {int(str(row["order_id"])): str(row["due"]) for row in rows}
 
 
-def test_an_order_that_cannot_be_decided_is_put_off_alone(
+def test_an_order_that_cannot_be_planned_is_postponed_alone(
     retailer: Retailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [retailer.place_order(order_snapshot(line(SHIRT))) for _ in range(3)]
@@ -97,7 +97,7 @@ def test_a_step_that_fails_for_one_of_a_batch_is_done_for_the_others(retailer: R
     assert batches.run_step(retailer.app, failing(3)) == 0
 
 
-def test_workers_side_by_side_do_every_order_once_and_stop_when_told(retailer: Retailer) -> None:
+def test_parallel_workers_process_every_order_once_and_stop_on_a_signal(retailer: Retailer) -> None:
     retailer.receive("shop", "order", *(order_snapshot(line(SHIRT)) for _ in range(30)))
     workers = [Worker(retailer.app) for _ in range(2)]
     threads = [threading.Thread(target=worker.run) for worker in workers]
@@ -126,9 +126,7 @@ def test_workers_side_by_side_do_every_order_once_and_stop_when_told(retailer: R
     assert len(retailer.client("mail").messages) == 30
 
 
-def test_an_idle_worker_looks_instead_of_going_round(
-    retailer: Retailer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_idle_worker_polls_only_at_intervals(retailer: Retailer, monkeypatch: pytest.MonkeyPatch) -> None:
     app = dataclasses.replace(
         retailer.app, settings=retailer.app.settings.model_copy(update={"poll_seconds": 0.02})
     )
@@ -150,7 +148,7 @@ def test_an_idle_worker_looks_instead_of_going_round(
     assert len(rounds) <= 2
 
 
-def test_a_message_whose_wake_up_was_lost_is_due_at_the_next_look(retailer: Retailer) -> None:
+def test_a_message_without_a_notification_is_found_by_the_next_poll(retailer: Retailer) -> None:
     def due() -> bool:
         return retailer.read(lambda tx: batches.is_due(tx, now=retailer.app.clock.now()))
 

@@ -31,7 +31,7 @@ FAR = replace(STORE, id=3, code="FAR", latitude=19.0, longitude=72.8)
 NODES = {each.id: each for each in (FAR, STORE, NEAR)}
 
 
-def test_the_way_takes_days_by_its_band() -> None:
+def test_transit_days_follow_the_distance_band() -> None:
     assert [WAYS.days(km) for km in (0, 50, 51, 300, 301)] == [1, 1, 2, 2, 5]
     assert transit("*:3").days(10) == 3
     assert round(places.kilometres((28.6, 77.2), (19.0, 72.8))) == 1157
@@ -50,7 +50,7 @@ def test_others_are_offered_soonest_first_and_never_more_than_the_network_has_le
     assert elsewhere(replace(found, known_quantity=0), STORE, NODES, ways=WAYS, today=TODAY) == ()
 
 
-def test_who_does_not_know_offers_no_number_and_a_kit_needs_all_its_parts() -> None:
+def test_an_unknown_stock_has_no_quantity_and_a_kit_needs_all_components() -> None:
     silent = {**NODES, 3: replace(FAR, stale="silent")}
     shelves = {("A", "new"): ((3, 9, 0, 0), (2, 5, 0, 0)), ("B", "new"): ((2, 3, 0, 0),)}
     seen = Picture(NOW, silent, shelves)
@@ -78,7 +78,7 @@ def test_supply_is_here_on_its_day_or_after_a_transfer() -> None:
     ]
 
 
-def test_a_source_is_silent_when_it_was_not_heard_for_longer_than_it_may_be() -> None:
+def test_a_source_is_overdue_after_its_maximum_age() -> None:
     source = StockSource(1, "pos", 60)
     assert source.is_silent(NOW)
     heard = replace(source, last_update_at=NOW)

@@ -51,7 +51,7 @@ def ask(seen: Picture, question: Question = A, *parts: tuple[Sku, Condition, int
 TEN = ((1, 10, 2, 0), (2, 5, 0, 0))
 
 
-def test_what_is_free_everywhere_less_what_is_asked_of_the_network() -> None:
+def test_network_availability_is_stock_less_holds_and_commitments() -> None:
     assert ask(picture(*TEN)).quantity == 13
     assert ask(picture(*TEN, demand={("A", "new"): Demand(held=3, committed=4)})).quantity == 6
     assert ask(picture(*TEN, demand={("A", "new"): Demand(held=30)})).quantity == 0
@@ -99,7 +99,7 @@ def test_a_location_that_may_not_send_it_does_not_count(
 # Pickup, and one location -------------------------------------------------------------------------------------------
 
 
-def test_pickup_is_what_lies_there_and_never_more_than_the_network_has_left() -> None:
+def test_pickup_availability_is_the_locations_stock_limited_by_the_network() -> None:
     pickup = replace(A, method=Method.PICKUP, location_id=ST)
     assert ask(picture(*TEN), pickup).quantity == 5
     assert ask(picture(*TEN, demand={("A", "new"): Demand(committed=11)}), pickup).quantity == 2
@@ -134,7 +134,7 @@ def test_a_kit_is_as_many_as_its_scarcest_part_allows() -> None:
     assert (found.quantity, found.threshold.value, len(found.pools)) == (2, 1, 1)
 
 
-def test_of_a_kit_only_parts_that_lie_together_count() -> None:
+def test_only_kits_with_all_components_at_one_location_count() -> None:
     apart = picture(*TEN, more={("B", "new"): ((1, 1, 0, 0), (2, 9, 0, 0))})
     found = ask(apart, KIT, *PARTS)
     assert (found.quantity, found.together) == (1 + 2, 3)

@@ -195,7 +195,7 @@ def taker(order: int, quantity: int, audience: frozenset[str] = VIP) -> Taker:
     return Taker((order, 1), "A", audience, quantity)
 
 
-def test_lines_take_in_the_order_in_which_they_come_and_no_more_than_there_is() -> None:
+def test_lines_are_filled_in_sequence_and_only_from_available_stock() -> None:
     pools = [Pool("A", "group:vip", 5, 1, 1), Pool("A", "shop", 1, 0, 2)]
     assert share([taker(1, 3), taker(2, 4), taker(3, 1, frozenset({"b2b"}))], pools, {}) == {
         (1, 1, "A", "group:vip"): 3,
@@ -204,7 +204,7 @@ def test_lines_take_in_the_order_in_which_they_come_and_no_more_than_there_is() 
     }
 
 
-def test_a_line_keeps_what_it_had_and_gives_back_what_it_wants_no_more() -> None:
+def test_a_line_keeps_its_units_and_releases_the_ones_it_no_longer_needs() -> None:
     pools = [Pool("A", "group:vip", 5, 5, 1)]
     had = {(1, 1, "A", "group:vip"): 3, (2, 1, "A", "group:vip"): 2, (1, 1, "A", "gone"): 1}
     assert share([taker(3, 2), taker(1, 2), taker(2, 0)], pools, had) == {

@@ -103,7 +103,7 @@ def test_who_never_opens_never_finishes() -> None:
     st.integers(0, 5_000),
     st.sampled_from([AMSTERDAM, NEW_YORK, KOLKATA, ZoneInfo("Australia/Lord_Howe")]),
 )
-def test_as_much_open_time_passes_as_was_asked_for(now: datetime, minutes: int, zone: ZoneInfo) -> None:
+def test_open_time_is_added_exactly(now: datetime, minutes: int, zone: ZoneInfo) -> None:
     shop = Calendar(zone, calendar.week_of({"mon": "10:00-13:00, 14:00-21:00", "sat": "22:00-04:00"}))
     done = shop.after(now, minutes)
     assert done is not None

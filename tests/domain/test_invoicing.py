@@ -35,7 +35,7 @@ def test_across_states_it_is_one_tax() -> None:
     assert split(taxed) == (254_153, 0, 0, 45_747)
 
 
-def test_an_odd_unit_of_tax_goes_back_to_the_goods() -> None:
+def test_a_rounding_difference_of_tax_stays_in_the_taxable_value() -> None:
     assert split(model.tax_lines([line(21)], seller_state="KA", buyer_state="KA")[0]) == (21, 0, 0, 0)
     assert split(model.tax_lines([line(21)], seller_state="KA", buyer_state="TN")[0]) == (20, 0, 0, 1)
 
@@ -89,7 +89,7 @@ def test_the_place_of_supply_as_the_tax_office_writes_it(code: str, written: str
     assert model.place_of_supply(code) == written
 
 
-def test_an_unknown_state_says_what_a_code_looks_like() -> None:
+def test_an_unknown_state_shows_the_format_of_codes() -> None:
     with pytest.raises(
         errors.Invalid, match=r"'Delhi' is not the code of an Indian state \(use DL, MH, KA …\)"
     ):

@@ -57,7 +57,7 @@ def lanes(now: datetime, *, known: bool = True, **facts: Any) -> Mapping[Locatio
     return Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), now).lanes(wanted)
 
 
-def test_the_nearest_comes_first_with_the_price_of_its_zone() -> None:
+def test_the_nearest_is_first_with_the_price_of_its_zone() -> None:
     found = lanes(ist(12))
     assert list(found) == [DELHI, MUMBAI]
     assert (found[DELHI].zone, found[DELHI].parcel_minor, found[DELHI].kilo_minor) == ("near", 4_000, 500)
@@ -93,7 +93,7 @@ def test_a_promise_is_missed_with_the_share_of_parcels_that_need_longer() -> Non
     assert lanes(ist(12))[DELHI].miss == 0.0
 
 
-def test_nobody_knows_where_the_customer_is() -> None:
+def test_the_customers_position_is_unknown() -> None:
     found = lanes(ist(12), known=False)
     assert [(place, lane.km, lane.zone) for place, lane in found.items()] == [
         (MUMBAI, 0.0, "country"),
@@ -177,7 +177,7 @@ def test_shares_of_parcels_by_working_days() -> None:
     assert Rate(days=3, late_days=3).by(3) == 0.9
 
 
-def test_processing_takes_open_hours_and_the_carrier_its_days() -> None:
+def test_processing_counts_open_hours_and_transit_days() -> None:
     hours = Calendar(KOLKATA, HOURS, {date(2026, 11, 23): Special("stocktaking")})
     saturday = ist(15, day=21)
     quick = tariff.departure(hours, HAWK.calendar(KOLKATA), now=saturday, cut_off=960, processing_minutes=60)

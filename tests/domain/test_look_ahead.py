@@ -27,19 +27,19 @@ def test_what_there_is_enough_of_costs_nothing() -> None:
     assert priced() == {}
 
 
-def test_a_scarce_piece_is_worth_what_going_without_costs_more() -> None:
+def test_a_scarce_unit_is_worth_the_extra_cost_without_it() -> None:
     assert priced((3, (("A", 1),))) == {("A", 1): 10}
 
 
-def test_a_piece_that_saves_a_parcel_is_worth_a_parcel() -> None:
+def test_a_unit_that_saves_a_parcel_is_worth_a_parcel() -> None:
     assert priced((3, (("A", 1), ("B", 1)))) == {("A", 1): 30}
 
 
-def test_orders_of_several_kinds_compete_for_the_same_piece() -> None:
+def test_orders_of_several_kinds_compete_for_the_same_unit() -> None:
     assert priced((1, (("A", 1),)), (1, (("A", 1), ("B", 1)))) == {("A", 1): 10}
 
 
-def test_pieces_that_run_out_are_worth_the_shortage() -> None:
+def test_units_that_run_out_are_worth_the_shortage_cost() -> None:
     assert priced((11, (("A", 1),)), costs=Costs(short_piece_minor=100)) == {("A", 1): 80, ("A", 2): 70}
     assert priced((11, (("A", 1),))) == {("A", 1): 2 * 60 - 20, ("A", 2): 2 * 60 - 30}
 
@@ -60,14 +60,14 @@ def test_only_what_can_be_sent_is_counted_on(closed: str) -> None:
     assert priced((2, (("A", 1),)), scene=scene) == {("A", 2): 30}
 
 
-def test_whoever_comes_for_the_goods_takes_them_there_and_nowhere_else() -> None:
+def test_pickup_orders_use_only_their_location() -> None:
     scene = Scene({"A": {1: 1, 2: 9}}, WAYS, places=[place(1, ships=False), place(2), place(3)])
     coming = [Expected(order(("A", 1), facts=Facts(pickup="L1")), 2.0)]
     found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_piece_minor=100))
     assert found == {("A", LocationId(1)): 100}
 
 
-def test_the_program_is_asked_again_as_weights_and_stock_change() -> None:
+def test_the_program_is_solved_again_when_weights_and_stock_change() -> None:
     ahead = ScarcityInputs(
         [Expected(order(want(1, "A", 1, grams=1_000)), 3.0)], SCENE.supply(), SCENE.network
     )
@@ -80,7 +80,7 @@ def test_the_program_is_asked_again_as_weights_and_stock_change() -> None:
     assert (nothing.prices({}, weights=[]), nothing.value_minor) == ({}, 0.0)
 
 
-def test_routing_leaves_a_priced_piece_to_those_who_need_it() -> None:
+def test_routing_leaves_a_priced_unit_to_the_orders_that_need_it() -> None:
     prices = scarcity_prices([Expected(order(("A", 1), ("B", 1)), 3.0)], SCENE.supply(), SCENE.network)
     dear = Network(SCENE.network.places, WAYS, "", prices)
     scene = Scene(

@@ -53,7 +53,7 @@ def test_legal_moves_are_made_and_all_others_refused(moves: Moves) -> None:
                 assert refusal.value.data == {"state": state.value, "legal": sorted(moves[state])}
 
 
-def test_a_refusal_says_what_is_possible() -> None:
+def test_a_refusal_lists_the_legal_moves() -> None:
     with pytest.raises(
         states.IllegalMove, match=r"Work 7 is packed; it cannot become open \(possible: shipped\)."
     ):

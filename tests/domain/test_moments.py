@@ -69,7 +69,7 @@ def test_in_the_past_every_shift_is_empty_and_nothing_is_paused(counts: str, roo
     assert (past.shift(ONE, NOW), past.shift(TWO, NOW)) == (NOW.replace(hour=8), None)
 
 
-def test_planned_work_takes_no_capacity_from_itself() -> None:
+def test_planned_work_does_not_compete_with_itself_for_capacity() -> None:
     network = Network({ONE: place(1, room=0), TWO: place(2)}, street({1: 1, 2: 2}))
     freed = network.without([ONE, TWO, ONE])
     assert [each.room for each in freed.places.values()] == [2, None]

@@ -111,7 +111,7 @@ def test_what_cannot_be_meant_is_refused() -> None:
         )
 
 
-def test_what_is_likely_not_meant_is_said() -> None:
+def test_likely_mistakes_are_reported() -> None:
     document = text.read("locations: {Z: {handling_minor: 1}}\ncarriers: {pigeon: {zones: [], services: {}}}")
     assert list(said.warnings(document, [PLACE])) == [
         "There is no location 'Z'.",
@@ -132,7 +132,7 @@ def test_a_change_is_shown_line_by_line() -> None:
     assert text.changes(before, before) == []
 
 
-def test_the_schema_knows_every_part() -> None:
+def test_the_schema_has_every_part() -> None:
     known = text.schema()["$defs"]
     assert isinstance(known, dict)
     assert {"Document", "Site", "Shift", "Carrier", "Zone", "Rate"} <= known.keys()

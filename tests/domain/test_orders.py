@@ -60,7 +60,7 @@ HELD = [
 
 
 @pytest.mark.parametrize(("order", "reason", "words"), HELD)
-def test_what_is_wrong_holds_the_order_and_says_what_to_do(
+def test_an_invalid_order_is_held_with_instructions(
     order: OrderSnapshot, reason: HoldReason, words: str
 ) -> None:
     (hold,) = check(order)
@@ -72,7 +72,7 @@ def test_every_hold_that_a_check_can_lay_is_tested() -> None:
     assert {reason for _order, reason, _words in HELD} == model.CHECKED_HOLDS
 
 
-def test_all_reasons_are_told_at_once() -> None:
+def test_all_reasons_are_reported_at_once() -> None:
     order = order_snapshot(line("X-1", 0), paid=False, shipping_address=None, total_minor=7)
     assert [hold.reason for hold in check(order)] == [
         HoldReason.UNKNOWN_SKU,
@@ -167,7 +167,7 @@ def test_short_outranks_allocated() -> None:
         (Counters(ordered=2, canceled=2), "Canceled"),
     ],
 )
-def test_a_lines_status_is_as_far_as_all_of_its_pieces_are(counters: Counters, words: str) -> None:
+def test_a_lines_status_is_that_of_its_slowest_unit(counters: Counters, words: str) -> None:
     assert model.line_status(counters) == words
 
 

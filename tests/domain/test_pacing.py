@@ -36,9 +36,7 @@ def ist(hour: int, minute: int = 0, day: int = 20) -> datetime:
         (ist(12, day=22), "early", ist(8, day=23)),  # closed on Sunday: what comes belongs to Monday
     ],
 )
-def test_work_counts_in_the_shift_that_runs_or_comes_next(
-    at: datetime, name: str, starts_at: datetime
-) -> None:
+def test_work_counts_in_the_current_or_next_shift(at: datetime, name: str, starts_at: datetime) -> None:
     found = pacing.running([LATE, EARLY], OPEN, at)
     assert found is not None
     assert (found.shift.name, found.starts_at) == (name, starts_at)
@@ -71,7 +69,7 @@ def released(*work: Planned, now: datetime, bench: ReleasePoint) -> list[int]:
 IDLE = ReleasePoint(units_per_hour=20.0)
 
 
-def test_what_has_no_reason_to_wait_goes_by_urgency() -> None:
+def test_work_is_released_by_urgency() -> None:
     first = planned(3, ship_by=ist(18))
     assert released(planned(1, ship_by=ist(23)), planned(2), first, now=ist(9), bench=IDLE) == [3, 2, 1]
 
@@ -90,7 +88,7 @@ def test_what_must_leave_is_released_before_it_is_too_late() -> None:
     assert released(held, now=ist(12), bench=replace(busy, units_per_hour=None)) == []  # nobody knows
 
 
-def test_metered_work_comes_as_fast_as_it_is_picked() -> None:
+def test_metered_work_is_released_as_fast_as_it_is_picked() -> None:
     metered = [planned(number, metered=True, horizon_minutes=90) for number in range(1, 7)]
     assert released(*metered, now=ist(9), bench=IDLE) == [1, 2, 3]  # 30 pieces keep it busy for 90 minutes
     assert released(*metered, now=ist(9), bench=replace(IDLE, open_units=25)) == [1]
@@ -110,7 +108,7 @@ def test_a_last_moment_leaves_twice_the_time_for_picking() -> None:
     assert replace(IDLE, units_per_hour=None).last_moment(planned(1)) == ist(22)
 
 
-def test_a_pace_leans_on_what_was_said_while_little_is_known() -> None:
+def test_throughput_uses_the_configured_value_while_there_is_little_data() -> None:
     assert pacing.throughput(units=0, hours=0, said=120.0) == 120.0
     assert pacing.throughput(units=0, hours=0, said=None) == 30.0
     assert pacing.throughput(units=80, hours=4, said=40.0) == 30.0
@@ -118,7 +116,7 @@ def test_a_pace_leans_on_what_was_said_while_little_is_known() -> None:
     assert [pacing.reject_rate(rejected=each, works=80) for each in (0, 25)] == [0.0, 0.25]
 
 
-def test_stages_of_work_that_lies() -> None:
+def test_stages_of_unaccepted_work() -> None:
     reported = [
         pacing.stage(minutes, warn=60, escalate=120, reject=240) for minutes in (59.9, 60, 120, 239, 240)
     ]

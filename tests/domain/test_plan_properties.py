@@ -54,7 +54,7 @@ def test_among_plans_that_cost_the_same_the_fewest_parcels_win(
 
 
 @given(STOCKS, st.lists(LINES, min_size=1, max_size=4), st.randoms(use_true_random=False))
-def test_who_comes_in_which_place_of_the_batch_does_not_matter(
+def test_the_position_in_the_batch_does_not_matter(
     stock: dict[str, dict[int, int]], orders: list[list[tuple[str, int]]], chance: Random
 ) -> None:
     scene = Scene(stock, EVEN, [CHEAP_THEN_FEW])

@@ -103,7 +103,7 @@ def test_replanned_work_keeps_its_release_time() -> None:
     assert [(each.is_planned, each.release_after) for each in again.parts] == [(True, NOW), (True, None)]
 
 
-def test_only_whole_orders_without_a_date_are_promised_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_orders_without_any_date_are_promised_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "promised_at", lambda *_: NOW + 3 * DAY)
     demands = [
         order(("A", 1)),
@@ -161,7 +161,7 @@ def test_the_last_retry_time_repeats() -> None:
     assert [minutes(waiting(slow, tries=tries)) for tries in range(4)] == [5, 60, 60, 60]
 
 
-def test_an_order_that_no_routing_takes_waits_for_a_person_or_stock() -> None:
+def test_an_order_that_no_routing_matches_waits_for_a_user_or_stock() -> None:
     found = waiting(None, routing="")
     assert (minutes(found), found.wakes_on_stock) == (None, True)
 
@@ -174,6 +174,6 @@ def test_the_rule_may_cancel_earlier_than_its_queue() -> None:
     assert (kept.auto_cancel_at, kept.forgets_auto_cancel) == (None, True)
 
 
-def test_a_decision_without_lines_gives_no_reason() -> None:
+def test_a_decision_without_lines_has_no_reason() -> None:
     (decision,) = decided(order(("Z", 1)))
     assert queues.missing_reason(replace(decision, receipt=structs.replace(decision.receipt, lines=()))) == ""

@@ -66,7 +66,7 @@ def test_what_is_fetched_is_ready_when_it_is_processed() -> None:
     assert promise_for(pieces(DELHI, LocationId(9)), fetched, late) is None
 
 
-def test_where_nobody_knows_nothing_is_promised() -> None:
+def test_unknown_stock_is_not_promised() -> None:
     assert promise_for([], CUSTOMER, TARIFFS) is None
     assert promise_for(pieces(DELHI), CUSTOMER, GreatCircle({})) is None
     assert promise_for(pieces(DELHI), CUSTOMER, Tariffs(LaneTable(ORIGINS), ist(12))) is None

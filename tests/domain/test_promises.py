@@ -80,7 +80,7 @@ def test_a_line_that_announces_nothing_is_refused(reported: Announcement, field:
     assert refused.value.data["field"] == field
 
 
-def test_a_line_follows_what_its_document_says() -> None:
+def test_a_line_follows_its_document() -> None:
     before = supply()
     assert retold(before, TOLD) is before
     assert retold(before, replace(TOLD, quantity=4)).expected == 4
@@ -108,7 +108,7 @@ def test_what_came_is_counted_and_the_line_closes_when_all_is_there() -> None:
 # Promises -----------------------------------------------------------------------------------------------------------
 
 
-def test_pieces_are_taken_by_day_from_supply_that_is_sure_enough() -> None:
+def test_units_are_promised_by_date_from_supply_with_enough_confidence() -> None:
     supplies = (supply(1, 2, 9), supply(2, 5, 3, confidence=40), supply(3, 2, 20))
     asked = book(*supplies, A=replace(BACK, min_confidence=50, available_from_date=day(12)))
     assert asked.promise([need(5)]) == {
@@ -117,7 +117,7 @@ def test_pieces_are_taken_by_day_from_supply_that_is_sure_enough() -> None:
     assert asked.promise([need(1)]) == {(1, 1, "A"): [Piece(1, None, None)]}
 
 
-def test_a_line_is_promised_whole_or_gives_everything_back() -> None:
+def test_a_line_is_promised_completely_or_not_at_all() -> None:
     asked = book(supply(1, 3), A=PRE, B=replace(PRE, sku=B))
     refused = asked.promise([need(2), need(1, B)])
     assert isinstance(refused, Refusal)
@@ -135,13 +135,13 @@ def test_a_line_is_promised_whole_or_gives_everything_back() -> None:
         (replace(BACK, quantity_limit=4), "2 of at most 4 A are promised ahead already"),
     ],
 )
-def test_who_may_not_be_promised_hears_why(policy: SellAhead | None, because: str) -> None:
+def test_a_sku_that_cannot_be_promised_has_a_reason(policy: SellAhead | None, because: str) -> None:
     asked = book(supply(), outstanding=2, **({"A": policy} if policy else {}))
     answer = asked.promise([need(3)])
     assert answer == Refusal(OrderId(1), 1, because)
 
 
-def test_the_last_piece_of_a_limit_and_the_last_day_may_still_be_sold() -> None:
+def test_the_last_unit_and_the_last_day_of_a_limit_may_still_be_sold() -> None:
     asked = book(supply(), outstanding=2, A=replace(BACK, quantity_limit=5, until_date=day(1)))
     assert isinstance(asked.promise([need(3)]), dict)
     assert isinstance(asked.promise([need(1)]), Refusal)
@@ -164,7 +164,7 @@ def test_who_waits_longest_is_served_first_when_supply_is_scarce() -> None:
     assert rearrange(loose[:1], {}, stream([], [])) == [[Piece(2, None, None)]]
 
 
-def test_the_day_of_a_line_is_that_of_its_last_piece() -> None:
+def test_the_date_of_a_line_is_that_of_its_last_unit() -> None:
     assert line_date([day(3), day(9)]) == day(9)
     assert line_date([day(3), None]) is None
     assert line_date([]) is None
@@ -193,7 +193,7 @@ PIECES = st.integers(1, 6)
     st.sampled_from([PRE, BACK]),
     st.integers(0, 12) | st.none(),
 )
-def test_no_piece_is_promised_twice_and_the_limit_holds(
+def test_no_unit_is_promised_twice_and_the_limit_holds(
     lines: list[tuple[int, int]], orders: list[list[int]], policy: SellAhead, limit: int | None
 ) -> None:
     supplies = [supply(number, quantity, eta) for number, (quantity, eta) in enumerate(lines, 1)]

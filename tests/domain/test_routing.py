@@ -82,7 +82,7 @@ def sentences(decision: Decision) -> list[str]:
 STORY: Stock = {(JACKET, MUMBAI): 4, (JACKET, BANGALORE): 4, (SHIRT, MUMBAI): 1, (SHIRT, DELHI): 3}
 
 
-def test_the_story_keeps_lines_whole_rather_than_in_one_parcel() -> None:
+def test_the_demo_order_keeps_lines_together_rather_than_one_parcel() -> None:
     decision = decide(STORY, demand((JACKET, 1), (SHIRT, 2)))
     assert sent(decision) == [(1, MUMBAI, 1), (2, DELHI, 2)]
     assert sentences(decision) == [
@@ -104,7 +104,7 @@ def test_one_parcel_is_better_than_two_nearer_ones() -> None:
     )
 
 
-def test_a_line_that_nobody_has_whole_is_split_nearest_first() -> None:
+def test_a_line_that_no_location_can_fill_alone_is_split_nearest_first() -> None:
     decision = decide({(SHIRT, MUMBAI): 5, (SHIRT, DELHI): 2}, demand((SHIRT, 6)))
     assert sent(decision) == [(1, DELHI, 2), (1, MUMBAI, 4)]
     assert sentences(decision) == [
@@ -112,7 +112,7 @@ def test_a_line_that_nobody_has_whole_is_split_nearest_first() -> None:
     ]
 
 
-def test_what_nobody_can_fill_waits_and_ties_up_nothing() -> None:
+def test_an_unfillable_line_waits_and_reserves_nothing() -> None:
     supply = supplied({(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2})
     (decision,) = planned([demand((SHIRT, 4))], supply)
     assert (decision.choices, decision.short) == ((), (DemandLine(1, SHIRT, 4),))
@@ -142,19 +142,19 @@ def test_lines_of_one_sku_share_what_is_there() -> None:
     assert sorted(sent(decision)) == [(1, DELHI, 2), (2, MUMBAI, 2)]
 
 
-def test_a_repeated_sku_that_fits_whole_only_once_is_split_the_second_time() -> None:
+def test_a_repeated_sku_that_fits_only_once_is_split_the_second_time() -> None:
     decision = decide({(SHIRT, DELHI): 3, (SHIRT, MUMBAI): 1}, demand((SHIRT, 2), (SHIRT, 2)))
     assert sent(decision) == [(1, DELHI, 2), (2, DELHI, 1), (2, MUMBAI, 1)]
 
 
-def test_orders_of_a_batch_never_share_a_piece() -> None:
+def test_orders_of_a_batch_never_share_a_unit() -> None:
     supply = supplied({(JACKET, MUMBAI): 1})
     first, second = planned([demand((JACKET, 1)), demand((JACKET, 1), order=2)], supply)
     assert (sent(first), sent(second)) == ([(1, MUMBAI, 1)], [])
     assert second.short == (DemandLine(1, JACKET, 1),)
 
 
-def test_a_location_that_is_not_in_the_network_gives_nothing() -> None:
+def test_a_location_outside_the_network_has_no_stock() -> None:
     assert decide({(JACKET, LocationId(99)): 5}, demand((JACKET, 1))).choices == ()
 
 
@@ -181,7 +181,7 @@ def usable(stock: Stock, wanted: Demand) -> Stock:
 
 
 @given(STOCKS, st.lists(DEMANDS, max_size=3))
-def test_no_plan_takes_more_than_there_is(stock: Stock, demands: list[Demand]) -> None:
+def test_no_plan_uses_more_than_the_stock(stock: Stock, demands: list[Demand]) -> None:
     supply = supplied(stock)
     decisions = planned([replace(each, order_id=OrderId(n)) for n, each in enumerate(demands)], supply)
     taken: Counter[tuple[Sku, LocationId]] = Counter()
@@ -225,7 +225,7 @@ def single(wants: list[tuple[Sku, int]]) -> bool:
 
 
 @given(STOCKS, WANTS.filter(single))
-def test_a_line_that_somebody_can_fill_whole_is_not_split(stock: Stock, wants: list[tuple[Sku, int]]) -> None:
+def test_a_line_that_one_location_can_fill_is_not_split(stock: Stock, wants: list[tuple[Sku, int]]) -> None:
     wanted = demand(*wants)
     decision = decide(stock, wanted)
     for want in wanted.wants:
@@ -265,14 +265,14 @@ SET = Sku("SET")
 RECIPES = {SET: {SHIRT: 2, JACKET: 1}}
 
 
-def test_a_kit_is_not_asked_for_where_it_was_rejected() -> None:
+def test_a_kit_is_not_routed_back_to_where_it_was_rejected() -> None:
     supply = Supply({SHIRT: {DELHI: 9, MUMBAI: 9}, JACKET: {DELHI: 9, MUMBAI: 9}}, RECIPES)
     (decision,) = planned([demand((SET, 2), excluded=frozenset({(SET, DELHI)}))], supply)
     assert sent(decision) == [(1, MUMBAI, 2)]
     assert supply.available == {SHIRT: {DELHI: 9, MUMBAI: 5}, JACKET: {DELHI: 9, MUMBAI: 7}}
 
 
-def test_a_kit_comes_whole_from_one_place_though_its_parts_lie_apart() -> None:
+def test_a_kit_ships_from_one_location_that_has_all_components() -> None:
     supply = Supply({SHIRT: {DELHI: 2}, JACKET: {MUMBAI: 1}}, RECIPES)
     (decision,) = planned([demand((SET, 1))], supply)
     assert (sent(decision), [want.sku for want in decision.short]) == ([], [SET])

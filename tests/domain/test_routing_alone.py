@@ -123,6 +123,6 @@ def test_what_may_be_less_in_two_parcels_is_searched(by: Measure) -> None:
     assert short_way((Sort(by=by), Sort(by=Measure.PARCELS))) is None
 
 
-def test_a_lone_winner_is_searched_for_what_comes_after_it() -> None:
+def test_a_single_best_plan_is_compared_with_the_next_one() -> None:
     stock = {"A": {1: 1, 2: 1}, "B": {1: 1, 3: 1}}
     assert short_way((Sort(by=Measure.PARCELS),), stock=stock) is None

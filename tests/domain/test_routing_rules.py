@@ -36,7 +36,7 @@ def tiers(*measures: Measure, tolerance: float = 0.0) -> tuple[Sort, ...]:
     return (Sort(by=first, tolerance=tolerance), *(Sort(by=each) for each in others))
 
 
-def test_one_parcel_takes_all_that_is_left_or_nothing() -> None:
+def test_one_parcel_has_the_complete_remainder_or_nothing() -> None:
     chosen = [rule(split=Split(by="none"))]
     apart = Scene({"A": {1: 1}, "B": {2: 1}}, NEAR_FAR, chosen)
     assert (
@@ -50,7 +50,7 @@ def test_one_parcel_takes_all_that_is_left_or_nothing() -> None:
     assert sent(together.decide(order(("A", 1), ("B", 1)))) == [(1, 3, 1), (2, 3, 1)]
 
 
-def test_lines_may_part_but_stay_whole() -> None:
+def test_lines_may_be_separated_but_not_split() -> None:
     scene = Scene({"A": {1: 2, 2: 2}}, NEAR_FAR, [rule(split=Split(by="lines"))])
     assert short(scene.decide(order(("A", 3)))) == [1]
     assert sent(scene.decide(order(("A", 2)))) == [(1, 1, 2)]
@@ -84,7 +84,7 @@ def test_small_parts_stay_in_one_parcel_though_parting_is_cheaper() -> None:
     assert sent(scene.decide(order(*lines))) == [(1, 3, 1), (2, 3, 1)]
 
 
-def test_a_line_in_pieces_counts_in_its_parcels_by_its_share() -> None:
+def test_a_split_line_counts_in_its_parcels_by_its_share() -> None:
     split = Split(by="quantity", min_parcel_value_minor=500)
     scene = Scene({"A": {1: 3, 2: 1}}, NEAR_FAR, [rule(split=split)])
     assert short(scene.decide(order(want(1, "A", 4, value_minor=1_000)))) == [1]
@@ -124,7 +124,7 @@ def test_a_rule_leaves_its_safety_stock() -> None:
     assert sent(scene.decide(order(("A", 8)))) == [(1, 1, 1), (1, 2, 7)]
 
 
-def test_a_shift_takes_as_many_orders_as_it_has_room_for() -> None:
+def test_a_shift_gets_as_many_orders_as_its_capacity() -> None:
     scene = Scene({"A": {1: 9, 2: 9}}, NEAR_FAR, places=[place(1, room=2), place(2)])
     decisions = scene.plan(*(order(("A", 1), number=number) for number in (1, 2, 3)))
     assert [sent(each) for each in decisions] == [[(1, 1, 1)], [(1, 1, 1)], [(1, 2, 1)]]
@@ -158,7 +158,7 @@ def test_pickup_never_silently_becomes_shipping() -> None:
     assert (sent(nowhere), nowhere.receipt.refused) == ([], {"the customer picks up at L2": 2})
 
 
-def test_rules_are_asked_in_turn_and_the_last_says_what_becomes_of_the_rest() -> None:
+def test_rules_apply_in_sequence_and_the_last_decides_about_the_remainder() -> None:
     near = Rule(name="near", locations=Locations(codes=("L1",)), split=Split(by="lines"))
     off = Rule(name="off", active=False)
     any_ = Rule(name="any", split=Split(by="lines"), rest=Remainder(then="park", queue="brokering"))
@@ -180,7 +180,7 @@ def test_a_rule_that_stops_is_the_last() -> None:
     assert (sent(decision), decision.rest, decision.rule) == ([], first.rest, "first")
 
 
-def test_what_a_later_rule_takes_from_an_open_parcel_costs_no_second_one() -> None:
+def test_a_later_rule_uses_an_open_parcel_without_extra_cost() -> None:
     whole = Rule(name="whole", split=Split(by="lines"))
     parts = Rule(name="parts", split=Split(by="quantity", max_parcels=2))
     scene = Scene({"A": {1: 1, 2: 1}, "B": {1: 2, 2: 2}}, NEAR_FAR, [whole, parts])
@@ -191,7 +191,7 @@ def test_what_a_later_rule_takes_from_an_open_parcel_costs_no_second_one() -> No
     assert short(limited.decide(order(("A", 1), ("B", 2)))) == [2]
 
 
-def test_pieces_come_from_open_parcels_as_far_as_they_reach() -> None:
+def test_units_ship_in_open_parcels_first() -> None:
     whole, parts = Rule(name="whole", split=Split(by="lines")), Rule(name="parts")
     scene = Scene({"A": {1: 1}, "B": {2: 1}, "C": {1: 2, 2: 2, 3: 1}}, NEAR_FAR, [whole, parts])
     decision = scene.decide(order(("A", 1), ("B", 1), ("C", 3)))
@@ -215,13 +215,13 @@ def test_no_routing_and_no_active_rule_leave_the_order_waiting() -> None:
     )
 
 
-def test_a_rejecter_is_not_asked_again() -> None:
+def test_a_location_that_rejected_is_excluded() -> None:
     excluded = frozenset({(Sku("A"), LocationId(1))})
     scene = Scene({"A": {1: 1, 2: 1}}, NEAR_FAR)
     assert sent(scene.decide(order(("A", 1), excluded=excluded))) == [(1, 2, 1)]
 
 
-def test_who_has_pieces_set_aside_comes_first() -> None:
+def test_orders_with_set_aside_units_are_first() -> None:
     scene = Scene({"A": {1: 1}}, NEAR_FAR)
     first, second = scene.plan(order(("A", 1)), order(("A", 1), number=2, has_claim=True))
     assert (sent(first), sent(second)) == ([], [(1, 1, 1)])

@@ -127,7 +127,7 @@ def test_what_is_there_is_found_whatever_the_order_of_the_question(
 
 
 @given(SHELVES, st.lists(MANY, min_size=1, max_size=4), st.integers(0, 2))
-def test_no_batch_takes_more_than_there_is_or_than_shifts_have_room_for(
+def test_no_batch_uses_more_than_stock_or_capacity(
     stock: dict[str, dict[int, int]], orders: list[list[tuple[str, int]]], room: int
 ) -> None:
     places = [place(1, room=room), *(place(number) for number in (2, 3, 4))]
@@ -184,7 +184,7 @@ def test_kits_and_their_parts_are_never_promised_twice() -> None:
     assert short(lacking.decide(order(*lines))) == [1, 2]
 
 
-def test_a_line_in_pieces_comes_from_as_few_locations_as_it_can() -> None:
+def test_a_split_line_uses_as_few_locations_as_possible() -> None:
     stock = {"A": {1: 1, 2: 1, 3: 3, 4: 3}}
     assert sent(Scene(stock, WAYS, [FEW]).decide(order(("A", 4)))) == [(1, 2, 1), (1, 3, 3)]
     assert sent(Scene(stock, WAYS, [FEW]).decide(order(("A", 8)))) == [
@@ -195,7 +195,7 @@ def test_a_line_in_pieces_comes_from_as_few_locations_as_it_can() -> None:
     ]
 
 
-def test_a_line_in_pieces_comes_from_the_fullest_where_many_are_needed() -> None:
+def test_a_split_line_uses_the_locations_with_most_stock() -> None:
     ways = street({number: number for number in range(1, 15)})
     stock = {"A": {number: 3 if number > 10 else 1 for number in range(1, 15)}}
     scene = Scene(stock, ways, [FEW])
@@ -223,14 +223,14 @@ def test_what_a_buyer_sees_is_what_would_fit_a_basket(
     assert seen == {place: basket.room(Sku(sku), place) for place in supply.at(sku)}
 
 
-def test_pieces_that_are_set_aside_bind_the_order_as_a_whole() -> None:
+def test_set_aside_units_count_for_the_complete_order() -> None:
     scene = Scene({"A": {1: 3, 2: 3}}, WAYS, [FEW])
     assert short(scene.decide(order(("A", 4), terms=StockLimits(set_aside={"A": 3})))) == [1]
     assert sent(scene.decide(order(("A", 3), terms=StockLimits(set_aside={"A": 3})))) == [(1, 2, 3)]
 
 
 @given(SHELVES, MANY, TERMS)
-def test_no_order_takes_what_is_kept_from_its_buyer(
+def test_no_order_uses_stock_kept_from_its_buyer(
     stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], terms: StockLimits
 ) -> None:
     scene = Scene(stock, WAYS, [FEW])
@@ -244,7 +244,7 @@ def test_no_order_takes_what_is_kept_from_its_buyer(
         assert pieces <= stock[sku][place_id] - terms.kept_back.get((sku, place_id), 0)
 
 
-def test_what_is_taken_can_be_given_back() -> None:
+def test_used_stock_can_be_released() -> None:
     recipes = {Sku("SET"): {stock_key(Sku("A"), "new"): 2, stock_key(Sku("A"), "open box"): 1}}
     supply = Scene({"A": {1: 5}, "A (open box)": {1: 3}}, WAYS, recipes=recipes).supply()
     choice = Choice(1, Sku("SET"), LocationId(1), 2)

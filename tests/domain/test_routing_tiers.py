@@ -94,7 +94,7 @@ def test_the_last_parcel_counts_not_the_sum_of_days(descending: bool, chosen: se
     assert {place for _line, place, _pieces in sent(decision)} == chosen
 
 
-def test_a_code_in_the_list_comes_before_any_group() -> None:
+def test_a_listed_code_precedes_groups() -> None:
     locations = Locations(codes=("L2", "L1"))
     scene = Scene({"A": {1: 1, 2: 1}}, WAYS, [rule(Sort(by=Measure.SEQUENCE), locations=locations)], PLACES)
     assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
@@ -151,7 +151,7 @@ def test_cost_has_all_its_components() -> None:
     assert (scores.miss, scores.km, scores.co2_grams, scores.arrives) == (0.25, 10, 500, None)
 
 
-def test_a_scarce_piece_is_left_to_those_who_need_it() -> None:
+def test_a_scarce_unit_is_left_to_the_orders_that_need_it() -> None:
     ways = street({1: 10, 2: 20})
     scene = Scene({"A": {1: 9, 2: 9}}, ways, [rule(Sort(by=Measure.COST))], prices={("A", 1): 11})
     assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
@@ -165,7 +165,7 @@ def test_a_scarce_piece_is_left_to_those_who_need_it() -> None:
     assert sent(kit.decide(order(("SET", 1)))) == [(1, 2, 1)]
 
 
-def test_the_last_piece_of_a_shelf_is_left_there() -> None:
+def test_the_last_unit_of_a_location_is_kept() -> None:
     scene = Scene({"A": {1: 1, 2: 2}}, street({1: 10, 2: 20}), costs=Costs(last_piece_minor=11))
     assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
 
@@ -179,7 +179,7 @@ def test_equal_plans_go_by_location_id() -> None:
     )
 
 
-def test_a_nearer_location_that_was_out_of_the_question_is_told_of() -> None:
+def test_a_nearer_excluded_location_is_explained() -> None:
     ways = street({1: 1, 2: 2, 3: 3, 4: 4}, closed={1: "its cut-off has passed"})
     places = [place(1), place(2, ships=False), place(3), place(4)]
     scene = Scene({"A": dict.fromkeys((1, 2, 3, 4), 1)}, ways, places=places)
@@ -206,7 +206,7 @@ SENTENCES: Mapping[str, tuple[Rule, str]] = {
 
 
 @pytest.mark.parametrize("name", SENTENCES)
-def test_a_line_is_told_why_it_did_not_come_from_the_nearest(name: str) -> None:
+def test_a_line_explains_why_the_nearest_location_was_not_used(name: str) -> None:
     chosen, sentence = SENTENCES[name]
     scene = Scene({"A": {1: 1, 2: 1}}, street({1: 10, 2: 20}, parcel_minor={1: 100, 2: 40}), [chosen])
     if name == "as good as any":
@@ -214,7 +214,7 @@ def test_a_line_is_told_why_it_did_not_come_from_the_nearest(name: str) -> None:
     assert sentences(scene.decide(order(("A", 1)))) == [sentence]
 
 
-def test_a_line_may_come_from_afar_for_the_sake_of_the_whole() -> None:
+def test_a_line_may_ship_from_farther_away_for_a_better_total() -> None:
     scene = Scene({"A": {1: 3, 2: 2}}, street({1: 10, 2: 20}))
     assert sentences(scene.decide(order(("A", 2), ("A", 2)))) == [
         "Location 1 (10 km): the nearest of 2 locations with all 2.",
@@ -222,7 +222,7 @@ def test_a_line_may_come_from_afar_for_the_sake_of_the_whole() -> None:
     ]
 
 
-def test_unknown_days_come_last_and_unknown_ways_have_no_length() -> None:
+def test_unknown_dates_are_last_and_unknown_lanes_have_no_distance() -> None:
     ways = street({1: 1, 2: 2}, arrives_at={2: NOW})
     scene = Scene({"A": {1: 1, 2: 1}}, ways, [rule(Sort(by=Measure.ARRIVES))])
     assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]

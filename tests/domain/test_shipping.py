@@ -67,7 +67,7 @@ def test_repeated_scans_are_harmless(reported: list[Scan]) -> None:
 
 
 @given(SCANS)
-def test_the_scan_that_counts_was_told_and_is_known(reported: list[Scan]) -> None:
+def test_the_first_relevant_scan_is_reported_and_known(reported: list[Scan]) -> None:
     found = model.current(reported)
     known = [scan for scan in reported if scan.status is not TrackingStatus.UNKNOWN]
     assert (found in known) if known else (found is None)

@@ -38,7 +38,7 @@ LINES = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 10**9)), min_size=
 
 
 @given(lines=LINES, data=st.data())
-def test_all_returns_of_a_line_give_back_what_was_paid_for_it(
+def test_all_returns_of_a_line_refund_what_was_paid_for_it(
     lines: list[tuple[int, int]], data: st.DataObject
 ) -> None:
     paid = [PaidLine(number, quantity, minor) for number, (quantity, minor) in enumerate(lines)]
@@ -71,7 +71,7 @@ def merged(singles: list[Units], data: st.DataObject) -> list[Units]:
 
 
 @given(quantity=st.integers(1, 9), minor=st.integers(0, 10**9), parts=st.lists(st.integers(0, 9), max_size=8))
-def test_more_units_than_ordered_never_give_back_more_than_was_paid(
+def test_more_units_than_ordered_never_refund_more_than_was_paid(
     quantity: int, minor: int, parts: list[int]
 ) -> None:
     owed = payments.owed(
@@ -93,7 +93,7 @@ def test_a_scan_picks_the_first_line_that_still_needs_it() -> None:
     ("code", "words"),
     [("SNK-BK-04", "SNK-BK-04 is not on this pick list"), (JACKET, "All 1 × DJ-BL-01 are picked already.")],
 )
-def test_a_wrong_scan_says_what_to_do(code: str, words: str) -> None:
+def test_a_wrong_scan_explains_what_to_do(code: str, words: str) -> None:
     with pytest.raises(fulfillment.WrongScan, match=words):
         fulfillment.scan(PICK_LIST, code, {})
 
@@ -121,7 +121,7 @@ def test_what_may_be_done_now(state: State, has_label: bool, legal: tuple[Action
     assert fulfillment.legal_actions(state, has_label=has_label, order_held=True) == ()
 
 
-def test_every_reason_to_reject_says_what_it_means_for_the_stock() -> None:
+def test_every_reject_reason_has_its_effect_on_stock() -> None:
     assert set(fulfillment.STOCK_EFFECT) == set(fulfillment.RejectReason)
 
 
@@ -182,7 +182,7 @@ def test_available_is_what_is_not_reserved() -> None:
     assert Position(SHIRT, LocationId(1), Condition.NEW, on_hand=5, reserved=2).available == 3
 
 
-def test_every_inspection_has_its_shelf() -> None:
+def test_every_inspection_has_a_disposition() -> None:
     shelves = {None, *(condition.value for condition in Condition)}
     assert set(returns.CONDITION_OF) == {(where, grade) for where in Disposition for grade in Grade}
     assert set(returns.CONDITION_OF.values()) <= shelves

@@ -32,17 +32,17 @@ A, B = LocationId(1), LocationId(2)
         (6, Seen(6, 6, 3, 0, None), Verdict(Outcome.APPLIED, 0, 0)),
     ],
 )  # fmt: skip
-def test_a_claim_is_set_against_what_the_books_had(quantity: int, seen: Seen, verdict: Verdict) -> None:
+def test_a_claim_is_compared_with_the_system_quantity(quantity: int, seen: Seen, verdict: Verdict) -> None:
     assert classify(Claim(SHIRT, A, Condition.NEW, quantity, NOON), seen) == verdict
 
 
-def test_a_line_that_nobody_counted_does_not_differ() -> None:
+def test_an_uncounted_line_has_no_variance() -> None:
     assert CountLine(SHIRT, Condition.NEW).variance is None
     assert CountLine(SHIRT, Condition.NEW, counted=3).variance is None
     assert Tolerance().covers(CountLine(SHIRT, Condition.NEW, counted=3, expected=3))
 
 
-def test_a_line_of_a_transfer_that_has_not_come_is_left_open() -> None:
+def test_a_transfer_line_that_has_not_arrived_stays_open() -> None:
     lines = (TransferLine(SHIRT, 4, 4, 0), TransferLine(JACKET, 2, 2, 0))
     transfer = Transfer(TransferId(1), A, B, TransferState.SHIPPED, 3, None, lines)
     assert arrivals(transfer, [Arrived(SHIRT, 4)], closes=False) == [Arrival(SHIRT, 4, 0, 0)]

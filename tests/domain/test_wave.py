@@ -42,7 +42,7 @@ SWAP = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}}, WAYS, [BY_COST])
 COMMON, RARE = order(("A", 1)), order(("A", 1), ("B", 1), number=2)
 
 
-def test_a_common_order_leaves_the_last_piece_to_the_one_that_needs_it() -> None:
+def test_a_common_order_leaves_the_last_unit_to_the_order_that_needs_it() -> None:
     alone, wave = solved(SWAP, COMMON, RARE)
     assert [sent(each) for each in alone] == [[(1, 1, 1)], [(1, 2, 1), (2, 1, 1)]]
     assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
@@ -50,7 +50,7 @@ def test_a_common_order_leaves_the_last_piece_to_the_one_that_needs_it() -> None
     assert (wave.how, wave.changed) == ("proven optimal", 2)
 
 
-def test_a_changed_decision_says_so() -> None:
+def test_a_changed_decision_is_shown() -> None:
     _alone, wave = solved(SWAP, COMMON, RARE)
     receipt = wave.decisions[0].receipt
     assert receipt.wave == "Optimized together with 1 other order: proven optimal."
@@ -72,14 +72,14 @@ def test_an_order_that_waited_may_find_its_place() -> None:
     assert wave.decisions[1].rest is None
 
 
-def test_room_of_shifts_is_kept() -> None:
+def test_capacity_of_shifts_is_respected() -> None:
     scene = replace(SWAP, places=[place(1, room=1), place(2)])
     alone, wave = solved(scene, COMMON, RARE)
     assert short(alone[1]) == [2]
     assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
 
 
-def test_one_order_alone_is_no_wave() -> None:
+def test_one_order_is_not_re_optimized() -> None:
     alone, wave = solved(SWAP, COMMON, replace(RARE, has_claim=True))
     assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "no two orders can be exchanged", None)
 
@@ -107,7 +107,7 @@ def test_orders_that_share_a_parcel_stay_together() -> None:
     assert (alone[1].receipt.together, wave.decisions) == ((1,), alone)
 
 
-def test_a_line_in_pieces_stays_in_pieces() -> None:
+def test_a_split_line_stays_split() -> None:
     whole = Rule(name="cost", choose=(Sort(by=Measure.COST),))
     scene = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}, "C": {1: 2, 2: 1}}, WAYS, [whole])
     assert three(scene, order(("C", 3), number=3)) == [
@@ -125,7 +125,7 @@ def test_a_line_in_pieces_stays_in_pieces() -> None:
         (Sort(by=Measure.PARCELS, descending=True), Sort(by=Measure.COST)),
     ],
 )
-def test_a_rule_that_prefers_by_other_measures_is_left_alone(choose: tuple[Sort, ...]) -> None:
+def test_a_rule_with_other_criteria_is_unchanged(choose: tuple[Sort, ...]) -> None:
     scene = replace(SWAP, chosen=[replace_rule(choose)])
     assert solved(scene, COMMON, RARE)[1].changed == 0
 
@@ -160,7 +160,7 @@ def test_no_order_gets_more_parcels_or_a_later_day_than_its_tiers_allow() -> Non
     assert all(each.scores.parcels == 1 for each in wave.decisions)
 
 
-def test_a_wave_keeps_the_most_parcels_that_are_allowed() -> None:
+def test_re_optimization_keeps_the_maximum_number_of_parcels() -> None:
     split = Split(by="lines", max_parcels=1)
     limited = Rule(name="cost", choose=BY_COST.choose, split=split)
     stock = {"A": {1: 1, 2: 1}, "B": {1: 1, 2: 1}}
@@ -172,7 +172,7 @@ def test_a_wave_keeps_the_most_parcels_that_are_allowed() -> None:
     ]
 
 
-def test_a_rule_that_wants_valuable_parcels_is_left_alone() -> None:
+def test_a_rule_with_a_minimum_parcel_value_is_unchanged() -> None:
     worth = Rule(name="cost", choose=BY_COST.choose, split=Split(by="lines", min_parcel_value_minor=1))
     assert solved(replace(SWAP, chosen=[worth]), COMMON, RARE)[1].changed == 0
 
@@ -183,7 +183,7 @@ def test_without_time_nothing_gets_worse() -> None:
     assert len(wave.decisions) == len(alone)
 
 
-def test_room_that_others_keep_is_not_given_away() -> None:
+def test_capacity_of_others_is_not_released() -> None:
     scene = Scene({"A": {1: 2, 2: 1}, "B": {1: 1}}, WAYS, [BY_COST], places=[place(1, room=2), place(2)])
     claimed = order(("A", 1), number=3, has_claim=True)
     assert three(scene, claimed) == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)], [(1, 1, 1)]]
@@ -266,7 +266,7 @@ def check(scene: Scene, demands: list[Demand], wave: Reoptimized, alone: list[De
 
 @settings(max_examples=40, deadline=None)
 @given(STOCKS, ORDERS)
-def test_small_waves_are_never_worse(
+def test_small_batches_are_never_worse(
     stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
 ) -> None:
     scene = Scene(stock, HILLS, [BY_COST])
@@ -276,7 +276,7 @@ def test_small_waves_are_never_worse(
 
 @settings(max_examples=40, deadline=None)
 @given(STOCKS, ORDERS)
-def test_large_waves_are_never_worse(
+def test_large_batches_are_never_worse(
     stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
 ) -> None:
     scene = Scene(stock, HILLS, [BY_COST], places=[place(1, room=2), *(place(n) for n in (2, 3, 4))])
@@ -286,7 +286,7 @@ def test_large_waves_are_never_worse(
     check(scene, batch(lines), wave, alone)
 
 
-def test_prices_bound_and_guide_a_large_wave(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prices_bound_and_guide_a_large_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "EXACT", 0)
     _alone, wave = solved(SWAP, COMMON, RARE, seconds=1.0)
     assert (wave.solved_minor, wave.how) == (50, "improved step by step in the time given")
@@ -297,7 +297,7 @@ def test_prices_bound_and_guide_a_large_wave(monkeypatch: pytest.MonkeyPatch) ->
 
 @settings(max_examples=25, deadline=None)
 @given(STOCKS, ORDERS.filter(lambda lines: len(lines) <= 3))
-def test_the_best_of_a_small_wave_is_the_best_of_all_ways(
+def test_the_best_plan_of_a_small_batch_is_optimal(
     stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
 ) -> None:
     scene = Scene(stock, HILLS, [BY_COST])

@@ -6,7 +6,7 @@ import pytest
 from tests.faults.rehearsal import assert_told_right, tell
 
 
-def test_every_webhook_comes_twice_and_in_any_order() -> None:
+def test_every_webhook_arrives_twice_and_in_any_order() -> None:
     tellings = tell("--rehearse", "webhooks", "--tellings", "3")["tellings"]
     for telling in tellings:
         assert_told_right(telling)

@@ -47,7 +47,7 @@ def test_a_label_bought_without_an_answer_is_found_not_bought_again(retailer: Re
     assert retailer.event_types(order_id).count("shipment.label_purchased") == 1
 
 
-def test_a_carrier_that_refuses_is_quoted_and_asked_again_by_a_person(retailer: Retailer) -> None:
+def test_a_carriers_refusal_is_shown_and_a_user_can_retry(retailer: Retailer) -> None:
     fail(retailer, "shiphawk", Fault.ERROR)
     order_id = packed(retailer)
     (parcel,) = retailer.parcels(order_id)
@@ -57,7 +57,7 @@ def test_a_carrier_that_refuses_is_quoted_and_asked_again_by_a_person(retailer: 
     assert retailer.parcels(order_id)[0].label_state is LabelState.PURCHASED
 
 
-def test_a_carrier_that_never_answers_leaves_a_doubt_until_somebody_looks(retailer: Retailer) -> None:
+def test_a_label_is_in_doubt_until_a_user_checks_if_the_carrier_never_answers(retailer: Retailer) -> None:
     fail(retailer, "shiphawk", *[Fault.RATE_LIMIT] * 3)
     order_id = packed(retailer)
     (parcel,) = retailer.parcels(order_id)
@@ -112,7 +112,7 @@ def test_a_mail_whose_process_died_while_sending_is_in_doubt(retailer: Retailer)
     )
 
 
-def test_the_channel_hears_of_leaving_before_arriving_and_once_of_each(retailer: Retailer) -> None:
+def test_the_channel_is_updated_once_of_shipment_then_delivery(retailer: Retailer) -> None:
     order_id = packed(retailer)
     fail(retailer, "shop", Fault.TIME_OUT, Fault.RATE_LIMIT)
     retailer.scan(retailer.parcels(order_id)[0], TrackingStatus.DELIVERED)
@@ -127,7 +127,7 @@ def test_the_channel_hears_of_leaving_before_arriving_and_once_of_each(retailer:
     assert retailer.event_types(order_id).count("channel.updated") == 2
 
 
-def test_the_books_get_one_invoice_per_parcel_whatever_they_answer(retailer: Retailer) -> None:
+def test_the_erp_gets_one_invoice_per_parcel_whatever_it_answers(retailer: Retailer) -> None:
     fail(retailer, "books", Fault.TIME_OUT, Fault.MALFORMED)
     order_id = retailer.place_order()
     retailer.ship(order_id)

@@ -64,7 +64,7 @@ def test_words_stay_words() -> None:
          '  in "<unicode string>", position 6')),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_at_its_line(text: str, said: str) -> None:
+def test_errors_are_shown_at_their_line(text: str, said: str) -> None:
     assert problems(text) == [said]
 
 

@@ -130,7 +130,7 @@ def test_two_writers_of_a_stream_take_turns(log: Database) -> None:
         "UPDATE stock_movements SET reason = ''",
     ],
 )
-def test_nobody_rewrites_what_happened(log: Database, statement: str) -> None:
+def test_events_cannot_be_changed(log: Database, statement: str) -> None:
     record(log, Opened(1))
     with log.write(actor="user:1") as tx:
         tx.execute("INSERT INTO stock_movements (type, sku, location_id, condition, on_hand_change, reserved_change, cause,"
@@ -159,7 +159,7 @@ def test_a_page_ends_where_the_next_begins(log: Database) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_feed_tells_everything_once_however_transactions_overlap(log: Database, seed: int) -> None:
+def test_the_feed_has_every_event_once_however_transactions_overlap(log: Database, seed: int) -> None:
     chance = random.Random(seed)
     cursor, reported, thing, written = Cursor(), [], 0, set()
     with ExitStack() as pooled:

@@ -107,7 +107,7 @@ def test_doubt_of_one_attempt_stays_through_the_next() -> None:
     assert len(place.seen) == 3
 
 
-def test_nobody_there_means_nothing_done() -> None:
+def test_a_refused_connection_means_nothing_was_done() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -229,7 +229,7 @@ def test_pages_of_the_same_host_only() -> None:
     assert [request.path for request in place.seen] == ["/orders?page=2"]
 
 
-def test_a_login_that_fails_says_so_and_does_not_trip_the_circuit() -> None:
+def test_a_failed_login_is_reported_and_does_not_open_the_circuit() -> None:
     def login(_request: httpx.Request) -> None:
         raise http.AuthFailed("wrong password")
 

@@ -31,7 +31,7 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("german")
-def test_messages_are_said_in_the_language_of_the_process() -> None:
+def test_messages_are_in_the_language_of_the_process() -> None:
     assert (i18n.language(), i18n.gettext("Order")) == ("de", "Auftrag")
     assert i18n.translate("Order %(number)s", number="7") == "Auftrag 7"
     assert (i18n.counted(1, "{n} order", "{n} orders"), i18n.counted(2, "{n} order", "{n} orders")) == (

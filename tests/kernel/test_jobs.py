@@ -119,7 +119,7 @@ def test_many_workers_lease_everything_once(table: Database) -> None:
     assert sorted(each.key for each in taken) == list(range(1, 41))
 
 
-def test_deliveries_of_a_key_come_one_after_the_other(table: Database) -> None:
+def test_deliveries_of_a_key_are_sequential(table: Database) -> None:
     enqueue(table, 1, 1, 2)
     first, other = lease(table)
     assert (first.key, other.key) == (1, 2)
@@ -148,7 +148,7 @@ def test_a_retry_pushes_the_same_keys_later_ones_back(table: Database) -> None:
     assert lease(table) == []
 
 
-def test_a_dead_letter_keeps_its_story_and_lets_others_pass(table: Database) -> None:
+def test_a_dead_letter_keeps_its_history_and_does_not_block_others(table: Database) -> None:
     enqueue(table, 1, 1)
     (first,) = lease(table)
     fail(table, first, None, words="the address is wrong", kind="data")
@@ -203,7 +203,7 @@ def test_a_late_workers_failure_does_not_count(table: Database) -> None:
         fail(table, second, None)
 
 
-def test_dead_letters_live_again_by_id_or_by_class(table: Database) -> None:
+def test_dead_letters_are_retried_by_id_or_by_class(table: Database) -> None:
     enqueue(table, 1, 2, 3)
     for each, kind in zip(lease(table), ("data", "data", "auth"), strict=True):
         fail(table, each, None, kind=kind)
@@ -218,7 +218,7 @@ def test_dead_letters_live_again_by_id_or_by_class(table: Database) -> None:
     assert [each.key for each in lease(table)] == [1, 3]
 
 
-def test_a_letter_that_is_given_up_is_gone_but_its_event_stays(table: Database) -> None:
+def test_a_discarded_dead_letter_is_gone_but_its_event_stays(table: Database) -> None:
     enqueue(table, 1, 2)
     first, second = lease(table)
     fail(table, first, None)
@@ -259,7 +259,7 @@ def test_what_waits_for_another_does_not_keep_workers_awake(table: Database) -> 
         assert 38 < jobs.next_due_seconds(tx) <= 40
 
 
-def test_workers_are_woken_after_the_commit_and_not_before(table: Database) -> None:
+def test_workers_are_notified_after_the_commit(table: Database) -> None:
     woken, stop = threading.Event(), threading.Event()
     ear = threading.Thread(target=table.listen, kwargs={"wake": woken.set, "stopped": stop.is_set})
     ear.start()
@@ -303,7 +303,7 @@ class Moved:
     place_id: int
 
 
-def test_a_delivery_knows_its_stream_and_waits_only_for_its_own(dsn: str) -> None:
+def test_a_delivery_waits_only_for_its_own_stream(dsn: str) -> None:
     listens = (Subscription("thing.opened", "reader"), Subscription("place.moved", "reader"))
     table = Database(dsn, subscriptions=listens).open()
     with table.write(actor="system", trace_id="whole") as tx:

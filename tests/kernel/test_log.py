@@ -70,7 +70,7 @@ def test_redaction(key: str, value: object, shown: object, lines: io.StringIO) -
     assert only(lines)[key] == shown
 
 
-def test_an_exception_is_told_without_its_secrets(lines: io.StringIO) -> None:
+def test_an_exception_is_logged_without_secrets(lines: io.StringIO) -> None:
     try:
         int("postgresql://app:hunter2@db/x")
     except ValueError:

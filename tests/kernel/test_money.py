@@ -29,7 +29,7 @@ def test_shares_of_the_first_parts_are_never_too_large(amount: int, weights: lis
 
 
 @given(AMOUNTS, st.lists(st.integers(min_value=1, max_value=50), min_size=1, max_size=20))
-def test_pieces_add_up_however_they_are_taken(amount: int, quantities: list[int]) -> None:
+def test_units_add_up_however_they_are_split(amount: int, quantities: list[int]) -> None:
     pieces = sum(quantities)
     taken = 0
     parts = []

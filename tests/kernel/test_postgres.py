@@ -217,7 +217,7 @@ def test_long_path_has_a_short_socket(folder: Path) -> None:
     shutil.rmtree(local.socket)
 
 
-def test_pieces_of_a_crash_are_no_obstacle(folder: Path) -> None:
+def test_leftovers_of_a_crash_are_no_obstacle(folder: Path) -> None:
     """A half-made cluster, and a pid file whose number now belongs to a process that is no server (this one)."""
     (folder / "data.new").mkdir(parents=True)
     (folder / "data.new" / "PG_VERSION").write_text("rubbish")
@@ -230,7 +230,7 @@ def test_pieces_of_a_crash_are_no_obstacle(folder: Path) -> None:
         assert local.running()
 
 
-def test_data_of_another_version_is_left_alone(folder: Path) -> None:
+def test_data_of_another_version_is_unchanged(folder: Path) -> None:
     with postgres.LocalPostgres(folder) as local:
         pass
     (local.data / "PG_VERSION").write_text("13\n")
@@ -238,7 +238,7 @@ def test_data_of_another_version_is_left_alone(folder: Path) -> None:
         local.start()
 
 
-def test_broken_configuration_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_configuration_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("doorstep.kernel.postgres.server.GRACE_SECONDS", 0.2)
     (folder / "etc").mkdir(parents=True)
     (folder / "etc" / "local.conf").write_text("shared_bufers = 1GB\n")

@@ -78,7 +78,7 @@ def test_missing_and_broken_files_are_named(monkeypatch: pytest.MonkeyPatch, tmp
         settings.load()
 
 
-def test_explain_tells_origin_and_hides_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_explain_shows_the_source_and_hides_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "doorstep.toml").write_text("port = 9001\n")
     monkeypatch.setenv("DOORSTEP_DATABASE_URL", "postgresql://app:hunter2@db.internal:5433/shop")
     monkeypatch.setenv("DOORSTEP_SECRET_KEY", "k" * 40)

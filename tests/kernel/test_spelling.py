@@ -14,7 +14,7 @@ from doorstep.kernel.db import Database
 ODD = ["", " ", "NULL", "null", 'a "b" c', "back\\slash", "{a,b}", "tab\tline\n", "₹ ü 😀", ",", "it's"]
 
 
-def test_texts_come_back_as_they_were(database: Database) -> None:
+def test_texts_round_trip(database: Database) -> None:
     with database.read() as tx:
         assert tx.column(str, "SELECT * FROM unnest(%s::text[])", (ODD,)) == ODD
 
@@ -44,7 +44,7 @@ INSTANTS = st.datetimes(
 )
 
 
-def test_instants_come_back_as_the_same_instant(database: Database) -> None:
+def test_timestamps_round_trip(database: Database) -> None:
     @given(st.lists(INSTANTS, max_size=5))
     def check(instants: list[datetime]) -> None:
         with database.write(actor="test") as tx:

@@ -58,7 +58,7 @@ def test_a_draft_is_named_computed_and_submitted(books):
     assert books.put(path, json={"docstatus": 2}).json()["data"]["status"] == "Cancelled"
 
 
-def test_the_submit_method_takes_a_whole_document(books):
+def test_the_submit_method_takes_a_complete_document(books):
     answer = books.post(
         "/api/method/frappe.client.submit", json={"doc": {"doctype": "Sales Invoice", **INVOICE}}
     )
@@ -178,7 +178,7 @@ def test_rates_may_differ_by_item_and_include_the_tax(books):
     assert (made["net_total"], made["total_taxes_and_charges"], made["grand_total"]) == (200.0, 17.0, 217.0)
 
 
-def test_templates_give_taxes_and_item_rates(books):
+def test_templates_set_taxes_and_item_rates(books):
     account = IGST["account_head"]
     create(
         books,
@@ -207,7 +207,7 @@ def credit(books, name, quantity, ref):
     return create(books, "Sales Invoice", **body)
 
 
-def test_a_credit_note_stands_against_a_submitted_invoice_and_within_it(books):
+def test_a_credit_note_needs_a_submitted_invoice_and_does_not_exceed_it(books):
     draft = create(books, "Sales Invoice", **INVOICE).json()["data"]["name"]
     assert refused(credit(books, draft, -1, "r0"), "ValidationError", "must be submitted") == 417
     books.put(f"/api/resource/Sales Invoice/{draft}", json={"docstatus": 1})

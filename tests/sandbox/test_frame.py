@@ -20,7 +20,7 @@ from doorstep_sandbox.frame import clock, limits
 
 
 @pytest.mark.parametrize("token", ["", "guess"])
-def test_the_control_door_needs_its_token(partners, token):
+def test_the_control_routes_need_their_token(partners, token):
     url = f"{partners.url('razorpay')}/_control/state"
     answer = httpx.get(url, headers={"X-Sandbox-Control": token}, trust_env=False)
     assert answer.status_code == 401
@@ -31,7 +31,7 @@ def test_an_unknown_verb_names_the_known_ones(partners):
         partners.act("razorpay", "explode")
 
 
-def test_the_log_tells_what_came_in(partners, razorpay):
+def test_the_log_records_incoming_calls(partners, razorpay):
     razorpay.get("/v1/orders/order_none")
     razorpay.get("/v1/nothing")
     log = partners.calls("razorpay")
@@ -80,7 +80,7 @@ def test_state_survives_a_restart(tmp_path):
         assert payment in partners.state("razorpay")["payments"]
 
 
-def test_the_command_serves_what_it_is_asked_to_and_stops_cleanly(tmp_path):
+def test_the_command_serves_the_chosen_partners_and_stops_cleanly(tmp_path):
     ready_file = tmp_path / "ready.json"
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"razorpay": {"key_id": "rzp_test_known"}}), encoding="utf-8")
@@ -109,7 +109,7 @@ def test_the_command_refuses_a_partner_it_does_not_know(tmp_path):
     assert "unknown partner: amazon" in done.stderr
 
 
-def test_the_sandbox_knows_nothing_of_doorstep():
+def test_the_sandbox_does_not_import_doorstep():
     package = Path(doorstep_sandbox.__file__).parent
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in package.rglob("*.py")]
     nodes = [node for tree in trees for node in ast.walk(tree)]

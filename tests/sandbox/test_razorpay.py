@@ -33,7 +33,7 @@ def test_the_sdk_makes_and_finds_an_order(client):
     assert client.order.payments(made["id"]) == {"entity": "collection", "count": 0, "items": []}
 
 
-def test_a_payment_is_captured_once_and_whole(client, partners):
+def test_a_payment_is_captured_once_and_completely(client, partners):
     payment = paid(partners, auto_capture=False)["payment_id"]
     with pytest.raises(sdk.errors.BadRequestError, match="equal to the amount authorized"):
         client.payment.capture(payment, 100, {})
@@ -70,7 +70,7 @@ def test_refunds_add_up_and_never_exceed_the_payment(client, partners):
     assert client.refund.fetch(first["id"]) == first
 
 
-def test_the_same_key_gives_the_same_refund(partners, razorpay):
+def test_the_same_key_returns_the_same_refund(partners, razorpay):
     payment = paid(partners)["payment_id"]
     headers = {"X-Refund-Idempotency": "refund-key-0001"}
     first, second = (
@@ -133,7 +133,7 @@ def test_an_unknown_id_is_a_bad_request(client):
         client.payment.fetch("pay_nothing")
 
 
-def test_a_unique_receipt_finds_the_order_again(razorpay):
+def test_a_unique_receipt_number_finds_the_order_again(razorpay):
     body = {"amount": 100, "currency": "INR", "receipt": "R-9", "unique_receipt": True}
     first, second = (razorpay.post("/v1/orders", json=body).json() for _ in range(2))
     assert first["id"] == second["id"]

@@ -138,6 +138,6 @@ def test_webhooks_are_kept_changed_and_deleted(partners, shiphawk, receiver):
     assert shiphawk.get(f"/webhooks/{made['id']}").status_code == 404
 
 
-def test_a_stranger_is_refused(partners):
+def test_an_unauthenticated_client_is_refused(partners):
     answer = httpx.get(partners.url("shiphawk") + "/api/v4/shipments", trust_env=False)
     assert (answer.status_code, set(answer.json())) == (401, {"error"})

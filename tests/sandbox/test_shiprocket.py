@@ -57,7 +57,7 @@ def assigned(shiprocket, **more):
     return shipment, answer.json()
 
 
-def test_login_opens_the_door_for_ten_days(partners, shiprocket, tmp_path, monkeypatch):
+def test_a_login_is_valid_for_ten_days(partners, shiprocket, tmp_path, monkeypatch):
     assert shiprocket.get("/orders").status_code == 200
     file = tmp_path / "clock"
     file.write_text(str(241 * 3600), encoding="utf-8")
@@ -207,7 +207,7 @@ def test_the_hook_has_the_shape_of_the_official_sample(partners, shiprocket, rec
     assert receiver.hooks[0].headers["x-api-key"] == token
 
 
-def test_every_hook_brings_the_whole_history_oldest_first(partners, shiprocket, receiver):
+def test_every_webhook_has_the_complete_history_oldest_first(partners, shiprocket, receiver):
     hooks = scanned(partners, shiprocket, receiver)
     assert [[scan["sr-status"] for scan in hook["scans"]] for hook in hooks] == [
         ["42"],

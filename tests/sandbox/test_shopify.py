@@ -88,7 +88,7 @@ def test_webhooks_carry_the_same_keys_as_the_vendors_sample(listening, receiver)
         assert set(body) == set(theirs), topic
 
 
-def test_prices_that_include_gst_are_taken_apart(shop):
+def test_prices_that_include_gst_are_split(shop):
     away = shop.place()["order"]
     assert [(one["title"], one["rate"], one["price"]) for one in away["tax_lines"]] == [
         ("IGST", 0.12, "267.75"),
@@ -187,7 +187,7 @@ def test_more_than_remains_is_refused(shop):
     ]
 
 
-def test_events_tell_where_the_parcel_is(shop):
+def test_events_report_the_parcels_location(shop):
     order = shop.place()
     fulfillment = fulfill(shop, order)["fulfillment"]["id"]
     document = """mutation($e: FulfillmentEventInput!) { fulfillmentEventCreate(fulfillmentEvent: $e) {
@@ -283,7 +283,7 @@ def test_the_log_shows_the_key_of_an_idempotent_call(shop):
     assert shop.partners.calls("shopify")[-1]["idempotency_key"] == "stock-key-1"
 
 
-def test_the_official_client_speaks_to_it(partners, shop):
+def test_the_official_client_works_with_it(partners, shop):
     shop.place()
     sdk.ShopifyResource.site = partners.url("shopify") + "/admin/api/2026-07"
     sdk.ShopifyResource.headers["X-Shopify-Access-Token"] = partners.ready["shopify"]["access_token"]
@@ -294,7 +294,7 @@ def test_the_official_client_speaks_to_it(partners, shop):
     assert answer["data"] == {"orders": {"nodes": [{"name": "#1001"}]}}
 
 
-def test_a_subscription_of_the_api_hears_its_topic(shop, receiver):
+def test_a_subscription_of_the_api_gets_its_topic(shop, receiver):
     document = """mutation($topic: WebhookSubscriptionTopic!, $sub: WebhookSubscriptionInput!) {
       webhookSubscriptionCreate(topic: $topic, webhookSubscription: $sub) { userErrors { message } } }"""
     for expected in ([], [{"message": "Address for this topic has already been taken"}]):

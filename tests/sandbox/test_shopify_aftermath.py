@@ -32,7 +32,7 @@ def refund(shop, order, key, amount, **more):
     ]
 
 
-def test_an_edited_order_tells_what_is_new(listening, receiver):
+def test_an_edited_order_lists_its_changes(listening, receiver):
     order = listening.place(webhooks=[])
     address = {**ORDER["address"], "address1": "7 Mathura Road"}
     lines = [{"sku": "GT-WH-02", "quantity": 1}]
@@ -115,7 +115,7 @@ def test_a_return_is_requested_with_its_lines(listening, receiver):
     assert node["fulfillmentLineItem"]["lineItem"]["sku"] == "GT-WH-02"
 
 
-def test_only_what_was_fulfilled_and_not_yet_returned_can_be_asked_for(shop):
+def test_only_fulfilled_unreturned_units_can_be_returned(shop):
     order, _ = asked(shop, quantity=2)
     for sku in ("GT-WH-02", "NONE"):
         with pytest.raises(AssertionError, match=r"422.*fulfilled and unreturned"):
@@ -137,7 +137,7 @@ def test_an_approved_return_is_processed_and_closed(listening, receiver):
     assert set(problems("returns/approve", hooks["returns/approve"])) <= INFERRED
 
 
-def test_a_declined_return_says_why_and_frees_the_line(listening, receiver):
+def test_a_declined_return_has_a_reason_and_frees_the_line(listening, receiver):
     order, request = asked(listening, quantity=2)
     identifier = f"gid://shopify/Return/{request['return_id']}"
     answer = listening.run(DECLINE, id=identifier)["returnDeclineRequest"]["return"]

@@ -39,7 +39,7 @@ def detail(shop: Shop, order_id: OrderId) -> order.OrderDetail:
     "text",
     ["1001x", "meera", "iyer", "MEERA@customers.example", "10000012345", "dj-bl-01", "trk0000001", "100%"],
 )
-def test_search_finds_an_order_by_what_people_know_of_it(shop: Shop, text: str) -> None:
+def test_search_finds_an_order_by_number_customer_or_sku(shop: Shop, text: str) -> None:
     order_id = shop.delivered((JACKET, 1))
     tracking = f"trk{shop.work(order_id)[0].id:07d}"
     wanted = {"trk0000001": tracking, "1001x": detail(shop, order_id).header.number.lstrip("#")}.get(
@@ -48,7 +48,7 @@ def test_search_finds_an_order_by_what_people_know_of_it(shop: Shop, text: str) 
     assert found(shop, text=wanted) == ([] if text == "100%" else [order_id])
 
 
-def test_every_view_holds_what_its_name_says(shop: Shop) -> None:
+def test_every_view_has_its_orders(shop: Shop) -> None:
     back = shop.delivered((JACKET, 1))
     shop.report_return(back)
     waits, unpaid = shop.order((JACKET, 1)), shop.order((JACKET, 1), paid=False)
@@ -105,7 +105,7 @@ def test_a_row_derives_its_headline_payment_and_slack(shop: Shop) -> None:
     assert row.slack.is_late
 
 
-def test_the_story_order_says_which_location_and_why(shop: Shop) -> None:
+def test_the_demo_order_explains_its_location(shop: Shop) -> None:
     page = detail(shop, shop.order((JACKET, 1), (SHIRT, 2)))
     reported = [
         (group.work.place.name, [(line.sku, count) for line, count in group.lines]) for group in page.groups
@@ -155,7 +155,7 @@ def test_an_unknown_order_is_not_found(shop: Shop) -> None:
         detail(shop, OrderId(1))
 
 
-def test_the_board_sorts_work_by_what_comes_next(shop: Shop) -> None:
+def test_the_board_sorts_work_by_urgency(shop: Shop) -> None:
     place = shop.location_ids["ST-22"]
     first, second = (shop.work(shop.order((sku, 1)))[0] for sku in ("GT-WH-02", "DJ-BL-01"))
     late = shop.work(shop.order((SHIRT, 2), at=shop.now - timedelta(days=2)))
@@ -192,7 +192,7 @@ def test_closing_stock_follows_the_movements(shop: Shop) -> None:
     assert (days[0].on_hand, days[-1].on_hand, days[-1].reserved) == (0, 3, 2)
 
 
-def test_a_return_moves_through_the_stages_and_knows_its_refund(shop: Shop) -> None:
+def test_a_return_moves_through_the_stages_with_its_refund(shop: Shop) -> None:
     order_id = shop.delivered((SHIRT, 2))
     return_id = shop.report_return(order_id)
     with shop.app.db.write(actor="user:3") as tx:
@@ -255,13 +255,13 @@ def test_home_ranks_by_money_at_risk_and_counts_today(shop: Shop) -> None:
         (0, "0 min left"),
     ],
 )
-def test_slack_is_told_in_the_units_that_matter(shop: Shop, minutes: int, words: str) -> None:
+def test_slack_is_shown_in_suitable_units(shop: Shop, minutes: int, words: str) -> None:
     slack = model.slack(shop.now + timedelta(minutes=minutes), now=shop.now)
     assert slack is not None
     assert slack.words == words
 
 
-def test_a_fact_without_a_sentence_is_told_by_its_name() -> None:
+def test_an_event_without_a_sentence_is_shown_by_its_name() -> None:
     assert model.words_of("stock.counted_again", {}) == "Stock counted again"
     assert (
         model.words_of("order.held", {"reasons": ["unpaid", "something_new"]})

@@ -56,7 +56,7 @@ def rule(tx: WriteTx, kind: RuleKind, value: int, audience: str = "", **scope: t
     rules.put(tx, change=Change(terms, "test"), at=NOON)
 
 
-def test_everything_that_takes_off_is_taken_off_once(database: Database) -> None:
+def test_every_deduction_is_made_once(database: Database) -> None:
     with database.write(actor="system") as tx:
         rule(tx, RuleKind.SAFETY_STOCK, 1, locations=("ST",))
         rule(tx, RuleKind.THRESHOLD, 2, channels=("shop",))
@@ -99,7 +99,7 @@ def test_a_line_that_waits_for_supply_leaves_what_is_here_to_others(database: Da
 # Freshness ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_silent_source_makes_the_answer_unknown_until_it_speaks(database: Database) -> None:
+def test_an_overdue_source_makes_availability_unknown_until_its_update(database: Database) -> None:
     sources = [StockSource(2, "pos", 600)]
     with database.write(actor="user:1") as tx:
         freshness.put_sources(tx, sources=sources)

@@ -131,7 +131,7 @@ def expected(
     return (ranked[0].terms.value, ranked[0].id) if ranked else (default, None)
 
 
-def test_a_change_touches_what_it_speaks_of_and_tells_how_much(database: Database) -> None:
+def test_a_change_affects_only_its_scope_and_returns_the_count(database: Database) -> None:
     wide = Terms(RuleKind.SAFETY_STOCK, "two in every store", 2, Scope(location_kinds=("store",)))
     rule, effect = put(database, wide)
     assert effect == Effect(positions=16)
@@ -147,7 +147,7 @@ def test_a_change_touches_what_it_speaks_of_and_tells_how_much(database: Databas
     assert policies(database).safety_stock("S0", 2) == (2, rule.id, "two in every store")
 
 
-def test_every_change_is_on_record_with_the_whole_rule(database: Database) -> None:
+def test_every_change_is_recorded_with_the_complete_rule(database: Database) -> None:
     rule, _ = put(database, Terms(RuleKind.THRESHOLD, "last pieces", 3, Scope(channels=("market",))))
     with database.write(actor="user:8") as tx:
         rules.switch(tx, rule_id=rule.id, active=False, reason="sale is over", at=NOON)
@@ -161,7 +161,7 @@ def test_every_change_is_on_record_with_the_whole_rule(database: Database) -> No
     assert reported[0].data["channels"] == ["market"]
 
 
-def test_who_looked_at_an_older_version_is_told_so(database: Database) -> None:
+def test_an_older_version_is_a_conflict(database: Database) -> None:
     terms = Terms(RuleKind.THRESHOLD, "last pieces", 3)
     rule, _ = put(database, terms)
     put(database, replace(terms, value=4), rule.id, 1)
@@ -187,7 +187,7 @@ def test_what_a_rule_names_must_exist(database: Database, terms: Terms, field: s
     assert refused.value.data["field"] == field
 
 
-def test_a_rule_says_why_and_keeps_its_kind(database: Database) -> None:
+def test_a_rule_needs_a_reason_and_keeps_its_kind(database: Database) -> None:
     rule, _ = put(database, Terms(RuleKind.THRESHOLD, "last pieces", 3))
     with pytest.raises(errors.Invalid), database.write(actor="user:7") as tx:
         rules.put(tx, change=Change(rule.terms, " "), at=NOON)
@@ -232,7 +232,7 @@ def test_who_competes_is_shown_with_the_winner_first(database: Database) -> None
 # Pools --------------------------------------------------------------------------------------------------------------
 
 
-def test_lines_draw_on_their_pools_and_give_back(database: Database) -> None:
+def test_lines_use_and_release_pools(database: Database) -> None:
     put(
         database,
         Terms(RuleKind.POOL, "for VIPs", 3, Scope(skus=("S0",)), audience="group:vip"),

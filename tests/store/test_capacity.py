@@ -64,7 +64,9 @@ def give_back(database: Database, work_ids: Sequence[FulfillmentOrderId]) -> Non
         capacity.release(tx, work_ids=work_ids)
 
 
-def test_forty_ask_at_once_and_ten_find_room(database: Database, places: dict[str, LocationId]) -> None:
+def test_of_forty_concurrent_requests_ten_get_capacity(
+    database: Database, places: dict[str, LocationId]
+) -> None:
     limit(database, Shift(name="day", most=10))
     place = places["A"]
 
@@ -92,7 +94,7 @@ def test_what_is_given_back_is_there_again_once(database: Database, places: dict
     assert room(database, places["A"]) == 9
 
 
-def test_it_goes_back_to_the_shift_that_was_taken(database: Database, places: dict[str, LocationId]) -> None:
+def test_capacity_is_released_in_the_same_shift(database: Database, places: dict[str, LocationId]) -> None:
     limit(database, Shift(name="day", most=10))
     tomorrow = NOON + timedelta(days=1)
     with database.write(actor="system") as tx:
@@ -115,7 +117,7 @@ def test_shifts_count_what_they_say(
     assert room(database, places["A"]) == left
 
 
-def test_beyond_the_usual_there_is_room_and_a_backlog(
+def test_above_usual_there_is_capacity_and_a_backlog(
     database: Database, places: dict[str, LocationId]
 ) -> None:
     limit(database, Shift(name="day", usual=2))
@@ -130,7 +132,7 @@ def test_beyond_the_usual_there_is_room_and_a_backlog(
 @pytest.mark.parametrize(
     ("counts", "most", "left"), [("orders", 9, 9), ("lines", 9, 4), ("units", 9, 1), ("units", 4, 0)]
 )
-def test_there_is_room_for_orders_that_are_sure_to_fit(
+def test_there_is_capacity_for_orders_that_surely_fit(
     database: Database, places: dict[str, LocationId], counts: str, most: int, left: int
 ) -> None:
     limit(database, Shift(name="day", most=most, counts=counts))  # type: ignore[arg-type]  # each word is one
@@ -141,7 +143,9 @@ def test_there_is_room_for_orders_that_are_sure_to_fit(
     assert found.places[places["A"]].room == left
 
 
-def test_planned_work_takes_no_room_from_itself(database: Database, places: dict[str, LocationId]) -> None:
+def test_planned_work_does_not_use_its_own_capacity_twice(
+    database: Database, places: dict[str, LocationId]
+) -> None:
     limit(database, Shift(name="day", most=1))
     with database.write(actor="system") as tx:
         capacity.use(tx, works=[open_work(tx, places["A"], order_ids(database)[0])], at=NOON)

@@ -107,7 +107,7 @@ def test_what_was_sold_since_the_counting_stays_sold(database: Database) -> None
     assert (on_hand(database), lines(database, count_id)) == ((3, 0, 0), [(SHIRT, 7, 8, -1)])
 
 
-def test_what_comes_in_late_is_not_taken_for_a_difference(database: Database) -> None:
+def test_late_movements_are_not_a_variance(database: Database) -> None:
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 15))
     hand_in(database, count_id)
@@ -117,7 +117,7 @@ def test_what_comes_in_late_is_not_taken_for_a_difference(database: Database) ->
     assert on_hand(database) == (15, 0, 0)
 
 
-def test_scans_add_up_and_can_be_taken_back(database: Database) -> None:
+def test_scans_add_up_and_can_be_undone(database: Database) -> None:
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 1), Found(SHIRT, 1), adds=True)
     find(database, count_id, Found(SHIRT, -1), Found(JACKET, 1), adds=True)
@@ -127,7 +127,7 @@ def test_scans_add_up_and_can_be_taken_back(database: Database) -> None:
     assert lines(database, count_id)[1] == (SHIRT, 9, None, None)
 
 
-def test_lines_that_nobody_counted_say_nothing_or_none(database: Database) -> None:
+def test_uncounted_lines_are_open_or_zero(database: Database) -> None:
     for rest, after in ((Rest.SKIP, (2, 0, 0)), (Rest.NONE_THERE, (0, 0, 0))):
         count_id = opened(database)
         find(database, count_id, Found(SHIRT, 10))
@@ -158,7 +158,7 @@ def test_small_differences_are_agreed_at_once(
     assert (row.counted_by, row.approved_by) == ("user:3", "system" if state is CountState.APPROVED else "")
 
 
-def test_who_counted_does_not_also_agree_unless_alone(database: Database) -> None:
+def test_the_counting_user_does_not_approve_unless_alone(database: Database) -> None:
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 2))
     hand_in(database, count_id)
@@ -293,7 +293,7 @@ def test_a_count_that_is_over_stays_over(database: Database) -> None:
                 look(tx, count_id=99)
 
 
-def test_whoever_counts_blind_is_not_told_what_is_expected(database: Database) -> None:
+def test_a_blind_count_hides_the_expected_quantity(database: Database) -> None:
     for kind, hidden in ((CountKind.BLIND, True), (CountKind.OPEN, False)):
         count_id = opened(database, SHIRT, kind=kind)
         with database.read() as tx:

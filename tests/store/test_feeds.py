@@ -106,7 +106,7 @@ def test_a_late_snapshot_does_not_undo_what_was_sold_since(database: Database) -
         assert next(row.type for row in views.movements(tx, sku=SHIRT, location_id=A)) == "shipped"
 
 
-def test_an_older_snapshot_than_the_last_says_nothing_new(database: Database) -> None:
+def test_an_older_snapshot_than_the_last_changes_nothing(database: Database) -> None:
     take(database, (SHIRT, "A", 8), as_of=NOON + HOUR)
     for as_of in (NOON + HOUR, NOON):
         late = take(database, (SHIRT, "A", 10), key=f"late {as_of}", as_of=as_of)
@@ -118,7 +118,7 @@ def test_an_older_snapshot_than_the_last_says_nothing_new(database: Database) ->
     assert count(database) == (8, 0, 0)
 
 
-def test_snapshots_about_moments_in_any_order_come_to_the_same(database: Database) -> None:
+def test_snapshots_in_any_order_have_the_same_result(database: Database) -> None:
     sell(database, 1, NOON + HOUR)
     take(database, (SHIRT, "A", 20), as_of=NOON + HOUR / 2, now=NOON + 9 * HOUR)
     assert count(database) == (19, 0, 0)
@@ -175,7 +175,7 @@ def test_what_was_missing_and_is_found_again_is_no_longer_missing(database: Data
 
 
 @pytest.mark.parametrize(("ship", "after"), [(True, (0, 0, 0)), (False, (4, 0, 0))])
-def test_missing_pieces_end_with_their_reservation(
+def test_missing_units_end_with_their_reservation(
     database: Database, ship: bool, after: tuple[int, int, int]
 ) -> None:
     reserve(database, 6)
@@ -189,7 +189,7 @@ def test_missing_pieces_end_with_their_reservation(
     assert count(database) == after
 
 
-def test_more_left_than_was_there_is_said_and_on_hand_is_none(database: Database) -> None:
+def test_shipping_more_than_on_hand_is_reported_and_on_hand_is_zero(database: Database) -> None:
     taken = take(database, (JACKET, "A", -5), mode=Mode.DELTA)
     assert (outcomes(taken), count(database, JACKET)) == (["contradicted"], (0, 0, 0))
     assert taken.results[0].reason == "3 more have left since than were there."
@@ -209,12 +209,12 @@ def test_lines_that_cannot_be_are_refused_and_the_others_apply(database: Databas
     assert (taken.feed.applied, taken.feed.refused, count(database)) == (1, 4, (7, 0, 0))
 
 
-def test_the_first_piece_at_a_place_makes_its_counter(database: Database) -> None:
+def test_the_first_unit_at_a_location_creates_its_counter(database: Database) -> None:
     assert outcomes(take(database, (JACKET, "B", 4))) == ["applied"]
     assert count(database, JACKET, B) == (4, 0, 0)
 
 
-def test_more_to_sell_is_told_with_its_skus(database: Database) -> None:
+def test_released_stock_is_reported_with_its_skus(database: Database) -> None:
     taken = take(database, (SHIRT, "A", 12), (JACKET, "A", 1), (SHIRT, "B", 2))
     with database.read() as tx:
         reported = [event.data for place in (A, B) for event in builders.stock_events(tx, place)]
@@ -233,9 +233,7 @@ def test_more_to_sell_is_told_with_its_skus(database: Database) -> None:
         ({"as_of": NOON + 3 * HOUR}, "as_of"),
     ],
 )
-def test_a_feed_that_nobody_can_make_sense_of_is_refused(
-    database: Database, given: dict[str, Any], field: str
-) -> None:
+def test_an_invalid_feed_is_refused(database: Database, given: dict[str, Any], field: str) -> None:
     reported: dict[str, Any] = {
         "source": "erp",
         "key": "k",

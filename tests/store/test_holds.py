@@ -79,7 +79,7 @@ def test_a_cart_holds_until_its_time_is_over(database: Database) -> None:
     assert freed.data["skus"] == sorted([JACKET, SHIRT])
 
 
-def test_what_is_not_free_is_refused_whole_and_says_how_many_could_be_had(database: Database) -> None:
+def test_an_unavailable_cart_is_refused_completely_with_the_available_quantity(database: Database) -> None:
     hold(database, want("c1", shirts=12))
     (answer,) = hold(database, want("c2", shirts=2, jackets=3))
     assert answer.expires_at is None
@@ -95,7 +95,7 @@ def test_kits_and_lines_that_share_a_thing_are_summed_first(database: Database) 
     assert held(database) == (13, 2)
 
 
-def test_a_cart_that_asks_again_replaces_what_it_held(database: Database) -> None:
+def test_a_repeated_cart_reservation_replaces_the_first(database: Database) -> None:
     hold(database, want("c1", shirts=10))
     (more,) = hold(database, want("c1", shirts=13))
     (too_much,) = hold(database, want("c1", shirts=14))

@@ -35,7 +35,7 @@ def _who(database: Database, token: str, at: datetime) -> Principal | None:
         return actions.principal_of_session(tx, token=token, now=at)
 
 
-def test_a_session_tells_who_somebody_is_until_it_ends(database: Database) -> None:
+def test_a_session_identifies_its_user_until_it_ends(database: Database) -> None:
     user_id = _asha(database)
     token = _try(database, email=" ASHA@notnaked.example ")
     assert token is not None
@@ -66,7 +66,7 @@ def test_only_digests_are_stored(database: Database) -> None:
     assert hashed.startswith("$argon2id$")
 
 
-def test_ten_wrong_passwords_close_the_door_for_a_quarter_of_an_hour(database: Database) -> None:
+def test_ten_wrong_passwords_lock_the_login_for_15_minutes(database: Database) -> None:
     _asha(database)
     for second in range(10):
         assert _try(database, password="guess", at=NOON + timedelta(seconds=second)) is None
@@ -76,7 +76,7 @@ def test_ten_wrong_passwords_close_the_door_for_a_quarter_of_an_hour(database: D
     assert _try(database, at=NOON + timedelta(minutes=15, seconds=1)) is not None
 
 
-def test_the_door_closes_for_addresses_nobody_has_too(database: Database) -> None:
+def test_unknown_addresses_are_locked_too(database: Database) -> None:
     for _ in range(10):
         assert _try(database, email="ghost@notnaked.example") is None
     with pytest.raises(actions.TooManyFailures):
@@ -117,7 +117,7 @@ def test_a_new_password_or_a_closed_account_ends_every_session(database: Databas
         (NewUser("asha@x.example", "Asha", Role.OPERATIONS), "short", "password"),
     ],
 )
-def test_a_wrong_user_is_told_which_field(
+def test_an_invalid_user_names_the_field(
     database: Database, user: NewUser, password: str, field: str
 ) -> None:
     with pytest.raises(errors.Invalid) as wrong, database.write(actor="system") as tx:
@@ -134,7 +134,7 @@ def test_an_address_belongs_to_one_user(database: Database) -> None:
         assert [each.name for each in views.users(tx)] == ["Asha"]
 
 
-def test_unknown_users_and_keys_are_said_to_be_unknown(database: Database) -> None:
+def test_unknown_users_and_keys_are_reported(database: Database) -> None:
     with database.write(actor="system") as tx:
         with pytest.raises(errors.NotFound):
             actions.set_password(tx, user_id=UserId(99), password=PASSWORD)
@@ -160,7 +160,7 @@ def test_an_api_key_is_shown_once_and_works_until_it_is_revoked(database: Databa
         assert views.principal_of_key(tx, key=key) is None
 
 
-def test_roles_permit_what_the_table_says() -> None:
+def test_roles_permit_what_the_table_lists() -> None:
     reader = Principal("user:1", "R", Role.READ_ONLY)
     reader.require(Permission.ORDERS_READ)
     with pytest.raises(model.NotAllowed):

@@ -150,7 +150,7 @@ def test_changes_may_repeat_themselves_and_old_snapshots_say_nothing(database: D
     assert (file.applied, file.ignored, file.bad, on_hand(database)) == (0, 1, 0, 9)
 
 
-def test_a_worker_that_dies_leaves_the_file_where_the_next_one_goes_on(
+def test_another_worker_continues_a_file_when_one_dies(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "_APPLIED_AT_ONCE", 2)
@@ -186,7 +186,7 @@ def test_two_workers_never_take_the_same_file(database: Database) -> None:
         assert imports.claim(other) is None
 
 
-def test_a_file_that_failed_rests_until_somebody_lets_it_go_on(database: Database) -> None:
+def test_a_failed_file_waits_until_a_user_continues_it(database: Database) -> None:
     import_id = load(database, f"{HEAD}{SHIRT},A,7\n")
     for checked in (False, True):
         if checked:
@@ -209,7 +209,7 @@ def test_a_file_that_failed_rests_until_somebody_lets_it_go_on(database: Databas
     assert look(database, import_id).state is ImportState.DONE
 
 
-def test_skus_come_from_a_file(database: Database) -> None:
+def test_skus_are_imported_from_a_file(database: Database) -> None:
     head = "currency,sku,title,weight_grams,price_minor,gst_rate_basis_points,barcode\n"
     text = f'{head}INR,NEW-1,"Shirt, blue",200,79900,1200,890\nXXX,NEW-2,Hat,1,1,,\nINR,NEW-3,,1,1,,\n'
     import_id = load(database, text, ImportKind.SKUS)
@@ -221,7 +221,7 @@ def test_skus_come_from_a_file(database: Database) -> None:
     assert problems(database, import_id)[1] == (4, "title is missing")
 
 
-def test_supplies_come_from_lines_of_json_and_what_they_refuse_is_named(database: Database) -> None:
+def test_supply_is_imported_from_ndjson_and_errors_are_named(database: Database) -> None:
     good: dict[str, object] = {"kind": "purchase_order", "number": "PO-1", "line_no": 1, "sku": SHIRT}
     good |= {"location": "A", "quantity": 5, "eta_date": day(34).isoformat(), "confidence": None}
     bad = good | {"kind": "asn", "eta_date": "2026-02-30", "confidence": 50}
@@ -238,7 +238,7 @@ def test_supplies_come_from_lines_of_json_and_what_they_refuse_is_named(database
     assert (supply.number, supply.quantity, supply.eta_date.isoformat()) == ("PO-1", 5, day(34).isoformat())
 
 
-def test_a_row_that_the_verb_refuses_stands_alone(database: Database) -> None:
+def test_a_row_that_the_verb_refuses_fails_alone(database: Database) -> None:
     head = "sku,category,location,location_kind,source,min_quantity,max_quantity\n"
     rows = [f"{SHIRT},,B,,A,1,5", f"{JACKET},,B,,A,9,5", f"{JACKET},,,store,A,1,2", ",Tops,B,,A,0,3"]
     import_id = load(database, head + "\n".join(rows), ImportKind.REPLENISHMENT)
@@ -258,14 +258,14 @@ def test_a_row_that_the_verb_refuses_stands_alone(database: Database) -> None:
         (f'{HEAD}"{SHIRT}" ,A,7\n', "is not CSV"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_not_taken_in(database: Database, text: str, message: str) -> None:
+def test_an_unreadable_file_is_not_imported(database: Database, text: str, message: str) -> None:
     with pytest.raises(BadFile, match=message):
         load(database, text)
     with database.read() as tx:
         assert import_views.rows(tx) == []
 
 
-def test_a_file_tells_of_the_past_and_has_a_known_ending(database: Database) -> None:
+def test_an_order_file_has_past_orders_and_a_known_extension(database: Database) -> None:
     with pytest.raises(errors.Invalid, match="future"):
         load(database, HEAD, as_of=NOON + timedelta(days=1))
     with pytest.raises(errors.Invalid, match="Name the source"):
@@ -304,7 +304,7 @@ def _many(database: Database, rows: int) -> Sequence[str]:
 
 
 @pytest.mark.parametrize("rows", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
-def test_many_rows_come_in_with_flat_memory(database: Database, rows: int) -> None:
+def test_many_rows_are_imported_with_constant_memory(database: Database, rows: int) -> None:
     lines = _many(database, rows)
     if rows < 100_000:
         tracemalloc.start()  # it makes everything several times slower

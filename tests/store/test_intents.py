@@ -74,9 +74,7 @@ def test_a_parcel_has_one_label_under_the_reference_of_its_first_shipment(
     assert facts(database, "shipment") == ["shipment.label_requested"]
 
 
-def test_a_label_is_bought_once_and_its_wish_remembers_that_it_was_asked(
-    database: Database, channel: int
-) -> None:
+def test_a_label_is_bought_once_and_its_intent_records_the_attempt(database: Database, channel: int) -> None:
     shipment_id = intent(database, channel)
     with database.write(actor="system") as tx:
         assert [shipping.mark_requested(tx, shipment_id=shipment_id, at=NOON)[1] for _ in range(2)] == [
@@ -200,7 +198,7 @@ def test_a_mail_that_certainly_did_not_go_may_be_tried_again(database: Database,
     )
 
 
-def test_a_channel_is_told_once(database: Database, channel: int) -> None:
+def test_a_channel_is_updated_once(database: Database, channel: int) -> None:
     with database.write(actor="system") as tx:
         wishes = [
             orders.intend_channel_update(

@@ -67,7 +67,7 @@ def adjust(database: Database, change: int | None = None, **given: Any) -> tuple
     return after.on_hand, after.reserved
 
 
-def test_pieces_are_reserved_released_and_shipped(database: Database) -> None:
+def test_units_are_reserved_released_and_shipped(database: Database) -> None:
     reserve(database, piece(1), piece(3, work=2))
     assert count(database) == (10, 4)
     with database.write(actor="system") as tx:
@@ -122,7 +122,7 @@ def test_many_who_end_the_same_reservation_at_once_end_it_once(database: Databas
         assert sum(threads.map(end, range(16))) == 1
 
 
-def test_what_was_never_reserved_or_belongs_to_somebody_else_does_not_end(database: Database) -> None:
+def test_a_foreign_or_missing_reservation_is_not_ended(database: Database) -> None:
     reserve(database, piece(4))
     with database.write(actor="system") as tx:
         assert actions.release(tx, ending=ending(7), at=NOON) == 0
@@ -131,7 +131,7 @@ def test_what_was_never_reserved_or_belongs_to_somebody_else_does_not_end(databa
     assert count(database) == (10, 4)
 
 
-def test_twenty_buyers_get_exactly_ten_pieces(database: Database) -> None:
+def test_twenty_buyers_get_exactly_ten_units(database: Database) -> None:
     def buy(order: int) -> bool:
         try:
             reserve(database, piece(1, work=order))
@@ -144,7 +144,7 @@ def test_twenty_buyers_get_exactly_ten_pieces(database: Database) -> None:
     assert count(database) == (10, 10)
 
 
-def test_batches_over_the_same_pieces_do_not_block_each_other(database: Database) -> None:
+def test_batches_of_the_same_skus_do_not_block_each_other(database: Database) -> None:
     def churn(order: int) -> None:
         pieces = [piece(1, SHIRT, A, order), piece(1, SHIRT, B, order), piece(1, JACKET, A, order)]
         pieces = pieces if order % 2 else pieces[::-1]
@@ -202,7 +202,7 @@ def test_a_count_is_corrected_by_so_many_or_to_so_many(database: Database) -> No
     assert reported == [-2, -2]
 
 
-def test_reserved_pieces_cannot_be_corrected_away(database: Database) -> None:
+def test_reserved_units_cannot_be_adjusted_away(database: Database) -> None:
     reserve(database, piece(4))
     with pytest.raises(InsufficientStock):
         adjust(database, None, set_to=3)
@@ -221,12 +221,12 @@ def test_a_correction_with_a_key_happens_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("given", [{"reason": " "}, {"set_to": 3}, {"change": None}])
-def test_a_correction_says_why_and_one_number(database: Database, given: dict[str, Any]) -> None:
+def test_a_correction_needs_a_reason_and_one_quantity(database: Database, given: dict[str, Any]) -> None:
     with pytest.raises(errors.Invalid):
         adjust(database, **({"change": 1} | given))
 
 
 @pytest.mark.parametrize("given", [{"sku": Sku("NO-SUCH")}, {"location_id": LocationId(99)}])
-def test_what_nobody_knows_cannot_be_counted(database: Database, given: dict[str, Any]) -> None:
+def test_an_unknown_sku_cannot_be_counted(database: Database, given: dict[str, Any]) -> None:
     with pytest.raises(UnknownPosition):
         adjust(database, 1, **given)

@@ -93,7 +93,7 @@ WRONG = [
 ]
 
 
-def test_each_reason_says_what_is_wrong(database: Database, channel: int) -> None:
+def test_each_reason_has_a_message(database: Database, channel: int) -> None:
     for reported, reason, words in WRONG:
         order_id = tell(database, channel, reported)
         assert not judge(database, order_id), reason
@@ -101,7 +101,7 @@ def test_each_reason_says_what_is_wrong(database: Database, channel: int) -> Non
     assert due(database) == []
 
 
-def test_everything_that_is_wrong_is_said_at_once(database: Database, channel: int) -> None:
+def test_all_errors_are_reported_at_once(database: Database, channel: int) -> None:
     order_id = tell(
         database,
         channel,
@@ -143,7 +143,7 @@ def test_a_currency_corrected_in_the_channel_frees_the_order(database: Database,
     assert judge(database, order_id)
 
 
-def test_the_same_reason_is_told_once(database: Database, channel: int) -> None:
+def test_the_same_reason_is_shown_once(database: Database, channel: int) -> None:
     order_id = tell(database, channel, order_snapshot(paid=False))
     for _ in range(3):
         judge(database, order_id)

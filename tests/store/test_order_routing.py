@@ -39,7 +39,7 @@ def claimed(database: Database, minutes: int = 0) -> list[OrderId]:
         return actions.claim_due(tx, due="route", now=NOON + timedelta(minutes=minutes), limit=9)
 
 
-def test_an_order_that_only_new_stock_wakes_is_not_due_before(database: Database, short: OrderId) -> None:
+def test_an_order_that_only_new_stock_retries_is_not_due_before(database: Database, short: OrderId) -> None:
     assert claimed(database, minutes=600_000) == []
     with database.write(actor="step") as tx:
         actions.retry_backorders(tx, skus=["another"], now=NOON)
@@ -68,9 +68,7 @@ def test_tries_count_up_and_a_queue_remembers_since_when(database: Database, sho
     assert (header.queue, header.queued_at, header.tries) == ("care", NOON, 3)
 
 
-def test_stock_that_arrives_while_an_order_is_routed_wakes_it_again(
-    database: Database, short: OrderId
-) -> None:
+def test_stock_that_arrives_during_routing_retries_the_order(database: Database, short: OrderId) -> None:
     """The wake-up waits for the worker, so it is not lost under the worker's own retry time."""
 
     def wake() -> None:

@@ -69,7 +69,7 @@ def facts(database: Database, order_id: OrderId) -> list[str]:
         return [each.type for each in events.of_stream(tx, stream="order", stream_id=order_id)]
 
 
-def test_a_new_order_is_kept_whole(database: Database, channel: int) -> None:
+def test_a_new_order_is_stored_completely(database: Database, channel: int) -> None:
     reported = order_snapshot(
         shipping_minor=4_900, note="Ring twice", tags=("gift",), billing_address=replace(DELHI, city="Noida")
     )
@@ -90,7 +90,7 @@ def test_a_new_order_is_kept_whole(database: Database, channel: int) -> None:
     assert (due(database), facts(database, accepted.order_id)) == ("approve", ["order.placed"])
 
 
-def test_the_same_telling_three_times_changes_nothing(database: Database, channel: int) -> None:
+def test_the_same_snapshot_three_times_changes_nothing(database: Database, channel: int) -> None:
     reported = order_snapshot()
     (first,) = tell(database, channel, reported)
     assert tell(database, channel, reported, reported) == []
@@ -109,7 +109,7 @@ def test_a_batch_with_one_order_several_times_stores_it_once(database: Database,
     assert [order.header.is_paid for order in stored(database)] == [True, True]
 
 
-def test_an_older_telling_has_no_effect(database: Database, channel: int) -> None:
+def test_an_older_snapshot_has_no_effect(database: Database, channel: int) -> None:
     reported = order_snapshot()
     tell(database, channel, later(reported, note="newer"))
     assert tell(database, channel, replace(reported, note="older", lines=(line("GT-WH-02", 9),))) == []
@@ -117,7 +117,7 @@ def test_an_older_telling_has_no_effect(database: Database, channel: int) -> Non
     assert (order.header.note, len(order.lines)) == ("newer", 2)
 
 
-def test_a_payment_never_goes_back_even_at_the_same_instant(database: Database, channel: int) -> None:
+def test_a_payment_status_never_goes_back_even_at_the_same_time(database: Database, channel: int) -> None:
     reported = order_snapshot(paid=False)
     tell(database, channel, reported)
     (accepted,) = tell(database, channel, builders.paid(reported, 0))
@@ -172,9 +172,7 @@ def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channe
     assert due(database) is None
 
 
-def test_lines_that_somebody_worked_on_are_not_replaced_behind_the_back(
-    database: Database, channel: int
-) -> None:
+def test_lines_that_a_user_edited_are_not_replaced(database: Database, channel: int) -> None:
     reported = order_snapshot(line("GT-WH-02", 2))
     (first,) = tell(database, channel, reported)
     with database.write(actor="system") as tx:

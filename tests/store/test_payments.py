@@ -129,7 +129,7 @@ def test_an_order_and_its_money_at_the_same_moment_find_each_other(till: Till) -
     assert till.captured() == 1
 
 
-def test_one_payment_told_of_twice_at_the_same_moment_is_stored_once(till: Till) -> None:
+def test_one_payment_reported_twice_at_once_is_stored_once(till: Till) -> None:
     def tell(_: int) -> bool:
         try:
             till.money(PaymentStatus.CAPTURED)
@@ -198,7 +198,7 @@ def test_no_more_is_given_back_than_was_paid(till: Till) -> None:
         ask(till, second)
 
 
-def test_a_refund_waits_until_the_gateway_has_told_of_its_payment(till: Till) -> None:
+def test_a_refund_waits_until_the_gateway_reports_its_payment(till: Till) -> None:
     till.order(is_paid=True)
     with till.database.write(actor="system") as tx:
         refund_id = actions.request_refund(tx, intent=intent(1), at=NOON)
@@ -207,7 +207,7 @@ def test_a_refund_waits_until_the_gateway_has_told_of_its_payment(till: Till) ->
         ask(till, refund_id)
 
 
-def test_a_doubtful_refund_is_asked_for_again_only_with_a_look_first(till: Till) -> None:
+def test_a_refund_in_doubt_is_looked_up_before_it_is_retried(till: Till) -> None:
     refund_id = owed(till)
     ask(till, refund_id)
     with till.database.write(actor="system") as tx:

@@ -65,7 +65,7 @@ def on_the_road(database: Database, quantity: int = 4) -> TransferId:
     return key
 
 
-def test_goods_without_papers_come_as_they_are(database: Database) -> None:
+def test_goods_without_a_document_are_received(database: Database) -> None:
     reported = Delivery(
         A, [Arrived(SHIRT, 3), Arrived(SHIRT, 1, DAMAGED, "torn"), Arrived(JACKET, 1)], note="gift"
     )
@@ -83,14 +83,14 @@ def test_goods_without_papers_come_as_they_are(database: Database) -> None:
     assert (row.kind.value, row.skus, row.pieces, row.off, row.note) == ("none", 3, 5, 3, "gift")
 
 
-def test_a_delivery_with_a_key_comes_once(database: Database) -> None:
+def test_a_delivery_with_a_key_is_received_once(database: Database) -> None:
     reported = Delivery(A, [Arrived(SHIRT, 3)], key="box 7")
     first, again = receive(database, reported), receive(database, reported)
     assert (first.is_replay, again.is_replay, again.receipt_id) == (False, True, first.receipt_id)
     assert (lines(again), on_hand(database)) == (lines(first), {"new": 13})
 
 
-def test_a_transfer_is_received_with_a_receipt(database: Database) -> None:
+def test_a_transfer_is_received_with_a_goods_receipt(database: Database) -> None:
     transfer_id = on_the_road(database)
     received = receive(database, Delivery(B, [Arrived(SHIRT, 4)], transfer_id=transfer_id))
     assert (lines(received), on_hand(database, place=B)) == ([(SHIRT, "new", 4, 4, "")], {"new": 4})
@@ -115,7 +115,7 @@ def test_a_wrong_item_waits_in_quarantine_and_what_is_lost_is_closed_short(datab
     assert [on_hand(database, place=B), on_hand(database, JACKET, B)] == [{"new": 3}, {"quarantine": 2}]
 
 
-def test_a_transfer_that_did_not_come_at_all_is_closed_short(database: Database) -> None:
+def test_a_transfer_that_never_arrived_is_closed_short(database: Database) -> None:
     reported = Delivery(B, [], transfer_id=on_the_road(database), closes=True, note="lost by the carrier")
     assert lines(receive(database, reported)) == [(SHIRT, "new", 4, 0, "Closed short")]
     assert on_hand(database, place=B) == {}
@@ -157,7 +157,7 @@ def from_order(*lines: Arrived, **given: object) -> Delivery:
     return replace(reported, **given)  # type: ignore[arg-type]  # a test says which
 
 
-def test_a_purchase_order_comes_in_parts_and_closes_by_itself(database: Database) -> None:
+def test_a_purchase_order_is_received_in_parts_and_closes_automatically(database: Database) -> None:
     announce(database, (SHIRT, 6), (SHIRT, 4), (JACKET, 2))
     assert (incoming(database), incoming(database, JACKET)) == (10, 2)
     first = receive(database, from_order(Arrived(SHIRT, 7)))
@@ -166,7 +166,7 @@ def test_a_purchase_order_comes_in_parts_and_closes_by_itself(database: Database
     assert (on_hand(database), incoming(database)) == ({"new": 17}, 3)
 
 
-def test_too_many_come_and_stay(database: Database) -> None:
+def test_over_delivery_is_received(database: Database) -> None:
     announce(database, (SHIRT, 6), (SHIRT, 4))
     received = receive(database, from_order(Arrived(SHIRT, 12)))
     assert (lines(received), supplied(database)) == (
@@ -186,7 +186,7 @@ def test_what_cannot_be_sold_stays_open_on_its_document_until_that_is_closed(dat
     assert (supplied(database), incoming(database)) == ([(4, "closed"), (0, "closed")], 0)
 
 
-def test_what_nobody_ordered_waits_in_quarantine(database: Database) -> None:
+def test_unordered_units_go_to_quarantine(database: Database) -> None:
     announce(database, (SHIRT, 1))
     received = receive(database, from_order(Arrived(SHIRT, 1), Arrived(JACKET, 3)))
     assert lines(received) == [(SHIRT, "new", 1, 1, ""), (JACKET, "quarantine", 0, 3, "Not on PO-1")]
@@ -199,12 +199,12 @@ def test_what_nobody_ordered_waits_in_quarantine(database: Database) -> None:
     "reported",
     [Delivery(A, []), Delivery(A, [Arrived(SHIRT, 1)], closes=True), Delivery(A, [Arrived(SHIRT, 0)])],
 )
-def test_a_delivery_that_says_nothing_is_refused(database: Database, reported: Delivery) -> None:
+def test_an_empty_delivery_is_refused(database: Database, reported: Delivery) -> None:
     with pytest.raises(errors.Invalid):
         receive(database, reported)
 
 
-def test_what_nobody_knows_cannot_come(database: Database) -> None:
+def test_an_unknown_sku_cannot_be_received(database: Database) -> None:
     with pytest.raises(UnknownPosition):
         receive(database, Delivery(A, [Arrived(Sku("NO-SUCH"), 1)]))
     with database.read() as tx, pytest.raises(errors.NotFound):
@@ -218,7 +218,7 @@ def regrade(
         return regrading.change_condition(tx, regrades=regrades, reason=reason, at=NOON, key=key)
 
 
-def test_pieces_change_their_condition_and_none_appears_or_vanishes(database: Database) -> None:
+def test_units_change_their_condition_and_the_total_stays(database: Database) -> None:
     changes = [Regrade(SHIRT, A, NEW, B_GRADE, 2), Regrade(SHIRT, A, NEW, DAMAGED, 1)]
     assert [regrade(database, *changes, key="k"), regrade(database, *changes, key="k")] == [True, False]
     assert on_hand(database) == {"new": 7, "b_grade": 2, "damaged": 1}
@@ -230,7 +230,7 @@ def test_pieces_change_their_condition_and_none_appears_or_vanishes(database: Da
     assert (reported, ledger) == ([[SHIRT], [SHIRT]], [("regraded", "inspected")] * 6)
 
 
-def test_reserved_pieces_keep_their_condition(database: Database) -> None:
+def test_reserved_units_keep_their_condition(database: Database) -> None:
     with database.write(actor="system") as tx:
         piece = Piece("fulfillment/1/line/1", SHIRT, A, 9, order_id=OrderId(1))
         actions.reserve(tx, pieces=[piece], at=NOON)

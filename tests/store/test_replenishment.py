@@ -63,7 +63,7 @@ def sell(database: Database, quantity: int, days_ago: int, place: LocationId = O
         actions.ship(tx, ending=Ending([cause], [1]), at=at)
 
 
-def test_places_are_filled_to_their_minimum_and_told_why(database: Database) -> None:
+def test_locations_are_replenished_to_their_minimum_with_a_reason(database: Database) -> None:
     put(database, Rule(HUB, 5, 9, location_kind="store", sku=SHIRT))
     found = draft(database)
     assert said(found) == [(SHIRT, TWO, 5), (SHIRT, ONE, 3)]
@@ -160,6 +160,6 @@ def test_a_rule_that_cannot_be_meant_is_refused(
     assert refused.value.data["field"] == field
 
 
-def test_a_rule_of_what_nobody_knows_is_refused(database: Database) -> None:
+def test_a_rule_with_unknown_names_is_refused(database: Database) -> None:
     with pytest.raises(UnknownPosition):
         put(database, Rule(HUB, 1, 2, sku=Sku("NO-SUCH")))

@@ -70,14 +70,14 @@ def test_a_rollback_is_a_version_of_its_own(retailer: Retailer) -> None:
     ]  # fmt: skip
 
 
-def test_a_draft_made_from_a_draft_takes_its_place(retailer: Retailer) -> None:
+def test_a_draft_of_a_draft_replaces_it(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
     drafted(retailer, named("two"), based_on=1)
     assert [each.state for each in retailer.read(views.versions)] == ["draft", "archived"]
     assert retailer.write(lambda tx: verbs.archive(tx, number=2, at=NOON)).state == "archived"
 
 
-def test_whoever_is_late_is_told(retailer: Retailer) -> None:
+def test_a_late_location_is_named(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
     drafted(retailer, named("two"))
     activated(retailer, 1, None)
@@ -90,7 +90,7 @@ def test_whoever_is_late_is_told(retailer: Retailer) -> None:
         activated(retailer, 1, 2)
 
 
-def test_what_must_be_told_is_asked_for(retailer: Retailer) -> None:
+def test_required_values_are_requested(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
     with pytest.raises(errors.Invalid, match="Enter a reason"):
         retailer.write(lambda tx: verbs.activate(tx, number=1, why=" ", instead_of=None, at=NOON))
@@ -173,7 +173,7 @@ def test_names_that_are_not_installed_are_found(retailer: Retailer) -> None:
     assert found[1].message.startswith("There is no location WH-Z. Existing: ")
 
 
-def test_activation_asks_that_golden_cases_pass(retailer: Retailer) -> None:
+def test_activation_requires_that_test_cases_pass(retailer: Retailer) -> None:
     case = {
         "name": "nearest", "at": "2026-11-20T08:00:00Z", "stock": {"TEE": {"WH-A": 1}},
         "order": {"lines": [{"sku": "TEE"}]}, "expect": {"sent": [{"line": 1, "location": "WH-B"}]},

@@ -103,7 +103,7 @@ def facts(database: Database, supply: Supply) -> list[object]:
 # Supply -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_document_told_twice_is_announced_once_and_its_changes_are_followed(database: Database) -> None:
+def test_a_repeated_document_is_announced_once_and_its_changes_apply(database: Database) -> None:
     (first,) = put(database, line(), line()).supplies
     (again,) = put(database, line()).supplies
     assert (again, incoming(database), facts(database, first)) == (first, 10, ["announced"])
@@ -115,7 +115,7 @@ def test_a_document_told_twice_is_announced_once_and_its_changes_are_followed(da
         assert views.supply(tx, supply_id=first.id).version == 2
 
 
-def test_what_comes_is_expected_no_more_and_over_delivery_is_taken(database: Database) -> None:
+def test_received_units_are_no_longer_incoming_and_over_delivery_is_accepted(database: Database) -> None:
     (supply,) = put(database, line()).supplies
     for pieces, left, state in ((4, 6, SupplyState.OPEN), (7, 0, SupplyState.CLOSED)):
         with database.write(actor="user:1") as tx:
@@ -181,7 +181,7 @@ def test_short_lines_are_promised_by_day_and_the_longest_waiting_first(database:
     assert (made["quantity"], made["promised_date"]) == (3, day(30).isoformat())
 
 
-def test_asked_again_nothing_happens_and_another_number_keeps_its_turn(database: Database) -> None:
+def test_a_repeated_request_has_no_effect_and_another_quantity_keeps_its_position(database: Database) -> None:
     allow(database)
     put(database, line(1, 3, 3))
     one, two = orders(database, 2)
@@ -211,7 +211,7 @@ def test_a_line_that_may_not_be_sold_ahead_is_not(
     assert promised(database) == []
 
 
-def test_the_limit_holds_however_many_ask_at_once(database: Database) -> None:
+def test_the_limit_holds_for_concurrent_requests(database: Database) -> None:
     allow(database, quantity_limit=10)
     ids = orders(database, 30)
     with ThreadPoolExecutor(4) as threads:
@@ -220,7 +220,7 @@ def test_the_limit_holds_however_many_ask_at_once(database: Database) -> None:
     assert len(promised(database)) == 10
 
 
-def test_a_slip_moves_promises_to_other_supply_and_tells_whom_it_concerns(database: Database) -> None:
+def test_delayed_supply_moves_promises_to_other_supply(database: Database) -> None:
     allow(database)
     early, late = put(database, line(1, 2, 3), line(2, 1, 10)).supplies
     one, two, three = orders(database, 3)
@@ -246,7 +246,7 @@ def test_a_slip_moves_promises_to_other_supply_and_tells_whom_it_concerns(databa
     assert reported(database, two)[-2:] == [(day(30).isoformat(), None), (None, day(35).isoformat())]
 
 
-def test_pieces_that_came_belong_to_the_lines_that_were_promised_them(database: Database) -> None:
+def test_received_units_belong_to_the_lines_they_were_promised_to(database: Database) -> None:
     allow(database)
     (supply,) = put(database, line(1, 5, 3)).supplies
     one, two = orders(database, 2)
@@ -265,7 +265,7 @@ def test_pieces_that_came_belong_to_the_lines_that_were_promised_them(database: 
     assert reported(database, two) == [(day(13).isoformat(), None)]
 
 
-def test_a_kept_or_canceled_line_waits_no_more_and_makes_room_for_the_next(database: Database) -> None:
+def test_a_filled_or_canceled_line_frees_its_promise_for_the_next(database: Database) -> None:
     allow(database)
     put(database, line(1, 2, 3))
     one, two, three = orders(database, 3)
@@ -316,7 +316,7 @@ def test_a_policy_is_read_back_and_there_is_none_by_default(database: Database) 
         assert promises.promise(tx, lines=[], at=NOON) == []
 
 
-def test_whatever_happens_at_once_no_piece_is_promised_twice_and_nobody_waits_in_a_circle(
+def test_concurrent_work_never_promises_a_unit_twice_or_deadlocks(
     database: Database,
 ) -> None:
     allow(database)

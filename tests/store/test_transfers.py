@@ -123,7 +123,7 @@ def test_the_way_back_off_the_road_names_the_movement_that_put_it_there(database
     )
 
 
-def test_fewer_may_leave_than_were_asked_for(database: Database) -> None:
+def test_fewer_units_may_be_shipped_than_requested(database: Database) -> None:
     transfer_id = draft(database, GT_WH_02=4, DJ_BL_01=2)
     do(database, "request", transfer_id)
     do(database, "ship", transfer_id, sent={SHIRT: 3})
@@ -135,7 +135,7 @@ def test_fewer_may_leave_than_were_asked_for(database: Database) -> None:
     assert (reported["pieces"], reported["skus"]) == (3, [JACKET, SHIRT])
 
 
-def test_boxes_of_one_transfer_may_come_on_several_days(database: Database) -> None:
+def test_a_transfer_may_be_received_on_several_days(database: Database) -> None:
     transfer_id = on_the_road(database)
     receive(database, transfer_id, Arrived(SHIRT, 1))
     assert (state(database, transfer_id), count(database, B), incoming(database)) == (
@@ -162,7 +162,7 @@ def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
     assert (reported["pieces"], reported["over"], reported["lost"], reported["skus"]) == (3, 0, 1, [SHIRT])
 
 
-def test_what_nobody_sent_comes_as_received(database: Database) -> None:
+def test_units_that_were_not_shipped_are_received(database: Database) -> None:
     transfer_id = on_the_road(database)
     receive(database, transfer_id, Arrived(SHIRT, 5), Arrived(JACKET, 1), reason="packed too much")
     assert [count(database, B), count(database, B, sku=JACKET)] == [(5, 0), (1, 0)]
@@ -202,7 +202,7 @@ def test_only_what_is_free_is_tied_up(database: Database) -> None:
     assert state(database, transfer_id) is TransferState.DRAFT
 
 
-def test_a_draft_is_changed_and_a_stale_look_is_told(database: Database) -> None:
+def test_a_draft_is_changed_and_a_stale_version_is_refused(database: Database) -> None:
     transfer_id = draft(database)
     do(database, "change", transfer_id, lines=[Wanted(JACKET, 1)])
     with database.read() as tx:
@@ -251,7 +251,7 @@ def test_what_leaves_is_on_the_transfer(database: Database, sent: dict[Sku, int]
     "lines",
     [[Arrived(SHIRT, 0)], [Arrived(SHIRT, 1, Condition.IN_TRANSIT)], [Arrived(SHIRT, 1), Arrived(SHIRT, 1)]],
 )
-def test_what_arrives_has_come(database: Database, lines: Sequence[Arrived]) -> None:
+def test_arrived_supply_is_closed(database: Database, lines: Sequence[Arrived]) -> None:
     with pytest.raises(errors.Invalid):
         receive(database, on_the_road(database), *lines)
 

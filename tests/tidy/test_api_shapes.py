@@ -135,7 +135,7 @@ def test_every_route_that_answers_json_names_its_shape() -> None:
 
 
 @pytest.mark.parametrize("path", sorted({path for _, path, _ in answers("2")}))
-def test_a_list_is_a_page_or_read_whole(path: str) -> None:
+def test_a_list_is_read_in_pages_or_completely(path: str) -> None:
     is_plain = any(schema.get("type") == "array" for _, each, schema in answers("2") if each == path)
     assert is_plain == (path in PLAIN_LISTS)
 

@@ -35,7 +35,7 @@ def _shown() -> set[str]:
     return found
 
 
-def test_every_component_stands_on_the_page_of_components() -> None:
+def test_every_component_is_on_the_page_of_components() -> None:
     assert {name for name in _macros() if not name.startswith("_")} - _shown() - FRAME == set()
 
 

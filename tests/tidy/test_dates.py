@@ -40,7 +40,7 @@ def _place(path: str) -> str:
     )
 
 
-def test_a_year_stands_only_where_it_has_a_reason() -> None:
+def test_a_year_is_written_only_with_a_reason() -> None:
     found: Counter[str] = Counter()
     for path in sorted((ROOT / "tests").rglob("*.py")):
         name = str(path.relative_to(ROOT / "tests"))

@@ -87,20 +87,20 @@ def _events() -> set[str]:
     return set(re.findall(r'^    type: ClassVar\[str\] = "([\w.]+)"$', "\n".join(texts), re.MULTILINE))
 
 
-def test_every_fact_has_listeners_or_stands_on_the_list_of_those_that_have_none() -> None:
+def test_every_event_has_subscribers_or_is_listed_as_having_none() -> None:
     heard = {row.event for row in flow_map.MAP}
     assert heard | flow_map.NO_SUBSCRIBER == _events()
     assert heard & flow_map.NO_SUBSCRIBER == set()
 
 
-def test_a_subscriber_hears_a_fact_once_and_does_the_same_with_all_it_hears() -> None:
+def test_a_subscriber_has_one_function_for_all_its_events() -> None:
     heard = [(row.event, row.name) for row in flow_map.MAP]
     assert sorted(heard) == sorted(set(heard))
     work = {(row.name, row.handler, row.task, row.on_dead_letter) for row in flow_map.MAP}
     assert len(work) == len({row.name for row in flow_map.MAP})
 
 
-def test_every_row_of_the_map_is_a_step_or_an_errand() -> None:
+def test_every_row_of_the_map_is_a_handler_or_a_task() -> None:
     assert [row.name for row in flow_map.MAP if (row.handler is None) == (row.task is None)] == []
 
 

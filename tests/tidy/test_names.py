@@ -110,7 +110,7 @@ def _called() -> set[tuple[str, str]]:
     }
 
 
-def test_every_method_of_a_port_has_a_caller_or_stands_on_the_list_of_those_that_have_none() -> None:
+def test_every_method_of_a_port_has_a_caller_or_is_listed() -> None:
     called = _called()
     unused = {
         method

@@ -90,7 +90,7 @@ def test_what_is_wrong_is_found(rule: str, path: str, body: str | None) -> None:
 
 
 @pytest.mark.parametrize(("path", "body"), RIGHT)
-def test_what_is_right_is_left_alone(path: str, body: str) -> None:
+def test_valid_input_is_unchanged(path: str, body: str) -> None:
     assert _check(path, body) == []
 
 

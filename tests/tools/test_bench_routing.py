@@ -50,7 +50,7 @@ def test_looking_ahead_is_between_the_myopic_and_the_best_in_hindsight() -> None
         assert min(myopic.dollars, ahead.dollars) >= myopic.bound - 1e-6
 
 
-def test_a_pool_and_a_wave_get_better_and_a_plot_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pool_and_a_batch_improve_and_a_plot_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "ORDERS", 60)
     found = pool.outcome(1)
     assert found.extra["fewest parcels"] >= found.extra[pool.WAVE] == found.bound

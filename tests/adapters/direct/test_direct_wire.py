@@ -38,7 +38,7 @@ def test_the_least_that_is_an_order() -> None:
     )
 
 
-def test_everything_that_may_be_told() -> None:
+def test_everything_that_may_be_shown() -> None:
     reported = read(
         number="#7", updated_at="2026-05-05T05:00:00Z", total_minor=1, shipping_minor=2, tax_minor=3, tip_minor=4,
         tax_included=False, payment={"gateway": "razorpay", "method": "upi", "is_paid": True, "paid_minor": 1},

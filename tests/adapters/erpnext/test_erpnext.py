@@ -111,7 +111,7 @@ def test_a_tax_of_nothing_has_no_row() -> None:
     assert body["taxes"] == []
 
 
-def test_a_credit_note_has_negative_pieces() -> None:
+def test_a_credit_note_has_negative_quantities() -> None:
     body = invoice(kind=invoicing.Kind.CREDIT_NOTE)
     assert (body["is_return"], body["return_against"]) == (1, "SINV-1")
     assert all(row["qty"] < 0 < row["rate"] for row in body["items"])
@@ -131,7 +131,7 @@ def test_every_document_adds_up_to_ours(kind: invoicing.Kind, state: str) -> Non
     assert not wire.is_total_equal(wire.Made(name="SINV-1", grand_total=total + 1), reported)
 
 
-def test_books_without_items() -> None:
+def test_an_erp_without_items() -> None:
     body: dict[str, Any] = wire.sales_invoice(
         document(), dataclasses.replace(BOOKS, item_codes=False), customer="Meera", against=""
     )
@@ -202,7 +202,7 @@ def test_another_total_stays_a_draft(books: connector.Erpnext, script: scripted.
     assert len(script.asked) == 3
 
 
-def test_somebody_faster_wins(books: connector.Erpnext, script: scripted.Script) -> None:
+def test_the_faster_one_wins(books: connector.Erpnext, script: scripted.Script) -> None:
     customer = {"data": [{"name": "Meera"}]}
     script.will_say(EMPTY, customer)
     script.will_say({"exc_type": "DuplicateEntryError"}, status=409)
@@ -227,7 +227,7 @@ def test_a_credit_note_finds_its_invoice(
     assert script.asked[3].body["return_against"] == against
 
 
-def test_a_credit_note_told_its_invoice(books: connector.Erpnext, script: scripted.Script) -> None:
+def test_a_credit_note_with_its_invoice_number(books: connector.Erpnext, script: scripted.Script) -> None:
     note = document(kind=invoicing.Kind.CREDIT_NOTE, against_number="SINV-1")
     script.will_say(EMPTY, {"data": [{"name": "Meera"}]}, made("SINV-2"), made("SINV-2", docstatus=1))
     books.post(note)

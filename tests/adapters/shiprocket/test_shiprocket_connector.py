@@ -66,7 +66,7 @@ def test_a_label(carrier: connector.Shiprocket, script: scripted.Script) -> None
     assert script.asked[2].body == {"shipment_id": 5, "is_return": 0}
 
 
-def test_a_repeat_goes_on_where_the_first_broke_off(
+def test_a_repeat_continues_where_the_first_attempt_stopped(
     carrier: connector.Shiprocket, script: scripted.Script
 ) -> None:
     script.will_say(TOKEN, {**CREATED, "awb_code": 70010001})

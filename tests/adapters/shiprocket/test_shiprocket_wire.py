@@ -41,7 +41,7 @@ def hook(**changes: object) -> bytes:
     ).encode()  # fmt: skip
 
 
-def test_a_hook_brings_the_whole_history() -> None:
+def test_a_webhook_has_the_complete_history() -> None:
     seen = wire.observe(hook())
     assert seen.tracking_number == "70010001"
     assert [scan.status for scan in seen.scans] == [Status.PICKED_UP, Status.UNKNOWN, Status.IN_TRANSIT]
@@ -60,7 +60,7 @@ def test_order_states_are_never_read() -> None:
 
 
 @pytest.mark.parametrize("moment", ["06 05 2026 16:41:59", "2026-05-06 16:41:59"])
-def test_the_headline_counts_where_no_scan_says_it(moment: str) -> None:
+def test_the_shipments_status_counts_where_there_is_no_scan(moment: str) -> None:
     reported = hook(current_timestamp=moment, shipment_status_id="7", shipment_status="DELIVERED")
     assert wire.observe(reported).scans[-1] == shipping.Scan(
         at=datetime(2026, 5, 6, 11, 11, 59, tzinfo=UTC),
@@ -106,7 +106,7 @@ def test_a_broken_hook_names_the_place(body: bytes, place: str) -> None:
 @pytest.mark.parametrize(
     "frame", [lambda reported: reported, lambda reported: [reported], lambda reported: {"70010001": reported}]
 )
-def test_tracking_answers_come_in_three_frames(frame) -> None:  # type: ignore[no-untyped-def]  # three small lambdas
+def test_tracking_responses_have_three_formats(frame) -> None:  # type: ignore[no-untyped-def]  # three small lambdas
     reported = {
         "tracking_data": {"shipment_track_activities": [{"date": "2026-05-06 12:00:00", "sr-status": "17"}]}
     }
@@ -114,7 +114,7 @@ def test_tracking_answers_come_in_three_frames(frame) -> None:  # type: ignore[n
     assert [(scan.status, scan.raw_code) for scan in seen.scans] == [(Status.OUT_FOR_DELIVERY, "17")]
 
 
-def test_a_parcel_that_nobody_scanned() -> None:
+def test_a_parcel_without_scans() -> None:
     nothing: list[object] = [[], {"tracking_data": {"shipment_track_activities": None}}]
     for reported in nothing:
         assert wire.tracked(reported, tracking_number="1", is_return=False).scans == ()
@@ -172,7 +172,7 @@ def test_cash_on_delivery_and_foreign_numbers() -> None:
     assert (body["billing_country"], body["billing_state"]) == ("NL", "NH")
 
 
-def test_a_return_goes_from_the_customer_to_the_store() -> None:
+def test_a_return_ships_from_the_customer_to_the_store() -> None:
     body = wire.return_order(parcels.BACK)
     assert (body["pickup_customer_name"], body["shipping_customer_name"]) == ("Meera", "NotNaked")
     assert (body["pickup_pincode"], body["shipping_pincode"]) == ("110003", "110001")

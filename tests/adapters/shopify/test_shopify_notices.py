@@ -147,7 +147,7 @@ def test_long_fulfilment_orders_are_read_to_the_end(shop: connector.Shopify, scr
         shop.confirm_shipment(SHIPPED)
 
 
-def test_a_shipment_told_before_is_found_by_its_tracking_number(
+def test_a_confirmed_shipment_is_found_by_its_tracking_number(
     shop: connector.Shopify, script: scripted.Script
 ) -> None:
     void = {"id": "gid://shopify/Fulfillment/8", "status": "CANCELLED", "trackingInfo": [{"number": "TRK1"}]}
@@ -171,7 +171,7 @@ def test_a_parcel_that_holds_more_than_is_left_is_a_conflict(
     assert caught.value.data["missing"] == {"gid://shopify/LineItem/11": 2}
 
 
-def test_a_delivery_is_told_once(shop: connector.Shopify, script: scripted.Script) -> None:
+def test_a_delivery_is_reported_once(shop: connector.Shopify, script: scripted.Script) -> None:
     events: list[dict[str, str]] = [{"id": "gid://shopify/FulfillmentEvent/1", "status": "IN_TRANSIT"}]
     script.will_say(
         {"data": {"fulfillment": {"events": {"nodes": events}}}},
@@ -208,7 +208,7 @@ def test_a_requested_return_is_approved(shop: connector.Shopify, script: scripte
 
 
 @pytest.mark.parametrize("status", ["OPEN", "CLOSED"])
-def test_an_approved_return_is_left_alone(
+def test_an_approved_return_is_unchanged(
     shop: connector.Shopify, script: scripted.Script, status: str
 ) -> None:
     script.will_say(state(status))
@@ -240,7 +240,7 @@ def test_a_return_is_processed_as_far_as_it_is_not_yet(
 
 
 @pytest.mark.parametrize("reported", [state("OPEN", processable=1), state("OPEN", line=42)])
-def test_a_return_of_more_than_shopify_knows_is_a_conflict(
+def test_a_return_of_more_units_than_in_shopify_is_a_conflict(
     shop: connector.Shopify, script: scripted.Script, reported: dict[str, Any]
 ) -> None:
     script.will_say(reported)
@@ -248,7 +248,7 @@ def test_a_return_of_more_than_shopify_knows_is_a_conflict(
         shop.report_return(RETURNED)
 
 
-def test_what_shopify_does_not_know(shop: connector.Shopify, script: scripted.Script) -> None:
+def test_an_unknown_id_in_shopify(shop: connector.Shopify, script: scripted.Script) -> None:
     script.will_say({"data": {"order": None}}, {"data": {"fulfillment": None}}, {"data": {"return": None}})
     with pytest.raises(errors.NotFound):
         shop.confirm_shipment(SHIPPED)

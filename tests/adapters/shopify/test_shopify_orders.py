@@ -72,7 +72,7 @@ def observe(document: object) -> orders.OrderSnapshot:
     return wire.observe(json.dumps(document).encode())
 
 
-def test_a_whole_order() -> None:
+def test_a_complete_order() -> None:
     seen = observe(order())
     assert seen.external_id == "5600000000000000001"
     assert seen.number == "#2041"
@@ -180,7 +180,7 @@ def test_payments(changes: dict[str, object], expected: tuple[bool, int, bool]) 
     assert (paid.is_paid, paid.paid_minor, paid.on_delivery) == expected
 
 
-def test_edits_take_pieces_and_lines_away() -> None:
+def test_edits_remove_units_and_lines() -> None:
     seen = observe(
         order(
             current_total_price="810.00",

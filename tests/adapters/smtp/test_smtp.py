@@ -112,7 +112,7 @@ def send(port: int, **changes: object) -> str:
 READY = (b"220 hi", b"250 hello", b"250 ok", b"250 ok", b"354 go on")
 
 
-def test_a_mail_goes_out_dots_doubled() -> None:
+def test_a_mail_is_sent_with_dots_doubled() -> None:
     with relay(*READY, b"250 queued", b"221 bye") as (port, heard):
         assert send(port) == "<order-2041-shipped@notnaked.example>"
     assert heard[1] == b"mail FROM:<shop@notnaked.example>\r\n"
@@ -165,7 +165,7 @@ def test_refused_for_good(answers: tuple[bytes, ...]) -> None:
         send(port)
 
 
-def test_nobody_listens() -> None:
+def test_an_event_without_subscribers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(http.Unanswered) as caught:

@@ -24,7 +24,7 @@ def test_few_orders_say_nothing() -> None:
     assert (Tally().cost, Tally().reject_percent) == (0.0, 0.0)
 
 
-def test_a_draft_that_does_the_same_goes_on() -> None:
+def test_a_draft_with_the_same_result_continues() -> None:
     found = guardrails.check(CANARY, ACTIVE, draft(), Guardrails())
     assert (found.is_enough, found.breaches, found.is_better) == (True, (), False)
 
@@ -38,7 +38,7 @@ def test_a_draft_that_does_the_same_goes_on() -> None:
         ({"rejects": 5}, "5.0 % of the orders were rejected, 2.0 % now (limit: 2 points more)."),
     ],
 )  # fmt: skip
-def test_every_guardrail_says_why(reported: dict[str, float], why: str) -> None:
+def test_every_guardrail_has_a_reason(reported: dict[str, float], why: str) -> None:
     assert guardrails.check(CANARY, ACTIVE, draft(**reported), Guardrails()).why == why
 
 

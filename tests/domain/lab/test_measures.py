@@ -67,7 +67,7 @@ def test_nothing_served_has_no_figures() -> None:
     assert nothing.a_second == 0.0
 
 
-def test_locations_are_told_with_the_busiest_first() -> None:
+def test_locations_are_listed_with_the_busiest_first() -> None:
     before = measure([outcome(1, (A, 2)), outcome(2, (A, 1))], codes=CODES)
     after = measure([outcome(1, (A, 2)), outcome(2, (B, 1))], codes=CODES)
     assert [(each.location, each.orders, each.units, each.peak) for each in busy(before, after)] == [
@@ -76,7 +76,7 @@ def test_locations_are_told_with_the_busiest_first() -> None:
     ]
 
 
-def test_only_orders_that_come_from_elsewhere_change() -> None:
+def test_only_orders_with_another_location_change() -> None:
     old = [outcome(1, (A, 2), cost=100), outcome(2, (A, 1), cost=50), outcome(3, (A, 1))]
     new = [outcome(1, (A, 2), cost=90), outcome(2, (B, 1), cost=40), outcome(3, short=1)]
     moved, waits = differences(old, new, codes=CODES)

@@ -49,7 +49,7 @@ def places(outcome: Outcome) -> set[LocationId]:
     return {each.location_id for each in outcome.choices}
 
 
-def test_each_order_takes_what_those_before_it_left() -> None:
+def test_each_order_uses_what_earlier_ones_left() -> None:
     scene = Scene({"A": {1: 1, 2: 1}}, street({1: 1, 2: 50}))
     found = replayed(past(scene, [(n, order(("A", 1), number=n)) for n in (1, 2, 3)]), scene)
     assert [places(found[OrderId(n)]) for n in (1, 2, 3)] == [{NEAR}, {FAR}, set()]
@@ -57,7 +57,7 @@ def test_each_order_takes_what_those_before_it_left() -> None:
     assert found[OrderId(1)].sentence.startswith("Location 1 (1 km): the nearest of 2")
 
 
-def test_what_waits_is_served_when_it_comes_and_only_by_what_it_lacks() -> None:
+def test_backorders_are_filled_by_the_skus_they_lack() -> None:
     scene = Scene({"A": {1: 1}, "B": {1: 0}}, street({1: 1, 2: 50}))
     came = [
         Change(NOW + 2 * MINUTE, "B", FAR, 1),
@@ -114,7 +114,7 @@ def test_orders_of_a_stretch_are_solved_together_if_that_is_wanted() -> None:
     assert (places(together[OrderId(1)]), places(together[OrderId(2)])) == ({FAR}, {NEAR})
 
 
-def test_what_comes_after_the_last_order_serves_those_that_wait() -> None:
+def test_stock_after_the_last_order_fills_waiting_orders() -> None:
     scene = Scene({"A": {}}, street({1: 1, 2: 50}))
     came = [Change(NOW + 9 * MINUTE, "A", FAR, 1), Change(NOW + 10 * MINUTE, "B", FAR, 1)]
     found = replayed(past(scene, [(1, order(("A", 1), number=1))], came), scene)
@@ -122,7 +122,7 @@ def test_what_comes_after_the_last_order_serves_those_that_wait() -> None:
     assert replayed(past(scene, [], came), scene) == {}
 
 
-def test_too_little_leaves_an_order_waiting_with_what_was_said_first() -> None:
+def test_too_little_stock_keeps_the_first_reason() -> None:
     whole = Rule(name="whole", split=Split(by="lines"))
     scene = Scene({"A": {}}, street({1: 1, 2: 50}), (whole,))
     came = [Change(NOW + 5 * MINUTE, "A", FAR, 1)]

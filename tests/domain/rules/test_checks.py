@@ -108,7 +108,7 @@ def test_limits_that_no_order_meets_are_found() -> None:
     ]
 
 
-def test_a_case_speaks_of_lines_that_it_has() -> None:
+def test_a_case_expects_only_lines_of_its_order() -> None:
     case = documents.convert(CASE, Case).value
     assert case is not None
     document = msgspec.structs.replace(rule_set(), cases=(case,))
@@ -119,7 +119,7 @@ def changes(before: RuleSet, after: RuleSet) -> list[str]:
     return [str(each) for each in diff.changes(before, after)]
 
 
-def test_differences_are_told_by_name() -> None:
+def test_differences_are_listed_by_name() -> None:
     near = Rule(name="near", locations=Locations(within_km=50, groups=("a", "b")))
     far = msgspec.structs.replace(near, locations=Locations(within_km=60.5))
     assert changes(rule_set(near, LAST), rule_set(near, LAST)) == []
@@ -130,7 +130,7 @@ def test_differences_are_told_by_name() -> None:
     ]
 
 
-def test_what_is_new_is_told_as_a_sentence() -> None:
+def test_changes_are_described_in_sentences() -> None:
     before = RuleSet(name="set", runs=())
     assert changes(before, rule_set()) == [
         "run run: added Runs when orders or stock arrive; work is released at once.",
@@ -144,7 +144,7 @@ def test_what_is_new_is_told_as_a_sentence() -> None:
     assert changes(rule_set(), before) == ["rule set: removed run run", "rule set: removed queue shelf"]
 
 
-def test_costs_sorts_and_cases_are_told_too() -> None:
+def test_costs_criteria_and_cases_are_checked_too() -> None:
     case = documents.convert(CASE, Case).value
     assert case is not None
     one = msgspec.structs.replace(rule_set(), costs=Costs(split_minor=1), cases=(case,))
@@ -233,7 +233,7 @@ def test_a_case_reads_as_a_sentence() -> None:
     assert words.of_case(case) == "Expects of 1 × TEE: nothing sent; remainder: queue in shelf."
 
 
-def test_the_schema_says_what_the_types_say() -> None:
+def test_the_schema_matches_the_types() -> None:
     reported = schema()
     Draft202012Validator.check_schema(reported)
     validator = Draft202012Validator(reported)

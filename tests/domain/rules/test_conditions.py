@@ -36,7 +36,7 @@ def test_what_does_not_compile_is_refused_with_its_place(text: str, said: str) -
     assert refused.value.message == f"rules[0].when, {said}"
 
 
-def test_a_condition_knows_what_it_reads() -> None:
+def test_a_condition_lists_its_variables() -> None:
     condition = conditions.compile(
         "lane.km < 5.0 && order . tags.exists(t, t == 'vip') && order.pieces > 1", "when"
     )
@@ -45,7 +45,7 @@ def test_a_condition_knows_what_it_reads() -> None:
     assert condition.against((("vip",), 1, 4.0)).startswith("condition not met: lane.km < 5.0")
 
 
-def test_a_value_of_another_type_cannot_be_told() -> None:
+def test_a_value_of_another_type_cannot_be_evaluated() -> None:
     condition = conditions.compile("order.placed_at.getFullYear() > 2000", "when")
     assert condition.against((NOW,)) == ""
     with pytest.raises(conditions.CannotEvaluate, match=r"Unexpected value type for 'order\.placed_at'"):
@@ -73,7 +73,7 @@ def test_every_variable_reads_a_value_of_its_kind() -> None:
     assert condition.against(tuple(read.values())) == ""
 
 
-def test_what_nobody_knows_is_far_away_and_without_limit() -> None:
+def test_unknown_dates_are_far_away_and_without_limit() -> None:
     place = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True)
     reading = Reading(Demand(OrderId(1), ()), NOW, place, Lane(place.id))
     assert VARIABLES["order.promised_in_days"].read(reading) == NO_PROMISE_DAYS
@@ -82,7 +82,7 @@ def test_what_nobody_knows_is_far_away_and_without_limit() -> None:
     assert VARIABLES["lane.in_time"].read(reading) is True
 
 
-def test_a_routing_asks_before_anybody_knows_of_a_location() -> None:
+def test_order_conditions_are_evaluated_without_a_location() -> None:
     with pytest.raises(
         Wrong, match=r"lane\.km is unknown, as no location is known yet: use it in a rule's locations"
     ):

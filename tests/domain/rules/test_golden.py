@@ -66,7 +66,7 @@ def test_every_chain_finds_its_plans(file: Path) -> None:
     assert len(found) >= 3
 
 
-def test_a_case_that_passes_is_green_and_says_why() -> None:
+def test_a_passing_case_is_green_with_its_reason() -> None:
     found = outcome()
     assert found.is_green
     assert found.sentences == ("Line 1: Store (11 km): the nearest of 2 locations with all 2.",)
@@ -94,11 +94,11 @@ def test_a_case_that_passes_is_green_and_says_why() -> None:
          ("Line 1 (TEE): expected 2 from ST, found 2 from WH.",)),
     ],
 )  # fmt: skip
-def test_a_case_that_fails_says_how(was: str, becomes: str, differences: tuple[str, ...]) -> None:
+def test_a_failing_case_shows_the_difference(was: str, becomes: str, differences: tuple[str, ...]) -> None:
     assert outcome(CASE.replace(was, becomes)).differences == differences
 
 
-def test_what_is_parked_is_compared_with_its_queue() -> None:
+def test_queued_orders_are_compared_with_their_queue() -> None:
     text = CASE.replace("quantity: 2", "quantity: 9").replace(
         "sent: [{line: 1, location: ST, pieces: 2}], rule: near", "queue: care"
     )

@@ -59,7 +59,7 @@ def refused(locations: Locations, demand: Demand = ORDER) -> dict[str, str]:
     return {PLACES[each].code: reason for each, reason in said.items()}
 
 
-def test_an_order_filter_that_says_nothing_takes_all() -> None:
+def test_an_empty_order_filter_matches_all() -> None:
     assert takes(Orders()) == ""
 
 
@@ -134,7 +134,7 @@ def test_what_is_not_promised_is_never_late() -> None:
     assert refused(Locations(in_time=True), Demand(OrderId(2), ORDER.wants)) == {}
 
 
-def test_one_location_is_asked_alone() -> None:
+def test_a_single_location_is_considered_alone() -> None:
     book = rules.compile(document(locations=Locations(open_now=True)))
     rule, judge = book.document.runs[0].routings[0].rules[0], book.at(NOW, PLACES)
     assert judge.refusals(rule, ORDER, {HUB.id: LANES[HUB.id]}).get(HUB.id, "") == ""
@@ -179,7 +179,7 @@ def test_a_condition_without_end_is_stopped() -> None:
     assert takes(Orders(when=bomb)) == "its condition could not be evaluated: Iteration budget exceeded"
 
 
-def test_the_first_active_routing_that_takes_an_order_has_it() -> None:
+def test_the_first_active_matching_routing_handles_an_order() -> None:
     off = Routing(name="off", active=False, rules=())
     pos = Routing(name="pos", orders=Orders(channels=("pos",)), rules=())
     web = Routing(name="web", orders=Orders(channels=("web",)), rules=())

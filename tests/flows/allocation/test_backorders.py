@@ -43,7 +43,7 @@ def promised(retailer: Retailer, order_id: OrderId) -> list[PromiseRow]:
     return retailer.read(lambda tx: views.of_order(tx, order_id=order_id))
 
 
-def test_a_short_order_is_promised_its_day_and_hears_when_supply_slips(retailer: Retailer) -> None:
+def test_a_backorder_is_promised_a_date_that_follows_its_supply(retailer: Retailer) -> None:
     supply = sell_ahead(retailer)
     order_id = short_order(retailer)
     (found,) = promised(retailer, order_id)
@@ -82,7 +82,7 @@ def test_an_order_with_a_part_that_is_not_sold_ahead_is_promised_the_other_line(
     assert [(row.line_no, row.sku) for row in promised(retailer, order_id)] == [(1, SHIRT)]
 
 
-def test_a_canceled_order_makes_room_for_the_next(retailer: Retailer) -> None:
+def test_a_canceled_order_releases_capacity(retailer: Retailer) -> None:
     sell_ahead(retailer, 50_000)
     first, second = short_order(retailer), short_order(retailer)
     assert promised(retailer, second)[0].promised_date is None
@@ -121,7 +121,7 @@ def test_what_came_for_an_order_is_not_sold_to_the_next(retailer: Retailer) -> N
     assert retailer.order(newcomers[1]).lines[0].allocated == 0
 
 
-def test_availability_takes_kits_apart_and_says_what_it_does_not_know(retailer: Retailer) -> None:
+def test_availability_splits_kits_and_names_unknown_skus(retailer: Retailer) -> None:
     questions = [Question(SHIRT, "shop"), Question(JACKET, "shop")]
     known = retailer.read(lambda tx: available_to_promise.availability(tx, questions=questions, at=NOON))
     assert all(each.quantity for each in known)

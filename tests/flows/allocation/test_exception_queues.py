@@ -87,7 +87,7 @@ def test_an_order_waits_in_the_queue_that_its_rule_names(retailer: Retailer, dec
     assert retailer.order(order_id).header.queue_reason.startswith(f"{SHIRT}: 4 of 4 available")
 
 
-def test_stock_that_comes_ends_the_waiting(retailer: Retailer, decide_by: Decide) -> None:
+def test_new_stock_ends_the_waiting(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE))
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.location_ids["ST-22"], "delivery", change=1)
@@ -97,7 +97,7 @@ def test_stock_that_comes_ends_the_waiting(retailer: Retailer, decide_by: Decide
     assert waits(retailer, order_id) == ("", None, 0)
 
 
-def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, decide_by: Decide) -> None:
+def test_a_queue_without_retry_on_stock_waits_for_people(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="care"))))
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.location_ids["ST-22"], "delivery", change=1)
@@ -107,7 +107,7 @@ def test_a_queue_that_stock_does_not_wake_waits_for_people(retailer: Retailer, d
     assert waits(retailer, order_id)[0] == "care"
 
 
-def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Decide) -> None:
+def test_customer_care_is_a_queue_of_its_own(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Remainder(then="customer_care"))))
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.location_ids["ST-22"], "delivery", change=1)
@@ -116,7 +116,7 @@ def test_customer_care_is_nobody_elses_queue(retailer: Retailer, decide_by: Deci
     assert (retailer.work(order_id), waits(retailer, order_id)[0]) == ([], "customer_care")
 
 
-def test_what_waits_too_long_is_canceled_and_says_why(retailer: Retailer, decide_by: Decide) -> None:
+def test_orders_that_wait_too_long_are_canceled_with_a_reason(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE))
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
     context = retailer.app.context
@@ -142,7 +142,7 @@ def test_what_is_found_of_an_incomplete_order_is_held_back(retailer: Retailer, d
     assert retailer.count("DJ-BL-01", "WH-A")[1] == 1
 
 
-def test_a_run_by_the_clock_takes_what_waits_for_it(retailer: Retailer, decide_by: Decide) -> None:
+def test_a_scheduled_run_routes_the_orders_that_wait_for_it(retailer: Retailer, decide_by: Decide) -> None:
     decide_by(rule_set(WHOLE, schedule="0 2 * * *"))
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 2)))
     assert retailer.work(order_id) == []
@@ -155,7 +155,7 @@ def test_a_run_by_the_clock_takes_what_waits_for_it(retailer: Retailer, decide_b
     assert (run.run, run.attempted, run.routed, run.result) == ("run", 1, 1, "done")
 
 
-def test_a_rejecter_is_not_asked_by_anybody_if_the_rules_say_so(
+def test_a_location_that_rejected_can_be_excluded_for_all_orders(
     retailer: Retailer, decide_by: Decide
 ) -> None:
     decide_by(rule_set(WHOLE, rejected=Rejected(days=3, scope="sku")))
@@ -170,7 +170,7 @@ def test_a_rejecter_is_not_asked_by_anybody_if_the_rules_say_so(
     assert waits(retailer, other)[0] == "short"
 
 
-def test_locations_of_a_rule_are_asked_and_no_others(retailer: Retailer, decide_by: Decide) -> None:
+def test_only_locations_of_the_rule_are_considered(retailer: Retailer, decide_by: Decide) -> None:
     first = Rule(name="warehouse B", locations=Locations(codes=("WH-B",)), split=Split(by="none"))
     decide_by(rule_set(first, WHOLE))
     order_id = retailer.place_order(order_snapshot(line("DJ-BL-01")))

@@ -99,7 +99,7 @@ def test_kits_in_two_parcels_leave_with_all_their_parts_each(retailer: Retailer)
     assert (count(retailer), count(retailer, JACKET), drift(retailer)) == ((6, 0), (2, 0), [])
 
 
-def test_kits_and_lines_that_share_a_part_never_take_a_piece_twice(retailer: Retailer) -> None:
+def test_kits_and_lines_that_share_a_component_never_use_a_unit_twice(retailer: Retailer) -> None:
     order_id = place(retailer, (KIT, 4), (SHIRT, 3))
     assert (count(retailer), count(retailer, JACKET)) == ((10, 8), (4, 4))
     assert {each.line_no: each.allocated for each in retailer.order(order_id).lines} == {1: 4, 2: 0}
@@ -114,7 +114,7 @@ def test_what_a_kit_reserved_is_given_back_though_its_recipe_changed(retailer: R
     assert (count(retailer), count(retailer, JACKET), drift(retailer)) == ((10, 0), (4, 0), [])
 
 
-def test_a_graded_sku_sells_what_is_b_grade_and_nothing_else(retailer: Retailer) -> None:
+def test_a_b_grade_sku_sells_only_b_grade_units(retailer: Retailer) -> None:
     place(retailer, (SECOND, 2))
     assert (count(retailer), count(retailer, condition=B_GRADE)) == ((10, 0), (2, 2))
     short = place(retailer, (SECOND, 1), number="7002")
@@ -151,7 +151,7 @@ def hold(retailer: Retailer, reference: str, *wanted: tuple[Sku, int]) -> bool:
     return not answer.refused
 
 
-def test_an_order_takes_nothing_that_carts_hold_but_its_own(retailer: Retailer) -> None:
+def test_an_order_uses_only_its_own_cart_reservation(retailer: Retailer) -> None:
     assert hold(retailer, "c1", (KIT, 4))
     without = place(retailer, (SHIRT, 3))
     assert (retailer.work(without), asked(retailer)) == ([], Requested(8, 3))
@@ -168,7 +168,7 @@ def test_a_held_order_keeps_what_its_cart_held(retailer: Retailer) -> None:
     assert hold(retailer, "c3", (SHIRT, 2)) is True
 
 
-def test_what_a_cart_lets_go_of_wakes_whoever_waits(retailer: Retailer) -> None:
+def test_released_cart_reservations_retry_backorders(retailer: Retailer) -> None:
     hold(retailer, "c1", (SHIRT, 9))
     waits = place(retailer, (KIT, 1))
     assert retailer.work(waits) == []

@@ -53,7 +53,7 @@ def where(retailer: Retailer, order_id: OrderId) -> list[str]:
     return [codes[work.location_id] for work in retailer.work(order_id) if work.state is State.OPEN]
 
 
-def test_where_it_sells_slowly_goes_first(retailer: Retailer) -> None:
+def test_slow_selling_locations_are_first(retailer: Retailer) -> None:
     """Warehouse A is the nearest and has shipped jackets; nobody bought one in Bengaluru."""
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
     assert where(retailer, order_id) == ["WH-A"]

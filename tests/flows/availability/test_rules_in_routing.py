@@ -33,7 +33,7 @@ def why_not(retailer: Retailer, order_id: OrderId) -> str:
     return decision.receipt.lines[0].candidates[0].eliminated
 
 
-def test_safety_stock_stays_on_the_shelf(retailer: Retailer) -> None:
+def test_safety_stock_is_not_used(retailer: Retailer) -> None:
     rule(retailer, RuleKind.SAFETY_STOCK, 3)
     assert routed(retailer, place(retailer, (SHIRT, 7))) == 7
     short = place(retailer, (SHIRT, 1), number="7002")
@@ -50,7 +50,7 @@ def test_a_location_that_may_not_ship_for_a_channel_is_left_out(retailer: Retail
     )
 
 
-def test_a_pool_is_for_its_buyers_alone(retailer: Retailer) -> None:
+def test_a_pool_is_for_its_buyers_only(retailer: Retailer) -> None:
     rule(retailer, RuleKind.POOL, 8, audience="group:vip")
     assert routed(retailer, place(retailer, (SHIRT, 3))) == 0
     assert routed(retailer, place(retailer, (SHIRT, 2), number="7002")) == 2
@@ -59,7 +59,7 @@ def test_a_pool_is_for_its_buyers_alone(retailer: Retailer) -> None:
     assert routed(retailer, place(retailer, (SHIRT, 1), number="7004")) == 0
 
 
-def test_what_a_canceled_order_took_of_a_pool_goes_back_to_it(retailer: Retailer) -> None:
+def test_a_canceled_order_releases_its_pool_units(retailer: Retailer) -> None:
     rule(retailer, RuleKind.POOL, 8, audience="group:vip")
     vip = place(retailer, (SHIRT, 8), tags=("vip",))
     retailer.write(lambda tx: cancel.cancel(tx, order_id=vip, reason="asked", now=NOON))

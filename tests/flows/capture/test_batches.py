@@ -81,7 +81,7 @@ def test_a_batch_with_orders_of_every_kind_ends_in_exact_rows(shop: Database) ->
     ]
 
 
-def test_facts_are_told_by_whoever_knew_and_counted_per_order(shop: Database) -> None:
+def test_events_have_their_actor_and_are_numbered_per_order(shop: Database) -> None:
     take(shop, named("a", line(JACKET)), named("b", paid=False), named("c", line(SHIRT, 9)))
     reported = rows(
         shop,
@@ -122,7 +122,7 @@ def test_every_subscriber_of_a_fact_has_its_delivery(shop: Database) -> None:
     assert found == expected
 
 
-def test_an_order_told_twice_in_a_batch_is_judged_by_its_last_telling(shop: Database) -> None:
+def test_an_order_twice_in_a_batch_is_checked_by_its_last_snapshot(shop: Database) -> None:
     reported = named("a", line(JACKET), paid=False)
     accepted = take(shop, reported, builders.paid(reported), named("b", line(SHIRT)))
     assert [(each.is_new, each.changes) for each in accepted] == [
@@ -147,7 +147,7 @@ def test_taking_a_batch_again_changes_nothing(shop: Database) -> None:
     assert rows(shop, everything) == before
 
 
-def test_later_and_together_come_to_the_same(shop: Database) -> None:
+def test_later_and_together_have_the_same_result(shop: Database) -> None:
     reported = named("a", line(JACKET, 2), line(SHIRT, 3), paid=False)
     take(shop, reported)
     take(shop, replace(builders.paid(reported), note="now paid"))
@@ -158,7 +158,7 @@ def test_later_and_together_come_to_the_same(shop: Database) -> None:
     assert rows(shop, work) == [("A", JACKET, 2), ("A", SHIRT, 1), ("B", SHIRT, 2)]
 
 
-def test_orders_of_a_batch_never_share_a_piece(shop: Database) -> None:
+def test_orders_of_a_batch_never_share_a_unit(shop: Database) -> None:
     take(shop, *(named(f"{number:02d}", line(JACKET)) for number in range(10)))
     assert rows(
         shop, "SELECT sum(reserved)::int, max(on_hand)::int AS there FROM stock WHERE sku = %s", JACKET

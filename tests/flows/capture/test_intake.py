@@ -17,7 +17,7 @@ from doorstep.flows.capture import approve
 BROKEN = b'{"data": {"external_id": "order-1", '
 
 
-def test_a_message_that_cannot_be_read_keeps_its_bytes_and_stops_nobody(retailer: Retailer) -> None:
+def test_an_unreadable_message_keeps_its_bytes_and_blocks_no_other(retailer: Retailer) -> None:
     good = [order_snapshot() for _ in range(3)]
     retailer.receive("shop", "order", good[0], BROKEN, good[1], b"", good[2])
     retailer.settle()
@@ -33,7 +33,7 @@ def test_a_message_that_cannot_be_read_keeps_its_bytes_and_stops_nobody(retailer
     assert [retailer.event_types(retailer.order_id(reported))[0] for reported in good] == ["order.placed"] * 3
 
 
-def test_a_dead_letter_is_read_again_after_the_fix(retailer: Retailer) -> None:
+def test_a_dead_letter_is_retried_after_the_fix(retailer: Retailer) -> None:
     reported = order_snapshot()
     retailer.receive("shop", "order", BROKEN)
     retailer.settle()
@@ -44,7 +44,7 @@ def test_a_dead_letter_is_read_again_after_the_fix(retailer: Retailer) -> None:
     assert "order.allocated" in retailer.event_types(retailer.order_id(reported))
 
 
-def test_one_message_with_a_bug_in_it_among_fifty_stands_alone(retailer: Retailer) -> None:
+def test_one_failing_message_among_fifty_is_isolated(retailer: Retailer) -> None:
     orders = [order_snapshot(line(JACKET), version_at=NOON) for _ in range(49)]
     retailer.receive(
         "shop", "order", *orders[:20], replace(orders[0], external_id="huge", total_minor=2**63), *orders[20:]
@@ -70,7 +70,7 @@ WRONG: list[tuple[OrderSnapshot, str]] = [
 ]
 
 
-def test_doubtful_orders_are_stored_whole_and_held_each_for_its_reason(retailer: Retailer) -> None:
+def test_invalid_orders_are_stored_completely_and_held_with_their_reasons(retailer: Retailer) -> None:
     retailer.receive("shop", "order", *(reported for reported, _ in WRONG))
     retailer.settle()
     for reported, reason in WRONG:
@@ -93,7 +93,7 @@ def test_every_doubtful_order_can_be_canceled_by_its_channel(retailer: Retailer)
     assert retailer.dead_letters() == []
 
 
-def test_an_unpaid_order_goes_on_by_itself_when_it_is_paid(retailer: Retailer) -> None:
+def test_an_unpaid_order_continues_automatically_when_it_is_paid(retailer: Retailer) -> None:
     reported = order_snapshot(paid=False)
     retailer.receive("shop", "order", reported)
     retailer.settle()

@@ -31,7 +31,7 @@ def counters(retailer: Retailer, order_id: OrderId, line_no: int) -> tuple[int, 
     return found.allocated, found.picked, found.packed, found.shipped, found.delivered
 
 
-def test_each_line_goes_whole_to_its_place_with_the_reason_written_down(retailer: Retailer) -> None:
+def test_each_line_is_allocated_to_one_location_with_a_reason(retailer: Retailer) -> None:
     order_id = retailer.place_order()
     assert where(retailer, order_id) == {"WH-A": [(JACKET, 1)], "ST-22": [(SHIRT, 2)]}
     assert [
@@ -53,7 +53,7 @@ def test_each_line_goes_whole_to_its_place_with_the_reason_written_down(retailer
     }
 
 
-def test_what_nobody_has_waits_and_goes_on_when_stock_comes(retailer: Retailer) -> None:
+def test_an_unavailable_line_waits_and_continues_when_stock_arrives(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 6)))
     assert (where(retailer, order_id), retailer.count(SHIRT, "ST-22")) == ({}, (3, 0))
     assert "order.short" in retailer.event_types(order_id)
@@ -72,7 +72,7 @@ def test_what_nobody_has_waits_and_goes_on_when_stock_comes(retailer: Retailer) 
         (RejectReason.STORE_CLOSED, (8, 0)),
     ],
 )
-def test_a_rejected_line_goes_elsewhere_and_the_shelf_is_corrected(
+def test_a_rejected_line_is_routed_elsewhere_and_stock_is_corrected(
     retailer: Retailer, reason: RejectReason, left: tuple[int, int]
 ) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
@@ -95,7 +95,7 @@ def scan(retailer: Retailer, work: Work, code: str) -> None:
     retailer.write(lambda tx: fulfill.pick(tx, fulfillment_order_id=work.id, code=code, now=NOON))
 
 
-def test_a_scan_picks_one_piece_and_the_wrong_one_none(retailer: Retailer) -> None:
+def test_a_scan_picks_one_unit_and_a_wrong_one_none(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 2)))
     (work,) = retailer.work(order_id)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
@@ -107,7 +107,7 @@ def test_a_scan_picks_one_piece_and_the_wrong_one_none(retailer: Retailer) -> No
     assert retailer.work(order_id)[0].state is State.PICKED
 
 
-def test_a_stale_hand_is_told_what_is_there_now(retailer: Retailer) -> None:
+def test_a_stale_quantity_gets_the_current_one(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     retailer.write(
@@ -129,7 +129,7 @@ def test_a_person_and_a_scan_both_say_that_it_left(retailer: Retailer) -> None:
     assert retailer.count(JACKET, "WH-A") == (7, 0)
 
 
-def test_a_scan_alone_says_that_it_left_and_arrived(retailer: Retailer) -> None:
+def test_a_scan_alone_marks_shipment_and_delivery(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
     retailer.pack(retailer.work(order_id)[0])
     retailer.settle()
@@ -143,7 +143,7 @@ def test_a_scan_alone_says_that_it_left_and_arrived(retailer: Retailer) -> None:
     assert retailer.count(JACKET, "WH-A") == (7, 0)
 
 
-def test_scans_in_any_order_and_repeated_come_to_the_same(retailer: Retailer) -> None:
+def test_scans_in_any_order_and_repeated_have_the_same_result(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (parcel,) = retailer.ship(order_id)
     for hours, status in (
@@ -164,7 +164,7 @@ def test_scans_in_any_order_and_repeated_come_to_the_same(retailer: Retailer) ->
     assert counters(retailer, order_id, 1) == (1, 1, 1, 1, 1)
 
 
-def test_a_parcel_of_nobody_is_asked_about_again_and_then_shown(retailer: Retailer) -> None:
+def test_an_unknown_parcel_is_retried_and_then_shown(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (parcel,) = retailer.ship(order_id)
     retailer.write(lambda tx: tx.execute("UPDATE label_purchases SET tracking_number = 'ELSEWHERE'"))
@@ -174,7 +174,7 @@ def test_a_parcel_of_nobody_is_asked_about_again_and_then_shown(retailer: Retail
     assert str(letter["error"]) == f"No parcel has the tracking number {parcel.tracking_number}."
 
 
-def test_canceled_before_and_during_its_work_gives_the_stock_back(retailer: Retailer) -> None:
+def test_canceling_before_or_during_work_releases_the_stock(retailer: Retailer) -> None:
     reported = order_snapshot()
     order_id = retailer.place_order(reported)
     picked = next(work for work in retailer.work(order_id) if work.lines[0].sku == SHIRT)
@@ -189,7 +189,7 @@ def test_canceled_before_and_during_its_work_gives_the_stock_back(retailer: Reta
         retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=picked.id, now=NOON))
 
 
-def test_canceled_when_a_part_is_packed_stops_the_rest_and_asks_about_the_parcel(retailer: Retailer) -> None:
+def test_canceling_with_a_packed_part_cancels_the_rest_and_holds_the_parcel(retailer: Retailer) -> None:
     reported = order_snapshot()
     order_id = retailer.place_order(reported)
     packed = next(work for work in retailer.work(order_id) if work.lines[0].sku == JACKET)
@@ -213,7 +213,7 @@ def test_canceled_after_it_left_is_held_for_a_person(retailer: Retailer) -> None
         retailer.write(lambda tx: cancel.cancel(tx, order_id=order_id, reason="please", now=NOON))
 
 
-def test_canceled_before_it_was_told_of(retailer: Retailer) -> None:
+def test_an_order_canceled_before_its_first_snapshot(retailer: Retailer) -> None:
     reported = order_snapshot()
     retailer.receive("shop", "order", later(reported, 5, canceled_at=NOON), reported)
     retailer.settle()
@@ -231,7 +231,7 @@ def test_after_all_this_the_ledger_agrees(retailer: Retailer) -> None:
     assert retailer.read(stock_views.drift) == []
 
 
-def test_work_that_nobody_accepted_goes_elsewhere_when_it_is_asked_back(retailer: Retailer) -> None:
+def test_unaccepted_work_is_rerouted_when_recalled(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     gone = retailer.write(
@@ -242,7 +242,7 @@ def test_work_that_nobody_accepted_goes_elsewhere_when_it_is_asked_back(retailer
     assert where(retailer, order_id) == {"WH-B": [(JACKET, 1)]}
 
 
-def test_a_location_that_accepted_may_keep_what_is_asked_back(retailer: Retailer) -> None:
+def test_a_location_may_decline_a_recall_of_accepted_work(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     ask = {"fulfillment_order_id": work.id, "now": NOON}
@@ -258,7 +258,7 @@ def test_a_location_that_accepted_may_keep_what_is_asked_back(retailer: Retailer
     ]
 
 
-def test_packed_work_cannot_be_asked_back(retailer: Retailer) -> None:
+def test_packed_work_cannot_be_recalled(retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET)))
     (work,) = retailer.work(order_id)
     ask = {"fulfillment_order_id": work.id, "now": NOON}

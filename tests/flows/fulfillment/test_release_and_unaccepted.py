@@ -61,7 +61,7 @@ def stages(retailer: Retailer, order_id: OrderId) -> list[tuple[object, object]]
     return [(each["data"]["stage"], each["data"]["open_minutes"]) for each in found]  # type: ignore[index]  # JSON
 
 
-def test_work_that_lies_is_shown_then_called_out_each_once(retailer: Retailer, hands: Hands) -> None:
+def test_unaccepted_work_is_flagged_then_escalated_once_each(retailer: Retailer, hands: Hands) -> None:
     order_id = shirts(retailer)
     for minutes, reported in ((59, 0), (60, 1), (61, 0), (119, 0), (120, 1), (180, 0)):
         hands.at = FRIDAY + timedelta(minutes=minutes)
@@ -71,7 +71,7 @@ def test_work_that_lies_is_shown_then_called_out_each_once(retailer: Retailer, h
     assert [each.count for each in needs if each.key == "not_accepted"] == [1]
 
 
-def test_it_is_taken_away_and_goes_elsewhere(retailer: Retailer, hands: Hands) -> None:
+def test_unaccepted_work_is_rerouted(retailer: Retailer, hands: Hands) -> None:
     order_id = shirts(retailer, 1)
     (before,) = retailer.work(order_id)
     hands.at = FRIDAY + timedelta(minutes=240)
@@ -124,7 +124,7 @@ def test_who_is_faster_keeps_the_work(
     assert [each.state for each in retailer.work(order_id)] == [State.ACCEPTED]
 
 
-def test_the_pace_of_a_location_is_measured(retailer: Retailer, hands: Hands) -> None:
+def test_the_throughput_of_a_location_is_measured(retailer: Retailer, hands: Hands) -> None:
     done, open_still = shirts(retailer, 1), shirts(retailer, 1)
     (work,) = retailer.work(done)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=hands.at))
@@ -161,7 +161,7 @@ def states(retailer: Retailer, *order_ids: OrderId) -> list[str]:
     return [work.state.value for each in order_ids for work in retailer.work(each)]
 
 
-def test_what_is_held_is_released_when_its_time_has_come(retailer: Retailer, hands: Hands) -> None:
+def test_held_work_is_released_when_it_is_due(retailer: Retailer, hands: Hands) -> None:
     decide_by(retailer, Release(mode="held", hold_minutes=30))
     order_id = shirts(retailer)
     hands.at = FRIDAY + timedelta(minutes=29)
@@ -185,7 +185,7 @@ def test_what_leaves_today_is_released_in_time_to_be_picked_before_the_cut_off(
     assert (release.release_due(context(retailer)), states(retailer, order_id)) == (1, ["open"])
 
 
-def test_metered_work_comes_as_fast_as_it_is_picked(retailer: Retailer, hands: Hands) -> None:
+def test_metered_work_is_released_as_fast_as_it_is_picked(retailer: Retailer, hands: Hands) -> None:
     decide_by(retailer, Release(mode="metered", horizon_minutes=5))
     first, second = shirts(retailer, 2), shirts(retailer, 1)
     release.measure_throughput(context(retailer))
@@ -197,7 +197,7 @@ def test_metered_work_comes_as_fast_as_it_is_picked(retailer: Retailer, hands: H
     assert (release.release_due(context(retailer)), states(retailer, second)) == (1, ["open"])
 
 
-def test_full_shifts_get_nothing_and_a_reject_makes_room(retailer: Retailer, hands: Hands) -> None:
+def test_full_shifts_get_no_work_and_a_reject_releases_capacity(retailer: Retailer, hands: Hands) -> None:
     with retailer.app.db.write(actor="user:1") as tx:
         full = Document(defaults=Site(shifts=(Shift(name="day", most=1),)))
         network.configure(tx, document=full, note="One a day", at=FRIDAY)

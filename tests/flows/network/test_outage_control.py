@@ -117,7 +117,7 @@ def test_lanes_are_closed_without_tariffs_too(retailer: Retailer) -> None:
     assert closed(retailer, NOON)["WH-A"] == "shiphawk is out: strike"
 
 
-def test_planned_work_goes_elsewhere_and_comes_back_when_there_is_nowhere_else(held: Retailer) -> None:
+def test_planned_work_is_rerouted_and_returns_if_there_is_no_other_location(held: Retailer) -> None:
     shirt = held.place_order(order_snapshot(line(SHIRT)))
     jacket = held.place_order(order_snapshot(line(JACKET)))
     assert (where(held, shirt), where(held, jacket)) == (["ST-22"], ["WH-A"])
@@ -135,7 +135,7 @@ def test_planned_work_goes_elsewhere_and_comes_back_when_there_is_nowhere_else(h
 
 
 @pytest.mark.parametrize("ends", ["resumed", "over"])
-def test_the_end_of_a_pause_wakes_what_waits(held: Retailer, ends: str) -> None:
+def test_the_end_of_a_pause_retries_waiting_orders(held: Retailer, ends: str) -> None:
     for place in held.location_ids.values():
         held.write(
             lambda tx, place=place: network.pause(
@@ -187,7 +187,7 @@ def test_a_carrier_whose_calls_keep_failing_is_out_until_one_succeeds(
     assert retailer.read(views.every_outage) == []
 
 
-def test_what_a_person_said_is_not_ended_by_a_label(retailer: Retailer) -> None:
+def test_an_outage_set_by_a_user_is_not_ended_by_a_label(retailer: Retailer) -> None:
     out(retailer, "shiphawk")
     order_id = retailer.place_order(order_snapshot(line(SHIRT)))
     retailer.write(

@@ -53,7 +53,7 @@ def inspect(retailer: Retailer, each: Return, quantity: int | None = None, **fou
     retailer.settle()
 
 
-def test_a_shirt_comes_back_and_the_money_goes_back_once(retailer: Retailer) -> None:
+def test_a_returned_shirt_is_refunded_once(retailer: Retailer) -> None:
     order_id = retailer.delivered()
     seen = retailer.report_return(order_id)
     retailer.receive("shop", "return", seen, replace(seen, version_at=NOON), seen)
@@ -77,7 +77,7 @@ def test_a_shirt_comes_back_and_the_money_goes_back_once(retailer: Retailer) -> 
     assert retailer.dead_letters() == []
 
 
-def test_a_return_told_of_before_its_order_waits_for_it(retailer: Retailer) -> None:
+def test_a_return_that_precedes_its_order_waits_for_it(retailer: Retailer) -> None:
     reported = order_snapshot(line(JACKET))
     order_id = retailer.place_order(reported)
     retailer.write(lambda tx: tx.execute("UPDATE orders SET external_id = 'not yet'"))
@@ -89,7 +89,7 @@ def test_a_return_told_of_before_its_order_waits_for_it(retailer: Retailer) -> N
     )
 
 
-def test_what_was_found_decides_where_the_pieces_lie(retailer: Retailer) -> None:
+def test_the_inspection_decides_the_condition(retailer: Retailer) -> None:
     order_id = retailer.delivered(order_snapshot(line(SNEAKER, 6)))
     finds = (
         (Grade.NEW, Disposition.RESTOCK),
@@ -159,7 +159,7 @@ def test_two_lines_of_a_return_may_name_one_line_of_the_order(retailer: Retailer
     assert retailer.dead_letters() == []
 
 
-def test_what_did_not_come_is_not_paid_for(retailer: Retailer) -> None:
+def test_unreceived_units_are_not_refunded(retailer: Retailer) -> None:
     order_id = retailer.delivered(order_snapshot(line(SHIRT, 3, 10_000)))
     retailer.report_return(order_id, quantity=3)
     (each,) = returns(retailer, order_id)
@@ -169,7 +169,7 @@ def test_what_did_not_come_is_not_paid_for(retailer: Retailer) -> None:
     assert retailer.order(order_id).line(1).returned == 2
 
 
-def test_nothing_owed_is_said_to_be_denied(retailer: Retailer) -> None:
+def test_a_return_that_is_owed_nothing_is_denied(retailer: Retailer) -> None:
     order_id = retailer.delivered(order_snapshot(line(SHIRT, 1)))
     retailer.report_return(order_id)
     (each,) = returns(retailer, order_id)

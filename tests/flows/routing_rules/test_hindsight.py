@@ -14,7 +14,7 @@ from doorstep.domain.routing.views import runs
 from doorstep.flows.routing_rules import hindsight, simulation_jobs
 
 
-def test_yesterday_is_asked_for_once(retailer: Retailer) -> None:
+def test_yesterday_is_queued_once(retailer: Retailer) -> None:
     run_id = hindsight.schedule(retailer.app.context)
     assert run_id is not None
     assert hindsight.schedule(retailer.app.context) is None
@@ -24,7 +24,7 @@ def test_yesterday_is_asked_for_once(retailer: Retailer) -> None:
     assert retailer.read(views.runs) == []
 
 
-def test_what_was_paid_stands_beside_the_best_possible(retailer: Retailer) -> None:
+def test_actual_cost_is_stored_with_the_best_possible(retailer: Retailer) -> None:
     now = retailer.app.clock.now()
     for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
         retailer.place_order(order_snapshot(*(line(sku, pieces) for sku, pieces in wanted)))

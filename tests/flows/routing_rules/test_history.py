@@ -47,7 +47,7 @@ def week(retailer: Retailer, began: datetime) -> list[OrderId]:
     return [retailer.place_order(order_snapshot(line(sku, quantity))) for sku, quantity in wanted]
 
 
-def test_replayed_by_the_same_rules_it_comes_out_the_same(
+def test_a_replay_with_the_same_rules_has_the_same_result(
     retailer: Retailer, began: datetime, week: list[OrderId]
 ) -> None:
     found = replayed(retailer, began)
@@ -57,7 +57,7 @@ def test_replayed_by_the_same_rules_it_comes_out_the_same(
     assert sum(each.short_pieces for each in found.values()) > 0
 
 
-def test_stock_that_came_meanwhile_comes_again(retailer: Retailer, began: datetime) -> None:
+def test_stock_received_meanwhile_is_added_in_the_replay(retailer: Retailer, began: datetime) -> None:
     waited = retailer.place_order(order_snapshot(line(SHIRT, 6)))
     more = Correction(SHIRT, retailer.location_ids["WH-B"], "delivery", change=6)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=retailer.app.clock.now()))

@@ -45,7 +45,7 @@ def test_a_draft_decides_silently_and_changes_nothing(retailer: Retailer) -> Non
     assert (draft.orders, draft.served, draft.short_pieces) == (1, 0, 1)
 
 
-def test_a_draft_decides_on_its_share_and_the_receipt_names_it(retailer: Retailer) -> None:
+def test_a_draft_decides_its_share_of_orders_and_the_explanation_names_it(retailer: Retailer) -> None:
     number = drafted(retailer, NEAR)
     found = started(retailer, number, TrialKind.CANARY, 50)
     orders = [retailer.place_order(order_snapshot(line(JACKET, 1))) for _ in range(8)]
@@ -92,7 +92,7 @@ def decided(retailer: Retailer, found: Trial, cost: int) -> None:
     )
 
 
-def test_a_guardrail_ends_a_trial_and_says_why(retailer: Retailer) -> None:
+def test_a_guardrail_ends_a_trial_with_a_reason(retailer: Retailer) -> None:
     found = started(retailer, drafted(retailer), TrialKind.SHADOW)
     assert trial_control.check(retailer.app.context) == guardrails.Verdict(is_enough=False)
     decided(retailer, found, 500)
@@ -112,7 +112,7 @@ def needs(retailer: Retailer) -> int:
     return next((each.count for each in found if each.key == "trial_stopped"), 0)
 
 
-def test_a_better_draft_takes_over(retailer: Retailer) -> None:
+def test_a_better_draft_is_activated(retailer: Retailer) -> None:
     number = drafted(retailer)
     found, now = started(retailer, number, TrialKind.SHADOW), retailer.app.clock.now()
     decided(retailer, found, -100)

@@ -67,9 +67,7 @@ def test_the_label_is_bought_once_when_all_is_packed(retailer: Retailer, two: li
     assert one.weight_grams == retailer.app.context.packaging.weight_grams + 2 * 210
 
 
-def test_one_hand_over_and_one_scan_are_for_everything_in_the_box(
-    retailer: Retailer, two: list[OrderId]
-) -> None:
+def test_one_hand_over_and_one_scan_cover_the_complete_parcel(retailer: Retailer, two: list[OrderId]) -> None:
     for order_id in two:
         pack(retailer, order_id)
     work = work_of(retailer, two[1])
@@ -93,7 +91,7 @@ def test_what_is_rejected_is_not_waited_for(retailer: Retailer, two: list[OrderI
     assert alone.tracking_number
 
 
-def test_after_half_an_hour_the_box_is_closed(retailer: Retailer, two: list[OrderId]) -> None:
+def test_a_parcel_is_closed_after_half_an_hour(retailer: Retailer, two: list[OrderId]) -> None:
     pack(retailer, two[0])
     context = retailer.app.context
     assert consolidation.close_overdue(replace(context, clock=At(29))) == 0
@@ -104,7 +102,7 @@ def test_after_half_an_hour_the_box_is_closed(retailer: Retailer, two: list[Orde
     assert len(retailer.read(lambda tx: parcels.in_parcel(tx, parcel_id=alone.parcel_id))) == 1
 
 
-def test_another_customer_or_address_has_a_box_of_its_own(retailer: Retailer) -> None:
+def test_another_customer_or_address_has_a_parcel_of_its_own(retailer: Retailer) -> None:
     mine = retailer.place_order(order_snapshot(line(SHIRT, 1), customer_external_id="c-1"))
     retailer.place_order(order_snapshot(line(SHIRT, 1), customer_external_id="c-2"))
     pack(retailer, mine)

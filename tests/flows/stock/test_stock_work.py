@@ -50,7 +50,7 @@ def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["receipt", "feed", "count"])
-def test_what_comes_wakes_the_orders_that_wait_for_it(retailer: Retailer, how: str) -> None:
+def test_new_stock_retries_the_orders_that_wait_for_it(retailer: Retailer, how: str) -> None:
     empty(retailer)
     order_id = retailer.place_order(order_snapshot(line(JACKET, 2, 299_900)))
     assert retailer.work(order_id) == []
@@ -60,7 +60,7 @@ def test_what_comes_wakes_the_orders_that_wait_for_it(retailer: Retailer, how: s
     assert (work.location_id, retailer.count(JACKET, HUB)) == (retailer.location_ids[HUB], (5, 2))
 
 
-def test_a_transfer_that_gives_back_what_it_tied_up_wakes_orders_too(retailer: Retailer) -> None:
+def test_a_canceled_transfer_releases_stock_and_retries_backorders(retailer: Retailer) -> None:
     empty(retailer)
     tell(retailer, "two", Line(1, JACKET, HUB, 2))
     command = retailer.write(lambda tx: requested(retailer, tx))

@@ -95,7 +95,7 @@ def solve(retailer: Retailer) -> Reoptimized:
     return solved
 
 
-def test_the_last_piece_goes_to_the_order_that_needs_it(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+def test_the_last_unit_goes_to_the_order_that_needs_it(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
     common, rare = two
     assert (where(held, common), where(held, rare)) == (["WH-A"], ["ST-22", "WH-A"])
     solved = solve(held)
@@ -134,7 +134,7 @@ def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, Ord
     assert [each.state for each in held.work(common)] == [State.OPEN]
 
 
-def test_a_held_order_is_left_alone(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+def test_a_held_order_is_unchanged(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
     held.write(lambda tx: approve.hold(tx, order_id=two[0], message="ask the customer", now=NOON))
     assert reoptimize.solve(held.app.context, seconds=1, clock=time.monotonic) is None
 
@@ -156,7 +156,7 @@ def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
     assert (where(held, common), where(held, rare)) == (["ST-22"], ["WH-A"])
 
 
-def test_a_piece_that_is_gone_stops_its_group(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
+def test_a_missing_unit_stops_its_group(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
     found = held.read(lambda tx: unreleased.load(tx, at=NOON, limit=10))
     assert found is not None
     batch = reoptimize.Batch(found.seen.demands, found.decisions, found.seen.supply)

@@ -40,7 +40,7 @@ def test_a_location_that_will_run_out_has_a_price(busy: Retailer) -> None:
     assert (run.kind.value, run.attempted, run.changed) == ("prices", 6, 1)
 
 
-def test_stock_that_comes_ends_the_price(busy: Retailer) -> None:
+def test_new_stock_ends_the_price(busy: Retailer) -> None:
     scarcity_prices.update(busy.app.context)
     more = Correction(JACKET, busy.location_ids["WH-A"], "delivery", change=500)
     busy.write(lambda tx: inventory.adjust(tx, correction=more, at=busy.app.clock.now()))
@@ -48,7 +48,7 @@ def test_stock_that_comes_ends_the_price(busy: Retailer) -> None:
     assert prices(busy) == {}
 
 
-def test_the_price_stands_on_the_receipt(busy: Retailer) -> None:
+def test_the_price_is_part_of_the_explanation(busy: Retailer) -> None:
     scarcity_prices.update(busy.app.context)
     (price,) = prices(busy).values()
     order_id: OrderId = busy.place_order(order_snapshot(line(JACKET), shipping_address=MUMBAI))
