@@ -16,7 +16,7 @@ from jinja2 import nodes
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "doorstep"
 TARGET = SOURCE / "locale" / "doorstep.pot"
-PYTHON = (SOURCE / "delivery" / "console", SOURCE / "flows" / "notify")
+PYTHON = (SOURCE / "delivery" / "console", SOURCE / "domain" / "analytics", SOURCE / "flows" / "notify")
 KEYWORDS = {
     "_": None,
     "_m": None,

@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 def test_slack_in_the_units_that_matter(minutes: int, words: str) -> None:
     slack = model.slack(NOON + timedelta(minutes=minutes), now=NOON)
     assert slack is not None
-    assert (slack.words, slack.is_late) == (words, minutes < 0)
+    assert (slack.words(), slack.is_late) == (words, minutes < 0)
 
 
 def test_what_need_not_leave_has_no_slack() -> None:
@@ -57,6 +57,23 @@ def test_what_need_not_leave_has_no_slack() -> None:
 )  # fmt: skip
 def test_a_fact_in_words(fact: str, data: dict[str, object], words: str) -> None:
     assert model.words_of(fact, data) == words
+
+
+def test_sentences_and_their_words_are_translated() -> None:
+    german = {
+        "Held: {reasons}": "Angehalten: {reasons}",
+        "unpaid": "unbezahlt",
+        "{n} h": "{n} Std.",
+        "{span} late": "{span} zu spät",
+    }
+
+    def translate(message: str) -> str:
+        return german.get(message, message)
+
+    held = model.words_of("order.held", {"reasons": ["unpaid", "odd"]}, translate)
+    late = model.slack(NOON, now=NOON + timedelta(hours=3, minutes=20))
+    assert late is not None
+    assert (held, late.words(translate)) == ("Angehalten: unbezahlt, odd", "3 Std. 20 min zu spät")
 
 
 def test_every_fact_has_a_sentence_and_every_hold_its_words() -> None:

@@ -234,7 +234,7 @@ def test_home_ranks_by_money_at_risk_and_counts_today(shop: Shop) -> None:
     with shop.app.db.read() as tx:
         page = home.home(tx, now=shop.now + timedelta(seconds=1), timezone="UTC")
         badges = home.badges(tx, now=shop.now)
-        assert home.head(tx) == f"{page.feed[0].line.position}.{len(page.feed)}"
+        assert home.head(tx) == f"{page.feed[0].position}.{len(page.feed)}"
     assert [(need.key, need.at_risk.minor) for need in page.needs] == [
         ("late", 449_700),
         ("held", 149_900),
@@ -258,7 +258,7 @@ def test_home_ranks_by_money_at_risk_and_counts_today(shop: Shop) -> None:
 def test_slack_is_shown_in_suitable_units(shop: Shop, minutes: int, words: str) -> None:
     slack = model.slack(shop.now + timedelta(minutes=minutes), now=shop.now)
     assert slack is not None
-    assert slack.words == words
+    assert slack.words() == words
 
 
 def test_an_event_without_a_sentence_is_shown_by_its_name() -> None:

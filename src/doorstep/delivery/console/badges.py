@@ -15,6 +15,7 @@ from doorstep.domain.orders.model import OrderStatus
 from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns.model import RefundProgress, ReturnLocation
 from doorstep.domain.shipping.model import LabelState, TrackingStatus
+from doorstep.kernel import i18n
 from doorstep.kernel.i18n import mark as _m
 
 
@@ -197,4 +198,4 @@ def badge(subject: str, status: object) -> Badge:
 def slack(found: Slack) -> Badge:
     """How long is left until work should leave: red when late, amber in the last two hours."""
     meaning = "danger" if found.is_late else ("attention" if found.left < _URGENT else "neutral")
-    return Badge(found.words, meaning, "clock")
+    return Badge(found.words(i18n.gettext), meaning, "clock")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from doorstep.domain.orders.model import HoldReason
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.money import CURRENCIES, Money, text
+
+# Translates a message; without one, sentences stay in English, as the API gives them.
+Translate = Callable[[str], str]
 
 
 class OrderView(StrEnum):
@@ -43,22 +47,19 @@ class Slack:
     def is_late(self) -> bool:
         return self.left < timedelta(0)
 
-    @property
-    def words(self) -> str:
+    def words(self, translate: Translate = str) -> str:
         """Format the time in its two largest units: 40 min left, 3 h 20 min left, 21 h late, 5 d late."""
         minutes = int(abs(self.left).total_seconds()) // 60
         hours = minutes // 60
+        parts = []
         if hours >= 48:  # noqa: PLR2004 - two days
-            span = f"{hours // 24} d"
-        elif hours >= 6:  # noqa: PLR2004 - from here on nobody counts minutes
-            span = f"{hours} h"
-        else:
-            parts = (
-                f"{hours} h" if hours else "",
-                f"{minutes % 60} min" if minutes % 60 or not hours else "",
-            )
-            span = " ".join(part for part in parts if part)
-        return f"{span} late" if self.is_late else f"{span} left"
+            parts.append(translate(_m("{n} d")).format(n=hours // 24))
+        elif hours:
+            parts.append(translate(_m("{n} h")).format(n=hours))
+        if hours < 6 and (minutes % 60 or not hours):  # noqa: PLR2004 - from there on nobody counts minutes
+            parts.append(translate(_m("{n} min")).format(n=minutes % 60))
+        sentence = _m("{span} late") if self.is_late else _m("{span} left")
+        return translate(sentence).format(span=" ".join(parts))
 
 
 def slack(ship_by: datetime | None, *, now: datetime) -> Slack | None:
@@ -79,104 +80,109 @@ class Fact:
 
 
 _HOLD_WORDS = {
-    HoldReason.UNKNOWN_SKU: "unknown SKU",
-    HoldReason.BAD_QUANTITY: "wrong quantity",
-    HoldReason.UNKNOWN_CURRENCY: "unknown currency",
-    HoldReason.TOTALS_DIFFER: "totals differ",
-    HoldReason.ADDRESS: "address",
-    HoldReason.UNSERVICEABLE: "not serviceable",
-    HoldReason.UNPAID: "unpaid",
-    HoldReason.NO_LINES: "no lines",
-    HoldReason.CHANGED_AFTER_RELEASE: "changed after release",
-    HoldReason.MANUAL: "put on hold by a user",
+    HoldReason.UNKNOWN_SKU: _m("unknown SKU"),
+    HoldReason.BAD_QUANTITY: _m("wrong quantity"),
+    HoldReason.UNKNOWN_CURRENCY: _m("unknown currency"),
+    HoldReason.TOTALS_DIFFER: _m("totals differ"),
+    HoldReason.ADDRESS: _m("address"),
+    HoldReason.UNSERVICEABLE: _m("not serviceable"),
+    HoldReason.UNPAID: _m("unpaid"),
+    HoldReason.NO_LINES: _m("no lines"),
+    HoldReason.CHANGED_AFTER_RELEASE: _m("changed after release"),
+    HoldReason.MANUAL: _m("put on hold by a user"),
 }
 
 _SENTENCES = {
-    "order.placed": "Placed through {channel}: {lines} lines, {money}",
-    "order.updated_by_channel": "The channel changed the order: {changes}",
-    "order.held": "Held: {reasons}",
-    "order.approved": "Approved: every check passed",
-    "order.replanned": "Re-planned together with other orders: {locations}",
-    "order.allocated": "Allocated to {locations}",
-    "order.short": "Backordered: {skus}",
-    "promise.made": "Promised from incoming supply: {quantity} × {sku} {promised_date}",
-    "promise.supply_changed": "Promised date of {sku} moved to {new_date} (was {old_date})",
-    "atp_rule.changed": "Availability rule {name} {change}: {reason}",
-    "supply.changed": "{document} {change}: {quantity} × {sku} on {eta_date}",
-    "sell_ahead.changed": "Sell-ahead of {sku}: {mode}",
-    "promise.changed": "Promised date of {sku} changed to {new_date} (was {old_date})",
-    "order.canceled": "Canceled: {reason}",
-    "order.completed": "Completed: all units are delivered",
-    "order.note_added": "Note added",
-    "fulfillment.released": "Released to {location}",
-    "fulfillment.recall_requested": "Recall requested from {location}: {why}",
-    "fulfillment.recall_declined": "{location} declined the recall: {note}",
-    "fulfillment.accepted": "{location} accepted the work",
-    "fulfillment.picked": "{location} picked all units",
-    "fulfillment.packed": "{location} packed the parcel",
-    "fulfillment.overdue": "{location} has not accepted the work for {open_minutes} open minutes ({stage})",
-    "fulfillment.rejected": "{location} rejected the work: {reason} {note}",
-    "shipment.label_requested": "{direction} label requested",
-    "shipment.label_purchased": "{direction} label bought from {carrier}: {tracking_number}",
-    "shipment.label_in_doubt": "Label purchase in doubt: {reason}",
-    "shipment.dispatched": "Parcel {tracking_number} dispatched",
-    "shipment.tracked": "Parcel: {status}",
-    "shipment.delivered": "Parcel {tracking_number} delivered",
-    "payment.captured": "Payment of {money} captured",
-    "payment.unclear": "Payment {payment_id} may be for this order or for one of another channel with the same id",
-    "refund.requested": "Refund of {money} requested",
-    "refund.credited": "Refund of {money} paid",
-    "refund.in_doubt": "Refund in doubt: {reason}",
-    "refund.failed": "The gateway declined the refund: {reason}",
-    "return.created": "Return {number} announced: {reason}",
-    "return.in_transit": "Return {number} in transit",
-    "return.arrived": "Return {number} arrived",
-    "return.received": "Return {number} received at {location}",
-    "return.inspected": "Return {number} inspected",
-    "return.refunded": "Return {number} refunded",
-    "invoice.requested": "{kind} requested",
-    "invoice.issued": "{kind} {number} issued",
-    "message.sent": "Notification sent: {template}",
-    "message.in_doubt": "Notification in doubt: {template}",
-    "channel.updated": "{channel} updated: {what}",
-    "rules.drafted": "Rule set {name} drafted: {why}",
-    "rules.activated": "Rule set {name} activated: {why}",
-    "rules.rolled_back": "Rule set {name} rolled back to version {restores}: {why}",
-    "rules.trial_started": "{kind} trial of rule set {name}: {why}",
-    "rules.trial_stopped": "{kind} trial of rule set {name} ended: {why}",
-    "network.configured": "Calendars, shifts or rates changed: {note}",
-    "carrier.outage_started": "Carrier outage at {carrier}: {reason}",
-    "carrier.outage_ended": "Carrier outage at {carrier} ended",
-    "location.created": "Location {code} created",
-    "location.changed": "Location {code} changed",
-    "location.closed": "Location {code} closed: {reason}",
-    "location.reopened": "Location {code} reopened",
-    "location.paused": "Location paused: {reason}",
-    "location.resumed": "Location resumed",
-    "stock.adjusted": "{sku} adjusted by {change}: {reason}",
-    "stock.released": "Cart reservations released: {skus}",
-    "stock.received": "{pieces} units received: {reference}",
-    "stock.condition_changed": "Condition of {skus} changed: {reason}",
-    "stock.synced": "{source} updated {lines} stock levels",
-    "stock.discrepancy_found": "Reserved units were not found: {cause}",
-    "transfer.drafted": "Transfer drafted",
-    "transfer.requested": "Transfer requested",
-    "transfer.shipped": "Transfer shipped with {pieces} units",
-    "transfer.received": "Transfer received: {pieces} units, {lost} lost, {over} over",
-    "transfer.canceled": "Transfer canceled",
-    "count.opened": "{kind} count opened",
-    "count.submitted": "Count submitted: {off} of {lines} lines differ",
-    "count.reopened": "Count reopened: {reason}",
-    "count.approved": "Count approved: {lines} lines, {change} units",
-    "count.canceled": "Count canceled",
-    "replenishment.set": "Replenishment rules: {written} saved, {removed} removed",
-    "import.ended": "{kind} import: {applied} rows applied, {bad} rejected",
+    "order.placed": _m("Placed through {channel}: {lines} lines, {money}"),
+    "order.updated_by_channel": _m("The channel changed the order: {changes}"),
+    "order.held": _m("Held: {reasons}"),
+    "order.approved": _m("Approved: every check passed"),
+    "order.replanned": _m("Re-planned together with other orders: {locations}"),
+    "order.allocated": _m("Allocated to {locations}"),
+    "order.short": _m("Backordered: {skus}"),
+    "promise.made": _m("Promised from incoming supply: {quantity} × {sku} {promised_date}"),
+    "promise.supply_changed": _m("Promised date of {sku} moved to {new_date} (was {old_date})"),
+    "atp_rule.changed": _m("Availability rule {name} {change}: {reason}"),
+    "supply.changed": _m("{document} {change}: {quantity} × {sku} on {eta_date}"),
+    "sell_ahead.changed": _m("Sell-ahead of {sku}: {mode}"),
+    "promise.changed": _m("Promised date of {sku} changed to {new_date} (was {old_date})"),
+    "order.canceled": _m("Canceled: {reason}"),
+    "order.completed": _m("Completed: all units are delivered"),
+    "order.note_added": _m("Note added"),
+    "fulfillment.released": _m("Released to {location}"),
+    "fulfillment.recall_requested": _m("Recall requested from {location}: {why}"),
+    "fulfillment.recall_declined": _m("{location} declined the recall: {note}"),
+    "fulfillment.accepted": _m("{location} accepted the work"),
+    "fulfillment.picked": _m("{location} picked all units"),
+    "fulfillment.packed": _m("{location} packed the parcel"),
+    "fulfillment.overdue": _m(
+        "{location} has not accepted the work for {open_minutes} open minutes ({stage})"
+    ),
+    "fulfillment.rejected": _m("{location} rejected the work: {reason} {note}"),
+    "shipment.label_requested": _m("{direction} label requested"),
+    "shipment.label_purchased": _m("{direction} label bought from {carrier}: {tracking_number}"),
+    "shipment.label_in_doubt": _m("Label purchase in doubt: {reason}"),
+    "shipment.dispatched": _m("Parcel {tracking_number} dispatched"),
+    "shipment.tracked": _m("Parcel: {status}"),
+    "shipment.delivered": _m("Parcel {tracking_number} delivered"),
+    "payment.captured": _m("Payment of {money} captured"),
+    "payment.unclear": _m(
+        "Payment {payment_id} may be for this order or for one of another channel with the same id"
+    ),
+    "refund.requested": _m("Refund of {money} requested"),
+    "refund.credited": _m("Refund of {money} paid"),
+    "refund.in_doubt": _m("Refund in doubt: {reason}"),
+    "refund.failed": _m("The gateway declined the refund: {reason}"),
+    "return.created": _m("Return {number} announced: {reason}"),
+    "return.in_transit": _m("Return {number} in transit"),
+    "return.arrived": _m("Return {number} arrived"),
+    "return.received": _m("Return {number} received at {location}"),
+    "return.inspected": _m("Return {number} inspected"),
+    "return.refunded": _m("Return {number} refunded"),
+    "invoice.requested": _m("{kind} requested"),
+    "invoice.issued": _m("{kind} {number} issued"),
+    "message.sent": _m("Notification sent: {template}"),
+    "message.in_doubt": _m("Notification in doubt: {template}"),
+    "channel.updated": _m("{channel} updated: {what}"),
+    "rules.drafted": _m("Rule set {name} drafted: {why}"),
+    "rules.activated": _m("Rule set {name} activated: {why}"),
+    "rules.rolled_back": _m("Rule set {name} rolled back to version {restores}: {why}"),
+    "rules.trial_started": _m("{kind} trial of rule set {name}: {why}"),
+    "rules.trial_stopped": _m("{kind} trial of rule set {name} ended: {why}"),
+    "network.configured": _m("Calendars, shifts or rates changed: {note}"),
+    "carrier.outage_started": _m("Carrier outage at {carrier}: {reason}"),
+    "carrier.outage_ended": _m("Carrier outage at {carrier} ended"),
+    "location.created": _m("Location {code} created"),
+    "location.changed": _m("Location {code} changed"),
+    "location.closed": _m("Location {code} closed: {reason}"),
+    "location.reopened": _m("Location {code} reopened"),
+    "location.paused": _m("Location paused: {reason}"),
+    "location.resumed": _m("Location resumed"),
+    "stock.adjusted": _m("{sku} adjusted by {change}: {reason}"),
+    "stock.released": _m("Cart reservations released: {skus}"),
+    "stock.received": _m("{pieces} units received: {reference}"),
+    "stock.condition_changed": _m("Condition of {skus} changed: {reason}"),
+    "stock.synced": _m("{source} updated {lines} stock levels"),
+    "stock.discrepancy_found": _m("Reserved units were not found: {cause}"),
+    "transfer.drafted": _m("Transfer drafted"),
+    "transfer.requested": _m("Transfer requested"),
+    "transfer.shipped": _m("Transfer shipped with {pieces} units"),
+    "transfer.received": _m("Transfer received: {pieces} units, {lost} lost, {over} over"),
+    "transfer.canceled": _m("Transfer canceled"),
+    "count.opened": _m("{kind} count opened"),
+    "count.submitted": _m("Count submitted: {off} of {lines} lines differ"),
+    "count.reopened": _m("Count reopened: {reason}"),
+    "count.approved": _m("Count approved: {lines} lines, {change} units"),
+    "count.canceled": _m("Count canceled"),
+    "replenishment.set": _m("Replenishment rules: {written} saved, {removed} removed"),
+    "import.ended": _m("{kind} import: {applied} rows applied, {bad} rejected"),
 }
+_ONE_LINE = _m("Placed through {channel}: 1 line, {money}")
 
 
-def words_of(event_type: str, data: Mapping[str, object]) -> str:
+def words_of(event_type: str, data: Mapping[str, object], translate: Translate = str) -> str:
     """The sentence for an event; a type without one is shown by its name, so that nothing is hidden."""
-    known = {key: _spoken(key, value) for key, value in data.items()}
+    known = {key: _spoken(key, value, translate) for key, value in data.items()}
     if "total_minor" in data or "amount_minor" in data:
         minor = data.get("total_minor", data.get("amount_minor"))
         known["money"] = _amount(int(str(minor)), str(data.get("currency")))
@@ -184,8 +190,8 @@ def words_of(event_type: str, data: Mapping[str, object]) -> str:
     if sentence is None:
         return event_type.replace(".", " ").replace("_", " ").capitalize()
     if event_type == "order.placed" and known.get("lines") == "1":
-        sentence = sentence.replace("{lines} lines", "1 line")
-    return sentence.format_map(_Forgiving(known)).strip().rstrip(":").strip()
+        sentence = _ONE_LINE
+    return translate(sentence).format_map(_Forgiving(known)).strip().rstrip(":").strip()
 
 
 def _amount(minor: int, currency: str) -> str:
@@ -200,19 +206,19 @@ class _Forgiving(dict[str, str]):
         return ""
 
 
-def _spoken(key: str, value: object) -> str:
+def _spoken(key: str, value: object, translate: Translate) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_spoken(key, each) for each in value)
+        return ", ".join(_spoken(key, each, translate) for each in value)
     text = "" if value is None else str(value)
     if key.endswith("_date"):
-        return text or "no date"
+        return text or translate(_m("no date"))
     if key == "reasons":
-        return hold_words(text)
+        return translate(hold_words(text))
     if key in {"kind", "direction"}:
-        return text.replace("_", " ").capitalize()
-    return text.replace("_", " ") if key in {"reason", "status", "template", "what"} else text
+        return translate(text.replace("_", " ").capitalize())
+    return translate(text.replace("_", " ")) if key in {"reason", "status", "template", "what"} else text
 
 
 def hold_words(reason: str) -> str:
-    """The label of a hold reason."""
+    """The label of a hold reason, in English."""
     return _HOLD_WORDS.get(HoldReason(reason), reason) if reason in set(HoldReason) else reason

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from doorstep.domain.analytics import model
 from doorstep.domain.analytics.model import OrderView, ReturnStage
 from doorstep.domain.analytics.store import home as store
 from doorstep.domain.analytics.store import orders as orders_store
@@ -29,14 +28,6 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the live feed."""
-
-    line: FeedLine
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Home:
     """Everything the home page shows."""
 
@@ -44,7 +35,7 @@ class Home:
     today: DayFigures
     before: DayFigures
     hourly: Sequence[int]
-    feed: Sequence[Entry]
+    feed: Sequence[FeedLine]
     currency: str
 
 
@@ -98,9 +89,9 @@ def _needs(tx: ReadTx, *, currency: str, now: datetime, timezone: str) -> list[N
     return sorted((need for need in found if need.count), key=lambda need: -need.at_risk.minor)
 
 
-def feed(tx: ReadTx, *, limit: int) -> list[Entry]:
-    """The newest events as sentences, newest first."""
-    return [Entry(line, model.words_of(line.type, line.data)) for line in store.select_feed(tx, limit=limit)]
+def feed(tx: ReadTx, *, limit: int) -> list[FeedLine]:
+    """The newest events, newest first."""
+    return store.select_feed(tx, limit=limit)
 
 
 def head(tx: ReadTx) -> str:
