@@ -1,7 +1,7 @@
-"""The clock of the tests: every test begins at NOON and time ticks on from there; the machine's date is never read.
+"""The clock of the tests: every test begins at NOON; the machine's date is never used.
 
-Application, workers, database defaults and pages share it: in this process as CLOCK, in others through the file.
-TEST_NOW (an ISO 8601 instant) begins the tests at another time; `make test-dates` runs them at the awkward ones.
+Application, workers, database defaults and pages share it: in this process as CLOCK, in others through a file.
+TEST_NOW (an ISO 8601 timestamp) begins the tests at another time; `make test-dates` runs them at awkward times.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A fresh, migrated PostgreSQL database for every test that asks for one.
+"""Give every test that needs one a fresh, migrated PostgreSQL database.
 
-By default the suite starts its own embedded server; TEST_DATABASE_URL names any other (its user must be allowed to
-create databases), and then the embedded one is never touched.
+By default the suite starts its own embedded server; TEST_DATABASE_URL names another one (its user must be allowed to
+create databases), and then no embedded server is started.
 """
 
 from __future__ import annotations

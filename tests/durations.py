@@ -1,7 +1,7 @@
-"""A test may take so long: who needs more stands on a list with the reason, and a run with another one fails.
+"""Limit the time of tests: slower ones are listed with a reason, and a run with another one fails.
 
-Time is the processor's, of this process: a busy machine makes no test slow, and waiting for a database does not count.
-Limits have room for coverage and for a processor that others use, too.
+Time is this process's processor time: a busy machine makes no test slow, and waiting for a database does not count.
+The limits leave room for coverage and for a shared processor.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Partner servers for tests: all of them in one background thread, on free ports, with a client for their control doors."""
+"""Partner servers for tests: all in one background thread, on free ports, with a client for their control routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small network in a few words: places along a line, orders at its beginning, one routing with the rules under test."""
+"""A small network: locations along a line, orders at its beginning, one routing with the rules under test."""
 
 from __future__ import annotations
 

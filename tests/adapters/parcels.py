@@ -1,4 +1,4 @@
-"""A parcel as flows ask carriers to carry it."""
+"""A parcel as flows pass it to carriers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A partner that says what the test wrote down, over real HTTP, and keeps what it was asked."""
+"""A partner that returns what a test prepared, over real HTTP, and records the requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The story, clicked: pickers scan, pack and ship; a CSR reads the order; a store inspects the return."""
+"""The demo order in a browser: pickers scan, pack and ship; a CSR reads the order; a store inspects the return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab, clicked: a draft passes its golden cases, is simulated, differs, is looked at on a phone, and decides."""
+"""Simulations in a browser: a draft passes its test cases, is simulated, compared, viewed on a phone, activated."""
 
 from __future__ import annotations
 

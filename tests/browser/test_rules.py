@@ -1,4 +1,4 @@
-"""Rules, clicked: a misspelt name is shown at its line, the form changes the text, a draft decides and is rolled back."""
+"""Rules in a browser: a misspelled name is shown at its line, the form changes the text, a draft is activated and rolled back."""
 
 from __future__ import annotations
 

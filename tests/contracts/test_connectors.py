@@ -1,4 +1,4 @@
-"""Every feature that a connector declares keeps the contract of its port, with a partner that answers well or badly."""
+"""Every declared feature of every connector keeps the contract of its port, in success and failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What front doors are tried with."""
+"""Clients of the front doors."""
 
 from __future__ import annotations
 

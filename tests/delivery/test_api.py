@@ -1,4 +1,4 @@
-"""The API: keys and roles, problems in one shape, writes that happen once, and the verbs that people have."""
+"""The API: keys and roles, one problem format, writes that happen once, and the same verbs as the console."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Availability, its rules and future supply through the API: answers that explain themselves, trials that change nothing."""
+"""Availability, its rules and future supply through the API: explained answers, previews that change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab over the API: a draft simulated and read, a trial begun, stopped, and the draft let decide."""
+"""Simulations through the API: simulate a draft, start and stop a trial, activate the draft."""
 
 from __future__ import annotations
 

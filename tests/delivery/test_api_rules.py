@@ -1,4 +1,4 @@
-"""Rule sets over the API: tried, drafted, activated, rolled back; whoever may not is told."""
+"""Rule sets through the API: validate, draft, activate, roll back; without permission an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stock work through the API: transfers, receipts, counts, feeds, replenishment and files, by whom they concern."""
+"""Stock work through the API: transfers, goods receipts, counts, feeds, replenishment and files, by location."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders in through the API: each with its own answer, nothing lost, nothing doubled."""
+"""Create orders through the API: a result per order, nothing lost, nothing duplicated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalog through the API: SKUs, kits and graded SKUs."""
+"""The catalog through the API: SKUs, kits and B-grade SKUs."""
 
 from __future__ import annotations
 

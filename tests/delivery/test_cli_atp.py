@@ -1,4 +1,4 @@
-"""`doorstep atp`: a SKU explained, and the rules worked out again."""
+"""`doorstep atp`: explain a SKU, and recompute the rules."""
 
 from __future__ import annotations
 

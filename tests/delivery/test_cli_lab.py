@@ -1,4 +1,4 @@
-"""`doorstep rules simulate`: the past by a file, side by side; and trials from the command line."""
+"""`doorstep rules simulate`: simulate a file on past orders; and trials from the command line."""
 
 from __future__ import annotations
 

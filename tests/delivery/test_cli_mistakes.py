@@ -1,4 +1,4 @@
-"""Mistakes of an operator: each is one sentence and exit status 1, never a traceback."""
+"""Mistakes on the command line: one sentence and exit status 1, never a traceback."""
 
 from __future__ import annotations
 

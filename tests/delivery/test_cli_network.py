@@ -1,4 +1,4 @@
-"""`doorstep network`: a file is looked at, applied once, and comes out again."""
+"""`doorstep network`: preview a file, apply it once, export it."""
 
 from __future__ import annotations
 

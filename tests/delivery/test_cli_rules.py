@@ -1,4 +1,4 @@
-"""`doorstep rules`: a file is tried, decides, and is taken back."""
+"""`doorstep rules`: validate a file, activate it, roll it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console through its front door: who gets in, what each role may do, what a click does, and what never happens."""
+"""The console: sign-in, permissions of each role, effects of actions, and security."""
 
 from __future__ import annotations
 

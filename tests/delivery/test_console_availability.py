@@ -1,4 +1,4 @@
-"""The console's pages of availability: rules tried before they are saved, supply whose slip shows its effect, the fall explained."""
+"""Availability pages: rules are previewed before they are saved, delayed supply shows its effect, deductions are explained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts as people read them: on the order page, at the station, and one after the other for whoever has to account for them."""
+"""Decision explanations: on the order page, at the station, and as a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab's pages: a draft over the past, side by side; trials begun, stopped and let decide."""
+"""Simulation pages: compare a draft on past orders; start, stop and activate trials."""
 
 from __future__ import annotations
 

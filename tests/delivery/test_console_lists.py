@@ -1,4 +1,4 @@
-"""Lists of the console: one set of columns on screen and in the file, sorting, pages; and addresses of verbs."""
+"""Lists of the console: the same columns on screen and in the CSV file, sorting, pages; and addresses of verbs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locations in the console: created, changed, closed and reopened; what is wrong stands at its field."""
+"""Locations in the console: create, change, close and reopen; errors are shown at their fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network in the console: tariffs read, the document changed, a location looked at and paused."""
+"""The network in the console: view rates, change the document, view and pause a location."""
 
 from __future__ import annotations
 

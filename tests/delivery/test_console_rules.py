@@ -1,4 +1,4 @@
-"""Routing's pages: rules as sentences, versions and what they change, golden cases, the editor."""
+"""Routing pages: rules as sentences, versions and their changes, test cases, the editor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stock work in the console: a person's clicks from the empty page to what the ledger says afterwards."""
+"""Stock work in the console: a user's clicks from the empty page to the ledger."""
 
 from __future__ import annotations
 

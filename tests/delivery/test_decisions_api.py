@@ -1,4 +1,4 @@
-"""Decisions over the API, and the size of a stored explanation."""
+"""Routing decisions through the API, and the size of a stored explanation."""
 
 from __future__ import annotations
 

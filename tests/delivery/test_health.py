@@ -1,4 +1,4 @@
-"""What machines ask: alive, ready, how it is going."""
+"""Health endpoints: alive, ready, metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Home tells what of stock waits for a person, each with its number and the page that solves it."""
+"""Home lists stock work for users, with a count and a link to the page."""
 
 from __future__ import annotations
 

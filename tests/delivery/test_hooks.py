@@ -1,4 +1,4 @@
-"""The door for partners: who proves itself is stored before it is thanked, once; whoever does not leaves no trace."""
+"""Webhooks: an authentic message is stored once before it is acknowledged; others leave no trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locations are created, changed, closed and reopened by file and by API."""
+"""Create, change, close and reopen locations by file and by API."""
 
 from __future__ import annotations
 

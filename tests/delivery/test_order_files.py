@@ -1,4 +1,4 @@
-"""Order files: a stream in, every order once, what is refused named by line and reason."""
+"""Order files: streamed, every order once, rejected ones named by line and reason."""
 
 from __future__ import annotations
 

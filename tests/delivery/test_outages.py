@@ -1,4 +1,4 @@
-"""A carrier that is out, at every front door: said and lifted, and shown where somebody waits for it."""
+"""A carrier outage through API, command line and console: start, end, and where it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of availability rules, selling ahead, and kits: in and out again, whole recipes or none, bad rows by line."""
+"""Files of availability rules, sell-ahead and kits: import and export, complete kits or none, bad rows by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is promised for a cart, and what is said of the network, over the API."""
+"""Delivery options for a cart, and the network document, through the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carts hold stock through the API: whole or not at all, for a while, in parts of kits."""
+"""Cart reservations through the API: all or nothing, for a time, with components of kits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queues and runs, in the console and over the API: what waits is found, and a run by the clock may be started at once."""
+"""Queues and runs, in the console and the API: find queued orders, start a scheduled run now."""
 
 from __future__ import annotations
 

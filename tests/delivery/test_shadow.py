@@ -1,4 +1,4 @@
-"""A connection in shadow mode: its calls are kept, not lost, and are made or dropped when a person says so."""
+"""A connection in shadow mode: its calls are stored, and sent or dropped when a user decides."""
 
 from __future__ import annotations
 

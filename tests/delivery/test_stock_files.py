@@ -1,4 +1,4 @@
-"""`doorstep import` and `export` of stock: the same files, from the command line."""
+"""`doorstep import` and `export` of stock on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker: the guilty row of a batch stands alone, whatever kind of work it is, and the process goes on."""
+"""The worker isolates the failing row of a batch, whatever kind of work it is, and continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endless aisle and the age of stock figures, as pure rules."""
+"""Endless aisle and the age of stock data, as pure rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Available to promise as pure arithmetic: what counts, what is taken off, and an answer that adds up."""
+"""Available to promise as pure arithmetic: supply, deductions, and an answer that adds up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rule of availability wins, and what a rule may say."""
+"""Precedence of availability rules, and their valid values."""
 
 from __future__ import annotations
 

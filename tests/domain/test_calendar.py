@@ -1,4 +1,4 @@
-"""Opening hours as instants: across midnight, across changes of the clock, around holidays."""
+"""Opening hours as timestamps: across midnight, daylight-saving changes and holidays."""
 
 from __future__ import annotations
 

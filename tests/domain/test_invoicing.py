@@ -1,4 +1,4 @@
-"""Indian GST: what is paid is what stands on the document, whatever is rounded."""
+"""Indian GST: the document's total is what was paid, however it is rounded."""
 
 from __future__ import annotations
 

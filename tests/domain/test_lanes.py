@@ -1,4 +1,4 @@
-"""Ways to a customer: which zone, at what price, when it leaves and arrives, how likely it is late."""
+"""Lanes to a customer: zone, price, departure, arrival, and probability to be late."""
 
 from __future__ import annotations
 

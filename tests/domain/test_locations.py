@@ -1,4 +1,4 @@
-"""What may be a location: every field that is wrong is named."""
+"""Validation of locations: every invalid field is named."""
 
 from __future__ import annotations
 

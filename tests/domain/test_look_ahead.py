@@ -1,4 +1,4 @@
-"""Prices of scarce pieces: what an order that goes without pays more; nothing where there will be enough."""
+"""Scarcity prices: the extra cost of an order without the unit; none if there is enough stock."""
 
 from __future__ import annotations
 

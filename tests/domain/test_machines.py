@@ -1,4 +1,4 @@
-"""Every table of states is whole: each state has its moves, each can be reached, a wrong move is refused with the right ones."""
+"""Every state machine is complete: each state has its moves, is reachable, and refuses illegal moves with the legal ones."""
 
 from __future__ import annotations
 

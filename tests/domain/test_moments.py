@@ -1,4 +1,4 @@
-"""What holds for one minute, now and in the past; how work moves between locations with limits."""
+"""Capacity and pauses at one time, now and in the past; how work moves between locations with limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document of the network: layers, words that are refused, YAML in and out."""
+"""The network document: layers, invalid words, YAML import and export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds an order, and the one word that stands on it."""
+"""Holds of an order, and its status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which shift work counts in, and which planned work is released now."""
+"""The shift in which work counts, and the planned work to release now."""
 
 from __future__ import annotations
 

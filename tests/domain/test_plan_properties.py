@@ -1,4 +1,4 @@
-"""Promises that every plan keeps, whatever is asked: fewest parcels among the cheapest, and no favor by place in the batch."""
+"""Properties of every plan: fewest parcels among the cheapest, and no advantage by position in the batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a batch of decisions means for those who apply it: fulfillment orders, units, releases, promised dates, queues."""
+"""Results of a batch of decisions: fulfillment orders, units, releases, promised dates, queues."""
 
 from __future__ import annotations
 

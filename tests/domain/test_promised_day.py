@@ -1,4 +1,4 @@
-"""The day that a customer is told: all parcels, as surely as wanted."""
+"""The promised date: all parcels, with the required confidence."""
 
 from __future__ import annotations
 

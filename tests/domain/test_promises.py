@@ -1,4 +1,4 @@
-"""Future supply and promises as pure rules: who is promised what, whole or not at all, and never a piece twice."""
+"""Promises from future supply, as pure rules: by age, completely or not at all, and never a unit twice."""
 
 from __future__ import annotations
 

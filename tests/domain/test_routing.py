@@ -1,4 +1,4 @@
-"""The plan of an order: never more than there is, lines whole, few parcels, the same every time, and a reason for each."""
+"""The plan of an order: only available stock, complete lines, few parcels, deterministic, with reasons."""
 
 from __future__ import annotations
 

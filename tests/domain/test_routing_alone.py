@@ -1,4 +1,4 @@
-"""One parcel for everything is found without a search, and it is what the search finds."""
+"""A single parcel is found without a search, and equals the result of the search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule may say, each said once: who may serve, how an order may part, what becomes of the rest."""
+"""Every option of a rule: which locations may fulfill, how an order may be split, what happens to the remainder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search finds what trying everything finds, and what it cannot try it still serves well and never twice."""
+"""The search equals exhaustive search, and is good where exhaustive search is impossible."""
 
 from __future__ import annotations
 

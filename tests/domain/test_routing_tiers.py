@@ -1,4 +1,4 @@
-"""What plans are compared by: every measure of a rule, tolerance, costs by component, and what would have flipped a decision."""
+"""Comparing plans: every criterion, tolerance, cost components, and what would have changed the decision."""
 
 from __future__ import annotations
 

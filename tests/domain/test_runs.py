@@ -1,4 +1,4 @@
-"""Schedules: cron words in the wall time of a zone, daylight saving included."""
+"""Schedules: cron words in the local time of a zone, daylight saving included."""
 
 from __future__ import annotations
 

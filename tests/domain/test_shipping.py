@@ -1,4 +1,4 @@
-"""Which scan counts, whatever order they arrive in."""
+"""The relevant scan, whatever order they arrive in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that fit on a line each: refunds, scans at a shelf, who may do what, movements, returns in a customer's words."""
+"""Small rules: refunds, scans, permissions, movements, returns in a customer's words."""
 
 from __future__ import annotations
 

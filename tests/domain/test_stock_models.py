@@ -1,4 +1,4 @@
-"""Small rules of stock work that no database needs."""
+"""Small rules of stock work, without a database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts in a person's words, and how long is left."""
+"""Sentences for events, and the time left to ship-by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wave is never dearer than its orders one by one, keeps what rules put before cost, and is proven optimal if it is small."""
+"""Batch re-optimization is never more expensive, keeps criteria before cost, and is optimal for small batches."""
 
 from __future__ import annotations
 

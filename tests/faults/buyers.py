@@ -1,4 +1,4 @@
-"""Two hundred buyers for ten pieces: how they come, and what must be true when all have been answered."""
+"""Two hundred buyers for ten units: their requests, and what must be true afterwards."""
 
 from __future__ import annotations
 

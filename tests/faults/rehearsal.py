@@ -1,4 +1,4 @@
-"""The whole journey, through real processes, while things go wrong: the closing table and every count stay the same."""
+"""Run the demo order through real processes under failures: the closing table and all counts stay the same."""
 
 from __future__ import annotations
 

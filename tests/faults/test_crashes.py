@@ -1,4 +1,4 @@
-"""kill -9 of the worker, the web process and the database under load: whatever was acknowledged is an order, once."""
+"""kill -9 of the worker, the web process and the database under load: every acknowledged order exists once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shift never takes one order more than it may: forty buyers at once, room for ten, exactly ten routed there."""
+"""A shift never exceeds its capacity: forty buyers at once, capacity for ten, exactly ten routed there."""
 
 from __future__ import annotations
 

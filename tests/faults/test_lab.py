@@ -1,4 +1,4 @@
-"""kill -9 of the worker in the middle of a simulation: another one begins it anew and brings it to its end."""
+"""kill -9 of the worker during a simulation: another one restarts and finishes it."""
 
 from __future__ import annotations
 

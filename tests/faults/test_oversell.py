@@ -1,4 +1,4 @@
-"""Nothing is ever sold twice: two hundred buyers, ten pieces, exactly ten sold, everybody answered."""
+"""No overselling: two hundred buyers, ten units, exactly ten sold, every buyer answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole journey while every call to a partner fails once."""
+"""The demo order while every call to a partner fails once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole journey when nothing goes wrong."""
+"""The demo order without failures."""
 
 from __future__ import annotations
 

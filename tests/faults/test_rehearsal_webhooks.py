@@ -1,4 +1,4 @@
-"""The whole journey while every webhook comes twice and in any order."""
+"""The demo order while every webhook arrives twice and in any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole journey while the worker is killed (kill -9) at random moments."""
+"""The demo order while the worker is killed (kill -9) at random times."""
 
 from __future__ import annotations
 

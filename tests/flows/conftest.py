@@ -1,4 +1,4 @@
-"""What is true after every flow test: all that depends on an allocation agrees with it."""
+"""Check after every flow test that everything that depends on an allocation agrees with it."""
 
 from __future__ import annotations
 

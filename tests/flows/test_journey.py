@@ -1,4 +1,4 @@
-"""The whole way of one order, with every partner in memory: each step's facts, counters and what partners were told."""
+"""One order from purchase to refund with partners in memory: events, counters and messages of each step."""
 
 from __future__ import annotations
 

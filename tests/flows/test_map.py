@@ -1,4 +1,4 @@
-"""The table of contents tells the truth: what it lists as the capture path runs, in that order; stored names exist."""
+"""flows/map.py is correct: CAPTURE lists the functions that run, in order; stored names exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partners fail in every way: nothing is bought, paid, posted or sent twice, and what nobody knows is shown to people."""
+"""Partner failures of every kind: nothing is bought, paid, posted or sent twice, and doubts are shown to users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kernel's tests share."""
+"""Fixtures of the kernel's tests."""
 
 from __future__ import annotations
 

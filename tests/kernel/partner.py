@@ -1,4 +1,4 @@
-"""A partner on loopback that answers as each test scripts it and remembers what it was asked."""
+"""A partner on loopback that answers as each test scripts it and records the requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents of people: YAML without its traps, and every mistake at its line."""
+"""Documents of users: safe YAML, and every error with its line."""
 
 from __future__ import annotations
 

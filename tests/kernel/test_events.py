@@ -1,4 +1,4 @@
-"""The log: versions without gaps, in the transaction of the state, append-only, and a feed that skips nobody."""
+"""The event log: gap-free versions, in the transaction of the state, append-only, and a feed without gaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls against a real server: what is repeated, what is not, and what is known afterwards."""
+"""Calls to a real server: which are repeated, which are not, and what is known afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliveries: given to one worker, in order per key, tried again, taken from the dead, fenced off from late workers."""
+"""Deliveries: one worker at a time, in order per key, retried, dead letters, and no late results."""
 
 from __future__ import annotations
 

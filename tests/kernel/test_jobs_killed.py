@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of its work, as a real process: what it had is done by another."""
+"""Another process finishes the work of a worker that is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line per event, traced, and nothing in it that should not be read."""
+"""One line per log event, with its trace and without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database of an earlier version is brought up with its pending work: nothing is stranded, nothing is done twice."""
+"""Upgrading a database with pending work: nothing is stranded, nothing is done twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts are exact, and whatever is split adds up again."""
+"""Amounts are exact, and split amounts add up."""
 
 from __future__ import annotations
 

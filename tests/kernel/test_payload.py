@@ -1,4 +1,4 @@
-"""Foreign documents become typed shapes exactly, and every complaint names its place."""
+"""Partners' documents become exact typed values, and errors name the field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded server: shared, stopped by the last, loyal to every commit it acknowledged."""
+"""The embedded server: shared, stopped by the last process, durable for every acknowledged commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers become typed shapes, documents are fetched without our credentials, and rehearsed partners fail as told."""
+"""Responses become typed values, files are fetched without our credentials, and fake partners fail on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sealed records open only with the key; the key file is private and made once."""
+"""Sealed records open only with the key; the key file is private and created once."""
 
 from __future__ import annotations
 

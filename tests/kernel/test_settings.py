@@ -1,4 +1,4 @@
-"""Every wrong setting is told, in words, at once; secrets are not."""
+"""Every invalid setting is reported at once; secrets are not shown."""
 
 from __future__ import annotations
 

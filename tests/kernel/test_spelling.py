@@ -1,4 +1,4 @@
-"""Lists and instants arrive in the database as they were, however odd."""
+"""Lists and timestamps are stored unchanged."""
 
 from __future__ import annotations
 

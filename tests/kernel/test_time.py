@@ -1,4 +1,4 @@
-"""The clock can be moved for a rehearsal, and every process agrees."""
+"""The clock can be shifted, and all processes agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One running set of partners for all sandbox tests, emptied before each, and a place that receives their webhooks."""
+"""One running set of partners for all sandbox tests, reset before each, and a server that receives their webhooks."""
 
 from __future__ import annotations
 

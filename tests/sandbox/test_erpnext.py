@@ -1,4 +1,4 @@
-"""ERPNext by Frappe's REST: names, filters, submission, custom fields, and invoices that must be right about GST."""
+"""ERPNext through Frappe's REST API: names, filters, submission, custom fields, and invoices with valid GST."""
 
 from __future__ import annotations
 

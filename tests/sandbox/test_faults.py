@@ -1,4 +1,4 @@
-"""Every kind of fault, chosen by rule, on a partner whose work can be counted."""
+"""Every kind of fault, chosen by a rule, on a partner whose work is counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control door, the call log, limits, the story clock, and the command line with its ready file."""
+"""Control routes, call log, limits, the partners' clock, and the command line with its ready file."""
 
 from __future__ import annotations
 

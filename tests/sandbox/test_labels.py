@@ -1,4 +1,4 @@
-"""Labels are valid one-page A6 PDFs, and their barcodes read back as what they say."""
+"""Labels are valid one-page A6 PDFs, and their barcodes can be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Razorpay through its own SDK: orders, capture, refunds once per key, and hooks shaped as the vendor's samples."""
+"""Razorpay through its own SDK: orders, capture, refunds once per key, and webhooks like the vendor's samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ShipHawk: rates as its sample, labels bought by rate, scans that send the status hook behind a password."""
+"""ShipHawk: rates like its sample, labels bought by rate, scans that send the status webhook with a password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shiprocket against its samples: orders, AWBs, pick-ups, labels, tracking and the hook with its traps."""
+"""Shiprocket compared with its samples: orders, AWBs, pickups, labels, tracking and the webhook's quirks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders in the Shopify sandbox: what webhooks carry, what the API says, what mutations allow."""
+"""Orders in the Shopify sandbox: webhooks, queries and mutations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mail server: what it keeps, what it defers, and how it hangs up."""
+"""The mail server: which mails it keeps or defers, and how it disconnects."""
 
 from __future__ import annotations
 

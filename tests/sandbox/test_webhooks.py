@@ -1,4 +1,4 @@
-"""How webhooks travel: signatures by the vendors' vectors, retries, copies, disorder, broken and forged bodies."""
+"""Webhook delivery: signatures like the vendors' examples, retries, copies, reordering, broken and forged bodies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What screens are told, about orders brought there by the same verbs that people use."""
+"""Reads for screens, of orders that were brought there by verbs."""
 
 from __future__ import annotations
 

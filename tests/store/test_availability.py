@@ -1,4 +1,4 @@
-"""Available to promise on a real database: every table read once for any number of SKUs, and never a number we do not know."""
+"""Available to promise on a real database: every table is read once for any number of SKUs, unknown stays unknown."""
 
 from __future__ import annotations
 

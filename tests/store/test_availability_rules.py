@@ -1,4 +1,4 @@
-"""Rules of availability on a real database: worked out as the pure rules say, only where touched, with who decided."""
+"""Availability rules on a real database: computed like the pure rules, only in their scope, with the rule that applied."""
 
 from __future__ import annotations
 

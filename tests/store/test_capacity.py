@@ -1,4 +1,4 @@
-"""Room in shifts: exact to the last order however many ask at once, and given back once."""
+"""Capacity of shifts: exact for concurrent requests, and released once."""
 
 from __future__ import annotations
 

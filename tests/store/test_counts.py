@@ -1,4 +1,4 @@
-"""Counting: blind, open or directed; what differs is agreed by somebody else, and what was sold since stays sold."""
+"""Counts: blind, open or directed; variances are approved by another user, and later sales stay valid."""
 
 from __future__ import annotations
 

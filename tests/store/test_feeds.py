@@ -1,4 +1,4 @@
-"""Feeds of ERP, WMS and POS: once per key, never undoing newer sales, never below what is reserved."""
+"""Feeds of ERP, WMS and POS: once per key, never undoing newer sales, never below reserved units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Soft holds of carts and commitments to orders: never more than there is, each ended once, counters equal the ledger."""
+"""Cart reservations and commitments: never more than the stock, each ended once, counters equal the ledger."""
 
 from __future__ import annotations
 

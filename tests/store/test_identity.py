@@ -1,4 +1,4 @@
-"""Signing in, staying in, being kept out: on a real database."""
+"""Sign-in, sessions and deactivated users, on a real database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files: bad rows by line and reason, the good ones or none, a handful at a time, once per key, whatever crashes."""
+"""Imports: bad rows by line and reason, valid ones applied or none, in chunks, once per key, despite crashes."""
 
 from __future__ import annotations
 

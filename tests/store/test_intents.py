@@ -1,4 +1,4 @@
-"""What goes to a partner is stored as a wish first, and one cause has one wish however often it is asked for."""
+"""Calls to partners are stored as intents first, and one cause has one intent however often it is requested."""
 
 from __future__ import annotations
 

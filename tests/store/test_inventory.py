@@ -1,4 +1,4 @@
-"""The stock ledger: every change a movement, never more reserved than there is, however many ask at once."""
+"""The stock ledger: every change is a movement, never more reserved than on hand, also concurrently."""
 
 from __future__ import annotations
 

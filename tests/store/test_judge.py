@@ -1,4 +1,4 @@
-"""Checks hold an order with words for whoever must act; what a check put down it takes away when the cause is gone."""
+"""Checks hold an order with instructions, and end their hold when the cause is gone."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The whole ledger against a small pure model: whatever people, orders and carts do, in whatever order.
+"""The ledger compared with a small pure model, for random sequences of stock work, orders and carts.
 
-Counters are never negative, reserved is never above on hand, and the ledger always equals its counters.
+Counters are never negative, reserved never exceeds on hand, and the ledger always equals its counters.
 """
 
 from __future__ import annotations

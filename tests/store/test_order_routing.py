@@ -1,4 +1,4 @@
-"""Orders that wait for checks or routing: claimed by one worker, woken by new stock, gone when they wait for nothing."""
+"""Orders that wait for checks or routing: claimed by one worker, retried on new stock, removed when done."""
 
 from __future__ import annotations
 

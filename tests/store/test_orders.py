@@ -1,4 +1,4 @@
-"""Orders as channels tell them, in whatever order and by however many processes: stored once, the newest telling wins."""
+"""Snapshots of orders in any order and from several processes: stored once, the newest one wins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money is told of by channel and gateway, in any order; refunds are stored before they are asked for, once per return."""
+"""Payments reported by channel and gateway in any order; refunds are stored before they are requested, once per return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goods through the door: over, under, wrong items, closed short; and pieces that change their condition."""
+"""Receiving: over, under, wrong items, closed short; and changes of condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replenishment: what places lack by minimum, maximum and demand, drafted once, with a sentence that says why."""
+"""Replenishment by minimum, maximum and demand, drafted once, with a reason per line."""
 
 from __future__ import annotations
 

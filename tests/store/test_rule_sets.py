@@ -1,4 +1,4 @@
-"""Versions of the rule set: one decides, none is changed, whoever is late is told."""
+"""Versions of the rule set: one is active, none changes, stale ones are a conflict."""
 
 from __future__ import annotations
 

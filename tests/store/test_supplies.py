@@ -1,4 +1,4 @@
-"""Future supply and the promises built on it: counters by the ledger, nobody promised twice, slips told to whom they concern."""
+"""Future supply and its promises: counters equal the ledger, no unit promised twice, delays update the orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invoices that were stored before taxes had lines of their own are read like new ones after the migration."""
+"""Invoices stored before tax lines existed are read like new ones after the migration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transfers: tied up, on the road, arrived; whatever is lost or over is said, and every step stands in the ledger."""
+"""Transfers: reserved, in transit, received; losses and surplus are recorded, every step is in the ledger."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The house rules that imports cannot show: one function per rule, each yields (line, what is wrong).
+"""Rules that imports cannot express: one function per rule, each yields (line, problem).
 
-A comment `# tidy: <rule> <reason>` excuses its line; an excuse that excuses nothing is itself a finding.
+A comment `# tidy: <rule> <reason>` excuses its line; an excuse without effect is itself a finding.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A Python file as the house rules read it: its tree, its comments, and the lines that are excused."""
+"""A Python file for the rules: its tree, its comments, and its excused lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ARCHITECTURE.md says of the code is so: its files exist, its tables are the machines', its layers are all there."""
+"""ARCHITECTURE.md is true: its files exist, its tables are the state machines', its layers are complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Components of the console stand on its page of components, whoever adds one."""
+"""Every component of the console is on its page of components."""
 
 from __future__ import annotations
 

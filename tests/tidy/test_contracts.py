@@ -1,4 +1,4 @@
-"""Each import contract was seen to fail: one wrong import at a time, in a copy of the tree."""
+"""Each import contract fails on a planted wrong import, in a copy of the tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests count their days from tests/clock.py: a year that is written out must have a reason, and stands on a list."""
+"""Tests count from tests/clock.py: every year that is written out is listed with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every file keeps the house rules; the excuses are counted."""
+"""Every file keeps the rules; the excuses are counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read is in the message catalog: no template says a word of its own."""
+"""All texts for users are in the message catalog: templates have no others."""
 
 from __future__ import annotations
 

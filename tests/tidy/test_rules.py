@@ -1,4 +1,4 @@
-"""Every rule can fail: one wrong example each, and the same thing where it is right."""
+"""Every rule can fail: one wrong example each, and a right one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routing benchmark counts what it says, on instances small enough for a test."""
+"""The routing benchmark's figures are right, on small instances."""
 
 from __future__ import annotations
 

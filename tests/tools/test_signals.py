@@ -1,4 +1,4 @@
-"""Whatever ends a benchmark from outside, nothing of it is left: no folder, no database, no process."""
+"""A benchmark that is ended from outside leaves no folder, database or process."""
 
 from __future__ import annotations
 

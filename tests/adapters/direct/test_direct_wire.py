@@ -1,4 +1,4 @@
-"""Doorstep's own order document: exact readings, and complaints that name the place."""
+"""Doorstep's own order format: exact values, and errors that name the field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Razorpay: signed events in, one refund per reference out."""
+"""Razorpay: signed events are parsed, refunds are made once per reference."""
 
 from __future__ import annotations
 

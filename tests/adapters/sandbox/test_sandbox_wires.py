@@ -1,4 +1,4 @@
-"""The in-memory connectors' wires: every kind of event, and what they do not use."""
+"""The in-memory connectors: every kind of event, and ignored fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ShipHawk: the chosen rate booked once, found again by our reference; status events with a password."""
+"""ShipHawk: the chosen rate is booked once and found by our reference; status events need a password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shiprocket step by step: each call may be repeated, and a bought label is never lost."""
+"""Shiprocket step by step: each call can be repeated, and a bought label is never lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shiprocket's traps: two number spaces, two spellings of time, numbers of any length, codes that say nothing."""
+"""Shiprocket's quirks: two sets of status numbers, two time formats, numbers of any length, unknown codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shopify's payments and returns, its signature, and the envelope that makes an event count once."""
+"""Shopify's payments and returns, its signature, and the event id that makes a message count once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Shopify is told: nothing twice, and every kind of its errors means the right thing."""
+"""Updates to Shopify: nothing is sent twice, and every kind of error is handled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shopify's own material: every document we send is valid, every order it publishes adds up."""
+"""Shopify's own material: every document we send is valid, every published order adds up."""
 
 from __future__ import annotations
 

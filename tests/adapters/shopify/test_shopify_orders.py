@@ -1,4 +1,4 @@
-"""Shopify's order webhooks: whole orders that add up, edits that take away, oddities that are kept to be held."""
+"""Shopify's order webhooks: complete orders add up, edits remove units, invalid values are kept and held."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mail: what it looks like, and what each failure leaves known."""
+"""E-mail: its format, and what each failure says about its delivery."""
 
 from __future__ import annotations
 

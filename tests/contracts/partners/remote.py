@@ -1,4 +1,4 @@
-"""What the stages of vendors with a partner server share: faults by rule, hooks as they were signed, a fresh start."""
+"""Shared by vendors with a partner server: faults by rule, signed webhooks, a reset before each case."""
 
 from __future__ import annotations
 

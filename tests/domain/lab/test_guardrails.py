@@ -1,4 +1,4 @@
-"""Guardrails: nothing is said of few orders, every measure may end a trial, and better is better."""
+"""Guardrails: a minimum number of orders, every measure may end a trial, improvements never do."""
 
 from __future__ import annotations
 

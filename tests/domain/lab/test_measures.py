@@ -1,4 +1,4 @@
-"""Two replays side by side: totals, what is better, which orders change, and limits people set."""
+"""Compare two replays: totals, improvements, changed orders, and limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The past once more: batches by time, stock as it came and went, shifts that fill, orders that wait, waves."""
+"""Replay past orders: batches by time, stock as it changed, shifts that fill, waiting orders, re-optimization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a rule set although every word is right; differences; sentences; the schema."""
+"""Errors of a rule set beyond its format; differences; sentences; the schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditions in CEL: what is refused when it is saved, with the place and a way out; what every variable reads."""
+"""Conditions in CEL: errors on saving with their position and a suggestion; the value of every variable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Golden cases: the files of samples pass them, and a case that fails says how in words."""
+"""Test cases: the sample files pass theirs, and a failing case explains the difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which routing takes an order, and which locations its rules refuse, and why."""
+"""Which routing handles an order, and which locations its rules exclude, and why."""
 
 from __future__ import annotations
 

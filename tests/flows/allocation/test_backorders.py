@@ -1,4 +1,4 @@
-"""Sold before it is here: a short order is promised from supply to come, hears of slips, and gets its pieces first."""
+"""Backorders are promised from future supply, follow its delays, and get its units first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What routing is asked: a line is worth all its pieces."""
+"""Demand for routing: a line has the value of all its units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders that no rule can serve: they wait in a queue with an owner and a clock, go on when they can, and end in time."""
+"""Orders that no rule can allocate wait in a queue with an owner, are retried, and end in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kits, graded SKUs, carts, rules and what waits: from the order to the shelf and back, exact to the piece."""
+"""Kits, B-grade SKUs, cart reservations, rules and backorders: from order to stock and back, exact to the unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that sort by the health of shelves: slow sellers first, broken sizes first."""
+"""Rules that rank by stock signals: slow-selling locations first, incomplete size runs first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Availability rules hold where it counts: in routing, with the rule's name on the receipt."""
+"""Availability rules apply in routing, and the explanation names the rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch of orders is decided before it is written: each kind of order in it ends in exact rows, alone or among others."""
+"""A batch of orders is planned before it is written: each kind of order has the same rows alone and among others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What partners tell goes in, batch by batch: the bad is set aside with its bytes, the doubtful is held, the rest goes on."""
+"""Messages are processed in batches: invalid ones become dead letters, doubtful orders are held, the rest continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments find their order by sales channel and order id; where only a person can know, a dead letter asks."""
+"""Payments find their order by sales channel and order id; ambiguous ones become dead letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From stock to the customer's door: where lines go and why, what people do, what carriers tell, what is taken back."""
+"""From stock to delivery: allocation with reasons, work of locations, scans of carriers, cancellations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that is let lie goes elsewhere in opening hours; planned work is released in time; the pace of locations is measured."""
+"""Unaccepted work is re-routed by opening hours; planned work is released in time; throughput is measured."""
 
 from __future__ import annotations
 

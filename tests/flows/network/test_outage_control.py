@@ -1,4 +1,4 @@
-"""Carriers that are out: their lanes close with a reason, planned work goes elsewhere, and what waits is tried when they are back."""
+"""Carrier outages: lanes close with a reason, planned work is re-routed, and waiting orders are retried at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goods come back: once per telling, to any location, graded, and every paisa of what was paid is owed once."""
+"""Returns: once per snapshot, at any location, with a condition, and refunds add up to what was paid."""
 
 from __future__ import annotations
 

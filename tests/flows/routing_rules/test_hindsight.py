@@ -1,4 +1,4 @@
-"""Regret: the day is looked back on once; what each decision cost stands beside the best plan of the whole day."""
+"""The hindsight gap: each day is analyzed once, and each decision is compared with the best plan of the day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The past rebuilt: replayed by the rules that decided it, it comes out as it was."""
+"""Reconstructed history: replayed with the rules of the time, the result is the same."""
 
 from __future__ import annotations
 

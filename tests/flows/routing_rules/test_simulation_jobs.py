@@ -1,4 +1,4 @@
-"""The lab at work: a run is taken up, told of, kept; one that is canceled, lost or forsaken ends as it should."""
+"""Simulation jobs: started, reported, kept; canceled, lost or abandoned ones end correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drafts on trial: silently, or on some orders; a guardrail ends one by itself and says why; a better one takes over."""
+"""Trials of drafts: shadow or canary; guardrails end them with a reason; a better draft is activated."""
 
 from __future__ import annotations
 

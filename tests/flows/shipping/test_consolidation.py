@@ -1,4 +1,4 @@
-"""One box for one customer: orders from the same shelves to the same address travel under one label, or do not wait for ever."""
+"""Consolidation: a customer's orders from one location ship under one label, or are closed after a time."""
 
 from __future__ import annotations
 

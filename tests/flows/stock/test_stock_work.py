@@ -1,4 +1,4 @@
-"""Stock work and orders: what comes wakes orders that wait; what an order misses is counted, once."""
+"""Stock work and orders: new stock retries backorders; missing units are counted, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planned work is solved together until it is released: a common order leaves the last piece to one that needs it."""
+"""Planned work is re-optimized until it is released: a common order leaves the last unit to the order that needs it."""
 
 from __future__ import annotations
 

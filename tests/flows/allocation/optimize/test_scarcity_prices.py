@@ -1,4 +1,4 @@
-"""Orders that will come have a say: what is scarce is dearer for those who could be served from elsewhere."""
+"""Expected orders count: scarce stock costs more for orders that other locations can fill."""
 
 from __future__ import annotations
 
