@@ -139,3 +139,14 @@ def test_8_the_inventory_grid_fits_its_frame(story: Story, shop: Shop, signed_in
     page.goto(f"{shop.stage.url}/console/inventory")
     expect(page.locator("th.at-location")).to_have_count(12)
     assert page.locator(".table-wrap").evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0
+
+
+def test_9_the_current_tab_is_in_view_on_a_phone(story: Story, shop: Shop, signed_in: SignIn) -> None:
+    page = signed_in("operations", width=390)
+    page.goto(f"{shop.stage.url}/console/files")
+    current = page.locator(".tabs [aria-current]")
+    expect(current).to_have_text("Feeds and files")
+    left, right = current.evaluate(
+        "tab => [tab.getBoundingClientRect().left, tab.getBoundingClientRect().right]"
+    )
+    assert 0 <= left < right <= 390

@@ -75,6 +75,11 @@
 
   function settle(scope) {
     settled.forEach((act) => act(scope));
+    // On a phone a row of tabs is wider than the screen: the current one is scrolled into view.
+    scope.querySelectorAll(".tabs [aria-current]").forEach((tab) => {
+      const row = tab.parentElement;
+      row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+    });
     const wanted = scope.querySelector("[data-autofocus]");
     if (wanted && !document.querySelector("dialog[open]")) wanted.focus();
     restore();
