@@ -206,3 +206,26 @@ def test_a_new_parcel_gets_a_number_of_its_own(with_shipments: Database) -> None
         made = parcels.shipment(tx, shipment_id=shipment_id)
     assert (made.id, made.label_reference) == (5, "DS-00000005")
     assert made.parcel_id > 4
+
+
+def test_payments_get_the_sales_channel_of_their_order_and_updates_keep_their_answer(
+    with_waiting_orders: str,
+) -> None:
+    with psycopg.connect(with_waiting_orders) as connection:
+        for order_id in (1, None):
+            connection.execute(
+                "INSERT INTO payments (order_id, gateway, order_reference, status, method, amount_minor, currency, at) "
+                "VALUES (%s, 'sandbox', 'to check', 'captured', 'upi', 100, 'INR', %s)",
+                (order_id, NOON),
+            )
+        connection.execute(
+            "INSERT INTO channel_updates (order_id, connection_id, what, reference, told_at) "
+            "SELECT 1, id, 'shipped', 'DS-1', %s FROM connections",
+            (NOON,),
+        )
+    schema.upgrade(with_waiting_orders)
+    with psycopg.connect(with_waiting_orders) as connection:
+        payments = connection.execute("SELECT order_id, channel_id FROM payments ORDER BY id").fetchall()
+        updates = connection.execute("SELECT reference, accepted_at FROM channel_updates").fetchall()
+    assert payments == [(1, 1), (None, None)]
+    assert updates == [("DS-1", NOON)]
