@@ -21,6 +21,7 @@ _SHARED = {
     "pyproject.toml",
     "constraints.txt",
     "tests/conftest.py",
+    "tests/builders/__init__.py",
     "tests/builders/installation.py",
     "tests/builders/retailer.py",
     "tests/builders/rows.py",

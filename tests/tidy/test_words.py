@@ -16,7 +16,7 @@ BANNED = (
 _PATTERN = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(BANNED)})(?![A-Za-z])", re.IGNORECASE)
 _ENDINGS = {".py", ".html", ".md", ".css", ".js", ".toml", ".yaml", ".txt"}
 _VENDOR = "the vendor's own spelling: cancelled"
-_COLUMNS = "names of stored columns: last_heard_at; kind regret"
+_COLUMNS = "names of stored columns and states: last_heard_at, kind regret"
 _RULES = "a field of stored rule documents: told_to_customer"
 # What is left, by folder, and why. Lower a number when you rewrite a page; a folder that is not listed has none.
 LEFT: dict[str, tuple[int, str]] = {
