@@ -126,4 +126,4 @@ def short(decision: Decision) -> list[int]:
 
 def sentences(decision: Decision) -> list[str]:
     """Why, line by line."""
-    return [line.sentence for line in decision.receipt.lines]
+    return [line.sentence for line in decision.explanation.lines]

@@ -94,7 +94,7 @@ def test_a_rule_set_is_tried(api: TestClient) -> None:
          "line": 17, "column": 25},
     ]  # fmt: skip
     located = tried(yaml=YAML.replace("queue: urgent}", "queue: urgnt}"))["problems"]
-    assert [(each["line"], each["column"]) for each in located] == [(20, 39)]
+    assert [(each["line"], each["column"]) for each in located] == [(20, 45)]
     assert tried(document={"name": "x"})["problems"][0]["message"] == "runs is missing"
     assert tried(document={**PLAIN, "currency": "XXY"})["problems"] == [
         {"path": "currency", "message": "XXY is not an ISO 4217 currency.", "line": 0, "column": 0},

@@ -31,7 +31,7 @@ def far(tmp_path: Path) -> Path:
     file = tmp_path / "far.yaml"
     file.write_text(
         "name: far\nruns:\n- name: as orders come\n  routings:\n  - name: all\n    rules:\n"
-        "    - {name: only one, locations: {codes: [WH-B]}, rest: {then: park, queue: brokering}}\n"
+        "    - {name: only one, locations: {codes: [WH-B]}, remainder: {then: queue, queue: brokering}}\n"
         "queues:\n- {name: brokering, owner: operations}\n"
     )
     return file

@@ -68,7 +68,7 @@ def test_errors_are_shown_at_their_line(retailer: Retailer, changed: Path) -> No
     reported = rules(retailer, "plan", str(changed))
     assert reported.exit_code == 1
     assert reported.stdout.startswith(
-        "line 20, runs[0].routings[0].rules[1].rest.queue: urgnt is not a queue of this rule set"
+        "line 20, runs[0].routings[0].rules[1].remainder.queue: urgnt is not a queue of this rule set"
     )
     changed.write_text("name: [")
     reported = rules(retailer, "apply", str(changed), "--why", "so")

@@ -167,14 +167,14 @@ def test_the_form_changes_the_same_text(browser: TestClient) -> None:
 def test_text_and_form_may_be_changed_at_once(browser: TestClient) -> None:
     before = page(browser, "/routing/edit")
     text = fields(before)["text"].replace("owner: operations", "owner: night shift")
-    answer = change(browser, before, "check", text=text, **{"0.0.1.rest.auto_cancel_after_days": "5"})[1]
+    answer = change(browser, before, "check", text=text, **{"0.0.1.remainder.auto_cancel_after_days": "5"})[1]
     document = documents.read(fields(answer)["text"], RuleSet).value
     assert document is not None
     assert document.queues[0].owner == "night shift"
-    assert document.runs[0].routings[0].rules[1].rest.auto_cancel_after_days == 5
-    said = change(browser, before, "check", **{"0.0.1.rest.auto_cancel_after_days": "soon"})
+    assert document.runs[0].routings[0].rules[1].remainder.auto_cancel_after_days == 5
+    said = change(browser, before, "check", **{"0.0.1.remainder.auto_cancel_after_days": "soon"})
     assert (said[0], "Cancel after days: enter a number." in shown(said[1])) == (422, True)
-    said = change(browser, before, "check", **{"0.0.1.rest.auto_cancel_after_days": "-1"})
+    said = change(browser, before, "check", **{"0.0.1.remainder.auto_cancel_after_days": "-1"})
     assert said[0] == 422
 
 

@@ -24,7 +24,7 @@ from doorstep.flows.allocation import scheduled_runs
 from doorstep.kernel.db import WriteTx
 
 JACKET = "DJ-BL-01"
-RULE = Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="short"))
+RULE = Rule(name="whole", split=Split(by="none"), remainder=Remainder(then="queue", queue="short"))
 DOCUMENT = RuleSet(
     name="test",
     currency="INR",
@@ -84,7 +84,7 @@ def test_batches_are_plotted_by_their_savings(browser: TestClient, shop: Shop) -
             began = shop.now + timedelta(minutes=minute)
             verbs.record(
                 tx,
-                run=NewRun("night", RunKind.WAVE, "test 1", began, began, 5, 5, 2, 1_000, after, "done"),
+                run=NewRun("night", RunKind.BATCH, "test 1", began, began, 5, 5, 2, 1_000, after, "done"),
             )
     page = browser.get("/console/routing/runs").text
     assert "₹7.00" in page

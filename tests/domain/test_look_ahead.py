@@ -40,14 +40,14 @@ def test_orders_of_several_kinds_compete_for_the_same_unit() -> None:
 
 
 def test_units_that_run_out_are_worth_the_shortage_cost() -> None:
-    assert priced((11, (("A", 1),)), costs=Costs(short_piece_minor=100)) == {("A", 1): 80, ("A", 2): 70}
+    assert priced((11, (("A", 1),)), costs=Costs(short_unit_minor=100)) == {("A", 1): 80, ("A", 2): 70}
     assert priced((11, (("A", 1),))) == {("A", 1): 2 * 60 - 20, ("A", 2): 2 * 60 - 30}
 
 
 def test_kits_price_what_they_are_made_of() -> None:
     scene = Scene({"A": {1: 4, 2: 4}, "B": {1: 4}}, WAYS, recipes={Sku("SET"): {"A": 2, "B": 1}})
     coming = [Expected(order(("SET", 1)), 4.0)]
-    found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_piece_minor=100))
+    found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_unit_minor=100))
     assert sum(found.values()) == 40
     assert {thing for thing, _place in found} == {"A"}
 
@@ -63,7 +63,7 @@ def test_only_what_can_be_sent_is_counted_on(closed: str) -> None:
 def test_pickup_orders_use_only_their_location() -> None:
     scene = Scene({"A": {1: 1, 2: 9}}, WAYS, places=[place(1, ships=False), place(2), place(3)])
     coming = [Expected(order(("A", 1), facts=Facts(pickup="L1")), 2.0)]
-    found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_piece_minor=100))
+    found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_unit_minor=100))
     assert found == {("A", LocationId(1)): 100}
 
 

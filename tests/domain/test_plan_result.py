@@ -125,7 +125,7 @@ SLOW = Queue("slow", "operations", retry_minutes=(5, 60), auto_cancel_after_days
 def waiting(rest: Remainder | None, *, routing: str = "all", tries: int = 0) -> Placement:
     """Where an order goes that misses Z."""
     (decision,) = decided(order(("Z", 1)))
-    missing = replace(decision, rest=rest, routing=routing)
+    missing = replace(decision, remainder=rest, routing=routing)
     (found,) = queues.placements([missing], queues=[CARE, SLOW], tries={OrderId(1): tries}, now=NOW).values()
     return found
 
@@ -142,8 +142,8 @@ def test_an_order_that_is_allocated_is_in_no_queue() -> None:
     ("rest", "queue", "retried_after", "wakes"),
     [
         (None, "", 15, True),
-        (Remainder(then="park", queue="slow"), "slow", 5, True),
-        (Remainder(then="park", queue="care"), "care", None, False),
+        (Remainder(then="queue", queue="slow"), "slow", 5, True),
+        (Remainder(then="queue", queue="care"), "care", None, False),
         (Remainder(then="backorder"), "backorder", 15, True),
         (Remainder(then="customer_care"), "customer_care", None, False),
     ],
@@ -157,7 +157,7 @@ def test_the_rest_of_the_rule_names_the_queue(
 
 
 def test_the_last_retry_time_repeats() -> None:
-    slow = Remainder(then="park", queue="slow")
+    slow = Remainder(then="queue", queue="slow")
     assert [minutes(waiting(slow, tries=tries)) for tries in range(4)] == [5, 60, 60, 60]
 
 
@@ -167,13 +167,16 @@ def test_an_order_that_no_routing_matches_waits_for_a_user_or_stock() -> None:
 
 
 def test_the_rule_may_cancel_earlier_than_its_queue() -> None:
-    assert waiting(Remainder(then="park", queue="slow")).auto_cancel_at == NOW + 3 * DAY
-    sooner = Remainder(then="park", queue="slow", auto_cancel_after_days=1)
+    assert waiting(Remainder(then="queue", queue="slow")).auto_cancel_at == NOW + 3 * DAY
+    sooner = Remainder(then="queue", queue="slow", auto_cancel_after_days=1)
     assert waiting(sooner).auto_cancel_at == NOW + DAY
-    kept = waiting(Remainder(then="park", queue="care", forget_auto_cancel=True))
+    kept = waiting(Remainder(then="queue", queue="care", forget_auto_cancel=True))
     assert (kept.auto_cancel_at, kept.forgets_auto_cancel) == (None, True)
 
 
 def test_a_decision_without_lines_has_no_reason() -> None:
     (decision,) = decided(order(("Z", 1)))
-    assert queues.missing_reason(replace(decision, receipt=structs.replace(decision.receipt, lines=()))) == ""
+    assert (
+        queues.missing_reason(replace(decision, explanation=structs.replace(decision.explanation, lines=())))
+        == ""
+    )

@@ -76,7 +76,7 @@ def sent(decision: Decision) -> list[tuple[int, LocationId, int]]:
 
 
 def sentences(decision: Decision) -> list[str]:
-    return [line.sentence for line in decision.receipt.lines]
+    return [line.sentence for line in decision.explanation.lines]
 
 
 STORY: Stock = {(JACKET, MUMBAI): 4, (JACKET, BANGALORE): 4, (SHIRT, MUMBAI): 1, (SHIRT, DELHI): 3}
@@ -89,7 +89,7 @@ def test_the_demo_order_keeps_lines_together_rather_than_one_parcel() -> None:
         "Warehouse A (1150 km): the nearest of 2 locations that have it.",
         "Store 22 (2 km): the only location with all 2.",
     ]
-    assert decision.receipt.lines[1].candidates == (
+    assert decision.explanation.lines[1].candidates == (
         Candidate("S-22", 3, 2, ""),
         Candidate("WH-A", 1, 1150, "has 1 of 2: the line would be split"),
     )
@@ -126,7 +126,7 @@ def test_who_rejected_a_line_or_does_not_ship_is_passed_over() -> None:
     assert sent(decision) == [(1, BANGALORE, 1)]
     assert sentences(decision) == ["Warehouse B (1742 km): the only location that has it."]
     eliminated = {
-        candidate.location: candidate.eliminated for candidate in decision.receipt.lines[0].candidates
+        candidate.location: candidate.eliminated for candidate in decision.explanation.lines[0].candidates
     }
     assert eliminated == {"S-22": "rejected this before", "S-01": "does not ship", "WH-B": ""}
 
@@ -134,7 +134,7 @@ def test_who_rejected_a_line_or_does_not_ship_is_passed_over() -> None:
 def test_without_a_place_distance_does_not_count() -> None:
     decision = decide(STORY, demand((JACKET, 1), placed=False))
     assert sentences(decision) == ["Warehouse A: the nearest of 2 locations that have it."]
-    assert {candidate.distance_km for candidate in decision.receipt.lines[0].candidates} == {None}
+    assert {candidate.distance_km for candidate in decision.explanation.lines[0].candidates} == {None}
 
 
 def test_lines_of_one_sku_share_what_is_there() -> None:
@@ -202,7 +202,7 @@ def test_every_line_is_filled_exactly_or_short(stock: Stock, wanted: Demand) -> 
         filled[choice.line_no] += choice.quantity
     short = {want.line_no for want in decision.short}
     assert {want.line_no: 0 if want.line_no in short else want.quantity for want in wanted.wants} == filled
-    assert [line.line_no for line in decision.receipt.lines] == [want.line_no for want in wanted.wants]
+    assert [line.line_no for line in decision.explanation.lines] == [want.line_no for want in wanted.wants]
 
 
 @given(STOCKS, DEMANDS)

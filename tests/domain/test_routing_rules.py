@@ -120,7 +120,7 @@ def test_a_rule_leaves_its_safety_stock() -> None:
     scene = Scene({"A": {1: 3, 2: 9}}, NEAR_FAR, [rule(locations=Locations(safety_stock=2))])
     decision = scene.decide(order(("A", 2)))
     assert sent(decision) == [(1, 2, 2)]
-    assert decision.receipt.lines[0].candidates[0].eliminated == "keeps 2 as safety stock of this rule"
+    assert decision.explanation.lines[0].candidates[0].eliminated == "keeps 2 as safety stock of this rule"
     assert sent(scene.decide(order(("A", 8)))) == [(1, 1, 1), (1, 2, 7)]
 
 
@@ -128,8 +128,8 @@ def test_a_shift_gets_as_many_orders_as_its_capacity() -> None:
     scene = Scene({"A": {1: 9, 2: 9}}, NEAR_FAR, places=[place(1, room=2), place(2)])
     decisions = scene.plan(*(order(("A", 1), number=number) for number in (1, 2, 3)))
     assert [sent(each) for each in decisions] == [[(1, 1, 1)], [(1, 1, 1)], [(1, 2, 1)]]
-    assert decisions[2].receipt.refused == {"has no capacity left in this shift": 1}
-    assert decisions[2].receipt.lines[0].candidates[0].eliminated == "has no capacity left in this shift"
+    assert decisions[2].explanation.refused == {"has no capacity left in this shift": 1}
+    assert decisions[2].explanation.lines[0].candidates[0].eliminated == "has no capacity left in this shift"
 
 
 def test_a_rule_may_look_past_capacity() -> None:
@@ -145,8 +145,12 @@ def test_who_may_not_serve_is_counted_by_reason() -> None:
     scene = Scene({"A": dict.fromkeys(range(1, 6), 1)}, ways, chosen, places)
     decision = scene.decide(order(("A", 1)))
     assert sent(decision) == [(1, 5, 1)]
-    assert sorted(decision.receipt.refused.values()) == [1, 1, 1, 1]
-    assert {"does not ship", "paused until noon", "no carrier goes there"} <= decision.receipt.refused.keys()
+    assert sorted(decision.explanation.refused.values()) == [1, 1, 1, 1]
+    assert {
+        "does not ship",
+        "paused until noon",
+        "no carrier goes there",
+    } <= decision.explanation.refused.keys()
 
 
 def test_pickup_never_silently_becomes_shipping() -> None:
@@ -155,29 +159,29 @@ def test_pickup_never_silently_becomes_shipping() -> None:
     decision = scene.decide(there)
     assert (sent(decision), decision.scores.carriage_minor) == ([(1, 2, 1)], 0)
     nowhere = scene.decide(order(("A", 2), facts=Facts(pickup="L2")))
-    assert (sent(nowhere), nowhere.receipt.refused) == ([], {"the customer picks up at L2": 2})
+    assert (sent(nowhere), nowhere.explanation.refused) == ([], {"the customer picks up at L2": 2})
 
 
 def test_rules_apply_in_sequence_and_the_last_decides_about_the_remainder() -> None:
     near = Rule(name="near", locations=Locations(codes=("L1",)), split=Split(by="lines"))
     off = Rule(name="off", active=False)
-    any_ = Rule(name="any", split=Split(by="lines"), rest=Remainder(then="park", queue="brokering"))
+    any_ = Rule(name="any", split=Split(by="lines"), remainder=Remainder(then="queue", queue="brokering"))
     scene = Scene({"A": {1: 1}, "B": {2: 1}}, NEAR_FAR, [near, off, any_], costs=Costs(split_minor=7))
     decision = scene.decide(order(("A", 1), ("B", 1), ("C", 1)))
     assert (sent(decision), short(decision)) == ([(1, 1, 1), (2, 2, 1)], [3])
-    assert (decision.rule, decision.routing, decision.rest) == ("near, any", "all", any_.rest)
+    assert (decision.rule, decision.routing, decision.remainder) == ("near, any", "all", any_.remainder)
     assert (decision.scores.parcels, decision.scores.cost_minor) == (2, 15 + 60 + 7)
     everything = scene.decide(order(("A", 1), ("B", 1)))
-    assert (everything.rest, everything.receipt.rule) == (None, "near, any")
+    assert (everything.remainder, everything.explanation.rule) == (None, "near, any")
     half = scene.decide(order(("A", 1), ("C", 1)))
-    assert (half.rule, half.rest) == ("near", any_.rest)
+    assert (half.rule, half.remainder) == ("near", any_.remainder)
 
 
 def test_a_rule_that_stops_is_the_last() -> None:
-    first = Rule(name="first", locations=Locations(codes=("L1",)), rest=Remainder(then="customer_care"))
+    first = Rule(name="first", locations=Locations(codes=("L1",)), remainder=Remainder(then="customer_care"))
     scene = Scene({"A": {2: 1}}, NEAR_FAR, [first, Rule(name="second")])
     decision = scene.decide(order(("A", 1)))
-    assert (sent(decision), decision.rest, decision.rule) == ([], first.rest, "first")
+    assert (sent(decision), decision.remainder, decision.rule) == ([], first.remainder, "first")
 
 
 def test_a_later_rule_uses_an_open_parcel_without_extra_cost() -> None:
@@ -232,7 +236,7 @@ def test_orders_of_one_customer_go_together_if_nothing_arrives_later() -> None:
     facts = Facts(customer="asha", service="standard")
     first, second = scene.plan(order(("B", 1), facts=facts), order(("A", 1), number=2, facts=facts))
     assert (sent(first), sent(second)) == ([(1, 2, 1)], [(1, 2, 1)])
-    assert (second.receipt.together, second.scores.parcels, second.scores.cost_minor) == ((1,), 0, 0)
+    assert (second.explanation.together, second.scores.parcels, second.scores.cost_minor) == ((1,), 0, 0)
     alone = Scene({"A": {1: 1, 2: 1}, "B": {2: 1}}, NEAR_FAR, bundles=False)
     assert sent(alone.plan(order(("B", 1), facts=facts), order(("A", 1), number=2, facts=facts))[1]) == [
         (1, 1, 1)
@@ -249,7 +253,7 @@ def test_orders_of_one_customer_stay_apart_if_joining_is_worse(why: str) -> None
     facts = Facts(customer="asha")
     pieces = 2 if why == "less" else 1
     _first, second = scene.plan(order(("B", 1), facts=facts), order(("A", pieces), number=2, facts=facts))
-    assert (sent(second), second.receipt.together) == ([(1, 1, pieces)], ())
+    assert (sent(second), second.explanation.together) == ([(1, 1, pieces)], ())
 
 
 def test_an_open_parcel_elsewhere_is_joined_too() -> None:

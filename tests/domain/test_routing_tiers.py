@@ -46,7 +46,7 @@ PLACES = [
         (Sort(by=Measure.COST, descending=True), 1, "Location 2 wins if it costs INR 0.10 more."),
         (Sort(by=Measure.DISTANCE), 1, "Location 2 wins if it is 10 km nearer."),
         (Sort(by=Measure.DISTANCE, descending=True), 3, "Location 2 wins if it is 10 km farther."),
-        (Sort(by=Measure.PIECE_DISTANCE), 1, "Location 2 wins if it is 10 km nearer."),
+        (Sort(by=Measure.UNIT_DISTANCE), 1, "Location 2 wins if it is 10 km nearer."),
         (Sort(by=Measure.ARRIVES), 2, "Location 1 wins if it arrives 1 day earlier."),
         (Sort(by=Measure.LOAD), 2, "Location 3 wins if it has 60 minutes less open work."),
         (Sort(by=Measure.CARBON), 2, "Location 3 wins if it emits 200 g less CO₂."),
@@ -72,13 +72,13 @@ def test_every_measure_decides(sort: Sort, chosen: int, flip: str) -> None:
         broken={"jacket": frozenset({LocationId(2)})},
     )
     (decision,) = scene.plan(order(want(1, "A", style="jacket")), supply=supply)
-    assert (sent(decision), decision.receipt.flip) == ([(1, chosen, 1)], flip)
+    assert (sent(decision), decision.explanation.flip) == ([(1, chosen, 1)], flip)
 
 
 def test_leaving_first_decides_before_cost() -> None:
     scene = Scene({"A": {1: 1, 3: 1}}, WAYS, [rule(Sort(by=Measure.LEAVES))], PLACES)
     decision = scene.decide(order(("A", 1)))
-    assert (sent(decision), decision.receipt.flip) == (
+    assert (sent(decision), decision.explanation.flip) == (
         [(1, 3, 1)],
         "Location 1 wins if it leaves 1 day earlier.",
     )
@@ -120,11 +120,11 @@ def test_parcels_first_or_cost_first() -> None:
     stock = {"A": {1: 1, 3: 1}, "B": {2: 1, 3: 1}}
     ways = street({1: 1, 2: 1, 3: 100})
     few = Scene(stock, ways, [rule(Sort(by=Measure.PARCELS))]).decide(order(("A", 1), ("B", 1)))
-    assert (sent(few), few.receipt.runner_up and few.receipt.runner_up.locations) == (
+    assert (sent(few), few.explanation.runner_up and few.explanation.runner_up.locations) == (
         [(1, 3, 1), (2, 3, 1)],
         ("L1", "L2"),
     )
-    assert few.receipt.flip == "Location 1 and Location 2 win if it needs 1 fewer parcel."
+    assert few.explanation.flip == "Location 1 and Location 2 win if it needs 1 fewer parcel."
     cheap = Scene(stock, ways, [rule(Sort(by=Measure.COST))]).decide(order(("A", 1), ("B", 1)))
     assert sent(cheap) == [(1, 1, 1), (2, 2, 1)]
     dear = Scene(stock, ways, [rule(Sort(by=Measure.COST))], costs=Costs(split_minor=1_000))
@@ -138,7 +138,7 @@ def test_cost_has_all_its_components() -> None:
         split_minor=5,
         reroute_minor=200,
         backlog_hour_minor=7,
-        last_piece_minor=9,
+        last_unit_minor=9,
         co2_kilo_minor=12,
     )
     here = place(1, handling_minor=11, reject_rate=0.1, backlog_hours=2.0)
@@ -166,14 +166,14 @@ def test_a_scarce_unit_is_left_to_the_orders_that_need_it() -> None:
 
 
 def test_the_last_unit_of_a_location_is_kept() -> None:
-    scene = Scene({"A": {1: 1, 2: 2}}, street({1: 10, 2: 20}), costs=Costs(last_piece_minor=11))
+    scene = Scene({"A": {1: 1, 2: 2}}, street({1: 10, 2: 20}), costs=Costs(last_unit_minor=11))
     assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
 
 
 def test_equal_plans_go_by_location_id() -> None:
     scene = Scene({"A": {2: 1, 1: 1}}, street({2: 5, 1: 5}))
     decision = scene.decide(order(("A", 1)))
-    assert (sent(decision), decision.receipt.flip) == (
+    assert (sent(decision), decision.explanation.flip) == (
         [(1, 1, 1)],
         "Location 2 is equally good: the smaller location id wins.",
     )
@@ -184,13 +184,13 @@ def test_a_nearer_excluded_location_is_explained() -> None:
     places = [place(1), place(2, ships=False), place(3), place(4)]
     scene = Scene({"A": dict.fromkeys((1, 2, 3, 4), 1)}, ways, places=places)
     nearer = "Location 1 is nearer and has everything, but its cut-off has passed."
-    assert scene.decide(order(("A", 1))).receipt.flip == f"Location 4 wins if it costs 1 less. {nearer}"
+    assert scene.decide(order(("A", 1))).explanation.flip == f"Location 4 wins if it costs 1 less. {nearer}"
     alone = Scene({"A": {1: 1, 3: 1}}, ways, places=places)
-    assert alone.decide(order(("A", 1))).receipt.flip == nearer
+    assert alone.decide(order(("A", 1))).explanation.flip == nearer
     lacking = Scene({"A": {2: 9, 3: 1}}, ways, places=places)
-    assert lacking.decide(order(("A", 1))).receipt.flip == ""
+    assert lacking.decide(order(("A", 1))).explanation.flip == ""
     equal = Scene({"A": {1: 1, 2: 1, 3: 1}, "B": {1: 1, 2: 1, 3: 1}}, street({1: 9, 2: 9, 3: 0}))
-    assert equal.decide(order(("A", 1), ("B", 1))).receipt.flip == "Location 1 wins if it costs 9 less."
+    assert equal.decide(order(("A", 1), ("B", 1))).explanation.flip == "Location 1 wins if it costs 9 less."
 
 
 SENTENCES: Mapping[str, tuple[Rule, str]] = {

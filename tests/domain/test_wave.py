@@ -52,8 +52,8 @@ def test_a_common_order_leaves_the_last_unit_to_the_order_that_needs_it() -> Non
 
 def test_a_changed_decision_is_shown() -> None:
     _alone, wave = solved(SWAP, COMMON, RARE)
-    receipt = wave.decisions[0].receipt
-    assert receipt.wave == "Optimized together with 1 other order: proven optimal."
+    receipt = wave.decisions[0].explanation
+    assert receipt.batch == "Optimized together with 1 other order: proven optimal."
     assert (receipt.scores.cost_minor, wave.decisions[0].scores) == (30, receipt.scores)
     assert receipt.runner_up is not None
     assert (receipt.runner_up.locations, receipt.flip) == (
@@ -68,8 +68,8 @@ def test_an_order_that_waited_may_find_its_place() -> None:
     whole = Rule(name="whole", choose=(Sort(by=Measure.COST),), split=Split(by="none"))
     alone, wave = solved(Scene(stock, WAYS, [whole]), COMMON, RARE)
     assert (short(alone[1]), short(wave.decisions[1])) == ([1, 2], [])
-    assert wave.decisions[1].receipt.runner_up is None
-    assert wave.decisions[1].rest is None
+    assert wave.decisions[1].explanation.runner_up is None
+    assert wave.decisions[1].remainder is None
 
 
 def test_capacity_of_shifts_is_respected() -> None:
@@ -104,7 +104,7 @@ def test_orders_that_share_a_parcel_stay_together() -> None:
     scene = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}, "C": {1: 1}}, WAYS, [BY_COST])
     first, second = order(("A", 1), facts=asha), order(("C", 1), number=3, facts=asha)
     alone, wave = solved(scene, first, second, RARE)
-    assert (alone[1].receipt.together, wave.decisions) == ((1,), alone)
+    assert (alone[1].explanation.together, wave.decisions) == ((1,), alone)
 
 
 def test_a_split_line_stays_split() -> None:

@@ -40,13 +40,13 @@ def test_a_simulation_outlives_its_worker(retailer: Retailer) -> None:
     for _ in range(3):
         retailer.place_order(order_snapshot(line(JACKET, 1)))
     run_id = asked(retailer, None)
-    retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET wave_seconds = 5"))
+    retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET batch_seconds = 5"))
     with worker(retailer) as first:
         until(lambda: run_of(retailer, run_id).state == "running")
         first.kill()
         first.wait()
     assert run_of(retailer, run_id).state == "running"
-    retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET lease_until = now(), wave_seconds = 0"))
+    retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET lease_until = now(), batch_seconds = 0"))
     with worker(retailer):
         until(lambda: run_of(retailer, run_id).is_over)
     run = run_of(retailer, run_id)

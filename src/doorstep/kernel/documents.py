@@ -84,7 +84,7 @@ for _tag, _pattern, _first in (
 
 
 def read(text: str, target: type[T]) -> Text[T]:
-    """Read YAML as a `target`, a msgspec type. Never raises for what people write."""
+    """Read YAML as a `target`, a msgspec type; its RENAMED maps earlier names of fields. Never raises for what people write."""
     if len(text) > MAX_CHARACTERS:
         return Text(
             None,
@@ -155,7 +155,11 @@ def _problem(message: str, target: object) -> Problem:
     if unknown:
         words = _within(_schema_at(target, path), "properties")
         near = get_close_matches(unknown[1], words, n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(words)}"
+        renamed = getattr(target, "RENAMED", {}).get(unknown[1])
+        if renamed in words:
+            hint = f"it is called {renamed} now"
+        else:
+            hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(words)}"
         return Problem(f"{path}.{unknown[1]}".lstrip("."), f"{unknown[1]} is not known here: {hint}")
     missing = _MISSING_FIELD.search(said)
     if missing:

@@ -204,7 +204,7 @@ class Trial:
     def __post_init__(self) -> None:
         variant = self.instance.variant
         self.network = self.instance.network()
-        self.costs = Costs(short_piece_minor=round(variant.must_fill * DOLLAR))
+        self.costs = Costs(short_unit_minor=round(variant.must_fill * DOLLAR))
         self.books = stage.policies(has_supplier=not variant.must_fill, costs=self.costs)
         self.demands = [
             self._demand(period, kind, area)

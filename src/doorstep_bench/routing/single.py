@@ -122,7 +122,7 @@ class Family:
         return result
 
 
-_COSTS = Costs(short_piece_minor=round(_LOST * DOLLAR))
+_COSTS = Costs(short_unit_minor=round(_LOST * DOLLAR))
 
 
 def _lanes(miles: Floats, dollars: Floats) -> dict[LocationId, Lane]:

@@ -70,7 +70,7 @@ def measured(runs: int) -> dict[str, float]:
         began = time.process_time()
         decisions = model.plan(demands, supply, network, book, now=stage.NOW)
         rates.append(ORDERS / (time.process_time() - began))
-        sizes = [len(msgspec.json.encode(each.receipt)) for each in decisions]
+        sizes = [len(msgspec.json.encode(each.explanation)) for each in decisions]
     return {
         "orders_per_second": round(statistics.median(rates)),
         "receipt_bytes_mean": round(statistics.mean(sizes)),

@@ -27,7 +27,7 @@ DOLLAR = 100_000
 SUPPLIER = "supplier"
 
 BY_COST = (Sort(by=Measure.COST), Sort(by=Measure.DISTANCE))
-_NEAREST = (Sort(by=Measure.PIECE_DISTANCE),)
+_NEAREST = (Sort(by=Measure.UNIT_DISTANCE),)
 _FEWEST = (Sort(by=Measure.PARCELS), Sort(by=Measure.COST))
 _LINES = Split(by="lines")
 

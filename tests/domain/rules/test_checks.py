@@ -27,13 +27,13 @@ from doorstep.domain.routing.model.rules import (
     diff,
     words,
 )
-from doorstep.domain.routing.model.rules.cases import Case
+from doorstep.domain.routing.model.rules.cases import Case, Sent
 from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.domain.routing.model.rules.schema import schema
 from doorstep.kernel import documents
 
-PARK = Remainder(then="park", queue="shelf")
-LAST = Rule(name="last", rest=PARK)
+QUEUED = Remainder(then="queue", queue="shelf")
+LAST = Rule(name="last", remainder=QUEUED)
 CASE = {
     "name": "c", "at": "2026-11-22T09:00:00Z", "order": {"lines": [{"sku": "TEE"}]}, "stock": {},
     "expect": {"sent": [{"line": 2, "location": "WH"}]},
@@ -67,28 +67,28 @@ def test_the_rules_that_doorstep_comes_with_are_right() -> None:
         (msgspec.structs.replace(rule_set(), costs=Costs(split_minor=1)), "currency: The rule set has amounts: set a currency."),
         (rule_set(orders=Orders(min_value_minor=1)), "currency: The rule set has amounts: set a currency."),
         (rule_set(LAST, LAST), "runs[0].routings[0].rules[1].name: last exists twice: use unique names."),
-        (rule_set(Rule(name="", rest=PARK)), "runs[0].routings[0].rules[0].name: Give it a name."),
+        (rule_set(Rule(name="", remainder=QUEUED)), "runs[0].routings[0].rules[0].name: Give it a name."),
         (rule_set(queues=(*QUEUES, *QUEUES, *QUEUES)), "queues[1].name: shelf exists twice: use unique names."),
         (rule_set(orders=Orders(when="order.x")), (
             "line 1, runs[0].routings[0].orders.when: order.x is unknown, available: order.channel, order.queue, order.method, "
             "order.service, order.priority, order.placed_at, order.promised_in_days, order.origin, order.tags, "
             "order.value_minor, order.payment, order.country, order.region, order.customer, order.is_pickup, order.skus, "
             "order.categories, order.lines, order.pieces, order.grams")),
-        (rule_set(Rule(name="a", rest=PARK, locations=Locations(when="lane.km"))), (
+        (rule_set(Rule(name="a", remainder=QUEUED, locations=Locations(when="lane.km"))), (
             "line 1, runs[0].routings[0].rules[0].locations.when: a condition must be true or false, this one is DOUBLE: "
             "compare it with a value")),
-        (rule_set(Rule(name="a", rest=PARK, active=False)), "runs[0].routings[0].rules: No rule is active: its orders would wait forever."),
-        (rule_set(Rule(name="a")), "runs[0].routings[0].rules[0].rest: No rule follows: choose what happens to the remainder (park, backorder …)."),
-        (rule_set(Rule(name="a", rest=PARK, locations=Locations(within_km=1, within_miles=1))), (
+        (rule_set(Rule(name="a", remainder=QUEUED, active=False)), "runs[0].routings[0].rules: No rule is active: its orders would wait forever."),
+        (rule_set(Rule(name="a")), "runs[0].routings[0].rules[0].remainder: No rule follows: choose what happens to the remainder (queue, backorder …)."),
+        (rule_set(Rule(name="a", remainder=QUEUED, locations=Locations(within_km=1, within_miles=1))), (
             "runs[0].routings[0].rules[0].locations.within_miles: Enter the distance in kilometers or in miles, not both.")),
-        (rule_set(Rule(name="a", rest=PARK, choose=())), (
+        (rule_set(Rule(name="a", remainder=QUEUED, choose=())), (
             "runs[0].routings[0].rules[0].choose: Choose at least one measure: parcels, cost, distance …")),
-        (rule_set(Rule(name="a", rest=PARK, choose=(Sort(by=Measure.SEQUENCE),))), (
+        (rule_set(Rule(name="a", remainder=QUEUED, choose=(Sort(by=Measure.SEQUENCE),))), (
             "runs[0].routings[0].rules[0].choose: A sequence needs codes or groups.")),
-        (rule_set(Rule(name="a", rest=Remainder(then="park"))), (
-            "runs[0].routings[0].rules[0].rest.queue: no queue is not a queue of this rule set.")),
-        (rule_set(Rule(name="a", rest=Remainder(then="cancel", queue="shelf"))), (
-            "runs[0].routings[0].rules[0].rest.queue: Only park uses a queue, not cancel.")),
+        (rule_set(Rule(name="a", remainder=Remainder(then="queue"))), (
+            "runs[0].routings[0].rules[0].remainder.queue: no queue is not a queue of this rule set.")),
+        (rule_set(Rule(name="a", remainder=Remainder(then="cancel", queue="shelf"))), (
+            "runs[0].routings[0].rules[0].remainder.queue: Only queue names a queue, not cancel.")),
         (rule_set(run=Run(name="r", routings=(), schedule="at night")), (
             "runs[0].schedule: 'at night' is not a cron expression: minute hour day month weekday, such as 0 2 * * *.")),
         (rule_set(run=Run(name="r", routings=(), timezone="Mars/Base")), "runs[0].timezone: 'Mars/Base' is not a time zone: use Asia/Kolkata or UTC."),
@@ -151,10 +151,12 @@ def test_costs_criteria_and_cases_are_checked_too() -> None:
     two = msgspec.structs.replace(
         rule_set(
             Rule(
-                name="last", rest=PARK, choose=(Sort(by=Measure.COST, tolerance=0.05), Sort(by=Measure.LOAD))
+                name="last",
+                remainder=QUEUED,
+                choose=(Sort(by=Measure.COST, tolerance=0.05), Sort(by=Measure.LOAD)),
             )
         ),
-        look_ahead=not DEFAULT.look_ahead,
+        scarcity_prices=not DEFAULT.scarcity_prices,
     )
     assert changes(rule_set(), one) == [
         "costs › split_minor: added 1",
@@ -162,7 +164,7 @@ def test_costs_criteria_and_cases_are_checked_too() -> None:
     ]
     assert changes(rule_set(), two) == [
         "run run › routing routing › rule last › choose: added by cost, tolerance 0.05; by load",
-        "look_ahead: added false",
+        "scarcity_prices: added false",
     ]
 
 
@@ -179,7 +181,7 @@ def test_a_rule_reads_as_sentences() -> None:
             by="none", max_parcels=2, min_parcel_value_minor=9900, all_or_nothing=True, hold_in_stock_part=True,
             keep_together=("Suits",),
         ),
-        rest=Remainder(then="customer_care", auto_cancel_after_days=1, forget_auto_cancel=True),
+        remainder=Remainder(then="customer_care", auto_cancel_after_days=1, forget_auto_cancel=True),
     )  # fmt: skip
     assert words.of_rule(rule, "INR") == [
         (
@@ -228,7 +230,7 @@ def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
 
 
 def test_a_case_reads_as_a_sentence() -> None:
-    case = documents.convert({**CASE, "expect": {"rest": "park", "queue": "shelf"}}, Case).value
+    case = documents.convert({**CASE, "expect": {"remainder": "queue", "queue": "shelf"}}, Case).value
     assert case is not None
     assert words.of_case(case) == "Expects of 1 × TEE: nothing sent; remainder: queue in shelf."
 
@@ -253,3 +255,38 @@ def test_every_field_of_the_rules_is_explained() -> None:
     named = {f"{name}.{field}" for name, part in rules.items() for field in part["properties"]}
     assert named == set(FIELDS)
     assert parts["Locations"]["properties"]["within_km"]["title"] == "Within km"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "rest: {then: backorder}",
+            "line 4, runs[0].routings[0].rules[0].rest: rest is not known here: it is called remainder now",
+        ),
+        (
+            "remainder: {then: park, queue: care}",
+            (
+                "line 4, runs[0].routings[0].rules[0].remainder.then: 'park' is not known here: "
+                "choose backorder, cancel, customer_care, next_rule, queue"
+            ),
+        ),
+        (
+            "choose: [{by: piece_distance}]",
+            (
+                "line 4, runs[0].routings[0].rules[0].choose[0].by: 'piece_distance' is not known here: "
+                "choose arrives, broken_style, carbon, cost, distance, leaves, load, miss, parcels, sequence, stock, unit_distance, "
+                "velocity"
+            ),
+        ),
+    ],
+)
+def test_a_text_with_an_earlier_name_gets_an_error_with_the_new_one(text: str, problem: str) -> None:
+    yaml = f"name: shop\nruns:\n  - name: all day\n    routings: [{{name: all, rules: [{{name: near, {text}}}]}}]\n"
+    assert [str(each) for each in documents.read(yaml, RuleSet).problems] == [problem]
+
+
+def test_every_earlier_name_of_a_field_has_a_field() -> None:
+    fields = {name.partition(".")[2] for name in FIELDS} | set(Sent.__struct_fields__)
+    assert set(RuleSet.RENAMED.values()) <= fields
+    assert not fields & RuleSet.RENAMED.keys()

@@ -27,11 +27,11 @@ runs:
   - name: live
     routings:
       - name: all
-        rules: [{name: near, choose: [{by: miss}, {by: distance}], rest: {then: park, queue: shelf}}]
+        rules: [{name: near, choose: [{by: miss}, {by: distance}], remainder: {then: queue, queue: shelf}}]
   - name: night
     schedule: 0 2 * * *
     routings:
-      - {name: by night, rules: [{name: depots, locations: {groups: [depots]}, rest: {then: backorder}}]}
+      - {name: by night, rules: [{name: depots, locations: {groups: [depots]}, remainder: {then: backorder}}]}
 queues: [{name: shelf, owner: operations}]
 """
 CASE = """
@@ -39,7 +39,7 @@ name: case
 at: 2026-11-22T09:00:00Z
 order: {lines: [{sku: TEE, quantity: 2}], latitude: 40.0, longitude: -75.0}
 stock: {TEE: {WH: 2, ST: 2}}
-expect: {sent: [{line: 1, location: ST, pieces: 2}], rule: near}
+expect: {sent: [{line: 1, location: ST, units: 2}], rule: near}
 """
 
 
@@ -75,13 +75,13 @@ def test_a_passing_case_is_green_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "differences"),
     [
-        ("location: ST, pieces: 2", "location: WH", ("Line 1 (TEE): expected 1 from WH, found 2 from ST.",)),
+        ("location: ST, units: 2", "location: WH", ("Line 1 (TEE): expected 1 from WH, found 2 from ST.",)),
         ("rule: near", "routing: every, rule: far", ("Routing: expected every, found all.", "Rule: expected far, found near.")),
         ("quantity: 2", "quantity: 9", ("Line 1 (TEE): expected 2 from ST, found nothing.", )),
-        ("rule: near", "rest: park", ("Rest: expected park, found nothing.",)),
+        ("rule: near", "remainder: queue", ("Remainder: expected queue, found nothing.",)),
         ("ST: 2}}", "XX: 2}}", ("There is no location XX: add it under places.",)),
-        ("expect: {sent: [{line: 1, location: ST, pieces: 2}], rule: near}",
-         "expect: {sent: [{line: 1, location: WH, pieces: 2}], routing: by night, rule: depots}", ()),
+        ("expect: {sent: [{line: 1, location: ST, units: 2}], rule: near}",
+         "expect: {sent: [{line: 1, location: WH, units: 2}], routing: by night, rule: depots}", ()),
         ("latitude: 40.0, longitude: -75.0", "latitude: 40.0, longitude: -75.0, rejected_by: [ST]",
          ("Line 1 (TEE): expected 2 from ST, found 2 from WH.",)),
         ("stock:", "places: [{code: WH, latitude: 40.0, groups: [near]}]\nstock:",
@@ -100,7 +100,7 @@ def test_a_failing_case_shows_the_difference(was: str, becomes: str, differences
 
 def test_queued_orders_are_compared_with_their_queue() -> None:
     text = CASE.replace("quantity: 2", "quantity: 9").replace(
-        "sent: [{line: 1, location: ST, pieces: 2}], rule: near", "queue: care"
+        "sent: [{line: 1, location: ST, units: 2}], rule: near", "queue: care"
     )
     assert outcome(text).differences == ("Queue: expected care, found shelf.",)
 

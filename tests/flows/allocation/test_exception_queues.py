@@ -74,7 +74,7 @@ def waits(retailer: Retailer, order_id: OrderId) -> tuple[str, timedelta | None,
     return header.queue, ends, header.tries
 
 
-WHOLE = Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="short"))
+WHOLE = Rule(name="whole", split=Split(by="none"), remainder=Remainder(then="queue", queue="short"))
 
 
 def test_an_order_waits_in_the_queue_that_its_rule_names(retailer: Retailer, decide_by: Decide) -> None:
@@ -98,7 +98,9 @@ def test_new_stock_ends_the_waiting(retailer: Retailer, decide_by: Decide) -> No
 
 
 def test_a_queue_without_retry_on_stock_waits_for_people(retailer: Retailer, decide_by: Decide) -> None:
-    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Remainder(then="park", queue="care"))))
+    decide_by(
+        rule_set(Rule(name="whole", split=Split(by="none"), remainder=Remainder(then="queue", queue="care")))
+    )
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.location_ids["ST-22"], "delivery", change=1)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
@@ -108,7 +110,7 @@ def test_a_queue_without_retry_on_stock_waits_for_people(retailer: Retailer, dec
 
 
 def test_customer_care_is_a_queue_of_its_own(retailer: Retailer, decide_by: Decide) -> None:
-    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), rest=Remainder(then="customer_care"))))
+    decide_by(rule_set(Rule(name="whole", split=Split(by="none"), remainder=Remainder(then="customer_care"))))
     order_id = retailer.place_order(order_snapshot(line(SHIRT, 4)))
     more = Correction(SHIRT, retailer.location_ids["ST-22"], "delivery", change=1)
     retailer.write(lambda tx: inventory.adjust(tx, correction=more, at=NOON))
@@ -127,7 +129,7 @@ def test_orders_that_wait_too_long_are_canceled_with_a_reason(retailer: Retailer
 
 
 def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decide) -> None:
-    decide_by(rule_set(Rule(name="lines", split=Split(by="lines"), rest=Remainder(then="cancel"))))
+    decide_by(rule_set(Rule(name="lines", split=Split(by="lines"), remainder=Remainder(then="cancel"))))
     order_id = retailer.place_order(order_snapshot(line("DJ-BL-01"), line(SHIRT, 4)))
     order = retailer.order(order_id)
     assert [(each.allocated, each.canceled) for each in order.lines] == [(1, 0), (0, 4)]
@@ -136,7 +138,7 @@ def test_a_rule_may_end_the_waiting_at_once(retailer: Retailer, decide_by: Decid
 
 def test_what_is_found_of_an_incomplete_order_is_held_back(retailer: Retailer, decide_by: Decide) -> None:
     held = Split(by="lines", hold_in_stock_part=True)
-    decide_by(rule_set(Rule(name="lines", split=held, rest=Remainder(then="park", queue="short"))))
+    decide_by(rule_set(Rule(name="lines", split=held, remainder=Remainder(then="queue", queue="short"))))
     order_id = retailer.place_order(order_snapshot(line("DJ-BL-01"), line(SHIRT, 4)))
     assert [work.state for work in retailer.work(order_id)] == [State.PLANNED]
     assert retailer.count("DJ-BL-01", "WH-A")[1] == 1

@@ -33,7 +33,7 @@ def sorted_by(retailer: Retailer, by: Measure) -> None:
         name=by.value,
         choose=(Sort(by=by),),
         split=Split(by="none"),
-        rest=Remainder(then="park", queue="short"),
+        remainder=Remainder(then="queue", queue="short"),
     )
     document = RuleSet(
         name="health",

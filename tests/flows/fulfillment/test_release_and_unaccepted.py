@@ -146,7 +146,7 @@ def test_the_throughput_of_a_location_is_measured(retailer: Retailer, hands: Han
 
 def decide_by(retailer: Retailer, release_mode: Release) -> None:
     """One rule, and a run that releases so."""
-    rule = Rule(name="any", rest=Remainder(then="backorder"))
+    rule = Rule(name="any", remainder=Remainder(then="backorder"))
     run = Run(name="held", release=release_mode, routings=(Routing(name="all", rules=(rule,)),))
 
     def work(tx: WriteTx) -> None:

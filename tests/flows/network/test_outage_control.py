@@ -37,7 +37,7 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
 NEAREST = Rule(
-    name="nearest", choose=(Sort(by=Measure.DISTANCE),), rest=Remainder(then="park", queue="short")
+    name="nearest", choose=(Sort(by=Measure.DISTANCE),), remainder=Remainder(then="queue", queue="short")
 )
 HELD = RuleSet(
     name="held",

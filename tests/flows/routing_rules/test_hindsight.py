@@ -20,7 +20,7 @@ def test_yesterday_is_queued_once(retailer: Retailer) -> None:
     assert hindsight.schedule(retailer.app.context) is None
     assert simulation_jobs.run_next(retailer.app.context)
     found = retailer.read(lambda tx: views.run(tx, run_id=run_id))
-    assert (found.state, found.kind, found.until - found.since) == ("done", "regret", timedelta(days=1))
+    assert (found.state, found.kind, found.until - found.since) == ("done", "hindsight", timedelta(days=1))
     assert retailer.read(views.runs) == []
 
 
@@ -29,7 +29,7 @@ def test_actual_cost_is_stored_with_the_best_possible(retailer: Retailer) -> Non
     for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
         retailer.place_order(order_snapshot(*(line(sku, pieces) for sku, pieces in wanted)))
     until = retailer.app.clock.now() + timedelta(seconds=1)
-    new = NewRun("regret", None, None, now, until, every_minutes=1)
+    new = NewRun("hindsight", None, None, now, until, every_minutes=1)
     retailer.write(lambda tx: verbs.queue(tx, new=new, at=now))
     simulation_jobs.run_next(retailer.app.context)
     (run,) = [each for each in retailer.read(runs.history) if each.kind is RunKind.HINDSIGHT]

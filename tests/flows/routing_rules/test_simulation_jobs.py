@@ -24,7 +24,7 @@ runs:
   routings:
   - name: all
     rules:
-    - {name: only one, locations: {codes: [WH-B]}, rest: {then: park, queue: brokering}}
+    - {name: only one, locations: {codes: [WH-B]}, remainder: {then: queue, queue: brokering}}
 queues:
 - {name: brokering, owner: operations}
 """

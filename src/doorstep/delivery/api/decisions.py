@@ -92,7 +92,7 @@ class DecisionExplanation(BaseModel):
     """Why the decision is as it is.
 
     `run`, `routing` and `rule` name the part of the rule set that decided; `asked` locations were considered. `flip` says what
-    would have made the runner-up win. `together` are orders of the same customer whose parcel this order joins. `wave` says
+    would have made the runner-up win. `together` are orders of the same customer whose parcel this order joins. `batch` says
     what batch re-optimization changed.
     """
 
@@ -106,7 +106,7 @@ class DecisionExplanation(BaseModel):
     ruled_out: list[RuledOut]
     asked: int
     together: list[int]
-    wave: str
+    batch: str
 
 
 class Decision(BaseModel):
@@ -180,7 +180,7 @@ def _explanation(found: stored.Explanation, currency: str) -> DecisionExplanatio
         ruled_out=[RuledOut(reason=reason, locations=number) for reason, number in found.refused.items()],
         asked=found.asked,
         together=list(found.together),
-        wave=found.wave,
+        batch=found.batch,
     )
 
 

@@ -38,7 +38,7 @@ class SimulationBody(BaseModel):
     every_minutes: int = Field(
         15, ge=1, description="Orders that come within this number of minutes are routed together."
     )
-    wave_seconds: float = Field(0.0, ge=0, le=60, description="Seconds to optimize each batch.")
+    batch_seconds: float = Field(0.0, ge=0, le=60, description="Seconds to optimize each batch.")
     orders: str | None = Field(None, description="Order documents as NDJSON, instead of the recorded orders.")
     stock: str | None = Field(None, description="Stock for them: CSV with sku, location, quantity. Default: current available stock.")  # fmt: skip
 
@@ -110,7 +110,7 @@ def simulate(calling: Calling, body: SimulationBody) -> lab_shapes.SimulationSta
     def work(tx: WriteTx) -> lab_shapes.SimulationState:
         new = NewRun(
             "simulation", body.draft, rules.active_number(tx), now - timedelta(days=body.days), now, body.every_minutes,
-            body.wave_seconds, "" if body.orders is None else "the request", body.orders, body.stock,
+            body.batch_seconds, "" if body.orders is None else "the request", body.orders, body.stock,
         )  # fmt: skip
         return lab_shapes.SimulationState(id=simulation_jobs.queue(tx, new=new, now=now), state="waiting")
 

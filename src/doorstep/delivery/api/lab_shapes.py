@@ -84,7 +84,7 @@ class Simulation(BaseModel):
     since: datetime
     until: datetime
     every_minutes: int
-    wave_seconds: float
+    batch_seconds: float
     orders_name: str
     asked_by: str
     asked_at: datetime

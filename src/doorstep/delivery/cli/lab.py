@@ -74,14 +74,14 @@ def simulate(  # tidy: parameters the command line reads its options from the si
     orders: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Orders from a file instead: order documents as NDJSON.")] = None,
     stock: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Stock for these orders: CSV with sku, location, quantity. Default: current available stock.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Orders that come within this number of minutes are routed together.")] = 15,
-    wave: Annotated[float, typer.Option(min=0, help="Seconds to optimize each batch.")] = 0.0,
+    batch_seconds: Annotated[float, typer.Option(min=0, help="Seconds to optimize each batch.")] = 0.0,
     must: Annotated[str, typer.Option(help="Limits relative to the active rules, as cost<=1.00,splits<=1.02; exit code 1 if one is exceeded.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output instead.")] = False,
     to_csv: Annotated[Path | None, typer.Option("--csv", help="Write the orders with another plan to this file.")] = None,
 ) -> None:  # fmt: skip
     """Simulate a draft and the active rules on past orders, side by side. Nothing is stored."""
     limits = gates.read(must)
-    how = How(timedelta(minutes=every), wave)
+    how = How(timedelta(minutes=every), batch_seconds)
     with opened() as app:
         found, numbers, currency = _simulated(app, _Asked(draft, days, orders, stock, how))
     compared = compare(found.before, found.after)

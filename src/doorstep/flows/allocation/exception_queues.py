@@ -43,7 +43,7 @@ def assign(
 def cancel_ended(tx: WriteTx, *, decisions: Sequence[Decision], now: datetime) -> None:
     """Cancel what is left of orders whose rule says so."""
     for each in decisions:
-        if each.short and each.rest is not None and each.rest.then == "cancel":
+        if each.short and each.remainder is not None and each.remainder.then == "cancel":
             _cancel(tx, each.order_id, f"canceled by rule: {queues.missing_reason(each)}", now)
 
 

@@ -44,7 +44,7 @@ def load(
     supply = Supply({stock_key(*part): there for part, there in free.items()}, goods.recipes)
     stock_signals.load(tx, supply=supply, document=document, demands=demands, at=at)
     network = lanes.network(tx, currency=document.currency, at=at, demands=demands)
-    if document.look_ahead:
+    if document.scarcity_prices:
         network = replace(network, prices=runs.prices(tx, things=supply.available))
     blocked = routing.blocked(tx, skus=goods.parts, at=at)
     packing = _packing(tx, demands) if document.bundle_customers_orders else _NOBODY

@@ -34,7 +34,7 @@ def schedule(context: Context) -> int | None:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     with context.db.write(actor="system") as tx:
         number = rules.active_number(tx)
-        new = NewRun("regret", number, number, today - _DAY, today, every_minutes=1)
+        new = NewRun("hindsight", number, number, today - _DAY, today, every_minutes=1)
         return verbs.queue(tx, new=new, at=now)
 
 

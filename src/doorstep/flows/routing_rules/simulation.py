@@ -44,10 +44,10 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """Orders within `every` are planned together; with `wave_seconds` each batch is optimized for that long."""
+    """Orders within `every` are planned together; with `batch_seconds` each batch is optimized for that long."""
 
     every: timedelta = timedelta(minutes=15)
-    wave_seconds: float = 0.0
+    batch_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _timed(
     past: Past, playbook: CompiledRules, how: How, reported: Callable[[int], None]
 ) -> tuple[list[Outcome], float]:
     began = monotonic()
-    together = Budget(monotonic, how.wave_seconds) if how.wave_seconds else None
+    together = Budget(monotonic, how.batch_seconds) if how.batch_seconds else None
     return replay(past, playbook, every=how.every, reported=reported, together=together), monotonic() - began
 
 

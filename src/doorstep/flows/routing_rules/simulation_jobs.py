@@ -50,7 +50,7 @@ def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -
     hold = Hold(run.id, run.attempts)
     progress = _Progress(context, hold, stopped)
     with _held(context, hold):
-        if run.kind == "regret":
+        if run.kind == "hindsight":
             hindsight.measure(context, run=run, hold=hold, reported=progress.reported)
         else:
             _simulate(context, run, hold, progress.reported)
@@ -100,7 +100,7 @@ def _simulate(context: Context, run: LabRun, hold: Hold, reported: Reported) -> 
             rules.compiled_rules_of(tx, number=run.against), rules.compiled_rules_of(tx, number=run.draft)
         )
         material = _material(context, tx, run)
-    how = How(timedelta(minutes=run.every_minutes), run.wave_seconds)
+    how = How(timedelta(minutes=run.every_minutes), run.batch_seconds)
     found = simulation.simulate(material.past, sides, how=how, reported=reported)
     most = sorted(found.changes, key=lambda each: -abs(each.cost_minor))[:_MOST_KEPT]
     with context.db.write(actor="system") as tx:

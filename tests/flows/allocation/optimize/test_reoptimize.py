@@ -45,7 +45,7 @@ CHEAP = Rule(
     name="cheap",
     choose=(Sort(by=Measure.COST), Sort(by=Measure.DISTANCE)),
     split=Split(by="lines"),
-    rest=Remainder(then="park", queue="short"),
+    remainder=Remainder(then="queue", queue="short"),
 )
 HELD = RuleSet(
     name="held",

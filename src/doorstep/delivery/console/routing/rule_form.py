@@ -150,7 +150,7 @@ def put_rule(rule: Rule, prefix: str, form: Mapping[str, str]) -> Rule:
         changed,
         locations=_put(rule.locations, f"{prefix}.locations", form),
         split=_put(rule.split, f"{prefix}.split", form),
-        rest=_put(rule.rest, f"{prefix}.rest", form),
+        remainder=_put(rule.remainder, f"{prefix}.remainder", form),
         choose=tuple(_sorts(prefix, form)),
     )
 

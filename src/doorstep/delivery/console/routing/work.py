@@ -25,7 +25,7 @@ from doorstep.kernel.i18n import mark as _m
 _SHOWN = 100
 KINDS = {
     RunKind.SCHEDULE: (_m("Scheduled"), "clock"),
-    RunKind.WAVE: (_m("Batch optimization"), "layers"),
+    RunKind.BATCH: (_m("Batch optimization"), "layers"),
     RunKind.PRICES: (_m("Scarcity prices"), "money"),
     RunKind.HINDSIGHT: (_m("Hindsight"), "return"),
 }
@@ -56,7 +56,7 @@ def plot(rows: Sequence[RunRow]) -> Plot | None:
     batches = [
         each
         for each in reversed(rows)
-        if each.kind is RunKind.WAVE and each.before_minor is not None and each.after_minor is not None
+        if each.kind is RunKind.BATCH and each.before_minor is not None and each.after_minor is not None
     ]
     if not batches:
         return None

@@ -109,7 +109,7 @@ def select_stock_needs(tx: ReadTx, *, now: datetime, today: date) -> dict[str, i
     rows = tx.rows(
         """
         SELECT 'stale_sources' AS key, count(*) AS count FROM stock_sources
-         WHERE last_heard_at IS NULL OR last_heard_at < %(now)s - make_interval(secs => max_age_seconds)
+         WHERE last_message_at IS NULL OR last_message_at < %(now)s - make_interval(secs => max_age_seconds)
         UNION ALL SELECT 'contradictory', count(*) FROM stock WHERE missing > 0
         UNION ALL SELECT 'carriers_out', count(*) FROM carrier_outages WHERE until_at IS NULL OR until_at > %(now)s
         UNION ALL SELECT 'counts_to_approve', count(*) FROM counts WHERE state = 'counted'

@@ -20,7 +20,7 @@ class QueueRow:
 
     name: str
     owner: str
-    told_to_customer: str
+    customer_message: str
     retry_minutes: Sequence[int]
     auto_cancel_after_days: int | None
     waiting: Waiting
@@ -34,7 +34,7 @@ def queues(tx: ReadTx, *, now: datetime) -> list[QueueRow]:
         QueueRow(
             each.name,
             each.owner,
-            each.told_to_customer,
+            each.customer_message,
             each.retry_minutes,
             each.auto_cancel_after_days,
             waiting.pop(each.name, Waiting(each.name, 0, 0, None, None, 0)),

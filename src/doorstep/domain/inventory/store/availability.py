@@ -102,12 +102,12 @@ def select_nodes(tx: ReadTx, *, at: datetime) -> list[Node]:
         SELECT l.id, l.code, l.name, l.kind, l.ships, l.active, coalesce(s.stale, '') AS stale, s.updated_at,
                l.latitude, l.longitude
           FROM locations l LEFT JOIN (
-               SELECT location_id, min(last_heard_at) AS updated_at,
-                      string_agg(format('%%s: %%s', name, CASE WHEN last_heard_at IS NULL THEN 'no update yet'
-                          ELSE format('last update %%s UTC', to_char(last_heard_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
+               SELECT location_id, min(last_message_at) AS updated_at,
+                      string_agg(format('%%s: %%s', name, CASE WHEN last_message_at IS NULL THEN 'no update yet'
+                          ELSE format('last update %%s UTC', to_char(last_message_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
                           END), ', ' ORDER BY name)
-                      FILTER (WHERE last_heard_at IS NULL
-                                 OR last_heard_at < %(at)s - make_interval(secs => max_age_seconds)) AS stale
+                      FILTER (WHERE last_message_at IS NULL
+                                 OR last_message_at < %(at)s - make_interval(secs => max_age_seconds)) AS stale
                  FROM stock_sources GROUP BY location_id) s ON s.location_id = l.id
          ORDER BY l.id
         """,

@@ -40,7 +40,7 @@ def mark_updated(tx: WriteTx, words: Sequence[Word]) -> int:
             SELECT s.location_id, s.name, n.at FROM stock_sources s JOIN newest n USING (location_id, name)
              ORDER BY s.location_id, s.name FOR NO KEY UPDATE OF s
         )
-        UPDATE stock_sources s SET last_heard_at = greatest(s.last_heard_at, l.at)
+        UPDATE stock_sources s SET last_message_at = greatest(s.last_message_at, l.at)
           FROM locked l WHERE (s.location_id, s.name) = (l.location_id, l.name)
         """,
         ([each.location_id for each in words], [each.name for each in words], [each.at for each in words]),
@@ -51,5 +51,5 @@ def select_sources(tx: ReadTx) -> list[StockSource]:
     """Every source."""
     return tx.all(
         StockSource,
-        "SELECT location_id, name, max_age_seconds, last_heard_at AS last_update_at FROM stock_sources ORDER BY location_id, name",
+        "SELECT location_id, name, max_age_seconds, last_message_at AS last_update_at FROM stock_sources ORDER BY location_id, name",
     )

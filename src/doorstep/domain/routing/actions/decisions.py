@@ -31,7 +31,7 @@ def record(tx: WriteTx, *, decisions: Sequence[Decision], ids: Mapping[int, int]
 
 
 def _row(decision: Decision, decision_id: int, at: datetime) -> tuple[object, ...]:
-    receipt, scores = decision.receipt, decision.scores
+    receipt, scores = decision.explanation, decision.scores
     return (
         decision_id, decision.order_id, at, receipt.rules, receipt.run, _encoder.encode(receipt).decode(),
         scores.cost_minor, scores.parcels, scores.km, scores.miss, scores.co2_grams,

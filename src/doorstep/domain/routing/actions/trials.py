@@ -72,7 +72,7 @@ def _row(trial: Trial, decision: Decision, at: datetime, *, by_draft: bool) -> t
         decision.order_id,
         by_draft,
         at,
-        decision.receipt.rules,
+        decision.explanation.rules,
         scores.cost_minor,
         scores.parcels,
         len({each.location_id for each in decision.choices}) > 1,

@@ -59,7 +59,7 @@ def _measured(ask: OrderProblem, stops: Sequence[Stop]) -> list[Values]:
     """Everything from each of these locations, tier by tier."""
     scale, frame = ask.outlook.scale, ask.outlook.frame
     tier, sign = scale.cost, -1 if scale.tiers[scale.cost].descending else 1
-    is_dear = bool(frame.network.prices or frame.costs.last_piece_minor)
+    is_dear = bool(frame.network.prices or frame.costs.last_unit_minor)
     measured = []
     for stop in stops:
         values, lane = stop.values, stop.lane

@@ -136,7 +136,7 @@ class OrderProblem:
     def costs(self, lines: Sequence[int], fits: Mapping[LocationId, Stop]) -> dict[LocationId, int]:
         """What taking these lines adds to a parcel from each location, in minor units."""
         frame = self.outlook.frame
-        if len(lines) == 1 and not frame.network.prices and not frame.costs.last_piece_minor:
+        if len(lines) == 1 and not frame.network.prices and not frame.costs.last_unit_minor:
             # The hot path: the sum of `added`, inlined.
             pieces, grams = self.wants[lines[0]].quantity, self.wants[lines[0]].grams
             return {
@@ -155,7 +155,7 @@ class OrderProblem:
         cost = (lane.kilo_minor * want.grams * pieces + 500) // 1000 + lane.piece_minor * pieces
         if frame.network.prices:
             cost += self.scarcity(index, stop.id, pieces)
-        if frame.costs.last_piece_minor:
+        if frame.costs.last_unit_minor:
             cost += self.last(index, stop.id, pieces)
         return cost
 
@@ -170,9 +170,7 @@ class OrderProblem:
 
     def last(self, index: int, place: LocationId, pieces: int) -> int:
         """The cost of selling a SKU out at the location."""
-        return (
-            self.outlook.frame.costs.last_piece_minor if self.stock_at[index].get(place, 0) <= pieces else 0
-        )
+        return self.outlook.frame.costs.last_unit_minor if self.stock_at[index].get(place, 0) <= pieces else 0
 
     def measured(self, takes: Sequence[tuple[int, int]], stop: Stop) -> dict[Measure, int]:
         """Measures of the units, without those of the parcel. Velocity is in thousandths of a unit a day."""
@@ -184,7 +182,7 @@ class OrderProblem:
             Measure.STOCK: sum(self.stock_at[index].get(stop.id, 0) for index, _pieces in takes),
             Measure.VELOCITY: round(velocity * 1000),
             Measure.BROKEN_STYLE: broken,
-            Measure.PIECE_DISTANCE: stop.metres * sum(pieces for _index, pieces in takes),
+            Measure.UNIT_DISTANCE: stop.metres * sum(pieces for _index, pieces in takes),
         }
 
     def basket(self) -> Basket:

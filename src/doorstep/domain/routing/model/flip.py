@@ -30,7 +30,7 @@ _WINS: dict[Measure, tuple[str, str]] = {
     Measure.LOAD: ("it has {} minutes less open work", "it has {} minutes more open work"),
     Measure.CARBON: ("it emits {} g less CO₂", "it emits {} g more CO₂"),
     Measure.DISTANCE: ("it is {} km nearer", "it is {} km farther"),
-    Measure.PIECE_DISTANCE: ("it is {} km nearer", "it is {} km farther"),
+    Measure.UNIT_DISTANCE: ("it is {} km nearer", "it is {} km farther"),
     Measure.VELOCITY: ("it sells {} fewer units a day", "it sells {} more units a day"),
     Measure.COST: ("it costs {} less", "it costs {} more"),
     Measure.MISS: (
@@ -124,7 +124,7 @@ def _km(_ask: OrderProblem, metres: int) -> str:
 _FORMATS: dict[Measure, Callable[[OrderProblem, int], str]] = {
     Measure.COST: _money,
     Measure.DISTANCE: _km,
-    Measure.PIECE_DISTANCE: _km,
+    Measure.UNIT_DISTANCE: _km,
     Measure.VELOCITY: lambda _ask, thousandths: f"{thousandths / 1000:g}",
     Measure.MISS: lambda _ask, millionths: f"{millionths / 10_000:.1f}",
 }

@@ -52,7 +52,7 @@ def _outcome(case: Case, book: playbook.CompiledRules, installed: Installed) -> 
     (decision,) = plan(
         [_demand(case, codes)], supply, network, book, now=case.at, run=_run(case, book.document)
     )
-    sentences = tuple(f"Line {line.line_no}: {line.sentence}" for line in decision.receipt.lines)
+    sentences = tuple(f"Line {line.line_no}: {line.sentence}" for line in decision.explanation.lines)
     return Outcome(case.name, tuple(_differences(case, decision, network.places)), sentences)
 
 
@@ -142,16 +142,20 @@ def _differences(case: Case, decision: Decision, places: Mapping[LocationId, Pla
         found[choice.line_no, places[choice.location_id].code] += choice.quantity
     wanted: Counter[tuple[int, str]] = Counter()
     for sent in expect.sent:
-        wanted[sent.line, sent.location] += sent.pieces
+        wanted[sent.line, sent.location] += sent.units
     for line_no, line in enumerate(case.order.lines, start=1):
         asked, came = _reported(wanted, line_no), _reported(found, line_no)
         if asked != came:
             yield f"Line {line_no} ({line.sku}): expected {asked}, found {came}."
     yield from _unlike("routing", expect.routing, decision.routing)
     yield from _unlike("rule", expect.rule, decision.rule)
-    rest = decision.rest
-    yield from _unlike("rest", expect.rest, rest.then if decision.short and rest is not None else "")
-    yield from _unlike("queue", expect.queue, rest.queue if decision.short and rest is not None else "")
+    remainder = decision.remainder
+    yield from _unlike(
+        "remainder", expect.remainder, remainder.then if decision.short and remainder is not None else ""
+    )
+    yield from _unlike(
+        "queue", expect.queue, remainder.queue if decision.short and remainder is not None else ""
+    )
 
 
 def _reported(pieces: Mapping[tuple[int, str], int], line_no: int) -> str:

@@ -19,7 +19,7 @@ _BITS = 46
 _TAIL = (Sort(by=Measure.PARCELS), Sort(by=Measure.COST), Sort(by=Measure.DISTANCE))
 # A relative tolerance of a probability or a date has no meaning: here a tolerance is an absolute difference.
 _STEPS: Mapping[Measure, int] = {Measure.MISS: 1_000_000, Measure.LEAVES: 1, Measure.ARRIVES: 1}
-_OF_LINES = frozenset({Measure.STOCK, Measure.VELOCITY, Measure.BROKEN_STYLE, Measure.PIECE_DISTANCE})
+_OF_LINES = frozenset({Measure.STOCK, Measure.VELOCITY, Measure.BROKEN_STYLE, Measure.UNIT_DISTANCE})
 # Measures that every parcel has, whatever its content.
 _ADDING_UP = frozenset({Measure.MISS, Measure.DISTANCE, Measure.SEQUENCE, Measure.LOAD, Measure.CARBON})
 _LATEST_COUNTS = frozenset({Measure.LEAVES, Measure.ARRIVES})

@@ -42,12 +42,12 @@ class Decision:
     order_id: OrderId
     choices: tuple[Choice, ...]
     short: tuple[DemandLine, ...]
-    rest: Remainder | None
+    remainder: Remainder | None
     hold_back: bool
     routing: str
     rule: str
     scores: Scores
-    receipt: Explanation
+    explanation: Explanation
 
 
 def plan(
@@ -73,7 +73,7 @@ class Progress:
     lines: dict[int, LineExplanation] = field(default_factory=dict)
     scores: Scores = score.NOTHING
     rule: str = ""
-    rest: Remainder | None = None
+    remainder: Remainder | None = None
     hold_back: bool = False
     runner_up: Alternative | None = None
     flip: str = ""
@@ -138,12 +138,12 @@ class Planner:
         lanes = self.frame.network.ways.lanes(demand)
         rules = [rule for rule in routing.rules if rule.active]
         for rule in rules:
-            goes_on = rule.rest.then == "next_rule" and rule is not rules[-1]
+            goes_on = rule.remainder.then == "next_rule" and rule is not rules[-1]
             self._try(demand, rule, lanes, progress, is_last=not goes_on)
             if not progress.left:
                 break
             if not goes_on:
-                progress.rest = None if rule.rest.then == "next_rule" else rule.rest
+                progress.remainder = None if rule.remainder.then == "next_rule" else rule.remainder
                 progress.hold_back = rule.split.hold_in_stock_part and bool(progress.choices)
                 break
         return self._decision(demand, routing, progress)
@@ -215,15 +215,15 @@ class Planner:
             demand.order_id,
             tuple(progress.choices),
             tuple(progress.left),
-            progress.rest,
+            progress.remainder,
             progress.hold_back,
             name,
             progress.rule,
             progress.scores,
-            self._receipt(demand, routing, progress),
+            self._explanation(demand, routing, progress),
         )
 
-    def _receipt(self, demand: Demand, routing: Routing | None, progress: Progress) -> Explanation:
+    def _explanation(self, demand: Demand, routing: Routing | None, progress: Progress) -> Explanation:
         lines = tuple(progress.lines.values())
         if not lines:
             lines = receipts.not_asked(demand.wants, _NOBODY_TAKES_IT if routing is None else _NO_RULE)

@@ -184,7 +184,7 @@ class _Order:
     def _short(self, row: int, want: DemandLine, lanes: Mapping[LocationId, tuple[Lane, int]]) -> None:
         """A short unit costs more than any way to send it."""
         dearest = max((2 * (fixed + _added(want, lane)) for lane, fixed in lanes.values()), default=0)
-        cost = self.ahead.costs.short_piece_minor * want.quantity or dearest
+        cost = self.ahead.costs.short_unit_minor * want.quantity or dearest
         self.program.entries.append((row, self.program.column(float(cost)), 1.0))
 
     def _way(

@@ -41,8 +41,8 @@ def placements(
 
 
 def _placement(decision: Decision, queues: Mapping[str, Queue], tries: int, now: datetime) -> Placement:
-    rest = decision.rest or _NO_REST
-    name = rest.queue or ("" if rest.then in {"next_rule", "park"} else rest.then)
+    rest = decision.remainder or _NO_REST
+    name = rest.queue or ("" if rest.then in {"next_rule", "queue"} else rest.then)
     queue = queues.get(name)
     waits_for_people = queue is None and (rest.then == "customer_care" or not decision.routing)
     steps = queue.retry_minutes if queue is not None else () if waits_for_people else _RETRY_MINUTES
@@ -61,5 +61,5 @@ def missing_reason(decision: Decision) -> str:
     """Why the first missing line is missing."""
     missing = {want.line_no for want in decision.short}
     return next(
-        (f"{each.sku}: {each.sentence}" for each in decision.receipt.lines if each.line_no in missing), ""
+        (f"{each.sku}: {each.sentence}" for each in decision.explanation.lines if each.line_no in missing), ""
     )

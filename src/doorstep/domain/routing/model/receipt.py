@@ -60,7 +60,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `rules`, `run`, `routing` and `rule` name what decided. `refused` counts locations by the reason that ruled them out for the
     whole order. `flip` says what would have made the runner-up win. `together` are orders of the same customer whose parcel this
-    order joins. `wave` says what batch re-optimization changed ("" if the order was decided on its own).
+    order joins. `batch` says what batch re-optimization changed ("" if the order was decided on its own).
     """
 
     v: int
@@ -75,7 +75,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: Mapping[str, int] = {}
     asked: int = 0
     together: tuple[OrderId, ...] = ()
-    wave: str = ""
+    batch: str = msgspec.field(default="", name="wave")  # stored explanations keep the name
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class Result:
         """
         if self.replanned is not None:
             return True, self.replanned[decision.order_id], False
-        release = self.releases.get(decision.receipt.run)
+        release = self.releases.get(decision.explanation.run)
         if release is None and not decision.hold_back:
             return False, None, False
         held = timedelta(minutes=0 if release is None else release.hold_minutes)

@@ -13,9 +13,9 @@ class RunKind(StrEnum):
     """The result of a run."""
 
     SCHEDULE = "schedule"
-    WAVE = "wave"
+    BATCH = "batch"
     PRICES = "prices"
-    HINDSIGHT = "regret"
+    HINDSIGHT = "hindsight"
 
 
 def is_schedule(words: str) -> bool:

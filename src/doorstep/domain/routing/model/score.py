@@ -72,7 +72,7 @@ def scores(ask: OrderProblem, plan: Plan, *, is_further: bool = False) -> Scores
     )
     last = (
         sum([ask.last(index, stop.id, pieces) for index, stop, pieces in takes])
-        if frame.costs.last_piece_minor
+        if frame.costs.last_unit_minor
         else 0
     )
     added = sum([ask.added(index, stop, pieces) for index, stop, pieces in takes])
@@ -106,7 +106,7 @@ def _of_one(ask: OrderProblem, part: Part) -> Scores:
         added += ask.added(index, stop, pieces)
         if frame.network.prices:
             scarcity += ask.scarcity(index, stop.id, pieces)
-        if frame.costs.last_piece_minor:
+        if frame.costs.last_unit_minor:
             last += ask.last(index, stop.id, pieces)
     return Scores(
         _either(stops_miss=(stop.late,)) if stop.late else SURELY,

@@ -24,7 +24,7 @@ class LabRun:
     since: datetime
     until: datetime
     every_minutes: int
-    wave_seconds: float
+    batch_seconds: float
     orders_name: str
     state: str
     asked_by: str
@@ -60,14 +60,14 @@ class NewRun:
     since: datetime
     until: datetime
     every_minutes: int
-    wave_seconds: float = 0.0
+    batch_seconds: float = 0.0
     orders_name: str = ""
     orders_file: str | None = None
     stock_file: str | None = None
 
 
 _COLUMNS: LiteralString = """
-    id, kind, draft, against, since, until, every_minutes, wave_seconds, orders_name, state, asked_by, asked_at, started_at,
+    id, kind, draft, against, since, until, every_minutes, batch_seconds, orders_name, state, asked_by, asked_at, started_at,
     ended_at, attempts, done, total, is_canceled, error, before, after, changed
 """
 
@@ -77,13 +77,13 @@ def insert_run(tx: WriteTx, new: NewRun, *, at: datetime) -> int | None:
     found = tx.column(
         int,
         """
-        INSERT INTO lab_runs (kind, draft, against, since, until, every_minutes, wave_seconds, orders_name, orders_file,
+        INSERT INTO lab_runs (kind, draft, against, since, until, every_minutes, batch_seconds, orders_name, orders_file,
                               stock_file, asked_by, asked_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (since) WHERE kind = 'regret' DO NOTHING RETURNING id
+        ON CONFLICT (since) WHERE kind = 'hindsight' DO NOTHING RETURNING id
         """,
         (
-            new.kind, new.draft, new.against, new.since, new.until, new.every_minutes, new.wave_seconds, new.orders_name,
+            new.kind, new.draft, new.against, new.since, new.until, new.every_minutes, new.batch_seconds, new.orders_name,
             new.orders_file, new.stock_file, tx.actor, at,
         ),
     )  # fmt: skip

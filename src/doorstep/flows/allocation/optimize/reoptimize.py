@@ -50,7 +50,7 @@ def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Re
     with context.db.write(actor="system") as tx:
         changed = apply(tx, found=found, solved=solved, now=context.clock.now())
         done = NewRun(
-            "wave", RunKind.WAVE, found.seen.playbook.version, began, context.clock.now(),
+            "batch re-optimization", RunKind.BATCH, found.seen.playbook.version, began, context.clock.now(),
             attempted=len(found.decisions), routed=len(found.decisions), changed=changed,
             before_minor=solved.greedy_minor, after_minor=solved.solved_minor, result=solved.how,
         )  # fmt: skip

@@ -31,7 +31,7 @@ def update(context: Context) -> int:
     began = context.clock.now()
     with context.db.read() as tx:
         playbook = rules.compiled_rules(tx)
-        found, orders = _prices(tx, began) if playbook.document.look_ahead else ({}, 0)
+        found, orders = _prices(tx, began) if playbook.document.scarcity_prices else ({}, 0)
     with context.db.write(actor="system") as tx:
         runs.set_prices(tx, prices=found, at=began)
         if found:

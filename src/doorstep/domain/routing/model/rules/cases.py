@@ -92,7 +92,7 @@ class Sent(Part, frozen=True):
 
     line: Positive
     location: str
-    pieces: Positive = 1
+    units: Positive = 1
 
 
 class Expected(Part, frozen=True):
@@ -101,7 +101,7 @@ class Expected(Part, frozen=True):
     sent: tuple[Sent, ...] = ()
     routing: str = ""
     rule: str = ""
-    rest: Literal["", "park", "backorder", "customer_care", "cancel"] = ""
+    remainder: Literal["", "queue", "backorder", "customer_care", "cancel"] = ""
     queue: str = ""
 
 

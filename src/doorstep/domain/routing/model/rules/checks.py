@@ -99,15 +99,15 @@ def _routing(routing: Routing, path: str, queues: Iterable[str]) -> Problems:
     last = max((at for at, rule in enumerate(routing.rules) if rule.active), default=-1)
     for at, rule in enumerate(routing.rules):
         yield from _rule(rule, f"{path}.rules[{at}]", queues)
-        if at == last and rule.rest.then == "next_rule":
+        if at == last and rule.remainder.then == "next_rule":
             yield Problem(
-                f"{path}.rules[{at}].rest",
-                "No rule follows: choose what happens to the remainder (park, backorder …).",
+                f"{path}.rules[{at}].remainder",
+                "No rule follows: choose what happens to the remainder (queue, backorder …).",
             )
 
 
 def _rule(rule: Rule, path: str, queues: Iterable[str]) -> Problems:
-    locations, rest = rule.locations, rule.rest
+    locations, remainder = rule.locations, rule.remainder
     yield from _condition(locations.when, f"{path}.locations.when", of_orders=False)
     if locations.within_km is not None and locations.within_miles is not None:
         yield Problem(
@@ -117,11 +117,11 @@ def _rule(rule: Rule, path: str, queues: Iterable[str]) -> Problems:
         yield Problem(f"{path}.choose", "Choose at least one measure: parcels, cost, distance …")
     if any(each.by is Measure.SEQUENCE for each in rule.choose) and not (locations.codes or locations.groups):
         yield Problem(f"{path}.choose", "A sequence needs codes or groups.")
-    if rest.then == "park" and rest.queue not in queues:
-        named = rest.queue or "no queue"
-        yield Problem(f"{path}.rest.queue", f"{named} is not a queue of this rule set.")
-    if rest.then != "park" and rest.queue:
-        yield Problem(f"{path}.rest.queue", f"Only park uses a queue, not {rest.then}.")
+    if remainder.then == "queue" and remainder.queue not in queues:
+        named = remainder.queue or "no queue"
+        yield Problem(f"{path}.remainder.queue", f"{named} is not a queue of this rule set.")
+    if remainder.then != "queue" and remainder.queue:
+        yield Problem(f"{path}.remainder.queue", f"Only queue names a queue, not {remainder.then}.")
 
 
 def _condition(text: str, path: str, *, of_orders: bool) -> Problems:

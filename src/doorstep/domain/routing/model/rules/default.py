@@ -47,7 +47,7 @@ DEFAULT = RuleSet(
                             name="lines in parts",
                             choose=_IN_TIME_THEN_CHEAP,
                             split=Split(by="quantity"),
-                            rest=Remainder(then="park", queue=BROKERING),
+                            remainder=Remainder(then="queue", queue=BROKERING),
                         ),
                     ),
                 ),
@@ -59,7 +59,7 @@ DEFAULT = RuleSet(
             name=BROKERING,
             owner="operations",
             retry_minutes=(15, 60),
-            told_to_customer="We are waiting for stock of a part of your order.",
+            customer_message="We are waiting for stock of a part of your order.",
         ),
     ),
 )

@@ -6,8 +6,9 @@ Money is minor units of `currency`; a share is 0.05 for 5 %; a condition is CEL 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -26,7 +27,7 @@ class Measure(StrEnum):
     COST = "cost"  # expected money, all components
     PARCELS = "parcels"
     DISTANCE = "distance"  # km of all parcels
-    PIECE_DISTANCE = "piece_distance"  # km of all units: each comes from the nearest location that has it
+    UNIT_DISTANCE = "unit_distance"  # km of all units: each comes from the nearest location that has it
     LEAVES = "leaves"  # the day the last parcel leaves
     ARRIVES = "arrives"  # the day the last parcel arrives
     SEQUENCE = "sequence"  # position in the rule's list of codes or groups
@@ -128,7 +129,7 @@ class Split(Part, frozen=True):
 class Remainder(Part, frozen=True):
     """What happens to lines that a rule did not allocate."""
 
-    then: Literal["next_rule", "park", "backorder", "customer_care", "cancel"] = "next_rule"
+    then: Literal["next_rule", "queue", "backorder", "customer_care", "cancel"] = "next_rule"
     queue: str = ""
     auto_cancel_after_days: Positive | None = None
     forget_auto_cancel: bool = False
@@ -144,7 +145,7 @@ class Rule(Part, frozen=True):
         Sort(by=Measure.PARCELS), Sort(by=Measure.COST), Sort(by=Measure.DISTANCE)
     )  # fmt: skip
     split: Split = Split()
-    rest: Remainder = Remainder()
+    remainder: Remainder = Remainder()
 
 
 class Routing(Part, frozen=True, kw_only=True):
@@ -188,7 +189,7 @@ class Queue(Part, frozen=True):
     retry_minutes: tuple[Positive, ...] = ()
     wakes_on_stock: bool = True
     auto_cancel_after_days: Positive | None = None
-    told_to_customer: str = ""
+    customer_message: str = ""
 
 
 class Costs(Part, frozen=True):
@@ -198,9 +199,9 @@ class Costs(Part, frozen=True):
     split_minor: Minor = 0
     reroute_minor: Minor = 0
     backlog_hour_minor: Minor = 0
-    last_piece_minor: Minor = 0
+    last_unit_minor: Minor = 0
     co2_kilo_minor: Minor = 0
-    short_piece_minor: Minor = 0
+    short_unit_minor: Minor = 0
 
 
 class Rejected(Part, frozen=True):
@@ -213,8 +214,17 @@ class Rejected(Part, frozen=True):
 class RuleSet(Part, frozen=True, kw_only=True):
     """The complete configuration of routing. Money of `costs` and limits is in `currency`.
 
-    `cases` are the test cases that must pass before activation.
+    `cases` are the test cases that must pass before activation. RENAMED has earlier names of fields, for error messages.
     """
+
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "rest": "remainder",
+        "pieces": "units",
+        "told_to_customer": "customer_message",
+        "last_piece_minor": "last_unit_minor",
+        "short_piece_minor": "short_unit_minor",
+        "look_ahead": "scarcity_prices",
+    }
 
     name: str
     currency: str = ""
@@ -223,5 +233,5 @@ class RuleSet(Part, frozen=True, kw_only=True):
     costs: Costs = Costs()
     rejected: Rejected = Rejected()
     bundle_customers_orders: bool = True
-    look_ahead: bool = True
+    scarcity_prices: bool = True
     cases: tuple[Case, ...] = ()

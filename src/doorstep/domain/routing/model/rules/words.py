@@ -25,7 +25,7 @@ _BEST = {  # the winner, and the winner if the sort is descending
     Measure.COST: ("cheapest", "dearest"),
     Measure.PARCELS: ("fewest parcels", "most parcels"),
     Measure.DISTANCE: ("nearest", "farthest"),
-    Measure.PIECE_DISTANCE: ("shortest distance per unit", "longest distance per unit"),
+    Measure.UNIT_DISTANCE: ("shortest distance per unit", "longest distance per unit"),
     Measure.LEAVES: ("earliest departure", "latest departure"),
     Measure.ARRIVES: ("earliest arrival", "latest arrival"),
     Measure.SEQUENCE: ("first in the listed sequence", "last in the listed sequence"),
@@ -45,7 +45,7 @@ _FIRST = {
 }
 _THEN = {
     "next_rule": "try the next rule",
-    "park": "queue in {queue}",
+    "queue": "queue in {queue}",
     "backorder": "backorder from incoming supply",
     "customer_care": "customer service decides",
     "cancel": "cancel the lines",
@@ -156,7 +156,7 @@ def of_rule(rule: Rule, currency: str) -> list[str]:
         of_locations(rule.locations),
         of_choice(rule.choose),
         of_split(rule.split, currency),
-        of_rest(rule.rest),
+        of_rest(rule.remainder),
     ]
 
 
@@ -175,9 +175,11 @@ def of_queue(queue: Queue) -> str:
 def of_case(case: Case) -> str:
     """What a test case expects."""
     order = ", ".join(f"{line.quantity} × {line.sku}" for line in case.order.lines)
-    sent = ", ".join(f"{each.pieces} of line {each.line} from {each.location}" for each in case.expect.sent)
+    sent = ", ".join(f"{each.units} of line {each.line} from {each.location}" for each in case.expect.sent)
     rest = (
-        f"; remainder: {_THEN[case.expect.rest].format(queue=case.expect.queue)}" if case.expect.rest else ""
+        f"; remainder: {_THEN[case.expect.remainder].format(queue=case.expect.queue)}"
+        if case.expect.remainder
+        else ""
     )
     return f"Expects of {order}: {sent or 'nothing sent'}{rest}."
 

@@ -113,23 +113,23 @@ def _decided(before: Decision, member: Member, served: Sequence[Place], note: st
     lines = explain.lines(choices)
     scores = score.scores(ask, plan)
     filled = {choice.line_no for choice in choices}
-    receipt = msgspec.structs.replace(
-        before.receipt,
+    explanation = msgspec.structs.replace(
+        before.explanation,
         lines=tuple(lines[want.line_no] for want in ask.wants),
         rule=member.rule.name,
         scores=scores,
         runner_up=_alone(before, ask),
         flip="The runner-up is the plan without batch re-optimization." if before.choices else "",
-        wave=note,
+        batch=note,
     )
     return replace(
         before,
         choices=tuple(choices),
         short=tuple(want for want in ask.wants if want.line_no not in filled),
-        rest=before.rest if len(filled) < len(ask.wants) else None,
+        remainder=before.remainder if len(filled) < len(ask.wants) else None,
         rule=member.rule.name,
         scores=scores,
-        receipt=receipt,
+        explanation=explanation,
     )
 
 

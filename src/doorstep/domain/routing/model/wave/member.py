@@ -72,7 +72,7 @@ class Member:
 
 def members(planner: Planner, demands: Sequence[Demand], decisions: Sequence[Decision]) -> list[Member]:
     """The orders that may change; the index is that of the demand."""
-    joined = {order_id for decision in decisions for order_id in decision.receipt.together}
+    joined = {order_id for decision in decisions for order_id in decision.explanation.together}
     found = (
         _member(planner, index, demand, decision)
         for index, (demand, decision) in enumerate(zip(demands, decisions, strict=True))
@@ -82,8 +82,8 @@ def members(planner: Planner, demands: Sequence[Demand], decisions: Sequence[Dec
 
 
 def _member(planner: Planner, index: int, demand: Demand, decision: Decision) -> Member | None:
-    routing = planner.routing_named(decision.receipt.run, decision.routing)
-    if routing is None or demand.has_claim or decision.receipt.together:
+    routing = planner.routing_named(decision.explanation.run, decision.routing)
+    if routing is None or demand.has_claim or decision.explanation.together:
         return None
     rule = _rule(routing, decision)
     if rule is None or not _is_by_cost(rule):

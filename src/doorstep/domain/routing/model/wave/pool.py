@@ -129,7 +129,7 @@ def _asked(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
 
 def _worth(member: Member) -> Floats:
     """The cost of not serving each unit."""
-    worth = member.ask.outlook.frame.costs.short_piece_minor
+    worth = member.ask.outlook.frame.costs.short_unit_minor
     wants = member.ask.wants
     return np.array(
         [worth * sum(wants[index].quantity for index in unit.lines) for unit in member.units],
