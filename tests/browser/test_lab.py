@@ -33,7 +33,7 @@ def test_1_a_draft_is_simulated_and_decides(shop: Shop, signed_in: SignIn) -> No
     page.get_by_role("link", name="Routing").first.click()
     page.get_by_role("link", name="Simulations", exact=True).click()
     page.get_by_role("button", name="Simulate").first.click()
-    page.get_by_label("Orders of the last days").fill("30")
+    page.get_by_label("Days of past orders").fill("30")
     page.get_by_role("dialog").get_by_role("button", name="Simulate").click()
     expect(page.get_by_text("Done").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Cost per order").first).to_be_visible()
@@ -44,7 +44,7 @@ def test_1_a_draft_is_simulated_and_decides(shop: Shop, signed_in: SignIn) -> No
     page.get_by_role("button", name="Activate").first.click()
     page.get_by_role("dialog").get_by_label("Reason").fill("Store 22 is full")
     page.get_by_role("dialog").get_by_role("button", name="Activate").click()
-    expect(page.get_by_text("is active from now on.")).to_be_visible()
+    expect(page.get_by_text("is active now.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1440, 2560])

@@ -36,7 +36,7 @@ def test_2_what_was_typed_is_there_again(signed_in: SignIn) -> None:
     page.get_by_role("link", name="Orders").first.click()
     editor(page)
     expect(page.get_by_label("Rules as YAML")).not_to_have_value(value="# mine")
-    page.get_by_role("button", name="Restore the text you left here").click()
+    page.get_by_role("button", name="Restore unsaved changes").click()
     assert "# mine" in page.get_by_label("Rules as YAML").input_value()
 
 
@@ -77,7 +77,7 @@ def test_5_history_is_restored_in_one_step(signed_in: SignIn) -> None:
     page.get_by_role("button", name="Activate").first.click()
     page.get_by_role("dialog").get_by_label("Reason").fill("Sale week")
     page.get_by_role("dialog").get_by_role("button", name="Activate").click()
-    expect(page.get_by_text("notnaked 3 is active from now on.")).to_be_visible()
+    expect(page.get_by_text("notnaked 3 is active now.")).to_be_visible()
     page.goto(page.url.rpartition("/")[0] + "/1")
     page.get_by_role("button", name="Restore this version").click()
     page.get_by_role("dialog").get_by_label("Reason").fill("Too many parcels")

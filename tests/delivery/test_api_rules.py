@@ -56,7 +56,7 @@ def test_a_version_decides_and_is_rolled_back(api: TestClient) -> None:
     assert draft(api, document=PLAIN, based_on=1) == 2
     assert (
         act(api, 2, "activate", None)["title"]
-        == "Meanwhile version 1 is active: check the differences again."
+        == "The active rules changed: version 1 is active now. Review the changes again."
     )
     assert act(api, 2, "activate", 1)["status"] == 200
     assert act(api, 1, "roll-back", 2) == {"status": 200, "number": 3, "state": "active", "actions": []}

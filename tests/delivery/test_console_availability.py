@@ -170,7 +170,7 @@ def test_a_slip_shows_whom_it_concerns_before_it_is_confirmed(
     assert f'value="{day(34)}"' in tried
     assert clock.shown(day(11)) in shown(browser, path)
     _, page = click(browser, f"{path}/change", on=path, do="save", **figures)
-    assert "Changed. The promised date of 1 order changed." in page
+    assert "Supply changed. The promised date of 1 order changed." in page
     with shop.app.db.read() as tx:
         days = [
             row.promised_date for row in promise_views.of_order(tx, order_id=order_id) if row.state == "open"
@@ -182,7 +182,7 @@ def test_a_slip_shows_whom_it_concerns_before_it_is_confirmed(
     )
 
 
-@pytest.mark.parametrize(("verb", "word"), [("close", "Closed."), ("cancel", "Canceled.")])
+@pytest.mark.parametrize(("verb", "word"), [("close", "Line closed."), ("cancel", "Line canceled.")])
 def test_a_canceled_supply_line_returns_how_many_orders_lose_their_date(
     browser: TestClient, waiting: tuple[Supply, OrderId], verb: str, word: str
 ) -> None:

@@ -81,7 +81,7 @@ def test_a_draft_is_tried_and_stopped(shop: Shop, browser: TestClient) -> None:
     stored(shop)
     reported = {"draft": "1", "kind": "shadow", "percent": "", "why": "cheaper?", "sample": "20"}
     status, answer = click(browser, f"{LAB}/trial/start", on=LAB, **reported)
-    assert (status, "Draft 1 runs in shadow from the next order on." in answer) == (200, True)
+    assert (status, "Draft 1 now runs in shadow mode." in answer) == (200, True)
     shop.order(("DJ-BL-01", 1))
     text = shown(page(browser, LAB))
     assert "Trial of version 1 Shadow" in text
@@ -105,6 +105,6 @@ def test_a_better_draft_decides_on_all(shop: Shop, browser: TestClient) -> None:
         )
     assert "Activate for all orders" in page(browser, LAB)
     status, answer = click(browser, f"{LAB}/trial/promote", on=LAB, why="Cheaper")
-    assert (status, "notnaked 1 is active from now on." in answer) == (200, True)
+    assert (status, "notnaked 1 is active now." in answer) == (200, True)
     with shop.app.db.read() as tx:
         assert trials.running(tx) is None

@@ -74,7 +74,7 @@ def stored(shop: Shop, yaml: str = YAML) -> int:
 
 def test_the_rules_read_as_sentences(browser: TestClient) -> None:
     text = shown(page(browser, "/routing"))
-    assert "No own rules are active yet." in text
+    assert "The default rules are active." in text
     assert "Serves first: highest priority, then earliest promise, then oldest." in text
     assert "Lines may ship separately; a line is not split. Remainder: try the next rule." in text
     assert "No versions yet" in shown(page(browser, "/routing/history"))
@@ -89,14 +89,14 @@ def test_a_draft_decides_and_is_rolled_back(shop: Shop, browser: TestClient) -> 
     assert "queue urgent Owner: customer care" in text
     assert "All 8 pass" in text
     status, answer = click(browser, f"{here}/activate", on=here, why="Sale week", instead_of="")
-    assert (status, "notnaked 1 is active from now on." in answer) == (200, True)
+    assert (status, "notnaked 1 is active now." in answer) == (200, True)
     assert re.search("Activated by Dev [^:]+: Sale week", shown(page(browser, "/routing")))
     stored(shop, YAML.replace("max_parcels: 2", "max_parcels: 3"))
     assert click(browser, "/routing/versions/2/activate", on=here, why="so", instead_of="")[0] == 409
     assert click(browser, "/routing/versions/2/activate", on=here, why="so", instead_of="1")[0] == 200
     assert "split › max_parcels 2 → 3" in shown(page(browser, "/routing/versions/2?since=1"))
     status, answer = click(browser, f"{here}/roll-back", on=here, why="Worse", instead_of="2")
-    assert "notnaked 3 is active from now on. It restores version 1." in answer
+    assert "notnaked 3 is active now. It restores version 1." in answer
     assert "notnaked 3 Active Restores 1" in shown(page(browser, "/routing/history"))
 
 

@@ -90,8 +90,8 @@ def test_a_csv_is_imported_once(till: TestClient, retailer: Retailer, tmp_path: 
     first, second = (
         imported(retailer, str(path), "--channel", "till", "--rejects", str(rejects)) for _ in range(2)
     )
-    assert (first.exit_code, "3 created, 1 refused." in first.output) == (1, True), first.output
-    assert "3 repeated, 1 refused." in second.output
+    assert (first.exit_code, "3 created, 1 rejected." in first.output) == (1, True), first.output
+    assert "3 repeated, 1 rejected." in second.output
     assert rejects.read_text() == "5\tLine 5: quantity 'x' is not a whole number.\n"
     found = till.get(ORDERS, params={"channel": "till"}).json()["items"]
     assert sorted((each["number"], each["status"]) for each in found) == [
@@ -107,7 +107,7 @@ def test_ndjson_is_imported_and_bad_documents_are_named(
     lines = [json.dumps(order("N-1")), "", "{broken", json.dumps(order("N-2", quantity=2))]
     path = written(tmp_path, "\n".join(lines) + "\n", "orders.ndjson")
     result = imported(retailer, str(path), "--channel", "till")
-    assert "2 created, 1 refused." in result.output
+    assert "2 created, 1 rejected." in result.output
     assert "line 3" in result.output
     assert len(till.get(ORDERS, params={"channel": "till"}).json()["items"]) == 2
 

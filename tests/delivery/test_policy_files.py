@@ -71,7 +71,7 @@ def taken_out(run: Run, folder: Path, kind: str) -> str:
 
 def test_rules_are_imported_and_take_effect(database: Database, run: Run) -> None:
     text = f"{RULES}safety_stock,Stores,2,{SHIRT}; {JACKET},,store;warehouse,web,,,festival\npool,VIP,3,,,,,group:vip,no,later\n"
-    assert "1 is done: 2 applied, 0 change nothing, 0 are bad." in run("import", "rules", file=text)
+    assert "1 is done: 2 applied, 0 unchanged, 0 invalid." in run("import", "rules", file=text)
     pool, stores = sorted(rules(database), key=lambda rule: rule.terms.name, reverse=True)
     scope = Scope(skus=(SHIRT, JACKET), location_kinds=("store", "warehouse"), channels=("web",))
     assert stores.terms == Terms(RuleKind.SAFETY_STOCK, "Stores", 2, scope)
@@ -92,7 +92,7 @@ def test_rules_round_trip_through_export_and_import(database: Database, run: Run
         f'exclude,Gone,1,{SHIRT},"","",A,"","","",100,yes,x\n'
     )
     before = rules(database)
-    assert "2 is done: 0 applied, 2 change nothing, 0 are bad." in run("import", "rules", file=out)
+    assert "2 is done: 0 applied, 2 unchanged, 0 invalid." in run("import", "rules", file=out)
     assert rules(database) == before
     run("import", "rules", file=out.replace("Web,2", "Web,5"))
     assert [(rule.terms.value, rule.version) for rule in rules(database)] == [(1, 1), (5, 2)]
@@ -109,7 +109,7 @@ def test_bad_rules_are_named_by_line_and_reason(database: Database, run: Run) ->
         "line 4: skus has what is not in the catalog: NO-1",
         "line 5: locations has what is no location: Z",
         "line 6: location_kinds has what is none of warehouse, store, dark_store, 3pl: shop",
-        "line 7: The value of this kind of rule is 1 (yes) or 0 (no).",
+        "line 7: Enter 1 (yes) or 0 (no) for this rule type.",
         "line 8: Line 2 speaks of the same.",
     ]
     output = run("import", "rules", file=text)
@@ -121,8 +121,8 @@ def test_all_rules_or_none(database: Database, run: Run) -> None:
     """What only the verb can judge refuses the file too, before anything of it counts."""
     text = f"{RULES}safety_stock,Good,1,,,,,,,x\nexclude,Much,2,,,,,,,x\n"
     output = run("import", "rules", "--all-or-none", file=text)
-    assert "Import 1 is refused: 0 applied, 0 change nothing, 1 are bad." in output
-    assert said(output) == ["line 3: The value of this kind of rule is 1 (yes) or 0 (no)."]
+    assert "Import 1 is refused: 0 applied, 0 unchanged, 1 invalid." in output
+    assert said(output) == ["line 3: Enter 1 (yes) or 0 (no) for this rule type."]
     assert rules(database) == []
     assert "2 is done: 2 applied" in run(
         "import", "rules", "--all-or-none", file=text.replace("Much,2", "Much,1")

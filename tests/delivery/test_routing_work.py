@@ -75,7 +75,7 @@ def test_a_queue_missing_in_the_rules_is_shown_while_orders_wait_in_it(
     shop.order((JACKET, 900))
     with shop.app.db.write(actor="system") as tx:
         tx.execute("UPDATE order_routing SET queue = 'old' WHERE queue = 'short'")
-    assert "no longer in the rules" in browser.get("/console/routing/queues").text
+    assert "removed from the rules" in browser.get("/console/routing/queues").text
 
 
 def test_batches_are_plotted_by_their_savings(browser: TestClient, shop: Shop) -> None:

@@ -52,7 +52,7 @@ def test_stock_round_trips_through_export_and_import(database: Database, tmp_pat
     mended = target.read_text().replace(f"{SHIRT},A,10", f"{SHIRT},A,12")
     result = run("import", "stock", write(tmp_path, "stock.csv", mended), "--key", "once")
     assert (result.exit_code, on_hand(database)) == (0, 12)
-    assert "Import 1 is done: 2 applied, 0 change nothing, 0 are bad." in result.output
+    assert "Import 1 is done: 2 applied, 0 unchanged, 0 invalid." in result.output
     again = run("import", "stock", write(tmp_path, "stock.csv", mended), "--key", "once")
     assert (again.exit_code, "nothing changes" in again.output) == (0, True)
     ledger = tmp_path / "ledger.csv"

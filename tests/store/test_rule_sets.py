@@ -81,7 +81,7 @@ def test_a_late_location_is_named(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
     drafted(retailer, named("two"))
     activated(retailer, 1, None)
-    with pytest.raises(errors.Conflict, match="Meanwhile version 1 is active: check the differences again"):
+    with pytest.raises(errors.Conflict, match="The active rules changed: version 1 is active now"):
         activated(retailer, 2, None)
     with pytest.raises(errors.Refused, match="Version 1 is active: there is nothing to do"):
         activated(retailer, 1, 1)
@@ -94,7 +94,7 @@ def test_required_values_are_requested(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
     with pytest.raises(errors.Invalid, match="Enter a reason"):
         retailer.write(lambda tx: verbs.activate(tx, number=1, why=" ", instead_of=None, at=NOON))
-    with pytest.raises(errors.Refused, match="Version 1 is draft and cannot be rolled back to"):
+    with pytest.raises(errors.Refused, match="Version 1 is draft: choose a version that was active before"):
         retailer.write(lambda tx: verbs.roll_back(tx, number=1, why="so", instead_of=None, at=NOON))
     with pytest.raises(errors.NotFound, match="There is no version 9"):
         retailer.write(lambda tx: verbs.archive(tx, number=9, at=NOON))

@@ -137,7 +137,8 @@ def test_changes_are_described_in_sentences() -> None:
         "run run › routing routing: added Takes every order. Serves the earliest promise first, then the oldest order.",
         (
             "run run › routing routing › rule last: added Uses every location. Chooses: fewest parcels, then cheapest, "
-            "then nearest. Lines may ship separately; a line that no location has in full may be split. Remainder: queue in shelf."
+            "then nearest. Lines may ship separately; a line that no location has in full may be split. "
+            "Remainder: add to exception queue “shelf”."
         ),
         "queue shelf: added Owner: operations; orders are retried when stock arrives.",
     ]
@@ -232,7 +233,9 @@ def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
 def test_a_case_reads_as_a_sentence() -> None:
     case = documents.convert({**CASE, "expect": {"remainder": "queue", "queue": "shelf"}}, Case).value
     assert case is not None
-    assert words.of_case(case) == "Expects of 1 × TEE: nothing sent; remainder: queue in shelf."
+    assert (
+        words.of_case(case) == "Expects of 1 × TEE: nothing sent; remainder: add to exception queue “shelf”."
+    )
 
 
 def test_the_schema_matches_the_types() -> None:

@@ -37,7 +37,7 @@ class RuleBody(BaseModel):
     active: bool = True
     reason: str = Field(min_length=1, max_length=500, description="Reason for the change.")
     version: int | None = Field(
-        None, description="The version that you read; the change is refused if there is a newer one."
+        None, description="The version that you read; the change is rejected if there is a newer one."
     )
 
     def change(self, rule_id: int | None) -> Change:

@@ -116,7 +116,7 @@ def _shown(row: views.FeedRow) -> FeedRow:
 
 @router.post("/inventory/feeds", status_code=201)
 def take(calling: Calling, body: StockFeed) -> FeedTaken:
-    """Update stock from a source. Invalid lines are refused with a reason, the others are applied."""
+    """Update stock from a source. Invalid lines are rejected with a reason, the others are applied."""
     calling.principal.require(Permission.STOCK_WORK)
     now = calling.app.clock.now()
     as_of = body.as_of or now

@@ -58,7 +58,7 @@ class WorkParcel:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A fulfillment order. `actions` are allowed now; send `version` back, and an outdated one is refused."""
+    """A fulfillment order. `actions` are allowed now; send `version` back, and an outdated one is rejected."""
 
     id: int
     order_id: int
@@ -85,7 +85,7 @@ class Command(BaseModel):
     """The version that was read before the action."""
 
     version: int | None = Field(
-        None, description="The version you read; the action is refused if there is a newer one (409)."
+        None, description="The version you read; the action is rejected if there is a newer one (409)."
     )
 
 

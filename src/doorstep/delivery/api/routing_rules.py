@@ -55,7 +55,8 @@ class Decision(BaseModel):
 
     why: str = Field(min_length=1, max_length=500)
     instead_of: int | None = Field(
-        None, description="The version that is active: refused if another one is active. Null: none is."
+        None,
+        description="The version that is active: the request is rejected if another one is active. Null: none is.",
     )
 
 

@@ -47,7 +47,7 @@ class Version(BaseModel):
     """The version that was read before the action."""
 
     version: int | None = Field(
-        None, description="The version you read; the action is refused if there is a newer one (409)."
+        None, description="The version you read; the action is rejected if there is a newer one (409)."
     )
 
 

@@ -1,4 +1,4 @@
-"""`doorstep import`: stream files in, with a progress bar; refused rows are listed by line and reason."""
+"""`doorstep import`: stream files in, with a progress bar; rejected rows are listed by line and reason."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def orders(
     *,
     channel: Annotated[str, typer.Option(help="Key of the direct connection the orders belong to.")],
     rejects: Annotated[
-        Path | None, typer.Option(help="Write line and reason of refused rows to this file.")
+        Path | None, typer.Option(help="Write the line and reason of each rejected row to this file.")
     ] = None,
 ) -> None:
     """Import orders from a file: each is stored, checked, routed and reserved. Repeating it changes nothing."""
@@ -106,7 +106,7 @@ def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None
 
 def _say(tally: _Tally, rejects: Path | None) -> None:
     counts = ", ".join(f"{count:,} {became}" for became, count in tally.became.items()) or "nothing imported"
-    _out.print(f"{counts}, {len(tally.refused):,} refused.")
+    _out.print(f"{counts}, {len(tally.refused):,} rejected.")
     for line, reason in tally.refused[:_SHOWN]:
         _err.print(f"  line {line}: {reason}", style="red", highlight=False, markup=False, soft_wrap=True)
     if len(tally.refused) > _SHOWN:

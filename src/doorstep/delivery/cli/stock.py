@@ -32,7 +32,7 @@ _SHOWN = 20
 export = typer.Typer(help="Export CSV files: stock, its ledger and its rules.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or NDJSON.")]
-Whole = Annotated[bool, typer.Option("--all-or-none", help="One bad row refuses the complete file.")]
+Whole = Annotated[bool, typer.Option("--all-or-none", help="One invalid row rejects the complete file.")]
 Key = Annotated[str, typer.Option(help="The same key imports a file only once.")]
 Source = Annotated[str, typer.Option(help="The system that the quantities come from.")]
 
@@ -108,8 +108,8 @@ def _bring_in(file: Path, make: Callable[[datetime], NewImport]) -> None:
                 views.problems(tx, import_id=import_id, limit=_SHOWN),
             )
     _out.print(
-        f"Import {done.id} is {done.state.value}: {done.applied:,} applied, {done.ignored:,} change nothing, "
-        f"{done.bad:,} are bad."
+        f"Import {done.id} is {done.state.value}: {done.applied:,} applied, {done.ignored:,} unchanged, "
+        f"{done.bad:,} invalid."
     )
     for row in bad:
         _err.print(
@@ -168,7 +168,7 @@ def _wait(app: App, import_id: ImportId) -> Import:
         return views.row(tx, import_id=import_id)
 
 
-Target = Annotated[Path | None, typer.Argument(help="Where to write it; nothing: to the terminal.")]
+Target = Annotated[Path | None, typer.Argument(help="Output file. Default: the terminal.")]
 Place = Annotated[str, typer.Option(help="Code of a location; default: all.")]
 
 

@@ -164,6 +164,6 @@ async def _unexpected(request: Request, problem: Exception) -> Response:
     trace = req.trace_id if req else "none"
     _log.error("console page failed", path=request.url.path, trace_id=trace, exc_info=problem)
     message = _(
-        "This is a fault in Doorstep, recorded in the log under trace {trace}. Nothing was changed. Try again."
+        "Doorstep had an internal error. Nothing was changed. Try again; if it happens again, report the trace ID {trace}."
     )
     return page.plain(_("Something went wrong"), message.format(trace=trace), status=500)

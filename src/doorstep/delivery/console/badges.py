@@ -98,8 +98,8 @@ REFUND: Mapping[str, Badge] = {
 LABEL: Mapping[str, Badge] = {
     LabelState.REQUESTED: _progress(_m("Label requested")),
     LabelState.PURCHASED: _success(_m("Label ready")),
-    LabelState.FAILED: _danger(_m("Label refused")),
-    LabelState.IN_DOUBT: _danger(_m("Label in doubt")),
+    LabelState.FAILED: _danger(_m("Label rejected")),
+    LabelState.IN_DOUBT: _danger(_m("Label not confirmed")),
     LabelState.VOIDED: _neutral(_m("Label voided")),
 }
 TRACKING: Mapping[str, Badge] = {
@@ -156,13 +156,13 @@ MODE: Mapping[str, Badge] = {
 }
 ERROR: Mapping[str, Badge] = {
     "transient": Badge(_m("Temporary"), "attention", "clock"),
-    "data": _danger(_m("Bad data")),
+    "data": _danger(_m("Invalid data")),
     "auth": Badge(_m("Credentials"), "danger", "plug"),
-    "bug": _danger(_m("Software error")),
+    "bug": _danger(_m("Internal error")),
 }
 FEED_LINE: Mapping[str, Badge] = {
     "contradicted": _danger(_m("Discrepancy")),
-    "refused": _danger(_m("Refused")),
+    "refused": _danger(_m("Rejected")),
     "ignored": Badge(_m("Outdated"), "neutral", "clock"),
 }
 ACCESS: Mapping[str, Badge] = {

@@ -234,10 +234,10 @@ def problem_page(req: PageRequest, problem: errors.DoorstepError) -> Response:
     titles = {
         404: _("Not found"),
         403: _("Not allowed"),
-        409: _("Something changed meanwhile"),
+        409: _("Someone else changed this"),
         503: _("Try again in a moment"),
     }
-    title = titles.get(status, _("That did not work"))
+    title = titles.get(status, _("The action failed"))
     return render(req, "frame/problem.html", {"title": title, "problem": problem}, status=status)
 
 

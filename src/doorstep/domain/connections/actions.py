@@ -18,7 +18,7 @@ def configure(tx: WriteTx, *, row: Row) -> int:
     check_key(row.key)
     found = store.upsert_connection(tx, row)
     if found is None:
-        raise errors.Conflict(f"The connection {row.key!r} has another kind: choose another key.")
+        raise errors.Conflict(f"The connection {row.key!r} has another type: choose another key.")
     return found
 
 

@@ -107,7 +107,7 @@ def pick(tx: WriteTx, *, command: Command, code: str, barcodes: dict[str, Sku]) 
     work = lock(tx, command=command)
     if work.state is not State.ACCEPTED:
         raise errors.Conflict(
-            f"This is {work.state.value}: accept it before picking.", state=work.state.value
+            f"This work is {work.state.value}: accept it before picking.", state=work.state.value
         )
     line = model.scan(work.lines, code, barcodes)
     store.add_picked(tx, fulfillment_order_id=work.id, line_no=line.line_no, quantity=1)

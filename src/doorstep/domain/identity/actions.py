@@ -51,7 +51,7 @@ def create_user(tx: WriteTx, *, user: NewUser, password: str, now: datetime) -> 
 def _check_place(role: Role, location_id: LocationId | None) -> None:
     if (role is Role.LOCATION_STAFF) != (location_id is not None):
         raise errors.Invalid(
-            "Location staff need a location, and only they have one: choose one, or another role.",
+            "Choose a location for location staff, and no location for other roles.",
             field="location_id",
         )
 

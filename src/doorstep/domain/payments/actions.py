@@ -121,7 +121,7 @@ def _captured(
 def request_refund(tx: WriteTx, *, intent: RefundIntent, at: datetime) -> RefundId | None:
     """Store a refund that is owed; None if the return has its refund already."""
     if intent.amount_minor <= 0:
-        raise errors.Invalid("There is nothing to refund.", field="amount")
+        raise errors.Invalid("Enter an amount to refund.", field="amount")
     refund_id = store.insert_refund(tx, intent, at=at)
     if refund_id is not None:
         fact = facts.RefundRequested(intent.order_id, refund_id, intent.amount_minor, intent.currency)

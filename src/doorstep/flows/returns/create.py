@@ -52,7 +52,7 @@ def record_reported(
 
 def _match(order: order_views.Order, line: SnapshotReturnLine) -> FreshLine:
     if line.quantity < 1:
-        raise errors.Invalid(f"{line.quantity} units of a line cannot be returned.", field="quantity")
+        raise errors.Invalid("Enter a quantity of at least 1 for every line.", field="quantity")
     for ordered in order.lines:
         if ordered.external_line_id == line.external_line_id:
             return FreshLine(

@@ -15,7 +15,7 @@ from doorstep.kernel.i18n import mark as _m
 class RuleFields(Form):
     """A rule, without the boxes that are ticked for its scope."""
 
-    kind: Annotated[RuleKind, required(_m("Choose the kind of rule."))]
+    kind: Annotated[RuleKind, required(_m("Choose the rule type."))]
     name: Annotated[str, required(_m("Enter a name."), max_length=120)]
     value: Annotated[int, required(_m("Enter the number of units, or choose one of the two."), ge=0)]
     skus: str = ""

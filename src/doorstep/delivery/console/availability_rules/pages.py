@@ -98,7 +98,7 @@ def _kind(req: PageRequest, rule: Rule | None) -> RuleKind:
         return rule.terms.kind
     wanted = req.form.get("kind") or req.query("kind") or RuleKind.SAFETY_STOCK.value
     if wanted not in set(RuleKind):
-        raise errors.NotFound(_("There is no kind of rule {kind}.").format(kind=wanted))
+        raise errors.NotFound(_("There is no rule type {kind}.").format(kind=wanted))
     return RuleKind(wanted)
 
 

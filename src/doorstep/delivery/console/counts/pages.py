@@ -96,7 +96,7 @@ def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[Cou
         columns=(
             Column(_m("Count"), _name, "s1", "id"),
             Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
-            Column(_m("Kind"), _kind, "s5"),
+            Column(_m("Type"), _kind, "s5"),
             Column(_m("Counted"), _progress, "num minor", "lines"),
             Column(_m("Variances"), _variances, "num s4", "off"),
             Column(_m("Status"), lambda row: Status(STATES[row.state]), "s2"),

@@ -31,8 +31,8 @@ ADVICE = {
     "data": _m(
         "The message has a value that Doorstep cannot use. Correct the mapping, the catalog or the sender, then retry."
     ),
-    "auth": _m("The credentials were refused. Update them in the connection, then retry."),
-    "bug": _m("Doorstep failed. Report the trace ID, and retry after the update that fixes it."),
+    "auth": _m("The credentials were rejected. Update them in the connection, then retry."),
+    "bug": _m("Internal error in Doorstep. Report the trace ID, and retry after an update fixes it."),
 }
 _PLACE = re.compile(r"`\$\.?([^`]+)`|\bat [`'\"]?\$?\.?([\w.\[\]-]+)")
 _STEP = re.compile(r"\[(\d+)\]|[^.\[\]]+")
@@ -69,7 +69,7 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
                 ],
                 "s1",
             ),
-            Column(_m("Class"), _error_class, "s2"),
+            Column(_m("Error class"), _error_class, "s2"),
             Column(_m("Error"), lambda row: Text(row.error), "clip wide full s3"),
             Column(_m("Attempts"), lambda row: Count(row.attempts), "num minor", "attempts"),
             Column(_m("First failed"), lambda row: At(row.first_failed_at), "minor", "first_failed_at"),
@@ -83,8 +83,11 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
         filters=[
             Choice(
                 "class",
-                _m("Class"),
-                [("", _m("Any class")), *((each, badges.badge("error", each).word) for each in classes)],
+                _m("Error class"),
+                [
+                    ("", _m("Any error class")),
+                    *((each, badges.badge("error", each).word) for each in classes),
+                ],
             ),
             Choice(
                 "what",

@@ -34,7 +34,7 @@ STATES = {
     ImportState.CHECKING: Badge(_m("Checking"), "progress", "half"),
     ImportState.APPLYING: Badge(_m("Applying"), "progress", "half"),
     ImportState.DONE: Badge(_m("Done"), "success", "check"),
-    ImportState.REFUSED: Badge(_m("Refused"), "danger", "alert"),
+    ImportState.REFUSED: Badge(_m("Rejected"), "danger", "alert"),
     ImportState.FAILED: Badge(_m("Failed"), "danger", "alert"),
 }
 BUSY = frozenset({ImportState.CHECKING, ImportState.APPLYING})

@@ -77,18 +77,18 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
         outages = network.outages(tx, at=req.now)
         made = decisions.of_work(tx, fulfillment_order_id=job.card.id)
     here(req, job.card.place.id)
-    mates = [each for each in shares if each.fulfillment_order_id != job.card.id]
-    unpacked = [each for each in mates if each.state is not State.PACKED]
+    companions = [each for each in shares if each.fulfillment_order_id != job.card.id]
+    unpacked = [each for each in companions if each.state is not State.PACKED]
     lines = frozenset(each.line_no for each in job.card.lines)
     is_scan = req.http.url.path.endswith("/pick")
     is_packed = job.card.state is State.PACKED
     context = {
         "job": job,
         "reasons": [(key.value, _(word), _(effect)) for key, (word, effect) in REASONS.items()],
-        "mates": mates,
+        "companions": companions,
         "outages": outages,
         "why_here": None if made is None else Explainer(None, "").explain(made, only=lines),
-        "waits_for_mates": unpacked if is_packed and not job.card.label_state else [],
+        "unpacked_companions": unpacked if is_packed and not job.card.label_state else [],
         "may_write": req.principal.can(Permission.FULFILLMENT_WRITE),
         "waits_for_label": is_packed and not job.card.pickup and job.card.label_state in {"", "requested"},
         "scan": toast if is_scan else None,
@@ -137,7 +137,7 @@ def pick(req: PageRequest) -> Response:
 
 
 def pick_all(req: PageRequest) -> Response:
-    """Pick the rest without scanning."""
+    """Mark the rest as picked without scanning."""
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
         fulfill.pick_all(tx, fulfillment_order_id=work_id, version=req.whole("version"), now=req.now)
@@ -209,7 +209,7 @@ def recall(req: PageRequest) -> Response:
         return (
             _("It is routed to another location now.")
             if is_gone
-            else _("The location is asked to give it back.")
+            else _("Recall requested. The location can approve or decline it.")
         )
 
     return _act(req, verb)
@@ -220,7 +220,7 @@ def keep(req: PageRequest) -> Response:
 
     def verb(tx: WriteTx, work_id: FulfillmentOrderId) -> str:
         recalls.decline(tx, fulfillment_order_id=work_id, note=req.form.get("note", ""), now=req.now)
-        return _("Kept. Operations is notified.")
+        return _("Recall declined. Operations is notified.")
 
     return _act(req, verb)
 

@@ -36,21 +36,21 @@ CARDS = {
     ),
     "unallocated": Card(
         _m("Unallocated orders"),
-        _m("They are retried automatically. Move stock, or cancel."),
+        _m("Doorstep retries them automatically. Move stock to ship them sooner, or cancel."),
         "/orders?view=unallocated",
         "layers",
         "attention",
     ),
     "late": Card(
         _m("Late orders"),
-        _m("Ship them first, or reject them so that another location does."),
+        _m("Ship these first, or reject them to route them elsewhere."),
         "/orders?view=late",
         "clock",
         "danger",
     ),
     "not_accepted": Card(
         _m("Unaccepted work"),
-        _m("Call the location. It is routed elsewhere automatically."),
+        _m("Call the location. If it does not accept, Doorstep routes the work elsewhere."),
         "/fulfillment",
         "clock",
         "danger",
@@ -58,7 +58,7 @@ CARDS = {
     ),
     "carriers_out": Card(
         _m("Carrier outages"),
-        _m("Orders use other carriers or wait."),
+        _m("Orders use another carrier or wait. End the outage when the carrier is back."),
         "/network",
         "alert",
         "danger",

@@ -28,8 +28,8 @@ def start(req: PageRequest) -> Response:
         new = NewTrial(form.draft, form.kind, form.share, form.limits, form.why)
         found = trial_control.start(tx, new=new, now=req.now)
         if found.kind is TrialKind.SHADOW:
-            return _("Draft {n} runs in shadow from the next order on.").format(n=found.draft)
-        done = _("Draft {n} decides {percent} % of the orders from now on.")
+            return _("Draft {n} now runs in shadow mode.").format(n=found.draft)
+        done = _("Draft {n} now routes {percent} % of new orders.")
         return done.format(n=found.draft, percent=found.percent)
 
     return page.act(req, verb, show=lab.show, back=BACK)
@@ -50,7 +50,7 @@ def promote(req: PageRequest) -> Response:
 
     def verb(tx: WriteTx) -> str:
         found = trial_control.promote(tx, why=forms.Promote.of(req.form).why, now=req.now)
-        return _("{version} is active from now on.").format(version=found.label)
+        return _("{version} is active now.").format(version=found.label)
 
     return page.act(req, verb, show=lab.show, back=BACK)
 

@@ -67,7 +67,7 @@ def delete(req: PageRequest) -> Response:
 
     def verb(tx: WriteTx) -> str:
         verbs.remove(tx, rule_ids=[req.whole("rule_id") or 0], at=req.now)
-        return _("Deleted.")
+        return _("Rule deleted.")
 
     return page.act(req, verb, show=show, back=BACK)
 

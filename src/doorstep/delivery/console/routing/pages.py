@@ -119,7 +119,7 @@ def activate(req: PageRequest) -> Response:
         found = rule_sets.activate(
             tx, number=req.number("number"), why=form.why, instead_of=form.instead_of, now=req.now
         )
-        return _("{version} is active from now on.").format(version=found.label)
+        return _("{version} is active now.").format(version=found.label)
 
     return page.act(req, verb, show=version, back=f"{BACK}/versions/{req.number('number')}")
 
@@ -132,7 +132,7 @@ def roll_back(req: PageRequest) -> Response:
         found = verbs.roll_back(
             tx, number=req.number("number"), why=form.why, instead_of=form.instead_of, at=req.now
         )
-        done = _("{version} is active from now on. It restores version {restored}.")
+        done = _("{version} is active now. It restores version {restored}.")
         return done.format(version=found.label, restored=found.restores)
 
     return page.act(req, verb, show=version, back=BACK)

@@ -198,7 +198,7 @@ def merged(text: RuleSet, before: RuleSet, form: Mapping[str, str]) -> RuleSet:
     try:
         routings, rules = _typed_into(before, form)
     except msgspec.ValidationError as problem:
-        raise errors.Invalid(_("{problem}: check what was entered.").format(problem=problem)) from problem
+        raise errors.Invalid(_("{problem}: check this value.").format(problem=problem)) from problem
 
     def put(routing: Routing, prefix: str) -> Routing:
         changed = routings.get(prefix, routing)

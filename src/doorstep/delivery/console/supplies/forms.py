@@ -15,7 +15,7 @@ from doorstep.kernel.i18n import mark as _m
 class Announce(Form):
     """A line of a document that announces supply."""
 
-    kind: Annotated[SupplyKind, required(_m("Choose the kind of document."))]
+    kind: Annotated[SupplyKind, required(_m("Choose the document type."))]
     number: Annotated[str, required(_m("Enter the number of the document."))]
     line_no: Annotated[int, required(_m("Enter the line of the document."), ge=1)]
     sku: Annotated[str, required(_m("Enter the SKU."))]

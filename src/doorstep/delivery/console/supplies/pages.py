@@ -176,7 +176,7 @@ def change(req: PageRequest) -> Response:
         form = forms.Change.of(req.form)
         wanted = Change(req.number("supply_id"), form.eta_date, form.quantity, form.confidence, form.version)
         if form.do != "try":
-            return _end(req, lambda tx: verbs.change(tx, changes=[wanted], at=req.now), _("Changed."))
+            return _end(req, lambda tx: verbs.change(tx, changes=[wanted], at=req.now), _("Supply changed."))
         with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
             tried = verbs.preview(tx, changes=[wanted], at=req.now)
     except errors.DoorstepError as problem:
@@ -185,15 +185,15 @@ def change(req: PageRequest) -> Response:
 
 
 def close(req: PageRequest) -> Response:
-    """Close a line: nothing more is expected of it."""
+    """Close a line: no more units are expected."""
     ids = [req.number("supply_id")]
-    return _end(req, lambda tx: verbs.close(tx, supply_ids=ids, at=req.now), _("Closed."))
+    return _end(req, lambda tx: verbs.close(tx, supply_ids=ids, at=req.now), _("Line closed."))
 
 
 def cancel(req: PageRequest) -> Response:
     """Cancel a line: it never arrives."""
     ids = [req.number("supply_id")]
-    return _end(req, lambda tx: verbs.cancel(tx, supply_ids=ids, at=req.now), _("Canceled."))
+    return _end(req, lambda tx: verbs.cancel(tx, supply_ids=ids, at=req.now), _("Line canceled."))
 
 
 def _end(req: PageRequest, verb: Callable[[WriteTx], Outcome], done: str) -> Response:

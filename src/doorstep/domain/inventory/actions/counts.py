@@ -122,7 +122,7 @@ def hand_in(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) 
         count = _locked(tx, command)
     counted = [line for line in count.lines if line.counted is not None]
     if not counted:
-        raise errors.Invalid("Nothing is counted yet: scan or enter what is there.", field="lines")
+        raise errors.Invalid("Nothing is counted yet: scan or enter the units.", field="lines")
     lines = _with_expected(tx, count, counted)
     store.write_expected(tx, lines, count_id=count.id)
     store.update_state(tx, count_id=count.id, state=CountState.COUNTED, at=command.at)

@@ -98,7 +98,7 @@ def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]
         rule_id = before.id
         if before.terms.kind is not change.terms.kind:
             raise errors.Invalid(
-                "The kind of a rule cannot change: switch it off and create another.", field="kind"
+                "The type of a rule cannot change: turn it off and create another rule.", field="kind"
             )
         store.update_rule(tx, change.terms, rule_id=rule_id, reason=change.reason, at=at)
     after = _current(tx, rule_id, None)

@@ -158,7 +158,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]
     found = rules.arrivals(transfer, receipt.lines, closes=receipt.closes)
     if any(each.over or each.lost for each in found) and not receipt.reason.strip():
         raise errors.Invalid(
-            "The received quantity differs from what was sent: enter a reason.", field="reason"
+            "The received quantity differs from the shipped quantity: enter a reason.", field="reason"
         )
     ledger.move(tx, movements=_from_the_road(tx, transfer, receipt, found, command.at))
     store.add_received(tx, found, transfer_id=transfer.id)

@@ -55,7 +55,7 @@ class Question:
 
     def __post_init__(self) -> None:
         if self.method is Method.PICKUP and self.location_id is None:
-            raise errors.Invalid("Pickup needs a location: name it.", field="location")
+            raise errors.Invalid("Choose a location for pickup.", field="location")
 
 
 @dataclass(frozen=True, slots=True)

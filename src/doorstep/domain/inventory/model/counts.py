@@ -134,11 +134,9 @@ class OwnCount(errors.Refused):
 def check_new(new: NewCount) -> None:
     """Raise Invalid for a directed count (the system opens those), or one that is too long."""
     if new.kind is CountKind.DIRECTED:
-        raise errors.Invalid(
-            "Directed counts open automatically when an order misses something.", field="kind"
-        )
+        raise errors.Invalid("Directed counts open automatically after a short pick.", field="kind")
     if not new.title.strip():
-        raise errors.Invalid("Enter what is counted.", field="title")
+        raise errors.Invalid("Enter a name for the count.", field="title")
     if len(new.skus) > MOST_LINES:
         raise errors.Invalid(f"Count at most {MOST_LINES} SKUs at a time.", field="skus")
 

@@ -60,7 +60,7 @@ class LineResult:
 def check(feed: Feed, *, now: datetime) -> Feed:
     """The feed, validated. Raises Invalid."""
     if not feed.source.strip():
-        raise errors.Invalid("Name the source of the figures.", field="source")
+        raise errors.Invalid("Enter the source of the quantities.", field="source")
     if not feed.key.strip():
         raise errors.Invalid("A feed needs a key (Idempotency-Key), so that it applies once.", field="key")
     if not 0 < len(feed.lines) <= MOST_LINES:

@@ -249,9 +249,11 @@ class Row:
 def check_new(new: NewImport, *, now: datetime) -> None:
     """Raise Invalid for a file with a future `as_of` or without a source."""
     if new.as_of > now:
-        raise errors.Invalid("as_of is in the future: enter when the figures were read.", field="as_of")
+        raise errors.Invalid(
+            "as_of is in the future: enter the time at which the quantities were read.", field="as_of"
+        )
     if not new.source.strip():
-        raise errors.Invalid("Name the source of the figures.", field="source")
+        raise errors.Invalid("Enter the source of the quantities.", field="source")
 
 
 class BadFile(errors.Invalid):

@@ -116,7 +116,7 @@ def check(movements: Iterable[Movement]) -> None:
     for movement in movements:
         if movement.quantity == 0 or (movement.quantity < 0 and movement.type not in SIGNED):
             raise errors.Invalid(
-                f"A {movement.type.value} movement of {movement.quantity} × {movement.sku} is not possible.",
+                f"{movement.sku}: a {movement.type.value.replace('_', ' ')} movement cannot have the quantity {movement.quantity}.",
                 field="quantity",
             )
 

@@ -63,7 +63,7 @@ def check_delivery(delivery: Delivery) -> None:
     """Raise Invalid for an empty receipt."""
     check_arrived(delivery.lines)
     if delivery.kind is DocumentKind.NONE and delivery.closes:
-        raise errors.Invalid("There is no document to close: name it.", field="closes")
+        raise errors.Invalid("Enter the document to close.", field="closes")
     if not delivery.lines and not delivery.closes:
         raise errors.Invalid("Enter what was received, or close the document.", field="lines")
 

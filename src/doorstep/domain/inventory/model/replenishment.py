@@ -40,7 +40,7 @@ def check_rules(rules: Iterable[Rule]) -> None:
         if rule.sku is not None and rule.category is not None:
             raise errors.Invalid("Enter a SKU or a category, not both.", field="sku")
         if rule.location_id is not None and rule.location_kind is not None:
-            raise errors.Invalid("Enter a location or a kind of location, not both.", field="location")
+            raise errors.Invalid("Enter a location or a location type, not both.", field="location")
         if rule.location_id == rule.source_id:
             raise errors.Invalid("A location cannot be replenished from itself.", field="source")
 

@@ -112,7 +112,7 @@ def check_terms(terms: Terms) -> None:
     if terms.value < 0:
         raise errors.Invalid("Enter a value of 0 or more.", field="value")
     if terms.kind in _YES_OR_NO and terms.value > 1:
-        raise errors.Invalid("The value of this kind of rule is 1 (yes) or 0 (no).", field="value")
+        raise errors.Invalid("Enter 1 (yes) or 0 (no) for this rule type.", field="value")
     if terms.kind not in NODE_KINDS and terms.scope.names_locations:
         raise errors.Invalid(
             f"A {terms.kind.value} rule applies to the whole network: remove the locations.",

@@ -159,7 +159,7 @@ def to_send(transfer: Transfer, given: Mapping[Sku, int] | None) -> dict[Sku, in
             raise errors.Invalid(f"{sku}: enter 0 or more units.", field="quantity")
     sent = {sku: given.get(sku, 0) for sku in asked}
     if not any(sent.values()):
-        raise errors.Invalid("Nothing ships: cancel the transfer instead.", field="lines")
+        raise errors.Invalid("Enter units to ship, or cancel the transfer.", field="lines")
     return sent
 
 
@@ -188,7 +188,7 @@ def check_arrived(given: Sequence[Arrived]) -> None:
                 f"{each.sku}: enter how many units were received, or remove the line.", field="quantity"
             )
         if each.condition is Condition.IN_TRANSIT:
-            raise errors.Invalid(f"{each.sku}: received units are no longer in transit.", field="condition")
+            raise errors.Invalid(f"{each.sku}: enter a condition other than in transit.", field="condition")
     if twice := _twice((each.sku, each.condition.value) for each in given):
         raise errors.Invalid(f"{twice[0]} ({twice[1]}) is listed twice: add up the units.", field="lines")
 

@@ -77,7 +77,7 @@ def check(location: Location) -> None:
         )
     if abs(location.latitude) > _POLE or abs(location.longitude) > _DATE_LINE:
         raise errors.Invalid(
-            f"{location.latitude}, {location.longitude} is not a point on Earth.", field="latitude"
+            "Enter a latitude from -90 to 90 and a longitude from -180 to 180.", field="latitude"
         )
     _check_times(location)
     _check_tax_number(location)

@@ -28,7 +28,7 @@ class Lost(errors.Conflict):
 def queue(tx: WriteTx, *, new: NewRun, at: datetime) -> int | None:
     """Request a run; a worker processes it. Returns its id, None for a day whose hindsight gap was already computed."""
     if new.until <= new.since:
-        raise errors.Invalid("The window ends before it begins.", field="days")
+        raise errors.Invalid("Enter an end after the start.", field="days")
     return store.insert_run(tx, new, at=at)
 
 
@@ -92,7 +92,7 @@ def delete(tx: WriteTx, *, run_id: int) -> None:
 def _refuse(tx: WriteTx, run_id: int, why: str) -> None:
     if store.select_run(tx, run_id=run_id) is None:
         raise errors.NotFound(f"There is no simulation {run_id}.")
-    raise errors.Refused(f"Run {run_id} {why}.")
+    raise errors.Refused(f"Simulation {run_id} {why}.")
 
 
 def delete_old(tx: WriteTx, *, before: datetime) -> int:

@@ -69,7 +69,7 @@ def roll_back(tx: WriteTx, *, number: int, why: str, instead_of: int | None, at:
     found = _found(tx, number)
     if found.state != "archived" or found.activated_at is None:
         raise errors.Refused(
-            f"Version {number} is {found.state} and cannot be rolled back to.", state=found.state
+            f"Version {number} is {found.state}: choose a version that was active before.", state=found.state
         )
     document = store.select_document(tx, number=number)
     rules.compile(document)  # a removed variable fails here and not during routing
@@ -104,7 +104,9 @@ def _replace_active(tx: WriteTx, number: int, why: str, instead_of: int | None, 
     current = None if active is None else active.number
     if current != instead_of:
         named = "no version" if current is None else f"version {current}"
-        raise errors.Conflict(f"Meanwhile {named} is active: check the differences again.", active=current)
+        raise errors.Conflict(
+            f"The active rules changed: {named} is active now. Review the changes again.", active=current
+        )
     if current is not None:
         store.archive(tx, number=current, at=at)
     store.activate(tx, number=number, why=why, at=at)

@@ -25,7 +25,7 @@ def start(tx: WriteTx, *, new: NewTrial, at: datetime) -> Trial:
     if not new.why.strip():
         raise errors.Invalid("Enter a reason: it is shown in the history.", field="why")
     if not 1 <= new.percent <= 100:  # noqa: PLR2004 - of a hundred
-        raise errors.Invalid("The share must be a number from 1 to 100.", field="percent")
+        raise errors.Invalid("Enter a share of 1 to 100 percent.", field="percent")
     found = versions.select_version(tx, number=new.draft)
     if found is None:
         raise errors.NotFound(f"There is no version {new.draft} of the rule set.")

@@ -41,7 +41,7 @@ def files(tx: ReadTx, *, run_id: int) -> Files:
 
 
 def changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
-    """Orders that change. Raises Invalid for an unknown filter."""
+    """Changed orders. Raises Invalid for an unknown filter."""
     if part.only not in ONLY or part.sort not in SORTS:
         raise errors.Invalid(
             f"Changes may be {', '.join(filter(None, ONLY))}, sorted by {', '.join(SORTS)}.", field="only"
@@ -55,7 +55,7 @@ def counts(tx: ReadTx, *, run_id: int) -> Counts:
 
 
 def csv(tx: ReadTx, *, run_id: int, only: str = "") -> Iterator[bytes]:
-    """Orders that change, as CSV. Raises Invalid for an unknown filter."""
+    """Changed orders as CSV. Raises Invalid for an unknown filter."""
     if only not in ONLY:
         raise errors.Invalid(f"Changes may be {', '.join(filter(None, ONLY))}.", field="only")
     return store.changes_as_csv(tx, run_id=run_id, only=only)

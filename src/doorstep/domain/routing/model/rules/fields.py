@@ -62,7 +62,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "Locations.codes": ("Codes", "Also the sequence of the choice."),
     "Locations.groups": ("Groups", "Also the sequence of the choice."),
     "Locations.not_groups": ("Excluded groups", ""),
-    "Locations.kinds": ("Kinds", "warehouse, store, dark_store …"),
+    "Locations.kinds": ("Location types", "warehouse, store, dark_store …"),
     "Locations.countries": ("Countries", ""),
     "Locations.within_km": ("Within km", ""),
     "Locations.within_miles": ("Within miles", ""),

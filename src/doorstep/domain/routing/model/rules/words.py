@@ -22,7 +22,7 @@ from doorstep.kernel.money import CURRENCIES, Money
 
 _BEST = {  # the winner, and the winner if the sort is descending
     Measure.MISS: ("most likely on time", "least likely on time"),
-    Measure.COST: ("cheapest", "dearest"),
+    Measure.COST: ("cheapest", "most expensive"),
     Measure.PARCELS: ("fewest parcels", "most parcels"),
     Measure.DISTANCE: ("nearest", "farthest"),
     Measure.UNIT_DISTANCE: ("shortest distance per unit", "longest distance per unit"),
@@ -45,7 +45,7 @@ _FIRST = {
 }
 _THEN = {
     "next_rule": "try the next rule",
-    "queue": "queue in {queue}",
+    "queue": "add to exception queue “{queue}”",
     "backorder": "backorder from incoming supply",
     "customer_care": "customer service decides",
     "cancel": "cancel the lines",
