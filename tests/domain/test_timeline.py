@@ -59,6 +59,15 @@ def test_a_fact_in_words(fact: str, data: dict[str, object], words: str) -> None
     assert model.words_of(fact, data) == words
 
 
+def test_a_channel_is_named_and_one_unit_is_singular() -> None:
+    placed = {"channel": "shopify", "lines": 2, "total_minor": 100, "currency": "INR"}
+    assert model.words_of("order.placed", placed, channels={"shopify": "Online shop"}).startswith(
+        "Placed through Online shop: 2 lines"
+    )
+    assert model.words_of("stock.received", {"pieces": 1, "reference": "PO-7"}) == "1 unit received: PO-7"
+    assert model.words_of("transfer.shipped", {"pieces": 2}) == "Transfer shipped with 2 units"
+
+
 def test_sentences_and_their_words_are_translated() -> None:
     german = {
         "Held: {reasons}": "Angehalten: {reasons}",

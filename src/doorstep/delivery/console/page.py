@@ -120,7 +120,9 @@ def _environment() -> jinja2.Environment:
         slack_badge=badges.slack,
         person_of=person_of,
         hold_words=lambda reason: i18n.gettext(analytics.hold_words(reason)),
-        event_words=lambda event: analytics.words_of(event.type, event.data, i18n.gettext),
+        event_words=lambda event, channels: analytics.words_of(
+            event.type, event.data, i18n.gettext, channels
+        ),
         Permission=Permission,
         ORDER_STEPS=navigation.ORDER_STEPS,
         PICKUP_STEPS=navigation.PICKUP_STEPS,

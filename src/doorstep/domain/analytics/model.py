@@ -167,31 +167,45 @@ _SENTENCES = {
     "transfer.drafted": _m("Transfer drafted"),
     "transfer.requested": _m("Transfer requested"),
     "transfer.shipped": _m("Transfer shipped with {pieces} units"),
-    "transfer.received": _m("Transfer received: {pieces} units, {lost} lost, {over} over"),
+    "transfer.received": _m("Transfer received. Units: {pieces}, lost: {lost}, over: {over}"),
     "transfer.canceled": _m("Transfer canceled"),
     "count.opened": _m("{kind} count opened"),
-    "count.submitted": _m("Count submitted: {off} of {lines} lines differ"),
+    "count.submitted": _m("Count submitted. Lines: {lines}, with a variance: {off}"),
     "count.reopened": _m("Count reopened: {reason}"),
-    "count.approved": _m("Count approved: {lines} lines, {change} units"),
+    "count.approved": _m("Count approved. Lines: {lines}, change in units: {change}"),
     "count.canceled": _m("Count canceled"),
     "replenishment.set": _m("Replenishment rules: {written} saved, {removed} removed"),
-    "import.ended": _m("{kind} import: {applied} rows applied, {bad} rejected"),
+    "import.ended": _m("{kind} import ended. Rows applied: {applied}, rejected: {bad}"),
 }
-_ONE_LINE = _m("Placed through {channel}: 1 line, {money}")
+# The sentence when the given number is 1.
+_SINGULAR = {
+    "order.placed": ("lines", _m("Placed through {channel}: 1 line, {money}")),
+    "stock.received": ("pieces", _m("1 unit received: {reference}")),
+    "stock.synced": ("lines", _m("{source} updated 1 stock level")),
+    "transfer.shipped": ("pieces", _m("Transfer shipped with 1 unit")),
+}
 
 
-def words_of(event_type: str, data: Mapping[str, object], translate: Translate = str) -> str:
-    """The sentence for an event; a type without one is shown by its name, so that nothing is hidden."""
-    known = {key: _spoken(key, value, translate) for key, value in data.items()}
+def words_of(
+    event_type: str,
+    data: Mapping[str, object],
+    translate: Translate = str,
+    channels: Mapping[str, str] | None = None,
+) -> str:
+    """The sentence for an event; an unknown type is shown by its name. `channels` has names by connection key."""
+    known = {key: _text_of(key, value, translate) for key, value in data.items()}
     if "total_minor" in data or "amount_minor" in data:
         minor = data.get("total_minor", data.get("amount_minor"))
         known["money"] = _amount(int(str(minor)), str(data.get("currency")))
     sentence = _SENTENCES.get(event_type)
     if sentence is None:
         return event_type.replace(".", " ").replace("_", " ").capitalize()
-    if event_type == "order.placed" and known.get("lines") == "1":
-        sentence = _ONE_LINE
-    return translate(sentence).format_map(_Forgiving(known)).strip().rstrip(":").strip()
+    counter, singular = _SINGULAR.get(event_type, ("", sentence))
+    if known.get(counter) == "1":
+        sentence = singular
+    if "channel" in known:
+        known["channel"] = (channels or {}).get(known["channel"], known["channel"])
+    return translate(sentence).format_map(_MissingAsEmpty(known)).strip().rstrip(":").strip()
 
 
 def _amount(minor: int, currency: str) -> str:
@@ -199,16 +213,16 @@ def _amount(minor: int, currency: str) -> str:
     return str(Money(minor, currency)) if currency in CURRENCIES else f"{text(minor, currency)} {currency}"
 
 
-class _Forgiving(dict[str, str]):
+class _MissingAsEmpty(dict[str, str]):
     """An old event may lack a field that was added later; its sentence is then shorter, not an error."""
 
     def __missing__(self, key: str) -> str:
         return ""
 
 
-def _spoken(key: str, value: object, translate: Translate) -> str:
+def _text_of(key: str, value: object, translate: Translate) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_spoken(key, each, translate) for each in value)
+        return ", ".join(_text_of(key, each, translate) for each in value)
     text = "" if value is None else str(value)
     if key.endswith("_date"):
         return text or translate(_m("no date"))

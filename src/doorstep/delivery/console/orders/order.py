@@ -111,6 +111,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         promised = promises.of_order(tx, order_id=order_id) if found.unallocated else []
         by = explainer(req, found, decisions.currency(tx, order_id=order_id))
         outages = network.outages(tx, at=req.now)
+        channels = list_view.channel_names(tx)
         queues = {each.name: each for each in rules.compiled_rules(tx).document.queues}
     may_write = req.principal.can(Permission.ORDERS_WRITE)
     context = {
@@ -120,6 +121,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         "map": map_of(found),
         "why_here": _why_here(found, by),
         "outages": outages,
+        "channels": channels,
         "why_not": _why_not(found, by),
         "queue": queues.get(found.header.queue),
         "promised": [each for each in promised if each.state == "open"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ class Home:
     before: DayFigures
     hourly: Sequence[int]
     feed: Sequence[FeedLine]
+    channels: Mapping[str, str]
     currency: str
 
 
@@ -66,6 +67,7 @@ def home(tx: ReadTx, *, now: datetime, timezone: str, currency: str = "") -> Hom
             : now.astimezone(ZoneInfo(timezone)).hour + 1
         ],
         feed=feed(tx, limit=20),
+        channels=orders.channel_names(tx),
         currency=currency,
     )
 
