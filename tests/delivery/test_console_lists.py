@@ -15,7 +15,7 @@ from doorstep.delivery.console.app import ROUTES
 from doorstep.delivery.console.routes import Read, Verb
 from doorstep.domain.analytics.views import letters, returns
 from doorstep.domain.inventory.actions import transfers as transfer_verbs
-from doorstep.domain.inventory.model.transfers import Plan, Wanted
+from doorstep.domain.inventory.model.transfers import Plan, RequestedLine
 from doorstep.domain.inventory.views import counts, receiving, supplies, transfers
 
 __all__ = ["browser"]
@@ -120,7 +120,7 @@ def test_a_list_is_sorted_in_both_directions_page_by_page(
 ) -> None:
     monkeypatch.setattr(lists, "EXPORT_ROWS", 2)
     places = [shop.location_ids[code] for code in ("WH-A", "ST-22")]
-    plans = [Plan(places[0], places[1], [Wanted(SHIRT, units)]) for units in (2, 9, 2, 5, 1)]
+    plans = [Plan(places[0], places[1], [RequestedLine(SHIRT, units)]) for units in (2, 9, 2, 5, 1)]
     with shop.app.db.write(actor="test") as tx:
         transfer_verbs.draft(tx, plans=plans, at=shop.now)
     sign_in(browser)

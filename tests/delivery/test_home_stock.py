@@ -16,7 +16,7 @@ from doorstep.domain.analytics.views import home
 from doorstep.domain.inventory.actions import counts, freshness, transfers
 from doorstep.domain.inventory.model.counts import CountKind, Found, NewCount, Rest, Tolerance
 from doorstep.domain.inventory.model.freshness import StockSource, Word
-from doorstep.domain.inventory.model.transfers import Plan, Wanted
+from doorstep.domain.inventory.model.transfers import Plan, RequestedLine
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import CountId, LocationId, Sku
 from doorstep.kernel.time import local_date
@@ -37,7 +37,7 @@ def count(tx: WriteTx, shop: Shop, location_id: LocationId, sku: Sku, quantity: 
     (count_id,) = counts.open_(tx, news=[NewCount(location_id, CountKind.OPEN, "Shelf", [sku])], at=shop.now)
     command = counts.Command(count_id, shop.now)
     counts.find(tx, command=command, found=[Found(sku, quantity)], adds=False)
-    counts.hand_in(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance())
+    counts.submit(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance())
     return count_id
 
 
@@ -58,7 +58,7 @@ def waiting(shop: Shop) -> Shop:
             day = local_date(shop.now + timedelta(days=days), ZONE)
             (transfer_id,) = transfers.draft(
                 tx,
-                plans=[Plan(LocationId(1), LocationId(2), [Wanted(JACKET, 1)], expected_date=day)],
+                plans=[Plan(LocationId(1), LocationId(2), [RequestedLine(JACKET, 1)], expected_date=day)],
                 at=shop.now,
             )
             transfers.request(tx, command=transfers.Command(transfer_id, shop.now))

@@ -27,9 +27,9 @@ from doorstep.domain.inventory.model.supplies import (
     Supply,
     SupplyKind,
     SupplyState,
+    announced_again,
     check_announcement,
     received,
-    retold,
 )
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -63,15 +63,15 @@ PRE = SellAhead(A, SellAheadMode.PREORDER)
 # Supply -------------------------------------------------------------------------------------------------------------
 
 
-TOLD = Announcement(SupplyKind.ASN, "N", 1, A, WH, 10, day(10), source="")
+ANNOUNCED = Announcement(SupplyKind.ASN, "N", 1, A, WH, 10, day(10), source="")
 
 
 @pytest.mark.parametrize(
     ("reported", "field"),
     [
-        (replace(TOLD, number=" "), "number"),
-        (replace(TOLD, quantity=0), "quantity"),
-        (replace(TOLD, confidence=101), "confidence"),
+        (replace(ANNOUNCED, number=" "), "number"),
+        (replace(ANNOUNCED, quantity=0), "quantity"),
+        (replace(ANNOUNCED, confidence=101), "confidence"),
     ],
 )
 def test_a_line_that_announces_nothing_is_refused(reported: Announcement, field: str) -> None:
@@ -82,17 +82,17 @@ def test_a_line_that_announces_nothing_is_refused(reported: Announcement, field:
 
 def test_a_line_follows_its_document() -> None:
     before = supply()
-    assert retold(before, TOLD) is before
-    assert retold(before, replace(TOLD, quantity=4)).expected == 4
+    assert announced_again(before, ANNOUNCED) is before
+    assert announced_again(before, replace(ANNOUNCED, quantity=4)).expected == 4
     closed = replace(before, state=SupplyState.CLOSED, received=12)
-    assert retold(closed, replace(TOLD, quantity=12)) is closed
-    assert retold(closed, replace(TOLD, quantity=15)).expected == 3
+    assert announced_again(closed, replace(ANNOUNCED, quantity=12)) is closed
+    assert announced_again(closed, replace(ANNOUNCED, quantity=15)).expected == 3
     assert closed.expected == 0
     gone = replace(before, state=SupplyState.CANCELED)
-    assert retold(gone, TOLD) is gone
-    for reported in (replace(TOLD, quantity=4), replace(TOLD, sku=B)):
+    assert announced_again(gone, ANNOUNCED) is gone
+    for reported in (replace(ANNOUNCED, quantity=4), replace(ANNOUNCED, sku=B)):
         with pytest.raises(errors.Conflict):
-            retold(gone, reported)
+            announced_again(gone, reported)
 
 
 def test_what_came_is_counted_and_the_line_closes_when_all_is_there() -> None:

@@ -250,5 +250,5 @@ def test_used_stock_can_be_released() -> None:
     choice = Choice(1, Sku("SET"), LocationId(1), 2)
     supply.take(choice)
     assert supply.available == {"A": {1: 1}, "A (open box)": {1: 1}}
-    supply.give_back(choice)
+    supply.restore(choice)
     assert supply.available == {"A": {1: 5}, "A (open box)": {1: 3}}

@@ -74,7 +74,7 @@ def test_the_first_relevant_scan_is_reported_and_known(reported: list[Scan]) -> 
 
 
 def test_a_parcel_has_left_once_the_carrier_has_had_it() -> None:
-    still_here = {status for status in TrackingStatus if not model.left_the_building(status)}
+    still_here = {status for status in TrackingStatus if not model.is_with_carrier(status)}
     assert still_here == {
         TrackingStatus.CREATED,
         TrackingStatus.LABEL_PURCHASED,

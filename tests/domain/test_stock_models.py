@@ -6,7 +6,7 @@ import pytest
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.claims import Claim, Outcome, Seen, Verdict, classify
+from doorstep.domain.inventory.model.claims import Claim, LedgerState, Outcome, Verdict, classify
 from doorstep.domain.inventory.model.counts import CountLine, Tolerance
 from doorstep.domain.inventory.model.imports import BadFile, Import, ImportKind, ImportState, text_of
 from doorstep.domain.inventory.model.replenishment import Source, StockLevel, suggest
@@ -26,13 +26,15 @@ A, B = LocationId(1), LocationId(2)
 @pytest.mark.parametrize(
     ("quantity", "seen", "verdict"),
     [
-        (8, Seen(10, 0, 0, 0, None), Verdict(Outcome.APPLIED, -2, 0)),
-        (10, Seen(6, 0, 0, -4, None), Verdict(Outcome.UNCHANGED, 0, 0)),
-        (3, Seen(6, 6, 3, 0, None), Verdict(Outcome.CONTRADICTED, 0, 3, "3 are there but 6 are reserved: 3 are missing.")),
-        (6, Seen(6, 6, 3, 0, None), Verdict(Outcome.APPLIED, 0, 0)),
+        (8, LedgerState(10, 0, 0, 0, None), Verdict(Outcome.APPLIED, -2, 0)),
+        (10, LedgerState(6, 0, 0, -4, None), Verdict(Outcome.UNCHANGED, 0, 0)),
+        (3, LedgerState(6, 6, 3, 0, None), Verdict(Outcome.CONTRADICTED, 0, 3, "3 are there but 6 are reserved: 3 are missing.")),
+        (6, LedgerState(6, 6, 3, 0, None), Verdict(Outcome.APPLIED, 0, 0)),
     ],
 )  # fmt: skip
-def test_a_claim_is_compared_with_the_system_quantity(quantity: int, seen: Seen, verdict: Verdict) -> None:
+def test_a_claim_is_compared_with_the_system_quantity(
+    quantity: int, seen: LedgerState, verdict: Verdict
+) -> None:
     assert classify(Claim(SHIRT, A, Condition.NEW, quantity, NOON), seen) == verdict
 
 

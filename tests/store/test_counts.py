@@ -68,12 +68,12 @@ def find(
         counts.find(tx, command=Command(count_id, at), found=found, adds=adds)
 
 
-def hand_in(
+def submit(
     database: Database, count_id: CountId, rest: Rest = Rest.SKIP, tolerance: Tolerance | None = None
 ) -> CountState:
     with database.write(actor="user:3") as tx:
         command = Command(count_id, NOON + 2 * HOUR)
-        return counts.hand_in(tx, command=command, rest=rest, tolerance=tolerance or Tolerance())
+        return counts.submit(tx, command=command, rest=rest, tolerance=tolerance or Tolerance())
 
 
 def approve(database: Database, count_id: CountId, actor: str = "user:1", *, alone: bool = False) -> None:
@@ -100,7 +100,7 @@ def test_what_was_sold_since_the_counting_stays_sold(database: Database) -> None
     sell(database, 2, NOON + HOUR / 2)
     find(database, count_id, Found(SHIRT, 7), at=NOON + HOUR)
     sell(database, 3, NOON + 2 * HOUR)
-    assert hand_in(database, count_id) is CountState.COUNTED
+    assert submit(database, count_id) is CountState.COUNTED
     assert lines(database, count_id) == [(SHIRT, 7, 8, None)]
     sell(database, 1, NOON + 3 * HOUR)
     approve(database, count_id)
@@ -110,7 +110,7 @@ def test_what_was_sold_since_the_counting_stays_sold(database: Database) -> None
 def test_late_movements_are_not_a_variance(database: Database) -> None:
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 15))
-    hand_in(database, count_id)
+    submit(database, count_id)
     with database.write(actor="system") as tx:
         actions.move(tx, movements=[Movement(MovementType.RECEIVED, SHIRT, A, 5, "late papers", NOON)])
     approve(database, count_id)
@@ -131,7 +131,7 @@ def test_uncounted_lines_are_open_or_zero(database: Database) -> None:
     for rest, after in ((Rest.SKIP, (2, 0, 0)), (Rest.NONE_THERE, (0, 0, 0))):
         count_id = opened(database)
         find(database, count_id, Found(SHIRT, 10))
-        hand_in(database, count_id, rest)
+        submit(database, count_id, rest)
         if rest is Rest.NONE_THERE:
             approve(database, count_id)
         assert (on_hand(database), on_hand(database, JACKET)) == ((10, 0, 0), after)
@@ -151,7 +151,7 @@ def test_small_differences_are_agreed_at_once(
 ) -> None:
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 9))
-    assert hand_in(database, count_id, tolerance=tolerance) is state
+    assert submit(database, count_id, tolerance=tolerance) is state
     assert on_hand(database)[0] == (9 if state is CountState.APPROVED else 10)
     with database.read() as tx:
         row = count_views.row(tx, count_id=count_id)
@@ -161,7 +161,7 @@ def test_small_differences_are_agreed_at_once(
 def test_the_counting_user_does_not_approve_unless_alone(database: Database) -> None:
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 2))
-    hand_in(database, count_id)
+    submit(database, count_id)
     with pytest.raises(OwnCount):
         approve(database, count_id, actor="user:3")
     approve(database, count_id, actor="user:3", alone=True)
@@ -171,12 +171,12 @@ def test_the_counting_user_does_not_approve_unless_alone(database: Database) -> 
 def test_a_count_that_differs_may_be_done_again(database: Database) -> None:
     count_id = opened(database, SHIRT, JACKET)
     find(database, count_id, Found(SHIRT, 7), Found(JACKET, 2))
-    hand_in(database, count_id)
+    submit(database, count_id)
     with database.write(actor="user:1") as tx:
         counts.recount(tx, command=Command(count_id, NOON), reason="look behind the door")
     assert lines(database, count_id) == [(JACKET, 2, 2, None), (SHIRT, None, None, None)]
     find(database, count_id, Found(SHIRT, 10))
-    assert hand_in(database, count_id) is CountState.APPROVED
+    assert submit(database, count_id) is CountState.APPROVED
     with database.read() as tx:
         reported = [each.type for each in events.of_stream(tx, stream="count", stream_id=count_id)]
     assert reported == [
@@ -190,7 +190,7 @@ def test_fewer_than_are_reserved_makes_the_position_contradictory(database: Data
         actions.reserve(tx, pieces=[piece], at=NOON)
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 4))
-    hand_in(database, count_id)
+    submit(database, count_id)
     approve(database, count_id)
     assert on_hand(database) == (6, 6, 2)
     with database.read() as tx:
@@ -205,7 +205,7 @@ def test_a_snapshot_that_is_newer_than_the_counting_has_the_last_word(database: 
     find(database, early, Found(SHIRT, 5), at=NOON + HOUR)
     find(database, late, Found(SHIRT, 8), at=NOON + 2 * HOUR)
     for count_id in (late, early):
-        hand_in(database, count_id)
+        submit(database, count_id)
         approve(database, count_id)
     assert on_hand(database) == (8, 0, 0)
     with database.read() as tx:
@@ -270,7 +270,7 @@ def test_only_what_can_be_there_is_counted(database: Database) -> None:
     with pytest.raises(UnknownPosition):
         find(database, count_id, Found(Sku("NO-SUCH"), 1))
     with pytest.raises(errors.Invalid, match="Nothing is counted"):
-        hand_in(database, count_id)
+        submit(database, count_id)
     with pytest.raises(errors.Invalid, match="too long"):
         find(database, count_id, *[Found(SHIRT, 1)] * 10_000)
 
@@ -278,7 +278,7 @@ def test_only_what_can_be_there_is_counted(database: Database) -> None:
 def test_a_count_that_is_over_stays_over(database: Database) -> None:
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 10))
-    assert hand_in(database, count_id) is CountState.APPROVED
+    assert submit(database, count_id) is CountState.APPROVED
     with pytest.raises(errors.Conflict, match="it cannot be changed"):
         find(database, count_id, Found(SHIRT, 1))
     with pytest.raises(IllegalMove):
@@ -299,6 +299,6 @@ def test_a_blind_count_hides_the_expected_quantity(database: Database) -> None:
         with database.read() as tx:
             assert count_views.count(tx, count_id=count_id).hides_expected is hidden
         find(database, count_id, Found(SHIRT, 9))
-        hand_in(database, count_id)
+        submit(database, count_id)
         with database.read() as tx:
             assert count_views.count(tx, count_id=count_id).hides_expected is False

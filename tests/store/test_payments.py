@@ -21,7 +21,7 @@ from doorstep.kernel import errors, events, states
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import OrderId, RefundId
 
-TOLD = order_snapshot(line("GT-WH-02", 2, 50_000), paid=False, external_id="shop-1")
+ANNOUNCED = order_snapshot(line("GT-WH-02", 2, 50_000), paid=False, external_id="shop-1")
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Till:
     def order(self, *, is_paid: bool) -> Accepted | None:
         """The channel's order comes, or comes again."""
         with self.database.write(actor="connection:shop") as tx:
-            reported = builders.paid(TOLD) if is_paid else TOLD
+            reported = builders.paid(ANNOUNCED) if is_paid else ANNOUNCED
             recognized = orders.classify(tx, incoming=[Incoming(self.channel, "shop", reported, "trace")])
             accepted = orders.upsert(tx, reported=recognized, now=NOON)
             posting.record_reported_payments(tx, accepted=accepted)
@@ -46,7 +46,7 @@ class Till:
 
     def money(self, status: PaymentStatus, *, reference: str = "", external_id: str = "pay-1") -> None:
         """The gateway (without a reference) or the channel (with one) tells of a transaction."""
-        amount, currency = TOLD.total_minor, "INR"
+        amount, currency = ANNOUNCED.total_minor, "INR"
         seen = PaymentSnapshot("sandbox", external_id, reference, status, amount, currency, "upi", NOON)
         with self.database.write(actor="connection:pay") as tx:
             actions.expect(tx, order_reference=reference)

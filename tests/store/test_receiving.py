@@ -17,7 +17,7 @@ from doorstep.domain.inventory.model import Condition, InsufficientStock, Unknow
 from doorstep.domain.inventory.model.reasons import AdjustReason, Regrade, wording
 from doorstep.domain.inventory.model.receiving import Delivery
 from doorstep.domain.inventory.model.supplies import Announcement, SupplyKind
-from doorstep.domain.inventory.model.transfers import Arrived, Plan, Wanted
+from doorstep.domain.inventory.model.transfers import Arrived, Plan, RequestedLine
 from doorstep.domain.inventory.views import receiving as receipt_views
 from doorstep.domain.inventory.views import supplies as supply_views
 from doorstep.domain.inventory.views.receiving import ReceiptFilter
@@ -57,9 +57,9 @@ def lines(received: Received) -> list[tuple[str, str, int, int, str]]:
     ]
 
 
-def on_the_road(database: Database, quantity: int = 4) -> TransferId:
+def in_transit(database: Database, quantity: int = 4) -> TransferId:
     with database.write(actor="user:1") as tx:
-        (key,) = transfers.draft(tx, plans=[Plan(A, B, [Wanted(SHIRT, quantity)])], at=NOON)
+        (key,) = transfers.draft(tx, plans=[Plan(A, B, [RequestedLine(SHIRT, quantity)])], at=NOON)
         transfers.request(tx, command=transfers.Command(key, NOON))
         transfers.ship(tx, command=transfers.Command(key, NOON))
     return key
@@ -91,7 +91,7 @@ def test_a_delivery_with_a_key_is_received_once(database: Database) -> None:
 
 
 def test_a_transfer_is_received_with_a_goods_receipt(database: Database) -> None:
-    transfer_id = on_the_road(database)
+    transfer_id = in_transit(database)
     received = receive(database, Delivery(B, [Arrived(SHIRT, 4)], transfer_id=transfer_id))
     assert (lines(received), on_hand(database, place=B)) == ([(SHIRT, "new", 4, 4, "")], {"new": 4})
     with database.read() as tx:
@@ -101,7 +101,7 @@ def test_a_transfer_is_received_with_a_goods_receipt(database: Database) -> None
 
 
 def test_a_wrong_item_waits_in_quarantine_and_what_is_lost_is_closed_short(database: Database) -> None:
-    transfer_id = on_the_road(database)
+    transfer_id = in_transit(database)
     reported = Delivery(
         B,
         [Arrived(SHIRT, 3), Arrived(JACKET, 1), Arrived(JACKET, 1, DAMAGED)],
@@ -116,13 +116,13 @@ def test_a_wrong_item_waits_in_quarantine_and_what_is_lost_is_closed_short(datab
 
 
 def test_a_transfer_that_never_arrived_is_closed_short(database: Database) -> None:
-    reported = Delivery(B, [], transfer_id=on_the_road(database), closes=True, note="lost by the carrier")
+    reported = Delivery(B, [], transfer_id=in_transit(database), closes=True, note="lost by the carrier")
     assert lines(receive(database, reported)) == [(SHIRT, "new", 4, 0, "Closed short")]
     assert on_hand(database, place=B) == {}
 
 
 def test_a_transfer_arrives_where_it_was_sent(database: Database) -> None:
-    reported = Delivery(A, [Arrived(SHIRT, 4)], transfer_id=on_the_road(database))
+    reported = Delivery(A, [Arrived(SHIRT, 4)], transfer_id=in_transit(database))
     with pytest.raises(errors.Refused, match="another location"):
         receive(database, reported)
     with pytest.raises(errors.NotFound):

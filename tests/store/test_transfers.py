@@ -12,7 +12,7 @@ from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.actions import Piece, transfers
 from doorstep.domain.inventory.actions.transfers import Command, Receipt
 from doorstep.domain.inventory.model import Condition, InsufficientStock, UnknownPosition
-from doorstep.domain.inventory.model.transfers import Arrived, Plan, TransferState, Wanted
+from doorstep.domain.inventory.model.transfers import Arrived, Plan, RequestedLine, TransferState
 from doorstep.domain.inventory.views import transfers as transfer_views
 from doorstep.domain.inventory.views.transfers import TransferFilter
 from doorstep.kernel import errors, events
@@ -43,9 +43,9 @@ def count(
 
 
 def draft(database: Database, **pieces: int) -> TransferId:
-    lines = [Wanted(Sku(sku.replace("_", "-")), quantity) for sku, quantity in pieces.items()]
+    lines = [RequestedLine(Sku(sku.replace("_", "-")), quantity) for sku, quantity in pieces.items()]
     with database.write(actor="user:1") as tx:
-        (found,) = transfers.draft(tx, plans=[Plan(A, B, lines or [Wanted(SHIRT, 4)])], at=NOON)
+        (found,) = transfers.draft(tx, plans=[Plan(A, B, lines or [RequestedLine(SHIRT, 4)])], at=NOON)
     return found
 
 
@@ -60,7 +60,7 @@ def receive(
     do(database, "receive", transfer_id, receipt=Receipt(lines, closes, reason))
 
 
-def on_the_road(database: Database, **pieces: int) -> TransferId:
+def in_transit(database: Database, **pieces: int) -> TransferId:
     transfer_id = draft(database, **pieces)
     do(database, "request", transfer_id)
     do(database, "ship", transfer_id)
@@ -102,7 +102,7 @@ def test_goods_are_tied_up_put_on_the_road_and_arrive(database: Database) -> Non
 
 
 def test_the_way_back_off_the_road_names_the_movement_that_put_it_there(database: Database) -> None:
-    receive(database, on_the_road(database), Arrived(SHIRT, 4))
+    receive(database, in_transit(database), Arrived(SHIRT, 4))
     statement = """
         SELECT type, location_id, condition, on_hand_change, reserved_change,
                (SELECT o.type || ' ' || o.condition FROM stock_movements o WHERE o.id = m.reverses) AS of
@@ -136,7 +136,7 @@ def test_fewer_units_may_be_shipped_than_requested(database: Database) -> None:
 
 
 def test_a_transfer_may_be_received_on_several_days(database: Database) -> None:
-    transfer_id = on_the_road(database)
+    transfer_id = in_transit(database)
     receive(database, transfer_id, Arrived(SHIRT, 1))
     assert (state(database, transfer_id), count(database, B), incoming(database)) == (
         TransferState.SHIPPED,
@@ -150,7 +150,7 @@ def test_a_transfer_may_be_received_on_several_days(database: Database) -> None:
 
 
 def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
-    transfer_id = on_the_road(database)
+    transfer_id = in_transit(database)
     with pytest.raises(errors.Invalid, match="enter a reason"):
         receive(database, transfer_id, Arrived(SHIRT, 3), closes=True)
     receive(database, transfer_id, Arrived(SHIRT, 3), closes=True, reason="box was torn")
@@ -163,7 +163,7 @@ def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
 
 
 def test_units_that_were_not_shipped_are_received(database: Database) -> None:
-    transfer_id = on_the_road(database)
+    transfer_id = in_transit(database)
     receive(database, transfer_id, Arrived(SHIRT, 5), Arrived(JACKET, 1), reason="packed too much")
     assert [count(database, B), count(database, B, sku=JACKET)] == [(5, 0), (1, 0)]
     assert count(database, B, Condition.IN_TRANSIT) == (0, 0)
@@ -187,7 +187,7 @@ def test_a_canceled_transfer_frees_what_it_tied_up(database: Database, requested
 
 @pytest.mark.parametrize("verb", ["request", "ship", "cancel"])
 def test_a_step_that_is_not_next_is_refused(database: Database, verb: str) -> None:
-    transfer_id = on_the_road(database)
+    transfer_id = in_transit(database)
     with pytest.raises(IllegalMove):
         do(database, verb, transfer_id)
 
@@ -204,7 +204,7 @@ def test_only_what_is_free_is_tied_up(database: Database) -> None:
 
 def test_a_draft_is_changed_and_a_stale_version_is_refused(database: Database) -> None:
     transfer_id = draft(database)
-    do(database, "change", transfer_id, lines=[Wanted(JACKET, 1)])
+    do(database, "change", transfer_id, lines=[RequestedLine(JACKET, 1)])
     with database.read() as tx:
         found = transfer_views.transfer(tx, transfer_id=transfer_id)
     assert ([(line.sku, line.requested) for line in found.lines], found.version) == ([(JACKET, 1)], 2)
@@ -212,16 +212,16 @@ def test_a_draft_is_changed_and_a_stale_version_is_refused(database: Database) -
         transfers.cancel(tx, command=Command(transfer_id, NOON, version=1))
     do(database, "request", transfer_id)
     with pytest.raises(errors.Conflict, match="only a draft"):
-        do(database, "change", transfer_id, lines=[Wanted(JACKET, 1)])
+        do(database, "change", transfer_id, lines=[RequestedLine(JACKET, 1)])
 
 
 @pytest.mark.parametrize(
     ("plan", "field"),
     [
-        (Plan(A, A, [Wanted(SHIRT, 1)]), "destination"),
+        (Plan(A, A, [RequestedLine(SHIRT, 1)]), "destination"),
         (Plan(A, B, []), "lines"),
-        (Plan(A, B, [Wanted(SHIRT, 0)]), "quantity"),
-        (Plan(A, B, [Wanted(SHIRT, 1), Wanted(SHIRT, 2)]), "lines"),
+        (Plan(A, B, [RequestedLine(SHIRT, 0)]), "quantity"),
+        (Plan(A, B, [RequestedLine(SHIRT, 1), RequestedLine(SHIRT, 2)]), "lines"),
     ],
 )
 def test_a_transfer_that_makes_no_sense_is_not_drafted(database: Database, plan: Plan, field: str) -> None:
@@ -231,7 +231,7 @@ def test_a_transfer_that_makes_no_sense_is_not_drafted(database: Database, plan:
 
 
 def test_what_the_catalog_does_not_have_is_named(database: Database) -> None:
-    lines = [Wanted(Sku(f"NO-{number:02}"), 1) for number in range(12)]
+    lines = [RequestedLine(Sku(f"NO-{number:02}"), 1) for number in range(12)]
     with (
         pytest.raises(UnknownPosition, match=r"NO-00, .*NO-09 and 2 more"),
         database.write(actor="user:1") as tx,
@@ -253,12 +253,14 @@ def test_what_leaves_is_on_the_transfer(database: Database, sent: dict[Sku, int]
 )
 def test_arrived_supply_is_closed(database: Database, lines: Sequence[Arrived]) -> None:
     with pytest.raises(errors.Invalid):
-        receive(database, on_the_road(database), *lines)
+        receive(database, in_transit(database), *lines)
 
 
 def test_suggestions_share_the_one_draft_of_a_pair(database: Database) -> None:
     def suggest(**pieces: int) -> list[TransferId]:
-        lines = [Wanted(Sku(sku.replace("_", "-")), each, "sells fast") for sku, each in pieces.items()]
+        lines = [
+            RequestedLine(Sku(sku.replace("_", "-")), each, "sells fast") for sku, each in pieces.items()
+        ]
         with database.write(actor="system") as tx:
             return transfers.suggest(tx, suggestions={(A, B): lines}, at=NOON)
 

@@ -26,8 +26,8 @@ def retry(
 ) -> int:
     """Retry dead letters: these deliveries and messages, or all of an error class; returns how many."""
     if error_class is not None:
-        return jobs.redrive(tx, error_class=error_class) + connections.revive(tx, error_class=error_class)
-    return jobs.redrive(tx, ids=deliveries or []) + connections.revive(tx, ids=messages or [])
+        return jobs.redrive(tx, error_class=error_class) + connections.retry_dead(tx, error_class=error_class)
+    return jobs.redrive(tx, ids=deliveries or []) + connections.retry_dead(tx, ids=messages or [])
 
 
 def discard(tx: WriteTx, *, deliveries: Sequence[int] = (), messages: Sequence[int] = ()) -> int:

@@ -82,7 +82,7 @@ def test_an_unclear_payment_is_a_dead_letter_until_its_channel_is_named(market: 
     assert "which several sales channels have: name the sales channel" in str(dead["error"])
     assert (dead["error_class"], matched(market)) == ("data", None)
     market.receive("pay", "payment", paid("shop"))
-    market.write(lambda tx: connections.revive(tx, error_class="data"))
+    market.write(lambda tx: connections.retry_dead(tx, error_class="data"))
     market.settle()
     assert (matched(market), market.dead_letters()) == (orders["shop"], [])
 

@@ -10,7 +10,7 @@ from doorstep.domain.inventory.actions import claims, counts, feeds, receiving, 
 from doorstep.domain.inventory.model.counts import CountKind, Found, NewCount, Rest, Tolerance
 from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
 from doorstep.domain.inventory.model.receiving import Delivery
-from doorstep.domain.inventory.model.transfers import Arrived, Plan, Wanted
+from doorstep.domain.inventory.model.transfers import Arrived, Plan, RequestedLine
 from doorstep.domain.inventory.views import counts as count_views
 from doorstep.flows.fulfillment import fulfill
 from doorstep.flows.stock import cycle_counts as count_flow
@@ -46,7 +46,7 @@ def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
         (key,) = counts.open_(tx, news=[new], at=now)
         command = counts.Command(key, now)
         counts.find(tx, command=command, found=[Found(JACKET, 5)], adds=False)
-        counts.hand_in(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance(pieces=9))
+        counts.submit(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance(pieces=9))
 
 
 @pytest.mark.parametrize("how", ["receipt", "feed", "count"])
@@ -72,7 +72,7 @@ def test_a_canceled_transfer_releases_stock_and_retries_backorders(retailer: Ret
 
 
 def requested(retailer: Retailer, tx: WriteTx) -> transfers.Command:
-    plan = Plan(retailer.location_ids[HUB], retailer.location_ids[STORE], [Wanted(JACKET, 2)])
+    plan = Plan(retailer.location_ids[HUB], retailer.location_ids[STORE], [RequestedLine(JACKET, 2)])
     (key,) = transfers.draft(tx, plans=[plan], at=NOON)
     transfers.request(tx, command=transfers.Command(key, NOON))
     return transfers.Command(key, NOON)

@@ -275,7 +275,7 @@ def hand_in(calling: Calling, count_id: int, body: HandIn) -> CountActed:
         calling,
         count_id,
         (Permission.STOCK_WORK, body.version),
-        lambda tx, command: counts.hand_in(tx, command=command, rest=body.rest, tolerance=tolerance),
+        lambda tx, command: counts.submit(tx, command=command, rest=body.rest, tolerance=tolerance),
     )
 
 

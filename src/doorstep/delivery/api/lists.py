@@ -15,10 +15,10 @@ from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.analytics.views import lists
 from doorstep.domain.analytics.views.lists import (
     InvoiceEntry,
+    ListFilter,
     RefundEntry,
     ReturnEntry,
     ShipmentEntry,
-    Wanted,
 )
 from doorstep.domain.identity.model import NotAllowed, Permission
 from doorstep.domain.invoicing.model import DocumentState
@@ -34,9 +34,9 @@ class Filter(Paging):
 
     order_id: int | None = None
 
-    def wanted(self, calling: Caller, *, state: str | None) -> Wanted:
+    def wanted(self, calling: Caller, *, state: str | None) -> ListFilter:
         """Read one row more than a page holds, only of the caller's location if it has one."""
-        return Wanted(self.limit + 1, self.last_id, self.order_id, calling.scope, state or "")
+        return ListFilter(self.limit + 1, self.last_id, self.order_id, calling.scope, state or "")
 
 
 class ReturnFilter(Filter):

@@ -15,7 +15,7 @@ from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import transfers
 from doorstep.domain.inventory.actions.transfers import Command
-from doorstep.domain.inventory.model.transfers import TRANSFER_ACTIONS, Plan, TransferState, Wanted
+from doorstep.domain.inventory.model.transfers import TRANSFER_ACTIONS, Plan, RequestedLine, TransferState
 from doorstep.domain.inventory.views import transfers as views
 from doorstep.domain.network import views as network
 from doorstep.kernel import keyset
@@ -191,7 +191,7 @@ def draft(calling: Calling, body: TransferDraft) -> TransferActed:
         origin = network.by_code(tx, code=body.origin).id
         destination = network.by_code(tx, code=body.destination).id
         _require_an_end(calling, Permission.STOCK_WORK, origin, destination)
-        lines = [Wanted(Sku(each.sku), each.quantity) for each in body.lines]
+        lines = [RequestedLine(Sku(each.sku), each.quantity) for each in body.lines]
         plan = Plan(origin, destination, lines, body.reference, body.note, body.expected_date)
         (made,) = transfers.draft(tx, plans=[plan], at=calling.app.clock.now())
         return _answer(tx, made)
@@ -222,7 +222,7 @@ def _act(
 @router.put("/transfers/{transfer_id}/lines")
 def change(calling: Calling, transfer_id: int, body: NewTransferLines) -> TransferActed:
     """Replace a draft's lines."""
-    lines = [Wanted(Sku(each.sku), each.quantity) for each in body.lines]
+    lines = [RequestedLine(Sku(each.sku), each.quantity) for each in body.lines]
     return _act(
         calling,
         transfer_id,

@@ -66,7 +66,7 @@ def _split_inbox(app: App, ids: Sequence[int], problem: Exception) -> None:
     for part in (ids[:middle], ids[middle:]):
         try:
             with app.db.write(actor="system") as tx:
-                messages = connections.claim_again(tx, ids=part)
+                messages = connections.reclaim(tx, ids=part)
                 if messages:
                     intake.read(app.context, tx, messages)
         except Exception as again:  # noqa: BLE001 - the worker loop, see above
@@ -76,7 +76,7 @@ def _split_inbox(app: App, ids: Sequence[int], problem: Exception) -> None:
 def _park(app: App, message_id: int, problem: Exception) -> None:
     """Postpone one message, or make it a dead letter."""
     with app.db.write(actor="system") as tx:
-        for message in connections.claim_again(tx, ids=[message_id]):
+        for message in connections.reclaim(tx, ids=[message_id]):
             failure = policy(app).failure(problem, attempts=message.attempts + 1, jitter=random.random())  # noqa: S311 - spreads retries
             if isinstance(problem, errors.Conflict) and message.attempts < app.settings.max_attempts:
                 # Another process was faster: retry soon, with increasing waits.
@@ -197,7 +197,7 @@ def _decide_alone(app: App, due: Due, order_id: OrderId) -> None:
     """Run one order of a failed batch; the failing one is postponed and logged until it is fixed."""
     try:
         with app.db.write(actor="system") as tx:
-            if orders.claim_again(tx, order_id=order_id, due=due):
+            if orders.reclaim(tx, order_id=order_id, due=due):
                 _decide(app, tx, due, [order_id])
     except Exception as problem:  # noqa: BLE001 - the worker loop: one order must not stop the others
         report(problem, "an order could not be decided", order_id=order_id, due=due)

@@ -46,7 +46,7 @@ def claim(tx: WriteTx, *, limit: int) -> list[InboxMessage]:
     return store.lock_due(tx, limit=limit)
 
 
-def claim_again(tx: WriteTx, *, ids: Sequence[int]) -> list[InboxMessage]:
+def reclaim(tx: WriteTx, *, ids: Sequence[int]) -> list[InboxMessage]:
     """Claim a part of a failed batch again."""
     return store.lock_messages(tx, ids=ids)
 
@@ -61,10 +61,10 @@ def set_aside(tx: WriteTx, *, problem: Problem) -> None:
     store.mark_failed(tx, problem)
 
 
-def revive(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
+def retry_dead(tx: WriteTx, *, ids: Sequence[int] | None = None, error_class: str | None = None) -> int:
     """Retry dead letters: these ids, or a whole error class."""
     tx.wake_workers()
-    return store.revive(tx, ids=ids, error_class=error_class)
+    return store.retry_dead(tx, ids=ids, error_class=error_class)
 
 
 def discard(tx: WriteTx, *, ids: Sequence[int]) -> int:

@@ -181,7 +181,7 @@ def mark_failed(tx: WriteTx, problem: Problem) -> None:
     )
 
 
-def revive(tx: WriteTx, *, ids: Sequence[int] | None, error_class: str | None) -> int:
+def retry_dead(tx: WriteTx, *, ids: Sequence[int] | None, error_class: str | None) -> int:
     """Make dead messages due again: these ids, or a whole error class."""
     return tx.execute(
         """

@@ -164,7 +164,7 @@ def reject(tx: WriteTx, *, command: Command, reason: RejectReason, note: str) ->
 def request_recall(tx: WriteTx, *, command: Command, why: str) -> Work:
     """Request a recall of released work. Raises Conflict if that is too late or was requested already."""
     work = lock(tx, command=command)
-    if work.state not in model.ASKABLE or work.asked_back:
+    if work.state not in model.RECALLABLE or work.asked_back:
         said = (
             "A recall was requested already."
             if work.asked_back

@@ -149,7 +149,7 @@ class Work:
 
 
 # Unfinished work can be recalled; the first of these states is not accepted yet, so it is recalled at once.
-ASKABLE = (State.OPEN, State.ACCEPTED, State.PICKED)
+RECALLABLE = (State.OPEN, State.ACCEPTED, State.PICKED)
 
 
 class WrongScan(errors.Invalid):

@@ -24,7 +24,7 @@ PREFIX_LENGTH = 12
 
 
 @cache
-def _nobody() -> str:
+def _dummy_hash() -> str:
     """The hash that unknown addresses are checked against, so that the answer takes equally long. Computed when needed:
     a hash is slow by design, and most processes never need it.
     """
@@ -86,7 +86,7 @@ def sign_in(tx: WriteTx, *, email: str, password: str, now: datetime) -> str | N
     store.lock_attempts(tx, email=email)
     _refuse_guessing(tx, email, now)
     login = store.select_login(tx, email=email)
-    is_right = secrets.verify_password(password, login.password_hash if login else _nobody())
+    is_right = secrets.verify_password(password, login.password_hash if login else _dummy_hash())
     if login is None or not is_right or not login.active:
         store.insert_failure(tx, email=email, at=now)
         return None

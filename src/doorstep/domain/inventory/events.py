@@ -270,7 +270,7 @@ class CountOpened:
 
 
 @dataclass(frozen=True, slots=True)
-class CountHandedIn:
+class CountSubmitted:
     """A count was submitted; `off` lines differ from the ledger."""
 
     type: ClassVar[str] = "count.submitted"
@@ -282,7 +282,7 @@ class CountHandedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class CountSentBack:
+class CountReopened:
     """A count was reopened, for a reason."""
 
     type: ClassVar[str] = "count.reopened"

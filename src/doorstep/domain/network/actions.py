@@ -94,7 +94,9 @@ def resume(tx: WriteTx, *, location_id: int, at: datetime) -> bool:
     return True
 
 
-def carrier_out(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime | None, at: datetime) -> None:
+def start_carrier_outage(
+    tx: WriteTx, *, carrier: str, reason: str, until_at: datetime | None, at: datetime
+) -> None:
     """Record a carrier outage set by a user, until the given time or until it is ended."""
     if not reason.strip():
         raise errors.Invalid("Enter a reason for the outage.", field="reason")
@@ -103,7 +105,9 @@ def carrier_out(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime | 
     _out(tx, Outage(carrier, reason.strip(), at, until_at, is_noticed=False, actor=tx.actor), at)
 
 
-def carrier_fails(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime, at: datetime) -> bool:
+def start_detected_outage(
+    tx: WriteTx, *, carrier: str, reason: str, until_at: datetime, at: datetime
+) -> bool:
     """Record a carrier outage detected from failed calls; False if the carrier is already out.
 
     An outage set by a user keeps its reason; a detected one is extended.
@@ -121,10 +125,10 @@ def carrier_fails(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime,
 def _out(tx: WriteTx, outage: Outage, at: datetime) -> None:
     outages.upsert_outage(tx, outage)
     places.renew_token(tx)
-    events.append(tx, [facts.CarrierOut(outage.carrier, outage.reason, outage.until_at)], at=at)
+    events.append(tx, [facts.CarrierOutageStarted(outage.carrier, outage.reason, outage.until_at)], at=at)
 
 
-def carrier_back(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
+def end_carrier_outage(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
     """End a carrier outage; False if there was none."""
     if not outages.delete_outage(tx, carrier=carrier):
         return False
@@ -134,7 +138,7 @@ def carrier_back(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
 
 def _back(tx: WriteTx, carriers: Sequence[str], at: datetime) -> None:
     places.renew_token(tx)
-    events.append(tx, [facts.CarrierBack(carrier) for carrier in carriers], at=at)
+    events.append(tx, [facts.CarrierOutageEnded(carrier) for carrier in carriers], at=at)
 
 
 def end_over(tx: WriteTx, *, at: datetime) -> int:

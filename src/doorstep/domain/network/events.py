@@ -19,7 +19,7 @@ class Configured:
 
 
 @dataclass(frozen=True, slots=True)
-class CarrierOut:
+class CarrierOutageStarted:
     """A carrier gets no parcels until the given time or until the outage is ended."""
 
     type: ClassVar[str] = "carrier.outage_started"
@@ -31,7 +31,7 @@ class CarrierOut:
 
 
 @dataclass(frozen=True, slots=True)
-class CarrierBack:
+class CarrierOutageEnded:
     """A carrier gets parcels again."""
 
     type: ClassVar[str] = "carrier.outage_ended"

@@ -81,7 +81,7 @@ def record(
     """
     known = store.lock_by_external(tx, gateway=seen.gateway, external_id=seen.external_id)
     if known is None and order_id is not None:
-        known = store.lock_nameless(tx, order_id=order_id, gateway=seen.gateway)
+        known = store.lock_without_external_id(tx, order_id=order_id, gateway=seen.gateway)
     if known is None:
         payment_id = store.insert_observed(tx, order_id=order_id, channel_id=channel_id, seen=seen)
         if payment_id is None:

@@ -40,7 +40,7 @@ def lock_by_external(tx: WriteTx, *, gateway: str, external_id: str) -> Payment 
     )
 
 
-def lock_nameless(tx: WriteTx, *, order_id: int, gateway: str) -> Payment | None:
+def lock_without_external_id(tx: WriteTx, *, order_id: int, gateway: str) -> Payment | None:
     """An order's payment that only the channel has reported, locked."""
     return tx.one(
         Payment,

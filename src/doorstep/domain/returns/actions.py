@@ -51,12 +51,12 @@ def _move(tx: WriteTx, each: Return, custody: ReturnLocation, at: datetime) -> N
     store.update_custody(tx, return_id=each.id, custody=custody, at=at)
 
 
-def travelling(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
+def mark_in_transit(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     """The carrier has it; late or repeated scans change nothing."""
     each = lock(tx, return_id=return_id)
     if each.custody is ReturnLocation.ADVISED:
         _move(tx, each, ReturnLocation.IN_TRANSIT, at)
-        events.append(tx, [facts.Travelling(each.order_id, each.id, each.number)], at=at)
+        events.append(tx, [facts.InTransit(each.order_id, each.id, each.number)], at=at)
 
 
 def arrived(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:

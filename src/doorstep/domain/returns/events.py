@@ -25,7 +25,7 @@ class Created(_OfReturn):
 
 
 @dataclass(frozen=True, slots=True)
-class Travelling(_OfReturn):
+class InTransit(_OfReturn):
     """The carrier has it."""
 
     type: ClassVar[str] = "return.in_transit"

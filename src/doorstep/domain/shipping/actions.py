@@ -139,7 +139,7 @@ def track(tx: WriteTx, *, shipment: Shipment, scans: Sequence[Scan]) -> Progress
     )
     if latest.status is shipment.tracking_status and not delivered:
         return None
-    return Progress(shipment.tracking_status, latest, model.left_the_building(latest.status), delivered)
+    return Progress(shipment.tracking_status, latest, model.is_with_carrier(latest.status), delivered)
 
 
 def announce(tx: WriteTx, *, shipments: Iterable[Shipment], progress: Progress) -> None:

@@ -125,7 +125,7 @@ def _may_follow(result: Scan | None, status: TrackingStatus) -> bool:
 _RANK = {status: rank for rank, status in enumerate(TrackingStatus)}
 
 
-def left_the_building(status: TrackingStatus) -> bool:
+def is_with_carrier(status: TrackingStatus) -> bool:
     """Whether the carrier has or had the parcel."""
     return status not in _NOT_YET_WITH_CARRIER and status is not TrackingStatus.CANCELED
 

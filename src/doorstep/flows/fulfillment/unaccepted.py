@@ -42,11 +42,11 @@ def check(context: Context) -> int:
         ]
     called = [each for each in due if each[2] is not Stage.REJECTED]
     done = sum(
-        _call_out(context, called[start : start + _AT_ONCE], known, now)
+        _escalate(context, called[start : start + _AT_ONCE], known, now)
         for start in range(0, len(called), _AT_ONCE)
     )
     return done + sum(
-        _take_away(context, work, minutes, now) for work, minutes, stage in due if stage is Stage.REJECTED
+        _reroute(context, work, minutes, now) for work, minutes, stage in due if stage is Stage.REJECTED
     )
 
 
@@ -64,7 +64,7 @@ def _due(
     return [(work, minutes, reached)] if reached is not None and reached.value != work.stage else []
 
 
-def _call_out(context: Context, due: Sequence[Due], known: CompiledNetwork, now: datetime) -> int:
+def _escalate(context: Context, due: Sequence[Due], known: CompiledNetwork, now: datetime) -> int:
     with context.db.write(actor="system") as tx:
         for order_id in sorted({work.order_id for work, _, _ in due}):
             orders.lock(tx, order_id=order_id)
@@ -77,7 +77,7 @@ def _call_out(context: Context, due: Sequence[Due], known: CompiledNetwork, now:
         return fulfillment.overdue(tx, reported=reported, at=now)
 
 
-def _take_away(context: Context, work: UnacceptedWork, minutes: float, now: datetime) -> int:
+def _reroute(context: Context, work: UnacceptedWork, minutes: float, now: datetime) -> int:
     """Reject on behalf of the location, unless someone there acted first; the order is re-routed."""
     note = f"not accepted within {int(minutes)} opening minutes"
     try:

@@ -29,12 +29,12 @@ def start(tx: WriteTx, *, carrier: str, reason: str, until_at: datetime | None, 
     known = carriers(tx)
     if carrier not in known:
         raise errors.NotFound(f"There is no carrier {carrier!r}. Carriers: {', '.join(known) or 'none'}.")
-    network.carrier_out(tx, carrier=carrier, reason=reason, until_at=until_at, at=now)
+    network.start_carrier_outage(tx, carrier=carrier, reason=reason, until_at=until_at, at=now)
 
 
 def end(tx: WriteTx, *, carrier: str, now: datetime) -> None:
     """End a carrier outage. Raises NotFound if there is none."""
-    if not network.carrier_back(tx, carrier=carrier, at=now):
+    if not network.end_carrier_outage(tx, carrier=carrier, at=now):
         raise errors.NotFound(f"{carrier!r} has no outage.")
 
 
@@ -48,11 +48,11 @@ def check(context: Context) -> int:
         }
         since = {each.carrier: each.since_at for each in noticed.values()}
         for carrier in connections.recovered_carriers(tx, since=since):
-            changed += network.carrier_back(tx, carrier=carrier, at=now)
+            changed += network.end_carrier_outage(tx, carrier=carrier, at=now)
             del noticed[carrier]
         for each in connections.failing_carriers(tx, since=now - _LOOKED_AT, at_least=_FAILURES):
             reason = f"{each.failures} calls in a row failed: {each.error}"
-            changed += network.carrier_fails(
+            changed += network.start_detected_outage(
                 tx, carrier=each.carrier, reason=reason, until_at=now + _OUT_FOR, at=now
             )
     if changed:

@@ -59,12 +59,12 @@ def check(context: Context) -> Verdict | None:
         found = verdict(tx, trial=trial)
         if found.breaches:
             verbs.stop(tx, why=found.why, breached=True, at=context.clock.now())
-        elif ended := _outlived(tx, trial):
+        elif ended := _why_outdated(tx, trial):
             verbs.stop(tx, why=ended, at=context.clock.now())
         return found
 
 
-def _outlived(tx: ReadTx, trial: Trial) -> str:
+def _why_outdated(tx: ReadTx, trial: Trial) -> str:
     state = rules.version(tx, number=trial.draft).state
     if state != "draft":
         return f"Version {trial.draft} is {state} by now."

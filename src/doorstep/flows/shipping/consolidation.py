@@ -16,7 +16,7 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, OrderId
 from doorstep.kernel.jobs import Delivery
 
-COMPANIONS_AWAITED_FOR = timedelta(minutes=30)
+CONSOLIDATION_WAIT = timedelta(minutes=30)
 
 
 def request_labels(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
@@ -39,7 +39,7 @@ def close_overdue(context: Context) -> int:
     """Periodic: ship parcels whose companions are overdue; returns how many were closed."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
-        waiting = work_views.unlabeled(tx, packed_before=now - COMPANIONS_AWAITED_FOR)
+        waiting = work_views.unlabeled(tx, packed_before=now - CONSOLIDATION_WAIT)
         for work_id in waiting:
             close(context, tx, fulfillment_order_id=work_id, now=now)
     return len(waiting)

@@ -147,4 +147,4 @@ def _follow_return(tx: WriteTx, shipment: Shipment, progress: shipping.Progress)
     if progress.delivered:
         returns.arrived(tx, return_id=return_id, at=progress.now.at)
     elif progress.left:
-        returns.travelling(tx, return_id=return_id, at=progress.now.at)
+        returns.mark_in_transit(tx, return_id=return_id, at=progress.now.at)

@@ -228,7 +228,7 @@ def submit(req: PageRequest) -> Response:
     tolerance = Tolerance(chosen.count_tolerance_pieces, chosen.count_tolerance_percent)
 
     def verb(tx: WriteTx, command: Command) -> str:
-        state = verbs.hand_in(tx, command=command, rest=rest, tolerance=tolerance)
+        state = verbs.submit(tx, command=command, rest=rest, tolerance=tolerance)
         if state is not CountState.APPROVED:
             return _("Submitted. The variances need approval.")
         return (

@@ -202,7 +202,7 @@ def _expected(tx: ReadTx, location_id: LocationId, document: str) -> dict[Sku, i
     kind, _colon, number = document.partition(":")
     if kind == SupplyKind.TRANSFER.value and number.isdigit():
         lines = transfer_view.transfer(tx, transfer_id=int(number)).lines
-        return {line.sku: line.on_the_road for line in lines if line.on_the_road}
+        return {line.sku: line.in_transit for line in lines if line.in_transit}
     expected: dict[Sku, int] = {}
     for row in supply_view.of_document(tx, kind=kind, number=number) if number else ():
         if row.location_id == location_id and row.expected:

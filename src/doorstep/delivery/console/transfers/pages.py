@@ -17,7 +17,7 @@ from doorstep.delivery.console.transfers import forms
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import transfers as verbs
 from doorstep.domain.inventory.actions.transfers import Command
-from doorstep.domain.inventory.model.transfers import TRANSFER_ACTIONS, Plan, TransferState, Wanted
+from doorstep.domain.inventory.model.transfers import TRANSFER_ACTIONS, Plan, RequestedLine, TransferState
 from doorstep.domain.inventory.views import counts as names
 from doorstep.domain.inventory.views import transfers as view
 from doorstep.domain.inventory.views.transfers import TransferFilter, TransferRow
@@ -146,7 +146,7 @@ def draft(req: PageRequest) -> Response:
     return answer
 
 
-def lines_of(tx: ReadTx, text: str) -> list[Wanted]:
+def lines_of(tx: ReadTx, text: str) -> list[RequestedLine]:
     """Pasted lines: a SKU or barcode and, after a space, a number (1 if there is none)."""
     written = [line.split() for line in text.replace(",", " ").replace(";", " ").splitlines() if line.strip()]
     known = names.scanned(tx, codes=[line[0] for line in written])
@@ -158,7 +158,7 @@ def lines_of(tx: ReadTx, text: str) -> list[Wanted]:
             raise errors.Invalid(message, field="lines")
         sku = known.get(line[0], Sku(line[0]))
         total[sku] = total.get(sku, 0) + int(number)
-    return [Wanted(sku, quantity) for sku, quantity in total.items()]
+    return [RequestedLine(sku, quantity) for sku, quantity in total.items()]
 
 
 def _act(req: PageRequest, verb: Callable[[WriteTx, Command], None], done: str) -> Response:

@@ -25,18 +25,18 @@ def select_sites(tx: ReadTx) -> list[Site]:
 
 
 @dataclass(frozen=True, slots=True)
-class Mate:
+class RelatedOrder:
     """Another order of the same customer."""
 
     id: int
     number: str
 
 
-def select_mates(tx: ReadTx, *, ids: Sequence[int]) -> list[Mate]:
+def select_related_orders(tx: ReadTx, *, ids: Sequence[int]) -> list[RelatedOrder]:
     """Select these orders by their numbers."""
     if not ids:
         return []
-    return tx.all(Mate, "SELECT id, number FROM orders WHERE id = ANY(%s) ORDER BY id", (list(ids),))
+    return tx.all(RelatedOrder, "SELECT id, number FROM orders WHERE id = ANY(%s) ORDER BY id", (list(ids),))
 
 
 def select_currency(tx: ReadTx, *, order_id: int) -> str:

@@ -10,7 +10,7 @@ from doorstep.kernel.db import ReadTx
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListFilter:
     """A filter of rows: before an id, of an order, at a location, in a state."""
 
     limit: int
@@ -55,7 +55,7 @@ class ReturnEntry:
     refunded_at: datetime | None
 
 
-def select_returns(tx: ReadTx, wanted: Wanted) -> list[ReturnEntry]:
+def select_returns(tx: ReadTx, wanted: ListFilter) -> list[ReturnEntry]:
     """Select returns, in a status if `state` is given."""
     return tx.all(
         ReturnEntry,
@@ -92,7 +92,7 @@ class ShipmentEntry:
     delivered_at: datetime | None
 
 
-def select_shipments(tx: ReadTx, wanted: Wanted) -> list[ShipmentEntry]:
+def select_shipments(tx: ReadTx, wanted: ListFilter) -> list[ShipmentEntry]:
     """Select parcels, in a label state if `state` is given."""
     return tx.all(
         ShipmentEntry,
@@ -127,7 +127,7 @@ class RefundEntry:
     credited_at: datetime | None
 
 
-def select_refunds(tx: ReadTx, wanted: Wanted) -> list[RefundEntry]:
+def select_refunds(tx: ReadTx, wanted: ListFilter) -> list[RefundEntry]:
     """Select refunds, in a state if one is given."""
     return tx.all(
         RefundEntry,
@@ -171,7 +171,7 @@ class InvoiceEntry:
     issued_at: datetime | None
 
 
-def select_invoices(tx: ReadTx, wanted: Wanted) -> list[InvoiceEntry]:
+def select_invoices(tx: ReadTx, wanted: ListFilter) -> list[InvoiceEntry]:
     """Select invoices and credit notes, in a state if one is given."""
     return tx.all(
         InvoiceEntry,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.analytics.store import decisions as store
 from doorstep.domain.analytics.store import order as order_store
-from doorstep.domain.analytics.store.decisions import Mate, Site
+from doorstep.domain.analytics.store.decisions import RelatedOrder, Site
 from doorstep.domain.analytics.store.order import Work
 from doorstep.domain.fulfillment import views as fulfillment
 from doorstep.domain.routing import views as routing
@@ -19,7 +19,7 @@ from doorstep.kernel import errors, events
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.events import Event
 
-__all__ = ["Mate", "Site"]
+__all__ = ["RelatedOrder", "Site"]
 
 _DECIDED = frozenset({"order.allocated", "order.short", "order.replanned"})
 
@@ -37,7 +37,7 @@ class Decision:
     actor: str
     sent: Mapping[str, Mapping[int, int]]
     sites: Mapping[str, Site]
-    together: Sequence[Mate]
+    together: Sequence[RelatedOrder]
 
     @property
     def id(self) -> int:
@@ -87,9 +87,11 @@ def described(
     if not rows:
         return []
     sites = {each.code: each for each in store.select_sites(tx)}
-    mates = {
+    related = {
         each.id: each
-        for each in store.select_mates(tx, ids=sorted({one for row in rows for one in row.receipt.together}))
+        for each in store.select_related_orders(
+            tx, ids=sorted({one for row in rows for one in row.receipt.together})
+        )
     }
     actors = {each.occurred_at: each.actor for each in recorded if each.type in _DECIDED}
     return [
@@ -99,7 +101,7 @@ def described(
             actors.get(row.decided_at, ""),
             _sent(row, works),
             {code: sites[code] for code in sorted(_named(row, works)) if code in sites},
-            [mates[one] for one in row.receipt.together if one in mates],
+            [related[one] for one in row.receipt.together if one in related],
         )
         for row in rows
     ]

@@ -10,7 +10,7 @@ from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import ledger
 from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model import claims as rules
-from doorstep.domain.inventory.model.claims import SELLABLE, Claim, Outcome, Seen, Verdict
+from doorstep.domain.inventory.model.claims import SELLABLE, Claim, LedgerState, Outcome, Verdict
 from doorstep.domain.inventory.store import claims as store
 from doorstep.domain.inventory.store import ledger as ledger_store
 from doorstep.domain.inventory.store.claims import Mark
@@ -53,7 +53,7 @@ def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -
         return []
     store.ensure_claimed(tx, claims)
     store.lock_claimed(tx, claims)
-    settled = _judged(claims, store.select_seen(tx, claims))
+    settled = _judged(claims, store.select_ledger_states(tx, claims))
     movements = [_movement(each, basis) for each in settled if each.verdict.change]
     if movements:
         ledger_store.apply(tx, movements)
@@ -62,9 +62,9 @@ def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -
     return settled
 
 
-def _judged(claims: Sequence[Claim], seen: Sequence[Seen]) -> list[Applied]:
+def _judged(claims: Sequence[Claim], seen: Sequence[LedgerState]) -> list[Applied]:
     """One result per claim; several changes of one position follow each other."""
-    now: dict[Key, Seen] = {}
+    now: dict[Key, LedgerState] = {}
     settled = []
     for claim, found in zip(claims, seen, strict=True):
         before = now.get(claim.position, found)

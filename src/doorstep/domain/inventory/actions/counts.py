@@ -110,7 +110,7 @@ def find(tx: WriteTx, *, command: Command, found: Sequence[Found], adds: bool) -
         store.take_back(tx, fewer, count_id=count.id, at=command.at)
 
 
-def hand_in(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) -> CountState:
+def submit(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) -> CountState:
     """Submit a count; uncounted lines are skipped or set to zero. Small variances are approved at once.
 
     Returns the new state: counted, or approved.
@@ -127,7 +127,7 @@ def hand_in(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) 
     store.write_expected(tx, lines, count_id=count.id)
     store.update_state(tx, count_id=count.id, state=CountState.COUNTED, at=command.at)
     off = sum(bool(line.variance) for line in lines)
-    events.append(tx, [facts.CountHandedIn(count.id, count.location_id, len(lines), off)], at=command.at)
+    events.append(tx, [facts.CountSubmitted(count.id, count.location_id, len(lines), off)], at=command.at)
     if all(tolerance.covers(line) for line in lines):
         with tx.acting("system"):
             _agree(tx, count, lines, command.at)
@@ -137,7 +137,7 @@ def hand_in(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) 
 
 def _with_expected(tx: WriteTx, count: Count, lines: Sequence[CountLine]) -> list[CountLine]:
     """The lines with the ledger's quantity at the time of counting."""
-    seen = claim_store.select_seen(tx, _claims(count, lines))
+    seen = claim_store.select_ledger_states(tx, _claims(count, lines))
     return [replace(line, expected=each.on_hand - each.moved) for line, each in zip(lines, seen, strict=True)]
 
 
@@ -156,7 +156,7 @@ def approve(tx: WriteTx, *, command: Command, alone: bool = False) -> None:
     """
     count = _locked(tx, command)
     states.transition(COUNT_MOVES, count.state, CountState.APPROVED, thing=f"Count {count.id}")
-    rules.require_somebody_else(count, actor=tx.actor, alone=alone)
+    rules.require_other_user(count, actor=tx.actor, alone=alone)
     _agree(tx, count, [line for line in count.lines if line.counted is not None], command.at)
 
 
@@ -194,7 +194,7 @@ def recount(tx: WriteTx, *, command: Command, reason: str) -> None:
     states.transition(COUNT_MOVES, count.state, CountState.OPEN, thing=f"Count {count.id}")
     store.clear_variances(tx, count_id=count.id)
     store.update_state(tx, count_id=count.id, state=CountState.OPEN, at=command.at)
-    events.append(tx, [facts.CountSentBack(count.id, count.location_id, reason)], at=command.at)
+    events.append(tx, [facts.CountReopened(count.id, count.location_id, reason)], at=command.at)
 
 
 def cancel(tx: WriteTx, *, command: Command) -> None:

@@ -45,7 +45,7 @@ def take(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: date
     if feed_id is None:
         return _replayed(tx, feed)
     known = claim_store.select_known(tx, skus=sorted({line.sku for line in checked.lines}))
-    wanted, results = rules.sort_out(checked, known=known, places=places)
+    wanted, results = rules.split_valid(checked, known=known, places=places)
     basis = Basis(MovementType.SYNCHRONIZED, f"feed/{checked.source}/{feed_id}")
     settled = claims.apply(tx, claims=list(wanted.values()), basis=basis, at=now)
     results += [_result(checked, place, each) for place, each in zip(wanted, settled, strict=True)]

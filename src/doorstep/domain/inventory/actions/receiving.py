@@ -73,7 +73,7 @@ def _transfer(tx: WriteTx, delivery: Delivery) -> Transfer | None:
 
 def _from_transfer(tx: WriteTx, delivery: Delivery, transfer: Transfer, at: datetime) -> list[ReceiptLine]:
     """Receive a transfer; a SKU that was not sent goes to quarantine."""
-    expected = {line.sku: line.on_the_road for line in transfer.lines if line.on_the_road}
+    expected = {line.sku: line.in_transit for line in transfer.lines if line.in_transit}
     lines = rules.lay_out(delivery, expected)
     came = [Arrived(line.sku, line.received, line.condition, line.reason) for line in lines if line.received]
     receipt = transfers.Receipt(came, delivery.closes, delivery.note)

@@ -10,7 +10,7 @@ from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import transfers
 from doorstep.domain.inventory.model import replenishment as model
 from doorstep.domain.inventory.model.replenishment import Rule, Suggestion
-from doorstep.domain.inventory.model.transfers import Wanted
+from doorstep.domain.inventory.model.transfers import RequestedLine
 from doorstep.domain.inventory.store import replenishment as store
 from doorstep.kernel import events
 from doorstep.kernel.db import WriteTx
@@ -53,7 +53,7 @@ def draft(tx: WriteTx, *, after: str, at: datetime) -> Drafted:
     shelves = store.select_stock_levels(tx, skus=skus, at=at)
     found = model.suggest(shelves, store.select_sources(tx, skus=skus)) if shelves else []
     lines = {
-        pair: [Wanted(each.sku, each.quantity, each.why) for each in several]
+        pair: [RequestedLine(each.sku, each.quantity, each.why) for each in several]
         for pair, several in model.by_pair(found).items()
     }
     made = transfers.suggest(tx, suggestions=lines, at=at)

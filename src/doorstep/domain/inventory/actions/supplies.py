@@ -42,7 +42,7 @@ def put(tx: WriteTx, *, reported: Sequence[Announcement], at: datetime) -> Outco
     made = {each.key for each in fresh}
     ids = [each.id for each in store.select_by_keys(tx, keys=sorted(set(lines) - made))]
     before = store.lock(tx, supply_ids=ids)
-    after = [model.retold(each, lines[each.key]) for each in before]
+    after = [model.announced_again(each, lines[each.key]) for each in before]
     changed = _apply(tx, before, after, words="changed", at=at, fresh=fresh)
     return Outcome(sorted([*fresh, *after], key=lambda each: each.id), changed)
 

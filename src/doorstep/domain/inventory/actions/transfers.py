@@ -17,9 +17,9 @@ from doorstep.domain.inventory.model.transfers import (
     Arrival,
     Arrived,
     Plan,
+    RequestedLine,
     Transfer,
     TransferState,
-    Wanted,
 )
 from doorstep.domain.inventory.store import transfers as store
 from doorstep.kernel import errors, events, states
@@ -51,7 +51,7 @@ def draft(tx: WriteTx, *, plans: Sequence[Plan], at: datetime) -> list[TransferI
 
 
 def suggest(
-    tx: WriteTx, *, suggestions: Mapping[tuple[LocationId, LocationId], Sequence[Wanted]], at: datetime
+    tx: WriteTx, *, suggestions: Mapping[tuple[LocationId, LocationId], Sequence[RequestedLine]], at: datetime
 ) -> list[TransferId]:
     """Add suggestions to the open draft of each pair of locations (origin, destination), created if there is none.
 
@@ -69,7 +69,7 @@ def suggest(
     return [TransferId(fact.transfer_id) for fact in changed]
 
 
-def change(tx: WriteTx, *, command: Command, lines: Sequence[Wanted]) -> None:
+def change(tx: WriteTx, *, command: Command, lines: Sequence[RequestedLine]) -> None:
     """Replace a draft's lines."""
     transfer = _locked(tx, command)
     if transfer.state is not TransferState.DRAFT:
@@ -77,7 +77,7 @@ def change(tx: WriteTx, *, command: Command, lines: Sequence[Wanted]) -> None:
             f"Transfer {transfer.id} is {transfer.state.value}: only a draft can be changed.",
             state=transfer.state.value,
         )
-    rules.check_wanted(lines)
+    rules.check_requested(lines)
     known.require_known(tx, skus=[line.sku for line in lines])
     store.delete_lines(tx, transfer_id=transfer.id)
     store.insert_lines(tx, [(transfer.id, line) for line in lines])
@@ -91,7 +91,7 @@ def request(tx: WriteTx, *, command: Command) -> None:
         Piece(transfer.cause(line.sku), line.sku, transfer.origin_id, line.requested)
         for line in transfer.lines
     ]
-    rules.check_wanted([Wanted(line.sku, line.requested) for line in transfer.lines])
+    rules.check_requested([RequestedLine(line.sku, line.requested) for line in transfer.lines])
     ledger.reserve(tx, pieces=pieces, at=command.at)
     asked = {line.sku: line.requested for line in transfer.lines}
     documents.announce(tx, transfer=transfer, pieces=asked, at=command.at)
@@ -108,7 +108,7 @@ def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None
         movement
         for sku, quantity in leaving.items()
         if quantity
-        for movement in _on_the_road(transfer, sku, quantity, command.at)
+        for movement in _shipment_movements(transfer, sku, quantity, command.at)
     ]
     ledger.move(tx, movements=moved)
     store.update_shipped(tx, transfer_id=transfer.id, sent=leaving)
@@ -120,7 +120,7 @@ def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None
     events.append(tx, [reported], at=command.at)
 
 
-def _on_the_road(transfer: Transfer, sku: Sku, quantity: int, at: datetime) -> list[Movement]:
+def _shipment_movements(transfer: Transfer, sku: Sku, quantity: int, at: datetime) -> list[Movement]:
     cause = transfer.cause(sku)
     return [
         Movement(
@@ -160,10 +160,10 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]
         raise errors.Invalid(
             "The received quantity differs from the shipped quantity: enter a reason.", field="reason"
         )
-    ledger.move(tx, movements=_from_the_road(tx, transfer, receipt, found, command.at))
+    ledger.move(tx, movements=_receipt_movements(tx, transfer, receipt, found, command.at))
     store.add_received(tx, found, transfer_id=transfer.id)
-    on_the_road = sum(line.on_the_road for line in transfer.lines) - sum(each.taken for each in found)
-    is_over = receipt.closes or on_the_road == 0
+    in_transit = sum(line.in_transit for line in transfer.lines) - sum(each.taken for each in found)
+    is_over = receipt.closes or in_transit == 0
     documents.arrive(
         tx,
         lines=documents.of_transfer(tx, transfer=transfer),
@@ -188,7 +188,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]
     return found
 
 
-def _from_the_road(
+def _receipt_movements(
     tx: WriteTx, transfer: Transfer, receipt: Receipt, found: Sequence[Arrival], at: datetime
 ) -> list[Movement]:
     """Book a receipt: sent units leave transit, missing ones are lost, received ones are on hand, excess as received."""

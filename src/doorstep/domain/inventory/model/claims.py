@@ -43,7 +43,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LedgerState:
     """What we know of a claim's position. `moved` is what came and went since the claim's time."""
 
     on_hand: int
@@ -63,7 +63,7 @@ class Verdict:
     reason: str = ""
 
 
-def classify(claim: Claim, seen: Seen) -> Verdict:
+def classify(claim: Claim, seen: LedgerState) -> Verdict:
     """Compare a claim with the ledger.
 
     A claim older than the last count or snapshot of its position has no effect. On hand never falls below reserved: the rest

@@ -150,7 +150,7 @@ def check_found(found: Iterable[Found], *, adds: bool) -> None:
             raise errors.Invalid(f"{each.sku}: units in transit cannot be counted.", field="condition")
 
 
-def require_somebody_else(count: Count, *, actor: str, alone: bool) -> None:
+def require_other_user(count: Count, *, actor: str, alone: bool) -> None:
     """Raise OwnCount if the same person counted and approves without confirming that there is no one else."""
     if count.counted_by == actor and not alone:
         raise OwnCount(

@@ -72,7 +72,7 @@ def check(feed: Feed, *, now: datetime) -> Feed:
     return replace(feed, as_of=min(feed.as_of, now))
 
 
-def sort_out(
+def split_valid(
     feed: Feed, *, known: Collection[str], places: Mapping[str, LocationId]
 ) -> tuple[dict[int, Claim], list[LineResult]]:
     """Valid lines as claims, by their place in the feed, and invalid ones with the reason."""

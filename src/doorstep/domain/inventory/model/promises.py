@@ -131,7 +131,7 @@ class Stream:
                 missing -= taken
         return [*pieces, Piece(missing, None, None)] if missing else pieces
 
-    def give_back(self, pieces: Iterable[Piece]) -> None:
+    def restore(self, pieces: Iterable[Piece]) -> None:
         """Return what was taken."""
         for piece in pieces:
             if piece.supply_id is not None:
@@ -183,7 +183,7 @@ class Book:
                     because = f"not enough {need.sku} is incoming"
         if because:
             for key, pieces in granted.items():
-                self.supply.give_back(pieces)
+                self.supply.restore(pieces)
                 self.outstanding[key.sku] -= sum(piece.quantity for piece in pieces)
             return Refusal(needs[0].order_id, needs[0].line_no, because)
         return granted

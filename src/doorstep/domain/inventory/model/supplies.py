@@ -106,7 +106,7 @@ def check_figures(quantity: int, confidence: int) -> None:
         raise errors.Invalid("Enter a confidence of 0 to 100 percent.", field="confidence")
 
 
-def retold(before: Supply, reported: Announcement) -> Supply:
+def announced_again(before: Supply, reported: Announcement) -> Supply:
     """The line after its document was sent again; equal to `before` when nothing changed. Raises Conflict."""
     if (before.sku, before.location_id) != (reported.sku, reported.location_id):
         raise errors.Conflict(

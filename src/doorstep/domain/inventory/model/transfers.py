@@ -45,7 +45,7 @@ TRANSFER_ACTIONS: dict[TransferState, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedLine:
     """Units to move; `why` is the reason of a suggestion."""
 
     sku: Sku
@@ -59,7 +59,7 @@ class Plan:
 
     origin_id: LocationId
     destination_id: LocationId
-    lines: Sequence[Wanted]
+    lines: Sequence[RequestedLine]
     reference: str = ""
     note: str = ""
     expected_date: date | None = None
@@ -76,7 +76,7 @@ class TransferLine:
     why: str = ""
 
     @property
-    def on_the_road(self) -> int:
+    def in_transit(self) -> int:
         """Shipped and not received yet."""
         return max(0, self.shipped - self.received)
 
@@ -131,10 +131,10 @@ def check_plan(plan: Plan) -> None:
     """Raise Invalid for a transfer to its own origin, or without units."""
     if plan.origin_id == plan.destination_id:
         raise errors.Invalid("Choose a destination other than the origin.", field="destination")
-    check_wanted(plan.lines)
+    check_requested(plan.lines)
 
 
-def check_wanted(lines: Sequence[Wanted]) -> None:
+def check_requested(lines: Sequence[RequestedLine]) -> None:
     """Raise Invalid for missing, empty or repeated lines."""
     if not lines:
         raise errors.Invalid("Enter the SKUs to move, and how many.", field="lines")
@@ -169,7 +169,7 @@ def arrivals(transfer: Transfer, given: Sequence[Arrived], *, closes: bool) -> l
     came: dict[Sku, int] = {}
     for each in given:
         came[each.sku] = came.get(each.sku, 0) + each.quantity
-    road = {line.sku: line.on_the_road for line in transfer.lines}
+    road = {line.sku: line.in_transit for line in transfer.lines}
     found = []
     for sku in [*road, *(sku for sku in came if sku not in road)]:
         taken = min(came.get(sku, 0), road.get(sku, 0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.claims import Claim, Seen
+from doorstep.domain.inventory.model.claims import Claim, LedgerState
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -46,11 +46,11 @@ def lock_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
     )
 
 
-def select_seen(tx: ReadTx, claims: Sequence[Claim]) -> list[Seen]:
+def select_ledger_states(tx: ReadTx, claims: Sequence[Claim]) -> list[LedgerState]:
     """The ledger's data for each claim's position, in the claims' order; a position without a row has no stock."""
     skus, locations, conditions = _keys(claims)
     return tx.all(
-        Seen,
+        LedgerState,
         """
         SELECT coalesce(s.on_hand, 0) AS on_hand, coalesce(s.reserved, 0) AS reserved,
                coalesce(s.missing, 0) AS missing, coalesce(since.moved, 0)::bigint AS moved, s.confirmed_at

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from doorstep.domain.inventory.model.transfers import Arrival, Plan, Transfer, TransferState, Wanted
+from doorstep.domain.inventory.model.transfers import Arrival, Plan, RequestedLine, Transfer, TransferState
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 from doorstep.kernel.keyset import NEWEST, Key, Keyset, Sorting
@@ -44,7 +44,7 @@ def insert_transfers(tx: WriteTx, plans: Sequence[Plan], *, at: datetime) -> lis
     return ids
 
 
-def insert_lines(tx: WriteTx, lines: Sequence[tuple[int, Wanted]]) -> int:
+def insert_lines(tx: WriteTx, lines: Sequence[tuple[int, RequestedLine]]) -> int:
     """Add lines to drafts, by transfer; an existing SKU is unchanged. Returns how many are new."""
     return tx.execute(
         """

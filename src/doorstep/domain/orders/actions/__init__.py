@@ -17,10 +17,10 @@ from doorstep.domain.orders.actions.channel_updates import (
     record_channel_update,
 )
 from doorstep.domain.orders.actions.judge import (
-    claim_again,
     claim_due,
     place_hold,
     postpone,
+    reclaim,
     release_holds,
     run_checks,
 )
@@ -52,7 +52,6 @@ __all__ = [
     "add_note",
     "allocate",
     "cancel",
-    "claim_again",
     "claim_due",
     "claim_overdue",
     "claim_waiting",
@@ -65,6 +64,7 @@ __all__ = [
     "lock_free",
     "place_hold",
     "postpone",
+    "reclaim",
     "record_channel_update",
     "release_holds",
     "replan",

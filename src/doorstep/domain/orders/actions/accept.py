@@ -129,11 +129,11 @@ def upsert(
     ]
     known = dict(reported.known)
     for each in reported.later:
-        known |= {} if each.key in known else _look_again(tx, each)
+        known |= {} if each.key in known else _lock_known(tx, each)
         merged = _merge(tx, each, known[each.key], now)
         if merged is not None:
             accepted.append(merged)
-            known |= _look_again(tx, each)
+            known |= _lock_known(tx, each)
     return accepted
 
 
@@ -141,7 +141,7 @@ def _is_canceled(incoming: Incoming) -> bool:
     return incoming.observation.canceled_at is not None
 
 
-def _look_again(tx: WriteTx, each: Incoming) -> dict[tuple[int, str], Known]:
+def _lock_known(tx: WriteTx, each: Incoming) -> dict[tuple[int, str], Known]:
     return {(row.connection_id, row.external_id): row for row in write.lock_known(tx, keys=[each.key])}
 
 

@@ -21,7 +21,7 @@ def claim_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[Order
     return [OrderId(order_id) for order_id in routing.lock_due(tx, due=due, now=now, limit=limit)]
 
 
-def claim_again(tx: WriteTx, *, order_id: OrderId, due: str) -> bool:
+def reclaim(tx: WriteTx, *, order_id: OrderId, due: str) -> bool:
     """Lock one order of a failed batch; False if it is no longer due."""
     progress.lock(tx, order_id=order_id)
     return bool(routing.select_due(tx, order_ids=[order_id], due=due))
@@ -29,7 +29,7 @@ def claim_again(tx: WriteTx, *, order_id: OrderId, due: str) -> bool:
 
 def postpone(tx: WriteTx, *, order_id: OrderId, due: str, now: datetime) -> None:
     """Postpone an order that could not be decided, so that it does not block others."""
-    if claim_again(tx, order_id=order_id, due=due):
+    if reclaim(tx, order_id=order_id, due=due):
         routing.set_due(tx, order_ids=[order_id], due=due, at=now + progress.ROUTE_AGAIN_AFTER)
 
 

@@ -34,7 +34,7 @@ def queue(tx: WriteTx, *, new: NewRun, at: datetime) -> int | None:
 
 def take(tx: WriteTx, *, at: datetime) -> LabRun | None:
     """Claim the oldest waiting run; a run whose worker died is restarted, three times at most."""
-    store.fail_forsaken(tx, at=at, most=_MOST_ATTEMPTS)
+    store.fail_abandoned(tx, at=at, most=_MOST_ATTEMPTS)
     return store.lease_run(tx, at=at, seconds=_LEASE_SECONDS, most=_MOST_ATTEMPTS)
 
 

@@ -43,7 +43,7 @@ _WINS: dict[Measure, tuple[str, str]] = {
 def counterfactual(ask: OrderProblem, plan: Plan, runner_up: Plan, better: Values, worse: Values) -> str:
     """What would have made another plan win: the runner-up, or a nearer location that was ruled out."""
     words = _runner_up(ask, runner_up, better, worse) if runner_up else ""
-    return f"{words} {_shut_out(ask, plan)}".strip()
+    return f"{words} {_excluded_nearer(ask, plan)}".strip()
 
 
 def _runner_up(ask: OrderProblem, runner_up: Plan, better: Values, worse: Values) -> str:
@@ -55,7 +55,7 @@ def _runner_up(ask: OrderProblem, runner_up: Plan, better: Values, worse: Values
     return f"{names} {'win' if several else 'wins'} if {_by_words(ask, tier, difference)}."
 
 
-def _shut_out(ask: OrderProblem, plan: Plan) -> str:
+def _excluded_nearer(ask: OrderProblem, plan: Plan) -> str:
     """The nearest location that has everything, ships, and is nearer than all chosen ones, but was ruled out."""
     places, used = ask.outlook.frame.network.places, {part.stop.id for part in plan}
     if ask.outlook.pickup or not (ask.outlook.reasons or ask.rooms):

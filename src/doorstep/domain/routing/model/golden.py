@@ -103,7 +103,7 @@ def _network(case: Case, installed: Installed) -> Network:
     moved = {place.id: place for place in said if _is_elsewhere(place, network.places.get(place.id))}
     by_id = {place.code: place.id for place in places.values()}
     lanes = {by_id[each.location]: each for each in case.lanes if each.location in by_id}
-    return replace(network, places=places, ways=_Ways(network, GreatCircle(moved), lanes))
+    return replace(network, places=places, ways=_ScenarioLanes(network, GreatCircle(moved), lanes))
 
 
 def _is_elsewhere(place: Place, installed: Place | None) -> bool:
@@ -118,7 +118,7 @@ def _place(said: CasePlace, known: Place) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class _ScenarioLanes:
     """The lanes of the installed network; other locations have great-circle lanes."""
 
     network: Network

@@ -134,7 +134,7 @@ class Offer:
         """The share of such parcels that have arrived at the end of a day."""
         return self.rate.by(self.days.working_days(self.leaves.day, day)) if day >= self.leaves.day else 0.0
 
-    def rings_at(self, day: date) -> datetime:
+    def delivers_by(self, day: date) -> datetime:
         """The carrier's latest delivery time on a day."""
         return self.days.instant(day, self.arrives_by)
 

@@ -102,13 +102,13 @@ def due(
     ahead = {place: float(bench.open_units) for place, bench in benches.items()}
     for work in sorted(planned, key=_urgency):
         bench = benches[work.location_id]
-        if not _is_time(work, now) and not _must_go(work, bench, now):
+        if not _is_time(work, now) and not _must_release(work, bench, now):
             continue
         room = (bench.units_per_hour or 0.0) * work.horizon_minutes / 60
         if (
             work.metered
             and bench.units_per_hour
-            and not _must_go(work, bench, now)
+            and not _must_release(work, bench, now)
             and ahead[work.location_id] >= room
         ):
             continue
@@ -125,7 +125,7 @@ def _is_time(work: Planned, now: datetime) -> bool:
     return work.release_after is None or work.release_after <= now
 
 
-def _must_go(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
+def _must_release(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
     """Whether the last responsible moment has come: waiting longer cannot help."""
     return bench.last_moment(work) <= now
 

@@ -66,7 +66,7 @@ def promise_for(
     for day in (first + timedelta(days=count) for count in range(_HORIZON_DAYS)):
         share = prod(each.share_by(day) for each in offers.values())
         if share >= sure:
-            arrives_at = max(each.rings_at(day) for each in offers.values())
+            arrives_at = max(each.delivers_by(day) for each in offers.values())
             ships_at = max(each.leaves.at for each in offers.values())
             return Promise(ships_at, arrives_at, day, share, offers)
     return None

@@ -57,7 +57,7 @@ class Supply:
         for thing, pieces in self.recipe(choice.sku).items():
             self.available[thing][choice.location_id] -= pieces * choice.quantity
 
-    def give_back(self, choice: Choice) -> None:
+    def restore(self, choice: Choice) -> None:
         """Add back what was taken."""
         for thing, pieces in self.recipe(choice.sku).items():
             self.available[thing][choice.location_id] += pieces * choice.quantity

@@ -105,7 +105,7 @@ def lease_run(tx: WriteTx, *, at: datetime, seconds: float, most: int) -> LabRun
     )
 
 
-def fail_forsaken(tx: WriteTx, *, at: datetime, most: int) -> int:
+def fail_abandoned(tx: WriteTx, *, at: datetime, most: int) -> int:
     """Mark runs as failed after too many attempts; returns how many."""
     return tx.execute(
         """

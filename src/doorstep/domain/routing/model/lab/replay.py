@@ -206,7 +206,7 @@ class _Replay:
         for old, new in zip(decisions, solved, strict=True):
             if old is not new:
                 for choice in old.choices:
-                    supply.give_back(choice)
+                    supply.restore(choice)
                 for choice in new.choices:
                     supply.take(choice)
         return solved

@@ -44,7 +44,7 @@ class Search:
             self._note()
             return "proven optimal" if is_best else "the best plan found in time"
         self._prices()
-        self._neighbourhoods()
+        self._neighborhoods()
         return "improved step by step in the time given"
 
     @property
@@ -72,7 +72,7 @@ class Search:
             self._take(list(range(len(served))), served)
         self._note()
 
-    def _neighbourhoods(self) -> None:
+    def _neighborhoods(self) -> None:
         """Free some orders that compete for the same stock, serve them best, keep improvements; until the time is over."""
         count = len(self.pool.members)
         rivals = _rivals(self.pool)
