@@ -94,7 +94,7 @@ class Scene:
         return Network({each.id: each for each in places}, self.ways, self.currency, prices)
 
     @property
-    def book(self) -> CompiledRules:
+    def compiled_rules(self) -> CompiledRules:
         routing = Routing(name="all", rules=tuple(self.chosen))
         runs = (Run(name="as they come", routings=(routing,)),)
         document = RuleSet(name="test", runs=runs, costs=self.costs, bundle_customers_orders=self.bundles)
@@ -106,7 +106,7 @@ class Scene:
 
     def plan(self, *demands: Demand, supply: Supply | None = None) -> list[Decision]:
         """What becomes of orders."""
-        return model.plan(demands, supply or self.supply(), self.network, self.book, now=NOW)
+        return model.plan(demands, supply or self.supply(), self.network, self.compiled_rules, now=NOW)
 
     def decide(self, demand: Demand) -> Decision:
         """What becomes of one order."""

@@ -20,7 +20,7 @@ from doorstep.domain.analytics.views.decisions import Decision, Site
 from doorstep.domain.identity.model import Role
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions.rules import Draft
-from doorstep.domain.routing.model.receipt import Alternative, Explanation, LineExplanation
+from doorstep.domain.routing.model.explanation import Alternative, Explanation, LineExplanation
 from doorstep.domain.routing.model.rules import Release, RuleSet
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.views import DecisionRow
@@ -96,7 +96,7 @@ def test_an_auditor_has_every_decision_with_its_numbers_to_keep(browser: TestCli
     answer = browser.get(f"/console/orders/{order_id}/decisions.json")
     kept = json.loads(answer.text)
     (reported,) = kept["decisions"]
-    assert (reported["rules"], reported["rules_version"], reported["receipt"]["rule"]) == (
+    assert (reported["rules"], reported["rules_version"], reported["explanation"]["rule"]) == (
         "notnaked 1",
         1,
         "whole lines",

@@ -212,7 +212,7 @@ def test_a_condition_that_fails_is_shown_to_people(shop: Shop, browser: TestClie
     with shop.app.db.write(actor="system") as tx:
         book = views.compiled_rules(tx)
         book.failures["runs[0].routings[0].orders.when: no such key"] += 3
-        verbs.record_failures(tx, playbook=book, at=shop.now)
+        verbs.record_failures(tx, compiled_rules=book, at=shop.now)
     text = shown(page(browser, "/routing"))
     assert "A condition could not be evaluated 3 times" in text
     assert "runs[0].routings[0].orders.when: no such key" in text

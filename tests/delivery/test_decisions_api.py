@@ -40,5 +40,5 @@ def test_a_usual_explanation_is_stored_in_less_than_two_kilobytes(retailer: Reta
     retailer.write(lambda tx: inventory.move(tx, movements=movements))
     order_id = retailer.place_order(order_snapshot(line(JACKET), line(SHIRT, 2), line(SNEAKER)))
     (decision,) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
-    assert [each.others + len(each.candidates) for each in decision.receipt.lines] == [12] * 3
-    assert len(msgspec.json.encode(decision.receipt)) < 2_048
+    assert [each.others + len(each.candidates) for each in decision.explanation.lines] == [12] * 3
+    assert len(msgspec.json.encode(decision.explanation)) < 2_048

@@ -9,12 +9,12 @@ import pytest
 from tests.routes import NOW, place, street
 
 from doorstep.domain.routing.model import Network, calendar, try_move
+from doorstep.domain.routing.model.batch import connected
 from doorstep.domain.routing.model.calendar import Calendar
+from doorstep.domain.routing.model.capacity import Shift
 from doorstep.domain.routing.model.lab import PastNetwork
 from doorstep.domain.routing.model.lanes import LaneTable, Origin
 from doorstep.domain.routing.model.moments import Closure, Moments
-from doorstep.domain.routing.model.pacing import Shift
-from doorstep.domain.routing.model.wave import connected
 from doorstep.kernel import places
 from doorstep.kernel.ids import LocationId
 
@@ -77,13 +77,13 @@ def test_planned_work_does_not_compete_with_itself_for_capacity() -> None:
 
 def test_work_moves_only_where_there_is_capacity() -> None:
     here, there, free = (LocationId(each) for each in (1, 2, 3))
-    rooms = {here: 1, there: 0}
-    assert try_move(rooms, leaving=[here, there], coming=[there, here])  # they change places
-    assert not try_move(rooms, leaving=[here], coming=[there])
-    assert try_move(rooms, leaving=[free], coming=[here])
-    assert try_move(rooms, leaving=[here], coming=[free])
-    assert not try_move(rooms, leaving=[free], coming=[here])
-    assert rooms == {here: 0, there: 0}
+    capacity = {here: 1, there: 0}
+    assert try_move(capacity, leaving=[here, there], coming=[there, here])  # they change places
+    assert not try_move(capacity, leaving=[here], coming=[there])
+    assert try_move(capacity, leaving=[free], coming=[here])
+    assert try_move(capacity, leaving=[here], coming=[free])
+    assert not try_move(capacity, leaving=[free], coming=[here])
+    assert capacity == {here: 0, there: 0}
 
 
 def test_what_shares_a_key_through_others_is_one_group() -> None:

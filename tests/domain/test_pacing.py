@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from doorstep.domain.routing.model import calendar, pacing
+from doorstep.domain.routing.model import calendar, capacity
 from doorstep.domain.routing.model.calendar import Calendar, Special
-from doorstep.domain.routing.model.pacing import Planned, ReleasePoint, Running, Shift
+from doorstep.domain.routing.model.capacity import Planned, ReleasePoint, Running, Shift
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -37,18 +37,18 @@ def ist(hour: int, minute: int = 0, day: int = 20) -> datetime:
     ],
 )
 def test_work_counts_in_the_current_or_next_shift(at: datetime, name: str, starts_at: datetime) -> None:
-    found = pacing.running([LATE, EARLY], OPEN, at)
+    found = capacity.running([LATE, EARLY], OPEN, at)
     assert found is not None
     assert (found.shift.name, found.starts_at) == (name, starts_at)
 
 
 def test_holidays_have_no_shifts_and_some_places_have_none() -> None:
     closed = replace(OPEN, special={date(2026, 11, 20): Special("stocktaking")})
-    found = pacing.running([EARLY], closed, ist(9))
+    found = capacity.running([EARLY], closed, ist(9))
     assert found is not None
     assert found.starts_at == ist(8, day=21)
-    assert pacing.running([], OPEN, ist(9)) is None
-    assert pacing.running([EARLY], Calendar(KOLKATA, ((),) * 7), ist(9)) is None
+    assert capacity.running([], OPEN, ist(9)) is None
+    assert capacity.running([EARLY], Calendar(KOLKATA, ((),) * 7), ist(9)) is None
 
 
 def test_what_is_beyond_the_usual_waits() -> None:
@@ -63,7 +63,7 @@ def planned(number: int, **given: object) -> Planned:
 
 
 def released(*work: Planned, now: datetime, bench: ReleasePoint) -> list[int]:
-    return list(pacing.due(work, {SHOP: bench}, now=now))
+    return list(capacity.due(work, {SHOP: bench}, now=now))
 
 
 IDLE = ReleasePoint(units_per_hour=20.0)
@@ -109,16 +109,16 @@ def test_a_last_moment_leaves_twice_the_time_for_picking() -> None:
 
 
 def test_throughput_uses_the_configured_value_while_there_is_little_data() -> None:
-    assert pacing.throughput(units=0, hours=0, said=120.0) == 120.0
-    assert pacing.throughput(units=0, hours=0, said=None) == 30.0
-    assert pacing.throughput(units=80, hours=4, said=40.0) == 30.0
-    assert pacing.throughput(units=9_600, hours=96, said=20.0) == 96.8
-    assert [pacing.reject_rate(rejected=each, works=80) for each in (0, 25)] == [0.0, 0.25]
+    assert capacity.throughput(units=0, hours=0, configured=120.0) == 120.0
+    assert capacity.throughput(units=0, hours=0, configured=None) == 30.0
+    assert capacity.throughput(units=80, hours=4, configured=40.0) == 30.0
+    assert capacity.throughput(units=9_600, hours=96, configured=20.0) == 96.8
+    assert [capacity.reject_rate(rejected=each, works=80) for each in (0, 25)] == [0.0, 0.25]
 
 
 def test_stages_of_unaccepted_work() -> None:
     reported = [
-        pacing.stage(minutes, warn=60, escalate=120, reject=240) for minutes in (59.9, 60, 120, 239, 240)
+        capacity.stage(minutes, warn=60, escalate=120, reject=240) for minutes in (59.9, 60, 120, 239, 240)
     ]
     assert reported == [None, "warned", "escalated", "escalated", "rejected"]
-    assert pacing.stage(9_999, warn=60, escalate=120, reject=None) == "escalated"
+    assert capacity.stage(9_999, warn=60, escalate=120, reject=None) == "escalated"

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.routes import NOW, Scene, Stock, order, place, street
 
-from doorstep.domain.routing.model import Demand, alone, search
-from doorstep.domain.routing.model.ask import OrderProblem
+from doorstep.domain.routing.model import Demand, search, single_parcel
+from doorstep.domain.routing.model.order_problem import OrderProblem
 from doorstep.domain.routing.model.plan import Planner
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort, Split
 from doorstep.kernel.ids import LocationId, Sku
@@ -19,10 +19,10 @@ PLENTY: Stock = {sku: dict.fromkeys(range(1, 5), 9) for sku in ("A", "B", "C")}
 
 def asked(scene: Scene, demand: Demand) -> OrderProblem:
     """The order before the first rule."""
-    book = scene.book
-    planner = Planner.of(scene.supply(), scene.network, book, now=NOW)
-    rule = book.document.runs[0].routings[0].rules[0]
-    return planner.ask(demand, demand.wants, rule, scene.ways.lanes(demand), demand.beside)
+    compiled_rules = scene.compiled_rules
+    planner = Planner.of(scene.supply(), scene.network, compiled_rules, now=NOW)
+    rule = compiled_rules.document.runs[0].routings[0].rules[0]
+    return planner.problem(demand, demand.wants, rule, scene.ways.lanes(demand), demand.companion_locations)
 
 
 TIERS = st.lists(
@@ -81,9 +81,9 @@ def test_the_short_way_answers_as_the_search_does(
 ) -> None:
     excluded = frozenset({(Sku("A"), LocationId(2))}) if was_rejected else frozenset()
     ask = asked(seen, order(*lines, excluded=excluded))
-    split = ask.outlook.rule.split
+    split = ask.candidates.rule.split
     most = 1 if split.by == "none" else split.max_parcels or MANY
-    found = alone.best(ask, most)
+    found = single_parcel.best(ask, most)
     assert found is None or found == search.searched(ask, most)
 
 
@@ -93,7 +93,7 @@ def short_way(
     """Where two lines go, and the runner-up, if that is told without a search."""
     ways = street({1: 4, 2: 9, 3: 25, 4: 60}, miss=miss or {})
     rule = Rule(name="any", choose=choose, split=Split(by="lines"))
-    found = alone.best(asked(Scene(stock, ways, [rule]), order(("A", 1), ("B", 1))), MANY)
+    found = single_parcel.best(asked(Scene(stock, ways, [rule]), order(("A", 1), ("B", 1))), MANY)
     if found is None:
         return None
     return [part.stop.id for part in (*found.plan, *found.runner_up)]

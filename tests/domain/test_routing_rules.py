@@ -211,8 +211,10 @@ def test_no_routing_and_no_active_rule_leave_the_order_waiting() -> None:
         "No rule of this routing is active: the line waits and reserves nothing."
     ]
     routing = Routing(name="theirs", orders=Orders(channels=("theirs",)), rules=(Rule(name="r"),))
-    book = rules.compile(RuleSet(name="theirs only", runs=(Run(name="run", routings=(routing,)),)), "1")
-    (decision,) = model.plan([order(("A", 1))], scene.supply(), scene.network, book, now=NOW)
+    compiled_rules = rules.compile(
+        RuleSet(name="theirs only", runs=(Run(name="run", routings=(routing,)),)), "1"
+    )
+    (decision,) = model.plan([order(("A", 1))], scene.supply(), scene.network, compiled_rules, now=NOW)
     assert (sentences(decision), decision.routing) == (
         ["No routing of the rule set takes this order: the line waits and reserves nothing."],
         "",
@@ -258,6 +260,6 @@ def test_orders_of_one_customer_stay_apart_if_joining_is_worse(why: str) -> None
 
 def test_an_open_parcel_elsewhere_is_joined_too() -> None:
     scene = Scene({"A": {1: 1, 2: 1}}, NEAR_FAR)
-    beside = frozenset({LocationId(2)})
-    decision = scene.decide(order(("A", 1), beside=beside))
+    companions = frozenset({LocationId(2)})
+    decision = scene.decide(order(("A", 1), companion_locations=companions))
     assert (sent(decision), decision.scores.parcels) == ([(1, 2, 1)], 0)

@@ -32,12 +32,12 @@ def activated(retailer: Retailer, number: int, instead_of: int | None) -> Versio
     )
 
 
-def playbook(retailer: Retailer) -> str:
+def compiled_rules(retailer: Retailer) -> str:
     return retailer.read(lambda tx: views.compiled_rules(tx).version)
 
 
 def test_one_version_decides_and_the_one_before_is_kept(retailer: Retailer) -> None:
-    assert playbook(retailer) == "default"
+    assert compiled_rules(retailer) == "default"
     first = drafted(retailer, named("ours"))
     assert (first.number, first.state, first.label, first.actions) == (
         1,
@@ -45,11 +45,11 @@ def test_one_version_decides_and_the_one_before_is_kept(retailer: Retailer) -> N
         "ours 1",
         ("activate", "archive"),
     )
-    assert playbook(retailer) == "default"
+    assert compiled_rules(retailer) == "default"
     assert activated(retailer, 1, None).state == "active"
     second = drafted(retailer, named("better"), based_on=1)
     activated(retailer, second.number, 1)
-    assert playbook(retailer) == "better 2"
+    assert compiled_rules(retailer) == "better 2"
     states = [(each.number, each.state, each.actions) for each in retailer.read(views.versions)]
     assert states == [(2, "active", ()), (1, "archived", ("roll_back",))]
 
@@ -130,12 +130,12 @@ def test_a_document_is_never_changed(retailer: Retailer) -> None:
 def test_failures_of_conditions_are_kept_for_people(retailer: Retailer) -> None:
     drafted(retailer, named("one"))
     activated(retailer, 1, None)
-    book = retailer.read(views.compiled_rules)
+    compiled_rules = retailer.read(views.compiled_rules)
     for number in (1, 2):
-        book.failures["when: no"] += number
+        compiled_rules.failures["when: no"] += number
         at = NOON + timedelta(hours=number)
-        retailer.write(lambda tx, at=at: verbs.record_failures(tx, playbook=book, at=at))
-    retailer.write(lambda tx: verbs.record_failures(tx, playbook=book, at=NOON))
+        retailer.write(lambda tx, at=at: verbs.record_failures(tx, compiled_rules=compiled_rules, at=at))
+    retailer.write(lambda tx: verbs.record_failures(tx, compiled_rules=compiled_rules, at=NOON))
     (found,) = retailer.read(lambda tx: views.failures(tx, number=1))
     assert (found.failure, found.situations, found.last_at - found.first_at) == (
         "when: no",
@@ -145,15 +145,15 @@ def test_failures_of_conditions_are_kept_for_people(retailer: Retailer) -> None:
     assert retailer.read(lambda tx: views.failures(tx, number=None)) == []
 
 
-def test_a_playbook_is_compiled_once(retailer: Retailer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_are_compiled_once(retailer: Retailer, monkeypatch: pytest.MonkeyPatch) -> None:
     drafted(retailer, named("one"))
     activated(retailer, 1, None)
     assert retailer.read(views.compiled_rules) is retailer.read(views.compiled_rules)
-    monkeypatch.setattr(views, "_PLAYBOOKS_KEPT", 1)
+    monkeypatch.setattr(views, "_MOST_CACHED", 1)
     drafted(retailer, named("two"))
     activated(retailer, 2, 1)
-    assert playbook(retailer) == "two 2"
-    assert len(views._playbooks) == 1
+    assert compiled_rules(retailer) == "two 2"
+    assert len(views._cache) == 1
 
 
 def test_names_that_are_not_installed_are_found(retailer: Retailer) -> None:

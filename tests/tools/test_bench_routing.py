@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from doorstep_bench.routing import figures, multi, pool, single, waves
+from doorstep_bench.routing import batches, figures, multi, pool, single
 from doorstep_bench.routing.geography import geography
 from doorstep_bench.routing.multi import Family, Instance, Variant
 
@@ -28,12 +28,12 @@ def test_an_instance_repeats_and_its_rates_are_a_probability() -> None:
 
 
 def test_every_policy_meets_the_same_orders_and_none_beats_the_bound() -> None:
-    outcomes = Family(SMALL, instances=1, sequences=1, solves=3, wave=40).outcomes()
+    outcomes = Family(SMALL, instances=1, sequences=1, solves=3, batch=40).outcomes()
     rows = {name: each.row() for name, each in outcomes.items()}
     assert len({each.orders for each in outcomes.values()}) == 1
     assert len({row["unfilled_per_order"] for row in rows.values()}) == 1
     assert all(row["to_bound"] >= 0.9999 for row in rows.values())
-    by_cost, together = rows["cost, order by order"], rows[multi.WAVE]
+    by_cost, together = rows["cost, order by order"], rows[multi.BATCH]
     assert together["to_bound"] <= by_cost["to_bound"] <= rows["nearest location"]["to_bound"]
 
 
@@ -45,7 +45,7 @@ def test_a_supplier_fills_what_centres_cannot() -> None:
 
 def test_looking_ahead_is_between_the_myopic_and_the_best_in_hindsight() -> None:
     for outcomes in single.Family(2).outcomes().values():
-        myopic, ahead = outcomes[single.MYOPIC], outcomes[single.LOOK_AHEAD]
+        myopic, ahead = outcomes[single.MYOPIC], outcomes[single.SCARCITY]
         assert myopic.orders == ahead.orders
         assert min(myopic.dollars, ahead.dollars) >= myopic.bound - 1e-6
 
@@ -53,8 +53,8 @@ def test_looking_ahead_is_between_the_myopic_and_the_best_in_hindsight() -> None
 def test_a_pool_and_a_batch_improve_and_a_plot_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "ORDERS", 60)
     found = pool.outcome(1)
-    assert found.extra["fewest parcels"] >= found.extra[pool.WAVE] == found.bound
-    gain = waves.gain(40, 6, seconds=2.0)
+    assert found.extra["fewest parcels"] >= found.extra[pool.BATCH] == found.bound
+    gain = batches.gain(40, 6, seconds=2.0)
     assert gain.solved <= gain.greedy
     assert gain.waiting_after <= gain.waiting_before
     assert figures.gains(gain.steps, 2.0).startswith("<svg")

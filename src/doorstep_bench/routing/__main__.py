@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from doorstep.kernel.signals import interrupt_on_every_signal
-from doorstep_bench.routing import figures, multi, pool, single, speed, waves
+from doorstep_bench.routing import batches, figures, multi, pool, single, speed
 from doorstep_bench.routing.multi import Family, Variant
 from doorstep_bench.routing.stage import Outcome
 
-PARTS = ("speed", "A", "B", "C", "wave")
+PARTS = ("speed", "A", "B", "C", "batch")
 Figures = dict[str, object]
 
 
@@ -36,7 +36,7 @@ def main() -> None:
         "A": _family_a,
         "B": _family_b,
         "C": _family_c,
-        "wave": _wave,
+        "batch": _batch,
     }
     measured = {name: parts[name](chosen.long) for name in PARTS if name in (chosen.only or PARTS)}
     if chosen.out:
@@ -95,29 +95,29 @@ def _family_b(long: bool) -> Figures:
 
 def _closed(outcomes: list[dict[str, Outcome]]) -> float:
     """The share of the gap between the myopic policy and the optimum in hindsight that is closed, in percent."""
-    saved = sum(each[single.MYOPIC].dollars - each[single.LOOK_AHEAD].dollars for each in outcomes)
+    saved = sum(each[single.MYOPIC].dollars - each[single.SCARCITY].dollars for each in outcomes)
     gap = sum(each[single.MYOPIC].dollars - each[single.MYOPIC].bound for each in outcomes)
     return round(100 * saved / gap, 1)
 
 
 def _saving(outcomes: Mapping[str, Outcome]) -> float:
-    return round(100 * (1 - outcomes[single.LOOK_AHEAD].dollars / outcomes[single.MYOPIC].dollars), 2)
+    return round(100 * (1 - outcomes[single.SCARCITY].dollars / outcomes[single.MYOPIC].dollars), 2)
 
 
 def _family_c(long: bool) -> Figures:
     row = pool.outcome(5 if long else 2).row()
     _say(
         f"\nFamily C, shipments beyond one per order, per 100 orders: {row['extra_per_100']}; "
-        f"bound {row['bound_per_100']}, {row['seconds_per_wave']} s a wave"
+        f"bound {row['bound_per_100']}, {row['seconds_per_batch']} s a batch"
     )
     return dict(row)
 
 
-def _wave(long: bool) -> Figures:
+def _batch(long: bool) -> Figures:
     sizes = ((200, 12), (1_000, 30))
     result: Figures = {}
     for orders, locations in sizes:
-        gain = waves.gain(orders, locations, seconds=pool.SECONDS)
+        gain = batches.gain(orders, locations, seconds=pool.SECONDS)
         result[f"{orders} x {locations}"] = {
             "greedy": round(gain.greedy),
             "solved": round(gain.solved),
@@ -140,9 +140,11 @@ def _draw(measured: Mapping[str, Figures], folder: Path) -> None:
     if families := measured.get("A"):
         rows = {name: each for name, each in families.items() if isinstance(each, dict)}
         (folder / "routing-bound.svg").write_text(figures.ratios(rows), encoding="utf-8")
-    wave = (measured.get("wave") or {}).get("1000 x 30")
-    if isinstance(wave, dict):
-        (folder / "routing-wave.svg").write_text(figures.gains(wave["steps"], pool.SECONDS), encoding="utf-8")
+    batch = (measured.get("batch") or {}).get("1000 x 30")
+    if isinstance(batch, dict):
+        (folder / "routing-batch.svg").write_text(
+            figures.gains(batch["steps"], pool.SECONDS), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision, Demand, Lane, Network, Supply
+from doorstep.domain.routing.model.batch import Batch, Budget, improve
 from doorstep.domain.routing.model.prices import Expected, ScarcityInputs
 from doorstep.domain.routing.model.rules import CompiledRules, Costs
-from doorstep.domain.routing.model.wave import Batch, Budget, improve
 from doorstep.kernel.ids import LocationId, Sku
 from doorstep_bench.routing import stage
 from doorstep_bench.routing.geography import Geography, geography
@@ -27,7 +27,7 @@ _PARCEL, _PIECE, _PIECE_MILE = 8.759, 0.423, 0.000541
 _ITEMS, _TYPES_PER_SIZE = 20, 5
 _AMPLE = 10**7
 _FAR_KM = 100_000.0
-LOOK_AHEAD, WAVE, BOTH = "with scarcity prices", "batches of 100 orders", "batches with scarcity prices"
+SCARCITY, BATCH, BOTH = "with scarcity prices", "batches of 100 orders", "batches with scarcity prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Family:
     instances: int
     sequences: int
     solves: int
-    wave: int = 100
+    batch: int = 100
 
     def outcomes(self) -> dict[str, Outcome]:
         """The results per policy."""
@@ -175,9 +175,9 @@ class Family:
 
     def _run(self, instance: Instance, result: dict[str, Outcome]) -> None:
         arrivals = instance.arrivals()
-        trial = Trial(instance, arrivals, self.solves, self.wave)
+        trial = Trial(instance, arrivals, self.solves, self.batch)
         bound = trial.bound()
-        runs = [*trial.books, LOOK_AHEAD, WAVE, BOTH]
+        runs = [*trial.policies, SCARCITY, BATCH, BOTH]
         for name in runs:
             began = time.process_time()
             decisions = list(trial.decisions(name))
@@ -195,17 +195,17 @@ class Trial:
     instance: Instance
     arrivals: Sequence[tuple[int, int]]
     solves: int
-    wave: int
+    batch: int
     network: Network = field(init=False)
     costs: Costs = field(init=False)
-    books: dict[str, CompiledRules] = field(init=False)
+    policies: dict[str, CompiledRules] = field(init=False)
     demands: list[Demand] = field(init=False)
 
     def __post_init__(self) -> None:
         variant = self.instance.variant
         self.network = self.instance.network()
         self.costs = Costs(short_unit_minor=round(variant.must_fill * DOLLAR))
-        self.books = stage.policies(has_supplier=not variant.must_fill, costs=self.costs)
+        self.policies = stage.policies(has_supplier=not variant.must_fill, costs=self.costs)
         self.demands = [
             self._demand(period, kind, area)
             for period, (kind, area) in enumerate(self.arrivals, 1)
@@ -236,43 +236,47 @@ class Trial:
 
     def decisions(self, name: str) -> Iterator[Decision]:
         """The decisions of a policy, by its name."""
-        if name in self.books:
+        if name in self.policies:
             return iter(
                 model.plan(
-                    self.demands, self.instance.supply(), self.network, self.books[name], now=stage.NOW
+                    self.demands, self.instance.supply(), self.network, self.policies[name], now=stage.NOW
                 )
             )
-        return self._paced(prices=name != WAVE, waves=name != LOOK_AHEAD)
+        return self._paced(prices=name != BATCH, batches=name != SCARCITY)
 
-    def _paced(self, *, prices: bool, waves: bool) -> Iterator[Decision]:
+    def _paced(self, *, prices: bool, batches: bool) -> Iterator[Decision]:
         """Plan by cost in batches: with prices recomputed at intervals, and each batch re-optimized if chosen."""
-        book, supply = self.books["cost, order by order"], self.instance.supply()
+        compiled_rules, supply = self.policies["cost, order by order"], self.instance.supply()
         expected, kinds = self._expected()
         ahead = ScarcityInputs(expected, supply, self.network, self.costs) if prices else None
         network, horizon = self.network, self.instance.variant.horizon
-        step = self.wave if waves else max(1, horizon // self.solves)
+        step = self.batch if batches else max(1, horizon // self.solves)
         for first in range(0, horizon, step):
             lot = [each for each in self.demands if first < each.order_id <= first + step]
             if ahead is not None and first % max(step, horizon // self.solves) < step:
-                left = horizon - first - (step if waves else 0)
+                left = horizon - first - (step if batches else 0)
                 weights = [max(left, 1) * float(self.instance.rates[each]) for each in kinds]
                 network = replace(self.network, prices=ahead.prices(supply.available, weights=weights))
-            yield from _served(lot, supply, network, book, waves=waves)
+            yield from _served(lot, supply, network, compiled_rules, batches=batches)
 
 
 def _served(
-    lot: Sequence[Demand], supply: Supply, network: Network, book: CompiledRules, *, waves: bool
+    lot: Sequence[Demand], supply: Supply, network: Network, compiled_rules: CompiledRules, *, batches: bool
 ) -> list[Decision]:
-    if not waves:
-        return model.plan(lot, supply, network, book, now=stage.NOW)
+    if not batches:
+        return model.plan(lot, supply, network, compiled_rules, now=stage.NOW)
     before = Supply({thing: dict(there) for thing, there in supply.available.items()})
     decisions = model.plan(
-        lot, Supply({t: dict(there) for t, there in supply.available.items()}), network, book, now=stage.NOW
+        lot,
+        Supply({t: dict(there) for t, there in supply.available.items()}),
+        network,
+        compiled_rules,
+        now=stage.NOW,
     )
     budget = Budget(time.perf_counter, 5.0)
-    wave = improve(Batch(lot, decisions, before), network, book, now=stage.NOW, budget=budget)
+    solved = improve(Batch(lot, decisions, before), network, compiled_rules, now=stage.NOW, budget=budget)
     supply.available = before.available
-    for decision in wave.decisions:
+    for decision in solved.decisions:
         for choice in decision.choices:
             supply.take(choice)
-    return wave.decisions
+    return solved.decisions

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision, Demand, Lane, Network, Supply
-from doorstep.domain.routing.model.wave import Batch, Budget, improve
+from doorstep.domain.routing.model.batch import Batch, Budget, improve
 from doorstep.kernel.ids import LocationId, Sku
 from doorstep_bench.routing import stage
 from doorstep_bench.routing.stage import DOLLAR
@@ -38,37 +38,38 @@ class Extra:
         return {
             "extra_per_100": {name: round(count / orders, 2) for name, count in self.extra.items()},
             "bound_per_100": round(self.bound / orders, 2),
-            "wave_to_bound": round(self.extra[WAVE] / self.bound, 4),
+            "batch_to_bound": round(self.extra[BATCH] / self.bound, 4),
             "proven_pools": self.proven,
-            "seconds_per_wave": round(self.seconds / max(1, self.pools), 2),
+            "seconds_per_batch": round(self.seconds / max(1, self.pools), 2),
         }
 
 
-WAVE = "one wave"
+BATCH = "one batch"
 _NAMES = ("nearest location", "fewest parcels", "cost, order by order")
 
 
 def outcome(pools: int) -> Extra:
     """All policies on some pools. The cost is one dollar per shipment."""
     result = Extra()
-    books = stage.policies(has_supplier=False)
+    compiled = stage.policies(has_supplier=False)
     for number in range(pools):
         demands, stock, network = _drawn(np.random.default_rng(50 + number))
         plans = {
-            name: model.plan(demands, _supply(stock), network, books[name], now=stage.NOW) for name in _NAMES
+            name: model.plan(demands, _supply(stock), network, compiled[name], now=stage.NOW)
+            for name in _NAMES
         }
         began = time.perf_counter()
         batch = Batch(demands, plans["cost, order by order"], _supply(stock))
         budget = Budget(time.perf_counter, SECONDS)
-        wave = improve(batch, network, books["cost, order by order"], now=stage.NOW, budget=budget)
+        solved = improve(batch, network, compiled["cost, order by order"], now=stage.NOW, budget=budget)
         result.seconds += time.perf_counter() - began
-        plans[WAVE] = wave.decisions
+        plans[BATCH] = solved.decisions
         for name, decisions in plans.items():
             result.extra[name] = result.extra.get(name, 0) + _extra(decisions)
-        bound = ceil((wave.bound_minor or 0) / DOLLAR - 1e-6)
+        bound = ceil((solved.bound_minor or 0) / DOLLAR - 1e-6)
         result.pools += 1
         result.bound += bound - ORDERS
-        result.proven += wave.solved_minor <= bound * DOLLAR
+        result.proven += solved.solved_minor <= bound * DOLLAR
     return result
 
 

@@ -22,7 +22,7 @@ _ZONE_MILES = (150, 300, 600, 1000, 1400, 1800)
 _ZONE_DOLLARS = (8.00, 8.50, 9.20, 9.90, 10.60, 11.30, 12.10)
 _LOST = 25.0
 _ITEM = Sku("item")
-MYOPIC, LOOK_AHEAD = "cost, order by order", "with scarcity prices"
+MYOPIC, SCARCITY = "cost, order by order", "with scarcity prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Family:
 
     items: int
     network: Network = field(init=False)
-    book: CompiledRules = field(init=False)
+    compiled_rules: CompiledRules = field(init=False)
     _shares: Floats = field(init=False)
     _stocked: Floats = field(init=False)
 
@@ -56,14 +56,14 @@ class Family:
             str(area): _lanes(where.miles[:, area], dollars[:, area]) for area in range(len(self._shares))
         }
         self.network = stage.network(places, lanes)
-        self.book = stage.policies(has_supplier=False, costs=_COSTS)[MYOPIC]
+        self.compiled_rules = stage.policies(has_supplier=False, costs=_COSTS)[MYOPIC]
 
     def outcomes(self) -> dict[int, dict[str, Outcome]]:
         """The results of the policies, by expected demand."""
         chance = np.random.default_rng(7)
         result = {}
         for size in EXPECTED:
-            outcomes = {MYOPIC: Outcome(), LOOK_AHEAD: Outcome()}
+            outcomes = {MYOPIC: Outcome(), SCARCITY: Outcome()}
             for _ in range(self.items):
                 arrivals = self._drawn(chance, size)
                 if arrivals is not None:
@@ -91,9 +91,11 @@ class Family:
         for name, outcome in outcomes.items():
             began = time.process_time()
             if name == MYOPIC:
-                decisions = model.plan(demands, _supply(arrivals), self.network, self.book, now=stage.NOW)
+                decisions = model.plan(
+                    demands, _supply(arrivals), self.network, self.compiled_rules, now=stage.NOW
+                )
             else:
-                decisions = self._looking_ahead(arrivals, demands, size)
+                decisions = self._with_scarcity_prices(arrivals, demands, size)
             outcome.seconds += time.process_time() - began
             cost = outcome.add(decisions, frozenset(), _LOST)
             outcome.bound += bound
@@ -110,7 +112,9 @@ class Family:
         program.prices(_supply(arrivals).available, weights=counts.astype(float).tolist())
         return program.value_minor / DOLLAR
 
-    def _looking_ahead(self, arrivals: Arrivals, demands: Sequence[Demand], size: int) -> list[Decision]:
+    def _with_scarcity_prices(
+        self, arrivals: Arrivals, demands: Sequence[Demand], size: int
+    ) -> list[Decision]:
         """Recompute prices for every order, from remaining stock and expected orders."""
         program, supply = self._program(arrivals), _supply(arrivals)
         result: list[Decision] = []
@@ -118,7 +122,7 @@ class Family:
             left = max(size * (1 - when), 0.5)
             prices = program.prices(supply.available, weights=(left * self._shares).tolist())
             network = replace(self.network, prices=prices)
-            result += model.plan([each], supply, network, self.book, now=stage.NOW)
+            result += model.plan([each], supply, network, self.compiled_rules, now=stage.NOW)
         return result
 
 

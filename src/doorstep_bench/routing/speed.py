@@ -60,7 +60,7 @@ def measured(runs: int) -> dict[str, float]:
         f"S{item}": {place: chance.randint(1, 60) for place in chance.sample(sorted(places), _HOLDERS)}
         for item in range(SKUS)
     }
-    book = rules.compile(rules.DEFAULT, rules.DEFAULT_VERSION)
+    compiled_rules = rules.compile(rules.DEFAULT, rules.DEFAULT_VERSION)
     rates, sizes = list[float](), list[int]()
     for _ in range(runs):
         network = Network(places, Tariff(places), "INR")
@@ -68,7 +68,7 @@ def measured(runs: int) -> dict[str, float]:
             network.ways.lanes(each)
         supply = Supply({sku: dict(there) for sku, there in stock.items()})
         began = time.process_time()
-        decisions = model.plan(demands, supply, network, book, now=stage.NOW)
+        decisions = model.plan(demands, supply, network, compiled_rules, now=stage.NOW)
         rates.append(ORDERS / (time.process_time() - began))
         sizes = [len(msgspec.json.encode(each.explanation)) for each in decisions]
     return {

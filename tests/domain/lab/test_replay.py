@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.routes import NOW, Scene, order, place, street
 
 from doorstep.domain.routing.model import Demand, Facts, Network
+from doorstep.domain.routing.model.batch import Budget
 from doorstep.domain.routing.model.lab import Arrival, Change, Outcome, Past, replay
 from doorstep.domain.routing.model.rules import Measure, Rule, Sort, Split
-from doorstep.domain.routing.model.wave import Budget
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 NEAR, FAR = LocationId(1), LocationId(2)
@@ -40,7 +40,7 @@ def replayed(
     found: Past, scene: Scene, every: timedelta = MINUTE, together: Budget | None = None
 ) -> dict[OrderId, Outcome]:
     reported: list[int] = []
-    outcomes = replay(found, scene.book, every=every, reported=reported.append, together=together)
+    outcomes = replay(found, scene.compiled_rules, every=every, reported=reported.append, together=together)
     assert (reported[-1] if reported else 0) == len(found.arrivals) == len(outcomes)
     return {each.order_id: each for each in outcomes}
 

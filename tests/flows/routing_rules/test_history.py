@@ -29,9 +29,9 @@ def rebuilt(retailer: Retailer, began: datetime) -> Past:
 
 
 def replayed(retailer: Retailer, began: datetime) -> dict[OrderId, Outcome]:
-    playbook = retailer.read(rules.compiled_rules)
+    compiled_rules = retailer.read(rules.compiled_rules)
     found = rebuilt(retailer, began)
-    outcomes = lab.replay(found, playbook, every=timedelta(0), reported=lambda _: None)
+    outcomes = lab.replay(found, compiled_rules, every=timedelta(0), reported=lambda _: None)
     return {each.order_id: each for each in outcomes}
 
 

@@ -102,7 +102,7 @@ def test_a_guardrail_ends_a_trial_with_a_reason(retailer: Retailer) -> None:
     assert ended.ended_why == "An order costs 1.50 times the current cost (limit: 1.05)."
     assert trial_control.check(retailer.app.context) is None
     assert needs(retailer) == 1
-    retailer.write(lambda tx: verbs.see(tx, trial_id=ended.id, at=retailer.app.clock.now()))
+    retailer.write(lambda tx: verbs.acknowledge(tx, trial_id=ended.id, at=retailer.app.clock.now()))
     assert needs(retailer) == 0
 
 

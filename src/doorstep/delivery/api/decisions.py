@@ -12,7 +12,7 @@ from doorstep.delivery.api.shapes import Money, maybe_money, money
 from doorstep.domain.analytics.views import decisions as views
 from doorstep.domain.analytics.views.decisions import Decision as Reported
 from doorstep.domain.identity.model import Permission
-from doorstep.domain.routing.model import receipt as stored
+from doorstep.domain.routing.model import explanation as stored
 from doorstep.domain.routing.model import score as stored_scores
 from doorstep.kernel.db import ReadTx
 
@@ -199,7 +199,7 @@ def _reported(found: Reported, currency: str) -> Decision:
         sent=sent,
         best=maybe_money(found.row.best_minor, currency),
         actual=maybe_money(found.row.actual_minor, currency),
-        explanation=_explanation(found.receipt, currency),
+        explanation=_explanation(found.explanation, currency),
     )
 
 
@@ -209,9 +209,9 @@ def order_decisions(calling: Calling, order_id: int) -> list[Decision]:
     calling.principal.require(Permission.ORDERS_READ)
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> list[Decision]:
+    def load(tx: ReadTx) -> list[Decision]:
         found = views.of_order(tx, order_id=order_id)
         currency = views.currency(tx, order_id=order_id)
         return [_reported(each, currency) for each in found]
 
-    return calling.read(look)
+    return calling.read(load)

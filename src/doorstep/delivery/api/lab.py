@@ -94,11 +94,11 @@ def list_simulations(calling: Calling) -> list[lab_shapes.Simulation]:
     """List the newest simulations."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> list[lab_shapes.Simulation]:
+    def load(tx: ReadTx) -> list[lab_shapes.Simulation]:
         currency = _currency(calling, tx)
         return [lab_shapes.run(each, currency) for each in views.runs(tx)]
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 @router.post("/simulations", status_code=202)
@@ -132,7 +132,7 @@ def get_changes(
     calling.principal.require(Permission.RULES_READ)
     part = Slice(only, sort, max(0, offset), min(1_000, max(1, limit)))
 
-    def look(tx: ReadTx) -> list[lab_shapes.ChangedOrder]:
+    def load(tx: ReadTx) -> list[lab_shapes.ChangedOrder]:
         views.run(tx, run_id=run_id)
         currency = _currency(calling, tx)
         return [
@@ -147,7 +147,7 @@ def get_changes(
             for each in views.changes(tx, run_id=run_id, part=part)
         ]
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 @router.post("/simulations/{run_id}/cancel")
@@ -179,11 +179,11 @@ def list_trials(calling: Calling) -> list[lab_shapes.TrialReport]:
     """List trials, newest first, with the results so far."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> list[lab_shapes.TrialReport]:
+    def load(tx: ReadTx) -> list[lab_shapes.TrialReport]:
         currency = _currency(calling, tx)
         return [_trial(tx, each, currency) for each in trials.trials(tx)]
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 @router.post("/trials", status_code=201)

@@ -14,7 +14,7 @@ from doorstep.delivery.api.shapes import Document
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.actions.rules import Draft, Version
-from doorstep.domain.routing.model.golden import Outcome
+from doorstep.domain.routing.model.case_results import CaseOutcome
 from doorstep.domain.routing.model.rules import RuleSet, diff
 from doorstep.domain.routing.model.rules.schema import schema
 from doorstep.domain.routing.views import rules as views
@@ -175,7 +175,7 @@ def _problems(found: tuple[Problem, ...]) -> list[RuleProblem]:
     ]
 
 
-def _outcomes(found: list[Outcome]) -> list[CaseResult]:
+def _outcomes(found: list[CaseOutcome]) -> list[CaseResult]:
     return [
         CaseResult(
             name=each.name,
@@ -207,7 +207,7 @@ def get_rules(calling: Calling) -> ActiveRules:
     """Get the active version with its document and its failures; number null: the built-in rules."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> ActiveRules:
+    def load(tx: ReadTx) -> ActiveRules:
         number = views.active_number(tx)
         failures = [
             RuleFailure(failure=each.failure, situations=each.situations, last_at=each.last_at)
@@ -220,7 +220,7 @@ def get_rules(calling: Calling) -> ActiveRules:
             failures=failures,
         )
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 @router.get("/routing/rules/versions")
@@ -235,11 +235,11 @@ def get_version(calling: Calling, number: int) -> VersionDocument:
     """Get a version and its document."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> VersionDocument:
+    def load(tx: ReadTx) -> VersionDocument:
         found = _version(views.version(tx, number=number))
         return VersionDocument(version=found, document=_document(views.document(tx, number=number)))
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 @router.get("/routing/rules/versions/{number}/yaml", response_class=PlainTextResponse)
@@ -254,11 +254,11 @@ def get_changes(calling: Calling, number: int, since: int | None = None) -> list
     """Compare a version with another one; without `since`, with the active one."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> list[RuleChange]:
+    def load(tx: ReadTx) -> list[RuleChange]:
         before = views.document(tx, number=views.active_number(tx) if since is None else since)
         return _changes(diff.changes(before, views.document(tx, number=number)))
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 @router.get("/routing/rules/versions/{number}/cases")
@@ -279,7 +279,7 @@ def validate(calling: Calling, body: DocumentBody) -> Validated:
     if document is None:
         return Validated(valid=False, problems=_problems(read.problems), changes=[], cases=[])
 
-    def look(tx: ReadTx) -> Validated:
+    def load(tx: ReadTx) -> Validated:
         found = rule_sets.preview(tx, document=document, now=calling.app.clock.now())
         located = tuple(read.at(each) for each in found.problems)
         return Validated(
@@ -290,7 +290,7 @@ def validate(calling: Calling, body: DocumentBody) -> Validated:
             cases=_outcomes(list(found.outcomes)),
         )
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 @router.post("/routing/rules/versions", status_code=201)

@@ -39,7 +39,7 @@ def queues(calling: Calling) -> list[Queue]:
     """List the queues of orders that no rule could allocate. GET /orders with `queue` lists the orders."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> list[Queue]:
+    def load(tx: ReadTx) -> list[Queue]:
         return [
             Queue(
                 name=each.name,
@@ -54,7 +54,7 @@ def queues(calling: Calling) -> list[Queue]:
             for each in queue_views.queues(tx, now=calling.app.clock.now())
         ]
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 class Run(BaseModel):
@@ -111,7 +111,7 @@ def runs(calling: Calling, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> 
     """List scheduled runs, batch re-optimizations, scarcity prices and hindsight reports."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> Runs:
+    def load(tx: ReadTx) -> Runs:
         currency = lanes.configuration(tx, at=calling.app.clock.now()).said.document.currency
         due = [
             Next(run=each.run, schedule=each.schedule, next_run_at=each.next_run_at)
@@ -119,7 +119,7 @@ def runs(calling: Calling, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> 
         ]
         return Runs(next=due, history=[_run(each, currency) for each in views.history(tx, limit=limit)])
 
-    return calling.read(look)
+    return calling.read(load)
 
 
 class RunDue(BaseModel):

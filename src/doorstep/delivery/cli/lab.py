@@ -57,7 +57,7 @@ def add_to(commands: typer.Typer) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """What to simulate."""
 
     draft: str
@@ -83,7 +83,7 @@ def simulate(  # tidy: parameters the command line reads its options from the si
     limits = gates.read(must)
     how = How(timedelta(minutes=every), batch_seconds)
     with opened() as app:
-        found, numbers, currency = _simulated(app, _Asked(draft, days, orders, stock, how))
+        found, numbers, currency = _simulated(app, _Request(draft, days, orders, stock, how))
     compared = compare(found.before, found.after)
     failing = gates.broken(limits, compared)
     if to_csv is not None:
@@ -91,25 +91,25 @@ def simulate(  # tidy: parameters the command line reads its options from the si
     if as_json:
         print(json.dumps(_plain(found, compared, failing), indent=2))
     else:
-        _say(found, compared, numbers, currency)
+        _print_comparison(found, compared, numbers, currency)
     for each in failing:
         _err.print(f"✗ {each}", style="red", highlight=False)
     if failing:
         raise typer.Exit(1)
 
 
-def _simulated(app: App, asked: _Asked) -> tuple[Simulation, dict[int, str], str]:
+def _simulated(app: App, request: _Request) -> tuple[Simulation, dict[int, str], str]:
     with app.db.read() as tx:
-        sides = Sides(rules.compiled_rules(tx), _playbook(app, tx, asked.draft))
-        material = _material(app, tx, asked)
+        sides = Sides(rules.compiled_rules(tx), _compiled_rules(app, tx, request.draft))
+        material = _material(app, tx, request)
     with _progress(2 * len(material.past.arrivals)) as reported:
-        found = simulation.simulate(material.past, sides, how=asked.how, reported=reported)
+        found = simulation.simulate(material.past, sides, how=request.how, reported=reported)
     with app.db.read() as tx:
         numbers = material.numbers or simulation.numbers(tx, changes=found.changes)
     return found, {int(key): number for key, number in numbers.items()}, sides.after.document.currency
 
 
-def _playbook(app: App, tx: ReadTx, draft: str) -> CompiledRules:
+def _compiled_rules(app: App, tx: ReadTx, draft: str) -> CompiledRules:
     if draft.isdigit():
         return rules.compiled_rules_of(tx, number=int(draft))
     try:
@@ -128,12 +128,12 @@ def _playbook(app: App, tx: ReadTx, draft: str) -> CompiledRules:
     return model.compile(read.value, f"{read.value.name} ({Path(draft).name})")
 
 
-def _material(app: App, tx: ReadTx, asked: _Asked) -> Material:
+def _material(app: App, tx: ReadTx, request: _Request) -> Material:
     now = app.clock.now()
-    if asked.orders is None:
-        return Material(history.reconstruct(tx, window=Window(now - timedelta(days=asked.days), now)), {})
-    stock = None if asked.stock is None else text_of(asked.stock)
-    return simulation_files.read(app.context, tx, orders=text_of(asked.orders), stock=stock, now=now)
+    if request.orders is None:
+        return Material(history.reconstruct(tx, window=Window(now - timedelta(days=request.days), now)), {})
+    stock = None if request.stock is None else text_of(request.stock)
+    return simulation_files.read(app.context, tx, orders=text_of(request.orders), stock=stock, now=now)
 
 
 @contextmanager
@@ -147,7 +147,9 @@ def _progress(total: int) -> Iterator[simulation.Reported]:
         yield lambda done, _total: progress.update(bar, completed=done)
 
 
-def _say(found: Simulation, compared: Sequence[Compared], numbers: dict[int, str], currency: str) -> None:
+def _print_comparison(
+    found: Simulation, compared: Sequence[Compared], numbers: dict[int, str], currency: str
+) -> None:
     if not found.before.orders:
         _out.print("There are no orders in this period: choose more days, or import a file of orders.")
         return

@@ -15,7 +15,7 @@ from rich.table import Table
 from doorstep.delivery.cli.opening import opened, text_of
 from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.actions.rules import Draft
-from doorstep.domain.routing.model.golden import Outcome
+from doorstep.domain.routing.model.case_results import CaseOutcome
 from doorstep.domain.routing.model.rules import RuleSet
 from doorstep.domain.routing.model.rules.schema import schema as schema_of_rules
 from doorstep.domain.routing.views import rules as views
@@ -140,7 +140,7 @@ def _wrong(problems: Iterable[Problem]) -> None:
         _out.print(str(each), style="bold red", markup=False, highlight=False, soft_wrap=True)
 
 
-def _cases(outcomes: Iterable[Outcome]) -> None:
+def _cases(outcomes: Iterable[CaseOutcome]) -> None:
     reported = list(outcomes)
     for each in reported:
         _out.print(

@@ -70,15 +70,15 @@ def plan(
     inventory.lock_supply(tx, parts=goods.locked_parts)
     claims = inventory.consume(tx, parts=goods.locked_parts, carts=_carts(everybody), at=now)
     capacity.lock(tx, at=now)
-    seen = inputs.load(tx, demands=demands, goods=goods, claims=claims, at=now)
-    decisions = trial.plan(tx, seen=seen, now=now, run=run)
-    rules.record_failures(tx, playbook=seen.playbook, at=now)
+    found = inputs.load(tx, demands=demands, goods=goods, claims=claims, at=now)
+    decisions = trial.plan(tx, inputs=found, now=now, run=run)
+    rules.record_failures(tx, compiled_rules=found.compiled_rules, at=now)
     if run is not None:
         decisions = [each for each in decisions if each.routing]
     tries = {each.order_id: each.facts.tries for each in demands}
     reported = [each for each in decisions if each.choices or not tries[each.order_id]]
-    receipt_ids = routing.reserve_ids(tx, decisions=reported)
-    return plan_result.build(seen, decisions, receipt_ids, now=now)
+    decision_ids = routing.reserve_ids(tx, decisions=reported)
+    return plan_result.build(found, decisions, decision_ids, now=now)
 
 
 def _carts(demands: Sequence[Demand]) -> dict[tuple[str, str], int]:
@@ -87,9 +87,9 @@ def _carts(demands: Sequence[Demand]) -> dict[tuple[str, str], int]:
 
 def apply(tx: WriteTx, *, found: PlanResult, now: datetime) -> None:
     """Store explanations, create fulfillment orders, reserve their stock and use capacity. The orders are stored already."""
-    routing.record(tx, decisions=found.decisions, ids=found.receipt_ids, at=now)
+    routing.record(tx, decisions=found.decisions, ids=found.decision_ids, at=now)
     assignments = found.assignments
-    work_ids = fulfillment.open_work(tx, assignments=assignments, decisions=found.receipt_ids, at=now)
+    work_ids = fulfillment.open_work(tx, assignments=assignments, decisions=found.decision_ids, at=now)
     works = list(zip(work_ids, assignments, strict=True))
     pieces = [piece for work_id, each in works for piece in stock_lines(work_id, each, found.goods)]
     inventory.reserve(tx, pieces=pieces, at=now)

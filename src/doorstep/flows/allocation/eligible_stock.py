@@ -64,12 +64,12 @@ def with_limits(tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, cla
     Orders whose promised units arrived come first; for all others those units are reserved, like a cart's.
     """
     held = {part: each.held for part, each in claims.asked.items() if each.held}
-    asking = {each.order_id for each in demands}
+    order_ids = {each.order_id for each in demands}
     came = promises.arrived(
         tx, skus={sku for sku, condition in goods.locked_parts if condition is Condition.NEW}
     )
     for arrival in came:
-        if arrival.order_id not in asking:
+        if arrival.order_id not in order_ids:
             part = Sku(arrival.sku), Condition.NEW
             held[part] = held.get(part, 0) + arrival.pieces
     if came:

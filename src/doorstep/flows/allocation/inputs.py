@@ -29,7 +29,7 @@ class PlanningInputs:
     demands: list[Demand]
     supply: Supply
     network: Network
-    playbook: CompiledRules
+    compiled_rules: CompiledRules
     goods: StockNeeds
 
 
@@ -37,9 +37,9 @@ def load(
     tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: Claims, at: datetime
 ) -> PlanningInputs:
     """Load the inputs once for a batch of orders."""
-    playbook = rules.compiled_rules(tx)
-    document = playbook.document
-    asking = eligible_stock.with_limits(tx, demands=demands, goods=goods, claims=claims)
+    compiled_rules = rules.compiled_rules(tx)
+    document = compiled_rules.document
+    limited = eligible_stock.with_limits(tx, demands=demands, goods=goods, claims=claims)
     free = stock.free(tx, parts=goods.locked_parts)
     supply = Supply({stock_key(*part): there for part, there in free.items()}, goods.recipes)
     stock_signals.load(tx, supply=supply, document=document, demands=demands, at=at)
@@ -48,8 +48,8 @@ def load(
         network = replace(network, prices=runs.prices(tx, things=supply.available))
     blocked = routing.blocked(tx, skus=goods.parts, at=at)
     packing = _packing(tx, demands) if document.bundle_customers_orders else _NOBODY
-    asking = [_asking(each, claims.served, blocked, packing) for each in asking]
-    return PlanningInputs(asking, supply, network, playbook, goods)
+    wanted = [_with_context(each, claims.served, blocked, packing) for each in limited]
+    return PlanningInputs(wanted, supply, network, compiled_rules, goods)
 
 
 def _packing(tx: ReadTx, demands: Sequence[Demand]) -> Mapping[work_views.Destination, frozenset[LocationId]]:
@@ -60,7 +60,7 @@ def _packing(tx: ReadTx, demands: Sequence[Demand]) -> Mapping[work_views.Destin
     return work_views.packing_for(tx, customers=customers, besides=[each.order_id for each in demands])
 
 
-def _asking(
+def _with_context(
     demand: Demand,
     served: Collection[int],
     blocked: Collection[tuple[Sku, LocationId]],
@@ -73,5 +73,5 @@ def _asking(
         demand = replace(demand, excluded=demand.excluded.union(blocked))
     if packing and demand.latitude is not None and demand.longitude is not None:
         here = packing.get((demand.facts.customer, demand.latitude, demand.longitude))
-        demand = demand if here is None else replace(demand, beside=here)
+        demand = demand if here is None else replace(demand, companion_locations=here)
     return demand

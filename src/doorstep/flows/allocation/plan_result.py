@@ -19,10 +19,10 @@ from doorstep.kernel.ids import LocationId, OrderId
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """The result of planning a batch on locked stock. `receipt_ids` are the decision ids by order."""
+    """The result of planning a batch on locked stock. `decision_ids` are the decision ids by order."""
 
     planned: Result
-    receipt_ids: Mapping[int, int]
+    decision_ids: Mapping[int, int]
     codes: Mapping[LocationId, str]
     goods: StockNeeds
     queued: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class PlanResult:
         return {
             each.order_id: order_events.Allocated(
                 each.order_id,
-                self.receipt_ids.get(each.order_id, 0),
+                self.decision_ids.get(each.order_id, 0),
                 tuple(sorted({self.codes[choice.location_id] for choice in each.choices})),
             )
             for each in self.decisions
@@ -87,19 +87,19 @@ EMPTY = PlanResult(Result(), {}, {}, StockNeeds({}))
 
 
 def build(
-    seen: PlanningInputs, decisions: Sequence[Decision], receipt_ids: Mapping[int, int], *, now: datetime
+    inputs: PlanningInputs, decisions: Sequence[Decision], decision_ids: Mapping[int, int], *, now: datetime
 ) -> PlanResult:
     """Build the result of these decisions."""
-    document, network = seen.playbook.document, seen.network
+    document, network = inputs.compiled_rules.document, inputs.network
     return PlanResult(
-        result(decisions, demands=seen.demands, ways=network.ways, runs=document.runs, now=now),
-        receipt_ids,
+        result(decisions, demands=inputs.demands, ways=network.ways, runs=document.runs, now=now),
+        decision_ids,
         {each.id: each.code for each in network.places.values()},
-        seen.goods,
+        inputs.goods,
         exception_queues.assign(
             decisions,
             document=document,
-            tries={each.order_id: each.facts.tries for each in seen.demands},
+            tries={each.order_id: each.facts.tries for each in inputs.demands},
             now=now,
         ),
     )

@@ -20,49 +20,51 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
 
-def plan(tx: WriteTx, *, seen: PlanningInputs, now: datetime, run: Run | None) -> list[Decision]:
+def plan(tx: WriteTx, *, inputs: PlanningInputs, now: datetime, run: Run | None) -> list[Decision]:
     """Plan a batch: by the active rules, and orders of the trial by its draft."""
     trial = trials.running(tx)
-    if trial is None or run is not None or (trial.against or 0) != seen.playbook.number:
-        return model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now, run=run)
+    if trial is None or run is not None or (trial.against or 0) != inputs.compiled_rules.number:
+        return model.plan(
+            inputs.demands, inputs.supply, inputs.network, inputs.compiled_rules, now=now, run=run
+        )
     draft = rules.compiled_rules_of(tx, number=trial.draft)
     if trial.kind is TrialKind.SHADOW:
-        decided, tried = _silently(seen, draft, now)
+        decided, tried = _silently(inputs, draft, now)
         _record(tx, trial, decided, tried, now)
         found = decided
     else:
-        decided, tried = _shared(seen, draft, trial.percent, now)
+        decided, tried = _shared(inputs, draft, trial.percent, now)
         _record(tx, trial, decided, tried, now)
         by_order = {each.order_id: each for each in (*decided, *tried)}
-        found = [by_order[each.order_id] for each in seen.demands]
-    versions.record_failures(tx, playbook=draft, at=now)
+        found = [by_order[each.order_id] for each in inputs.demands]
+    versions.record_failures(tx, compiled_rules=draft, at=now)
     return found
 
 
 def _silently(
-    seen: PlanningInputs, draft: CompiledRules, now: datetime
+    inputs: PlanningInputs, draft: CompiledRules, now: datetime
 ) -> tuple[list[Decision], list[Decision]]:
     """Plan by both on the same stock; only the active rules' plan is used."""
     same = replace(
-        seen.supply, available={name: dict(there) for name, there in seen.supply.available.items()}
+        inputs.supply, available={name: dict(there) for name, there in inputs.supply.available.items()}
     )
-    tried = model.plan(seen.demands, same, seen.network, draft, now=now)
-    return model.plan(seen.demands, seen.supply, seen.network, seen.playbook, now=now), tried
+    tried = model.plan(inputs.demands, same, inputs.network, draft, now=now)
+    return model.plan(inputs.demands, inputs.supply, inputs.network, inputs.compiled_rules, now=now), tried
 
 
 def _shared(
-    seen: PlanningInputs, draft: CompiledRules, percent: int, now: datetime
+    inputs: PlanningInputs, draft: CompiledRules, percent: int, now: datetime
 ) -> tuple[list[Decision], list[Decision]]:
     """Each rule set plans its own orders; the one with the first order of the batch plans first, so neither is favored."""
-    drafts = [each for each in seen.demands if guardrails.is_drafts(each.order_id, percent)]
-    others = [each for each in seen.demands if not guardrails.is_drafts(each.order_id, percent)]
-    first, second = (others, seen.playbook), (drafts, draft)
-    if drafts and drafts[0] is seen.demands[0]:
+    drafts = [each for each in inputs.demands if guardrails.is_drafts(each.order_id, percent)]
+    others = [each for each in inputs.demands if not guardrails.is_drafts(each.order_id, percent)]
+    first, second = (others, inputs.compiled_rules), (drafts, draft)
+    if drafts and drafts[0] is inputs.demands[0]:
         first, second = second, first
-    early = _planned(first, seen.supply, seen.network, now)
+    early = _planned(first, inputs.supply, inputs.network, now)
     taken = [place for each in early for place in {choice.location_id for choice in each.choices}]
-    late = _planned(second, seen.supply, _after(seen.network, taken), now)
-    return (early, late) if first[1] is seen.playbook else (late, early)
+    late = _planned(second, inputs.supply, _after(inputs.network, taken), now)
+    return (early, late) if first[1] is inputs.compiled_rules else (late, early)
 
 
 def _after(network: Network, works: Sequence[LocationId]) -> Network:
@@ -78,8 +80,8 @@ def _after(network: Network, works: Sequence[LocationId]) -> Network:
 def _planned(
     side: tuple[Sequence[model.Demand], CompiledRules], supply: Supply, network: Network, now: datetime
 ) -> list[Decision]:
-    demands, playbook = side
-    return model.plan(demands, supply, network, playbook, now=now) if demands else []
+    demands, compiled_rules = side
+    return model.plan(demands, supply, network, compiled_rules, now=now) if demands else []
 
 
 def _record(

@@ -82,7 +82,7 @@ def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
         # Rules know the service as the order's shipping method.
         asked = replace(agreed, facts=structs.replace(agreed.facts, service=service, method=name))
         supply = Supply({each: dict(there) for each, there in seen.supply.available.items()}, goods.recipes)
-        (decision,) = model.plan([asked], supply, seen.network, seen.playbook, now=at)
+        (decision,) = model.plan([asked], supply, seen.network, seen.compiled_rules, now=at)
         promise = promise_for(decision.choices, asked, seen.network.ways, confidence=confidence)
         found.append(Option(service, name, decision, promise))
     return Options(tuple(sorted(found, key=lambda each: each.rank)), seen.network, confidence, at)

@@ -12,8 +12,8 @@ from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as network_views
 from doorstep.domain.network.model import Throughput
 from doorstep.domain.orders import actions as orders
-from doorstep.domain.routing.model import pacing
-from doorstep.domain.routing.model.pacing import Planned, ReleasePoint
+from doorstep.domain.routing.model import capacity
+from doorstep.domain.routing.model.capacity import Planned, ReleasePoint
 from doorstep.domain.routing.model.rules import Release
 from doorstep.domain.routing.views import rules
 from doorstep.flows.context import Context
@@ -37,8 +37,8 @@ def measure_throughput(context: Context) -> int:
             units, hours, works, rejected = (
                 (did.units, did.hours, did.works, did.rejected) if did else (0, 0, 0, 0)
             )
-            rate = pacing.throughput(units=units, hours=hours, said=site.units_per_hour)
-            share = pacing.reject_rate(rejected=rejected, works=works)
+            rate = capacity.throughput(units=units, hours=hours, configured=site.units_per_hour)
+            share = capacity.reject_rate(rejected=rejected, works=works)
             found.append(Throughput(place, rate, before_them.get(place, 0), share, now))
         network.measured(tx, paces=found)
     return len(found)
@@ -54,7 +54,7 @@ def release_due(context: Context) -> int:
         runs = {each.name: each.release for each in rules.compiled_rules(tx).document.runs}
         benches = _benches(tx, context)
         work = [_planned(each, runs) for each in planned if each.location_id in benches]
-    due = pacing.due(work, benches, now=now)
+    due = capacity.due(work, benches, now=now)
     orders_of = {each.id: each for each in planned}
     return sum(
         _release(context, due[start : start + _AT_ONCE], orders_of) for start in range(0, len(due), _AT_ONCE)

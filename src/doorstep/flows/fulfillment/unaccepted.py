@@ -12,8 +12,8 @@ from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.fulfillment.views import UnacceptedWork
 from doorstep.domain.network.model import UnacceptedRule
 from doorstep.domain.orders import actions as orders
-from doorstep.domain.routing.model import pacing
-from doorstep.domain.routing.model.pacing import Stage
+from doorstep.domain.routing.model import capacity
+from doorstep.domain.routing.model.capacity import Stage
 from doorstep.flows.context import Context
 from doorstep.flows.fulfillment import fulfill
 from doorstep.flows.network import lanes
@@ -58,7 +58,7 @@ def _due(
     if idle is None or calendar is None or not calendar.is_open(now):
         return []
     minutes = calendar.open_minutes(work.since_at, now)
-    reached = pacing.stage(
+    reached = capacity.stage(
         minutes, warn=idle.warn_minutes, escalate=idle.escalate_minutes, reject=idle.reject_minutes
     )
     return [(work, minutes, reached)] if reached is not None and reached.value != work.stage else []

@@ -11,8 +11,8 @@ from doorstep.domain.network import model as said
 from doorstep.domain.routing.model import calendar as calendars
 from doorstep.domain.routing.model import tariff
 from doorstep.domain.routing.model.calendar import Calendar, Special
+from doorstep.domain.routing.model.capacity import Shift
 from doorstep.domain.routing.model.lanes import LaneTable, Origin
-from doorstep.domain.routing.model.pacing import Shift
 from doorstep.kernel import places
 from doorstep.kernel.ids import LocationId
 

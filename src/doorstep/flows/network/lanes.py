@@ -10,8 +10,8 @@ from doorstep.domain.network import views
 from doorstep.domain.network.model import Load, Outage, Pause, Throughput
 from doorstep.domain.network.model.room import ShiftKey
 from doorstep.domain.routing.model import Demand, Network, Place
+from doorstep.domain.routing.model.capacity import Running
 from doorstep.domain.routing.model.moments import Closure, Moment, Moments
-from doorstep.domain.routing.model.pacing import Running
 from doorstep.flows.network import compile_document
 from doorstep.flows.network.compile_document import CompiledNetwork
 from doorstep.kernel import places

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Load, Location, Pause, Site, Throughput
 from doorstep.domain.routing.model.calendar import Calendar, Span
-from doorstep.domain.routing.model.pacing import Running, Shift, running
+from doorstep.domain.routing.model.capacity import Running, Shift, running
 from doorstep.flows.network import lanes
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx

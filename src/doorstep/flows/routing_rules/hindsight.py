@@ -11,11 +11,11 @@ from doorstep.domain.routing.actions import lab as verbs
 from doorstep.domain.routing.actions import runs
 from doorstep.domain.routing.actions.lab import Hindsight, Hold, LabRun, NewRun
 from doorstep.domain.routing.actions.runs import NewRun as Done
-from doorstep.domain.routing.model import Decision, Network, Supply, wave
+from doorstep.domain.routing.model import Decision, Network, Supply, batch
+from doorstep.domain.routing.model.batch import Batch, Budget
 from doorstep.domain.routing.model.lab import Past
 from doorstep.domain.routing.model.rules import CompiledRules
 from doorstep.domain.routing.model.runs import RunKind
-from doorstep.domain.routing.model.wave import Batch, Budget
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules
 from doorstep.domain.shipping import views as parcels
@@ -45,11 +45,11 @@ def measure(
     reported(0, 0)
     began = context.clock.now()
     with context.db.read() as tx:
-        playbook = rules.compiled_rules_of(tx, number=run.draft)
+        compiled_rules = rules.compiled_rules_of(tx, number=run.draft)
         found = history.reconstruct(tx, window=Window(run.since, run.until))
         decided = views.decided(tx, since=run.since, until=run.until)
         labels = parcels.label_costs(tx, order_ids=[each.order_id for each in decided])
-    best = _best(found, playbook, reported, seconds)
+    best = _best(found, compiled_rules, reported, seconds)
     known = [
         Hindsight(each.id, _actual(each, labels), best[each.order_id])
         for each in decided
@@ -58,7 +58,7 @@ def measure(
     with context.db.write(actor="system") as tx:
         verbs.finish(tx, hold=hold, measured=(None, None), changes=(), at=context.clock.now())
         verbs.queue_hindsight(tx, known=known)
-        runs.record(tx, run=_done(run, playbook, known, began, context.clock.now()))
+        runs.record(tx, run=_done(run, compiled_rules, known, began, context.clock.now()))
 
 
 def _actual(decided: views.Decided, labels: Mapping[int, int]) -> int:
@@ -68,13 +68,13 @@ def _actual(decided: views.Decided, labels: Mapping[int, int]) -> int:
 
 
 def _done(
-    run: LabRun, playbook: CompiledRules, known: list[Hindsight], began: datetime, ended: datetime
+    run: LabRun, compiled_rules: CompiledRules, known: list[Hindsight], began: datetime, ended: datetime
 ) -> Done:
     actual, best = sum(each.actual_minor for each in known), sum(each.best_minor for each in known)
     return Done(
         f"{run.since:%Y-%m-%d}",
         RunKind.HINDSIGHT,
-        playbook.version,
+        compiled_rules.version,
         began,
         ended,
         attempted=len(known),
@@ -84,7 +84,9 @@ def _done(
     )
 
 
-def _best(found: Past, playbook: CompiledRules, reported: Reported, seconds: float) -> Mapping[int, int]:
+def _best(
+    found: Past, compiled_rules: CompiledRules, reported: Reported, seconds: float
+) -> Mapping[int, int]:
     """The cost of each order in the best plan of the day, with all of the day's stock available from its start.
 
     Only orders that this plan fully allocates are returned: waiting costs nothing and is no merit.
@@ -94,17 +96,17 @@ def _best(found: Past, playbook: CompiledRules, reported: Reported, seconds: flo
     at = found.arrivals[0].at
     network = found.network(at)
     demands = [each.demand for each in found.arrivals]
-    decisions = model.plan(demands, _supply(found), network, playbook, now=at)
+    decisions = model.plan(demands, _supply(found), network, compiled_rules, now=at)
     reported(0, 0)
-    solved = _together(found, decisions, network, playbook, Budget(_renewing_clock(reported), seconds))
+    solved = _together(found, decisions, network, compiled_rules, Budget(_renewing_clock(reported), seconds))
     return {each.order_id: each.scores.cost_minor for each in solved if each.choices and not each.short}
 
 
 def _together(
-    found: Past, decisions: list[Decision], network: Network, playbook: CompiledRules, budget: Budget
+    found: Past, decisions: list[Decision], network: Network, compiled_rules: CompiledRules, budget: Budget
 ) -> list[Decision]:
-    batch = Batch([each.demand for each in found.arrivals], decisions, _supply(found))
-    return wave.improve(batch, network, playbook, now=found.arrivals[0].at, budget=budget).decisions
+    before = Batch([each.demand for each in found.arrivals], decisions, _supply(found))
+    return batch.improve(before, network, compiled_rules, now=found.arrivals[0].at, budget=budget).decisions
 
 
 def _renewing_clock(reported: Reported) -> Callable[[], float]:

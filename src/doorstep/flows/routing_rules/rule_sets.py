@@ -10,8 +10,8 @@ from doorstep.domain.connections import views as connections
 from doorstep.domain.connections.model import Kind
 from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.actions.rules import Draft, Version
-from doorstep.domain.routing.model import Network, golden
-from doorstep.domain.routing.model.golden import Outcome
+from doorstep.domain.routing.model import Network, case_results
+from doorstep.domain.routing.model.case_results import CaseOutcome
 from doorstep.domain.routing.model.rules import RuleSet, checks, diff
 from doorstep.domain.routing.model.rules.cases import Case
 from doorstep.domain.routing.model.rules.diff import Change
@@ -30,10 +30,10 @@ class Preview:
     instead_of: int | None
     problems: tuple[Problem, ...]
     changes: tuple[Change, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[CaseOutcome, ...]
 
     @property
-    def red(self) -> list[Outcome]:
+    def red(self) -> list[CaseOutcome]:
         return [each for each in self.outcomes if not each.is_green]
 
     @property
@@ -91,7 +91,7 @@ def _each(path: str, kind: str, names: Iterable[str]) -> Iterator[tuple[str, str
         yield f"{path}[{number}]", kind, name
 
 
-def run_cases(tx: ReadTx, *, document: RuleSet) -> list[Outcome]:
+def run_cases(tx: ReadTx, *, document: RuleSet) -> list[CaseOutcome]:
     """Run the test cases of a document on the installed locations, with the calendars of each case's time.
 
     What changes by the hour (backlog, capacity used, pauses, rejects) is left out unless a case states it: a rule set does not
@@ -106,7 +106,7 @@ def run_cases(tx: ReadTx, *, document: RuleSet) -> list[Outcome]:
         }
         return replace(found, places=quiet)
 
-    return golden.run_cases(document, installed=installed)
+    return case_results.run_cases(document, installed=installed)
 
 
 def draft(tx: WriteTx, *, draft: Draft, now: datetime) -> Version:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from time import monotonic
 
 from doorstep.domain.orders import views as order_views
+from doorstep.domain.routing.model.batch import Budget
 from doorstep.domain.routing.model.lab import (
     Difference,
     Measured,
@@ -18,7 +19,6 @@ from doorstep.domain.routing.model.lab import (
     replay,
 )
 from doorstep.domain.routing.model.rules import CompiledRules
-from doorstep.domain.routing.model.wave import Budget
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import OrderId
 
@@ -72,11 +72,13 @@ def simulate(past: Past, sides: Sides, *, how: How, reported: Reported) -> Simul
 
 
 def _timed(
-    past: Past, playbook: CompiledRules, how: How, reported: Callable[[int], None]
+    past: Past, compiled_rules: CompiledRules, how: How, reported: Callable[[int], None]
 ) -> tuple[list[Outcome], float]:
     began = monotonic()
     together = Budget(monotonic, how.batch_seconds) if how.batch_seconds else None
-    return replay(past, playbook, every=how.every, reported=reported, together=together), monotonic() - began
+    return replay(
+        past, compiled_rules, every=how.every, reported=reported, together=together
+    ), monotonic() - began
 
 
 def numbers(tx: ReadTx, *, changes: list[Difference]) -> dict[OrderId, str]:

@@ -71,10 +71,10 @@ def _orders(context: Context, text: str) -> Iterator[Incoming]:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
-                seen = reader.observe("orders", {}, line.encode())
+                messages = reader.observe("orders", {}, line.encode())
             except errors.Invalid as problem:
                 raise errors.Invalid(f"Line {number}: {problem.message}", field="orders") from problem
-            for each in seen:
+            for each in messages:
                 if isinstance(each, OrderSnapshot):
                     yield Incoming(connection.id, connection.key, intake.with_coordinates(each), "")
 

@@ -19,6 +19,7 @@ from doorstep.domain.network import actions as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.model.batch import Reoptimized
 from doorstep.domain.routing.model.rules import (
     Costs,
     Measure,
@@ -32,7 +33,6 @@ from doorstep.domain.routing.model.rules import (
     Sort,
     Split,
 )  # fmt: skip
-from doorstep.domain.routing.model.wave import Reoptimized
 from doorstep.domain.routing.views import runs as run_views
 from doorstep.flows.allocation.optimize import reoptimize, unreleased
 from doorstep.flows.capture import approve
@@ -146,9 +146,13 @@ def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
     common, rare = two
     found = held.read(lambda tx: unreleased.load(tx, at=NOON, limit=10))
     assert found is not None
-    batch = reoptimize.Batch(found.seen.demands, found.decisions, found.seen.supply)
-    solved = reoptimize.wave.improve(
-        batch, found.seen.network, found.seen.playbook, now=NOON, budget=reoptimize.Budget(time.monotonic, 1)
+    batch = reoptimize.Batch(found.inputs.demands, found.decisions, found.inputs.supply)
+    solved = reoptimize.batch.improve(
+        batch,
+        found.inputs.network,
+        found.inputs.compiled_rules,
+        now=NOON,
+        budget=reoptimize.Budget(time.monotonic, 1),
     )
     gone = Correction(SHIRT, held.location_ids["ST-22"], "stolen", change=-2)
     held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOON))
@@ -159,9 +163,13 @@ def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
 def test_a_missing_unit_stops_its_group(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
     found = held.read(lambda tx: unreleased.load(tx, at=NOON, limit=10))
     assert found is not None
-    batch = reoptimize.Batch(found.seen.demands, found.decisions, found.seen.supply)
-    solved = reoptimize.wave.improve(
-        batch, found.seen.network, found.seen.playbook, now=NOON, budget=reoptimize.Budget(time.monotonic, 1)
+    batch = reoptimize.Batch(found.inputs.demands, found.decisions, found.inputs.supply)
+    solved = reoptimize.batch.improve(
+        batch,
+        found.inputs.network,
+        found.inputs.compiled_rules,
+        now=NOON,
+        budget=reoptimize.Budget(time.monotonic, 1),
     )
     held.write(lambda tx: approve.hold(tx, order_id=two[1], message="ask the customer", now=NOON))
     gone = Correction(SHIRT, held.location_ids["ST-22"], "stolen", change=-2)

@@ -53,7 +53,7 @@ def test_the_price_is_part_of_the_explanation(busy: Retailer) -> None:
     (price,) = prices(busy).values()
     order_id: OrderId = busy.place_order(order_snapshot(line(JACKET), shipping_address=MUMBAI))
     (decision,) = busy.read(lambda tx: routing.decisions(tx, order_id=order_id))
-    assert decision.receipt.scores.scarcity_minor == price
+    assert decision.explanation.scores.scarcity_minor == price
 
 
 def test_without_history_nothing_has_a_price(retailer: Retailer) -> None:

@@ -67,7 +67,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
     with req.app.db.read() as tx:
         tried = trials.trials(tx, limit=10)
         running = next((each for each in tried if each.ended_at is None), None)
-        looked = tried[0] if tried else None
+        newest = tried[0] if tried else None
         context = {
             **_frame(req, tx),
             "versions": rules.versions(tx),
@@ -75,9 +75,9 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
             "runs": [(each, _cost(each)) for each in views.runs(tx)],
             "trials": tried,
             "running": running,
-            "looked": looked,
-            "sides": trials.sides(tx, trial_id=looked.id) if looked else None,
-            "verdict": trial_control.verdict(tx, trial=looked) if looked else None,
+            "trial": newest,
+            "sides": trials.sides(tx, trial_id=newest.id) if newest else None,
+            "verdict": trial_control.verdict(tx, trial=newest) if newest else None,
             "rails": Guardrails(),
             "gap": _hindsight(tx),
         }

@@ -59,7 +59,7 @@ def acknowledge(req: PageRequest) -> Response:
     """Acknowledge that a guardrail ended the trial; it leaves the home page."""
 
     def verb(tx: WriteTx) -> str:
-        verbs.see(tx, trial_id=req.number("trial_id"), at=req.now)
+        verbs.acknowledge(tx, trial_id=req.number("trial_id"), at=req.now)
         return _("Acknowledged.")
 
     return page.act(req, verb, show=lab.show, back=BACK)

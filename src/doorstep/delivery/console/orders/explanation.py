@@ -10,7 +10,7 @@ from doorstep.delivery.console.orders import small_map
 from doorstep.delivery.console.orders.small_map import Mark, Sketch, Spot
 from doorstep.domain.analytics.views.decisions import Decision
 from doorstep.domain.orders.model import Address
-from doorstep.domain.routing.model.receipt import Alternative, Candidate, LineExplanation
+from doorstep.domain.routing.model.explanation import Alternative, Candidate, LineExplanation
 from doorstep.domain.routing.model.score import Scores
 from doorstep.kernel.i18n import counted
 from doorstep.kernel.i18n import gettext as _
@@ -73,7 +73,7 @@ class Explanation:
     @property
     def refused(self) -> str:
         """How many locations were excluded for the whole order, and why."""
-        counts = sorted(self.decision.receipt.refused.items(), key=lambda each: (-each[1], each[0]))
+        counts = sorted(self.decision.explanation.refused.items(), key=lambda each: (-each[1], each[0]))
         return "; ".join(f"{reason} ({count})" for reason, count in counts)
 
 
@@ -87,13 +87,13 @@ class Explainer:
 
     def explain(self, decision: Decision, *, only: frozenset[int] | None = None) -> Explanation:
         """Explain a decision: all its lines, or `only` some."""
-        receipt = decision.receipt
+        explanation = decision.explanation
         lines = [
             LinePart(line, [_row(decision, line, each) for each in line.candidates])
-            for line in receipt.lines
+            for line in explanation.lines
             if only is None or line.line_no in only
         ]
-        second = receipt.runner_up
+        second = explanation.runner_up
         is_part = only is not None and len(decision.sent) > 1
         return Explanation(
             decision,
@@ -101,7 +101,7 @@ class Explainer:
             if is_part
             else self.headline(decision),
             lines,
-            _parts(receipt.scores, second) if self.currency else (),
+            _parts(explanation.scores, second) if self.currency else (),
             " and ".join(decision.name(code) for code in second.locations) if second else "",
             None if self.to is None else _map(decision, self.to),
             self.currency,
@@ -109,18 +109,18 @@ class Explainer:
 
     def headline(self, decision: Decision) -> str:
         """The decision in one sentence; for backordered lines, and decisions without figures, the line's own."""
-        receipt = decision.receipt
-        waits = [line for line in receipt.lines if decision.lacking(line)]
+        explanation = decision.explanation
+        waits = [line for line in explanation.lines if decision.lacking(line)]
         if not decision.sent:
-            return " ".join(dict.fromkeys(line.sentence for line in waits or receipt.lines))
+            return " ".join(dict.fromkeys(line.sentence for line in waits or explanation.lines))
         where = " and ".join(decision.name(code) for code in decision.sent)
         if not decision.has_figures:
             return (
-                receipt.lines[0].sentence
-                if len(receipt.lines) == 1
+                explanation.lines[0].sentence
+                if len(explanation.lines) == 1
                 else _("From {places}.").format(places=where)
             )
-        figures = ", ".join(self._figures(receipt.scores))
+        figures = ", ".join(self._figures(explanation.scores))
         rest = _backordered(sum(decision.lacking(line) for line in waits))
         return f"{where}: {figures}{self._against(decision)}.{rest}"
 
@@ -140,11 +140,11 @@ class Explainer:
 
     def _against(self, decision: Decision) -> str:
         """How the runner-up differs: the first thing that people would notice."""
-        second = decision.receipt.runner_up
+        second = decision.explanation.runner_up
         if second is None:
             return ""
         where = " and ".join(decision.name(code) for code in second.locations)
-        differs = self._difference(decision.receipt.scores, second.scores)
+        differs = self._difference(decision.explanation.scores, second.scores)
         if not differs:
             return _("; {places} came second").format(places=where)
         return _("; {places} would have been {difference}").format(places=where, difference=differs)
@@ -212,10 +212,10 @@ def _parts(scores: Scores, second: Alternative | None) -> list[Part]:
 
 def _map(decision: Decision, to: Address) -> Sketch | None:
     """Every location that the decision names, by its part in the whole order."""
-    receipt = decision.receipt
+    explanation = decision.explanation
     possible = {
-        each.location for line in receipt.lines for each in line.candidates if not each.eliminated
-    } | set(receipt.runner_up.locations if receipt.runner_up else ())
+        each.location for line in explanation.lines for each in line.candidates if not each.eliminated
+    } | set(explanation.runner_up.locations if explanation.runner_up else ())
     spots = []
     for code, site in decision.sites.items():
         mark = Mark.CHOSEN if code in decision.sent else Mark.POSSIBLE if code in possible else Mark.OUT

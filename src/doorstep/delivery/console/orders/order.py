@@ -90,7 +90,7 @@ def _why_not(found: OrderDetail, by: Explainer) -> Explanation | None:
     """Why lines are not allocated, if routing has tried."""
     waiting = frozenset(line.line_no for line, _quantity in found.unallocated)
     for each in found.decisions:
-        if any(each.lacking(line) for line in each.receipt.lines if line.line_no in waiting):
+        if any(each.lacking(line) for line in each.explanation.lines if line.line_no in waiting):
             return by.explain(each, only=waiting)
     return None
 

@@ -213,7 +213,7 @@ def _typed_into(before: RuleSet, form: Mapping[str, str]) -> tuple[dict[str, Rou
     routings: dict[str, Routing] = {}
     rules: dict[str, Rule] = {}
 
-    def look(routing: Routing, prefix: str) -> Routing:
+    def changed(routing: Routing, prefix: str) -> Routing:
         changed = put_routing(routing, prefix, form)
         if changed != routing:
             routings[prefix] = changed
@@ -224,7 +224,7 @@ def _typed_into(before: RuleSet, form: Mapping[str, str]) -> tuple[dict[str, Rou
                 rules[at] = put
         return routing
 
-    each_routing(before, look)
+    each_routing(before, changed)
     return routings, rules
 
 

@@ -12,7 +12,7 @@ from doorstep.domain.analytics.store.decisions import RelatedOrder, Site
 from doorstep.domain.analytics.store.order import Work
 from doorstep.domain.fulfillment import views as fulfillment
 from doorstep.domain.routing import views as routing
-from doorstep.domain.routing.model.receipt import Explanation, LineExplanation
+from doorstep.domain.routing.model.explanation import Explanation, LineExplanation
 from doorstep.domain.routing.views import DecisionRow
 from doorstep.domain.routing.views import rules as rule_views
 from doorstep.kernel import errors, events
@@ -48,13 +48,13 @@ class Decision:
         return self.row.decided_at
 
     @property
-    def receipt(self) -> Explanation:
-        return self.row.receipt
+    def explanation(self) -> Explanation:
+        return self.row.explanation
 
     @property
     def has_figures(self) -> bool:
         """Whether the explanation has numbers; those of the first version have sentences only."""
-        return self.receipt.v > 1
+        return self.explanation.v > 1
 
     def lacking(self, line: LineExplanation) -> int:
         """Units of a line that got no location by this decision."""
@@ -90,7 +90,7 @@ def described(
     related = {
         each.id: each
         for each in store.select_related_orders(
-            tx, ids=sorted({one for row in rows for one in row.receipt.together})
+            tx, ids=sorted({one for row in rows for one in row.explanation.together})
         )
     }
     actors = {each.occurred_at: each.actor for each in recorded if each.type in _DECIDED}
@@ -101,7 +101,7 @@ def described(
             actors.get(row.decided_at, ""),
             _sent(row, works),
             {code: sites[code] for code in sorted(_named(row, works)) if code in sites},
-            [related[one] for one in row.receipt.together if one in related],
+            [related[one] for one in row.explanation.together if one in related],
         )
         for row in rows
     ]
@@ -122,7 +122,7 @@ def exported(decision: Decision) -> dict[str, object]:
         ],
         "best_minor": decision.row.best_minor,
         "actual_minor": decision.row.actual_minor,
-        "receipt": decision.receipt,
+        "explanation": decision.explanation,
     }
 
 
@@ -148,7 +148,7 @@ def _sent(row: DecisionRow, works: Sequence[Work]) -> dict[str, dict[int, int]]:
 
 
 def _named(row: DecisionRow, works: Sequence[Work]) -> set[str]:
-    receipt = row.receipt
-    codes = {each.location for line in receipt.lines for each in line.candidates}
+    explanation = row.explanation
+    codes = {each.location for line in explanation.lines for each in line.candidates}
     codes |= {work.place.code for work in works if work.decision_id == row.id}
-    return codes | set(receipt.runner_up.locations if receipt.runner_up else ())
+    return codes | set(explanation.runner_up.locations if explanation.runner_up else ())

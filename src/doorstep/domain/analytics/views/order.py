@@ -175,7 +175,7 @@ def _pieces(lines: Sequence[Line], count: Callable[[Line], int]) -> list[tuple[L
 
 def _missing(decided: Sequence[Decision]) -> dict[int, str]:
     """The newest decision's sentence for each line; decisions come newest first."""
-    return {line.line_no: line.sentence for each in reversed(decided) for line in each.receipt.lines}
+    return {line.line_no: line.sentence for each in reversed(decided) for line in each.explanation.lines}
 
 
 def _groups(
@@ -197,7 +197,9 @@ def _groups(
             Group(
                 work=work,
                 lines=[(by_no[line.line_no], line.quantity) for line in work.lines],
-                why=[line for line in decision.receipt.lines if line.line_no in numbers] if decision else [],
+                why=[line for line in decision.explanation.lines if line.line_no in numbers]
+                if decision
+                else [],
                 decision=decision,
                 parcels=[each for each in parcels if each.fulfillment_order_id == work.id],
                 slack=model.slack(work.ship_by, now=now) if waits else None,

@@ -91,12 +91,12 @@ def archive(tx: WriteTx, *, number: int, at: datetime) -> Version:
     return replace(found, state="archived", archived_at=at)
 
 
-def record_failures(tx: WriteTx, *, playbook: CompiledRules, at: datetime) -> None:
+def record_failures(tx: WriteTx, *, compiled_rules: CompiledRules, at: datetime) -> None:
     """Store conditions that failed to evaluate since the last call, for users; free when there are none."""
-    if playbook.failures and playbook.number:
-        failures = dict(playbook.failures)
-        playbook.failures.clear()
-        store.add_failures(tx, number=playbook.number, failures=failures, at=at)
+    if compiled_rules.failures and compiled_rules.number:
+        failures = dict(compiled_rules.failures)
+        compiled_rules.failures.clear()
+        store.add_failures(tx, number=compiled_rules.number, failures=failures, at=at)
 
 
 def _replace_active(tx: WriteTx, number: int, why: str, instead_of: int | None, at: datetime) -> None:

@@ -55,9 +55,9 @@ def stop(tx: WriteTx, *, why: str, at: datetime, breached: bool = False) -> Tria
     return _found(tx, trial.id)
 
 
-def see(tx: WriteTx, *, trial_id: int, at: datetime) -> None:
+def acknowledge(tx: WriteTx, *, trial_id: int, at: datetime) -> None:
     """Mark the result of a trial that a guardrail ended as read."""
-    store.see(tx, trial_id=trial_id, at=at)
+    store.acknowledge(tx, trial_id=trial_id, at=at)
 
 
 def record(tx: WriteTx, *, trial: Trial, decisions: Sequence[Decision], by_draft: bool, at: datetime) -> None:

@@ -12,10 +12,10 @@ from doorstep.domain.routing.model.demand import (
     StockLimits,
     stock_key,
 )
+from doorstep.domain.routing.model.explanation import Alternative, Candidate, Explanation, LineExplanation
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.network import Lane, Lanes, Network, Place, try_move
 from doorstep.domain.routing.model.plan import Decision, plan
-from doorstep.domain.routing.model.receipt import Alternative, Candidate, Explanation, LineExplanation
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Basket, Supply
 

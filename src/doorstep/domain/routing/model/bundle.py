@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from doorstep.domain.routing.model import search
-from doorstep.domain.routing.model.ask import Found, OrderProblem, Plan
 from doorstep.domain.routing.model.demand import Demand
+from doorstep.domain.routing.model.order_problem import Found, OrderProblem, Plan
 from doorstep.kernel.ids import LocationId, OrderId
 
 _Key = tuple[object, ...]
@@ -21,19 +21,19 @@ class Bundles:
     _open: dict[_Key, dict[LocationId, list[OrderId]]] = field(init=False, default_factory=dict)
 
     def joined(
-        self, ask: OrderProblem, found: Found, *, parcels_before: int
+        self, problem: OrderProblem, found: Found, *, parcels_before: int
     ) -> tuple[OrderProblem, Found, tuple[OrderId, ...]]:
         """The plan that joins open parcels, with the orders it joins, if nothing arrives a day later because of it."""
-        parcels = self._open.get(_key(ask.demand)) if self._open and self._asks(ask.demand) else None
+        parcels = self._open.get(_key(problem.demand)) if self._open and self._asks(problem.demand) else None
         if not parcels or not found.plan:
-            return ask, found, _ALONE
-        joining = replace(ask, beside=ask.beside | parcels.keys())
+            return problem, found, _ALONE
+        joining = replace(problem, companion_locations=problem.companion_locations | parcels.keys())
         other = search.best(joining, parcels_before=parcels_before)
         places = {part.stop.id for part in other.plan}
         if not places & parcels.keys() or _pieces(other.plan) < _pieces(found.plan):
-            return ask, found, _ALONE
+            return problem, found, _ALONE
         if _arrives(other.plan) > _arrives(found.plan):
-            return ask, found, _ALONE
+            return problem, found, _ALONE
         return joining, other, tuple([order for place in sorted(places) for order in parcels.get(place, ())])
 
     def opened(self, demand: Demand, plan: Plan) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan, Unit
+from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.demand import Choice
-from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.order_problem import OrderProblem, Part, Plan, Unit
 from doorstep.domain.routing.model.supply import Basket
 from doorstep.kernel.ids import LocationId
 
@@ -28,7 +28,7 @@ _Takes = dict[LocationId, list[Unit]]
 class Cover:
     """Ways to serve units by at most `most` parcels."""
 
-    ask: OrderProblem
+    problem: OrderProblem
     units: Sequence[Unit]
     most: int
     _stops: dict[LocationId, Stop] = field(init=False)
@@ -40,7 +40,7 @@ class Cover:
     def plans(self) -> list[Plan]:
         """Candidate plans, the best first; all serve as many lines."""
         self._stops = {place: stop for unit in self.units for place, stop in sorted(unit.fits.items())}
-        worth = self.ask.outlook.scale.cost_worth[0]
+        worth = self.problem.candidates.scale.cost_worth[0]
         self._lines = {unit.lines: unit.keys(0, worth) for unit in self.units}
         self._opening = {place: stop.keys[0] for place, stop in self._stops.items()}
         self._bits = {
@@ -72,7 +72,9 @@ class Cover:
     def _worth(self, places: frozenset[LocationId]) -> _Worth:
         """The rating of serving from these locations."""
         if places not in self._known:
-            self._known[places] = self._tried_on(places) if self.ask.is_tangled else self._assigned(places)
+            self._known[places] = (
+                self._tried_on(places) if self.problem.shares_components else self._assigned(places)
+            )
         return self._known[places][0]
 
     def _plan(self, places: frozenset[LocationId]) -> Plan:
@@ -104,7 +106,7 @@ class Cover:
 
     def _tried_on(self, places: frozenset[LocationId]) -> tuple[_Worth, _Takes]:
         """Assign every unit to the best of these locations that still has stock for it."""
-        basket, takes = self.ask.basket(), dict[LocationId, list[Unit]]()
+        basket, takes = self.problem.basket(), dict[LocationId, list[Unit]]()
         served = key = 0
         for unit in self.units:
             fits = sorted((self._key(unit, place, takes), place) for place in places & unit.fits.keys())
@@ -118,14 +120,14 @@ class Cover:
         return self._lines[unit.lines][place] + (0 if place in opened else self._opening[place])
 
     def _pieces(self, unit: Unit) -> list[tuple[int, int]]:
-        return [(index, self.ask.wants[index].quantity) for index in unit.lines]
+        return [(index, self.problem.wants[index].quantity) for index in unit.lines]
 
     def _take(self, unit: Unit, place: LocationId, basket: Basket) -> bool:
         """Add a unit to the basket if all of it fits."""
-        wants = [self.ask.wants[index] for index in unit.lines]
+        wants = [self.problem.wants[index] for index in unit.lines]
         trial = basket.copied() if len(wants) > 1 else basket
         for want in wants:
-            if trial.room(want.sku, place) - self.ask.safety < want.quantity:
+            if trial.room(want.sku, place) - self.problem.safety < want.quantity:
                 return False
             trial.add(Choice(want.line_no, want.sku, place, want.quantity))
         if trial is not basket:
@@ -154,7 +156,11 @@ class Cover:
     ) -> list[LocationId]:
         """Locations that may serve more units; for independent lines, the ones that serve most."""
         known = {place: self._reach((*chosen, place)) for place in self._stops if place not in chosen}
-        more = max(known.values(), default=0) if prefer is _most_served and not self.ask.is_tangled else 0
+        more = (
+            max(known.values(), default=0)
+            if prefer is _most_served and not self.problem.shares_components
+            else 0
+        )
         return [place for place, reach in known.items() if reach > served and reach >= more]
 
     def _improved(self, chosen: frozenset[LocationId]) -> frozenset[LocationId]:

@@ -82,7 +82,7 @@ class Demand:
     """The demand of one order and its destination; without coordinates, distance does not count.
 
     `channel` sells it and `buyer` names whose pools may be used; `cart` is the reference of the cart that became this order.
-    `beside` names locations that pack a parcel for the same customer and address anyway: joining it adds no parcel.
+    `companion_locations` names locations that pack a parcel for the same customer and address anyway: joining it adds no parcel.
     `has_claim` says that units were set aside for this order (its cart, a promise): it is served before orders without.
     """
 
@@ -96,7 +96,7 @@ class Demand:
     cart: str = ""
     terms: StockLimits = ANYTHING
     facts: Facts = NO_FACTS
-    beside: frozenset[LocationId] = frozenset()
+    companion_locations: frozenset[LocationId] = frozenset()
     has_claim: bool = False
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from doorstep.domain.routing.model import partition
-from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan, Unit
+from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.measure import Scale, Values
-from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.order_problem import OrderProblem, Part, Plan, Unit
 from doorstep.domain.routing.model.partition import Way
 from doorstep.kernel.ids import LocationId
 
@@ -25,14 +25,14 @@ _RANKED = 2
 class Parting:
     """Ways to serve units by at most `most` parcels, each parcel of several worth at least `least_minor`."""
 
-    ask: OrderProblem
+    problem: OrderProblem
     units: Sequence[Unit]
     most: int
     least_minor: int
     _scale: Scale = field(init=False)
 
     def __post_init__(self) -> None:
-        self._scale = self.ask.outlook.scale
+        self._scale = self.problem.candidates.scale
 
     def plans(self) -> list[Plan]:
         """Candidates for the best plan and the runner-up, for the largest set of lines that can be served."""
@@ -86,7 +86,7 @@ class Parting:
         return {stop.id: stop.keys[number] + worth * sum([each[stop.id] for each in costs]) for stop in stops}
 
     def _takes(self, unit: Unit) -> list[tuple[int, int]]:
-        return [(index, self.ask.wants[index].quantity) for index in unit.lines]
+        return [(index, self.problem.wants[index].quantity) for index in unit.lines]
 
     def _cannot_be_beaten(self, singles: Sequence[Plan]) -> bool:
         """Whether no two parcels can be better than one, by the smallest value of each of their parts."""
@@ -94,7 +94,7 @@ class Parting:
             return True
         scale, every = self._scale, None
         for number in range(scale.count):
-            if scale.few_first[number] and not self.ask.beside:
+            if scale.few_first[number] and not self.problem.companion_locations:
                 continue
             every = every or {place: stop for unit in self.units for place, stop in unit.fits.items()}
             best = min(self._single_keys([single[0].stop for single in singles], number).values())
@@ -122,17 +122,17 @@ class Parting:
     @property
     def _everything(self) -> int:
         """The set of all units, if it is the complete order; -1 if a part of the order is already missing."""
-        has_all = sum(len(unit.lines) for unit in self.units) == len(self.ask.wants)
+        has_all = sum(len(unit.lines) for unit in self.units) == len(self.problem.wants)
         return (1 << len(self.units)) - 1 if has_all else -1
 
     def _worth(self, mask: int) -> int:
-        wants = self.ask.wants
+        wants = self.problem.wants
         chosen = [unit for bit, unit in enumerate(self.units) if mask >> bit & 1]
         return sum(wants[index].value_minor for unit in chosen for index in unit.lines)
 
     def _wished(self, full: int) -> list[int]:
         """Sets of lines, most lines first; the remaining lines must reach the minimum value, too."""
-        least, whole = self.least_minor, sum(want.value_minor for want in self.ask.wants)
+        least, whole = self.least_minor, sum(want.value_minor for want in self.problem.wants)
         masks = [full] if self.most >= len(self.units) and not least else range(1, full + 1)
         good = [
             mask

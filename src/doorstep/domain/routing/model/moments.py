@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from doorstep.domain.routing.model.calendar import Calendar
+from doorstep.domain.routing.model.capacity import Running, Shift, running
 from doorstep.domain.routing.model.lanes import LaneTable, Tariffs
-from doorstep.domain.routing.model.pacing import Running, Shift, running
 from doorstep.kernel.ids import LocationId
 
 

@@ -92,7 +92,7 @@ class Network:
 
 
 def try_move(
-    rooms: dict[LocationId, int], *, leaving: Iterable[LocationId], coming: Iterable[LocationId]
+    capacity: dict[LocationId, int], *, leaving: Iterable[LocationId], coming: Iterable[LocationId]
 ) -> bool:
     """Move work between locations if their shifts have capacity; returns whether it fits, and uses the capacity if so.
 
@@ -100,9 +100,9 @@ def try_move(
     """
     more = Counter(coming)
     more.subtract(Counter(leaving))
-    asked = {place: count for place, count in more.items() if count > 0 and place in rooms}
-    if any(count > rooms[place] for place, count in asked.items()):
+    asked = {place: count for place, count in more.items() if count > 0 and place in capacity}
+    if any(count > capacity[place] for place, count in asked.items()):
         return False
     for place, count in asked.items():
-        rooms[place] -= count
+        capacity[place] -= count
     return True

@@ -1,7 +1,7 @@
 """Decide which location fulfills which line of an order: a pure function with an explanation.
 
 An order is taken by the first routing that matches it and served in that routing's sequence; its rules are applied in turn to
-what is left. A rule has its candidate locations (outlook), the order as these can fill it (ask), the best way to split it
+what is left. A rule has its candidate locations (candidates), the order as these can fill it (order_problem), the best way to split it
 (search), and its score (score). Stock that is taken is not available to later orders.
 """
 
@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 
-from doorstep.domain.routing.model import receipt as receipts
+from doorstep.domain.routing.model import explanation as explanations
 from doorstep.domain.routing.model import score, search
-from doorstep.domain.routing.model.ask import Found, OrderProblem, Plan
 from doorstep.domain.routing.model.bundle import Bundles
+from doorstep.domain.routing.model.candidates import CandidateViews, Frame
+from doorstep.domain.routing.model.counterfactual import counterfactual
 from doorstep.domain.routing.model.demand import Choice, Demand, DemandLine
-from doorstep.domain.routing.model.flip import counterfactual
+from doorstep.domain.routing.model.explanation import Alternative, Explain, Explanation, LineExplanation
 from doorstep.domain.routing.model.network import Lane, Network
-from doorstep.domain.routing.model.outlook import CandidateViews, Frame
-from doorstep.domain.routing.model.receipt import Alternative, Explain, Explanation, LineExplanation
+from doorstep.domain.routing.model.order_problem import Found, OrderProblem, Plan
+from doorstep.domain.routing.model.rules.compiled import CompiledRules, Judge
 from doorstep.domain.routing.model.rules.document import Remainder, Routing, Rule, Run
-from doorstep.domain.routing.model.rules.playbook import CompiledRules, Judge
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId
@@ -54,13 +54,13 @@ def plan(
     demands: Sequence[Demand],
     supply: Supply,
     network: Network,
-    playbook: CompiledRules,
+    compiled_rules: CompiledRules,
     *,
     now: datetime,
     run: Run | None = None,
 ) -> list[Decision]:
     """Decide for a batch of orders, in the given sequence; `supply` has the remaining stock afterwards."""
-    planner = Planner.of(supply, network, playbook, now=now)
+    planner = Planner.of(supply, network, compiled_rules, now=now)
     return planner.decide(demands, run)
 
 
@@ -89,22 +89,24 @@ class Planner:
     frame: Frame
     judge: Judge
     bundles: Bundles
-    outlooks: CandidateViews = field(init=False)
-    rooms: dict[LocationId, int] = field(init=False)
+    candidate_views: CandidateViews = field(init=False)
+    capacity: dict[LocationId, int] = field(init=False)
     _named: dict[int, tuple[int, str]] = field(init=False)
 
     @classmethod
-    def of(cls, supply: Supply, network: Network, playbook: CompiledRules, *, now: datetime) -> Planner:
+    def of(cls, supply: Supply, network: Network, compiled_rules: CompiledRules, *, now: datetime) -> Planner:
         """A planner for one batch."""
-        document = playbook.document
+        document = compiled_rules.document
         frame = Frame(network, document.costs, now.toordinal())
-        return cls(supply, frame, playbook.at(now, network.places), Bundles(document.bundle_customers_orders))
+        return cls(
+            supply, frame, compiled_rules.at(now, network.places), Bundles(document.bundle_customers_orders)
+        )
 
     def __post_init__(self) -> None:
-        self.outlooks = CandidateViews(self.frame)
+        self.candidate_views = CandidateViews(self.frame)
         places = self.frame.network.places.values()
-        self.rooms = {place.id: place.room for place in places if place.room is not None}
-        routings = ((each, run.name) for run in self.judge.book.document.runs for each in run.routings)
+        self.capacity = {place.id: place.room for place in places if place.room is not None}
+        routings = ((each, run.name) for run in self.judge.rules.document.runs for each in run.routings)
         self._named = {id(each): (rank, run) for rank, (each, run) in enumerate(routings)}
 
     def decide(self, demands: Sequence[Demand], run: Run | None = None) -> list[Decision]:
@@ -129,7 +131,7 @@ class Planner:
 
     def routing_named(self, run: str, name: str) -> Routing | None:
         """A routing by the names in an explanation."""
-        runs = (each for each in self.judge.book.document.runs if each.name == run)
+        runs = (each for each in self.judge.rules.document.runs if each.name == run)
         return next((each for run_ in runs for each in run_.routings if each.name == name), None)
 
     def serve(self, demand: Demand, routing: Routing) -> Decision:
@@ -148,19 +150,19 @@ class Planner:
                 break
         return self._decision(demand, routing, progress)
 
-    def ask(
+    def problem(
         self,
         demand: Demand,
         wants: Sequence[DemandLine],
         rule: Rule,
         lanes: Mapping[LocationId, Lane],
-        beside: frozenset[LocationId],
+        companion_locations: frozenset[LocationId],
     ) -> OrderProblem:
         """The open lines of the order under a rule."""
         refused = self.judge.refusals(rule, demand, lanes)
-        outlook = self.outlooks.of(rule, demand, lanes, refused)
-        rooms = _UNLIMITED if rule.locations.ignore_capacity else self.rooms
-        return OrderProblem(demand, wants, outlook, self.supply, rooms, beside)
+        candidates = self.candidate_views.of(rule, demand, lanes, refused)
+        capacity = _UNLIMITED if rule.locations.ignore_capacity else self.capacity
+        return OrderProblem(demand, wants, candidates, self.supply, capacity, companion_locations)
 
     def _try(
         self,
@@ -173,41 +175,45 @@ class Planner:
     ) -> None:
         """Allocate what one rule can. A rule that allocates nothing is explained only if it is the last."""
         used = frozenset([choice.location_id for choice in progress.choices])
-        ask = self.ask(demand, progress.left, rule, lanes, demand.beside | used)
-        found = search.best(ask, parcels_before=len(used))
-        ask, found, together = self.bundles.joined(ask, found, parcels_before=len(used))
+        problem = self.problem(demand, progress.left, rule, lanes, demand.companion_locations | used)
+        found = search.best(problem, parcels_before=len(used))
+        problem, found, together = self.bundles.joined(problem, found, parcels_before=len(used))
         if not found.plan and not is_last:
             return
-        choices = choices_of(ask, found.plan)
-        explain = Explain(ask)
+        choices = choices_of(problem, found.plan)
+        explain = Explain(problem)
         progress.lines.update(explain.lines(choices))
         progress.refused = explain.refused()
         if found.plan:
             # Several rules may each have allocated a part: all of them are named.
             progress.rule = f"{progress.rule}, {rule.name}" if progress.choices else rule.name
             progress.together += together
-            self._book(ask, found, choices, progress)
+            self._take(problem, found, choices, progress)
         elif not progress.choices:
             progress.rule = rule.name
 
-    def _book(self, ask: OrderProblem, found: Found, choices: Sequence[Choice], progress: Progress) -> None:
+    def _take(
+        self, problem: OrderProblem, found: Found, choices: Sequence[Choice], progress: Progress
+    ) -> None:
         """Take the allocated stock, and record the score."""
-        own = score.scores(ask, found.plan, is_further=bool(progress.choices))
+        own = score.scores(problem, found.plan, is_further=bool(progress.choices))
         progress.scores = own if not progress.choices else score.joined(progress.scores, own)
         if found.runner_up:
             names = tuple([part.stop.place.code for part in found.runner_up])
-            progress.runner_up = Alternative(names, score.scores(ask, found.runner_up))
-        progress.flip = counterfactual(ask, found.plan, found.runner_up, found.values, found.runner_up_values)
+            progress.runner_up = Alternative(names, score.scores(problem, found.runner_up))
+        progress.flip = counterfactual(
+            problem, found.plan, found.runner_up, found.values, found.runner_up_values
+        )
         before = {choice.location_id for choice in progress.choices}
         for place in {choice.location_id for choice in choices} - before:
-            if place in self.rooms:
-                self.rooms[place] -= 1
+            if place in self.capacity:
+                self.capacity[place] -= 1
         for choice in choices:
             self.supply.take(choice)
         progress.choices.extend(choices)
         filled = {choice.line_no for choice in choices}
         progress.left = [want for want in progress.left if want.line_no not in filled]
-        self.bundles.opened(ask.demand, found.plan)
+        self.bundles.opened(problem.demand, found.plan)
 
     def _decision(self, demand: Demand, routing: Routing | None, progress: Progress) -> Decision:
         name = "" if routing is None else routing.name
@@ -226,10 +232,10 @@ class Planner:
     def _explanation(self, demand: Demand, routing: Routing | None, progress: Progress) -> Explanation:
         lines = tuple(progress.lines.values())
         if not lines:
-            lines = receipts.not_asked(demand.wants, _NOBODY_TAKES_IT if routing is None else _NO_RULE)
+            lines = explanations.not_asked(demand.wants, _NOBODY_TAKES_IT if routing is None else _NO_RULE)
         return Explanation(
-            receipts.VERSION,
-            self.judge.book.version,
+            explanations.VERSION,
+            self.judge.rules.version,
             "" if routing is None else self._named[id(routing)][1],
             "" if routing is None else routing.name,
             progress.rule,
@@ -243,9 +249,9 @@ class Planner:
         )
 
 
-def choices_of(ask: OrderProblem, plan_: Plan) -> list[Choice]:
+def choices_of(problem: OrderProblem, plan_: Plan) -> list[Choice]:
     """A plan as choices of the order, line by line."""
-    wants = ask.wants
+    wants = problem.wants
     choices = [
         Choice(wants[index].line_no, wants[index].sku, part.stop.id, pieces)
         for part in plan_

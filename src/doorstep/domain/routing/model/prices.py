@@ -17,9 +17,9 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from doorstep.domain.routing.model.candidates import fixed_cost
 from doorstep.domain.routing.model.demand import Demand, DemandLine, StockKey
 from doorstep.domain.routing.model.network import Lane, Network
-from doorstep.domain.routing.model.outlook import fixed_cost
 from doorstep.domain.routing.model.rules.document import Costs
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId

@@ -9,8 +9,8 @@ from operator import add
 
 import msgspec
 
-from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan
 from doorstep.domain.routing.model.measure import Values
+from doorstep.domain.routing.model.order_problem import OrderProblem, Part, Plan
 
 # Defaults are omitted from the JSON if they are the very same object.
 SURELY = 0.0
@@ -44,39 +44,39 @@ _SUMMED = tuple(name for name in Scores.__struct_fields__ if name not in {"miss"
 NOTHING = Scores()
 
 
-def values(ask: OrderProblem, plan: Plan) -> Values:
+def values(problem: OrderProblem, plan: Plan) -> Values:
     """A plan's measures tier by tier, smaller is better."""
-    scale = ask.outlook.scale
+    scale = problem.candidates.scale
     parts = [part.stop.values for part in plan]
     if scale.of_lines:
-        lines = [scale.signed(ask.measured(part.takes, part.stop)) for part in plan]
+        lines = [scale.signed(problem.measured(part.takes, part.stop)) for part in plan]
         parts = [tuple(map(add, *each)) for each in zip(parts, lines, strict=True)]
         return scale.total(parts)
-    added = sum([ask.added(index, part.stop, pieces) for part in plan for index, pieces in part.takes])
+    added = sum([problem.added(index, part.stop, pieces) for part in plan for index, pieces in part.takes])
     total = list(scale.total(parts))
     total[scale.cost] += -added if scale.tiers[scale.cost].descending else added
     return tuple(total)
 
 
-def scores(ask: OrderProblem, plan: Plan, *, is_further: bool = False) -> Scores:
+def scores(problem: OrderProblem, plan: Plan, *, is_further: bool = False) -> Scores:
     """A plan's cost by component, and what a customer notices. `is_further`: the order has parcels already."""
     if len(plan) == 1 and not is_further:
-        return _of_one(ask, plan[0])
+        return _of_one(problem, plan[0])
     stops = [part.stop for part in plan]
-    tolls, frame = [stop.toll for stop in stops], ask.outlook.frame
+    tolls, frame = [stop.toll for stop in stops], problem.candidates.frame
     takes = [(index, part.stop, pieces) for part in plan for index, pieces in part.takes]
     scarcity = (
-        sum([ask.scarcity(index, stop.id, pieces) for index, stop, pieces in takes])
+        sum([problem.scarcity(index, stop.id, pieces) for index, stop, pieces in takes])
         if frame.network.prices
         else 0
     )
     last = (
-        sum([ask.last(index, stop.id, pieces) for index, stop, pieces in takes])
+        sum([problem.last(index, stop.id, pieces) for index, stop, pieces in takes])
         if frame.costs.last_unit_minor
         else 0
     )
-    added = sum([ask.added(index, stop, pieces) for index, stop, pieces in takes])
-    parcels = sum([not stop.is_beside for stop in stops])
+    added = sum([problem.added(index, stop, pieces) for index, stop, pieces in takes])
+    parcels = sum([not stop.is_companion for stop in stops])
     split = frame.costs.split_minor * max(0, parcels - (parcels == len(stops) and not is_further))
     return Scores(
         miss=_either(stops_miss=[stop.late for stop in stops]),
@@ -98,16 +98,16 @@ def scores(ask: OrderProblem, plan: Plan, *, is_further: bool = False) -> Scores
     )
 
 
-def _of_one(ask: OrderProblem, part: Part) -> Scores:
+def _of_one(problem: OrderProblem, part: Part) -> Scores:
     """The scores of an order's only parcel: the case of nearly every order, without sums."""
-    stop, frame, added, scarcity, last = part.stop, ask.outlook.frame, 0, 0, 0
+    stop, frame, added, scarcity, last = part.stop, problem.candidates.frame, 0, 0, 0
     lane, toll = stop.lane, stop.toll
     for index, pieces in part.takes:
-        added += ask.added(index, stop, pieces)
+        added += problem.added(index, stop, pieces)
         if frame.network.prices:
-            scarcity += ask.scarcity(index, stop.id, pieces)
+            scarcity += problem.scarcity(index, stop.id, pieces)
         if frame.costs.last_unit_minor:
-            last += ask.last(index, stop.id, pieces)
+            last += problem.last(index, stop.id, pieces)
     return Scores(
         _either(stops_miss=(stop.late,)) if stop.late else SURELY,
         toll.total + added,
@@ -120,7 +120,7 @@ def _of_one(ask: OrderProblem, part: Part) -> Scores:
         last,
         scarcity,
         toll.carbon_minor,
-        0 if stop.is_beside else 1,
+        0 if stop.is_companion else 1,
         round(stop.metres / 1000),
         None if lane.leaves_at is None else lane.leaves_at.date(),
         None if lane.arrives_at is None else lane.arrives_at.date(),

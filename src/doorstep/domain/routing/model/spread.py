@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan
+from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.demand import Choice
-from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.order_problem import OrderProblem, Part, Plan
 from doorstep.domain.routing.model.supply import Basket
 from doorstep.kernel.ids import LocationId
 
@@ -20,7 +20,7 @@ _TRIED = {1: 200, 2: 40, 3: 12}
 class Spread:
     """Adds split lines to a plan, with at most `most` parcels in all."""
 
-    ask: OrderProblem
+    problem: OrderProblem
     plan: Plan
     most: int
     _takes: dict[LocationId, list[tuple[int, int]]] = field(init=False)
@@ -30,14 +30,14 @@ class Spread:
     def __post_init__(self) -> None:
         self._takes = {part.stop.id: list(part.takes) for part in self.plan}
         self._stops = {part.stop.id: part.stop for part in self.plan}
-        self._basket = self.ask.basket()
+        self._basket = self.problem.basket()
         for part in self.plan:
             for index, pieces in part.takes:
                 self._put(index, part.stop, pieces)
 
     def add(self, index: int) -> bool:
         """Allocate a line's units; nothing is taken unless all are found."""
-        want = self.ask.wants[index]
+        want = self.problem.wants[index]
         if not self._basket.has_spare(want.sku, want.quantity):
             return False
         rooms = self._rooms(index)
@@ -61,28 +61,31 @@ class Spread:
         return tuple([Part(self._stops[place], tuple(takes)) for place, takes in sorted(self._takes.items())])
 
     def _put(self, index: int, stop: Stop, pieces: int) -> None:
-        want = self.ask.wants[index]
+        want = self.problem.wants[index]
         self._basket.add(Choice(want.line_no, want.sku, stop.id, pieces))
 
     def _rooms(self, index: int) -> dict[LocationId, int]:
         """Units of a line that locations still have."""
-        sku, safety = self.ask.wants[index].sku, self.ask.safety
-        stock = self.ask.stock_at[index]
+        sku, safety = self.problem.wants[index].sku, self.problem.safety
+        stock = self.problem.stock_at[index]
         return {
             place: room
             for place in stock
-            if (room := self._basket.room(sku, place) - safety) > 0 and self.ask.may(place, sku) is not None
+            if (room := self._basket.room(sku, place) - safety) > 0
+            and self.problem.candidate(place, sku) is not None
         }
 
     def _chosen(self, index: int, rooms: Mapping[LocationId, int]) -> list[Stop] | None:
         """Locations to take a line from: those of the plan, and as few others as needed; None if there is not enough stock."""
-        sku, missing = self.ask.wants[index].sku, self.ask.wants[index].quantity
+        sku, missing = self.problem.wants[index].sku, self.problem.wants[index].quantity
         inside = [stop for place in rooms if (stop := self._open(place)) is not None]
         missing -= sum(rooms[stop.id] for stop in inside)
         opened = {stop.id for stop in inside}
-        outside = [stop for place in rooms if place not in opened and (stop := self.ask.may(place, sku))]
+        outside = [
+            stop for place in rooms if place not in opened and (stop := self.problem.candidate(place, sku))
+        ]
         outside.sort(key=lambda stop: (self._key(index, stop), stop.id))
-        allowed = max(0, self.most - sum(not stop.is_beside for stop in self._stops.values()))
+        allowed = max(0, self.most - sum(not stop.is_companion for stop in self._stops.values()))
         for count in range(min(allowed, len(outside)) + 1):
             chosen = self._few(outside, rooms, missing, count) if count in _TRIED or not count else None
             if chosen is not None:
@@ -95,7 +98,7 @@ class Spread:
     def _open(self, place: LocationId) -> Stop | None:
         """The candidate of a parcel that ships from there anyway."""
         return self._stops.get(place) or (
-            self.ask.outlook.besides[place] if place in self.ask.beside else None
+            self.problem.candidates.companions[place] if place in self.problem.companion_locations else None
         )
 
     def _few(
@@ -111,8 +114,8 @@ class Spread:
 
     def _key(self, index: int, stop: Stop) -> int:
         """The comparison number of a unit of the line from there."""
-        scale = self.ask.outlook.scale
-        return stop.keys[0] + scale.keys(scale.signed(self.ask.measured([(index, 1)], stop)), 0)[0]
+        scale = self.problem.candidates.scale
+        return stop.keys[0] + scale.keys(scale.signed(self.problem.measured([(index, 1)], stop)), 0)[0]
 
 
 def _enough(

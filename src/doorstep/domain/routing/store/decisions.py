@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
-from doorstep.domain.routing.model.receipt import Explanation
+from doorstep.domain.routing.model.explanation import Explanation
 from doorstep.kernel.db import ReadTx, WriteTx
 
 
@@ -35,7 +35,7 @@ class DecisionRow:
     order_id: int
     decided_at: datetime
     rules: str
-    receipt: Explanation
+    explanation: Explanation
     best_minor: int | None = None
     actual_minor: int | None = None
 
@@ -48,12 +48,12 @@ class DecisionRow:
 
 
 # Explanations of the first version are only a list of lines.
-RECEIPT: LiteralString = """
+EXPLANATION: LiteralString = """
     CASE jsonb_typeof(receipt) WHEN 'object' THEN receipt ELSE jsonb_build_object(
-        'v', 1, 'rules', rules, 'run', '', 'routing', '', 'rule', '', 'lines', receipt) END AS receipt
+        'v', 1, 'rules', rules, 'run', '', 'routing', '', 'rule', '', 'lines', receipt) END AS explanation
 """
 _DECISION: LiteralString = f"""
-    SELECT id, order_id, decided_at, rules, {RECEIPT}, best_minor, actual_minor FROM routing_decisions
+    SELECT id, order_id, decided_at, rules, {EXPLANATION}, best_minor, actual_minor FROM routing_decisions
 """
 
 

@@ -100,7 +100,7 @@ def end(tx: WriteTx, *, trial_id: int, why: str, breached: bool, at: datetime) -
     )
 
 
-def see(tx: WriteTx, *, trial_id: int, at: datetime) -> None:
+def acknowledge(tx: WriteTx, *, trial_id: int, at: datetime) -> None:
     """Mark the result of a trial as read."""
     tx.execute(
         "UPDATE routing_trials SET seen_at = coalesce(seen_at, %s) WHERE id = %s AND breached", (at, trial_id)

@@ -11,9 +11,9 @@ from doorstep.kernel.db import ReadTx
 
 __all__ = ["Failure", "Version"]
 
-_PLAYBOOKS_KEPT = 16
+_MOST_CACHED = 16
 _BUILT_IN = rules.compile(DEFAULT, DEFAULT_VERSION)
-_playbooks: dict[
+_cache: dict[
     store.Active, CompiledRules
 ] = {}  # the key has number and digest, so an entry cannot be outdated
 
@@ -35,11 +35,11 @@ def compiled_rules_of(tx: ReadTx, *, number: int | None) -> CompiledRules:
 
 
 def _kept(tx: ReadTx, key: store.Active) -> CompiledRules:
-    kept = _playbooks.get(key)
+    kept = _cache.get(key)
     if kept is None:
-        if len(_playbooks) >= _PLAYBOOKS_KEPT:
-            _playbooks.clear()
-        kept = _playbooks[key] = _compiled(tx, key.number)
+        if len(_cache) >= _MOST_CACHED:
+            _cache.clear()
+        kept = _cache[key] = _compiled(tx, key.number)
     return kept
 
 

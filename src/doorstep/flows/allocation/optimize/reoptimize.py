@@ -13,9 +13,9 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import runs
 from doorstep.domain.routing.actions.runs import NewRun
-from doorstep.domain.routing.model import Supply, stock_key, try_move, wave
+from doorstep.domain.routing.model import Supply, batch, stock_key, try_move
+from doorstep.domain.routing.model.batch import Batch, Budget, Reoptimized
 from doorstep.domain.routing.model.runs import RunKind
-from doorstep.domain.routing.model.wave import Batch, Budget, Reoptimized
 from doorstep.flows.allocation import allocate, allocation, capacity, plan_result, replan
 from doorstep.flows.allocation.optimize import unreleased
 from doorstep.flows.allocation.optimize.unreleased import Move, UnreleasedWork
@@ -37,11 +37,11 @@ def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Re
         found = unreleased.load(tx, at=began, limit=MOST_ORDERS)
     if found is None:
         return None
-    batch = Batch(found.seen.demands, found.decisions, found.seen.supply)
-    solved = wave.improve(
-        batch,
-        found.seen.network,
-        found.seen.playbook,
+    before = Batch(found.inputs.demands, found.decisions, found.inputs.supply)
+    solved = batch.improve(
+        before,
+        found.inputs.network,
+        found.inputs.compiled_rules,
         now=began,
         budget=Budget(clock, seconds, seed=int(began.timestamp())),
     )
@@ -50,7 +50,7 @@ def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Re
     with context.db.write(actor="system") as tx:
         changed = apply(tx, found=found, solved=solved, now=context.clock.now())
         done = NewRun(
-            "batch re-optimization", RunKind.BATCH, found.seen.playbook.version, began, context.clock.now(),
+            "batch re-optimization", RunKind.BATCH, found.inputs.compiled_rules.version, began, context.clock.now(),
             attempted=len(found.decisions), routed=len(found.decisions), changed=changed,
             before_minor=solved.greedy_minor, after_minor=solved.solved_minor, result=solved.how,
         )  # fmt: skip
@@ -76,17 +76,17 @@ def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datet
         for order_id, works in still.items()
         if _seen(works) == _seen(found.works[order_id])
     ]
-    goods = found.seen.goods
+    goods = found.inputs.goods
     inventory.lock_supply(tx, parts=goods.locked_parts)
     capacity.lock(tx, at=now)
     free = stock.free(tx, parts=goods.locked_parts)
     supply = Supply({stock_key(*part): there for part, there in free.items()}, goods.recipes)
-    places = lanes.network(tx, currency="", at=now, demands=found.seen.demands).places.values()
-    rooms = {place.id: place.room for place in places if place.room is not None}
+    places = lanes.network(tx, currency="", at=now, demands=found.inputs.demands).places.values()
+    limits = {place.id: place.room for place in places if place.room is not None}
     moved = [
         move
-        for group in wave.connected(moves, lambda move: move.keys)
-        if _has_room(group, rooms) and _fits(group, supply, found)
+        for group in batch.connected(moves, lambda move: move.keys)
+        if _has_capacity(group, limits) and _fits(group, supply, found)
         for move in group
     ]
     if moved:
@@ -98,9 +98,9 @@ def _seen(works: Iterable[Work]) -> set[tuple[int, int]]:
     return {(work.id, work.version) for work in works}
 
 
-def _has_room(group: Sequence[Move], rooms: dict[LocationId, int]) -> bool:
+def _has_capacity(group: Sequence[Move], limits: dict[LocationId, int]) -> bool:
     return try_move(
-        rooms,
+        limits,
         leaving=[work.location_id for move in group for work in move.works],
         coming=[
             place
@@ -113,13 +113,13 @@ def _has_room(group: Sequence[Move], rooms: dict[LocationId, int]) -> bool:
 def _fits(group: Sequence[Move], supply: Supply, found: UnreleasedWork) -> bool:
     """Whether the group's new plan fits once its current stock is released; uses the stock if so."""
     tried = Supply({name: dict(there) for name, there in supply.available.items()}, supply.recipes)
-    unreleased.add_back(tried, [work for move in group for work in move.works], found.seen.goods)
+    unreleased.add_back(tried, [work for move in group for work in move.works], found.inputs.goods)
     for move in group:
         for choice in move.decision.choices:
-            for part, pieces in tried.recipe(choice.sku).items():
+            for part, units in tried.recipe(choice.sku).items():
                 here = tried.available.setdefault(part, {})
-                here[choice.location_id] = here.get(choice.location_id, 0) - pieces * choice.quantity
-    if any(pieces < 0 for there in tried.available.values() for pieces in there.values()):
+                here[choice.location_id] = here.get(choice.location_id, 0) - units * choice.quantity
+    if any(units < 0 for there in tried.available.values() for units in there.values()):
         return False
     supply.available = tried.available
     return True
@@ -131,7 +131,7 @@ def _move(tx: WriteTx, moved: Sequence[Move], found: UnreleasedWork, now: dateti
     fulfillment.withdraw(tx, works=works)
     allocation.release(tx, works=works, reason=replan.REPLANNED, now=now)
     decisions = [move.decision for move in moved]
-    again = plan_result.build(found.seen, decisions, routing.reserve_ids(tx, decisions=decisions), now=now)
+    again = plan_result.build(found.inputs, decisions, routing.reserve_ids(tx, decisions=decisions), now=now)
     since = {work.order_id: work.release_after for work in works}
     orders.replan(tx, counts=again.counts, replanned=again.routed, now=now)
     allocate.apply(tx, found=again.replanned(since), now=now)

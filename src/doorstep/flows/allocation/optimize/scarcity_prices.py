@@ -30,15 +30,15 @@ def update(context: Context) -> int:
     """
     began = context.clock.now()
     with context.db.read() as tx:
-        playbook = rules.compiled_rules(tx)
-        found, orders = _prices(tx, began) if playbook.document.scarcity_prices else ({}, 0)
+        compiled_rules = rules.compiled_rules(tx)
+        found, orders = _prices(tx, began) if compiled_rules.document.scarcity_prices else ({}, 0)
     with context.db.write(actor="system") as tx:
         runs.set_prices(tx, prices=found, at=began)
         if found:
             done = NewRun(
                 "scarcity prices",
                 RunKind.PRICES,
-                playbook.version,
+                compiled_rules.version,
                 began,
                 context.clock.now(),
                 attempted=orders,
@@ -56,12 +56,12 @@ def _prices(tx: ReadTx, now: datetime) -> tuple[dict[prices.Key, int], int]:
         return {}, 0
     goods = eligible_stock.needs(tx, skus={want.sku for each in came for want in each.wants})
     claims = Claims(stock.requested(tx, parts=goods.locked_parts), frozenset())
-    seen = inputs.load(tx, demands=came, goods=goods, claims=claims, at=now)
+    found = inputs.load(tx, demands=came, goods=goods, claims=claims, at=now)
     weight = _MORE_STOCK_AFTER / _span(came, now)
     expected = [Expected(each, weight) for each in came]
-    return prices.scarcity_prices(expected, seen.supply, seen.network, seen.playbook.document.costs), len(
-        came
-    )
+    return prices.scarcity_prices(
+        expected, found.supply, found.network, found.compiled_rules.document.costs
+    ), len(came)
 
 
 def _span(came: list[Demand], now: datetime) -> timedelta:

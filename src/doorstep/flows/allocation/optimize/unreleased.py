@@ -23,9 +23,9 @@ _Shelf = tuple[str, LocationId]
 
 @dataclass(frozen=True, slots=True)
 class UnreleasedWork:
-    """Orders with planned work. `seen` has the stock and capacity as if that work did not exist."""
+    """Orders with planned work. `inputs` have the stock and capacity as if that work did not exist."""
 
-    seen: PlanningInputs
+    inputs: PlanningInputs
     decisions: list[Decision]
     works: Mapping[OrderId, list[Work]]
 
@@ -37,15 +37,15 @@ def load(tx: ReadTx, *, at: datetime, limit: int) -> UnreleasedWork | None:
         works.setdefault(work.order_id, []).append(work)
     if len(works) <= 1:
         return None
-    asking = [
+    parts = [
         _planned_part(each, works[each.order_id]) for each in demand.as_placed(tx, order_ids=list(works))
     ]
-    goods = eligible_stock.needs(tx, skus={want.sku for each in asking for want in each.wants})
+    goods = eligible_stock.needs(tx, skus={want.sku for each in parts for want in each.wants})
     claims = Claims(stock.requested(tx, parts=goods.locked_parts), frozenset())
-    seen = inputs.load(tx, demands=asking, goods=goods, claims=claims, at=at)
+    found = inputs.load(tx, demands=parts, goods=goods, claims=claims, at=at)
     everything = [work for each in works.values() for work in each]
-    add_back(seen.supply, everything, goods)
-    seen = replace(seen, network=seen.network.without(work.location_id for work in everything))
+    add_back(found.supply, everything, goods)
+    found = replace(found, network=found.network.without(work.location_id for work in everything))
     stand = routing.decisions_of(tx, ids=[each[0].decision_id for each in works.values()])
     decisions = [
         Decision(
@@ -54,27 +54,27 @@ def load(tx: ReadTx, *, at: datetime, limit: int) -> UnreleasedWork | None:
             (),
             None,
             False,
-            stand[each.order_id].receipt.routing,
-            stand[each.order_id].receipt.rule,
-            stand[each.order_id].receipt.scores,
-            stand[each.order_id].receipt,
+            stand[each.order_id].explanation.routing,
+            stand[each.order_id].explanation.rule,
+            stand[each.order_id].explanation.scores,
+            stand[each.order_id].explanation,
         )
-        for each in seen.demands
+        for each in found.demands
         if each.order_id in stand
     ]
     known = {each.order_id for each in decisions}
     return UnreleasedWork(
-        replace(seen, demands=[each for each in seen.demands if each.order_id in known]), decisions, works
+        replace(found, demands=[each for each in found.demands if each.order_id in known]), decisions, works
     )
 
 
 def _planned_part(whole: Demand, works: Sequence[Work]) -> Demand:
     """Only the units that are planned and not released."""
-    pieces: dict[int, int] = {}
+    units: dict[int, int] = {}
     for work in works:
         for line in work.lines:
-            pieces[line.line_no] = pieces.get(line.line_no, 0) + line.quantity
-    wants = [_want(each, pieces[each.line_no]) for each in whole.wants if each.line_no in pieces]
+            units[line.line_no] = units.get(line.line_no, 0) + line.quantity
+    wants = [_want(each, units[each.line_no]) for each in whole.wants if each.line_no in units]
     return replace(whole, wants=tuple(wants))
 
 
@@ -96,10 +96,10 @@ def add_back(supply: Supply, works: Sequence[Work], goods: StockNeeds) -> None:
     """Add back the stock that this work reserved."""
     for work in works:
         for line in work.lines:
-            for part, pieces in goods.parts[line.sku].items():
+            for part, units in goods.parts[line.sku].items():
                 here = supply.available.setdefault(stock_key(*part), {})
                 place = LocationId(work.location_id)
-                here[place] = here.get(place, 0) + pieces * line.quantity
+                here[place] = here.get(place, 0) + units * line.quantity
 
 
 @dataclass(frozen=True, slots=True)

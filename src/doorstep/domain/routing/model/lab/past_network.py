@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from doorstep.domain.routing.model.capacity import Running
 from doorstep.domain.routing.model.moments import Moments
 from doorstep.domain.routing.model.network import Network
-from doorstep.domain.routing.model.pacing import Running
 from doorstep.kernel.ids import LocationId
 
 

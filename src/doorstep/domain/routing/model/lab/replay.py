@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from doorstep.domain.routing.model.batch import Batch, Budget, improve
 from doorstep.domain.routing.model.demand import Choice, Demand, DemandLine, StockKey
 from doorstep.domain.routing.model.network import Network, Place
 from doorstep.domain.routing.model.plan import Decision, plan
-from doorstep.domain.routing.model.rules.playbook import CompiledRules
+from doorstep.domain.routing.model.rules.compiled import CompiledRules
 from doorstep.domain.routing.model.score import Scores, joined
 from doorstep.domain.routing.model.supply import Supply
-from doorstep.domain.routing.model.wave import Batch, Budget, improve
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 
@@ -114,7 +114,7 @@ _Waiting = dict[StockKey, dict[OrderId, _Open]]  # orders by their missing stock
 
 def replay(
     past: Past,
-    playbook: CompiledRules,
+    compiled_rules: CompiledRules,
     *,
     every: timedelta,
     reported: Callable[[int], None],
@@ -125,13 +125,13 @@ def replay(
     Short orders are retried whenever something they lack changes. With a time budget, the orders of a batch are optimized
     together.
     """
-    return _Replay(past, playbook, every, together).run(reported)
+    return _Replay(past, compiled_rules, every, together).run(reported)
 
 
 @dataclass(slots=True)
 class _Replay:
     past: Past
-    playbook: CompiledRules
+    compiled_rules: CompiledRules
     every: timedelta
     together: Budget | None = None
 
@@ -198,11 +198,11 @@ class _Replay:
     ) -> list[Decision]:
         """Decide one by one, and then optimize together if there is a budget."""
         if self.together is None:
-            return plan(demands, supply, network, self.playbook, now=now)
+            return plan(demands, supply, network, self.compiled_rules, now=now)
         before = replace(supply, available={thing: dict(there) for thing, there in supply.available.items()})
-        decisions = plan(demands, supply, network, self.playbook, now=now)
+        decisions = plan(demands, supply, network, self.compiled_rules, now=now)
         batch = Batch(demands, decisions, before)
-        solved = improve(batch, network, self.playbook, now=now, budget=self.together).decisions
+        solved = improve(batch, network, self.compiled_rules, now=now, budget=self.together).decisions
         for old, new in zip(decisions, solved, strict=True):
             if old is not new:
                 for choice in old.choices:

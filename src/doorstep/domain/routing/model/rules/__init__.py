@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from doorstep.domain.routing.model.rules.compiled import (
+    CompiledRules,
+    Judge,
+    compile,  # noqa: A004 - read as rules.compile
+)
 from doorstep.domain.routing.model.rules.conditions import Wrong
 from doorstep.domain.routing.model.rules.default import BROKERING, DEFAULT, DEFAULT_VERSION
 from doorstep.domain.routing.model.rules.document import (
@@ -21,11 +26,6 @@ from doorstep.domain.routing.model.rules.document import (
     Run,
     Sort,
     Split,
-)
-from doorstep.domain.routing.model.rules.playbook import (
-    CompiledRules,
-    Judge,
-    compile,  # noqa: A004 - read as rules.compile
 )
 
 __all__ = [

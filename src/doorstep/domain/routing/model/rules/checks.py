@@ -62,12 +62,12 @@ def _money(document: RuleSet) -> Problems:
 
 def _once(names: Sequence[str], path: Callable[[int], str]) -> Problems:
     """Versions and explanations identify parts by name, so names must be unique."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for at, name in enumerate(names):
-        seen[name] += 1
+        counts[name] += 1
         if not name.strip():
             yield Problem(path(at), "Give it a name.")
-        elif seen[name] == 2:  # noqa: PLR2004 - said once
+        elif counts[name] == 2:  # noqa: PLR2004 - reported once
             yield Problem(path(at), f"{name} exists twice: use unique names.")
 
 
@@ -129,4 +129,4 @@ def _condition(text: str, path: str, *, of_orders: bool) -> Problems:
         try:
             conditions.compile(text, path, of_orders=of_orders)
         except conditions.Wrong as wrong:
-            yield Problem(path, wrong.said, wrong.line, wrong.column)
+            yield Problem(path, wrong.reason, wrong.line, wrong.column)

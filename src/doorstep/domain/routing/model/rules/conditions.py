@@ -40,11 +40,13 @@ _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 
 
 class Wrong(errors.Invalid):  # a kind's name is an adjective, and so is this one
-    """A condition that does not compile: the message (`said`), and its position."""
+    """A condition that does not compile: the `reason`, and its position."""
 
-    def __init__(self, path: str, line: int, column: int, said: str) -> None:
-        super().__init__(f"{path}, line {line} column {column}: {said}", path=path, line=line, column=column)
-        self.line, self.column, self.said = line, column, said
+    def __init__(self, path: str, line: int, column: int, message: str) -> None:
+        super().__init__(
+            f"{path}, line {line} column {column}: {message}", path=path, line=line, column=column
+        )
+        self.line, self.column, self.reason = line, column, message
 
 
 class CannotEvaluate(Exception):  # noqa: N818 - it says what it is: neither yes nor no

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domain.routing.model.wave.groups import connected
-from doorstep.domain.routing.model.wave.improve import Batch, Budget, Reoptimized, improve
+from doorstep.domain.routing.model.batch.groups import connected
+from doorstep.domain.routing.model.batch.improve import Batch, Budget, Reoptimized, improve
 
 __all__ = ["Batch", "Budget", "Reoptimized", "connected", "improve"]

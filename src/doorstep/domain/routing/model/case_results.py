@@ -12,7 +12,7 @@ from doorstep.domain.routing.model.demand import Demand, DemandLine, Facts
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.network import Lane, Network, Place
 from doorstep.domain.routing.model.plan import Decision, plan
-from doorstep.domain.routing.model.rules import playbook
+from doorstep.domain.routing.model.rules import compiled
 from doorstep.domain.routing.model.rules.cases import Case, CaseLane, CasePlace
 from doorstep.domain.routing.model.rules.document import RuleSet, Run
 from doorstep.domain.routing.model.supply import Supply
@@ -23,7 +23,7 @@ _NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CaseOutcome:
     """The result of a case: its differences from the expected plan (none: it passed), and the explanation."""
 
     name: str
@@ -35,25 +35,30 @@ class Outcome:
         return not self.differences
 
 
-def run_cases(document: RuleSet, *, installed: Installed) -> list[Outcome]:
+def run_cases(document: RuleSet, *, installed: Installed) -> list[CaseOutcome]:
     """Run every test case of a document, each on its own. `installed` gives the network at the time of a case."""
-    book = playbook.compile(document, document.name)
-    return [_outcome(each, book, installed) for each in document.cases]
+    compiled_rules = compiled.compile(document, document.name)
+    return [_outcome(each, compiled_rules, installed) for each in document.cases]
 
 
-def _outcome(case: Case, book: playbook.CompiledRules, installed: Installed) -> Outcome:
+def _outcome(case: Case, compiled_rules: compiled.CompiledRules, installed: Installed) -> CaseOutcome:
     network = _network(case, installed)
     codes = {place.code: place.id for place in network.places.values()}
     unknown = sorted(_named(case) - codes.keys())
     if unknown:
-        return Outcome(case.name, (f"There is no location {', '.join(unknown)}: add it under places.",))
+        return CaseOutcome(case.name, (f"There is no location {', '.join(unknown)}: add it under places.",))
     here = {Sku(sku): {codes[code]: pieces for code, pieces in by.items()} for sku, by in case.stock.items()}
     supply = Supply({str(sku): dict(by) for sku, by in here.items()})
     (decision,) = plan(
-        [_demand(case, codes)], supply, network, book, now=case.at, run=_run(case, book.document)
+        [_demand(case, codes)],
+        supply,
+        network,
+        compiled_rules,
+        now=case.at,
+        run=_run(case, compiled_rules.document),
     )
     sentences = tuple(f"Line {line.line_no}: {line.sentence}" for line in decision.explanation.lines)
-    return Outcome(case.name, tuple(_differences(case, decision, network.places)), sentences)
+    return CaseOutcome(case.name, tuple(_differences(case, decision, network.places)), sentences)
 
 
 def _run(case: Case, document: RuleSet) -> Run | None:
@@ -92,15 +97,15 @@ def _network(case: Case, installed: Installed) -> Network:
     """The installed network, with the case's values in place of its own."""
     network = Network({}, GreatCircle({})) if case.only_places else installed(case)
     by_code = {place.code: place for place in network.places.values()}
-    said, fresh = [], max(network.places, default=0)
+    given, fresh = [], max(network.places, default=0)
     for each in case.places:
         known = by_code.get(each.code)
         if known is None:
             fresh += 1
             known = Place(LocationId(fresh), each.code, each.code, 0.0, 0.0, ships=True)
-        said.append(_place(each, known))
-    places = {**network.places, **{place.id: place for place in said}}
-    moved = {place.id: place for place in said if _is_elsewhere(place, network.places.get(place.id))}
+        given.append(_place(each, known))
+    places = {**network.places, **{place.id: place for place in given}}
+    moved = {place.id: place for place in given if _is_elsewhere(place, network.places.get(place.id))}
     by_id = {place.code: place.id for place in places.values()}
     lanes = {by_id[each.location]: each for each in case.lanes if each.location in by_id}
     return replace(network, places=places, ways=_ScenarioLanes(network, GreatCircle(moved), lanes))
@@ -110,8 +115,10 @@ def _is_elsewhere(place: Place, installed: Place | None) -> bool:
     return installed is None or (place.latitude, place.longitude) != (installed.latitude, installed.longitude)
 
 
-def _place(said: CasePlace, known: Place) -> Place:
-    reported = {each: value for each in said.__struct_fields__ if (value := getattr(said, each)) is not None}
+def _place(given: CasePlace, known: Place) -> Place:
+    reported = {
+        each: value for each in given.__struct_fields__ if (value := getattr(given, each)) is not None
+    }
     if "groups" in reported:
         reported["groups"] = frozenset(reported["groups"])
     return replace(known, **reported)
@@ -123,13 +130,13 @@ class _ScenarioLanes:
 
     network: Network
     crow: GreatCircle
-    said: Mapping[LocationId, CaseLane]
+    given: Mapping[LocationId, CaseLane]
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
         """A lane from every location, nearest first."""
         found = {**self.network.ways.lanes(demand), **self.crow.lanes(demand)}
-        for place, said in self.said.items():
-            reported = {each: getattr(said, each) for each in said.__struct_fields__ if each != "location"}
+        for place, given in self.given.items():
+            reported = {each: getattr(given, each) for each in given.__struct_fields__ if each != "location"}
             known = {each: value for each, value in reported.items() if value is not None}
             found[place] = msgspec.structs.replace(found[place], **known)
         return dict(sorted(found.items(), key=lambda each: (each[1].km, each[0])))

@@ -8,25 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from doorstep.domain.routing.model.ask import Found, OrderProblem, Part
+from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.exact import MOST_UNITS
 from doorstep.domain.routing.model.measure import Values
-from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.order_problem import Found, OrderProblem, Part
 from doorstep.kernel.ids import LocationId
 
 
-def best(ask: OrderProblem, most: int) -> Found | None:
+def best(problem: OrderProblem, most: int) -> Found | None:
     """The best location for everything and the runner-up, or None if the order must be searched."""
-    scale, wants, split = ask.outlook.scale, ask.wants, ask.outlook.rule.split
-    if ask.beside or ask.is_tangled or split.keep_together or len(wants) > MOST_UNITS or not scale.is_plain:
+    scale, wants, split = problem.candidates.scale, problem.wants, problem.candidates.rule.split
+    if (
+        problem.companion_locations
+        or problem.shares_components
+        or split.keep_together
+        or len(wants) > MOST_UNITS
+        or not scale.is_plain
+    ):
         return None
     may_part = most > 1 and len(wants) > 1
-    stops = _with_everything(ask)
+    stops = _with_everything(problem)
     # The only candidate is still compared with the best of two parcels: users ask why it was not that.
     if len(stops) <= may_part:
         return None
-    measured = _measured(ask, stops)
-    if may_part and not _is_safe(ask, measured):
+    measured = _measured(problem, stops)
+    if may_part and not _is_safe(problem, measured):
         return None
     takes = tuple([(index, want.quantity) for index, want in enumerate(wants)])
     first, *others = scale.sift(measured)
@@ -38,45 +44,47 @@ def best(ask: OrderProblem, most: int) -> Found | None:
     )
 
 
-def _with_everything(ask: OrderProblem) -> list[Stop]:
+def _with_everything(problem: OrderProblem) -> list[Stop]:
     """Locations that can fill every line, by id."""
-    safety, places = ask.safety, list[LocationId]()
-    for index, (want, there) in enumerate(zip(ask.wants, ask.stock_at, strict=True)):
+    safety, places = problem.safety, list[LocationId]()
+    for index, (want, there) in enumerate(zip(problem.wants, problem.stock_at, strict=True)):
         need = want.quantity + safety
         if index:
             places = [place for place in places if there.get(place, 0) >= need]
         else:
             places = [place for place, pieces in there.items() if pieces >= need]
     places.sort()
-    if ask.rooms or ask.demand.excluded:
-        skus = [want.sku for want in ask.wants]
-        places = [place for place in places if all(ask.may(place, sku) for sku in skus)]
-    stops = ask.outlook.stops
+    if problem.capacity or problem.demand.excluded:
+        skus = [want.sku for want in problem.wants]
+        places = [place for place in places if all(problem.candidate(place, sku) for sku in skus)]
+    stops = problem.candidates.stops
     return [stop for place in places if (stop := stops[place]) is not None]
 
 
-def _measured(ask: OrderProblem, stops: Sequence[Stop]) -> list[Values]:
+def _measured(problem: OrderProblem, stops: Sequence[Stop]) -> list[Values]:
     """Everything from each of these locations, tier by tier."""
-    scale, frame = ask.outlook.scale, ask.outlook.frame
+    scale, frame = problem.candidates.scale, problem.candidates.frame
     tier, sign = scale.cost, -1 if scale.tiers[scale.cost].descending else 1
     is_dear = bool(frame.network.prices or frame.costs.last_unit_minor)
     measured = []
     for stop in stops:
         values, lane = stop.values, stop.lane
         if is_dear or lane.kilo_minor or lane.piece_minor:
-            added = sum([ask.added(index, stop, want.quantity) for index, want in enumerate(ask.wants)])
+            added = sum(
+                [problem.added(index, stop, want.quantity) for index, want in enumerate(problem.wants)]
+            )
             values = (*values[:tier], values[tier] + sign * added, *values[tier + 1 :])
         measured.append(values)
     return measured
 
 
-def _is_safe(ask: OrderProblem, measured: Sequence[Values]) -> bool:
+def _is_safe(problem: OrderProblem, measured: Sequence[Values]) -> bool:
     """Whether no two parcels can be better, by the leading measure of each comparison number (see measure).
 
     Two parcels measure at least twice the smallest value. They are no better if one parcel measures less, or, where that value
     is zero, if the number of parcels is compared next.
     """
-    leads = ask.outlook.scale.leads
+    leads = problem.candidates.scale.leads
     if leads is None:
         return False
     for tier, is_count_next in leads:
@@ -84,11 +92,13 @@ def _is_safe(ask: OrderProblem, measured: Sequence[Values]) -> bool:
         if not least:
             if not is_count_next:
                 return False
-        elif least >= 2 * _least(ask, tier):
+        elif least >= 2 * _least(problem, tier):
             return False
     return True
 
 
-def _least(ask: OrderProblem, tier: int) -> int:
+def _least(problem: OrderProblem, tier: int) -> int:
     """The smallest value of a parcel of any line."""
-    return min([stop.values[tier] for index in range(len(ask.wants)) for stop in ask.fits(index).values()])
+    return min(
+        [stop.values[tier] for index in range(len(problem.wants)) for stop in problem.fits(index).values()]
+    )

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from doorstep.domain.routing.model.batch.member import Member
 from doorstep.domain.routing.model.demand import StockKey
-from doorstep.domain.routing.model.wave.member import Member
 from doorstep.kernel.ids import LocationId
 
 Ints = NDArray[np.int64]
@@ -48,7 +48,7 @@ class Columns:
 @dataclass(slots=True)
 class Pool:
     """All orders of a batch, the scarce stock (`stock`, by row), and the current location of each unit. `left` is the stock of a
-    key at a location for these orders, `rooms` the remaining capacity of a location's shift in orders.
+    key at a location for these orders, `capacity` the remaining capacity of a location's shift in orders.
 
     Rows are (thing, location), and ("", location) for the capacity of a location's shift. `waits` is the cost, per order and
     unit, of not serving it: the value of its units by the rule set, but at least twice the highest cost of serving any unit.
@@ -56,7 +56,7 @@ class Pool:
 
     members: Sequence[Member]
     left: Callable[[StockKey, LocationId], int]
-    rooms: Mapping[LocationId, int]
+    capacity: Mapping[LocationId, int]
     columns: list[Columns] = field(init=False)
     rows: dict[tuple[StockKey, LocationId], int] = field(init=False)
     stock: Floats = field(init=False)
@@ -76,7 +76,7 @@ class Pool:
         self.waits = [np.maximum(2 * dearest + 1, _worth(member)) for member in self.members]
 
     def _left(self, thing: StockKey, place: LocationId) -> float:
-        return float(self.left(thing, place)) if thing else float(self.rooms.get(place, np.inf))
+        return float(self.left(thing, place)) if thing else float(self.capacity.get(place, np.inf))
 
     @property
     def size(self) -> int:
@@ -107,8 +107,8 @@ class Pool:
         return result
 
     def _add(self, total: Floats, number: int, served: Sequence[Place]) -> None:
-        rooms = [("", place, 1) for place in {place for place in served if place is not None}]
-        for thing, place, pieces in (*self.members[number].pieces(served), *rooms):
+        capacity = [("", place, 1) for place in {place for place in served if place is not None}]
+        for thing, place, pieces in (*self.members[number].pieces(served), *capacity):
             row = self.rows.get((thing, place))
             if row is not None:
                 total[row] += pieces
@@ -129,8 +129,8 @@ def _asked(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
 
 def _worth(member: Member) -> Floats:
     """The cost of not serving each unit."""
-    worth = member.ask.outlook.frame.costs.short_unit_minor
-    wants = member.ask.wants
+    worth = member.problem.candidates.frame.costs.short_unit_minor
+    wants = member.problem.wants
     return np.array(
         [worth * sum(wants[index].quantity for index in unit.lines) for unit in member.units],
         dtype=np.float64,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from doorstep.domain.routing.model.wave.pool import Floats, Ints, Pool
+from doorstep.domain.routing.model.batch.pool import Floats, Ints, Pool
 
 STEPS = 300
 _PATIENCE = 12

@@ -135,9 +135,9 @@ _USUAL_PACE = 30.0  # units per hour of a location without configured or measure
 _WORKS_BELIEVED = 20  # prior of the reject rate: as many orders without a reject
 
 
-def throughput(*, units: int, hours: int, said: float | None) -> float:
+def throughput(*, units: int, hours: int, configured: float | None) -> float:
     """Units per working hour: the measured value, combined with the configured one while there are few measurements."""
-    return (units + (said or _USUAL_PACE) * _HOURS_BELIEVED) / (hours + _HOURS_BELIEVED)
+    return (units + (configured or _USUAL_PACE) * _HOURS_BELIEVED) / (hours + _HOURS_BELIEVED)
 
 
 def reject_rate(*, rejected: int, works: int) -> float:

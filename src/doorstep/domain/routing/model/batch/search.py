@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from doorstep.domain.routing.model import partition
-from doorstep.domain.routing.model.wave.lagrange import Market
-from doorstep.domain.routing.model.wave.mip import solve
-from doorstep.domain.routing.model.wave.pool import Floats, Ints, Place, Pool, Served
+from doorstep.domain.routing.model.batch.lagrange import Market
+from doorstep.domain.routing.model.batch.mip import solve
+from doorstep.domain.routing.model.batch.pool import Floats, Ints, Place, Pool, Served
 from doorstep.kernel.ids import LocationId
 
 _SHARE_OF_PRICES = 0.2

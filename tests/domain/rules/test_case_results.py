@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from doorstep.domain.routing.model import Network, Place, golden
+from doorstep.domain.routing.model import Network, Place, case_results
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.rules import RuleSet, checks
 from doorstep.domain.routing.model.rules.cases import Case
@@ -43,12 +43,12 @@ expect: {sent: [{line: 1, location: ST, units: 2}], rule: near}
 """
 
 
-def outcome(case: str = CASE) -> golden.Outcome:
+def outcome(case: str = CASE) -> case_results.CaseOutcome:
     document, one = documents.read(RULES, RuleSet).value, documents.read(case, Case).value
     assert document is not None
     assert one is not None
     whole = msgspec.structs.replace(document, cases=(one,))
-    (found,) = golden.run_cases(whole, installed=lambda _: Network(PLACES, GreatCircle(PLACES)))
+    (found,) = case_results.run_cases(whole, installed=lambda _: Network(PLACES, GreatCircle(PLACES)))
     return found
 
 
@@ -61,7 +61,7 @@ def test_every_chain_finds_its_plans(file: Path) -> None:
     def nothing_is_installed(_: Case) -> Network:
         raise AssertionError("these cases bring their own places")
 
-    found = golden.run_cases(document, installed=nothing_is_installed)
+    found = case_results.run_cases(document, installed=nothing_is_installed)
     assert {each.name: each.differences for each in found if not each.is_green} == {}
     assert len(found) >= 3
 
@@ -110,5 +110,5 @@ def test_the_rule_of_the_guide_passes_its_case() -> None:
     document = documents.read(page.split("```yaml\n")[1].split("```")[0], RuleSet).value
     assert document is not None
     assert checks.problems(document) == ()
-    (found,) = golden.run_cases(document, installed=lambda _: Network(PLACES, GreatCircle(PLACES)))
+    (found,) = case_results.run_cases(document, installed=lambda _: Network(PLACES, GreatCircle(PLACES)))
     assert found.differences == ()

@@ -15,7 +15,7 @@ from doorstep.domain.routing.model.rules import (
     Rule,
     RuleSet,
     Run,
-    playbook,
+    compiled,
 )
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
@@ -48,14 +48,16 @@ def document(*, orders: Orders | None = None, locations: Locations | None = None
 
 
 def takes(orders: Orders) -> str:
-    book = rules.compile(document(orders=orders))
-    reading = playbook.Reading(ORDER, NOW, HUB, LANES[HUB.id])
-    return book.takes(book.document.runs[0].routings[0], reading)
+    compiled_rules = rules.compile(document(orders=orders))
+    reading = compiled.Reading(ORDER, NOW, HUB, LANES[HUB.id])
+    return compiled_rules.takes(compiled_rules.document.runs[0].routings[0], reading)
 
 
 def refused(locations: Locations, demand: Demand = ORDER) -> dict[str, str]:
-    book = rules.compile(document(locations=locations))
-    said = book.at(NOW, PLACES).refusals(book.document.runs[0].routings[0].rules[0], demand, LANES)
+    compiled_rules = rules.compile(document(locations=locations))
+    said = compiled_rules.at(NOW, PLACES).refusals(
+        compiled_rules.document.runs[0].routings[0].rules[0], demand, LANES
+    )
     return {PLACES[each].code: reason for each, reason in said.items()}
 
 
@@ -135,15 +137,15 @@ def test_what_is_not_promised_is_never_late() -> None:
 
 
 def test_a_single_location_is_considered_alone() -> None:
-    book = rules.compile(document(locations=Locations(open_now=True)))
-    rule, judge = book.document.runs[0].routings[0].rules[0], book.at(NOW, PLACES)
+    compiled_rules = rules.compile(document(locations=Locations(open_now=True)))
+    rule, judge = compiled_rules.document.runs[0].routings[0].rules[0], compiled_rules.at(NOW, PLACES)
     assert judge.refusals(rule, ORDER, {HUB.id: LANES[HUB.id]}).get(HUB.id, "") == ""
     assert judge.refusals(rule, ORDER, {SHOP.id: LANES[SHOP.id]})[SHOP.id] == "closed now"
 
 
 def test_answers_are_shared_between_orders_that_look_the_same() -> None:
-    book = rules.compile(document(locations=Locations(when="lane.km < 50.0 && order.pieces < 9")))
-    rule, judge = book.document.runs[0].routings[0].rules[0], book.at(NOW, PLACES)
+    compiled_rules = rules.compile(document(locations=Locations(when="lane.km < 50.0 && order.pieces < 9")))
+    rule, judge = compiled_rules.document.runs[0].routings[0].rules[0], compiled_rules.at(NOW, PLACES)
     first = judge.refusals(rule, ORDER, LANES)
     other = Demand(OrderId(2), ORDER.wants, channel="pos")
     more = Demand(OrderId(3), (DemandLine(1, Sku("TEE"), 20),))
@@ -153,21 +155,25 @@ def test_answers_are_shared_between_orders_that_look_the_same() -> None:
 
 
 def test_memory_of_answers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playbook, "_REMEMBERED", 2)
-    book = rules.compile(document(orders=Orders(when="order.priority > 2")))
-    routing = book.document.runs[0].routings[0]
+    monkeypatch.setattr(compiled, "_REMEMBERED", 2)
+    compiled_rules = rules.compile(document(orders=Orders(when="order.priority > 2")))
+    routing = compiled_rules.document.runs[0].routings[0]
     demands = [Demand(OrderId(each), (), facts=Facts(priority=each)) for each in range(5)]
-    taken = [not book.takes(routing, playbook.Reading(each, NOW, HUB, LANES[HUB.id])) for each in demands]
+    taken = [
+        not compiled_rules.takes(routing, compiled.Reading(each, NOW, HUB, LANES[HUB.id])) for each in demands
+    ]
     assert taken == [False, False, False, True, True]
-    assert sum(len(question._known) for question in book._orders[id(routing)]) == 1
+    assert sum(len(question._known) for question in compiled_rules._orders[id(routing)]) == 1
 
 
 def test_a_condition_that_fails_refuses_and_is_counted() -> None:
-    book = rules.compile(document(orders=Orders(when="order.tags[7] == 'vip'")))
-    judge = book.at(NOW, PLACES)
+    compiled_rules = rules.compile(document(orders=Orders(when="order.tags[7] == 'vip'")))
+    judge = compiled_rules.at(NOW, PLACES)
     assert judge.routing(ORDER) is None
     assert judge.routing(ORDER) is None
-    assert dict(book.failures) == {"runs[0].routings[0].orders.when: Index error: index=7 size=2": 1}
+    assert dict(compiled_rules.failures) == {
+        "runs[0].routings[0].orders.when: Index error: index=7 size=2": 1
+    }
     assert takes(Orders(when="order.tags[7] == 'vip'")) == (
         "its condition could not be evaluated: Index error: index=7 size=2"
     )

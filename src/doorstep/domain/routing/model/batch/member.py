@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from doorstep.domain.routing.model.ask import OrderProblem, Part, Plan, Unit
+from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.demand import Choice, Demand, StockKey
 from doorstep.domain.routing.model.exact import MOST_UNITS
 from doorstep.domain.routing.model.measure import Values, limit
-from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.order_problem import OrderProblem, Part, Plan, Unit
 from doorstep.domain.routing.model.plan import Decision, Planner
 from doorstep.domain.routing.model.rules.document import Measure, Routing, Rule
 from doorstep.domain.routing.model.score import values
@@ -33,7 +33,7 @@ class Member:
     """
 
     index: int
-    ask: OrderProblem
+    problem: OrderProblem
     rule: Rule
     units: Sequence[Unit]
     stops: Mapping[LocationId, Stop]
@@ -44,7 +44,7 @@ class Member:
     def toll(self, place: LocationId) -> int:
         """The fixed cost of a parcel from there."""
         stop = self.stops[place]
-        return 0 if stop.is_beside else stop.toll.total + self.ask.outlook.frame.costs.split_minor
+        return 0 if stop.is_companion else stop.toll.total + self.problem.candidates.frame.costs.split_minor
 
     def cost(self, served: Sequence[LocationId | None]) -> int:
         """The cost of serving the units from these locations."""
@@ -65,7 +65,7 @@ class Member:
         takes: dict[LocationId, list[tuple[int, int]]] = {}
         for unit, place in enumerate(served):
             if place is not None:
-                lines = [(index, self.ask.wants[index].quantity) for index in self.units[unit].lines]
+                lines = [(index, self.problem.wants[index].quantity) for index in self.units[unit].lines]
                 takes.setdefault(place, []).extend(lines)
         return tuple([Part(self.stops[place], tuple(sorted(each))) for place, each in sorted(takes.items())])
 
@@ -88,14 +88,16 @@ def _member(planner: Planner, index: int, demand: Demand, decision: Decision) ->
     rule = _rule(routing, decision)
     if rule is None or not _is_by_cost(rule):
         return None
-    ask = planner.ask(demand, demand.wants, rule, planner.frame.network.ways.lanes(demand), demand.beside)
-    if ask.is_tangled or demand.terms.set_aside:
+    problem = planner.problem(
+        demand, demand.wants, rule, planner.frame.network.ways.lanes(demand), demand.companion_locations
+    )
+    if problem.shares_components or demand.terms.set_aside:
         return None
-    units = units_of(ask)
-    served = _served(units, ask, decision.choices)
+    units = units_of(problem)
+    served = _served(units, problem, decision.choices)
     if served is None or len(units) > MOST_UNITS or rule.split.min_parcel_value_minor:
         return None
-    return _limited(index, ask, rule, units, served)
+    return _limited(index, problem, rule, units, served)
 
 
 def _rule(routing: Routing, decision: Decision) -> Rule | None:
@@ -120,7 +122,7 @@ def _is_by_cost(rule: Rule) -> bool:
 
 
 def _served(
-    units: Sequence[Unit], ask: OrderProblem, choices: Sequence[Choice]
+    units: Sequence[Unit], problem: OrderProblem, choices: Sequence[Choice]
 ) -> tuple[LocationId | None, ...] | None:
     """The location of each unit; None if a line was split, or if its location is not a candidate."""
     places: dict[int, set[LocationId]] = {}
@@ -128,7 +130,7 @@ def _served(
         places.setdefault(choice.line_no, set()).add(choice.location_id)
     result: list[LocationId | None] = []
     for unit in units:
-        used = {place for index in unit.lines for place in places.get(ask.wants[index].line_no, ())}
+        used = {place for index in unit.lines for place in places.get(problem.wants[index].line_no, ())}
         if len(used) > 1 or not used <= unit.fits.keys():
             return None
         result.append(next(iter(used), None))
@@ -136,43 +138,49 @@ def _served(
 
 
 def _limited(
-    index: int, ask: OrderProblem, rule: Rule, units: Sequence[Unit], served: tuple[LocationId | None, ...]
+    index: int,
+    problem: OrderProblem,
+    rule: Rule,
+    units: Sequence[Unit],
+    served: tuple[LocationId | None, ...],
 ) -> Member:
     every = {place: stop for unit in units for place, stop in unit.fits.items()}
-    needs = [_needs(ask, unit) for unit in units]
+    needs = [_needs(problem, unit) for unit in units]
     most = _ANY_NUMBER if rule.split.max_parcels is None else rule.split.max_parcels
     used = {place for place in served if place is not None}
-    member = Member(index, ask, rule, units, every, needs, served, most)
+    member = Member(index, problem, rule, units, every, needs, served, most)
     if not used:
         return member
-    now = values(ask, member.plan(served))
+    now = values(problem, member.plan(served))
     kinds = [each.by for each in rule.choose]
     before = kinds[: kinds.index(Measure.COST)] if Measure.COST in kinds else kinds
     if Measure.PARCELS in before:
         most = min(most, len(used))
     allowed = {
-        place: stop for place, stop in every.items() if place in used or _is_no_worse(ask, stop, before, now)
+        place: stop
+        for place, stop in every.items()
+        if place in used or _is_no_worse(problem, stop, before, now)
     }
     cut = [
         Unit(unit.lines, {place: stop for place, stop in unit.fits.items() if place in allowed}, unit.costs)
         for unit in units
     ]
-    return Member(index, ask, rule, cut, allowed, needs, served, most)
+    return Member(index, problem, rule, cut, allowed, needs, served, most)
 
 
-def _is_no_worse(ask: OrderProblem, stop: Stop, before: Sequence[Measure], now: Values) -> bool:
+def _is_no_worse(problem: OrderProblem, stop: Stop, before: Sequence[Measure], now: Values) -> bool:
     """Whether a parcel from there respects the measures that the rule ranks before cost."""
     return all(
         stop.values[tier] <= limit(now[tier], each)
-        for tier, each in enumerate(ask.outlook.scale.tiers)
+        for tier, each in enumerate(problem.candidates.scale.tiers)
         if each.by in before and each.by in _KEPT_BY_STOP
     )
 
 
-def _needs(ask: OrderProblem, unit: Unit) -> Mapping[StockKey, int]:
+def _needs(problem: OrderProblem, unit: Unit) -> Mapping[StockKey, int]:
     needs: dict[StockKey, int] = {}
     for index in unit.lines:
-        want = ask.wants[index]
-        for thing, pieces in ask.supply.recipe(want.sku).items():
+        want = problem.wants[index]
+        for thing, pieces in problem.supply.recipe(want.sku).items():
             needs[thing] = needs.get(thing, 0) + pieces * want.quantity
     return needs

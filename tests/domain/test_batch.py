@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tests.routes import NOW, Scene, Street, order, place, sent, short, street, want
 
 from doorstep.domain.routing.model import Decision, Demand, Facts, Lane
+from doorstep.domain.routing.model.batch import Batch, Budget, Reoptimized, improve, lagrange, mip, search
+from doorstep.domain.routing.model.batch.member import members
+from doorstep.domain.routing.model.batch.pool import Pool
 from doorstep.domain.routing.model.plan import Planner
 from doorstep.domain.routing.model.rules import Locations, Measure, Rule, Sort, Split
-from doorstep.domain.routing.model.wave import Batch, Budget, Reoptimized, improve, lagrange, mip, search
-from doorstep.domain.routing.model.wave.member import members
-from doorstep.domain.routing.model.wave.pool import Pool
 from doorstep.kernel.ids import LocationId
 
 BY_COST = Rule(name="cost", choose=(Sort(by=Measure.COST),), split=Split(by="lines"))
@@ -33,7 +33,9 @@ def solved(scene: Scene, *demands: Demand, seconds: float = 1.0) -> tuple[list[D
     """Orders one by one, and the same as a wave."""
     alone = scene.plan(*demands)
     batch = Batch(demands, alone, scene.supply())
-    return alone, improve(batch, scene.network, scene.book, now=NOW, budget=Budget(ticking(), seconds))
+    return alone, improve(
+        batch, scene.network, scene.compiled_rules, now=NOW, budget=Budget(ticking(), seconds)
+    )
 
 
 # The first order could come from either, the second from the near one only.
@@ -221,7 +223,7 @@ def test_what_needs_more_parcels_than_allowed_is_not_served() -> None:
 
 def test_a_program_without_a_solution_has_no_answer() -> None:
     alone = SWAP.plan(COMMON, RARE)
-    planner = Planner.of(SWAP.supply(), SWAP.network, SWAP.book, now=NOW)
+    planner = Planner.of(SWAP.supply(), SWAP.network, SWAP.compiled_rules, now=NOW)
     pool = Pool(
         members(planner, [COMMON, RARE], alone), lambda thing, at: SWAP.supply().at(thing).get(at, 0), {}
     )

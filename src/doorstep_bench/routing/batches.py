@@ -8,8 +8,8 @@ from random import Random
 
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision, Demand, Lane, Network, Supply
+from doorstep.domain.routing.model.batch import Batch, Budget, improve
 from doorstep.domain.routing.model.rules import CompiledRules
-from doorstep.domain.routing.model.wave import Batch, Budget, improve
 from doorstep.kernel.ids import LocationId, Sku
 from doorstep_bench.routing import stage
 from doorstep_bench.routing.stage import DOLLAR
@@ -100,29 +100,31 @@ class Gain:
 
 def gain(orders: int, locations: int, *, seconds: float) -> Gain:
     """Re-optimize one batch by cost."""
-    instance, book = Instance(orders, locations), _book()
+    instance, compiled_rules = Instance(orders, locations), _compiled_rules()
     demands, network = instance.demands(), instance.network()
-    decisions = model.plan(demands, instance.supply(), network, book, now=stage.NOW)
+    decisions = model.plan(demands, instance.supply(), network, compiled_rules, now=stage.NOW)
     began = time.perf_counter()
     budget = Budget(time.perf_counter, seconds)
-    wave = improve(Batch(demands, decisions, instance.supply()), network, book, now=stage.NOW, budget=budget)
+    solved = improve(
+        Batch(demands, decisions, instance.supply()), network, compiled_rules, now=stage.NOW, budget=budget
+    )
     spent = time.perf_counter() - began
-    before, after = _waiting(decisions), _waiting(wave.decisions)
+    before, after = _waiting(decisions), _waiting(solved.decisions)
     return Gain(
         orders,
         locations,
         _cost(decisions),
-        _cost(wave.decisions),
+        _cost(solved.decisions),
         round(spent, 2),
-        wave.how,
+        solved.how,
         before,
         after,
-        round(100 * (1 - (wave.bound_minor or 0) / wave.solved_minor), 2),
-        [(seconds_, cost_minor / wave.greedy_minor) for seconds_, cost_minor in wave.steps],
+        round(100 * (1 - (solved.bound_minor or 0) / solved.solved_minor), 2),
+        [(seconds_, cost_minor / solved.greedy_minor) for seconds_, cost_minor in solved.steps],
     )
 
 
-def _book() -> CompiledRules:
+def _compiled_rules() -> CompiledRules:
     return stage.policies(has_supplier=False)["cost, order by order"]
 
 

@@ -51,7 +51,7 @@ class Stop(msgspec.Struct, eq=False):
     """A location that may serve the order. `values` measure an empty parcel of it, `keys` compare it (see measure).
 
     `late` is the parcel's chance to be late as a log-probability in millionths, so that chances add up; `arrives` counts days from
-    today. `is_beside` says that a parcel ships from there to this customer anyway: joining it costs carriage by weight only.
+    today. `is_companion` says that a parcel ships from there to this customer anyway: joining it costs carriage by weight only.
     Keys are long numbers and rarely needed, so they are computed on first use.
     """
 
@@ -65,7 +65,7 @@ class Stop(msgspec.Struct, eq=False):
     late: int = 0
     arrives: int = 0
     co2_grams: int = 0
-    is_beside: bool = False
+    is_companion: bool = False
     _keys: tuple[int, ...] = ()
 
     @property
@@ -98,10 +98,10 @@ class Frame:
     _sites: dict[int, tuple[Rule, Mapping[LocationId, Site]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        said = (
+        found = (
             (each.id, each.paused if each.ships else "does not ship") for each in self.network.places.values()
         )
-        object.__setattr__(self, "shut", {place: why for place, why in said if why})
+        object.__setattr__(self, "shut", {place: why for place, why in found if why})
 
     def sites(self, rule: Rule) -> Mapping[LocationId, Site]:
         """The locations under a rule, for any customer. The rule is kept: its identity is the key."""
@@ -140,7 +140,7 @@ class CandidateView:
     reasons: dict[LocationId, str] = field(init=False)
     counts: dict[str, int] = field(init=False)
     stops: dict[LocationId, Stop | None] = field(init=False)
-    besides: dict[LocationId, Stop | None] = field(init=False)
+    companions: dict[LocationId, Stop | None] = field(init=False)
     _sites: Mapping[LocationId, Site] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,15 +148,15 @@ class CandidateView:
         self._sites = self.frame.sites(self.rule)
         self.reasons = self._but_one() if self.pickup else self._shut()
         self.counts = dict(Counter(self.reasons.values())) if self.reasons else {}
-        self.stops = _Asked(self)
-        self.besides = _Asked(self, is_beside=True)
+        self.stops = _LazyStops(self)
+        self.companions = _LazyStops(self, is_companion=True)
 
     def _but_one(self) -> dict[LocationId, str]:
         """Reasons against all locations but the pickup location."""
         places, why = self.frame.network.places, f"the customer picks up at {self.pickup}"
         known = [places[each] for each in self.lanes if each in places]
-        said = ((each.id, each.paused if each.code == self.pickup else why) for each in known)
-        return {place: against for place, against in said if against}
+        found = ((each.id, each.paused if each.code == self.pickup else why) for each in known)
+        return {place: against for place, against in found if against}
 
     def _shut(self) -> dict[LocationId, str]:
         """The reasons against the locations that may not serve."""
@@ -167,14 +167,14 @@ class CandidateView:
             if (each in shut or lane.closed or each in refused) and each in sites
         }
 
-    def stop(self, place_id: LocationId, *, is_beside: bool) -> Stop | None:
+    def stop(self, place_id: LocationId, *, is_companion: bool) -> Stop | None:
         """The location as a candidate, or None."""
         site, lane = self._sites.get(place_id), self.lanes.get(place_id)
         if site is None or lane is None or place_id in self.reasons:
             return None
         if self.pickup:
             lane = Lane(place_id, lane.km)
-        if is_beside:
+        if is_companion:
             fixed, cost, parcels, co2 = _FREE, 0, 0, 0
         else:
             fixed, cost, parcels, co2 = site.toll, site.cost, 1, lane.co2_grams
@@ -187,21 +187,21 @@ class CandidateView:
         metres = round(lane.km * 1000)
         values = self.scale.of_stop((late, cost, parcels, metres, leaves, arrives, site.rank, site.load, co2))
         return Stop(
-            place_id, site.place, lane, fixed, self.scale, values, metres, late, arrives, co2, is_beside
+            place_id, site.place, lane, fixed, self.scale, values, metres, late, arrives, co2, is_companion
         )
 
 
-class _Asked(dict[LocationId, Stop | None]):
+class _LazyStops(dict[LocationId, Stop | None]):
     """Candidates, computed on first use: most locations have no stock for an order and are never needed."""
 
-    __slots__ = ("_is_beside", "_outlook")
+    __slots__ = ("_candidates", "_is_companion")
 
-    def __init__(self, outlook: CandidateView, *, is_beside: bool = False) -> None:
-        self._outlook = outlook
-        self._is_beside = is_beside
+    def __init__(self, candidates: CandidateView, *, is_companion: bool = False) -> None:
+        self._candidates = candidates
+        self._is_companion = is_companion
 
     def __missing__(self, place_id: LocationId) -> Stop | None:
-        stop = self[place_id] = self._outlook.stop(place_id, is_beside=self._is_beside)
+        stop = self[place_id] = self._candidates.stop(place_id, is_companion=self._is_companion)
         return stop
 
 

@@ -57,24 +57,24 @@ class _Question:
         values = (*own, *[read(reading) for read in self.of_place])
         return self._remembered(values) if self.filter.is_slow else self.filter.against(values)
 
-    def refuse(self, own: Values, readings: Iterable[Reading], said: dict[LocationId, str]) -> None:
+    def refuse(self, own: Values, readings: Iterable[Reading], reasons: dict[LocationId, str]) -> None:
         """Add the excluded locations, with the reason, to those excluded before."""
         against = self._remembered if self.filter.is_slow else self.filter.against
         reads = self.of_place
         for reading in readings:
             place = reading.lane.location_id
-            if place not in said:
+            if place not in reasons:
                 reason = against((*own, *[read(reading) for read in reads]))
                 if reason:
-                    said[place] = reason
+                    reasons[place] = reason
 
     def _remembered(self, values: Values) -> str:
-        said = self._known.get(values)
-        if said is None:
+        reasons = self._known.get(values)
+        if reasons is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            said = self._known[values] = self._evaluate(values)
-        return said
+            reasons = self._known[values] = self._evaluate(values)
+        return reasons
 
     def _evaluate(self, values: Values) -> str:
         try:
@@ -90,9 +90,9 @@ _Questions = tuple[_Question, ...]
 def _answer(questions: _Questions, owns: Sequence[Values], reading: Reading) -> str:
     """The first reason against."""
     for question, own in zip(questions, owns, strict=True):
-        said = question.answer(own, reading)
-        if said:
-            return said
+        reasons = question.answer(own, reading)
+        if reasons:
+            return reasons
     return ""
 
 
@@ -168,7 +168,7 @@ def compile(  # noqa: A001 - read as rules.compile
 class Judge:
     """Compiled rules for one batch."""
 
-    book: CompiledRules
+    rules: CompiledRules
     now: datetime
     places: Mapping[LocationId, Place]
     _entrances: dict[int, Sequence[tuple[Routing, _Questions]]] = field(init=False, default_factory=dict)
@@ -195,10 +195,10 @@ class Judge:
             runs = (
                 [run]
                 if run is not None
-                else [each for each in self.book.document.runs if each.active and not each.schedule]
+                else [each for each in self.rules.document.runs if each.active and not each.schedule]
             )
             active = [routing for each in runs for routing in each.routings if routing.active]
-            kept = self._entrances[id(run)] = [(each, self.book.orders(each)) for each in active]
+            kept = self._entrances[id(run)] = [(each, self.rules.orders(each)) for each in active]
         return kept
 
     def sorted(self, routing: Routing, demands: Iterable[Demand]) -> list[Demand]:
@@ -215,7 +215,7 @@ class Judge:
 
         The result is shared between orders with the same attributes for the rule, so it must not be changed.
         """
-        asked = self.book.locations(rule)
+        asked = self.rules.locations(rule)
         standing = self._refused_by_any(rule, asked.standing)
         if not asked.moving:
             return standing
@@ -224,14 +224,16 @@ class Judge:
         key = (id(rule), id(lanes), owns)
         kept = self._moving.get(key)
         if kept is None or kept[0] is not lanes:
-            said = dict(standing)
+            reasons = dict(standing)
             now, places = self.now, self.places
             readings = [
-                Reading(demand, now, places[each], lane) for each, lane in lanes.items() if each not in said
+                Reading(demand, now, places[each], lane)
+                for each, lane in lanes.items()
+                if each not in reasons
             ]
             for question, own in zip(asked.moving, owns, strict=True):
-                question.refuse(own, readings, said)
-            kept = self._moving[key] = (lanes, said)
+                question.refuse(own, readings, reasons)
+            kept = self._moving[key] = (lanes, reasons)
         return kept[1]
 
     def _refused_by_any(self, rule: Rule, questions: _Questions) -> Mapping[LocationId, str]:
@@ -240,10 +242,10 @@ class Judge:
             return _NOBODY
         if id(rule) not in self._standing:
             asked = ((each, Reading(_NO_DEMAND, self.now, each, _NO_LANE)) for each in self.places.values())
-            said = (
+            reasons = (
                 (place.id, _answer(questions, [()] * len(questions), reading)) for place, reading in asked
             )
-            self._standing[id(rule)] = {each: reason for each, reason in said if reason}
+            self._standing[id(rule)] = {each: reason for each, reason in reasons if reason}
         return self._standing[id(rule)]
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from doorstep.domain.routing.model.candidates import CandidateView, Stop
 from doorstep.domain.routing.model.demand import Demand, DemandLine
 from doorstep.domain.routing.model.measure import Values
-from doorstep.domain.routing.model.outlook import CandidateView, Stop
 from doorstep.domain.routing.model.rules.document import Measure
 from doorstep.domain.routing.model.supply import Basket, Supply
 from doorstep.kernel.ids import LocationId, Sku
 
-NO_ROOM = "has no capacity left in this shift"
+NO_CAPACITY = "has no capacity left in this shift"
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -55,29 +55,29 @@ class Unit(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class OrderProblem:
-    """An order's open lines under one rule. `rooms` is the remaining capacity of limited locations; `beside` are open parcels."""
+    """An order's open lines under one rule. `capacity` is the remaining capacity of limited locations; `companion_locations` have open parcels."""
 
     demand: Demand
     wants: Sequence[DemandLine]
-    outlook: CandidateView
+    candidates: CandidateView
     supply: Supply
-    rooms: Mapping[LocationId, int]
-    beside: frozenset[LocationId]
+    capacity: Mapping[LocationId, int]
+    companion_locations: frozenset[LocationId]
     is_plain: bool = field(init=False)
-    is_tangled: bool = field(init=False)
+    shares_components: bool = field(init=False)
     stock_at: list[Mapping[LocationId, int]] = field(init=False)
     _fits: dict[int, Mapping[LocationId, Stop]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         demand, supply = self.demand, self.supply
         self.is_plain = supply.is_plain(demand)
-        self.is_tangled = self._tangled()
+        self.shares_components = self._shares_components()
         if self.is_plain:
             self.stock_at = [supply.at(want.sku) for want in self.wants]
         else:
             self.stock_at = [supply.available_to(want.sku, demand.terms) for want in self.wants]
 
-    def _tangled(self) -> bool:
+    def _shares_components(self) -> bool:
         """Whether lines share components, so that lines that fit one by one may not fit together."""
         if self.is_plain:
             return len({want.sku for want in self.wants}) < len(self.wants)
@@ -87,21 +87,23 @@ class OrderProblem:
     @property
     def safety(self) -> int:
         """Units of every SKU that this rule keeps as safety stock."""
-        return self.outlook.rule.locations.safety_stock
+        return self.candidates.rule.locations.safety_stock
 
-    def why_not(self, place_id: LocationId) -> str:
+    def reason_against(self, place_id: LocationId) -> str:
         """The reason why a location may not serve this order; "" if it may."""
-        return self.outlook.reasons.get(place_id) or (NO_ROOM if self.rooms.get(place_id, 1) <= 0 else "")
+        return self.candidates.reasons.get(place_id) or (
+            NO_CAPACITY if self.capacity.get(place_id, 1) <= 0 else ""
+        )
 
-    def may(self, place_id: LocationId, sku: Sku) -> Stop | None:
+    def candidate(self, place_id: LocationId, sku: Sku) -> Stop | None:
         """The location as a candidate for this SKU, regardless of its stock; None if it may not serve it."""
-        if self.rooms and self.rooms.get(place_id, 1) <= 0:
+        if self.capacity and self.capacity.get(place_id, 1) <= 0:
             return None
         if self.demand.excluded and (sku, place_id) in self.demand.excluded:
             return None
-        if self.beside and place_id in self.beside:
-            return self.outlook.besides[place_id]
-        return self.outlook.stops[place_id]
+        if self.companion_locations and place_id in self.companion_locations:
+            return self.candidates.companions[place_id]
+        return self.candidates.stops[place_id]
 
     def fits(self, index: int) -> Mapping[LocationId, Stop]:
         """Locations that can fill a line completely."""
@@ -113,9 +115,9 @@ class OrderProblem:
         want = self.wants[index]
         need = want.quantity + self.safety
         there = [place for place, pieces in self.stock_at[index].items() if pieces >= need]
-        if self.rooms or self.beside or self.demand.excluded:
-            return {place: stop for place in there if (stop := self.may(place, want.sku)) is not None}
-        stops = self.outlook.stops
+        if self.capacity or self.companion_locations or self.demand.excluded:
+            return {place: stop for place in there if (stop := self.candidate(place, want.sku)) is not None}
+        stops = self.candidates.stops
         return {place: stop for place in there if (stop := stops[place]) is not None}
 
     def unit(self, lines: tuple[int, ...]) -> Unit:
@@ -124,7 +126,7 @@ class OrderProblem:
         for index in lines[1:]:
             others = self.fits(index)
             fits = {place: stop for place, stop in fits.items() if place in others}
-        scale = self.outlook.scale
+        scale = self.candidates.scale
         extras = None
         if scale.of_lines:
             takes = [(index, self.wants[index].quantity) for index in lines]
@@ -135,7 +137,7 @@ class OrderProblem:
 
     def costs(self, lines: Sequence[int], fits: Mapping[LocationId, Stop]) -> dict[LocationId, int]:
         """What taking these lines adds to a parcel from each location, in minor units."""
-        frame = self.outlook.frame
+        frame = self.candidates.frame
         if len(lines) == 1 and not frame.network.prices and not frame.costs.last_unit_minor:
             # The hot path: the sum of `added`, inlined.
             pieces, grams = self.wants[lines[0]].quantity, self.wants[lines[0]].grams
@@ -151,7 +153,7 @@ class OrderProblem:
 
     def added(self, index: int, stop: Stop, pieces: int) -> int:
         """What these units of a line add to a parcel, in minor units: carriage by weight, and scarcity prices."""
-        want, lane, frame = self.wants[index], stop.lane, self.outlook.frame
+        want, lane, frame = self.wants[index], stop.lane, self.candidates.frame
         cost = (lane.kilo_minor * want.grams * pieces + 500) // 1000 + lane.piece_minor * pieces
         if frame.network.prices:
             cost += self.scarcity(index, stop.id, pieces)
@@ -161,7 +163,7 @@ class OrderProblem:
 
     def scarcity(self, index: int, place: LocationId, pieces: int) -> int:
         """The scarcity price of these units at the location."""
-        prices, sku = self.outlook.frame.network.prices, self.wants[index].sku
+        prices, sku = self.candidates.frame.network.prices, self.wants[index].sku
         if self.is_plain:
             return pieces * prices.get((sku, place), 0)
         return pieces * sum(
@@ -170,7 +172,9 @@ class OrderProblem:
 
     def last(self, index: int, place: LocationId, pieces: int) -> int:
         """The cost of selling a SKU out at the location."""
-        return self.outlook.frame.costs.last_unit_minor if self.stock_at[index].get(place, 0) <= pieces else 0
+        return (
+            self.candidates.frame.costs.last_unit_minor if self.stock_at[index].get(place, 0) <= pieces else 0
+        )
 
     def measured(self, takes: Sequence[tuple[int, int]], stop: Stop) -> dict[Measure, int]:
         """Measures of the units, without those of the parcel. Velocity is in thousandths of a unit a day."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from doorstep.domain.routing.model.wave.pool import Columns, Floats, Ints, Place, Pool, Served
+from doorstep.domain.routing.model.batch.pool import Columns, Floats, Ints, Place, Pool, Served
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from operator import attrgetter
 
 import msgspec
 
-from doorstep.domain.routing.model.ask import NO_ROOM, OrderProblem
+from doorstep.domain.routing.model.candidates import Stop
+from doorstep.domain.routing.model.counterfactual import why_not_nearest
 from doorstep.domain.routing.model.demand import Choice, DemandLine
-from doorstep.domain.routing.model.flip import why_not_nearest
-from doorstep.domain.routing.model.outlook import Stop
+from doorstep.domain.routing.model.order_problem import NO_CAPACITY, OrderProblem
 from doorstep.domain.routing.model.score import SURELY, Scores
 from doorstep.kernel.ids import LocationId, OrderId
 
@@ -82,12 +82,12 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
 class Explain:
     """Writes the lines of an explanation from a rule's view of the order, before stock is taken."""
 
-    ask: OrderProblem
+    problem: OrderProblem
 
     @property
     def is_plain(self) -> bool:
         """Whether there are no rejections and no stock kept from the buyer."""
-        return not self.ask.demand.excluded and not self.ask.demand.terms.reasons
+        return not self.problem.demand.excluded and not self.problem.demand.terms.reasons
 
     def lines(self, chosen: Sequence[Choice]) -> dict[int, LineExplanation]:
         """One for every demand line, by line number."""
@@ -98,14 +98,16 @@ class Explain:
         shared = _shared(chosen) if len(choices) > 1 else frozenset()
         return {
             want.line_no: self._line(index, want, choices.get(want.line_no, []), plain, shared)
-            for index, want in enumerate(self.ask.wants)
+            for index, want in enumerate(self.problem.wants)
         }
 
     def refused(self) -> Mapping[str, int]:
         """The number of excluded locations, by reason."""
-        reasons, rooms = self.ask.outlook.reasons, self.ask.rooms
-        full = sum(room <= 0 and place not in reasons for place, room in rooms.items())
-        return {**self.ask.outlook.counts, NO_ROOM: full} if full else self.ask.outlook.counts
+        reasons, capacity = self.problem.candidates.reasons, self.problem.capacity
+        full = sum(room <= 0 and place not in reasons for place, room in capacity.items())
+        return (
+            {**self.problem.candidates.counts, NO_CAPACITY: full} if full else self.problem.candidates.counts
+        )
 
     def _line(
         self,
@@ -115,13 +117,13 @@ class Explain:
         plain: bool,
         shared: frozenset[LocationId],
     ) -> LineExplanation:
-        stock = self.ask.stock_at[index]
+        stock = self.problem.stock_at[index]
         had = [
             place
-            for place in self.ask.outlook.lanes
+            for place in self.problem.candidates.lanes
             if stock.get(place) or (not plain and self._is_listed(want, place))
         ]
-        most = min(_MOST_LISTED, max(_LEAST_LISTED, _LISTED_IN_ALL // len(self.ask.wants)))
+        most = min(_MOST_LISTED, max(_LEAST_LISTED, _LISTED_IN_ALL // len(self.problem.wants)))
         if len(had) > most:
             used = {choice.location_id for choice in choices}
             far = [place for place in had[most - 1 :] if place in used]
@@ -137,43 +139,49 @@ class Explain:
 
     def _is_listed(self, want: DemandLine, place: LocationId) -> bool:
         """Whether a location without stock for this buyer is listed."""
-        return bool(self._kept(want, place)) or (want.sku, place) in self.ask.demand.excluded
+        return bool(self._kept(want, place)) or (want.sku, place) in self.problem.demand.excluded
 
     def _candidate(self, index: int, want: DemandLine, place_id: LocationId, available: int) -> Candidate:
-        stop = self.ask.may(place_id, want.sku)
-        if stop is None or available < want.quantity + self.ask.safety:
-            code = self.ask.outlook.frame.network.places[place_id].code
+        stop = self.problem.candidate(place_id, want.sku)
+        if stop is None or available < want.quantity + self.problem.safety:
+            code = self.problem.candidates.frame.network.places[place_id].code
             return Candidate(code, available, self._km(place_id), self._why(want, place_id, available))
         lane = stop.lane
         arrives = lane.arrives_at.date() if lane.arrives_at is not None else None
-        cost = stop.toll.total + self.ask.added(index, stop, want.quantity)
+        cost = stop.toll.total + self.problem.added(index, stop, want.quantity)
         return Candidate(
             stop.place.code, available, self._km(place_id), "", cost, lane.miss or SURELY, arrives
         )
 
     def _why(self, want: DemandLine, place: LocationId, available: int) -> str:
-        if (want.sku, place) in self.ask.demand.excluded:
+        if (want.sku, place) in self.problem.demand.excluded:
             return "rejected this before"
-        if why := self.ask.why_not(place) or self._kept(want, place):
+        if why := self.problem.reason_against(place) or self._kept(want, place):
             return why
         if available >= want.quantity:
-            return f"keeps {self.ask.safety} as safety stock of this rule"
+            return f"keeps {self.problem.safety} as safety stock of this rule"
         return f"has {available} of {want.quantity}: the line would be split"
 
     def _kept(self, want: DemandLine, place: LocationId) -> str:
         """Why available units are not for this buyer."""
-        return self.ask.demand.terms.reasons.get((want.sku, place), "")
+        return self.problem.demand.terms.reasons.get((want.sku, place), "")
 
     def _km(self, place: LocationId) -> int | None:
-        return None if self.ask.demand.latitude is None else round(self.ask.outlook.lanes[place].km)
+        return (
+            None if self.problem.demand.latitude is None else round(self.problem.candidates.lanes[place].km)
+        )
 
     def _sentence(
         self, index: int, want: DemandLine, choices: Sequence[Choice], shared: frozenset[LocationId]
     ) -> str:
-        stock = self.ask.stock_at[index]
+        stock = self.problem.stock_at[index]
         if not choices:
             there = sum(
-                [pieces for place, pieces in stock.items() if self.ask.may(place, want.sku) is not None]
+                [
+                    pieces
+                    for place, pieces in stock.items()
+                    if self.problem.candidate(place, want.sku) is not None
+                ]
             )
             return f"{there} of {want.quantity} available: the line waits for stock and reserves nothing."
         if len(choices) > 1:
@@ -187,7 +195,7 @@ class Explain:
         self, index: int, want: DemandLine, choice: Choice, shared: frozenset[LocationId]
     ) -> str:
         """Why a whole line came from one location."""
-        fits = self.ask.fits(index)
+        fits = self.problem.fits(index)
         here = self._named(choice.location_id)
         have = "that have it" if want.quantity == 1 else f"with all {want.quantity}"
         if len(fits) <= 1:
@@ -200,16 +208,16 @@ class Explain:
             return (
                 f"{here}: in one parcel with other lines of this order, instead of {name}, which is nearer."
             )
-        return f"{here}: {why_not_nearest(self.ask, index, fits[choice.location_id], nearest)}."
+        return f"{here}: {why_not_nearest(self.problem, index, fits[choice.location_id], nearest)}."
 
     def _nearest(self, fits: Mapping[LocationId, Stop]) -> Stop:
         """The first by distance; by id, if others are less than a meter farther."""
-        first = next(filter(None, map(fits.get, self.ask.outlook.lanes)))
+        first = next(filter(None, map(fits.get, self.problem.candidates.lanes)))
         same = [stop for stop in fits.values() if stop.metres == first.metres]
         return first if len(same) == 1 else min(same, key=attrgetter("id"))
 
     def _named(self, place_id: LocationId) -> str:
-        place, km = self.ask.outlook.frame.network.places[place_id], self._km(place_id)
+        place, km = self.problem.candidates.frame.network.places[place_id], self._km(place_id)
         return place.name if km is None else f"{place.name} ({km} km)"
 
 

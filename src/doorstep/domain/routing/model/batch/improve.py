@@ -9,16 +9,16 @@ from datetime import datetime
 import msgspec
 
 from doorstep.domain.routing.model import score
-from doorstep.domain.routing.model.ask import OrderProblem
+from doorstep.domain.routing.model.batch.member import Member, members
+from doorstep.domain.routing.model.batch.pool import Place, Pool
+from doorstep.domain.routing.model.batch.search import Search
 from doorstep.domain.routing.model.demand import Demand, StockKey
+from doorstep.domain.routing.model.explanation import Alternative, Explain
 from doorstep.domain.routing.model.network import Network
+from doorstep.domain.routing.model.order_problem import OrderProblem
 from doorstep.domain.routing.model.plan import Decision, Planner, choices_of
-from doorstep.domain.routing.model.receipt import Alternative, Explain
-from doorstep.domain.routing.model.rules.playbook import CompiledRules
+from doorstep.domain.routing.model.rules.compiled import CompiledRules
 from doorstep.domain.routing.model.supply import Supply
-from doorstep.domain.routing.model.wave.member import Member, members
-from doorstep.domain.routing.model.wave.pool import Place, Pool
-from doorstep.domain.routing.model.wave.search import Search
 from doorstep.kernel.ids import LocationId
 
 # The rest of the time budget is for the work before and after the search.
@@ -62,10 +62,10 @@ class Reoptimized:
 
 
 def improve(
-    batch: Batch, network: Network, playbook: CompiledRules, *, now: datetime, budget: Budget
+    batch: Batch, network: Network, compiled_rules: CompiledRules, *, now: datetime, budget: Budget
 ) -> Reoptimized:
     """Optimize a batch together."""
-    planner = Planner.of(batch.supply_before, network, playbook, now=now)
+    planner = Planner.of(batch.supply_before, network, compiled_rules, now=now)
     found = members(planner, batch.demands, batch.decisions)
     if len(found) <= 1:
         return Reoptimized(list(batch.decisions), 0, 0, None, "no two orders can be exchanged")
@@ -90,10 +90,10 @@ def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
     """The orders that may change, and the supply that the fixed orders leave to them."""
     free = {member.index for member in found}
     fixed = [each for index, each in enumerate(batch.decisions) if index not in free]
-    rooms = dict(planner.rooms)
+    capacity = dict(planner.capacity)
     for decision in fixed:
-        for place in {choice.location_id for choice in decision.choices} & rooms.keys():
-            rooms[place] -= 1
+        for place in {choice.location_id for choice in decision.choices} & capacity.keys():
+            capacity[place] -= 1
     supply = batch.supply_before
     taken: dict[tuple[StockKey, LocationId], int] = {}
     for decision in fixed:
@@ -102,39 +102,39 @@ def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
                 key = thing, choice.location_id
                 taken[key] = taken.get(key, 0) + pieces * choice.quantity
     return Pool(
-        found, lambda thing, place: supply.at(thing).get(place, 0) - taken.get((thing, place), 0), rooms
+        found, lambda thing, place: supply.at(thing).get(place, 0) - taken.get((thing, place), 0), capacity
     )
 
 
 def _decided(before: Decision, member: Member, served: Sequence[Place], note: str) -> Decision:
     """The decision as changed by the optimization. The runner-up is the plan of the order on its own."""
-    ask, plan = member.ask, member.plan(served)
-    choices, explain = choices_of(ask, plan), Explain(member.ask)
+    problem, plan = member.problem, member.plan(served)
+    choices, explain = choices_of(problem, plan), Explain(member.problem)
     lines = explain.lines(choices)
-    scores = score.scores(ask, plan)
+    scores = score.scores(problem, plan)
     filled = {choice.line_no for choice in choices}
     explanation = msgspec.structs.replace(
         before.explanation,
-        lines=tuple(lines[want.line_no] for want in ask.wants),
+        lines=tuple(lines[want.line_no] for want in problem.wants),
         rule=member.rule.name,
         scores=scores,
-        runner_up=_alone(before, ask),
+        runner_up=_alone(before, problem),
         flip="The runner-up is the plan without batch re-optimization." if before.choices else "",
         batch=note,
     )
     return replace(
         before,
         choices=tuple(choices),
-        short=tuple(want for want in ask.wants if want.line_no not in filled),
-        remainder=before.remainder if len(filled) < len(ask.wants) else None,
+        short=tuple(want for want in problem.wants if want.line_no not in filled),
+        remainder=before.remainder if len(filled) < len(problem.wants) else None,
         rule=member.rule.name,
         scores=scores,
         explanation=explanation,
     )
 
 
-def _alone(before: Decision, ask: OrderProblem) -> Alternative | None:
+def _alone(before: Decision, problem: OrderProblem) -> Alternative | None:
     """The plan of the order on its own."""
-    places = ask.outlook.frame.network.places
+    places = problem.candidates.frame.network.places
     used = sorted({choice.location_id for choice in before.choices})
     return Alternative(tuple(places[each].code for each in used), before.scores) if used else None
