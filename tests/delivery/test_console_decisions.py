@@ -167,7 +167,7 @@ OURS = Scores(cost_minor=5_000, carriage_minor=4_000, parcels=1, km=10)
         (Scores(cost_minor=5_000, parcels=1, km=10), "; Store 2 came second."),
         (
             Scores(cost_minor=4_000, parcels=1, km=10, miss=0.2),
-            "; Store 2 would have been ₹10.00 less, but 20 percentage points likelier to be late.",
+            "; Store 2 would have been ₹10.00 less, but 20 percentage points more likely to be late.",
         ),
         (
             Scores(cost_minor=4_000, parcels=1, km=10),

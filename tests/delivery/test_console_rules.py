@@ -173,7 +173,7 @@ def test_text_and_form_may_be_changed_at_once(browser: TestClient) -> None:
     assert document.queues[0].owner == "night shift"
     assert document.runs[0].routings[0].rules[1].remainder.auto_cancel_after_days == 5
     said = change(browser, before, "check", **{"0.0.1.remainder.auto_cancel_after_days": "soon"})
-    assert (said[0], "Cancel after days: enter a number." in shown(said[1])) == (422, True)
+    assert (said[0], "Cancel after (days): enter a number." in shown(said[1])) == (422, True)
     said = change(browser, before, "check", **{"0.0.1.remainder.auto_cancel_after_days": "-1"})
     assert said[0] == 422
 

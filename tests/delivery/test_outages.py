@@ -52,7 +52,7 @@ def test_work_that_its_location_has_already_shows_it(browser: TestClient, shop: 
     (work,) = shop.work(order_id)
     click(browser, "/network/carrier-out", carrier="shiphawk", reason="Strike")
     for path in (f"/orders/{order_id}", f"/station/{work.id}"):
-        assert "shiphawk is out: Strike." in browser.get(f"/console{path}").text
+        assert "shiphawk has an outage: Strike." in browser.get(f"/console{path}").text
     shop.pack(work, tracking="TRK1")
     assert "shiphawk is out" not in browser.get(f"/console/station/{work.id}").text
 

@@ -129,5 +129,5 @@ def test_the_console_drops_them(browser: TestClient, shadowed: Retailer) -> None
     sign_in(browser, Role.ADMINISTRATOR)
     path = "/connections/mail/unsent"
     status, page = click(browser, f"{path}/drop", on=path)
-    assert (status, "1 call is dropped." in page) == (200, True)
+    assert (status, "1 call is discarded." in page) == (200, True)
     assert browser.get("/console/connections/nobody/unsent").status_code == 404

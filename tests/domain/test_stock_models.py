@@ -28,7 +28,7 @@ A, B = LocationId(1), LocationId(2)
     [
         (8, LedgerState(10, 0, 0, 0, None), Verdict(Outcome.APPLIED, -2, 0)),
         (10, LedgerState(6, 0, 0, -4, None), Verdict(Outcome.UNCHANGED, 0, 0)),
-        (3, LedgerState(6, 6, 3, 0, None), Verdict(Outcome.CONTRADICTED, 0, 3, "3 are there but 6 are reserved: 3 are missing.")),
+        (3, LedgerState(6, 6, 3, 0, None), Verdict(Outcome.CONTRADICTED, 0, 3, "Units found: 3, reserved: 6, missing: 3.")),
         (6, LedgerState(6, 6, 3, 0, None), Verdict(Outcome.APPLIED, 0, 0)),
     ],
 )  # fmt: skip

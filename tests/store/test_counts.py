@@ -197,7 +197,7 @@ def test_fewer_than_are_reserved_makes_the_position_contradictory(database: Data
         count = count_views.count(tx, count_id=count_id)
         assert [each.order_id for each in count_views.waiting(tx, count=count)] == [5]
         assert events.of_stream(tx, stream="location", stream_id=A)[-1].type == "stock.discrepancy_found"
-    assert count.lines[0].outcome == "4 are there but 6 are reserved: 2 are missing."
+    assert count.lines[0].outcome == "Units found: 4, reserved: 6, missing: 2."
 
 
 def test_a_snapshot_that_is_newer_than_the_counting_has_the_last_word(database: Database) -> None:

@@ -147,7 +147,7 @@ def test_on_hand_stays_above_what_is_reserved_and_the_rest_is_missing(database: 
     reserve(database, 6)
     taken = take(database, (SHIRT, "A", 4))
     assert (outcomes(taken), count(database)) == (["contradicted"], (6, 6, 2))
-    assert taken.results[0].reason == "4 are there but 6 are reserved: 2 are missing."
+    assert taken.results[0].reason == "Units found: 4, reserved: 6, missing: 2."
     with database.read() as tx:
         fact = builders.stock_events(tx, A)[0]
         (trouble,) = feed_views.troubles(tx, feed_id=taken.feed.id)
@@ -192,7 +192,7 @@ def test_missing_units_end_with_their_reservation(
 def test_shipping_more_than_on_hand_is_reported_and_on_hand_is_zero(database: Database) -> None:
     taken = take(database, (JACKET, "A", -5), mode=Mode.DELTA)
     assert (outcomes(taken), count(database, JACKET)) == (["contradicted"], (0, 0, 0))
-    assert taken.results[0].reason == "3 more have left since than were there."
+    assert taken.results[0].reason == "Since then, 3 more left than were reported."
 
 
 def test_lines_that_cannot_be_are_refused_and_the_others_apply(database: Database) -> None:

@@ -67,7 +67,7 @@ def test_locations_are_replenished_to_their_minimum_with_a_reason(database: Data
     put(database, Rule(HUB, 5, 9, location_kind="store", sku=SHIRT))
     found = draft(database)
     assert said(found) == [(SHIRT, TWO, 5), (SHIRT, ONE, 3)]
-    assert found[1].why == "The minimum is 5; 2 are free and 0 are incoming: 3 are missing."
+    assert found[1].why == "The minimum is 5; available 2, incoming 0, missing 3."
     with database.read() as tx:
         drafts = transfer_views.rows(tx, wanted=transfer_views.TransferFilter())
         lines = transfer_views.transfer(tx, transfer_id=drafts[1].id).lines
@@ -97,7 +97,7 @@ def test_demand_of_the_last_weeks_raises_the_need_up_to_the_maximum(database: Da
     (found,) = draft(database)
     assert (found.quantity, found.why) == (
         5,
-        "14 shipped in 28 days, so 14 days need 7 (at least 1, at most 9); 2 are free and 0 are incoming: 5 are missing.",
+        "14 shipped in 28 days, so 14 days need 7 (at least 1, at most 9); available 2, incoming 0, missing 5.",
     )
 
 
@@ -112,7 +112,7 @@ def test_a_source_keeps_its_own_minimum_and_who_has_least_is_served_first(databa
     put(database, Rule(ONE, 12, 12, location_id=HUB, sku=SHIRT))
     (rest,) = draft(database)
     assert (rest.destination_id, rest.quantity) == (ONE, 2)
-    assert rest.why.endswith("4 are missing. The source can spare 2 above its own minimum of 12.")
+    assert rest.why.endswith("missing 4. The source can spare 2 above its own minimum of 12.")
 
 
 def test_the_most_particular_rule_counts(database: Database) -> None:

@@ -84,15 +84,15 @@ def test_the_rules_that_doorstep_comes_with_are_right() -> None:
         (rule_set(Rule(name="a", remainder=QUEUED, choose=())), (
             "runs[0].routings[0].rules[0].choose: Choose at least one measure: parcels, cost, distance …")),
         (rule_set(Rule(name="a", remainder=QUEUED, choose=(Sort(by=Measure.SEQUENCE),))), (
-            "runs[0].routings[0].rules[0].choose: A sequence needs codes or groups.")),
+            "runs[0].routings[0].rules[0].choose: List codes or groups for the sequence.")),
         (rule_set(Rule(name="a", remainder=Remainder(then="queue"))), (
             "runs[0].routings[0].rules[0].remainder.queue: no queue is not a queue of this rule set.")),
         (rule_set(Rule(name="a", remainder=Remainder(then="cancel", queue="shelf"))), (
-            "runs[0].routings[0].rules[0].remainder.queue: Only queue names a queue, not cancel.")),
+            "runs[0].routings[0].rules[0].remainder.queue: Remove the queue: cancel does not use one.")),
         (rule_set(run=Run(name="r", routings=(), schedule="at night")), (
             "runs[0].schedule: 'at night' is not a cron expression: minute hour day month weekday, such as 0 2 * * *.")),
         (rule_set(run=Run(name="r", routings=(), timezone="Mars/Base")), "runs[0].timezone: 'Mars/Base' is not a time zone: use Asia/Kolkata or UTC."),
-        (rule_set(run=Run(name="r", routings=(), release=Release(mode="held"))), "runs[0].release.hold_minutes: Enter for how many minutes work is held."),
+        (rule_set(run=Run(name="r", routings=(), release=Release(mode="held"))), "runs[0].release.hold_minutes: Enter how long work is held, in minutes."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_found(document: RuleSet, problem: str) -> None:

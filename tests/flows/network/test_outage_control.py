@@ -103,7 +103,7 @@ def test_lanes_of_a_carrier_that_is_out_are_closed_with_the_reason(retailer: Ret
     assert closed(retailer, NOON) == {}
     out(retailer, "shiphawk", until_at=NOON + timedelta(hours=1))
     found = closed(retailer, NOON)
-    assert set(found.values()) == {"shiphawk is out: strike"}
+    assert set(found.values()) == {"shiphawk has an outage: strike"}
     assert {"WH-A", "WH-B"} <= found.keys()
     assert "ST-22" not in found
     assert closed(retailer, NOON + timedelta(hours=2)) == {}
@@ -114,7 +114,7 @@ def test_lanes_are_closed_without_tariffs_too(retailer: Retailer) -> None:
     bare = msgspec.structs.replace(document, carriers={}, default_service="")
     retailer.write(lambda tx: network.configure(tx, document=bare, note="no tariffs", at=NOON))
     out(retailer, "shiphawk")
-    assert closed(retailer, NOON)["WH-A"] == "shiphawk is out: strike"
+    assert closed(retailer, NOON)["WH-A"] == "shiphawk has an outage: strike"
 
 
 def test_planned_work_is_rerouted_and_returns_if_there_is_no_other_location(held: Retailer) -> None:
@@ -191,7 +191,7 @@ def test_an_outage_set_by_a_user_is_not_ended_by_a_label(retailer: Retailer) -> 
     out(retailer, "shiphawk")
     order_id = retailer.place_order(order_snapshot(line(SHIRT)))
     retailer.write(
-        lambda tx: network.carrier_fails(
+        lambda tx: network.start_detected_outage(
             tx, carrier="shiphawk", reason="silent", until_at=NOON + timedelta(hours=1), at=NOON
         )
     )

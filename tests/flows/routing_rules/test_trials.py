@@ -138,7 +138,7 @@ def test_a_trial_ends_when_another_version_decides(retailer: Retailer) -> None:
     retailer.write(lambda tx: rule_verbs.archive(tx, number=first, at=now))
     trial_control.check(retailer.app.context)
     newest = retailer.read(trials.trials)[0]
-    assert (newest.id, newest.ended_why) == (again.id, f"Version {first} is archived by now.")
+    assert (newest.id, newest.ended_why) == (again.id, f"Version {first} is archived now.")
 
 
 def test_who_decides_second_sees_shifts_as_the_first_left_them() -> None:

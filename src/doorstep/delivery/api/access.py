@@ -99,7 +99,11 @@ def _uploader(
     app: Annotated[App, Depends(_opened)],
     principal: Annotated[Principal, Depends(_principal)],
     idempotency_key: Annotated[
-        str, Header(max_length=200, description="Makes a file count only once, without a time limit.")
+        str,
+        Header(
+            max_length=200,
+            description="A file with the same key is imported only once, without a time limit.",
+        ),
     ] = "",
 ) -> Caller:
     """Authenticate the sender of a file. The body is not read here: it may be larger than our memory."""

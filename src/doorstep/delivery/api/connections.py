@@ -119,7 +119,7 @@ def send_unsent(calling: Calling, key: str) -> CallsEnded:
 
 @router.post("/connections/{key}/unsent-calls/drop")
 def drop_unsent(calling: Calling, key: str) -> CallsEnded:
-    """Never make the calls. Their events are kept."""
+    """Discard the calls: they are never sent. Their events are kept."""
     calling.principal.require(Permission.CONNECTIONS_WRITE)
 
     def work(tx: WriteTx) -> CallsEnded:

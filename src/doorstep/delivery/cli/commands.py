@@ -56,8 +56,8 @@ def create() -> typer.Typer:
     commands.add_typer(network.commands, name="network", rich_help_panel="Operate")
     lab.add_to(rules.commands)
     commands.add_typer(rules.commands, name="rules", rich_help_panel="Operate")
-    commands.command("demo", rich_help_panel="Rehearse")(demo.demo)
-    commands.command("bench", rich_help_panel="Rehearse")(bench.bench)
+    commands.command("demo", rich_help_panel="Demo and benchmark")(demo.demo)
+    commands.command("bench", rich_help_panel="Demo and benchmark")(bench.bench)
     return commands
 
 

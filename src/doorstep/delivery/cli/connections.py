@@ -106,9 +106,9 @@ def mode(key: str, to: Mode) -> None:
 def shadowed(
     key: str,
     send: Annotated[
-        bool, typer.Option("--send", help="Make the calls now; the connection must be live.")
+        bool, typer.Option("--send", help="Send the calls now; the connection must be live.")
     ] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="Never make the calls.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Discard the calls: they are never sent.")] = False,
 ) -> None:
     """List, send or drop the calls that a connection only logged in shadow mode."""
     if send and drop:

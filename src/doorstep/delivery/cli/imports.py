@@ -94,7 +94,9 @@ def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None
         with app.db.write(actor="cli") as tx:
             outcomes = direct_orders.capture(app.context, tx, documents=documents)
     except Exception as problem:  # noqa: BLE001 - orders coming in: one that fails must not stop the file
-        _log.warning("a batch could not be taken in at once: workers read it", error=str(problem))
+        _log.warning(
+            "a batch could not be imported at once; workers import it order by order", error=str(problem)
+        )
         with app.db.write(actor="cli") as tx:
             outcomes = direct_orders.store(app.context, tx, documents=documents)
     for each, outcome in zip(good, outcomes, strict=True):

@@ -248,8 +248,8 @@ def canary(
     draft: Draft,
     why: Why,
     percent: Annotated[int, typer.Option(min=1, max=100, help="The share of orders that it routes.")] = 10,
-    cost_ratio: Annotated[float, typer.Option(help="It stops by itself when an order costs more than this ratio.")] = 1.05,
-    sample: Annotated[int, typer.Option(help="Orders before results count.")] = 100,
+    cost_ratio: Annotated[float, typer.Option(help="Stops automatically above this ratio of the cost per order.")] = 1.05,
+    sample: Annotated[int, typer.Option(help="Orders that the trial needs before it has a result.")] = 100,
 ) -> None:  # fmt: skip
     """Start a canary trial: a draft routes a share of the orders; guardrails stop it when it does worse."""
     rails = guardrails.guardrails({"cost_ratio": cost_ratio, "sample": sample})

@@ -183,8 +183,8 @@ def export_movements(
     target: Target = None,
     *,
     location: Place = "",
-    since: Annotated[datetime | None, typer.Option(help="From then on (UTC).")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Before then (UTC).")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Start of the period (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="End of the period (UTC), excluded.")] = None,
 ) -> None:
     """Export the ledger, oldest line first."""
     start, end = (each.replace(tzinfo=UTC) if each else None for each in (since, until))

@@ -23,8 +23,8 @@ _out = Console()
 def add(
     email: str,
     name: Annotated[str, typer.Option(help="The name that colleagues see.")],
-    role: Annotated[Role, typer.Option(help="Their role.")] = Role.OPERATIONS,
-    location: Annotated[str, typer.Option(help="Code of their location (location staff).")] = "",
+    role: Annotated[Role, typer.Option(help="Role of the user.")] = Role.OPERATIONS,
+    location: Annotated[str, typer.Option(help="Code of the user's location (location staff only).")] = "",
 ) -> None:
     """Add a user. The password is generated, shown once, and can be changed in the console."""
     password = secrets.token_urlsafe(12)

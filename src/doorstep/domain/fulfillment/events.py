@@ -77,7 +77,7 @@ class Rejected(_OfWork):
 
 @dataclass(frozen=True, slots=True)
 class Overdue(_OfWork):
-    """The work was not accepted for so many opening minutes; `stage` is warned or escalated."""
+    """The location has not accepted the work for `open_minutes`; `stage` is warned or escalated."""
 
     type: ClassVar[str] = "fulfillment.overdue"
     stream: ClassVar[str] = "order"

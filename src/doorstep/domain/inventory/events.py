@@ -74,7 +74,7 @@ class SupplyChanged:
 
 @dataclass(frozen=True, slots=True)
 class SellAheadChanged:
-    """It was decided whether a SKU may be sold ahead."""
+    """The sell-ahead policy of a SKU changed."""
 
     type: ClassVar[str] = "sell_ahead.changed"
     stream: ClassVar[str] = "sell_ahead"
@@ -128,7 +128,7 @@ class PromiseChanged:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """A feed changed so many counters of a location; `skus` have more to sell now."""
+    """A feed changed stock levels of a location, `lines` of them; `skus` have more to sell now."""
 
     type: ClassVar[str] = "stock.synced"
     stream: ClassVar[str] = "location"
@@ -259,7 +259,7 @@ class TransferCanceled:
 
 @dataclass(frozen=True, slots=True)
 class CountOpened:
-    """A count was opened at a location; a directed count names the order that missed something."""
+    """A count was opened at a location; a directed count names the order of the short pick."""
 
     type: ClassVar[str] = "count.opened"
     stream: ClassVar[str] = "count"

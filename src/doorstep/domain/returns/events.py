@@ -26,7 +26,7 @@ class Created(_OfReturn):
 
 @dataclass(frozen=True, slots=True)
 class InTransit(_OfReturn):
-    """The carrier has it."""
+    """The carrier has the return."""
 
     type: ClassVar[str] = "return.in_transit"
     stream: ClassVar[str] = "order"

@@ -67,7 +67,7 @@ def check(context: Context) -> Verdict | None:
 def _why_outdated(tx: ReadTx, trial: Trial) -> str:
     state = rules.version(tx, number=trial.draft).state
     if state != "draft":
-        return f"Version {trial.draft} is {state} by now."
+        return f"Version {trial.draft} is {state} now."
     if rules.active_number(tx) != trial.against:
         return "Another version is active now."
     return ""

@@ -105,12 +105,12 @@ def send(req: PageRequest) -> Response:
 
 
 def drop(req: PageRequest) -> Response:
-    """Never make the calls; their events are kept."""
+    """Discard the calls; their events are kept."""
     key = str(req.http.path_params["key"])
 
     def verb(tx: WriteTx) -> str:
         count = operations.drop_shadowed(tx, key=key)
-        return counted(count, "{n} call is dropped.", "{n} calls are dropped.")
+        return counted(count, "{n} call is discarded.", "{n} calls are discarded.")
 
     return page.act(req, verb, show=unsent, back=f"{ROOT}/connections/{key}/unsent")
 

@@ -152,7 +152,9 @@ class Explainer:
     def _difference(self, ours: Scores, other: Scores) -> str:
         """More expensive, later, in more parcels or farther; if cheaper, why it lost all the same."""
         cost = other.cost_minor - ours.cost_minor if self.currency else 0
-        later = _more(round((other.miss - ours.miss) * 100), _("{n} percentage points likelier to be late"))
+        later = _more(
+            round((other.miss - ours.miss) * 100), _("{n} percentage points more likely to be late")
+        )
         parcels = _parcels_more(other.parcels - ours.parcels)
         farther = _more(other.km - ours.km, _("{n} km farther"))
         if cost < 0:

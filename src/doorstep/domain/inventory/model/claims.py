@@ -83,5 +83,5 @@ def classify(claim: Claim, seen: LedgerState) -> Verdict:
 
 def _discrepancy(truth: int, reserved: int) -> str:
     if truth < 0:
-        return f"{-truth} more have left since than were there."
-    return f"{truth} are there but {reserved} are reserved: {reserved - truth} are missing."
+        return f"Since then, {-truth} more left than were reported."
+    return f"Units found: {truth}, reserved: {reserved}, missing: {reserved - truth}."

@@ -128,7 +128,7 @@ def _sentence(shelf: StockLevel, source: Source, quantity: int) -> str:
         bounds = f" (at least {shelf.min_quantity}, at most {shelf.max_quantity})"
     else:
         because, bounds = f"The minimum is {shelf.min_quantity}", ""
-    has = f"{shelf.available} are free and {shelf.coming} are incoming: {shelf.lacks} are missing"
+    has = f"available {shelf.available}, incoming {shelf.coming}, missing {shelf.lacks}"
     limit = ""
     if quantity < shelf.lacks:
         limit = f" The source can spare {quantity} above its own minimum of {source.min_quantity}."

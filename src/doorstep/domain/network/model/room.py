@@ -69,7 +69,7 @@ class Outage:
     @property
     def words(self) -> str:
         """The reason as shown in explanations and to users."""
-        return f"{self.carrier} is out: {self.reason}"
+        return f"{self.carrier} has an outage: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ def _singular(words: str) -> str:
         .replace("positions", "position")
         .replace("lines", "line")
         .replace("units", "unit")
+        .replace("minutes", "minute")
     )
 
 

@@ -82,7 +82,7 @@ def _run(run: Run, path: str, queues: Iterable[str]) -> Problems:
     except (ZoneInfoNotFoundError, ValueError):
         yield Problem(f"{path}.timezone", f"{run.timezone!r} is not a time zone: use Asia/Kolkata or UTC.")
     if run.release.mode == "held" and not run.release.hold_minutes:
-        yield Problem(f"{path}.release.hold_minutes", "Enter for how many minutes work is held.")
+        yield Problem(f"{path}.release.hold_minutes", "Enter how long work is held, in minutes.")
     yield from _once([each.name for each in run.routings], lambda at: f"{path}.routings[{at}].name")
     for at, routing in enumerate(run.routings):
         yield from _routing(routing, f"{path}.routings[{at}]", queues)
@@ -116,12 +116,12 @@ def _rule(rule: Rule, path: str, queues: Iterable[str]) -> Problems:
     if not rule.choose:
         yield Problem(f"{path}.choose", "Choose at least one measure: parcels, cost, distance …")
     if any(each.by is Measure.SEQUENCE for each in rule.choose) and not (locations.codes or locations.groups):
-        yield Problem(f"{path}.choose", "A sequence needs codes or groups.")
+        yield Problem(f"{path}.choose", "List codes or groups for the sequence.")
     if remainder.then == "queue" and remainder.queue not in queues:
         named = remainder.queue or "no queue"
         yield Problem(f"{path}.remainder.queue", f"{named} is not a queue of this rule set.")
     if remainder.then != "queue" and remainder.queue:
-        yield Problem(f"{path}.remainder.queue", f"Only queue names a queue, not {remainder.then}.")
+        yield Problem(f"{path}.remainder.queue", f"Remove the queue: {remainder.then} does not use one.")
 
 
 def _condition(text: str, path: str, *, of_orders: bool) -> Problems:

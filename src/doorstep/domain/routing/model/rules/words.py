@@ -199,7 +199,10 @@ def _named(word: str, names: Iterable[str]) -> str:
 
 
 def _limit(words: str, limit: float | None) -> str:
-    return "" if limit is None else words.format(f"{limit:g}")
+    if limit is None:
+        return ""
+    text = words.format(f"{limit:g}")
+    return text.removesuffix("s") if limit == 1 else text
 
 
 def _money(words: str, minor: int | None, currency: str) -> str:
