@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.builders import JACKET, NOON, SHIRT, SNEAKER, Retailer, later, line, order_snapshot
 
+from doorstep.domain.invoicing.model import Document
 from doorstep.domain.payments import views as money_views
 from doorstep.domain.payments.views import Refund
 from doorstep.domain.returns import views
@@ -19,7 +20,8 @@ from doorstep.domain.returns.model import (
     SnapshotReturnLine,
 )
 from doorstep.domain.returns.views import Return
-from doorstep.domain.shipping.model import Direction, TrackingStatus
+from doorstep.domain.shipping.model import Direction, Packed, TrackingStatus
+from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.flows.payments import owed
 from doorstep.flows.returns import receive_returns
 from doorstep.kernel import errors
@@ -230,3 +232,60 @@ def test_an_order_whose_channel_changes_it_after_a_return_keeps_its_lines(retail
     retailer.receive("shop", "order", later(THREE, 60, lines=(line(SHIRT, 2, 33_334),)))
     retailer.settle()
     assert [each.quantity for each in retailer.order(order_id).lines] == [3]
+
+
+@pytest.fixture
+def in_two_parcels(retailer: Retailer) -> OrderId:
+    """Three shirts for ₹1,000.00: one in the first parcel, two in the second, delivered and invoiced apart."""
+    order_id = retailer.place_order(THREE)
+    (work,) = retailer.work(order_id)
+    retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
+    retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=NOON))
+    parcels, context = [Packed({1: 1}), Packed({1: 2})], retailer.app.context
+    retailer.write(
+        lambda tx: packing.pack_parcels(context, tx, fulfillment_order_id=work.id, parcels=parcels, now=NOON)
+    )
+    retailer.settle()
+    retailer.write(lambda tx: packing.ship(tx, fulfillment_order_id=work.id, now=NOON))
+    for shipment in retailer.parcels(order_id):
+        retailer.scan(shipment, TrackingStatus.DELIVERED, hours=24)
+    return order_id
+
+
+def documents_of(retailer: Retailer, kind: str) -> dict[str, Document]:
+    """Documents in the ERP: invoices by reference, credit notes by the reference that they correct."""
+    found = [each for each in retailer.client("books").documents.values() if each.kind.value == kind]
+    return {each.against_reference or each.reference: each for each in found}
+
+
+def test_what_came_in_two_parcels_is_credited_against_both_invoices(
+    retailer: Retailer, in_two_parcels: OrderId
+) -> None:
+    retailer.report_return(in_two_parcels, quantity=3)
+    (each,) = returns(retailer, in_two_parcels)
+    receive(retailer, each.id)
+    inspect(retailer, each)
+    assert [refund.amount_minor for refund in refunds(retailer, in_two_parcels)] == [100_000]
+    invoices, notes = documents_of(retailer, "invoice"), documents_of(retailer, "credit_note")
+    assert {reference: note.total_minor for reference, note in notes.items()} == {
+        reference: invoice.total_minor for reference, invoice in invoices.items()
+    }
+    assert (len(notes), retailer.dead_letters()) == (2, [])
+
+
+def test_two_returns_of_what_came_in_two_parcels_credit_each_invoice_once(
+    retailer: Retailer, in_two_parcels: OrderId
+) -> None:
+    for quantity in (2, 1):
+        retailer.report_return(in_two_parcels, quantity=quantity)
+        each = returns(retailer, in_two_parcels)[-1]
+        receive(retailer, each.id)
+        inspect(retailer, each)
+    notes = [each for each in retailer.client("books").documents.values() if each.kind.value == "credit_note"]
+    assert sorted(note.total_minor for note in notes) == [33_333, 33_333, 33_334]
+    assert sum(refund.amount_minor for refund in refunds(retailer, in_two_parcels)) == 100_000
+    invoiced = documents_of(retailer, "invoice")
+    for reference, invoice in invoiced.items():
+        credited = [note.total_minor for note in notes if note.against_reference == reference]
+        assert sum(credited) == invoice.total_minor
+    assert retailer.dead_letters() == []

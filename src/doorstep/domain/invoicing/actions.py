@@ -1,4 +1,4 @@
-"""Verbs of tax documents: one invoice per shipment, one credit note per return, each posted once."""
+"""Verbs of tax documents: one invoice per shipment, one credit note per return and invoice, each posted once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def next_id(tx: WriteTx) -> InvoiceId:
 
 
 def request(tx: WriteTx, *, subject: Subject, document: Document, at: datetime) -> None:
-    """Request a document; changes nothing if its shipment or return has one."""
+    """Request a document; changes nothing if its shipment has one, or its return against the same invoice."""
     if store.insert(tx, subject=subject, document=document, at=at):
         fact = facts.Requested(subject.order_id, document.invoice_id, document.kind.value)
         events.append(tx, [fact], at=at)

@@ -48,7 +48,7 @@ class Subject:
 
 
 def insert(tx: WriteTx, *, subject: Subject, document: Document, at: datetime) -> bool:
-    """Store a requested document; False if its shipment or return has one already."""
+    """Store a requested document; False if its shipment, or its return against this invoice, has one already."""
     is_new = bool(
         tx.execute(
             """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from doorstep.domain.orders import views as order_views
@@ -42,17 +43,30 @@ def preview(tx: ReadTx, *, each: Return, inspections: Sequence[Inspection]) -> d
     return result
 
 
-def _owed(
-    tx: ReadTx, order: order_views.Order, returned: Sequence[Units], *, before: Return | None
-) -> list[int]:
-    """Minor units for each of `returned`, after what was inspected before `before` (None: before now)."""
-    refunded = [
+def refunded_before(tx: ReadTx, each: Return, order: order_views.Order) -> Counter[int]:
+    """Refunded units per order line of the returns that were inspected before this one."""
+    found = Counter[int]()
+    for units in _refunded(tx, order, before=each):
+        found[units.line_no] += units.quantity
+    return found
+
+
+def _refunded(tx: ReadTx, order: order_views.Order, *, before: Return | None) -> list[Units]:
+    """What was refunded of returns inspected before `before` (None: before now)."""
+    return [
         Units(line.line_no, line.received)
         for other in return_views.of_order(tx, order_id=order.header.id)
         if other.inspected_at is not None and (before is None or other.is_inspected_before(before))
         for line in other.lines
         if line.refund
     ]
+
+
+def _owed(
+    tx: ReadTx, order: order_views.Order, returned: Sequence[Units], *, before: Return | None
+) -> list[int]:
+    """Minor units for each of `returned`, after what was refunded earlier."""
+    refunded = _refunded(tx, order, before=before)
     line_nos = {each.line_no for each in (*refunded, *returned)}
     lines = [paid_line(order, line_no) for line_no in line_nos]
     return owed(lines, refunded=refunded, returned=returned)

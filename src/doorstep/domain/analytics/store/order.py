@@ -8,6 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.analytics.store.orders import SHIP_BY
 from doorstep.domain.fulfillment.model import State, WorkLine
+from doorstep.domain.invoicing.model import DocumentState
 from doorstep.domain.orders.model import Address, Counters
 from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns.model import RefundProgress, ReturnLocation
@@ -272,6 +273,15 @@ class ReturnLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditNote:
+    """A credit note of a return: its number in the ERP once it is issued, or why the ERP rejected it."""
+
+    number: str
+    state: DocumentState
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnFacts:
     """A return and its status."""
 
@@ -286,7 +296,7 @@ class ReturnFacts:
     received_at: datetime | None
     inspected_at: datetime | None
     refunded_at: datetime | None
-    credit_note: str
+    credit_notes: tuple[CreditNote, ...]
     lines: tuple[ReturnLine, ...]
 
 
@@ -296,14 +306,15 @@ def select_returns(tx: ReadTx, *, order_id: int) -> list[ReturnFacts]:
         ReturnFacts,
         """
         SELECT t.id, t.number, t.reason, coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, t.created_at,
-               t.received_at, t.inspected_at, t.refunded_at, coalesce(i.number, '') AS credit_note,
+               t.received_at, t.inspected_at, t.refunded_at, (SELECT coalesce(jsonb_agg(jsonb_build_object('number', i.number, 'state', i.state, 'error', i.error)
+                                 ORDER BY i.id), '[]')
+                  FROM invoices i WHERE i.return_id = t.id AND i.kind = 'credit_note') AS credit_notes,
                (SELECT jsonb_agg(jsonb_build_object('return_line_no', r.return_line_no, 'line_no', r.line_no, 'sku', r.sku, 'title', n.title,
                        'quantity', r.quantity, 'reason', r.reason, 'note', r.note, 'received', r.received,
                        'grade', r.grade, 'disposition', r.disposition, 'refund', r.refund) ORDER BY r.return_line_no)
                   FROM return_lines r JOIN order_lines n ON (n.order_id, n.line_no) = (r.order_id, r.line_no)
                  WHERE r.return_id = t.id) AS lines
           FROM returns t LEFT JOIN locations l ON l.id = t.location_id
-          LEFT JOIN invoices i ON i.return_id = t.id AND i.kind = 'credit_note'
          WHERE t.order_id = %s ORDER BY t.id
         """,
         (order_id,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doorstep.domain.invoicing.model.crediting import Credited, Invoiced, credited
 from doorstep.domain.invoicing.model.documents import (
     Buyer,
     Document,
@@ -19,15 +20,18 @@ from doorstep.domain.invoicing.model.policies import TaxPolicy, policy_of
 __all__ = [
     "GST_STATES",
     "Buyer",
+    "Credited",
     "Document",
     "DocumentLine",
     "DocumentState",
+    "Invoiced",
     "Kind",
     "PostedDocument",
     "Seller",
     "TaxLine",
     "TaxPolicy",
     "TaxableLine",
+    "credited",
     "gst_state",
     "place_of_supply",
     "policy_of",
