@@ -15,7 +15,7 @@ SMALL = Variant("A4", horizon=120, must_fill=30.0)
 def test_the_network_is_the_published_one() -> None:
     small, full = geography(small=True), geography(small=False)
     assert (small.miles.shape, full.miles.shape) == ((5, 10), (10, 99))
-    assert small.centres == ("OAK4", "IND1", "AVP3", "CAE1", "DFW7")
+    assert small.centers == ("OAK4", "IND1", "AVP3", "CAE1", "DFW7")
     assert float(small.shares.sum()) == pytest.approx(1.0)
     assert 2_400 < float(small.miles[0, 0]) < 2_600
 
@@ -37,7 +37,7 @@ def test_every_policy_meets_the_same_orders_and_none_beats_the_bound() -> None:
     assert together["to_bound"] <= by_cost["to_bound"] <= rows["nearest location"]["to_bound"]
 
 
-def test_a_supplier_fills_what_centres_cannot() -> None:
+def test_a_supplier_fills_what_centers_cannot() -> None:
     outcomes = Family(Variant("A3", horizon=80, carried=0.5), instances=1, sequences=1, solves=2).outcomes()
     assert all(each.row()["to_bound"] >= 0.9999 for each in outcomes.values())
     assert outcomes["nearest location"].unfilled > 0

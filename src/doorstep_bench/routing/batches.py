@@ -38,7 +38,7 @@ class Instance:
             self.wanted.append((point, [(item, chance.choice([1, 1, 1, 2])) for item in items]))
         self.stock = {}
         for item in range(skus):
-            demand = sum(pieces for _point, lines in self.wanted for each, pieces in lines if each == item)
+            demand = sum(units for _point, lines in self.wanted for each, units in lines if each == item)
             holders = chance.sample(range(self.locations), max(2, self.locations // 3))
             for _ in range(int(demand * 1.25) + 2):
                 key = item, chance.choice(holders)
@@ -47,7 +47,7 @@ class Instance:
     def demands(self) -> list[Demand]:
         """The orders in the planner's format."""
         return [
-            stage.demand(number, str(number), [(_sku(item), pieces) for item, pieces in lines])
+            stage.demand(number, str(number), [(_sku(item), units) for item, units in lines])
             for number, (_point, lines) in enumerate(self.wanted, 1)
         ]
 
@@ -70,8 +70,8 @@ class Instance:
     def supply(self) -> Supply:
         """The stock in the planner's format."""
         available: dict[str, dict[LocationId, int]] = {}
-        for (item, location), pieces in self.stock.items():
-            available.setdefault(_sku(item), {})[LocationId(location + 1)] = pieces
+        for (item, location), units in self.stock.items():
+            available.setdefault(_sku(item), {})[LocationId(location + 1)] = units
         return Supply(available)
 
 

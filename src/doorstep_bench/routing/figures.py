@@ -13,7 +13,7 @@ _COLUMNS = {
     "unfilled_per_order": "unfilled per order",
     "us_per_order": "µs per order",
 }
-_COLOURS = ("#b45309", "#64748b", "#94a3b8", "#1d4ed8", "#0f766e", "#7c3aed", "#be123c")
+_COLORS = ("#b45309", "#64748b", "#94a3b8", "#1d4ed8", "#0f766e", "#7c3aed", "#be123c")
 _LEFT, _TOP, _WIDTH, _HEIGHT = 60, 30, 640, 320
 
 
@@ -46,9 +46,9 @@ def ratios(families: Mapping[str, Mapping[str, Row]]) -> str:
             percent = 100 * (row["to_bound"] - 1)
             x = middle + (names.index(name) - len(names) / 2 + 0.5) * step / (len(names) + 2)
             y = _TOP + _HEIGHT * (1 - percent / top)
-            colour = _COLOURS[names.index(name) % len(_COLOURS)]
+            color = _COLORS[names.index(name) % len(_COLORS)]
             marks.append(
-                f'<line x1="{x:.1f}" y1="{_TOP + _HEIGHT}" x2="{x:.1f}" y2="{y:.1f}" stroke="{colour}" stroke-width="6"/>'
+                f'<line x1="{x:.1f}" y1="{_TOP + _HEIGHT}" x2="{x:.1f}" y2="{y:.1f}" stroke="{color}" stroke-width="6"/>'
             )
             marks.append(_text(x, y - 5, f"{percent:.1f}", anchor="middle", size=9))
     keys = [_key(name, index) for index, name in enumerate(names)]
@@ -65,7 +65,7 @@ def gains(steps: Sequence[tuple[float, float]], seconds: float) -> str:
         x = _LEFT + _WIDTH * min(1.0, at / seconds)
         points += [f"{x:.1f},{_level(previous, top):.1f}", f"{x:.1f},{_level(value, top):.1f}"]
         previous = value
-    line = f'<polyline points="{" ".join(points)}" fill="none" stroke="{_COLOURS[3]}" stroke-width="2"/>'
+    line = f'<polyline points="{" ".join(points)}" fill="none" stroke="{_COLORS[3]}" stroke-width="2"/>'
     ticks = [
         _text(_LEFT + _WIDTH * each / 5, _TOP + _HEIGHT + 18, f"{seconds * each / 5:g} s", anchor="middle")
         for each in range(6)
@@ -88,8 +88,8 @@ def _axis(title: str, top: float) -> str:
 
 def _key(name: str, index: int) -> str:
     y = _TOP + _HEIGHT + 40 + 16 * index
-    colour = _COLOURS[index % len(_COLOURS)]
-    return f'<rect x="{_LEFT}" y="{y - 9}" width="10" height="10" fill="{colour}"/>' + _text(
+    color = _COLORS[index % len(_COLORS)]
+    return f'<rect x="{_LEFT}" y="{y - 9}" width="10" height="10" fill="{color}"/>' + _text(
         _LEFT + 16, y, name
     )
 

@@ -21,7 +21,7 @@ _SMALL_AREAS = 10
 class Geography:
     """Centers by name, each area's share of demand, and miles between them as (center, area)."""
 
-    centres: tuple[str, ...]
+    centers: tuple[str, ...]
     shares: Floats
     miles: Floats
 
@@ -29,10 +29,10 @@ class Geography:
 def geography(*, small: bool) -> Geography:
     """The network of 5 centers and 10 areas, or of 10 and 99."""
     areas = _rows("metros.csv")[: _SMALL_AREAS if small else None]
-    centres = [row for row in _rows("centres.csv") if not small or row["name"] in _SMALL]
+    centers = [row for row in _rows("centers.csv") if not small or row["name"] in _SMALL]
     people = np.array([float(row["population"]) for row in areas])
     return Geography(
-        tuple(row["name"] for row in centres), people / people.sum(), _miles(_points(centres), _points(areas))
+        tuple(row["name"] for row in centers), people / people.sum(), _miles(_points(centers), _points(areas))
     )
 
 

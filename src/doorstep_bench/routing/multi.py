@@ -66,7 +66,7 @@ class Instance:
         self.types = self._drawn_types()
         self.rates = self._drawn_sizes()[:, None] * self.where.shares[None]
         self.stock = self._planned(
-            self.chance.random((len(self.where.centres), _ITEMS)) < self.variant.carried
+            self.chance.random((len(self.where.centers), _ITEMS)) < self.variant.carried
         )
 
     def _drawn_types(self) -> list[tuple[int, ...]]:
@@ -107,7 +107,7 @@ class Instance:
 
     def network(self) -> Network:
         """The centers, and the supplier unless everything must be filled."""
-        names = self.where.centres
+        names = self.where.centers
         places = [stage.place(number, name) for number, name in enumerate(names, 1)]
         if not self.variant.must_fill:
             places.append(stage.place(len(names) + 1, "supplier", kind=stage.SUPPLIER))
@@ -125,19 +125,19 @@ class Instance:
         """The planned stock, and unlimited stock of the supplier."""
         available: dict[str, dict[LocationId, int]] = {
             _sku(item): {
-                LocationId(number + 1): int(pieces) for number, pieces in enumerate(self.stock[:, item])
+                LocationId(number + 1): int(units) for number, units in enumerate(self.stock[:, item])
             }
             for item in range(_ITEMS)
         }
         if not self.variant.must_fill:
             for each in available.values():
-                each[LocationId(len(self.where.centres) + 1)] = _AMPLE
+                each[LocationId(len(self.where.centers) + 1)] = _AMPLE
         return Supply(available)
 
     @property
     def suppliers(self) -> frozenset[LocationId]:
         """Locations that are not centers."""
-        return frozenset() if self.variant.must_fill else frozenset({LocationId(len(self.where.centres) + 1)})
+        return frozenset() if self.variant.must_fill else frozenset({LocationId(len(self.where.centers) + 1)})
 
 
 def _farthest(lane: Lane) -> Lane:

@@ -16,7 +16,7 @@ from doorstep.kernel.ids import LocationId, Sku
 from doorstep_bench.routing import stage
 from doorstep_bench.routing.stage import DOLLAR
 
-ORDERS, _ITEMS, _CENTRES = 1_000, 500, 5
+ORDERS, _ITEMS, _CENTERS = 1_000, 500, 5
 _SIZES, _SIZE_SHARES = (1, 2, 3, 4, 5), (0.55, 0.22, 0.12, 0.07, 0.04)
 _CARRIED, _COVER = 0.6, 1.15
 SECONDS = 10.0
@@ -84,24 +84,24 @@ def _drawn(chance: np.random.Generator) -> tuple[list[Demand], NDArray[np.int64]
     popular /= popular.sum()
     orders = [chance.choice(_ITEMS, size=size, replace=False, p=popular) for size in sizes]
     wanted = np.bincount(np.concatenate(orders), minlength=_ITEMS)
-    stock = np.zeros((_CENTRES, _ITEMS), dtype=np.int64)
-    carries = chance.random((_CENTRES, _ITEMS)) < _CARRIED
+    stock = np.zeros((_CENTERS, _ITEMS), dtype=np.int64)
+    carries = chance.random((_CENTERS, _ITEMS)) < _CARRIED
     for item in range(_ITEMS):
         if not carries[:, item].any():
-            carries[chance.integers(_CENTRES), item] = True
-        weights = carries[:, item] * chance.gamma(2, 1, _CENTRES)
+            carries[chance.integers(_CENTERS), item] = True
+        weights = carries[:, item] * chance.gamma(2, 1, _CENTERS)
         stock[:, item] = chance.multinomial(ceil(_COVER * wanted[item]), weights / weights.sum())
     demands = [
         stage.demand(number, str(number), [(_sku(int(item)), 1) for item in items])
         for number, items in enumerate(orders, 1)
     ]
     lanes = {str(number): _preferred(chance) for number in range(1, ORDERS + 1)}
-    places = [stage.place(number + 1, f"centre {number + 1}") for number in range(_CENTRES)]
+    places = [stage.place(number + 1, f"center {number + 1}") for number in range(_CENTERS)]
     return demands, stock, stage.network(places, lanes)
 
 
 def _preferred(chance: np.random.Generator) -> dict[LocationId, Lane]:
-    ranked = chance.permutation(_CENTRES)
+    ranked = chance.permutation(_CENTERS)
     lanes = [Lane(LocationId(int(each) + 1), float(rank), DOLLAR) for rank, each in enumerate(ranked, 1)]
     return {each.location_id: each for each in lanes}
 
@@ -109,7 +109,7 @@ def _preferred(chance: np.random.Generator) -> dict[LocationId, Lane]:
 def _supply(stock: NDArray[np.int64]) -> Supply:
     return Supply(
         {
-            _sku(item): {LocationId(centre + 1): int(stock[centre, item]) for centre in range(_CENTRES)}
+            _sku(item): {LocationId(center + 1): int(stock[center, item]) for center in range(_CENTERS)}
             for item in range(_ITEMS)
         }
     )

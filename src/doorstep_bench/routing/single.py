@@ -50,8 +50,8 @@ class Family:
         zones = np.digitize(where.miles, _ZONE_MILES)
         dollars = np.array(_ZONE_DOLLARS)[zones]
         closest = dollars.argmin(0)
-        self._stocked = np.array([where.shares[closest == each].sum() for each in range(len(where.centres))])
-        places = [stage.place(number, name) for number, name in enumerate(where.centres, 1)]
+        self._stocked = np.array([where.shares[closest == each].sum() for each in range(len(where.centers))])
+        places = [stage.place(number, name) for number, name in enumerate(where.centers, 1)]
         lanes = {
             str(area): _lanes(where.miles[:, area], dollars[:, area]) for area in range(len(self._shares))
         }
@@ -138,4 +138,4 @@ def _lanes(miles: Floats, dollars: Floats) -> dict[LocationId, Lane]:
 
 
 def _supply(arrivals: Arrivals) -> Supply:
-    return Supply({_ITEM: {LocationId(number): pieces for number, pieces in enumerate(arrivals.stock, 1)}})
+    return Supply({_ITEM: {LocationId(number): units for number, units in enumerate(arrivals.stock, 1)}})

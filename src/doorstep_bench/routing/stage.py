@@ -43,7 +43,7 @@ class Areas:
         return self.by_area[demand.facts.region]
 
 
-def place(number: int, name: str, *, kind: str = "centre", room: int | None = None) -> Place:
+def place(number: int, name: str, *, kind: str = "center", room: int | None = None) -> Place:
     """A location of the benchmark; its position shows only in its lanes."""
     return Place(LocationId(number), name, name, 0.0, 0.0, ships=True, kind=kind, room=room)
 
@@ -55,7 +55,7 @@ def network(places: Sequence[Place], by_area: Mapping[str, Mapping[LocationId, L
 
 def demand(number: int, area: str, lines: Sequence[tuple[str, int]]) -> Demand:
     """An order of (SKU, units)."""
-    wants = tuple(DemandLine(line, Sku(sku), pieces) for line, (sku, pieces) in enumerate(lines, 1))
+    wants = tuple(DemandLine(line, Sku(sku), units) for line, (sku, units) in enumerate(lines, 1))
     return Demand(OrderId(number), wants, 0.0, 0.0, facts=Facts(region=area))
 
 
@@ -68,11 +68,11 @@ def document(*chosen: Rule, costs: Costs = Costs()) -> CompiledRules:
 
 def policies(*, has_supplier: bool, costs: Costs = Costs()) -> dict[str, CompiledRules]:
     """The rule sets that are compared. The supplier of unavailable items comes last where cost does not decide."""
-    centres = Locations(kinds=("centre",)) if has_supplier else Locations()
+    centers = Locations(kinds=("center",)) if has_supplier else Locations()
     last = (Rule(name="supplier", choose=BY_COST, split=_LINES),) if has_supplier else ()
-    whole = Rule(name="one parcel", locations=centres, choose=BY_COST, split=Split(by="none"))
-    nearest = Rule(name="nearest", locations=centres, choose=_NEAREST, split=_LINES)
-    fewest = Rule(name="fewest", locations=centres, choose=_FEWEST, split=_LINES)
+    whole = Rule(name="one parcel", locations=centers, choose=BY_COST, split=Split(by="none"))
+    nearest = Rule(name="nearest", locations=centers, choose=_NEAREST, split=_LINES)
+    fewest = Rule(name="fewest", locations=centers, choose=_FEWEST, split=_LINES)
     return {
         "nearest location": document(nearest, *last, costs=costs),
         "fewest parcels": document(fewest, *last, costs=costs),

@@ -155,7 +155,7 @@ def test_answers_are_shared_between_orders_that_look_the_same() -> None:
 
 
 def test_memory_of_answers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_REMEMBERED", 2)
+    monkeypatch.setattr(compiled, "_MOST_CACHED", 2)
     compiled_rules = rules.compile(document(orders=Orders(when="order.priority > 2")))
     routing = compiled_rules.document.runs[0].routings[0]
     demands = [Demand(OrderId(each), (), facts=Facts(priority=each)) for each in range(5)]

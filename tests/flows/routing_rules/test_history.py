@@ -65,7 +65,7 @@ def test_stock_received_meanwhile_is_added_in_the_replay(retailer: Retailer, beg
     last = retailer.place_order(order_snapshot(line(SHIRT, 1)))
     found = replayed(retailer, began)
     assert (found[waited].short_pieces, found[last].short_pieces) == (0, 0)
-    assert rebuilt(retailer, began).changes[0].pieces == 6
+    assert rebuilt(retailer, began).changes[0].units == 6
 
 
 def test_stock_is_what_it_was_when_the_window_began(

@@ -64,7 +64,7 @@ class Why(BaseModel):
 
 def _currency(calling: Caller, tx: ReadTx) -> str:
     """The currency of the network's costs."""
-    return lanes.configuration(tx, at=calling.app.clock.now()).said.document.currency
+    return lanes.configuration(tx, at=calling.app.clock.now()).compiled.document.currency
 
 
 def _trial(tx: ReadTx, found: Trial, currency: str) -> lab_shapes.TrialReport:

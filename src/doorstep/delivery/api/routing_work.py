@@ -112,7 +112,7 @@ def runs(calling: Calling, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> 
     calling.principal.require(Permission.RULES_READ)
 
     def load(tx: ReadTx) -> Runs:
-        currency = lanes.configuration(tx, at=calling.app.clock.now()).said.document.currency
+        currency = lanes.configuration(tx, at=calling.app.clock.now()).compiled.document.currency
         due = [
             Next(run=each.run, schedule=each.schedule, next_run_at=each.next_run_at)
             for each in views.schedule(tx)

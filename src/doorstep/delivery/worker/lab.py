@@ -10,7 +10,7 @@ from doorstep.bootstrap import App
 from doorstep.delivery.worker import batches
 from doorstep.flows.routing_rules import simulation_jobs
 
-_LOOK_EVERY_SECONDS = 2.0
+_POLL_SECONDS = 2.0
 
 
 class Lab:
@@ -21,14 +21,14 @@ class Lab:
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "lab")
         self._running: concurrent.futures.Future[None] | None = None
         self._stopping = threading.Event()
-        self._looked_at = float("-inf")
+        self._polled_at = float("-inf")
 
     def take(self) -> None:
         """Check now and then whether a simulation is queued."""
         if self._running is not None and not self._running.done():
             return
-        if time.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS:
-            self._looked_at = time.monotonic()
+        if time.monotonic() - self._polled_at >= _POLL_SECONDS:
+            self._polled_at = time.monotonic()
             self._running = self._thread.submit(self._work)
 
     def _work(self) -> None:

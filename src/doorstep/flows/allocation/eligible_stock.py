@@ -32,7 +32,7 @@ class StockNeeds:
     def recipes(self) -> dict[Sku, dict[StockKey, int]]:
         """Kits and B-grade SKUs, as routing expects them."""
         return {
-            sku: {stock_key(*part): pieces for part, pieces in parts.items()}
+            sku: {stock_key(*part): units for part, units in parts.items()}
             for sku, parts in self.parts.items()
             if parts != {(sku, Condition.NEW): 1}
         }
@@ -104,16 +104,16 @@ def _terms(
     for position in positions:
         name = stock_key(position.sku, position.condition)
         ruled_as = goods.sold_as[name][1]
-        pieces, reason = policies.kept_back(
+        units, reason = policies.kept_back(
             ruled_as, position.location_id, demand.channel, on_hand=position.on_hand
         )
-        if pieces:
-            kept[name, position.location_id], why[name, position.location_id] = pieces, reason
+        if units:
+            kept[name, position.location_id], why[name, position.location_id] = units, reason
     aside = {
         name: held.get(part, 0) + policies.set_aside(ruled_as, demand.buyer)
         for name, (part, ruled_as) in goods.sold_as.items()
     }
-    return StockLimits(kept, why, {name: pieces for name, pieces in aside.items() if pieces})
+    return StockLimits(kept, why, {name: units for name, units in aside.items() if units})
 
 
 def stock_lines(work_id: FulfillmentOrderId, assignment: Assignment, goods: StockNeeds) -> list[Piece]:
@@ -123,10 +123,10 @@ def stock_lines(work_id: FulfillmentOrderId, assignment: Assignment, goods: Stoc
             cause(work_id, line.line_no),
             sku,
             assignment.location_id,
-            pieces * line.quantity,
+            units * line.quantity,
             condition,
             assignment.order_id,
         )
         for line in assignment.lines
-        for (sku, condition), pieces in goods.parts[line.sku].items()
+        for (sku, condition), units in goods.parts[line.sku].items()
     ]

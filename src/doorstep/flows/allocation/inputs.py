@@ -19,7 +19,7 @@ from doorstep.flows.network import lanes
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, Sku
 
-_NOBODY: Mapping[work_views.Destination, frozenset[LocationId]] = {}
+_NO_CUSTOMERS: Mapping[work_views.Destination, frozenset[LocationId]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def load(
     if document.scarcity_prices:
         network = replace(network, prices=runs.prices(tx, things=supply.available))
     blocked = routing.blocked(tx, skus=goods.parts, at=at)
-    packing = _packing(tx, demands) if document.bundle_customers_orders else _NOBODY
+    packing = _packing(tx, demands) if document.bundle_customers_orders else _NO_CUSTOMERS
     wanted = [_with_context(each, claims.served, blocked, packing) for each in limited]
     return PlanningInputs(wanted, supply, network, compiled_rules, goods)
 
@@ -56,7 +56,7 @@ def _packing(tx: ReadTx, demands: Sequence[Demand]) -> Mapping[work_views.Destin
     """Locations that pack a parcel for one of these customers anyway."""
     customers = {each.facts.customer for each in demands if each.facts.customer}
     if not customers:
-        return _NOBODY
+        return _NO_CUSTOMERS
     return work_views.packing_for(tx, customers=customers, besides=[each.order_id for each in demands])
 
 

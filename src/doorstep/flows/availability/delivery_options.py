@@ -76,7 +76,7 @@ def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
     demand, claims = _demand(tx, basket, at), _claims(tx, basket, goods)
     seen = inputs.load(tx, demands=[demand], goods=goods, claims=claims, at=at)
     (agreed,) = seen.demands
-    confidence = basket.confidence or known.said.document.confidence
+    confidence = basket.confidence or known.compiled.document.confidence
     found = []
     for service, name in _services(known, basket):
         # Rules know the service as the order's shipping method.
@@ -90,7 +90,7 @@ def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
 
 def _services(known: Configuration, basket: Basket) -> list[tuple[str, str]]:
     """Code and name of every service to plan; one unnamed service without tariffs, or for a pickup."""
-    atlas = known.said.atlas
+    atlas = known.compiled.atlas
     names = {
         code: each.name for carrier in atlas.carriers.values() for code, each in carrier.services.items()
     }

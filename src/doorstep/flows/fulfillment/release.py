@@ -29,7 +29,7 @@ def measure_throughput(context: Context) -> int:
     """Measure each location's recent throughput, backlog and reject rate."""
     now = context.clock.now()
     with context.db.write(actor="system") as tx:
-        known = lanes.configuration(tx, at=now).said
+        known = lanes.configuration(tx, at=now).compiled
         picked, before_them = work_views.picked_units(tx, since=now - _MEASURED), work_views.open_units(tx)
         found = []
         for place, site in known.sites.items():
@@ -64,7 +64,7 @@ def release_due(context: Context) -> int:
 def _benches(tx: ReadTx, context: Context) -> dict[LocationId, ReleasePoint]:
     now = context.clock.now()
     known, paces, open_units = (
-        lanes.configuration(tx, at=now).said,
+        lanes.configuration(tx, at=now).compiled,
         network_views.paces(tx),
         work_views.open_units(tx),
     )

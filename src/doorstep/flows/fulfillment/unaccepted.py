@@ -30,7 +30,7 @@ def check(context: Context) -> int:
     """Check open work that is not accepted; returns how many fulfillment orders were escalated or re-routed."""
     now = context.clock.now()
     with context.db.read() as tx:
-        known = lanes.configuration(tx, at=now).said
+        known = lanes.configuration(tx, at=now).compiled
         rules = {place: site.idle for place, site in known.sites.items() if site.idle is not None}
         if not rules:
             return 0

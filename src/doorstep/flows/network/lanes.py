@@ -26,7 +26,7 @@ _ONE_EACH: Mapping[str, int] = {"orders": 1, "lines": 1, "units": 1}
 class Configuration:
     """The compiled network document, cached until it changes, and what holds at an instant by it."""
 
-    said: CompiledNetwork
+    compiled: CompiledNetwork
     moments: Moments
 
     def moment(self, at: datetime) -> Moment:
@@ -91,8 +91,8 @@ def network(tx: ReadTx, *, currency: str, at: datetime, demands: Sequence[Demand
     moment = known.moment(at)
     loads = views.loads(tx, shifts=moment.keys)
     today = _Today(loads, views.paces(tx), views.pauses(tx, at=at), _largest(moment, demands))
-    found = {place: _place(place, known.said, moment, today) for place in known.said.locations}
-    document = known.said.document
+    found = {place: _place(place, known.compiled, moment, today) for place in known.compiled.locations}
+    document = known.compiled.document
     return Network(found, moment.ways[currency in {"", document.currency}], currency or document.currency)
 
 

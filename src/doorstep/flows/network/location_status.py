@@ -59,7 +59,7 @@ class LocationDay:
 
 def load(tx: ReadTx, *, location_id: LocationId, at: datetime, days: int = 14) -> LocationDay:
     """Load the status of one location. Raises NotFound for an unknown or closed one."""
-    known = lanes.configuration(tx, at=at).said
+    known = lanes.configuration(tx, at=at).compiled
     if location_id not in known.locations:
         raise errors.NotFound(f"There is no location {location_id}, or it is closed.")
     location, site = known.locations[location_id], known.sites[location_id]

@@ -57,7 +57,7 @@ def measure(
     ]
     with context.db.write(actor="system") as tx:
         verbs.finish(tx, hold=hold, measured=(None, None), changes=(), at=context.clock.now())
-        verbs.queue_hindsight(tx, known=known)
+        verbs.record_hindsight(tx, known=known)
         runs.record(tx, run=_done(run, compiled_rules, known, began, context.clock.now()))
 
 
@@ -124,6 +124,6 @@ def _supply(found: Past) -> Supply:
     stock = {name: dict(there) for name, there in found.stock.items()}
     for each in found.changes:
         here = stock.setdefault(each.thing, {})
-        here[each.location_id] = here.get(each.location_id, 0) + each.pieces
+        here[each.location_id] = here.get(each.location_id, 0) + each.units
     held = {name: {place: max(0, n) for place, n in there.items()} for name, there in stock.items()}
     return Supply(held, found.recipes)

@@ -94,10 +94,10 @@ def _now(tx: ReadTx, goods: StockNeeds) -> dict[StockKey, dict[LocationId, int]]
 def _reported(text: str, codes: Mapping[LocationId, str]) -> dict[StockKey, dict[LocationId, int]]:
     places = {code: place for place, code in codes.items()}
     found: dict[StockKey, dict[LocationId, int]] = {}
-    for number, (sku, code, pieces) in enumerate(_rows(text), start=2):
+    for number, (sku, code, units) in enumerate(_rows(text), start=2):
         if code not in places:
             raise errors.Invalid(f"Line {number}: there is no location {code}.", field="stock")
-        found.setdefault(sku, {})[places[code]] = pieces
+        found.setdefault(sku, {})[places[code]] = units
     return found
 
 

@@ -69,7 +69,7 @@ def _held(context: Context, hold: Hold) -> Iterator[None]:
             if isinstance(problem, verbs.Canceled):
                 verbs.drop(tx, hold=hold, at=context.clock.now())
             elif isinstance(problem, errors.Unavailable):
-                verbs.put_back(tx, hold=hold)
+                verbs.requeue(tx, hold=hold)
             else:
                 verbs.fail(tx, hold=hold, error=problem.message, at=context.clock.now())
 

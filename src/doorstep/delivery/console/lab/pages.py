@@ -90,7 +90,7 @@ def _frame(req: PageRequest, tx: ReadTx) -> dict[str, object]:
     return {
         "names": names,
         "may_write": req.principal.can(Permission.RULES_WRITE),
-        "currency": lanes.configuration(tx, at=req.now).said.document.currency,
+        "currency": lanes.configuration(tx, at=req.now).compiled.document.currency,
         "states": STATES,
         "marks": MARKS,
         "figure": figure,
@@ -215,7 +215,7 @@ def changes_csv(req: PageRequest) -> Response:
     """The orders that change, as CSV."""
     run_id, only = req.number("run_id"), req.query("only")
 
-    def pieces() -> Iterator[bytes]:
+    def chunks() -> Iterator[bytes]:
         with req.app.db.read() as tx:
             yield from views.csv(tx, run_id=run_id, only=only)
 
@@ -226,7 +226,7 @@ def changes_csv(req: PageRequest) -> Response:
         "Content-Disposition": f'attachment; filename="simulation-{run_id}.csv"',
         "Cache-Control": "no-store",
     }
-    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(chunks(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 ROUTES: Routes = (

@@ -72,7 +72,7 @@ def drop(tx: WriteTx, *, hold: Hold, at: datetime) -> None:
     store.end(tx, hold=hold, state="canceled", error="", at=at)
 
 
-def put_back(tx: WriteTx, *, hold: Hold) -> None:
+def requeue(tx: WriteTx, *, hold: Hold) -> None:
     """Return the run to the queue: this worker stops, another one claims it."""
     store.end(tx, hold=hold, state="waiting", error="", at=None)
 
@@ -100,6 +100,6 @@ def delete_old(tx: WriteTx, *, before: datetime) -> int:
     return store.delete_old(tx, before=before)
 
 
-def queue_hindsight(tx: WriteTx, *, known: Sequence[Hindsight]) -> None:
+def record_hindsight(tx: WriteTx, *, known: Sequence[Hindsight]) -> None:
     """Store what decisions cost and what the best plan of their day would have cost."""
     store.set_hindsight(tx, known)

@@ -30,7 +30,7 @@ class Bundles:
         joining = replace(problem, companion_locations=problem.companion_locations | parcels.keys())
         other = search.best(joining, parcels_before=parcels_before)
         places = {part.stop.id for part in other.plan}
-        if not places & parcels.keys() or _pieces(other.plan) < _pieces(found.plan):
+        if not places & parcels.keys() or _unit_count(other.plan) < _unit_count(found.plan):
             return problem, found, _ALONE
         if _arrives(other.plan) > _arrives(found.plan):
             return problem, found, _ALONE
@@ -52,8 +52,8 @@ def _key(demand: Demand) -> _Key:
     return demand.facts.customer, demand.latitude, demand.longitude, demand.facts.service
 
 
-def _pieces(plan: Plan) -> int:
-    return sum(pieces for part in plan for _index, pieces in part.takes)
+def _unit_count(plan: Plan) -> int:
+    return sum(quantity for part in plan for _index, quantity in part.takes)
 
 
 def _arrives(plan: Plan) -> int:

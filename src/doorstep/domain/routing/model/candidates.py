@@ -22,7 +22,7 @@ _MILLION = 1_000_000
 _NEVER_DAYS = 999
 
 
-class Toll(msgspec.Struct, frozen=True):
+class FixedCost(msgspec.Struct, frozen=True):
     """The fixed cost of a parcel, by component; `late_minor` and `reroute_minor` are expected values."""
 
     carriage_minor: int = 0
@@ -44,7 +44,7 @@ class Toll(msgspec.Struct, frozen=True):
         )
 
 
-_FREE = Toll()
+_FREE = FixedCost()
 
 
 class Stop(msgspec.Struct, eq=False):
@@ -58,10 +58,10 @@ class Stop(msgspec.Struct, eq=False):
     id: LocationId
     place: Place
     lane: Lane
-    toll: Toll
+    fixed_cost: FixedCost
     scale: Scale
     values: Values
-    metres: int
+    meters: int
     late: int = 0
     arrives: int = 0
     co2_grams: int = 0
@@ -81,7 +81,7 @@ class Site(msgspec.Struct, frozen=True):
     """
 
     place: Place
-    toll: Toll
+    toll: FixedCost
     cost: int
     rank: int
     load: int
@@ -184,10 +184,10 @@ class CandidateView:
         late = round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0
         leaves = _NEVER_DAYS if lane.leaves_at is None else self.frame.days(lane.leaves_at)
         arrives = _NEVER_DAYS if lane.arrives_at is None else self.frame.days(lane.arrives_at)
-        metres = round(lane.km * 1000)
-        values = self.scale.of_stop((late, cost, parcels, metres, leaves, arrives, site.rank, site.load, co2))
+        meters = round(lane.km * 1000)
+        values = self.scale.of_stop((late, cost, parcels, meters, leaves, arrives, site.rank, site.load, co2))
         return Stop(
-            place_id, site.place, lane, fixed, self.scale, values, metres, late, arrives, co2, is_companion
+            place_id, site.place, lane, fixed, self.scale, values, meters, late, arrives, co2, is_companion
         )
 
 
@@ -205,13 +205,13 @@ class _LazyStops(dict[LocationId, Stop | None]):
         return stop
 
 
-def fixed_cost(place: Place, lane: Lane, costs: Costs) -> Toll:
+def fixed_cost(place: Place, lane: Lane, costs: Costs) -> FixedCost:
     """The fixed cost of a parcel from there."""
     reroute = round(place.reject_rate * costs.reroute_minor) if place.reject_rate else 0
     late = round(lane.miss * costs.late_minor) if lane.miss else 0
     load = round(place.backlog_hours * costs.backlog_hour_minor) if place.backlog_hours else 0
     carbon = round(lane.co2_grams * costs.co2_kilo_minor / 1000) if lane.co2_grams else 0
-    return Toll(lane.parcel_minor, place.handling_minor, reroute, late, load, carbon)
+    return FixedCost(lane.parcel_minor, place.handling_minor, reroute, late, load, carbon)
 
 
 def sequence(locations: Locations, place: Place) -> int:

@@ -130,19 +130,19 @@ def _must_release(work: Planned, bench: ReleasePoint, now: datetime) -> bool:
     return bench.last_moment(work) <= now
 
 
-_HOURS_BELIEVED = 4  # the configured throughput weighs as much as so many measured hours
-_USUAL_PACE = 30.0  # units per hour of a location without configured or measured throughput
-_WORKS_BELIEVED = 20  # prior of the reject rate: as many orders without a reject
+_PRIOR_HOURS = 4  # the configured throughput weighs as much as so many measured hours
+_DEFAULT_UNITS_PER_HOUR = 30.0  # units per hour of a location without configured or measured throughput
+_PRIOR_ORDERS = 20  # prior of the reject rate: as many orders without a reject
 
 
 def throughput(*, units: int, hours: int, configured: float | None) -> float:
     """Units per working hour: the measured value, combined with the configured one while there are few measurements."""
-    return (units + (configured or _USUAL_PACE) * _HOURS_BELIEVED) / (hours + _HOURS_BELIEVED)
+    return (units + (configured or _DEFAULT_UNITS_PER_HOUR) * _PRIOR_HOURS) / (hours + _PRIOR_HOURS)
 
 
 def reject_rate(*, rejected: int, works: int) -> float:
     """The share of work that is rejected, cautious while there are few measurements."""
-    return rejected / (works + _WORKS_BELIEVED)
+    return rejected / (works + _PRIOR_ORDERS)
 
 
 class Stage(StrEnum):

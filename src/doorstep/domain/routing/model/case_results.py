@@ -47,7 +47,9 @@ def _outcome(case: Case, compiled_rules: compiled.CompiledRules, installed: Inst
     unknown = sorted(_named(case) - codes.keys())
     if unknown:
         return CaseOutcome(case.name, (f"There is no location {', '.join(unknown)}: add it under places.",))
-    here = {Sku(sku): {codes[code]: pieces for code, pieces in by.items()} for sku, by in case.stock.items()}
+    here = {
+        Sku(sku): {codes[code]: quantity for code, quantity in by.items()} for sku, by in case.stock.items()
+    }
     supply = Supply({str(sku): dict(by) for sku, by in here.items()})
     (decision,) = plan(
         [_demand(case, codes)],
@@ -165,9 +167,9 @@ def _differences(case: Case, decision: Decision, places: Mapping[LocationId, Pla
     )
 
 
-def _reported(pieces: Mapping[tuple[int, str], int], line_no: int) -> str:
+def _reported(quantity: Mapping[tuple[int, str], int], line_no: int) -> str:
     reported: Sequence[str] = sorted(
-        f"{count} from {code}" for (number, code), count in pieces.items() if number == line_no
+        f"{count} from {code}" for (number, code), count in quantity.items() if number == line_no
     )
     return " and ".join(reported) or _NOTHING
 

@@ -117,8 +117,8 @@ def _money(problem: OrderProblem, minor: int) -> str:
     return str(Money(minor, currency)) if currency in CURRENCIES else str(minor)
 
 
-def _km(_problem: OrderProblem, metres: int) -> str:
-    return str(max(1, round(metres / 1000)))
+def _km(_problem: OrderProblem, meters: int) -> str:
+    return str(max(1, round(meters / 1000)))
 
 
 # Formats of measures that are not whole counts.

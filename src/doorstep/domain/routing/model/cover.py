@@ -81,7 +81,7 @@ class Cover:
         """The plan of a rating."""
         self._worth(places)
         takes = {
-            place: tuple(sorted(piece for unit in units for piece in self._pieces(unit)))
+            place: tuple(sorted(take for unit in units for take in self._taken(unit)))
             for place, units in self._known[places][1].items()
         }
         return tuple([Part(self._stops[place], takes[place]) for place in sorted(takes)])
@@ -119,7 +119,7 @@ class Cover:
     def _key(self, unit: Unit, place: LocationId, opened: Iterable[LocationId]) -> int:
         return self._lines[unit.lines][place] + (0 if place in opened else self._opening[place])
 
-    def _pieces(self, unit: Unit) -> list[tuple[int, int]]:
+    def _taken(self, unit: Unit) -> list[tuple[int, int]]:
         return [(index, self.problem.wants[index].quantity) for index in unit.lines]
 
     def _take(self, unit: Unit, place: LocationId, basket: Basket) -> bool:

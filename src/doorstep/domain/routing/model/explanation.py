@@ -148,7 +148,7 @@ class Explain:
             return Candidate(code, available, self._km(place_id), self._why(want, place_id, available))
         lane = stop.lane
         arrives = lane.arrives_at.date() if lane.arrives_at is not None else None
-        cost = stop.toll.total + self.problem.added(index, stop, want.quantity)
+        cost = stop.fixed_cost.total + self.problem.added(index, stop, want.quantity)
         return Candidate(
             stop.place.code, available, self._km(place_id), "", cost, lane.miss or SURELY, arrives
         )
@@ -178,8 +178,8 @@ class Explain:
         if not choices:
             there = sum(
                 [
-                    pieces
-                    for place, pieces in stock.items()
+                    quantity
+                    for place, quantity in stock.items()
                     if self.problem.candidate(place, want.sku) is not None
                 ]
             )
@@ -201,7 +201,7 @@ class Explain:
         if len(fits) <= 1:
             return f"{here}: the only location {have.replace('have', 'has')}."
         nearest = self._nearest(fits)
-        if nearest.metres == fits[choice.location_id].metres:
+        if nearest.meters == fits[choice.location_id].meters:
             return f"{here}: the nearest of {len(fits)} locations {have}."
         if choice.location_id in shared:
             name = nearest.place.name
@@ -213,7 +213,7 @@ class Explain:
     def _nearest(self, fits: Mapping[LocationId, Stop]) -> Stop:
         """The first by distance; by id, if others are less than a meter farther."""
         first = next(filter(None, map(fits.get, self.problem.candidates.lanes)))
-        same = [stop for stop in fits.values() if stop.metres == first.metres]
+        same = [stop for stop in fits.values() if stop.meters == first.meters]
         return first if len(same) == 1 else min(same, key=attrgetter("id"))
 
     def _named(self, place_id: LocationId) -> str:

@@ -50,7 +50,7 @@ def spot(latitude: float, longitude: float) -> Spot:
     return cos(north) * cos(east), cos(north) * sin(east), sin(north)
 
 
-def kilometres(one: Spot, other: Spot) -> float:
+def kilometers(one: Spot, other: Spot) -> float:
     """The great-circle distance between two points."""
     return 2 * _EARTH_KM * asin(min(1.0, dist(one, other) / 2))
 
@@ -90,7 +90,7 @@ class LaneTable:
                 found = sorted((0.0, each) for each, _ in self._spots)
             else:
                 here = spot(latitude, longitude)
-                found = sorted((kilometres(here, there), each) for each, there in self._spots)
+                found = sorted((kilometers(here, there), each) for each, there in self._spots)
             self._ways[key] = found
         return found
 

@@ -114,7 +114,7 @@ class OrderProblem:
     def _filling(self, index: int) -> dict[LocationId, Stop]:
         want = self.wants[index]
         need = want.quantity + self.safety
-        there = [place for place, pieces in self.stock_at[index].items() if pieces >= need]
+        there = [place for place, quantity in self.stock_at[index].items() if quantity >= need]
         if self.capacity or self.companion_locations or self.demand.excluded:
             return {place: stop for place in there if (stop := self.candidate(place, want.sku)) is not None}
         stops = self.candidates.stops
@@ -140,9 +140,9 @@ class OrderProblem:
         frame = self.candidates.frame
         if len(lines) == 1 and not frame.network.prices and not frame.costs.last_unit_minor:
             # The hot path: the sum of `added`, inlined.
-            pieces, grams = self.wants[lines[0]].quantity, self.wants[lines[0]].grams
+            quantity, grams = self.wants[lines[0]].quantity, self.wants[lines[0]].grams
             return {
-                place: (lane.kilo_minor * grams * pieces + 500) // 1000 + lane.piece_minor * pieces
+                place: (lane.kilo_minor * grams * quantity + 500) // 1000 + lane.piece_minor * quantity
                 for place, stop in fits.items()
                 for lane in (stop.lane,)
             }
@@ -151,42 +151,44 @@ class OrderProblem:
             for place, stop in fits.items()
         }
 
-    def added(self, index: int, stop: Stop, pieces: int) -> int:
+    def added(self, index: int, stop: Stop, quantity: int) -> int:
         """What these units of a line add to a parcel, in minor units: carriage by weight, and scarcity prices."""
         want, lane, frame = self.wants[index], stop.lane, self.candidates.frame
-        cost = (lane.kilo_minor * want.grams * pieces + 500) // 1000 + lane.piece_minor * pieces
+        cost = (lane.kilo_minor * want.grams * quantity + 500) // 1000 + lane.piece_minor * quantity
         if frame.network.prices:
-            cost += self.scarcity(index, stop.id, pieces)
+            cost += self.scarcity(index, stop.id, quantity)
         if frame.costs.last_unit_minor:
-            cost += self.last(index, stop.id, pieces)
+            cost += self.last(index, stop.id, quantity)
         return cost
 
-    def scarcity(self, index: int, place: LocationId, pieces: int) -> int:
+    def scarcity(self, index: int, place: LocationId, quantity: int) -> int:
         """The scarcity price of these units at the location."""
         prices, sku = self.candidates.frame.network.prices, self.wants[index].sku
         if self.is_plain:
-            return pieces * prices.get((sku, place), 0)
-        return pieces * sum(
+            return quantity * prices.get((sku, place), 0)
+        return quantity * sum(
             each * prices.get((thing, place), 0) for thing, each in self.supply.recipe(sku).items()
         )
 
-    def last(self, index: int, place: LocationId, pieces: int) -> int:
+    def last(self, index: int, place: LocationId, quantity: int) -> int:
         """The cost of selling a SKU out at the location."""
         return (
-            self.candidates.frame.costs.last_unit_minor if self.stock_at[index].get(place, 0) <= pieces else 0
+            self.candidates.frame.costs.last_unit_minor
+            if self.stock_at[index].get(place, 0) <= quantity
+            else 0
         )
 
     def measured(self, takes: Sequence[tuple[int, int]], stop: Stop) -> dict[Measure, int]:
         """Measures of the units, without those of the parcel. Velocity is in thousandths of a unit a day."""
-        supply, wants = self.supply, [self.wants[index] for index, _pieces in takes]
+        supply, wants = self.supply, [self.wants[index] for index, _quantity in takes]
         broken = sum(stop.id not in supply.broken.get(want.style, ()) for want in wants)
         velocity = sum(supply.velocity.get(want.sku, {}).get(stop.id, 0.0) for want in wants)
         return {
-            Measure.COST: sum(self.added(index, stop, pieces) for index, pieces in takes),
-            Measure.STOCK: sum(self.stock_at[index].get(stop.id, 0) for index, _pieces in takes),
+            Measure.COST: sum(self.added(index, stop, quantity) for index, quantity in takes),
+            Measure.STOCK: sum(self.stock_at[index].get(stop.id, 0) for index, _quantity in takes),
             Measure.VELOCITY: round(velocity * 1000),
             Measure.BROKEN_STYLE: broken,
-            Measure.UNIT_DISTANCE: stop.metres * sum(pieces for _index, pieces in takes),
+            Measure.UNIT_DISTANCE: stop.meters * sum(quantity for _index, quantity in takes),
         }
 
     def basket(self) -> Basket:

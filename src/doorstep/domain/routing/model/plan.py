@@ -27,7 +27,7 @@ from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId
 
-_NOBODY_TAKES_IT = "No routing of the rule set takes this order: the line waits and reserves nothing."
+_NO_ROUTING = "No routing of the rule set takes this order: the line waits and reserves nothing."
 _LINE = attrgetter("line_no")
 _UNLIMITED: Mapping[LocationId, int] = {}
 _NO_RULE = "No rule of this routing is active: the line waits and reserves nothing."
@@ -232,7 +232,7 @@ class Planner:
     def _explanation(self, demand: Demand, routing: Routing | None, progress: Progress) -> Explanation:
         lines = tuple(progress.lines.values())
         if not lines:
-            lines = explanations.not_asked(demand.wants, _NOBODY_TAKES_IT if routing is None else _NO_RULE)
+            lines = explanations.not_asked(demand.wants, _NO_ROUTING if routing is None else _NO_RULE)
         return Explanation(
             explanations.VERSION,
             self.judge.rules.version,
@@ -253,11 +253,11 @@ def choices_of(problem: OrderProblem, plan_: Plan) -> list[Choice]:
     """A plan as choices of the order, line by line."""
     wants = problem.wants
     choices = [
-        Choice(wants[index].line_no, wants[index].sku, part.stop.id, pieces)
+        Choice(wants[index].line_no, wants[index].sku, part.stop.id, quantity)
         for part in plan_
-        for index, pieces in part.takes
+        for index, quantity in part.takes
     ]
     if len(plan_) > 1:
-        metres = {part.stop.id: part.stop.metres for part in plan_}
-        choices.sort(key=lambda each: (each.line_no, metres[each.location_id], each.location_id))
+        meters = {part.stop.id: part.stop.meters for part in plan_}
+        choices.sort(key=lambda each: (each.line_no, meters[each.location_id], each.location_id))
     return choices

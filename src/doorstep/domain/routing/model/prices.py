@@ -199,9 +199,9 @@ class _Order:
         alone = len(self.demand.wants) == 1
         column = self.program.column(float(_added(want, lane) + (fixed if alone else 0)))
         self.program.entries.append((row, column, 1.0))
-        for thing, pieces in self.ahead.things.recipe(want.sku).items():
+        for thing, quantity in self.ahead.things.recipe(want.sku).items():
             stock = self.program.stock_row((thing, place))
-            self.program.entries.append((stock, column, float(pieces * want.quantity)))
+            self.program.entries.append((stock, column, float(quantity * want.quantity)))
         if not alone:
             if place not in parcels:
                 parcels[place] = self.program.column(float(fixed))

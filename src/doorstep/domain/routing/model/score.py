@@ -52,7 +52,9 @@ def values(problem: OrderProblem, plan: Plan) -> Values:
         lines = [scale.signed(problem.measured(part.takes, part.stop)) for part in plan]
         parts = [tuple(map(add, *each)) for each in zip(parts, lines, strict=True)]
         return scale.total(parts)
-    added = sum([problem.added(index, part.stop, pieces) for part in plan for index, pieces in part.takes])
+    added = sum(
+        [problem.added(index, part.stop, quantity) for part in plan for index, quantity in part.takes]
+    )
     total = list(scale.total(parts))
     total[scale.cost] += -added if scale.tiers[scale.cost].descending else added
     return tuple(total)
@@ -63,35 +65,38 @@ def scores(problem: OrderProblem, plan: Plan, *, is_further: bool = False) -> Sc
     if len(plan) == 1 and not is_further:
         return _of_one(problem, plan[0])
     stops = [part.stop for part in plan]
-    tolls, frame = [stop.toll for stop in stops], problem.candidates.frame
-    takes = [(index, part.stop, pieces) for part in plan for index, pieces in part.takes]
+    fixed_costs, frame = [stop.fixed_cost for stop in stops], problem.candidates.frame
+    takes = [(index, part.stop, quantity) for part in plan for index, quantity in part.takes]
     scarcity = (
-        sum([problem.scarcity(index, stop.id, pieces) for index, stop, pieces in takes])
+        sum([problem.scarcity(index, stop.id, quantity) for index, stop, quantity in takes])
         if frame.network.prices
         else 0
     )
     last = (
-        sum([problem.last(index, stop.id, pieces) for index, stop, pieces in takes])
+        sum([problem.last(index, stop.id, quantity) for index, stop, quantity in takes])
         if frame.costs.last_unit_minor
         else 0
     )
-    added = sum([problem.added(index, stop, pieces) for index, stop, pieces in takes])
+    added = sum([problem.added(index, stop, quantity) for index, stop, quantity in takes])
     parcels = sum([not stop.is_companion for stop in stops])
     split = frame.costs.split_minor * max(0, parcels - (parcels == len(stops) and not is_further))
     return Scores(
         miss=_either(stops_miss=[stop.late for stop in stops]),
-        cost_minor=sum([toll.total for toll in tolls]) + added + split,
-        carriage_minor=sum([toll.carriage_minor for toll in tolls]) + added - scarcity - last,
-        handling_minor=sum([toll.handling_minor for toll in tolls]),
+        cost_minor=sum([fixed_cost.total for fixed_cost in fixed_costs]) + added + split,
+        carriage_minor=sum([fixed_cost.carriage_minor for fixed_cost in fixed_costs])
+        + added
+        - scarcity
+        - last,
+        handling_minor=sum([fixed_cost.handling_minor for fixed_cost in fixed_costs]),
         split_minor=split,
-        reroute_minor=sum([toll.reroute_minor for toll in tolls]),
-        late_minor=sum([toll.late_minor for toll in tolls]),
-        load_minor=sum([toll.load_minor for toll in tolls]),
+        reroute_minor=sum([fixed_cost.reroute_minor for fixed_cost in fixed_costs]),
+        late_minor=sum([fixed_cost.late_minor for fixed_cost in fixed_costs]),
+        load_minor=sum([fixed_cost.load_minor for fixed_cost in fixed_costs]),
         last_piece_minor=last,
         scarcity_minor=scarcity,
-        carbon_minor=sum([toll.carbon_minor for toll in tolls]),
+        carbon_minor=sum([fixed_cost.carbon_minor for fixed_cost in fixed_costs]),
         parcels=parcels,
-        km=round(sum([stop.metres for stop in stops]) / 1000),
+        km=round(sum([stop.meters for stop in stops]) / 1000),
         leaves=_last([stop.lane.leaves_at for stop in stops]),
         arrives=_last([stop.lane.arrives_at for stop in stops]),
         co2_grams=sum([stop.co2_grams for stop in stops]),
@@ -101,27 +106,27 @@ def scores(problem: OrderProblem, plan: Plan, *, is_further: bool = False) -> Sc
 def _of_one(problem: OrderProblem, part: Part) -> Scores:
     """The scores of an order's only parcel: the case of nearly every order, without sums."""
     stop, frame, added, scarcity, last = part.stop, problem.candidates.frame, 0, 0, 0
-    lane, toll = stop.lane, stop.toll
-    for index, pieces in part.takes:
-        added += problem.added(index, stop, pieces)
+    lane, fixed_cost = stop.lane, stop.fixed_cost
+    for index, quantity in part.takes:
+        added += problem.added(index, stop, quantity)
         if frame.network.prices:
-            scarcity += problem.scarcity(index, stop.id, pieces)
+            scarcity += problem.scarcity(index, stop.id, quantity)
         if frame.costs.last_unit_minor:
-            last += problem.last(index, stop.id, pieces)
+            last += problem.last(index, stop.id, quantity)
     return Scores(
         _either(stops_miss=(stop.late,)) if stop.late else SURELY,
-        toll.total + added,
-        toll.carriage_minor + added - scarcity - last,
-        toll.handling_minor,
+        fixed_cost.total + added,
+        fixed_cost.carriage_minor + added - scarcity - last,
+        fixed_cost.handling_minor,
         0,
-        toll.reroute_minor,
-        toll.late_minor,
-        toll.load_minor,
+        fixed_cost.reroute_minor,
+        fixed_cost.late_minor,
+        fixed_cost.load_minor,
         last,
         scarcity,
-        toll.carbon_minor,
+        fixed_cost.carbon_minor,
         0 if stop.is_companion else 1,
-        round(stop.metres / 1000),
+        round(stop.meters / 1000),
         None if lane.leaves_at is None else lane.leaves_at.date(),
         None if lane.arrives_at is None else lane.arrives_at.date(),
         stop.co2_grams,

@@ -31,7 +31,7 @@ def searched(problem: OrderProblem, most: int) -> Found:
     split = problem.candidates.rule.split
     units = units_of(problem)
     found = _ranked(problem, _whole(problem, units, most))
-    filled = {index for part in found.plan for index, _pieces in part.takes}
+    filled = {index for part in found.plan for index, _quantity in part.takes}
     if len(filled) < len(problem.wants):
         found = _completed(problem, found, units, most)
     return found if found.plan and _is_allowed(problem, found.plan, split) else Found()
@@ -91,7 +91,7 @@ def _completed(problem: OrderProblem, found: Found, units: Sequence[Unit], most:
     split = problem.candidates.rule.split
     if split.by != "quantity":
         return found
-    filled = {index for part in found.plan for index, _pieces in part.takes}
+    filled = {index for part in found.plan for index, _quantity in part.takes}
     spread = Spread(problem, found.plan, most)
     alone = [unit.lines[0] for unit in units if len(unit.lines) == 1]
     added = [index for index in alone if index not in filled and spread.add(index)]
@@ -116,12 +116,12 @@ def _is_allowed(problem: OrderProblem, plan: Plan, split: Split) -> bool:
 
 
 def _filled(problem: OrderProblem, plan: Plan) -> set[int]:
-    return {index for part in plan for index, _pieces in part.takes}
+    return {index for part in plan for index, _quantity in part.takes}
 
 
 def _worth(problem: OrderProblem, part: Part) -> int:
     """The value of a parcel; a split line counts by its share."""
     return sum(
-        problem.wants[index].value_minor * pieces // problem.wants[index].quantity
-        for index, pieces in part.takes
+        problem.wants[index].value_minor * quantity // problem.wants[index].quantity
+        for index, quantity in part.takes
     )

@@ -52,7 +52,7 @@ def _with_everything(problem: OrderProblem) -> list[Stop]:
         if index:
             places = [place for place in places if there.get(place, 0) >= need]
         else:
-            places = [place for place, pieces in there.items() if pieces >= need]
+            places = [place for place, quantity in there.items() if quantity >= need]
     places.sort()
     if problem.capacity or problem.demand.excluded:
         skus = [want.sku for want in problem.wants]

@@ -32,8 +32,8 @@ class Spread:
         self._stops = {part.stop.id: part.stop for part in self.plan}
         self._basket = self.problem.basket()
         for part in self.plan:
-            for index, pieces in part.takes:
-                self._put(index, part.stop, pieces)
+            for index, quantity in part.takes:
+                self._put(index, part.stop, quantity)
 
     def add(self, index: int) -> bool:
         """Allocate a line's units; nothing is taken unless all are found."""
@@ -48,21 +48,21 @@ class Spread:
         for stop in sorted(
             chosen, key=lambda each: (self._open(each.id) is None, self._key(index, each), each.id)
         ):
-            pieces = min(missing, rooms[stop.id])
-            if pieces:
-                self._put(index, stop, pieces)
-                self._takes.setdefault(stop.id, []).append((index, pieces))
+            quantity = min(missing, rooms[stop.id])
+            if quantity:
+                self._put(index, stop, quantity)
+                self._takes.setdefault(stop.id, []).append((index, quantity))
                 self._stops[stop.id] = stop
-                missing -= pieces
+                missing -= quantity
         return True
 
     def finished(self) -> Plan:
         """The plan with the added lines."""
         return tuple([Part(self._stops[place], tuple(takes)) for place, takes in sorted(self._takes.items())])
 
-    def _put(self, index: int, stop: Stop, pieces: int) -> None:
+    def _put(self, index: int, stop: Stop, quantity: int) -> None:
         want = self.problem.wants[index]
-        self._basket.add(Choice(want.line_no, want.sku, stop.id, pieces))
+        self._basket.add(Choice(want.line_no, want.sku, stop.id, quantity))
 
     def _rooms(self, index: int) -> dict[LocationId, int]:
         """Units of a line that locations still have."""

@@ -47,20 +47,20 @@ class Supply:
             return {place: basket.room(sku, place) for place in self.at(first)}
         there, kept = self.at(first), terms.kept_back
         if kept:
-            there = {place: max(0, pieces - kept.get((first, place), 0)) for place, pieces in there.items()}
+            there = {place: max(0, units - kept.get((first, place), 0)) for place, units in there.items()}
         if first not in terms.set_aside:
             return dict(there)
         spare = max(0, sum(self.at(first).values()) - terms.set_aside[first])
-        return {place: min(pieces, spare) for place, pieces in there.items()}
+        return {place: min(units, spare) for place, units in there.items()}
 
     def take(self, choice: Choice) -> None:
-        for thing, pieces in self.recipe(choice.sku).items():
-            self.available[thing][choice.location_id] -= pieces * choice.quantity
+        for thing, units in self.recipe(choice.sku).items():
+            self.available[thing][choice.location_id] -= units * choice.quantity
 
     def restore(self, choice: Choice) -> None:
         """Add back what was taken."""
-        for thing, pieces in self.recipe(choice.sku).items():
-            self.available[thing][choice.location_id] += pieces * choice.quantity
+        for thing, units in self.recipe(choice.sku).items():
+            self.available[thing][choice.location_id] += units * choice.quantity
 
 
 @dataclass(slots=True)
@@ -76,14 +76,14 @@ class Basket:
         """How many more of a SKU are available there."""
         return max(
             0,
-            min(self._left(thing, place) // pieces for thing, pieces in self.supply.recipe(sku).items()),
+            min(self._left(thing, place) // units for thing, units in self.supply.recipe(sku).items()),
         )
 
     def has_spare(self, sku: Sku, quantity: int) -> bool:
         """Whether this many more leave enough, at any location, of the units set aside for others."""
         return all(
-            self._spare(thing) >= pieces * quantity
-            for thing, pieces in self.supply.recipe(sku).items()
+            self._spare(thing) >= units * quantity
+            for thing, units in self.supply.recipe(sku).items()
             if thing in self.terms.set_aside
         )
 
@@ -109,7 +109,7 @@ class Basket:
         self._here, self._everywhere = dict(other._here), dict(other._everywhere)
 
     def add(self, choice: Choice) -> None:
-        for thing, pieces in self.supply.recipe(choice.sku).items():
-            taken, key = pieces * choice.quantity, (thing, choice.location_id)
+        for thing, units in self.supply.recipe(choice.sku).items():
+            taken, key = units * choice.quantity, (thing, choice.location_id)
             self._here[key] = self._here.get(key, 0) + taken
             self._everywhere[thing] = self._everywhere.get(thing, 0) + taken

@@ -18,7 +18,7 @@ from doorstep.flows.allocation.inputs import PlanningInputs
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, OrderId
 
-_Shelf = tuple[str, LocationId]
+_StockPosition = tuple[str, LocationId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Move:
     decision: Decision
 
     @property
-    def keys(self) -> set[_Shelf]:
+    def keys(self) -> set[_StockPosition]:
         """The stock positions that it leaves and those that it needs."""
         there = {(line.sku, work.location_id) for work in self.works for line in work.lines}
         return there | {(choice.sku, choice.location_id) for choice in self.decision.choices}

@@ -44,20 +44,24 @@ class Member:
     def toll(self, place: LocationId) -> int:
         """The fixed cost of a parcel from there."""
         stop = self.stops[place]
-        return 0 if stop.is_companion else stop.toll.total + self.problem.candidates.frame.costs.split_minor
+        return (
+            0
+            if stop.is_companion
+            else stop.fixed_cost.total + self.problem.candidates.frame.costs.split_minor
+        )
 
     def cost(self, served: Sequence[LocationId | None]) -> int:
         """The cost of serving the units from these locations."""
         lines = sum(self.units[unit].costs[place] for unit, place in enumerate(served) if place is not None)
         return lines + sum(self.toll(place) for place in {place for place in served if place is not None})
 
-    def pieces(self, served: Sequence[LocationId | None]) -> list[tuple[StockKey, LocationId, int]]:
+    def stock_taken(self, served: Sequence[LocationId | None]) -> list[tuple[StockKey, LocationId, int]]:
         """The stock that serving the units from these locations takes."""
         return [
-            (thing, place, pieces)
+            (thing, place, quantity)
             for unit, place in enumerate(served)
             if place is not None
-            for thing, pieces in self.needs[unit].items()
+            for thing, quantity in self.needs[unit].items()
         ]
 
     def plan(self, served: Sequence[LocationId | None]) -> Plan:
@@ -181,6 +185,6 @@ def _needs(problem: OrderProblem, unit: Unit) -> Mapping[StockKey, int]:
     needs: dict[StockKey, int] = {}
     for index in unit.lines:
         want = problem.wants[index]
-        for thing, pieces in problem.supply.recipe(want.sku).items():
-            needs[thing] = needs.get(thing, 0) + pieces * want.quantity
+        for thing, quantity in problem.supply.recipe(want.sku).items():
+            needs[thing] = needs.get(thing, 0) + quantity * want.quantity
     return needs

@@ -65,7 +65,7 @@ class Pool:
 
     def __post_init__(self) -> None:
         asked = _asked(self.members)
-        scarce = {key: left for key, pieces in asked.items() if (left := self._left(*key)) < pieces}
+        scarce = {key: left for key, quantity in asked.items() if (left := self._left(*key)) < quantity}
         self.rows = {key: number for number, key in enumerate(scarce)}
         self.stock = np.array(list(scarce.values()), dtype=np.float64)
         self.columns = [_columns(member, self.rows) for member in self.members]
@@ -108,10 +108,10 @@ class Pool:
 
     def _add(self, total: Floats, number: int, served: Sequence[Place]) -> None:
         capacity = [("", place, 1) for place in {place for place in served if place is not None}]
-        for thing, place, pieces in (*self.members[number].pieces(served), *capacity):
+        for thing, place, quantity in (*self.members[number].stock_taken(served), *capacity):
             row = self.rows.get((thing, place))
             if row is not None:
-                total[row] += pieces
+                total[row] += quantity
 
 
 def _asked(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
@@ -120,8 +120,8 @@ def _asked(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
     for member in members:
         for unit, needs in zip(member.units, member.needs, strict=True):
             for place in unit.fits:
-                for thing, pieces in needs.items():
-                    asked[thing, place] = asked.get((thing, place), 0) + pieces
+                for thing, quantity in needs.items():
+                    asked[thing, place] = asked.get((thing, place), 0) + quantity
         for place in member.stops:
             asked["", place] = asked.get(("", place), 0) + 1
     return asked
@@ -142,9 +142,9 @@ def _columns(member: Member, rows: dict[tuple[StockKey, LocationId], int]) -> Co
     number = {place: index for index, place in enumerate(places)}
     x = [(unit, place) for unit, each in enumerate(member.units) for place in sorted(each.fits)]
     taken = [
-        (index, row, pieces)
+        (index, row, quantity)
         for index, (unit, place) in enumerate(x)
-        for thing, pieces in member.needs[unit].items()
+        for thing, quantity in member.needs[unit].items()
         if (row := rows.get((thing, place))) is not None
     ]
     return Columns(
@@ -153,9 +153,9 @@ def _columns(member: Member, rows: dict[tuple[StockKey, LocationId], int]) -> Co
         np.array([unit for unit, _place in x], dtype=np.int64),
         np.array([number[place] for _unit, place in x], dtype=np.int64),
         np.array([member.units[unit].costs[place] for unit, place in x], dtype=np.float64),
-        np.array([index for index, _row, _pieces in taken], dtype=np.int64),
-        np.array([row for _index, row, _pieces in taken], dtype=np.int64),
-        np.array([pieces for _index, _row, pieces in taken], dtype=np.float64),
+        np.array([index for index, _row, _quantity in taken], dtype=np.int64),
+        np.array([row for _index, row, _quantity in taken], dtype=np.int64),
+        np.array([quantity for _index, _row, quantity in taken], dtype=np.float64),
         np.array([place is None for place in member.served], dtype=bool),
         len(member.units),
         member.most,

@@ -42,7 +42,7 @@ class Change:
     at: datetime
     thing: StockKey
     location_id: LocationId
-    pieces: int
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class _Replay:
             touched = set[StockKey]()
             while coming is not None and coming.at <= until:
                 here = stock.setdefault(coming.thing, {})
-                here[coming.location_id] = here.get(coming.location_id, 0) + coming.pieces
+                here[coming.location_id] = here.get(coming.location_id, 0) + coming.units
                 touched.add(coming.thing)
                 coming = next(changes)
             fresh = [_Open(each, each.demand.wants) for each in arrivals]

@@ -25,7 +25,7 @@ from doorstep.domain.routing.model.rules.variables import (
 )
 from doorstep.kernel.ids import LocationId, OrderId
 
-_REMEMBERED = 20_000
+_MOST_CACHED = 20_000
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _NOWHERE = Place(LocationId(0), "", "", 0.0, 0.0, ships=False)
@@ -55,11 +55,11 @@ class _Question:
     def answer(self, own: Values, reading: Reading) -> str:
         """The reason against; "" if there is none."""
         values = (*own, *[read(reading) for read in self.of_place])
-        return self._remembered(values) if self.filter.is_slow else self.filter.against(values)
+        return self._cached(values) if self.filter.is_slow else self.filter.against(values)
 
     def refuse(self, own: Values, readings: Iterable[Reading], reasons: dict[LocationId, str]) -> None:
         """Add the excluded locations, with the reason, to those excluded before."""
-        against = self._remembered if self.filter.is_slow else self.filter.against
+        against = self._cached if self.filter.is_slow else self.filter.against
         reads = self.of_place
         for reading in readings:
             place = reading.lane.location_id
@@ -68,10 +68,10 @@ class _Question:
                 if reason:
                     reasons[place] = reason
 
-    def _remembered(self, values: Values) -> str:
+    def _cached(self, values: Values) -> str:
         reasons = self._known.get(values)
         if reasons is None:
-            if len(self._known) >= _REMEMBERED:
+            if len(self._known) >= _MOST_CACHED:
                 self._known.clear()
             reasons = self._known[values] = self._evaluate(values)
         return reasons

@@ -57,9 +57,9 @@ def _days(reading: Reading, at: datetime | None) -> int:
 
 def _cost_minor(reading: Reading) -> int:
     lane, wants = reading.lane, reading.demand.wants
-    pieces = sum(want.quantity for want in wants)
+    quantity = sum(want.quantity for want in wants)
     kilos = -(-sum(want.quantity * want.grams for want in wants) // _GRAMS_PER_KILO)
-    return lane.parcel_minor + lane.kilo_minor * kilos + lane.piece_minor * pieces
+    return lane.parcel_minor + lane.kilo_minor * kilos + lane.piece_minor * quantity
 
 
 def _in_time(reading: Reading) -> bool:
