@@ -94,7 +94,7 @@ def test_what_waits_is_canceled_at_once_and_what_runs_at_its_next_batch(sold: Re
     sold.write(lambda tx: verbs.cancel(tx, run_id=runs, at=now))
     with pytest.raises(verbs.Canceled):
         sold.write(lambda tx: verbs.report_progress(tx, hold=Hold(runs, 1), done=1, total=2))
-    with pytest.raises(errors.Refused, match=f"Run {waits} has ended"):
+    with pytest.raises(errors.Refused, match=f"Simulation {waits} has ended"):
         sold.write(lambda tx: verbs.cancel(tx, run_id=waits, at=now))
 
 
