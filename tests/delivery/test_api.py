@@ -314,7 +314,7 @@ def test_a_return_is_received_inspected_and_refunded(retailer: Retailer) -> None
     assert caller.post(f"{path}/receive", json={"location": "ST-13"}).json()["custody"] == "received"
     assert caller.post(f"{path}/inspect", json=findings).json()["custody"] == "inspected"
     retailer.settle()
-    assert caller.get(path).json()["status"] == "Returned & Refunded"
+    assert caller.get(path).json()["status"] == "refunded"
     problem(caller.post("/api/v1/refunds/1/retry"), 409, "conflict")
 
 

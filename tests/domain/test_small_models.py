@@ -191,20 +191,18 @@ def test_every_inspection_has_a_disposition() -> None:
 
 
 @pytest.mark.parametrize(
-    ("custody", "progress", "words"),
+    ("custody", "progress", "status"),
     [
-        (ReturnLocation.ADVISED, RefundProgress.PENDING, "RETURN_INITIATED"),
-        (ReturnLocation.IN_TRANSIT, RefundProgress.PENDING, "Return in transit"),
-        (ReturnLocation.ARRIVED, RefundProgress.PENDING, "Return arrived"),
-        (ReturnLocation.RECEIVED, RefundProgress.PENDING, "Return received"),
-        (ReturnLocation.INSPECTED, RefundProgress.TRIGGERED, "Refund pending"),
-        (ReturnLocation.INSPECTED, RefundProgress.REFUNDED, "Returned & Refunded"),
-        (ReturnLocation.INSPECTED, RefundProgress.IN_DOUBT, "Refund in doubt"),
-        (ReturnLocation.INSPECTED, RefundProgress.DENIED, "Refund denied"),
-        (ReturnLocation.NOT_RETURNED, RefundProgress.PENDING, "Not returned"),
+        (ReturnLocation.ADVISED, RefundProgress.PENDING, "initiated"),
+        (ReturnLocation.IN_TRANSIT, RefundProgress.PENDING, "in_transit"),
+        (ReturnLocation.ARRIVED, RefundProgress.PENDING, "arrived"),
+        (ReturnLocation.RECEIVED, RefundProgress.PENDING, "received"),
+        (ReturnLocation.INSPECTED, RefundProgress.TRIGGERED, "refund_pending"),
+        (ReturnLocation.INSPECTED, RefundProgress.REFUNDED, "refunded"),
+        (ReturnLocation.INSPECTED, RefundProgress.IN_DOUBT, "refund_in_doubt"),
+        (ReturnLocation.INSPECTED, RefundProgress.DENIED, "refund_denied"),
+        (ReturnLocation.NOT_RETURNED, RefundProgress.PENDING, "not_returned"),
     ],
 )
-def test_a_return_in_the_customers_words(
-    custody: ReturnLocation, progress: RefundProgress, words: str
-) -> None:
-    assert returns.customer_words(custody, progress) == words
+def test_a_return_has_one_status(custody: ReturnLocation, progress: RefundProgress, status: str) -> None:
+    assert returns.status_of(custody, progress) == status

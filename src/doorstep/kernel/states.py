@@ -19,9 +19,11 @@ def transition(moves: Mapping[S, frozenset[S]], current: S, to: S, *, thing: str
     """Return `to` if the table allows it from `current`; raise IllegalMove otherwise."""
     legal = moves[current]
     if to not in legal:
-        ways = ", ".join(sorted(legal)) or "nothing, it is final"
+        is_now, wanted = (each.value.replace("_", " ") for each in (current, to))
         raise IllegalMove(
-            f"{thing} is {current.value}; it cannot become {to.value} (possible: {ways}).",
+            f"{thing} is already {is_now}."
+            if current is to
+            else f"{thing} is {is_now}: it cannot become {wanted}.",
             state=current.value,
             legal=sorted(legal),
         )

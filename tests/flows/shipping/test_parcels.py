@@ -181,7 +181,7 @@ def test_what_the_customer_collects_is_packed_without_parcels(retailer: Retailer
 def test_a_parcel_that_left_is_not_taken_back_by_a_cancellation(retailer: Retailer, three: OrderId) -> None:
     first, _second = two_parcels(retailer, three)
     retailer.write(lambda tx: packing.ship_parcel(tx, shipment_id=first.id, now=NOON))
-    with pytest.raises(errors.Refused):
+    with pytest.raises(errors.Refused, match="Everything is packed or shipped: stop the parcels"):
         retailer.write(lambda tx: cancel.cancel(tx, order_id=three, reason="asked", now=NOON))
     assert retailer.order(three).line(1).shipped == 1
 

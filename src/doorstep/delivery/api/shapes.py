@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from doorstep.domain.analytics.views.order import Group, OrderDetail, Parcel
 from doorstep.domain.analytics.views.orders import OrderRow
 from doorstep.domain.orders.model import line_status
+from doorstep.domain.returns.model import ReturnStatus
 from doorstep.domain.routing.model import LineExplanation
 from doorstep.kernel import money as kernel_money
 
@@ -209,7 +210,7 @@ class ReturnSummary(BaseModel):
 
     id: int
     number: str
-    status: str
+    status: ReturnStatus
     custody: str
     money: str
     reason: str
@@ -344,7 +345,7 @@ def _returns(detail: OrderDetail) -> list[ReturnSummary]:
         ReturnSummary(
             id=each.facts.id,
             number=each.facts.number,
-            status=each.words,
+            status=each.status,
             custody=each.facts.custody.value,
             money=each.facts.money.value,
             reason=each.facts.reason,

@@ -17,7 +17,7 @@ class _OfReturn:
 
 @dataclass(frozen=True, slots=True)
 class Created(_OfReturn):
-    """A customer wants to return something: RMA_CREATED (RETURN_INITIATED)."""
+    """A customer wants to return something."""
 
     type: ClassVar[str] = "return.created"
     stream: ClassVar[str] = "order"
@@ -60,7 +60,7 @@ class Inspected(_OfReturn):
 
 @dataclass(frozen=True, slots=True)
 class Refunded(_OfReturn):
-    """The customer was refunded: Returned & Refunded."""
+    """The customer was refunded."""
 
     type: ClassVar[str] = "return.refunded"
     stream: ClassVar[str] = "order"

@@ -149,20 +149,36 @@ def check_inspections(quantities: Mapping[int, int], inspections: Sequence[Inspe
             )
 
 
-def customer_words(custody: ReturnLocation, progress: RefundProgress) -> str:
-    """The return's status for people."""
+class ReturnStatus(StrEnum):
+    """A return as a customer sees it: where the units are, then what became of the money."""
+
+    INITIATED = "initiated"
+    IN_TRANSIT = "in_transit"
+    ARRIVED = "arrived"
+    RECEIVED = "received"
+    REFUND_PENDING = "refund_pending"
+    REFUNDED = "refunded"
+    REFUND_IN_DOUBT = "refund_in_doubt"
+    REFUND_DENIED = "refund_denied"
+    NOT_RETURNED = "not_returned"
+
+
+_BY_MONEY = {
+    RefundProgress.REFUNDED: ReturnStatus.REFUNDED,
+    RefundProgress.IN_DOUBT: ReturnStatus.REFUND_IN_DOUBT,
+    RefundProgress.DENIED: ReturnStatus.REFUND_DENIED,
+}
+_BY_CUSTODY = {
+    ReturnLocation.ADVISED: ReturnStatus.INITIATED,
+    ReturnLocation.IN_TRANSIT: ReturnStatus.IN_TRANSIT,
+    ReturnLocation.ARRIVED: ReturnStatus.ARRIVED,
+    ReturnLocation.RECEIVED: ReturnStatus.RECEIVED,
+    ReturnLocation.INSPECTED: ReturnStatus.REFUND_PENDING,
+}
+
+
+def status_of(custody: ReturnLocation, progress: RefundProgress) -> ReturnStatus:
+    """The one status of a return."""
     if custody is ReturnLocation.NOT_RETURNED:
-        return "Not returned"
-    if progress is RefundProgress.REFUNDED:
-        return "Returned & Refunded"
-    if progress is RefundProgress.IN_DOUBT:
-        return "Refund in doubt"
-    if progress is RefundProgress.DENIED:
-        return "Refund denied"
-    return {
-        ReturnLocation.ADVISED: "RETURN_INITIATED",
-        ReturnLocation.IN_TRANSIT: "Return in transit",
-        ReturnLocation.ARRIVED: "Return arrived",
-        ReturnLocation.RECEIVED: "Return received",
-        ReturnLocation.INSPECTED: "Refund pending",
-    }[custody]
+        return ReturnStatus.NOT_RETURNED
+    return _BY_MONEY.get(progress) or _BY_CUSTODY[custody]

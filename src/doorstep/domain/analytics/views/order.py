@@ -28,6 +28,7 @@ from doorstep.domain.orders import model as orders
 from doorstep.domain.orders.model import Address, Counters, OrderStatus
 from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns import model as returns
+from doorstep.domain.returns.model import ReturnStatus
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import LineExplanation
 from doorstep.domain.shipping.model import LabelState
@@ -68,7 +69,7 @@ class Return:
     """A return with its parcel and its refund."""
 
     facts: ReturnFacts
-    words: str
+    status: ReturnStatus
     parcel: Parcel | None
     refund: Refund | None
 
@@ -216,7 +217,7 @@ def _returns(
     return [
         Return(
             facts,
-            returns.customer_words(facts.custody, facts.money),
+            returns.status_of(facts.custody, facts.money),
             by_return.get(facts.id),
             refund_of.get(facts.id),
         )

@@ -127,7 +127,12 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
         if line.quantity > line.allocated + line.canceled
     ]
     if not left and any(line.allocated for line in lines):
-        raise errors.Refused("Everything has shipped already: open a return instead.")
+        shipped = all(line.shipped >= line.allocated for line in lines)
+        raise errors.Refused(
+            "Everything has shipped already: open a return instead."
+            if shipped
+            else "Everything is packed or shipped: stop the parcels, or open a return when they arrive."
+        )
     if left:
         _count(tx, ("canceled",), left)
     routing.end_waits(tx, order_ids=[order_id])
