@@ -31,9 +31,9 @@ def record(tx: WriteTx, *, decisions: Sequence[Decision], ids: Mapping[int, int]
 
 
 def _row(decision: Decision, decision_id: int, at: datetime) -> tuple[object, ...]:
-    receipt, scores = decision.explanation, decision.scores
+    explanation, scores = decision.explanation, decision.scores
     return (
-        decision_id, decision.order_id, at, receipt.rules, receipt.run, _encoder.encode(receipt).decode(),
+        decision_id, decision.order_id, at, explanation.rules, explanation.run, _encoder.encode(explanation).decode(),
         scores.cost_minor, scores.parcels, scores.km, scores.miss, scores.co2_grams,
         sum([want.quantity for want in decision.short]),
     )  # fmt: skip

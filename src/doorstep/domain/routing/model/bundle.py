@@ -24,7 +24,9 @@ class Bundles:
         self, problem: OrderProblem, found: Found, *, parcels_before: int
     ) -> tuple[OrderProblem, Found, tuple[OrderId, ...]]:
         """The plan that joins open parcels, with the orders it joins, if nothing arrives a day later because of it."""
-        parcels = self._open.get(_key(problem.demand)) if self._open and self._asks(problem.demand) else None
+        parcels = (
+            self._open.get(_key(problem.demand)) if self._open and self._may_join(problem.demand) else None
+        )
         if not parcels or not found.plan:
             return problem, found, _ALONE
         joining = replace(problem, companion_locations=problem.companion_locations | parcels.keys())
@@ -38,12 +40,12 @@ class Bundles:
 
     def opened(self, demand: Demand, plan: Plan) -> None:
         """Store the parcels of a plan, if the customer is known."""
-        if self._asks(demand):
+        if self._may_join(demand):
             parcels = self._open.setdefault(_key(demand), {})
             for part in plan:
                 parcels.setdefault(part.stop.id, []).append(demand.order_id)
 
-    def _asks(self, demand: Demand) -> bool:
+    def _may_join(self, demand: Demand) -> bool:
         facts = demand.facts
         return self.is_wanted and bool(facts.customer) and not facts.pickup and demand.latitude is not None
 

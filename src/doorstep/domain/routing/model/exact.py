@@ -45,7 +45,7 @@ class Parting:
             return self._two_best(singles)
         # The only candidate is still compared with the best of two parcels or more: users ask why it was not that.
         found = [self._best(number) for number in range(1 if wins else self._scale.count)]
-        for mask in self._wished(full):
+        for mask in self._sets_to_serve(full):
             plans = [self._plan(best) for per_count in found for best in per_count[mask]]
             if plans:
                 return plans + (singles if mask == full else [])
@@ -130,7 +130,7 @@ class Parting:
         chosen = [unit for bit, unit in enumerate(self.units) if mask >> bit & 1]
         return sum(wants[index].value_minor for unit in chosen for index in unit.lines)
 
-    def _wished(self, full: int) -> list[int]:
+    def _sets_to_serve(self, full: int) -> list[int]:
         """Sets of lines, most lines first; the remaining lines must reach the minimum value, too."""
         least, whole = self.least_minor, sum(want.value_minor for want in self.problem.wants)
         masks = [full] if self.most >= len(self.units) and not least else range(1, full + 1)

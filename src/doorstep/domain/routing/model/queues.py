@@ -11,7 +11,7 @@ from doorstep.domain.routing.model.rules.document import Queue, Remainder
 from doorstep.kernel.ids import OrderId
 
 _RETRY_MINUTES = (15,)  # minutes between tries of orders that are in no queue of the rule set
-_NO_REST = Remainder()
+_NO_REMAINDER = Remainder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +41,19 @@ def placements(
 
 
 def _placement(decision: Decision, queues: Mapping[str, Queue], tries: int, now: datetime) -> Placement:
-    rest = decision.remainder or _NO_REST
-    name = rest.queue or ("" if rest.then in {"next_rule", "queue"} else rest.then)
+    remainder = decision.remainder or _NO_REMAINDER
+    name = remainder.queue or ("" if remainder.then in {"next_rule", "queue"} else remainder.then)
     queue = queues.get(name)
-    waits_for_people = queue is None and (rest.then == "customer_care" or not decision.routing)
+    waits_for_people = queue is None and (remainder.then == "customer_care" or not decision.routing)
     steps = queue.retry_minutes if queue is not None else () if waits_for_people else _RETRY_MINUTES
-    days = rest.auto_cancel_after_days or (queue.auto_cancel_after_days if queue is not None else None)
+    days = remainder.auto_cancel_after_days or (queue.auto_cancel_after_days if queue is not None else None)
     return Placement(
         name,
         missing_reason(decision),
         retry_at=now + timedelta(minutes=steps[min(tries, len(steps) - 1)]) if steps else None,
-        wakes_on_stock=rest.then != "customer_care" if queue is None else queue.wakes_on_stock,
+        wakes_on_stock=remainder.then != "customer_care" if queue is None else queue.wakes_on_stock,
         auto_cancel_at=None if days is None else now + timedelta(days=days),
-        forgets_auto_cancel=rest.forget_auto_cancel,
+        forgets_auto_cancel=remainder.forget_auto_cancel,
     )
 
 

@@ -74,7 +74,7 @@ def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datet
     moves = [
         Move(works, wanted[order_id])
         for order_id, works in still.items()
-        if _seen(works) == _seen(found.works[order_id])
+        if _versions(works) == _versions(found.works[order_id])
     ]
     goods = found.inputs.goods
     inventory.lock_supply(tx, parts=goods.locked_parts)
@@ -94,7 +94,7 @@ def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datet
     return len(moved)
 
 
-def _seen(works: Iterable[Work]) -> set[tuple[int, int]]:
+def _versions(works: Iterable[Work]) -> set[tuple[int, int]]:
     return {(work.id, work.version) for work in works}
 
 

@@ -64,8 +64,8 @@ class Pool:
     waits: list[Floats] = field(init=False)
 
     def __post_init__(self) -> None:
-        asked = _asked(self.members)
-        scarce = {key: left for key, quantity in asked.items() if (left := self._left(*key)) < quantity}
+        requested = _requested(self.members)
+        scarce = {key: left for key, quantity in requested.items() if (left := self._left(*key)) < quantity}
         self.rows = {key: number for number, key in enumerate(scarce)}
         self.stock = np.array(list(scarce.values()), dtype=np.float64)
         self.columns = [_columns(member, self.rows) for member in self.members]
@@ -114,17 +114,17 @@ class Pool:
                 total[row] += quantity
 
 
-def _asked(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
+def _requested(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
     """The maximum demand of the batch for every (thing, location), and for every location's capacity."""
-    asked: dict[tuple[StockKey, LocationId], int] = {}
+    requested: dict[tuple[StockKey, LocationId], int] = {}
     for member in members:
         for unit, needs in zip(member.units, member.needs, strict=True):
             for place in unit.fits:
                 for thing, quantity in needs.items():
-                    asked[thing, place] = asked.get((thing, place), 0) + quantity
+                    requested[thing, place] = requested.get((thing, place), 0) + quantity
         for place in member.stops:
-            asked["", place] = asked.get(("", place), 0) + 1
-    return asked
+            requested["", place] = requested.get(("", place), 0) + 1
+    return requested
 
 
 def _worth(member: Member) -> Floats:
