@@ -106,7 +106,9 @@ def test_a_goods_receipt_with_a_key_is_posted_once(api: TestClient, retailer: Re
 
 def test_units_change_their_condition(api: TestClient, retailer: Retailer) -> None:
     change = {"sku": SHIRT, "location": HUB, "before": "new", "after": "b_grade", "quantity": 1}
-    assert ask(api, "/inventory/regrades", {"changes": [change], "reason": "stain"}, 201) == {"changed": 1}
+    assert ask(api, "/inventory/condition-changes", {"changes": [change], "reason": "stain"}, 201) == {
+        "changed": 1
+    }
     assert retailer.count(SHIRT, HUB, "b_grade") == (1, 0)
 
 
@@ -116,7 +118,7 @@ def test_a_blind_count_hides_quantities_until_it_is_submitted(api: TestClient, r
     ask(api, f"/counts/{key}/found", {"found": [{"code": SHIRT, "quantity": on_hand - 1}]})
     (line,) = ask(api, f"/counts/{key}")["lines"]
     assert (line["counted"], line["expected"], line["variance"]) == (on_hand - 1, None, None)
-    assert ask(api, f"/counts/{key}/hand-in", {})["state"] == "counted"
+    assert ask(api, f"/counts/{key}/submit", {})["state"] == "counted"
     assert ask(api, f"/counts/{key}")["lines"][0]["variance"] == -1
     assert ask(api, f"/counts/{key}/approve", {}, 409)["counted_by"] == "api:1"
     assert ask(client(retailer), f"/counts/{key}/approve", {})["state"] == "approved"
@@ -127,7 +129,7 @@ def test_a_blind_count_hides_quantities_until_it_is_submitted(api: TestClient, r
 def test_a_count_is_sent_back_or_canceled(api: TestClient) -> None:
     key = ask(api, "/counts", {"location": HUB, "title": "Shelf 1", "skus": [SHIRT]}, 201)["id"]
     ask(api, f"/counts/{key}/found", {"found": [{"code": SHIRT, "quantity": 0}], "adds": False})
-    ask(api, f"/counts/{key}/hand-in", {"rest": "skip"})
+    ask(api, f"/counts/{key}/submit", {"rest": "skip"})
     assert ask(api, f"/counts/{key}/recount", {"reason": "really?"})["state"] == "open"
     assert ask(api, f"/counts/{key}/cancel", {})["actions"] == []
 
@@ -176,7 +178,7 @@ def test_files_are_imported_and_exported_as_streams(api: TestClient, retailer: R
         "line,problem,sku,location,quantity,condition",
         f"3,location is no location: NOWHERE,{SHIRT},NOWHERE,1,",
     ]
-    ask(api, f"/imports/{key}/go-on", {}, 409)
+    ask(api, f"/imports/{key}/resume", {}, 409)
     stock = api.get(f"/api/v1/exports/stock.csv?location={HUB}").text.splitlines()
     assert stock[0] == "sku,location,quantity,condition,reserved,incoming,missing,confirmed_at"
     assert any(line.startswith(f"{SHIRT},{HUB},44,new,0,0,0,") for line in stock)
@@ -202,7 +204,7 @@ def test_staff_work_at_their_own_location(retailer: Retailer) -> None:
     ask(staff, "/receipts", goods | {"location": STORE}, 201)
     key = ask(staff, "/counts", {"location": STORE, "title": "Shelf", "skus": [SHIRT]}, 201)["id"]
     ask(staff, f"/counts/{key}/found", {"found": [{"code": SHIRT, "quantity": 0}]})
-    ask(staff, f"/counts/{key}/hand-in", {})
+    ask(staff, f"/counts/{key}/submit", {})
     ask(staff, f"/counts/{key}/approve", {"alone": True}, 403)
     reported = {"source": "pos", "mode": "delta", "lines": [{"sku": SHIRT, "location": HUB, "quantity": 1}]}
     found = ask(staff, "/inventory/feeds", reported, 201, headers={"Idempotency-Key": "k"})

@@ -129,7 +129,7 @@ def test_the_network_is_read_planned_and_changed(shop: Retailer) -> None:
     api = client(shop)
     document = api.get("/api/v1/network").json()["document"]
     document["confidence"] = 0.8
-    reported = api.post("/api/v1/network/plan", json={"document": document}).json()
+    reported = api.post("/api/v1/network/preview", json={"document": document}).json()
     assert [line for line in reported["changes"] if line[0] in "+-"] == [
         "-confidence: 0.9",
         "+confidence: 0.8",

@@ -56,7 +56,7 @@ class RuleBody(BaseModel):
         return Change(terms, self.reason, rule_id, self.version)
 
 
-class Trial(RuleBody):
+class RuleToPreview(RuleBody):
     """A rule to preview: with `rule_id` as a change of that rule, without as a new one."""
 
     rule_id: int | None = None
@@ -184,7 +184,7 @@ def create_rule(calling: Calling, body: RuleBody) -> RuleSaved:
 
 
 @router.post("/atp-rules/preview")
-def preview_rule(calling: Calling, body: Trial) -> RulePreview:
+def preview_rule(calling: Calling, body: RuleToPreview) -> RulePreview:
     """Preview how much a rule would change. Nothing is changed."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 

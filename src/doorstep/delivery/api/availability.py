@@ -25,7 +25,7 @@ from doorstep.kernel.ids import LocationId, Sku
 router = APIRouter(tags=["Availability"])
 
 
-class Asked(BaseModel):
+class AvailabilityQuery(BaseModel):
     """How many units of a SKU may a channel promise?"""
 
     sku: str
@@ -47,13 +47,13 @@ class Asked(BaseModel):
         )
 
 
-class Questions(BaseModel):
+class AvailabilityQueries(BaseModel):
     """Up to 1,000 queries; the answers have the same order."""
 
-    questions: list[Asked] = Field(min_length=1, max_length=1000)
+    questions: list[AvailabilityQuery] = Field(min_length=1, max_length=1000)
 
 
-class Step(BaseModel):
+class AvailabilityStep(BaseModel):
     """A number of units that is added or deducted, and why; `rule_id` if a rule causes it."""
 
     words: str
@@ -69,10 +69,10 @@ class AvailabilityExplanation(BaseModel):
     condition: str
     pieces: int
     free: int
-    steps: list[Step]
+    steps: list[AvailabilityStep]
 
 
-class Answer(BaseModel):
+class AvailabilityAnswer(BaseModel):
     """`quantity` is null when `status` is unknown: then `because` gives the reason, and `known_quantity` is certain.
 
     `together`: for a kit, how many have all components at one location; null if the SKU is not a kit.
@@ -89,7 +89,7 @@ class Answer(BaseModel):
     explanation: list[AvailabilityExplanation] | None
 
 
-def _answer(found: Availability, *, explain: bool) -> Answer:
+def _answer(found: Availability, *, explain: bool) -> AvailabilityAnswer:
     parts = [
         AvailabilityExplanation(
             sku=part.sku,
@@ -97,13 +97,15 @@ def _answer(found: Availability, *, explain: bool) -> Answer:
             pieces=part.pieces,
             free=part.free,
             steps=[
-                Step(words=step.words, pieces=step.pieces, rule_id=step.rule.rule_id, rule=step.rule.rule)
+                AvailabilityStep(
+                    words=step.words, pieces=step.pieces, rule_id=step.rule.rule_id, rule=step.rule.rule
+                )
                 for step in waterfall(part)
             ],
         )
         for part in (found.parts if explain else ())
     ]
-    return Answer(
+    return AvailabilityAnswer(
         sku=found.question.sku,
         channel=found.question.channel,
         status=found.status.value,
@@ -116,10 +118,10 @@ def _answer(found: Availability, *, explain: bool) -> Answer:
     )
 
 
-def _ask(calling: Caller, asked: Sequence[Asked]) -> list[Answer]:
+def _ask(calling: Caller, asked: Sequence[AvailabilityQuery]) -> list[AvailabilityAnswer]:
     calling.principal.require(Permission.INVENTORY_READ)
 
-    def look(tx: ReadTx) -> list[Answer]:
+    def look(tx: ReadTx) -> list[AvailabilityAnswer]:
         named = {each.location for each in asked if each.location}
         places = {code: network.by_code(tx, code=code).id for code in named}
         questions = [each.question(places) for each in asked]
@@ -130,13 +132,13 @@ def _ask(calling: Caller, asked: Sequence[Asked]) -> list[Answer]:
 
 
 @router.get("/availability")
-def availability(calling: Calling, asked: Annotated[Asked, Query()]) -> Answer:
+def availability(calling: Calling, asked: Annotated[AvailabilityQuery, Query()]) -> AvailabilityAnswer:
     """Get how many units of a SKU may be promised now, or by a day."""
     return _ask(calling, [asked])[0]
 
 
 @router.post("/availability")
-def availabilities(calling: Calling, body: Questions) -> list[Answer]:
+def availabilities(calling: Calling, body: AvailabilityQueries) -> list[AvailabilityAnswer]:
     """Answer many queries at once, from one snapshot of the stock."""
     return _ask(calling, body.questions)
 
@@ -158,7 +160,7 @@ class Aisle(BaseModel):
 
     sku: str
     location: str
-    here: Answer
+    here: AvailabilityAnswer
     elsewhere: list[Offer]
     coming: list[Offer]
 

@@ -34,7 +34,7 @@ from doorstep.kernel.ids import CountId, LocationId, Sku
 router = APIRouter(tags=["Counts"])
 
 
-class Opening(BaseModel):
+class CountInput(BaseModel):
     """What to count; without SKUs every SKU that the location has in the system (of a category)."""
 
     location: str = Field(description="The location's code.")
@@ -52,7 +52,7 @@ class Version(BaseModel):
     )
 
 
-class Pieces(BaseModel):
+class SkuUnits(BaseModel):
     """Counted units of a SKU (or barcode)."""
 
     code: str = Field(description="SKU or barcode.")
@@ -63,11 +63,11 @@ class Pieces(BaseModel):
 class CountedUnits(BaseModel):
     """Counted quantities: totals, or (`adds`) scans to add up."""
 
-    found: list[Pieces] = Field(min_length=1, max_length=1000)
+    found: list[SkuUnits] = Field(min_length=1, max_length=1000)
     adds: bool = False
 
 
-class HandIn(Version):
+class CountSubmission(Version):
     """Submit the count."""
 
     rest: Rest = Field(Rest.SKIP, description="How to treat lines that have no counted quantity.")
@@ -82,7 +82,7 @@ class Approval(Version):
     )
 
 
-class SendBack(Version):
+class RecountReason(Version):
     """Why to count again."""
 
     reason: str = Field("", max_length=200)
@@ -215,7 +215,7 @@ def get_count(calling: Calling, count_id: int) -> WholeCount:
 
 
 @router.post("/counts", status_code=201)
-def open_count(calling: Calling, body: Opening) -> CountActed:
+def open_count(calling: Calling, body: CountInput) -> CountActed:
     """Request a count."""
 
     def work(tx: WriteTx) -> CountActed:
@@ -266,8 +266,8 @@ def find(calling: Calling, count_id: int, body: CountedUnits) -> CountActed:
     return _act(calling, count_id, (Permission.STOCK_WORK, None), verb)
 
 
-@router.post("/counts/{count_id}/hand-in")
-def hand_in(calling: Calling, count_id: int, body: HandIn) -> CountActed:
+@router.post("/counts/{count_id}/submit")
+def hand_in(calling: Calling, count_id: int, body: CountSubmission) -> CountActed:
     """Submit a count. Small variances (see the settings) are approved at once."""
     chosen = calling.app.settings
     tolerance = Tolerance(chosen.count_tolerance_pieces, chosen.count_tolerance_percent)
@@ -291,7 +291,7 @@ def approve(calling: Calling, count_id: int, body: Approval) -> CountActed:
 
 
 @router.post("/counts/{count_id}/recount")
-def recount(calling: Calling, count_id: int, body: SendBack) -> CountActed:
+def recount(calling: Calling, count_id: int, body: RecountReason) -> CountActed:
     """Reopen a count: lines with a variance are counted again."""
     return _act(
         calling,

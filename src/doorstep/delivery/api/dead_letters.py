@@ -22,7 +22,7 @@ from doorstep.kernel.keyset import Keyset
 router = APIRouter(tags=["Dead letters"])
 
 
-class Chosen(BaseModel):
+class DeadLetterSelection(BaseModel):
     """Which dead letters: by id, or all of an error class."""
 
     deliveries: list[int] = Field(default_factory=list, max_length=1000)
@@ -102,7 +102,7 @@ def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id
 
 
 @router.post("/dead-letters/redrive")
-def redrive(calling: Calling, body: Chosen) -> Redriven:
+def redrive(calling: Calling, body: DeadLetterSelection) -> Redriven:
     """Retry dead letters."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     if body.error_class is None and not body.deliveries and not body.messages:
@@ -118,7 +118,7 @@ def redrive(calling: Calling, body: Chosen) -> Redriven:
 
 
 @router.post("/dead-letters/discard")
-def discard(calling: Calling, body: Chosen) -> Discarded:
+def discard(calling: Calling, body: DeadLetterSelection) -> Discarded:
     """Discard dead letters. Their events and payloads are kept."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     return calling.write(

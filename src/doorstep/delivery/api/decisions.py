@@ -19,7 +19,7 @@ from doorstep.kernel.db import ReadTx
 router = APIRouter(tags=["Orders"])
 
 
-class Sent(BaseModel):
+class AssignedUnits(BaseModel):
     """Units of a line that were assigned to a location."""
 
     location: str
@@ -117,7 +117,7 @@ class Decision(BaseModel):
     actor: str
     rules: str
     rules_version: int | None
-    sent: list[Sent]
+    sent: list[AssignedUnits]
     best: Money | None
     actual: Money | None
     explanation: DecisionExplanation
@@ -186,7 +186,7 @@ def _explanation(found: stored.Explanation, currency: str) -> DecisionExplanatio
 
 def _reported(found: Reported, currency: str) -> Decision:
     sent = [
-        Sent(location=code, line_no=line_no, quantity=quantity)
+        AssignedUnits(location=code, line_no=line_no, quantity=quantity)
         for code, lines in found.sent.items()
         for line_no, quantity in lines.items()
     ]

@@ -22,7 +22,7 @@ from doorstep.kernel.ids import LocationId
 router = APIRouter(tags=["Feeds"])
 
 
-class Reported(BaseModel):
+class FeedLine(BaseModel):
     """One line: units on hand (set), or a change (delta)."""
 
     sku: str
@@ -41,7 +41,7 @@ class StockFeed(BaseModel):
     as_of: datetime | None = Field(
         None, description="When the source read the quantities; later movements are kept. Default: now."
     )
-    lines: list[Reported] = Field(min_length=1, max_length=MOST_LINES)
+    lines: list[FeedLine] = Field(min_length=1, max_length=MOST_LINES)
 
 
 class FeedRow(BaseModel):
@@ -61,7 +61,7 @@ class FeedRow(BaseModel):
     received_at: datetime
 
 
-class Trouble(BaseModel):
+class UnappliedLine(BaseModel):
     """A line that was not applied as sent."""
 
     line_no: int
@@ -71,7 +71,7 @@ class Trouble(BaseModel):
     reason: str
 
 
-class LineTaken(BaseModel):
+class FeedLineResult(BaseModel):
     """The result of a line of the feed; `on_hand` is the new counter, null where there is none."""
 
     line_no: int
@@ -82,19 +82,19 @@ class LineTaken(BaseModel):
     reason: str
 
 
-class FeedTaken(BaseModel):
+class FeedResult(BaseModel):
     """A feed and the result of each line. A repeated feed has no results: nothing happened now."""
 
     feed: FeedRow
     is_replay: bool
-    results: list[LineTaken]
+    results: list[FeedLineResult]
 
 
 class WholeFeed(BaseModel):
     """A feed with the lines that were not applied as sent."""
 
     feed: FeedRow
-    troubles: list[Trouble]
+    troubles: list[UnappliedLine]
 
 
 def _shown(row: views.FeedRow) -> FeedRow:
@@ -115,7 +115,7 @@ def _shown(row: views.FeedRow) -> FeedRow:
 
 
 @router.post("/inventory/feeds", status_code=201)
-def take(calling: Calling, body: StockFeed) -> FeedTaken:
+def take(calling: Calling, body: StockFeed) -> FeedResult:
     """Update stock from a source. Invalid lines are rejected with a reason, the others are applied."""
     calling.principal.require(Permission.STOCK_WORK)
     now = calling.app.clock.now()
@@ -127,10 +127,10 @@ def take(calling: Calling, body: StockFeed) -> FeedTaken:
     moment = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     feed = Feed(body.source, calling.idempotency_key, body.mode, moment, lines)
 
-    def work(tx: WriteTx) -> FeedTaken:
+    def work(tx: WriteTx) -> FeedResult:
         taken = feeds.take(tx, feed=feed, places=_places(calling, tx), now=now)
-        results = [LineTaken.model_validate(asdict(each)) for each in taken.results]
-        return FeedTaken(feed=_shown(taken.feed), is_replay=taken.is_replay, results=results)
+        results = [FeedLineResult.model_validate(asdict(each)) for each in taken.results]
+        return FeedResult(feed=_shown(taken.feed), is_replay=taken.is_replay, results=results)
 
     return calling.write(work)
 
@@ -158,7 +158,7 @@ def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
 
     def look(tx: ReadTx) -> WholeFeed:
         troubles = [
-            Trouble(
+            UnappliedLine(
                 line_no=each.line_no,
                 sku=each.sku,
                 location=each.location,

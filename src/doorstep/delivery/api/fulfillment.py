@@ -140,13 +140,13 @@ class Rejection(Command):
     note: str = Field("", max_length=500)
 
 
-class AskBack(Command):
+class Recall(Command):
     """Why to route it elsewhere."""
 
     why: str = Field(min_length=1, max_length=500)
 
 
-class Keep(Command):
+class RecallDecline(Command):
     """The location's comment."""
 
     note: str = Field("", max_length=500)
@@ -311,8 +311,10 @@ def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> Acte
     return _act(calling, fulfillment_order_id, verb)
 
 
-@router.post("/fulfillment-orders/{fulfillment_order_id}/ask-back")
-def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> Acted:
+# The undocumented paths are the former ones: programs keep working until 1.0.
+@router.post("/fulfillment-orders/{fulfillment_order_id}/ask-back", include_in_schema=False)
+@router.post("/fulfillment-orders/{fulfillment_order_id}/recall")
+def ask_back(calling: Calling, fulfillment_order_id: int, body: Recall) -> Acted:
     """Recall a fulfillment order: unaccepted work is re-routed at once, else the location agrees or declines."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
@@ -322,8 +324,9 @@ def ask_back(calling: Calling, fulfillment_order_id: int, body: AskBack) -> Acte
     return _act(calling, fulfillment_order_id, verb)
 
 
-@router.post("/fulfillment-orders/{fulfillment_order_id}/keep")
-def keep(calling: Calling, fulfillment_order_id: int, body: Keep) -> Acted:
+@router.post("/fulfillment-orders/{fulfillment_order_id}/keep", include_in_schema=False)
+@router.post("/fulfillment-orders/{fulfillment_order_id}/decline-recall")
+def keep(calling: Calling, fulfillment_order_id: int, body: RecallDecline) -> Acted:
     """Decline a recall. To agree, reject the fulfillment order with the reason asked_back."""
     return _act(
         calling,

@@ -43,7 +43,7 @@ _FILE: dict[str, object] = {
 _CSV: dict[int | str, dict[str, object]] = {200: {"content": {"text/csv": {}}}}
 
 
-class File(BaseModel):
+class ImportFile(BaseModel):
     """A file and its progress: checking, applying, then done; refused (all or none), or failed (can be resumed)."""
 
     id: int
@@ -71,8 +71,8 @@ class RowProblem(BaseModel):
     cells: list[str]
 
 
-def _shown(file: Import) -> File:
-    return File(
+def _shown(file: Import) -> ImportFile:
+    return ImportFile(
         id=file.id,
         kind=file.kind.value,
         state=file.state.value,
@@ -91,7 +91,7 @@ def _shown(file: Import) -> File:
     )
 
 
-class Reported(BaseModel):
+class ImportOptions(BaseModel):
     """Import options in the query string."""
 
     kind: ImportKind = Field(description="What the file contains.")
@@ -102,7 +102,9 @@ class Reported(BaseModel):
 
 
 @router.post("/imports", status_code=202, openapi_extra=_FILE)
-async def bring_in(request: Request, calling: Uploading, reported: Annotated[Reported, Query()]) -> File:
+async def bring_in(
+    request: Request, calling: Uploading, reported: Annotated[ImportOptions, Query()]
+) -> ImportFile:
     """Import a file of up to 1 GiB, sent as the body. Workers check and apply it; read the import to follow its progress.
 
     The columns of each kind are in the documentation; bad rows are kept with line and reason.
@@ -119,7 +121,7 @@ async def bring_in(request: Request, calling: Uploading, reported: Annotated[Rep
         return await run_in_threadpool(_taken_in, calling, reported, spool)
 
 
-def _taken_in(calling: Caller, reported: Reported, raw: BinaryIO | Iterable[bytes]) -> File:
+def _taken_in(calling: Caller, reported: ImportOptions, raw: BinaryIO | Iterable[bytes]) -> ImportFile:
     now = calling.app.clock.now()
     as_of = reported.as_of or now
     new = NewImport(
@@ -136,14 +138,14 @@ def _taken_in(calling: Caller, reported: Reported, raw: BinaryIO | Iterable[byte
 
 
 @router.get("/imports")
-def list_imports(calling: Calling) -> list[File]:
+def list_imports(calling: Calling) -> list[ImportFile]:
     """List the newest imports."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: [_shown(each) for each in views.rows(tx)])
 
 
 @router.get("/imports/{import_id}")
-def get_import(calling: Calling, import_id: int) -> File:
+def get_import(calling: Calling, import_id: int) -> ImportFile:
     """Get one import and its progress."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: _shown(views.row(tx, import_id=import_id)))
@@ -200,7 +202,7 @@ class ImportResumed(BaseModel):
     state: str
 
 
-@router.post("/imports/{import_id}/go-on")
+@router.post("/imports/{import_id}/resume")
 def go_on(calling: Calling, import_id: int) -> ImportResumed:
     """Resume a failed import where it stopped."""
     calling.principal.require(Permission.INVENTORY_WRITE)

@@ -56,7 +56,7 @@ class TrialBody(BaseModel):
     )
 
 
-class Why(BaseModel):
+class ActionReason(BaseModel):
     """The reason for the action."""
 
     why: str = Field(min_length=1, max_length=500)
@@ -196,14 +196,14 @@ def start_trial(calling: Calling, body: TrialBody) -> lab_shapes.TrialState:
 
 
 @router.post("/trials/stop")
-def stop_trial(calling: Calling, body: Why) -> lab_shapes.TrialState:
+def stop_trial(calling: Calling, body: ActionReason) -> lab_shapes.TrialState:
     """Stop the running trial."""
     calling.principal.require(Permission.RULES_WRITE)
     return calling.write(lambda tx: _reported(trial_verbs.stop(tx, why=body.why, at=calling.app.clock.now())))
 
 
 @router.post("/trials/promote")
-def promote(calling: Calling, body: Why) -> lab_shapes.Promoted:
+def promote(calling: Calling, body: ActionReason) -> lab_shapes.Promoted:
     """Stop the running trial and activate its draft for every order."""
     calling.principal.require(Permission.RULES_WRITE)
 

@@ -43,7 +43,7 @@ class Version(BaseModel):
     created_at: datetime
 
 
-class Said(BaseModel):
+class CurrentNetwork(BaseModel):
     """The current document and its newest changes."""
 
     document: Document
@@ -62,16 +62,18 @@ def _changes(found: Preview) -> Changes:
 
 
 @router.get("/network")
-def network(calling: Calling) -> Said:
+def network(calling: Calling) -> CurrentNetwork:
     """Get the current calendars, shifts and tariffs."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> Said:
+    def look(tx: ReadTx) -> CurrentNetwork:
         versions = [
             Version(version=each.version, note=each.note, actor=each.actor, created_at=each.created_at)
             for each in views.versions(tx)
         ]
-        return Said(document=msgspec.to_builtins(views.document(tx), str_keys=True), versions=versions)
+        return CurrentNetwork(
+            document=msgspec.to_builtins(views.document(tx), str_keys=True), versions=versions
+        )
 
     return calling.read(look)
 
@@ -83,7 +85,7 @@ def schema(calling: Calling) -> Document:
     return text.schema()
 
 
-@router.post("/network/plan")
+@router.post("/network/preview")
 def plan(calling: Calling, body: NetworkDraft) -> Changes:
     """Preview what a document would change. Nothing is changed."""
     calling.principal.require(Permission.RULES_READ)
@@ -105,7 +107,7 @@ def put_network(calling: Calling, body: NetworkChange) -> Changes:
     return calling.write(work)
 
 
-class Day(BaseModel):
+class OpeningDay(BaseModel):
     """Opening hours of a day, and why they differ from its weekday's."""
 
     day: date
@@ -141,7 +143,7 @@ class Today(BaseModel):
     timezone: str
     is_open: bool
     cut_offs: dict[str, str]
-    days: list[Day]
+    days: list[OpeningDay]
     shifts: list[Shift]
     pause: Pause | None
     units_per_hour: float | None
@@ -169,7 +171,7 @@ def _today(found: LocationDay) -> Today:
         timezone=found.location.timezone,
         is_open=found.is_open,
         cut_offs=found.cut_offs,
-        days=[Day(day=each.day, hours=each.hours, why=each.why) for each in found.days],
+        days=[OpeningDay(day=each.day, hours=each.hours, why=each.why) for each in found.days],
         shifts=shifts,
         pause=Pause(reason=pause.reason, since_at=pause.since_at, until_at=pause.until_at) if pause else None,
         units_per_hour=pace.units_per_hour if pace else None,
@@ -238,7 +240,7 @@ class Outage(BaseModel):
     is_noticed: bool
 
 
-class Out(BaseModel):
+class OutageInput(BaseModel):
     """The carrier, the reason, and the end of the outage (null: until a user ends it)."""
 
     carrier: str = Field(description="The key of a connection or of a tariff.")
@@ -275,7 +277,7 @@ def outages(calling: Calling) -> list[Outage]:
 
 
 @router.post("/network/outages")
-def carrier_out(calling: Calling, body: Out) -> OutageState:
+def carrier_out(calling: Calling, body: OutageInput) -> OutageState:
     """Start a carrier outage: the carrier gets no parcels; planned work is re-routed."""
     calling.principal.require(Permission.RULES_WRITE)
 

@@ -27,7 +27,7 @@ from doorstep.kernel.ids import LocationId, Sku, TransferId
 router = APIRouter(tags=["Receiving"])
 
 
-class Came(BaseModel):
+class ReceivedUnits(BaseModel):
     """A number of units in a condition."""
 
     sku: str
@@ -36,11 +36,11 @@ class Came(BaseModel):
     reason: str = Field("", max_length=200)
 
 
-class Goods(BaseModel):
+class NewReceipt(BaseModel):
     """Received goods. Name the document (`document` and `reference`) or the transfer, or neither."""
 
     location: str = Field(description="The location's code.")
-    lines: list[Came] = Field(default_factory=list, max_length=1000)
+    lines: list[ReceivedUnits] = Field(default_factory=list, max_length=1000)
     document: SupplyKind | None = Field(
         None, description="The document that announced them; its number is the reference."
     )
@@ -187,7 +187,7 @@ def get_receipt(calling: Calling, receipt_id: int) -> WholeReceipt:
 
 
 @router.post("/receipts", status_code=201)
-def receive(calling: Calling, body: Goods) -> Received:
+def receive(calling: Calling, body: NewReceipt) -> Received:
     """Receive goods. Unannounced units go to quarantine. With an Idempotency-Key they are received only once."""
 
     def work(tx: WriteTx) -> Received:
@@ -214,7 +214,7 @@ def receive(calling: Calling, body: Goods) -> Received:
     return calling.write(work)
 
 
-@router.post("/inventory/regrades", status_code=201)
+@router.post("/inventory/condition-changes", status_code=201)
 def regrade(calling: Calling, body: ConditionChanges) -> ConditionsChanged:
     """Change the condition of units, all or none. Reserved units do not change."""
 

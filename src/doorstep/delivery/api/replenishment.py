@@ -19,7 +19,7 @@ from doorstep.kernel.ids import Sku
 router = APIRouter(tags=["Replenishment"])
 
 
-class Holding(BaseModel):
+class ReplenishmentRule(BaseModel):
     """Target stock for a SKU or category (or all) at a location or kind of location (or all)."""
 
     id: int | None = Field(None, description="Set in answers; not needed in requests.")
@@ -33,10 +33,10 @@ class Holding(BaseModel):
     cover_days: int = Field(0, ge=0, le=365)
 
 
-class Holdings(BaseModel):
+class ReplenishmentRules(BaseModel):
     """Rules. A rule for the same SKUs and locations replaces the older one."""
 
-    rules: list[Holding] = Field(min_length=1, max_length=10_000)
+    rules: list[ReplenishmentRule] = Field(min_length=1, max_length=10_000)
 
 
 class RulesSaved(BaseModel):
@@ -58,14 +58,14 @@ class Drafted(BaseModel):
 
 
 @router.get("/replenishment/rules")
-def list_rules(calling: Calling) -> list[Holding]:
+def list_rules(calling: Calling) -> list[ReplenishmentRule]:
     """List every rule, the more general ones first."""
     calling.principal.require(Permission.INVENTORY_READ)
 
-    def look(tx: ReadTx) -> list[Holding]:
+    def look(tx: ReadTx) -> list[ReplenishmentRule]:
         places = network.locations(tx)
         return [
-            Holding(
+            ReplenishmentRule(
                 id=rule.id,
                 sku=rule.sku,
                 category=rule.category,
@@ -83,7 +83,7 @@ def list_rules(calling: Calling) -> list[Holding]:
 
 
 @router.put("/replenishment/rules")
-def put_rules(calling: Calling, body: Holdings) -> RulesSaved:
+def put_rules(calling: Calling, body: ReplenishmentRules) -> RulesSaved:
     """Save rules."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 

@@ -51,7 +51,7 @@ class Extension(BaseModel):
     ttl_seconds: Seconds = 600
 
 
-class Keeping(BaseModel):
+class PaymentWindow(BaseModel):
     """The latest end of a payment or review."""
 
     until: AwareDatetime
@@ -105,7 +105,7 @@ class Extended(BaseModel):
     expires_at: datetime
 
 
-class Kept(BaseModel):
+class ReservationKept(BaseModel):
     """The latest end of the reservation."""
 
     kept_until: datetime
@@ -186,12 +186,12 @@ def extend(calling: Calling, channel: str, reference: str, body: Extension) -> E
 
 
 @router.post("/reservations/{channel}/{reference}/keep")
-def keep(calling: Calling, channel: str, reference: str, body: Keeping) -> Kept:
+def keep(calling: Calling, channel: str, reference: str, body: PaymentWindow) -> ReservationKept:
     """Keep a reservation during a payment or review: it does not expire before that ends, or `until`."""
 
-    def change(tx: WriteTx, now: datetime) -> Kept:
+    def change(tx: WriteTx, now: datetime) -> ReservationKept:
         inventory.keep(tx, carts=[(channel, reference)], until=body.until, at=now)
-        return Kept(kept_until=body.until)
+        return ReservationKept(kept_until=body.until)
 
     return _change(calling, change)
 

@@ -144,7 +144,7 @@ class Candidate(BaseModel):
     eliminated: str
 
 
-class Why(BaseModel):
+class AllocationReason(BaseModel):
     """Why a line was allocated there: a sentence, and the nearest other locations (`others` more had stock too)."""
 
     line_no: int
@@ -155,7 +155,7 @@ class Why(BaseModel):
     others: int
 
 
-def _why(receipt: LineExplanation) -> Why:
+def _why(receipt: LineExplanation) -> AllocationReason:
     candidates = [
         Candidate(
             location=each.location,
@@ -165,7 +165,7 @@ def _why(receipt: LineExplanation) -> Why:
         )
         for each in receipt.candidates
     ]
-    return Why(
+    return AllocationReason(
         line_no=receipt.line_no,
         sku=receipt.sku,
         quantity=receipt.quantity,
@@ -192,7 +192,7 @@ class FulfillmentOrder(BaseModel):
     status: str
     version: int
     lines: list[OrderWorkLine]
-    why: list[Why]
+    why: list[AllocationReason]
     parcels: list[OrderShipment]
 
 

@@ -47,7 +47,7 @@ class AnnouncedLines(BaseModel):
     lines: list[AnnouncedLine] = Field(min_length=1, max_length=1000)
 
 
-class Figures(BaseModel):
+class SupplyChange(BaseModel):
     """Changes to a line; missing fields stay. With `preview` nothing is changed."""
 
     eta_date: date | None = None
@@ -262,7 +262,7 @@ def put_supplies(calling: Calling, body: AnnouncedLines) -> SuppliesChanged:
 
 
 @router.patch("/supplies/{supply_id}")
-def change_supply(calling: Calling, supply_id: int, body: Figures) -> SuppliesChanged:
+def change_supply(calling: Calling, supply_id: int, body: SupplyChange) -> SuppliesChanged:
     """Change day, quantity or confidence; the answer lists the order lines whose promised day changes."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     change = Change(supply_id, body.eta_date, body.quantity, body.confidence, body.version)

@@ -25,7 +25,7 @@ from doorstep.kernel.ids import LocationId, Sku, TransferId
 router = APIRouter(tags=["Transfers"])
 
 
-class Piece(BaseModel):
+class TransferUnits(BaseModel):
     """A quantity of a SKU."""
 
     sku: str
@@ -37,7 +37,7 @@ class TransferDraft(BaseModel):
 
     origin: str = Field(description="Code of the origin location.")
     destination: str = Field(description="Code of the destination location.")
-    lines: list[Piece] = Field(min_length=1, max_length=1000)
+    lines: list[TransferUnits] = Field(min_length=1, max_length=1000)
     reference: str = Field("", max_length=100)
     note: str = Field("", max_length=500)
     expected_date: date | None = None
@@ -54,13 +54,13 @@ class Version(BaseModel):
 class NewTransferLines(Version):
     """New lines of a draft."""
 
-    lines: list[Piece] = Field(min_length=1, max_length=1000)
+    lines: list[TransferUnits] = Field(min_length=1, max_length=1000)
 
 
-class Sent(Version):
+class ShippedUnits(Version):
     """Shipped units; without lines, everything that was requested."""
 
-    lines: list[Piece] | None = Field(None, max_length=1000)
+    lines: list[TransferUnits] | None = Field(None, max_length=1000)
 
 
 class TransferLine(BaseModel):
@@ -240,7 +240,7 @@ def request(calling: Calling, transfer_id: int, body: Version) -> TransferActed:
 
 
 @router.post("/transfers/{transfer_id}/ship")
-def ship(calling: Calling, transfer_id: int, body: Sent) -> TransferActed:
+def ship(calling: Calling, transfer_id: int, body: ShippedUnits) -> TransferActed:
     """Ship a transfer. A goods receipt that names the transfer receives it."""
     sent = None if body.lines is None else {Sku(each.sku): each.quantity for each in body.lines}
     return _act(
