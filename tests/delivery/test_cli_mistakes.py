@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from rich.table import Table
 from tests.builders import Retailer
 from typer.testing import CliRunner
 
 from doorstep import processes
 from doorstep.delivery.cli import create
+from doorstep.delivery.cli.terminal import out, styled
 from doorstep.domain.connections import actions
 from doorstep.domain.connections.model import Mode
 from doorstep.kernel import errors
@@ -79,7 +81,7 @@ def test_a_database_that_refuses_the_login_is_reported_at_once(
     [
         (b"[open\n", "is not valid TOML"),
         (b"\xff\xfe[open]\n", "is not UTF-8 text"),
-        (b"x = 1\n", "Each connection is a table"),
+        (b"x = 1\n", "Each connection is a table: [key], kind, connector, name, [key.settings]."),
         (b"[open]\nsettings = 1\n", "Each connection is a table"),
         (b'[open]\nkind = "sails"\nconnector = "direct"\n', "Invalid enum value 'sails'"),
         (b'[open]\nkind = "channels"\nconnector = "nobody"\n', "There is no connector channels/nobody"),
@@ -96,6 +98,39 @@ def test_a_file_of_connections_that_is_wrong(
     file = tmp_path / "connections.toml"
     file.write_bytes(content)
     assert words in said(environment, capsys, "connections", "put", file)
+
+
+def test_a_file_of_locations_that_is_wrong(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "locations[1].toml"
+    file.write_text("[[location]]\nname = 1\n")
+    sentence = said(environment, capsys, "locations", "put", file)
+    assert "Write each as a [[location]] table." in sentence
+    assert "locations[1].toml" in sentence
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("connections put", ["[key] kind, connector", "[key.settings] table"]),
+        ("locations put", ["one [[location]] table each"]),
+    ],
+)
+def test_a_help_text_keeps_its_brackets(command: str, words: list[str]) -> None:
+    shown = CliRunner().invoke(create(), [*command.split(), "--help"], env={"COLUMNS": "200"}).stdout
+    assert [each for each in words if each not in shown] == []
+
+
+def test_brackets_of_data_are_text(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("name", box=None)
+    table.add_row("[red]Main[/red]")
+    out.print(table)
+    out.print("[a] and [/b]")
+    out.print(styled("[bold]{name}[/bold] is live.", name="[bold]shop"))
+    assert capsys.readouterr().out.split() == [
+        "name", "[red]Main[/red]", "[a]", "and", "[/b]", "[bold]shop", "is", "live.",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.terminal import out
 from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.model.availability import Question
 from doorstep.domain.inventory.model.waterfall import waterfall
@@ -18,7 +18,6 @@ from doorstep.kernel.ids import Sku
 commands = typer.Typer(
     help="Available to promise: the quantity, what limits it, and its rules.", no_args_is_help=True
 )
-_out = Console()
 
 
 @commands.command()
@@ -35,11 +34,11 @@ def explain(
         table = Table("pieces", f"{part.sku} ({part.condition.value})", "rule", box=None, pad_edge=False)
         for step in waterfall(part):
             table.add_row(f"{step.pieces:+d}", step.words, step.rule.rule)
-        _out.print(table)
+        out.print(table)
     if found.quantity is None:
-        _out.print(f"Unknown ({found.known_quantity} are certain): " + " ".join(found.because))
+        out.print(f"Unknown ({found.known_quantity} are certain): " + " ".join(found.because))
     else:
-        _out.print(f"{found.quantity} may be promised.")
+        out.print(f"{found.quantity} may be promised.")
 
 
 @commands.command()
@@ -47,6 +46,6 @@ def rebuild() -> None:
     """Recompute every SKU and location from the rules. If all is correct, nothing changes."""
     with opened() as app, app.db.write(actor="cli") as tx:
         effect = rules.rebuild(tx)
-    _out.print(
+    out.print(
         f"Changed: {effect.positions} SKU × location, {effect.thresholds} thresholds, {effect.pools} pools."
     )

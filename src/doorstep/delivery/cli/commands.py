@@ -6,8 +6,8 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import doorstep
 from doorstep.delivery.cli import (
@@ -26,10 +26,10 @@ from doorstep.delivery.cli import (
     stock,
     users,
 )
+from doorstep.delivery.cli.terminal import err, out, styled
 from doorstep.kernel import errors, log, postgres, schema, settings
 
-_out = Console()
-_err = Console(stderr=True)
+_FAILED = "[bold red]doorstep:[/bold red] {sentence}"
 
 
 def create() -> typer.Typer:
@@ -66,10 +66,10 @@ def run(commands: typer.Typer) -> None:
     try:
         commands()
     except errors.DoorstepError as problem:
-        _err.print(f"[bold red]doorstep:[/bold red] {problem.message}", highlight=False, soft_wrap=True)
+        err.print(styled(_FAILED, sentence=problem.message), soft_wrap=True)
         sys.exit(1)
     except OSError as problem:
-        _err.print(f"[bold red]doorstep:[/bold red] {_of_file(problem)}", highlight=False, soft_wrap=True)
+        err.print(styled(_FAILED, sentence=_of_file(problem)), soft_wrap=True)
         sys.exit(1)
 
 
@@ -86,7 +86,7 @@ def migrate() -> None:
         before = schema.current(server.url)
         schema.upgrade(server.url)
         after = schema.current(server.url)
-    _out.print(
+    out.print(
         f"The schema is at {after}"
         + (" already." if before == after else f" (it was at {before or 'nothing'}).")
     )
@@ -99,19 +99,23 @@ def doctor(
     chosen = settings.load()
     log.configure(style="console", level="warning", stream=sys.stderr)
     table = Table("", "setting", "value", "from", "what to do", box=None, pad_edge=False)
-    marks = {"ok": "[green]ok[/green]", "warn": "[yellow]look[/yellow]", "fail": "[red]fail[/red]"}
+    marks = {"ok": Text("ok", "green"), "warn": Text("look", "yellow"), "fail": Text("fail", "red")}
     findings = settings.explain(chosen)
     for finding in findings:
         table.add_row(marks[finding.status], finding.name, finding.value, finding.source, finding.advice)
-    _out.print(table)
+    out.print(table)
     healthy = all(finding.status != "fail" for finding in findings)
     if not offline:
         with postgres.open_or_connect(chosen) as server:
             found, needed = schema.current(server.url), schema.newest()
-        _out.print("\nThe database answers.")
+        out.print("\nThe database answers.")
         if found != needed:
-            _out.print(
-                f"Its schema is at {found or 'nothing'}, {needed} is needed: run [bold]doorstep migrate[/bold]."
+            out.print(
+                styled(
+                    "Its schema is at {found}, {needed} is needed: run [bold]doorstep migrate[/bold].",
+                    found=found or "nothing",
+                    needed=needed,
+                )
             )
             healthy = False
     if not healthy:
@@ -120,4 +124,4 @@ def doctor(
 
 def version() -> None:
     """Print the version."""
-    _out.print(doorstep.__version__)
+    out.print(doorstep.__version__)

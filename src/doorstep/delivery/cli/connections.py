@@ -8,10 +8,10 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened, toml_of
+from doorstep.delivery.cli.terminal import out, styled
 from doorstep.domain.connections import actions, views
 from doorstep.domain.connections.model import Kind, Mode
 from doorstep.flows import operations
@@ -20,7 +20,6 @@ from doorstep.kernel import errors, jobs
 commands = typer.Typer(
     help="Accounts at shops, carriers, gateways, ERPs and mail relays.", no_args_is_help=True
 )
-_out = Console()
 
 
 @commands.command("list")
@@ -31,7 +30,7 @@ def list_() -> None:
     table = Table("key", "kind", "connector", "name", "mode", box=None, pad_edge=False)
     for row in rows:
         table.add_row(row.key, row.kind, row.connector_id, row.name, row.mode)
-    _out.print(table if rows else "No connections yet: doorstep connections put FILE.toml")
+    out.print(table if rows else "No connections yet: doorstep connections put FILE.toml")
 
 
 @commands.command("connectors")
@@ -41,9 +40,15 @@ def connectors() -> None:
         for connector in sorted(
             app.registry.connectors.values(), key=lambda each: (each.kind.value, each.id)
         ):
-            _out.print(f"[bold]{connector.kind.value}/{connector.id}[/bold]  {connector.label}")
+            out.print(
+                styled(
+                    "[bold]{name}[/bold]  {label}",
+                    name=f"{connector.kind.value}/{connector.id}",
+                    label=connector.label,
+                )
+            )
             for field, description in app.registry.fields(connector).items():
-                _out.print(f"    {field}: {description}", highlight=False)
+                out.print(f"    {field}: {description}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Entry:
 @commands.command("put")
 def put(
     file: Annotated[
-        Path, typer.Argument(help="TOML: [key] kind, connector, name, and a [key.settings] table.")
+        Path, typer.Argument(help=r"TOML: \[key] kind, connector, name, and a \[key.settings] table.")
     ],
 ) -> None:
     """Create or replace connections from a file. A new one is live; a known one keeps its mode.
@@ -75,7 +80,7 @@ def put(
             )
         modes = {row.key: row.mode for row in views.all_connections(tx)}
     for key, entry in entries.items():
-        _out.print(f"{key}: {entry.kind.value}/{entry.connector}, {modes[key]}")
+        out.print(f"{key}: {entry.kind.value}/{entry.connector}, {modes[key]}")
 
 
 def _entries(file: Path) -> dict[str, Entry]:
@@ -93,12 +98,15 @@ def mode(key: str, to: Mode) -> None:
     with opened() as app, app.db.write(actor="cli") as tx:
         actions.switch(tx, key=key, mode=to)
         kept = jobs.count_shadowed(tx).get(key, 0)
-    _out.print(f"{key} is {to.value}.", highlight=False)
+    out.print(f"{key} is {to.value}.")
     if kept and to is Mode.LIVE:
-        _out.print(
-            f"{kept} calls were only logged in shadow mode: see [bold]doorstep connections shadowed {key}[/bold], "
-            "then --send or --drop them.",
-            highlight=False,
+        out.print(
+            styled(
+                "{kept} calls were only logged in shadow mode: see [bold]doorstep connections shadowed {key}[/bold], "
+                "then --send or --drop them.",
+                kept=kept,
+                key=key,
+            )
         )
 
 
@@ -117,7 +125,7 @@ def shadowed(
         if send or drop:
             verb = operations.send_shadowed if send else operations.drop_shadowed
             count = verb(tx, key=key)
-            _out.print(f"{count} calls {'will be made' if send else 'dropped'}.", highlight=False)
+            out.print(f"{count} calls {'will be made' if send else 'dropped'}.")
             return
         rows = jobs.shadowed(tx, connection=key)
     table = Table("id", "what", "about", "event", "since", "would send", box=None, pad_edge=False)
@@ -130,4 +138,4 @@ def shadowed(
             row.occurred_at.strftime("%Y-%m-%d %H:%M"),
             " ".join(str(value) for value in row.would_send.values()),
         )
-    _out.print(table if rows else "No calls were logged in shadow mode.")
+    out.print(table if rows else "No calls were logged in shadow mode.")

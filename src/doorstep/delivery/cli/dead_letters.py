@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.terminal import out
 from doorstep.domain.analytics.views import letters as letter_views
 from doorstep.flows import operations
 from doorstep.kernel import errors
 
 commands = typer.Typer(help="Failed work: see the error, fix the cause, retry.", no_args_is_help=True)
-_out = Console()
 
 
 @commands.command("list")
@@ -37,7 +36,7 @@ def list_() -> None:
             when,
             letter.error or "",
         )
-    _out.print(table if letters else "No dead letters.")
+    out.print(table if letters else "No dead letters.")
 
 
 @commands.command("redrive")
@@ -57,7 +56,7 @@ def redrive(
             count = operations.retry(tx, error_class=error_class)
         else:
             count = operations.retry(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
-    _out.print(f"{count} will be retried.")
+    out.print(f"{count} will be retried.")
 
 
 @commands.command("discard")
@@ -65,7 +64,7 @@ def discard(ids: Annotated[list[str], typer.Argument(help="Ids as the list shows
     """Discard dead letters. Their events and payloads are kept."""
     with opened() as app, app.db.write(actor="cli") as tx:
         count = operations.discard(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
-    _out.print(f"{count} discarded.")
+    out.print(f"{count} discarded.")
 
 
 def _of(source: str, ids: list[str] | None) -> list[int]:

@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from doorstep.bootstrap import App
 from doorstep.delivery.cli import order_files
 from doorstep.delivery.cli.opening import opened
 from doorstep.delivery.cli.order_files import Found
+from doorstep.delivery.cli.terminal import err, out
 from doorstep.flows.capture import direct_orders
 from doorstep.flows.capture.direct_orders import CaptureStatus, Documents
 from doorstep.kernel import errors, log
 
 commands = typer.Typer(help="Import files: orders, stock and related data.", no_args_is_help=True)
-_out = Console()
-_err = Console(stderr=True)
 _BATCH, _SHOWN = 500, 20
 _log = log.get("import")
 
@@ -70,7 +68,7 @@ def orders(
 def _progress() -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[orders]:,} orders"), TimeRemainingColumn(), console=_err,
+        TextColumn("{task.fields[orders]:,} orders"), TimeRemainingColumn(), console=err,
     )  # fmt: skip
 
 
@@ -108,11 +106,11 @@ def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None
 
 def _say(tally: _Tally, rejects: Path | None) -> None:
     counts = ", ".join(f"{count:,} {became}" for became, count in tally.became.items()) or "nothing imported"
-    _out.print(f"{counts}, {len(tally.refused):,} rejected.")
+    out.print(f"{counts}, {len(tally.refused):,} rejected.")
     for line, reason in tally.refused[:_SHOWN]:
-        _err.print(f"  line {line}: {reason}", style="red", highlight=False, markup=False, soft_wrap=True)
+        err.print(f"  line {line}: {reason}", style="red", soft_wrap=True)
     if len(tally.refused) > _SHOWN:
-        _err.print(f"  … and {len(tally.refused) - _SHOWN:,} more (--rejects FILE writes them all).")
+        err.print(f"  … and {len(tally.refused) - _SHOWN:,} more (--rejects FILE writes them all).")
     if rejects is not None:
         rejects.write_text("".join(f"{line}\t{reason}\n" for line, reason in tally.refused))
     if tally.refused:

@@ -13,12 +13,13 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from doorstep.bootstrap import App
 from doorstep.delivery.cli.opening import opened, text_of
+from doorstep.delivery.cli.terminal import err, out
 from doorstep.domain.routing.actions import trials as verbs
 from doorstep.domain.routing.actions.trials import NewTrial, Trial
 from doorstep.domain.routing.model import rules as model
@@ -41,7 +42,6 @@ from doorstep.kernel import documents, errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.money import CURRENCIES, Money
 
-_out, _err = Console(), Console(stderr=True)
 _MARKS = {"better": ("▼ better", "green"), "worse": ("▲ worse", "red"), "same": ("= same", "dim")}
 _SHOWN = 10
 Why = Annotated[str, typer.Option(help="The reason, kept in the history.")]
@@ -93,7 +93,7 @@ def simulate(  # tidy: parameters the command line reads its options from the si
     else:
         _print_comparison(found, compared, numbers, currency)
     for each in failing:
-        _err.print(f"✗ {each}", style="red", highlight=False)
+        err.print(f"✗ {each}", style="red")
     if failing:
         raise typer.Exit(1)
 
@@ -142,7 +142,7 @@ def _progress(total: int) -> Iterator[simulation.Reported]:
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f} decisions"),
         TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=_err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True) as progress:
         bar = progress.add_task("Replay", total=total)
         yield lambda done, _total: progress.update(bar, completed=done)
 
@@ -151,9 +151,9 @@ def _print_comparison(
     found: Simulation, compared: Sequence[Compared], numbers: dict[int, str], currency: str
 ) -> None:
     if not found.before.orders:
-        _out.print("There are no orders in this period: choose more days, or import a file of orders.")
+        out.print("There are no orders in this period: choose more days, or import a file of orders.")
         return
-    _out.print(
+    out.print(
         f"{found.before.orders:,} orders, {found.before.a_second:,.0f} and {found.after.a_second:,.0f} a second.\n",
         highlight=False,
     )
@@ -166,9 +166,9 @@ def _print_comparison(
         ratio = "–" if each.ratio is None else f"{each.ratio:.4f}"
         table.add_row(
             each.measure.label, _figure(each, each.before, currency), _figure(each, each.after, currency), ratio,
-            f"[{style}]{words}[/{style}]",
+            Text(words, style),
         )  # fmt: skip
-    _out.print(table)
+    out.print(table)
     _loads(busy(found.before, found.after))
     _changes(found.changes, numbers, currency)
 
@@ -191,19 +191,19 @@ def _loads(loads: Sequence[Busy]) -> None:
         table.add_column(name, justify="right")
     for each in loads:
         table.add_row(each.location, *(f"{value:,}" for value in (*each.orders, *each.units, *each.peak)))
-    _out.print("")
-    _out.print(table)
+    out.print("")
+    out.print(table)
 
 
 def _changes(changes: Sequence[Difference], numbers: dict[int, str], currency: str) -> None:
-    _out.print(f"\n{len(changes):,} orders change.", highlight=False)
+    out.print(f"\n{len(changes):,} orders change.")
     for each in sorted(changes, key=lambda change: -abs(change.cost_minor))[:_SHOWN]:
-        _out.print(
+        out.print(
             f"  {numbers.get(each.order_id, each.order_id)}  {_money(each.cost_minor, currency)}  {each.before.words} → {each.after.words}",
-            highlight=False, markup=False, soft_wrap=True,
+            highlight=False, soft_wrap=True,
         )  # fmt: skip
     if len(changes) > _SHOWN:
-        _out.print(f"  … and {len(changes) - _SHOWN:,} more (--csv FILE writes them all).", highlight=False)
+        out.print(f"  … and {len(changes) - _SHOWN:,} more (--csv FILE writes them all).")
 
 
 def _plain(found: Simulation, compared: Sequence[Compared], failing: Sequence[str]) -> dict[str, object]:
@@ -260,14 +260,14 @@ def _start(new: NewTrial) -> None:
     with opened() as app, app.db.write(actor="cli") as tx:
         found = trial_control.start(tx, new=new, now=app.clock.now())
     share = "in shadow mode" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
-    _out.print(f"Draft {found.draft} routes {share} from the next order on.", highlight=False)
+    out.print(f"Draft {found.draft} routes {share} from the next order on.")
 
 
 def stop(why: Why) -> None:
     """Stop the running trial."""
     with opened() as app, app.db.write(actor="cli") as tx:
         found = verbs.stop(tx, why=why, at=app.clock.now())
-    _out.print(f"The trial of draft {found.draft} ended.", highlight=False)
+    out.print(f"The trial of draft {found.draft} ended.")
 
 
 def show() -> None:
@@ -277,16 +277,16 @@ def show() -> None:
         sides = trials.sides(tx, trial_id=found.id) if found else None
         currency = rules.compiled_rules(tx).document.currency
     if found is None or sides is None:
-        _out.print("There was no trial yet.")
+        out.print("There was no trial yet.")
         return
-    _out.print(_words(found), highlight=False)
+    out.print(_words(found))
     table = Table("", "orders", "cost", "several parcels", "late", "rejected", box=None, pad_edge=False)
     for name, side in zip(("now", "draft"), sides, strict=True):
         table.add_row(
             name, f"{side.orders:,}", _money(side.cost, currency), f"{side.split_percent:.1f} %", f"{side.miss_percent:.1f} %",
             f"{side.reject_percent:.1f} %",
         )  # fmt: skip
-    _out.print(table)
+    out.print(table)
 
 
 def _words(found: Trial) -> str:

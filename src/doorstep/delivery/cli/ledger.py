@@ -6,16 +6,15 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.terminal import out
 from doorstep.domain.inventory import views as inventory
 
 commands = typer.Typer(
     help="The stock ledger: every counter is the sum of its movements.", no_args_is_help=True
 )
-_out = Console()
 
 
 @commands.callback()
@@ -41,8 +40,8 @@ def verify(
             table.add_row(
                 each.sku, place, each.condition.value, each.counter, str(each.counted), str(each.by_ledger)
             )
-        _out.print(table)
+        out.print(table)
     else:
-        _out.print("0 counters differ from their movements.")
+        out.print("0 counters differ from their movements.")
     if drift:
         raise typer.Exit(1)

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened, toml_of
+from doorstep.delivery.cli.terminal import out
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Location
 from doorstep.flows.network import locations
@@ -18,7 +18,6 @@ from doorstep.flows.network.locations import Closing
 from doorstep.kernel import errors
 
 commands = typer.Typer(help="Warehouses, stores, dark stores and 3PLs.", no_args_is_help=True)
-_out = Console()
 Code = Annotated[str, typer.Argument(help="Code of the location.")]
 
 
@@ -31,12 +30,12 @@ def list_() -> None:
     for each in found:
         is_open = "yes" if each.active else "closed"
         table.add_row(each.code, each.name, each.kind.value, each.city, each.carrier or "–", is_open)
-    _out.print(table if found else "No locations yet: doorstep locations put FILE.toml")
+    out.print(table if found else "No locations yet: doorstep locations put FILE.toml")
 
 
 @commands.command("put")
 def put(
-    file: Annotated[Path, typer.Argument(help="TOML with one [[location]] table each.")],
+    file: Annotated[Path, typer.Argument(help=r"TOML with one [\[location]] table each.")],
 ) -> None:
     """Create or change locations from a file, by code. A closed location stays closed."""
     found = read(file)
@@ -49,7 +48,7 @@ def put(
         }
     for each in found:
         word = "unchanged" if each.code in unchanged else "changed" if each.code in known else "created"
-        _out.print(f"{each.code}: {word}", highlight=False)
+        out.print(f"{each.code}: {word}")
 
 
 @commands.command("close")
@@ -66,7 +65,7 @@ def close(
             return
         closing = locations.close(tx, location_id=location_id, reason=reason, now=app.clock.now())
     _print(closing)
-    _out.print(f"{code} is closed.", highlight=False)
+    out.print(f"{code} is closed.")
 
 
 @commands.command("reopen")
@@ -74,12 +73,12 @@ def reopen(code: Code) -> None:
     """Reopen a closed location: orders are routed to it again."""
     with opened() as app, app.db.write(actor="cli") as tx:
         locations.reopen(tx, location_id=views.by_code(tx, code=code).id, now=app.clock.now())
-    _out.print(f"{code} is open.", highlight=False)
+    out.print(f"{code} is open.")
 
 
 def _print(closing: Closing) -> None:
     for sentence in (*closing.obstacles, *closing.effects):
-        _out.print(f"· {sentence}", highlight=False)
+        out.print(f"· {sentence}")
 
 
 def read(file: Path) -> list[Location]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from doorstep.delivery.cli.opening import opened, text_of
+from doorstep.delivery.cli.terminal import out
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Document, text
 from doorstep.flows.network import network_change, outage_control
@@ -21,7 +21,6 @@ from doorstep.kernel import errors
 commands = typer.Typer(
     help="Calendars, cut-offs, shifts and tariffs as one file: preview, apply, export.", no_args_is_help=True
 )
-_out = Console()
 File = Annotated[Path, typer.Argument(help="The document, YAML or JSON.")]
 
 
@@ -72,7 +71,7 @@ def carrier_out(
     until_at = _moment(until) if until else None
     with opened() as app, app.db.write(actor="cli") as tx:
         outage_control.start(tx, carrier=carrier, reason=why, until_at=until_at, now=app.clock.now())
-    _out.print(f"{carrier} gets no parcels until {until or 'you end the outage'}.", markup=False)
+    out.print(f"{carrier} gets no parcels until {until or 'you end the outage'}.")
 
 
 @commands.command("back")
@@ -80,7 +79,7 @@ def carrier_back(carrier: Annotated[str, typer.Argument(help="The carrier with t
     """End a carrier outage: the carrier gets parcels again, and waiting orders are retried."""
     with opened() as app, app.db.write(actor="cli") as tx:
         outage_control.end(tx, carrier=carrier, now=app.clock.now())
-    _out.print(f"{carrier} gets parcels again.", markup=False)
+    out.print(f"{carrier} gets parcels again.")
 
 
 def _moment(text: str) -> datetime:
@@ -100,8 +99,8 @@ def _read(file: Path) -> Document:
 def _say(proposal: Preview) -> None:
     for line in proposal.changes:
         style = {"+": "green", "-": "red"}.get(line[:1], "dim")
-        _out.print(line, style=style, markup=False, highlight=False)
+        out.print(line, style=style)
     for doubt in proposal.doubts:
-        _out.print(f"Look: {doubt}", style="yellow", markup=False)
+        out.print(f"Look: {doubt}", style="yellow")
     if not proposal.changes:
-        _out.print("Nothing changes.")
+        out.print("Nothing changes.")

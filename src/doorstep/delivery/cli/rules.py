@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened, text_of
+from doorstep.delivery.cli.terminal import out
 from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.case_results import CaseOutcome
@@ -26,7 +26,6 @@ from doorstep.kernel.documents import Problem, Text
 commands = typer.Typer(
     help="The routing rule set as a file: test, activate, list versions, restore.", no_args_is_help=True
 )
-_out = Console()
 File = Annotated[Path, typer.Argument(help="The rule set, YAML or JSON.")]
 Why = Annotated[str, typer.Option(help="The reason, kept in the history.")]
 
@@ -57,7 +56,7 @@ def apply(file: File, why: Why) -> None:
         before = proposal.instead_of
         draft = rule_sets.draft(tx, draft=Draft(proposal.document, why, based_on=before), now=now)
         active = rule_sets.activate(tx, number=draft.number, why=why, instead_of=before, now=now)
-    _out.print(f"Version {active.number} is active.", highlight=False)
+    out.print(f"Version {active.number} is active.")
 
 
 @commands.command("test")
@@ -96,7 +95,7 @@ def history() -> None:
         state = f"{each.state}, restores {each.restores}" if each.restores else each.state
         by = each.activated_by or each.drafted_by
         table.add_row(str(each.number), each.name, state, f"{at:%Y-%m-%d %H:%M}", by, why)
-    _out.print(table if versions else "There is no version yet: the built-in rules are active.")
+    out.print(table if versions else "There is no version yet: the built-in rules are active.")
 
 
 @commands.command()
@@ -105,7 +104,7 @@ def rollback(number: Annotated[int, typer.Argument(help="The version to restore.
     with opened() as app, app.db.write(actor="cli") as tx:
         before = views.active_number(tx)
         active = verbs.roll_back(tx, number=number, why=why, instead_of=before, at=app.clock.now())
-    _out.print(f"Version {active.number} is active: it restores version {number}.", highlight=False)
+    out.print(f"Version {active.number} is active: it restores version {number}.")
 
 
 @commands.command()
@@ -129,28 +128,27 @@ def _say(proposal: rule_sets.Preview, read: Text[RuleSet]) -> None:
     _wrong(read.at(each) for each in proposal.problems)
     for change in proposal.changes:
         style = "green" if not change.before else "red" if not change.after else "yellow"
-        _out.print(str(change), style=style, markup=False, highlight=False, soft_wrap=True)
+        out.print(str(change), style=style, soft_wrap=True)
     if not proposal.changes:
-        _out.print("Nothing changes.")
+        out.print("Nothing changes.")
     _cases(proposal.outcomes)
 
 
 def _wrong(problems: Iterable[Problem]) -> None:
     for each in problems:
-        _out.print(str(each), style="bold red", markup=False, highlight=False, soft_wrap=True)
+        out.print(str(each), style="bold red", soft_wrap=True)
 
 
 def _cases(outcomes: Iterable[CaseOutcome]) -> None:
     reported = list(outcomes)
     for each in reported:
-        _out.print(
+        out.print(
             f"{'✓' if each.is_green else '✗'} {each.name}",
             style="green" if each.is_green else "red",
             markup=False,
-            highlight=False,
         )
         for line in (*each.differences, *(() if each.is_green else each.sentences)):
-            _out.print(f"    {line}", markup=False, highlight=False, soft_wrap=True)
+            out.print(f"    {line}", soft_wrap=True)
     red = sum(not each.is_green for each in reported)
     if reported:
-        _out.print(f"{len(reported) - red} of {len(reported)} test cases pass.", highlight=False)
+        out.print(f"{len(reported) - red} of {len(reported)} test cases pass.")

@@ -11,11 +11,11 @@ from typing import Annotated, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
 
 from doorstep.bootstrap import App
 from doorstep.delivery.cli import locations as location_files
 from doorstep.delivery.cli.opening import opened, text_of
+from doorstep.delivery.cli.terminal import out
 from doorstep.domain.catalog.model import Item
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
@@ -33,7 +33,6 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
 T = TypeVar("T")
-_out = Console()
 NOTNAKED = Path(__file__).parents[4] / "samples" / "notnaked"
 
 
@@ -54,8 +53,8 @@ def load(
 ) -> None:
     """Load a sample retailer (NotNaked by default) into the database. Repeating it changes nothing."""
     with opened() as app:
-        _out.print(load_into(app, folder))
-        _out.print(let_rules_decide(app, folder / "rules.yaml"))
+        out.print(load_into(app, folder))
+        out.print(let_rules_decide(app, folder / "rules.yaml"))
 
 
 def load_into(app: App, folder: Path) -> str:

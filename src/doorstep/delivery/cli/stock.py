@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import IO, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from doorstep.bootstrap import App
 from doorstep.delivery.cli import imports as taking_in
 from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.terminal import err, out
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.inventory.actions import imports
 from doorstep.domain.inventory.model.imports import Import, ImportKind, ImportState, NewImport
@@ -26,8 +26,6 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import ImportId
 
-_out = Console()
-_err = Console(stderr=True)
 _SHOWN = 20
 export = typer.Typer(help="Export CSV files: stock, its ledger and its rules.", no_args_is_help=True)
 
@@ -107,16 +105,14 @@ def _bring_in(file: Path, make: Callable[[datetime], NewImport]) -> None:
                 views.row(tx, import_id=import_id),
                 views.problems(tx, import_id=import_id, limit=_SHOWN),
             )
-    _out.print(
+    out.print(
         f"Import {done.id} is {done.state.value}: {done.applied:,} applied, {done.ignored:,} unchanged, "
         f"{done.bad:,} invalid."
     )
     for row in bad:
-        _err.print(
-            f"  line {row.line_no}: {row.problem}", style="red", highlight=False, markup=False, soft_wrap=True
-        )
+        err.print(f"  line {row.line_no}: {row.problem}", style="red", soft_wrap=True)
     if done.bad > _SHOWN:
-        _err.print(f"  … and more: see the console under Inventory, Files, import {done.id}.")
+        err.print(f"  … and more: see the console under Inventory, Files, import {done.id}.")
     if done.bad or done.state is not ImportState.DONE:
         raise typer.Exit(1)
 
@@ -128,7 +124,7 @@ def _progress() -> Progress:
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=_err,
+        console=err,
     )
 
 
@@ -138,7 +134,7 @@ def _load(app: App, file: Path, new: NewImport, progress: Progress) -> ImportId:
         lines = _counted(raw, lambda size: progress.advance(bar, size))
         import_id, is_known = import_files.store(tx, new=new, raw=lines, at=app.clock.now())
     if is_known:
-        _err.print(f"Import {import_id} already used this key: nothing changes.")
+        err.print(f"Import {import_id} already used this key: nothing changes.")
     return import_id
 
 

@@ -6,17 +6,16 @@ import secrets
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened
+from doorstep.delivery.cli.terminal import out, styled
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity import views
 from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views as network
 
 commands = typer.Typer(help="Users and API keys.", no_args_is_help=True)
-_out = Console()
 
 
 @commands.command("add")
@@ -32,7 +31,11 @@ def add(
         place = network.by_code(tx, code=location).id if location else None
         user = identity.NewUser(email=email, name=name, role=role, location_id=place)
         identity.create_user(tx, user=user, password=password, now=app.clock.now())
-    _out.print(f"{email} can sign in with the password [bold]{password}[/bold]", highlight=False)
+    out.print(
+        styled(
+            "{email} can sign in with the password [bold]{password}[/bold]", email=email, password=password
+        )
+    )
 
 
 @commands.command("list")
@@ -43,7 +46,7 @@ def list_() -> None:
     table = Table("e-mail", "name", "role", "active", box=None, pad_edge=False)
     for person in people:
         table.add_row(person.email, person.name, person.role, "yes" if person.active else "no")
-    _out.print(
+    out.print(
         table
         if people
         else "No users yet: doorstep users add you@example.com --name 'You' --role administrator"
@@ -62,4 +65,4 @@ def add_key(
         key = identity.create_api_key(
             tx, key=identity.NewKey(name=name, role=role, location_id=place), now=app.clock.now()
         )
-    _out.print(key, highlight=False)
+    out.print(key)

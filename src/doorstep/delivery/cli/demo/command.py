@@ -19,6 +19,7 @@ from doorstep.delivery.cli.demo.journey import Numbers, Story
 from doorstep.delivery.cli.demo.rehearse import Damage, Failing
 from doorstep.delivery.cli.demo.setting import Login, set_up
 from doorstep.delivery.cli.demo.stage import Stage, choose_port, staged
+from doorstep.delivery.cli.terminal import styled
 from doorstep.kernel.signals import interrupt_on_every_signal
 
 
@@ -67,7 +68,7 @@ def demo(  # tidy: parameters the command line reads its options from the signat
 ) -> None:
     """Start a sample retailer with all its partners on this machine and follow one order from purchase to refund."""
     interrupt_on_every_signal()
-    out = Console(stderr=as_json, quiet=as_json)
+    out = Console(stderr=as_json, quiet=as_json, markup=False, highlight=False)
     choice = _Choice(rehearse_, list(range(seed, seed + tellings)), as_json)
     outcome = Outcome()
     began = time.monotonic()
@@ -83,7 +84,7 @@ def demo(  # tidy: parameters the command line reads its options from the signat
                 _stay(stage, logins, out)
     except Mismatch as problem:
         outcome.matched, outcome.problem = False, problem.message
-        out.print(f"\n[bold red]The demo failed:[/bold red] {problem.message}", highlight=False)
+        out.print(styled("\n[bold red]The demo failed:[/bold red] {sentence}", sentence=problem.message))
     except KeyboardInterrupt:
         out.print("\nEverything that was started has been stopped.")
     if as_json:
@@ -118,8 +119,9 @@ def _play(story: Story, damage: Damage, out: Console) -> None:
         began = time.monotonic()
         with out.status(f"{title} …"):
             sentence = action()
-        took = f"[dim]({time.monotonic() - began:.1f} s)[/dim]"
-        out.print(f"[green]✓[/green] [bold]{title:<10}[/bold] {sentence} {took}", highlight=False)
+        took = f"({time.monotonic() - began:.1f} s)"
+        line = "[green]✓[/green] [bold]{title}[/bold] {sentence} [dim]{took}[/dim]"
+        out.print(styled(line, title=f"{title:<10}", sentence=sentence, took=took))
 
 
 def _check(table: list[audit.Row], found: dict[str, object], story: Story) -> None:
@@ -144,8 +146,8 @@ def _stay(stage: Stage, logins: list[Login], out: Console) -> None:
     people = Table("Sign in as", "Password", "Role", box=None, pad_edge=False)
     for login in logins:
         people.add_row(login.email, login.password, login.role)
-    out.print(f"\nThe console: [bold]{stage.url}/console[/bold]   API: {stage.url}/api/docs", highlight=False)
-    out.print(people, highlight=False)
+    out.print(styled("\nThe console: [bold]{url}/console[/bold]   API: {url}/api/docs", url=stage.url))
+    out.print(people)
     out.print("\nCtrl-C stops everything.")
     while stage.died() is None:
         time.sleep(0.5)

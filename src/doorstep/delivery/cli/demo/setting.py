@@ -17,6 +17,7 @@ from doorstep.delivery.cli import samples
 from doorstep.delivery.cli.demo import audit
 from doorstep.delivery.cli.demo.doors import Doors, Keys
 from doorstep.delivery.cli.demo.stage import STORE_CARRIER, Stage, new_password
+from doorstep.delivery.cli.terminal import styled
 from doorstep.domain.connections.model import Kind
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.model import Role
@@ -191,4 +192,4 @@ def set_up(stage: Stage, out: Console) -> Iterator[tuple[App, Doors, list[Login]
 
 
 def _say(out: Console, what: str) -> None:
-    out.print(f"[dim]·[/dim] {what}", highlight=False)
+    out.print(styled("[dim]·[/dim] {what}", what=what))
