@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from rich.table import Table
@@ -18,6 +20,7 @@ from doorstep.delivery.cli.terminal import out, styled
 from doorstep.domain.connections import actions
 from doorstep.domain.connections.model import Mode
 from doorstep.kernel import errors
+from doorstep.kernel.db import reachable
 
 DIRECT = """
 [web]
@@ -57,15 +60,30 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.mark.parametrize("command", ["doctor", "migrate"])
+@pytest.mark.parametrize("command", ["doctor", "migrate", "worker", "serve", "users list"])
 def test_a_missing_server_is_named_without_the_password(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     environment.setenv("DOORSTEP_DATABASE_URL", f"postgresql://nobody:hidden@127.0.0.1:{closed_port()}/none")
-    sentence = said(environment, capsys, command)
-    assert "'none' at 127.0.0.1" in sentence
-    assert "Check DOORSTEP_DATABASE_URL" in sentence
-    assert "hidden" not in sentence
+    before = time.monotonic()
+    assert said(environment, capsys, *command.split()) == (
+        "doorstep: The database 'none' at 127.0.0.1 cannot be used: Connection refused. Check DOORSTEP_DATABASE_URL."
+    )
+    assert time.monotonic() - before < 5
+
+
+def test_a_rejected_password_is_the_reason() -> None:
+    refused = (
+        'connection failed: connection to server at "127.0.0.1", port 5432 failed: FATAL:  password '
+        'authentication failed for user "shop"'
+    )
+    with (
+        pytest.raises(
+            errors.Unavailable, match=r'used: password authentication failed for user "shop"\. Check'
+        ),
+        reachable("postgresql://shop:hidden@127.0.0.1/doorstep"),
+    ):
+        raise psycopg.OperationalError(refused)
 
 
 @pytest.mark.parametrize("command", ["doctor", "worker", "serve", "ledger verify"])

@@ -30,6 +30,8 @@ set_json_dumps(lambda value: msgspec.json.encode(value, enc_hook=str))
 set_json_loads(msgspec.json.decode)
 _BUILTIN = (bytes, bytearray, datetime, date, time, timedelta, Decimal, uuid.UUID)
 WAKE_CHANNEL = "doorstep_wake"
+CONNECT_SECONDS = 5
+_START_SECONDS = 30.0
 
 
 def to_type(rows: object, target: type[T]) -> T:
@@ -182,8 +184,8 @@ class Database:
     def open(self) -> Database:
         """Connect; raises Unavailable when the database does not answer, at once where waiting cannot help."""
         with reachable(self.dsn):
-            if _is_up(self.dsn):
-                psycopg.connect(self.dsn).close()
+            _wait_for_start(self.dsn)
+            psycopg.connect(self.dsn, connect_timeout=CONNECT_SECONDS).close()
         pool: ConnectionPool[Connection] = ConnectionPool(
             self.dsn,
             min_size=1,
@@ -199,7 +201,7 @@ class Database:
         except PoolTimeout as problem:
             pool.close()
             with reachable(self.dsn):
-                psycopg.connect(self.dsn).close()
+                psycopg.connect(self.dsn, connect_timeout=CONNECT_SECONDS).close()
             raise errors.Unavailable("The database does not answer.", retry_after_seconds=5) from problem
         self._pool = pool
         return self
@@ -220,7 +222,7 @@ class Database:
                 yield connection
         except (PoolTimeout, psycopg.OperationalError) as problem:
             raise errors.Unavailable(
-                f"The database does not answer: {problem}".strip(), retry_after_seconds=2
+                f"The database does not answer: {reason_of(problem)}.", retry_after_seconds=2
             ) from problem
         except psycopg.DataError as problem:
             raise errors.Invalid(
@@ -291,11 +293,16 @@ def reachable(dsn: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as problem:
-        reason = str(problem).strip().splitlines()[-1]
         raise errors.Unavailable(
-            f"The database {_place(dsn)} cannot be used: {reason}. Check DOORSTEP_DATABASE_URL.",
+            f"The database {_place(dsn)} cannot be used: {reason_of(problem)}. Check DOORSTEP_DATABASE_URL.",
             retry_after_seconds=5,
         ) from problem
+
+
+def reason_of(problem: BaseException | None) -> str:
+    """The driver's first line without its preamble and final stop; the lines after it only give hints."""
+    line = next(iter(str(problem).strip().splitlines()), type(problem).__name__)
+    return line.rpartition(" failed: ")[2].removeprefix("FATAL:").strip().rstrip(".?!")
 
 
 def _place(dsn: str) -> str:
@@ -307,10 +314,12 @@ def _place(dsn: str) -> str:
     return f"{parts.get('dbname', '')!r} at {parts.get('host', 'this machine')}"
 
 
-def _is_up(dsn: str) -> bool:
-    """Whether a server answers (it may still refuse us): only a starting server is worth waiting for."""
-    answer = pq.PGconn.ping(dsn.encode())
-    return answer in {pq.Ping.OK, pq.Ping.NO_ATTEMPT}
+def _wait_for_start(dsn: str) -> None:
+    """Wait while a server starts; one that gives no answer, or refuses us, is not worth waiting for."""
+    address = conninfo.make_conninfo(dsn, connect_timeout=CONNECT_SECONDS).encode()
+    deadline = clock.monotonic() + _START_SECONDS
+    while pq.PGconn.ping(address) == pq.Ping.REJECT and clock.monotonic() < deadline:
+        clock.sleep(0.2)
 
 
 def _configure(connection: Connection) -> None:

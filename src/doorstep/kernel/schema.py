@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from doorstep.kernel import errors
-from doorstep.kernel.db import reachable
+from doorstep.kernel.db import CONNECT_SECONDS, reachable, reason_of
 
 
 def _config(dsn: str) -> Config:
@@ -25,7 +25,7 @@ def upgrade(dsn: str) -> None:
     try:
         command.upgrade(_config(dsn), "head")
     except sqlalchemy.exc.OperationalError as problem:
-        raise errors.Unavailable(f"The schema could not be upgraded: {problem.orig}") from problem
+        raise errors.Unavailable(f"The schema could not be upgraded: {reason_of(problem.orig)}.") from problem
 
 
 def newest() -> str:
@@ -36,7 +36,7 @@ def newest() -> str:
 
 def current(dsn: str) -> str:
     """The revision that the database has; empty for a new one."""
-    with reachable(dsn), psycopg.connect(dsn) as connection:
+    with reachable(dsn), psycopg.connect(dsn, connect_timeout=CONNECT_SECONDS) as connection:
         found = connection.execute("SELECT to_regclass('schema_history')").fetchone()
         if found is None or found[0] is None:
             return ""
