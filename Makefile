@@ -77,6 +77,7 @@ messages: dev ## write the message catalog of console and mails from the code
 new-connector: dev ## start a connector from the sandbox of its kind (KIND=carriers NAME=acme)
 	@test -n "$(KIND)" -a -n "$(NAME)" || { echo "usage: make new-connector KIND=carriers NAME=acme"; exit 2; }
 	@$(BIN)/python -m tools.new_connector $(KIND) $(NAME)
+	@$(MAKE) --no-print-directory format reference
 
 .PHONY: new-module
 new-module: dev ## start a domain module with model, events, store, actions, views, migration and tests (NAME=loyalty)

@@ -1,4 +1,4 @@
-"""A new module and new pages are right at once: in a copy of the project they pass its checks and their own tests."""
+"""A new module, new pages and a new connector are right at once: in a copy of the project they pass its checks and their own tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.clock import NOON
 from tools.scaffold import Unusable
 
-from tools import new_module, new_page
+from tools import new_connector, new_module, new_page
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BIN = Path(sys.executable).parent
@@ -30,7 +30,7 @@ CHECKS = {
     "house rules": ["pytest", "-q", "tests/tidy", "--ignore=tests/tidy/test_contracts.py", "-m", "not slow"],
     "their own tests": ["pytest", "-q", f"tests/domain/test_{_MODULE}.py", f"tests/store/test_{_MODULE}.py",
                         f"tests/delivery/test_console_{_MODULE}.py", "tests/delivery/test_console_vouchers.py",
-                        "tests/domain/test_timeline.py"],
+                        "tests/domain/test_timeline.py", "tests/adapters/acme_express"],
 }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def _run(root: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy of the project with a new module, a page in an area of its own, and one in an area that exists."""
+    """A copy of the project with a new module, a page in its own area, one in an area that exists, and a connector."""
     root = tmp_path_factory.mktemp("project")
     for folder in _COPIED:
         shutil.copytree(_ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -61,6 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     new_module.create(root, name=_MODULE, at=NOON)
     new_page.create(root, area=_MODULE, name=_MODULE, module=_MODULE)
     new_page.create(root, area="returns", name="vouchers", module=_MODULE)
+    new_connector.create(root, kind="carriers", name="acme_express")
     # What the make targets run afterwards.
     for command in (
         ["ruff", "check", "--quiet", "--fix"],
