@@ -386,6 +386,7 @@ def dead(shop: Shop) -> int:
 def test_a_dead_letter_shows_its_failing_place_and_no_secret(browser: TestClient, dead: int) -> None:
     sign_in(browser)
     page = browser.get(f"/console/dead-letters/inbox/{dead}").text
+    assert "Correct the mapping, the catalog or the sender" in page
     assert re.findall(r"<mark>(.*?)</mark>", page) == ["4712"]
     assert "hush" not in page
 

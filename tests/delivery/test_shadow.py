@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from doorstep.delivery import console
 from doorstep.delivery.cli import create
+from doorstep.delivery.console.connections import pages
 from doorstep.domain.connections import actions
 from doorstep.domain.connections.model import Mode
 from doorstep.domain.identity import actions as identity
@@ -98,6 +99,20 @@ def test_the_api_lists_sends_and_drops_them(shadowed: Retailer) -> None:
     assert api.get("/api/v1/connections/nobody/unsent-calls").status_code == 404
 
 
+def test_a_call_is_shown_in_fields() -> None:
+    body = {"order_ref": "#2041", "items": [{"sku": "DJ-BL-01", "units": 2}, {"sku": ""}], "note": None}
+    would_send: dict[str, object] = {"method": "POST", "path": "/orders", "body": body}
+    call = jobs.Shadowed(1, "ship.buy_label", "parcel", 7, "parcel.packed", would_send, NOON)
+    page = pages.unsent_list("shiphawk")
+    assert [column.csv(pages.Unsent(call, "")) for column in page.columns] == [
+        "Ship: buy label",
+        "Parcel 7",
+        "parcel.packed",
+        NOON.isoformat(timespec="seconds"),
+        "POST /orders order ref: #2041 · items 1 sku: DJ-BL-01 · items 1 units: 2",
+    ]
+
+
 @pytest.fixture
 def browser(shadowed: Retailer) -> Iterator[TestClient]:
     """An administrator at the console, not signed in yet."""
@@ -117,6 +132,8 @@ def test_the_console_shows_and_sends_them(browser: TestClient, shadowed: Retaile
         True,
         False,
     )
+    number = shadowed.read(lambda tx: tx.value(str, "SELECT number FROM orders"))
+    assert f">{number}</a>" in page
     assert click(browser, f"{path}/send", on=path)[0] == 409
     switch(shadowed, Mode.LIVE)
     status, page = click(browser, f"{path}/send", on=path)

@@ -137,6 +137,31 @@ def test_a_no_is_final_and_shows_the_partners_words(status: int, kind: type[erro
     assert len(place.seen) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"error": {"code": "BAD", "description": "The id does not exist."}}', ": The id does not exist."),
+        (
+            b'{"message": "Invalid data.", "errors": {"pin": ["is required"]}}',
+            ": Invalid data.; pin: is required.",
+        ),
+        (b'{"sku": ["is unknown"], "id": 7}', ": sku: is unknown."),
+        (b'{"errors": [{"message": "one"}, {"message": "two"}]}', ": one; two."),
+        (b"<html>Bad gateway</html>", "."),
+        (b'{"message": "Traceback (most recent call last)"}', "."),
+        (b"", "."),
+    ],
+)
+def test_a_refusal_has_the_partners_reason(body: bytes, reason: str) -> None:
+    with (
+        partner.serving(Answer(422, body)) as place,
+        session(place) as calls,
+        pytest.raises(http.Rejected) as caught,
+    ):
+        calls.send("POST", "/orders")
+    assert caught.value.message.endswith(f"rejected the request (HTTP 422){reason}")
+
+
 def test_an_endless_answer_is_cut() -> None:
     with partner.serving(Answer(body=b"x" * 5000, headers={})) as place:
         calls = session(place, http.Policy(response_limit_bytes=1000))

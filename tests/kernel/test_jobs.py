@@ -284,6 +284,12 @@ def test_workers_are_notified_after_the_commit(table: Database) -> None:
         (errors.Unavailable("busy", retry_after_seconds=900), 1, Failure("busy", "transient", 30.0)),
         (errors.Unavailable("busy"), 10, Failure("busy", "transient", None)),
         (errors.Invalid("wrong", body="size?"), 1, Failure("wrong It answered: size?", "data", None)),
+        (errors.Invalid("wrong", body=["size?"]), 1, Failure('wrong It answered: ["size?"]', "data", None)),
+        (
+            errors.Invalid("wrong: size.", body="size?", reason="size"),
+            1,
+            Failure("wrong: size.", "data", None),
+        ),
         (KeyError(), 1, Failure("KeyError", "bug", None)),
     ],
 )

@@ -7,6 +7,7 @@ the result is recorded together with the deletion of the row.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -160,10 +161,16 @@ class RetryPolicy:
 
 
 def _words(problem: Exception) -> str:
-    """What happened, with the partner's answer if there is one."""
+    """What happened, with the partner's answer where its reason is not part of the sentence."""
     text = str(problem) or type(problem).__name__
-    answer = problem.data.get("body") if isinstance(problem, errors.DoorstepError) else None
-    return f"{text} It answered: {str(answer)[:600]}" if answer else text
+    data = problem.data if isinstance(problem, errors.DoorstepError) else {}
+    answer = None if data.get("reason") else data.get("body")
+    return f"{text} It answered: {plain(answer)[:600]}" if answer else text
+
+
+def plain(value: object) -> str:
+    """A value of a call as text: a document as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) -> None:

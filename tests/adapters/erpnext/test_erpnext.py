@@ -202,6 +202,52 @@ def test_another_total_stays_a_draft(books: connector.Erpnext, script: scripted.
     assert len(script.asked) == 3
 
 
+_TRACEBACK = json.dumps(["Traceback (most recent call last):\n" + '  File "frappe/app.py", line 1\n' * 200])
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (
+            {
+                "exception": "frappe.exceptions.LinkValidationError: Could not find Customer Group: Online",
+                "exc": _TRACEBACK,
+                "_server_messages": json.dumps(
+                    [
+                        json.dumps(
+                            {
+                                "message": "Could not find <strong>Customer Group</strong>: Online",
+                                "title": "x",
+                            }
+                        )
+                    ]
+                ),
+            },
+            "partner rejected the request (HTTP 417): Could not find Customer Group: Online.",
+        ),
+        (
+            {"exception": "frappe.exceptions.ValidationError: The date is closed", "exc": _TRACEBACK},
+            "partner rejected the request (HTTP 417): The date is closed.",
+        ),
+        (
+            {"exc_type": "ValidationError", "_server_messages": "["},
+            "partner rejected the request (HTTP 417).",
+        ),
+        (["nothing"], "partner rejected the request (HTTP 417): nothing."),
+        ("Expectation Failed", "partner rejected the request (HTTP 417): Expectation Failed."),
+        (None, "partner rejected the request (HTTP 417)."),
+    ],
+)
+def test_a_refusal_has_the_sentence_of_erpnext(
+    books: connector.Erpnext, script: scripted.Script, answer: object, sentence: str
+) -> None:
+    script.will_say(EMPTY)
+    script.will_say(answer, status=417)
+    with pytest.raises(http.Rejected) as caught:
+        books.post(document())
+    assert caught.value.message == sentence
+
+
 def test_the_faster_one_wins(books: connector.Erpnext, script: scripted.Script) -> None:
     customer = {"data": [{"name": "Meera"}]}
     script.will_say(EMPTY, customer)

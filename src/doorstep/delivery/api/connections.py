@@ -63,7 +63,7 @@ def _unsent(call: jobs.Shadowed) -> UnsentCall:
         subject_id=call.key,
         event=call.event_type,
         occurred_at=call.occurred_at,
-        would_send={name: str(value) for name, value in call.would_send.items()},
+        would_send={name: jobs.plain(value) for name, value in call.would_send.items()},
     )
 
 

@@ -136,6 +136,6 @@ def shadowed(
             f"{row.stream} {row.key}",
             row.event_type,
             row.occurred_at.strftime("%Y-%m-%d %H:%M"),
-            " ".join(str(value) for value in row.would_send.values()),
+            " ".join(map(jobs.plain, row.would_send.values())),
         )
     out.print(table if rows else "No calls were logged in shadow mode.")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from doorstep.kernel.http.answers import AuthFailed, Rejected, Response, Shadowed, SwitchedOff, Unanswered
+from doorstep.kernel.http.answers import (
+    AuthFailed,
+    Rejected,
+    Response,
+    Shadowed,
+    SwitchedOff,
+    Unanswered,
+    explained,
+)
 from doorstep.kernel.http.call import Authorize, Details, Mode, basic, bearer, header
 from doorstep.kernel.http.guard import Policy
 from doorstep.kernel.http.session import Session
@@ -21,5 +29,6 @@ __all__ = [
     "Unanswered",
     "basic",
     "bearer",
+    "explained",
     "header",
 ]

@@ -14,6 +14,10 @@ from typing import NoReturn
 from doorstep.kernel import errors, log
 
 SHOWN_BODY_CHARACTERS = 2000
+_PARSED_BODY_BYTES = 100_000
+_SHOWN_STRING = 1000
+_REASON_CHARACTERS = 300
+_REASON_KEYS = ("message", "error_description", "description", "detail", "error", "errors")
 _TOO_EARLY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
 
@@ -74,13 +78,27 @@ class Response:
 
 
 def refusal(response: Response, *, partner: str, now: datetime) -> errors.DoorstepError | None:
-    """The error that a response stands for, None for a good one. A 5xx may have been processed; a refusal was not.
+    """The error that a response stands for, None for a good one, with the partner's reason where its answer has one.
 
-    A 503 counts as a refusal only with Retry-After: without it, a gateway may answer for a server that did the work.
+    A 5xx may have been processed; a refusal was not. A 503 counts as a refusal only with Retry-After: without it, a gateway may answer for a server that did the work.
     """
-    status, wait = response.status, _retry_after(response.headers.get("retry-after"), now)
-    if status < HTTPStatus.MULTIPLE_CHOICES:
+    if response.status < HTTPStatus.MULTIPLE_CHOICES:
         return None
+    problem = _problem(response, partner=partner, now=now)
+    return explained(problem, _reason(problem.data["body"]))
+
+
+def explained(problem: errors.DoorstepError, reason: str) -> errors.DoorstepError:
+    """The error of a call with the partner's own sentence in its message; unchanged if there is none."""
+    if reason:
+        problem.data["reason"] = reason
+        problem.message = f"{problem.message.rstrip('.')}: {reason.rstrip('.')}."
+        problem.args = (problem.message,)
+    return problem
+
+
+def _problem(response: Response, *, partner: str, now: datetime) -> errors.DoorstepError:
+    status, wait = response.status, _retry_after(response.headers.get("retry-after"), now)
     reported = {"status": status, "body": _shown(response)}
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None
@@ -106,14 +124,39 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _shown(response: Response) -> object:
-    """The body for people: without secrets, pretty-printed if it is short JSON."""
-    text = response.body[: 4 * SHOWN_BODY_CHARACTERS].decode(errors="replace")
-    if len(response.body) <= SHOWN_BODY_CHARACTERS:
+    """The body for people: without secrets, as JSON with shortened strings if it is that."""
+    if len(response.body) <= _PARSED_BODY_BYTES:
         try:
-            return log.redact(json.loads(text))
+            shown = _shortened(log.redact(json.loads(response.body)))
         except (ValueError, RecursionError):
             pass  # not JSON: shown as text
+        else:
+            if len(str(shown)) <= 2 * SHOWN_BODY_CHARACTERS:
+                return shown
+    text = response.body[: 4 * SHOWN_BODY_CHARACTERS].decode(errors="replace")
     return log.redact_text(text)[:SHOWN_BODY_CHARACTERS]
+
+
+def _shortened(value: object) -> object:
+    """A JSON document whose long strings, such as tracebacks, are cut."""
+    if isinstance(value, dict):
+        return {key: _shortened(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_shortened(inner) for inner in value]
+    return value[:_SHOWN_STRING] if isinstance(value, str) else value
+
+
+def _reason(body: object) -> str:
+    """The sentence in an answer, under the names that partners commonly use; empty if there is none."""
+    if isinstance(body, dict):
+        found = next(filter(None, (_reason(body.get(key)) for key in _REASON_KEYS)), "")
+        fields = body["errors"] if isinstance(body.get("errors"), dict) else {} if found else body
+        parts = [f"{key}: {_reason(value)}" for key, value in fields.items() if isinstance(value, list)]
+        return "; ".join(filter(None, [found, *parts]))
+    if isinstance(body, list):
+        return "; ".join(filter(None, map(_reason, body[:3])))
+    text = " ".join(body.split()) if isinstance(body, str) else ""
+    return "" if "<" in text or "Traceback" in text else text[:_REASON_CHARACTERS]
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:

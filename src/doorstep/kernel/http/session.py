@@ -205,6 +205,12 @@ class Session:
 
     def _judge(self, response: answers.Response) -> None:
         if problem := answers.refusal(response, partner=self.name, now=datetime.now(UTC)):
+            logger.warning(
+                "partner answered with an error",
+                connection=self.name,
+                status=response.status,
+                answer=problem.data["body"],
+            )
             raise problem
         if response.says_json() and response.body:
             response.json()  # malformed JSON is a failed attempt

@@ -42,7 +42,7 @@ class Client:
         if outcome.user_errors:
             reported = [{"field": error.field, "message": error.message} for error in outcome.user_errors]
             words = "; ".join(error.message for error in outcome.user_errors)
-            raise http.Rejected(f"Shopify rejected the request: {words}.", body=reported)
+            raise http.Rejected(f"Shopify rejected the request: {words}.", body=reported, reason=words)
         if outcome.made is None:
             raise http.Unanswered(f"{mutation} returned neither a result nor an error.", maybe_done=True)
         return outcome.made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Unpack
 from urllib.parse import quote
 
 from doorstep.adapters.erp.erpnext import wire
-from doorstep.kernel import http
+from doorstep.kernel import errors, http
 from doorstep.kernel.http import reading
 
 _SUBMITTED = 1
@@ -20,7 +21,7 @@ class Client:
 
     def find(self, doctype: str, **wanted: str) -> wire.Row | None:
         """The document whose fields have these values, if there is one that is not canceled."""
-        response = self._session.send(
+        response = self._send(
             "GET",
             _path(doctype),
             params={
@@ -28,26 +29,33 @@ class Client:
                 "fields": '["name", "docstatus"]',
                 "limit_page_length": 1,
             },
-            headers=self._headers,
         )
         return next(iter(reading.shaped(response, wire.Rows).data), None)
 
     def create(self, doctype: str, body: dict[str, object]) -> wire.Made:
         """Create a draft; a duplicate unique value is a Conflict."""
-        response = self._session.send("POST", _path(doctype), json=body, headers=self._headers)
+        response = self._send("POST", _path(doctype), json=body)
         return reading.shaped(response, wire.One).data
 
     def read(self, doctype: str, name: str) -> wire.Made:
         """Read a document."""
-        response = self._session.send("GET", _path(doctype, name), headers=self._headers)
+        response = self._send("GET", _path(doctype, name))
         return reading.shaped(response, wire.One).data
 
     def submit(self, doctype: str, name: str) -> wire.Made:
         """Submit a draft."""
-        response = self._session.send(
-            "PUT", _path(doctype, name), json={"docstatus": _SUBMITTED}, headers=self._headers
-        )
+        response = self._send("PUT", _path(doctype, name), json={"docstatus": _SUBMITTED})
         return reading.shaped(response, wire.One).data
+
+    def _send(self, method: str, path: str, **details: Unpack[http.Details]) -> http.Response:
+        """Send a request; an error has ERPNext's own sentence."""
+        details["headers"] = self._headers
+        try:
+            return self._session.send(method, path, **details)
+        except errors.DoorstepError as problem:
+            if problem.data.get("reason"):
+                raise
+            raise http.explained(problem, wire.reason(problem.data.get("body"))) from problem.__cause__
 
 
 def _path(*parts: str) -> str:

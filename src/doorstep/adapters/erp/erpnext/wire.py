@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from doorstep.domain.invoicing import model as invoicing
 from doorstep.kernel import errors, money
 
+_TAG = re.compile(r"<[^>]+>")
 _numbers = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -48,6 +52,24 @@ class Made(msgspec.Struct, kw_only=True):
 
 class One(msgspec.Struct, kw_only=True):
     data: Made
+
+
+def reason(body: object) -> str:
+    """The sentence of an error answer: Frappe's messages are JSON in JSON, and may have HTML in them."""
+    if not isinstance(body, dict):
+        return ""
+    try:
+        shown = [str(_from_json(each)["message"]) for each in _from_json(body["_server_messages"])]
+    except (KeyError, TypeError, ValueError):
+        shown = []
+    exception = str(body.get("exception", "")).strip()
+    if exception and not shown:
+        shown = [exception.splitlines()[-1].partition(": ")[2]]
+    return " ".join(_TAG.sub("", " ".join(shown)).split())
+
+
+def _from_json(text: str) -> Any:
+    return json.loads(text)
 
 
 def customer_label(buyer: invoicing.Buyer) -> str:

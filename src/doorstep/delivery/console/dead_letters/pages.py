@@ -27,12 +27,18 @@ from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.log import redact
 
 ADVICE = {
-    "transient": _m("The other system did not answer. Retry when it is back."),
+    "transient": _m("The other system did not answer, or asked to wait. Retry when it answers again."),
+    "data": _m("A value was rejected. Correct what the error names, then retry."),
+    "auth": _m(
+        "The connection is switched off, or its credentials were rejected. Correct the connection, then retry."
+    ),
+    "bug": _m("Internal error in Doorstep. Report the trace ID, and retry after an update fixes it."),
+}
+_ADVICE_FOR_MESSAGES = {
+    **ADVICE,
     "data": _m(
         "The message has a value that Doorstep cannot use. Correct the mapping, the catalog or the sender, then retry."
     ),
-    "auth": _m("The credentials were rejected. Update them in the connection, then retry."),
-    "bug": _m("Internal error in Doorstep. Report the trace ID, and retry after an update fixes it."),
 }
 _PLACE = re.compile(r"`\$\.?([^`]+)`|\bat [`'\"]?\$?\.?([\w.\[\]-]+)")
 _STEP = re.compile(r"\[(\d+)\]|[^.\[\]]+")
@@ -125,7 +131,8 @@ def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Resp
         opened = view.opened(tx, source=req.http.path_params["source"], letter_id=req.number("letter_id"))
     marked = mark_place(opened.payload, opened.letter.error) if opened.is_json else escape(opened.payload)
     headers = redact(opened.headers)
-    context = {"opened": opened, "marked": marked, "advice": ADVICE, "headers": headers}
+    advice = _ADVICE_FOR_MESSAGES if opened.letter.source == "inbox" else ADVICE
+    context = {"opened": opened, "marked": marked, "advice": advice, "headers": headers}
     return page.render(req, "dead_letters/letter.html", context, toast=toast, status=status)
 
 
