@@ -29,10 +29,13 @@ Document = Annotated[
 
 
 class Money(BaseModel):
-    """An amount of money. Both numbers are exact and say the same."""
+    """An amount of money. Where both numbers are given, they are exact and say the same."""
 
     amount: str = Field(description="In major units as text, so that no client rounds it: 1499.00.")
-    amount_minor: int = Field(description="In minor units (paise, cents), as requests take it: 149900.")
+    amount_minor: int | None = Field(
+        description="In minor units (paise, cents), as requests take it: 149900. Null for a currency that is not in "
+        "ISO 4217: it has no known minor unit, and `amount` is the number as the channel wrote it."
+    )
     currency: str = Field(
         description='ISO 4217; "" for costs of a network or rule set that names no currency: then both numbers are the same.'
     )
@@ -41,7 +44,8 @@ class Money(BaseModel):
 def money(minor: int, currency: str) -> Money:
     """Convert minor units to the API's money."""
     amount = kernel_money.text(minor, currency) if currency else str(minor)
-    return Money(amount=amount, amount_minor=minor, currency=currency)
+    has_minor_unit = not currency or currency in kernel_money.CURRENCIES
+    return Money(amount=amount, amount_minor=minor if has_minor_unit else None, currency=currency)
 
 
 def maybe_money(minor: int | None, currency: str) -> Money | None:
