@@ -74,6 +74,7 @@ def test_a_location_is_created_and_changed(browser: TestClient, shop: Shop) -> N
         ("timezone", "Mumbai", "is not a time zone"),
         ("hours.sun", "10-21", "is not an opening time"),
         ("city", "", "Enter the city."),
+        ("country", "XX", "is not a country of ISO 3166"),
         ("code", "WH-A", "There is a location WH-A already"),
     ],
 )

@@ -53,6 +53,26 @@ def test_a_gstin_has_its_check_digit_and_the_state_of_its_location(retailer: Ret
     assert problem(answer, 422, "invalid")["field"] == "gstin"
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("country", "XX"), ("carrier", "nobody"), ("return_carrier", "web"), ("carrier", "mail")],
+)
+def test_a_country_and_the_carriers_must_exist(retailer: Retailer, field: str, value: str) -> None:
+    answer = client(retailer).put("/api/v1/locations/ST-99", json=STORE | {field: value})
+    assert problem(answer, 422, "invalid")["field"] == field
+
+
+def test_a_carrier_may_be_named_before_the_first_one_is_connected(retailer: Retailer) -> None:
+    api = client(retailer)
+    retailer.write(
+        lambda tx: tx.execute("UPDATE connections SET kind = 'messengers' WHERE kind = 'carriers'")
+    )
+    assert api.put("/api/v1/locations/ST-99", json=STORE | {"carrier": "later"}).status_code == 200
+    retailer.write(lambda tx: tx.execute("UPDATE connections SET kind = 'carriers' WHERE key = 'shiphawk'"))
+    kept = STORE | {"carrier": "later", "cut_off": "18:00"}
+    assert api.put("/api/v1/locations/ST-99", json=kept).json()["cut_off"] == "18:00"
+
+
 def test_closing_lists_open_work_and_what_happens_next(retailer: Retailer) -> None:
     api, order_id = client(retailer), retailer.place_order(order_snapshot(line(SHIRT)))
     (work,) = retailer.work(order_id)
@@ -97,7 +117,11 @@ def test_a_file_of_locations_is_put_and_a_location_closed(
     assert run("put", str(file)) == "ST-99: unchanged\n"
     file.write_text(file.read_text().replace("Store 99", "Store ninety-nine"))
     assert run("put", str(file)) == "ST-99: changed\n"
-    assert run("close", "ST-99", "--reason", "lease ended", "--dry-run") == ""
+    assert run("close", "ST-99", "--reason", "lease ended", "--dry-run") == (
+        "ST-99 can be closed: it has no open work and no stock.\n"
+    )
     assert run("close", "ST-99", "--reason", "lease ended") == "ST-99 is closed.\n"
     assert "closed" in run("list")
     assert run("reopen", "ST-99") == "ST-99 is open.\n"
+    file.write_text("")
+    assert "has no [[location]] table: nothing changes." in " ".join(run("put", str(file)).split())

@@ -18,6 +18,7 @@ from doorstep.kernel import errors
         ("latitude", 91.0),
         ("timezone", "Mumbai"),
         ("cut_off", "4 pm"),
+        ("country", "XX"),
         ("gstin", "27AABCN9999N1Z0"),
         ("gstin", "27AABCN9999"),
         ("gstin", "27AAPFU0939F1ZW"),

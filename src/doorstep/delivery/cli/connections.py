@@ -81,6 +81,8 @@ def put(
         modes = {row.key: row.mode for row in views.all_connections(tx)}
     for key, entry in entries.items():
         out.print(f"{key}: {entry.kind.value}/{entry.connector}, {modes[key]}")
+    if not entries:
+        out.print(f"{file} has no [key] table: nothing changes.")
 
 
 def _entries(file: Path) -> dict[str, Entry]:

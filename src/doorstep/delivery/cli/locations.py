@@ -49,6 +49,8 @@ def put(
     for each in found:
         word = "unchanged" if each.code in unchanged else "changed" if each.code in known else "created"
         out.print(f"{each.code}: {word}")
+    if not found:
+        out.print(f"{file} has no [[location]] table: nothing changes.")
 
 
 @commands.command("close")
@@ -61,7 +63,10 @@ def close(
     with opened() as app, app.db.write(actor="cli") as tx:
         location_id = views.by_code(tx, code=code).id
         if dry_run:
-            _print(locations.preview_closing(tx, location_id=location_id))
+            closing = locations.preview_closing(tx, location_id=location_id)
+            _print(closing)
+            if not closing.obstacles and not closing.effects:
+                out.print(f"{code} can be closed: it has no open work and no stock.")
             return
         closing = locations.close(tx, location_id=location_id, reason=reason, now=app.clock.now())
     _print(closing)

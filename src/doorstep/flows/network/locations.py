@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from doorstep.domain.connections import views as connections
+from doorstep.domain.connections.model import Kind
 from doorstep.domain.fulfillment import views as fulfillment
 from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.views import locations as stock
@@ -30,10 +32,12 @@ class Closing:
 def put(tx: WriteTx, *, locations: Sequence[Location], now: datetime) -> None:
     """Create or change locations by code; the availability rules apply to them at once.
 
-    Raises Invalid for the first wrong field, also for a GSTIN of another state than the location's.
+    Raises Invalid for the first wrong field, also for a GSTIN of another state than the location's, and for a
+    carrier that is no connection.
     """
     for each in locations:
         _check_state(each)
+    _check_carriers(tx, locations)
     actions.put(tx, locations=locations, at=now)
     rules.apply_to_locations(tx)
 
@@ -47,6 +51,20 @@ def _check_state(location: Location) -> None:
             f"{location.gstin} is not registered in {name}: a GSTIN of {location.code} begins with {number}.",
             field="gstin",
         )
+
+
+def _check_carriers(tx: ReadTx, locations: Sequence[Location]) -> None:
+    """A carrier must be a connection; before the first carrier is connected, any key may be named ahead."""
+    carriers = sorted(row.key for row in connections.all_connections(tx) if row.kind == Kind.CARRIERS)
+    before = {each.code: each for each in views.locations(tx).values()}
+    for each in locations if carriers else ():
+        for field in ("carrier", "return_carrier"):
+            key: str = getattr(each, field)
+            is_kept = each.code in before and key == getattr(before[each.code], field)
+            if key and key not in carriers and not is_kept:
+                raise errors.Invalid(
+                    f"{key!r} is not a carrier connection: use one of {', '.join(carriers)}.", field=field
+                )
 
 
 def preview_closing(tx: ReadTx, *, location_id: int) -> Closing:
