@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from tests.builders import JACKET, NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep import processes
+from doorstep.delivery.api import shapes
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.actions import NewKey
 from doorstep.domain.identity.model import Role
@@ -350,3 +351,19 @@ def test_the_interface_describes_itself(retailer: Retailer) -> None:
         if not each.get("summary") or not each.get("description")
     ] == []
     assert all(path.startswith("/api/v1/") for path, _, _ in operations)
+
+
+def test_an_amount_of_an_unknown_currency_has_no_minor_units() -> None:
+    assert shapes.money(149900, "INR").model_dump() == {
+        "amount": "1499.00", "amount_minor": 149900, "currency": "INR",
+    }  # fmt: skip
+    assert shapes.money(5000000, "ZZZ").model_dump() == {
+        "amount": "500", "amount_minor": None, "currency": "ZZZ",
+    }  # fmt: skip
+    assert shapes.money(7, "").model_dump() == {"amount": "7", "amount_minor": 7, "currency": ""}
+
+
+def test_a_hold_without_a_reason_names_the_field(retailer: Retailer) -> None:
+    order_id = retailer.place_order()
+    answer = client(retailer).post(f"/api/v1/orders/{order_id}/hold", json={"reason": " "})
+    assert problem(answer, 422, "invalid")["field"] == "reason"

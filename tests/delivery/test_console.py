@@ -134,7 +134,7 @@ def test_every_role_sees_its_pages_and_no_others(browser: TestClient, role: Role
 def test_a_verb_without_the_forms_token_changes_nothing(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser)
-    answer = browser.post(f"/console/orders/{order_id}/hold", data={"message": "forged"}, headers=HTMX)
+    answer = browser.post(f"/console/orders/{order_id}/hold", data={"reason": "forged"}, headers=HTMX)
     assert answer.status_code == 403
     assert not detail(shop, order_id).is_held
 
@@ -142,7 +142,7 @@ def test_a_verb_without_the_forms_token_changes_nothing(browser: TestClient, sho
 def test_who_may_only_read_cannot_post_even_with_a_token(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser, Role.READ_ONLY)
-    status, page = click(browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", message="no")
+    status, page = click(browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", reason="no")
     assert (status, "does not permit orders:write" in page) == (403, True)
     assert not detail(shop, order_id).is_held
 
@@ -210,7 +210,7 @@ def test_an_order_in_an_unknown_currency_is_shown_as_it_came(
 def test_an_order_is_held_and_released_with_the_fresh_page_as_answer(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser)
-    status, page = click(browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", message="Call first")
+    status, page = click(browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", reason="Call first")
     assert status == 200
     assert "Call first" in page
     assert "<html" not in page
@@ -240,9 +240,9 @@ def test_a_refused_note_keeps_what_was_typed(browser: TestClient, shop: Shop) ->
 def test_a_refused_dialog_stays_open_with_its_error_at_the_field(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     sign_in(browser)
-    status, page = click(browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", message=" ")
+    status, page = click(browser, f"/orders/{order_id}/hold", on=f"/orders/{order_id}", reason=" ")
     opened = page[page.index('<dialog id="do-hold"') :].partition("</dialog>")[0]
-    assert (status, "open data-failed" in opened, 'aria-describedby="message-error"' in opened) == (
+    assert (status, "open data-failed" in opened, 'aria-describedby="reason-error"' in opened) == (
         422,
         True,
         True,

@@ -156,7 +156,7 @@ def test_the_same_reason_is_shown_once(database: Database, channel: int) -> None
 def test_what_a_person_holds_only_a_person_releases(database: Database, channel: int) -> None:
     order_id = tell(database, channel, order_snapshot())
     with database.write(actor="user:1") as tx:
-        actions.place_hold(tx, order_id=order_id, message=" Call the customer first. ", now=NOON)
+        actions.place_hold(tx, order_id=order_id, reason=" Call the customer first. ", now=NOON)
     assert not judge(database, order_id)
     assert holds(database, order_id) == {"manual": "Call the customer first."}
     with database.write(actor="user:1") as tx:
@@ -179,7 +179,7 @@ def test_a_held_order_is_not_routed_even_if_that_was_due(database: Database, cha
     assert judge(database, order_id)
     assert due(database) == ["route"]
     with database.write(actor="user:1") as tx:
-        actions.place_hold(tx, order_id=order_id, message="Wait.", now=NOON)
+        actions.place_hold(tx, order_id=order_id, reason="Wait.", now=NOON)
     assert due(database) == []
     with database.write(actor="user:1") as tx:
         actions.release_holds(tx, order_id=order_id, now=NOON)
@@ -188,7 +188,8 @@ def test_a_held_order_is_not_routed_even_if_that_was_due(database: Database, cha
 
 def test_a_hold_needs_words_and_a_release_needs_a_hold(database: Database, channel: int) -> None:
     order_id = tell(database, channel, order_snapshot())
-    with pytest.raises(errors.Invalid), database.write(actor="user:1") as tx:
-        actions.place_hold(tx, order_id=order_id, message=" ", now=NOON)
+    with pytest.raises(errors.Invalid) as refused, database.write(actor="user:1") as tx:
+        actions.place_hold(tx, order_id=order_id, reason=" ", now=NOON)
+    assert refused.value.data["field"] == "reason"
     with pytest.raises(errors.Conflict, match="not held"), database.write(actor="user:1") as tx:
         actions.release_holds(tx, order_id=order_id, now=NOON)

@@ -106,7 +106,7 @@ def hold_order(calling: Calling, order_id: int, body: Reason) -> HoldState:
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def work(tx: WriteTx) -> HoldState:
-        approve.hold(tx, order_id=OrderId(order_id), message=body.reason, now=calling.app.clock.now())
+        approve.hold(tx, order_id=OrderId(order_id), reason=body.reason, now=calling.app.clock.now())
         return HoldState(order_id=order_id, held=True)
 
     return calling.write(work)

@@ -47,9 +47,9 @@ def approve(
     allocation.changed(tx, order_ids=sorted(set(order_ids) - set(approved)), now=now)
 
 
-def hold(tx: WriteTx, *, order_id: OrderId, message: str, now: datetime) -> None:
+def hold(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
     """Hold an order."""
-    orders.place_hold(tx, order_id=order_id, message=message, now=now)
+    orders.place_hold(tx, order_id=order_id, reason=reason, now=now)
 
 
 def release(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:

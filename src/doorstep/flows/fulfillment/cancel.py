@@ -36,5 +36,5 @@ def cancel_from_channel(tx: WriteTx, *, order_id: OrderId, now: datetime) -> Non
     else:
         stopped = order_views.order(tx, order_id=order_id).header.canceled_at is not None
     if not stopped:
-        message = "The channel canceled this order after it was packed or shipped: stop the parcel or expect a return."
-        orders.place_hold(tx, order_id=order_id, message=message, now=now)
+        reason = "The channel canceled this order after it was packed or shipped: stop the parcel or expect a return."
+        orders.place_hold(tx, order_id=order_id, reason=reason, now=now)

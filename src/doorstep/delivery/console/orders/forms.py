@@ -11,7 +11,7 @@ from doorstep.kernel.i18n import mark as _m
 class Hold(Form):
     """Why an order is held."""
 
-    message: Annotated[
+    reason: Annotated[
         str, required(_m("Enter a reason. Your colleagues see it on the order."), max_length=500)
     ]
 

@@ -167,7 +167,7 @@ def hold(req: PageRequest) -> Response:
 
     def verb(tx: WriteTx, order_id: OrderId) -> str:
         form = forms.Hold.of(req.form)
-        approve.hold(tx, order_id=order_id, message=form.message, now=req.now)
+        approve.hold(tx, order_id=order_id, reason=form.reason, now=req.now)
         return _("The order is held. It is not routed, picked or shipped until it is released.")
 
     return _act(req, verb)

@@ -104,12 +104,12 @@ def _end_passed(
         holds.release_holds(tx, ids=ended, at=now)
 
 
-def place_hold(tx: WriteTx, *, order_id: OrderId, message: str, now: datetime) -> None:
+def place_hold(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
     """Hold an order: nothing is routed, picked or shipped until it is released."""
-    if not message.strip():
-        raise errors.Invalid("Enter a reason for the hold.", field="message")
+    if not reason.strip():
+        raise errors.Invalid("Enter a reason for the hold.", field="reason")
     progress.lock(tx, order_id=order_id)
-    holds.insert_holds(tx, [(order_id, Hold(HoldReason.MANUAL, message.strip()))], at=now)
+    holds.insert_holds(tx, [(order_id, Hold(HoldReason.MANUAL, reason.strip()))], at=now)
     events.append(tx, [facts.Held(order_id, (HoldReason.MANUAL.value,))], at=now)
 
 
