@@ -247,7 +247,7 @@ def test_a_refused_dialog_stays_open_with_its_error_at_the_field(browser: TestCl
         True,
         True,
     )
-    assert 'id="message-error"' in opened
+    assert 'id="reason-error"' in opened
     assert "Enter a reason. Your colleagues see it on the order." in opened
     assert 'id="toasts"' not in page
 
