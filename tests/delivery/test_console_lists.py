@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import datetime
 
 import pytest
 from starlette.testclient import TestClient
@@ -55,8 +56,9 @@ def test_a_file_has_the_rows_and_columns_of_its_page(browser: TestClient, shop: 
     page = browser.get("/console/orders?view=all").text
     head, *rows = _file(browser, "/orders", "view=all")
     on_screen = re.findall(r'<td class="[^"]*" data-label="([^"]+)"', page)
+    assert head.pop(head.index("Total") + 1) == "Currency"
     assert head == on_screen[: len(head)]
-    assert [len(row) for row in rows] == [len(head)] * 2
+    assert [len(row) for row in rows] == [len(head) + 1] * 2
     assert all(row[0] in page for row in rows)
 
 
@@ -94,6 +96,24 @@ def test_orders_are_sorted_by_the_query(browser: TestClient, shop: Shop) -> None
     assert totals == sorted(totals)
     head, *rows = _file(browser, "/orders", "view=all&sort=-total")
     assert [float(row[head.index("Total")]) for row in rows] == sorted(totals, reverse=True)
+
+
+def test_amounts_are_sorted_by_currency_first(browser: TestClient, shop: Shop) -> None:
+    dearer, cheaper, yen = (shop.order((SHIRT, units)) for units in (3, 2, 1))
+    with shop.app.db.write(actor="test") as tx:
+        tx.execute("UPDATE orders SET currency = 'JPY', total_minor = 900000000 WHERE id = %s", (yen,))
+    sign_in(browser)
+    totals = _column(browser, "/orders", "Total", "view=all&sort=total")
+    assert _column(browser, "/orders", "Currency", "view=all&sort=total") == ["INR", "INR", "JPY"]
+    assert (float(totals[0]) < float(totals[1]), totals[2]) == (True, "900000000")
+    assert dearer != cheaper
+
+
+def test_a_file_has_the_moment_and_not_the_time_left(browser: TestClient, shop: Shop) -> None:
+    shop.order((SHIRT, 1))
+    sign_in(browser)
+    (moment,) = _column(browser, "/orders", "Ship by", "view=all")
+    assert datetime.fromisoformat(moment) > shop.now
 
 
 SORTED = {

@@ -42,6 +42,14 @@ class Keyset:
 NEWEST = Keyset()
 
 
+def by_money(currency: LiteralString, minor: LiteralString) -> LiteralString:
+    """An SQL text by which amounts sort by currency first, then by amount; empty for no amount."""
+    shifted: LiteralString = f"({minor})::numeric + 9223372036854775808"
+    return (
+        f"""(coalesce({currency} || ' ' || to_char({shifted}, 'FM00000000000000000000'), '') COLLATE "C")"""
+    )
+
+
 def newest(limit: int, before_id: int | None = None) -> Keyset:
     """A page by id, newest first, after the last id of the page before."""
     return Keyset(after=None if before_id is None else (str(before_id), str(before_id)), limit=limit)

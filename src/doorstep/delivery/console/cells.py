@@ -1,4 +1,7 @@
-"""What a table cell may hold: text, links, numbers, money, times, statuses. Screen and CSV show the same."""
+"""What a table cell may hold: text, links, numbers, money, times, statuses.
+
+A CSV file has the value behind words such as "21 h left" or "3 of 5".
+"""
 
 from __future__ import annotations
 
@@ -7,32 +10,34 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from doorstep.delivery.console import badges
-from doorstep.kernel.money import CURRENCIES, Money
+from doorstep.kernel import money
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words; `look` is a class of the style sheet (code, muted, strong)."""
+    """Words; `look` is a class of the style sheet (code, muted, strong), `value` what a file has in place of them."""
 
     kind: ClassVar[str] = "text"
     text: str
     look: str = ""
+    value: str | None = None
 
     def csv(self) -> str:
-        return self.text
+        return self.text if self.value is None else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Words that lead to a page of the console."""
+    """Words that lead to a page of the console; `value` is what a file has in place of them."""
 
     kind: ClassVar[str] = "link"
     text: str
     path: str
     look: str = ""
+    value: str | None = None
 
     def csv(self) -> str:
-        return self.text
+        return self.text if self.value is None else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +54,14 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Money, a dash where there is none yet. The CSV has the plain decimal number."""
+    """Money, a dash where there is none yet. The CSV has the plain decimal number; the currency is a column of its own."""
 
     kind: ClassVar[str] = "amount"
     minor: int | None
     currency: str
 
     def csv(self) -> str:
-        if self.minor is None:
-            return ""
-        known = self.currency in CURRENCIES
-        return str(Money(self.minor, self.currency).decimal()) if known else f"{self.minor} {self.currency}"
+        return "" if self.minor is None else money.text(self.minor, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status: icon, word and color, always together."""
+    """A status: icon, word and color, always together; `value` is what a file has in place of the word."""
 
     kind: ClassVar[str] = "status"
     badge: badges.Badge
     is_quiet: bool = False  # the usual case: words without a tint
+    value: str | None = None
 
     def csv(self) -> str:
-        return self.badge.word
+        return self.badge.word if self.value is None else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Percent:
     number: int
 
     def csv(self) -> str:
-        return f"{self.number} %"
+        return str(self.number)
 
 
 Cell = Text | Link | Count | Amount | At | Day | Status | Percent

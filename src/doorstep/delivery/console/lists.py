@@ -26,13 +26,17 @@ NOT_FILTERS = frozenset({"cursor", "sort", "format"})
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """A column: its label, its cells, and the key by which the list can be sorted (empty: it cannot)."""
+    """A column: its label, its cells, and the key by which the list can be sorted (empty: it cannot).
+
+    One that is `only_in_file`, such as the currency beside an amount, is not shown on the screen.
+    """
 
     label: str
     cells: Callable[[Row], Cell | Sequence[Cell]]
     look: str = ""
     sort: str = ""
     title: str = ""
+    only_in_file: bool = False
 
     def of(self, row: Row) -> Sequence[Cell]:
         """The cells of a row, never empty."""
@@ -138,6 +142,11 @@ class ListPage(Generic[Row]):
     look: str = ""
     selection: Selection[Row] | None = None
     exports: bool = True
+
+    @property
+    def shown(self) -> Sequence[Column[Row]]:
+        """The columns on the screen."""
+        return [each for each in self.columns if not each.only_in_file]
 
     def query(self, req: PageRequest) -> Query:
         """The filters that the list knows, from the address; a sort key it does not know is left out."""

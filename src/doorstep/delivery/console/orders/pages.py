@@ -112,6 +112,7 @@ def _columns(chosen: OrderView, channels: dict[str, str]) -> Sequence[Column[Ord
         Column(
             _m("Total"), lambda row: Amount(row.facts.total_minor, row.facts.currency), "num s4", sort="total"
         ),
+        Column(_m("Currency"), lambda row: Text(row.facts.currency), only_in_file=True),
         Column(
             _m("Payment"),
             lambda row: Status(badges.badge("order_payment", row.payment), is_quiet=row.payment == "paid"),
@@ -120,7 +121,11 @@ def _columns(chosen: OrderView, channels: dict[str, str]) -> Sequence[Column[Ord
         Column(_m("Status"), _status, "s2"),
         Column(
             _m("Ship by"),
-            lambda row: Status(badges.slack(row.slack)) if row.slack else cells.NONE,
+            lambda row: (
+                Status(badges.slack(row.slack), value=At(row.slack.ship_by).csv())
+                if row.slack
+                else cells.NONE
+            ),
             "s6",
             sort=by_due,
             title=_m("When the last open parcel should leave its location"),

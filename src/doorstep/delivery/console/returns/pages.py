@@ -106,9 +106,8 @@ def return_list(req: PageRequest, tx: ReadTx) -> ListPage[ReturnRow]:
             Column(_m("To"), lambda row: lists.text(row.location), "minor", "location"),
             Column(_m("Parcel"), lambda row: Status(badges.badge("return", row.custody)), "s2"),
             Column(_m("Refund"), _money, "s4"),
-            Column(
-                _m("Amount"), lambda row: Amount(row.refund_minor, row.currency), "num s6", "refund_minor"
-            ),
+            Column(_m("Amount"), lambda row: Amount(row.refund_minor, row.currency), "num s6", "refund_key"),
+            Column(_m("Currency"), lambda row: Text(row.currency), only_in_file=True),
             Column(_m("Announced"), lambda row: At(row.created_at), "s8", "created_at"),
         ),
         fetch=fetch,

@@ -44,9 +44,11 @@ OVERDUE = Badge(_m("overdue"), "danger", "clock")
 
 def _columns(today: date) -> Sequence[Column[SupplyRow]]:
     def expected_on(row: SupplyRow) -> Sequence[Cell]:
-        found: list[Cell] = [Link(formats.day(row.eta_date), f"/supplies/{row.id}", "strong")]
+        found: list[Cell] = [
+            Link(formats.day(row.eta_date), f"/supplies/{row.id}", "strong", row.eta_date.isoformat())
+        ]
         late = row.state == SupplyState.OPEN and row.eta_date < today
-        return [*found, Status(OVERDUE)] if late else found
+        return [*found, Status(OVERDUE, value="")] if late else found
 
     def document(row: SupplyRow) -> Sequence[Cell]:
         line = _("line {n}").format(n=row.line_no)
@@ -63,10 +65,14 @@ def _columns(today: date) -> Sequence[Column[SupplyRow]]:
         Column(_m("Promised"), lambda row: Count(row.promised), "num minor", "promised"),
         Column(
             _m("Received"),
-            lambda row: Text(_("{part} of {whole}").format(part=row.received, whole=row.quantity)),
+            lambda row: Text(
+                _("{part} of {whole}").format(part=row.received, whole=row.quantity), value=str(row.received)
+            ),
             "num s6",
         ),
-        Column(_m("Confidence"), lambda row: Text(f"{row.confidence} %"), "num minor"),
+        Column(
+            _m("Confidence"), lambda row: Text(f"{row.confidence} %", value=str(row.confidence)), "num minor"
+        ),
         Column(_m("Status"), lambda row: Status(STATES[SupplyState(row.state)]), "s2"),
     )
 

@@ -10,6 +10,7 @@ from typing import LiteralString
 from doorstep.domain.analytics.model import OrderView
 from doorstep.domain.orders.model import Counters
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.keyset import by_money
 
 # The ship-by of a fulfillment order `f` at its location `l`: the earliest of the channel's date, calendar and cut-off.
 SHIP_BY: LiteralString = """
@@ -71,7 +72,7 @@ class OrderSort(StrEnum):
 # Every key has a value for every order, so that keyset pages neither skip nor repeat one.
 _SORT_KEYS: dict[OrderSort, tuple[LiteralString, LiteralString]] = {
     OrderSort.PLACED: ("o.placed_at", "timestamptz"),
-    OrderSort.TOTAL: ("o.total_minor", "bigint"),
+    OrderSort.TOTAL: (by_money("o.currency", "o.total_minor"), "text"),
     OrderSort.SHIP_BY: (
         f"""coalesce((SELECT min({SHIP_BY}) FROM fulfillment_orders f JOIN locations l ON l.id = f.location_id
                        WHERE f.order_id = o.id AND {_LIVE}), 'infinity')""",

@@ -9,7 +9,7 @@ from typing import LiteralString
 from doorstep.domain.analytics.model import ReturnStage
 from doorstep.domain.returns.model import RefundProgress, ReturnLocation
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.keyset import Key, Keyset, Sorting
+from doorstep.kernel.keyset import Key, Keyset, Sorting, by_money
 
 _STAGES: dict[ReturnStage, LiteralString] = {
     ReturnStage.ARRIVING: "t.custody IN ('advised', 'in_transit', 'arrived') AND t.money <> 'in_doubt'",
@@ -40,16 +40,19 @@ class ReturnRow:
     refund_minor: int | None
     refund_state: str
     currency: str
+    refund_key: str
     created_at: datetime
     received_at: datetime | None
 
 
-_ROW: LiteralString = """
+_REFUNDED: LiteralString = "(SELECT r.amount_minor FROM refunds r WHERE r.return_id = t.id)"
+_ROW: LiteralString = f"""
     SELECT t.id, t.number, t.order_id, o.number AS order_number, coalesce(a.name, '') AS customer, t.reason,
            coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, lines.pieces, lines.items,
            coalesce(b.tracking_number, '') AS tracking_number, coalesce(p.tracking_status, '') AS tracking_status,
-           (SELECT r.amount_minor FROM refunds r WHERE r.return_id = t.id) AS refund_minor,
-           coalesce((SELECT r.state FROM refunds r WHERE r.return_id = t.id), '') AS refund_state, o.currency, t.created_at,
+           {_REFUNDED} AS refund_minor,
+           coalesce((SELECT r.state FROM refunds r WHERE r.return_id = t.id), '') AS refund_state, o.currency, {by_money("o.currency", _REFUNDED)} AS refund_key,
+           t.created_at,
            t.received_at
       FROM returns t
       JOIN orders o ON o.id = t.order_id
@@ -72,7 +75,7 @@ SORTING = Sorting(
         "order_number": Key("text"),
         "customer": Key("text"),
         "location": Key("text"),
-        "refund_minor": Key("bigint", "-1"),
+        "refund_key": Key("text"),
         "created_at": Key("timestamptz"),
     }
 )

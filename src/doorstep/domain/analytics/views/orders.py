@@ -72,8 +72,9 @@ def _cursor(facts: OrderFacts, sort: OrderSort) -> str:
 
 
 def _read_cursor(cursor: str, sort: OrderSort) -> tuple[str, int]:
-    name, key, order_id = (*cursor.split("~"), "", "")[:3]
-    is_key = key.lstrip("-").isdigit() if sort is OrderSort.TOTAL else key == "infinity" or _is_instant(key)
+    name, _between, place = cursor.partition("~")
+    key, _between, order_id = place.rpartition("~")
+    is_key = "\0" not in key if sort is OrderSort.TOTAL else key == "infinity" or _is_instant(key)
     if name != sort or not is_key or not order_id.isdigit():
         raise errors.Invalid("This page of the list does not exist. Go to the first page.", field="cursor")
     return key, int(order_id)
