@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import argon2
 import psycopg
 import pytest
 from psycopg import sql
-from tests import builders, clock
+from tests import builders, clock, databases
 from tests.builders import Shop
 from tests.clock import NOON
+from tests.databases import Pool
 
 from doorstep.kernel import schema, secrets
 from doorstep.kernel.db import Database
@@ -39,7 +39,6 @@ _LONGEST = (
     "tests/faults",
 )
 _MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - Linux' file system in memory
-_COPY = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
 
 
 def pytest_configure() -> None:
@@ -102,63 +101,50 @@ def _forget_durability(server_dsn: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def _named(server_dsn: str, name: str) -> str:
-    return urlunsplit(urlsplit(server_dsn)._replace(path=f"/{name}"))
-
-
-def _administer(server_dsn: str, statement: str, *names: str) -> None:
-    with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-
 @pytest.fixture(scope="session")
-def template(server_dsn: str) -> Iterator[str]:
-    """The name of a migrated database that others are copied from."""
+def migrated(server_dsn: str) -> Iterator[Pool]:
+    """Migrated databases without data."""
     name = f"doorstep_template_{os.getpid()}"
-    _administer(server_dsn, "CREATE DATABASE {}", name)
-    schema.upgrade(_named(server_dsn, name))
-    yield name
-    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+    schema.upgrade(databases.create(server_dsn, name))
+    pool = Pool(server_dsn, name)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture(scope="session")
-def stocked_template(
-    server_dsn: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The name of a database with the sample retailer in it, every partner a sandbox in memory."""
-    name = f"{template}_stocked"
-    _administer(server_dsn, _COPY, name, template)
-    builders.set_up_retailer(_named(server_dsn, name), tmp_path_factory.mktemp("stocked"))
-    yield name
-    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+def stocked(server_dsn: str, migrated: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    """Databases with the sample retailer in them, every partner a sandbox in memory."""
+    name = f"{migrated.template}_stocked"
+    dsn = databases.create(server_dsn, name, template=migrated.template)
+    builders.set_up_retailer(dsn, tmp_path_factory.mktemp("stocked"))
+    pool = Pool(server_dsn, name)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture
-def retailer(server_dsn: str, stocked_template: str, tmp_path: Path) -> Iterator[builders.Retailer]:
+def retailer(stocked: Pool, tmp_path: Path) -> Iterator[builders.Retailer]:
     """NotNaked with its partners in memory, ready to sell, on a database of this test's own."""
-    name = f"{stocked_template}_{next(_serial)}"
-    _administer(server_dsn, _COPY, name, stocked_template)
-    with builders.retailer(_named(server_dsn, name), tmp_path) as made:
+    name = stocked.take()
+    with builders.retailer(stocked.url(name), tmp_path) as made:
         yield made
-    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+    stocked.give_back(name)
 
 
 @pytest.fixture
 def bare_dsn(server_dsn: str) -> Iterator[str]:
     """The URL of an empty database that only this test uses."""
     name = f"doorstep_bare_{os.getpid()}_{next(_serial)}"
-    _administer(server_dsn, "CREATE DATABASE {}", name)
-    yield _named(server_dsn, name)
-    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+    yield databases.create(server_dsn, name)
+    databases.drop(server_dsn, name)
 
 
 @pytest.fixture
-def dsn(server_dsn: str, template: str) -> Iterator[str]:
+def dsn(migrated: Pool) -> Iterator[str]:
     """The URL of a migrated database that only this test uses, for tests that start processes."""
-    name = f"{template}_{next(_serial)}"
-    _administer(server_dsn, _COPY, name, template)
-    yield _named(server_dsn, name)
-    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+    name = migrated.take()
+    yield migrated.url(name)
+    migrated.give_back(name)
 
 
 @pytest.fixture
@@ -171,24 +157,24 @@ def database(dsn: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def furnished(
-    server_dsn: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Shop]]:
-    """A database with the sample retailer in it, to be copied, and what is known of its rows."""
-    name = f"{template}_shop"
-    _administer(server_dsn, _COPY, name, template)
+    server_dsn: str, migrated: Pool, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Pool, Shop]]:
+    """Databases with the sample retailer in them, and what is known of their rows."""
+    name = f"{migrated.template}_shop"
+    dsn = databases.create(server_dsn, name, template=migrated.template)
     folder = tmp_path_factory.mktemp("furnished")
-    with clock.at(NOON - timedelta(days=1)), builders.opened(_named(server_dsn, name), folder) as app:
+    with clock.at(NOON - timedelta(days=1)), builders.opened(dsn, folder) as app:
         shop = builders.set_up_shop(app)
-    yield name, shop
-    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+    pool = Pool(server_dsn, name)
+    yield pool, shop
+    pool.close()
 
 
 @pytest.fixture
-def shop(server_dsn: str, furnished: tuple[str, Shop], tmp_path: Path) -> Iterator[Shop]:
+def shop(furnished: tuple[Pool, Shop], tmp_path: Path) -> Iterator[Shop]:
     """The sample retailer on a database of this test's own, with everything open."""
-    origin, known = furnished
-    name = f"{origin}_{next(_serial)}"
-    _administer(server_dsn, _COPY, name, origin)
-    with builders.opened(_named(server_dsn, name), tmp_path) as app:
+    pool, known = furnished
+    name = pool.take()
+    with builders.opened(pool.url(name), tmp_path) as app:
         yield replace(known, app=app)
-    _administer(server_dsn, "DROP DATABASE {} WITH (FORCE)", name)
+    pool.give_back(name)
