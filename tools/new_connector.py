@@ -81,7 +81,7 @@ def advice(kind: str, name: str) -> str:
     return f"""
 {name} works in memory now. Make it real, in this order:
   1. {folder}/wire.py       the vendor's shapes and ours, pure; test it with the vendor's samples
-  2. {folder}/client.py     addresses and credentials over the http.Session; drop `rehearsal`
+  2. {folder}/client.py     addresses and credentials over the http.Session; drop `fake_partner`
   3. {folder}/connector.py  settings with descriptions, and the features you keep
   4. tests/contracts/partners/{name}.py  how the contract suite reaches a test server of the vendor
 The port to satisfy is doorstep.domain.{_PORTS[kind]}. Nothing else needs to be edited: connectors are found.

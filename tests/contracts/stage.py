@@ -13,9 +13,9 @@ import pytest
 import doorstep.adapters
 from doorstep.domain.connections import model as connections
 from doorstep.kernel import errors, http
-from doorstep.kernel.http import rehearsal
+from doorstep.kernel.http import fake_partner
 
-Fault = rehearsal.Fault
+Fault = fake_partner.Fault
 CHANGES_DONE = {Fault.TIME_OUT, Fault.MALFORMED}  # the partner did the work, and its response was lost
 
 

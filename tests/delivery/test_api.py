@@ -15,7 +15,7 @@ from doorstep.delivery.api import shapes
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.actions import NewKey
 from doorstep.domain.identity.model import Role
-from doorstep.kernel.http.rehearsal import Fault
+from doorstep.kernel.http.fake_partner import Fault
 from doorstep.kernel.ids import OrderId
 
 

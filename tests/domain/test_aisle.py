@@ -18,7 +18,7 @@ from doorstep.domain.inventory.model.availability import (
 )
 from doorstep.domain.inventory.model.freshness import StockSource, check_source
 from doorstep.domain.inventory.model.ledger import Condition
-from doorstep.kernel import errors, places
+from doorstep.kernel import errors, geography
 from doorstep.kernel.ids import Sku
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -34,8 +34,8 @@ NODES = {each.id: each for each in (FAR, STORE, NEAR)}
 def test_transit_days_follow_the_distance_band() -> None:
     assert [WAYS.days(km) for km in (0, 50, 51, 300, 301)] == [1, 1, 2, 2, 5]
     assert transit("*:3").days(10) == 3
-    assert round(places.kilometres((28.6, 77.2), (19.0, 72.8))) == 1157
-    assert places.kilometres((1, 2), (1, 2)) == 0
+    assert round(geography.kilometres((28.6, 77.2), (19.0, 72.8))) == 1157
+    assert geography.kilometres((1, 2), (1, 2)) == 0
 
 
 def test_others_are_offered_soonest_first_and_never_more_than_the_network_has_left() -> None:

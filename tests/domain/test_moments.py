@@ -15,7 +15,7 @@ from doorstep.domain.routing.model.capacity import Shift
 from doorstep.domain.routing.model.lab import PastNetwork
 from doorstep.domain.routing.model.lanes import LaneTable, Origin
 from doorstep.domain.routing.model.moments import Closure, Moments
-from doorstep.kernel import places
+from doorstep.kernel import geography
 from doorstep.kernel.ids import LocationId
 
 ONE, TWO = LocationId(1), LocationId(2)
@@ -96,4 +96,4 @@ def test_what_shares_a_key_through_others_is_one_group() -> None:
 
 
 def test_a_region_is_the_state_or_the_country() -> None:
-    assert [places.region("IN", "DL"), places.region("SG", "")] == ["IN-DL", "SG"]
+    assert [geography.region("IN", "DL"), geography.region("SG", "")] == ["IN-DL", "SG"]

@@ -12,7 +12,7 @@ from tests import builders
 
 from doorstep.domain.network import model as said
 from doorstep.domain.network.model import Document, Holidays, Shift, Site, UnacceptedRule, text
-from doorstep.domain.network.model.room import Load, Throughput
+from doorstep.domain.network.model.capacity import Load, Throughput
 from doorstep.flows.network import compile_document
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId

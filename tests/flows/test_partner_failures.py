@@ -17,7 +17,7 @@ from doorstep.flows import operations
 from doorstep.flows.payments import refund as refund_flow
 from doorstep.flows.returns import receive_returns
 from doorstep.flows.shipping import ship
-from doorstep.kernel.http.rehearsal import Fault
+from doorstep.kernel.http.fake_partner import Fault
 from doorstep.kernel.ids import OrderId
 
 JACKETS = order_snapshot(line(JACKET))

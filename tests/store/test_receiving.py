@@ -11,7 +11,7 @@ from tests.builders import JACKET, NOON, SHIRT
 from tests.clock import day
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Piece, receiving, regrading, supplies, transfers
+from doorstep.domain.inventory.actions import Piece, condition_changes, receiving, supplies, transfers
 from doorstep.domain.inventory.actions.receiving import Received
 from doorstep.domain.inventory.model import Condition, InsufficientStock, UnknownPosition
 from doorstep.domain.inventory.model.reasons import AdjustReason, Regrade, wording
@@ -215,7 +215,7 @@ def regrade(
     database: Database, *regrades: Regrade, reason: str = "inspected", key: str | None = None
 ) -> bool:
     with database.write(actor="user:3") as tx:
-        return regrading.change_condition(tx, regrades=regrades, reason=reason, at=NOON, key=key)
+        return condition_changes.change_condition(tx, regrades=regrades, reason=reason, at=NOON, key=key)
 
 
 def test_units_change_their_condition_and_the_total_stays(database: Database) -> None:

@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from doorstep.kernel import errors, spelling
+from doorstep.kernel import errors, pg_adapters
 from doorstep.kernel.time import Clock
 
 T = TypeVar("T")
@@ -323,7 +323,7 @@ def _wait_for_start(dsn: str) -> None:
 
 
 def _configure(connection: Connection) -> None:
-    spelling.register(connection)
+    pg_adapters.register(connection)
     connection.execute("SET statement_timeout = '60s'")
     connection.execute("SET idle_in_transaction_session_timeout = '120s'")
     connection.execute("SET timezone = 'UTC'")

@@ -16,7 +16,7 @@ from tests.adapters import parcels, scripted
 from doorstep.adapters.carriers.shiphawk import connector, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.shipping import model as shipping
-from doorstep.kernel import errors, http, payload
+from doorstep.kernel import errors, http, parsing
 
 SPECS = Path(__file__).resolve().parents[4] / "shared" / "specs" / "shiphawk"
 RATES = {
@@ -124,7 +124,7 @@ def test_a_mixed_parcel_and_a_company() -> None:
 
 
 def test_choices() -> None:
-    rates = payload.read(json.dumps(RATES).encode(), wire.Rates).rates
+    rates = parsing.read(json.dumps(RATES).encode(), wire.Rates).rates
     cheapest, fastest = wire.choose(rates, "cheapest"), wire.choose(rates, "fastest")
     assert cheapest
     assert fastest

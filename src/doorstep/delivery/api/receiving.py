@@ -12,7 +12,7 @@ from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Calling
 from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
-from doorstep.domain.inventory.actions import receiving, regrading
+from doorstep.domain.inventory.actions import condition_changes, receiving
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.reasons import Regrade
 from doorstep.domain.inventory.model.receiving import Delivery, ReceiptLine
@@ -226,7 +226,9 @@ def regrade(calling: Calling, body: ConditionChanges) -> ConditionsChanged:
             Regrade(Sku(each.sku), places[each.location], each.before, each.after, each.quantity)
             for each in body.changes
         ]
-        regrading.change_condition(tx, regrades=changes, reason=body.reason, at=calling.app.clock.now())
+        condition_changes.change_condition(
+            tx, regrades=changes, reason=body.reason, at=calling.app.clock.now()
+        )
         return ConditionsChanged(changed=sum(each.quantity for each in changes))
 
     return calling.write(work)

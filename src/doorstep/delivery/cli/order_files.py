@@ -12,7 +12,7 @@ from typing import IO
 
 import msgspec
 
-from doorstep.kernel import errors, payload
+from doorstep.kernel import errors, parsing
 
 REQUIRED = ("order", "placed_at", "currency", "sku", "quantity", "unit_price")
 _ADDRESS = (
@@ -149,7 +149,7 @@ def _amount(number: int, row: Mapping[str, str], name: str) -> int:
         raise errors.Invalid(
             f"Line {number}: {name} {row[name]!r} is not an amount like 799.50."
         ) from problem
-    return payload.minor_units(amount, row["currency"].upper(), at=f"Line {number}, {name}")
+    return parsing.minor_units(amount, row["currency"].upper(), at=f"Line {number}, {name}")
 
 
 def _yes(number: int, row: Mapping[str, str], name: str) -> bool:

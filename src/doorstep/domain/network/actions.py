@@ -7,9 +7,9 @@ from datetime import datetime
 
 from doorstep.domain.network import events as facts
 from doorstep.domain.network.model import CapacityUse, Document, Load, Location, Outage, Pause, Throughput
+from doorstep.domain.network.model.capacity import ShiftKey
 from doorstep.domain.network.model.location import check
-from doorstep.domain.network.model.room import ShiftKey
-from doorstep.domain.network.store import documents, outages, room
+from doorstep.domain.network.store import capacity, documents, outages
 from doorstep.domain.network.store import locations as places
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import WriteTx
@@ -82,13 +82,13 @@ def pause(tx: WriteTx, *, location_id: int, reason: str, until_at: datetime | No
         raise errors.Invalid("A pause must end in the future.", field="until_at")
     if location_id not in {each.id for each in places.select_locations(tx)}:
         raise errors.NotFound(f"There is no location {location_id}.")
-    room.upsert_pause(tx, Pause(LocationId(location_id), reason.strip(), at, until_at, tx.actor))
+    capacity.upsert_pause(tx, Pause(LocationId(location_id), reason.strip(), at, until_at, tx.actor))
     events.append(tx, [facts.Paused(location_id, reason.strip(), until_at)], at=at)
 
 
 def resume(tx: WriteTx, *, location_id: int, at: datetime) -> bool:
     """Resume routing to a location; False if it was not paused."""
-    if not room.delete_pause(tx, location_id=location_id):
+    if not capacity.delete_pause(tx, location_id=location_id):
         return False
     events.append(tx, [facts.Resumed(location_id)], at=at)
     return True
@@ -143,7 +143,7 @@ def _back(tx: WriteTx, carriers: Sequence[str], at: datetime) -> None:
 
 def end_over(tx: WriteTx, *, at: datetime) -> int:
     """End pauses and outages that have expired; returns how many."""
-    resumed, back = room.delete_pauses_over(tx, at=at), outages.delete_over(tx, at=at)
+    resumed, back = capacity.delete_pauses_over(tx, at=at), outages.delete_over(tx, at=at)
     events.append(tx, [facts.Resumed(location_id) for location_id in resumed], at=at)
     if back:
         _back(tx, back, at)
@@ -154,8 +154,8 @@ def lock_shifts(tx: WriteTx, *, shifts: Sequence[ShiftKey]) -> list[Load]:
     """Lock these shifts in key order, so that their usage cannot change until this transaction ends."""
     if not shifts:
         return []
-    room.ensure_loads(tx, shifts)
-    return room.lock_loads(tx, shifts)
+    capacity.ensure_loads(tx, shifts)
+    return capacity.lock_loads(tx, shifts)
 
 
 def use_capacity(tx: WriteTx, *, takes: Sequence[CapacityUse]) -> None:
@@ -163,16 +163,16 @@ def use_capacity(tx: WriteTx, *, takes: Sequence[CapacityUse]) -> None:
     if not takes:
         return
     lock_shifts(tx, shifts=sorted({(each.location_id, each.starts_at) for each in takes}))
-    room.add_loads(tx, _sums(takes, sign=1))
-    room.copy_work(tx, takes)
+    capacity.add_loads(tx, _sums(takes, sign=1))
+    capacity.copy_work(tx, takes)
 
 
 def release_capacity(tx: WriteTx, *, fulfillment_order_ids: Sequence[int]) -> None:
     """Release the capacity of work that a location does not do; repeating it changes nothing."""
-    gone = room.delete_work(tx, fulfillment_order_ids=fulfillment_order_ids)
+    gone = capacity.delete_work(tx, fulfillment_order_ids=fulfillment_order_ids)
     if gone:
-        room.lock_loads(tx, sorted({(each.location_id, each.starts_at) for each in gone}))
-        room.add_loads(tx, _sums(gone, sign=-1))
+        capacity.lock_loads(tx, sorted({(each.location_id, each.starts_at) for each in gone}))
+        capacity.add_loads(tx, _sums(gone, sign=-1))
 
 
 def _sums(takes: Iterable[CapacityUse], *, sign: int) -> list[Load]:
@@ -190,9 +190,9 @@ def _sums(takes: Iterable[CapacityUse], *, sign: int) -> list[Load]:
 def measured(tx: WriteTx, *, paces: Sequence[Throughput]) -> None:
     """Store the measured performance of locations."""
     if paces:
-        room.upsert_pace(tx, paces)
+        capacity.upsert_pace(tx, paces)
 
 
 def delete_old_shifts(tx: WriteTx, *, before: datetime) -> int:
     """Delete shifts that began before this time; their usage is no longer needed. Returns how many."""
-    return room.delete_shifts(tx, before=before)
+    return capacity.delete_shifts(tx, before=before)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from doorstep.domain.network.model import Document, Load, Location, Outage, Pause, Throughput
-from doorstep.domain.network.model.room import ShiftKey
-from doorstep.domain.network.store import documents, room
+from doorstep.domain.network.model.capacity import ShiftKey
+from doorstep.domain.network.store import capacity, documents
 from doorstep.domain.network.store import locations as places
 from doorstep.domain.network.store import outages as store
 from doorstep.domain.network.store.documents import Version
@@ -55,13 +55,13 @@ def versions(tx: ReadTx, *, limit: int = 20) -> list[Version]:
 
 def loads(tx: ReadTx, *, shifts: Sequence[ShiftKey]) -> dict[ShiftKey, Load]:
     """The usage of these shifts; shifts without usage are left out."""
-    found = room.select_loads(tx, shifts) if shifts else []
+    found = capacity.select_loads(tx, shifts) if shifts else []
     return {(each.location_id, each.starts_at): each for each in found}
 
 
 def pauses(tx: ReadTx, *, at: datetime) -> dict[int, Pause]:
     """Locations that are paused, by id."""
-    return {each.location_id: each for each in room.select_pauses(tx, at=at)}
+    return {each.location_id: each for each in capacity.select_pauses(tx, at=at)}
 
 
 def outages(tx: ReadTx, *, at: datetime) -> dict[str, Outage]:
@@ -76,4 +76,4 @@ def every_outage(tx: ReadTx) -> list[Outage]:
 
 def paces(tx: ReadTx) -> dict[int, Throughput]:
     """Measured performance of locations, by id."""
-    return {each.location_id: each for each in room.select_paces(tx)}
+    return {each.location_id: each for each in capacity.select_paces(tx)}

@@ -9,7 +9,7 @@ from doorstep.domain.inventory.model.rules import audiences
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import Address, OrderSnapshot
 from doorstep.domain.routing.model import Facts
-from doorstep.kernel import places
+from doorstep.kernel import geography
 
 _CUSTOMER_GROUPS = frozenset({"vip", "b2b"})
 _ON_DELIVERY, _PREPAID = "on_delivery", "prepaid"
@@ -29,7 +29,7 @@ def of_snapshot(channel: str, order: OrderSnapshot) -> Facts:
         value_minor=order.total_minor,
         payment=_ON_DELIVERY if order.payment.on_delivery else _PREPAID,
         country=place.country,
-        region=places.region(place.country, place.state_code),
+        region=geography.region(place.country, place.state_code),
         customer=_customer(channel, order.customer_external_id),
         pickup=order.pickup,
     )
@@ -50,7 +50,7 @@ def of_stored(order: order_views.Order) -> Facts:
         value_minor=header.total_minor,
         payment=_ON_DELIVERY if header.on_delivery else _PREPAID,
         country=place.country,
-        region=places.region(place.country, place.state_code),
+        region=geography.region(place.country, place.state_code),
         customer=_customer(header.channel, header.customer_external_id),
         pickup=header.pickup,
         tries=header.tries,

@@ -20,7 +20,7 @@ from doorstep.flows.allocation import eligible_stock, inputs, order_attributes
 from doorstep.flows.allocation.eligible_stock import StockNeeds
 from doorstep.flows.network import lanes
 from doorstep.flows.network.lanes import Configuration
-from doorstep.kernel import errors, places
+from doorstep.kernel import errors, geography
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import OrderId, Sku
 
@@ -116,9 +116,11 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
         for number, (sku, quantity) in enumerate(basket.wanted, start=1)
     )
     address = basket.address
-    spot = places.of_postal_code(address.country, address.postal_code) if address.latitude is None else None
+    spot = (
+        geography.of_postal_code(address.country, address.postal_code) if address.latitude is None else None
+    )
     latitude, longitude = spot or (address.latitude, address.longitude)
-    region = places.region(address.country, address.state_code)
+    region = geography.region(address.country, address.state_code)
     return Demand(
         OrderId(0),
         wants,

@@ -24,7 +24,7 @@ from doorstep.flows.fulfillment import cancel
 from doorstep.flows.payments import match_order, refund
 from doorstep.flows.returns import create
 from doorstep.flows.shipping import ship
-from doorstep.kernel import errors, places
+from doorstep.kernel import errors, geography
 from doorstep.kernel.db import WriteTx
 
 
@@ -98,7 +98,7 @@ def with_coordinates(order: OrderSnapshot) -> OrderSnapshot:
     address = order.shipping_address
     if address is None or address.latitude is not None:
         return order
-    place = places.of_postal_code(address.country, address.postal_code)
+    place = geography.of_postal_code(address.country, address.postal_code)
     if place is None:
         return order
     return replace(order, shipping_address=replace(address, latitude=place[0], longitude=place[1]))

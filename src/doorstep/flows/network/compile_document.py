@@ -13,7 +13,7 @@ from doorstep.domain.routing.model import tariff
 from doorstep.domain.routing.model.calendar import Calendar, Special
 from doorstep.domain.routing.model.capacity import Shift
 from doorstep.domain.routing.model.lanes import LaneTable, Origin
-from doorstep.kernel import places
+from doorstep.kernel import geography
 from doorstep.kernel.ids import LocationId
 
 
@@ -53,7 +53,7 @@ def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Ori
         location.latitude,
         location.longitude,
         location.country,
-        places.region(location.country, location.state_code),
+        geography.region(location.country, location.state_code),
         calendar,
         {service: calendars.minute_of(each) for service, each in cut_offs.items()},
         site.carriers if site.carriers is not None else (location.carrier,),

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Load, Outage, Pause, Throughput
-from doorstep.domain.network.model.room import ShiftKey
+from doorstep.domain.network.model.capacity import ShiftKey
 from doorstep.domain.routing.model import Demand, Network, Place
 from doorstep.domain.routing.model.capacity import Running
 from doorstep.domain.routing.model.moments import Closure, Moment, Moments
 from doorstep.flows.network import compile_document
 from doorstep.flows.network.compile_document import CompiledNetwork
-from doorstep.kernel import places
+from doorstep.kernel import geography
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId
 
@@ -112,7 +112,7 @@ def _place(place: LocationId, said: CompiledNetwork, moment: Moment, today: _Tod
         kind=location.kind.value,
         groups=frozenset(site.groups or ()),
         country=location.country,
-        region=places.region(location.country, location.state_code),
+        region=geography.region(location.country, location.state_code),
         is_open=moment.is_open[place],
         handling_minor=site.handling_minor or 0,
         reject_rate=0.0 if pace is None else pace.reject_rate,

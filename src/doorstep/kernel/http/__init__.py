@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from doorstep.kernel.http.answers import (
+from doorstep.kernel.http.call import Authorize, Details, Mode, basic, bearer, header
+from doorstep.kernel.http.responses import (
     AuthFailed,
     Rejected,
     Response,
@@ -11,9 +12,8 @@ from doorstep.kernel.http.answers import (
     Unanswered,
     explained,
 )
-from doorstep.kernel.http.call import Authorize, Details, Mode, basic, bearer, header
-from doorstep.kernel.http.guard import Policy
 from doorstep.kernel.http.session import Session
+from doorstep.kernel.http.throttle import Policy
 
 __all__ = [
     "AuthFailed",

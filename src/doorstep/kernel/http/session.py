@@ -17,7 +17,7 @@ import prometheus_client
 import tenacity
 
 from doorstep.kernel import errors, log
-from doorstep.kernel.http import answers, guard
+from doorstep.kernel.http import responses, throttle
 from doorstep.kernel.http.call import Authorize, Call, Details, Mode
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -50,21 +50,21 @@ class Session:
         mode: Mode = "live",
         authorize: Authorize | None = None,
         headers: Mapping[str, str] | None = None,
-        policy: guard.Policy | None = None,
+        policy: throttle.Policy | None = None,
     ) -> None:
         """`name` appears in logs, metrics and messages; `authorize` signs each finished request."""
         self.name = name
         self.mode = mode
-        self._policy = policy or guard.Policy()
+        self._policy = policy or throttle.Policy()
         self._authorize = authorize
         self._base = base_url.rstrip("/")
-        self._guard = guard.Throttle(name, self._policy)
+        self._guard = throttle.Throttle(name, self._policy)
         timeout = httpx.Timeout(self._policy.timeout_seconds, connect=self._policy.connect_timeout_seconds)
         self._client = httpx.Client(
             timeout=timeout, headers={"User-Agent": "doorstep", **(headers or {})}, verify=_trusted()
         )
 
-    def send(self, method: str, path: str, **details: Unpack[Details]) -> answers.Response:
+    def send(self, method: str, path: str, **details: Unpack[Details]) -> responses.Response:
         """Send a request and return a good response (status below 300). `path` may be a full address of the same host.
 
         Retries only where that is safe. Raises SwitchedOff, Shadowed, AuthFailed, errors.NotFound,
@@ -72,7 +72,7 @@ class Session:
         """
         call = Call(method.upper(), path, details)
         if self.mode == "off":
-            raise answers.SwitchedOff(f"{self.name} is switched off.", connection=self.name)
+            raise responses.SwitchedOff(f"{self.name} is switched off.", connection=self.name)
         request = self._build(call)
         if self.mode == "shadow" and not call.reads:
             raise self._shadow(call, request)
@@ -123,7 +123,7 @@ class Session:
             )
         return path
 
-    def _shadow(self, call: Call, request: httpx.Request) -> answers.Shadowed:
+    def _shadow(self, call: Call, request: httpx.Request) -> responses.Shadowed:
         body = (
             log.redact(call.details["json"])
             if "json" in call.details
@@ -137,11 +137,11 @@ class Session:
         }
         logger.info("partner call not sent (shadow)", **reported)
         _CALLS.labels(self.name, call.method, "shadow").inc()
-        return answers.Shadowed(
+        return responses.Shadowed(
             f"{self.name} is in shadow mode: {call.method} {request.url.path} was not sent.", **reported
         )
 
-    def _attempt(self, call: Call, request: httpx.Request) -> answers.Response:
+    def _attempt(self, call: Call, request: httpx.Request) -> responses.Response:
         """One attempt, rate-limited, measured and logged."""
         trace = log.trace_id() or log.new_trace_id()
         request.headers["traceparent"] = log.traceparent(trace)
@@ -154,7 +154,7 @@ class Session:
             outcome, healthy = str(response.status), response.status < 500  # noqa: PLR2004 - 5xx is the partner's fault
             self._judge(response)
             return response
-        except answers.Unanswered as failure:
+        except responses.Unanswered as failure:
             outcome = str(failure.data.get("status", "malformed" if healthy else "unanswered"))
             raise
         finally:
@@ -170,7 +170,7 @@ class Session:
             }
             logger.info("partner call", status=outcome, ms=round(seconds * 1000), trace_id=trace, **where)
 
-    def _exchange(self, request: httpx.Request, *, reads: bool) -> answers.Response:
+    def _exchange(self, request: httpx.Request, *, reads: bool) -> responses.Response:
         try:
             return self._receive(request, reads=reads)
         except _OUR_MISTAKE as problem:
@@ -178,15 +178,15 @@ class Session:
                 f"The call to {self.name} cannot be made: {problem}", connection=self.name
             ) from problem
         except _NEVER_SENT as problem:
-            raise answers.Unanswered(
+            raise responses.Unanswered(
                 f"{self.name} cannot be reached: {_reason(problem)}", maybe_done=False
             ) from problem
         except httpx.HTTPError as problem:
-            raise answers.Unanswered(
+            raise responses.Unanswered(
                 f"{self.name} did not answer: {_reason(problem)}", maybe_done=True
             ) from problem
 
-    def _receive(self, request: httpx.Request, *, reads: bool) -> answers.Response:
+    def _receive(self, request: httpx.Request, *, reads: bool) -> responses.Response:
         """Read in blocks, so that neither an endless nor a slow body can block us."""
         deadline = time.monotonic() + self._policy.timeout_seconds
         response = self._client.send(request, stream=True)
@@ -201,10 +201,10 @@ class Session:
         finally:
             response.close()
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return answers.Response(response.status_code, headers, bytes(body), reads=reads)
+        return responses.Response(response.status_code, headers, bytes(body), reads=reads)
 
-    def _judge(self, response: answers.Response) -> None:
-        if problem := answers.refusal(response, partner=self.name, now=datetime.now(UTC)):
+    def _judge(self, response: responses.Response) -> None:
+        if problem := responses.refusal(response, partner=self.name, now=datetime.now(UTC)):
             logger.warning(
                 "partner answered with an error",
                 connection=self.name,
@@ -220,14 +220,17 @@ class _Exchange:
     """The attempts of one call, and what is known about all of them together."""
 
     def __init__(
-        self, call: Call, attempt: Callable[[Call, httpx.Request], answers.Response], policy: guard.Policy
+        self,
+        call: Call,
+        attempt: Callable[[Call, httpx.Request], responses.Response],
+        policy: throttle.Policy,
     ) -> None:
         self._call = call
         self._attempt = attempt
         self._policy = policy
         self._maybe_done = False
 
-    def run(self, request: httpx.Request) -> answers.Response:
+    def run(self, request: httpx.Request) -> responses.Response:
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._policy.attempts),
             wait=self._wait,
@@ -236,11 +239,11 @@ class _Exchange:
         )
         return retrying(self._once, request)
 
-    def _once(self, request: httpx.Request) -> answers.Response:
+    def _once(self, request: httpx.Request) -> responses.Response:
         try:
             return self._attempt(self._call, request)
         except errors.DoorstepError as failure:
-            if isinstance(failure, answers.Unanswered):
+            if isinstance(failure, responses.Unanswered):
                 self._maybe_done |= failure.maybe_done and not self._call.reads
                 failure.maybe_done = self._maybe_done
             failure.data |= {
@@ -251,7 +254,7 @@ class _Exchange:
             raise
 
     def _worth_repeating(self, failure: BaseException) -> bool:
-        if not isinstance(failure, answers.Unanswered):
+        if not isinstance(failure, responses.Unanswered):
             return False
         if (failure.retry_after_seconds or 0.0) > self._policy.longest_wait_seconds:
             return False
@@ -259,7 +262,7 @@ class _Exchange:
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None
-        asked = failure.retry_after_seconds if isinstance(failure, answers.Unanswered) else None
+        asked = failure.retry_after_seconds if isinstance(failure, responses.Unanswered) else None
         backoff = tenacity.wait_random_exponential(
             self._policy.backoff_seconds, max=self._policy.longest_wait_seconds
         )
@@ -271,4 +274,4 @@ def _reason(problem: Exception) -> str:
 
 
 def _text(content: bytes) -> str:
-    return content.decode(errors="replace")[: answers.SHOWN_BODY_CHARACTERS]
+    return content.decode(errors="replace")[: responses.SHOWN_BODY_CHARACTERS]

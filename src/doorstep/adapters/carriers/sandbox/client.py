@@ -5,14 +5,14 @@ from __future__ import annotations
 from doorstep.adapters.carriers.sandbox import wire
 from doorstep.domain.shipping import model as shipping
 from doorstep.kernel import errors, http
-from doorstep.kernel.http import rehearsal
+from doorstep.kernel.http import fake_partner
 
 
 class Client:
     """Labels by reference, voided ones apart, and the scans of each parcel."""
 
     def __init__(self, session: http.Session) -> None:
-        self.partner = rehearsal.Partner(session)
+        self.partner = fake_partner.Partner(session)
         self.labels: dict[str, shipping.Label] = {}
         self.voided: set[str] = set()
         self.scans: dict[str, tuple[shipping.Scan, ...]] = {}

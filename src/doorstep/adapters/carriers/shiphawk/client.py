@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from doorstep.adapters.carriers.shiphawk import wire
 from doorstep.kernel import http
-from doorstep.kernel.http import reading
+from doorstep.kernel.http import decoding
 
 _PAGE = 100
 
@@ -21,17 +21,17 @@ class Client:
     def rates(self, body: dict[str, object]) -> list[wire.Rate]:
         """Get rates; a read without side effects."""
         response = self._session.send("POST", "rates", json=body, headers=self._headers, reads=True)
-        return reading.shaped(response, wire.Rates).rates
+        return decoding.shaped(response, wire.Rates).rates
 
     def book(self, body: dict[str, object]) -> wire.Shipment:
         """Book a shipment. A repeat books another one: search for it first."""
         response = self._session.send("POST", "shipments", json=body, headers=self._headers)
-        return reading.shaped(response, wire.Shipment)
+        return decoding.shaped(response, wire.Shipment)
 
     def shipment(self, external_id: str) -> wire.Shipment:
         """Read one shipment."""
         response = self._session.send("GET", _shipment(external_id), headers=self._headers)
-        return reading.shaped(response, wire.Shipment)
+        return decoding.shaped(response, wire.Shipment)
 
     def shipments(self, order_number: str) -> list[wire.Shipment]:
         """Shipments of an order number, newest first; the answer may also hold others."""
@@ -47,8 +47,8 @@ class Client:
             headers=self._headers,
         )
         if isinstance(response.json(), list):
-            return reading.shaped(response, list[wire.Shipment])
-        return reading.shaped(response, wire.Shipments).shipments
+            return decoding.shaped(response, list[wire.Shipment])
+        return decoding.shaped(response, wire.Shipments).shipments
 
     def label_pdf(self, external_id: str) -> bytes:
         """The label's PDF: the answer itself, or the first document that it links to."""
@@ -56,17 +56,17 @@ class Client:
         if not response.says_json():
             return response.body
         if isinstance(response.json(), list):
-            documents = reading.shaped(response, list[wire.Document])
+            documents = decoding.shaped(response, list[wire.Document])
         else:
-            answer = reading.shaped(response, wire.Documents)
+            answer = decoding.shaped(response, wire.Documents)
             documents = answer.labels or answer.documents
         address = next((document.url for document in documents if document.url), None)
-        return reading.document(self._session, address) if address else b""
+        return decoding.document(self._session, address) if address else b""
 
     def tracking(self, external_id: str) -> wire.Tracking:
         """Read the tracking of a shipment."""
         response = self._session.send("GET", f"{_shipment(external_id)}/tracking", headers=self._headers)
-        return reading.shaped(response, wire.Tracking)
+        return decoding.shaped(response, wire.Tracking)
 
     def cancel(self, external_id: str) -> None:
         """Cancel a shipment. Repeating it changes nothing."""

@@ -13,7 +13,7 @@ import pydantic
 from doorstep.adapters.carriers.shiphawk import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.shipping import model as shipping
-from doorstep.kernel import errors, http, payload
+from doorstep.kernel import errors, http, parsing
 
 _NUMBERING_SECONDS = 30.0
 
@@ -46,7 +46,7 @@ class Shiphawk:
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
         """Events have no id: the same body is the same event."""
         try:
-            reported = payload.read(body, wire.Topic)
+            reported = parsing.read(body, wire.Topic)
         except errors.Invalid:
             reported = wire.Topic()  # stored anyway; parsing it creates the dead letter
         sent_at = reported.updated_at if reported.updated_at and reported.updated_at.tzinfo else None
@@ -58,7 +58,7 @@ class Shiphawk:
         """Parse status updates and ignore other events. Raises Invalid for a body without an event."""
         if topic == "shipment.status_update":
             return (wire.observe(body),)
-        payload.read(body, wire.Topic)
+        parsing.read(body, wire.Topic)
         return ()
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from doorstep.domain.shipping import model as shipping
-from doorstep.kernel import errors, money, payload
+from doorstep.kernel import errors, money, parsing
 
 Choice = Literal["cheapest", "fastest"]
 _MM_PER_INCH = Decimal("25.4")
@@ -108,7 +108,7 @@ class Topic(msgspec.Struct, kw_only=True):
 
 def observe(body: bytes) -> shipping.TrackingSnapshot:
     """One status of one shipment. Raises Invalid."""
-    hook = payload.read(body, Hook)
+    hook = parsing.read(body, Hook)
     at = _zoned(hook.updated_at, at="updated_at")
     return shipping.TrackingSnapshot(scans=(_scan(hook.status, at),), external_id=str(hook.shipment_id))
 

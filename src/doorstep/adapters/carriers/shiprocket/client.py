@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from doorstep.adapters.carriers.shiprocket import wire
 from doorstep.kernel import http
-from doorstep.kernel.http import reading
+from doorstep.kernel.http import decoding
 
 
 class Client:
@@ -22,17 +22,17 @@ class Client:
     def create_order(self, body: dict[str, object]) -> wire.Created:
         """Create an order. Shiprocket answers a repeated order_id with the existing order, so it is safe to repeat."""
         response = self._send("POST", "orders/create/adhoc", json=body, repeatable=True)
-        return reading.shaped(response, wire.Created)
+        return decoding.shaped(response, wire.Created)
 
     def create_return(self, body: dict[str, object]) -> wire.Created:
         """Create a return order. Not documented as safe to repeat."""
-        return reading.shaped(self._send("POST", "orders/create/return", json=body), wire.Created)
+        return decoding.shaped(self._send("POST", "orders/create/return", json=body), wire.Created)
 
     def assign_awb(self, shipment_id: int, *, is_return: bool) -> wire.Assigned | None:
         """Choose a courier and get a tracking number; None when Shiprocket assigns it later."""
         body = {"shipment_id": shipment_id, "is_return": int(is_return)}
         response = self._send("POST", "courier/assign/awb", json=body)
-        answer = reading.shaped(response, wire.Assignment)
+        answer = decoding.shaped(response, wire.Assignment)
         return answer.response.data if answer.response else None
 
     def request_pickup(self, shipment_id: int) -> None:
@@ -44,19 +44,19 @@ class Client:
         """Generate the label and download it; generating it again gives the same label."""
         body = {"shipment_id": [shipment_id]}
         response = self._send("POST", "courier/generate/label", json=body, repeatable=True)
-        address = reading.shaped(response, wire.LabelAnswer).label_url
-        return reading.document(self._session, address) if address else b""
+        address = decoding.shaped(response, wire.LabelAnswer).label_url
+        return decoding.document(self._session, address) if address else b""
 
     def shipment(self, shipment_id: str) -> wire.Shipment:
         """Read one shipment."""
         response = self._send("GET", f"shipments/{quote(shipment_id, safe='')}")
-        return reading.shaped(response, wire.ShipmentAnswer).data
+        return decoding.shaped(response, wire.ShipmentAnswer).data
 
     def orders(self, reference: str, *, is_return: bool) -> list[wire.ListedOrder]:
         """Search orders by a reference."""
         path = "orders/processing/return" if is_return else "orders"
         response = self._send("GET", path, params={"search": reference, "per_page": 100})
-        return reading.shaped(response, wire.Orders).data
+        return decoding.shaped(response, wire.Orders).data
 
     def cancel(self, awb: str) -> None:
         """Cancel a shipment by tracking number."""
@@ -82,4 +82,4 @@ class Client:
 
     def _login(self) -> str:
         response = self._session.send("POST", "auth/login", json=self._credentials, reads=True)
-        return reading.shaped(response, wire.Token).token
+        return decoding.shaped(response, wire.Token).token

@@ -10,7 +10,7 @@ import msgspec
 
 from doorstep.adapters.carriers.shiprocket import statuses
 from doorstep.domain.shipping import model as shipping
-from doorstep.kernel import errors, money, payload
+from doorstep.kernel import errors, money, parsing
 
 IST = timezone(timedelta(hours=5, minutes=30))  # every time is Indian time, without a zone
 _LONGEST_REFERENCE = 50
@@ -120,7 +120,7 @@ def instant(text: str, *, at: str) -> datetime:
 
 def observe(body: bytes) -> shipping.TrackingSnapshot:
     """All scans of a webhook, and its summary status if no scan has it (the panel's test body has no codes in scans)."""
-    hook = payload.read(body, Hook)
+    hook = parsing.read(body, Hook)
     is_return = str(hook.is_return) == "1"
     scans = _scans(hook.scans or [], is_return=is_return, at="scans")
     headline = statuses.meaning(hook.shipment_status_id, is_return=is_return)
@@ -142,7 +142,7 @@ def tracked(document: object, *, tracking_number: str, is_return: bool) -> shipp
         document = document[0] if document else {"tracking_data": {}}
     elif isinstance(document, dict) and "tracking_data" not in document:
         document = document.get(tracking_number, document)
-    frame = payload.shaped(document, TrackingFrame)
+    frame = parsing.shaped(document, TrackingFrame)
     scans = _scans(
         frame.tracking_data.shipment_track_activities or [],
         is_return=is_return,

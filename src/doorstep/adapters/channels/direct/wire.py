@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from doorstep.domain.orders import model as orders
-from doorstep.kernel import money, payload
+from doorstep.kernel import money, parsing
 from doorstep.kernel.ids import Sku
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -117,7 +117,7 @@ def event_id(body: bytes) -> str | None:
 
 def observe(body: bytes) -> orders.OrderSnapshot:
     """Parse the order in a document. Raises Invalid with the wrong field."""
-    reported = payload.read(body, Order)
+    reported = parsing.read(body, Order)
     money.exponent(reported.currency)  # amounts are in minor units: they need a known currency
     observed = orders.OrderSnapshot(
         external_id=reported.external_id,

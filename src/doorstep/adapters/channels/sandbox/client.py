@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from doorstep.domain.orders import ports
 from doorstep.kernel import errors, http
-from doorstep.kernel.http import rehearsal
+from doorstep.kernel.http import fake_partner
 
 
 class Client:
     """Stores the updates it gets, once per subject."""
 
     def __init__(self, session: http.Session) -> None:
-        self.partner = rehearsal.Partner(session)
+        self.partner = fake_partner.Partner(session)
         self.shipments: dict[str, ports.ShipmentNotice] = {}
         self.deliveries: dict[str, ports.DeliveryNotice] = {}
         self.approved_returns: set[str] = set()

@@ -9,7 +9,7 @@ import msgspec
 from doorstep.domain.orders import model as orders
 from doorstep.domain.payments import model as payments
 from doorstep.domain.returns import model as returns
-from doorstep.kernel import payload
+from doorstep.kernel import parsing
 
 Observation = orders.OrderSnapshot | payments.PaymentSnapshot | returns.ReturnSnapshot
 
@@ -36,6 +36,6 @@ class Event(msgspec.Struct, kw_only=True):
 
 def observe(topic: str, body: bytes) -> tuple[Observation, ...]:
     """The snapshot in an event, nothing for other topics. Raises Invalid with the wrong field."""
-    event = payload.read(body, Event)
+    event = parsing.read(body, Event)
     shape = _SHAPES.get(topic)
-    return () if shape is None else (payload.shaped(event.data, shape, at="data"),)
+    return () if shape is None else (parsing.shaped(event.data, shape, at="data"),)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from doorstep.adapters.channels.shopify.wire import graphql
-from doorstep.kernel import errors, http, payload
-from doorstep.kernel.http import reading
+from doorstep.kernel import errors, http, parsing
+from doorstep.kernel.http import decoding
 
 Answer = TypeVar("Answer")
 
@@ -24,7 +24,7 @@ class Client:
         """Run a query; safe to repeat."""
         data = self._send(document, variables, reads=True)
         try:
-            return payload.shaped(data, shape, at="data")
+            return parsing.shaped(data, shape, at="data")
         except errors.Invalid as problem:
             raise http.Unanswered(
                 f"The answer has an unexpected shape: {problem.message}", maybe_done=False
@@ -34,7 +34,7 @@ class Client:
         """Run a mutation; returns the id of what it created. Raises Rejected with Shopify's userErrors."""
         data = self._send(document, variables, reads=False)
         try:
-            outcome = payload.shaped(data.get(mutation), graphql.Outcome, at=f"data.{mutation}")
+            outcome = parsing.shaped(data.get(mutation), graphql.Outcome, at=f"data.{mutation}")
         except errors.Invalid as problem:
             raise http.Unanswered(
                 f"The answer has an unexpected shape: {problem.message}", maybe_done=True
@@ -55,7 +55,7 @@ class Client:
             headers=self._headers,
             reads=reads,
         )
-        reply = reading.shaped(response, graphql.Reply)
+        reply = decoding.shaped(response, graphql.Reply)
         if reply.errors:
             raise _failure(reply, reads=reads)
         if reply.data is None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from doorstep.adapters.erp.erpnext import wire
 from doorstep.kernel import errors, http
-from doorstep.kernel.http import reading
+from doorstep.kernel.http import decoding
 
 _SUBMITTED = 1
 
@@ -30,22 +30,22 @@ class Client:
                 "limit_page_length": 1,
             },
         )
-        return next(iter(reading.shaped(response, wire.Rows).data), None)
+        return next(iter(decoding.shaped(response, wire.Rows).data), None)
 
     def create(self, doctype: str, body: dict[str, object]) -> wire.Made:
         """Create a draft; a duplicate unique value is a Conflict."""
         response = self._send("POST", _path(doctype), json=body)
-        return reading.shaped(response, wire.One).data
+        return decoding.shaped(response, wire.One).data
 
     def read(self, doctype: str, name: str) -> wire.Made:
         """Read a document."""
         response = self._send("GET", _path(doctype, name))
-        return reading.shaped(response, wire.One).data
+        return decoding.shaped(response, wire.One).data
 
     def submit(self, doctype: str, name: str) -> wire.Made:
         """Submit a draft."""
         response = self._send("PUT", _path(doctype, name), json={"docstatus": _SUBMITTED})
-        return reading.shaped(response, wire.One).data
+        return decoding.shaped(response, wire.One).data
 
     def _send(self, method: str, path: str, **details: Unpack[http.Details]) -> http.Response:
         """Send a request; an error has ERPNext's own sentence."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from doorstep.adapters.erp.sandbox import wire
 from doorstep.domain.invoicing import model as invoicing
 from doorstep.kernel import http
-from doorstep.kernel.http import rehearsal
+from doorstep.kernel.http import fake_partner
 
 
 class Client:
     """Documents and their numbers, by our reference."""
 
     def __init__(self, session: http.Session) -> None:
-        self.partner = rehearsal.Partner(session)
+        self.partner = fake_partner.Partner(session)
         self.documents: dict[str, invoicing.Document] = {}
         self._numbers: dict[str, str] = {}
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from doorstep.adapters.payments.razorpay import wire
 from doorstep.kernel import http
-from doorstep.kernel.http import reading
+from doorstep.kernel.http import decoding
 
 _PAGE = 100
 
@@ -23,7 +23,7 @@ class Client:
     def payment(self, external_id: str) -> wire.Payment:
         """Read a payment."""
         response = self._session.send("GET", _payment(external_id), headers=self._headers)
-        return reading.shaped(response, wire.Payment)
+        return decoding.shaped(response, wire.Payment)
 
     def capture(self, external_id: str, *, amount_minor: int, currency: str) -> wire.Payment:
         """Capture an authorized payment."""
@@ -33,7 +33,7 @@ class Client:
             json={"amount": amount_minor, "currency": currency},
             headers=self._headers,
         )
-        return reading.shaped(response, wire.Payment)
+        return decoding.shaped(response, wire.Payment)
 
     def refund(self, external_id: str, body: dict[str, object], *, key: str) -> wire.Refund:
         """Refund a payment; Razorpay answers a repeated key with the refund it made the first time."""
@@ -44,7 +44,7 @@ class Client:
             headers={**self._headers, "X-Refund-Idempotency": key},
             repeatable=True,
         )
-        return reading.shaped(response, wire.Refund)
+        return decoding.shaped(response, wire.Refund)
 
     def refunds(self, external_id: str) -> list[wire.Refund]:
         """All refunds of a payment."""
@@ -56,7 +56,7 @@ class Client:
                 params={"count": _PAGE, "skip": len(found)},
                 headers=self._headers,
             )
-            page = reading.shaped(response, wire.Refunds).items
+            page = decoding.shaped(response, wire.Refunds).items
             found += page
             if len(page) < _PAGE:
                 return found

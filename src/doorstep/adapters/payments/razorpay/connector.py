@@ -12,7 +12,7 @@ import pydantic
 from doorstep.adapters.payments.razorpay import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.payments import model as payments
-from doorstep.kernel import errors, http, payload
+from doorstep.kernel import errors, http, parsing
 
 _PAYMENT_TOPICS = frozenset({"payment.authorized", "payment.captured", "payment.failed", "order.paid"})
 _REFUND_TOPICS = frozenset({"refund.created", "refund.processed", "refund.failed"})
@@ -59,7 +59,7 @@ class Razorpay:
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
         """Razorpay numbers its events; the body names the kind."""
         try:
-            reported = payload.read(body, wire.Topic)
+            reported = parsing.read(body, wire.Topic)
         except errors.Invalid:
             reported = wire.Topic()  # stored anyway; parsing it creates the dead letter
         event = headers.get("x-razorpay-event-id") or hashlib.sha256(body).hexdigest()
@@ -74,7 +74,7 @@ class Razorpay:
             )
         if topic in _REFUND_TOPICS:
             return wire.observe_refund(body)
-        payload.read(body, wire.Event)
+        parsing.read(body, wire.Event)
         return ()
 
     def payment(self, *, external_id: str) -> payments.PaymentSnapshot:

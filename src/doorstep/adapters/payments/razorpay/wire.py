@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from doorstep.domain.payments import model as payments
-from doorstep.kernel import errors, payload
+from doorstep.kernel import errors, parsing
 
 GATEWAY = "razorpay"
 REFERENCE_NOTE = "doorstep_reference"
@@ -102,7 +102,7 @@ def instant(seconds: int) -> datetime:
 
 def observe_payment(body: bytes, *, order_note: str, channel: str = "") -> Sequence[object]:
     """Parse payment.* and order.paid; a note that the payment lacks is read from the order. Raises Invalid."""
-    event = payload.read(body, Event)
+    event = parsing.read(body, Event)
     if event.payload.payment is None:
         raise errors.Invalid("payload.payment: the event has no payment.", field="payload.payment")
     order = event.payload.order.entity if event.payload.order else Order()
@@ -114,7 +114,7 @@ def observe_payment(body: bytes, *, order_note: str, channel: str = "") -> Seque
 
 def observe_refund(body: bytes) -> Sequence[object]:
     """Parse refund.created, .processed and .failed. Raises Invalid."""
-    event = payload.read(body, Event)
+    event = parsing.read(body, Event)
     if event.payload.refund is None:
         raise errors.Invalid("payload.refund: the event has no refund.", field="payload.refund")
     refund = event.payload.refund.entity

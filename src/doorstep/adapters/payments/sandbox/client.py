@@ -6,14 +6,14 @@ import dataclasses
 
 from doorstep.domain.payments import model as payments
 from doorstep.kernel import errors, http
-from doorstep.kernel.http import rehearsal
+from doorstep.kernel.http import fake_partner
 
 
 class Client:
     """Payments by id, and refunds by our reference."""
 
     def __init__(self, session: http.Session) -> None:
-        self.partner = rehearsal.Partner(session)
+        self.partner = fake_partner.Partner(session)
         self.payments: dict[str, payments.PaymentSnapshot] = {}
         self.refunds: dict[str, payments.RefundResult] = {}
 

@@ -11,7 +11,7 @@ import pydantic
 from doorstep.adapters.payments.sandbox import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.payments import model as payments
-from doorstep.kernel import errors, http, payload
+from doorstep.kernel import errors, http, parsing
 
 
 class Settings(pydantic.BaseModel):
@@ -38,7 +38,7 @@ class Sandbox:
     def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
         """The event's own id; a digest if it is missing."""
         try:
-            reported = payload.read(body, wire.Header)
+            reported = parsing.read(body, wire.Header)
         except errors.Invalid:
             reported = wire.Header()  # stored anyway; parsing it creates the dead letter
         return connections.Envelope(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from doorstep.domain.payments import model as payments
-from doorstep.kernel import payload
+from doorstep.kernel import parsing
 
 Observation = payments.PaymentSnapshot | payments.RefundSnapshot
 
@@ -30,6 +30,6 @@ class Event(msgspec.Struct, kw_only=True):
 
 def observe(topic: str, body: bytes) -> tuple[Observation, ...]:
     """The snapshot in an event, nothing for other topics. Raises Invalid with the wrong field."""
-    event = payload.read(body, Event)
+    event = parsing.read(body, Event)
     shape = _SHAPES.get(topic)
-    return () if shape is None else (payload.shaped(event.data, shape, at="data"),)
+    return () if shape is None else (parsing.shaped(event.data, shape, at="data"),)

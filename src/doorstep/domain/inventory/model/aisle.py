@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from doorstep.domain.inventory.model.availability import Availability, Incoming, Node, PartAnswer
-from doorstep.kernel import places
+from doorstep.kernel import geography
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +111,4 @@ def coming(
 
 
 def _km(one: Node, other: Node) -> float:
-    return places.kilometres((one.latitude, one.longitude), (other.latitude, other.longitude))
+    return geography.kilometres((one.latitude, one.longitude), (other.latitude, other.longitude))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doorstep.domain.network.model import text
+from doorstep.domain.network.model.capacity import CapacityUse, Load, Outage, Pause, Throughput
 from doorstep.domain.network.model.checks import check_document, warnings
 from doorstep.domain.network.model.document import (
     Carrier,
@@ -17,7 +18,6 @@ from doorstep.domain.network.model.document import (
     site,
 )
 from doorstep.domain.network.model.location import WEEKDAYS, Location, LocationKind
-from doorstep.domain.network.model.room import CapacityUse, Load, Outage, Pause, Throughput
 
 __all__ = [
     "WEEKDAYS",

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from stdnum.exceptions import ValidationError
 from stdnum.in_ import gstin as indian_tax_number
 
-from doorstep.kernel import errors, places
+from doorstep.kernel import errors, geography
 from doorstep.kernel.ids import LocationId
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -71,7 +71,7 @@ def check(location: Location) -> None:
     for field in ("name", "company", "line1", "city", "postal_code"):
         if not getattr(location, field).strip():
             raise errors.Invalid(f"Location {location.code} needs a {field.replace('_', ' ')}.", field=field)
-    if location.country not in places.countries():
+    if location.country not in geography.countries():
         raise errors.Invalid(
             f"{location.country!r} is not a country of ISO 3166: use a code such as IN.", field="country"
         )

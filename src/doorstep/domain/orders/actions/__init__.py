@@ -16,7 +16,7 @@ from doorstep.domain.orders.actions.channel_updates import (
     intend_channel_update,
     record_channel_update,
 )
-from doorstep.domain.orders.actions.judge import (
+from doorstep.domain.orders.actions.order_checks import (
     claim_due,
     place_hold,
     postpone,

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from doorstep.domain.orders import model as orders
-from doorstep.kernel import money, payload
+from doorstep.kernel import money, parsing
 from doorstep.kernel.ids import Sku
 
 _NOTHING = Decimal(0)
@@ -118,7 +118,7 @@ class Order(msgspec.Struct, kw_only=True):
 
 def observe(body: bytes) -> orders.OrderSnapshot:
     """One complete order. Raises Invalid with the wrong field; unknown currencies and odd quantities pass, and are held later."""
-    order = payload.read(body, Order)
+    order = parsing.read(body, Order)
     kept = [_still_wanted(line, order) for line in order.line_items]
     whole = all(count == line.quantity for count, line in zip(kept, order.line_items, strict=True))
     shipping_lines = order.shipping_lines or []
@@ -155,7 +155,7 @@ def observe(body: bytes) -> orders.OrderSnapshot:
 
 
 def _minor(order: Order, amount: Decimal | None, at: str) -> int:
-    return payload.minor_units(_NOTHING if amount is None else amount, order.currency, at=at)
+    return parsing.minor_units(_NOTHING if amount is None else amount, order.currency, at=at)
 
 
 def _still_wanted(line: LineItem, order: Order) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from doorstep.domain.payments import model as payments
-from doorstep.kernel import payload
+from doorstep.kernel import parsing
 
 _TAKEN = {
     "sale": payments.PaymentStatus.CAPTURED,
@@ -42,7 +42,7 @@ class Transaction(msgspec.Struct, kw_only=True):
 
 def observe(body: bytes) -> Sequence[payments.PaymentSnapshot]:
     """Parse one payment; nothing for refunds, voids and change. Raises Invalid."""
-    transaction = payload.read(body, Transaction)
+    transaction = parsing.read(body, Transaction)
     if transaction.kind not in _TAKEN:
         return ()
     details = transaction.payment_details or Details()
@@ -52,7 +52,7 @@ def observe(body: bytes) -> Sequence[payments.PaymentSnapshot]:
             external_id=transaction.authorization or str(transaction.id),
             order_reference=str(transaction.order_id),
             status=_status(transaction),
-            amount_minor=payload.minor_units(transaction.amount, transaction.currency, at="amount"),
+            amount_minor=parsing.minor_units(transaction.amount, transaction.currency, at="amount"),
             currency=transaction.currency,
             method=details.payment_method_name or details.credit_card_company or "",
             at=transaction.processed_at or transaction.created_at,

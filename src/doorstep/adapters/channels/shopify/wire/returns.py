@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from doorstep.domain.returns import model as returns
-from doorstep.kernel import errors, payload
+from doorstep.kernel import errors, parsing
 
 _STATUS = {
     "requested": returns.ReturnRequestStatus.REQUESTED,
@@ -51,10 +51,10 @@ class Return(msgspec.Struct, kw_only=True):
 
 def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequence[returns.ReturnSnapshot]:
     """Parse one return; nothing for returns/update bodies, which only list differences. Raises Invalid."""
-    document = payload.parse(body)
-    if topic == "returns/update" and "status" not in payload.shaped(document, dict[str, object]):
+    document = parsing.parse(body)
+    if topic == "returns/update" and "status" not in parsing.shaped(document, dict[str, object]):
         return ()
-    reported = payload.shaped(document, Return)
+    reported = parsing.shaped(document, Return)
     order = reported.order_id if reported.order is None else reported.order.id
     if order is None:
         raise errors.Invalid("order.id: the return has no order.", field="order.id")

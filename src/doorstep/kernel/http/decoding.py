@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from doorstep.kernel import errors, payload
-from doorstep.kernel.http.answers import Response, Unanswered
+from doorstep.kernel import errors, parsing
+from doorstep.kernel.http.responses import Response, Unanswered
 from doorstep.kernel.http.session import Session
 
 Shape = TypeVar("Shape")
@@ -15,7 +15,7 @@ Shape = TypeVar("Shape")
 def shaped(response: Response, shape: type[Shape]) -> Shape:
     """The body as a msgspec type. Raises Unanswered if it is something else."""
     try:
-        return payload.shaped(response.json(), shape)
+        return parsing.shaped(response.json(), shape)
     except errors.Invalid as problem:
         raise Unanswered(
             f"The answer has an unexpected shape: {problem.message}",

@@ -10,7 +10,7 @@ import prometheus_client
 import pybreaker
 import pyrate_limiter
 
-from doorstep.kernel.http import answers
+from doorstep.kernel.http import responses
 
 _CIRCUIT = prometheus_client.Gauge(
     "doorstep_partner_circuit_open", "1 while calls to a partner are held back", ["connection"]
@@ -58,7 +58,7 @@ class Throttle:
         trial = self._pass_breaker()
         try:
             self._wait_for_turn()
-        except answers.Unanswered:
+        except responses.Unanswered:
             if trial:
                 self._trial.release()
             raise
@@ -81,7 +81,7 @@ class Throttle:
         opened_at = self._storage.opened_at or datetime.now(UTC)
         left = self._policy.breaker_reset_seconds - (datetime.now(UTC) - opened_at).total_seconds()
         if left > 0 or not self._trial.acquire(blocking=False):
-            raise answers.Unanswered(
+            raise responses.Unanswered(
                 f"{self._name} failed {self._policy.breaker_failures} times in a row; calls are held back.",
                 maybe_done=False,
                 retry_after_seconds=max(left, 1.0),
@@ -91,7 +91,7 @@ class Throttle:
     def _wait_for_turn(self) -> None:
         wait = self._policy.longest_wait_seconds
         if self._limiter and not self._limiter.try_acquire(self._name, timeout=wait):
-            raise answers.Unanswered(
+            raise responses.Unanswered(
                 f"The rate limit of {self._name} is used up.",
                 maybe_done=False,
                 retry_after_seconds=self._policy.rate_seconds,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from doorstep.domain.network.model import CapacityUse, Load, Pause, Throughput
-from doorstep.domain.network.model.room import ShiftKey
+from doorstep.domain.network.model.capacity import ShiftKey
 from doorstep.kernel.db import ReadTx, WriteTx
 
 _SHIFTS = "unnest(%(locations)s::bigint[], %(starts)s::timestamptz[]) AS s (location_id, starts_at)"

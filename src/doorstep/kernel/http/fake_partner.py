@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
-from doorstep.kernel.http.answers import Rejected, Shadowed, SwitchedOff, Unanswered
+from doorstep.kernel.http.responses import Rejected, Shadowed, SwitchedOff, Unanswered
 from doorstep.kernel.http.session import Session
 
 Answer = TypeVar("Answer")

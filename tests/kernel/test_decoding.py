@@ -9,7 +9,7 @@ import pytest
 from tests.adapters import scripted
 
 from doorstep.kernel import http
-from doorstep.kernel.http import reading, rehearsal
+from doorstep.kernel.http import decoding, fake_partner
 
 
 class Shape(msgspec.Struct):
@@ -26,36 +26,36 @@ def script() -> Iterator[scripted.Script]:
 def test_another_shape_is_no_answer(script: scripted.Script, method: str, *, maybe_done: bool) -> None:
     script.will_say({"id": 1}, {"id": "x"})
     with scripted.session(script) as session:
-        assert reading.shaped(session.send(method, "a"), Shape) == Shape(1)
+        assert decoding.shaped(session.send(method, "a"), Shape) == Shape(1)
         with pytest.raises(http.Unanswered) as caught:
-            reading.shaped(session.send(method, "a"), Shape)
+            decoding.shaped(session.send(method, "a"), Shape)
     assert (caught.value.maybe_done, caught.value.data["field"]) == (maybe_done, "id")
 
 
 def test_documents_of_other_hosts(script: scripted.Script) -> None:
     script.will_say(b"%PDF")
     with http.Session("partner", "http://127.0.0.1:1", authorize=http.bearer("secret")) as session:
-        assert reading.document(session, f"{script.url}/label.pdf?signed=1") == b"%PDF"
+        assert decoding.document(session, f"{script.url}/label.pdf?signed=1") == b"%PDF"
         assert script.asked[0].params == {"signed": "1"}
         assert "authorization" not in script.asked[0].headers
         for address in ("file:///etc/passwd", "label.pdf", "http://"):
             with pytest.raises(http.Unanswered) as caught:
-                reading.document(session, address)
+                decoding.document(session, address)
             assert not caught.value.maybe_done
 
 
 @pytest.mark.parametrize(
     ("fault", "done", "maybe_done"),
     [
-        (rehearsal.Fault.RATE_LIMIT, 0, False),
-        (rehearsal.Fault.TIME_OUT, 1, True),
-        (rehearsal.Fault.MALFORMED, 1, True),
+        (fake_partner.Fault.RATE_LIMIT, 0, False),
+        (fake_partner.Fault.TIME_OUT, 1, True),
+        (fake_partner.Fault.MALFORMED, 1, True),
     ],
 )
-def test_rehearsed_faults(fault: rehearsal.Fault, done: int, *, maybe_done: bool) -> None:
+def test_rehearsed_faults(fault: fake_partner.Fault, done: int, *, maybe_done: bool) -> None:
     work: list[int] = []
     with http.Session("partner", "http://127.0.0.1:1") as session:
-        partner = rehearsal.Partner(session)
+        partner = fake_partner.Partner(session)
         partner.fail(fault)
         with pytest.raises(http.Unanswered) as caught:
             partner.call(lambda: work.append(1))
@@ -66,15 +66,15 @@ def test_rehearsed_faults(fault: rehearsal.Fault, done: int, *, maybe_done: bool
 
 def test_rehearsed_partners_obey_the_mode() -> None:
     with http.Session("partner", "http://127.0.0.1:1", mode="shadow") as session:
-        partner = rehearsal.Partner(session)
+        partner = fake_partner.Partner(session)
         assert partner.call(lambda: 1, reads=True) == 1
         with pytest.raises(http.Shadowed):
             partner.call(lambda: 1)
-        partner.fail(rehearsal.Fault.ERROR, reads=True)
+        partner.fail(fake_partner.Fault.ERROR, reads=True)
         with pytest.raises(http.Rejected):
             partner.call(lambda: 1, reads=True)
     with (
         http.Session("partner", "http://127.0.0.1:1", mode="off") as session,
         pytest.raises(http.SwitchedOff),
     ):
-        rehearsal.Partner(session).call(lambda: 1, reads=True)
+        fake_partner.Partner(session).call(lambda: 1, reads=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from doorstep.kernel import errors, payload
+from doorstep.kernel import errors, parsing
 
 
 class Line(msgspec.Struct, kw_only=True):
@@ -22,7 +22,7 @@ class Order(msgspec.Struct, kw_only=True):
 
 def test_numbers_keep_every_digit() -> None:
     body = b'{"id": 123456789012345678901234567890, "lines": [{"sku": "A", "price": 0.10}]}'
-    assert payload.read(body, Order) == Order(
+    assert parsing.read(body, Order) == Order(
         id=123456789012345678901234567890, lines=[Line(sku="A", price=Decimal("0.10"))]
     )
 
@@ -44,16 +44,16 @@ def test_numbers_keep_every_digit() -> None:
 )
 def test_complaints_name_the_place(body: bytes, place: str) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        payload.read(body, Order)
+        parsing.read(body, Order)
     assert caught.value.data == {"field": place}
 
 
 def test_places_within_a_part_start_at_the_part() -> None:
     with pytest.raises(errors.Invalid) as caught:
-        payload.shaped({"id": 1, "lines": [{}]}, Order, at="data")
+        parsing.shaped({"id": 1, "lines": [{}]}, Order, at="data")
     assert caught.value.data == {"field": "data.lines[0].sku"}
     with pytest.raises(errors.Invalid) as caught:
-        payload.shaped(None, Order, at="data")
+        parsing.shaped(None, Order, at="data")
     assert caught.value.data == {"field": "data"}
 
 
@@ -62,7 +62,7 @@ def test_places_within_a_part_start_at_the_part() -> None:
     [("19.90", "INR", 1990), ("500", "JPY", 500), ("1.234", "KWD", 1234), ("7.5", "XXX", 75_000)],
 )
 def test_amounts_become_minor_units(amount: str, currency: str, minor: int) -> None:
-    assert payload.minor_units(Decimal(amount), currency, at="price") == minor
+    assert parsing.minor_units(Decimal(amount), currency, at="price") == minor
 
 
 @pytest.mark.parametrize(
@@ -79,5 +79,5 @@ def test_amounts_become_minor_units(amount: str, currency: str, minor: int) -> N
 )
 def test_amounts_that_are_none_are_refused(amount: str, currency: str) -> None:
     with pytest.raises(errors.Invalid, match=r"^lines\[0\].price: ") as caught:
-        payload.minor_units(Decimal(amount), currency, at="lines[0].price")
+        parsing.minor_units(Decimal(amount), currency, at="lines[0].price")
     assert caught.value.data == {"field": "lines[0].price"}
