@@ -48,7 +48,7 @@ def write(connection: psycopg.Connection, batch: Sequence[Incoming], *, location
                 "SELECT nextval('fulfillment_orders_id_seq') FROM generate_series(1, %s)", (len(batch),)
             )
         ]
-        rows = list(zip(ids, work, (each.observation for each in batch), batch, strict=True))
+        rows = list(zip(ids, work, (each.snapshot for each in batch), batch, strict=True))
         lines = [
             (order_id, work_id, number, line)
             for order_id, work_id, order, _ in rows
@@ -99,7 +99,7 @@ def _copy(cursor: psycopg.Cursor, statement: str, rows: Sequence[Sequence[object
 
 
 def _order(order_id: int, each: Incoming) -> tuple[object, ...]:
-    order = each.observation
+    order = each.snapshot
     return (
         order_id, each.connection_id, order.external_id, order.number, NOW, NOW, NOW, "INR", order.total_minor, 0, 0, 0,
         True, "razorpay", "upi", True, False, "", "", "", "", [], NOW, each.trace_id,
@@ -107,7 +107,7 @@ def _order(order_id: int, each: Incoming) -> tuple[object, ...]:
 
 
 def _address(order_id: int, each: Incoming) -> tuple[object, ...]:
-    address = each.observation.shipping_address
+    address = each.snapshot.shipping_address
     if address is None:
         raise ValueError("the workload's orders have addresses")
     return (

@@ -36,7 +36,7 @@ def run(stage: Stage, *, series: int) -> dict[str, object]:
     market = _Market(stage.scratch)
     rate = meter.timed(lambda: market.open(made), ATTEMPTS)
     with stage.scratch.app.db.read() as tx:
-        served = tx.value(int, _SERVED, ([each.observation.external_id for each in made],))
+        served = tx.value(int, _SERVED, ([each.snapshot.external_id for each in made],))
     if served != STOCK:
         raise errors.Conflict(f"{served} of {ATTEMPTS} were served from {STOCK} units.")
     return {"attempts_per_second": round(rate, 1), "served": served}

@@ -18,7 +18,14 @@ from doorstep.delivery import console
 from doorstep.delivery.console.inventory.availability import fall
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory.actions import promises, supplies
-from doorstep.domain.inventory.model.availability import Demand, Node, Picture, Question, answer, parts_of
+from doorstep.domain.inventory.model.availability import (
+    AvailabilityInputs,
+    Demand,
+    Node,
+    Question,
+    answer,
+    parts_of,
+)
 from doorstep.domain.inventory.model.promises import Need, SellAhead, SellAheadMode
 from doorstep.domain.inventory.model.supplies import Announcement, Supply, SupplyKind
 from doorstep.domain.inventory.views import promises as promise_views
@@ -228,7 +235,7 @@ def test_the_bars_of_a_fall_start_where_the_last_one_ended() -> None:
         (3, [(0, 100), (80, 20), (50, 30), (0, 50)]),
         (30, [(0, 100), (80, 20), (0, 80), (0, 0)]),
     ):
-        seen = Picture(
+        seen = AvailabilityInputs(
             NOON, nodes, {(JACKET, "new"): ((1, 10, 2, 0),)}, {(JACKET, "new"): Demand(committed=committed)}
         )
         (part,) = answer(asked, parts_of(JACKET, {}), seen).parts

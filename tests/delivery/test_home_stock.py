@@ -15,7 +15,7 @@ from doorstep.delivery import console
 from doorstep.domain.analytics.views import home
 from doorstep.domain.inventory.actions import counts, freshness, transfers
 from doorstep.domain.inventory.model.counts import CountKind, Found, NewCount, Rest, Tolerance
-from doorstep.domain.inventory.model.freshness import StockSource, Word
+from doorstep.domain.inventory.model.freshness import SourceUpdate, StockSource
 from doorstep.domain.inventory.model.transfers import Plan, RequestedLine
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import CountId, LocationId, Sku
@@ -49,7 +49,9 @@ def waiting(shop: Shop) -> Shop:
         names = ((1, "wms", 60), (2, "pos", 7200), (2, "erp", 60))
         freshness.put_sources(tx, sources=[StockSource(*each) for each in names])
         heard = shop.now - timedelta(hours=1)
-        freshness.record_update(tx, words=[Word(place, name, heard) for place, name, _ in names[:2]])
+        freshness.record_update(
+            tx, updates=[SourceUpdate(place, name, heard) for place, name, _ in names[:2]]
+        )
         (place,) = tx.column(int, "SELECT location_id FROM stock WHERE sku = %s AND reserved > 0", (SHIRT,))
         missed = count(tx, shop, LocationId(place), SHIRT, 0)
         counts.approve(tx, command=counts.Command(missed, shop.now), alone=True)

@@ -80,7 +80,7 @@ def failing(key: int) -> Subscriber:
 
 def test_a_step_that_fails_for_one_of_a_batch_is_done_for_the_others(retailer: Retailer) -> None:
     packed(retailer, 5)
-    assert batches.run_step(retailer.app, failing(3)) == 5
+    assert batches.run_handler(retailer.app, failing(3)) == 5
     assert retailer.read(lambda tx: tx.column(int, "SELECT order_id FROM order_notes ORDER BY 1")) == [
         1,
         2,
@@ -94,7 +94,7 @@ def test_a_step_that_fails_for_one_of_a_batch_is_done_for_the_others(retailer: R
         "bug",
         1,
     )
-    assert batches.run_step(retailer.app, failing(3)) == 0
+    assert batches.run_handler(retailer.app, failing(3)) == 0
 
 
 def test_parallel_workers_process_every_order_once_and_stop_on_a_signal(retailer: Retailer) -> None:

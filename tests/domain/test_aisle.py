@@ -9,10 +9,10 @@ import pytest
 
 from doorstep.domain.inventory.model.aisle import coming, elsewhere, transit
 from doorstep.domain.inventory.model.availability import (
+    AvailabilityInputs,
     Incoming,
     Node,
     Part,
-    Picture,
     Question,
     answer,
 )
@@ -40,7 +40,7 @@ def test_transit_days_follow_the_distance_band() -> None:
 
 def test_others_are_offered_soonest_first_and_never_more_than_the_network_has_left() -> None:
     shelves = {("A", "new"): ((3, 9, 0, 0), (1, 4, 0, 0), (2, 2, 0, 0))}
-    seen = Picture(NOW, NODES, shelves)
+    seen = AvailabilityInputs(NOW, NODES, shelves)
     found = answer(Question(Sku("A")), (A,), seen)
     offers = elsewhere(found, STORE, NODES, ways=WAYS, today=TODAY)
     assert [(each.code, each.quantity, each.km, each.here_date) for each in offers] == [
@@ -53,7 +53,7 @@ def test_others_are_offered_soonest_first_and_never_more_than_the_network_has_le
 def test_an_unknown_stock_has_no_quantity_and_a_kit_needs_all_components() -> None:
     silent = {**NODES, 3: replace(FAR, stale="silent")}
     shelves = {("A", "new"): ((3, 9, 0, 0), (2, 5, 0, 0)), ("B", "new"): ((2, 3, 0, 0),)}
-    seen = Picture(NOW, silent, shelves)
+    seen = AvailabilityInputs(NOW, silent, shelves)
     found = answer(Question(Sku("A")), (A,), seen)
     offers = elsewhere(found, STORE, silent, ways=WAYS, today=TODAY)
     assert [(each.code, each.quantity, each.because) for each in offers] == [

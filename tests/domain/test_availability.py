@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from doorstep.domain.inventory.model.availability import (
     Availability,
+    AvailabilityInputs,
     Demand,
     Incoming,
+    LocationStock,
     Method,
     Node,
-    Picture,
     Question,
-    Shelf,
     Status,
     answer,
     parts_of,
@@ -39,12 +39,14 @@ NODES = {
 A = Question(Sku("A"), "shop")
 
 
-def picture(*shelves: Shelf, **given: Any) -> Picture:
+def picture(*shelves: LocationStock, **given: Any) -> AvailabilityInputs:
     """Shelves of A, new, unless given otherwise."""
-    return Picture(NOW, given.pop("nodes", NODES), {("A", "new"): shelves, **given.pop("more", {})}, **given)
+    return AvailabilityInputs(
+        NOW, given.pop("nodes", NODES), {("A", "new"): shelves, **given.pop("more", {})}, **given
+    )
 
 
-def ask(seen: Picture, question: Question = A, *parts: tuple[Sku, Condition, int]) -> Availability:
+def ask(seen: AvailabilityInputs, question: Question = A, *parts: tuple[Sku, Condition, int]) -> Availability:
     return answer(question, parts or parts_of(question.sku, {}), seen)
 
 
@@ -241,7 +243,7 @@ SHELVES = st.builds(
 
 @given(st.lists(SHELVES, max_size=2), st.builds(Demand, PIECES, PIECES), PIECES, PIECES, st.booleans())
 def test_the_explanation_always_adds_up(
-    shelves: list[Shelf], demand: Demand, safety: int, kept: int, ships: bool
+    shelves: list[LocationStock], demand: Demand, safety: int, kept: int, ships: bool
 ) -> None:
     policies = Policies(
         {("A", 1, ""): NodePolicy(may_ship=Ruling(ships), safety_stock=Ruling(safety))},

@@ -21,7 +21,7 @@ from doorstep.domain.inventory.model.rules import (
     Terms,
     audiences,
     check_terms,
-    contest,
+    matching_rules,
     rank,
     reach,
 )
@@ -39,7 +39,7 @@ def rule(rule_id: int = 1, *, precedence: int = 100, active: bool = True, **scop
 
 
 def winner(*rules: Rule, channel: str = "shop") -> int:
-    return contest(rules, goods=SHIRT, site=STORE, channel=channel)[0].id
+    return matching_rules(rules, goods=SHIRT, site=STORE, channel=channel)[0].id
 
 
 # From the most to the least specific; of any two the first wins, whichever is older.
@@ -77,9 +77,9 @@ def test_a_rule_about_something_else_does_not_apply(scope: dict[str, tuple[str, 
 
 
 def test_a_rule_that_is_off_decides_nothing_and_one_with_locations_not_for_the_whole_network() -> None:
-    assert contest([rule(1, active=False)], goods=SHIRT, site=STORE) == []
-    assert contest([rule(1, locations=("ST-1",))], goods=SHIRT, site=None) == []
-    assert [each.id for each in contest([rule(1)], goods=SHIRT, site=None)] == [1]
+    assert matching_rules([rule(1, active=False)], goods=SHIRT, site=STORE) == []
+    assert matching_rules([rule(1, locations=("ST-1",))], goods=SHIRT, site=None) == []
+    assert [each.id for each in matching_rules([rule(1)], goods=SHIRT, site=None)] == [1]
 
 
 NAMES = st.lists(st.sampled_from(["SHIRT-M", "SHIRT", "tops", "ST-1", "store", "shop", "other"]), max_size=2)
@@ -92,9 +92,9 @@ def test_the_winner_does_not_depend_on_the_order_in_which_rules_are_read(given_,
         replace(rule(number), terms=replace(rule(number).terms, scope=scope, precedence=precedence))
         for number, (scope, precedence) in enumerate(given_)
     ]
-    once = contest(rules, goods=SHIRT, site=STORE, channel="shop")
+    once = matching_rules(rules, goods=SHIRT, site=STORE, channel="shop")
     chance.shuffle(rules)
-    again = contest(rules, goods=SHIRT, site=STORE, channel="shop")
+    again = matching_rules(rules, goods=SHIRT, site=STORE, channel="shop")
     assert once == again
     ranks = [rank(each, goods=SHIRT, site=STORE, channel="shop") for each in once]
     assert ranks == sorted(set(ranks))

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.domain.inventory.model.promises import (
-    Book,
     Need,
-    Piece,
     Promise,
+    PromiseAllocator,
     Refusal,
     SellAhead,
     SellAheadMode,
+    SuppliedUnits,
     check_sell_ahead,
     line_date,
     rearrange,
-    stream,
+    supply_queue,
 )
 from doorstep.domain.inventory.model.supplies import (
     Announcement,
@@ -52,8 +52,10 @@ def need(quantity: int, sku: Sku = A, order: int = 1) -> Need:
     return Need(OrderId(order), 1, sku, quantity)
 
 
-def book(*supplies: Supply, outstanding: int = 0, **policies: SellAhead) -> Book:
-    return Book(policies, stream(supplies, ()), {"A": outstanding} if outstanding else {}, day(1))
+def book(*supplies: Supply, outstanding: int = 0, **policies: SellAhead) -> PromiseAllocator:
+    return PromiseAllocator(
+        policies, supply_queue(supplies, ()), {"A": outstanding} if outstanding else {}, day(1)
+    )
 
 
 BACK = SellAhead(A, SellAheadMode.BACKORDER)
@@ -112,9 +114,13 @@ def test_units_are_promised_by_date_from_supply_with_enough_confidence() -> None
     supplies = (supply(1, 2, 9), supply(2, 5, 3, confidence=40), supply(3, 2, 20))
     asked = book(*supplies, A=replace(BACK, min_confidence=50, available_from_date=day(12)))
     assert asked.promise([need(5)]) == {
-        (1, 1, "A"): [Piece(2, 1, day(12)), Piece(2, 3, day(20)), Piece(1, None, None)]
+        (1, 1, "A"): [
+            SuppliedUnits(2, 1, day(12)),
+            SuppliedUnits(2, 3, day(20)),
+            SuppliedUnits(1, None, None),
+        ]
     }
-    assert asked.promise([need(1)]) == {(1, 1, "A"): [Piece(1, None, None)]}
+    assert asked.promise([need(1)]) == {(1, 1, "A"): [SuppliedUnits(1, None, None)]}
 
 
 def test_a_line_is_promised_completely_or_not_at_all() -> None:
@@ -123,7 +129,7 @@ def test_a_line_is_promised_completely_or_not_at_all() -> None:
     assert isinstance(refused, Refusal)
     assert refused.because == "not enough B is incoming"
     assert asked.outstanding == {"A": 0, "B": 0}
-    assert asked.promise([need(3)]) == {(1, 1, "A"): [Piece(3, 1, day(10))]}
+    assert asked.promise([need(3)]) == {(1, 1, "A"): [SuppliedUnits(3, 1, day(10))]}
 
 
 @pytest.mark.parametrize(
@@ -154,14 +160,14 @@ def standing(number: int, quantity: int, supply_id: int | None, minute: int = 0,
 
 
 def test_who_waits_longest_is_served_first_when_supply_is_scarce() -> None:
-    free = stream([supply(2, 4)], [standing(9, 2, 2, arrived=1), standing(8, 1, 77)])
+    free = supply_queue([supply(2, 4)], [standing(9, 2, 2, arrived=1), standing(8, 1, 77)])
     assert free.left == {2: 3}
     loose = [standing(1, 2, None, minute=5), standing(2, 3, 1, minute=1, arrived=1)]
     assert rearrange(loose, {"A": BACK}, free) == [
-        [Piece(1, 2, day(10)), Piece(1, None, None)],
-        [Piece(2, 2, day(10))],
+        [SuppliedUnits(1, 2, day(10)), SuppliedUnits(1, None, None)],
+        [SuppliedUnits(2, 2, day(10))],
     ]
-    assert rearrange(loose[:1], {}, stream([], [])) == [[Piece(2, None, None)]]
+    assert rearrange(loose[:1], {}, supply_queue([], [])) == [[SuppliedUnits(2, None, None)]]
 
 
 def test_the_date_of_a_line_is_that_of_its_last_unit() -> None:

@@ -11,12 +11,12 @@ from doorstep.domain.inventory.model.counts import CountLine, Tolerance
 from doorstep.domain.inventory.model.imports import BadFile, Import, ImportKind, ImportState, text_of
 from doorstep.domain.inventory.model.replenishment import Source, StockLevel, suggest
 from doorstep.domain.inventory.model.transfers import (
-    Arrival,
-    Arrived,
     Transfer,
     TransferLine,
+    TransferLineResult,
+    TransferReceiptLine,
     TransferState,
-    arrivals,
+    compare_with_shipped,
 )
 from doorstep.kernel.ids import ImportId, LocationId, TransferId
 
@@ -47,8 +47,13 @@ def test_an_uncounted_line_has_no_variance() -> None:
 def test_a_transfer_line_that_has_not_arrived_stays_open() -> None:
     lines = (TransferLine(SHIRT, 4, 4, 0), TransferLine(JACKET, 2, 2, 0))
     transfer = Transfer(TransferId(1), A, B, TransferState.SHIPPED, 3, None, lines)
-    assert arrivals(transfer, [Arrived(SHIRT, 4)], closes=False) == [Arrival(SHIRT, 4, 0, 0)]
-    assert arrivals(transfer, [], closes=True) == [Arrival(SHIRT, 0, 0, 4), Arrival(JACKET, 0, 0, 2)]
+    assert compare_with_shipped(transfer, [TransferReceiptLine(SHIRT, 4)], closes=False) == [
+        TransferLineResult(SHIRT, 4, 0, 0)
+    ]
+    assert compare_with_shipped(transfer, [], closes=True) == [
+        TransferLineResult(SHIRT, 0, 0, 4),
+        TransferLineResult(JACKET, 0, 0, 2),
+    ]
 
 
 def test_text_is_utf_8_with_or_without_its_mark() -> None:

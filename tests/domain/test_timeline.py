@@ -56,16 +56,16 @@ def test_what_need_not_leave_has_no_slack() -> None:
     ],
 )  # fmt: skip
 def test_a_fact_in_words(fact: str, data: dict[str, object], words: str) -> None:
-    assert model.words_of(fact, data) == words
+    assert model.describe(fact, data) == words
 
 
 def test_a_channel_is_named_and_one_unit_is_singular() -> None:
     placed = {"channel": "shopify", "lines": 2, "total_minor": 100, "currency": "INR"}
-    assert model.words_of("order.placed", placed, channels={"shopify": "Online shop"}).startswith(
+    assert model.describe("order.placed", placed, channels={"shopify": "Online shop"}).startswith(
         "Placed through Online shop: 2 lines"
     )
-    assert model.words_of("stock.received", {"pieces": 1, "reference": "PO-7"}) == "1 unit received: PO-7"
-    assert model.words_of("transfer.shipped", {"pieces": 2}) == "Transfer shipped with 2 units"
+    assert model.describe("stock.received", {"pieces": 1, "reference": "PO-7"}) == "1 unit received: PO-7"
+    assert model.describe("transfer.shipped", {"pieces": 2}) == "Transfer shipped with 2 units"
 
 
 def test_sentences_and_their_words_are_translated() -> None:
@@ -79,7 +79,7 @@ def test_sentences_and_their_words_are_translated() -> None:
     def translate(message: str) -> str:
         return german.get(message, message)
 
-    held = model.words_of("order.held", {"reasons": ["unpaid", "odd"]}, translate)
+    held = model.describe("order.held", {"reasons": ["unpaid", "odd"]}, translate)
     late = model.slack(NOON, now=NOON + timedelta(hours=3, minutes=20))
     assert late is not None
     assert (held, late.words(translate)) == ("Angehalten: unbezahlt, odd", "3 Std. 20 min zu spät")
@@ -88,4 +88,4 @@ def test_sentences_and_their_words_are_translated() -> None:
 def test_every_fact_has_a_sentence_and_every_hold_its_words() -> None:
     facts = {row.event for row in flow_map.MAP} | flow_map.NO_SUBSCRIBER
     assert facts - set(model._SENTENCES) == set()
-    assert {model.hold_words(reason) for reason in HoldReason} == set(model._HOLD_WORDS.values())
+    assert {model.hold_label(reason) for reason in HoldReason} == set(model._HOLD_WORDS.values())

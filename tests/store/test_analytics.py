@@ -262,9 +262,9 @@ def test_slack_is_shown_in_suitable_units(shop: Shop, minutes: int, words: str) 
 
 
 def test_an_event_without_a_sentence_is_shown_by_its_name() -> None:
-    assert model.words_of("stock.counted_again", {}) == "Stock counted again"
+    assert model.describe("stock.counted_again", {}) == "Stock counted again"
     assert (
-        model.words_of("order.held", {"reasons": ["unpaid", "something_new"]})
+        model.describe("order.held", {"reasons": ["unpaid", "something_new"]})
         == "Held: unpaid, something_new"
     )
-    assert model.words_of("order.held", {}) == "Held"
+    assert model.describe("order.held", {}) == "Held"

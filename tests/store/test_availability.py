@@ -18,7 +18,7 @@ from doorstep.domain.inventory.actions.rules import Change
 from doorstep.domain.inventory.model import Commitment, Condition
 from doorstep.domain.inventory.model.aisle import transit
 from doorstep.domain.inventory.model.availability import Availability, Question, Status
-from doorstep.domain.inventory.model.freshness import StockSource, Word
+from doorstep.domain.inventory.model.freshness import SourceUpdate, StockSource
 from doorstep.domain.inventory.model.promises import Need, SellAhead, SellAheadMode
 from doorstep.domain.inventory.model.rules import RuleKind, Scope, Terms
 from doorstep.domain.inventory.model.supplies import Announcement, SupplyKind
@@ -107,10 +107,14 @@ def test_an_overdue_source_makes_availability_unknown_until_its_update(database:
     assert (unknown.status, unknown.quantity, unknown.known_quantity) == (Status.UNKNOWN, None, 10)
     assert unknown.because == ("pos: no update yet",)
     with database.write(actor="system") as tx:
-        words = [Word(2, "pos", NOON), Word(2, "pos", NOON - timedelta(hours=1)), Word(1, "other", NOON)]
-        assert freshness.record_update(tx, words=words) == 1
-        assert freshness.record_update(tx, words=[Word(2, "pos", NOON - timedelta(hours=2))]) == 1
-        assert freshness.record_update(tx, words=[]) == 0
+        words = [
+            SourceUpdate(2, "pos", NOON),
+            SourceUpdate(2, "pos", NOON - timedelta(hours=1)),
+            SourceUpdate(1, "other", NOON),
+        ]
+        assert freshness.record_update(tx, updates=words) == 1
+        assert freshness.record_update(tx, updates=[SourceUpdate(2, "pos", NOON - timedelta(hours=2))]) == 1
+        assert freshness.record_update(tx, updates=[]) == 0
     (known,) = ask(database, at=NOON + timedelta(minutes=10))
     assert (known.quantity, known.as_of) == (14, NOON)
     later = NOON + timedelta(minutes=11)
@@ -131,7 +135,7 @@ def test_a_location_may_stop_to_depend_on_a_source(database: Database) -> None:
 
 def test_a_position_that_a_count_contradicts_is_unknown(database: Database) -> None:
     with database.write(actor="system") as tx:
-        inventory.reserve(tx, pieces=[inventory.Piece("test/1", A, LocationId(2), 3)], at=NOON)
+        inventory.reserve(tx, reservations=[inventory.NewReservation("test/1", A, LocationId(2), 3)], at=NOON)
         tx.execute("UPDATE stock SET missing = 2 WHERE sku = 'A' AND location_id = 2")
     (found,) = ask(database)
     assert (found.quantity, found.known_quantity) == (None, 10)

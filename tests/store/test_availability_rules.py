@@ -23,7 +23,7 @@ from doorstep.domain.inventory.model.rules import (
     Scope,
     Site,
     Terms,
-    contest,
+    matching_rules,
 )
 from doorstep.domain.inventory.views import rules as views
 from doorstep.domain.network import actions as network
@@ -91,7 +91,7 @@ def test_what_is_worked_out_is_what_the_rules_say(database: Database, seed: int)
         put(database, chance_rule(chance))
     with database.write(actor="user:7") as tx:
         for rule_id in chance.sample(range(1, 13), 4):
-            rules.switch(tx, rule_id=rule_id, active=chance.random() < 0.3, reason="season", at=NOON)
+            rules.set_active(tx, rule_id=rule_id, active=chance.random() < 0.3, reason="season", at=NOON)
         put_again = replace(chance_rule(chance), kind=views.rule(tx, rule_id=5).terms.kind, scope=Scope())
         rules.put(tx, change=Change(put_again, "wider", 5), at=NOON)
         stored = views.rules(tx)
@@ -125,7 +125,7 @@ def expected(
     stored: list[Rule], kind: RuleKind, goods: Goods, site: Site | None, channel: str, default: int = 0
 ) -> tuple[int, int | None]:
     """By the pure rules: value and rule."""
-    ranked = contest(
+    ranked = matching_rules(
         [each for each in stored if each.terms.kind is kind], goods=goods, site=site, channel=channel
     )
     return (ranked[0].terms.value, ranked[0].id) if ranked else (default, None)
@@ -150,7 +150,7 @@ def test_a_change_affects_only_its_scope_and_returns_the_count(database: Databas
 def test_every_change_is_recorded_with_the_complete_rule(database: Database) -> None:
     rule, _ = put(database, Terms(RuleKind.THRESHOLD, "last pieces", 3, Scope(channels=("market",))))
     with database.write(actor="user:8") as tx:
-        rules.switch(tx, rule_id=rule.id, active=False, reason="sale is over", at=NOON)
+        rules.set_active(tx, rule_id=rule.id, active=False, reason="sale is over", at=NOON)
         reported = events.of_stream(tx, stream="atp_rule", stream_id=rule.id)
     assert [
         (each.actor, each.data["change"], each.data["active"], each.data["reason"]) for each in reported
@@ -169,7 +169,7 @@ def test_an_older_version_is_a_conflict(database: Database) -> None:
         put(database, replace(terms, value=5), rule.id, 1)
     for wrong in (99, None):
         with pytest.raises(errors.NotFound), database.write(actor="user:7") as tx:
-            rules.switch(tx, rule_id=wrong or 98, active=True, reason="x", at=NOON)
+            rules.set_active(tx, rule_id=wrong or 98, active=True, reason="x", at=NOON)
     with pytest.raises(errors.NotFound):
         put(database, terms, 97)
 
@@ -212,7 +212,7 @@ def test_a_rule_that_names_what_is_no_more_can_still_be_switched_off(database: D
     with database.write(actor="system") as tx:
         tx.execute("UPDATE locations SET code = 'WH-OLD' WHERE code = 'WH'")
         assert rules.catch_up(tx) == Effect(positions=8)
-        after, effect = rules.switch(tx, rule_id=rule.id, active=False, reason="closed", at=NOON)
+        after, effect = rules.set_active(tx, rule_id=rule.id, active=False, reason="closed", at=NOON)
     assert (after.terms.active, effect) == (False, Effect())
 
 

@@ -10,8 +10,8 @@ from tests import builders
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Ending, Piece, counts
-from doorstep.domain.inventory.actions.counts import Command, Miss
+from doorstep.domain.inventory.actions import NewReservation, ReservationEnd, counts
+from doorstep.domain.inventory.actions.counts import Command, MissingStock
 from doorstep.domain.inventory.model import Condition, Movement, MovementType, UnknownPosition
 from doorstep.domain.inventory.model.counts import (
     CountKind,
@@ -84,8 +84,10 @@ def approve(database: Database, count_id: CountId, actor: str = "user:1", *, alo
 def sell(database: Database, quantity: int, at: datetime) -> None:
     cause = f"fulfillment/{at.hour}/line/1"
     with database.write(actor="system") as tx:
-        actions.reserve(tx, pieces=[Piece(cause, SHIRT, A, quantity, order_id=OrderId(1))], at=at)
-        actions.ship(tx, ending=Ending([cause], [1]), at=at)
+        actions.reserve(
+            tx, reservations=[NewReservation(cause, SHIRT, A, quantity, order_id=OrderId(1))], at=at
+        )
+        actions.ship(tx, ending=ReservationEnd([cause], [1]), at=at)
 
 
 def lines(database: Database, count_id: CountId) -> list[tuple[str, int | None, int | None, int | None]]:
@@ -186,8 +188,8 @@ def test_a_count_that_differs_may_be_done_again(database: Database) -> None:
 
 def test_fewer_than_are_reserved_makes_the_position_contradictory(database: Database) -> None:
     with database.write(actor="system") as tx:
-        piece = Piece("fulfillment/5/line/1", SHIRT, A, 6, order_id=OrderId(5))
-        actions.reserve(tx, pieces=[piece], at=NOON)
+        piece = NewReservation("fulfillment/5/line/1", SHIRT, A, 6, order_id=OrderId(5))
+        actions.reserve(tx, reservations=[piece], at=NOON)
     count_id = opened(database, SHIRT)
     find(database, count_id, Found(SHIRT, 4))
     submit(database, count_id)
@@ -215,14 +217,14 @@ def test_a_snapshot_that_is_newer_than_the_counting_has_the_last_word(database: 
 
 
 def test_what_is_missed_is_counted_once_while_the_count_is_under_way(database: Database) -> None:
-    def direct(*misses: Miss) -> list[CountId]:
+    def direct(*misses: MissingStock) -> list[CountId]:
         with database.write(actor="system") as tx:
-            return counts.direct(tx, misses=misses, at=NOON)
+            return counts.open_directed(tx, missing=misses, at=NOON)
 
-    miss = Miss(A, SHIRT, Condition.NEW, 5)
+    miss = MissingStock(A, SHIRT, Condition.NEW, 5)
     assert direct() == []
-    (first,) = direct(miss, Miss(A, SHIRT, Condition.NEW, 6))
-    assert [direct(miss), len(direct(miss, Miss(B, SHIRT, Condition.NEW)))] == [[], 1]
+    (first,) = direct(miss, MissingStock(A, SHIRT, Condition.NEW, 6))
+    assert [direct(miss), len(direct(miss, MissingStock(B, SHIRT, Condition.NEW)))] == [[], 1]
     with database.read() as tx:
         row = count_views.row(tx, count_id=first)
         opening = events.of_stream(tx, stream="count", stream_id=first)[0].data

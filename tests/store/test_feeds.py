@@ -12,8 +12,8 @@ from tests import builders
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Correction, Piece, claims, feeds
-from doorstep.domain.inventory.actions.feeds import FeedTaken, Taken
+from doorstep.domain.inventory.actions import Correction, NewReservation, claims, feeds
+from doorstep.domain.inventory.actions.feeds import FeedResult, FeedTaken
 from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model.claims import Outcome
 from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
@@ -55,16 +55,16 @@ def take(
     key: str = "",
     as_of: datetime = NOON + HOUR,
     now: datetime = NOON + 2 * HOUR,
-) -> Taken:
+) -> FeedResult:
     lines = [
         Line(number, sku, place, quantity) for number, (sku, place, quantity) in enumerate(reported, start=1)
     ]
     feed = Feed("erp", key or f"{mode}-{as_of}", mode, as_of, lines)
     with database.write(actor="connection:erp") as tx:
-        return feeds.take(tx, feed=feed, places=PLACES, now=now)
+        return feeds.apply_feed(tx, feed=feed, places=PLACES, now=now)
 
 
-def outcomes(taken: Taken) -> list[str]:
+def outcomes(taken: FeedResult) -> list[str]:
     return [each.outcome.value for each in taken.results]
 
 
@@ -72,14 +72,16 @@ def sell(database: Database, quantity: int, at: datetime, order: int = 1) -> Non
     """Reserved and shipped at a moment."""
     cause = f"fulfillment/{order}/line/1"
     with database.write(actor="system") as tx:
-        actions.reserve(tx, pieces=[Piece(cause, SHIRT, A, quantity, order_id=OrderId(order))], at=at)
-        actions.ship(tx, ending=actions.Ending([cause], [order]), at=at)
+        actions.reserve(
+            tx, reservations=[NewReservation(cause, SHIRT, A, quantity, order_id=OrderId(order))], at=at
+        )
+        actions.ship(tx, ending=actions.ReservationEnd([cause], [order]), at=at)
 
 
 def reserve(database: Database, quantity: int, order: int = 7) -> None:
-    piece = Piece(f"fulfillment/{order}/line/1", SHIRT, A, quantity, order_id=OrderId(order))
+    piece = NewReservation(f"fulfillment/{order}/line/1", SHIRT, A, quantity, order_id=OrderId(order))
     with database.write(actor="system") as tx:
-        actions.reserve(tx, pieces=[piece], at=NOON)
+        actions.reserve(tx, reservations=[piece], at=NOON)
 
 
 def test_a_snapshot_sets_what_is_on_hand_line_by_line(database: Database) -> None:
@@ -150,7 +152,7 @@ def test_on_hand_stays_above_what_is_reserved_and_the_rest_is_missing(database: 
     assert taken.results[0].reason == "Units found: 4, reserved: 6, missing: 2."
     with database.read() as tx:
         fact = builders.stock_events(tx, A)[0]
-        (trouble,) = feed_views.troubles(tx, feed_id=taken.feed.id)
+        (trouble,) = feed_views.unapplied_lines(tx, feed_id=taken.feed.id)
     assert (fact.type, fact.data["positions"]) == (
         "stock.discrepancy_found",
         [
@@ -180,7 +182,7 @@ def test_missing_units_end_with_their_reservation(
 ) -> None:
     reserve(database, 6)
     take(database, (SHIRT, "A", 4))
-    ending = actions.Ending(["fulfillment/7/line/1"], [7])
+    ending = actions.ReservationEnd(["fulfillment/7/line/1"], [7])
     with database.write(actor="system") as tx:
         assert claims.write_off_missing(tx, at=NOON) == 0
         (actions.ship if ship else actions.release)(tx, ending=ending, at=NOON)
@@ -242,7 +244,7 @@ def test_an_invalid_feed_is_refused(database: Database, given: dict[str, Any], f
         "lines": [Line(1, SHIRT, "A", 1)],
     }
     with pytest.raises(errors.Invalid) as refused, database.write(actor="connection:erp") as tx:
-        feeds.take(tx, feed=Feed(**(reported | given)), places=PLACES, now=NOON + 2 * HOUR)
+        feeds.apply_feed(tx, feed=Feed(**(reported | given)), places=PLACES, now=NOON + 2 * HOUR)
     assert refused.value.data["field"] == field
 
 

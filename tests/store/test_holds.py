@@ -72,7 +72,7 @@ def test_a_cart_holds_until_its_time_is_over(database: Database) -> None:
     assert held(database) == (4, 1)
     for minutes, lapsed in ((9, 0), (10, 2), (11, 0)):
         with database.write(actor="system") as tx:
-            assert actions.sweep(tx, at=NOON + minutes * MINUTES) == lapsed
+            assert actions.expire(tx, at=NOON + minutes * MINUTES) == lapsed
     assert held(database) == (0, 0)
     with database.read() as tx:
         (freed,) = events.of_stream(tx, stream="network", stream_id=1)
@@ -117,8 +117,8 @@ def test_a_customer_who_is_still_there_extends(database: Database) -> None:
         until = actions.extend(tx, carts=[("web", "c1")], ttl=10 * MINUTES, at=NOON + 5 * MINUTES)
         actions.extend(tx, carts=[("web", "c1")], ttl=MINUTES, at=NOON + 5 * MINUTES)
     with database.write(actor="system") as tx:
-        assert actions.sweep(tx, at=until - MINUTES) == 0
-        assert actions.sweep(tx, at=until) == 1
+        assert actions.expire(tx, at=until - MINUTES) == 0
+        assert actions.expire(tx, at=until) == 1
 
 
 def test_a_payment_under_way_keeps_the_hold_but_not_for_ever(database: Database) -> None:
@@ -127,13 +127,16 @@ def test_a_payment_under_way_keeps_the_hold_but_not_for_ever(database: Database)
         actions.keep(tx, carts=[("web", "c1")], until=NOON + 30 * MINUTES, at=NOON)
     for minutes, lapsed in ((10, 0), (20, 0), (29, 0), (30, 1)):
         with database.write(actor="system") as tx:
-            assert actions.sweep(tx, at=NOON + minutes * MINUTES) == lapsed
+            assert actions.expire(tx, at=NOON + minutes * MINUTES) == lapsed
 
 
 def test_what_is_given_back_or_gone_cannot_be_extended(database: Database) -> None:
     hold(database, want("c1", shirts=1))
     with database.write(actor="api:1") as tx:
-        assert [actions.drop(tx, carts=[("web", "c1")], at=NOON) for _ in range(2)] == [1, 0]
+        assert [actions.release_cart_reservations(tx, carts=[("web", "c1")], at=NOON) for _ in range(2)] == [
+            1,
+            0,
+        ]
     with pytest.raises(actions.NotHeld, match="web/c1"), database.write(actor="api:1") as tx:
         actions.extend(tx, carts=[("web", "c1")], ttl=MINUTES, at=NOON)
     with pytest.raises(actions.NotHeld, match="web/c1"), database.write(actor="api:1") as tx:
@@ -149,7 +152,7 @@ def test_an_order_consumes_the_hold_of_its_cart_once(database: Database) -> None
             claims = actions.consume(tx, parts=[SHIRTS], carts={("web", "c1"): 7, ("web", "c9"): 9}, at=NOON)
         assert (claims.served, claims.asked[SHIRTS]) == (served, Requested(1, 0))
     with database.write(actor="system") as tx:
-        actions.drop(tx, carts=[("web", "c2")], at=NOON)
+        actions.release_cart_reservations(tx, carts=[("web", "c2")], at=NOON)
     assert held(database) == (0, 0)
 
 

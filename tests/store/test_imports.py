@@ -195,15 +195,15 @@ def test_a_failed_file_waits_until_a_user_continues_it(database: Database) -> No
             imports.stop(tx, import_id=import_id, error="disk full", at=NOON)
         assert (step(database), look(database, import_id).error) == (None, "disk full")
         with database.write(actor="user:2") as tx:
-            imports.go_on(tx, import_id=import_id, at=NOON)
+            imports.resume(tx, import_id=import_id, at=NOON)
     work(database)
     assert (look(database, import_id).state, on_hand(database)) == (ImportState.DONE, 7)
     with database.write(actor="system") as tx:
         imports.stop(tx, import_id=import_id, error="too late", at=NOON)
         with pytest.raises(IllegalMove):
-            imports.go_on(tx, import_id=import_id, at=NOON)
+            imports.resume(tx, import_id=import_id, at=NOON)
         with pytest.raises(errors.NotFound):
-            imports.go_on(tx, import_id=ImportId(99), at=NOON)
+            imports.resume(tx, import_id=ImportId(99), at=NOON)
         with pytest.raises(errors.NotFound):
             import_views.row(tx, import_id=99)
     assert look(database, import_id).state is ImportState.DONE

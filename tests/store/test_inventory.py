@@ -12,7 +12,7 @@ from tests import builders
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Correction, Ending, Piece
+from doorstep.domain.inventory.actions import Correction, NewReservation, ReservationEnd
 from doorstep.domain.inventory.model import (
     Condition,
     InsufficientStock,
@@ -47,17 +47,17 @@ def count(
     return (found[condition].on_hand, found[condition].reserved) if condition in found else (0, 0)
 
 
-def piece(quantity: int, sku: Sku = SHIRT, place: LocationId = A, work: int = 1) -> Piece:
-    return Piece(f"fulfillment/{work}/line/1", sku, place, quantity, order_id=OrderId(1))
+def piece(quantity: int, sku: Sku = SHIRT, place: LocationId = A, work: int = 1) -> NewReservation:
+    return NewReservation(f"fulfillment/{work}/line/1", sku, place, quantity, order_id=OrderId(1))
 
 
-def ending(*works: int) -> Ending:
-    return Ending([f"fulfillment/{work}/line/1" for work in works], [1], "rejected")
+def ending(*works: int) -> ReservationEnd:
+    return ReservationEnd([f"fulfillment/{work}/line/1" for work in works], [1], "rejected")
 
 
-def reserve(database: Database, *pieces: Piece) -> None:
+def reserve(database: Database, *pieces: NewReservation) -> None:
     with database.write(actor="system") as tx:
-        actions.reserve(tx, pieces=pieces, at=NOON)
+        actions.reserve(tx, reservations=pieces, at=NOON)
 
 
 def adjust(database: Database, change: int | None = None, **given: Any) -> tuple[int, int]:
@@ -151,7 +151,7 @@ def test_batches_of_the_same_skus_do_not_block_each_other(database: Database) ->
         for _ in range(10):
             with database.write(actor="system") as tx:
                 actions.lock_supply(tx, parts=[(each.sku, each.condition) for each in pieces])
-                actions.reserve(tx, pieces=pieces[: order % 3 + 1], at=NOON)
+                actions.reserve(tx, reservations=pieces[: order % 3 + 1], at=NOON)
                 actions.release(tx, ending=ending(order), at=NOON)
 
     with ThreadPoolExecutor(4) as threads:
@@ -163,7 +163,7 @@ def test_corrections_at_two_places_do_not_block_each_other(database: Database) -
     def correct(place: LocationId) -> None:
         for _ in range(10):
             with database.write(actor="user:1") as tx:
-                actions.reserve(tx, pieces=[piece(1, SHIRT, place, place)], at=NOON)
+                actions.reserve(tx, reservations=[piece(1, SHIRT, place, place)], at=NOON)
                 actions.release(tx, ending=ending(place), at=NOON)
                 for change in (1, -1):
                     actions.adjust(tx, correction=Correction(SHIRT, place, "rejected", change), at=NOON)

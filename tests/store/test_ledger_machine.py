@@ -20,7 +20,7 @@ from tests.builders import NOON
 
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Correction, Ending, Piece
+from doorstep.domain.inventory.actions import Correction, NewReservation, ReservationEnd
 from doorstep.domain.inventory.model import (
     Condition,
     HoldLine,
@@ -120,12 +120,12 @@ class Ledger(RuleBasedStateMachine):
 
         def verb() -> None:
             pieces = [
-                Piece(self.cause(work), spot[0], LocationId(spot[1]), n, spot[2], OrderId(1))
+                NewReservation(self.cause(work), spot[0], LocationId(spot[1]), n, spot[2], OrderId(1))
                 for spot, n in wanted
             ]
             with self.database.write(actor="test") as tx:
                 actions.lock_supply(tx, parts=[(spot[0], spot[2]) for spot, _ in wanted])
-                actions.reserve(tx, pieces=pieces, at=self.now)
+                actions.reserve(tx, reservations=pieces, at=self.now)
 
         if self.tried(may, verb):
             self.model.work[work] = wanted
@@ -140,10 +140,10 @@ class Ledger(RuleBasedStateMachine):
         """Ship, or cancel before or after shipping: the reservation ends once, whatever comes later."""
         verb = actions.ship if leaves else actions.release
         with self.database.write(actor="test") as tx:
-            ended = verb(tx, ending=Ending([self.cause(work)], [1]), at=self.now)
+            ended = verb(tx, ending=ReservationEnd([self.cause(work)], [1]), at=self.now)
         with self.database.write(actor="test") as tx:
             again = [
-                end(tx, ending=Ending([self.cause(work)], [1]), at=self.now)
+                end(tx, ending=ReservationEnd([self.cause(work)], [1]), at=self.now)
                 for end in (actions.release, actions.ship)
             ]
         wanted = self.model.work.pop(work, [])
@@ -230,14 +230,14 @@ class Ledger(RuleBasedStateMachine):
             if bought:
                 actions.consume(tx, parts=[], carts={("web", self.cart(cart)): 1}, at=self.now)
             else:
-                actions.drop(tx, carts=[("web", self.cart(cart))], at=self.now)
+                actions.release(tx, carts=[("web", self.cart(cart))], at=self.now)
         self.model.carts.pop(cart, None)
 
     @rule(minutes=st.integers(1, 12))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         with self.database.write(actor="test") as tx:
-            actions.sweep(tx, at=self.now)
+            actions.expire(tx, at=self.now)
         self.model.carts = {cart: each for cart, each in self.model.carts.items() if each[1] > self.now}
 
     @invariant()

@@ -14,7 +14,7 @@ from tests.builders import DELHI, NOON, later, line, order_snapshot
 from doorstep.domain.orders import actions, views
 from doorstep.domain.orders.actions import Accepted, Incoming
 from doorstep.domain.orders.model import LineCount, OrderSnapshot, SnapshotLine
-from doorstep.domain.orders.store.write import Overtaken
+from doorstep.domain.orders.store.write import AlreadyStored
 from doorstep.domain.orders.views import Order
 from doorstep.kernel import errors, events
 from doorstep.kernel.db import Database
@@ -231,7 +231,7 @@ def test_two_processes_that_store_one_order_end_with_one(database: Database, cha
     def store(_: int) -> int:
         try:
             return len(tell(database, channel, *reported))
-        except Overtaken:
+        except AlreadyStored:
             return len(tell(database, channel, *reported))
 
     with ThreadPoolExecutor(4) as threads:

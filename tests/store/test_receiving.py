@@ -11,13 +11,19 @@ from tests.builders import JACKET, NOON, SHIRT
 from tests.clock import day
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Piece, condition_changes, receiving, supplies, transfers
+from doorstep.domain.inventory.actions import (
+    NewReservation,
+    condition_changes,
+    receiving,
+    supplies,
+    transfers,
+)
 from doorstep.domain.inventory.actions.receiving import Received
 from doorstep.domain.inventory.model import Condition, InsufficientStock, UnknownPosition
-from doorstep.domain.inventory.model.reasons import AdjustReason, Regrade, wording
+from doorstep.domain.inventory.model.reasons import AdjustReason, StockConditionChange, wording
 from doorstep.domain.inventory.model.receiving import Delivery
 from doorstep.domain.inventory.model.supplies import Announcement, SupplyKind
-from doorstep.domain.inventory.model.transfers import Arrived, Plan, RequestedLine
+from doorstep.domain.inventory.model.transfers import Plan, RequestedLine, TransferReceiptLine
 from doorstep.domain.inventory.views import receiving as receipt_views
 from doorstep.domain.inventory.views import supplies as supply_views
 from doorstep.domain.inventory.views.receiving import ReceiptFilter
@@ -67,7 +73,13 @@ def in_transit(database: Database, quantity: int = 4) -> TransferId:
 
 def test_goods_without_a_document_are_received(database: Database) -> None:
     reported = Delivery(
-        A, [Arrived(SHIRT, 3), Arrived(SHIRT, 1, DAMAGED, "torn"), Arrived(JACKET, 1)], note="gift"
+        A,
+        [
+            TransferReceiptLine(SHIRT, 3),
+            TransferReceiptLine(SHIRT, 1, DAMAGED, "torn"),
+            TransferReceiptLine(JACKET, 1),
+        ],
+        note="gift",
     )
     received = receive(database, reported)
     assert lines(received) == [
@@ -84,7 +96,7 @@ def test_goods_without_a_document_are_received(database: Database) -> None:
 
 
 def test_a_delivery_with_a_key_is_received_once(database: Database) -> None:
-    reported = Delivery(A, [Arrived(SHIRT, 3)], key="box 7")
+    reported = Delivery(A, [TransferReceiptLine(SHIRT, 3)], key="box 7")
     first, again = receive(database, reported), receive(database, reported)
     assert (first.is_replay, again.is_replay, again.receipt_id) == (False, True, first.receipt_id)
     assert (lines(again), on_hand(database)) == (lines(first), {"new": 13})
@@ -92,7 +104,7 @@ def test_a_delivery_with_a_key_is_received_once(database: Database) -> None:
 
 def test_a_transfer_is_received_with_a_goods_receipt(database: Database) -> None:
     transfer_id = in_transit(database)
-    received = receive(database, Delivery(B, [Arrived(SHIRT, 4)], transfer_id=transfer_id))
+    received = receive(database, Delivery(B, [TransferReceiptLine(SHIRT, 4)], transfer_id=transfer_id))
     assert (lines(received), on_hand(database, place=B)) == ([(SHIRT, "new", 4, 4, "")], {"new": 4})
     with database.read() as tx:
         row = receipt_views.row(tx, receipt_id=received.receipt_id)
@@ -104,7 +116,11 @@ def test_a_wrong_item_waits_in_quarantine_and_what_is_lost_is_closed_short(datab
     transfer_id = in_transit(database)
     reported = Delivery(
         B,
-        [Arrived(SHIRT, 3), Arrived(JACKET, 1), Arrived(JACKET, 1, DAMAGED)],
+        [
+            TransferReceiptLine(SHIRT, 3),
+            TransferReceiptLine(JACKET, 1),
+            TransferReceiptLine(JACKET, 1, DAMAGED),
+        ],
         transfer_id=transfer_id,
         closes=True,
         note="one short",
@@ -122,7 +138,7 @@ def test_a_transfer_that_never_arrived_is_closed_short(database: Database) -> No
 
 
 def test_a_transfer_arrives_where_it_was_sent(database: Database) -> None:
-    reported = Delivery(A, [Arrived(SHIRT, 4)], transfer_id=in_transit(database))
+    reported = Delivery(A, [TransferReceiptLine(SHIRT, 4)], transfer_id=in_transit(database))
     with pytest.raises(errors.Refused, match="another location"):
         receive(database, reported)
     with pytest.raises(errors.NotFound):
@@ -152,7 +168,7 @@ def incoming(database: Database, sku: str = SHIRT, place: LocationId = A) -> int
     return sum(each.incoming for each in found)
 
 
-def from_order(*lines: Arrived, **given: object) -> Delivery:
+def from_order(*lines: TransferReceiptLine, **given: object) -> Delivery:
     reported = Delivery(A, lines, SupplyKind.PURCHASE_ORDER, "PO-1")
     return replace(reported, **given)  # type: ignore[arg-type]  # a test says which
 
@@ -160,7 +176,7 @@ def from_order(*lines: Arrived, **given: object) -> Delivery:
 def test_a_purchase_order_is_received_in_parts_and_closes_automatically(database: Database) -> None:
     announce(database, (SHIRT, 6), (SHIRT, 4), (JACKET, 2))
     assert (incoming(database), incoming(database, JACKET)) == (10, 2)
-    first = receive(database, from_order(Arrived(SHIRT, 7)))
+    first = receive(database, from_order(TransferReceiptLine(SHIRT, 7)))
     assert lines(first) == [(SHIRT, "new", 10, 7, "")]
     assert supplied(database) == [(6, "closed"), (1, "open"), (0, "open")]
     assert (on_hand(database), incoming(database)) == ({"new": 17}, 3)
@@ -168,7 +184,7 @@ def test_a_purchase_order_is_received_in_parts_and_closes_automatically(database
 
 def test_over_delivery_is_received(database: Database) -> None:
     announce(database, (SHIRT, 6), (SHIRT, 4))
-    received = receive(database, from_order(Arrived(SHIRT, 12)))
+    received = receive(database, from_order(TransferReceiptLine(SHIRT, 12)))
     assert (lines(received), supplied(database)) == (
         [(SHIRT, "new", 10, 12, "")],
         [(6, "closed"), (6, "closed")],
@@ -178,7 +194,7 @@ def test_over_delivery_is_received(database: Database) -> None:
 
 def test_what_cannot_be_sold_stays_open_on_its_document_until_that_is_closed(database: Database) -> None:
     announce(database, (SHIRT, 6), (JACKET, 2))
-    reported = from_order(Arrived(SHIRT, 4), Arrived(SHIRT, 2, DAMAGED, "wet"))
+    reported = from_order(TransferReceiptLine(SHIRT, 4), TransferReceiptLine(SHIRT, 2, DAMAGED, "wet"))
     assert lines(receive(database, reported)) == [(SHIRT, "new", 6, 4, ""), (SHIRT, "damaged", 0, 2, "wet")]
     assert (supplied(database), incoming(database)) == ([(4, "open"), (0, "open")], 2)
     closing = receive(database, from_order(closes=True))
@@ -188,16 +204,20 @@ def test_what_cannot_be_sold_stays_open_on_its_document_until_that_is_closed(dat
 
 def test_unordered_units_go_to_quarantine(database: Database) -> None:
     announce(database, (SHIRT, 1))
-    received = receive(database, from_order(Arrived(SHIRT, 1), Arrived(JACKET, 3)))
+    received = receive(database, from_order(TransferReceiptLine(SHIRT, 1), TransferReceiptLine(JACKET, 3)))
     assert lines(received) == [(SHIRT, "new", 1, 1, ""), (JACKET, "quarantine", 0, 3, "Not on PO-1")]
     assert on_hand(database, JACKET) == {"new": 2, "quarantine": 3}
     with pytest.raises(errors.NotFound, match="no purchase order PO-9"):
-        receive(database, from_order(Arrived(SHIRT, 1), reference="PO-9"))
+        receive(database, from_order(TransferReceiptLine(SHIRT, 1), reference="PO-9"))
 
 
 @pytest.mark.parametrize(
     "reported",
-    [Delivery(A, []), Delivery(A, [Arrived(SHIRT, 1)], closes=True), Delivery(A, [Arrived(SHIRT, 0)])],
+    [
+        Delivery(A, []),
+        Delivery(A, [TransferReceiptLine(SHIRT, 1)], closes=True),
+        Delivery(A, [TransferReceiptLine(SHIRT, 0)]),
+    ],
 )
 def test_an_empty_delivery_is_refused(database: Database, reported: Delivery) -> None:
     with pytest.raises(errors.Invalid):
@@ -206,23 +226,26 @@ def test_an_empty_delivery_is_refused(database: Database, reported: Delivery) ->
 
 def test_an_unknown_sku_cannot_be_received(database: Database) -> None:
     with pytest.raises(UnknownPosition):
-        receive(database, Delivery(A, [Arrived(Sku("NO-SUCH"), 1)]))
+        receive(database, Delivery(A, [TransferReceiptLine(Sku("NO-SUCH"), 1)]))
     with database.read() as tx, pytest.raises(errors.NotFound):
         receipt_views.row(tx, receipt_id=99)
 
 
 def regrade(
-    database: Database, *regrades: Regrade, reason: str = "inspected", key: str | None = None
+    database: Database, *changes: StockConditionChange, reason: str = "inspected", key: str | None = None
 ) -> bool:
     with database.write(actor="user:3") as tx:
-        return condition_changes.change_condition(tx, regrades=regrades, reason=reason, at=NOON, key=key)
+        return condition_changes.change_condition(tx, changes=changes, reason=reason, at=NOON, key=key)
 
 
 def test_units_change_their_condition_and_the_total_stays(database: Database) -> None:
-    changes = [Regrade(SHIRT, A, NEW, B_GRADE, 2), Regrade(SHIRT, A, NEW, DAMAGED, 1)]
+    changes = [
+        StockConditionChange(SHIRT, A, NEW, B_GRADE, 2),
+        StockConditionChange(SHIRT, A, NEW, DAMAGED, 1),
+    ]
     assert [regrade(database, *changes, key="k"), regrade(database, *changes, key="k")] == [True, False]
     assert on_hand(database) == {"new": 7, "b_grade": 2, "damaged": 1}
-    regrade(database, Regrade(SHIRT, A, DAMAGED, NEW, 1))
+    regrade(database, StockConditionChange(SHIRT, A, DAMAGED, NEW, 1))
     assert on_hand(database) == {"new": 8, "b_grade": 2}
     with database.read() as tx:
         reported = [each.data["skus"] for each in builders.stock_events(tx, A)]
@@ -232,10 +255,14 @@ def test_units_change_their_condition_and_the_total_stays(database: Database) ->
 
 def test_reserved_units_keep_their_condition(database: Database) -> None:
     with database.write(actor="system") as tx:
-        piece = Piece("fulfillment/1/line/1", SHIRT, A, 9, order_id=OrderId(1))
-        actions.reserve(tx, pieces=[piece], at=NOON)
+        piece = NewReservation("fulfillment/1/line/1", SHIRT, A, 9, order_id=OrderId(1))
+        actions.reserve(tx, reservations=[piece], at=NOON)
     with pytest.raises(InsufficientStock):
-        regrade(database, Regrade(SHIRT, A, NEW, DAMAGED, 1), Regrade(SHIRT, A, NEW, QUARANTINE, 1))
+        regrade(
+            database,
+            StockConditionChange(SHIRT, A, NEW, DAMAGED, 1),
+            StockConditionChange(SHIRT, A, NEW, QUARANTINE, 1),
+        )
     assert on_hand(database) == {"new": 10}
 
 
@@ -243,14 +270,14 @@ def test_reserved_units_keep_their_condition(database: Database) -> None:
     ("changes", "reason"),
     [
         ([], "inspected"),
-        ([Regrade(SHIRT, A, NEW, B_GRADE, 1)], " "),
-        ([Regrade(SHIRT, A, NEW, B_GRADE, 0)], "inspected"),
-        ([Regrade(SHIRT, A, NEW, NEW, 1)], "inspected"),
-        ([Regrade(SHIRT, A, Condition.IN_TRANSIT, NEW, 1)], "inspected"),
+        ([StockConditionChange(SHIRT, A, NEW, B_GRADE, 1)], " "),
+        ([StockConditionChange(SHIRT, A, NEW, B_GRADE, 0)], "inspected"),
+        ([StockConditionChange(SHIRT, A, NEW, NEW, 1)], "inspected"),
+        ([StockConditionChange(SHIRT, A, Condition.IN_TRANSIT, NEW, 1)], "inspected"),
     ],
 )
 def test_a_change_of_condition_that_is_none_is_refused(
-    database: Database, changes: list[Regrade], reason: str
+    database: Database, changes: list[StockConditionChange], reason: str
 ) -> None:
     with pytest.raises(errors.Invalid):
         regrade(database, *changes, reason=reason)

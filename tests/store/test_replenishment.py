@@ -12,7 +12,7 @@ from tests import builders
 from tests.builders import JACKET, NOON, SHIRT, place
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Ending, Piece, replenishment, transfers
+from doorstep.domain.inventory.actions import NewReservation, ReservationEnd, replenishment, transfers
 from doorstep.domain.inventory.model import UnknownPosition
 from doorstep.domain.inventory.model.replenishment import Rule, Suggestion
 from doorstep.domain.inventory.model.transfers import TransferState
@@ -59,8 +59,10 @@ def sell(database: Database, quantity: int, days_ago: int, place: LocationId = O
     with database.write(actor="system") as tx:
         receipt = actions.Correction(SHIRT, place, "found", change=quantity)
         actions.adjust(tx, correction=receipt, at=at)
-        actions.reserve(tx, pieces=[Piece(cause, SHIRT, place, quantity, order_id=OrderId(1))], at=at)
-        actions.ship(tx, ending=Ending([cause], [1]), at=at)
+        actions.reserve(
+            tx, reservations=[NewReservation(cause, SHIRT, place, quantity, order_id=OrderId(1))], at=at
+        )
+        actions.ship(tx, ending=ReservationEnd([cause], [1]), at=at)
 
 
 def test_locations_are_replenished_to_their_minimum_with_a_reason(database: Database) -> None:

@@ -9,10 +9,10 @@ from tests import builders
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory import actions, views
-from doorstep.domain.inventory.actions import Piece, transfers
+from doorstep.domain.inventory.actions import NewReservation, transfers
 from doorstep.domain.inventory.actions.transfers import Command, Receipt
 from doorstep.domain.inventory.model import Condition, InsufficientStock, UnknownPosition
-from doorstep.domain.inventory.model.transfers import Arrived, Plan, RequestedLine, TransferState
+from doorstep.domain.inventory.model.transfers import Plan, RequestedLine, TransferReceiptLine, TransferState
 from doorstep.domain.inventory.views import transfers as transfer_views
 from doorstep.domain.inventory.views.transfers import TransferFilter
 from doorstep.kernel import errors, events
@@ -55,7 +55,11 @@ def do(database: Database, verb: str, transfer_id: TransferId, **given: object) 
 
 
 def receive(
-    database: Database, transfer_id: TransferId, *lines: Arrived, closes: bool = False, reason: str = ""
+    database: Database,
+    transfer_id: TransferId,
+    *lines: TransferReceiptLine,
+    closes: bool = False,
+    reason: str = "",
 ) -> None:
     do(database, "receive", transfer_id, receipt=Receipt(lines, closes, reason))
 
@@ -94,7 +98,7 @@ def test_goods_are_tied_up_put_on_the_road_and_arrive(database: Database) -> Non
         (4, 0),
         (0, 0),
     ]
-    receive(database, transfer_id, Arrived(SHIRT, 4))
+    receive(database, transfer_id, TransferReceiptLine(SHIRT, 4))
     assert [count(database, B, Condition.IN_TRANSIT), count(database, B)] == [(0, 0), (4, 0)]
     assert state(database, transfer_id) is TransferState.RECEIVED
     steps = ("drafted", "requested", "shipped", "received")
@@ -102,7 +106,7 @@ def test_goods_are_tied_up_put_on_the_road_and_arrive(database: Database) -> Non
 
 
 def test_the_way_back_off_the_road_names_the_movement_that_put_it_there(database: Database) -> None:
-    receive(database, in_transit(database), Arrived(SHIRT, 4))
+    receive(database, in_transit(database), TransferReceiptLine(SHIRT, 4))
     statement = """
         SELECT type, location_id, condition, on_hand_change, reserved_change,
                (SELECT o.type || ' ' || o.condition FROM stock_movements o WHERE o.id = m.reverses) AS of
@@ -137,13 +141,15 @@ def test_fewer_units_may_be_shipped_than_requested(database: Database) -> None:
 
 def test_a_transfer_may_be_received_on_several_days(database: Database) -> None:
     transfer_id = in_transit(database)
-    receive(database, transfer_id, Arrived(SHIRT, 1))
+    receive(database, transfer_id, TransferReceiptLine(SHIRT, 1))
     assert (state(database, transfer_id), count(database, B), incoming(database)) == (
         TransferState.SHIPPED,
         (1, 0),
         3,
     )
-    receive(database, transfer_id, Arrived(SHIRT, 1), Arrived(SHIRT, 2, Condition.DAMAGED))
+    receive(
+        database, transfer_id, TransferReceiptLine(SHIRT, 1), TransferReceiptLine(SHIRT, 2, Condition.DAMAGED)
+    )
     assert state(database, transfer_id) is TransferState.RECEIVED
     assert [count(database, B), count(database, B, Condition.DAMAGED)] == [(2, 0), (2, 0)]
     assert incoming(database) == 0
@@ -152,8 +158,8 @@ def test_a_transfer_may_be_received_on_several_days(database: Database) -> None:
 def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
     transfer_id = in_transit(database)
     with pytest.raises(errors.Invalid, match="enter a reason"):
-        receive(database, transfer_id, Arrived(SHIRT, 3), closes=True)
-    receive(database, transfer_id, Arrived(SHIRT, 3), closes=True, reason="box was torn")
+        receive(database, transfer_id, TransferReceiptLine(SHIRT, 3), closes=True)
+    receive(database, transfer_id, TransferReceiptLine(SHIRT, 3), closes=True, reason="box was torn")
     assert [count(database, B), count(database, B, Condition.IN_TRANSIT)] == [(3, 0), (0, 0)]
     with database.read() as tx:
         lost = next(row for row in views.movements(tx, sku=SHIRT, location_id=B) if row.type == "adjusted")
@@ -164,7 +170,13 @@ def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
 
 def test_units_that_were_not_shipped_are_received(database: Database) -> None:
     transfer_id = in_transit(database)
-    receive(database, transfer_id, Arrived(SHIRT, 5), Arrived(JACKET, 1), reason="packed too much")
+    receive(
+        database,
+        transfer_id,
+        TransferReceiptLine(SHIRT, 5),
+        TransferReceiptLine(JACKET, 1),
+        reason="packed too much",
+    )
     assert [count(database, B), count(database, B, sku=JACKET)] == [(5, 0), (1, 0)]
     assert count(database, B, Condition.IN_TRANSIT) == (0, 0)
     with database.read() as tx:
@@ -194,8 +206,8 @@ def test_a_step_that_is_not_next_is_refused(database: Database, verb: str) -> No
 
 def test_only_what_is_free_is_tied_up(database: Database) -> None:
     with database.write(actor="system") as tx:
-        piece = Piece("fulfillment/1/line/1", SHIRT, A, 8, order_id=OrderId(1))
-        actions.reserve(tx, pieces=[piece], at=NOON)
+        piece = NewReservation("fulfillment/1/line/1", SHIRT, A, 8, order_id=OrderId(1))
+        actions.reserve(tx, reservations=[piece], at=NOON)
     transfer_id = draft(database)
     with pytest.raises(InsufficientStock):
         do(database, "request", transfer_id)
@@ -249,9 +261,13 @@ def test_what_leaves_is_on_the_transfer(database: Database, sent: dict[Sku, int]
 
 @pytest.mark.parametrize(
     "lines",
-    [[Arrived(SHIRT, 0)], [Arrived(SHIRT, 1, Condition.IN_TRANSIT)], [Arrived(SHIRT, 1), Arrived(SHIRT, 1)]],
+    [
+        [TransferReceiptLine(SHIRT, 0)],
+        [TransferReceiptLine(SHIRT, 1, Condition.IN_TRANSIT)],
+        [TransferReceiptLine(SHIRT, 1), TransferReceiptLine(SHIRT, 1)],
+    ],
 )
-def test_arrived_supply_is_closed(database: Database, lines: Sequence[Arrived]) -> None:
+def test_arrived_supply_is_closed(database: Database, lines: Sequence[TransferReceiptLine]) -> None:
     with pytest.raises(errors.Invalid):
         receive(database, in_transit(database), *lines)
 

@@ -303,7 +303,7 @@ def waiting(tx: ReadTx) -> dict[str, int]:
     return {str(row["subscriber"]): int(str(row["n"])) for row in rows}
 
 
-def troubles(tx: ReadTx) -> list[str]:
+def open_work(tx: ReadTx) -> list[str]:
     """Deliveries that failed or are leased, as text, for tests that wait for them."""
     return tx.column(
         str,

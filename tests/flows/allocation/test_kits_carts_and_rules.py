@@ -172,7 +172,11 @@ def test_released_cart_reservations_retry_backorders(retailer: Retailer) -> None
     hold(retailer, "c1", (SHIRT, 9))
     waits = place(retailer, (KIT, 1))
     assert retailer.work(waits) == []
-    retailer.write(lambda tx: inventory.drop(tx, carts=[("shop", "c1")], at=retailer.app.clock.now()))
+    retailer.write(
+        lambda tx: inventory.release_cart_reservations(
+            tx, carts=[("shop", "c1")], at=retailer.app.clock.now()
+        )
+    )
     retailer.settle()
     assert len(retailer.work(waits)) == 1
     assert (asked(retailer), drift(retailer)) == (Requested(), [])

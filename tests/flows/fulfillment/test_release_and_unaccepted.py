@@ -130,7 +130,7 @@ def test_the_throughput_of_a_location_is_measured(retailer: Retailer, hands: Han
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=hands.at))
     retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=hands.at))
     assert release.measure_throughput(context(retailer)) == 12
-    found = retailer.read(views.paces)[work.location_id]
+    found = retailer.read(views.throughput)[work.location_id]
     assert (found.units_per_hour, found.open_units, found.reject_rate) == ((1 + 20 * 4) / 5, 1, 0.0)
     (rest,) = retailer.work(open_still)
     retailer.write(

@@ -10,7 +10,7 @@ from doorstep.domain.inventory.actions import claims, counts, feeds, receiving, 
 from doorstep.domain.inventory.model.counts import CountKind, Found, NewCount, Rest, Tolerance
 from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
 from doorstep.domain.inventory.model.receiving import Delivery
-from doorstep.domain.inventory.model.transfers import Arrived, Plan, RequestedLine
+from doorstep.domain.inventory.model.transfers import Plan, RequestedLine, TransferReceiptLine
 from doorstep.domain.inventory.views import counts as count_views
 from doorstep.flows.fulfillment import fulfill
 from doorstep.flows.stock import cycle_counts as count_flow
@@ -29,7 +29,7 @@ def empty(retailer: Retailer, sku: Sku = JACKET) -> None:
 def tell(retailer: Retailer, key: str, *lines: Line, mode: Mode = Mode.SET) -> None:
     now = retailer.app.clock.now()
     feed = Feed("wms", key, mode, now, lines)
-    retailer.write(lambda tx: feeds.take(tx, feed=feed, places=retailer.location_ids, now=now))
+    retailer.write(lambda tx: feeds.apply_feed(tx, feed=feed, places=retailer.location_ids, now=now))
     retailer.settle()
 
 
@@ -37,10 +37,10 @@ def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
     """Five jackets reach the hub in one of the ways that they can."""
     now, place = retailer.app.clock.now(), retailer.location_ids[HUB]
     if how == "receipt":
-        receiving.receive(tx, delivery=Delivery(place, [Arrived(JACKET, 5)]), at=now)
+        receiving.receive(tx, delivery=Delivery(place, [TransferReceiptLine(JACKET, 5)]), at=now)
     elif how == "feed":
         feed = Feed("wms", "more", Mode.DELTA, now, [Line(1, JACKET, HUB, 5)])
-        feeds.take(tx, feed=feed, places=retailer.location_ids, now=now)
+        feeds.apply_feed(tx, feed=feed, places=retailer.location_ids, now=now)
     else:
         new = NewCount(place, CountKind.BLIND, "Found behind the door", [JACKET])
         (key,) = counts.open_(tx, news=[new], at=now)

@@ -213,6 +213,8 @@ def switch_rule(calling: Calling, rule_id: int, body: Switch) -> RuleSaved:
 
     def work(tx: WriteTx) -> RuleSaved:
         now = calling.app.clock.now()
-        return _reported(*rules.switch(tx, rule_id=rule_id, active=body.active, reason=body.reason, at=now))
+        return _reported(
+            *rules.set_active(tx, rule_id=rule_id, active=body.active, reason=body.reason, at=now)
+        )
 
     return calling.write(work)

@@ -128,7 +128,7 @@ def take(calling: Calling, body: StockFeed) -> FeedResult:
     feed = Feed(body.source, calling.idempotency_key, body.mode, moment, lines)
 
     def work(tx: WriteTx) -> FeedResult:
-        taken = feeds.take(tx, feed=feed, places=_places(calling, tx), now=now)
+        taken = feeds.apply_feed(tx, feed=feed, places=_places(calling, tx), now=now)
         results = [FeedLineResult.model_validate(asdict(each)) for each in taken.results]
         return FeedResult(feed=_shown(taken.feed), is_replay=taken.is_replay, results=results)
 
@@ -165,7 +165,7 @@ def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
                 outcome=each.outcome,
                 reason=each.reason,
             )
-            for each in views.troubles(tx, feed_id=feed_id)
+            for each in views.unapplied_lines(tx, feed_id=feed_id)
         ]
         return WholeFeed(feed=_shown(views.row(tx, feed_id=feed_id)), troubles=troubles)
 

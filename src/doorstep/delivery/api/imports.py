@@ -203,12 +203,12 @@ class ImportResumed(BaseModel):
 
 
 @router.post("/imports/{import_id}/resume")
-def go_on(calling: Calling, import_id: int) -> ImportResumed:
+def resume_import(calling: Calling, import_id: int) -> ImportResumed:
     """Resume a failed import where it stopped."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> ImportResumed:
-        imports.go_on(tx, import_id=ImportId(import_id), at=calling.app.clock.now())
+        imports.resume(tx, import_id=ImportId(import_id), at=calling.app.clock.now())
         return ImportResumed(id=import_id, state=views.row(tx, import_id=import_id).state.value)
 
     return calling.write(work)

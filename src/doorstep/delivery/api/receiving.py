@@ -14,10 +14,10 @@ from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import condition_changes, receiving
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.reasons import Regrade
+from doorstep.domain.inventory.model.reasons import StockConditionChange
 from doorstep.domain.inventory.model.receiving import Delivery, ReceiptLine
 from doorstep.domain.inventory.model.supplies import SupplyKind
-from doorstep.domain.inventory.model.transfers import Arrived
+from doorstep.domain.inventory.model.transfers import TransferReceiptLine
 from doorstep.domain.inventory.views import receiving as views
 from doorstep.domain.network import views as network
 from doorstep.kernel import keyset
@@ -196,7 +196,10 @@ def receive(calling: Calling, body: NewReceipt) -> Received:
         key = calling.idempotency_key
         delivery = Delivery(
             location_id=place.id,
-            lines=[Arrived(Sku(each.sku), each.quantity, each.condition, each.reason) for each in body.lines],
+            lines=[
+                TransferReceiptLine(Sku(each.sku), each.quantity, each.condition, each.reason)
+                for each in body.lines
+            ],
             supply_kind=body.document,
             reference=body.reference,
             transfer_id=None if body.transfer_id is None else TransferId(body.transfer_id),
@@ -223,11 +226,11 @@ def regrade(calling: Calling, body: ConditionChanges) -> ConditionsChanged:
         for place in places.values():
             calling.principal.require(Permission.STOCK_WORK, at=place)
         changes = [
-            Regrade(Sku(each.sku), places[each.location], each.before, each.after, each.quantity)
+            StockConditionChange(Sku(each.sku), places[each.location], each.before, each.after, each.quantity)
             for each in body.changes
         ]
         condition_changes.change_condition(
-            tx, regrades=changes, reason=body.reason, at=calling.app.clock.now()
+            tx, changes=changes, reason=body.reason, at=calling.app.clock.now()
         )
         return ConditionsChanged(changed=sum(each.quantity for each in changes))
 

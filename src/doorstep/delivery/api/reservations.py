@@ -201,7 +201,9 @@ def drop(calling: Calling, channel: str, reference: str) -> Dropped:
     """Release a cart's reservation. Without a reservation nothing changes."""
     return _change(
         calling,
-        lambda tx, now: Dropped(dropped=inventory.drop(tx, carts=[(channel, reference)], at=now)),
+        lambda tx, now: Dropped(
+            dropped=inventory.release_cart_reservations(tx, carts=[(channel, reference)], at=now)
+        ),
     )
 
 

@@ -119,8 +119,8 @@ def _environment() -> jinja2.Environment:
         badge_of=badges.badge,
         slack_badge=badges.slack,
         person_of=person_of,
-        hold_words=lambda reason: i18n.gettext(analytics.hold_words(reason)),
-        event_words=lambda event, channels: analytics.words_of(
+        hold_words=lambda reason: i18n.gettext(analytics.hold_label(reason)),
+        event_words=lambda event, channels: analytics.describe(
             event.type, event.data, i18n.gettext, channels
         ),
         Permission=Permission,

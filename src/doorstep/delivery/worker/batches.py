@@ -60,7 +60,7 @@ def read_inbox(app: App) -> int:
 
 def _split_inbox(app: App, ids: Sequence[int], problem: Exception) -> None:
     if len(ids) == 1:
-        _park(app, ids[0], problem)
+        _set_message_aside(app, ids[0], problem)
         return
     middle = len(ids) // 2
     for part in (ids[:middle], ids[middle:]):
@@ -73,7 +73,7 @@ def _split_inbox(app: App, ids: Sequence[int], problem: Exception) -> None:
             _split_inbox(app, part, again)
 
 
-def _park(app: App, message_id: int, problem: Exception) -> None:
+def _set_message_aside(app: App, message_id: int, problem: Exception) -> None:
     """Postpone one message, or make it a dead letter."""
     with app.db.write(actor="system") as tx:
         for message in connections.reclaim(tx, ids=[message_id]):
@@ -93,7 +93,7 @@ def ready(app: App, rows: Sequence[Subscriber]) -> list[Subscriber]:
     return [row for row in rows if row.name in names]
 
 
-def run_step(app: App, row: Subscriber) -> int:
+def run_handler(app: App, row: Subscriber) -> int:
     """Run one batch of a handler; returns how many deliveries it took."""
     if row.handler is None:
         return 0
@@ -124,10 +124,10 @@ def _run_alone(app: App, row: Subscriber, delivery: Delivery, known: Exception |
     except jobs.LostLease:
         return
     except Exception as problem:  # noqa: BLE001 - the worker loop: the failure is recorded on the row
-        set_back(app, row, delivery, problem, attempts=delivery.attempts + 1)
+        retry_later(app, row, delivery, problem, attempts=delivery.attempts + 1)
 
 
-def set_back(app: App, row: Subscriber, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
+def retry_later(app: App, row: Subscriber, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
     """Record a failed delivery: a retry, or a dead letter (then its subscriber's on_dead_letter runs)."""
     failure = policy(app).failure(problem, attempts=attempts, jitter=random.random())  # noqa: S311 - spreads retries
     context = {"subscriber": row.name, "trace_id": delivery.trace_id, **subject(delivery)}
@@ -136,12 +136,12 @@ def set_back(app: App, row: Subscriber, delivery: Delivery, problem: Exception, 
         with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
             jobs.fail(tx, delivery, failure=failure, attempts=attempts)
             if failure.retry_in_seconds is None:
-                _last_word(app, row, tx, delivery, problem)
+                _on_dead_letter(app, row, tx, delivery, problem)
     except jobs.LostLease:
         _log.warning("another worker has taken this delivery over", **context)
 
 
-def _last_word(app: App, row: Subscriber, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
+def _on_dead_letter(app: App, row: Subscriber, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
     """Run the subscriber's on_dead_letter; if that fails, too, the dead letter stays."""
     if row.on_dead_letter is None:
         return

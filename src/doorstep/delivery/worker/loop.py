@@ -70,7 +70,7 @@ class Worker:
         done = self._counted("message", batches.read_inbox)
         done += self._counted("order", batches.route_due)
         for row in batches.ready(self._app, self._steps):
-            done += self._counted(row.name, functools.partial(batches.run_step, row=row))
+            done += self._counted(row.name, functools.partial(batches.run_handler, row=row))
         done += self._counted("file", files.advance)
         taken = self._tasks.take()
         _rounds.labels("task").inc(taken)

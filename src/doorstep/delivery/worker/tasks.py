@@ -54,7 +54,7 @@ class Tasks:
             except jobs.LostLease:
                 _log.warning("another worker has taken this task over")
             except Exception as problem:  # noqa: BLE001 - the worker loop: the failure is recorded on the row
-                batches.set_back(self._app, row, delivery, problem, attempts=delivery.attempts)
+                batches.retry_later(self._app, row, delivery, problem, attempts=delivery.attempts)
 
     def _carry_out(self, row: Subscriber, delivery: Delivery) -> None:
         if row.task is None:

@@ -186,7 +186,7 @@ _SINGULAR = {
 }
 
 
-def words_of(
+def describe(
     event_type: str,
     data: Mapping[str, object],
     translate: Translate = str,
@@ -227,12 +227,12 @@ def _text_of(key: str, value: object, translate: Translate) -> str:
     if key.endswith("_date"):
         return text or translate(_m("no date"))
     if key == "reasons":
-        return translate(hold_words(text))
+        return translate(hold_label(text))
     if key in {"kind", "direction"}:
         return translate(text.replace("_", " ").capitalize())
     return translate(text.replace("_", " ")) if key in {"reason", "status", "template", "what"} else text
 
 
-def hold_words(reason: str) -> str:
+def hold_label(reason: str) -> str:
     """The label of a hold reason, in English."""
     return _HOLD_WORDS.get(HoldReason(reason), reason) if reason in set(HoldReason) else reason

@@ -175,7 +175,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Regrade:
+class ChangedUnits:
     """Units that changed condition; part of Regraded."""
 
     sku: str
@@ -185,14 +185,14 @@ class Regrade:
 
 
 @dataclass(frozen=True, slots=True)
-class Regraded:
+class ConditionChanged:
     """Units were put into another condition; `skus` have more to sell now."""
 
     type: ClassVar[str] = "stock.condition_changed"
     stream: ClassVar[str] = "location"
     location_id: int
     reason: str
-    changes: tuple[Regrade, ...]
+    changes: tuple[ChangedUnits, ...]
     skus: tuple[str, ...]
 
 

@@ -102,7 +102,7 @@ def start_carrier_outage(
         raise errors.Invalid("Enter a reason for the outage.", field="reason")
     if until_at is not None and until_at <= at:
         raise errors.Invalid("An outage must end in the future.", field="until_at")
-    _out(tx, Outage(carrier, reason.strip(), at, until_at, is_noticed=False, actor=tx.actor), at)
+    _record_outage(tx, Outage(carrier, reason.strip(), at, until_at, is_noticed=False, actor=tx.actor), at)
 
 
 def start_detected_outage(
@@ -115,14 +115,14 @@ def start_detected_outage(
     outage = Outage(carrier, reason, at, until_at, is_noticed=True, actor=tx.actor)
     known = outages.lock_outage(tx, carrier=carrier)
     if known is None:
-        _out(tx, outage, at)
+        _record_outage(tx, outage, at)
     elif known.is_noticed:
         outages.upsert_outage(tx, outage)
         places.renew_token(tx)
     return known is None
 
 
-def _out(tx: WriteTx, outage: Outage, at: datetime) -> None:
+def _record_outage(tx: WriteTx, outage: Outage, at: datetime) -> None:
     outages.upsert_outage(tx, outage)
     places.renew_token(tx)
     events.append(tx, [facts.CarrierOutageStarted(outage.carrier, outage.reason, outage.until_at)], at=at)
@@ -132,11 +132,11 @@ def end_carrier_outage(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
     """End a carrier outage; False if there was none."""
     if not outages.delete_outage(tx, carrier=carrier):
         return False
-    _back(tx, [carrier], at)
+    _end_outages(tx, [carrier], at)
     return True
 
 
-def _back(tx: WriteTx, carriers: Sequence[str], at: datetime) -> None:
+def _end_outages(tx: WriteTx, carriers: Sequence[str], at: datetime) -> None:
     places.renew_token(tx)
     events.append(tx, [facts.CarrierOutageEnded(carrier) for carrier in carriers], at=at)
 
@@ -146,7 +146,7 @@ def end_over(tx: WriteTx, *, at: datetime) -> int:
     resumed, back = capacity.delete_pauses_over(tx, at=at), outages.delete_over(tx, at=at)
     events.append(tx, [facts.Resumed(location_id) for location_id in resumed], at=at)
     if back:
-        _back(tx, back, at)
+        _end_outages(tx, back, at)
     return len(resumed) + len(back)
 
 
@@ -187,10 +187,10 @@ def _sums(takes: Iterable[CapacityUse], *, sign: int) -> list[Load]:
     return [Load(*shift, *counts) for shift, counts in total.items()]
 
 
-def measured(tx: WriteTx, *, paces: Sequence[Throughput]) -> None:
+def record_throughput(tx: WriteTx, *, throughput: Sequence[Throughput]) -> None:
     """Store the measured performance of locations."""
-    if paces:
-        capacity.upsert_pace(tx, paces)
+    if throughput:
+        capacity.upsert_throughput(tx, throughput)
 
 
 def delete_old_shifts(tx: WriteTx, *, before: datetime) -> int:

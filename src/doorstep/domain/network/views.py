@@ -66,7 +66,9 @@ def pauses(tx: ReadTx, *, at: datetime) -> dict[int, Pause]:
 
 def outages(tx: ReadTx, *, at: datetime) -> dict[str, Outage]:
     """Carriers that are out, by key."""
-    return {each.carrier: each for each in every_outage(tx) if each.holds(at, at + timedelta(microseconds=1))}
+    return {
+        each.carrier: each for each in every_outage(tx) if each.is_active(at, at + timedelta(microseconds=1))
+    }
 
 
 def every_outage(tx: ReadTx) -> list[Outage]:
@@ -74,6 +76,6 @@ def every_outage(tx: ReadTx) -> list[Outage]:
     return store.select_outages(tx)
 
 
-def paces(tx: ReadTx) -> dict[int, Throughput]:
+def throughput(tx: ReadTx) -> dict[int, Throughput]:
     """Measured performance of locations, by id."""
-    return {each.location_id: each for each in capacity.select_paces(tx)}
+    return {each.location_id: each for each in capacity.select_throughput(tx)}

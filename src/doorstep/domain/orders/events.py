@@ -23,7 +23,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class UpdatedByChannel:
     """The channel sent a newer version of a stored order; `changes` names what differed."""
 
     type: ClassVar[str] = "order.updated_by_channel"

@@ -92,7 +92,7 @@ def apply(tx: WriteTx, *, found: PlanResult, now: datetime) -> None:
     work_ids = fulfillment.open_work(tx, assignments=assignments, decisions=found.decision_ids, at=now)
     works = list(zip(work_ids, assignments, strict=True))
     pieces = [piece for work_id, each in works for piece in stock_lines(work_id, each, found.goods)]
-    inventory.reserve(tx, pieces=pieces, at=now)
+    inventory.reserve(tx, reservations=pieces, at=now)
     asked = [
         NewWork(work_id, each.location_id, len(each.lines), sum([line.quantity for line in each.lines]))
         for work_id, each in works

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from doorstep.domain.fulfillment.model import Work
 from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory.actions import Ending
+from doorstep.domain.inventory.actions import ReservationEnd
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import LineCount
 from doorstep.flows.allocation import backorders, capacity, pools
@@ -47,7 +47,7 @@ def release(tx: WriteTx, *, works: Sequence[Work], reason: str, now: datetime) -
         return
     order_ids = sorted({work.order_id for work in works})
     causes = [cause for work in works for cause in work.causes]
-    inventory.release(tx, ending=Ending(causes, order_ids, reason), at=now)
+    inventory.release(tx, ending=ReservationEnd(causes, order_ids, reason), at=now)
     lines = [(work.order_id, line) for work in works for line in work.lines]
     orders.unpick(
         tx, counts=[LineCount(order_id, line.line_no, line.picked) for order_id, line in lines if line.picked]

@@ -23,7 +23,7 @@ def of_new(new: Sequence[New], *, traits: Mapping[Sku, SkuAttributes]) -> list[D
 
 
 def _of_new(each: New, traits: Mapping[Sku, SkuAttributes]) -> Demand:
-    order = each.incoming.observation
+    order = each.incoming.snapshot
     wants = tuple(
         [
             _want(number, line.sku, line.quantity, line.unit_price_minor, traits)

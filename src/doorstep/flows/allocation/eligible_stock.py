@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.fulfillment.model import Assignment, cause
 from doorstep.domain.inventory import views as stock
-from doorstep.domain.inventory.actions import Claims, Piece
+from doorstep.domain.inventory.actions import NetworkClaims, NewReservation
 from doorstep.domain.inventory.model import Condition, Position
 from doorstep.domain.inventory.model.policies import Policies
 from doorstep.domain.inventory.views import promises, rules
@@ -58,7 +58,9 @@ def needs(tx: ReadTx, *, skus: Iterable[Sku]) -> StockNeeds:
     )
 
 
-def with_limits(tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: Claims) -> list[Demand]:
+def with_limits(
+    tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: NetworkClaims
+) -> list[Demand]:
     """Set for each demand which stock it may use. The stock is locked, so the answer stays true.
 
     Orders whose promised units arrived come first; for all others those units are reserved, like a cart's.
@@ -116,10 +118,12 @@ def _terms(
     return StockLimits(kept, why, {name: units for name, units in aside.items() if units})
 
 
-def stock_lines(work_id: FulfillmentOrderId, assignment: Assignment, goods: StockNeeds) -> list[Piece]:
+def stock_lines(
+    work_id: FulfillmentOrderId, assignment: Assignment, goods: StockNeeds
+) -> list[NewReservation]:
     """What a fulfillment order reserves; kits reserve their components."""
     return [
-        Piece(
+        NewReservation(
             cause(work_id, line.line_no),
             sku,
             assignment.location_id,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.inventory import views as stock
-from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.inventory.actions import NetworkClaims
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import Demand, Network, Supply, stock_key
 from doorstep.domain.routing.model.rules import CompiledRules
@@ -34,7 +34,7 @@ class PlanningInputs:
 
 
 def load(
-    tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: Claims, at: datetime
+    tx: ReadTx, *, demands: Sequence[Demand], goods: StockNeeds, claims: NetworkClaims, at: datetime
 ) -> PlanningInputs:
     """Load the inputs once for a batch of orders."""
     compiled_rules = rules.compiled_rules(tx)

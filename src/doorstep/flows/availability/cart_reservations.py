@@ -58,7 +58,7 @@ def expire(context: Context) -> int:
     lapsed = 0
     while True:
         with context.db.write(actor="system") as tx:
-            some = inventory.sweep(tx, at=context.clock.now())
+            some = inventory.expire(tx, at=context.clock.now())
         lapsed += some
         if not some:
             return lapsed

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from msgspec import structs
 
 from doorstep.domain.catalog import views as catalog
-from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.inventory.actions import NetworkClaims
 from doorstep.domain.inventory.model import Requested
 from doorstep.domain.inventory.views import network as held
 from doorstep.domain.orders.model import Address
@@ -132,10 +132,10 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
     )
 
 
-def _claims(tx: ReadTx, basket: Basket, goods: StockNeeds) -> Claims:
+def _claims(tx: ReadTx, basket: Basket, goods: StockNeeds) -> NetworkClaims:
     """Reservations of other carts; this cart's own are available to it."""
     asked = held.requested(tx, parts=goods.locked_parts)
     for hold in held.holds(tx, carts=[(basket.channel, basket.cart)]) if basket.cart else ():
         before = asked.get(hold.part, Requested())
         asked[hold.part] = Requested(max(0, before.held - hold.quantity), before.committed)
-    return Claims(asked, frozenset())
+    return NetworkClaims(asked, frozenset())

@@ -27,7 +27,7 @@ def record_reported_payments(tx: WriteTx, *, accepted: Sequence[Accepted]) -> No
 
 
 def _reported(each: Accepted) -> payments.ReportedPayment:
-    order = each.incoming.observation
+    order = each.incoming.snapshot
     status = PaymentStatus.CAPTURED if order.payment.is_paid else PaymentStatus.PENDING
     return payments.ReportedPayment(
         order_id=each.order_id,

@@ -20,11 +20,9 @@ def check_new(
     tx: WriteTx, *, new: Sequence[New], serviceable: Mapping[str, bool], now: datetime
 ) -> tuple[Decided, PlanResult]:
     """Check new orders and plan the ones that pass, before any is written. Stock is locked from here on."""
-    known = catalog.attributes(
-        tx, skus={line.sku for each in new for line in each.incoming.observation.lines}
-    )
+    known = catalog.attributes(tx, skus={line.sku for each in new for line in each.incoming.snapshot.lines})
     holds = {
-        each.order_id: model.check(each.incoming.observation, known_skus=known, serviceable=serviceable)
+        each.order_id: model.check(each.incoming.snapshot, known_skus=known, serviceable=serviceable)
         for each in new
     }
     passed = [each for each in new if not holds[each.order_id]]

@@ -9,7 +9,7 @@ from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import Work, cause, parcel_cause
 from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory.actions import Division
+from doorstep.domain.inventory.actions import ReservationSplit
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import LineCount
@@ -66,13 +66,13 @@ def pack_parcels(
         for line in parcel.contents[0].lines:
             key = parcel_cause(work.id, line.line_no, shipment_id)
             parts.setdefault(line.line_no, {})[key] = line.quantity
-    inventory.divide(tx, divisions=_divisions(work, parts), at=now)
+    inventory.split_reservations(tx, splits=_divisions(work, parts), at=now)
 
 
-def _divisions(work: Work, parts: dict[int, dict[str, int]]) -> list[Division]:
+def _divisions(work: Work, parts: dict[int, dict[str, int]]) -> list[ReservationSplit]:
     """Lines that are in several parcels: each part of their stock leaves with its parcel."""
     return [
-        Division(cause(work.id, line.line_no), work.order_id, line.quantity, parts[line.line_no])
+        ReservationSplit(cause(work.id, line.line_no), work.order_id, line.quantity, parts[line.line_no])
         for line in work.lines
         if len(parts[line.line_no]) > 1
     ]

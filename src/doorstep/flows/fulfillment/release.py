@@ -40,7 +40,7 @@ def measure_throughput(context: Context) -> int:
             rate = capacity.throughput(units=units, hours=hours, configured=site.units_per_hour)
             share = capacity.reject_rate(rejected=rejected, works=works)
             found.append(Throughput(place, rate, before_them.get(place, 0), share, now))
-        network.measured(tx, paces=found)
+        network.record_throughput(tx, throughput=found)
     return len(found)
 
 
@@ -65,7 +65,7 @@ def _benches(tx: ReadTx, context: Context) -> dict[LocationId, ReleasePoint]:
     now = context.clock.now()
     known, paces, open_units = (
         lanes.configuration(tx, at=now).compiled,
-        network_views.paces(tx),
+        network_views.throughput(tx),
         work_views.open_units(tx),
     )
     return {

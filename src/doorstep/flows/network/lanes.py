@@ -18,7 +18,7 @@ from doorstep.kernel import geography
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId
 
-_MOST_KEPT = 8
+_CACHE_SIZE = 8
 _ONE_EACH: Mapping[str, int] = {"orders": 1, "lines": 1, "units": 1}
 
 
@@ -34,38 +34,40 @@ class Configuration:
         return self.moments.at(at)
 
 
-def _moments(said: CompiledNetwork, outages: Sequence[Outage]) -> Moments:
+def _moments(compiled: CompiledNetwork, outages: Sequence[Outage]) -> Moments:
     closures = [Closure(each.carrier, each.words, each.since_at, each.until_at) for each in outages]
-    return Moments(said.calendars, said.shifts, said.atlas, said.document.confidence, closures)
+    return Moments(
+        compiled.calendars, compiled.shifts, compiled.atlas, compiled.document.confidence, closures
+    )
 
 
-_known: dict[tuple[str, int], Configuration] = {}
+_compiled_networks: dict[tuple[str, int], Configuration] = {}
 
 
 def configuration(tx: ReadTx, *, at: datetime) -> Configuration:
     """The current configuration. The next transaction sees a change."""
     key = views.token(tx), at.year
-    found = _known.get(key)
+    found = _compiled_networks.get(key)
     if found is None:
         locations = {each.id: each for each in views.locations(tx).values() if each.active}
         ready = compile_document.compile_network(views.document(tx), locations, year=at.year)
         found = Configuration(ready, _moments(ready, views.every_outage(tx)))
-        while len(_known) >= _MOST_KEPT:
-            _known.pop(next(iter(_known)), None)
-        _known[key] = found
+        while len(_compiled_networks) >= _CACHE_SIZE:
+            _compiled_networks.pop(next(iter(_compiled_networks)), None)
+        _compiled_networks[key] = found
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Today:
+class _CurrentWork:
     """Current backlog, capacity use and pauses of the locations."""
 
     loads: Mapping[ShiftKey, Load]
-    paces: Mapping[int, Throughput]
+    throughput: Mapping[int, Throughput]
     pauses: Mapping[int, Pause]
     largest: Mapping[str, int]
 
-    def room(self, shift: Running | None, counted: int) -> int | None:
+    def remaining_capacity(self, shift: Running | None, counted: int) -> int | None:
         """How many more orders a shift takes."""
         if shift is None or shift.shift.most is None:
             return None
@@ -90,15 +92,15 @@ def network(tx: ReadTx, *, currency: str, at: datetime, demands: Sequence[Demand
     known = configuration(tx, at=at)
     moment = known.moment(at)
     loads = views.loads(tx, shifts=moment.keys)
-    today = _Today(loads, views.paces(tx), views.pauses(tx, at=at), _largest(moment, demands))
+    today = _CurrentWork(loads, views.throughput(tx), views.pauses(tx, at=at), _largest(moment, demands))
     found = {place: _place(place, known.compiled, moment, today) for place in known.compiled.locations}
     document = known.compiled.document
     return Network(found, moment.ways[currency in {"", document.currency}], currency or document.currency)
 
 
-def _place(place: LocationId, said: CompiledNetwork, moment: Moment, today: _Today) -> Place:
-    location, site = said.locations[place], said.sites[place]
-    shift, pace, pause = moment.shifts.get(place), today.paces.get(place), today.pauses.get(place)
+def _place(place: LocationId, compiled: CompiledNetwork, moment: Moment, today: _CurrentWork) -> Place:
+    location, site = compiled.locations[place], compiled.sites[place]
+    shift, pace, pause = moment.shifts.get(place), today.throughput.get(place), today.pauses.get(place)
     load = None if shift is None else today.loads.get((place, shift.starts_at))
     counted = 0 if shift is None or load is None else load.counted(shift.shift.counts)
     backlog_hours = 0.0 if pace is None else pace.backlog_hours
@@ -117,6 +119,6 @@ def _place(place: LocationId, said: CompiledNetwork, moment: Moment, today: _Tod
         handling_minor=site.handling_minor or 0,
         reject_rate=0.0 if pace is None else pace.reject_rate,
         backlog_hours=backlog_hours + (0.0 if shift is None else shift.over_hours(counted)),
-        room=today.room(shift, counted),
+        room=today.remaining_capacity(shift, counted),
         paused="" if pause is None else pause.reason,
     )

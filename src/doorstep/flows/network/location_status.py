@@ -26,7 +26,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class ShiftLoad:
     """A shift of today (or the next one) with the work routed to it."""
 
     running: Running
@@ -51,8 +51,8 @@ class LocationDay:
     is_open: bool
     days: tuple[Day, ...]
     cut_offs: dict[str, str]
-    shift: Filled | None
-    shifts: tuple[Filled, ...]
+    shift: ShiftLoad | None
+    shifts: tuple[ShiftLoad, ...]
     pause: Pause | None
     pace: Throughput | None
 
@@ -69,7 +69,7 @@ def load(tx: ReadTx, *, location_id: LocationId, at: datetime, days: int = 14) -
     theirs = _of_day(known.shifts[location_id], calendar, calendar.day(now.starts_at)) if now else []
     loads = views.loads(tx, shifts=[(location_id, each.starts_at) for each in theirs])
     filled = [
-        Filled(each, loads.get((location_id, each.starts_at), Load(location_id, each.starts_at)))
+        ShiftLoad(each, loads.get((location_id, each.starts_at), Load(location_id, each.starts_at)))
         for each in theirs
     ]
     return LocationDay(
@@ -81,7 +81,7 @@ def load(tx: ReadTx, *, location_id: LocationId, at: datetime, days: int = 14) -
         next((each for each in filled if each.running == now), None),
         tuple(filled),
         views.pauses(tx, at=at).get(location_id),
-        views.paces(tx).get(location_id),
+        views.throughput(tx).get(location_id),
     )
 
 

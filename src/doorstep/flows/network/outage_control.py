@@ -13,9 +13,11 @@ from doorstep.kernel import errors, log
 from doorstep.kernel.db import ReadTx, WriteTx
 
 _log = log.get("outage")
-_LOOKED_AT = timedelta(minutes=10)
+_FAILURE_WINDOW = timedelta(minutes=10)
 _FAILURES = 3
-_OUT_FOR = timedelta(minutes=30)  # then it is tried again, because a carrier with an outage gets no calls
+_OUTAGE_LENGTH = timedelta(
+    minutes=30
+)  # then it is tried again, because a carrier with an outage gets no calls
 
 
 def carriers(tx: ReadTx) -> list[str]:
@@ -50,10 +52,10 @@ def check(context: Context) -> int:
         for carrier in connections.recovered_carriers(tx, since=since):
             changed += network.end_carrier_outage(tx, carrier=carrier, at=now)
             del noticed[carrier]
-        for each in connections.failing_carriers(tx, since=now - _LOOKED_AT, at_least=_FAILURES):
+        for each in connections.failing_carriers(tx, since=now - _FAILURE_WINDOW, at_least=_FAILURES):
             reason = f"{each.failures} calls in a row failed: {each.error}"
             changed += network.start_detected_outage(
-                tx, carrier=each.carrier, reason=reason, until_at=now + _OUT_FOR, at=now
+                tx, carrier=each.carrier, reason=reason, until_at=now + _OUTAGE_LENGTH, at=now
             )
     if changed:
         _log.warning("carrier outages or location pauses changed", changes=changed)

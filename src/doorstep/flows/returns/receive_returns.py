@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory.actions import Returned
+from doorstep.domain.inventory.actions import ReturnedUnits
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
@@ -69,7 +69,7 @@ def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspectio
     """Record the inspection: stock, order lines, and what is owed."""
     _locked(tx, return_id)
     each = returns.inspect(tx, return_id=return_id, inspections=inspections, at=now)
-    inventory.take_back(tx, returned=_to_stock(tx, each, inspections), at=now)
+    inventory.receive_return_stock(tx, returned=_to_stock(tx, each, inspections), at=now)
     line_nos = {line.return_line_no: line.line_no for line in each.lines}
     counts = [
         LineCount(each.order_id, line_nos[found.return_line_no], found.quantity)
@@ -79,7 +79,7 @@ def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspectio
     orders.count(tx, counters=["returned"], counts=counts)
 
 
-def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> list[Returned]:
+def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> list[ReturnedUnits]:
     """What goes back to stock: kits as components; B-grade units never become new."""
     if each.location_id is None:
         raise errors.Refused("The return has not been received yet.")
@@ -94,7 +94,7 @@ def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> li
         for (sku, sold_as), pieces in parts[Sku(line.sku)].items():
             condition = sold_as if graded == Condition.NEW else Condition(graded)
             returned.append(
-                Returned(
+                ReturnedUnits(
                     f"return/{each.id}/line/{line.return_line_no}", each.order_id, line.line_no, sku, each.location_id,
                     pieces * found.quantity, condition, found.note,
                 )

@@ -46,9 +46,9 @@ def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: d
     """
     reported = list(_orders(context, orders))
     news = [New(OrderId(-place), each) for place, each in enumerate(reported, start=1)]
-    traits = catalog.attributes(tx, skus={line.sku for each in reported for line in each.observation.lines})
+    traits = catalog.attributes(tx, skus={line.sku for each in reported for line in each.snapshot.lines})
     arrivals = [
-        Arrival(each.observation.placed_at, wanted)
+        Arrival(each.snapshot.placed_at, wanted)
         for each, wanted in zip(reported, demand.of_new(news, traits=traits), strict=True)
         if wanted.wants
     ]
@@ -57,7 +57,7 @@ def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: d
     network = history.network_at(tx, at=now)
     shelves = _now(tx, goods) if stock is None else _reported(stock, network.codes)
     numbers = {
-        new.order_id: each.observation.number or each.observation.external_id
+        new.order_id: each.snapshot.number or each.snapshot.external_id
         for new, each in zip(news, reported, strict=True)
     }
     found = Past(shelves, goods.recipes, arrivals, (), network.codes, network.network, network.shift)

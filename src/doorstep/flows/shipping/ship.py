@@ -9,7 +9,7 @@ from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment.actions import Command
 from doorstep.domain.fulfillment.model import cause, parcel_cause
 from doorstep.domain.inventory import actions as inventory
-from doorstep.domain.inventory.actions import Ending
+from doorstep.domain.inventory.actions import ReservationEnd
 from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import LineCount
@@ -94,7 +94,7 @@ def _leave(tx: WriteTx, shipment: Shipment, work_id: FulfillmentOrderId, at: dat
     """Take a shipment's units out of stock; with its last parcel the fulfillment order is shipped."""
     causes = [cause(work_id, line.line_no) for line in shipment.lines]
     causes += [parcel_cause(work_id, line.line_no, shipment.id) for line in shipment.lines]
-    inventory.ship(tx, ending=Ending(causes, [shipment.order_id]), at=at)
+    inventory.ship(tx, ending=ReservationEnd(causes, [shipment.order_id]), at=at)
     counts = [LineCount(shipment.order_id, line.line_no, line.quantity) for line in shipment.lines]
     orders.count(tx, counters=["shipped"], counts=counts)
     if all(each.dispatched_at for each in parcels.of_work(tx, fulfillment_order_id=work_id)):

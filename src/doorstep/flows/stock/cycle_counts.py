@@ -9,7 +9,7 @@ from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason, Work
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import claims, counts
-from doorstep.domain.inventory.actions.counts import Miss
+from doorstep.domain.inventory.actions.counts import MissingStock
 from doorstep.domain.inventory.model import Condition
 from doorstep.flows.context import Context, event_int
 from doorstep.kernel.db import WriteTx
@@ -25,24 +25,24 @@ def open_counts(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> No
     ]
     doubted = [each for each in deliveries if str(each.data.get("cause", "")).startswith("feed/")]
     misses = _missed(tx, works) + [miss for each in doubted for miss in _doubtful(each)]
-    counts.direct(tx, misses=misses, at=context.clock.now())
+    counts.open_directed(tx, missing=misses, at=context.clock.now())
 
 
-def _missed(tx: WriteTx, works: list[Work]) -> list[Miss]:
+def _missed(tx: WriteTx, works: list[Work]) -> list[MissingStock]:
     """The components of what was to be picked."""
     parts = catalog.parts(tx, skus=[line.sku for work in works for line in work.lines])
     return [
-        Miss(work.location_id, part.sku, Condition(part.condition), work.order_id)
+        MissingStock(work.location_id, part.sku, Condition(part.condition), work.order_id)
         for work in works
         for line in work.lines
         for part in parts[line.sku]
     ]
 
 
-def _doubtful(delivery: Delivery) -> list[Miss]:
+def _doubtful(delivery: Delivery) -> list[MissingStock]:
     fact = msgspec.convert(delivery.data, facts.DiscrepancyFound)
     return [
-        Miss(
+        MissingStock(
             LocationId(fact.location_id),
             Sku(each.sku),
             Condition(each.condition),

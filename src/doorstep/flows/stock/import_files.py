@@ -52,12 +52,12 @@ def _stock(tx: WriteTx, given: Chunk) -> Applied:
         given.file.as_of,
         lines,
     )
-    taken = feeds.take(tx, feed=feed, places=given.places, now=given.now)
+    taken = feeds.apply_feed(tx, feed=feed, places=given.places, now=given.now)
     reported = _by_outcome(taken)
     return Applied(reported[Outcome.IGNORED], reported[Outcome.REFUSED], reported[Outcome.CONTRADICTED])
 
 
-def _by_outcome(taken: feeds.Taken) -> dict[Outcome, list[tuple[int, str]]]:
+def _by_outcome(taken: feeds.FeedResult) -> dict[Outcome, list[tuple[int, str]]]:
     reported: dict[Outcome, list[tuple[int, str]]] = {outcome: [] for outcome in Outcome}
     for each in taken.results:
         reported[each.outcome].append((each.line_no, each.reason))

@@ -72,7 +72,7 @@ class Response:
                 f"The answer is not JSON: {problem}", maybe_done=not self.reads, status=self.status
             ) from problem
 
-    def says_json(self) -> bool:
+    def is_json(self) -> bool:
         """Whether the content type is JSON."""
         return "json" in self.headers.get("content-type", "").lower()
 

@@ -212,7 +212,7 @@ class Session:
                 answer=problem.data["body"],
             )
             raise problem
-        if response.says_json() and response.body:
+        if response.is_json() and response.body:
             response.json()  # malformed JSON is a failed attempt
 
 

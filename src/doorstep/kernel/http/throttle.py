@@ -68,7 +68,7 @@ class Throttle:
         """Report the result of a call; any answer that shows the partner at work is healthy."""
         try:
             self._breaker.call(_report, healthy=healthy)
-        except (_Ill, pybreaker.CircuitBreakerError):
+        except (_Unhealthy, pybreaker.CircuitBreakerError):
             pass  # counted; the caller knows the failure already
         finally:
             if trial:
@@ -98,13 +98,13 @@ class Throttle:
             )
 
 
-class _Ill(Exception):  # noqa: N818 - a signal to the breaker, never seen outside
+class _Unhealthy(Exception):  # noqa: N818 - a signal to the breaker, never seen outside
     """The partner failed."""
 
 
 def _report(*, healthy: bool) -> None:
     if not healthy:
-        raise _Ill
+        raise _Unhealthy
 
 
 def _limiter(policy: Policy) -> pyrate_limiter.Limiter | None:

@@ -73,7 +73,7 @@ class LocalPostgres:
         clients, starters = (self.folder / name for name in ("clients.lock", "start.lock"))
         self._locks = clients.open("ab"), starters.open("ab")
         with contextlib.ExitStack() as undo:
-            undo.callback(self._let_go)
+            undo.callback(self._release_lock)
             fcntl.flock(self._locks[1], fcntl.LOCK_EX)
             fcntl.flock(self._locks[0], fcntl.LOCK_SH)
             self._prepare()
@@ -81,7 +81,7 @@ class LocalPostgres:
             fcntl.flock(self._locks[1], fcntl.LOCK_UN)
             undo.pop_all()
         atexit.register(self.release)
-        os.register_at_fork(after_in_child=self._let_go)
+        os.register_at_fork(after_in_child=self._release_lock)
         return self
 
     def dsn(self, database: str = "postgres") -> str:
@@ -112,7 +112,7 @@ class LocalPostgres:
             if _only_holder(clients):
                 self._stop()
         finally:
-            self._let_go()
+            self._release_lock()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -122,7 +122,7 @@ class LocalPostgres:
     ) -> None:
         self.release()
 
-    def _let_go(self) -> None:
+    def _release_lock(self) -> None:
         """Close our lock files. In a forked child too: it is no client and must not stop its parent's server."""
         for lock in self._locks or ():
             lock.close()
@@ -174,7 +174,7 @@ class LocalPostgres:
         if self._run(
             "initdb", "-D", str(draft), "-U", config.ROLE, "-E", "UTF8", "--data-checksums", *access, *locale
         ):
-            raise errors.Unavailable(f"The database could not be created: {self._last_words()}")
+            raise errors.Unavailable(f"The database could not be created: {self._log_tail()}")
         draft.rename(self.data)
 
     def _bring_up(self) -> None:
@@ -183,7 +183,7 @@ class LocalPostgres:
             if answer is _Answer.SILENT:
                 self._launch()
             if time.monotonic() - began > (GRACE_SECONDS if answer is _Answer.SILENT else START_SECONDS):
-                raise errors.Unavailable(f"The embedded database does not start: {self._last_words()}")
+                raise errors.Unavailable(f"The embedded database does not start: {self._log_tail()}")
             time.sleep(0.05)
 
     def _launch(self) -> None:
@@ -191,7 +191,7 @@ class LocalPostgres:
         conf = config.write(
             self.folder / "etc", data=self.data, socket=self.socket, caller=programs.myself().name
         )
-        self._bury()
+        self._remove_stale_pid_file()
         options = f"-c config_file={shlex.quote(str(conf))}"
         failed = self._run(
             "pg_ctl", "-D", str(self.data), "-w", "-t", f"{START_SECONDS:.0f}", "-o", options, "start"
@@ -200,7 +200,7 @@ class LocalPostgres:
             "embedded database refused" if failed else "embedded database started", folder=str(self.folder)
         )
 
-    def _bury(self) -> None:
+    def _remove_stale_pid_file(self) -> None:
         """Drop postmaster.pid if its number is a zombie's or a stranger's, which PostgreSQL takes for a server.
 
         Both are common in containers: nobody reaps the dead, and low numbers come back after a restart. We hold the
@@ -219,7 +219,7 @@ class LocalPostgres:
         if self._ask() is _Answer.SILENT:
             return
         if self._run("pg_ctl", "-D", str(self.data), "-w", "-t", f"{STOP_SECONDS:.0f}", "-m", "fast", "stop"):
-            raise errors.Unavailable(f"The embedded database did not stop: {self._last_words()}")
+            raise errors.Unavailable(f"The embedded database did not stop: {self._log_tail()}")
         logger.info("embedded database stopped", folder=str(self.folder))
 
     def _ask(self) -> _Answer:
@@ -235,7 +235,7 @@ class LocalPostgres:
             output.truncate(0)
             return self._account.run(str(self._bin / program), *arguments, output=output).returncode
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         said = (self.folder / "launcher.log").read_text(errors="replace").strip()
         return f"{said[-1500:]} (more in {self.data / 'log'})"
 

@@ -53,7 +53,7 @@ class Client:
     def label_pdf(self, external_id: str) -> bytes:
         """The label's PDF: the answer itself, or the first document that it links to."""
         response = self._session.send("GET", f"{_shipment(external_id)}/labels", headers=self._headers)
-        if not response.says_json():
+        if not response.is_json():
             return response.body
         if isinstance(response.json(), list):
             documents = decoding.shaped(response, list[wire.Document])

@@ -68,7 +68,7 @@ def rows_written(app: App) -> int:
 def left_over(app: App) -> str:
     """The work that is left and why, for a demo that got stuck."""
     with app.db.read() as tx:
-        troubles = jobs.troubles(tx)
+        troubles = jobs.open_work(tx)
     return "\n".join(["Open work:", *troubles]) if troubles else "No open work."
 
 

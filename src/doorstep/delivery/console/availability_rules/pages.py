@@ -161,7 +161,7 @@ def switch(req: PageRequest) -> Response:
     def verb(tx: WriteTx) -> str:
         form = forms.Switch.of(req.form)
         active = form.active == "yes"
-        rule, effect = verbs.switch(
+        rule, effect = verbs.set_active(
             tx, rule_id=req.number("rule_id"), active=active, reason=form.reason, at=req.now
         )
         done = _("{rule} is on. Changed: {effect}.") if active else _("{rule} is off. Changed: {effect}.")

@@ -91,7 +91,7 @@ def feed(req: PageRequest) -> Response:
     with req.app.db.read() as tx:
         context = {
             "feed": feed_view.row(tx, feed_id=feed_id),
-            "troubles": feed_view.troubles(tx, feed_id=feed_id, limit=_SHOWN),
+            "troubles": feed_view.unapplied_lines(tx, feed_id=feed_id, limit=_SHOWN),
         }
     return page.render(req, "files/feed.html", context)
 
@@ -135,7 +135,7 @@ def resume(req: PageRequest) -> Response:
     import_id = ImportId(req.number("import_id"))
 
     def verb(tx: WriteTx) -> str:
-        verbs.go_on(tx, import_id=import_id, at=req.now)
+        verbs.resume(tx, import_id=import_id, at=req.now)
         return _("Resumed.")
 
     return page.act(req, verb, show=one, back=f"{BACK}/{import_id}")

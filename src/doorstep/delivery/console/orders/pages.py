@@ -89,7 +89,7 @@ def _customer(row: OrderRow) -> Sequence[Cell]:
 
 
 def _holds(row: OrderRow) -> Cell:
-    words = [_(analytics.hold_words(reason)) for reason in row.facts.holds]
+    words = [_(analytics.hold_label(reason)) for reason in row.facts.holds]
     return Text(", ".join(words), "attention-text") if words else cells.NONE
 
 

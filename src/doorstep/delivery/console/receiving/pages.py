@@ -20,7 +20,7 @@ from doorstep.domain.inventory.actions import receiving as verbs
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.receiving import Delivery, DocumentKind
 from doorstep.domain.inventory.model.supplies import SupplyKind
-from doorstep.domain.inventory.model.transfers import Arrived, TransferState
+from doorstep.domain.inventory.model.transfers import TransferReceiptLine, TransferState
 from doorstep.domain.inventory.views import counts as names
 from doorstep.domain.inventory.views import receiving as view
 from doorstep.domain.inventory.views import supplies as supply_view
@@ -269,12 +269,12 @@ def show_or_station(made: list[int]) -> page.View:
     return shown
 
 
-def _lines(req: PageRequest, pieces: Mapping[Sku, int]) -> list[Arrived]:
-    lines = [Arrived(sku, quantity) for sku, quantity in pieces.items() if quantity]
+def _lines(req: PageRequest, pieces: Mapping[Sku, int]) -> list[TransferReceiptLine]:
+    lines = [TransferReceiptLine(sku, quantity) for sku, quantity in pieces.items() if quantity]
     for sku in pieces:
         damaged = req.whole(f"damaged-{sku}") or 0
         if damaged:
-            lines.append(Arrived(sku, damaged, Condition.DAMAGED, _("Damaged on arrival")))
+            lines.append(TransferReceiptLine(sku, damaged, Condition.DAMAGED, _("Damaged on arrival")))
     return lines
 
 

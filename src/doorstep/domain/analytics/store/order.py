@@ -126,7 +126,7 @@ def select_addresses(tx: ReadTx, *, order_id: int) -> list[PlacedAddress]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkLocation:
     """A location as the page shows it."""
 
     id: int
@@ -145,7 +145,7 @@ class Work:
     """A fulfillment order with its location and dates."""
 
     id: int
-    place: Place
+    place: WorkLocation
     state: State
     version: int
     decision_id: int | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.analytics.store.order import PLACE, Place
+from doorstep.domain.analytics.store.order import PLACE, WorkLocation
 from doorstep.domain.analytics.store.orders import SHIP_BY
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.shipping.model import LabelState
@@ -53,7 +53,7 @@ class Card:
     id: int
     order_id: int
     order_number: str
-    place: Place
+    place: WorkLocation
     state: State
     version: int
     is_held: bool
@@ -151,10 +151,10 @@ def select_card(tx: ReadTx, *, fulfillment_order_id: int) -> Card | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class OpenWork:
     """Count the open work of a location."""
 
-    place: Place
+    place: WorkLocation
     to_accept: int
     to_pick: int
     to_pack: int
@@ -166,10 +166,10 @@ class Load:
         return self.to_accept + self.to_pick + self.to_pack + self.to_ship
 
 
-def select_loads(tx: ReadTx, *, now: datetime) -> list[Load]:
+def select_loads(tx: ReadTx, *, now: datetime) -> list[OpenWork]:
     """Select every active location with its count of open work."""
     return tx.all(
-        Load,
+        OpenWork,
         f"""
         SELECT {PLACE}, count(*) FILTER (WHERE f.state = 'open') AS to_accept,
                count(*) FILTER (WHERE f.state = 'accepted') AS to_pick,

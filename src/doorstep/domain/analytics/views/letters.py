@@ -18,7 +18,7 @@ LATEST = Keyset(sort="last_failed_at", limit=200)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedDeadLetter:
     """A dead letter with its payload as readable text; `is_json` says whether it is JSON."""
 
     letter: DeadLetter
@@ -48,17 +48,19 @@ def count(tx: ReadTx) -> int:
     return store.count_dead_letters(tx)
 
 
-def opened(tx: ReadTx, *, source: str, letter_id: int) -> Opened:
+def opened(tx: ReadTx, *, source: str, letter_id: int) -> OpenedDeadLetter:
     """One dead letter with its payload; raises NotFound if it was retried or discarded."""
     letter = store.select_dead_letter(tx, source=source, letter_id=letter_id)
     if letter is None:
         raise errors.NotFound("This dead letter was retried or discarded.")
     if source == "delivery":
         event = store.select_event(tx, delivery_id=letter_id)
-        return Opened(letter, *_readable(msgspec.json.encode(event.data if event else {})), headers={})
+        return OpenedDeadLetter(
+            letter, *_readable(msgspec.json.encode(event.data if event else {})), headers={}
+        )
     message = store.select_message(tx, message_id=letter_id)
     payload, is_json = _readable(message.body if message else b"")
-    return Opened(letter, payload, is_json, message.headers if message else {})
+    return OpenedDeadLetter(letter, payload, is_json, message.headers if message else {})
 
 
 def _readable(body: bytes) -> tuple[str, bool]:

@@ -242,7 +242,7 @@ def _timeline(recorded: Sequence[Event]) -> list[Fact]:
     return [
         Fact(
             each.type,
-            model.words_of(each.type, each.data),
+            model.describe(each.type, each.data),
             each.actor,
             each.trace_id,
             each.occurred_at,

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 from doorstep.domain.analytics import model
 from doorstep.domain.analytics.model import Slack
 from doorstep.domain.analytics.store import work as store
-from doorstep.domain.analytics.store.work import Card, Load
+from doorstep.domain.analytics.store.work import Card, OpenWork
 from doorstep.domain.fulfillment import model as fulfillment
 from doorstep.domain.fulfillment.model import Action, State
 from doorstep.domain.shipping.model import LabelState
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
-__all__ = ["Load"]
+__all__ = ["OpenWork"]
 
 MOST_CARDS = 300
 
@@ -51,7 +51,7 @@ class Board:
     is_cut: bool
 
 
-def loads(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> list[Load]:
+def loads(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> list[OpenWork]:
     """Counts of open work by location (or at one location)."""
     return [load for load in store.select_loads(tx, now=now) if location_id in (None, load.place.id)]
 

@@ -13,7 +13,7 @@ from doorstep.domain.inventory.model import claims as rules
 from doorstep.domain.inventory.model.claims import SELLABLE, Claim, LedgerState, Outcome, Verdict
 from doorstep.domain.inventory.store import claims as store
 from doorstep.domain.inventory.store import ledger as ledger_store
-from doorstep.domain.inventory.store.claims import Mark
+from doorstep.domain.inventory.store.claims import Discrepancy
 from doorstep.kernel import events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
@@ -23,7 +23,7 @@ Key = tuple[Sku, LocationId, Condition]
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class ClaimOrigin:
     """Where claims come from: their name in the ledger, and their cause (a path: count/7, feed/erp/12)."""
 
     kind: MovementType
@@ -32,7 +32,7 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ClaimResult:
     """The result of a claim, and on hand after it."""
 
     claim: Claim
@@ -44,7 +44,7 @@ class Applied:
         return self.verdict.change > 0 and self.claim.condition in SELLABLE
 
 
-def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -> list[Applied]:
+def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: ClaimOrigin, at: datetime) -> list[ClaimResult]:
     """Bring the ledger to what the claims say, any number at once; results in their order.
 
     Movements carry the claim's time, so that a later claim about an earlier time still adds up.
@@ -53,7 +53,7 @@ def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -
         return []
     store.ensure_claimed(tx, claims)
     store.lock_claimed(tx, claims)
-    settled = _judged(claims, store.select_ledger_states(tx, claims))
+    settled = _classified(claims, store.select_ledger_states(tx, claims))
     movements = [_movement(each, basis) for each in settled if each.verdict.change]
     if movements:
         ledger_store.apply(tx, movements)
@@ -62,7 +62,7 @@ def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: Basis, at: datetime) -
     return settled
 
 
-def _judged(claims: Sequence[Claim], seen: Sequence[LedgerState]) -> list[Applied]:
+def _classified(claims: Sequence[Claim], seen: Sequence[LedgerState]) -> list[ClaimResult]:
     """One result per claim; several changes of one position follow each other."""
     now: dict[Key, LedgerState] = {}
     settled = []
@@ -71,11 +71,11 @@ def _judged(claims: Sequence[Claim], seen: Sequence[LedgerState]) -> list[Applie
         verdict = rules.classify(claim, before)
         after = replace(before, on_hand=before.on_hand + verdict.change, missing=verdict.missing)
         now[claim.position] = after
-        settled.append(Applied(claim, verdict, after.on_hand))
+        settled.append(ClaimResult(claim, verdict, after.on_hand))
     return settled
 
 
-def _movement(each: Applied, basis: Basis) -> Movement:
+def _movement(each: ClaimResult, basis: ClaimOrigin) -> Movement:
     return Movement(
         type=basis.kind,
         sku=each.claim.sku,
@@ -88,17 +88,19 @@ def _movement(each: Applied, basis: Basis) -> Movement:
     )
 
 
-def _marks(settled: Sequence[Applied]) -> list[Mark]:
+def _marks(settled: Sequence[ClaimResult]) -> list[Discrepancy]:
     """The last claim per position; a change does not say when the whole position was checked."""
-    marks: dict[Key, Mark] = {}
+    marks: dict[Key, Discrepancy] = {}
     for each in settled:
         if each.verdict.outcome is not Outcome.IGNORED:
             confirmed_at = None if each.claim.is_change else each.claim.as_of
-            marks[each.claim.position] = Mark(*each.claim.position, each.verdict.missing, confirmed_at)
+            marks[each.claim.position] = Discrepancy(*each.claim.position, each.verdict.missing, confirmed_at)
     return list(marks.values())
 
 
-def _report_discrepancies(tx: WriteTx, settled: Sequence[Applied], basis: Basis, at: datetime) -> None:
+def _report_discrepancies(
+    tx: WriteTx, settled: Sequence[ClaimResult], basis: ClaimOrigin, at: datetime
+) -> None:
     """One event per location, with the orders that wait for units which may not exist."""
     against = {each.claim.position: each for each in settled if each.verdict.outcome is Outcome.CONTRADICTED}
     if not against:
@@ -141,7 +143,9 @@ def write_off_missing(tx: WriteTx, *, at: datetime) -> int:
     ]
     ledger.move(tx, movements=movements)
     marks = [
-        Mark(each.sku, each.location_id, each.condition, min(each.missing - pieces, each.reserved), None)
+        Discrepancy(
+            each.sku, each.location_id, each.condition, min(each.missing - pieces, each.reserved), None
+        )
         for each, pieces in gone.items()
     ]
     store.mark(tx, marks)

@@ -10,32 +10,34 @@ from doorstep.domain.inventory.actions import ledger
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.inventory.model import reasons as rules
 from doorstep.domain.inventory.model.claims import SELLABLE
-from doorstep.domain.inventory.model.reasons import Regrade
+from doorstep.domain.inventory.model.reasons import StockConditionChange
 from doorstep.kernel import events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
 
 def change_condition(
-    tx: WriteTx, *, regrades: Sequence[Regrade], reason: str, at: datetime, key: str | None = None
+    tx: WriteTx, *, changes: Sequence[StockConditionChange], reason: str, at: datetime, key: str | None = None
 ) -> bool:
     """Change conditions, all or none. With a `key` it happens once; returns whether it happened now.
 
     Reserved units cannot change: raises InsufficientStock.
     """
-    rules.check_regrades(regrades, reason)
+    rules.check_condition_changes(changes, reason)
     movements = [
         movement
-        for number, each in enumerate(regrades, start=1)
+        for number, each in enumerate(changes, start=1)
         for movement in _both_ways(each, number, reason, at, key)
     ]
     if not ledger.move(tx, movements=movements):
         return False
-    events.append(tx, _facts(regrades, reason), at=at)
+    events.append(tx, _facts(changes, reason), at=at)
     return True
 
 
-def _both_ways(each: Regrade, number: int, reason: str, at: datetime, key: str | None) -> list[Movement]:
+def _both_ways(
+    each: StockConditionChange, number: int, reason: str, at: datetime, key: str | None
+) -> list[Movement]:
     return [
         Movement(
             type=MovementType.REGRADED,
@@ -52,16 +54,17 @@ def _both_ways(each: Regrade, number: int, reason: str, at: datetime, key: str |
     ]
 
 
-def _facts(regrades: Sequence[Regrade], reason: str) -> list[facts.Regraded]:
-    at_location: dict[LocationId, list[Regrade]] = {}
-    for each in regrades:
+def _facts(changes: Sequence[StockConditionChange], reason: str) -> list[facts.ConditionChanged]:
+    at_location: dict[LocationId, list[StockConditionChange]] = {}
+    for each in changes:
         at_location.setdefault(each.location_id, []).append(each)
     return [
-        facts.Regraded(
+        facts.ConditionChanged(
             location_id,
             reason,
             tuple(
-                facts.Regrade(each.sku, each.before.value, each.after.value, each.quantity) for each in found
+                facts.ChangedUnits(each.sku, each.before.value, each.after.value, each.quantity)
+                for each in found
             ),
             tuple(sorted({each.sku for each in found if each.after in SELLABLE})),
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import claims, known
-from doorstep.domain.inventory.actions.claims import Applied, Basis
+from doorstep.domain.inventory.actions.claims import ClaimOrigin, ClaimResult
 from doorstep.domain.inventory.model import Condition, MovementType
 from doorstep.domain.inventory.model import counts as rules
 from doorstep.domain.inventory.model.claims import Claim
@@ -61,7 +61,7 @@ def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountI
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class MissingStock:
     """A SKU that was not found at a location; `order_id` is the order that missed it, if any."""
 
     location_id: LocationId
@@ -70,20 +70,20 @@ class Miss:
     order_id: int | None = None
 
 
-def direct(tx: WriteTx, *, misses: Sequence[Miss], at: datetime) -> list[CountId]:
+def open_directed(tx: WriteTx, *, missing: Sequence[MissingStock], at: datetime) -> list[CountId]:
     """Open a count per missed SKU and location, one at a time. Returns the new ones."""
-    if not misses:
+    if not missing:
         return []
-    pairs = [(miss.location_id, miss.sku) for miss in misses]
+    pairs = [(miss.location_id, miss.sku) for miss in missing]
     opened = store.insert_directed(tx, pairs, title=_DIRECTED, at=at)
     by_place = {(each.location_id, each.directed_sku): each.id for each in opened}
     lines = [
         (by_place[miss.location_id, miss.sku], miss.sku, miss.condition)
-        for miss in misses
+        for miss in missing
         if (miss.location_id, miss.sku) in by_place
     ]
     store.insert_lines(tx, lines)
-    orders = {(miss.location_id, miss.sku): miss.order_id for miss in reversed(misses)}
+    orders = {(miss.location_id, miss.sku): miss.order_id for miss in reversed(missing)}
     reported = [
         facts.CountOpened(key, place[0], rules.CountKind.DIRECTED.value, orders[place])
         for place, key in by_place.items()
@@ -107,7 +107,7 @@ def find(tx: WriteTx, *, command: Command, found: Sequence[Found], adds: bool) -
     if more:
         store.write_found(tx, more, count_id=count.id, adds=adds, at=command.at)
     if fewer := [each for each in found if each.quantity < 0]:
-        store.take_back(tx, fewer, count_id=count.id, at=command.at)
+        store.reduce_found(tx, fewer, count_id=count.id, at=command.at)
 
 
 def submit(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) -> CountState:
@@ -130,7 +130,7 @@ def submit(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) -
     events.append(tx, [facts.CountSubmitted(count.id, count.location_id, len(lines), off)], at=command.at)
     if all(tolerance.covers(line) for line in lines):
         with tx.acting("system"):
-            _agree(tx, count, lines, command.at)
+            _post_variances(tx, count, lines, command.at)
         return CountState.APPROVED
     return CountState.COUNTED
 
@@ -157,12 +157,12 @@ def approve(tx: WriteTx, *, command: Command, alone: bool = False) -> None:
     count = _locked(tx, command)
     states.transition(COUNT_MOVES, count.state, CountState.APPROVED, thing=f"Count {count.id}")
     rules.require_other_user(count, actor=tx.actor, alone=alone)
-    _agree(tx, count, [line for line in count.lines if line.counted is not None], command.at)
+    _post_variances(tx, count, [line for line in count.lines if line.counted is not None], command.at)
 
 
-def _agree(tx: WriteTx, count: Count, lines: Sequence[CountLine], at: datetime) -> None:
+def _post_variances(tx: WriteTx, count: Count, lines: Sequence[CountLine], at: datetime) -> None:
     """Post the variances, computed anew because movements may have come in late."""
-    basis = Basis(MovementType.COUNTED, f"count/{count.id}", count.title)
+    basis = ClaimOrigin(MovementType.COUNTED, f"count/{count.id}", count.title)
     settled = claims.apply(tx, claims=_claims(count, lines), basis=basis, at=at)
     outcomes = [
         replace(
@@ -178,7 +178,7 @@ def _agree(tx: WriteTx, count: Count, lines: Sequence[CountLine], at: datetime) 
     events.append(tx, [_approved(count, settled)], at=at)
 
 
-def _approved(count: Count, settled: Sequence[Applied]) -> facts.CountApproved:
+def _approved(count: Count, settled: Sequence[ClaimResult]) -> facts.CountApproved:
     return facts.CountApproved(
         count.id,
         count.location_id,

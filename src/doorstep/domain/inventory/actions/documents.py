@@ -15,7 +15,7 @@ from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 from doorstep.kernel.keyset import Keyset
 
-_ON_THE_ROAD = timedelta(days=3)
+_IN_TRANSIT = timedelta(days=3)
 _ALL = Keyset("eta_date", is_ascending=True, limit=10_000)
 
 
@@ -88,4 +88,4 @@ def of_transfer(tx: WriteTx, *, transfer: Transfer) -> list[Supply]:
 
 
 def _eta(transfer: Transfer, at: datetime) -> date:
-    return transfer.expected_date or (at + _ON_THE_ROAD).date()
+    return transfer.expected_date or (at + _IN_TRANSIT).date()

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import claims, freshness
-from doorstep.domain.inventory.actions.claims import Applied, Basis
+from doorstep.domain.inventory.actions.claims import ClaimOrigin, ClaimResult
 from doorstep.domain.inventory.model import MovementType
 from doorstep.domain.inventory.model import feeds as rules
 from doorstep.domain.inventory.model.feeds import Feed, LineResult
-from doorstep.domain.inventory.model.freshness import Word
+from doorstep.domain.inventory.model.freshness import SourceUpdate
 from doorstep.domain.inventory.store import claims as claim_store
 from doorstep.domain.inventory.store import feeds as store
 from doorstep.domain.inventory.store.feeds import FeedRow
@@ -26,7 +26,7 @@ class FeedTaken(errors.Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class FeedResult:
     """A feed and its results. A repeated feed has no `results`: nothing happened now."""
 
     feed: FeedRow
@@ -34,7 +34,7 @@ class Taken:
     is_replay: bool
 
 
-def take(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: datetime) -> Taken:
+def apply_feed(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: datetime) -> FeedResult:
     """Bring stock to what a source reports. `places` are its permitted locations, by code.
 
     A bad line is rejected and the others apply. Raises Invalid for an unreadable feed, FeedTaken when the key belongs to
@@ -46,38 +46,38 @@ def take(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: date
         return _replayed(tx, feed)
     known = claim_store.select_known(tx, skus=sorted({line.sku for line in checked.lines}))
     wanted, results = rules.split_valid(checked, known=known, places=places)
-    basis = Basis(MovementType.SYNCHRONIZED, f"feed/{checked.source}/{feed_id}")
+    basis = ClaimOrigin(MovementType.SYNCHRONIZED, f"feed/{checked.source}/{feed_id}")
     settled = claims.apply(tx, claims=list(wanted.values()), basis=basis, at=now)
     results += [_result(checked, place, each) for place, each in zip(wanted, settled, strict=True)]
     results.sort(key=lambda each: each.line_no)
     store.write_results(tx, results, feed_id=feed_id)
     _record_update(tx, checked, settled)
     events.append(tx, _facts(checked, feed_id, settled), at=now)
-    return Taken(_row(tx, feed_id), results, is_replay=False)
+    return FeedResult(_row(tx, feed_id), results, is_replay=False)
 
 
-def _record_update(tx: WriteTx, feed: Feed, settled: Sequence[Applied]) -> None:
+def _record_update(tx: WriteTx, feed: Feed, settled: Sequence[ClaimResult]) -> None:
     """Record that the source updated these locations."""
     places = sorted({each.claim.location_id for each in settled})
-    freshness.record_update(tx, words=[Word(place, feed.source, feed.as_of) for place in places])
+    freshness.record_update(tx, updates=[SourceUpdate(place, feed.source, feed.as_of) for place in places])
 
 
-def _replayed(tx: WriteTx, feed: Feed) -> Taken:
+def _replayed(tx: WriteTx, feed: Feed) -> FeedResult:
     before = store.select_by_key(tx, source=feed.source, key=feed.key)
     if before is None or (before.mode, before.lines) != (feed.mode, len(feed.lines)):
         raise FeedTaken(
             f"The key {feed.key!r} belongs to another feed of {feed.source}: send a new key with every feed.",
             feed_id=before.id if before else None,
         )
-    return Taken(before, [], is_replay=True)
+    return FeedResult(before, [], is_replay=True)
 
 
-def _result(feed: Feed, place: int, settled: Applied) -> LineResult:
+def _result(feed: Feed, place: int, settled: ClaimResult) -> LineResult:
     line, verdict = feed.lines[place], settled.verdict
     return LineResult(line.line_no, line.sku, line.location, verdict.outcome, settled.on_hand, verdict.reason)
 
 
-def _facts(feed: Feed, feed_id: int, settled: Sequence[Applied]) -> list[facts.Synced]:
+def _facts(feed: Feed, feed_id: int, settled: Sequence[ClaimResult]) -> list[facts.Synced]:
     """One event per changed location; `skus` have more to sell now."""
     changed: dict[LocationId, int] = {}
     more: dict[LocationId, set[str]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from doorstep.domain.inventory.model.freshness import StockSource, Word, check_source
+from doorstep.domain.inventory.model.freshness import SourceUpdate, StockSource, check_source
 from doorstep.domain.inventory.store import freshness as store
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
@@ -23,6 +23,6 @@ def remove_source(tx: WriteTx, *, location_id: int, name: str) -> None:
         raise errors.NotFound(f"There is no stock source {name!r} for this location.")
 
 
-def record_update(tx: WriteTx, *, words: Sequence[Word]) -> int:
+def record_update(tx: WriteTx, *, updates: Sequence[SourceUpdate]) -> int:
     """Record updates of sources; returns how many of them any location depends on."""
-    return store.mark_updated(tx, words) if words else 0
+    return store.mark_updated(tx, updates) if updates else 0

@@ -131,7 +131,7 @@ def extend(tx: WriteTx, *, carts: Sequence[tuple[str, str]], ttl: timedelta, at:
     """Extend reservations to at least now + ttl. Raises NotHeld if a cart has none."""
     if not timedelta(0) < ttl <= model.LONGEST_TTL:
         raise errors.Invalid("A reservation lasts from 1 second to 24 hours.", field="ttl_seconds")
-    _all_there(carts, store.extend_holds(tx, carts=carts, until=at + ttl))
+    _require_all_held(carts, store.extend_holds(tx, carts=carts, until=at + ttl))
     return at + ttl
 
 
@@ -139,24 +139,24 @@ def keep(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: datetime, at: 
     """Keep reservations during a payment or review: expiry extends them, until then at the latest."""
     if not at < until <= at + model.LONGEST_KEEP:
         raise errors.Invalid("A reservation can be kept for 7 days at most.", field="keep_until")
-    _all_there(carts, store.keep_holds(tx, carts=carts, until=until))
+    _require_all_held(carts, store.keep_holds(tx, carts=carts, until=until))
 
 
-def _all_there(carts: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) -> None:
+def _require_all_held(carts: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) -> None:
     gone = sorted(set(carts) - set(found))
     if gone:
         names = ", ".join(f"{channel}/{reference}" for channel, reference in gone)
         raise NotHeld(f"{names} has no reservation (any more): make a new one.")
 
 
-def drop(tx: WriteTx, *, carts: Sequence[tuple[str, str]], at: datetime) -> int:
+def release_cart_reservations(tx: WriteTx, *, carts: Sequence[tuple[str, str]], at: datetime) -> int:
     """Drop reservations; changes nothing if there are none. Returns how many ended."""
     holds = store.lock_holds(tx, carts=carts)
     _freed(tx, holds, _end(tx, holds, HoldState.DROPPED, at), at)
     return len(holds)
 
 
-def sweep(tx: WriteTx, *, at: datetime, limit: int = 1_000) -> int:
+def expire(tx: WriteTx, *, at: datetime, limit: int = 1_000) -> int:
     """Expire reservations, except kept ones: those are extended. Returns how many expired."""
     store.extend_kept(tx, at=at, until=at + model.DEFAULT_TTL)
     holds = store.lock_expired(tx, at=at, limit=limit)
@@ -171,7 +171,7 @@ def _freed(tx: WriteTx, holds: Sequence[Hold], movements: Sequence[NetworkMoveme
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class NetworkClaims:
     """Stock claimed across the network apart from these orders, and which of them had a cart reservation."""
 
     asked: Mapping[Part, Requested]
@@ -180,7 +180,7 @@ class Claims:
 
 def consume(
     tx: WriteTx, *, parts: Iterable[Part], carts: Mapping[tuple[str, str], int], at: datetime
-) -> Claims:
+) -> NetworkClaims:
     """Convert cart reservations into these orders, in the transaction that reserves or commits for the orders.
 
     The caller has locked the stock of `parts`. Their network counters are locked here, once and in key order, so that the
@@ -194,4 +194,4 @@ def consume(
     for each in holds:
         before = asked[each.part]
         asked[each.part] = Requested(before.held - each.quantity, before.committed)
-    return Claims(asked, frozenset(orders.values()))
+    return NetworkClaims(asked, frozenset(orders.values()))

@@ -97,7 +97,7 @@ def _check(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
     if shape.together:
         bad += store.mark_incomplete(tx, import_id=file.id, most=_MOST_TOGETHER)
     if shape.tried and file.whole and not file.bad + bad:
-        bad += _try(tx, file, apply)
+        bad += _dry_run(tx, file, apply)
     after = replace(file, checked_to=to, bad=file.bad + bad)
     if after.whole and after.bad:
         store.delete_good_rows(tx, import_id=file.id)
@@ -105,10 +105,10 @@ def _check(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
     return _entered(after, ImportState.APPLYING, now)
 
 
-def _try(tx: WriteTx, file: Import, apply: Apply) -> int:
+def _dry_run(tx: WriteTx, file: Import, apply: Apply) -> int:
     """Apply every row and roll back; marks rows that fail, and returns how many."""
     rows = store.select_due(tx, import_id=file.id, after=0)
-    came = tx.rehearse(lambda: _divided(tx, file, apply, _groups(file, rows)))
+    came = tx.rehearse(lambda: _apply_in_halves(tx, file, apply, _groups(file, rows)))
     store.mark_rows(tx, came.bad, import_id=file.id)
     return len(came.bad)
 
@@ -120,7 +120,7 @@ def _apply(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
         rows = rows[: -len(groups.pop())]  # the last group may continue in the next chunk
     if not rows:
         return _entered(replace(file, applied_to=file.last_line), ImportState.DONE, now)
-    came = _divided(tx, file, apply, groups)
+    came = _apply_in_halves(tx, file, apply, groups)
     span = Span(file.id, file.applied_to, rows[-1].line_no)
     store.finish_rows(tx, [*came.ignored, *came.bad, *came.remarks], span=span)
     return replace(
@@ -139,7 +139,7 @@ def _groups(file: Import, rows: Sequence[Cells]) -> list[list[Cells]]:
     return [[row] for row in rows]
 
 
-def _divided(tx: WriteTx, file: Import, apply: Apply, groups: Sequence[Sequence[Cells]]) -> Applied:
+def _apply_in_halves(tx: WriteTx, file: Import, apply: Apply, groups: Sequence[Sequence[Cells]]) -> Applied:
     """Apply rows; on failure split in halves until the failing row (or group) stands alone."""
     try:
         with tx.savepoint():
@@ -148,8 +148,8 @@ def _divided(tx: WriteTx, file: Import, apply: Apply, groups: Sequence[Sequence[
         if len(groups) == 1:
             return Applied(bad=[(row.line_no, problem.message) for row in groups[0]])
     middle = len(groups) // 2
-    came = _divided(tx, file, apply, groups[:middle])
-    came.add(_divided(tx, file, apply, groups[middle:]))
+    came = _apply_in_halves(tx, file, apply, groups[:middle])
+    came.add(_apply_in_halves(tx, file, apply, groups[middle:]))
     return came
 
 
@@ -172,7 +172,7 @@ def stop(tx: WriteTx, *, import_id: ImportId, error: str, at: datetime) -> None:
         events.append(tx, [_ended(stopped)], at=at)
 
 
-def go_on(tx: WriteTx, *, import_id: ImportId, at: datetime) -> None:
+def resume(tx: WriteTx, *, import_id: ImportId, at: datetime) -> None:
     """Resume a failed file from where it stopped. Raises NotFound, IllegalMove."""
     file = store.lock(tx, import_id=import_id)
     if file is None:

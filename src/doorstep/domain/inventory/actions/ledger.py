@@ -16,7 +16,7 @@ from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class NewReservation:
     """Units of a SKU at a location, and their cause (a path: fulfillment/7/line/1)."""
 
     cause: str
@@ -41,7 +41,7 @@ def move(tx: WriteTx, *, movements: Sequence[Movement]) -> int:
     return store.apply(tx, movements)
 
 
-def reserve(tx: WriteTx, *, pieces: Sequence[Piece], at: datetime) -> None:
+def reserve(tx: WriteTx, *, reservations: Sequence[NewReservation], at: datetime) -> None:
     """Reserve units at their location, all or none; each cause ends once, by release or shipment. Raises InsufficientStock."""
     movements = [
         Movement(
@@ -54,14 +54,14 @@ def reserve(tx: WriteTx, *, pieces: Sequence[Piece], at: datetime) -> None:
             condition=piece.condition,
             order_id=piece.order_id,
         )
-        for piece in pieces
+        for piece in reservations
     ]
     model.check(movements)
     store.apply(tx, movements)
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ReservationEnd:
     """Reservations to end: by their causes, of these orders (None: not for orders)."""
 
     causes: Sequence[str]
@@ -69,17 +69,17 @@ class Ending:
     reason: str = ""
 
 
-def release(tx: WriteTx, *, ending: Ending, at: datetime) -> int:
+def release(tx: WriteTx, *, ending: ReservationEnd, at: datetime) -> int:
     """Release reservations; ended ones are left alone. Returns how many."""
     return _end(tx, MovementType.RELEASED, ending, at)
 
 
-def ship(tx: WriteTx, *, ending: Ending, at: datetime) -> int:
+def ship(tx: WriteTx, *, ending: ReservationEnd, at: datetime) -> int:
     """Ship reserved units; ended reservations are left alone. Returns how many."""
     return _end(tx, MovementType.SHIPPED, ending, at)
 
 
-def _end(tx: WriteTx, kind: MovementType, ending: Ending, at: datetime) -> int:
+def _end(tx: WriteTx, kind: MovementType, ending: ReservationEnd, at: datetime) -> int:
     found = store.lock_reservations(tx, causes=ending.causes, order_ids=ending.order_ids)
     store.apply(tx, [_ending(each, kind, at, reason=ending.reason) for each in found])
     return len(found)
@@ -101,7 +101,7 @@ def _ending(each: store.Reservation, kind: MovementType, at: datetime, *, reason
 
 
 @dataclass(frozen=True, slots=True)
-class Division:
+class ReservationSplit:
     """A reservation of `whole` units of an order line to divide: units by the cause that each part gets."""
 
     cause: str
@@ -110,10 +110,10 @@ class Division:
     parts: Mapping[str, int]
 
 
-def divide(tx: WriteTx, *, divisions: Sequence[Division], at: datetime) -> None:
+def split_reservations(tx: WriteTx, *, splits: Sequence[ReservationSplit], at: datetime) -> None:
     """Divide reservations, so that each part ends on its own; what is reserved stays the same. Parts of kits stay together."""
-    by_cause = {each.cause: each for each in divisions}
-    order_ids = sorted({each.order_id for each in divisions})
+    by_cause = {each.cause: each for each in splits}
+    order_ids = sorted({each.order_id for each in splits})
     ended = store.lock_reservations(tx, causes=list(by_cause), order_ids=order_ids)
     movements: list[Movement] = []
     for each in ended:
@@ -135,7 +135,7 @@ def divide(tx: WriteTx, *, divisions: Sequence[Division], at: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class ReturnedUnits:
     """Returned units of an order line; `key` makes it happen once, `line_no` finds what shipped them."""
 
     key: str
@@ -148,7 +148,7 @@ class Returned:
     reason: str = ""
 
 
-def take_back(tx: WriteTx, *, returned: Sequence[Returned], at: datetime) -> int:
+def receive_return_stock(tx: WriteTx, *, returned: Sequence[ReturnedUnits], at: datetime) -> int:
     """Book returned units where they are now; each movement names the one that shipped them."""
     shipped = {
         (each.order_id, each.line_no, each.sku): each.id

@@ -10,14 +10,14 @@ from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.model import promises as model
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.domain.inventory.model.promises import (
-    Book,
     LineKey,
     Need,
-    Piece,
     Promise,
+    PromiseAllocator,
     PromiseState,
     Refusal,
     SellAhead,
+    SuppliedUnits,
     line_date,
 )
 from doorstep.domain.inventory.store import ledger, supplies
@@ -65,9 +65,9 @@ def promise(tx: WriteTx, *, lines: Sequence[Need], at: datetime) -> list[Refusal
     outstanding: dict[str, int] = {}
     for each in staying:
         outstanding[each.sku] = outstanding.get(each.sku, 0) + each.pending
-    supply = model.stream(supplies.lock_open(tx, skus=skus), staying)
-    book = Book(policies, supply, outstanding, at.date())
-    granted: dict[LineKey, list[Piece]] = {}
+    supply = model.supply_queue(supplies.lock_open(tx, skus=skus), staying)
+    book = PromiseAllocator(policies, supply, outstanding, at.date())
+    granted: dict[LineKey, list[SuppliedUnits]] = {}
     refused: list[Refusal] = []
     for needs in fresh_lines:
         answer = book.promise(needs)
@@ -152,7 +152,7 @@ def rearrange(
     if not loose:
         return []
     gone = {each.id for each in loose}
-    supply = model.stream(
+    supply = model.supply_queue(
         supplies.lock_open(tx, skus=skus), [each for each in standing if each.id not in gone]
     )
     policies: dict[str, SellAhead] = {each.sku: each for each in store.select_sell_ahead(tx, skus=skus)}
@@ -170,11 +170,11 @@ def record_changes(tx: WriteTx, *, changes: Sequence[facts.PromiseChanged], at: 
     events.append(tx, changes, at=at)
 
 
-def _stays(promise: Promise, pieces: Sequence[Piece]) -> bool:
-    return list(pieces) == [Piece(promise.pending, promise.supply_id, promise.promised_date)]
+def _stays(promise: Promise, pieces: Sequence[SuppliedUnits]) -> bool:
+    return list(pieces) == [SuppliedUnits(promise.pending, promise.supply_id, promise.promised_date)]
 
 
-def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[Piece]]], at: datetime) -> None:
+def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[SuppliedUnits]]], at: datetime) -> None:
     """Replace promises: old ones end (what arrived stays), new ones keep their turn."""
     if not moved:
         return
@@ -192,7 +192,7 @@ def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[Piece]]], at: date
     store.copy_promises(tx, list(together.values()))
 
 
-def _fresh(key: LineKey, piece: Piece, made_at: datetime) -> Fresh:
+def _fresh(key: LineKey, piece: SuppliedUnits, made_at: datetime) -> Fresh:
     return Fresh(*key, piece.quantity, piece.supply_id, piece.promised_date, made_at)
 
 
@@ -214,7 +214,7 @@ def _moved(before: Iterable[Promise], after: Sequence[Promise]) -> list[facts.Pr
 
 
 def _write(
-    tx: WriteTx, replaced: Sequence[Promise], granted: Mapping[LineKey, list[Piece]], at: datetime
+    tx: WriteTx, replaced: Sequence[Promise], granted: Mapping[LineKey, list[SuppliedUnits]], at: datetime
 ) -> None:
     """Store granted promises; a line that was promised another quantity keeps its turn."""
     turns: dict[LineKey, datetime] = {}
@@ -240,7 +240,7 @@ def _write(
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class SupplyArrival:
     """Count received units of a supply."""
 
     supply_id: int
@@ -248,7 +248,7 @@ class Arrival:
     quantity: int
 
 
-def arrive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> None:
+def record_arrivals(tx: WriteTx, *, arrivals: Sequence[SupplyArrival]) -> None:
     """Assign received units to promised lines: first those of this supply, then those without one."""
     standing = store.lock_of_skus(tx, skus=sorted({each.sku for each in arrivals}))
     pending = {each.id: each.pending for each in standing}

@@ -12,7 +12,7 @@ from doorstep.domain.inventory.model import receiving as rules
 from doorstep.domain.inventory.model.claims import SELLABLE
 from doorstep.domain.inventory.model.receiving import Delivery, DocumentKind, ReceiptLine
 from doorstep.domain.inventory.model.supplies import Supply
-from doorstep.domain.inventory.model.transfers import Arrived, Transfer
+from doorstep.domain.inventory.model.transfers import Transfer, TransferReceiptLine
 from doorstep.domain.inventory.store import receiving as store
 from doorstep.domain.inventory.store import transfers as transfer_store
 from doorstep.kernel import errors, events
@@ -74,8 +74,12 @@ def _transfer(tx: WriteTx, delivery: Delivery) -> Transfer | None:
 def _from_transfer(tx: WriteTx, delivery: Delivery, transfer: Transfer, at: datetime) -> list[ReceiptLine]:
     """Receive a transfer; a SKU that was not sent goes to quarantine."""
     expected = {line.sku: line.in_transit for line in transfer.lines if line.in_transit}
-    lines = rules.lay_out(delivery, expected)
-    came = [Arrived(line.sku, line.received, line.condition, line.reason) for line in lines if line.received]
+    lines = rules.compare_with_document(delivery, expected)
+    came = [
+        TransferReceiptLine(line.sku, line.received, line.condition, line.reason)
+        for line in lines
+        if line.received
+    ]
     receipt = transfers.Receipt(came, delivery.closes, delivery.note)
     transfers.receive(tx, command=transfers.Command(transfer.id, at), receipt=receipt)
     return lines
@@ -87,7 +91,7 @@ def _from_outside(tx: WriteTx, delivery: Delivery, receipt_id: int, at: datetime
     expected: dict[Sku, int] = {}
     for supply in announced:
         expected[supply.sku] = expected.get(supply.sku, 0) + supply.expected
-    lines = rules.lay_out(delivery, expected)
+    lines = rules.compare_with_document(delivery, expected)
     _lock(tx, lines)
     came = {line.sku: line.received for line in lines if line.received and line.condition is Condition.NEW}
     if announced:

@@ -77,13 +77,13 @@ def put_named(tx: WriteTx, *, given: Sequence[tuple[Terms, str]], at: datetime) 
             _check_names(tx, terms.scope)
             touched += _write(tx, Change(terms, reason, named[0].id if named else None), at)[1]
     if touched:
-        _work_out(tx, frozenset(terms.kind for terms, _ in given), reach(touched))
+        _calculate(tx, frozenset(terms.kind for terms, _ in given), reach(touched))
     return news
 
 
 def _store(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, Effect]:
     after, touched = _write(tx, change, at)
-    return after, _work_out(tx, frozenset({change.terms.kind}), reach(touched)) if touched else Effect()
+    return after, _calculate(tx, frozenset({change.terms.kind}), reach(touched)) if touched else Effect()
 
 
 def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]]:
@@ -106,7 +106,7 @@ def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]
     return after, [rule.terms.scope for rule in (before, after) if rule is not None and rule.terms.active]
 
 
-def switch(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime) -> tuple[Rule, Effect]:
+def set_active(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: datetime) -> tuple[Rule, Effect]:
     """Switch a rule on or off, also one that names what no longer exists; rules are never deleted, because answers name them."""
     found = store.select_rule(tx, rule_id=rule_id)
     if found is None:
@@ -125,21 +125,21 @@ def rebuild(tx: WriteTx) -> Effect:
     store.lock_rules(tx)
     policies.save_skus(tx)
     policies.save_locations(tx)
-    return _work_out(tx, _ALL, EVERYTHING)
+    return _calculate(tx, _ALL, EVERYTHING)
 
 
 def apply_to(tx: WriteTx, *, skus: Sequence[str]) -> Effect:
     """Apply the rules to SKUs that this transaction created or changed, so that they never sell without them."""
     store.lock_rules(tx)
     news = policies.save_skus(tx, skus=skus)
-    return _work_out(tx, _ALL, Scope(skus=tuple(news))) if news else Effect()
+    return _calculate(tx, _ALL, Scope(skus=tuple(news))) if news else Effect()
 
 
 def apply_to_locations(tx: WriteTx) -> Effect:
     """Apply the rules to locations that this transaction created or changed."""
     store.lock_rules(tx)
     codes = policies.save_locations(tx)
-    return _work_out(tx, _ALL, Scope(locations=tuple(codes))) if codes else Effect()
+    return _calculate(tx, _ALL, Scope(locations=tuple(codes))) if codes else Effect()
 
 
 def catch_up(tx: WriteTx) -> Effect:
@@ -150,13 +150,13 @@ def catch_up(tx: WriteTx) -> Effect:
     skus, codes = policies.save_skus(tx), policies.save_locations(tx)
     effects = []
     if skus:
-        effects.append(_work_out(tx, _ALL, Scope(skus=tuple(skus))))
+        effects.append(_calculate(tx, _ALL, Scope(skus=tuple(skus))))
     if codes:
-        effects.append(_work_out(tx, _ALL, Scope(locations=tuple(codes))))
+        effects.append(_calculate(tx, _ALL, Scope(locations=tuple(codes))))
     return _sum(effects)
 
 
-def _work_out(tx: WriteTx, kinds: frozenset[RuleKind], within: Scope) -> Effect:
+def _calculate(tx: WriteTx, kinds: frozenset[RuleKind], within: Scope) -> Effect:
     """Recompute the tables of these kinds of rules, some thousand SKUs at a time."""
     effects = []
     skus = policies.select_touched(tx, within=within)
@@ -164,9 +164,9 @@ def _work_out(tx: WriteTx, kinds: frozenset[RuleKind], within: Scope) -> Effect:
         some = replace(within, skus=tuple(skus[start : start + _AT_ONCE]), styles=(), categories=())
         effects.append(
             Effect(
-                policies.work_out_nodes(tx, within=some) if not kinds.isdisjoint(NODE_KINDS) else 0,
-                policies.work_out_channels(tx, within=some) if RuleKind.THRESHOLD in kinds else 0,
-                policies.work_out_pools(tx, within=some) if RuleKind.POOL in kinds else 0,
+                policies.calculate_nodes(tx, within=some) if not kinds.isdisjoint(NODE_KINDS) else 0,
+                policies.calculate_channels(tx, within=some) if RuleKind.THRESHOLD in kinds else 0,
+                policies.calculate_pools(tx, within=some) if RuleKind.POOL in kinds else 0,
             )
         )
     return _sum(effects)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import promises
-from doorstep.domain.inventory.actions.promises import Arrival
+from doorstep.domain.inventory.actions.promises import SupplyArrival
 from doorstep.domain.inventory.model import supplies as model
 from doorstep.domain.inventory.model.ledger import Condition, Movement, MovementType
 from doorstep.domain.inventory.model.supplies import SUPPLY_MOVES, Announcement, Supply, SupplyState
@@ -109,7 +109,9 @@ def receive(tx: WriteTx, *, pieces: Mapping[int, int], at: datetime) -> Outcome:
     """
     before = _locked(tx, sorted(pieces), at)
     after = [model.received(each, pieces[each.id]) for each in before]
-    promises.arrive(tx, arrivals=[Arrival(each.id, each.sku, pieces[each.id]) for each in before])
+    promises.record_arrivals(
+        tx, arrivals=[SupplyArrival(each.id, each.sku, pieces[each.id]) for each in before]
+    )
     return Outcome(after, _apply(tx, before, after, words="received", at=at))
 
 

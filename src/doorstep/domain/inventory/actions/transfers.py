@@ -8,17 +8,17 @@ from datetime import datetime
 
 from doorstep.domain.inventory import events as facts
 from doorstep.domain.inventory.actions import documents, known, ledger
-from doorstep.domain.inventory.actions.ledger import Ending, Piece
+from doorstep.domain.inventory.actions.ledger import NewReservation, ReservationEnd
 from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model import transfers as rules
 from doorstep.domain.inventory.model.claims import SELLABLE
 from doorstep.domain.inventory.model.transfers import (
     TRANSFER_MOVES,
-    Arrival,
-    Arrived,
     Plan,
     RequestedLine,
     Transfer,
+    TransferLineResult,
+    TransferReceiptLine,
     TransferState,
 )
 from doorstep.domain.inventory.store import transfers as store
@@ -88,11 +88,11 @@ def request(tx: WriteTx, *, command: Command) -> None:
     """Request the goods: they are reserved at the origin. Raises InsufficientStock."""
     transfer = _enter(tx, command, TransferState.REQUESTED)
     pieces = [
-        Piece(transfer.cause(line.sku), line.sku, transfer.origin_id, line.requested)
+        NewReservation(transfer.cause(line.sku), line.sku, transfer.origin_id, line.requested)
         for line in transfer.lines
     ]
     rules.check_requested([RequestedLine(line.sku, line.requested) for line in transfer.lines])
-    ledger.reserve(tx, pieces=pieces, at=command.at)
+    ledger.reserve(tx, reservations=pieces, at=command.at)
     asked = {line.sku: line.requested for line in transfer.lines}
     documents.announce(tx, transfer=transfer, pieces=asked, at=command.at)
     reported = facts.TransferRequested(transfer.id, transfer.origin_id, transfer.destination_id)
@@ -103,7 +103,7 @@ def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None
     """Ship a transfer: out of the origin's stock, incoming at the destination. Unsent units are free again."""
     transfer = _enter(tx, command, TransferState.SHIPPED)
     leaving = rules.to_send(transfer, sent)
-    ledger.release(tx, ending=Ending(transfer.causes, reason="sent on transfer"), at=command.at)
+    ledger.release(tx, ending=ReservationEnd(transfer.causes, reason="sent on transfer"), at=command.at)
     moved = [
         movement
         for sku, quantity in leaving.items()
@@ -143,19 +143,19 @@ def _shipment_movements(transfer: Transfer, sku: Sku, quantity: int, at: datetim
 class Receipt:
     """Receipt of a transfer; with `closes` nothing more is expected, and `reason` explains the difference."""
 
-    lines: Sequence[Arrived]
+    lines: Sequence[TransferReceiptLine]
     closes: bool
     reason: str = ""
 
 
-def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]:
+def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[TransferLineResult]:
     """Receive a transfer at its destination. Lost or excess units need a reason.
 
     Without `closes` the rest is still expected. Returns the result of every line.
     """
     transfer = _locked(tx, command)
     states.transition(TRANSFER_MOVES, transfer.state, TransferState.RECEIVED, thing=f"Transfer {transfer.id}")
-    found = rules.arrivals(transfer, receipt.lines, closes=receipt.closes)
+    found = rules.compare_with_shipped(transfer, receipt.lines, closes=receipt.closes)
     if any(each.over or each.lost for each in found) and not receipt.reason.strip():
         raise errors.Invalid(
             "The received quantity differs from the shipped quantity: enter a reason.", field="reason"
@@ -189,7 +189,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Arrival]
 
 
 def _receipt_movements(
-    tx: WriteTx, transfer: Transfer, receipt: Receipt, found: Sequence[Arrival], at: datetime
+    tx: WriteTx, transfer: Transfer, receipt: Receipt, found: Sequence[TransferLineResult], at: datetime
 ) -> list[Movement]:
     """Book a receipt: sent units leave transit, missing ones are lost, received ones are on hand, excess as received."""
     sent = store.select_movement_ids(tx, keys=[f"{transfer.cause(each.sku)}/sent" for each in found])
@@ -218,7 +218,7 @@ def _receipt_movements(
 
 
 def _receive_stock(
-    transfer: Transfer, line: Arrived, over: dict[Sku, int], reason: str, at: datetime
+    transfer: Transfer, line: TransferReceiptLine, over: dict[Sku, int], reason: str, at: datetime
 ) -> list[Movement]:
     """The line's units; excess units count as received, because they left no other stock."""
     beyond = min(line.quantity, over[line.sku])
@@ -247,7 +247,9 @@ def cancel(tx: WriteTx, *, command: Command) -> None:
     """Cancel a transfer; reserved units are free again."""
     transfer = _enter(tx, command, TransferState.CANCELED)
     documents.withdraw(tx, transfer=transfer, at=command.at)
-    released = ledger.release(tx, ending=Ending(transfer.causes, reason="transfer canceled"), at=command.at)
+    released = ledger.release(
+        tx, ending=ReservationEnd(transfer.causes, reason="transfer canceled"), at=command.at
+    )
     freed = tuple(line.sku for line in transfer.lines) if released else ()
     reported = facts.TransferCanceled(transfer.id, transfer.origin_id, transfer.destination_id, freed)
     events.append(tx, [reported], at=command.at)

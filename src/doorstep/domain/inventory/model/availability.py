@@ -24,7 +24,7 @@ Parts = Mapping[Sku, tuple[Part, ...]]
 Key = tuple[str, str]
 # Counters of one SKU in one condition at one location: location id, on hand, reserved, and how many of the reserved a
 # count or feed did not find. A plain tuple, because there are many: a batch of 1,000 SKUs has 12,000.
-Shelf = tuple[int, int, int, int]
+LocationStock = tuple[int, int, int, int]
 
 
 class Method(StrEnum):
@@ -103,12 +103,12 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class AvailabilityInputs:
     """Everything that answers need, read at one instant."""
 
     at: datetime
     nodes: Mapping[int, Node]
-    shelves: Mapping[Key, tuple[Shelf, ...]]
+    stock: Mapping[Key, tuple[LocationStock, ...]]
     demand: Mapping[Key, Demand] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     incoming: Mapping[str, tuple[Incoming, ...]] = field(default_factory=dict)
@@ -176,13 +176,13 @@ def parts_of(sku: Sku, parts: Parts) -> tuple[Part, ...]:
     return parts.get(sku) or ((sku, Condition.NEW, 1),)
 
 
-def answer(question: Question, parts: tuple[Part, ...], picture: Picture) -> Availability:
+def answer(question: Question, parts: tuple[Part, ...], inputs: AvailabilityInputs) -> Availability:
     """How many may be promised: as many as the scarcest component allows, at least 0.
 
     A kit ships in one parcel: only components at the same location count.
     """
-    found = tuple(_part(question, part, picture) for part in parts)
-    threshold, pools = _kept_back(question, question.sku, picture.policies)
+    found = tuple(_part(question, part, inputs) for part in parts)
+    threshold, pools = _kept_back(question, question.sku, inputs.policies)
     if any(_ruled_as(question.sku, part.sku, part.condition) == question.sku for part in found):
         threshold, pools = NONE, ()  # its component has subtracted them already
     kept = threshold.value + sum(ruling.value for _, ruling in pools)
@@ -196,7 +196,7 @@ def answer(question: Question, parts: tuple[Part, ...], picture: Picture) -> Ava
         quantity=None if because else known,
         known_quantity=known,
         because=because,
-        as_of=_as_of(found, picture),
+        as_of=_as_of(found, inputs),
         parts=found,
         together=together,
         threshold=threshold,
@@ -224,14 +224,14 @@ def _ruled_as(sold: Sku, part: Sku, condition: Condition) -> Sku:
     return part if condition is Condition.NEW else sold
 
 
-def _part(question: Question, part: Part, picture: Picture) -> PartAnswer:
+def _part(question: Question, part: Part, inputs: AvailabilityInputs) -> PartAnswer:
     sku, condition, pieces = part
     ruled_as = _ruled_as(question.sku, sku, condition)
-    shelves = picture.shelves.get((sku, condition), ())
-    places = tuple(_share(question, shelf, ruled_as, picture) for shelf in shelves)
-    demand = picture.demand.get((sku, condition), Demand())
-    threshold, pools = _kept_back(question, ruled_as, picture.policies)
-    incoming = _coming(question, ruled_as, picture) if condition is Condition.NEW else ()
+    shelves = inputs.stock.get((sku, condition), ())
+    places = tuple(_share(question, shelf, ruled_as, inputs) for shelf in shelves)
+    demand = inputs.demand.get((sku, condition), Demand())
+    threshold, pools = _kept_back(question, ruled_as, inputs.policies)
+    incoming = _coming(question, ruled_as, inputs) if condition is Condition.NEW else ()
     committed = demand.committed - demand.waiting + demand.arrived
     kept = threshold.value + sum(ruling.value for _, ruling in pools)
     coming = _net(incoming, demand.undated)
@@ -272,12 +272,12 @@ def _kept_back(
     return policies.threshold(sku, question.channel), tuple(policies.others_pools(sku, mine))
 
 
-def _share(question: Question, shelf: Shelf, ruled_as: Sku, picture: Picture) -> Share:
-    location_id, on_hand, reserved, missing = shelf
-    node, policies = picture.nodes[location_id], picture.policies
+def _share(question: Question, stock: LocationStock, ruled_as: Sku, inputs: AvailabilityInputs) -> Share:
+    location_id, on_hand, reserved, missing = stock
+    node, policies = inputs.nodes[location_id], inputs.policies
     safety = policies.safety_stock(ruled_as, node.id, question.channel)
     left_out, rule = _left_out(question, node, ruled_as, policies)
-    unknown = "" if left_out else _doubt(node, reserved, missing)
+    unknown = "" if left_out else _why_unknown(node, reserved, missing)
     counted = 0 if left_out or unknown else max(0, on_hand - reserved - safety.value)
     where = (node.id, node.code, node.name)
     return Share(*where, on_hand, reserved, safety, counted, left_out, rule, unknown)
@@ -302,7 +302,7 @@ def _left_out(question: Question, node: Node, ruled_as: Sku, policies: Policies)
     return "", NONE
 
 
-def _doubt(node: Node, reserved: int, missing: int) -> str:
+def _why_unknown(node: Node, reserved: int, missing: int) -> str:
     if node.stale:
         return node.stale
     if missing:
@@ -310,24 +310,24 @@ def _doubt(node: Node, reserved: int, missing: int) -> str:
     return ""
 
 
-def _coming(question: Question, sku: Sku, picture: Picture) -> tuple[Incoming, ...]:
+def _coming(question: Question, sku: Sku, inputs: AvailabilityInputs) -> tuple[Incoming, ...]:
     """Supply that arrives by the requested date, where it counts."""
     if question.by_date is None:
         return ()
     return tuple(
         each
-        for each in picture.incoming.get(sku, ())
+        for each in inputs.incoming.get(sku, ())
         if each.eta_date <= question.by_date
         and each.confidence >= question.min_confidence
-        and not _left_out(question, picture.nodes[each.location_id], sku, picture.policies)[0]
+        and not _left_out(question, inputs.nodes[each.location_id], sku, inputs.policies)[0]
     )
 
 
-def _as_of(parts: tuple[PartAnswer, ...], picture: Picture) -> datetime:
+def _as_of(parts: tuple[PartAnswer, ...], inputs: AvailabilityInputs) -> datetime:
     updated = [
-        picture.nodes[place.location_id].updated_at
+        inputs.nodes[place.location_id].updated_at
         for part in parts
         for place in part.places
         if not place.left_out
     ]
-    return min((at for at in updated if at is not None), default=picture.at)
+    return min((at for at in updated if at is not None), default=inputs.at)

@@ -25,7 +25,7 @@ class StockSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class SourceUpdate:
     """An update of a location's stock by a source, true at that time."""
 
     location_id: int

@@ -105,7 +105,7 @@ class Promise:
         return self.quantity - self.arrived
 
 
-class Piece(NamedTuple):
+class SuppliedUnits(NamedTuple):
     """Units from a supply for a date; without supply, without a date."""
 
     quantity: int
@@ -114,31 +114,31 @@ class Piece(NamedTuple):
 
 
 @dataclass(slots=True)
-class Stream:
+class SupplyQueue:
     """What open supply has left, earliest first; promises take from it, so that no unit is promised twice."""
 
     supplies: Mapping[str, Sequence[Supply]]
     left: dict[int, int] = field(default_factory=dict)
 
-    def take(self, quantity: int, policy: SellAhead) -> list[Piece]:
+    def take(self, quantity: int, policy: SellAhead) -> list[SuppliedUnits]:
         """Units by date; the last may be without a supply."""
         missing, pieces = quantity, []
         for supply in self.supplies.get(policy.sku, ()):
             taken = min(missing, self.left[supply.id]) if supply.confidence >= policy.min_confidence else 0
             if taken:
                 self.left[supply.id] -= taken
-                pieces.append(Piece(taken, supply.id, policy.promised_for(supply.eta_date)))
+                pieces.append(SuppliedUnits(taken, supply.id, policy.promised_for(supply.eta_date)))
                 missing -= taken
-        return [*pieces, Piece(missing, None, None)] if missing else pieces
+        return [*pieces, SuppliedUnits(missing, None, None)] if missing else pieces
 
-    def restore(self, pieces: Iterable[Piece]) -> None:
+    def restore(self, pieces: Iterable[SuppliedUnits]) -> None:
         """Return what was taken."""
         for piece in pieces:
             if piece.supply_id is not None:
                 self.left[piece.supply_id] += piece.quantity
 
 
-def stream(supplies: Iterable[Supply], standing: Iterable[Promise]) -> Stream:
+def supply_queue(supplies: Iterable[Supply], standing: Iterable[Promise]) -> SupplyQueue:
     """Open supplies, less the promises built on them."""
     by_sku: dict[str, list[Supply]] = {}
     left: dict[int, int] = {}
@@ -148,7 +148,7 @@ def stream(supplies: Iterable[Supply], standing: Iterable[Promise]) -> Stream:
     for promise in standing:
         if promise.supply_id in left:
             left[promise.supply_id] -= promise.pending
-    return Stream(by_sku, left)
+    return SupplyQueue(by_sku, left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +161,17 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Book:
+class PromiseAllocator:
     """Decides line by line, all or none: `outstanding` units per SKU are promised and have not arrived."""
 
     policies: Mapping[str, SellAhead]
-    supply: Stream
+    supply: SupplyQueue
     outstanding: dict[str, int]
     today: date
 
-    def promise(self, needs: Sequence[Need]) -> dict[LineKey, list[Piece]] | Refusal:
+    def promise(self, needs: Sequence[Need]) -> dict[LineKey, list[SuppliedUnits]] | Refusal:
         """Units for all components of one line, or the reason why not."""
-        granted: dict[LineKey, list[Piece]] = {}
+        granted: dict[LineKey, list[SuppliedUnits]] = {}
         because = ""
         for need in needs:
             because = because or self._refused(need)
@@ -204,11 +204,11 @@ class Book:
 
 
 def rearrange(
-    loose: Sequence[Promise], policies: Mapping[str, SellAhead], supply: Stream
-) -> list[list[Piece]]:
+    loose: Sequence[Promise], policies: Mapping[str, SellAhead], supply: SupplyQueue
+) -> list[list[SuppliedUnits]]:
     """Where promises go that lost their supply, or had none: longest waiting first. In the order of `loose`."""
     order = sorted(range(len(loose)), key=lambda place: (loose[place].made_at, loose[place].id))
-    result: list[list[Piece]] = [[] for _ in loose]
+    result: list[list[SuppliedUnits]] = [[] for _ in loose]
     for place in order:
         promise = loose[place]
         policy = policies.get(promise.sku) or SellAhead(Sku(promise.sku), SellAheadMode.NONE)

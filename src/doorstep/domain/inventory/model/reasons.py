@@ -48,7 +48,7 @@ def wording(reason: AdjustReason, note: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Regrade:
+class StockConditionChange:
     """Units at a location that are in another condition."""
 
     sku: Sku
@@ -58,13 +58,13 @@ class Regrade:
     quantity: int
 
 
-def check_regrades(regrades: Sequence[Regrade], reason: str) -> None:
+def check_condition_changes(changes: Sequence[StockConditionChange], reason: str) -> None:
     """Raise Invalid for an empty change, or one that people may not make."""
-    if not regrades:
+    if not changes:
         raise errors.Invalid("Enter which units change their condition.", field="lines")
     if not reason.strip():
         raise errors.Invalid("Enter why the condition changes.", field="reason")
-    for each in regrades:
+    for each in changes:
         if each.quantity < 1:
             raise errors.Invalid(f"{each.sku}: enter at least 1 unit.", field="quantity")
         if each.before not in GRADES or each.after not in GRADES:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.domain.inventory.model.supplies import SupplyKind
-from doorstep.domain.inventory.model.transfers import Arrived, check_arrived
+from doorstep.domain.inventory.model.transfers import TransferReceiptLine, check_arrived
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId, Sku, TransferId
 
@@ -29,7 +29,7 @@ class Delivery:
     """
 
     location_id: LocationId
-    lines: Sequence[Arrived]
+    lines: Sequence[TransferReceiptLine]
     supply_kind: SupplyKind | None = None
     reference: str = ""
     transfer_id: TransferId | None = None
@@ -68,7 +68,7 @@ def check_delivery(delivery: Delivery) -> None:
         raise errors.Invalid("Enter what was received, or close the document.", field="lines")
 
 
-def lay_out(delivery: Delivery, expected: Mapping[Sku, int]) -> list[ReceiptLine]:
+def compare_with_document(delivery: Delivery, expected: Mapping[Sku, int]) -> list[ReceiptLine]:
     """The receipt: every received line with what was announced of it; `expected` is what is still open.
 
     Unannounced units go to quarantine, so that they are not sold before it is clear whose they are. Announced units are shown

@@ -100,12 +100,12 @@ class Suggestion:
     why: str
 
 
-def suggest(shelves: Sequence[StockLevel], sources: Iterable[Source]) -> list[Suggestion]:
+def suggest(levels: Sequence[StockLevel], sources: Iterable[Source]) -> list[Suggestion]:
     """What to send where. The location with the lowest coverage is served first, as far as its source can spare."""
     known = {(source.sku, source.location_id): source for source in sources}
     spare = {key: source.spare for key, source in known.items()}
     found = []
-    for shelf in sorted(shelves, key=_urgency):
+    for shelf in sorted(levels, key=_urgency):
         key = (shelf.sku, shelf.source_id)
         quantity = min(shelf.lacks, spare.get(key, 0))
         if quantity:
@@ -115,22 +115,22 @@ def suggest(shelves: Sequence[StockLevel], sources: Iterable[Source]) -> list[Su
     return found
 
 
-def _urgency(shelf: StockLevel) -> tuple[float, Sku, LocationId]:
-    return ((shelf.available + shelf.coming) / max(1, shelf.need), shelf.sku, shelf.location_id)
+def _urgency(level: StockLevel) -> tuple[float, Sku, LocationId]:
+    return ((level.available + level.coming) / max(1, level.need), level.sku, level.location_id)
 
 
-def _sentence(shelf: StockLevel, source: Source, quantity: int) -> str:
+def _sentence(level: StockLevel, source: Source, quantity: int) -> str:
     """The reason, for the person who decides on the draft."""
-    if shelf.cover_days:
+    if level.cover_days:
         because = (
-            f"{shelf.sold} shipped in {DEMAND_DAYS} days, so {shelf.cover_days} days need {shelf.demand}"
+            f"{level.sold} shipped in {DEMAND_DAYS} days, so {level.cover_days} days need {level.demand}"
         )
-        bounds = f" (at least {shelf.min_quantity}, at most {shelf.max_quantity})"
+        bounds = f" (at least {level.min_quantity}, at most {level.max_quantity})"
     else:
-        because, bounds = f"The minimum is {shelf.min_quantity}", ""
-    has = f"available {shelf.available}, incoming {shelf.coming}, missing {shelf.lacks}"
+        because, bounds = f"The minimum is {level.min_quantity}", ""
+    has = f"available {level.available}, incoming {level.coming}, missing {level.lacks}"
     limit = ""
-    if quantity < shelf.lacks:
+    if quantity < level.lacks:
         limit = f" The source can spare {quantity} above its own minimum of {source.min_quantity}."
     return f"{because}{bounds}; {has}.{limit}"
 

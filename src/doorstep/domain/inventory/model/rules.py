@@ -186,7 +186,7 @@ def _rank_site(scope: Scope, site: Site | None) -> int | None:
     return fits.index(True) if True in fits else None
 
 
-def contest(
+def matching_rules(
     rules: Iterable[Rule], *, goods: Goods, site: Site | None, channel: str = EVERY_CHANNEL
 ) -> list[Rule]:
     """The active rules that apply here, the deciding one first. Pass rules of one kind (and audience)."""

@@ -108,7 +108,7 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class TransferReceiptLine:
     """Received units, and their condition."""
 
     sku: Sku
@@ -118,7 +118,7 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class TransferLineResult:
     """The result of a line's receipt: `taken` out of transit, `over` not sent, `lost` not coming."""
 
     sku: Sku
@@ -163,7 +163,9 @@ def to_send(transfer: Transfer, given: Mapping[Sku, int] | None) -> dict[Sku, in
     return sent
 
 
-def arrivals(transfer: Transfer, given: Sequence[Arrived], *, closes: bool) -> list[Arrival]:
+def compare_with_shipped(
+    transfer: Transfer, given: Sequence[TransferReceiptLine], *, closes: bool
+) -> list[TransferLineResult]:
     """Compare received units with those in transit; with `closes` the rest is lost. Raises Invalid."""
     check_arrived(given)
     came: dict[Sku, int] = {}
@@ -176,11 +178,11 @@ def arrivals(transfer: Transfer, given: Sequence[Arrived], *, closes: bool) -> l
         over = came.get(sku, 0) - taken
         lost = road.get(sku, 0) - taken if closes else 0
         if taken or over or lost:
-            found.append(Arrival(sku, taken, over, lost))
+            found.append(TransferLineResult(sku, taken, over, lost))
     return found
 
 
-def check_arrived(given: Sequence[Arrived]) -> None:
+def check_arrived(given: Sequence[TransferReceiptLine]) -> None:
     """Raise Invalid for impossible receipts."""
     for each in given:
         if each.quantity < 1:

@@ -11,7 +11,7 @@ from doorstep.kernel.db import ReadTx
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StockLevels:
     """All positions of a SKU in one condition, as parallel lists: one row per SKU is cheaper than one per position."""
 
     sku: str
@@ -22,10 +22,10 @@ class Row:
     missing: list[int]
 
 
-def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], conditions: Sequence[str]) -> list[Row]:
+def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], conditions: Sequence[str]) -> list[StockLevels]:
     """The counters of these SKUs at all locations."""
     return tx.all(
-        Row,
+        StockLevels,
         """
         SELECT sku, condition, array_agg(location_id) AS locations, array_agg(on_hand) AS on_hand,
                array_agg(reserved) AS reserved, array_agg(missing) AS missing
@@ -37,7 +37,7 @@ def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], conditions: Sequence
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedUnits:
     """Units of a SKU that the network has committed."""
 
     sku: str
@@ -46,10 +46,10 @@ class Asked:
     committed: int
 
 
-def select_asked(tx: ReadTx, *, skus: Sequence[str]) -> list[Asked]:
+def select_requested_units(tx: ReadTx, *, skus: Sequence[str]) -> list[RequestedUnits]:
     """Units that carts hold and that captured orders still need."""
     statement = "SELECT sku, condition, held, committed FROM network_stock WHERE sku = ANY(%s)"
-    return tx.all(Asked, statement, (list(skus),))
+    return tx.all(RequestedUnits, statement, (list(skus),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from doorstep.kernel.ids import LocationId, Sku
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Discrepancy:
     """The effect of a claim on its position; `confirmed_at` None keeps the last confirmation."""
 
     sku: str
@@ -80,7 +80,7 @@ def select_on_hand(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condit
     )
 
 
-def mark(tx: WriteTx, marks: Sequence[Mark]) -> None:
+def mark(tx: WriteTx, marks: Sequence[Discrepancy]) -> None:
     """Store the missing units and the newest confirmation; the counters are locked."""
     tx.execute(
         """

@@ -123,7 +123,7 @@ def write_found(tx: WriteTx, found: Sequence[Found], *, count_id: int, adds: boo
     )
 
 
-def take_back(tx: WriteTx, found: Sequence[Found], *, count_id: int, at: datetime) -> None:
+def reduce_found(tx: WriteTx, found: Sequence[Found], *, count_id: int, at: datetime) -> None:
     """Subtract units that were scanned too often."""
     tx.execute(
         """

@@ -30,7 +30,7 @@ class FeedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class UnappliedLine:
     """A line that did not simply apply."""
 
     line_no: int
@@ -99,10 +99,10 @@ def select_feeds(tx: ReadTx, *, limit: int) -> list[FeedRow]:
     )
 
 
-def select_troubles(tx: ReadTx, *, feed_id: int, limit: int) -> list[Trouble]:
+def select_unapplied_lines(tx: ReadTx, *, feed_id: int, limit: int) -> list[UnappliedLine]:
     """Lines of a feed that did not simply apply, in their order."""
     return tx.all(
-        Trouble,
+        UnappliedLine,
         """
         SELECT line_no, sku, location, outcome, reason FROM stock_feed_troubles
          WHERE feed_id = %s ORDER BY line_no LIMIT %s

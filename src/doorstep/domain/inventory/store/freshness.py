@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from doorstep.domain.inventory.model.freshness import StockSource, Word
+from doorstep.domain.inventory.model.freshness import SourceUpdate, StockSource
 from doorstep.kernel.db import ReadTx, WriteTx
 
 
@@ -29,7 +29,7 @@ def delete_source(tx: WriteTx, *, location_id: int, name: str) -> int:
     return tx.execute("DELETE FROM stock_sources WHERE (location_id, name) = (%s, %s)", (location_id, name))
 
 
-def mark_updated(tx: WriteTx, words: Sequence[Word]) -> int:
+def mark_updated(tx: WriteTx, updates: Sequence[SourceUpdate]) -> int:
     """Record updates; an older one never replaces a newer one. Locks in key order; returns how many sources are known."""
     return tx.execute(
         """
@@ -43,7 +43,11 @@ def mark_updated(tx: WriteTx, words: Sequence[Word]) -> int:
         UPDATE stock_sources s SET last_message_at = greatest(s.last_message_at, l.at)
           FROM locked l WHERE (s.location_id, s.name) = (l.location_id, l.name)
         """,
-        ([each.location_id for each in words], [each.name for each in words], [each.at for each in words]),
+        (
+            [each.location_id for each in updates],
+            [each.name for each in updates],
+            [each.at for each in updates],
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from doorstep.kernel.ids import LocationId, Sku
 
 
 @dataclass(frozen=True, slots=True)
-class FreeThen:
+class PastAvailable:
     """Unreserved units at a time."""
 
     sku: Sku
@@ -21,10 +21,10 @@ class FreeThen:
     pieces: int
 
 
-def select_free_at(tx: ReadTx, *, at: datetime) -> list[FreeThen]:
+def select_free_at(tx: ReadTx, *, at: datetime) -> list[PastAvailable]:
     """Unreserved stock at a time: today's, less the changes since then; positions without stock are left out."""
     return tx.all(
-        FreeThen,
+        PastAvailable,
         """
         SELECT s.sku, s.condition, s.location_id, (s.on_hand - s.reserved - coalesce(m.change, 0))::bigint AS pieces
           FROM stock s LEFT JOIN (
@@ -37,7 +37,7 @@ def select_free_at(tx: ReadTx, *, at: datetime) -> list[FreeThen]:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeThen:
+class PastChange:
     """Unreserved stock that changed without an order."""
 
     at: datetime
@@ -47,10 +47,10 @@ class ChangeThen:
     pieces: int
 
 
-def select_changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[ChangeThen]:
+def select_changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[PastChange]:
     """Changes of unreserved stock in a period, except those caused by the period's own orders, by time."""
     return tx.all(
-        ChangeThen,
+        PastChange,
         """
         SELECT m.occurred_at AS at, m.sku, m.condition, m.location_id,
                (m.on_hand_change - m.reserved_change)::bigint AS pieces
@@ -65,7 +65,7 @@ def select_changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[Chan
 
 
 @dataclass(frozen=True, slots=True)
-class SoldThen:
+class PastSales:
     """Units of a SKU that left a location."""
 
     sku: Sku
@@ -73,10 +73,10 @@ class SoldThen:
     pieces: int
 
 
-def select_sold(tx: ReadTx, *, skus: Sequence[str], since: datetime) -> list[SoldThen]:
+def select_sold(tx: ReadTx, *, skus: Sequence[str], since: datetime) -> list[PastSales]:
     """Shipped units of these SKUs per location since then."""
     return tx.all(
-        SoldThen,
+        PastSales,
         """
         SELECT sku, location_id, (-sum(on_hand_change))::bigint AS pieces FROM stock_movements
          WHERE sku = ANY(%s) AND type = 'shipped' AND occurred_at > %s GROUP BY sku, location_id ORDER BY sku, location_id

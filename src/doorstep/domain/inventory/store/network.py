@@ -21,14 +21,14 @@ from doorstep.kernel.ids import Sku
 
 
 @dataclass(frozen=True, slots=True)
-class _AskedRow:
+class _RequestedRow:
     sku: Sku
     condition: Condition
     held: int
     committed: int
 
 
-_ASKED = """
+_REQUESTED = """
     SELECT n.sku, n.condition, n.held, n.committed
       FROM network_stock n JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition) USING (sku, condition)
 """
@@ -36,20 +36,20 @@ _ASKED = """
 
 def select_requested(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Requested]:
     """Held and committed units of these (SKU, condition); those without any are left out."""
-    return _asked(tx.all(_AskedRow, _ASKED, _columns(parts)))
+    return _requested(tx.all(_RequestedRow, _REQUESTED, _columns(parts)))
 
 
 def lock_requested(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Requested]:
     """The same, locked in key order."""
-    statement = f"{_ASKED} ORDER BY n.sku, n.condition FOR NO KEY UPDATE OF n"
-    return _asked(tx.all(_AskedRow, statement, _columns(parts)))
+    statement = f"{_REQUESTED} ORDER BY n.sku, n.condition FOR NO KEY UPDATE OF n"
+    return _requested(tx.all(_RequestedRow, statement, _columns(parts)))
 
 
 def _columns(parts: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
     return [part[0] for part in parts], [part[1] for part in parts]
 
 
-def _asked(rows: Sequence[_AskedRow]) -> dict[Part, Requested]:
+def _requested(rows: Sequence[_RequestedRow]) -> dict[Part, Requested]:
     return {(row.sku, row.condition): Requested(row.held, row.committed) for row in rows}
 
 

@@ -158,17 +158,17 @@ def select_touched(tx: ReadTx, *, within: Scope) -> list[str]:
     )
 
 
-def work_out_nodes(tx: WriteTx, *, within: Scope) -> int:
+def calculate_nodes(tx: WriteTx, *, within: Scope) -> int:
     """Recompute node_policies for these SKUs and locations; returns how many pairs changed."""
     return tx.value(int, _NODES, _touching(within))
 
 
-def work_out_channels(tx: WriteTx, *, within: Scope) -> int:
+def calculate_channels(tx: WriteTx, *, within: Scope) -> int:
     """Recompute channel_policies for these SKUs; returns how many changed."""
     return tx.value(int, _CHANNELS, _touching(within))
 
 
-def work_out_pools(tx: WriteTx, *, within: Scope) -> int:
+def calculate_pools(tx: WriteTx, *, within: Scope) -> int:
     """Recompute pools for these SKUs; returns how many changed. Units used stay used."""
     return tx.value(int, _POOLS, _touching(within))
 

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from doorstep.domain.inventory.model.transfers import Arrival, Plan, RequestedLine, Transfer, TransferState
+from doorstep.domain.inventory.model.transfers import (
+    Plan,
+    RequestedLine,
+    Transfer,
+    TransferLineResult,
+    TransferState,
+)
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 from doorstep.kernel.keyset import NEWEST, Key, Keyset, Sorting
@@ -106,7 +112,7 @@ def update_shipped(tx: WriteTx, *, transfer_id: int, sent: Mapping[Sku, int]) ->
     )
 
 
-def add_received(tx: WriteTx, arrivals: Sequence[Arrival], *, transfer_id: int) -> None:
+def add_received(tx: WriteTx, arrivals: Sequence[TransferLineResult], *, transfer_id: int) -> None:
     """Store the received units; SKUs that are not on the transfer have no line."""
     tx.execute(
         """

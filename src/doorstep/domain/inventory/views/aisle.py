@@ -20,7 +20,7 @@ def endless_aisle(
 
     Raises NotFound for an unknown location.
     """
-    seen = availability.picture(
+    seen = availability.load_inputs(
         tx,
         skus={sku, *(part[0] for part in parts)},
         conditions={part[1] for part in parts},

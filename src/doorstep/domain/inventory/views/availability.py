@@ -7,13 +7,13 @@ from datetime import datetime
 
 from doorstep.domain.inventory.model.availability import (
     Availability,
+    AvailabilityInputs,
     Demand,
     Incoming,
     Key,
+    LocationStock,
     Parts,
-    Picture,
     Question,
-    Shelf,
     answer,
     parts_of,
 )
@@ -31,7 +31,7 @@ def availability(
     Inside a transaction that holds the SKUs' locks (`lock_supply`) the answers stay true until it ends.
     """
     needed = {question.sku: parts_of(question.sku, parts) for question in questions}
-    seen = picture(
+    seen = load_inputs(
         tx,
         skus={*needed, *(part[0] for each in needed.values() for part in each)},
         conditions={part[1] for each in needed.values() for part in each},
@@ -42,7 +42,7 @@ def availability(
     return [answer(question, needed[question.sku], seen) for question in questions]
 
 
-def picture(
+def load_inputs(
     tx: ReadTx,
     *,
     skus: Iterable[str],
@@ -50,21 +50,21 @@ def picture(
     channels: Iterable[str],
     with_supply: bool,
     at: datetime,
-) -> Picture:
+) -> AvailabilityInputs:
     """Load everything about these SKUs."""
     wanted = sorted(set(skus))
     rows = store.select_stock_levels(tx, skus=wanted, conditions=sorted(set(conditions)))
-    return Picture(
+    return AvailabilityInputs(
         at=at,
         nodes={node.id: node for node in store.select_nodes(tx, at=at)},
-        shelves={(row.sku, row.condition): _shelves(row) for row in rows},
+        stock={(row.sku, row.condition): _by_location(row) for row in rows},
         demand=_demand(tx, wanted),
         policies=rules.policies(tx, skus=wanted, channels=channels),
         incoming=_incoming(tx, wanted) if with_supply else {},
     )
 
 
-def _shelves(row: store.Row) -> tuple[Shelf, ...]:
+def _by_location(row: store.StockLevels) -> tuple[LocationStock, ...]:
     return tuple(zip(row.locations, row.on_hand, row.reserved, row.missing, strict=True))
 
 
@@ -72,7 +72,7 @@ def _demand(tx: ReadTx, skus: Sequence[str]) -> dict[Key, Demand]:
     promised = {each.sku: each for each in store.select_promised(tx, skus=skus)}
     found = {
         (each.sku, each.condition): Demand(each.held, each.committed)
-        for each in store.select_asked(tx, skus=skus)
+        for each in store.select_requested_units(tx, skus=skus)
     }
     for sku, each in promised.items():
         asked = found.get((sku, Condition.NEW), Demand())

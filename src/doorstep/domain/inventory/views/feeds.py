@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from doorstep.domain.inventory.store import feeds as store
-from doorstep.domain.inventory.store.feeds import FeedRow, Trouble
+from doorstep.domain.inventory.store.feeds import FeedRow, UnappliedLine
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
-__all__ = ["FeedRow", "Trouble"]
+__all__ = ["FeedRow", "UnappliedLine"]
 
 
 def rows(tx: ReadTx, *, limit: int = 50) -> list[FeedRow]:
@@ -23,6 +23,6 @@ def row(tx: ReadTx, *, feed_id: int) -> FeedRow:
     return found
 
 
-def troubles(tx: ReadTx, *, feed_id: int, limit: int = 1000) -> list[Trouble]:
+def unapplied_lines(tx: ReadTx, *, feed_id: int, limit: int = 1000) -> list[UnappliedLine]:
     """Lines of a feed that did not simply apply, in order."""
-    return store.select_troubles(tx, feed_id=feed_id, limit=limit)
+    return store.select_unapplied_lines(tx, feed_id=feed_id, limit=limit)

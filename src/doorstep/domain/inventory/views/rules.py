@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import repeat
 
 from doorstep.domain.inventory.model.policies import NONE, YES, NodePolicy, Policies, Pool, Ruling
-from doorstep.domain.inventory.model.rules import EVERY_CHANNEL, Rule, RuleKind, contest
+from doorstep.domain.inventory.model.rules import EVERY_CHANNEL, Rule, RuleKind, matching_rules
 from doorstep.domain.inventory.store import policies as policy_store
 from doorstep.domain.inventory.store import pools as pool_store
 from doorstep.domain.inventory.store import rules as store
@@ -79,4 +79,4 @@ def competing(
         raise errors.NotFound(f"The catalog does not have {sku}.")
     site = next((each for each in store.select_sites(tx) if each.code == location), None)
     of_kind = [each for each in store.select_rules(tx) if each.terms.kind is kind]
-    return contest(of_kind, goods=goods, site=site, channel=channel)
+    return matching_rules(of_kind, goods=goods, site=site, channel=channel)

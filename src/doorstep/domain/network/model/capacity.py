@@ -62,7 +62,7 @@ class Outage:
     is_noticed: bool
     actor: str
 
-    def holds(self, since: datetime, until: datetime) -> bool:
+    def is_active(self, since: datetime, until: datetime) -> bool:
         """Whether the carrier is out at any time between two instants."""
         return self.since_at < until and (self.until_at is None or self.until_at > since)
 

@@ -130,7 +130,7 @@ def select_pauses(tx: ReadTx, *, at: datetime) -> list[Pause]:
     )
 
 
-def upsert_pace(tx: WriteTx, paces: Sequence[Throughput]) -> None:
+def upsert_throughput(tx: WriteTx, throughput: Sequence[Throughput]) -> None:
     """Store the measurements."""
     tx.execute(
         """
@@ -140,16 +140,16 @@ def upsert_pace(tx: WriteTx, paces: Sequence[Throughput]) -> None:
           = (excluded.units_per_hour, excluded.open_units, excluded.reject_rate, excluded.measured_at)
         """,
         (
-            [each.location_id for each in paces],
-            [each.units_per_hour for each in paces],
-            [each.open_units for each in paces],
-            [each.reject_rate for each in paces],
-            [each.measured_at for each in paces],
+            [each.location_id for each in throughput],
+            [each.units_per_hour for each in throughput],
+            [each.open_units for each in throughput],
+            [each.reject_rate for each in throughput],
+            [each.measured_at for each in throughput],
         ),
     )
 
 
-def select_paces(tx: ReadTx) -> list[Throughput]:
+def select_throughput(tx: ReadTx) -> list[Throughput]:
     """Select the measured performance of every location."""
     return tx.all(
         Throughput,

@@ -17,8 +17,8 @@ from doorstep.domain.orders.model import (
     SnapshotLine,
 )
 from doorstep.domain.orders.store import holds, read, routing, write
-from doorstep.domain.orders.store.routing import NewWait
-from doorstep.domain.orders.store.write import Known, NewHeader
+from doorstep.domain.orders.store.routing import NewRoutingState
+from doorstep.domain.orders.store.write import LockedOrder, NewHeader
 from doorstep.kernel import events
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
@@ -30,13 +30,13 @@ class Incoming:
 
     connection_id: int
     channel: str
-    observation: OrderSnapshot
+    snapshot: OrderSnapshot
     trace_id: str
     actor: str = ""
 
     @property
     def key(self) -> tuple[int, str]:
-        return self.connection_id, self.observation.external_id
+        return self.connection_id, self.snapshot.external_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Classified:
 
     new: tuple[New, ...]
     later: tuple[Incoming, ...]
-    known: Mapping[tuple[int, str], Known]
+    known: Mapping[tuple[int, str], LockedOrder]
 
     @property
     def decidable(self) -> list[New]:
@@ -62,7 +62,7 @@ class Classified:
         return [
             each
             for each in self.new
-            if each.incoming.key not in more and each.incoming.observation.canceled_at is None
+            if each.incoming.key not in more and each.incoming.snapshot.canceled_at is None
         ]
 
 
@@ -138,10 +138,10 @@ def upsert(
 
 
 def _is_canceled(incoming: Incoming) -> bool:
-    return incoming.observation.canceled_at is not None
+    return incoming.snapshot.canceled_at is not None
 
 
-def _lock_known(tx: WriteTx, each: Incoming) -> dict[tuple[int, str], Known]:
+def _lock_known(tx: WriteTx, each: Incoming) -> dict[tuple[int, str], LockedOrder]:
     return {(row.connection_id, row.external_id): row for row in write.lock_known(tx, keys=[each.key])}
 
 
@@ -151,11 +151,9 @@ def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> 
         return
     new = sorted(new, key=lambda each: each.incoming.key)
     write.copy_headers(tx, (_header(each, decided, now) for each in new))
-    routing.copy_waits(tx, _waits(new, decided, now))
+    routing.copy_routing_states(tx, _routing_states(new, decided, now))
     allocated = {(each.order_id, each.line_no): each.quantity for each in decided.counts}
-    write.copy_lines(
-        tx, [(each.order_id, each.incoming.observation.lines) for each in new], allocated=allocated
-    )
+    write.copy_lines(tx, [(each.order_id, each.incoming.snapshot.lines) for each in new], allocated=allocated)
     write.copy_addresses(tx, (address for each in new for address in _addresses(each)))
     placed = [(order_id, hold) for order_id, each in decided.holds.items() for hold in each]
     if placed:
@@ -164,7 +162,7 @@ def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> 
 
 
 def _addresses(each: New) -> list[tuple[int, str, Address]]:
-    order = each.incoming.observation
+    order = each.incoming.snapshot
     both = (("shipping", order.shipping_address), ("billing", order.billing_address))
     return [(each.order_id, kind, address) for kind, address in both if address is not None]
 
@@ -191,7 +189,7 @@ def _append_events(tx: WriteTx, new: Sequence[New], decided: Decided, now: datet
 
 
 def _placed(each: New) -> facts.Placed:
-    order = each.incoming.observation
+    order = each.incoming.snapshot
     return facts.Placed(
         each.order_id,
         each.incoming.channel,
@@ -208,29 +206,29 @@ def _header(each: New, decided: Decided, now: datetime) -> NewHeader:
         id=each.order_id,
         connection_id=incoming.connection_id,
         trace_id=incoming.trace_id,
-        observation=incoming.observation,
+        snapshot=incoming.snapshot,
         accepted_at=now,
         approved_at=now if found is not None and not found else None,
         promised_at=decided.promised.get(each.order_id),
     )
 
 
-def _waits(new: Sequence[New], decided: Decided, now: datetime) -> list[NewWait]:
+def _routing_states(new: Sequence[New], decided: Decided, now: datetime) -> list[NewRoutingState]:
     """What new orders wait for: undecided ones for their checks, short ones in their queues, all others for nothing."""
     return [
-        NewWait(each.order_id, decided.queued.get(each.order_id), now)
+        NewRoutingState(each.order_id, decided.queued.get(each.order_id), now)
         for each in new
         if each.order_id not in decided.holds or each.order_id in decided.short
     ]
 
 
-def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted | None:
+def _merge(tx: WriteTx, each: Incoming, known: LockedOrder, now: datetime) -> Accepted | None:
     """Apply a newer snapshot. An order in work is not changed: a hold asks a person."""
-    order = each.observation
+    order = each.snapshot
     if order.version_at < known.version_at:
         return None
     (header,) = read.select_headers(tx, order_ids=[known.id])
-    stored = read.observation(
+    stored = read.snapshot(
         header,
         read.select_lines(tx, order_ids=[known.id]),
         read.select_addresses(tx, order_ids=[known.id]),
@@ -244,7 +242,7 @@ def _merge(tx: WriteTx, each: Incoming, known: Known, now: datetime) -> Accepted
     write.update_header(tx, order_id=known.id, reported=order)
     if changes:
         _apply(tx, known, order, changes, now)
-        events.append(tx, [facts.Observed(OrderId(known.id), changes)], at=now)
+        events.append(tx, [facts.UpdatedByChannel(OrderId(known.id), changes)], at=now)
     if not changes and not canceled:
         return None
     return Accepted(OrderId(known.id), each, is_new=False, changes=changes, canceled=canceled)
@@ -276,7 +274,9 @@ def _by_line(lines: Sequence[SnapshotLine]) -> dict[str, tuple[str, int, int, in
     }
 
 
-def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[str], now: datetime) -> None:
+def _apply(
+    tx: WriteTx, known: LockedOrder, order: OrderSnapshot, changes: Sequence[str], now: datetime
+) -> None:
     if known.canceled_at is not None:
         return
     at_work = known.allocated > 0
@@ -296,7 +296,7 @@ def _apply(tx: WriteTx, known: Known, order: OrderSnapshot, changes: Sequence[st
         routing.set_due(tx, order_ids=[known.id], due="approve", at=now)
 
 
-def _replace_lines(tx: WriteTx, known: Known, lines: Sequence[SnapshotLine]) -> bool:
+def _replace_lines(tx: WriteTx, known: LockedOrder, lines: Sequence[SnapshotLine]) -> bool:
     """Replace the lines; False if rejected or canceled work still refers to the old ones."""
     if not write.delete_lines(tx, order_id=known.id):
         return False

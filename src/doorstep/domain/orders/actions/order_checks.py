@@ -49,7 +49,7 @@ def run_checks(
         standing.setdefault(hold.order_id, []).append(hold)
     found = {
         order_id: model.check(order, known_skus=known_skus, serviceable=serviceable)
-        for order_id, order in _observations(tx, order_ids).items()
+        for order_id, order in _snapshots(tx, order_ids).items()
     }
     _end_passed(tx, standing, found, now)
     placed = [(order_id, hold) for order_id, each in found.items() for hold in each]
@@ -71,13 +71,13 @@ def run_checks(
     return approved
 
 
-def _observations(tx: WriteTx, order_ids: Sequence[int]) -> dict[int, OrderSnapshot]:
+def _snapshots(tx: WriteTx, order_ids: Sequence[int]) -> dict[int, OrderSnapshot]:
     lines: dict[int, list[read.Line]] = {}
     for line in read.select_lines(tx, order_ids=order_ids):
         lines.setdefault(line.order_id, []).append(line)
     addresses = read.select_addresses(tx, order_ids=order_ids)
     headers = read.select_headers(tx, order_ids=order_ids)
-    return {header.id: read.observation(header, lines.get(header.id, []), addresses) for header in headers}
+    return {header.id: read.snapshot(header, lines.get(header.id, []), addresses) for header in headers}
 
 
 def _reasons(found: Sequence[Hold]) -> set[str]:

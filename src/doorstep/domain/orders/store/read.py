@@ -152,7 +152,7 @@ def select_addresses(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[tuple[int,
     return {(row.order_id, row.kind): row.address for row in rows}
 
 
-def observation(
+def snapshot(
     header: Header, lines: Sequence[Line], addresses: dict[tuple[int, str], Address]
 ) -> OrderSnapshot:
     """A stored order in the shape of a snapshot, so that one set of checks serves both."""
@@ -162,7 +162,7 @@ def observation(
         version_at=header.version_at,
         placed_at=header.placed_at,
         currency=header.currency,
-        lines=tuple(_observed(line) for line in lines),
+        lines=tuple(_snapshot_line(line) for line in lines),
         total_minor=header.total_minor,
         shipping_minor=header.shipping_minor,
         tax_minor=header.tax_minor,
@@ -191,7 +191,7 @@ def observation(
     )
 
 
-def _observed(line: Line) -> SnapshotLine:
+def _snapshot_line(line: Line) -> SnapshotLine:
     return SnapshotLine(
         external_line_id=line.external_line_id,
         sku=line.sku,

@@ -15,7 +15,7 @@ from doorstep.kernel.ids import OrderId
 
 
 @dataclass(frozen=True, slots=True)
-class NewWait:
+class NewRoutingState:
     """What a new order waits for: checks at once, or its retry in a queue."""
 
     order_id: OrderId
@@ -23,7 +23,7 @@ class NewWait:
     at: datetime
 
 
-def copy_waits(tx: WriteTx, rows: Sequence[NewWait]) -> None:
+def copy_routing_states(tx: WriteTx, rows: Sequence[NewRoutingState]) -> None:
     """Write what new orders wait for."""
     tx.copy(
         """
@@ -34,7 +34,7 @@ def copy_waits(tx: WriteTx, rows: Sequence[NewWait]) -> None:
     )
 
 
-def _values(row: NewWait) -> tuple[object, ...]:
+def _values(row: NewRoutingState) -> tuple[object, ...]:
     placed = row.placement
     if placed is None:
         return row.order_id, "approve", row.at, False, "", "", None, True, 0, None

@@ -21,14 +21,14 @@ class NewHeader:
     id: int
     connection_id: int
     trace_id: str
-    observation: OrderSnapshot
+    snapshot: OrderSnapshot
     accepted_at: datetime
     approved_at: datetime | None
     promised_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LockedOrder:
     """A stored order, locked."""
 
     id: int
@@ -42,14 +42,14 @@ class Known:
     allocated: int
 
 
-def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[Known]:
+def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[LockedOrder]:
     """Lock those of these (connection, external id) that exist, in key order.
 
     One index look-up per key, even where the planner would rather read the whole table.
     """
     wanted = sorted(set(keys))
     return tx.all(
-        Known,
+        LockedOrder,
         """
         SELECT o.*, (SELECT coalesce(sum(l.allocated), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS allocated
           FROM unnest(%s::bigint[], %s::text[]) AS k(connection_id, external_id) CROSS JOIN LATERAL (
@@ -66,7 +66,7 @@ def next_ids(tx: WriteTx, count: int) -> list[int]:
     return tx.column(int, "SELECT nextval('orders_id_seq') FROM generate_series(1, %s)", (count,))
 
 
-class Overtaken(errors.Conflict):
+class AlreadyStored(errors.Conflict):
     """Another process stored the same order first; the batch is retried."""
 
 
@@ -75,7 +75,7 @@ def copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
     try:
         _copy_headers(tx, rows)
     except psycopg.errors.UniqueViolation as problem:
-        raise Overtaken("Another process is storing the same order.") from problem
+        raise AlreadyStored("Another process is storing the same order.") from problem
 
 
 def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
@@ -86,7 +86,7 @@ def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
                      payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source, note, tags,
                      channel_canceled_at, priority, promised_at, ship_after, channel_ship_by, origin, pickup) FROM STDIN
         """,
-        (_header_values(row, row.observation) for row in rows),
+        (_header_values(row, row.snapshot) for row in rows),
     )
 
 

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.demand import Choice
-from doorstep.domain.routing.model.order_problem import OrderProblem, Part, Plan, Unit
+from doorstep.domain.routing.model.order_problem import LineGroup, OrderProblem, Part, Plan
 from doorstep.domain.routing.model.supply import Basket
 from doorstep.kernel.ids import LocationId
 
@@ -21,7 +21,7 @@ _PAIRED = 24
 
 # How good a try is, smaller first: minus the units served, then the number that plans are compared by.
 _Worth = tuple[int, int]
-_Takes = dict[LocationId, list[Unit]]
+_Takes = dict[LocationId, list[LineGroup]]
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Cover:
     """Ways to serve units by at most `most` parcels."""
 
     problem: OrderProblem
-    units: Sequence[Unit]
+    units: Sequence[LineGroup]
     most: int
     _stops: dict[LocationId, Stop] = field(init=False)
     _lines: dict[tuple[int, ...], dict[LocationId, int]] = field(init=False)
@@ -106,7 +106,7 @@ class Cover:
 
     def _tried_on(self, places: frozenset[LocationId]) -> tuple[_Worth, _Takes]:
         """Assign every unit to the best of these locations that still has stock for it."""
-        basket, takes = self.problem.basket(), dict[LocationId, list[Unit]]()
+        basket, takes = self.problem.basket(), dict[LocationId, list[LineGroup]]()
         served = key = 0
         for unit in self.units:
             fits = sorted((self._key(unit, place, takes), place) for place in places & unit.fits.keys())
@@ -116,13 +116,13 @@ class Cover:
                 served, key = served + 1, key + self._lines[unit.lines][place]
         return (-served, key + sum([self._opening[place] for place in takes])), takes
 
-    def _key(self, unit: Unit, place: LocationId, opened: Iterable[LocationId]) -> int:
+    def _key(self, unit: LineGroup, place: LocationId, opened: Iterable[LocationId]) -> int:
         return self._lines[unit.lines][place] + (0 if place in opened else self._opening[place])
 
-    def _taken(self, unit: Unit) -> list[tuple[int, int]]:
+    def _taken(self, unit: LineGroup) -> list[tuple[int, int]]:
         return [(index, self.problem.wants[index].quantity) for index in unit.lines]
 
-    def _take(self, unit: Unit, place: LocationId, basket: Basket) -> bool:
+    def _take(self, unit: LineGroup, place: LocationId, basket: Basket) -> bool:
         """Add a unit to the basket if all of it fits."""
         wants = [self.problem.wants[index] for index in unit.lines]
         trial = basket.copied() if len(wants) > 1 else basket

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from doorstep.domain.routing.model import partition
 from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.measure import Scale, Values
-from doorstep.domain.routing.model.order_problem import OrderProblem, Part, Plan, Unit
+from doorstep.domain.routing.model.order_problem import LineGroup, OrderProblem, Part, Plan
 from doorstep.domain.routing.model.partition import Way
 from doorstep.kernel.ids import LocationId
 
@@ -26,7 +26,7 @@ class Parting:
     """Ways to serve units by at most `most` parcels, each parcel of several worth at least `least_minor`."""
 
     problem: OrderProblem
-    units: Sequence[Unit]
+    units: Sequence[LineGroup]
     most: int
     least_minor: int
     _scale: Scale = field(init=False)
@@ -85,7 +85,7 @@ class Parting:
         costs = [unit.costs for unit in self.units]
         return {stop.id: stop.keys[number] + worth * sum([each[stop.id] for each in costs]) for stop in stops}
 
-    def _takes(self, unit: Unit) -> list[tuple[int, int]]:
+    def _takes(self, unit: LineGroup) -> list[tuple[int, int]]:
         return [(index, self.problem.wants[index].quantity) for index in unit.lines]
 
     def _cannot_be_beaten(self, singles: Sequence[Plan]) -> bool:

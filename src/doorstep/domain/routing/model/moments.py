@@ -56,11 +56,11 @@ class Moments:
         minute = instant.replace(second=0, microsecond=0)
         found = self._latest.get(minute)
         if found is None:
-            found = self._work_out(minute)
+            found = self._calculate(minute)
             self._latest = {minute: found}
         return found
 
-    def _work_out(self, minute: datetime) -> Moment:
+    def _calculate(self, minute: datetime) -> Moment:
         until = minute + timedelta(minutes=1)
         out = {each.carrier: each.reason for each in self.closures if each.holds(minute, until)}
         shifts = {place: running(each, self.calendars[place], minute) for place, each in self.shifts.items()}

@@ -36,7 +36,7 @@ class Found(msgspec.Struct, frozen=True):
     runner_up_values: Values = ()
 
 
-class Unit(msgspec.Struct, frozen=True):
+class LineGroup(msgspec.Struct, frozen=True):
     """Lines that are not separated: where they can be filled completely, and what they add to a parcel there: to its cost,
     and to its numbers (see measure) if the rule measures lines by more than cost.
     """
@@ -120,7 +120,7 @@ class OrderProblem:
         stops = self.candidates.stops
         return {place: stop for place in there if (stop := stops[place]) is not None}
 
-    def unit(self, lines: tuple[int, ...]) -> Unit:
+    def unit(self, lines: tuple[int, ...]) -> LineGroup:
         """Lines that must come from one location, with the keys of taking them there."""
         fits = self.fits(lines[0])
         for index in lines[1:]:
@@ -133,7 +133,7 @@ class OrderProblem:
             extras = {
                 place: scale.keys(scale.signed(self.measured(takes, stop)), 0) for place, stop in fits.items()
             }
-        return Unit(lines, fits, self.costs(lines, fits), extras)
+        return LineGroup(lines, fits, self.costs(lines, fits), extras)
 
     def costs(self, lines: Sequence[int], fits: Mapping[LocationId, Stop]) -> dict[LocationId, int]:
         """What taking these lines adds to a parcel from each location, in minor units."""

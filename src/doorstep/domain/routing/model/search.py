@@ -8,7 +8,7 @@ from doorstep.domain.routing.model import exact, score, single_parcel
 from doorstep.domain.routing.model.cover import Cover
 from doorstep.domain.routing.model.demand import DemandLine
 from doorstep.domain.routing.model.exact import Parting
-from doorstep.domain.routing.model.order_problem import Found, OrderProblem, Part, Plan, Unit
+from doorstep.domain.routing.model.order_problem import Found, LineGroup, OrderProblem, Part, Plan
 from doorstep.domain.routing.model.rules.document import Split
 from doorstep.domain.routing.model.spread import Spread
 
@@ -37,7 +37,7 @@ def searched(problem: OrderProblem, most: int) -> Found:
     return found if found.plan and _is_allowed(problem, found.plan, split) else Found()
 
 
-def units_of(problem: OrderProblem) -> list[Unit]:
+def units_of(problem: OrderProblem) -> list[LineGroup]:
     """Units that stay together: the whole order, or lines of one entry of `keep_together`, or each line."""
     split = problem.candidates.rule.split
     if split.by == "none":
@@ -55,7 +55,7 @@ def _entry(want: DemandLine, entries: Sequence[str], index: int) -> str | int:
     return next((entry for entry in entries if entry in {want.style, want.category}), index)
 
 
-def _whole(problem: OrderProblem, units: Sequence[Unit], most: int) -> list[Plan]:
+def _whole(problem: OrderProblem, units: Sequence[LineGroup], most: int) -> list[Plan]:
     """Plans of complete lines only, with as many lines as possible."""
     there = [unit for unit in units if unit.fits]
     split = problem.candidates.rule.split
@@ -86,7 +86,7 @@ def _places(plan: Plan) -> tuple[int, ...]:
     return tuple([part.stop.id for part in plan])
 
 
-def _completed(problem: OrderProblem, found: Found, units: Sequence[Unit], most: int) -> Found:
+def _completed(problem: OrderProblem, found: Found, units: Sequence[LineGroup], most: int) -> Found:
     """The plan with split lines that no location can fill, if the rule splits lines."""
     split = problem.candidates.rule.split
     if split.by != "quantity":

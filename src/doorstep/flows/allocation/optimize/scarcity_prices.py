@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from doorstep.domain.inventory import views as stock
-from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.inventory.actions import NetworkClaims
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.routing.actions import runs
 from doorstep.domain.routing.actions.runs import NewRun
@@ -55,7 +55,7 @@ def _prices(tx: ReadTx, now: datetime) -> tuple[dict[prices.Key, int], int]:
     if not came:
         return {}, 0
     goods = eligible_stock.needs(tx, skus={want.sku for each in came for want in each.wants})
-    claims = Claims(stock.requested(tx, parts=goods.locked_parts), frozenset())
+    claims = NetworkClaims(stock.requested(tx, parts=goods.locked_parts), frozenset())
     found = inputs.load(tx, demands=came, goods=goods, claims=claims, at=now)
     weight = _MORE_STOCK_AFTER / _span(came, now)
     expected = [Expected(each, weight) for each in came]

@@ -9,7 +9,7 @@ from datetime import datetime
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import Work
 from doorstep.domain.inventory import views as stock
-from doorstep.domain.inventory.actions import Claims
+from doorstep.domain.inventory.actions import NetworkClaims
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import Choice, Decision, Demand, DemandLine, Supply, stock_key
 from doorstep.flows.allocation import demand, eligible_stock, inputs
@@ -41,7 +41,7 @@ def load(tx: ReadTx, *, at: datetime, limit: int) -> UnreleasedWork | None:
         _planned_part(each, works[each.order_id]) for each in demand.as_placed(tx, order_ids=list(works))
     ]
     goods = eligible_stock.needs(tx, skus={want.sku for each in parts for want in each.wants})
-    claims = Claims(stock.requested(tx, parts=goods.locked_parts), frozenset())
+    claims = NetworkClaims(stock.requested(tx, parts=goods.locked_parts), frozenset())
     found = inputs.load(tx, demands=parts, goods=goods, claims=claims, at=at)
     everything = [work for each in works.values() for work in each]
     add_back(found.supply, everything, goods)

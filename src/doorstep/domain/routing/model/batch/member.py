@@ -14,7 +14,7 @@ from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.demand import Choice, Demand, StockKey
 from doorstep.domain.routing.model.exact import MOST_UNITS
 from doorstep.domain.routing.model.measure import Values, limit
-from doorstep.domain.routing.model.order_problem import OrderProblem, Part, Plan, Unit
+from doorstep.domain.routing.model.order_problem import LineGroup, OrderProblem, Part, Plan
 from doorstep.domain.routing.model.plan import Decision, Planner
 from doorstep.domain.routing.model.rules.document import Measure, Routing, Rule
 from doorstep.domain.routing.model.score import values
@@ -35,7 +35,7 @@ class Member:
     index: int
     problem: OrderProblem
     rule: Rule
-    units: Sequence[Unit]
+    units: Sequence[LineGroup]
     stops: Mapping[LocationId, Stop]
     needs: Sequence[Mapping[StockKey, int]]
     served: tuple[LocationId | None, ...]
@@ -126,7 +126,7 @@ def _is_by_cost(rule: Rule) -> bool:
 
 
 def _served(
-    units: Sequence[Unit], problem: OrderProblem, choices: Sequence[Choice]
+    units: Sequence[LineGroup], problem: OrderProblem, choices: Sequence[Choice]
 ) -> tuple[LocationId | None, ...] | None:
     """The location of each unit; None if a line was split, or if its location is not a candidate."""
     places: dict[int, set[LocationId]] = {}
@@ -145,7 +145,7 @@ def _limited(
     index: int,
     problem: OrderProblem,
     rule: Rule,
-    units: Sequence[Unit],
+    units: Sequence[LineGroup],
     served: tuple[LocationId | None, ...],
 ) -> Member:
     every = {place: stop for unit in units for place, stop in unit.fits.items()}
@@ -166,7 +166,9 @@ def _limited(
         if place in used or _is_no_worse(problem, stop, before, now)
     }
     cut = [
-        Unit(unit.lines, {place: stop for place, stop in unit.fits.items() if place in allowed}, unit.costs)
+        LineGroup(
+            unit.lines, {place: stop for place, stop in unit.fits.items() if place in allowed}, unit.costs
+        )
         for unit in units
     ]
     return Member(index, problem, rule, cut, allowed, needs, served, most)
@@ -181,7 +183,7 @@ def _is_no_worse(problem: OrderProblem, stop: Stop, before: Sequence[Measure], n
     )
 
 
-def _needs(problem: OrderProblem, unit: Unit) -> Mapping[StockKey, int]:
+def _needs(problem: OrderProblem, unit: LineGroup) -> Mapping[StockKey, int]:
     needs: dict[StockKey, int] = {}
     for index in unit.lines:
         want = problem.wants[index]
