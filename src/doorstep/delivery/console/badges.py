@@ -10,10 +10,11 @@ from enum import StrEnum
 from doorstep.domain.analytics.model import Slack
 from doorstep.domain.connections.model import Mode
 from doorstep.domain.fulfillment.model import State
+from doorstep.domain.inventory.model import Condition, MovementType
 from doorstep.domain.notifications.model import MessageState
 from doorstep.domain.orders.model import OrderStatus
 from doorstep.domain.payments.model import PaymentStatus, RefundState
-from doorstep.domain.returns.model import RefundProgress, ReturnLocation
+from doorstep.domain.returns.model import Disposition, Grade, RefundProgress, ReturnLocation
 from doorstep.domain.shipping.model import LabelState, TrackingStatus
 from doorstep.kernel import i18n
 from doorstep.kernel.i18n import mark as _m
@@ -79,7 +80,7 @@ FULFILLMENT: Mapping[str, Badge] = {
 ORDER_PAYMENT: Mapping[str, Badge] = {
     "paid": _success(_m("Paid")),
     "unpaid": _attention(_m("Unpaid")),
-    "on_delivery": Badge(_m("COD"), "info", "money"),
+    "on_delivery": Badge(_m("Cash on delivery"), "info", "money"),
     "refunded": Badge(_m("Refunded"), "neutral", "return"),
     "partly_refunded": Badge(_m("Partly refunded"), "neutral", "return"),
 }
@@ -170,6 +171,37 @@ ACCESS: Mapping[str, Badge] = {
     "inactive": _neutral(_m("Deactivated")),
     "revoked": _neutral(_m("Revoked")),
 }
+CONDITION: Mapping[str, Badge] = {
+    Condition.NEW: _neutral(_m("New")),
+    Condition.B_GRADE: _neutral(_m("B-grade")),
+    Condition.QUARANTINE: _attention(_m("Quarantine")),
+    Condition.DAMAGED: _danger(_m("Damaged")),
+    Condition.IN_TRANSIT: _progress(_m("In transit")),
+}
+MOVEMENT: Mapping[str, Badge] = {
+    MovementType.RECEIVED: _neutral(_m("Received")),
+    MovementType.RESERVED: _neutral(_m("Reserved")),
+    MovementType.RELEASED: _neutral(_m("Released")),
+    MovementType.SHIPPED: _neutral(_m("Shipped")),
+    MovementType.ADJUSTED: _neutral(_m("Adjusted")),
+    MovementType.TRANSFERRED: _neutral(_m("Transferred")),
+    MovementType.RETURNED: _neutral(_m("Returned")),
+    MovementType.EXPECTED: _neutral(_m("Expected")),
+    MovementType.REGRADED: _neutral(_m("Condition changed")),
+    MovementType.COUNTED: _neutral(_m("Counted")),
+    MovementType.SYNCHRONIZED: _neutral(_m("Synchronized")),
+}
+GRADE: Mapping[str, Badge] = {
+    Grade.NEW: _success(_m("As new")),
+    Grade.B_GRADE: _neutral(_m("B-grade")),
+    Grade.DAMAGED: _danger(_m("Damaged")),
+    Grade.WRONG_ITEM: _attention(_m("Wrong item")),
+}
+DISPOSITION: Mapping[str, Badge] = {
+    Disposition.RESTOCK: _success(_m("Restock")),
+    Disposition.QUARANTINE: _attention(_m("Quarantine")),
+    Disposition.SCRAP: _danger(_m("Scrap")),
+}
 SUBJECTS: Mapping[str, Mapping[str, Badge]] = {
     "order": ORDER,
     "fulfillment": FULFILLMENT,
@@ -186,6 +218,10 @@ SUBJECTS: Mapping[str, Mapping[str, Badge]] = {
     "error": ERROR,
     "feed_line": FEED_LINE,
     "access": ACCESS,
+    "condition": CONDITION,
+    "movement": MOVEMENT,
+    "grade": GRADE,
+    "disposition": DISPOSITION,
 }
 
 
@@ -193,6 +229,11 @@ def badge(subject: str, status: object) -> Badge:
     """The badge of a status; one that has none is shown as it is written."""
     key = status.value if isinstance(status, StrEnum) else str(status)
     return SUBJECTS[subject].get(key) or _neutral(key.replace("_", " ").capitalize())
+
+
+def label(subject: str, status: object) -> str:
+    """The word of a status in the user's language, for texts and tables where a badge would be too loud."""
+    return i18n.gettext(badge(subject, status).word)
 
 
 def slack(found: Slack) -> Badge:

@@ -117,6 +117,7 @@ def _environment() -> jinja2.Environment:
         counted=i18n.counted,
         options_of=options_of,
         badge_of=badges.badge,
+        label_of=badges.label,
         slack_badge=badges.slack,
         person_of=person_of,
         hold_words=lambda reason: i18n.gettext(analytics.hold_label(reason)),

@@ -46,15 +46,15 @@ def reserve(tx: WriteTx, *, reservations: Sequence[NewReservation], at: datetime
     movements = [
         Movement(
             type=MovementType.RESERVED,
-            sku=piece.sku,
-            location_id=piece.location_id,
-            quantity=piece.quantity,
-            cause=piece.cause,
+            sku=each.sku,
+            location_id=each.location_id,
+            quantity=each.quantity,
+            cause=each.cause,
             occurred_at=at,
-            condition=piece.condition,
-            order_id=piece.order_id,
+            condition=each.condition,
+            order_id=each.order_id,
         )
-        for piece in reservations
+        for each in reservations
     ]
     model.check(movements)
     store.apply(tx, movements)

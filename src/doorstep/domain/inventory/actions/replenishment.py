@@ -50,8 +50,8 @@ def draft(tx: WriteTx, *, after: str, at: datetime) -> Drafted:
     """Draft transfers for the next page of SKUs after `after`. Drafted units count as incoming, so repeating it adds nothing."""
     store.lock_drafting(tx)
     skus = store.select_page(tx, after=after, limit=_SKUS_AT_ONCE)
-    shelves = store.select_stock_levels(tx, skus=skus, at=at)
-    found = model.suggest(shelves, store.select_sources(tx, skus=skus)) if shelves else []
+    levels = store.select_stock_levels(tx, skus=skus, at=at)
+    found = model.suggest(levels, store.select_sources(tx, skus=skus)) if levels else []
     lines = {
         pair: [RequestedLine(each.sku, each.quantity, each.why) for each in several]
         for pair, several in model.by_pair(found).items()

@@ -87,14 +87,14 @@ def change(tx: WriteTx, *, command: Command, lines: Sequence[RequestedLine]) -> 
 def request(tx: WriteTx, *, command: Command) -> None:
     """Request the goods: they are reserved at the origin. Raises InsufficientStock."""
     transfer = _enter(tx, command, TransferState.REQUESTED)
-    pieces = [
+    reservations = [
         NewReservation(transfer.cause(line.sku), line.sku, transfer.origin_id, line.requested)
         for line in transfer.lines
     ]
     rules.check_requested([RequestedLine(line.sku, line.requested) for line in transfer.lines])
-    ledger.reserve(tx, reservations=pieces, at=command.at)
-    asked = {line.sku: line.requested for line in transfer.lines}
-    documents.announce(tx, transfer=transfer, pieces=asked, at=command.at)
+    ledger.reserve(tx, reservations=reservations, at=command.at)
+    requested = {line.sku: line.requested for line in transfer.lines}
+    documents.announce(tx, transfer=transfer, pieces=requested, at=command.at)
     reported = facts.TransferRequested(transfer.id, transfer.origin_id, transfer.destination_id)
     events.append(tx, [reported], at=command.at)
 

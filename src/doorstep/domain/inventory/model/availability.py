@@ -227,8 +227,8 @@ def _ruled_as(sold: Sku, part: Sku, condition: Condition) -> Sku:
 def _part(question: Question, part: Part, inputs: AvailabilityInputs) -> PartAnswer:
     sku, condition, pieces = part
     ruled_as = _ruled_as(question.sku, sku, condition)
-    shelves = inputs.stock.get((sku, condition), ())
-    places = tuple(_share(question, shelf, ruled_as, inputs) for shelf in shelves)
+    levels = inputs.stock.get((sku, condition), ())
+    places = tuple(_share(question, stock, ruled_as, inputs) for stock in levels)
     demand = inputs.demand.get((sku, condition), Demand())
     threshold, pools = _kept_back(question, ruled_as, inputs.policies)
     incoming = _coming(question, ruled_as, inputs) if condition is Condition.NEW else ()

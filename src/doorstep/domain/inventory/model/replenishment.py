@@ -105,13 +105,13 @@ def suggest(levels: Sequence[StockLevel], sources: Iterable[Source]) -> list[Sug
     known = {(source.sku, source.location_id): source for source in sources}
     spare = {key: source.spare for key, source in known.items()}
     found = []
-    for shelf in sorted(levels, key=_urgency):
-        key = (shelf.sku, shelf.source_id)
-        quantity = min(shelf.lacks, spare.get(key, 0))
+    for level in sorted(levels, key=_urgency):
+        key = (level.sku, level.source_id)
+        quantity = min(level.lacks, spare.get(key, 0))
         if quantity:
             spare[key] -= quantity
-            why = _sentence(shelf, known[key], quantity)
-            found.append(Suggestion(shelf.sku, shelf.source_id, shelf.location_id, quantity, why))
+            why = _sentence(level, known[key], quantity)
+            found.append(Suggestion(level.sku, level.source_id, level.location_id, quantity, why))
     return found
 
 
