@@ -142,7 +142,7 @@ def test_holds_and_rejected_work_stay_readable(shop: Shop) -> None:
             note="sale day",
             now=shop.now,
         )
-        approve.hold(tx, order_id=order_id, message="Ask the customer", now=shop.now)
+        approve.hold(tx, order_id=order_id, reason="Ask the customer", now=shop.now)
     page = detail(shop, order_id)
     assert page.is_held
     assert [group.work.reject_note for group in page.past_groups] == ["sale day"]

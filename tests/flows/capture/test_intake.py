@@ -150,7 +150,7 @@ def test_a_person_holds_and_releases(retailer: Retailer) -> None:
     retailer.settle()
     order_id = retailer.order_id(reported)
     retailer.write(
-        lambda tx: approve.hold(tx, order_id=order_id, message="Too many for one person?", now=NOON)
+        lambda tx: approve.hold(tx, order_id=order_id, reason="Too many for one person?", now=NOON)
     )
     retailer.write(
         lambda tx: tx.execute("UPDATE order_routing SET due_at = business_now() - interval '1 minute'")

@@ -135,7 +135,7 @@ def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, Ord
 
 
 def test_a_held_order_is_unchanged(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
-    held.write(lambda tx: approve.hold(tx, order_id=two[0], message="ask the customer", now=NOON))
+    held.write(lambda tx: approve.hold(tx, order_id=two[0], reason="ask the customer", now=NOON))
     assert reoptimize.solve(held.app.context, seconds=1, clock=time.monotonic) is None
 
 
@@ -171,7 +171,7 @@ def test_a_missing_unit_stops_its_group(held: Retailer, two: tuple[OrderId, Orde
         now=NOON,
         budget=reoptimize.Budget(time.monotonic, 1),
     )
-    held.write(lambda tx: approve.hold(tx, order_id=two[1], message="ask the customer", now=NOON))
+    held.write(lambda tx: approve.hold(tx, order_id=two[1], reason="ask the customer", now=NOON))
     gone = Correction(SHIRT, held.location_ids["ST-22"], "stolen", change=-2)
     held.write(lambda tx: inventory.adjust(tx, correction=gone, at=NOON))
     assert held.write(lambda tx: reoptimize.apply(tx, found=found, solved=solved, now=NOON)) == 0
