@@ -268,7 +268,7 @@ def test_an_unreadable_file_is_not_imported(database: Database, text: str, messa
 def test_an_order_file_has_past_orders_and_a_known_extension(database: Database) -> None:
     with pytest.raises(errors.Invalid, match="future"):
         load(database, HEAD, as_of=NOON + timedelta(days=1))
-    with pytest.raises(errors.Invalid, match="Name the source"):
+    with pytest.raises(errors.Invalid, match="Enter the source"):
         load(database, HEAD, source=" ")
     with pytest.raises(BadFile, match="must end in"):
         reader_of("stock.xlsx")
