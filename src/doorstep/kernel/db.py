@@ -224,6 +224,10 @@ class Database:
             raise errors.Unavailable(
                 f"The database does not answer: {reason_of(problem)}.", retry_after_seconds=2
             ) from problem
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as problem:
+            raise errors.Unavailable(
+                f"The database has an older schema, or none ({problem.diag.message_primary}): run doorstep migrate."
+            ) from problem
         except psycopg.DataError as problem:
             raise errors.Invalid(
                 f"A value cannot be stored: {problem.diag.message_primary or problem}."

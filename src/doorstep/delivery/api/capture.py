@@ -34,8 +34,11 @@ _EXAMPLE = {
     "payment": {"is_paid": True, "method": "upi"},
     "shipping_address": {
         "name": "A. Person",
+        "phone": "+919800000000",
         "line1": "1 Road",
         "city": "Pune",
+        "state": "Maharashtra",
+        "state_code": "MH",
         "postal_code": "411001",
         "country": "IN",
     },

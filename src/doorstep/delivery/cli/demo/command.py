@@ -148,7 +148,7 @@ def _stay(stage: Stage, logins: list[Login], out: Console) -> None:
         people.add_row(login.email, login.password, login.role)
     out.print(styled("\nThe console: [bold]{url}/console[/bold]   API: {url}/api/docs", url=stage.url))
     out.print(people)
-    out.print("\nCtrl-C stops everything.")
+    out.print("\nFor an API key: Settings, Create key. Ctrl-C stops everything.")
     while stage.died() is None:
         time.sleep(0.5)
     name = stage.died() or ""
