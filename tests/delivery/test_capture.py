@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 from tests.builders import SHIRT, Retailer
 from tests.delivery.test_api import client, problem
 
+from doorstep.domain.connections import actions as connections
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory import views as stock
 
@@ -75,6 +77,25 @@ def test_a_refused_call_is_kept_as_a_dead_letter(till: TestClient) -> None:
     place(till, {"external_id": "T-3"})
     (letter,) = till.get("/api/v1/dead-letters").json()["items"]
     assert (letter["topic"], letter["error_class"]) == ("orders", "data")
+
+
+@pytest.mark.parametrize("is_discarded", [False, True])
+def test_a_corrected_document_is_taken_though_the_wrong_one_was_rejected(
+    till: TestClient, retailer: Retailer, *, is_discarded: bool
+) -> None:
+    wrong = order("T-1", currency="XXQ")
+    for _ in range(2):
+        assert till.post(ORDERS, json=wrong).status_code == 422
+    (letter,) = retailer.dead_letters()
+    if is_discarded:
+        retailer.write(lambda tx: connections.discard(tx, ids=[int(str(letter["id"]))]))
+        assert till.post(ORDERS, json=wrong).status_code == 422  # Sent again, it is read again.
+    answer = till.post(ORDERS, json=order("T-1"))
+    assert (answer.status_code, answer.json()["headline"]) == (201, "ORDER_ALLOCATED"), answer.text
+    assert place(till, order("T-1"))[0]["status"] == "repeated"
+    assert retailer.dead_letters() == []
+    bodies = retailer.read(lambda tx: tx.column(bytes, "SELECT body FROM inbox WHERE error IS NOT NULL"))
+    assert {json.loads(body)["currency"] for body in bodies} == {"XXQ"}
 
 
 def test_a_newer_version_changes_the_order_and_an_older_one_does_not(till: TestClient) -> None:

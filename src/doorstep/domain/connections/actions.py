@@ -41,6 +41,11 @@ def receive_here(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> list[NewMessage
     return store.insert_messages(tx, arrivals)
 
 
+def replace_rejected(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> None:
+    """A corrected document replaces the rejected or discarded one with its event id; call it before storing these."""
+    store.rename_rejected(tx, arrivals)
+
+
 def claim(tx: WriteTx, *, limit: int) -> list[InboxMessage]:
     """Claim the oldest due messages, locked for this transaction."""
     return store.lock_due(tx, limit=limit)

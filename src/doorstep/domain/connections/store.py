@@ -95,6 +95,23 @@ def _columns(arrivals: Sequence[Arrival]) -> tuple[list[object], ...]:
     )
 
 
+def rename_rejected(tx: WriteTx, arrivals: Sequence[Arrival]) -> int:
+    """Let rejected messages make room for corrected ones with the same event id: they keep their bytes under another."""
+    return tx.execute(
+        """
+        UPDATE inbox i SET external_event_id = i.external_event_id || '#' || i.id, state = 2
+          FROM unnest(%b::bigint[], %b::text[], %b::bytea[]) AS n(connection_id, external_event_id, body)
+         WHERE (i.connection_id, i.external_event_id) = (n.connection_id, n.external_event_id)
+           AND (i.state = 3 AND i.body <> n.body OR i.state = 2 AND i.error IS NOT NULL)
+        """,
+        (
+            [arrival.connection_id for arrival in arrivals],
+            [arrival.external_event_id for arrival in arrivals],
+            [arrival.body for arrival in arrivals],
+        ),
+    )
+
+
 def insert_inbox(tx: WriteTx, arrivals: Sequence[Arrival]) -> int:
     """Store messages once each; returns how many were new."""
     return tx.execute(_INSERT, _columns(arrivals))

@@ -62,6 +62,7 @@ def capture(context: Context, tx: WriteTx, *, documents: Documents) -> list[Capt
     arrivals = _arrivals(context, documents)
     names = [_external_id(arrival) for arrival in arrivals]
     before = order_views.by_external_id(tx, connection_id=documents.connection.id, external_ids=names)
+    connections.replace_rejected(tx, arrivals=arrivals)
     fresh = connections.receive_here(tx, arrivals=arrivals)
     intake.read(context, tx, fresh)
     problems = connection_views.problems(
@@ -79,6 +80,7 @@ def capture(context: Context, tx: WriteTx, *, documents: Documents) -> list[Capt
 def store(context: Context, tx: WriteTx, *, documents: Documents) -> list[CaptureResult]:
     """Only store the documents; workers read them."""
     arrivals = _arrivals(context, documents)
+    connections.replace_rejected(tx, arrivals=arrivals)
     connections.receive(tx, arrivals=arrivals)
     return [CaptureResult(_external_id(each), CaptureStatus.STORED) for each in arrivals]
 
