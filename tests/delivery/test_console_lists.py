@@ -15,9 +15,14 @@ from doorstep.delivery.console import lists
 from doorstep.delivery.console.app import ROUTES
 from doorstep.delivery.console.routes import Read, Verb
 from doorstep.domain.analytics.views import letters, returns
+from doorstep.domain.identity import actions as identity
+from doorstep.domain.identity.model import Role
+from doorstep.domain.inventory.actions import replenishment
 from doorstep.domain.inventory.actions import transfers as transfer_verbs
+from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.model.transfers import Plan, RequestedLine
-from doorstep.domain.inventory.views import counts, receiving, supplies, transfers
+from doorstep.domain.inventory.views import counts, feeds, imports, receiving, supplies, transfers
+from doorstep.kernel.ids import LocationId, Sku
 
 __all__ = ["browser"]
 
@@ -34,8 +39,8 @@ PAGE = 50  # rows of a page of orders
 _ID = re.compile(r"\{\w+:int\}")
 
 
-def _file(browser: TestClient, path: str, query: str = "") -> list[list[str]]:
-    answer = browser.get(f"/console{path}?{query}&format=csv")
+def _file(browser: TestClient, path: str, query: str = "", name: str = "") -> list[list[str]]:
+    answer = browser.get(f"/console{path}?{query}&{_param(name, 'format')}=csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"].startswith("attachment;")
     return list(csv.reader(answer.text.splitlines()))
@@ -123,16 +128,68 @@ SORTED = {
     "/supplies": supplies.SORTING,
     "/receiving": receiving.SORTING,
     "/dead-letters": letters.SORTING,
+    "/files?imports": imports.SORTING,
+    "/files?feeds": feeds.SORTING,
 }
 
 
 @pytest.mark.parametrize("path", SORTED)
 def test_every_list_can_be_sorted_by_its_columns(browser: TestClient, shop: Shop, path: str) -> None:
     sign_in(browser)
+    where, _mark, name = path.partition("?")
     for key in SORTED[path].keys:
         for sort in (key, f"-{key}"):
-            _file(browser, path, f"sort={sort}")
-            assert browser.get(f"/console{path}?sort={sort}&cursor=nonsense").status_code == 200
+            _file(browser, where, f"{_param(name, 'sort')}={sort}", name)
+            given = f"{_param(name, 'sort')}={sort}&{_param(name, 'cursor')}=nonsense"
+            assert browser.get(f"/console{where}?{given}").status_code == 200
+
+
+def _param(name: str, value: str) -> str:
+    """The name of a value in the address of a list that shares its page."""
+    return f"{name}-{value}" if name else value
+
+
+SHORT = {
+    ("/connections", "", "Connection"): "name kind mode last_received_at received_today waiting changed_at",
+    ("/settings", "users", "Name"): "name email role active created_at",
+    ("/settings", "keys", "Name"): "name role revoked created_at",
+    ("/replenishment", "", "Location"): "items location source min_quantity max_quantity cover_days",
+}
+
+
+@pytest.mark.parametrize("place", SHORT)
+def test_a_short_list_is_sorted_and_a_file(
+    browser: TestClient, shop: Shop, place: tuple[str, str, str]
+) -> None:
+    path, name, column = place
+    _short_lists(shop)
+    sign_in(browser, Role.ADMINISTRATOR)
+    for key in SHORT[place].split():
+        up, down = (
+            _file(browser, path, f"{_param(name, 'sort')}={sort}", name)[1:] for sort in (key, f"-{key}")
+        )
+        assert sorted(up) == sorted(down)
+    head, *rows = _file(browser, path, f"{_param(name, 'sort')}={SHORT[place].split()[0]}", name)
+    assert len(rows) > 1
+    if column != "Location":
+        shown = [row[head.index(column)].casefold() for row in rows]
+        assert shown == sorted(shown)
+    page = browser.get(f"/console{path}").text
+    assert f"{_param(name, 'sort')}=-" in page
+    assert f"{_param(name, 'format')}=csv" in page
+
+
+def _short_lists(shop: Shop) -> None:
+    where = shop.location_ids["WH-A"]
+    with shop.app.db.write(actor="test") as tx:
+        for name in ("Till", "app"):
+            key = identity.NewKey(name=name, role=Role.READ_ONLY, location_id=None)
+            identity.create_api_key(tx, key=key, now=shop.now)
+        rules = [
+            Rule(LocationId(where), 1, 5, 0, sku=Sku(SHIRT)),
+            Rule(LocationId(where), 2, 4, 0, sku=Sku(JACKET)),
+        ]
+        replenishment.put(tx, rules=rules, at=shop.now)
 
 
 def test_a_list_is_sorted_in_both_directions_page_by_page(

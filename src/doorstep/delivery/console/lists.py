@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
@@ -127,7 +127,10 @@ class Selection(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class ListPage(Generic[Row]):
-    """A list of one area. `path` is its address below the console, `noun` counts its rows."""
+    """A list of one area. `path` is its address below the console, `noun` counts its rows.
+
+    Lists that share a page have names, which stand before `sort`, `cursor` and `format` in the address.
+    """
 
     path: str
     columns: Sequence[Column[Row]]
@@ -142,22 +145,31 @@ class ListPage(Generic[Row]):
     look: str = ""
     selection: Selection[Row] | None = None
     exports: bool = True
+    name: str = ""
 
     @property
     def shown(self) -> Sequence[Column[Row]]:
         """The columns on the screen."""
         return [each for each in self.columns if not each.only_in_file]
 
+    def param(self, name: str) -> str:
+        """The name of a value in the address: sort, or users-sort for a list that shares its page."""
+        return f"{self.name}-{name}" if self.name else name
+
+    def wants_csv(self, req: PageRequest) -> bool:
+        """Whether the address asks for this list as a file."""
+        return req.query(self.param("format")) == "csv"
+
     def query(self, req: PageRequest) -> Query:
         """The filters that the list knows, from the address; a sort key it does not know is left out."""
         names = [each.name for each in self.filters]
         names += ["q"] if self.search else []
         names += ["view"] if self.tabs else []
-        sort = req.query("sort")
+        sort = req.query(self.param("sort"))
         known = {each.sort for each in self.columns if each.sort}
         return Query(
             {name: req.query(name) for name in names},
-            req.query("cursor"),
+            req.query(self.param("cursor")),
             sort if sort.removeprefix("-") in known else self.sort,
         )
 
@@ -168,7 +180,7 @@ class ListPage(Generic[Row]):
 
     def csv(self, req: PageRequest) -> Response:
         """Every row that the filters find, with the columns of the page, read page by page."""
-        name = self.path.strip("/").replace("/", "-")
+        name = self.param(self.path.strip("/").replace("/", "-"))
         headers = {
             "Content-Disposition": f'attachment; filename="{name}-{req.now:%Y-%m-%d}.csv"',
             "Cache-Control": "no-store",
@@ -214,7 +226,12 @@ class ListView(Generic[Row]):
     @property
     def state(self) -> dict[str, str]:
         """What the address holds beside the place in the list."""
-        return {**self.query.filters, "sort": "" if self.query.sort == self.page.sort else self.query.sort}
+        sort = "" if self.query.sort == self.page.sort else self.query.sort
+        return {**self.query.filters, self.page.param("sort"): sort}
+
+    def state_with(self, name: str, value: str) -> dict[str, str]:
+        """The same with another sort, cursor or format."""
+        return {**self.state, self.page.param(name): value}
 
     @property
     def chips(self) -> list[tuple[str, str]]:
@@ -241,6 +258,12 @@ class ListView(Generic[Row]):
 def place(query: Query, sorting: Sorting, limit: int) -> Keyset:
     """Which page of a sorted list the address asks for."""
     return Keyset(query.sort_key, query.is_ascending, sorting.after(query.cursor, query.sort_key), limit)
+
+
+def whole(rows: Sequence[Row], query: Query, keys: Mapping[str, Callable[[Row], Any]]) -> Slice[Row]:
+    """All rows of a list that is short by nature (users, connections, rules), in the order that the address asks for."""
+    by = keys.get(query.sort_key)
+    return Slice(sorted(rows, key=by, reverse=not query.is_ascending) if by else rows)
 
 
 def cut(rows: Sequence[Row], sorting: Sorting, page: Keyset) -> Slice[Row]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import formats, lists, page
-from doorstep.delivery.console.cells import At, Cell, Link, Text
+from doorstep.delivery.console import badges, cells, formats, lists, page
+from doorstep.delivery.console.badges import Badge
+from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
 from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.analytics.views import health
+from doorstep.domain.analytics.views.health import ConnectionHealth
 from doorstep.domain.connections.model import Mode
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
@@ -22,6 +25,7 @@ from doorstep.flows import operations
 from doorstep.kernel import jobs
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import counted, plural
+from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import OrderId
 from doorstep.kernel.jobs import Shadowed
@@ -35,13 +39,75 @@ KINDS = {
 }
 
 
+_NO_PROBLEMS = Badge(_m("No problems"), "success", "check")
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_SORT_KEYS: Mapping[str, Callable[[ConnectionHealth], object]] = {
+    "name": lambda row: (row.name or row.key).casefold(),
+    "kind": lambda row: row.kind,
+    "mode": lambda row: row.mode,
+    "last_received_at": lambda row: row.last_received_at or _NEVER,
+    "received_today": lambda row: row.received_today,
+    "waiting": lambda row: row.waiting,
+    "changed_at": lambda row: row.changed_at,
+}
+
+
 def show(req: PageRequest) -> Response:
-    """Every connection."""
+    """Every connection, or those as CSV."""
     with req.app.db.read() as tx:
-        rows, outages = health.connections(tx, now=req.now), network.outages(tx, at=req.now)
-        unsent = jobs.count_shadowed(tx)
-    context = {"rows": rows, "outages": outages, "kinds": KINDS, "unsent": unsent}
-    return page.render(req, "connections/connections.html", context)
+        listed = connection_list(req, tx)
+        if listed.wants_csv(req):
+            return listed.csv(req)
+        found = listed.load(req, tx)
+    return page.render(req, "connections/connections.html", {"list": found})
+
+
+def connection_list(req: PageRequest, tx: ReadTx) -> ListPage[ConnectionHealth]:
+    """Connections by type and key, or in the order that the address asks for."""
+    outages, unsent = network.outages(tx, at=req.now), jobs.count_shadowed(tx)
+
+    def fetch(tx: ReadTx, query: Query, _limit: int) -> Slice[ConnectionHealth]:
+        return lists.whole(health.connections(tx, now=req.now), query, _SORT_KEYS)
+
+    def state(row: ConnectionHealth) -> Cell | list[Cell]:
+        if outage := outages.get(row.key):
+            return [
+                Link(_("Outage"), "/network", "danger-text"),
+                At(outage.since_at),
+                Text(outage.reason, "muted"),
+            ]
+        if row.dead:
+            words = counted(row.dead, "{n} dead letter", "{n} dead letters")
+            return Link(words, "/dead-letters?what=intake", "danger-text")
+        return cells.NONE if row.mode == "off" else Status(_NO_PROBLEMS)
+
+    def not_sent(row: ConnectionHealth) -> Cell:
+        count = unsent.get(row.key, 0)
+        return Link(f"{count:,}", f"/connections/{row.key}/unsent", value=str(count)) if count else cells.NONE
+
+    return ListPage(
+        path="/connections",
+        columns=(
+            Column(
+                _m("Connection"),
+                lambda row: [Text(row.name or row.key, "strong"), Text(row.key, "muted code")],
+                "s1",
+                "name",
+            ),
+            Column(
+                _m("Type"), lambda row: [Text(_(KINDS[row.kind])), Text(row.connector, "muted")], "s3", "kind"
+            ),
+            Column(_m("Mode"), lambda row: Status(badges.badge("mode", row.mode)), "s2", "mode"),
+            Column(_m("Health"), state, "s4"),
+            Column(_m("Last message"), lambda row: At(row.last_received_at), "s5", "last_received_at"),
+            Column(_m("Last 24 hours"), lambda row: Count(row.received_today), "num minor", "received_today"),
+            Column(_m("Waiting"), lambda row: Count(row.waiting), "num minor", "waiting"),
+            Column(_m("Not sent"), not_sent, "num minor"),
+            Column(_m("Changed"), lambda row: At(row.changed_at), "s6", "changed_at"),
+        ),
+        fetch=fetch,
+        noun=plural("{n} connection", "{n} connections"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,25 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response, StreamingResponse
 
-from doorstep.delivery.console import page
+from doorstep.delivery.console import lists, page
 from doorstep.delivery.console.badges import Badge
+from doorstep.delivery.console.cells import At, Cell, Count, Link, Percent, Status, Text
+from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import imports as verbs
-from doorstep.domain.inventory.model.imports import SHAPES, ImportKind, ImportState, NewImport
+from doorstep.domain.inventory.model.imports import SHAPES, Import, ImportKind, ImportState, NewImport
 from doorstep.domain.inventory.views import exports
 from doorstep.domain.inventory.views import feeds as feed_view
 from doorstep.domain.inventory.views import imports as view
+from doorstep.domain.inventory.views.feeds import FeedRow
 from doorstep.flows.stock import import_files
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
-from doorstep.kernel.i18n import counted
+from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import ImportId
@@ -49,23 +52,100 @@ KINDS = {
     ImportKind.PARTS: _m("Kits and conditions"),
 }
 _SHOWN = 200
+_ROWS = 50
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """The newest files and feeds."""
+    """Files and feeds, the newest first, or one of the lists as CSV."""
+    files, feeds = import_list(), feed_list()
+    if files.wants_csv(req):
+        return files.csv(req)
+    if feeds.wants_csv(req):
+        return feeds.csv(req)
     with req.app.db.read() as tx:
-        found = view.rows(tx)
-        feeds = feed_view.rows(tx)
+        found, received = files.load(req, tx), feeds.load(req, tx)
     context = {
         "files": found,
-        "feeds": [each for each in feeds if not each.key.startswith("import/")],
-        "states": STATES,
+        "feeds": received,
         "kinds": KINDS,
-        "is_busy": any(each.state in BUSY for each in found),
+        "is_busy": any(each.state in BUSY for each in found.rows),
         "shapes": SHAPES,
         "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
     return page.render(req, "files/files.html", context, toast=toast, status=status)
+
+
+def import_list() -> ListPage[Import]:
+    """Imports with their progress."""
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[Import]:
+        wanted = lists.place(query, view.SORTING, limit)
+        return lists.cut(view.page(tx, wanted=wanted), view.SORTING, wanted)
+
+    return ListPage(
+        path="/files",
+        name="imports",
+        columns=(
+            Column(
+                _m("File"),
+                lambda row: [Link(row.file_name, f"/files/{row.id}", "strong"), Text(str(row.id), "muted")],
+                "clip s1",
+                "file_name",
+            ),
+            Column(_m("Contents"), lambda row: Text(_(KINDS[row.kind])), "s3"),
+            Column(
+                _m("Progress"),
+                lambda row: Percent(row.percent) if row.state in BUSY else Status(STATES[row.state]),
+                "s2",
+            ),
+            Column(_m("Rows"), lambda row: Count(row.loaded), "num s4", "loaded"),
+            Column(_m("Applied"), lambda row: Count(row.applied), "num minor", "applied"),
+            Column(_m("Unchanged"), lambda row: Count(row.ignored), "num minor", "ignored"),
+            Column(_m("Invalid"), lambda row: _bad(row.bad), "num s5", "bad"),
+            Column(_m("Imported"), lambda row: At(row.created_at), "s6", "created_at"),
+        ),
+        fetch=fetch,
+        noun=plural("{n} import", "{n} imports"),
+        sort="-created_at",
+        rows_a_page=_ROWS,
+        href=lambda row: f"/files/{row.id}",
+    )
+
+
+def feed_list() -> ListPage[FeedRow]:
+    """Stock feeds with their totals."""
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[FeedRow]:
+        wanted = lists.place(query, feed_view.SORTING, limit)
+        return lists.cut(feed_view.page(tx, wanted=wanted), feed_view.SORTING, wanted)
+
+    def contents(row: FeedRow) -> Cell:
+        return Text(_("Stock on hand") if row.mode.value == "set" else _("Stock changes"))
+
+    return ListPage(
+        path="/files",
+        name="feeds",
+        columns=(
+            Column(_m("Source"), lambda row: Link(row.source, f"/feeds/{row.id}", "strong"), "s1", "source"),
+            Column(_m("Contents"), contents, "s3"),
+            Column(_m("As of"), lambda row: At(row.as_of), "s5", "as_of"),
+            Column(_m("Lines"), lambda row: Count(row.lines), "num s4", "lines"),
+            Column(_m("Applied"), lambda row: Count(row.applied), "num minor", "applied"),
+            Column(_m("Unchanged"), lambda row: Count(row.unchanged + row.ignored), "num minor"),
+            Column(_m("Discrepancies"), lambda row: _bad(row.contradicted), "num minor", "contradicted"),
+            Column(_m("Rejected"), lambda row: _bad(row.refused), "num minor", "refused"),
+            Column(_m("Received"), lambda row: At(row.received_at), "s6", "received_at"),
+        ),
+        fetch=fetch,
+        noun=plural("{n} feed", "{n} feeds"),
+        sort="-received_at",
+        rows_a_page=_ROWS,
+        href=lambda row: f"/feeds/{row.id}",
+    )
+
+
+def _bad(count: int) -> Cell:
+    return Count(count, "strong danger-text" if count else "")
 
 
 def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from starlette.responses import Response
 
-from doorstep.delivery.console import page
+from doorstep.delivery.console import lists, page
+from doorstep.delivery.console.cells import Cell, Count, Text
+from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
 from doorstep.delivery.console.network.kinds import ALL_OF_KIND
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.replenishment import forms
@@ -15,29 +19,70 @@ from doorstep.domain.inventory.actions import replenishment as verbs
 from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.views import replenishment as view
 from doorstep.domain.network import views as network
-from doorstep.domain.network.model import LocationKind
+from doorstep.domain.network.model import Location, LocationKind
 from doorstep.flows.stock import replenish
-from doorstep.kernel.db import WriteTx
-from doorstep.kernel.i18n import counted
+from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import LocationId, Sku
 
 BACK = f"{ROOT}/replenishment"
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """Every rule."""
+    """Every rule, or those as CSV."""
     with req.app.db.read() as tx:
-        rules = view.rules(tx)
         places = network.locations(tx)
+        listed = rule_list(places)
+        if listed.wants_csv(req):
+            return listed.csv(req)
+        found = listed.load(req, tx)
     context = {
-        "rules": rules,
-        "places": places,
+        "list": found,
         "choices": [each for each in places.values() if each.active],
         "kinds": {kind: _(word) for kind, word in ALL_OF_KIND.items()},
         "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
     return page.render(req, "replenishment/replenishment.html", context, toast=toast, status=status)
+
+
+def rule_list(places: Mapping[int, Location]) -> ListPage[Rule]:
+    """Replenishment rules, general ones first, or in the order that the address asks for."""
+
+    def items(row: Rule) -> Cell:
+        return Text(row.sku, "code strong") if row.sku else Text(row.category or _("Every SKU"))
+
+    def where(row: Rule) -> str:
+        if row.location_id:
+            return places[row.location_id].name
+        return _(ALL_OF_KIND[row.location_kind]) if row.location_kind else _("Every location")
+
+    keys: Mapping[str, Callable[[Rule], object]] = {
+        "items": lambda row: (row.sku or row.category or "").casefold(),
+        "location": where,
+        "source": lambda row: places[row.source_id].name,
+        "min_quantity": lambda row: row.min_quantity,
+        "max_quantity": lambda row: row.max_quantity,
+        "cover_days": lambda row: row.cover_days or 0,
+    }
+
+    def fetch(tx: ReadTx, query: Query, _limit: int) -> Slice[Rule]:
+        return lists.whole(view.rules(tx), query, keys)
+
+    return ListPage(
+        path="/replenishment",
+        columns=(
+            Column(_m("Items"), items, "s1", "items"),
+            Column(_m("Location"), lambda row: Text(where(row)), "s2", "location"),
+            Column(_m("From"), lambda row: Text(places[row.source_id].name), "s3", "source"),
+            Column(_m("Minimum"), lambda row: Count(row.min_quantity), "num s4", "min_quantity"),
+            Column(_m("Maximum"), lambda row: Count(row.max_quantity), "num s5", "max_quantity"),
+            Column(_m("Days of cover"), lambda row: Count(row.cover_days or None), "num s6", "cover_days"),
+        ),
+        fetch=fetch,
+        noun=plural("{n} rule", "{n} rules"),
+    )
 
 
 def put(req: PageRequest) -> Response:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.inventory.model.feeds import Feed, LineResult, Mode
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.keyset import Key, Keyset, Sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,30 @@ def select_by_key(tx: ReadTx, *, source: str, key: str) -> FeedRow | None:
     )
 
 
-def select_feeds(tx: ReadTx, *, limit: int) -> list[FeedRow]:
-    """The newest feeds."""
+def select_newest(tx: ReadTx, *, limit: int) -> list[FeedRow]:
+    """The newest feeds, with the parts of imports."""
     return tx.all(
         FeedRow, f"SELECT {_COLUMNS} FROM stock_feeds ORDER BY received_at DESC, id DESC LIMIT %s", (limit,)
     )
+
+
+SORTING = Sorting(
+    {
+        "source": Key("text"),
+        "as_of": Key("timestamptz"),
+        "lines": Key(),
+        "applied": Key(),
+        "contradicted": Key(),
+        "refused": Key(),
+        "received_at": Key("timestamptz"),
+    }
+)
+
+
+def select_feeds(tx: ReadTx, *, page: Keyset) -> list[FeedRow]:
+    """A page of the feeds, without the parts of imports."""
+    found = f"SELECT {_COLUMNS} FROM stock_feeds WHERE NOT starts_with(key, 'import/')"
+    return tx.all(FeedRow, SORTING.page(found, page), page.parameters)
 
 
 def select_unapplied_lines(tx: ReadTx, *, feed_id: int, limit: int) -> list[UnappliedLine]:

@@ -10,6 +10,7 @@ import msgspec
 
 from doorstep.domain.inventory.model.imports import Column, Import, NewImport, Row
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.keyset import Key, Keyset, Sorting
 
 _COLUMNS = """id, kind, state, whole, source, as_of, file_name, loaded, last_line, checked_to, applied_to, applied,
     ignored, bad, error, actor, created_at, finished_at"""
@@ -254,9 +255,22 @@ def select_by_key(tx: ReadTx, *, key: str) -> Import | None:
     return tx.one(Import, f"SELECT {_COLUMNS} FROM imports WHERE key = %s", (key,))
 
 
-def select_imports(tx: ReadTx, *, limit: int) -> list[Import]:
-    """The newest files."""
-    return tx.all(Import, f"SELECT {_COLUMNS} FROM imports ORDER BY id DESC LIMIT %s", (limit,))
+SORTING = Sorting(
+    {
+        "id": Key(),
+        "file_name": Key("text"),
+        "loaded": Key(),
+        "applied": Key(),
+        "ignored": Key(),
+        "bad": Key(),
+        "created_at": Key("timestamptz"),
+    }
+)
+
+
+def select_imports(tx: ReadTx, *, page: Keyset) -> list[Import]:
+    """A page of the files."""
+    return tx.all(Import, SORTING.page(f"SELECT {_COLUMNS} FROM imports", page), page.parameters)
 
 
 def select_problems(tx: ReadTx, *, import_id: int, after: int, limit: int) -> list[Row]:

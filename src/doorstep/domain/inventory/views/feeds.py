@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from doorstep.domain.inventory.store import feeds as store
-from doorstep.domain.inventory.store.feeds import FeedRow, UnappliedLine
+from doorstep.domain.inventory.store.feeds import SORTING, FeedRow, UnappliedLine
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.keyset import Keyset
 
-__all__ = ["FeedRow", "UnappliedLine"]
+__all__ = ["SORTING", "FeedRow", "UnappliedLine"]
 
 
 def rows(tx: ReadTx, *, limit: int = 50) -> list[FeedRow]:
-    """The newest feeds."""
-    return store.select_feeds(tx, limit=limit)
+    """The newest feeds, with the parts of imports."""
+    return store.select_newest(tx, limit=limit)
+
+
+def page(tx: ReadTx, *, wanted: Keyset) -> list[FeedRow]:
+    """A page of the feeds."""
+    return store.select_feeds(tx, page=wanted)
 
 
 def row(tx: ReadTx, *, feed_id: int) -> FeedRow:

@@ -6,15 +6,24 @@ from collections.abc import Iterator
 
 from doorstep.domain.inventory.model.imports import Import, Row
 from doorstep.domain.inventory.store import imports as store
+from doorstep.domain.inventory.store.imports import SORTING
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.keyset import Keyset, newest
+
+__all__ = ["SORTING"]
 
 _AT_ONCE = 5_000
 
 
 def rows(tx: ReadTx, *, limit: int = 50) -> list[Import]:
     """The newest files."""
-    return store.select_imports(tx, limit=limit)
+    return store.select_imports(tx, page=newest(limit))
+
+
+def page(tx: ReadTx, *, wanted: Keyset) -> list[Import]:
+    """A page of the files."""
+    return store.select_imports(tx, page=wanted)
 
 
 def row(tx: ReadTx, *, import_id: int) -> Import:
