@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
@@ -22,6 +22,12 @@ ROWS = 100
 EXPORT_ROWS = 1_000
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]+$)")
 NOT_FILTERS = frozenset({"cursor", "sort", "format"})
+
+
+class Sortable(Protocol):
+    """A value that can be compared with others of its type."""
+
+    def __lt__(self, other: Self, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +266,7 @@ def place(query: Query, sorting: Sorting, limit: int) -> Keyset:
     return Keyset(query.sort_key, query.is_ascending, sorting.after(query.cursor, query.sort_key), limit)
 
 
-def whole(rows: Sequence[Row], query: Query, keys: Mapping[str, Callable[[Row], Any]]) -> Slice[Row]:
+def whole(rows: Sequence[Row], query: Query, keys: Mapping[str, Callable[[Row], Sortable]]) -> Slice[Row]:
     """All rows of a list that is short by nature (users, connections, rules), in the order that the address asks for."""
     by = keys.get(query.sort_key)
     return Slice(sorted(rows, key=by, reverse=not query.is_ascending) if by else rows)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from doorstep.delivery.console import badges, cells, formats, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
-from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
+from doorstep.delivery.console.lists import Column, ListPage, Query, Slice, Sortable
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -41,7 +41,7 @@ KINDS = {
 
 _NO_PROBLEMS = Badge(_m("No problems"), "success", "check")
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_SORT_KEYS: Mapping[str, Callable[[ConnectionHealth], object]] = {
+_SORT_KEYS: Mapping[str, Callable[[ConnectionHealth], Sortable]] = {
     "name": lambda row: (row.name or row.key).casefold(),
     "kind": lambda row: row.kind,
     "mode": lambda row: row.mode,

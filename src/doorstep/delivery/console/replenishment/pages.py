@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from doorstep.delivery.console import lists, page
 from doorstep.delivery.console.cells import Cell, Count, Text
-from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
+from doorstep.delivery.console.lists import Column, ListPage, Query, Slice, Sortable
 from doorstep.delivery.console.network.kinds import ALL_OF_KIND
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.replenishment import forms
@@ -58,7 +58,7 @@ def rule_list(places: Mapping[int, Location]) -> ListPage[Rule]:
             return places[row.location_id].name
         return _(ALL_OF_KIND[row.location_kind]) if row.location_kind else _("Every location")
 
-    keys: Mapping[str, Callable[[Rule], object]] = {
+    keys: Mapping[str, Callable[[Rule], Sortable]] = {
         "items": lambda row: (row.sku or row.category or "").casefold(),
         "location": where,
         "source": lambda row: places[row.source_id].name,

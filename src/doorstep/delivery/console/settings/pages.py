@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from doorstep.delivery.console import badges, cells, lists, navigation, page
 from doorstep.delivery.console.cells import At, Cell, Status, Text
-from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
+from doorstep.delivery.console.lists import Column, ListPage, Query, Slice, Sortable
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -54,7 +54,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200, new_ke
 
 def user_list(locations: Mapping[int, Location]) -> ListPage[User]:
     """Who may sign in."""
-    keys: Mapping[str, Callable[[User], object]] = {
+    keys: Mapping[str, Callable[[User], Sortable]] = {
         "name": lambda row: row.name.casefold(),
         "email": lambda row: row.email,
         "role": lambda row: row.role.value,
@@ -83,7 +83,7 @@ def user_list(locations: Mapping[int, Location]) -> ListPage[User]:
 
 def key_list(locations: Mapping[int, Location]) -> ListPage[ApiKey]:
     """Keys of programs, the revoked ones too."""
-    keys: Mapping[str, Callable[[ApiKey], object]] = {
+    keys: Mapping[str, Callable[[ApiKey], Sortable]] = {
         "name": lambda row: row.name.casefold(),
         "role": lambda row: row.role.value,
         "revoked": lambda row: row.revoked_at is not None,
