@@ -34,7 +34,7 @@ def test_a_user_starts_and_ends_a_carrier_outage(browser: TestClient) -> None:
     )
     assert "<strong>Outage of shiphawk:</strong> Strike" in page
     assert "Carrier outages" in browser.get("/console/").text
-    assert 'title="Strike"' in browser.get("/console/connections").text
+    assert '<span class="muted">Strike</span>' in browser.get("/console/connections").text
     assert "Outage of shiphawk ended." in click(browser, "/network/carrier-back", carrier="shiphawk")
     assert "Carrier outages" not in browser.get("/console/").text
 
