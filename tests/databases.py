@@ -61,6 +61,10 @@ class Pool:
         """Drop a used copy."""
         self._work.submit(drop, self._server_dsn, name)
 
+    def settle(self) -> None:
+        """Wait until nothing is copied or dropped: that has transactions, which a snapshot of the server sees."""
+        self._work.submit(lambda: None).result()
+
     def url(self, name: str) -> str:
         """The URL of a copy."""
         return named(self._server_dsn, name)

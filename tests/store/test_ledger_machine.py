@@ -230,7 +230,7 @@ class Ledger(RuleBasedStateMachine):
             if bought:
                 actions.consume(tx, parts=[], carts={("web", self.cart(cart)): 1}, at=self.now)
             else:
-                actions.release(tx, carts=[("web", self.cart(cart))], at=self.now)
+                actions.release_cart_reservations(tx, carts=[("web", self.cart(cart))], at=self.now)
         self.model.carts.pop(cart, None)
 
     @rule(minutes=st.integers(1, 12))

@@ -31,6 +31,7 @@ set_json_loads(msgspec.json.decode)
 _BUILTIN = (bytes, bytearray, datetime, date, time, timedelta, Decimal, uuid.UUID)
 WAKE_CHANNEL = "doorstep_wake"
 CONNECT_SECONDS = 5
+_NO_ANSWER_SECONDS = 3.0
 _START_SECONDS = 30.0
 
 
@@ -319,10 +320,11 @@ def _place(dsn: str) -> str:
 
 
 def _wait_for_start(dsn: str) -> None:
-    """Wait while a server starts; one that gives no answer, or refuses us, is not worth waiting for."""
+    """Wait while a server starts, and a moment for one that gives no answer: it may be about to start."""
     address = conninfo.make_conninfo(dsn, connect_timeout=CONNECT_SECONDS).encode()
-    deadline = clock.monotonic() + _START_SECONDS
-    while pq.PGconn.ping(address) == pq.Ping.REJECT and clock.monotonic() < deadline:
+    began = clock.monotonic()
+    patience = {pq.Ping.REJECT: _START_SECONDS, pq.Ping.NO_RESPONSE: _NO_ANSWER_SECONDS}
+    while clock.monotonic() - began < patience.get(pq.Ping(pq.PGconn.ping(address)), 0.0):
         clock.sleep(0.2)
 
 
