@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 from tests.builders import NOON, SHIRT, Retailer
-from tests.flows.allocation import test_kits_carts_and_rules as goods
-from tests.flows.allocation.test_kits_carts_and_rules import count, hold, place
+from tests.flows.allocation.test_kits_carts_and_rules import count, hold, place, shelf
 
 from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.actions.rules import Change
@@ -14,7 +12,7 @@ from doorstep.domain.routing import views as routing
 from doorstep.flows.fulfillment import cancel
 from doorstep.kernel.ids import OrderId
 
-shelf = pytest.fixture(autouse=True)(goods.shelf.__wrapped__)  # type: ignore[attr-defined]  # what the fixture wraps
+__all__ = ["shelf"]  # All stock at one location, as there.
 
 
 def rule(

@@ -66,10 +66,10 @@ def pack_parcels(
         for line in parcel.contents[0].lines:
             key = parcel_cause(work.id, line.line_no, shipment_id)
             parts.setdefault(line.line_no, {})[key] = line.quantity
-    inventory.split_reservations(tx, splits=_divisions(work, parts), at=now)
+    inventory.split_reservations(tx, splits=_splits(work, parts), at=now)
 
 
-def _divisions(work: Work, parts: dict[int, dict[str, int]]) -> list[ReservationSplit]:
+def _splits(work: Work, parts: dict[int, dict[str, int]]) -> list[ReservationSplit]:
     """Lines that are in several parcels: each part of their stock leaves with its parcel."""
     return [
         ReservationSplit(cause(work.id, line.line_no), work.order_id, line.quantity, parts[line.line_no])

@@ -18,7 +18,7 @@ CREATE TABLE parcels (
     delivered_at    timestamptz
 );
 COMMENT ON COLUMN parcels.length_mm IS 'Outer size, if it was measured; else the standard parcel of the settings.';
--- The order and its parcels of the home page's figures.
+-- Parcels by day, for the figures of the home page.
 CREATE INDEX parcels_dispatched ON parcels (dispatched_at) WHERE dispatched_at IS NOT NULL;
 CREATE INDEX parcels_delivered ON parcels (delivered_at) WHERE delivered_at IS NOT NULL;
 
