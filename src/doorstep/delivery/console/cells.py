@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from doorstep.delivery.console import badges
 from doorstep.kernel import money
+from doorstep.kernel.i18n import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Status:
     value: str | None = None
 
     def csv(self) -> str:
-        return self.badge.word if self.value is None else self.value
+        return gettext(self.badge.word) if self.value is None else self.value
 
 
 @dataclass(frozen=True, slots=True)

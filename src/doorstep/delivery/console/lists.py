@@ -21,6 +21,7 @@ Row = TypeVar("Row")
 ROWS = 100
 EXPORT_ROWS = 1_000
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]+$)")
+ASCENDING, DESCENDING = "ascending", "descending"
 NOT_FILTERS = frozenset({"cursor", "sort", "format"})
 
 
@@ -158,6 +159,11 @@ class ListPage(Generic[Row]):
         """The columns on the screen."""
         return [each for each in self.columns if not each.only_in_file]
 
+    @property
+    def sorts(self) -> dict[str, str]:
+        """The columns that the list can be sorted by: key and label."""
+        return {each.sort: each.label for each in self.columns if each.sort}
+
     def param(self, name: str) -> str:
         """The name of a value in the address: sort, or users-sort for a list that shares its page."""
         return f"{self.name}-{name}" if self.name else name
@@ -171,13 +177,17 @@ class ListPage(Generic[Row]):
         names = [each.name for each in self.filters]
         names += ["q"] if self.search else []
         names += ["view"] if self.tabs else []
-        sort = req.query(self.param("sort"))
-        known = {each.sort for each in self.columns if each.sort}
         return Query(
-            {name: req.query(name) for name in names},
-            req.query(self.param("cursor")),
-            sort if sort.removeprefix("-") in known else self.sort,
+            {name: req.query(name) for name in names}, req.query(self.param("cursor")), self._sort_of(req)
         )
+
+    def _sort_of(self, req: PageRequest) -> str:
+        """How to sort: a header's link has the direction before the key, the sort control has it beside."""
+        sort, direction = req.query(self.param("sort")), req.query(self.param("direction"))
+        key = sort.removeprefix("-")
+        if key not in self.sorts:
+            return self.sort
+        return {ASCENDING: key, DESCENDING: f"-{key}"}.get(direction, sort)
 
     def load(self, req: PageRequest, tx: ReadTx) -> ListView[Row]:
         """The page that the address asks for."""
@@ -254,11 +264,11 @@ class ListView(Generic[Row]):
         """ascending, descending or empty: how the list is sorted by a column now."""
         if not column.sort or self.query.sort_key != column.sort:
             return ""
-        return "ascending" if self.query.is_ascending else "descending"
+        return ASCENDING if self.query.is_ascending else DESCENDING
 
     def sort_by(self, column: Column[Row]) -> str:
         """What the address must hold to sort by a column, or the other way round."""
-        return column.sort if self.sorted_by(column) == "descending" else f"-{column.sort}"
+        return column.sort if self.sorted_by(column) == DESCENDING else f"-{column.sort}"
 
 
 def place(query: Query, sorting: Sorting, limit: int) -> Keyset:

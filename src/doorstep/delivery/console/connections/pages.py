@@ -71,14 +71,11 @@ def connection_list(req: PageRequest, tx: ReadTx) -> ListPage[ConnectionHealth]:
 
     def state(row: ConnectionHealth) -> Cell | list[Cell]:
         if outage := outages.get(row.key):
-            return [
-                Link(_("Outage"), "/network", "danger-text"),
-                At(outage.since_at),
-                Text(outage.reason, "muted"),
-            ]
+            link = Link(_("Outage"), "/network", "danger-text")
+            return [link, At(outage.since_at), Text(outage.reason, "muted")]
         if row.dead:
             words = counted(row.dead, "{n} dead letter", "{n} dead letters")
-            return Link(words, "/dead-letters?what=intake", "danger-text")
+            return Link(words, "/dead-letters?what=intake", "danger-text", value=_("Dead letters"))
         return cells.NONE if row.mode == "off" else Status(_NO_PROBLEMS)
 
     def not_sent(row: ConnectionHealth) -> Cell:
@@ -90,15 +87,21 @@ def connection_list(req: PageRequest, tx: ReadTx) -> ListPage[ConnectionHealth]:
         columns=(
             Column(
                 _m("Connection"),
-                lambda row: [Text(row.name or row.key, "strong"), Text(row.key, "muted code")],
+                lambda row: [Text(row.name or row.key, "strong"), Text(row.key, "muted code", value="")],
                 "s1",
                 "name",
             ),
+            Column(_m("Key"), lambda row: Text(row.key), only_in_file=True),
             Column(
-                _m("Type"), lambda row: [Text(_(KINDS[row.kind])), Text(row.connector, "muted")], "s3", "kind"
+                _m("Type"),
+                lambda row: [Text(_(KINDS[row.kind])), Text(row.connector, "muted", value="")],
+                "s3",
+                "kind",
             ),
+            Column(_m("Connector"), lambda row: Text(row.connector), only_in_file=True),
             Column(_m("Mode"), lambda row: Status(badges.badge("mode", row.mode)), "s2", "mode"),
             Column(_m("Health"), state, "s4"),
+            Column(_m("Dead letters"), lambda row: Count(row.dead), only_in_file=True),
             Column(_m("Last message"), lambda row: At(row.last_received_at), "s5", "last_received_at"),
             Column(_m("Last 24 hours"), lambda row: Count(row.received_today), "num minor", "received_today"),
             Column(_m("Waiting"), lambda row: Count(row.waiting), "num minor", "waiting"),

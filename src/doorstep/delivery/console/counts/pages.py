@@ -61,8 +61,8 @@ VIEWS = {
 
 
 def _name(row: CountRow) -> Sequence[Cell]:
-    found: list[Cell] = [Link(row.title, f"/counts/{row.id}", "strong"), Text(str(row.id), "muted")]
-    return [*found, Text(row.directed_sku, "code muted")] if row.directed_sku else found
+    found: list[Cell] = [Link(row.title, f"/counts/{row.id}", "strong"), Text(str(row.id), "muted", value="")]
+    return [*found, Text(row.directed_sku, "code muted", value="")] if row.directed_sku else found
 
 
 def _variances(row: CountRow) -> Cell:
@@ -78,10 +78,6 @@ def _kind(row: CountRow) -> Cell:
     return Status(Badge(word, "attention", "hand")) if row.kind is CountKind.DIRECTED else Text(_(word))
 
 
-def _progress(row: CountRow) -> Cell:
-    return Text(_("{part} of {whole}").format(part=row.counted, whole=row.lines))
-
-
 def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[CountRow]:
     """Counts, newest first."""
 
@@ -95,9 +91,12 @@ def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[Cou
         path="/counts",
         columns=(
             Column(_m("Count"), _name, "s1", "id"),
+            Column(_m("Number"), lambda row: Text(str(row.id)), only_in_file=True),
+            Column(_m("SKU"), lambda row: lists.text(row.directed_sku), only_in_file=True),
             Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
             Column(_m("Type"), _kind, "s5"),
-            Column(_m("Counted"), _progress, "num minor", "lines"),
+            Column(_m("Counted"), lambda row: Count(row.counted), "num minor", "counted"),
+            Column(_m("Lines"), lambda row: Count(row.lines), "num minor", "lines"),
             Column(_m("Variances"), _variances, "num s4", "off"),
             Column(_m("Status"), lambda row: Status(STATES[row.state]), "s2"),
             Column(_m("Opened"), lambda row: At(row.opened_at), "s6", "opened_at"),

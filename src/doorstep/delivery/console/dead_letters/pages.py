@@ -71,10 +71,11 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
                 _m("Message"),
                 lambda row: [
                     Link(_title(row.connection, row.what), f"/dead-letters/{row.source}/{row.id}", "strong"),
-                    Text(row.topic, "muted"),
+                    Text(row.topic, "muted", value=""),
                 ],
                 "s1",
             ),
+            Column(_m("Event"), lambda row: lists.text(row.topic), only_in_file=True),
             Column(_m("Error class"), _error_class, "s2"),
             Column(_m("Error"), lambda row: Text(row.error), "clip wide full s3"),
             Column(_m("Attempts"), lambda row: Count(row.attempts), "num minor", "attempts"),

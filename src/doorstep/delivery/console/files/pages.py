@@ -88,10 +88,14 @@ def import_list() -> ListPage[Import]:
         columns=(
             Column(
                 _m("File"),
-                lambda row: [Link(row.file_name, f"/files/{row.id}", "strong"), Text(str(row.id), "muted")],
+                lambda row: [
+                    Link(row.file_name, f"/files/{row.id}", "strong"),
+                    Text(str(row.id), "muted", value=""),
+                ],
                 "clip s1",
                 "file_name",
             ),
+            Column(_m("Number"), lambda row: Text(str(row.id)), only_in_file=True),
             Column(_m("Contents"), lambda row: Text(_(KINDS[row.kind])), "s3"),
             Column(
                 _m("Progress"),

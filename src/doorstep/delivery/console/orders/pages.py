@@ -80,12 +80,15 @@ def _status(row: OrderRow) -> Sequence[Cell]:
     badge = Status(badges.badge("order", row.headline), is_quiet=row.headline is OrderStatus.COMPLETED)
     if 0 < counters.shipped < wanted:
         part = _("{part} of {whole} shipped").format(part=counters.shipped, whole=wanted)
-        return [badge, Text(part, "muted nowrap")]
+        return [badge, Text(part, "muted nowrap", value="")]
     return [badge]
 
 
 def _customer(row: OrderRow) -> Sequence[Cell]:
-    return [lists.text(row.facts.customer), *([Text(row.facts.city, "muted")] if row.facts.city else [])]
+    return [
+        lists.text(row.facts.customer),
+        *([Text(row.facts.city, "muted", value="")] if row.facts.city else []),
+    ]
 
 
 def _holds(row: OrderRow) -> Cell:
@@ -103,6 +106,7 @@ def _columns(chosen: OrderView, channels: dict[str, str]) -> Sequence[Column[Ord
         ),
         Column(_m("Placed"), lambda row: At(row.facts.placed_at), "s5", sort="placed"),
         Column(_m("Customer"), _customer, "clip s3"),
+        Column(_m("City"), lambda row: lists.text(row.facts.city), only_in_file=True),
         Column(
             _m("Channel"),
             lambda row: lists.text(channels.get(row.facts.channel, row.facts.channel)),
@@ -119,6 +123,7 @@ def _columns(chosen: OrderView, channels: dict[str, str]) -> Sequence[Column[Ord
             "s7",
         ),
         Column(_m("Status"), _status, "s2"),
+        Column(_m("Items shipped"), lambda row: Count(row.facts.counters.shipped), only_in_file=True),
         Column(
             _m("Ship by"),
             lambda row: (

@@ -61,7 +61,8 @@ def _as_announced(row: ReceiptRow) -> Cell:
     if row.kind == DocumentKind.NONE:
         return Text(_("no document"), "muted")
     if row.off:
-        return Status(Badge(counted(row.off, "{n} discrepancy", "{n} discrepancies"), "attention", "eye"))
+        words = counted(row.off, "{n} discrepancy", "{n} discrepancies")
+        return Status(Badge(words, "attention", "eye"), value=_("no"))
     return Status(Badge(_m("yes"), "success", "check"), is_quiet=True)
 
 
@@ -78,7 +79,9 @@ def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[R
         columns=(
             Column(
                 _m("Receipt"),
-                lambda row: Link(_("Receipt {id}").format(id=row.id), f"/receipts/{row.id}", "strong"),
+                lambda row: Link(
+                    _("Receipt {id}").format(id=row.id), f"/receipts/{row.id}", "strong", value=str(row.id)
+                ),
                 "s1",
                 "id",
             ),
@@ -87,6 +90,7 @@ def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[R
             Column(_m("SKUs"), lambda row: Count(row.skus), "num minor", "skus"),
             Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4", "pieces"),
             Column(_m("As announced"), _as_announced, "s2", "off"),
+            Column(_m("Discrepancies"), lambda row: Count(row.off), only_in_file=True),
             Column(_m("Received"), lambda row: At(row.received_at), "s6", "received_at"),
         ),
         fetch=fetch,

@@ -52,14 +52,21 @@ def _columns(today: date) -> Sequence[Column[SupplyRow]]:
 
     def document(row: SupplyRow) -> Sequence[Cell]:
         line = _("line {n}").format(n=row.line_no)
-        return [Text(_(KINDS[SupplyKind(row.kind)])), Text(row.number, "code"), Text(line, "muted")]
+        kind = Text(_(KINDS[SupplyKind(row.kind)]), value="")
+        return [kind, Text(row.number, "code"), Text(line, "muted", value="")]
 
     return (
         Column(_m("Expected on"), expected_on, "s1", "eta_date"),
         Column(_m("Document"), document, "s3", "number"),
+        Column(_m("Type"), lambda row: Text(_(KINDS[SupplyKind(row.kind)])), only_in_file=True),
+        Column(_m("Line"), lambda row: Count(row.line_no), only_in_file=True),
         Column(
-            _m("SKU"), lambda row: [Text(row.sku, "code"), Text(row.title, "muted")], "clip wide s5", "sku"
+            _m("SKU"),
+            lambda row: [Text(row.sku, "code"), Text(row.title, "muted", value="")],
+            "clip wide s5",
+            "sku",
         ),
+        Column(_m("Name"), lambda row: Text(row.title), only_in_file=True),
         Column(_m("To"), lambda row: Text(row.location), "minor"),
         Column(_m("Expected"), lambda row: Count(row.expected, "strong"), "num s4", "expected"),
         Column(_m("Promised"), lambda row: Count(row.promised), "num minor", "promised"),
@@ -70,6 +77,7 @@ def _columns(today: date) -> Sequence[Column[SupplyRow]]:
             ),
             "num s6",
         ),
+        Column(_m("Ordered"), lambda row: Count(row.quantity), only_in_file=True),
         Column(
             _m("Confidence"), lambda row: Text(f"{row.confidence} %", value=str(row.confidence)), "num minor"
         ),

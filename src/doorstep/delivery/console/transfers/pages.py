@@ -43,13 +43,17 @@ OPEN = (TransferState.DRAFT, TransferState.REQUESTED, TransferState.SHIPPED)
 
 def _name(row: TransferRow) -> Sequence[Cell]:
     found: list[Cell] = [
-        Link(_("Transfer {id}").format(id=row.id), f"/transfers/{row.id}", "strong"),
+        Link(_("Transfer {id}").format(id=row.id), f"/transfers/{row.id}", "strong", value=str(row.id)),
     ]
     if row.suggested:
-        found.append(Text(_("suggested"), "muted"))
+        found.append(Text(_("suggested"), "muted", value=""))
     if row.reference:
-        found.append(Text(row.reference, "code"))
+        found.append(Text(row.reference, "code", value=""))
     return found
+
+
+def _yes(*, is_so: bool) -> Cell:
+    return Text(_("yes") if is_so else _("no"))
 
 
 def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[TransferRow]:
@@ -65,6 +69,8 @@ def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[
         path="/transfers",
         columns=(
             Column(_m("Transfer"), _name, "s1", "id"),
+            Column(_m("Reference"), lambda row: lists.text(row.reference), only_in_file=True),
+            Column(_m("Suggested"), lambda row: _yes(is_so=row.suggested), only_in_file=True),
             Column(_m("From"), lambda row: Text(places[row.origin_id].name), "s3"),
             Column(_m("To"), lambda row: Text(places[row.destination_id].name), "s5"),
             Column(_m("SKUs"), lambda row: Count(row.skus), "num minor", "skus"),

@@ -244,7 +244,9 @@ class CountFilter:
     page: Keyset = NEWEST
 
 
-SORTING = Sorting({"id": Key(), "lines": Key(), "off": Key(), "opened_at": Key("timestamptz")})
+SORTING = Sorting(
+    {"id": Key(), "counted": Key(), "lines": Key(), "off": Key(), "opened_at": Key("timestamptz")}
+)
 _ROW = """
     SELECT c.id, c.location_id, c.kind, c.state, c.title, c.directed_sku, c.version, c.opened_by, c.opened_at,
            c.counted_by, c.counted_at, c.approved_by, c.approved_at, l.lines, l.counted, l.off
