@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 
@@ -55,8 +56,11 @@ def test_a_draft_is_simulated_and_compared(shop: Shop, browser: TestClient) -> N
     assert "Orders per location" in text
     assert 'role="img" aria-label="Parcels per order: now 1.00' in page(browser, here)
     assert "Version 1 against the default rules" in shown(page(browser, LAB))
-    answer = browser.get(f"/console{here}/changes.csv")
-    assert answer.text.startswith("order,at,extra_minor,cost_before_minor,")
+    answer = browser.get(f"/console{here}?format=csv")
+    assert answer.text.startswith("Order,Placed,Extra cost,Cost now,Cost by the draft,Currency,Now,Draft,")
+    (found,) = csv.DictReader(browser.get(f"/console{LAB}?format=csv").text.splitlines())
+    assert (found["Draft"], found["Against"], found["Status"], found["Orders"]) == ("1", "", "Done", "")
+    assert re.fullmatch(r"\d\.\d{3}", found["Cost"])
     click(browser, f"{here}/delete", on=here)
     assert browser.get(f"/console{here}").status_code == 404
 
@@ -74,7 +78,7 @@ def test_what_cannot_be_simulated_is_reported(shop: Shop, browser: TestClient) -
     status, answer = click(browser, f"{LAB}/simulate", on=LAB, draft="1", days="900")
     assert (status, "Enter 366 or less." in answer) == (422, True)
     assert click(browser, f"{LAB}/simulate", on=LAB, draft="7", days="9")[0] == 404
-    assert browser.get(f"/console{LAB}/1?only=luck").status_code == 404
+    assert browser.get(f"/console{LAB}/1?view=luck").status_code == 404
 
 
 def test_a_draft_is_tried_and_stopped(shop: Shop, browser: TestClient) -> None:

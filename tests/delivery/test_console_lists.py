@@ -24,6 +24,7 @@ from doorstep.domain.inventory.model.counts import CountKind, NewCount
 from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.model.transfers import Plan, RequestedLine
 from doorstep.domain.inventory.views import counts, feeds, imports, receiving, supplies, transfers
+from doorstep.domain.routing.views import lists as routing
 from doorstep.kernel.ids import LocationId, Sku
 
 __all__ = ["browser"]
@@ -36,6 +37,9 @@ LISTS = {
     "/supplies": "",
     "/receiving": "",
     "/dead-letters": "",
+    "/routing/history": "",
+    "/routing/runs": "",
+    "/routing/lab": "",
 }
 PAGE = 50  # rows of a page of orders
 _ID = re.compile(r"\{\w+:int\}")
@@ -133,6 +137,9 @@ SORTED = {
     "/dead-letters": letters.SORTING,
     "/files?imports": imports.SORTING,
     "/files?feeds": feeds.SORTING,
+    "/routing/history": routing.VERSIONS,
+    "/routing/runs": routing.RUNS,
+    "/routing/lab": routing.SIMULATIONS,
 }
 
 

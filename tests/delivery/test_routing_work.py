@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -122,3 +123,45 @@ def test_runs_are_listed_and_started(api: TestClient, retailer: Retailer) -> Non
     (ran,) = api.get("/api/v1/routing/runs").json()["history"]
     assert (ran["run"], ran["kind"], ran["result"]) == ("night", "schedule", "done")
     assert api.post("/api/v1/routing/runs/noon/now").status_code == 404
+
+
+def _file(browser: TestClient, path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(browser.get(f"/console{path}").text.splitlines()))
+
+
+def test_runs_sort_in_the_database_and_export_plain_values(shop: Shop, browser: TestClient) -> None:
+    with shop.app.db.write(actor="test") as tx:
+        for minutes, saved in ((30, 500), (20, 9_900), (10, None)):
+            began = NOON - timedelta(minutes=minutes)
+            after = None if saved is None else 10_000 - saved
+            run = NewRun(
+                "", RunKind.BATCH, "test 1", began, began + timedelta(seconds=1.5), 4, 4, 1, 10_000, after
+            )
+            verbs.record(tx, run=run)
+        night = NewRun("night", RunKind.SCHEDULE, "test 1", NOON, NOON + timedelta(seconds=90))
+        verbs.record(tx, run=night)
+    best, *_others = _file(browser, "/routing/runs?format=csv&sort=-saved_minor")
+    found = {name: best[name] for name in ("Type", "Seconds", "Saved", "Currency", "Result")}
+    assert found == {
+        "Type": "Batch optimization",
+        "Seconds": "1.5",
+        "Saved": "99.00",
+        "Currency": "INR",
+        "Result": "Done",
+    }
+    saved_last = [
+        each["Saved"] for each in _file(browser, "/routing/runs?format=csv&sort=saved_minor&kind=batch")
+    ]
+    assert saved_last == ["", "5.00", "99.00"]
+    assert [each["Run"] for each in _file(browser, "/routing/runs?format=csv&kind=schedule")] == ["night"]
+
+
+def test_queues_and_schedules_are_lists(shop: Shop, browser: TestClient) -> None:
+    queues = _file(browser, "/routing/queues?format=csv&sort=-name")
+    assert [
+        (each["Queue"], each["Owner"], each["Orders"], each["Canceled within a day"]) for each in queues
+    ] == [
+        ("short", "planning", "0", "0"),
+        ("care", "customer service", "0", "0"),
+    ]
+    assert _file(browser, "/routing/runs?next-format=csv") == []

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from starlette.datastructures import UploadFile
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from doorstep.delivery.console import formats, page
 from doorstep.delivery.console.badges import Badge
-from doorstep.delivery.console.lab import forms
+from doorstep.delivery.console.lab import forms, lists
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -23,7 +22,6 @@ from doorstep.domain.routing.model.lab.measures import Measure, busy
 from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules, runs, trials
-from doorstep.domain.routing.views.lab import LabRun, Slice
 from doorstep.flows.network import lanes
 from doorstep.flows.routing_rules import simulation_jobs, trial_control
 from doorstep.kernel import errors
@@ -32,39 +30,21 @@ from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 
 BACK = f"{ROOT}/routing/lab"
-STATES = {
-    "waiting": Badge(_m("Waiting"), "neutral", "clock"),
-    "running": Badge(_m("Running"), "progress", "half"),
-    "done": Badge(_m("Done"), "success", "check"),
-    "failed": Badge(_m("Failed"), "danger", "alert"),
-    "canceled": Badge(_m("Canceled"), "neutral", "cross"),
-}
 MARKS = {
     "better": Badge(_m("Better"), "success", "check"),
     "worse": Badge(_m("Worse"), "danger", "alert"),
     "same": Badge(_m("Same"), "neutral", "circle"),
 }
-PARTS = {
-    "": _m("All"),
-    "dearer": _m("More expensive"),
-    "cheaper": _m("Cheaper"),
-    "more_parcels": _m("More parcels"),
-    "fewer_parcels": _m("Fewer parcels"),
-    "short": _m("Backordered"),
-}
-SORTS = (
-    ("cost", _m("Highest extra cost first")),
-    ("saving", _m("Highest saving first")),
-    ("order", _m("In order of placement")),
-)
-_A_PAGE = 50
 _MOST_BYTES = 200_000_000
 _HINDSIGHT_DAYS = 30
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """Simulations, the trial, and the hindsight gap by day."""
+    """Simulations, the trial, and the hindsight gap by day; or all simulations as CSV."""
     with req.app.db.read() as tx:
+        listed = lists.simulation_list(_names(tx), req.zone)
+        if listed.wants_csv(req):
+            return listed.csv(req)
         tried = trials.trials(tx, limit=10)
         running = next((each for each in tried if each.ended_at is None), None)
         newest = tried[0] if tried else None
@@ -72,7 +52,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
             **_frame(req, tx),
             "versions": rules.versions(tx),
             "active": rules.active_number(tx),
-            "runs": [(each, _cost(each)) for each in views.runs(tx)],
+            "list": listed.load(req, tx),
             "trials": tried,
             "running": running,
             "trial": newest,
@@ -84,24 +64,25 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
     return page.render(req, "lab/lab.html", context, toast=toast, status=status)
 
 
-def _frame(req: PageRequest, tx: ReadTx) -> dict[str, object]:
+def _names(tx: ReadTx) -> dict[str, str]:
+    """The names of actors."""
     names = {f"user:{each.id}": each.name for each in identity.users(tx)}
-    names |= {f"api:{each.id}": each.name for each in identity.api_keys(tx)}
+    return names | {f"api:{each.id}": each.name for each in identity.api_keys(tx)}
+
+
+def _currency(req: PageRequest, tx: ReadTx) -> str:
+    return lanes.configuration(tx, at=req.now).compiled.document.currency
+
+
+def _frame(req: PageRequest, tx: ReadTx) -> dict[str, object]:
     return {
-        "names": names,
+        "names": _names(tx),
         "may_write": req.principal.can(Permission.RULES_WRITE),
-        "currency": lanes.configuration(tx, at=req.now).compiled.document.currency,
-        "states": STATES,
+        "currency": _currency(req, tx),
+        "states": lists.STATES,
         "marks": MARKS,
         "figure": figure,
     }
-
-
-def _cost(run: LabRun) -> float | None:
-    """The cost of an order by the draft, as a ratio."""
-    if run.before is None or run.after is None:
-        return None
-    return compare(run.before, run.after)[0].ratio
 
 
 def _hindsight(tx: ReadTx) -> list[tuple[str, int, int]]:
@@ -122,21 +103,18 @@ def figure(measure: Measure, value: float, currency: str) -> str:
 
 
 def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """One simulation: its progress, or both sides and the orders that change."""
-    run_id, only = req.number("run_id"), req.query("only")
-    sort, offset = req.query("sort") or "cost", int(req.query("from")) if req.query("from").isdigit() else 0
+    """One simulation: its progress, or both sides and the orders that change; or those as CSV."""
+    run_id = req.number("run_id")
     with req.app.db.read() as tx:
-        run = views.run(tx, run_id=run_id)
-        part = Slice(only, sort, offset, _A_PAGE)
+        run, counts = views.run(tx, run_id=run_id), views.counts(tx, run_id=run_id)
+        listed = lists.change_list(run_id, counts, _currency(req, tx))
+        if listed.wants_csv(req):
+            return listed.csv(req)
         context = {
             **_frame(req, tx),
             "run": run,
-            "counts": views.counts(tx, run_id=run_id),
-            "changes": views.changes(tx, run_id=run_id, part=part),
-            "part": part,
-            "query": {"only": only, "sort": "" if sort == "cost" else sort},
-            "parts": PARTS,
-            "sorts": SORTS,
+            "counts": counts,
+            "list": listed.load(req, tx),
             "compared": compare(run.before, run.after) if run.before and run.after else (),
             "loads": busy(run.before, run.after) if run.before and run.after else (),
             "draft": rules.version(tx, number=run.draft) if run.draft else None,
@@ -211,28 +189,9 @@ def delete(req: PageRequest) -> Response:
     return page.go(req, BACK, _("The simulation is deleted."))
 
 
-def changes_csv(req: PageRequest) -> Response:
-    """The orders that change, as CSV."""
-    run_id, only = req.number("run_id"), req.query("only")
-
-    def chunks() -> Iterator[bytes]:
-        with req.app.db.read() as tx:
-            yield from views.csv(tx, run_id=run_id, only=only)
-
-    with req.app.db.read() as tx:
-        views.run(tx, run_id=run_id)
-        views.changes(tx, run_id=run_id, part=Slice(only, limit=0))
-    headers = {
-        "Content-Disposition": f'attachment; filename="simulation-{run_id}.csv"',
-        "Cache-Control": "no-store",
-    }
-    return StreamingResponse(chunks(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
 ROUTES: Routes = (
     Read("/routing/lab", show, Permission.RULES_READ),
     Read("/routing/lab/{run_id:int}", one, Permission.RULES_READ),
-    Read("/routing/lab/{run_id:int}/changes.csv", changes_csv, Permission.RULES_READ),
     Verb("/routing/lab/simulate", simulate, Permission.RULES_WRITE),
     Verb("/routing/lab/{run_id:int}/cancel", cancel, Permission.RULES_WRITE),
     Verb("/routing/lab/{run_id:int}/delete", delete, Permission.RULES_WRITE),

@@ -9,6 +9,7 @@ from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.delivery.console.routing import forms
+from doorstep.delivery.console.routing import lists as routing_lists
 from doorstep.domain.identity import views as identity
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import rules as verbs
@@ -46,15 +47,22 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
 
 def _frame(req: PageRequest, tx: ReadTx) -> dict[str, object]:
     """What every page of rule sets shows."""
+    return {"names": _names(tx), "may_write": req.principal.can(Permission.RULES_WRITE)}
+
+
+def _names(tx: ReadTx) -> dict[str, str]:
+    """The names of actors."""
     names = {f"user:{each.id}": each.name for each in identity.users(tx)}
-    names |= {f"api:{each.id}": each.name for each in identity.api_keys(tx)}
-    return {"names": names, "may_write": req.principal.can(Permission.RULES_WRITE)}
+    return names | {f"api:{each.id}": each.name for each in identity.api_keys(tx)}
 
 
 def history(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """Every version: who, when and why."""
+    """Every version: who, when and why; or those as CSV."""
     with req.app.db.read() as tx:
-        context = {**_frame(req, tx), "versions": views.versions(tx)}
+        listed = routing_lists.version_list(_names(tx))
+        if listed.wants_csv(req):
+            return listed.csv(req)
+        context = {"list": listed.load(req, tx)}
     return page.render(req, "routing/history.html", context, toast=toast, status=status)
 
 
@@ -98,16 +106,14 @@ def as_yaml(req: PageRequest) -> Response:
 
 
 def cases(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """The test cases of the active rule set, run now."""
+    """The test cases of the active rule set, run now; or those as CSV."""
     with req.app.db.read() as tx:
-        number = views.active_number(tx)
-        document: RuleSet = views.document(tx, number=number)
-        context = {
-            **_frame(req, tx),
-            "active": number,
-            "document": document,
-            "outcomes": rule_sets.run_cases(tx, document=document),
-        }
+        document: RuleSet = views.document(tx, number=views.active_number(tx))
+        outcomes = rule_sets.run_cases(tx, document=document)
+        listed = routing_lists.case_list(outcomes)
+        if listed.wants_csv(req):
+            return listed.csv(req)
+        context = {**_frame(req, tx), "outcomes": outcomes, "list": listed.load(req, tx)}
     return page.render(req, "routing/cases.html", context, toast=toast, status=status)
 
 

@@ -11,7 +11,7 @@ from doorstep.delivery.console import page
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
-from doorstep.domain.analytics.views import queues as queue_views
+from doorstep.delivery.console.routing import lists
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import runs as verbs
 from doorstep.domain.routing.model.runs import RunKind
@@ -20,15 +20,8 @@ from doorstep.domain.routing.views import runs as views
 from doorstep.domain.routing.views.runs import RunRow
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.i18n import gettext as _
-from doorstep.kernel.i18n import mark as _m
 
 _SHOWN = 100
-KINDS = {
-    RunKind.SCHEDULE: (_m("Scheduled"), "clock"),
-    RunKind.BATCH: (_m("Batch optimization"), "layers"),
-    RunKind.PRICES: (_m("Scarcity prices"), "money"),
-    RunKind.HINDSIGHT: (_m("Hindsight"), "return"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +63,30 @@ def plot(rows: Sequence[RunRow]) -> Plot | None:
 
 
 def queues(req: PageRequest) -> Response:
-    """Orders that no rule could allocate, by exception queue."""
+    """Orders that no rule could allocate, by exception queue; or those as CSV."""
+    listed = lists.queue_list(req.now)
+    if listed.wants_csv(req):
+        return listed.csv(req)
     with req.app.db.read() as tx:
-        found = queue_views.queues(tx, now=req.now)
-    return page.render(req, "routing/queues.html", {"queues": found})
+        found = listed.load(req, tx)
+    return page.render(req, "routing/queues.html", {"list": found})
 
 
 def runs(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """The next runs, the past runs, and what they saved."""
+    """The next runs, the past runs, and what they saved; or one of the lists as CSV."""
     with req.app.db.read() as tx:
-        rows, due = views.history(tx, limit=_SHOWN), views.schedule(tx)
-        document = rules.compiled_rules(tx).document
+        currency = rules.compiled_rules(tx).document.currency
+        past, due = lists.run_list(currency), lists.schedule_list()
+        for each in (past, due):
+            if each.wants_csv(req):
+                return each.csv(req)
+        found, planned = past.load(req, tx), due.load(req, tx)
+        newest = views.history(tx, limit=_SHOWN)
     context = {
-        "rows": rows,
-        "due": due,
-        "plot": plot(rows),
-        "kinds": KINDS,
-        "currency": document.currency,
+        "past": found,
+        "due": planned,
+        "plot": plot(newest),
+        "currency": currency,
         "may_write": req.principal.can(Permission.RULES_WRITE),
     }
     return page.render(req, "routing/runs.html", context, toast=toast, status=status)

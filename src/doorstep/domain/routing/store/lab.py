@@ -66,7 +66,7 @@ class NewRun:
     stock_file: str | None = None
 
 
-_COLUMNS: LiteralString = """
+RUN_COLUMNS: LiteralString = """
     id, kind, draft, against, since, until, every_minutes, batch_seconds, orders_name, state, asked_by, asked_at, started_at,
     ended_at, attempts, done, total, is_canceled, error, before, after, changed
 """
@@ -99,7 +99,7 @@ def lease_run(tx: WriteTx, *, at: datetime, seconds: float, most: int) -> LabRun
          WHERE id = (SELECT id FROM lab_runs
                       WHERE state = 'waiting' OR (state = 'running' AND lease_until < now() AND attempts < %(most)s)
                       ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-        RETURNING {_COLUMNS}
+        RETURNING {RUN_COLUMNS}
         """,
         {"at": at, "seconds": seconds, "most": most},
     )
@@ -211,14 +211,14 @@ def copy_changes(tx: WriteTx, rows: Iterator[tuple[str, Difference]], *, run_id:
 
 def select_run(tx: ReadTx, *, run_id: int) -> LabRun | None:
     """Select one run."""
-    return tx.one(LabRun, f"SELECT {_COLUMNS} FROM lab_runs WHERE id = %s", (run_id,))
+    return tx.one(LabRun, f"SELECT {RUN_COLUMNS} FROM lab_runs WHERE id = %s", (run_id,))
 
 
 def select_runs(tx: ReadTx, *, limit: int) -> list[LabRun]:
     """Select the newest simulations."""
     return tx.all(
         LabRun,
-        f"SELECT {_COLUMNS} FROM lab_runs WHERE kind = 'simulation' ORDER BY id DESC LIMIT %s",
+        f"SELECT {RUN_COLUMNS} FROM lab_runs WHERE kind = 'simulation' ORDER BY id DESC LIMIT %s",
         (limit,),
     )
 
@@ -259,7 +259,7 @@ class Slice:
     limit: int = 100
 
 
-_ONLY: dict[str, LiteralString] = {
+ONLY_SQL: dict[str, LiteralString] = {
     "": "true",
     "dearer": "extra_minor > 0",
     "cheaper": "extra_minor < 0",
@@ -272,7 +272,7 @@ _SORTS: dict[str, LiteralString] = {
     "saving": "extra_minor, order_id",
     "order": "at, order_id",
 }
-ONLY, SORTS = tuple(_ONLY), tuple(_SORTS)
+ONLY, SORTS = tuple(ONLY_SQL), tuple(_SORTS)
 
 
 def select_changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
@@ -281,7 +281,7 @@ def select_changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
         LabChange,
         f"""
         SELECT order_id, number, at, extra_minor, before, after FROM lab_changes
-         WHERE run_id = %s AND {_ONLY[part.only]} ORDER BY {_SORTS[part.sort]} OFFSET %s LIMIT %s
+         WHERE run_id = %s AND {ONLY_SQL[part.only]} ORDER BY {_SORTS[part.sort]} OFFSET %s LIMIT %s
         """,
         (run_id, part.offset, part.limit),
     )
@@ -304,34 +304,16 @@ def count_changes(tx: ReadTx, *, run_id: int) -> Counts:
     found = tx.one(
         Counts,
         f"""
-        SELECT count(*) AS changed, count(*) FILTER (WHERE {_ONLY["dearer"]}) AS dearer,
-               count(*) FILTER (WHERE {_ONLY["cheaper"]}) AS cheaper,
-               count(*) FILTER (WHERE {_ONLY["more_parcels"]}) AS more_parcels,
-               count(*) FILTER (WHERE {_ONLY["fewer_parcels"]}) AS fewer_parcels,
-               count(*) FILTER (WHERE {_ONLY["short"]}) AS short
+        SELECT count(*) AS changed, count(*) FILTER (WHERE {ONLY_SQL["dearer"]}) AS dearer,
+               count(*) FILTER (WHERE {ONLY_SQL["cheaper"]}) AS cheaper,
+               count(*) FILTER (WHERE {ONLY_SQL["more_parcels"]}) AS more_parcels,
+               count(*) FILTER (WHERE {ONLY_SQL["fewer_parcels"]}) AS fewer_parcels,
+               count(*) FILTER (WHERE {ONLY_SQL["short"]}) AS short
           FROM lab_changes WHERE run_id = %s
         """,
         (run_id,),
     )
     return found or Counts()
-
-
-def changes_as_csv(tx: ReadTx, *, run_id: int, only: str) -> Iterator[bytes]:
-    """Copy orders that change, as a file."""
-    return tx.copy_out(
-        f"""
-        COPY (SELECT number AS order, at, extra_minor, before ->> 'cost_minor' AS cost_before_minor,
-                     after ->> 'cost_minor' AS cost_after_minor, before ->> 'parcels' AS parcels_before,
-                     after ->> 'parcels' AS parcels_after, before ->> 'short_pieces' AS short_before,
-                     after ->> 'short_pieces' AS short_after,
-                     (SELECT string_agg(each, '; ') FROM jsonb_array_elements_text(before -> 'sent') AS each) AS sent_before,
-                     (SELECT string_agg(each, '; ') FROM jsonb_array_elements_text(after -> 'sent') AS each) AS sent_after,
-                     before ->> 'rule' AS rule_before, after ->> 'rule' AS rule_after,
-                     before ->> 'sentence' AS why_before, after ->> 'sentence' AS why_after
-                FROM lab_changes WHERE run_id = %s AND {_ONLY[only]} ORDER BY at, order_id) TO STDOUT (FORMAT csv, HEADER)
-        """,
-        (run_id,),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from doorstep.domain.routing.store import lab as store
@@ -52,13 +51,6 @@ def changes(tx: ReadTx, *, run_id: int, part: Slice) -> list[LabChange]:
 def counts(tx: ReadTx, *, run_id: int) -> Counts:
     """Counts of the orders that change, by kind."""
     return store.count_changes(tx, run_id=run_id)
-
-
-def csv(tx: ReadTx, *, run_id: int, only: str = "") -> Iterator[bytes]:
-    """Changed orders as CSV. Raises Invalid for an unknown filter."""
-    if only not in ONLY:
-        raise errors.Invalid(f"Changes may be {', '.join(filter(None, ONLY))}.", field="only")
-    return store.changes_as_csv(tx, run_id=run_id, only=only)
 
 
 def decided(tx: ReadTx, *, since: datetime, until: datetime) -> list[Decided]:
