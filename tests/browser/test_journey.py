@@ -119,7 +119,7 @@ def test_6_stock_refund_and_dead_letters(story: Story, signed_in: SignIn) -> Non
     page.goto(page.url.replace("/console/", f"/console/orders/{story.order_id}"))
     expect(page.get_by_role("main")).to_contain_text("799.00")
     page.get_by_role("link", name="Inventory").first.click()
-    page.get_by_label("Search the inventory").fill(SHIRT)
+    page.get_by_label("Search in this list").fill(SHIRT)
     page.keyboard.press("Enter")
     expect(page.get_by_text(SHIRT).first).to_be_visible()
     page.get_by_role("link", name="Dead letters").first.click()

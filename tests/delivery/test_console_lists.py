@@ -23,7 +23,7 @@ from doorstep.domain.inventory.actions import transfers as transfer_verbs
 from doorstep.domain.inventory.model.counts import CountKind, NewCount
 from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.model.transfers import Plan, RequestedLine
-from doorstep.domain.inventory.views import counts, feeds, imports, receiving, supplies, transfers
+from doorstep.domain.inventory.views import counts, feeds, grid, imports, receiving, supplies, transfers
 from doorstep.domain.routing.views import lists as routing
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -37,6 +37,7 @@ LISTS = {
     "/supplies": "",
     "/receiving": "",
     "/dead-letters": "",
+    "/inventory": "",
     "/routing/history": "",
     "/routing/runs": "",
     "/routing/lab": "",
@@ -137,6 +138,8 @@ SORTED = {
     "/dead-letters": letters.SORTING,
     "/files?imports": imports.SORTING,
     "/files?feeds": feeds.SORTING,
+    "/inventory": grid.GRID,
+    f"/inventory/{JACKET}/1": grid.MOVEMENTS,
     "/routing/history": routing.VERSIONS,
     "/routing/runs": routing.RUNS,
     "/routing/lab": routing.SIMULATIONS,
@@ -268,6 +271,55 @@ def test_a_count_has_plain_numbers_in_its_file(browser: TestClient, shop: Shop) 
     found = dict(zip(head, row, strict=True))
     assert (found["Count"], found["Counted"], found["Status"]) == ("Shelf 4", "0", "To count")
     assert int(found["Lines"]) > 1
+
+
+def test_the_inventory_sorts_by_totals_in_the_database_page_by_page(
+    browser: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "EXPORT_ROWS", 3)
+    shop.order((JACKET, 1))
+    sign_in(browser)
+    up = _column(browser, "/inventory", "All locations", "sort=available")
+    down = _column(browser, "/inventory", "All locations", "sort=-available")
+    assert (len(up), [int(each) for each in up]) == (len(down), sorted(map(int, down)))
+    skus = _column(browser, "/inventory", "SKU", "")
+    assert (skus, len(skus)) == (sorted(skus), len(set(skus)))
+
+
+def test_the_inventory_as_a_file_has_the_numbers_of_each_location(browser: TestClient, shop: Shop) -> None:
+    shop.order((JACKET, 1))
+    sign_in(browser)
+    head, row = _file(browser, "/inventory", f"q={JACKET}")
+    found = dict(zip(head, row, strict=True))
+    names = ("SKU", "On hand", "Reserved", "Committed", "Warehouse A", "Warehouse A: on hand")
+    on_hand = int(found["On hand"])
+    assert [found[name] for name in names[:4]] == [JACKET, str(on_hand), "1", ""]
+    assert int(found["All locations"]) == on_hand - 1
+    assert int(found["Warehouse A: on hand"]) - int(found["Warehouse A: reserved"]) == int(
+        found["Warehouse A"]
+    )
+    here = shop.location_ids["ST-22"]
+    assert f"{JACKET}" not in _column(browser, "/inventory", "SKU", f"location={here}&missing=yes")
+    page = browser.get(f"/console/inventory?location={here}").text
+    assert ('<th scope="col" class="num at-location s2"' in page, page.count("at-location s2") > 1) == (
+        True,
+        True,
+    )
+
+
+def test_movements_of_a_position_are_a_file(browser: TestClient, shop: Shop) -> None:
+    order_id = shop.order((JACKET, 1))
+    (work,) = shop.work(order_id)
+    sign_in(browser)
+    head, newest, *_older = _file(browser, f"/inventory/{JACKET}/{work.location_id}")
+    found = dict(zip(head, newest, strict=True))
+    assert (found["Movement"], found["Condition"], found["Reserved"], found["On hand"]) == (
+        "Reserved",
+        "New",
+        "1",
+        "",
+    )
+    assert datetime.fromisoformat(found["When"])
 
 
 def test_an_unknown_sort_key_is_left_out(browser: TestClient, shop: Shop) -> None:

@@ -22,6 +22,7 @@ class Text:
     text: str
     look: str = ""
     value: str | None = None
+    title: str = ""
 
     def csv(self) -> str:
         return self.text if self.value is None else self.value
@@ -43,11 +44,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of things, a dash where it is not known."""
+    """A number of things, a dash where it is not known; a change has its sign."""
 
     kind: ClassVar[str] = "count"
     number: int | None
     look: str = ""
+    is_change: bool = False
 
     def csv(self) -> str:
         return "" if self.number is None else str(self.number)
@@ -111,5 +113,21 @@ class Percent:
         return str(self.number)
 
 
-Cell = Text | Link | Count | Amount | At | Day | Status | Percent
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Units of a SKU: available, and below it on hand · reserved; a link to how it came about."""
+
+    kind: ClassVar[str] = "stock"
+    available: int
+    on_hand: int
+    reserved: int
+    path: str
+    title: str
+    opens_drawer: bool = False
+
+    def csv(self) -> str:
+        return str(self.available)
+
+
+Cell = Text | Link | Count | Amount | At | Day | Status | Percent | Stock
 NONE = Text("–", "muted")

@@ -7,7 +7,7 @@ import json
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.inventory import forms
+from doorstep.delivery.console.inventory import forms, lists
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -16,7 +16,6 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory import views as view
 from doorstep.domain.inventory.actions import Correction
-from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.reasons import ADJUST_WORDS, wording
 from doorstep.domain.inventory.views import StockFilter, StockRow
 from doorstep.domain.network import views as network
@@ -26,49 +25,26 @@ from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.ids import LocationId, Sku
 
 
-def _grid(rows: list[StockRow]) -> dict[str, dict[str, object]]:
-    """Rows of the page by SKU: the item, its cells by location, and its stock in other conditions."""
-    grid: dict[str, dict[str, object]] = {}
-    for row in rows:
-        line = grid.setdefault(row.sku, {"item": row, "cells": {}, "other": {}})
-        target = line["cells"] if row.condition == Condition.NEW else line["other"]
-        if isinstance(target, dict):
-            target.setdefault(row.location_id, []).append(row)
-    return grid
-
-
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """The grid."""
-    location = req.query("location")
-    chosen = req.location_id or (int(location) if location.isdigit() else None)
-    wanted = StockFilter(
-        text=req.query("q").strip(),
-        location_id=chosen,
-        only_available=req.query("available") == "yes",
-        only_missing=req.query("missing") == "yes",
-        after_sku=req.query("after"),
-    )
+    """Stock by SKU and location, or all of it as CSV."""
     with req.app.db.read() as tx:
-        found = view.page(tx, wanted=wanted)
-        everywhere = network.locations(tx)
-        asked = view.requested(tx, parts={(Sku(row.sku), Condition.NEW) for row in found.rows})
-    shown = [each for each in everywhere.values() if each.active and chosen in (None, each.id)]
-    context = {
-        "grid": _grid(found.rows),
-        "asked": {sku: each for (sku, _condition), each in asked.items()},
-        "next_after": found.next_after,
-        "locations": shown,
-        "choices": [each for each in everywhere.values() if req.location_id in (None, each.id)],
-        "chosen": chosen,
-        "query": {key: req.query(key) for key in ("q", "location", "available", "missing")},
-    }
-    return page.render(req, "inventory/inventory.html", context, toast=toast, status=status)
+        places = network.locations(tx)
+        asked = req.query("location")
+        chosen = req.location_id or (int(asked) if asked.isdigit() and int(asked) in places else None)
+        listed = lists.stock_list(req, list(places.values()), chosen)
+        if listed.wants_csv(req):
+            return listed.csv(req)
+        found = listed.load(req, tx)
+    return page.render(req, "inventory/inventory.html", {"list": found}, toast=toast, status=status)
 
 
 def cell(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """One SKU at one location: counters, movements with their causes, the last 30 days, and a correction form."""
+    """One SKU at one location: counters, movements with their causes, the last 30 days, and a correction form; or all movements as CSV."""
     sku, location_id = req.http.path_params["sku"], req.number("location_id")
     req.principal.require(Permission.INVENTORY_READ, at=LocationId(location_id))
+    listed = lists.movement_list(sku, location_id)
+    if listed.wants_csv(req):
+        return listed.csv(req)
     with req.app.db.read() as tx:
         location = network.location(tx, location_id=location_id)
         item = _item(tx, sku, location_id)
@@ -78,7 +54,7 @@ def cell(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
             "location": location,
             "item": item,
             "positions": view.positions(tx, sku=sku, location_id=location_id),
-            "movements": view.movements(tx, sku=sku, location_id=location_id, limit=60),
+            "list": listed.load(req, tx),
             "series": json.dumps(
                 [
                     [each.day_date.isoformat() for each in days],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from doorstep.delivery.console import cells, lists, page
 from doorstep.delivery.console.badges import Badge
@@ -199,7 +199,11 @@ def _run_columns(currency: str) -> Sequence[Column[ListedRun]]:
         return Status(DONE) if row.result in {"done", ""} else Text(row.result)
 
     def seconds(row: ListedRun) -> Cell:
-        return cells.NONE if row.milliseconds is None else Text(f"{row.milliseconds / 1000:.1f}")
+        return (
+            cells.NONE
+            if row.milliseconds is None
+            else Text(f"{timedelta(milliseconds=row.milliseconds).total_seconds():.1f}")
+        )
 
     return (
         Column(_m("Run"), lambda row: lists.text(row.run), "strong", "run"),
