@@ -50,6 +50,15 @@ def test_an_order_is_stored_checked_and_routed_when_the_answer_comes(
     assert till.get(f"{ORDERS}/{reported['order_id']}").json()["channel"] == "till"
 
 
+def test_a_payment_that_only_the_channel_reports_counts_as_paid(till: TestClient) -> None:
+    paid = till.post(ORDERS, json=order("T-1")).json()["order_id"]
+    unpaid = till.post(ORDERS, json=order("T-2", payment={"is_paid": False})).json()["order_id"]
+    found, other = (till.get(f"{ORDERS}/{each}").json() for each in (paid, unpaid))
+    assert (found["paid"], found["paid_as_reported"], found["payments"]) == (found["total"], True, [])
+    assert found["paid"]["amount_minor"] == 79_900
+    assert (other["paid"]["amount_minor"], other["paid_as_reported"]) == (0, False)
+
+
 def test_each_of_several_has_its_own_answer(till: TestClient) -> None:
     unknown = order("T-2", lines=[{"sku": "NOPE", "quantity": 1, "unit_price_minor": 1}])
     results = place(

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from doorstep.delivery import console
 from doorstep.delivery.cli import create
-from doorstep.delivery.console.connections import pages
+from doorstep.delivery.console.connections import calls
 from doorstep.domain.connections import actions
 from doorstep.domain.connections.model import Mode
 from doorstep.domain.identity import actions as identity
@@ -102,15 +102,31 @@ def test_the_api_lists_sends_and_drops_them(shadowed: Retailer) -> None:
 def test_a_call_is_shown_in_fields() -> None:
     body = {"order_ref": "#2041", "items": [{"sku": "DJ-BL-01", "units": 2}, {"sku": ""}], "note": None}
     would_send: dict[str, object] = {"method": "POST", "path": "/orders", "body": body}
-    call = jobs.Shadowed(1, "ship.buy_label", "parcel", 7, "parcel.packed", would_send, NOON)
-    page = pages.unsent_list("shiphawk")
-    assert [column.csv(pages.Unsent(call, "")) for column in page.columns] == [
-        "Ship: buy label",
-        "Parcel 7",
-        "parcel.packed",
+    call = jobs.Shadowed(1, "shipping.buy_label", "supply_promise", 7, "promise.made", would_send, NOON)
+    page = calls.unsent_list("shiphawk")
+    assert [column.csv(calls.Unsent(call)) for column in page.columns] == [
+        "Shipping: buy label",
+        "Backorder 7",
+        "",
+        "",
+        "promise.made",
         NOON.isoformat(timespec="seconds"),
         "POST /orders order ref: #2041 · items 1 sku: DJ-BL-01 · items 1 units: 2",
     ]
+
+
+def test_a_call_for_a_parcel_names_its_order_tracking_number_and_location(retailer: Retailer) -> None:
+    order_id = retailer.place_order()
+    retailer.pack(retailer.work(order_id)[0])
+    retailer.settle()
+    (parcel, *_others) = retailer.parcels(order_id)
+    data: dict[str, object] = {"shipment_id": parcel.id, "location_id": 0}
+    call = jobs.Shadowed(1, "channel.confirm_shipment", "location", 9, "shipment.dispatched", {}, NOON, data)
+    (found,) = retailer.read(lambda tx: calls.with_subjects(tx, [call]))
+    assert (found.order_id, found.order_number) == (order_id, retailer.order(order_id).header.number)
+    assert found.shipment is not None
+    assert found.shipment.tracking_number == parcel.tracking_number
+    assert found.location == "Warehouse A"
 
 
 @pytest.fixture

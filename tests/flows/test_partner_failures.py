@@ -52,6 +52,7 @@ def test_a_carriers_refusal_is_shown_and_a_user_can_retry(retailer: Retailer) ->
     order_id = packed(retailer)
     (parcel,) = retailer.parcels(order_id)
     assert (parcel.label_state, parcel.error) == (LabelState.FAILED, "shiphawk rejected the request.")
+    assert retailer.event_types(order_id)[-1] == "shipment.label_failed"
     retailer.write(lambda tx: ship.retry_label(tx, shipment_id=parcel.id, now=NOON))
     retailer.settle()
     assert retailer.parcels(order_id)[0].label_state is LabelState.PURCHASED

@@ -52,6 +52,8 @@ def test_the_trace_ends_with_its_block() -> None:
         ("password", "", ""),
         ("email", "asha@example.com", "a***@example.com"),
         ("phone", "+919811112233", "***33"),
+        ("phone", "Phone must have 10 digits.", "Phone must have 10 digits."),
+        ("phone", ["The phone +91 98111-12233 is not valid."], ["The phone ***33 is not valid."]),
         ("customer", {"phone": 9811112233, "city": "Delhi"}, {"phone": "***33", "city": "Delhi"}),
         (
             "problem",

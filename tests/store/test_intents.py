@@ -108,13 +108,13 @@ def test_a_label_that_was_bought_is_not_wished_for_again(database: Database, cha
     shipment_id = intent(database, channel)
     with database.write(actor="system") as tx:
         for _ in range(2):
-            shipping.failed(tx, shipment_id=shipment_id, reason="no such street")
+            shipping.failed(tx, shipment_id=shipment_id, reason="no such street", at=NOON)
         shipping.retry(tx, shipment_id=shipment_id, at=NOON)
         shipping.purchased(tx, shipment_id=shipment_id, label=LABEL, at=NOON)
         with pytest.raises(states.IllegalMove):
             shipping.retry(tx, shipment_id=shipment_id, at=NOON)
         with pytest.raises(states.IllegalMove):
-            shipping.failed(tx, shipment_id=shipment_id, reason="late news")
+            shipping.failed(tx, shipment_id=shipment_id, reason="late news", at=NOON)
 
 
 def invoice(number: int) -> Document:

@@ -136,8 +136,8 @@ NO_SUBSCRIBER = frozenset(
     {
         "order.updated_by_channel", "order.held", "order.approved", "order.allocated", "order.replanned", "order.completed",
         "order.note_added", "fulfillment.accepted", "fulfillment.picked", "fulfillment.released", "fulfillment.recall_requested",
-        "fulfillment.recall_declined", "shipment.label_purchased", "shipment.label_in_doubt", "shipment.tracked", "payment.captured", "payment.unclear",
-        "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",
+        "fulfillment.recall_declined", "shipment.label_purchased", "shipment.label_in_doubt", "shipment.label_failed",
+        "shipment.tracked", "payment.captured", "payment.unclear", "refund.in_doubt", "refund.failed", "invoice.issued", "return.in_transit", "return.arrived",
         "return.received", "message.sent", "message.in_doubt", "channel.updated",
         "atp_rule.changed", "promise.made", "promise.changed",
         "transfer.drafted", "transfer.requested", "count.opened", "count.submitted", "count.reopened", "count.canceled",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
@@ -224,7 +224,7 @@ def keep_shadowed(tx: WriteTx, delivery: Delivery, *, connection: str, would_sen
 
 @dataclass(frozen=True, slots=True)
 class Shadowed:
-    """A call that was not made: what it is about, and what would have been sent."""
+    """A call that was not made: what it is about (with the data of its event), and what would have been sent."""
 
     id: int
     subscriber: str
@@ -233,6 +233,7 @@ class Shadowed:
     event_type: str
     would_send: dict[str, object]
     occurred_at: datetime
+    data: dict[str, object] = field(default_factory=dict)
 
 
 SHADOWED = Sorting({"id": Key(), "occurred_at": Key("timestamptz"), "subscriber": Key("text")})
@@ -242,7 +243,7 @@ OLDEST = Keyset(is_ascending=True, limit=200)
 def shadowed(tx: ReadTx, *, connection: str, page: Keyset = OLDEST) -> list[Shadowed]:
     """A page of the calls that a connection in shadow mode did not make."""
     found = """
-        SELECT d.id, d.subscriber, d.stream, d.key, e.type AS event_type, d.would_send, e.occurred_at
+        SELECT d.id, d.subscriber, d.stream, d.key, e.type AS event_type, d.would_send, e.occurred_at, e.data
           FROM deliveries d JOIN events e ON e.position = d.event_position
          WHERE d.state = 4 AND d.shadowed_connection = %(connection)s
     """

@@ -21,6 +21,7 @@ _SECRET_KEY = re.compile(
 _EMAIL_KEY = re.compile(r"e?mail$|email", re.IGNORECASE)
 _PHONE_KEY = re.compile(r"phone|mobile|msisdn", re.IGNORECASE)
 _EMAIL = re.compile(r"\b([\w.+%-])[\w.+%-]*@([\w-]+(?:\.[\w-]+)+)")
+_PHONE = re.compile(r"\+?\d[\d\s().-]{2,}\d")
 _BEARER = re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=:-]{6,}", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+):[^\s@/]+@")
 _QUERY_SECRET = re.compile(
@@ -109,7 +110,7 @@ def redact(value: object, key: str = "") -> object:
     if isinstance(value, (list, tuple)):
         return [redact(inner, key) for inner in value]
     if key and _PHONE_KEY.search(key) and isinstance(value, (str, int)) and not isinstance(value, bool):
-        return HIDDEN + str(value)[-2:]
+        return _masked_phone(str(value))
     if key and _EMAIL_KEY.search(key) and isinstance(value, str) and "@" in value:
         return _masked_email(value)
     return redact_text(value) if isinstance(value, str) else value
@@ -132,6 +133,13 @@ def redact_event(
         if not key.startswith("_"):  # structlog's own record and formatter state
             event[key] = redact(value, key)
     return event
+
+
+def _masked_phone(value: str) -> str:
+    """A number by its last two digits; a sentence about one (what is wrong with it) stays readable, less the number."""
+    if any(each.isalpha() for each in value):
+        return _PHONE.sub(lambda found: HIDDEN + found[0][-2:], redact_text(value))
+    return HIDDEN + value[-2:]
 
 
 def _masked_email(value: str) -> str:

@@ -253,6 +253,9 @@ class Order(BaseModel):
     completed_at: datetime | None
     total: Money
     paid: Money
+    paid_as_reported: bool = Field(
+        description="The channel reports the order as paid; no payment of a gateway is known."
+    )
     refunded: Money
     lines: list[OrderLine]
     fulfillment_orders: list[FulfillmentOrder]
@@ -275,6 +278,7 @@ def order(detail: OrderDetail) -> Order:
         completed_at=header.completed_at,
         total=money(header.total_minor, header.currency),
         paid=money(detail.balance.paid.minor, header.currency),
+        paid_as_reported=detail.balance.is_reported,
         refunded=money(detail.balance.refunded.minor, header.currency),
         lines=[
             OrderLine(

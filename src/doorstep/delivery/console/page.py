@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from doorstep.delivery.console import assets, badges, formats, forms, navigation
+from doorstep.delivery.console import assets, badges, formats, forms, labels, navigation
 from doorstep.delivery.console.components import library
 from doorstep.delivery.console.forms import FormState
 from doorstep.delivery.console.request import ROOT, ForgedRequest, PageRequest
@@ -103,7 +103,6 @@ def _environment() -> jinja2.Environment:
         number=formats.number,
         change=formats.change,
         role=lambda role: i18n.gettext(navigation.ROLES[role][0]),
-        words=lambda key: str(key).replace("_", " "),
     )
     made.globals.update(
         root=ROOT,
@@ -118,6 +117,9 @@ def _environment() -> jinja2.Environment:
         options_of=options_of,
         badge_of=badges.badge,
         label_of=badges.label,
+        word_of=labels.label,
+        document_words=labels.document,
+        shift_units=labels.shift_units,
         slack_badge=badges.slack,
         person_of=person_of,
         hold_words=lambda reason: i18n.gettext(analytics.hold_label(reason)),

@@ -122,6 +122,7 @@ _SENTENCES = {
     "shipment.label_requested": _m("{direction} label requested"),
     "shipment.label_purchased": _m("{direction} label bought from {carrier}: {tracking_number}"),
     "shipment.label_in_doubt": _m("Label purchase not confirmed: {reason}"),
+    "shipment.label_failed": _m("{direction} label not bought: {carrier_reason}"),
     "shipment.dispatched": _m("Parcel {tracking_number} shipped"),
     "shipment.tracked": _m("Parcel: {status}"),
     "shipment.delivered": _m("Parcel {tracking_number} delivered"),

@@ -82,12 +82,18 @@ def mark_in_doubt(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: date
     events.append(tx, [fact], at=at)
 
 
-def failed(tx: WriteTx, *, shipment_id: ShipmentId, reason: str) -> None:
-    """The carrier rejected the label; its reason is shown until a person retries."""
+def failed(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: datetime) -> None:
+    """The carrier rejected the label; its reason is shown until a person retries, and stays in each order's timeline."""
     shipment = lock(tx, shipment_id=shipment_id)
-    if shipment.label_state is not LabelState.FAILED:
-        _enter(shipment, LabelState.FAILED)
     labels.update_state(tx, parcel_id=shipment.parcel_id, state=LabelState.FAILED, error=reason)
+    if shipment.label_state is LabelState.FAILED:
+        return
+    _enter(shipment, LabelState.FAILED)
+    reported = [
+        facts.LabelFailed(each.order_id, each.id, each.direction.value, reason)
+        for each in store.select_in_parcel(tx, parcel_id=shipment.parcel_id)
+    ]
+    events.append(tx, reported, at=at)
 
 
 def retry(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> None:

@@ -43,6 +43,15 @@ class LabelInDoubt(_OfShipment):
 
 
 @dataclass(frozen=True, slots=True)
+class LabelFailed(_OfShipment):
+    """The label was not bought; the reason is the carrier's own sentence."""
+
+    type: ClassVar[str] = "shipment.label_failed"
+    stream: ClassVar[str] = "order"
+    carrier_reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dispatched(_OfShipment):
     """The parcel was shipped: SHIPPED."""
 

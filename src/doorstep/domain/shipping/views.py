@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from doorstep.domain.shipping.model import Scan
 from doorstep.domain.shipping.store import labels, tracking
@@ -20,6 +20,12 @@ def shipment(tx: ReadTx, *, shipment_id: int) -> Shipment:
     if found is None:
         raise errors.NotFound(f"There is no shipment {shipment_id}.")
     return found
+
+
+def shipments(tx: ReadTx, *, shipment_ids: Iterable[int]) -> dict[int, Shipment]:
+    """These shipments by id."""
+    wanted = sorted(set(shipment_ids))
+    return {each.id: each for each in store.select_shipments(tx, shipment_ids=wanted)} if wanted else {}
 
 
 def of_work(tx: ReadTx, *, fulfillment_order_id: int) -> list[Shipment]:

@@ -22,7 +22,7 @@ from doorstep.flows.context import Context, Record, event_int, no_record
 from doorstep.flows.shipping import label_request
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import FulfillmentOrderId, OrderId, ShipmentId
+from doorstep.kernel.ids import FulfillmentOrderId, ShipmentId
 from doorstep.kernel.jobs import Delivery
 
 
@@ -54,12 +54,12 @@ def _lock_orders(tx: WriteTx, parcel: Sequence[Shipment]) -> None:
 
 def mark_label_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
     """Mark the label as failed or in doubt after the last attempt."""
-    shipment_id = ShipmentId(event_int(delivery, "shipment_id"))
-    orders.lock(tx, order_id=OrderId(delivery.key))
+    shipment = parcels.shipment(tx, shipment_id=event_int(delivery, "shipment_id"))
+    _lock_orders(tx, parcels.in_parcel(tx, parcel_id=shipment.parcel_id))
     if isinstance(problem, errors.Unavailable):
-        shipping.mark_in_doubt(tx, shipment_id=shipment_id, reason=str(problem), at=context.clock.now())
+        shipping.mark_in_doubt(tx, shipment_id=shipment.id, reason=str(problem), at=context.clock.now())
     else:
-        shipping.failed(tx, shipment_id=shipment_id, reason=str(problem))
+        shipping.failed(tx, shipment_id=shipment.id, reason=str(problem), at=context.clock.now())
 
 
 def retry_label(tx: WriteTx, *, shipment_id: ShipmentId, now: datetime) -> None:

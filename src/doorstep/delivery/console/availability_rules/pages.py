@@ -13,7 +13,7 @@ from doorstep.delivery.console.availability_rules.sentences import (
     value_words,
 )
 from doorstep.delivery.console.forms import FormState
-from doorstep.delivery.console.network.kinds import ALL_OF_KIND
+from doorstep.delivery.console.labels import ALL_OF_KIND
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb

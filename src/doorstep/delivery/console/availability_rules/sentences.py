@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.delivery.console.network.kinds import ALL_OF_KIND
+from doorstep.delivery.console.labels import ALL_OF_KIND
 from doorstep.domain.inventory.actions.rules import Effect
 from doorstep.domain.inventory.model.rules import NODE_KINDS, RuleKind, Terms
 from doorstep.kernel.i18n import counted

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import badges, cells, formats, lists, page
+from doorstep.delivery.console import badges, cells, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
+from doorstep.delivery.console.connections import calls
 from doorstep.delivery.console.lists import Column, ListPage, Query, Slice, Sortable
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
@@ -20,15 +20,12 @@ from doorstep.domain.analytics.views.health import ConnectionHealth
 from doorstep.domain.connections.model import Mode
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import views as network
-from doorstep.domain.orders import views as orders
 from doorstep.flows import operations
 from doorstep.kernel import jobs
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
-from doorstep.kernel.ids import OrderId
-from doorstep.kernel.jobs import Shadowed
 
 KINDS = {
     "channels": _m("Channel"),
@@ -113,86 +110,10 @@ def connection_list(req: PageRequest, tx: ReadTx) -> ListPage[ConnectionHealth]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """A call that was not sent, with the number of the order that it is about (empty: of something else)."""
-
-    call: Shadowed
-    order_number: str
-
-
-def _subject(row: Unsent) -> Cell:
-    call = row.call
-    if row.order_number:
-        return Link(row.order_number, f"/orders/{call.key}", "code")
-    return Text(f"{call.stream.replace('_', ' ').capitalize()} {call.key}")
-
-
-def _fields(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """The fields of a document with their names in words, as in `items 1 sku`."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _fields(inner, f"{name} {str(key).replace('_', ' ')}".strip())
-    elif isinstance(value, list):
-        for number, inner in enumerate(value, start=1):
-            yield from _fields(inner, f"{name} {number}".strip())
-    elif value not in {"", None}:
-        yield name, str(value)
-
-
-def _would_send(row: Unsent) -> list[Cell]:
-    """Method and address, then the fields of the body."""
-    details = dict(row.call.would_send)
-    call = " ".join(str(details.pop(name)) for name in ("method", "path") if name in details)
-    body = details.pop("body", None)
-    fields = [*_fields(details), *_fields(body)]
-    words = " · ".join(f"{name}: {value}" if name else value for name, value in fields)
-    return [Text(words, look) for words, look in ((call, "code"), (words, "")) if words]
-
-
-def unsent_list(key: str) -> ListPage[Unsent]:
-    """Calls that a connection only logged in shadow mode, oldest first."""
-
-    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[Unsent]:
-        wanted = lists.place(query, jobs.SHADOWED, limit)
-        found = lists.cut(operations.unsent(tx, key=key, page=wanted), jobs.SHADOWED, wanted)
-        ids = [OrderId(call.key) for call in found.rows if call.stream == "order"]
-        numbers = orders.numbers(tx, order_ids=ids)
-        rows = [
-            Unsent(call, numbers.get(OrderId(call.key), "") if call.stream == "order" else "")
-            for call in found.rows
-        ]
-        return Slice(rows, found.next_cursor)
-
-    return ListPage(
-        path=f"/connections/{key}/unsent",
-        columns=(
-            Column(
-                _m("Call"),
-                lambda row: Text(formats.handler(row.call.subscriber), "strong"),
-                "s1",
-                "subscriber",
-            ),
-            Column(_m("Subject"), _subject, "s2"),
-            Column(_m("Event"), lambda row: Text(row.call.event_type, "code"), "s3"),
-            Column(_m("Since"), lambda row: At(row.call.occurred_at), "s4", "occurred_at"),
-            Column(
-                _m("Would send"),
-                _would_send,
-                "wide full s5",
-            ),
-        ),
-        fetch=fetch,
-        noun=plural("{n} call not sent", "{n} calls not sent"),
-        sort="occurred_at",
-        look="cards",
-    )
-
-
 def unsent(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """The calls of one connection that were not sent, or those as CSV."""
     key = str(req.http.path_params["key"])
-    listed = unsent_list(key)
+    listed = calls.unsent_list(key)
     with req.app.db.read() as tx:
         mode, number = operations.mode_of(tx, key), jobs.count_shadowed(tx).get(key, 0)
         if req.query("format") == "csv":

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import RedirectResponse, Response
 
-from doorstep.delivery.console import formats, page
+from doorstep.delivery.console import formats, labels, page
 from doorstep.delivery.console.fulfillment import forms
 from doorstep.delivery.console.orders.explanation import Explainer
 from doorstep.delivery.console.page import Toast
@@ -25,17 +25,18 @@ from doorstep.flows.fulfillment import recall as recalls
 from doorstep.flows.shipping import consolidation
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.i18n import counted
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import FulfillmentOrderId
 
 REASONS = {
-    RejectReason.NOT_IN_STOCK: (_m("Not found"), _m("The stock at this location is set to zero.")),
-    RejectReason.DAMAGED: (_m("Damaged"), _m("These units are written off.")),
-    RejectReason.MISMATCH: (_m("Wrong item on the shelf"), _m("These units are written off.")),
-    RejectReason.STORE_CLOSED: (_m("Location is closed"), _m("Stock stays as it is.")),
-    RejectReason.ASKED_BACK: (_m("Recalled by operations"), _m("Stock stays as it is.")),
-    RejectReason.NO_CAPACITY: (_m("No time or people today"), _m("Stock stays as it is.")),
+    RejectReason.NOT_IN_STOCK: _m("The stock at this location is set to zero."),
+    RejectReason.DAMAGED: _m("These units are written off."),
+    RejectReason.MISMATCH: _m("These units are written off."),
+    RejectReason.STORE_CLOSED: _m("Stock stays as it is."),
+    RejectReason.ASKED_BACK: _m("Stock stays as it is."),
+    RejectReason.NO_CAPACITY: _m("Stock stays as it is."),
 }
 STEPS_DONE = {State.OPEN: 2, State.ACCEPTED: 2, State.PICKED: 3, State.PACKED: 4, State.SHIPPED: 5}
 
@@ -84,7 +85,9 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
     is_packed = job.card.state is State.PACKED
     context = {
         "job": job,
-        "reasons": [(key.value, _(word), _(effect)) for key, (word, effect) in REASONS.items()],
+        "reasons": [
+            (key.value, labels.label("reject_reason", key), _(effect)) for key, effect in REASONS.items()
+        ],
         "companions": companions,
         "outages": outages,
         "why_here": None if made is None else Explainer(None, "").explain(made, only=lines),
@@ -169,7 +172,7 @@ def pack_parcels(req: PageRequest) -> Response:
             version=req.whole("version"),
             now=req.now,
         )
-        return _("Packed in {n} parcels.").format(n=len(packed))
+        return counted(len(packed), "Packed in {n} parcel.", "Packed in {n} parcels.")
 
     return _act(req, verb)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
+from doorstep.delivery.console.labels import LOCATION_KINDS as KINDS
 from doorstep.delivery.console.network import forms
-from doorstep.delivery.console.network.kinds import KINDS
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -43,7 +43,7 @@ def _choices(tx: ReadTx, place: Location | None) -> dict[str, object]:
     """Options of the form; carriers that the location names already stay on offer."""
     named = {place.carrier, place.return_carrier} - {""} if place else set()
     return {
-        "kinds": [(kind.value, _(word)) for kind, word in KINDS.items()],
+        "kinds": [(str(kind), _(word)) for kind, word in KINDS.items()],
         "days": [(day, _(word)) for day, word in DAYS.items()],
         "carriers": [(each, each) for each in sorted({*outage_control.carriers(tx), *named})],
     }

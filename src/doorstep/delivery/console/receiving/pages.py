@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from doorstep.delivery.console import cells, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
+from doorstep.delivery.console.labels import SUPPLY_KINDS as KINDS
 from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
-from doorstep.delivery.console.supplies.kinds import KINDS
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import receiving as verbs
 from doorstep.domain.inventory.model import Condition

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from doorstep.delivery.console import lists, page
 from doorstep.delivery.console.cells import Cell, Count, Text
+from doorstep.delivery.console.labels import ALL_OF_KIND
 from doorstep.delivery.console.lists import Column, ListPage, Query, Slice, Sortable
-from doorstep.delivery.console.network.kinds import ALL_OF_KIND
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.replenishment import forms
 from doorstep.delivery.console.request import ROOT, PageRequest

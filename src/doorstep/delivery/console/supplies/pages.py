@@ -10,12 +10,12 @@ from starlette.responses import Response
 from doorstep.delivery.console import formats, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import Cell, Count, Link, Status, Text
+from doorstep.delivery.console.labels import SUPPLY_KINDS as KINDS
 from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Slice
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.delivery.console.supplies import forms
-from doorstep.delivery.console.supplies.kinds import KINDS
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import supplies as verbs
 from doorstep.domain.inventory.actions.supplies import Change, Outcome
@@ -127,7 +127,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
     context = {
         "list": found,
         "choices": places,
-        "kinds": [(kind.value, _(word)) for kind, word in KINDS.items()],
+        "kinds": [(str(kind), _(word)) for kind, word in KINDS.items()],
         "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
     return page.render(req, "supplies/supplies.html", context, toast=toast, status=status)

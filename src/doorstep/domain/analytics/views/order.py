@@ -76,10 +76,14 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The order's money: ordered, paid, refunded, and still to be refunded."""
+    """The order's money: ordered, paid, refunded, and still to be refunded.
+
+    `is_reported`: the channel says that the order is paid, and no payment of a gateway stands behind it.
+    """
 
     total: Money
     paid: Money
+    is_reported: bool
     refunded: Money
     owed: Money
 
@@ -229,9 +233,12 @@ def _balance(header: Header, payments: Sequence[Payment], refunds: Sequence[Refu
     def amount(minor: int) -> Money:
         return Money(minor, header.currency)
 
+    captured = sum(each.amount_minor for each in payments if each.status is PaymentStatus.CAPTURED)
+    is_reported = header.is_paid and not payments
     return Balance(
         total=amount(header.total_minor),
-        paid=amount(sum(each.amount_minor for each in payments if each.status is PaymentStatus.CAPTURED)),
+        paid=amount(header.total_minor if is_reported else captured),
+        is_reported=is_reported,
         refunded=amount(sum(each.amount_minor for each in refunds if each.state is RefundState.SUCCEEDED)),
         owed=amount(sum(each.amount_minor for each in refunds if each.state is not RefundState.SUCCEEDED)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -142,6 +143,11 @@ def insert_shipment(tx: WriteTx, *, parcel_id: ParcelId, contents: Contents) -> 
 def select_shipment(tx: ReadTx, *, shipment_id: int) -> Shipment | None:
     """One shipment."""
     return tx.one(Shipment, f"{_SHIPMENT} WHERE s.id = %s", (shipment_id,))
+
+
+def select_shipments(tx: ReadTx, *, shipment_ids: Sequence[int]) -> list[Shipment]:
+    """These shipments."""
+    return tx.all(Shipment, f"{_SHIPMENT} WHERE s.id = ANY(%s) ORDER BY s.id", (list(shipment_ids),))
 
 
 def lock_shipment(tx: WriteTx, *, shipment_id: int) -> Shipment | None:

@@ -1,0 +1,127 @@
+"""Words of values that are shown as plain text: one table per kind of value, each word in the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from doorstep.domain.fulfillment.model import RejectReason
+from doorstep.domain.inventory.model.claims import Outcome
+from doorstep.domain.inventory.model.supplies import SupplyKind
+from doorstep.domain.network.model import LocationKind
+from doorstep.domain.routing.model.rules import Measure
+from doorstep.kernel import i18n
+from doorstep.kernel.i18n import mark as _m
+from doorstep.kernel.i18n import plural
+
+LOCATION_KINDS: Mapping[str, str] = {
+    LocationKind.WAREHOUSE: _m("Warehouse"),
+    LocationKind.STORE: _m("Store"),
+    LocationKind.DARK_STORE: _m("Dark store"),
+    LocationKind.THIRD_PARTY: _m("3PL"),
+}
+ALL_OF_KIND: Mapping[str, str] = {
+    LocationKind.WAREHOUSE: _m("All warehouses"),
+    LocationKind.STORE: _m("All stores"),
+    LocationKind.DARK_STORE: _m("All dark stores"),
+    LocationKind.THIRD_PARTY: _m("All 3PLs"),
+}
+SUPPLY_KINDS: Mapping[str, str] = {
+    SupplyKind.PURCHASE_ORDER: _m("Purchase order"),
+    SupplyKind.TRANSFER: _m("Transfer"),
+    SupplyKind.ASN: _m("Advance shipping notice"),
+    SupplyKind.PRODUCTION: _m("Production order"),
+}
+REJECT_REASONS: Mapping[str, str] = {
+    RejectReason.NOT_IN_STOCK: _m("Not found"),
+    RejectReason.DAMAGED: _m("Damaged"),
+    RejectReason.MISMATCH: _m("Wrong item on the shelf"),
+    RejectReason.STORE_CLOSED: _m("Location is closed"),
+    RejectReason.ASKED_BACK: _m("Recalled by operations"),
+    RejectReason.NO_CAPACITY: _m("No time or people today"),
+    RejectReason.NOT_ACCEPTED: _m("Not accepted in time"),
+}
+COUNT_RESULTS: Mapping[str, str] = {
+    Outcome.APPLIED: _m("Posted"),
+    Outcome.UNCHANGED: _m("No variance"),
+    Outcome.IGNORED: _m("Outdated"),
+    Outcome.CONTRADICTED: _m("Reserved units not found"),
+    Outcome.REFUSED: _m("Rejected"),
+}
+# What an event, or a call for it, is about.
+SUBJECTS: Mapping[str, str] = {
+    "order": _m("Order"),
+    "location": _m("Location"),
+    "transfer": _m("Transfer"),
+    "count": _m("Count"),
+    "import": _m("Import"),
+    "network": _m("Network"),
+    "rules": _m("Rule set"),
+    "atp_rule": _m("Availability rule"),
+    "sell_ahead": _m("Sell-ahead policy"),
+    "supply": _m("Incoming supply"),
+    "supply_promise": _m("Backorder"),
+}
+MEASURES: Mapping[str, str] = {
+    Measure.MISS: _m("Risk of missing the promise"),
+    Measure.COST: _m("Cost"),
+    Measure.PARCELS: _m("Parcels"),
+    Measure.DISTANCE: _m("Distance of the parcels"),
+    Measure.UNIT_DISTANCE: _m("Distance of the items"),
+    Measure.LEAVES: _m("Ship date"),
+    Measure.ARRIVES: _m("Delivery date"),
+    Measure.SEQUENCE: _m("Order of the list"),
+    Measure.STOCK: _m("Stock"),
+    Measure.VELOCITY: _m("Sales per day"),
+    Measure.BROKEN_STYLE: _m("Broken sizes"),
+    Measure.LOAD: _m("Backlog"),
+    Measure.CARBON: _m("CO₂"),
+}
+RULE_OPTIONS: Mapping[str, str] = {
+    "prepaid": _m("prepaid"),
+    "on_delivery": _m("cash on delivery"),
+    "none": _m("not at all"),
+    "lines": _m("by line"),
+    "quantity": _m("by quantity"),
+    "next_rule": _m("try the next rule"),
+    "queue": _m("put in a queue"),
+    "backorder": _m("backorder"),
+    "customer_care": _m("send to customer care"),
+    "cancel": _m("cancel"),
+    "at_once": _m("at once"),
+    "held": _m("at the end of the hold"),
+    "metered": _m("by the capacity of the location"),
+    "line": _m("order line"),
+    "sku": _m("SKU"),
+    "order": _m("order"),
+}
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "location_kind": LOCATION_KINDS,
+    "reject_reason": REJECT_REASONS,
+    "count_result": COUNT_RESULTS,
+    "subject": SUBJECTS,
+    "measure": MEASURES,
+    "rule_option": RULE_OPTIONS,
+}
+_SHIFT_UNITS = {
+    "orders": plural("{n} order", "{n} orders"),
+    "lines": plural("{n} line", "{n} lines"),
+    "units": plural("{n} unit", "{n} units"),
+}
+
+
+def label(table: str, value: object) -> str:
+    """The word of a value in the user's language; a value that has none is shown as it is."""
+    key = value.value if isinstance(value, StrEnum) else str(value)
+    return i18n.gettext(TABLES[table].get(key, key))
+
+
+def document(text: str) -> str:
+    """A supply document that is stored as kind and number: Purchase order PO-7."""
+    kind, _space, number = text.partition(" ")
+    return f"{i18n.gettext(SUPPLY_KINDS.get(kind, kind))} {number}".strip()
+
+
+def shift_units(count: int, unit: str) -> str:
+    """How much of a shift's capacity: 3 orders, 1 unit."""
+    return i18n.counted(count, *_SHIFT_UNITS[unit])
