@@ -6,6 +6,7 @@ create databases), and then no embedded server is started.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
@@ -24,6 +25,8 @@ from tests.builders import Shop
 from tests.clock import NOON
 from tests.databases import Pool
 
+from doorstep import bootstrap
+from doorstep.bootstrap.discover import discover
 from doorstep.kernel import schema, secrets
 from doorstep.kernel.db import Database
 from doorstep.kernel.postgres import LocalPostgres
@@ -44,8 +47,10 @@ _MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - Linux' f
 def pytest_configure() -> None:
     """Scratch files, databases above all, are kept in memory where there is room: a copy of one takes a tenth of the time.
 
-    Passwords of tests are no secrets: they are hashed by the same function at its lowest cost.
+    Passwords of tests are no secrets: they are hashed by the same function at its lowest cost. Connectors are discovered
+    once: every test opens the application, and nothing is installed meanwhile.
     """
+    bootstrap.app.discover = functools.cache(discover)
     secrets._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)

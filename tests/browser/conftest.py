@@ -30,14 +30,17 @@ class Shop:
     logins: dict[str, Login]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shop() -> Iterator[Shop]:
-    """Web, worker, database and partners, as the demo starts them."""
+    """Web, worker, database and partners, as the demo starts them.
+
+    Every test file of a worker uses them: it leaves the rules as they were and no open order.
+    """
     with staged(choose_port(None)) as stage, set_up(stage, Console(quiet=True)) as (_app, doors, logins):
         yield Shop(stage, doors, {login.email.split("@")[0]: login for login in logins})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = _launch(playwright)

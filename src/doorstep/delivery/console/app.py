@@ -81,6 +81,7 @@ AREAS = (
     gallery,
 )
 ROUTES: Routes = tuple(route for area in AREAS for route in area.ROUTES)
+_PAGE_PATHS = {each.path for each in ROUTES if isinstance(each, Read)}
 
 
 def routes(app: App) -> list[BaseRoute]:
@@ -117,9 +118,8 @@ def _pages(app: App) -> list[BaseRoute]:
 
 def _steps_up(path: str) -> int:
     """How many parts of a verb's address come after the page it stands on."""
-    pages = {each.path for each in ROUTES if isinstance(each, Read)}
     above, steps = path, 0
-    while above and above not in pages:
+    while above and above not in _PAGE_PATHS:
         above, steps = above.rpartition("/")[0], steps + 1
     return steps
 
