@@ -232,10 +232,24 @@ def test_supply_is_imported_from_ndjson_and_errors_are_named(database: Database)
     reported = problems(database, import_id)
     assert reported[0] == (2, "eta_date is no day of its month: 2026-02-30")
     assert [line for line, _ in reported] == [2, 3, 4]
-    assert reported[2][1] == "Unknown: colour."
+    fields = "kind, number, line_no, sku, location, quantity, eta_date, confidence"
+    assert reported[2][1] == f"Unknown: colour. The fields are {fields}."
     with database.read() as tx:
         (supply,) = supply_views.page(tx, wanted=SupplyFilter())
     assert (supply.number, supply.quantity, supply.eta_date.isoformat()) == ("PO-1", 5, day(34).isoformat())
+
+
+def test_a_snapshot_may_call_its_quantity_on_hand(database: Database) -> None:
+    load(database, f"sku,location,on_hand\n{SHIRT},A,7\n")
+    import_id = load(
+        database,
+        f'{{"sku": "{JACKET}", "location": "B", "on_hand": 5}}\n'
+        f'{{"sku": "{JACKET}", "location": "A", "on_hand": 5, "quantity": 6}}\n',
+        name="counted.ndjson",
+    )
+    work(database)
+    assert (on_hand(database), on_hand(database, JACKET, B), on_hand(database, JACKET)) == (7, 5, 2)
+    assert problems(database, import_id) == [(2, "The line has a field twice.")]
 
 
 def test_a_row_that_the_verb_refuses_fails_alone(database: Database) -> None:
@@ -252,6 +266,11 @@ def test_a_row_that_the_verb_refuses_fails_alone(database: Database) -> None:
     ("text", "message"),
     [
         ("sku,location\n", "lacks quantity"),
+        (
+            "sku,location,stock\n",
+            r"^The first line lacks quantity and has unknown columns: stock. The columns are sku, location, quantity \(or on_hand\), condition.$",
+        ),
+        ("sku,location,quantity,on_hand\n", "has a column twice"),
         ("", "lacks sku, location, quantity"),
         (f"{HEAD.strip()},colour\n", "has unknown columns: colour"),
         ("sku,location,quantity,sku\n", "has a column twice"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from doorstep.bootstrap.discover import discover
+from doorstep.bootstrap.discover import Found, discover
 from doorstep.bootstrap.registry import Registry
 from doorstep.domain.shipping.model import Packaging, Size
 from doorstep.flows import map as flow_map
@@ -57,8 +57,16 @@ def open_app(settings: Settings, *, migrate: bool = False, clock: Clock | None =
     i18n.use(settings.language)
     connectors = discover()
     server = postgres.open_or_connect(settings)
-    if migrate:
-        schema.upgrade(server.url)
+    try:
+        if migrate:
+            schema.upgrade(server.url)
+        return _opened(settings, server, connectors, clock)
+    except BaseException:
+        server.release()
+        raise
+
+
+def _opened(settings: Settings, server: postgres.Database, connectors: Found, clock: Clock | None) -> App:
     moved = clock or (ShiftedClock(settings.clock_file) if settings.clock_file else None)
     machine = SystemClock()
     db = Database(

@@ -19,6 +19,7 @@ from doorstep.delivery.api import (
     counts,
     dead_letters,
     decisions,
+    documentation,
     feeds,
     fulfillment,
     imports,
@@ -102,8 +103,8 @@ def create(app: App) -> FastAPI:
         title="Doorstep",
         version=doorstep.__version__,
         description=_DESCRIPTION,
-        docs_url="/api/docs",
-        openapi_url="/api/openapi.json",
+        docs_url=None,  # documentation.py serves it without a content delivery network
+        openapi_url=documentation.DOCUMENT,
         redoc_url=None,
         responses=RESPONSES,
     )
@@ -113,6 +114,8 @@ def create(app: App) -> FastAPI:
     interface.add_exception_handler(errors.DoorstepError, problem)
     interface.add_exception_handler(RequestValidationError, invalid_request)
     interface.add_exception_handler(HTTPException, http_problem)
+
+    documentation.add_to(interface)
 
     @interface.get("/", include_in_schema=False)
     def front_door() -> Response:

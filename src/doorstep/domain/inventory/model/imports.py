@@ -71,7 +71,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its type, whether it is required, bounds of numbers, allowed values."""
+    """A column: its type, whether it is required, bounds of numbers, allowed values; files may call it by its alias."""
 
     name: str
     check: Check = Check.TEXT
@@ -79,6 +79,7 @@ class Column:
     low: int = 0
     high: int = _MUCH
     choices: tuple[str, ...] = ()
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +100,23 @@ class Shape:
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    @property
+    def description(self) -> str:
+        """The names and aliases, for a message."""
+        named = (f"{each.name} (or {each.alias})" if each.alias else each.name for each in self.columns)
+        return ", ".join(named)
+
+    def resolve(self, names: Iterable[str]) -> list[str]:
+        """The names of a file's columns, with the column's own name instead of an alias."""
+        aliases = {each.alias: each.name for each in self.columns if each.alias}
+        return [aliases.get(name, name) for name in names]
+
 
 _CONDITION = Column("condition", Check.CHOICE, needed=False, choices=tuple(each.value for each in GRADES))
 
 
-def _stock(low: int) -> tuple[Column, ...]:
-    return (
-        Column("sku", Check.SKU),
-        Column("location", Check.LOCATION),
-        Column("quantity", Check.WHOLE, low=low),
-        _CONDITION,
-    )
+def _stock(quantity: Column) -> tuple[Column, ...]:
+    return (Column("sku", Check.SKU), Column("location", Check.LOCATION), quantity, _CONDITION)
 
 
 _LOCATION_KINDS = ("warehouse", "store", "dark_store", "3pl")
@@ -178,8 +185,10 @@ _PARTS = (
 )
 _COUNTERS = ("reserved", "incoming", "missing", "confirmed_at")  # exports have them, for people
 SHAPES: Mapping[ImportKind, Shape] = {
-    ImportKind.STOCK: Shape(_stock(0), ("sku", "location", "condition"), _COUNTERS),
-    ImportKind.STOCK_CHANGES: Shape(_stock(-_MUCH)),
+    ImportKind.STOCK: Shape(
+        _stock(Column("quantity", Check.WHOLE, alias="on_hand")), ("sku", "location", "condition"), _COUNTERS
+    ),
+    ImportKind.STOCK_CHANGES: Shape(_stock(Column("quantity", Check.WHOLE, low=-_MUCH))),
     ImportKind.SKUS: Shape(_SKUS, ("sku",)),
     ImportKind.SUPPLIES: Shape(_SUPPLIES, ("kind", "number", "line_no")),
     ImportKind.REPLENISHMENT: Shape(_REPLENISHMENT, ("sku", "category", "location", "location_kind")),
@@ -265,7 +274,7 @@ def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
     shape = SHAPES[kind]
     reader = csv.reader(lines, strict=True)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
+        header = shape.resolve(name.strip().lower() for name in next(reader, []))
         places = _places(header, shape)
         for cells in reader:
             if any(cells):
@@ -282,7 +291,7 @@ def _places(header: Sequence[str], shape: Shape) -> list[int | None]:
         wrong = [f"lacks {', '.join(lacking)}"] if lacking else []
         wrong += [f"has unknown columns: {', '.join(unknown)}"] if unknown else []
         reported = " and ".join(wrong) or "has a column twice"
-        raise BadFile(f"The first line {reported}. The columns are {', '.join(shape.names)}.", line=1)
+        raise BadFile(f"The first line {reported}. The columns are {shape.description}.", line=1)
     return [header.index(name) if name in header else None for name in shape.names]
 
 
@@ -312,8 +321,17 @@ def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
         except msgspec.DecodeError as problem:
             yield Row(line_no, (_clean(line)[:500],), problem=f"The line is not a valid object: {problem}.")
             continue
+        names = shape.resolve(reported)
+        if len(set(names)) < len(names):
+            yield Row(line_no, (_clean(line)[:500],), problem="The line has a field twice.")
+            continue
+        reported = dict(zip(names, reported.values(), strict=True))
         if unknown := sorted(set(reported) - {*shape.names, *shape.unread}):
-            yield Row(line_no, (_clean(line)[:500],), problem=f"Unknown: {', '.join(unknown)}.")
+            yield Row(
+                line_no,
+                (_clean(line)[:500],),
+                problem=f"Unknown: {', '.join(unknown)}. The fields are {shape.description}.",
+            )
             continue
         cells = ["" if reported.get(name) is None else _clean(str(reported[name])) for name in shape.names]
         yield _keyed(line_no, cells, shape)
