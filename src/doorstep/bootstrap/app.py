@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -57,13 +58,13 @@ def open_app(settings: Settings, *, migrate: bool = False, clock: Clock | None =
     i18n.use(settings.language)
     connectors = discover()
     server = postgres.open_or_connect(settings)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(server.release)
         if migrate:
             schema.upgrade(server.url)
-        return _opened(settings, server, connectors, clock)
-    except BaseException:
-        server.release()
-        raise
+        app = _opened(settings, server, connectors, clock)
+        undo.pop_all()
+    return app
 
 
 def _opened(settings: Settings, server: postgres.Database, connectors: Found, clock: Clock | None) -> App:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -41,9 +42,8 @@ def open_or_connect(settings: settings_module.Settings, *, name: str = NAME) -> 
     if settings.database_url:
         return Database(settings.database_url.get_secret_value())
     local = server.LocalPostgres(settings.data_dir / "postgres", programs=settings.pg_bin).start()
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(local.release)
         local.ensure_database(name)
-    except BaseException:
-        local.release()
-        raise
+        undo.pop_all()
     return Database(local.dsn(name), local)
