@@ -14,7 +14,7 @@ import pydantic
 from doorstep.bootstrap.discover import Found
 from doorstep.domain.connections import actions as connection_actions
 from doorstep.domain.connections import views as connections
-from doorstep.domain.connections.model import Connection, Connector, Kind, Mode
+from doorstep.domain.connections.model import Connection, Connector, Kind, Mode, unknown
 from doorstep.domain.connections.ports import Inbound
 from doorstep.domain.invoicing.ports import AccountingSystem
 from doorstep.domain.notifications.ports import Messenger
@@ -176,7 +176,7 @@ class Registry:
         for each in self._open.values():
             if each.connection.key == key:
                 return each.connection
-        raise errors.NotFound(f"There is no connection {key!r}: add it under Connections.")
+        raise unknown(key, [each.connection.key for each in self._open.values()])
 
     def at_hand(self, key: str) -> Connection | None:
         """A connection from memory, without a query; None if it must be loaded."""

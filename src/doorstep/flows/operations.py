@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections import views as connection_views
-from doorstep.domain.connections.model import Mode
+from doorstep.domain.connections.model import Mode, unknown
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.inventory import views as inventory
 from doorstep.flows.context import Context
@@ -56,10 +56,11 @@ def drop_shadowed(tx: WriteTx, *, key: str) -> int:
 
 def mode_of(tx: ReadTx, key: str) -> Mode:
     """The mode of a connection. Raises NotFound."""
-    for row in connection_views.all_connections(tx):
+    rows = connection_views.all_connections(tx)
+    for row in rows:
         if row.key == key:
             return Mode(row.mode)
-    raise errors.NotFound(f"There is no connection {key!r}.")
+    raise unknown(key, [row.key for row in rows])
 
 
 def verify_ledger(context: Context) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -69,7 +71,8 @@ def put(
 ) -> None:
     """Create or replace connections from a file. A new one is live; a known one keeps its mode.
 
-    Secrets are encrypted at once, so delete the file afterwards.
+    Secrets are encrypted at once. A setting may be { env = "NAME" }: it is read from that environment variable. Delete a
+    file that has secrets in it afterwards.
     """
     entries = _entries(file)
     with opened() as app, app.db.write(actor="cli") as tx:
@@ -87,11 +90,24 @@ def put(
 
 def _entries(file: Path) -> dict[str, Entry]:
     try:
-        return msgspec.convert(toml_of(file), dict[str, Entry])
+        entries = msgspec.convert(toml_of(file), dict[str, Entry])
     except msgspec.ValidationError as problem:
         raise errors.Invalid(
             f"{file}: {problem}. Each connection is a table: [key], kind, connector, name, [key.settings]."
         ) from problem
+    return {key: replace(each, settings=_resolved(file, key, each.settings)) for key, each in entries.items()}
+
+
+def _resolved(file: Path, key: str, settings: Mapping[str, object]) -> dict[str, object]:
+    """The settings with the values of environment variables instead of { env = "NAME" }."""
+    found = dict(settings)
+    for name, value in settings.items():
+        if isinstance(value, dict) and set(value) == {"env"}:
+            variable = str(value["env"])
+            if not os.environ.get(variable):
+                raise errors.Invalid(f"{file}: {name} of {key} needs the environment variable {variable}.")
+            found[name] = os.environ[variable]
+    return found
 
 
 @commands.command("mode")
@@ -129,6 +145,7 @@ def shadowed(
             count = verb(tx, key=key)
             out.print(f"{count} calls {'will be made' if send else 'dropped'}.")
             return
+        operations.mode_of(tx, key)
         rows = jobs.shadowed(tx, connection=key)
     table = Table("id", "what", "about", "event", "since", "would send", box=None, pad_edge=False)
     for row in rows:

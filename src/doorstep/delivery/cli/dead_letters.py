@@ -56,6 +56,7 @@ def redrive(
             count = operations.retry(tx, error_class=error_class)
         else:
             count = operations.retry(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
+            _require(count, ids)
     out.print(f"{count} will be retried.")
 
 
@@ -64,7 +65,17 @@ def discard(ids: Annotated[list[str], typer.Argument(help="Ids as the list shows
     """Discard dead letters. Their events and payloads are kept."""
     with opened() as app, app.db.write(actor="cli") as tx:
         count = operations.discard(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
+        _require(count, ids)
     out.print(f"{count} discarded.")
+
+
+def _require(count: int, ids: list[str] | None) -> None:
+    """Raise NotFound, so that nothing changes, unless every id is a dead letter's."""
+    wanted = len(set(ids or []))
+    if count < wanted:
+        raise errors.NotFound(
+            f"{wanted - count} of {', '.join(ids or [])} is no dead letter: nothing changes. See doorstep dead-letters list."
+        )
 
 
 def _of(source: str, ids: list[str] | None) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doorstep.domain.connections import store
-from doorstep.domain.connections.model import InboxMessage, Mode, check_key
+from doorstep.domain.connections.model import InboxMessage, Mode, check_key, unknown
 from doorstep.domain.connections.store import Arrival, NewMessage, Problem, Row
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
@@ -25,7 +25,7 @@ def configure(tx: WriteTx, *, row: Row) -> int:
 def switch(tx: WriteTx, *, key: str, mode: Mode) -> None:
     """Set a connection to off, shadow or live."""
     if not store.update_mode(tx, key=key, mode=mode.value):
-        raise errors.NotFound(f"There is no connection {key!r}.")
+        raise unknown(key, [row.key for row in store.select_connections(tx)])
 
 
 def receive(tx: WriteTx, *, arrivals: Sequence[Arrival]) -> int:

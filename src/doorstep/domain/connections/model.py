@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -95,3 +95,9 @@ class InboxMessage:
     received_at: datetime
     trace_id: str
     attempts: int
+
+
+def unknown(key: str, keys: Sequence[str]) -> errors.NotFound:
+    """The error for a key that no connection has; it names those that exist."""
+    existing = f"The connections are {', '.join(sorted(keys))}" if keys else "There are no connections yet"
+    return errors.NotFound(f"There is no connection {key!r}. {existing}.")
