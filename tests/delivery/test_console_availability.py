@@ -219,7 +219,7 @@ def test_an_order_shows_what_it_was_promised(browser: TestClient, shop: Shop) ->
         promises.put_sell_ahead(tx, policies=[SellAhead(JACKET, SellAheadMode.BACKORDER)], at=shop.now)
         promises.promise(tx, lines=[Need(order_id, 1, JACKET, 50_000)], at=shop.now)
     page = shown(browser, f"/orders/{order_id}")
-    assert f"Promised 50000 × DJ-BL-01 from purchase order PO-7 {clock.shown(day(11))}" in page
+    assert f"Promised 50000 × DJ-BL-01 from Purchase order PO-7 {clock.shown(day(11))}" in page
 
 
 def test_a_policy_that_cannot_be_is_refused_and_kept(browser: TestClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.availability_rules import forms
+from doorstep.delivery.console.availability_rules import forms, lists
 from doorstep.delivery.console.availability_rules.sentences import (
     KINDS,
     effect_words,
@@ -25,7 +25,6 @@ from doorstep.domain.inventory.actions import rules as verbs
 from doorstep.domain.inventory.actions.rules import Effect
 from doorstep.domain.inventory.model.freshness import StockSource
 from doorstep.domain.inventory.model.rules import NODE_KINDS, Rule, RuleKind
-from doorstep.domain.inventory.views import freshness as sources
 from doorstep.domain.inventory.views import rules as view
 from doorstep.domain.network import views as network
 from doorstep.kernel import errors
@@ -36,16 +35,20 @@ BACK = f"{ROOT}/availability-rules"
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """Every rule by kind, in order of precedence, and the stock sources."""
+    """Every rule by kind, in order of precedence, and the stock sources; or one of the lists as CSV."""
     with req.app.db.read() as tx:
-        rules = view.rules(tx)
+        places = network.locations(tx)
+        groups, sources = {kind: lists.rule_list(kind) for kind in KINDS}, lists.source_list(places, req.now)
+        wanted = [each for each in groups.values() if each.wants_csv(req)]
+        if wanted:
+            return wanted[0].csv(req)
+        if sources.wants_csv(req):
+            return sources.csv(req)
         context = {
-            "groups": {kind: [each for each in rules if each.terms.kind is kind] for kind in KINDS},
+            "groups": {kind: each.load(req, tx) for kind, each in groups.items()},
             "kinds": KINDS,
-            "scope_words": scope_words,
-            "value_words": value_words,
-            "sources": sources.sources(tx),
-            "locations": network.locations(tx),
+            "sources": sources.load(req, tx),
+            "locations": places,
             "may_write": req.principal.can(Permission.INVENTORY_WRITE),
         }
     return page.render(req, "availability_rules/rules.html", context, toast=toast, status=status)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response, StreamingResponse
 
-from doorstep.delivery.console import lists, page
+from doorstep.delivery.console import badges, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import At, Cell, Count, Link, Percent, Status, Text
 from doorstep.delivery.console.lists import Column, ListPage, Query, Slice
@@ -23,7 +23,7 @@ from doorstep.domain.inventory.model.imports import SHAPES, Import, ImportKind, 
 from doorstep.domain.inventory.views import exports
 from doorstep.domain.inventory.views import feeds as feed_view
 from doorstep.domain.inventory.views import imports as view
-from doorstep.domain.inventory.views.feeds import FeedRow
+from doorstep.domain.inventory.views.feeds import FeedRow, UnappliedLine
 from doorstep.flows.stock import import_files
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -148,6 +148,29 @@ def feed_list() -> ListPage[FeedRow]:
     )
 
 
+def line_list(feed_id: int) -> ListPage[UnappliedLine]:
+    """Lines of a feed that did not simply apply, in their order."""
+
+    def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[UnappliedLine]:
+        wanted = lists.place(query, feed_view.LINES, limit)
+        found = feed_view.unapplied_page(tx, feed_id=feed_id, page=wanted)
+        return lists.cut(found, feed_view.LINES, wanted)
+
+    return ListPage(
+        path=f"/feeds/{feed_id}",
+        columns=(
+            Column(_m("Line"), lambda row: Count(row.line_no), "num", "line_no"),
+            Column(_m("SKU"), lambda row: Text(row.sku, "code"), sort="sku"),
+            Column(_m("Location"), lambda row: lists.text(row.location), sort="location"),
+            Column(_m("Result"), lambda row: Status(badges.badge("feed_line", row.outcome)), sort="outcome"),
+            Column(_m("Reason"), lambda row: lists.text(row.reason), "wrap full"),
+        ),
+        fetch=fetch,
+        noun=plural("{n} line", "{n} lines"),
+        sort="line_no",
+    )
+
+
 def _bad(count: int) -> Cell:
     return Count(count, "strong danger-text" if count else "")
 
@@ -170,13 +193,14 @@ def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Resp
 
 
 def feed(req: PageRequest) -> Response:
-    """One feed with the lines that were not applied."""
+    """One feed with the lines that were not applied, or those as CSV."""
     feed_id = req.number("feed_id")
+    listed = line_list(feed_id)
     with req.app.db.read() as tx:
-        context = {
-            "feed": feed_view.row(tx, feed_id=feed_id),
-            "troubles": feed_view.unapplied_lines(tx, feed_id=feed_id, limit=_SHOWN),
-        }
+        found = feed_view.row(tx, feed_id=feed_id)
+        if listed.wants_csv(req):
+            return listed.csv(req)
+        context = {"feed": found, "list": listed.load(req, tx)}
     return page.render(req, "files/feed.html", context)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from starlette.responses import RedirectResponse, Response
 
 from doorstep.delivery.console import formats, labels, page
-from doorstep.delivery.console.fulfillment import forms
+from doorstep.delivery.console.fulfillment import forms, lists
 from doorstep.delivery.console.orders.explanation import Explainer
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest, here
@@ -42,12 +42,15 @@ STEPS_DONE = {State.OPEN: 2, State.ACCEPTED: 2, State.PICKED: 3, State.PACKED: 4
 
 
 def locations(req: PageRequest) -> Response:
-    """Every location with what waits there; staff go straight to theirs."""
+    """Every location with what waits there, or those as CSV; staff go straight to theirs."""
     if req.location_id is not None:
         return RedirectResponse(f"{ROOT}/fulfillment/{req.location_id}", status_code=303)
+    listed = lists.load_list(req.now)
+    if listed.wants_csv(req):
+        return listed.csv(req)
     with req.app.db.read() as tx:
-        loads = view.loads(tx, now=req.now)
-    return page.render(req, "fulfillment/locations.html", {"loads": loads})
+        found = listed.load(req, tx)
+    return page.render(req, "fulfillment/locations.html", {"list": found})
 
 
 def board(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from doorstep.delivery.console import page
-from doorstep.delivery.console.network import forms
+from doorstep.delivery.console.network import forms, lists
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest, here
 from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.domain.fulfillment import views as fulfillment
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import actions, views
-from doorstep.domain.network.model import site, text
+from doorstep.domain.network.model import text
 from doorstep.flows.network import location_status, network_change, outage_control
 from doorstep.flows.network.network_change import Preview
 from doorstep.kernel import errors
@@ -21,18 +21,20 @@ from doorstep.kernel.i18n import gettext as _
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
-    """Tariffs, carrier outages, locations, and the versions of the configuration."""
+    """Tariffs, carrier outages, locations, and the versions of the configuration; or the locations as CSV."""
     with req.app.db.read() as tx:
         outages, carriers = views.outages(tx, at=req.now), outage_control.carriers(tx)
         document, versions = views.document(tx), views.versions(tx, limit=10)
-        known = views.locations(tx).values()
-        pauses = views.pauses(tx, at=req.now)
+        known = list(views.locations(tx).values())
+        listed = lists.location_list(known, document, views.pauses(tx, at=req.now).keys())
+        if listed.wants_csv(req):
+            return listed.csv(req)
+        found = listed.load(req, tx)
     context = {
         "document": document,
         "versions": versions,
-        "sites": [(each, site(document, each)) for each in known if each.active],
+        "list": found,
         "closed": [each for each in known if not each.active],
-        "pauses": pauses,
         "outages": outages,
         "carriers": [each for each in carriers if each not in outages],
         "may_write": req.principal.can(Permission.RULES_WRITE),

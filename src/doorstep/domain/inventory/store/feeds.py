@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from doorstep.domain.inventory.model.feeds import Feed, LineResult, Mode
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -117,6 +118,19 @@ def select_feeds(tx: ReadTx, *, page: Keyset) -> list[FeedRow]:
     """A page of the feeds, without the parts of imports."""
     found = f"SELECT {_COLUMNS} FROM stock_feeds WHERE NOT starts_with(key, 'import/')"
     return tx.all(FeedRow, SORTING.page(found, page), page.parameters)
+
+
+LINES = Sorting(
+    {"line_no": Key(), "sku": Key("text"), "location": Key("text"), "outcome": Key("text")},
+    tie="line_no",
+    tie_of=attrgetter("line_no"),
+)
+
+
+def select_unapplied_page(tx: ReadTx, page: Keyset, *, feed_id: int) -> list[UnappliedLine]:
+    """A page of the lines of a feed that did not simply apply."""
+    rows = "SELECT line_no, sku, location, outcome, reason FROM stock_feed_troubles WHERE feed_id = %(feed)s"
+    return tx.all(UnappliedLine, LINES.page(rows, page), {"feed": feed_id, **page.parameters})
 
 
 def select_unapplied_lines(tx: ReadTx, *, feed_id: int, limit: int) -> list[UnappliedLine]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from doorstep.domain.inventory.store import feeds as store
-from doorstep.domain.inventory.store.feeds import SORTING, FeedRow, UnappliedLine
+from doorstep.domain.inventory.store.feeds import LINES, SORTING, FeedRow, UnappliedLine
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.keyset import Keyset
 
-__all__ = ["SORTING", "FeedRow", "UnappliedLine"]
+__all__ = ["LINES", "SORTING", "FeedRow", "UnappliedLine"]
 
 
 def rows(tx: ReadTx, *, limit: int = 50) -> list[FeedRow]:
@@ -27,6 +27,11 @@ def row(tx: ReadTx, *, feed_id: int) -> FeedRow:
     if found is None:
         raise errors.NotFound(f"There is no feed {feed_id}.")
     return found
+
+
+def unapplied_page(tx: ReadTx, *, feed_id: int, page: Keyset) -> list[UnappliedLine]:
+    """A page of the lines of a feed that did not simply apply."""
+    return store.select_unapplied_page(tx, page, feed_id=feed_id)
 
 
 def unapplied_lines(tx: ReadTx, *, feed_id: int, limit: int = 1000) -> list[UnappliedLine]:
