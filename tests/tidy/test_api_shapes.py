@@ -156,15 +156,66 @@ def test_there_is_one_page_and_one_money() -> None:
     assert (cursors, amounts) == (set(), set())
 
 
+def bodies() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Method and path, and the schema of its JSON body."""
+    for path, verbs in DOCUMENT["paths"].items():
+        for verb, operation in verbs.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            if "application/json" in content:
+                yield f"{verb} {path}", content["application/json"].get("schema", {})
+
+
+def shapes_in(schema: object, found: set[str]) -> None:
+    """Add the names of the shapes that a schema is made of."""
+    if isinstance(schema, Mapping):
+        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        if name and name not in found:
+            found.add(name)
+            shapes_in(PARTS[name], found)
+        for child in schema.values():
+            shapes_in(child, found)
+    elif isinstance(schema, list):
+        for child in schema:
+            shapes_in(child, found)
+
+
 def requested() -> set[str]:
     """Names of the shapes of requests."""
-    return {
-        cast("str", content["schema"]["$ref"]).rsplit("/", 1)[1]
-        for verbs in DOCUMENT["paths"].values()
-        for operation in verbs.values()
-        for content in operation.get("requestBody", {}).get("content", {}).values()
-        if "$ref" in content.get("schema", {})
-    }
+    found: set[str] = set()
+    for _, schema in bodies():
+        shapes_in(schema, found)
+    return found
+
+
+def undescribed(name: str, schema: Mapping[str, object]) -> Iterator[str]:
+    """The fields of a request that have no description; its own name if it has no fields."""
+    for choice in cast("list[Mapping[str, object]]", schema.get("oneOf", [schema])):
+        if "$ref" in choice or "enum" in choice or choice.get("title") == "Document":
+            continue
+        fields = cast("Mapping[str, Mapping[str, object]]", choice.get("properties", {}))
+        if not fields:
+            yield name
+        yield from (f"{name}.{field}" for field, each in fields.items() if not each.get("description"))
+
+
+def test_every_json_request_has_fields_with_descriptions() -> None:
+    found = [spot for where, schema in bodies() for spot in undescribed(where, schema)]
+    found += [spot for name in requested() for spot in undescribed(name, PARTS[name])]
+    assert sorted(found) == []
+
+
+def test_a_request_without_fields_or_descriptions_is_found() -> None:
+    assert list(undescribed("post /x", {"type": "object"})) == ["post /x"]
+    assert list(undescribed("X", {"properties": {"a": {"type": "string"}}})) == ["X.a"]
+
+
+def test_an_order_document_is_described() -> None:
+    schema = dict(bodies())["post /api/v1/orders"]
+    one, several = cast("list[Mapping[str, object]]", schema["oneOf"])
+    assert (one, several["required"]) == ({"$ref": "#/components/schemas/OrderDocument"}, ["orders"])
+    document = PARTS["OrderDocument"]
+    assert document["required"] == ["external_id", "placed_at", "currency", "lines"]
+    assert len(cast("Mapping[str, object]", document["properties"])) == 30
 
 
 def test_every_shape_has_a_name_of_its_own() -> None:

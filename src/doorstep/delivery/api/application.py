@@ -86,8 +86,13 @@ class Interface(FastAPI):
     """The API, whose document names the media type of problems."""
 
     def openapi(self) -> dict[str, object]:
-        """The OpenAPI document: errors are application/problem+json."""
+        """The OpenAPI document: errors are application/problem+json, order documents have their shape."""
         document = super().openapi()
+        for (
+            name,
+            shape,
+        ) in capture.ORDER_SHAPES.items():  # parsed without pydantic, which FastAPI knows nothing of
+            document["components"]["schemas"][f"{name}Document"] = shape
         for verbs in document["paths"].values():
             for operation in verbs.values():
                 for status, answer in operation["responses"].items():

@@ -21,20 +21,20 @@ router = APIRouter(tags=["Availability rules"])
 class RuleBody(BaseModel):
     """A rule to save. SKUs, locations and channels narrow it; an empty field means all."""
 
-    kind: RuleKind
-    name: str = Field(min_length=1, max_length=120)
+    kind: RuleKind = Field(description="What the rule limits.")
+    name: str = Field(min_length=1, max_length=120, description="The name.")
     value: int = Field(ge=0, description="Units; 1 (yes) or 0 (no) for allow_ship, allow_pickup and exclude.")
-    skus: list[str] = []
-    styles: list[str] = []
-    categories: list[str] = []
+    skus: list[str] = Field([], description="The SKUs; none: all.")
+    styles: list[str] = Field([], description="The styles; none: all.")
+    categories: list[str] = Field([], description="The categories; none: all.")
     locations: list[str] = Field([], description="Codes.")
-    location_kinds: list[str] = []
-    channels: list[str] = []
+    location_kinds: list[str] = Field([], description="The kinds of location; none: all.")
+    channels: list[str] = Field([], description="The keys of sales channels; none: all.")
     audience: str = Field("", description="For a pool: a channel's key, or group:vip.")
     precedence: int = Field(
         100, description="The lower number wins, then the more specific rule, then the newer."
     )
-    active: bool = True
+    active: bool = Field(True, description="Whether it applies.")
     reason: str = Field(min_length=1, max_length=500, description="Reason for the change.")
     version: int | None = Field(
         None, description="The version that you read; the change is rejected if there is a newer one."
@@ -59,14 +59,16 @@ class RuleBody(BaseModel):
 class RuleToPreview(RuleBody):
     """A rule to preview: with `rule_id` as a change of that rule, without as a new one."""
 
-    rule_id: int | None = None
+    rule_id: int | None = Field(None, description="The rule that it would replace; none: a new one.")
 
 
 class Switch(BaseModel):
     """Switch on or off, with a reason."""
 
-    active: bool
-    reason: str = Field(min_length=1, max_length=500)
+    active: bool = Field(description="True switches the rule on, false off.")
+    reason: str = Field(
+        min_length=1, max_length=500, description="The reason, for colleagues who read it later."
+    )
 
 
 class AtpRule(BaseModel):

@@ -28,11 +28,11 @@ router = APIRouter(tags=["Availability"])
 class AvailabilityQuery(BaseModel):
     """How many units of a SKU may a channel promise?"""
 
-    sku: str
+    sku: str = Field(description="The SKU.")
     channel: str = Field("", description="Key of the sales channel; empty: rules for all channels apply.")
     group: str = Field("", description="The buyer's group, as in pools: vip, b2b.")
     location: str = Field("", description="A location's code: count only what may be promised from there.")
-    method: Method = Method.SHIP
+    method: Method = Field(Method.SHIP, description="How the customer gets the goods.")
     by: date | None = Field(None, description="Also count supply that arrives until this day.")
     min_confidence: int = Field(
         0, ge=0, le=100, description="Leave out supply with a lower confidence, in percent."
@@ -50,7 +50,9 @@ class AvailabilityQuery(BaseModel):
 class AvailabilityQueries(BaseModel):
     """Up to 1,000 queries; the answers have the same order."""
 
-    questions: list[AvailabilityQuery] = Field(min_length=1, max_length=1000)
+    questions: list[AvailabilityQuery] = Field(
+        min_length=1, max_length=1000, description="The questions, answered in this order."
+    )
 
 
 class AvailabilityStep(BaseModel):

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
+from doorstep.adapters.channels.direct import wire as order_document
 from doorstep.bootstrap import App
 from doorstep.delivery.api.access import Caller, Calling
 from doorstep.domain.connections.model import Connection, Kind, Mode
@@ -43,13 +44,29 @@ _EXAMPLE = {
         "country": "IN",
     },
 }
+(_ORDER,), ORDER_SHAPES = msgspec.json.schema_components(
+    [order_document.Order], ref_template="#/components/schemas/{name}Document"
+)
+_ORDERS = {
+    "type": "object",
+    "title": "Several orders",
+    "properties": {
+        "orders": {
+            "type": "array",
+            "items": _ORDER,
+            "maxItems": MOST_ORDERS,
+            "description": "The order documents; each has its own result.",
+        }
+    },
+    "required": ["orders"],
+}
 _BODY: dict[str, object] = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {
                 "schema": {
-                    "type": "object",
+                    "oneOf": [_ORDER, _ORDERS],
                     "description": 'One order document, or {"orders": [documents]}.',
                 },
                 "examples": {"one": {"value": _EXAMPLE}, "several": {"value": {"orders": [_EXAMPLE]}}},

@@ -26,31 +26,33 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 class NewItem(BaseModel):
     """A SKU. The price is per unit, tax included; GST in basis points (500 = 5 %)."""
 
-    title: Name
-    style: str = ""
-    category: str = ""
-    colour: str = ""
-    size: str = ""
-    barcode: str = ""
-    weight_grams: int = Field(ge=0)
-    hsn: str = ""
-    gst_rate_basis_points: int = Field(0, ge=0, le=10_000)
-    price_minor: int = Field(ge=0)
-    currency: str = Field(pattern="^[A-Z]{3}$")
+    title: Name = Field(description="The title.")
+    style: str = Field("", description="The style that its sizes and colors share.")
+    category: str = Field("", description="The category.")
+    colour: str = Field("", description="The color.")
+    size: str = Field("", description="The size.")
+    barcode: str = Field("", description="The barcode (GTIN).")
+    weight_grams: int = Field(ge=0, description="The weight in grams.")
+    hsn: str = Field("", description="The tariff code (HS or HSN) for invoices.")
+    gst_rate_basis_points: int = Field(
+        0, ge=0, le=10_000, description="The tax rate in hundredths of a percent."
+    )
+    price_minor: int = Field(ge=0, description="The price in minor units of the currency.")
+    currency: str = Field(pattern="^[A-Z]{3}$", description="The currency, ISO 4217.")
 
 
 class NewPart(BaseModel):
     """`pieces` units of a SKU in a condition."""
 
-    sku: Name
-    condition: Literal["new", "b_grade"] = "new"
-    pieces: int = Field(1, ge=1, le=1_000)
+    sku: Name = Field(description="The SKU.")
+    condition: Literal["new", "b_grade"] = Field("new", description="The condition of the units.")
+    pieces: int = Field(1, ge=1, le=1_000, description="The units of this part in one kit.")
 
 
 class NewRecipe(BaseModel):
     """The components of one unit: several make a kit, one part in b_grade makes a B-grade SKU."""
 
-    parts: list[NewPart] = Field(min_length=1, max_length=100)
+    parts: list[NewPart] = Field(min_length=1, max_length=100, description="The parts of the kit.")
 
 
 class CatalogItem(BaseModel):

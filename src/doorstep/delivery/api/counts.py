@@ -38,10 +38,10 @@ class CountInput(BaseModel):
     """What to count; without SKUs every SKU that the location has in the system (of a category)."""
 
     location: str = Field(description="The location's code.")
-    kind: CountKind = CountKind.BLIND
-    title: str = Field(min_length=1, max_length=100)
-    skus: list[str] = Field(default_factory=list, max_length=5000)
-    category: str = ""
+    kind: CountKind = Field(CountKind.BLIND, description="The kind.")
+    title: str = Field(min_length=1, max_length=100, description="The title.")
+    skus: list[str] = Field(default_factory=list, max_length=5000, description="The SKUs to count.")
+    category: str = Field("", description="Count every SKU of this category.")
 
 
 class Version(BaseModel):
@@ -56,15 +56,15 @@ class SkuUnits(BaseModel):
     """Counted units of a SKU (or barcode)."""
 
     code: str = Field(description="SKU or barcode.")
-    quantity: int = 1
-    condition: Condition = Condition.NEW
+    quantity: int = Field(1, description="The number of units.")
+    condition: Condition = Field(Condition.NEW, description="The condition of the units.")
 
 
 class CountedUnits(BaseModel):
     """Counted quantities: totals, or (`adds`) scans to add up."""
 
-    found: list[SkuUnits] = Field(min_length=1, max_length=1000)
-    adds: bool = False
+    found: list[SkuUnits] = Field(min_length=1, max_length=1000, description="The counted units.")
+    adds: bool = Field(False, description="True: add to the units counted so far; false: replace them.")
 
 
 class CountSubmission(Version):
@@ -85,7 +85,7 @@ class Approval(Version):
 class RecountReason(Version):
     """Why to count again."""
 
-    reason: str = Field("", max_length=200)
+    reason: str = Field("", max_length=200, description="The reason, for colleagues who read it later.")
 
 
 class Count(BaseModel):

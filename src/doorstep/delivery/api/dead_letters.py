@@ -25,9 +25,11 @@ router = APIRouter(tags=["Dead letters"])
 class DeadLetterSelection(BaseModel):
     """Which dead letters: by id, or all of an error class."""
 
-    deliveries: list[int] = Field(default_factory=list, max_length=1000)
+    deliveries: list[int] = Field(default_factory=list, max_length=1000, description="Ids of deliveries.")
     messages: list[int] = Field(default_factory=list, max_length=1000, description="Stored webhooks.")
-    error_class: Literal["transient", "data", "auth", "bug"] | None = None
+    error_class: Literal["transient", "data", "auth", "bug"] | None = Field(
+        None, description="Every dead letter of this class."
+    )
 
 
 class DeadLetter(BaseModel):

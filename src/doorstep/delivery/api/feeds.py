@@ -25,10 +25,10 @@ router = APIRouter(tags=["Feeds"])
 class FeedLine(BaseModel):
     """One line: units on hand (set), or a change (delta)."""
 
-    sku: str
+    sku: str = Field(description="The SKU.")
     location: str = Field(description="The location's code.")
-    quantity: int
-    condition: Condition = Condition.NEW
+    quantity: int = Field(description="The quantity on hand, or its change.")
+    condition: Condition = Field(Condition.NEW, description="The condition of the units.")
 
 
 class StockFeed(BaseModel):
@@ -37,11 +37,11 @@ class StockFeed(BaseModel):
     source: str = Field(
         min_length=1, max_length=100, description="The system that sends the feed, e.g. pos or wms."
     )
-    mode: Mode
+    mode: Mode = Field(description="Whether the lines are complete counts or changes.")
     as_of: datetime | None = Field(
         None, description="When the source read the quantities; later movements are kept. Default: now."
     )
-    lines: list[FeedLine] = Field(min_length=1, max_length=MOST_LINES)
+    lines: list[FeedLine] = Field(min_length=1, max_length=MOST_LINES, description="The lines.")
 
 
 class FeedRow(BaseModel):

@@ -92,30 +92,32 @@ class Command(BaseModel):
 class Scan(Command):
     """A scanned SKU or barcode."""
 
-    code: str = Field(min_length=1, max_length=100)
+    code: str = Field(min_length=1, max_length=100, description="The SKU or barcode.")
 
 
 class Units(BaseModel):
     """Units of one line."""
 
-    line_no: int
-    quantity: int = Field(gt=0)
+    line_no: int = Field(description="The line of the order.")
+    quantity: int = Field(gt=0, description="The number of units.")
 
 
 class SizeMm(BaseModel):
     """Outer size of a parcel in millimeters."""
 
-    length_mm: int = Field(gt=0, le=10_000)
-    width_mm: int = Field(gt=0, le=10_000)
-    height_mm: int = Field(gt=0, le=10_000)
+    length_mm: int = Field(gt=0, le=10_000, description="The length in millimeters.")
+    width_mm: int = Field(gt=0, le=10_000, description="The width in millimeters.")
+    height_mm: int = Field(gt=0, le=10_000, description="The height in millimeters.")
 
 
 class PackedParcel(BaseModel):
     """What is in one parcel, and its weight and size where they were measured."""
 
-    lines: list[Units] = Field(min_length=1)
-    weight_grams: int | None = Field(None, gt=0, le=1_000_000)
-    size: SizeMm | None = None
+    lines: list[Units] = Field(min_length=1, description="The units in the parcel.")
+    weight_grams: int | None = Field(
+        None, gt=0, le=1_000_000, description="The weight of the packed parcel in grams."
+    )
+    size: SizeMm | None = Field(None, description="The size of the parcel.")
 
     def packed(self) -> Packed:
         """The parcel as packing takes it; units of a line that is named twice are added."""
@@ -130,26 +132,32 @@ class PackedParcel(BaseModel):
 class Packing(Command):
     """How it is packed; without `parcels` in one parcel, combined with the customer's other orders that ship together."""
 
-    parcels: list[PackedParcel] = Field(default_factory=list, max_length=50)
+    parcels: list[PackedParcel] = Field(
+        default_factory=list,
+        max_length=50,
+        description="The parcels and their content; none: everything in one parcel.",
+    )
 
 
 class Rejection(Command):
     """Why the location cannot fulfill it."""
 
-    reason: RejectReason
-    note: str = Field("", max_length=500)
+    reason: RejectReason = Field(description="The reason code of the rejection.")
+    note: str = Field("", max_length=500, description="A note for colleagues who read it later.")
 
 
 class Recall(Command):
     """Why to route it elsewhere."""
 
-    why: str = Field(min_length=1, max_length=500)
+    why: str = Field(
+        min_length=1, max_length=500, description="The reason, for colleagues who read it later."
+    )
 
 
 class RecallDecline(Command):
     """The location's comment."""
 
-    note: str = Field("", max_length=500)
+    note: str = Field("", max_length=500, description="A note for colleagues who read it later.")
 
 
 def _reported(job: views.Job) -> Work:

@@ -53,13 +53,13 @@ class Movement(BaseModel):
 class Correction(BaseModel):
     """A change of on-hand stock: by a number of units, or to a new quantity."""
 
-    sku: str
+    sku: str = Field(description="The SKU.")
     location: str = Field(description="The location's code.")
-    condition: Condition = Condition.NEW
-    change: int | None = None
-    set_to: int | None = Field(None, ge=0)
-    reason: AdjustReason
-    note: str = Field("", max_length=200)
+    condition: Condition = Field(Condition.NEW, description="The condition of the units.")
+    change: int | None = Field(None, description="The units to add, or, if negative, to remove.")
+    set_to: int | None = Field(None, ge=0, description="The new quantity on hand.")
+    reason: AdjustReason = Field(description="The reason code of the change.")
+    note: str = Field("", max_length=200, description="A note for colleagues who read it later.")
 
 
 class InventoryFilter(Paging):

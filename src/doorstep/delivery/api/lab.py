@@ -34,7 +34,7 @@ class SimulationBody(BaseModel):
     """A version to compare with the active rules, on the last days or on documents that are sent along."""
 
     draft: int = Field(description="Number of the version.")
-    days: int = Field(7, ge=1, le=366)
+    days: int = Field(7, ge=1, le=366, description="How many days of past orders to replay.")
     every_minutes: int = Field(
         15, ge=1, description="Orders that come within this number of minutes are routed together."
     )
@@ -46,10 +46,12 @@ class SimulationBody(BaseModel):
 class TrialBody(BaseModel):
     """A draft to test on live orders."""
 
-    draft: int
-    kind: TrialKind
+    draft: int = Field(description="The number of the draft.")
+    kind: TrialKind = Field(description="Whether the draft decides its share, or is only compared.")
     percent: int = Field(10, ge=1, le=100, description="The share of orders that a canary routes.")
-    why: str = Field(min_length=1, max_length=500)
+    why: str = Field(
+        min_length=1, max_length=500, description="The reason, for colleagues who read it later."
+    )
     guardrails: dict[str, float] = Field(
         default_factory=dict,
         description="cost_ratio, split_points, miss_points, reject_points, sample. Default: the standard limits.",
@@ -59,7 +61,9 @@ class TrialBody(BaseModel):
 class ActionReason(BaseModel):
     """The reason for the action."""
 
-    why: str = Field(min_length=1, max_length=500)
+    why: str = Field(
+        min_length=1, max_length=500, description="The reason, for colleagues who read it later."
+    )
 
 
 def _currency(calling: Caller, tx: ReadTx) -> str:

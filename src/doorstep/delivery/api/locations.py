@@ -24,27 +24,27 @@ Named = Annotated[str, Field(min_length=1, max_length=200)]
 class LocationInput(BaseModel):
     """A location to save. `carrier` and `return_carrier` are keys of connections."""
 
-    name: Named
-    kind: LocationKind
+    name: Named = Field(description="The name of the location.")
+    kind: LocationKind = Field(description="The kind.")
     company: Named = Field(description="The legal entity that sells from here.")
     gstin: str = Field("", description="Its tax number in the location's state (India).")
-    phone: Text = ""
-    email: Text = ""
-    line1: Named
-    line2: Text = ""
-    city: Named
-    state: Text = ""
-    state_code: Text = ""
-    postal_code: Named
-    country: str = Field(pattern="^[A-Z]{2}$")
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    phone: Text = Field("", description="The phone number.")
+    email: Text = Field("", description="The e-mail address.")
+    line1: Named = Field(description="Street and number.")
+    line2: Text = Field("", description="More of the address.")
+    city: Named = Field(description="The city.")
+    state: Text = Field("", description="The state or province.")
+    state_code: Text = Field("", description="The part of its ISO 3166-2 code after the country.")
+    postal_code: Named = Field(description="The postal code.")
+    country: str = Field(pattern="^[A-Z]{2}$", description="The country, ISO 3166-1 alpha-2.")
+    latitude: float = Field(ge=-90, le=90, description="The latitude in degrees.")
+    longitude: float = Field(ge=-180, le=180, description="The longitude in degrees.")
     timezone: Named = Field(description="An IANA name such as Asia/Kolkata.")
     hours: dict[str, str] = Field(default_factory=dict, description='Opening hours: {"mon": "10:00-21:00"}.')
     cut_off: str = Field("16:00", description="Orders before this local time leave the same day.")
-    carrier: Text = ""
-    return_carrier: Text = ""
-    ships: bool = True
+    carrier: Text = Field("", description="The key of the carrier's connection.")
+    return_carrier: Text = Field("", description="The key of the carrier for returns.")
+    ships: bool = Field(True, description="Whether it ships orders.")
 
 
 class Location(LocationInput):
@@ -65,7 +65,9 @@ class Closing(BaseModel):
 class ClosingInput(BaseModel):
     """Why a location is closed."""
 
-    reason: str = Field(min_length=1, max_length=200)
+    reason: str = Field(
+        min_length=1, max_length=200, description="The reason, for colleagues who read it later."
+    )
 
 
 def _shape(found: model.Location) -> Location:

@@ -31,7 +31,7 @@ class NetworkDraft(BaseModel):
 class NetworkChange(NetworkDraft):
     """A document to apply, and why."""
 
-    note: str = Field(min_length=1, max_length=500)
+    note: str = Field(min_length=1, max_length=500, description="A note for colleagues who read it later.")
 
 
 class Version(BaseModel):
@@ -194,8 +194,10 @@ def today(calling: Calling, code: str) -> Today:
 class Pausing(BaseModel):
     """Why a location is paused, and until when (null: until it is resumed)."""
 
-    reason: str = Field(min_length=1, max_length=200)
-    until_at: AwareDatetime | None = None
+    reason: str = Field(
+        min_length=1, max_length=200, description="The reason, for colleagues who read it later."
+    )
+    until_at: AwareDatetime | None = Field(None, description="The end; none: until it is ended.")
 
 
 class PauseState(BaseModel):
@@ -244,8 +246,10 @@ class OutageInput(BaseModel):
     """The carrier, the reason, and the end of the outage (null: until a user ends it)."""
 
     carrier: str = Field(description="The key of a connection or of a tariff.")
-    reason: str = Field(min_length=1, max_length=200)
-    until_at: AwareDatetime | None = None
+    reason: str = Field(
+        min_length=1, max_length=200, description="The reason, for colleagues who read it later."
+    )
+    until_at: AwareDatetime | None = Field(None, description="The end; none: until it is ended.")
 
 
 class OutageState(BaseModel):

@@ -31,7 +31,7 @@ class Reason(BaseModel):
 class Note(BaseModel):
     """A note on an order."""
 
-    text: str = Field(min_length=1, max_length=2000)
+    text: str = Field(min_length=1, max_length=2000, description="The note.")
 
 
 class Search(Paging):

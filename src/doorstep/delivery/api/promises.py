@@ -21,25 +21,25 @@ router = APIRouter(tags=["Promises"])
 class CartLine(BaseModel):
     """A quantity of a SKU, as the customer sees it."""
 
-    sku: str
-    quantity: int = Field(ge=1, le=1_000_000)
+    sku: str = Field(description="The SKU.")
+    quantity: int = Field(ge=1, le=1_000_000, description="The number of units.")
 
 
 class Destination(BaseModel):
     """The destination. A known postal code is enough; coordinates take precedence."""
 
     country: str = Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")
-    postal_code: str = ""
+    postal_code: str = Field("", description="The postal code.")
     state_code: str = Field("", description="The ISO 3166-2 subdivision without the country: DL, MH.")
-    latitude: float | None = Field(None, ge=-90, le=90)
-    longitude: float | None = Field(None, ge=-180, le=180)
+    latitude: float | None = Field(None, ge=-90, le=90, description="The latitude in degrees.")
+    longitude: float | None = Field(None, ge=-180, le=180, description="The longitude in degrees.")
 
 
 class CartToPromise(BaseModel):
     """A cart to promise."""
 
-    lines: list[CartLine] = Field(min_length=1, max_length=200)
-    address: Destination
+    lines: list[CartLine] = Field(min_length=1, max_length=200, description="The lines.")
+    address: Destination = Field(description="The delivery address.")
     channel: str = Field("", description="Key of the sales channel: its rules, pools and safety stock apply.")
     tags: list[str] = Field(default=[], description="The buyer's and the order's tags: vip, b2b.")
     cart_reference: str = Field("", description="The cart that already holds a reservation for this buyer.")

@@ -30,22 +30,22 @@ router = APIRouter(tags=["Receiving"])
 class ReceivedUnits(BaseModel):
     """A number of units in a condition."""
 
-    sku: str
-    quantity: int = Field(ge=1)
-    condition: Condition = Condition.NEW
-    reason: str = Field("", max_length=200)
+    sku: str = Field(description="The SKU.")
+    quantity: int = Field(ge=1, description="The number of units.")
+    condition: Condition = Field(Condition.NEW, description="The condition of the units.")
+    reason: str = Field("", max_length=200, description="The reason, for colleagues who read it later.")
 
 
 class NewReceipt(BaseModel):
     """Received goods. Name the document (`document` and `reference`) or the transfer, or neither."""
 
     location: str = Field(description="The location's code.")
-    lines: list[ReceivedUnits] = Field(default_factory=list, max_length=1000)
+    lines: list[ReceivedUnits] = Field(default_factory=list, max_length=1000, description="The lines.")
     document: SupplyKind | None = Field(
         None, description="The document that announced them; its number is the reference."
     )
-    reference: str = Field("", max_length=100)
-    transfer_id: int | None = None
+    reference: str = Field("", max_length=100, description="The number of the document at the partner.")
+    transfer_id: int | None = Field(None, description="The transfer that arrived.")
     closes: bool = Field(False, description="No more units of the document are expected.")
     note: str = Field("", max_length=500, description="Required when the receipt differs from the transfer.")
 
@@ -53,18 +53,22 @@ class NewReceipt(BaseModel):
 class ConditionChange(BaseModel):
     """Units at a location that are in another condition than recorded."""
 
-    sku: str
-    location: str
-    before: Condition
-    after: Condition
-    quantity: int = Field(ge=1)
+    sku: str = Field(description="The SKU.")
+    location: str = Field(description="The code of the location.")
+    before: Condition = Field(description="The condition before.")
+    after: Condition = Field(description="The condition after.")
+    quantity: int = Field(ge=1, description="The number of units.")
 
 
 class ConditionChanges(BaseModel):
     """Changes of condition, all or none."""
 
-    changes: list[ConditionChange] = Field(min_length=1, max_length=1000)
-    reason: str = Field(min_length=1, max_length=200)
+    changes: list[ConditionChange] = Field(
+        min_length=1, max_length=1000, description="The changes of condition."
+    )
+    reason: str = Field(
+        min_length=1, max_length=200, description="The reason, for colleagues who read it later."
+    )
 
 
 class Receipt(BaseModel):

@@ -23,20 +23,22 @@ class ReplenishmentRule(BaseModel):
     """Target stock for a SKU or category (or all) at a location or kind of location (or all)."""
 
     id: int | None = Field(None, description="Set in answers; not needed in requests.")
-    sku: str | None = None
-    category: str | None = None
+    sku: str | None = Field(None, description="The SKU; none: all.")
+    category: str | None = Field(None, description="The category; none: all.")
     location: str | None = Field(None, description="The location's code.")
-    location_kind: LocationKind | None = None
+    location_kind: LocationKind | None = Field(None, description="The kind of location; none: all.")
     source: str = Field(description="Code of the source location.")
-    min_quantity: int = Field(ge=0)
-    max_quantity: int = Field(ge=0)
-    cover_days: int = Field(0, ge=0, le=365)
+    min_quantity: int = Field(ge=0, description="Replenish below this many units.")
+    max_quantity: int = Field(ge=0, description="Replenish up to this many units.")
+    cover_days: int = Field(0, ge=0, le=365, description="Days of sales that the stock must cover.")
 
 
 class ReplenishmentRules(BaseModel):
     """Rules. A rule for the same SKUs and locations replaces the older one."""
 
-    rules: list[ReplenishmentRule] = Field(min_length=1, max_length=10_000)
+    rules: list[ReplenishmentRule] = Field(
+        min_length=1, max_length=10_000, description="The rules to add or replace."
+    )
 
 
 class RulesSaved(BaseModel):

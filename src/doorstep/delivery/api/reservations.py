@@ -26,8 +26,8 @@ Seconds = Annotated[int, Field(ge=1, le=86_400)]
 class ReservationLine(BaseModel):
     """A quantity of a SKU, as the customer sees it: kits and B-grade SKUs are split into components here."""
 
-    sku: str
-    quantity: int = Field(ge=1, le=1_000_000)
+    sku: str = Field(description="The SKU.")
+    quantity: int = Field(ge=1, le=1_000_000, description="The number of units.")
 
 
 class NewReservation(BaseModel):
@@ -35,26 +35,28 @@ class NewReservation(BaseModel):
 
     channel: str = Field(min_length=1, max_length=100, description="The channel's connection key.")
     reference: str = Field(min_length=1, max_length=200, description="The cart's or checkout's own id.")
-    lines: list[ReservationLine] = Field(min_length=1, max_length=200)
-    ttl_seconds: Seconds = 600
+    lines: list[ReservationLine] = Field(min_length=1, max_length=200, description="The lines.")
+    ttl_seconds: Seconds = Field(600, description="The seconds until the reservation ends.")
 
 
 class NewReservations(BaseModel):
     """Several carts, decided in this order."""
 
-    carts: list[NewReservation] = Field(min_length=1, max_length=1_000)
+    carts: list[NewReservation] = Field(
+        min_length=1, max_length=1_000, description="The carts, each reserved on its own."
+    )
 
 
 class Extension(BaseModel):
     """The duration from now."""
 
-    ttl_seconds: Seconds = 600
+    ttl_seconds: Seconds = Field(600, description="The seconds until the reservation ends.")
 
 
 class PaymentWindow(BaseModel):
     """The latest end of a payment or review."""
 
-    until: AwareDatetime
+    until: AwareDatetime = Field(description="When the payment window ends.")
 
 
 class HeldLine(BaseModel):

@@ -30,17 +30,17 @@ class InspectedLine(BaseModel):
     """The inspection result of a line of the return."""
 
     return_line_no: int = Field(description="Number of the line within the return.")
-    quantity: int = Field(ge=0)
-    grade: Grade
-    disposition: Disposition
-    refund: bool = True
-    note: str = Field("", max_length=500)
+    quantity: int = Field(ge=0, description="The number of units.")
+    grade: Grade = Field(description="The grade of the returned units.")
+    disposition: Disposition = Field(description="Where the units go.")
+    refund: bool = Field(True, description="Whether these units are refunded.")
+    note: str = Field("", max_length=500, description="A note for colleagues who read it later.")
 
 
 class InspectedLines(BaseModel):
     """The inspection results of every line."""
 
-    inspections: list[InspectedLine] = Field(min_length=1)
+    inspections: list[InspectedLine] = Field(min_length=1, description="The inspected lines.")
 
 
 class ReturnState(BaseModel):

@@ -29,7 +29,7 @@ router = APIRouter(tags=["Routing rules"])
 class DocumentBody(BaseModel):
     """A rule set: as JSON by the schema of GET /routing/schema, or as the text of a YAML file."""
 
-    document: Document | None = None
+    document: Document | None = Field(None, description="The rule set as JSON; or send it as YAML.")
     yaml: str | None = Field(None, description="Instead of `document`; comments are not kept.")
 
     def read(self) -> Text[RuleSet]:
@@ -53,7 +53,9 @@ class DraftBody(DocumentBody):
 class Decision(BaseModel):
     """Why to activate a version, and the version it was compared with."""
 
-    why: str = Field(min_length=1, max_length=500)
+    why: str = Field(
+        min_length=1, max_length=500, description="The reason, for colleagues who read it later."
+    )
     instead_of: int | None = Field(
         None,
         description="The version that is active: the request is rejected if another one is active. Null: none is.",

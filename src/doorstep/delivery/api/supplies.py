@@ -31,40 +31,42 @@ router = APIRouter(tags=["Future supply"])
 class AnnouncedLine(BaseModel):
     """A line of a document that announces supply; kind, number and line_no identify it."""
 
-    kind: SupplyKind
-    number: str = Field(min_length=1, max_length=100)
-    line_no: int = Field(ge=1)
-    sku: str
+    kind: SupplyKind = Field(description="The kind.")
+    number: str = Field(min_length=1, max_length=100, description="The number of the document.")
+    line_no: int = Field(ge=1, description="The line of the document.")
+    sku: str = Field(description="The SKU.")
     location: str = Field(description="The location's code.")
-    quantity: int = Field(ge=1)
-    eta_date: date
+    quantity: int = Field(ge=1, description="The number of units.")
+    eta_date: date = Field(description="The expected date.")
     confidence: int = Field(100, ge=0, le=100, description="Confidence in percent.")
 
 
 class AnnouncedLines(BaseModel):
     """Up to 1,000 lines."""
 
-    lines: list[AnnouncedLine] = Field(min_length=1, max_length=1000)
+    lines: list[AnnouncedLine] = Field(min_length=1, max_length=1000, description="The lines.")
 
 
 class SupplyChange(BaseModel):
     """Changes to a line; missing fields stay. With `preview` nothing is changed."""
 
-    eta_date: date | None = None
-    quantity: int | None = Field(None, ge=1)
-    confidence: int | None = Field(None, ge=0, le=100)
-    version: int | None = None
-    preview: bool = False
+    eta_date: date | None = Field(None, description="The expected date.")
+    quantity: int | None = Field(None, ge=1, description="The new number of units.")
+    confidence: int | None = Field(None, ge=0, le=100, description="The probability of arrival, in percent.")
+    version: int | None = Field(None, description="The version that the change is based on.")
+    preview: bool = Field(False, description="True: show the effects and change nothing.")
 
 
 class Policy(BaseModel):
     """May a SKU be sold before it arrives?"""
 
-    mode: SellAheadMode
+    mode: SellAheadMode = Field(description="Whether and when it may be sold ahead of supply.")
     quantity_limit: int | None = Field(None, ge=0, description="Most units promised ahead; null: no limit.")
     available_from_date: date | None = Field(None, description="No earlier day is promised.")
     until_date: date | None = Field(None, description="Last day on which it is sold ahead.")
-    min_confidence: int = Field(0, ge=0, le=100)
+    min_confidence: int = Field(
+        0, ge=0, le=100, description="The lowest confidence of supply that is promised, in percent."
+    )
 
 
 class SupplyLine(BaseModel):

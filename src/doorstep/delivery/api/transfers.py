@@ -28,8 +28,8 @@ router = APIRouter(tags=["Transfers"])
 class TransferUnits(BaseModel):
     """A quantity of a SKU."""
 
-    sku: str
-    quantity: int = Field(ge=0)
+    sku: str = Field(description="The SKU.")
+    quantity: int = Field(ge=0, description="The number of units.")
 
 
 class TransferDraft(BaseModel):
@@ -37,10 +37,10 @@ class TransferDraft(BaseModel):
 
     origin: str = Field(description="Code of the origin location.")
     destination: str = Field(description="Code of the destination location.")
-    lines: list[TransferUnits] = Field(min_length=1, max_length=1000)
-    reference: str = Field("", max_length=100)
-    note: str = Field("", max_length=500)
-    expected_date: date | None = None
+    lines: list[TransferUnits] = Field(min_length=1, max_length=1000, description="The lines.")
+    reference: str = Field("", max_length=100, description="The number of the document at the partner.")
+    note: str = Field("", max_length=500, description="A note for colleagues who read it later.")
+    expected_date: date | None = Field(None, description="The expected date of arrival.")
 
 
 class Version(BaseModel):
@@ -54,13 +54,15 @@ class Version(BaseModel):
 class NewTransferLines(Version):
     """New lines of a draft."""
 
-    lines: list[TransferUnits] = Field(min_length=1, max_length=1000)
+    lines: list[TransferUnits] = Field(min_length=1, max_length=1000, description="The lines.")
 
 
 class ShippedUnits(Version):
     """Shipped units; without lines, everything that was requested."""
 
-    lines: list[TransferUnits] | None = Field(None, max_length=1000)
+    lines: list[TransferUnits] | None = Field(
+        None, max_length=1000, description="The shipped units; none: everything that was requested."
+    )
 
 
 class TransferLine(BaseModel):

@@ -21,42 +21,53 @@ Text = Annotated[str, Meta(max_length=2_000)]
 class Line(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One line; prices in minor units of the order's currency, discount and tax for the complete line."""
 
-    sku: Name
-    quantity: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
-    unit_price_minor: Minor
-    id: Annotated[str, Meta(max_length=200)] = ""
-    title: Text = ""
-    discount_minor: Minor = 0
-    tax_minor: Minor = 0
-    requires_shipping: bool = True
+    sku: Annotated[Name, Meta(description="The SKU.")]
+    quantity: Annotated[
+        Annotated[int, Meta(ge=-1_000_000, le=1_000_000)], Meta(description="The number of units.")
+    ]
+    unit_price_minor: Annotated[Minor, Meta(description="The price of one unit.")]
+    id: Annotated[Annotated[str, Meta(max_length=200)], Meta(description="The line's id in your system.")] = (
+        ""
+    )
+    title: Annotated[Text, Meta(description="The title on documents.")] = ""
+    discount_minor: Annotated[Minor, Meta(description="The discount of the complete line.")] = 0
+    tax_minor: Annotated[Minor, Meta(description="The tax of the complete line.")] = 0
+    requires_shipping: Annotated[bool, Meta(description="False: nothing is shipped, as for a gift card.")] = (
+        True
+    )
 
 
 class Payment(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """How it is or will be paid."""
 
-    gateway: Text = ""
-    method: Text = ""
-    paid_minor: Minor = 0
-    is_paid: bool = False
-    on_delivery: bool = False
+    gateway: Annotated[Text, Meta(description="The gateway that took the payment.")] = ""
+    method: Annotated[Text, Meta(description="The means of payment, as in upi or card.")] = ""
+    paid_minor: Annotated[Minor, Meta(description="The amount that is paid.")] = 0
+    is_paid: Annotated[bool, Meta(description="Whether all of it is paid.")] = False
+    on_delivery: Annotated[bool, Meta(description="Whether it is paid on delivery.")] = False
 
 
 class Address(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The address; `country` is ISO 3166-1 alpha-2, `state_code` the ISO 3166-2 part after the country."""
 
-    name: Text = ""
-    phone: Text = ""
-    email: Text = ""
-    company: Text = ""
-    line1: Text = ""
-    line2: Text = ""
-    city: Text = ""
-    state: Text = ""
-    state_code: Text = ""
-    postal_code: Text = ""
-    country: Text = ""
-    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
-    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    name: Annotated[Text, Meta(description="The recipient.")] = ""
+    phone: Annotated[Text, Meta(description="The phone number.")] = ""
+    email: Annotated[Text, Meta(description="The e-mail address.")] = ""
+    company: Annotated[Text, Meta(description="The company.")] = ""
+    line1: Annotated[Text, Meta(description="Street and number.")] = ""
+    line2: Annotated[Text, Meta(description="More of the address.")] = ""
+    city: Annotated[Text, Meta(description="The city.")] = ""
+    state: Annotated[Text, Meta(description="The state or province.")] = ""
+    state_code: Annotated[Text, Meta(description="The part of its ISO 3166-2 code after the country.")] = ""
+    postal_code: Annotated[Text, Meta(description="The postal code.")] = ""
+    country: Annotated[Text, Meta(description="The country, ISO 3166-1 alpha-2.")] = ""
+    latitude: Annotated[
+        Annotated[float, Meta(ge=-90, le=90)] | None, Meta(description="The latitude in degrees, if known.")
+    ] = None
+    longitude: Annotated[
+        Annotated[float, Meta(ge=-180, le=180)] | None,
+        Meta(description="The longitude in degrees, if known."),
+    ] = None
 
 
 class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -66,36 +77,70 @@ class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     it, `pickup` the code of the one where the customer collects it. Default of `total_minor`: the sum of lines, shipping, tip and tax.
     """
 
-    external_id: Name
-    placed_at: Annotated[datetime, Meta(tz=True)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-    lines: Annotated[list[Line], Meta(max_length=1_000)]
-    number: Annotated[str, Meta(max_length=200)] = ""
-    updated_at: Annotated[datetime, Meta(tz=True)] | None = None
-    total_minor: Minor | None = None
-    shipping_minor: Minor = 0
-    tax_minor: Minor = 0
-    tip_minor: Minor = 0
-    tax_included: bool = True
-    payment: Payment = Payment()
-    shipping_address: Address | None = None
-    billing_address: Address | None = None
-    customer_id: Text = ""
-    email: Text = ""
-    phone: Text = ""
-    shipping_method: Text = ""
-    source: Text = ""
-    note: Text = ""
-    tags: Annotated[list[Name], Meta(max_length=100)] = []
-    cart_reference: Annotated[str, Meta(max_length=200)] = ""
-    priority: Annotated[int, Meta(ge=-100, le=100)] = 0
-    promised_at: Annotated[datetime, Meta(tz=True)] | None = None
-    ship_after: Annotated[datetime, Meta(tz=True)] | None = None
-    ship_by: Annotated[datetime, Meta(tz=True)] | None = None
-    origin: Annotated[str, Meta(max_length=200)] = ""
-    pickup: Annotated[str, Meta(max_length=200)] = ""
-    canceled_at: Annotated[datetime, Meta(tz=True)] | None = None
-    cancelled_at: Annotated[datetime, Meta(tz=True)] | None = None  # the British spelling is also accepted
+    external_id: Annotated[Name, Meta(description="The order's id in your system.")]
+    placed_at: Annotated[
+        Annotated[datetime, Meta(tz=True)], Meta(description="When the customer ordered, with its offset.")
+    ]
+    currency: Annotated[
+        Annotated[str, Meta(pattern="^[A-Z]{3}$")], Meta(description="The currency, ISO 4217.")
+    ]
+    lines: Annotated[Annotated[list[Line], Meta(max_length=1_000)], Meta(description="The lines.")]
+    number: Annotated[
+        Annotated[str, Meta(max_length=200)],
+        Meta(description="The order number that people use; default: the id."),
+    ] = ""
+    updated_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="The time of this version; default: placed_at."),
+    ] = None
+    total_minor: Annotated[
+        Minor | None, Meta(description="The total; default: the sum of lines, shipping, tip and tax.")
+    ] = None
+    shipping_minor: Annotated[Minor, Meta(description="The shipping fee.")] = 0
+    tax_minor: Annotated[Minor, Meta(description="The tax of the complete order.")] = 0
+    tip_minor: Annotated[Minor, Meta(description="The tip.")] = 0
+    tax_included: Annotated[bool, Meta(description="Whether prices include tax.")] = True
+    payment: Annotated[Payment, Meta(description="How it is or will be paid.")] = Payment()
+    shipping_address: Annotated[Address | None, Meta(description="Where it is delivered.")] = None
+    billing_address: Annotated[Address | None, Meta(description="Where it is invoiced.")] = None
+    customer_id: Annotated[Text, Meta(description="The customer's id in your system.")] = ""
+    email: Annotated[Text, Meta(description="The customer's e-mail address.")] = ""
+    phone: Annotated[Text, Meta(description="The customer's phone number.")] = ""
+    shipping_method: Annotated[Text, Meta(description="The shipping method that the customer chose.")] = ""
+    source: Annotated[Text, Meta(description="The kind of sale, as in web or pos.")] = ""
+    note: Annotated[Text, Meta(description="The customer's note.")] = ""
+    tags: Annotated[
+        Annotated[list[Name], Meta(max_length=100)], Meta(description="Tags, for rules and searches.")
+    ] = []
+    cart_reference: Annotated[
+        Annotated[str, Meta(max_length=200)],
+        Meta(description="The reference of the cart whose reservation it takes over."),
+    ] = ""
+    priority: Annotated[
+        Annotated[int, Meta(ge=-100, le=100)], Meta(description="A higher one is allocated first.")
+    ] = 0
+    promised_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None, Meta(description="The date promised to the customer.")
+    ] = None
+    ship_after: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None, Meta(description="Not to be shipped before.")
+    ] = None
+    ship_by: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None, Meta(description="The latest time to ship.")
+    ] = None
+    origin: Annotated[
+        Annotated[str, Meta(max_length=200)], Meta(description="The code of the location that sold it.")
+    ] = ""
+    pickup: Annotated[
+        Annotated[str, Meta(max_length=200)],
+        Meta(description="The code of the location where the customer collects it."),
+    ] = ""
+    canceled_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None, Meta(description="When it was canceled.")
+    ] = None
+    cancelled_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None, Meta(description="The same in British spelling.")
+    ] = None  # the British spelling is also accepted
 
 
 class Head(msgspec.Struct):
