@@ -15,7 +15,6 @@ from doorstep.domain.shipping.views import Shipment
 from doorstep.flows import operations
 from doorstep.kernel import jobs
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.i18n import plural
 from doorstep.kernel.ids import OrderId
@@ -67,10 +66,8 @@ def _subject(row: Unsent) -> Cell:
 
 
 def _parcel(row: Unsent) -> Cell:
-    if row.shipment is None:
-        return cells.NONE
-    number = row.shipment.tracking_number
-    return Text(number, "code") if number else Text(_("no tracking number yet"), "muted", value="")
+    number = row.shipment.tracking_number if row.shipment else ""
+    return Text(number, "code") if number else cells.NONE
 
 
 def _fields(value: object, name: str = "") -> Iterator[tuple[str, str]]:
@@ -113,8 +110,8 @@ def unsent_list(key: str) -> ListPage[Unsent]:
                 "subscriber",
             ),
             Column(_m("Subject"), _subject, "s2"),
-            Column(_m("Tracking number"), _parcel, "s5"),
-            Column(_m("Location"), lambda row: lists.text(row.location), "s6"),
+            Column(_m("Tracking number"), _parcel, "s6"),
+            Column(_m("Location"), lambda row: lists.text(row.location), "s5 nowrap"),
             Column(_m("Event"), lambda row: Text(row.call.event_type, "code"), "s3"),
             Column(_m("Since"), lambda row: At(row.call.occurred_at), "s4", "occurred_at"),
             Column(_m("Would send"), _would_send, "wide full s7"),
