@@ -54,6 +54,21 @@ def test_a_file_is_held_against_what_decides(busy: Retailer, far: Path, tmp_path
     }
 
 
+def test_costs_of_rule_sets_with_other_prices_are_not_compared(busy: Retailer, far: Path) -> None:
+    same = json.loads(rules(busy, "simulate", str(far), "--json").stdout)
+    assert (same["same_costs"], "cannot be compared" in rules(busy, "simulate", str(far)).stdout) == (
+        True,
+        False,
+    )
+    far.write_text(far.read_text() + "currency: INR\ncosts: {split_minor: 5000}\n")
+    other = json.loads(rules(busy, "simulate", str(far), "--json").stdout)
+    said = " ".join(rules(busy, "simulate", str(far)).stdout.split())
+    assert (other["same_costs"], "Cost per order cannot be compared: the draft sets other costs" in said) == (
+        False,
+        True,
+    )
+
+
 def test_limits_decide_on_the_exit_code(busy: Retailer, far: Path) -> None:
     assert rules(busy, "simulate", str(far), "--must", "cost<=10,parcels<=10").exit_code == 0
     reported = rules(busy, "simulate", str(far), "--json", "--must", "km<=1.00,parcels<=1.00")

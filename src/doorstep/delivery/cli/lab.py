@@ -45,6 +45,10 @@ from doorstep.kernel.money import CURRENCIES, Money
 _MARKS = {"better": ("▼ better", "green"), "worse": ("▲ worse", "red"), "same": ("= same", "dim")}
 _SHOWN = 10
 Why = Annotated[str, typer.Option(help="The reason, kept in the history.")]
+_OTHER_COSTS = (
+    "Cost per order cannot be compared: the draft sets other costs than the active rules, and each side is priced with its own. "
+    "To compare plans, give the draft the same costs."
+)
 Draft = Annotated[int, typer.Argument(help="The draft to try.")]
 
 
@@ -169,6 +173,8 @@ def _print_comparison(
             Text(words, style),
         )  # fmt: skip
     out.print(table)
+    if not found.same_costs:
+        out.print(f"\n{_OTHER_COSTS}")
     _loads(busy(found.before, found.after))
     _changes(found.changes, numbers, currency)
 
@@ -215,6 +221,7 @@ def _plain(found: Simulation, compared: Sequence[Compared], failing: Sequence[st
         "now": _totals(found.before),
         "draft": _totals(found.after),
         "changed": len(found.changes),
+        "same_costs": found.same_costs,
         "broken": list(failing),
     }  # fmt: skip
 

@@ -52,11 +52,15 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """The results of both sides, and the orders that change."""
+    """The results of both sides, and the orders that change.
+
+    Each side is priced with the costs of its own rule set: without `same_costs` their costs cannot be compared.
+    """
 
     before: Measured
     after: Measured
     changes: list[Difference]
+    same_costs: bool = True
 
 
 def simulate(past: Past, sides: Sides, *, how: How, reported: Reported) -> Simulation:
@@ -68,6 +72,7 @@ def simulate(past: Past, sides: Sides, *, how: How, reported: Reported) -> Simul
         measure(old, codes=past.codes, seconds=old_seconds),
         measure(new, codes=past.codes, seconds=new_seconds),
         list(differences(old, new, codes=past.codes)),
+        same_costs=sides.before.document.costs == sides.after.document.costs,
     )
 
 
