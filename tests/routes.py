@@ -13,9 +13,9 @@ from doorstep.domain.routing.model import (
     Decision,
     Demand,
     DemandLine,
-    Facts,
     Lane,
     Network,
+    OrderAttributes,
     Place,
     Supply,
     rules,
@@ -30,7 +30,7 @@ Stock = Mapping[str, Mapping[int, int]]
 
 @dataclass(slots=True)
 class Street:
-    """Lanes by location, the same for every customer; a parcel costs 10 and 1 per km unless something else is said."""
+    """Lanes by location, the same for every customer; a parcel costs 10 and 1 per km unless something else is fields."""
 
     by_place: dict[LocationId, Lane]
 
@@ -38,39 +38,42 @@ class Street:
         return self.by_place
 
 
-def street(km: Mapping[int, float], **said: Mapping[int, object]) -> Street:
-    """Lanes of these lengths, nearest first; `said` sets further fields of a lane by location."""
+def street(km: Mapping[int, float], **fields: Mapping[int, object]) -> Street:
+    """Lanes of these lengths, nearest first; `fields` sets further fields of a lane by location."""
     lanes = {
         LocationId(number): Lane(LocationId(number), way, parcel_minor=10 + round(way))
         for way, number in sorted((way, number) for number, way in km.items())
     }
-    for name, values in said.items():
+    for name, values in fields.items():
         for number, value in values.items():
             lanes[LocationId(number)] = msgspec.structs.replace(lanes[LocationId(number)], **{name: value})
     return Street(lanes)
 
 
-def place(number: int, **said: object) -> Place:
+def place(number: int, **fields: object) -> Place:
     """A place that ships, called L1, L2 …"""
-    known: dict[str, object] = {"ships": True, "latitude": 0.0, "longitude": 0.0, **said}
+    known: dict[str, object] = {"ships": True, "latitude": 0.0, "longitude": 0.0, **fields}
     return Place(id=LocationId(number), code=f"L{number}", name=f"Location {number}", **known)  # type: ignore[arg-type]  # fields by name
 
 
-def want(line_no: int, sku: str, quantity: int = 1, **said: object) -> DemandLine:
+def want(line_no: int, sku: str, quantity: int = 1, **fields: object) -> DemandLine:
     """A line."""
-    return DemandLine(line_no, Sku(sku), quantity, **said)  # type: ignore[arg-type]  # fields by name
+    return DemandLine(line_no, Sku(sku), quantity, **fields)  # type: ignore[arg-type]  # fields by name
 
 
 def order(
-    *lines: tuple[str, int] | DemandLine, number: int = 1, facts: Facts | None = None, **said: object
+    *lines: tuple[str, int] | DemandLine,
+    number: int = 1,
+    attributes: OrderAttributes | None = None,
+    **fields: object,
 ) -> Demand:
-    """An order of (SKU, pieces) or of whole wants, at the beginning of the street."""
+    """An order of (SKU, units) or of whole wants, at the beginning of the street."""
     wants = tuple(
         each if isinstance(each, DemandLine) else want(line_no, *each)
         for line_no, each in enumerate(lines, 1)
     )
-    known = {"latitude": 0.0, "longitude": 0.0, **said}
-    return Demand(OrderId(number), wants, facts=facts or Facts(), **known)  # type: ignore[arg-type]  # fields by name
+    known = {"latitude": 0.0, "longitude": 0.0, **fields}
+    return Demand(OrderId(number), wants, attributes=attributes or OrderAttributes(), **known)  # type: ignore[arg-type]  # fields by name
 
 
 @dataclass(slots=True)
@@ -115,7 +118,7 @@ class Scene:
 
 
 def sent(decision: Decision) -> list[tuple[int, int, int]]:
-    """(line, location, pieces) of a decision."""
+    """(line, location, units) of a decision."""
     return [(choice.line_no, choice.location_id, choice.quantity) for choice in decision.choices]
 
 

@@ -117,8 +117,8 @@ def _address(order_id: int, each: Incoming) -> tuple[object, ...]:
 
 
 def _events(order_id: int, each: Incoming) -> list[tuple[object, ...]]:
-    facts = ("order.placed", "order.approved", "order.allocated")
+    types = ("order.placed", "order.approved", "order.allocated")
     return [
-        ("order", order_id, version, fact, Jsonb({"order_id": order_id}), "bench", each.trace_id, NOW)
-        for version, fact in enumerate(facts, 1)
+        ("order", order_id, version, type_, Jsonb({"order_id": order_id}), "bench", each.trace_id, NOW)
+        for version, type_ in enumerate(types, 1)
     ]

@@ -13,7 +13,14 @@ import time
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.actions import NewKey
 from doorstep.domain.identity.model import Role
-from doorstep.domain.network.model import Carrier, Document, Rate, Service, Site, Zone
+from doorstep.domain.network.model import (
+    CarrierSettings,
+    Document,
+    RateSettings,
+    ServiceSettings,
+    Site,
+    ZoneSettings,
+)
 from doorstep.flows.network import network_change
 from doorstep_bench import meter, workload
 from doorstep_bench.rates import Stage
@@ -60,17 +67,17 @@ def _furnish(stage: Stage) -> str:
 
 
 def _tariffs() -> Document:
-    zones = tuple(Zone(name=name, within_km=km) for name, km in _BANDS.items())
+    zones = tuple(ZoneSettings(name=name, within_km=km) for name, km in _BANDS.items())
     services = {
-        code: Service(
+        code: ServiceSettings(
             rates={
-                name: Rate(parcel_minor=minor * (2 + step), kilo_minor=900, days=days + step)
+                name: RateSettings(parcel_minor=minor * (2 + step), kilo_minor=900, days=days + step)
                 for step, name in enumerate(_BANDS)
             }
         )
         for code, minor, days in (("standard", 2_000, 2), ("express", 4_500, 1), ("economy", 1_500, 4))
     }
-    carrier = Carrier(zones=zones, services=services)
+    carrier = CarrierSettings(zones=zones, services=services)
     return Document(
         currency="INR",
         default_service="standard",

@@ -34,14 +34,14 @@ def stock_up(app: App, *, locations: int = 12, spread: float = 1.0) -> tuple[int
         catalog.put(tx, items=[_item(sku) for sku in (*SKUS, HOT)])
         network.put(tx, locations=[_location(number) for number in range(locations)], at=NOW)
         ids = [location.id for location in places.locations(tx).values()]
-        pieces = [
+        units = [
             _received(sku, place, PLENTY)
             for sku in (*SKUS, HOT)
             for place in ids
             if spread >= 1 or chance.random() < spread
         ]
-        inventory.move(tx, movements=pieces)
-        row = connections.Row(
+        inventory.move(tx, movements=units)
+        row = connections.ConnectionRow(
             0, "shop", "channels", "sandbox", "Shop", "off", {"webhook_secret": ""}, None, NOW
         )
         return connections.configure(tx, row=row), ids

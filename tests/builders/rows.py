@@ -10,7 +10,7 @@ from tests.clock import NOON
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.catalog.model import Item
 from doorstep.domain.connections import actions as connections
-from doorstep.domain.connections.actions import Row
+from doorstep.domain.connections.actions import ConnectionRow
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.network import actions as network
@@ -18,7 +18,7 @@ from doorstep.domain.network import views as network_views
 from doorstep.domain.network.model import Location, LocationKind
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
-from doorstep.kernel import events
+from doorstep.kernel import event_log
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
@@ -45,18 +45,20 @@ def place(
 
 def channel(tx: WriteTx, key: str = "shop") -> int:
     """A connection's row, for tests that need no partner behind it."""
-    row = Row(0, key, "channels", "sandbox", "NotNaked online", "live", {"webhook_secret": ""}, None, NOON)
+    row = ConnectionRow(
+        0, key, "channels", "sandbox", "NotNaked online", "live", {"webhook_secret": ""}, None, NOON
+    )
     return connections.configure(tx, row=row)
 
 
-def stock(tx: WriteTx, **pieces: dict[str, int]) -> dict[str, LocationId]:
-    """Locations by code with so many pieces of each SKU; gives their ids."""
-    catalog.put(tx, items=[item(sku) for sku in sorted({sku for each in pieces.values() for sku in each})])
-    network.put(tx, locations=[place(code) for code in pieces], at=NOON)
+def stock(tx: WriteTx, **units: dict[str, int]) -> dict[str, LocationId]:
+    """Locations by code with so many units of each SKU; gives their ids."""
+    catalog.put(tx, items=[item(sku) for sku in sorted({sku for each in units.values() for sku in each})])
+    network.put(tx, locations=[place(code) for code in units], at=NOON)
     ids = {each.code: each.id for each in network_views.locations(tx).values()}
     movements = [
         Movement(MovementType.RECEIVED, Sku(sku), ids[code], quantity, "opening stock", NOON)
-        for code, each in pieces.items()
+        for code, each in units.items()
         for sku, quantity in each.items()
         if quantity
     ]
@@ -64,9 +66,9 @@ def stock(tx: WriteTx, **pieces: dict[str, int]) -> dict[str, LocationId]:
     return ids
 
 
-def stock_events(tx: ReadTx, location_id: int) -> list[events.Event]:
+def stock_events(tx: ReadTx, location_id: int) -> list[event_log.Event]:
     """The stock events of a location, oldest first; that it was created is another story."""
-    found = events.of_stream(tx, stream="location", stream_id=location_id)
+    found = event_log.of_stream(tx, stream="location", stream_id=location_id)
     return [each for each in found if each.type.startswith("stock.")]
 
 

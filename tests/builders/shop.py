@@ -12,7 +12,7 @@ from tests.clock import NOON
 from doorstep.bootstrap import App
 from doorstep.delivery.cli import samples
 from doorstep.domain.connections import actions as connections
-from doorstep.domain.connections.actions import Row
+from doorstep.domain.connections.actions import ConnectionRow
 from doorstep.domain.fulfillment.model import Work
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.actions import NewUser
@@ -192,7 +192,7 @@ def set_up_shop(app: App) -> Shop:
     with app.db.write(actor="system") as tx:
         shop.location_ids = location_ids(tx)
         for key, kind, connector, name in _CONNECTIONS:
-            row = Row(0, key, kind, connector, name, "live", {}, None, shop.now)
+            row = ConnectionRow(0, key, kind, connector, name, "live", {}, None, shop.now)
             shop.connection_ids[key] = connections.configure(tx, row=row)
         people = (
             ("Asha", Role.ADMINISTRATOR),

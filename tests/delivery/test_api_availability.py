@@ -32,8 +32,8 @@ def client(retailer: Retailer, role: Role = Role.OPERATIONS, place: str | None =
 def api(retailer: Retailer) -> TestClient:
     """A planner's program, at a shop that has 5 jackets in Warehouse A and 3 in Store 22, and none elsewhere."""
 
-    def count(code: str, pieces: int) -> None:
-        correction = Correction(JACKET, retailer.location_ids[code], "test", set_to=pieces)
+    def count(code: str, units: int) -> None:
+        correction = Correction(JACKET, retailer.location_ids[code], "test", set_to=units)
         retailer.write(lambda tx: stock.adjust(tx, correction=correction, at=NOON))
 
     for code in retailer.location_ids:
@@ -52,9 +52,9 @@ def test_an_answer_has_the_quantity_and_every_deduction(api: TestClient) -> None
     assert (found["status"], found["quantity"], found["because"]) == ("known", 4, [])
     (part,) = found["explanation"]
     everywhere, *gone = part["steps"]
-    assert (everywhere["words"], everywhere["pieces"]) == ("On hand everywhere", 8)
+    assert (everywhere["words"], everywhere["units"]) == ("On hand everywhere", 8)
     assert [step["rule"] for step in gone] == [RULE["name"]] * 2
-    assert sum(step["pieces"] for step in part["steps"]) == part["free"] == 4
+    assert sum(step["units"] for step in part["steps"]) == part["free"] == 4
     assert jackets(api)["explanation"] is None
 
 

@@ -28,14 +28,14 @@ def test_a_draft_is_simulated(retailer: Retailer, api: TestClient) -> None:
     assert api.delete(here).status_code == 409
     simulation_jobs.run_next(retailer.app.context)
     reported = api.get(here).json()
-    assert (reported["state"], reported["changed"], reported["totals"]["draft"]["short_pieces"]) == (
+    assert (reported["state"], reported["changed"], reported["totals"]["draft"]["short_units"]) == (
         "done",
         1,
         1,
     )
     assert {each["key"]: each["mark"] for each in reported["compared"]}["unfilled"] == "worse"
     (changed,) = api.get(f"{here}/changes?only=short").json()
-    assert changed["draft"]["short_pieces"] == 1
+    assert changed["draft"]["short_units"] == 1
     assert api.get(f"{here}/changes?only=luck").status_code == 422
     assert [each["id"] for each in api.get(f"{BASE}/simulations").json()] == [reported["id"]]
     assert api.post(f"{here}/cancel", json={}).status_code == 409

@@ -143,7 +143,7 @@ def test_a_feed_has_a_result_for_every_line_and_counts_once(api: TestClient, ret
         assert [each["outcome"] for each in found["results"]] == ["applied", "refused"]
     assert (retailer.count(SHIRT, HUB)[0], len(ask(api, "/inventory/feeds"))) == (77, 1)
     whole = ask(api, f"/inventory/feeds/{found['feed']['id']}")
-    assert [each["reason"] for each in whole["troubles"]] == ["The catalog does not have this SKU."]
+    assert [each["reason"] for each in whole["problems"]] == ["The catalog does not have this SKU."]
 
 
 def test_locations_are_replenished_by_rules(api: TestClient) -> None:
@@ -213,7 +213,7 @@ def test_staff_work_at_their_own_location(retailer: Retailer) -> None:
 
 def test_who_may_only_read_moves_nothing(retailer: Retailer, api: TestClient) -> None:
     reader, key = client(retailer, Role.READ_ONLY), transfer(api)
-    assert ask(reader, f"/transfers/{key}")["transfer"]["pieces"] == 2
+    assert ask(reader, f"/transfers/{key}")["transfer"]["units"] == 2
     ask(reader, f"/transfers/{key}/request", {}, 403)
     ask(reader, "/replenishment/draft", {}, 403)
     answer = reader.post("/api/v1/imports?kind=stock&file_name=a.csv", content="sku,location,quantity\n")

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from doorstep.delivery.cli import create
 from doorstep.domain.inventory.actions import freshness, rules
-from doorstep.domain.inventory.actions.rules import Change
+from doorstep.domain.inventory.actions.rules import RuleChange
 from doorstep.domain.inventory.model.freshness import StockSource
 from doorstep.domain.inventory.model.rules import RuleKind, Terms
 
@@ -20,7 +20,7 @@ def atp(retailer: Retailer, *arguments: str) -> Result:
 
 def test_a_sku_is_explained(retailer: Retailer) -> None:
     terms = Terms(RuleKind.THRESHOLD, "the last one stays", 1)
-    retailer.write(lambda tx: rules.put(tx, change=Change(terms, "test"), at=NOON))
+    retailer.write(lambda tx: rules.put(tx, change=RuleChange(terms, "test"), at=NOON))
     reported = atp(retailer, "explain", JACKET, "--channel", "shop").stdout
     assert "On hand everywhere" in reported
     assert "-1      Threshold of this channel" in reported
@@ -32,5 +32,5 @@ def test_a_sku_is_explained(retailer: Retailer) -> None:
 
 def test_a_sound_system_changes_nothing_when_it_is_worked_out_again(retailer: Retailer) -> None:
     assert "Changed: 0 SKU × location" in atp(retailer, "rebuild").stdout
-    retailer.write(lambda tx: tx.execute("INSERT INTO node_policies VALUES (%s, 1, '')", (JACKET,)))
+    retailer.write(lambda tx: tx.execute("INSERT INTO location_policies VALUES (%s, 1, '')", (JACKET,)))
     assert "Changed: 1 SKU × location" in atp(retailer, "rebuild").stdout

@@ -21,7 +21,7 @@ from doorstep.kernel.db import WriteTx
 def busy(retailer: Retailer) -> Retailer:
     """A retailer who has sold something: an order of two lines that one location could send, and one of each."""
     for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
-        retailer.place_order(order_snapshot(*(line(sku, pieces) for sku, pieces in wanted)))
+        retailer.place_order(order_snapshot(*(line(sku, units) for sku, units in wanted)))
     return retailer
 
 

@@ -177,6 +177,8 @@ def test_a_key_keeps_its_kind(retailer: Retailer) -> None:
     carrier = retailer.app.registry.by_key("shiphawk")
     with pytest.raises(errors.Refused, match="of the kind carriers, but channels is needed here"):
         retailer.app.registry.channel(carrier.id)
-    row = actions.Row(0, "shiphawk", "channels", "direct", "Web", "live", {}, None, retailer.app.clock.now())
+    row = actions.ConnectionRow(
+        0, "shiphawk", "channels", "direct", "Web", "live", {}, None, retailer.app.clock.now()
+    )
     with pytest.raises(errors.Conflict, match="has another type"):
         retailer.write(lambda tx: actions.configure(tx, row=row))

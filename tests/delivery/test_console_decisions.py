@@ -147,7 +147,7 @@ SITES = {code: Site(code, f"Store {code}", "store", 19.0, 72.8) for code in ("1"
 
 
 def decision(ours: Scores, other: Scores | None, *, quantity: int = 1) -> Decision:
-    """Store 1 gets a piece, Store 2 came second."""
+    """Store 1 gets a unit, Store 2 came second."""
     second = None if other is None else Alternative(("2",), other)
     line = LineExplanation(1, SHIRT, quantity, "Store 1: the nearest.", ())
     receipt = Explanation(2, "test 1", "run", "all", "rule", (line,), ours, second)

@@ -14,7 +14,7 @@ from tests.delivery.test_console import JACKET, SHIRT, browser, click, sign_in
 from doorstep.delivery.console import lists
 from doorstep.delivery.console.app import ROUTES
 from doorstep.delivery.console.routes import Read, Verb
-from doorstep.domain.analytics.views import letters, returns
+from doorstep.domain.analytics.views import dead_letters, returns
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory.actions import counts as count_verbs
@@ -105,8 +105,8 @@ def test_no_spreadsheet_runs_what_a_customer_wrote(text: str, written: str) -> N
 
 
 def test_orders_are_sorted_by_the_query(browser: TestClient, shop: Shop) -> None:
-    for pieces in (2, 1, 3):
-        shop.order((SHIRT, pieces))
+    for units in (2, 1, 3):
+        shop.order((SHIRT, units))
     sign_in(browser)
     head, *rows = _file(browser, "/orders", "view=all&sort=total")
     totals = [float(row[head.index("Total")]) for row in rows]
@@ -139,7 +139,7 @@ SORTED = {
     "/counts": counts.SORTING,
     "/supplies": supplies.SORTING,
     "/receiving": receiving.SORTING,
-    "/dead-letters": letters.SORTING,
+    "/dead-letters": dead_letters.SORTING,
     "/files?imports": imports.SORTING,
     "/files?feeds": feeds.SORTING,
     "/inventory": grid.GRID,
@@ -227,11 +227,11 @@ def test_a_list_is_sorted_in_both_directions_page_by_page(
     with shop.app.db.write(actor="test") as tx:
         transfer_verbs.draft(tx, plans=plans, at=shop.now)
     sign_in(browser)
-    assert _column(browser, "/transfers", "Units", "sort=pieces") == ["1", "2", "2", "5", "9"]
-    assert _column(browser, "/transfers", "Units", "sort=-pieces") == ["9", "5", "2", "2", "1"]
+    assert _column(browser, "/transfers", "Units", "sort=units") == ["1", "2", "2", "5", "9"]
+    assert _column(browser, "/transfers", "Units", "sort=-units") == ["9", "5", "2", "2", "1"]
     assert _column(browser, "/transfers", "Units", "") == ["1", "5", "2", "9", "2"]
-    page = browser.get("/console/transfers?sort=-pieces").text
-    assert ('aria-sort="descending"' in page, "sort=pieces" in page, "sort=-since_at" in page) == (True,) * 3
+    page = browser.get("/console/transfers?sort=-units").text
+    assert ('aria-sort="descending"' in page, "sort=units" in page, "sort=-since_at" in page) == (True,) * 3
 
 
 def _column(browser: TestClient, path: str, name: str, query: str) -> list[str]:

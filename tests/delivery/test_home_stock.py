@@ -14,7 +14,7 @@ from tests.delivery.test_console_stock_work import sign_in
 from doorstep.delivery import console
 from doorstep.domain.analytics.views import home
 from doorstep.domain.inventory.actions import counts, freshness, transfers
-from doorstep.domain.inventory.model.counts import CountKind, Found, NewCount, Rest, Tolerance
+from doorstep.domain.inventory.model.counts import CountedSku, CountKind, NewCount, Rest, Tolerance
 from doorstep.domain.inventory.model.freshness import SourceUpdate, StockSource
 from doorstep.domain.inventory.model.transfers import Plan, RequestedLine
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -36,14 +36,14 @@ def count(tx: WriteTx, shop: Shop, location_id: LocationId, sku: Sku, quantity: 
     """Count a SKU and hand it in."""
     (count_id,) = counts.open_(tx, news=[NewCount(location_id, CountKind.OPEN, "Shelf", [sku])], at=shop.now)
     command = counts.Command(count_id, shop.now)
-    counts.find(tx, command=command, found=[Found(sku, quantity)], adds=False)
+    counts.find(tx, command=command, found=[CountedSku(sku, quantity)], adds=False)
     counts.submit(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance())
     return count_id
 
 
 @pytest.fixture
 def waiting(shop: Shop) -> Shop:
-    """Two silent sources and one that speaks, a reserved piece that is nowhere, a count to agree to, a late transfer."""
+    """Two silent sources and one that speaks, a reserved unit that is nowhere, a count to agree to, a late transfer."""
     shop.order((SHIRT, 1))
     with shop.app.db.write(actor="system") as tx:
         names = ((1, "wms", 60), (2, "pos", 7200), (2, "erp", 60))

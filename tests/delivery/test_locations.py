@@ -21,7 +21,7 @@ STORE = {
 }  # fmt: skip
 
 
-def facts(retailer: Retailer) -> list[str]:
+def event_types(retailer: Retailer) -> list[str]:
     statement = "SELECT type FROM events WHERE stream = 'location' ORDER BY position"
     return [
         each for each in retailer.read(lambda tx: tx.column(str, statement)) if each != "location.created"
@@ -43,7 +43,12 @@ def test_a_location_is_created_changed_closed_and_reopened(retailer: Retailer) -
     api.put("/api/v1/locations/ST-99", json=STORE)
     assert api.get("/api/v1/locations/ST-99").json()["is_open"] is False
     assert api.post("/api/v1/locations/ST-99/reopen").json()["is_open"] is True
-    assert facts(retailer) == ["location.changed", "location.closed", "location.changed", "location.reopened"]
+    assert event_types(retailer) == [
+        "location.changed",
+        "location.closed",
+        "location.changed",
+        "location.reopened",
+    ]
     assert "ST-99" in [each["code"] for each in api.get("/api/v1/locations").json()]
 
 

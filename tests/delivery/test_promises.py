@@ -91,8 +91,8 @@ def test_unavailable_skus_are_named(shop: Retailer) -> None:
 def test_nothing_is_reserved_and_a_cart_counts_on_what_it_holds(shop: Retailer) -> None:
     before = shop.count(SHIRT, "ST-22")
     for place in shop.location_ids.values():
-        pieces = 2 if place == shop.location_ids["ST-22"] else 0
-        correction = Correction(SHIRT, place, "counted", set_to=pieces)
+        units = 2 if place == shop.location_ids["ST-22"] else 0
+        correction = Correction(SHIRT, place, "counted", set_to=units)
         with shop.app.db.write(actor="user:1") as tx:
             inventory.adjust(tx, correction=correction, at=NOON)
     shop.write(

@@ -105,7 +105,7 @@ def test_a_run_by_the_clock_is_started_at_once_by_a_worker(browser: TestClient, 
 def test_queues_are_listed_and_their_orders_found(api: TestClient, retailer: Retailer) -> None:
     order_id = retailer.place_order(order_snapshot(line(JACKET, 900)))
     short, care = api.get("/api/v1/routing/queues").json()
-    assert (short["name"], short["owner"], short["orders"], short["pieces"]) == ("short", "planning", 1, 900)
+    assert (short["name"], short["owner"], short["orders"], short["units"]) == ("short", "planning", 1, 900)
     assert (short["ending_within_a_day"], care["orders"], care["oldest_at"]) == (1, 0, None)
     found = api.get("/api/v1/orders", params={"queue": "short"}).json()["items"]
     assert [each["id"] for each in found] == [order_id]

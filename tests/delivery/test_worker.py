@@ -110,8 +110,8 @@ def test_parallel_workers_process_every_order_once_and_stop_on_a_signal(retailer
         worker.stop()
     for each in threads:
         each.join(10)
-    facts = retailer.read(lambda tx: tx.rows("SELECT type, count(*) AS n FROM events GROUP BY type"))
-    reported = {str(row["type"]): row["n"] for row in facts}
+    event_types = retailer.read(lambda tx: tx.rows("SELECT type, count(*) AS n FROM events GROUP BY type"))
+    reported = {str(row["type"]): row["n"] for row in event_types}
     assert (
         reported["order.placed"],
         reported["message.sent"],

@@ -69,7 +69,7 @@ def test_rules_take_off_and_the_answer_names_them() -> None:
     )
     found = ask(picture(*TEN, policies=policies))
     assert found.quantity == 5 + 5 - 2 - 3
-    assert [(step.words, step.pieces, step.rule.rule) for step in waterfall(found.parts[0])] == [
+    assert [(step.words, step.units, step.rule.rule) for step in waterfall(found.parts[0])] == [
         ("On hand everywhere", 15, ""),
         ("Warehouse: reserved for orders", -2, ""),
         ("Warehouse: safety stock", -3, "shelf stays full"),
@@ -152,7 +152,7 @@ def test_only_kits_with_all_components_at_one_location_count() -> None:
 
 
 def test_a_grade_is_counted_in_its_condition_and_ruled_as_what_it_is_sold_as() -> None:
-    rows = {(sku, 1, ""): NodePolicy(safety_stock=Ruling(pieces)) for sku, pieces in (("A", 9), ("A-B", 1))}
+    rows = {(sku, 1, ""): NodePolicy(safety_stock=Ruling(units)) for sku, units in (("A", 9), ("A-B", 1))}
     channels = {("A-B", "shop"): ChannelPolicy("A-B", "shop", 1, 1)}
     seen = picture(*TEN, more={("A", "b_grade"): ((1, 4, 0, 0),)}, policies=Policies(rows, channels))
     found = ask(seen, Question(Sku("A-B"), "shop"), (Sku("A"), B_GRADE, 1))
@@ -188,7 +188,7 @@ def test_what_does_not_count_anyway_need_not_be_known() -> None:
     assert ask(picture(*TEN, nodes=empty, demand=owed), replace(A, location_id=WH)).quantity is None
     assert ask(picture(*TEN, nodes=empty), replace(A, location_id=ST)).because == ("silent",)
     steps = waterfall(ask(picture(TEN[0], (2, 0, 0, 0), nodes=empty)).parts[0])
-    assert [step.pieces for step in steps] == [10, -2]
+    assert [step.units for step in steps] == [10, -2]
 
 
 def test_an_answer_is_as_old_as_the_oldest_word_it_rests_on() -> None:
@@ -217,7 +217,7 @@ def test_supply_counts_from_its_day_on_after_own_backorders_and_if_it_is_sure_en
     owing = replace(seen, demand={("A", "new"): Demand(committed=8, waiting=5, arrived=1, undated=6)})
     found = ask(owing, replace(A, by_date=date(2026, 12, 5)))
     assert found.quantity == 13 - (8 - 5 + 1) + (10 - 6)
-    assert sum(step.pieces for step in waterfall(found.parts[0])) == found.quantity
+    assert sum(step.units for step in waterfall(found.parts[0])) == found.quantity
     assert ask(owing).quantity == 9
 
 
@@ -251,6 +251,6 @@ def test_the_explanation_always_adds_up(
         {"A": (Pool("A", "vip", kept, 2, 1),)},
     )
     found = ask(picture(*shelves, demand={("A", "new"): demand}, policies=policies))
-    assert sum(step.pieces for step in waterfall(found.parts[0])) == found.parts[0].free
+    assert sum(step.units for step in waterfall(found.parts[0])) == found.parts[0].free
     assert found.quantity == max(0, found.parts[0].free)
     assert found.quantity <= sum(on_hand - reserved for _, on_hand, reserved, _ in shelves)

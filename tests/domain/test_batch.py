@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.routes import NOW, Scene, Street, order, place, sent, short, street, want
 
-from doorstep.domain.routing.model import Decision, Demand, Facts, Lane
+from doorstep.domain.routing.model import Decision, Demand, Lane, OrderAttributes
 from doorstep.domain.routing.model.batch import Batch, Budget, Reoptimized, improve, lagrange, mip, search
 from doorstep.domain.routing.model.batch.member import members
 from doorstep.domain.routing.model.batch.pool import Pool
@@ -75,7 +75,7 @@ def test_an_order_that_waited_may_find_its_place() -> None:
 
 
 def test_capacity_of_shifts_is_respected() -> None:
-    scene = replace(SWAP, places=[place(1, room=1), place(2)])
+    scene = replace(SWAP, places=[place(1, free_capacity=1), place(2)])
     alone, wave = solved(scene, COMMON, RARE)
     assert short(alone[1]) == [2]
     assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
@@ -102,9 +102,9 @@ def test_orders_that_cannot_change_keep_what_they_have() -> None:
 
 
 def test_orders_that_share_a_parcel_stay_together() -> None:
-    asha = Facts(customer="asha")
+    asha = OrderAttributes(customer="asha")
     scene = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}, "C": {1: 1}}, WAYS, [BY_COST])
-    first, second = order(("A", 1), facts=asha), order(("C", 1), number=3, facts=asha)
+    first, second = order(("A", 1), attributes=asha), order(("C", 1), number=3, attributes=asha)
     alone, wave = solved(scene, first, second, RARE)
     assert (alone[1].explanation.together, wave.decisions) == ((1,), alone)
 
@@ -186,7 +186,9 @@ def test_without_time_nothing_gets_worse() -> None:
 
 
 def test_capacity_of_others_is_not_released() -> None:
-    scene = Scene({"A": {1: 2, 2: 1}, "B": {1: 1}}, WAYS, [BY_COST], places=[place(1, room=2), place(2)])
+    scene = Scene(
+        {"A": {1: 2, 2: 1}, "B": {1: 1}}, WAYS, [BY_COST], places=[place(1, free_capacity=2), place(2)]
+    )
     claimed = order(("A", 1), number=3, has_claim=True)
     assert three(scene, claimed) == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)], [(1, 1, 1)]]
 
@@ -243,7 +245,7 @@ ORDERS = st.lists(
     min_size=2,
     max_size=6,
 )
-HILLS = street({1: 4, 2: 9, 3: 25, 4: 60}, piece_minor={1: 7, 3: 1})
+HILLS = street({1: 4, 2: 9, 3: 25, 4: 60}, unit_minor={1: 7, 3: 1})
 
 
 def batch(lines: Sequence[list[tuple[str, int]]]) -> list[Demand]:
@@ -256,7 +258,7 @@ def check(scene: Scene, demands: list[Demand], wave: Reoptimized, alone: list[De
     for decision in wave.decisions:
         for choice in decision.choices:
             supply.take(choice)
-    assert all(pieces >= 0 for at in supply.available.values() for pieces in at.values())
+    assert all(units >= 0 for at in supply.available.values() for units in at.values())
     assert wave.solved_minor <= wave.greedy_minor
     assert wave.bound_minor is None or wave.bound_minor <= wave.solved_minor
     assert sum(len(each.short) for each in wave.decisions) <= sum(len(each.short) for each in alone)
@@ -281,7 +283,7 @@ def test_small_batches_are_never_worse(
 def test_large_batches_are_never_worse(
     stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
 ) -> None:
-    scene = Scene(stock, HILLS, [BY_COST], places=[place(1, room=2), *(place(n) for n in (2, 3, 4))])
+    scene = Scene(stock, HILLS, [BY_COST], places=[place(1, free_capacity=2), *(place(n) for n in (2, 3, 4))])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "EXACT", 0)
         alone, wave = solved(scene, *batch(lines), seconds=0.3)
@@ -310,23 +312,23 @@ def test_the_best_plan_of_a_small_batch_is_optimal(
 
 def cheapest(stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]) -> int:
     """Every way of serving all lines tried."""
-    flat = [(number, sku, pieces) for number, each in enumerate(lines) for sku, pieces in each]
+    flat = [(number, sku, units) for number, each in enumerate(lines) for sku, units in each]
     best = 10**9
     for chosen in product((1, 2, 3, 4), repeat=len(flat)):
         taken = Counter[tuple[str, int]]()
-        for (_number, sku, pieces), at in zip(flat, chosen, strict=True):
-            taken[sku, at] += pieces
-        if all(pieces <= stock[sku].get(at, 0) for (sku, at), pieces in taken.items()):
+        for (_number, sku, units), at in zip(flat, chosen, strict=True):
+            taken[sku, at] += units
+        if all(units <= stock[sku].get(at, 0) for (sku, at), units in taken.items()):
             best = min(best, cost(flat, chosen))
     return best
 
 
 def cost(flat: list[tuple[int, str, int]], chosen: tuple[int, ...]) -> int:
     lanes: dict[LocationId, Lane] = Street(HILLS.by_place).by_place
-    parcels = {(number, at) for (number, _sku, _pieces), at in zip(flat, chosen, strict=True)}
+    parcels = {(number, at) for (number, _sku, _units), at in zip(flat, chosen, strict=True)}
     fixed = sum(lanes[LocationId(at)].parcel_minor for _number, at in parcels)
     each = zip(flat, chosen, strict=True)
-    return fixed + sum(lanes[LocationId(at)].piece_minor * pieces for (_n, _sku, pieces), at in each)
+    return fixed + sum(lanes[LocationId(at)].unit_minor * units for (_n, _sku, units), at in each)
 
 
 def test_lines_that_stay_together_move_together() -> None:

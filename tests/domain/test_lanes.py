@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import structs
 
-from doorstep.domain.routing.model import Demand, Facts, Lane, calendar, tariff
+from doorstep.domain.routing.model import Demand, Lane, OrderAttributes, calendar, tariff
 from doorstep.domain.routing.model.calendar import Calendar, Special
 from doorstep.domain.routing.model.lanes import LaneTable, Origin, Tariffs, zone_of
 from doorstep.domain.routing.model.tariff import Carrier, Rate, Service, Zone
@@ -49,11 +49,11 @@ def ist(hour: int, minute: int = 0, day: int = 20) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=KOLKATA).astimezone(UTC)
 
 
-def lanes(now: datetime, *, known: bool = True, **facts: Any) -> Mapping[LocationId, Lane]:
+def lanes(now: datetime, *, known: bool = True, **attributes: Any) -> Mapping[LocationId, Lane]:
     """To a customer in Delhi."""
     spot = (28.63, 77.21) if known else (None, None)
-    asked = structs.replace(Facts(country="IN", region="DL"), **facts)
-    wanted = Demand(OrderId(1), (), spot[0], spot[1], facts=asked)
+    asked = structs.replace(OrderAttributes(country="IN", region="DL"), **attributes)
+    wanted = Demand(OrderId(1), (), spot[0], spot[1], attributes=asked)
     return Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), now).lanes(wanted)
 
 
@@ -134,8 +134,10 @@ def test_without_tariffs_there_are_distances_and_departures_only() -> None:
 
 def test_prices_in_another_currency_are_no_prices() -> None:
     tariffs = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12), priced=False)
-    lane = tariffs.lanes(Demand(OrderId(1), (), 28.63, 77.21, facts=Facts(country="IN")))[DELHI]
-    assert (lane.parcel_minor, lane.kilo_minor, lane.piece_minor) == (0, 0, 0)
+    lane = tariffs.lanes(Demand(OrderId(1), (), 28.63, 77.21, attributes=OrderAttributes(country="IN")))[
+        DELHI
+    ]
+    assert (lane.parcel_minor, lane.kilo_minor, lane.unit_minor) == (0, 0, 0)
     assert lane.arrives_at == ist(20, day=21)
 
 
@@ -143,14 +145,14 @@ def test_answers_are_shared_and_forgotten_in_time(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("doorstep.domain.routing.model.lanes._MOST_ANSWERS", 2)
     monkeypatch.setattr("doorstep.domain.routing.model.lanes._MOST_DESTINATIONS", 2)
     tariffs = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
-    facts = Facts(country="IN", promised_at=ist(20, day=21))
-    wanted = [Demand(OrderId(1), (), 28.0 + step, 77.0, facts=facts) for step in (0, 0.1, 0.2, 0.3)]
+    attributes = OrderAttributes(country="IN", promised_at=ist(20, day=21))
+    wanted = [Demand(OrderId(1), (), 28.0 + step, 77.0, attributes=attributes) for step in (0, 0.1, 0.2, 0.3)]
     first = tariffs.lanes(wanted[0])
     assert tariffs.lanes(wanted[0]) is first
     found = [tariffs.lanes(each) for each in wanted]
-    elsewhere = replace(wanted[0], facts=structs.replace(facts, region="MH"))
+    elsewhere = replace(wanted[0], attributes=structs.replace(attributes, region="MH"))
     assert tariffs.lanes(elsewhere)[DELHI] == first[DELHI]
-    later = replace(wanted[0], facts=structs.replace(facts, promised_at=ist(20, day=24)))
+    later = replace(wanted[0], attributes=structs.replace(attributes, promised_at=ist(20, day=24)))
     assert tariffs.lanes(later)[DELHI].miss < found[0][DELHI].miss
     assert tariffs.lanes(wanted[0]) == first
 
@@ -158,7 +160,7 @@ def test_answers_are_shared_and_forgotten_in_time(monkeypatch: pytest.MonkeyPatc
 def test_zones_of_a_region() -> None:
     zones = (Zone("home", same="region"), Zone("here", countries=frozenset({"IN"})), Zone("far", 10))
     reported = [
-        zone_of(zones, ORIGINS[0], km, Facts(country=country, region=region))
+        zone_of(zones, ORIGINS[0], km, OrderAttributes(country=country, region=region))
         for km, country, region in (
             (5, "IN", "MH"),
             (5, "IN", "DL"),
@@ -168,7 +170,7 @@ def test_zones_of_a_region() -> None:
         )
     ]
     assert [each.name if each else "" for each in reported] == ["home", "here", "far", "", "far"]
-    assert zone_of((NEAR,), ORIGINS[0], None, Facts(country="NL")) is None
+    assert zone_of((NEAR,), ORIGINS[0], None, OrderAttributes(country="NL")) is None
 
 
 def test_shares_of_parcels_by_working_days() -> None:
@@ -193,7 +195,7 @@ def test_processing_counts_open_hours_and_transit_days() -> None:
 
 def test_an_offer_says_when_it_arrives() -> None:
     tariffs = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
-    offer = tariffs.offer(ORIGINS[1], "standard", 3.0, Facts(country="IN"))
+    offer = tariffs.offer(ORIGINS[1], "standard", 3.0, OrderAttributes(country="IN"))
     assert not isinstance(offer, str)
     assert (offer.arrives_at, offer.share_by(date(2026, 11, 19))) == (ist(20, day=21), 0.0)
     assert tariffs.atlas.services == ["standard", "express"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.routes import FREE, Scene, order, place, sent, street, want
 
-from doorstep.domain.routing.model import Facts, Network
+from doorstep.domain.routing.model import Network, OrderAttributes
 from doorstep.domain.routing.model.prices import Expected, ScarcityInputs, scarcity_prices
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort
 from doorstep.kernel.ids import LocationId, Sku
@@ -62,7 +62,7 @@ def test_only_what_can_be_sent_is_counted_on(closed: str) -> None:
 
 def test_pickup_orders_use_only_their_location() -> None:
     scene = Scene({"A": {1: 1, 2: 9}}, WAYS, places=[place(1, ships=False), place(2), place(3)])
-    coming = [Expected(order(("A", 1), facts=Facts(pickup="L1")), 2.0)]
+    coming = [Expected(order(("A", 1), attributes=OrderAttributes(pickup="L1")), 2.0)]
     found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_unit_minor=100))
     assert found == {("A", LocationId(1)): 100}
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests import builders
 
-from doorstep.domain.network import model as said
+from doorstep.domain.network import model
 from doorstep.domain.network.model import Document, Holidays, Shift, Site, UnacceptedRule, text
 from doorstep.domain.network.model.capacity import Load, Throughput
 from doorstep.flows.network import compile_document
@@ -58,7 +58,7 @@ def test_the_nearest_word_holds_and_days_add_up() -> None:
         },
         locations={"A": Site(handling_minor=7, groups=(), closed={date(2026, 5, 1): "Feast"})},
     )
-    site = said.site(document, PLACE)
+    site = model.site(document, PLACE)
     assert (site.processing_minutes, site.handling_minor, site.groups, site.idle) == (
         90,
         7,
@@ -66,7 +66,7 @@ def test_the_nearest_word_holds_and_days_add_up() -> None:
         UnacceptedRule(),
     )
     assert site.closed == {date(2026, 1, 1): "New Year", date(2026, 5, 1): "Feast"}
-    assert said.site(Document(), PLACE) == Site()
+    assert model.site(Document(), PLACE) == Site()
 
 
 def ready(document: Document) -> compile_document.CompiledNetwork:
@@ -113,11 +113,11 @@ def test_what_cannot_be_meant_is_refused() -> None:
 
 def test_likely_mistakes_are_reported() -> None:
     document = text.read("locations: {Z: {handling_minor: 1}}\ncarriers: {pigeon: {zones: [], services: {}}}")
-    assert list(said.warnings(document, [PLACE])) == [
+    assert list(model.warnings(document, [PLACE])) == [
         "There is no location 'Z'.",
         "A ships with parcels, which has no tariff: no parcels will be routed to it.",
     ]
-    assert list(said.warnings(Document(), [PLACE])) == []
+    assert list(model.warnings(Document(), [PLACE])) == []
 
 
 def test_a_shift_over_midnight_ends_the_day_after() -> None:
@@ -135,7 +135,7 @@ def test_a_change_is_shown_line_by_line() -> None:
 def test_the_schema_has_every_part() -> None:
     known = text.schema()["$defs"]
     assert isinstance(known, dict)
-    assert {"Document", "Site", "Shift", "Carrier", "Zone", "Rate"} <= known.keys()
+    assert {"Document", "Site", "Shift", "CarrierSettings", "ZoneSettings", "RateSettings"} <= known.keys()
 
 
 def test_what_a_location_does_today() -> None:

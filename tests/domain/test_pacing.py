@@ -90,7 +90,7 @@ def test_what_must_leave_is_released_before_it_is_too_late() -> None:
 
 def test_metered_work_is_released_as_fast_as_it_is_picked() -> None:
     metered = [planned(number, metered=True, horizon_minutes=90) for number in range(1, 7)]
-    assert released(*metered, now=ist(9), bench=IDLE) == [1, 2, 3]  # 30 pieces keep it busy for 90 minutes
+    assert released(*metered, now=ist(9), bench=IDLE) == [1, 2, 3]  # 30 units keep it busy for 90 minutes
     assert released(*metered, now=ist(9), bench=replace(IDLE, open_units=25)) == [1]
     assert released(*metered, now=ist(9), bench=replace(IDLE, open_units=30)) == []
     assert len(released(*metered, now=ist(9), bench=replace(IDLE, units_per_hour=None))) == 6

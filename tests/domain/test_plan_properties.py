@@ -17,7 +17,7 @@ CHEAP_THEN_FEW = Rule(
     split=Split(by="lines"),
 )
 # A parcel costs nothing by itself from the first two, so that plans of one and of two parcels cost the same.
-EVEN = street({1: 4, 2: 4, 3: 9}, parcel_minor={1: 0, 2: 0, 3: 5}, piece_minor={1: 3, 2: 3, 3: 1})
+EVEN = street({1: 4, 2: 4, 3: 9}, parcel_minor={1: 0, 2: 0, 3: 5}, unit_minor={1: 3, 2: 3, 3: 1})
 STOCKS = st.fixed_dictionaries(
     {
         sku: st.dictionaries(st.integers(1, 3), st.integers(0, 2), min_size=1, max_size=3)
@@ -31,13 +31,13 @@ LINES = st.lists(
 
 def best(stock: dict[str, dict[int, int]], lines: list[tuple[str, int]]) -> tuple[int, int] | None:
     """Cost and parcels of the best plan that sends every line whole; every one is tried."""
-    holders = [[place for place, n in stock[sku].items() if n >= pieces] for sku, pieces in lines]
+    holders = [[place for place, n in stock[sku].items() if n >= units] for sku, units in lines]
     plans = []
     for chosen in product(*holders):
         lanes = [EVEN.by_place[place] for place in chosen]  # type: ignore[index]  # a location's id is its number
-        pieces = sum(lane.piece_minor * line[1] for lane, line in zip(lanes, lines, strict=True))
+        units = sum(lane.unit_minor * line[1] for lane, line in zip(lanes, lines, strict=True))
         parcels = {lane.location_id: lane.parcel_minor for lane in lanes}
-        plans.append((pieces + sum(parcels.values()), len(parcels)))
+        plans.append((units + sum(parcels.values()), len(parcels)))
     return min(plans, default=None)
 
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 from tests.routes import NOW, Scene, order, street
 
-from doorstep.domain.routing.model import Decision, Demand, Facts, queues
+from doorstep.domain.routing.model import Decision, Demand, OrderAttributes, queues
 from doorstep.domain.routing.model import result as results
 from doorstep.domain.routing.model.queues import Placement
 from doorstep.domain.routing.model.result import LocationPart, Result
@@ -107,7 +107,7 @@ def test_only_orders_without_any_date_are_promised_one(monkeypatch: pytest.Monke
     monkeypatch.setattr(results, "promised_at", lambda *_: NOW + 3 * DAY)
     demands = [
         order(("A", 1)),
-        order(("B", 1), number=2, facts=Facts(promised_at=NOW + DAY)),
+        order(("B", 1), number=2, attributes=OrderAttributes(promised_at=NOW + DAY)),
         order(("C", 5), number=3),
         order(("Z", 1), number=4),
     ]

@@ -8,17 +8,17 @@ from datetime import date
 import pytest
 from tests.domain.test_lanes import DELHI, HAWK, KOLKATA, MUMBAI, ORIGINS, ist
 
-from doorstep.domain.routing.model import Choice, Demand, Facts
+from doorstep.domain.routing.model import Choice, Demand, OrderAttributes
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.lanes import LaneTable, Tariffs
 from doorstep.domain.routing.model.promise import promise_for, promised_at
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 TARIFFS = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
-CUSTOMER = Demand(OrderId(1), (), 28.63, 77.21, facts=Facts(country="IN", region="DL"))
+CUSTOMER = Demand(OrderId(1), (), 28.63, 77.21, attributes=OrderAttributes(country="IN", region="DL"))
 
 
-def pieces(*places: LocationId) -> list[Choice]:
+def units(*places: LocationId) -> list[Choice]:
     return [Choice(number, Sku("X"), place, 1) for number, place in enumerate(places, start=1)]
 
 
@@ -35,7 +35,7 @@ def pieces(*places: LocationId) -> list[Choice]:
 def test_the_earliest_day_that_is_sure_enough(
     places: tuple[LocationId, ...], confidence: float, day: date, share: float
 ) -> None:
-    found = promise_for(pieces(*places), CUSTOMER, TARIFFS, confidence=confidence)
+    found = promise_for(units(*places), CUSTOMER, TARIFFS, confidence=confidence)
     assert found is not None
     assert (found.day, round(found.confidence, 4)) == (day, share)
     assert found.arrives_at.astimezone(KOLKATA).hour == 20
@@ -44,33 +44,33 @@ def test_the_earliest_day_that_is_sure_enough(
 
 def test_orders_are_promised_with_the_confidence_of_the_network() -> None:
     reported = [
-        promised_at(pieces(*places), CUSTOMER, TARIFFS) for places in ((DELHI,), (DELHI,), (DELHI, MUMBAI))
+        promised_at(units(*places), CUSTOMER, TARIFFS) for places in ((DELHI,), (DELHI,), (DELHI, MUMBAI))
     ]
     assert reported == [ist(20, day=23), ist(20, day=23), ist(20, day=27)]
     brave = Tariffs(TARIFFS.atlas, ist(12), confidence=0.5)
-    assert promised_at(pieces(DELHI), CUSTOMER, brave) == ist(20, day=21)
+    assert promised_at(units(DELHI), CUSTOMER, brave) == ist(20, day=21)
     assert promised_at([], CUSTOMER, TARIFFS) is None
-    assert promised_at(pieces(DELHI), CUSTOMER, GreatCircle({})) is None
+    assert promised_at(units(DELHI), CUSTOMER, GreatCircle({})) is None
     never = Tariffs(TARIFFS.atlas, ist(12), confidence=1.1)
-    assert promised_at(pieces(DELHI), CUSTOMER, never) is None
+    assert promised_at(units(DELHI), CUSTOMER, never) is None
 
 
 def test_what_is_fetched_is_ready_when_it_is_processed() -> None:
-    fetched = replace(CUSTOMER, facts=Facts(pickup="ST-22"))
+    fetched = replace(CUSTOMER, attributes=OrderAttributes(pickup="ST-22"))
     late = Tariffs(LaneTable(ORIGINS), ist(21, 30))  # half an hour before it closes, an hour of work
-    found = promise_for(pieces(DELHI), fetched, late)
+    found = promise_for(units(DELHI), fetched, late)
     assert found is not None
     assert (found.arrives_at, found.day, found.confidence) == (ist(8, 30, day=21), date(2026, 11, 21), 1.0)
-    assert promised_at(pieces(DELHI), fetched, late) == found.arrives_at
+    assert promised_at(units(DELHI), fetched, late) == found.arrives_at
     assert promise_for([], fetched, late) is None
-    assert promise_for(pieces(DELHI, LocationId(9)), fetched, late) is None
+    assert promise_for(units(DELHI, LocationId(9)), fetched, late) is None
 
 
 def test_unknown_stock_is_not_promised() -> None:
     assert promise_for([], CUSTOMER, TARIFFS) is None
-    assert promise_for(pieces(DELHI), CUSTOMER, GreatCircle({})) is None
-    assert promise_for(pieces(DELHI), CUSTOMER, Tariffs(LaneTable(ORIGINS), ist(12))) is None
-    assert promise_for(pieces(LocationId(9)), CUSTOMER, TARIFFS) is None
-    abroad = Demand(OrderId(1), (), facts=Facts(country="NL"))
-    assert promise_for(pieces(DELHI), abroad, TARIFFS) is None
-    assert promise_for(pieces(DELHI), CUSTOMER, TARIFFS, confidence=1.1) is None  # nobody is that sure
+    assert promise_for(units(DELHI), CUSTOMER, GreatCircle({})) is None
+    assert promise_for(units(DELHI), CUSTOMER, Tariffs(LaneTable(ORIGINS), ist(12))) is None
+    assert promise_for(units(LocationId(9)), CUSTOMER, TARIFFS) is None
+    abroad = Demand(OrderId(1), (), attributes=OrderAttributes(country="NL"))
+    assert promise_for(units(DELHI), abroad, TARIFFS) is None
+    assert promise_for(units(DELHI), CUSTOMER, TARIFFS, confidence=1.1) is None  # nobody is that sure

@@ -204,15 +204,15 @@ def test_no_unit_is_promised_twice_and_the_limit_holds(
 ) -> None:
     supplies = [supply(number, quantity, eta) for number, (quantity, eta) in enumerate(lines, 1)]
     asked = book(*supplies, A=replace(policy, quantity_limit=limit))
-    pieces = []
+    units = []
     for wanted in orders:
         answer = asked.promise([need(quantity) for quantity in wanted])
         if isinstance(answer, dict):
-            pieces += [piece for each in answer.values() for piece in each]
+            units += [promised for each in answer.values() for promised in each]
     taken = {each.id: 0 for each in supplies}
-    for piece in pieces:
-        if piece.supply_id is not None:
-            taken[piece.supply_id] += piece.quantity
+    for promised in units:
+        if promised.supply_id is not None:
+            taken[promised.supply_id] += promised.quantity
     assert all(taken[each.id] + asked.supply.left[each.id] == each.quantity for each in supplies)
     assert all(left >= 0 for left in asked.supply.left.values())
     if limit is not None:

@@ -54,8 +54,8 @@ def demand(
 def supplied(stock: Stock) -> Supply:
     """Supply asks per SKU; these tests tell stock per SKU and place."""
     by_sku: dict[str, dict[LocationId, int]] = {}
-    for (sku, place), pieces in stock.items():
-        by_sku.setdefault(sku, {})[place] = pieces
+    for (sku, place), units in stock.items():
+        by_sku.setdefault(sku, {})[place] = units
     return Supply(by_sku)
 
 
@@ -175,9 +175,7 @@ DEMANDS = st.builds(
 
 def usable(stock: Stock, wanted: Demand) -> Stock:
     """What a plan may take from."""
-    return {
-        key: pieces for key, pieces in stock.items() if PLACES[key[1]].ships and key not in wanted.excluded
-    }
+    return {key: units for key, units in stock.items() if PLACES[key[1]].ships and key not in wanted.excluded}
 
 
 @given(STOCKS, st.lists(DEMANDS, max_size=3))
@@ -188,9 +186,9 @@ def test_no_plan_uses_more_than_the_stock(stock: Stock, demands: list[Demand]) -
     for decision in decisions:
         for choice in decision.choices:
             taken[choice.sku, choice.location_id] += choice.quantity
-    left = {(sku, place): pieces for sku, at in supply.available.items() for place, pieces in at.items()}
-    assert left == {key: pieces - taken[key] for key, pieces in stock.items()}
-    assert all(pieces >= 0 for pieces in left.values())
+    left = {(sku, place): units for sku, at in supply.available.items() for place, units in at.items()}
+    assert left == {key: units - taken[key] for key, units in stock.items()}
+    assert all(units >= 0 for units in left.values())
 
 
 @given(STOCKS, DEMANDS)
@@ -208,8 +206,8 @@ def test_every_line_is_filled_exactly_or_short(stock: Stock, wanted: Demand) -> 
 @given(STOCKS, DEMANDS)
 def test_a_line_is_short_only_when_its_sku_is(stock: Stock, wanted: Demand) -> None:
     there, needed = Counter[Sku](), Counter[Sku]()
-    for (sku, _place), pieces in usable(stock, wanted).items():
-        there[sku] += pieces
+    for (sku, _place), units in usable(stock, wanted).items():
+        there[sku] += units
     for want in wanted.wants:
         needed[want.sku] += want.quantity
     assert all(there[want.sku] < needed[want.sku] for want in decide(stock, wanted).short)
@@ -230,8 +228,8 @@ def test_a_line_that_one_location_can_fill_is_not_split(stock: Stock, wants: lis
     decision = decide(stock, wanted)
     for want in wanted.wants:
         if any(
-            sku == want.sku and pieces >= want.quantity
-            for (sku, _place), pieces in usable(stock, wanted).items()
+            sku == want.sku and units >= want.quantity
+            for (sku, _place), units in usable(stock, wanted).items()
         ):
             assert [choice.quantity for choice in decision.choices if choice.line_no == want.line_no] == [
                 want.quantity

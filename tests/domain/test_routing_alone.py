@@ -53,11 +53,14 @@ def scene(
     miss: dict[int, float],
     minor: dict[int, int],
     last: int,
-    room: int | None,
+    free_capacity: int | None,
 ) -> Scene:
     """Five places of which the first may be full and others may have work, under one rule."""
-    ways = street({1: 4, 2: 9, 3: 25, 4: 60, 5: 61}, miss=miss, kilo_minor=minor, piece_minor=minor)
-    places = [place(1, room=room), *(place(each, backlog_hours=each % 3) for each in range(2, 6))]
+    ways = street({1: 4, 2: 9, 3: 25, 4: 60, 5: 61}, miss=miss, kilo_minor=minor, unit_minor=minor)
+    places = [
+        place(1, free_capacity=free_capacity),
+        *(place(each, backlog_hours=each % 3) for each in range(2, 6)),
+    ]
     costs = Costs(last_unit_minor=last, split_minor=2)
     return Scene(stock, ways, [Rule(name="any", choose=choose, split=split)], places, costs)
 

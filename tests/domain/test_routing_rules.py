@@ -8,7 +8,7 @@ import pytest
 from tests.routes import NOW, Scene, order, place, sent, sentences, short, street, want
 
 from doorstep.domain.routing import model
-from doorstep.domain.routing.model import Facts, rules
+from doorstep.domain.routing.model import OrderAttributes, rules
 from doorstep.domain.routing.model.rules import (
     Costs,
     Locations,
@@ -125,7 +125,7 @@ def test_a_rule_leaves_its_safety_stock() -> None:
 
 
 def test_a_shift_gets_as_many_orders_as_its_capacity() -> None:
-    scene = Scene({"A": {1: 9, 2: 9}}, NEAR_FAR, places=[place(1, room=2), place(2)])
+    scene = Scene({"A": {1: 9, 2: 9}}, NEAR_FAR, places=[place(1, free_capacity=2), place(2)])
     decisions = scene.plan(*(order(("A", 1), number=number) for number in (1, 2, 3)))
     assert [sent(each) for each in decisions] == [[(1, 1, 1)], [(1, 1, 1)], [(1, 2, 1)]]
     assert decisions[2].explanation.refused == {"has no capacity left in this shift": 1}
@@ -134,7 +134,7 @@ def test_a_shift_gets_as_many_orders_as_its_capacity() -> None:
 
 def test_a_rule_may_look_past_capacity() -> None:
     chosen = [rule(locations=Locations(ignore_capacity=True))]
-    scene = Scene({"A": {1: 9}}, NEAR_FAR, chosen, places=[place(1, room=0)])
+    scene = Scene({"A": {1: 9}}, NEAR_FAR, chosen, places=[place(1, free_capacity=0)])
     assert sent(scene.decide(order(("A", 1)))) == [(1, 1, 1)]
 
 
@@ -155,10 +155,10 @@ def test_who_may_not_serve_is_counted_by_reason() -> None:
 
 def test_pickup_never_silently_becomes_shipping() -> None:
     scene = Scene({"A": {1: 1, 2: 1}}, NEAR_FAR, places=[place(1), place(2, ships=False), place(3)])
-    there = order(("A", 1), facts=Facts(pickup="L2"))
+    there = order(("A", 1), attributes=OrderAttributes(pickup="L2"))
     decision = scene.decide(there)
     assert (sent(decision), decision.scores.carriage_minor) == ([(1, 2, 1)], 0)
-    nowhere = scene.decide(order(("A", 2), facts=Facts(pickup="L2")))
+    nowhere = scene.decide(order(("A", 2), attributes=OrderAttributes(pickup="L2")))
     assert (sent(nowhere), nowhere.explanation.refused) == ([], {"the customer picks up at L2": 2})
 
 
@@ -235,14 +235,18 @@ def test_orders_with_set_aside_units_are_first() -> None:
 
 def test_orders_of_one_customer_go_together_if_nothing_arrives_later() -> None:
     scene = Scene({"A": {1: 1, 2: 1}, "B": {2: 1}}, NEAR_FAR)
-    facts = Facts(customer="asha", service="standard")
-    first, second = scene.plan(order(("B", 1), facts=facts), order(("A", 1), number=2, facts=facts))
+    attributes = OrderAttributes(customer="asha", service="standard")
+    first, second = scene.plan(
+        order(("B", 1), attributes=attributes), order(("A", 1), number=2, attributes=attributes)
+    )
     assert (sent(first), sent(second)) == ([(1, 2, 1)], [(1, 2, 1)])
     assert (second.explanation.together, second.scores.parcels, second.scores.cost_minor) == ((1,), 0, 0)
     alone = Scene({"A": {1: 1, 2: 1}, "B": {2: 1}}, NEAR_FAR, bundles=False)
-    assert sent(alone.plan(order(("B", 1), facts=facts), order(("A", 1), number=2, facts=facts))[1]) == [
-        (1, 1, 1)
-    ]
+    assert sent(
+        alone.plan(order(("B", 1), attributes=attributes), order(("A", 1), number=2, attributes=attributes))[
+            1
+        ]
+    ) == [(1, 1, 1)]
 
 
 @pytest.mark.parametrize("why", ["later", "not there", "less"])
@@ -252,10 +256,12 @@ def test_orders_of_one_customer_stay_apart_if_joining_is_worse(why: str) -> None
     stock = {"A": {1: 2, 2: 0 if why == "not there" else 1}, "B": {2: 1}}
     split = Split(by="lines", max_parcels=1)
     scene = Scene(stock, ways, [rule(split=split, choose=tiers(Measure.COST))])
-    facts = Facts(customer="asha")
-    pieces = 2 if why == "less" else 1
-    _first, second = scene.plan(order(("B", 1), facts=facts), order(("A", pieces), number=2, facts=facts))
-    assert (sent(second), second.explanation.together) == ([(1, 1, pieces)], ())
+    attributes = OrderAttributes(customer="asha")
+    units = 2 if why == "less" else 1
+    _first, second = scene.plan(
+        order(("B", 1), attributes=attributes), order(("A", units), number=2, attributes=attributes)
+    )
+    assert (sent(second), second.explanation.together) == ([(1, 1, units)], ())
 
 
 def test_an_open_parcel_elsewhere_is_joined_too() -> None:

@@ -64,7 +64,7 @@ LINES = st.lists(
     max_size=3,
     unique_by=lambda line: line[0],
 )
-WAYS = street({1: 4, 2: 9, 3: 25, 4: 60}, piece_minor={1: 7, 3: 1})
+WAYS = street({1: 4, 2: 9, 3: 25, 4: 60}, unit_minor={1: 7, 3: 1})
 
 
 @given(STOCKS, LINES)
@@ -76,11 +76,11 @@ def test_orders_cost_the_least_that_is_possible(
     filled = [line for number, line in enumerate(lines, 1) if number not in short(decision)]
     prices = [
         {
-            place - 1: WAYS.by_place[LocationId(place)].piece_minor * pieces
+            place - 1: WAYS.by_place[LocationId(place)].unit_minor * units
             for place, n in stock[sku].items()
-            if n >= pieces
+            if n >= units
         }
-        for sku, pieces in filled
+        for sku, units in filled
     ]
     tolls = [WAYS.by_place[LocationId(number)].parcel_minor + 3 for number in (1, 2, 3, 4)]
     best = cheapest(tolls, prices, 4) if filled else 0
@@ -116,8 +116,8 @@ def test_what_is_there_is_found_whatever_the_order_of_the_question(
     decision = scene.decide(order(*lines))
     there = Counter({sku: sum(at.values()) for sku, at in stock.items()})
     asked = Counter[str]()
-    for sku, pieces in lines:
-        asked[sku] += pieces
+    for sku, units in lines:
+        asked[sku] += units
     if all(asked[sku] <= there[sku] for sku in asked):
         assert short(decision) == []
     turned = {sku: {each: at[each] for each in places if each in at} for sku, at in reversed(stock.items())}
@@ -128,17 +128,17 @@ def test_what_is_there_is_found_whatever_the_order_of_the_question(
 
 @given(SHELVES, st.lists(MANY, min_size=1, max_size=4), st.integers(0, 2))
 def test_no_batch_uses_more_than_stock_or_capacity(
-    stock: dict[str, dict[int, int]], orders: list[list[tuple[str, int]]], room: int
+    stock: dict[str, dict[int, int]], orders: list[list[tuple[str, int]]], free_capacity: int
 ) -> None:
-    places = [place(1, room=room), *(place(number) for number in (2, 3, 4))]
+    places = [place(1, free_capacity=free_capacity), *(place(number) for number in (2, 3, 4))]
     scene = Scene(stock, WAYS, [Rule(name="two", split=Split(max_parcels=2))], places)
     supply = scene.supply()
     decisions = scene.plan(
         *(order(*lines, number=number) for number, lines in enumerate(orders)), supply=supply
     )
-    left = {(sku, number): pieces for sku, at in supply.available.items() for number, pieces in at.items()}
-    assert all(pieces >= 0 for pieces in left.values())
-    assert sum(1 in used(each) for each in decisions) <= room
+    left = {(sku, number): units for sku, at in supply.available.items() for number, units in at.items()}
+    assert all(units >= 0 for units in left.values())
+    assert sum(1 in used(each) for each in decisions) <= free_capacity
     assert all(len(used(each)) <= 2 for each in decisions)
 
 
@@ -220,7 +220,7 @@ def test_what_a_buyer_sees_is_what_would_fit_a_basket(
     supply = Scene(stock, WAYS).supply()
     basket = Basket(supply, terms)
     seen = supply.available_to(Sku(sku), terms)
-    assert seen == {place: basket.room(Sku(sku), place) for place in supply.at(sku)}
+    assert seen == {place: basket.free(Sku(sku), place) for place in supply.at(sku)}
 
 
 def test_set_aside_units_count_for_the_complete_order() -> None:
@@ -238,10 +238,10 @@ def test_no_order_uses_stock_kept_from_its_buyer(
     for choice in scene.decide(order(*lines, terms=terms)).choices:
         taken[choice.sku] += choice.quantity
         places[choice.sku, choice.location_id] += choice.quantity
-    for sku, pieces in taken.items():
-        assert pieces <= sum(stock[sku].values()) - terms.set_aside.get(sku, 0)
-    for (sku, place_id), pieces in places.items():
-        assert pieces <= stock[sku][place_id] - terms.kept_back.get((sku, place_id), 0)
+    for sku, units in taken.items():
+        assert units <= sum(stock[sku].values()) - terms.set_aside.get(sku, 0)
+    for (sku, place_id), units in places.items():
+        assert units <= stock[sku][place_id] - terms.kept_back.get((sku, place_id), 0)
 
 
 def test_used_stock_can_be_released() -> None:

@@ -91,7 +91,7 @@ def test_the_last_parcel_counts_not_the_sum_of_days(descending: bool, chosen: se
     stock = {"A": {1: 1, 2: 1}, "B": {1: 1, 4: 1}, "C": {3: 1, 2: 1}, "D": {3: 1, 4: 1}}
     few_then_soon = rule(Sort(by=Measure.PARCELS), Sort(by=Measure.LEAVES, descending=descending))
     decision = Scene(stock, ways, [few_then_soon]).decide(order(("A", 1), ("B", 1), ("C", 1), ("D", 1)))
-    assert {place for _line, place, _pieces in sent(decision)} == chosen
+    assert {place for _line, place, _units in sent(decision)} == chosen
 
 
 def test_a_listed_code_precedes_groups() -> None:
@@ -132,7 +132,7 @@ def test_parcels_first_or_cost_first() -> None:
 
 
 def test_cost_has_all_its_components() -> None:
-    ways = street({1: 10, 2: 20}, kilo_minor={1: 10}, piece_minor={1: 3}, miss={1: 0.25}, co2_grams={1: 500})
+    ways = street({1: 10, 2: 20}, kilo_minor={1: 10}, unit_minor={1: 3}, miss={1: 0.25}, co2_grams={1: 500})
     costs = Costs(
         late_minor=400,
         split_minor=5,
@@ -146,7 +146,7 @@ def test_cost_has_all_its_components() -> None:
     scores = scene.decide(order(want(1, "A", 2, grams=1_500))).scores
     assert (scores.carriage_minor, scores.handling_minor, scores.split_minor) == (20 + 30 + 6, 11, 0)
     assert (scores.reroute_minor, scores.late_minor, scores.load_minor) == (20, 100, 14)
-    assert (scores.last_piece_minor, scores.scarcity_minor, scores.carbon_minor) == (9, 100, 6)
+    assert (scores.last_unit_minor, scores.scarcity_minor, scores.carbon_minor) == (9, 100, 6)
     assert scores.cost_minor == 56 + 11 + 20 + 100 + 14 + 9 + 100 + 6
     assert (scores.miss, scores.km, scores.co2_grams, scores.arrives) == (0.25, 10, 500, None)
 

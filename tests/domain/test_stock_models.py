@@ -6,7 +6,7 @@ import pytest
 from tests.builders import JACKET, NOON, SHIRT
 
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.claims import Claim, LedgerState, Outcome, Verdict, classify
+from doorstep.domain.inventory.model.claims import Claim, ClaimOutcome, LedgerState, Verdict, classify
 from doorstep.domain.inventory.model.counts import CountLine, Tolerance
 from doorstep.domain.inventory.model.imports import BadFile, Import, ImportKind, ImportState, text_of
 from doorstep.domain.inventory.model.replenishment import Source, StockLevel, suggest
@@ -26,10 +26,10 @@ A, B = LocationId(1), LocationId(2)
 @pytest.mark.parametrize(
     ("quantity", "seen", "verdict"),
     [
-        (8, LedgerState(10, 0, 0, 0, None), Verdict(Outcome.APPLIED, -2, 0)),
-        (10, LedgerState(6, 0, 0, -4, None), Verdict(Outcome.UNCHANGED, 0, 0)),
-        (3, LedgerState(6, 6, 3, 0, None), Verdict(Outcome.CONTRADICTED, 0, 3, "Units found: 3, reserved: 6, missing: 3.")),
-        (6, LedgerState(6, 6, 3, 0, None), Verdict(Outcome.APPLIED, 0, 0)),
+        (8, LedgerState(10, 0, 0, 0, None), Verdict(ClaimOutcome.APPLIED, -2, 0)),
+        (10, LedgerState(6, 0, 0, -4, None), Verdict(ClaimOutcome.UNCHANGED, 0, 0)),
+        (3, LedgerState(6, 6, 3, 0, None), Verdict(ClaimOutcome.CONTRADICTED, 0, 3, "Units found: 3, reserved: 6, missing: 3.")),
+        (6, LedgerState(6, 6, 3, 0, None), Verdict(ClaimOutcome.APPLIED, 0, 0)),
     ],
 )  # fmt: skip
 def test_a_claim_is_compared_with_the_system_quantity(

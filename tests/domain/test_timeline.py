@@ -26,13 +26,13 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
     ],
 )
 def test_slack_in_the_units_that_matter(minutes: int, words: str) -> None:
-    slack = model.slack(NOON + timedelta(minutes=minutes), now=NOON)
-    assert slack is not None
-    assert (slack.words(), slack.is_late) == (words, minutes < 0)
+    time_left = model.time_left(NOON + timedelta(minutes=minutes), now=NOON)
+    assert time_left is not None
+    assert (time_left.words(), time_left.is_late) == (words, minutes < 0)
 
 
 def test_what_need_not_leave_has_no_slack() -> None:
-    assert model.slack(None, now=NOON) is None
+    assert model.time_left(None, now=NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_a_channel_is_named_and_one_unit_is_singular() -> None:
     assert model.describe("order.placed", placed, channels={"shopify": "Online shop"}).startswith(
         "Placed through Online shop: 2 lines"
     )
-    assert model.describe("stock.received", {"pieces": 1, "reference": "PO-7"}) == "1 unit received: PO-7"
-    assert model.describe("transfer.shipped", {"pieces": 2}) == "Transfer shipped with 2 units"
+    assert model.describe("stock.received", {"units": 1, "reference": "PO-7"}) == "1 unit received: PO-7"
+    assert model.describe("transfer.shipped", {"units": 2}) == "Transfer shipped with 2 units"
 
 
 def test_sentences_and_their_words_are_translated() -> None:
@@ -80,12 +80,12 @@ def test_sentences_and_their_words_are_translated() -> None:
         return german.get(message, message)
 
     held = model.describe("order.held", {"reasons": ["unpaid", "odd"]}, translate)
-    late = model.slack(NOON, now=NOON + timedelta(hours=3, minutes=20))
+    late = model.time_left(NOON, now=NOON + timedelta(hours=3, minutes=20))
     assert late is not None
     assert (held, late.words(translate)) == ("Angehalten: unbezahlt, odd", "3 Std. 20 min zu spät")
 
 
 def test_every_fact_has_a_sentence_and_every_hold_its_words() -> None:
-    facts = {row.event for row in flow_map.MAP} | flow_map.NO_SUBSCRIBER
-    assert facts - set(model._SENTENCES) == set()
+    event_types = {row.event for row in flow_map.MAP} | flow_map.NO_SUBSCRIBER
+    assert event_types - set(model._SENTENCES) == set()
     assert {model.hold_label(reason) for reason in HoldReason} == set(model._HOLD_WORDS.values())

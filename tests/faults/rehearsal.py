@@ -16,7 +16,7 @@ TABLE = [
 ]
 
 
-def tell(*options: str, timeout_seconds: float = 600) -> dict[str, Any]:
+def run_demo(*options: str, timeout_seconds: float = 600) -> dict[str, Any]:
     """Run the demo as a user would and read its outcome; its own exit code says whether every step matched."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
     done = subprocess.run(
@@ -28,8 +28,8 @@ def tell(*options: str, timeout_seconds: float = 600) -> dict[str, Any]:
     return outcome
 
 
-def assert_told_right(telling: dict[str, Any]) -> None:
+def assert_told_right(run: dict[str, Any]) -> None:
     """The story's table, one label per parcel, one refund, one invoice per shipment, no mail twice, a clean ledger."""
-    rows = [(row["item"], row["source"], row["status"], row["return_status"]) for row in telling["table"]]
+    rows = [(row["item"], row["source"], row["status"], row["return_status"]) for row in run["table"]]
     assert rows == TABLE
-    assert {name: telling[name] for name in EXPECTED} == EXPECTED
+    assert {name: run[name] for name in EXPECTED} == EXPECTED

@@ -19,9 +19,9 @@ _ROUTED = "SELECT count(*) FROM fulfillment_orders"
 
 def test_forty_buyers_and_a_shift_for_ten(retailer: Retailer) -> None:
     for code, place in retailer.location_ids.items():
-        pieces = Correction(SHIRT, place, "counted", set_to=100 if code == "ST-22" else 0)
+        units = Correction(SHIRT, place, "counted", set_to=100 if code == "ST-22" else 0)
         with retailer.app.db.write(actor="user:1") as tx:
-            inventory.adjust(tx, correction=pieces, at=NOON)
+            inventory.adjust(tx, correction=units, at=NOON)
     with retailer.app.db.write(actor="user:1") as tx:
         shifts = Document(locations={"ST-22": Site(shifts=(Shift(name="day", most=10),))})
         network.configure(tx, document=shifts, note="Ten a day", at=NOON)

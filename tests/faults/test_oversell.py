@@ -40,8 +40,8 @@ SET, TWIN = Sku("SET"), Sku("TWIN")
 def ten(retailer: Retailer) -> Retailer:
     """Ten shirts in three places, jackets enough; a set has one shirt, a twin pack two."""
     for number, place in enumerate(retailer.location_ids.values()):
-        for sku, pieces in ((SHIRT, (5, 3, 2)[number] if number < 3 else 0), (JACKET, 100)):
-            correction = Correction(sku, place, "counted", set_to=pieces)
+        for sku, units in ((SHIRT, (5, 3, 2)[number] if number < 3 else 0), (JACKET, 100)):
+            correction = Correction(sku, place, "counted", set_to=units)
             retailer.write(lambda tx, c=correction: inventory.adjust(tx, correction=c, at=NOON))
     retailer.write(lambda tx: catalog.put(tx, items=[item(SET), item(TWIN)]))
     recipes = [

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from tests.faults.rehearsal import assert_told_right, tell
+from tests.faults.rehearsal import assert_told_right, run_demo
 
 
 def test_every_partner_call_fails_once() -> None:
-    tellings = tell("--rehearse", "calls", "--tellings", "2")["tellings"]
-    for telling in tellings:
-        assert_told_right(telling)
+    runs = run_demo("--rehearse", "calls", "--runs", "2")["runs"]
+    for run in runs:
+        assert_told_right(run)
     # Every kind of call was really refused, cut off, or answered with nonsense.
-    assert tellings[0]["damage"] >= 25
+    assert runs[0]["damage"] >= 25
 
 
 @pytest.mark.slow
 def test_again_with_seeds_101_to_110() -> None:
-    tellings = tell("--rehearse", "calls", "--tellings", "10", "--seed", "101", timeout_seconds=1200)[
-        "tellings"
-    ]
-    for telling in tellings:
-        assert_told_right(telling)
+    runs = run_demo("--rehearse", "calls", "--runs", "10", "--seed", "101", timeout_seconds=1200)["runs"]
+    for run in runs:
+        assert_told_right(run)

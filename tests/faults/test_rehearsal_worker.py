@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from tests.faults.rehearsal import assert_told_right, tell
+from tests.faults.rehearsal import assert_told_right, run_demo
 
 
 def killed(seeds: range) -> None:
-    found = tell(
+    found = run_demo(
         "--rehearse",
         "worker",
-        "--tellings",
+        "--runs",
         str(len(seeds)),
         "--seed",
         str(seeds.start),
         timeout_seconds=2400,
-    )["tellings"]
-    assert [telling["seed"] for telling in found] == list(seeds)
-    for telling in found:
-        assert_told_right(telling)
-    assert sum(telling["damage"] for telling in found) >= len(seeds)
+    )["runs"]
+    assert [run["seed"] for run in found] == list(seeds)
+    for run in found:
+        assert_told_right(run)
+    assert sum(run["damage"] for run in found) >= len(seeds)
 
 
 def test_the_worker_is_killed_at_random_with_seeds_1_to_3() -> None:

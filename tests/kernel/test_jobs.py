@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 from tests.clock import NOON
 
-from doorstep.kernel import errors, events, jobs
+from doorstep.kernel import errors, event_log, jobs
 from doorstep.kernel.db import Database, Subscription
 from doorstep.kernel.jobs import Delivery, Failure, RetryPolicy
 
@@ -35,7 +35,7 @@ def table(dsn: str) -> Iterator[Database]:
 
 def enqueue(table: Database, *keys: int) -> None:
     with table.write(actor="user:1", trace_id="trace") as tx:
-        events.append(tx, [Opened(key) for key in keys], at=NOON)
+        event_log.append(tx, [Opened(key) for key in keys], at=NOON)
 
 
 def lease(table: Database, *, limit: int = 10, seconds: float = 60) -> list[Delivery]:
@@ -179,13 +179,13 @@ def test_a_late_worker_records_nothing(table: Database) -> None:
 
     def record() -> None:
         with table.write(actor="late") as tx:
-            events.append(tx, [Opened(99)], at=NOON)
+            event_log.append(tx, [Opened(99)], at=NOON)
             jobs.finish(tx, [late])
 
     with pytest.raises(jobs.LostLease):
         record()
     with table.read() as tx:
-        assert events.of_stream(tx, stream="thing", stream_id=99) == []
+        assert event_log.of_stream(tx, stream="thing", stream_id=99) == []
     finish(table, second)
     assert rows(table) == []
 
@@ -224,7 +224,7 @@ def test_a_discarded_dead_letter_is_gone_but_its_event_stays(table: Database) ->
     fail(table, first, None)
     with table.write(actor="user:1") as tx:
         assert jobs.discard(tx, ids=[first.id, second.id]) == 1
-        assert len(events.of_stream(tx, stream="thing", stream_id=1)) == 1
+        assert len(event_log.of_stream(tx, stream="thing", stream_id=1)) == 1
     assert rows(table) == [(2, 1, 1)]
 
 
@@ -267,7 +267,7 @@ def test_workers_are_notified_after_the_commit(table: Database) -> None:
         enqueue(table, 1)
     woken.clear()
     with table.write(actor="user:1") as tx:
-        events.append(tx, [Opened(2)], at=NOON)
+        event_log.append(tx, [Opened(2)], at=NOON)
         assert not woken.wait(0.2)
     assert woken.wait(2)
     stop.set()
@@ -314,7 +314,7 @@ def test_a_delivery_waits_only_for_its_own_stream(dsn: str) -> None:
     table = Database(dsn, subscriptions=listens).open()
     with table.write(actor="system", trace_id="whole") as tx:
         tx.traces["thing", 7] = "of the thing"
-        events.append(tx, [Opened(7), Moved(7)], at=NOON)
+        event_log.append(tx, [Opened(7), Moved(7)], at=NOON)
     thing, place = lease(table)
     assert [(each.stream, each.key, each.trace_id) for each in (thing, place)] == [
         ("thing", 7, "of the thing"),

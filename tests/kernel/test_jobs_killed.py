@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from tests.clock import NOON
 
-from doorstep.kernel import events, jobs
+from doorstep.kernel import event_log, jobs
 from doorstep.kernel.db import Database, Subscription
 
 WORKER = """
@@ -38,7 +38,7 @@ class Opened:
 def test_the_locks_of_a_killed_process_are_free_and_its_work_undone(dsn: str) -> None:
     database = Database(dsn, pool_size=2, subscriptions=(Subscription("thing.opened", "reader"),)).open()
     with database.write(actor="user:1") as tx:
-        events.append(tx, [Opened(1), Opened(2)], at=NOON)
+        event_log.append(tx, [Opened(1), Opened(2)], at=NOON)
     doomed = subprocess.Popen(
         [sys.executable, "-c", WORKER, dsn], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -30,11 +30,11 @@ def test_shares_of_the_first_parts_are_never_too_large(amount: int, weights: lis
 
 @given(AMOUNTS, st.lists(st.integers(min_value=1, max_value=50), min_size=1, max_size=20))
 def test_units_add_up_however_they_are_split(amount: int, quantities: list[int]) -> None:
-    pieces = sum(quantities)
+    units = sum(quantities)
     taken = 0
     parts = []
     for quantity in quantities:
-        parts.append(money.part_of(amount, quantity=quantity, of=pieces, already=taken))
+        parts.append(money.part_of(amount, quantity=quantity, of=units, already=taken))
         taken += quantity
     assert sum(parts) == amount
 

@@ -9,7 +9,7 @@ from tests.builders import Shop
 
 from doorstep.domain.analytics import model
 from doorstep.domain.analytics.model import OrderView, ReturnStage
-from doorstep.domain.analytics.views import health, home, letters, order, orders, returns, stock, work
+from doorstep.domain.analytics.views import dead_letters, health, home, order, orders, returns, stock, work
 from doorstep.domain.analytics.views.orders import OrderFilter
 from doorstep.domain.fulfillment.model import Action, RejectReason
 from doorstep.domain.orders.model import OrderStatus
@@ -27,7 +27,7 @@ JACKET, SHIRT = "DJ-BL-01", "GT-WH-02"
 def found(shop: Shop, **wanted: object) -> list[int]:
     with shop.app.db.read() as tx:
         page = orders.page(tx, wanted=OrderFilter(**wanted), now=shop.now)  # type: ignore[arg-type]  # fields by name
-    return [row.facts.id for row in page.rows]
+    return [row.order.id for row in page.rows]
 
 
 def detail(shop: Shop, order_id: OrderId) -> order.OrderDetail:
@@ -82,7 +82,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(shop: Shop) -> None:
         for size in (2, 2, 1):
             page = orders.page(tx, wanted=OrderFilter(limit=2), now=shop.now, cursor=cursor)
             assert len(page.rows) == size
-            seen += [row.facts.id for row in page.rows]
+            seen += [row.order.id for row in page.rows]
             cursor = page.next_cursor
         assert cursor == ""
         with pytest.raises(errors.Invalid):
@@ -94,15 +94,15 @@ def test_a_row_derives_its_headline_payment_and_slack(shop: Shop) -> None:
     order_id = shop.order((SHIRT, 2), at=shop.now - timedelta(days=2))
     with shop.app.db.read() as tx:
         (row,) = orders.page(tx, wanted=OrderFilter(), now=shop.now).rows
-    assert (row.facts.id, row.headline, row.payment, row.total) == (
+    assert (row.order.id, row.headline, row.payment, row.total) == (
         order_id,
         OrderStatus.ALLOCATED,
         "paid",
         Money(299_800, "INR"),
     )
-    assert row.facts.locations == ("Store 22",)
-    assert row.slack is not None
-    assert row.slack.is_late
+    assert row.order.locations == ("Store 22",)
+    assert row.time_left is not None
+    assert row.time_left.is_late
 
 
 def test_the_demo_order_explains_its_location(shop: Shop) -> None:
@@ -128,7 +128,7 @@ def test_a_delivered_order_shows_its_parcels_and_who_did_what(shop: Shop) -> Non
     assert [scan.status for scan in parcel.scans] == [TrackingStatus.DELIVERED]
     assert page.headline is OrderStatus.COMPLETED
     assert page.names["user:3"] == "Ravi"
-    assert group.slack is None
+    assert group.time_left is None
 
 
 def test_holds_and_rejected_work_stay_readable(shop: Shop) -> None:
@@ -178,7 +178,7 @@ def test_work_without_a_label_cannot_ship_yet(shop: Shop) -> None:
         job = work.job(tx, fulfillment_order_id=each.id, now=shop.now)
         with pytest.raises(errors.NotFound):
             work.job(tx, fulfillment_order_id=999, now=shop.now)
-    assert (job.actions, job.card.label_state, job.pieces, job.picked) == ((), "requested", 1, 1)
+    assert (job.actions, job.card.label_state, job.units, job.picked) == ((), "requested", 1, 1)
     assert job.card.weight_grams == 780
 
 
@@ -216,13 +216,13 @@ def test_dead_letters_are_grouped_and_show_their_payload(shop: Shop) -> None:
                 (shop.connection_ids["shopify"], f"e{number}", body),
             )
     with shop.app.db.read() as tx:
-        (group,) = letters.groups(tx)
-        first, second = sorted(letter.id for letter in letters.dead_letters(tx, error_class="data"))
-        assert letters.dead_letters(tx, error_class="auth") == []
-        assert letters.opened(tx, source="inbox", letter_id=first).payload == '{\n  "sku": 4711\n}'
-        assert letters.opened(tx, source="inbox", letter_id=second).is_json is False
+        (group,) = dead_letters.groups(tx)
+        first, second = sorted(letter.id for letter in dead_letters.dead_letters(tx, error_class="data"))
+        assert dead_letters.dead_letters(tx, error_class="auth") == []
+        assert dead_letters.opened(tx, source="inbox", letter_id=first).payload == '{\n  "sku": 4711\n}'
+        assert dead_letters.opened(tx, source="inbox", letter_id=second).is_json is False
         with pytest.raises(errors.NotFound):
-            letters.opened(tx, source="delivery", letter_id=first)
+            dead_letters.opened(tx, source="delivery", letter_id=first)
         (channel,) = [each for each in health.connections(tx, now=shop.now) if each.key == "shopify"]
     assert (group.count, group.connection, group.error_class) == (2, "shopify", "data")
     assert (channel.dead, channel.mode) == (2, "live")
@@ -256,9 +256,9 @@ def test_home_ranks_by_money_at_risk_and_counts_today(shop: Shop) -> None:
     ],
 )
 def test_slack_is_shown_in_suitable_units(shop: Shop, minutes: int, words: str) -> None:
-    slack = model.slack(shop.now + timedelta(minutes=minutes), now=shop.now)
-    assert slack is not None
-    assert slack.words() == words
+    time_left = model.time_left(shop.now + timedelta(minutes=minutes), now=shop.now)
+    assert time_left is not None
+    assert time_left.words() == words
 
 
 def test_an_event_without_a_sentence_is_shown_by_its_name() -> None:

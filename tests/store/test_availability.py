@@ -14,7 +14,7 @@ from tests.clock import day
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import freshness, promises, rules, supplies
-from doorstep.domain.inventory.actions.rules import Change
+from doorstep.domain.inventory.actions.rules import RuleChange
 from doorstep.domain.inventory.model import Commitment, Condition
 from doorstep.domain.inventory.model.aisle import transit
 from doorstep.domain.inventory.model.availability import Availability, Question, Status
@@ -53,7 +53,7 @@ def quantity(database: Database, question: Question | None = None, at: datetime 
 
 def rule(tx: WriteTx, kind: RuleKind, value: int, audience: str = "", **scope: tuple[str, ...]) -> None:
     terms = Terms(kind, kind.value, value, Scope(**scope), audience)
-    rules.put(tx, change=Change(terms, "test"), at=NOON)
+    rules.put(tx, change=RuleChange(terms, "test"), at=NOON)
 
 
 def test_every_deduction_is_made_once(database: Database) -> None:
@@ -92,7 +92,7 @@ def test_a_line_that_waits_for_supply_leaves_what_is_here_to_others(database: Da
     assert quantity(database) == 14
     assert quantity(database, Question(A, "shop", by_date=day(11))) == 24
     with database.write(actor="system") as tx:
-        supplies.receive(tx, pieces={supply.id: 12}, at=NOON)
+        supplies.receive(tx, units={supply.id: 12}, at=NOON)
     assert quantity(database) == 14 - 12
 
 

@@ -12,8 +12,8 @@ from tests.builders import NOON
 
 from doorstep.domain.catalog import actions as catalog
 from doorstep.domain.inventory.actions import pools, rules
-from doorstep.domain.inventory.actions.pools import Line
-from doorstep.domain.inventory.actions.rules import Change, Effect
+from doorstep.domain.inventory.actions.pools import PoolLine
+from doorstep.domain.inventory.actions.rules import Effect, RuleChange
 from doorstep.domain.inventory.model.policies import Policies
 from doorstep.domain.inventory.model.rules import (
     NODE_KINDS,
@@ -27,7 +27,7 @@ from doorstep.domain.inventory.model.rules import (
 )
 from doorstep.domain.inventory.views import rules as views
 from doorstep.domain.network import actions as network
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import Sku
 
@@ -59,7 +59,7 @@ def put(
     database: Database, terms: Terms, rule_id: int | None = None, version: int | None = None
 ) -> tuple[Rule, Effect]:
     with database.write(actor="user:7") as tx:
-        return rules.put(tx, change=Change(terms, "because", rule_id, version), at=NOON)
+        return rules.put(tx, change=RuleChange(terms, "because", rule_id, version), at=NOON)
 
 
 def policies(database: Database) -> Policies:
@@ -93,7 +93,7 @@ def test_what_is_worked_out_is_what_the_rules_say(database: Database, seed: int)
         for rule_id in chance.sample(range(1, 13), 4):
             rules.set_active(tx, rule_id=rule_id, active=chance.random() < 0.3, reason="season", at=NOON)
         put_again = replace(chance_rule(chance), kind=views.rule(tx, rule_id=5).terms.kind, scope=Scope())
-        rules.put(tx, change=Change(put_again, "wider", 5), at=NOON)
+        rules.put(tx, change=RuleChange(put_again, "wider", 5), at=NOON)
         stored = views.rules(tx)
     found = policies(database)
     for goods in GOODS:
@@ -138,7 +138,7 @@ def test_a_change_affects_only_its_scope_and_returns_the_count(database: Databas
     assert put(database, wide, rule.id)[1] == Effect()
     narrow = replace(wide, scope=Scope(categories=("cat0",), location_kinds=("store",)))
     with database.write(actor="user:7") as tx:
-        tried = rules.preview(tx, change=Change(narrow, "only cat0", rule.id), at=NOON)
+        tried = rules.preview(tx, change=RuleChange(narrow, "only cat0", rule.id), at=NOON)
     assert tried == Effect(positions=8)
     assert policies(database).safety_stock("S7", 2).value == 2
     changed, effect = put(database, narrow, rule.id)
@@ -148,10 +148,10 @@ def test_a_change_affects_only_its_scope_and_returns_the_count(database: Databas
 
 
 def test_every_change_is_recorded_with_the_complete_rule(database: Database) -> None:
-    rule, _ = put(database, Terms(RuleKind.THRESHOLD, "last pieces", 3, Scope(channels=("market",))))
+    rule, _ = put(database, Terms(RuleKind.THRESHOLD, "last units", 3, Scope(channels=("market",))))
     with database.write(actor="user:8") as tx:
         rules.set_active(tx, rule_id=rule.id, active=False, reason="sale is over", at=NOON)
-        reported = events.of_stream(tx, stream="atp_rule", stream_id=rule.id)
+        reported = event_log.of_stream(tx, stream="atp_rule", stream_id=rule.id)
     assert [
         (each.actor, each.data["change"], each.data["active"], each.data["reason"]) for each in reported
     ] == [
@@ -162,7 +162,7 @@ def test_every_change_is_recorded_with_the_complete_rule(database: Database) -> 
 
 
 def test_an_older_version_is_a_conflict(database: Database) -> None:
-    terms = Terms(RuleKind.THRESHOLD, "last pieces", 3)
+    terms = Terms(RuleKind.THRESHOLD, "last units", 3)
     rule, _ = put(database, terms)
     put(database, replace(terms, value=4), rule.id, 1)
     with pytest.raises(errors.Conflict):
@@ -188,9 +188,9 @@ def test_what_a_rule_names_must_exist(database: Database, terms: Terms, field: s
 
 
 def test_a_rule_needs_a_reason_and_keeps_its_kind(database: Database) -> None:
-    rule, _ = put(database, Terms(RuleKind.THRESHOLD, "last pieces", 3))
+    rule, _ = put(database, Terms(RuleKind.THRESHOLD, "last units", 3))
     with pytest.raises(errors.Invalid), database.write(actor="user:7") as tx:
-        rules.put(tx, change=Change(rule.terms, " "), at=NOON)
+        rules.put(tx, change=RuleChange(rule.terms, " "), at=NOON)
     with pytest.raises(errors.Invalid):
         put(database, Terms(RuleKind.EXCLUDE, "other", 1), rule.id)
 
@@ -242,6 +242,6 @@ def test_lines_use_and_release_pools(database: Database) -> None:
     vip = frozenset({"shop", "group:vip"})
     for quantity, drawn, left in ((2, 2, 1), (2, 2, 1), (9, 3, 0), (1, 1, 2), (0, 0, 3)):
         with database.write(actor="system") as tx:
-            line = Line(orders[0], 1, Sku("S0"), vip, quantity)
+            line = PoolLine(orders[0], 1, Sku("S0"), vip, quantity)
             assert pools.draw_pools(tx, lines=[line, replace(line, order_id=orders[1], quantity=0)]) == drawn
         assert policies(database).set_aside("S0", {"shop"}) == left

@@ -54,9 +54,9 @@ def open_work(tx: WriteTx, place: LocationId, order_id: OrderId, *, units: int =
     return NewWork(work_id, place, 1, units)
 
 
-def room(database: Database, place: LocationId, at: datetime = NOON) -> int | None:
+def free_capacity(database: Database, place: LocationId, at: datetime = NOON) -> int | None:
     with database.read() as tx:
-        return lanes.network(tx, currency="", at=at).places[place].room
+        return lanes.network(tx, currency="", at=at).places[place].free_capacity
 
 
 def give_back(database: Database, work_ids: Sequence[FulfillmentOrderId]) -> None:
@@ -73,14 +73,14 @@ def test_of_forty_concurrent_requests_ten_get_capacity(
     def route(order_id: OrderId) -> bool:
         with database.write(actor="system") as tx:
             capacity.lock(tx, at=NOON)
-            if not lanes.network(tx, currency="", at=NOON).places[place].room:
+            if not lanes.network(tx, currency="", at=NOON).places[place].free_capacity:
                 return False
             capacity.use(tx, works=[open_work(tx, place, order_id)], at=NOON)
             return True
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(route, order_ids(database))) == 10
-    assert room(database, place) == 0
+    assert free_capacity(database, place) == 0
 
 
 def test_what_is_given_back_is_there_again_once(database: Database, places: dict[str, LocationId]) -> None:
@@ -88,10 +88,10 @@ def test_what_is_given_back_is_there_again_once(database: Database, places: dict
     with database.write(actor="system") as tx:
         works = [open_work(tx, places["A"], each) for each in order_ids(database)[:3]]
         capacity.use(tx, works=works, at=NOON)
-    assert room(database, places["A"]) == 7
+    assert free_capacity(database, places["A"]) == 7
     for _ in range(2):
         give_back(database, [works[0].fulfillment_order_id, works[1].fulfillment_order_id])
-    assert room(database, places["A"]) == 9
+    assert free_capacity(database, places["A"]) == 9
 
 
 def test_capacity_is_released_in_the_same_shift(database: Database, places: dict[str, LocationId]) -> None:
@@ -101,9 +101,9 @@ def test_capacity_is_released_in_the_same_shift(database: Database, places: dict
         today = open_work(tx, places["A"], order_ids(database)[0])
         capacity.use(tx, works=[today], at=NOON)
         capacity.use(tx, works=[open_work(tx, places["A"], order_ids(database)[1])], at=tomorrow)
-    assert (room(database, places["A"]), room(database, places["A"], tomorrow)) == (9, 9)
+    assert (free_capacity(database, places["A"]), free_capacity(database, places["A"], tomorrow)) == (9, 9)
     give_back(database, [today.fulfillment_order_id])
-    assert (room(database, places["A"]), room(database, places["A"], tomorrow)) == (10, 9)
+    assert (free_capacity(database, places["A"]), free_capacity(database, places["A"], tomorrow)) == (10, 9)
 
 
 @pytest.mark.parametrize(("counts", "left"), [("orders", 98), ("lines", 98), ("units", 90)])
@@ -114,7 +114,7 @@ def test_shifts_count_what_they_say(
     with database.write(actor="system") as tx:
         works = [open_work(tx, places["A"], each, units=5) for each in order_ids(database)[:2]]
         capacity.use(tx, works=works, at=NOON)
-    assert room(database, places["A"]) == left
+    assert free_capacity(database, places["A"]) == left
 
 
 def test_above_usual_there_is_capacity_and_a_backlog(
@@ -126,7 +126,7 @@ def test_above_usual_there_is_capacity_and_a_backlog(
         capacity.use(tx, works=works, at=NOON)
     with database.read() as tx:
         place = lanes.network(tx, currency="", at=NOON).places[places["A"]]
-    assert (place.room, place.backlog_hours) == (None, 12.0)
+    assert (place.free_capacity, place.backlog_hours) == (None, 12.0)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_there_is_capacity_for_orders_that_surely_fit(
     demands = [Demand(OrderId(number), each) for number, each in enumerate(wants)]
     with database.read() as tx:
         found = lanes.network(tx, currency="", at=NOON, demands=demands)
-    assert found.places[places["A"]].room == left
+    assert found.places[places["A"]].free_capacity == left
 
 
 def test_planned_work_does_not_use_its_own_capacity_twice(
@@ -151,8 +151,8 @@ def test_planned_work_does_not_use_its_own_capacity_twice(
         capacity.use(tx, works=[open_work(tx, places["A"], order_ids(database)[0])], at=NOON)
         found = lanes.network(tx, currency="", at=NOON)
     freed = found.without([places["A"], places["B"]])
-    assert [each.room for each in found.places.values()] == [0, None]
-    assert [each.room for each in freed.places.values()] == [1, None]
+    assert [each.free_capacity for each in found.places.values()] == [0, None]
+    assert [each.free_capacity for each in freed.places.values()] == [1, None]
 
 
 def test_old_shifts_are_forgotten(database: Database, places: dict[str, LocationId]) -> None:
@@ -170,13 +170,13 @@ def test_places_without_shifts_count_nothing(database: Database, places: dict[st
         capacity.lock(tx, at=NOON)
         capacity.use(tx, works=[open_work(tx, places["B"], order_ids(database)[0])], at=NOON)
         assert tx.value(int, "SELECT count(*) FROM shift_work") == 0
-    assert room(database, places["B"]) is None
+    assert free_capacity(database, places["B"]) is None
 
 
 def test_a_change_is_seen_by_the_next_batch(database: Database, places: dict[str, LocationId]) -> None:
     for most in (5, 7):
         limit(database, Shift(name="day", most=most))
-        assert room(database, places["A"]) == most
+        assert free_capacity(database, places["A"]) == most
     with database.write(actor="system") as tx:
         network.put(tx, locations=[builders.place("A")], at=NOON)
         network.close(tx, location_id=views.by_code(tx, code="A").id, reason="moved", at=NOON)

@@ -14,9 +14,9 @@ from doorstep.domain.inventory.actions import NewReservation, ReservationEnd, co
 from doorstep.domain.inventory.actions.counts import Command, MissingStock
 from doorstep.domain.inventory.model import Condition, Movement, MovementType, UnknownPosition
 from doorstep.domain.inventory.model.counts import (
+    CountedSku,
     CountKind,
     CountState,
-    Found,
     NewCount,
     OwnCount,
     Rest,
@@ -24,7 +24,7 @@ from doorstep.domain.inventory.model.counts import (
 )
 from doorstep.domain.inventory.views import counts as count_views
 from doorstep.domain.inventory.views.counts import CountFilter
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import CountId, LocationId, OrderId, Sku
 from doorstep.kernel.states import IllegalMove
@@ -62,7 +62,11 @@ def opened(database: Database, *skus: Sku, kind: CountKind = CountKind.BLIND, ca
 
 
 def find(
-    database: Database, count_id: CountId, *found: Found, adds: bool = False, at: datetime = NOON + HOUR
+    database: Database,
+    count_id: CountId,
+    *found: CountedSku,
+    adds: bool = False,
+    at: datetime = NOON + HOUR,
 ) -> None:
     with database.write(actor="user:3") as tx:
         counts.find(tx, command=Command(count_id, at), found=found, adds=adds)
@@ -100,7 +104,7 @@ def lines(database: Database, count_id: CountId) -> list[tuple[str, int | None, 
 def test_what_was_sold_since_the_counting_stays_sold(database: Database) -> None:
     count_id = opened(database, SHIRT)
     sell(database, 2, NOON + HOUR / 2)
-    find(database, count_id, Found(SHIRT, 7), at=NOON + HOUR)
+    find(database, count_id, CountedSku(SHIRT, 7), at=NOON + HOUR)
     sell(database, 3, NOON + 2 * HOUR)
     assert submit(database, count_id) is CountState.COUNTED
     assert lines(database, count_id) == [(SHIRT, 7, 8, None)]
@@ -111,7 +115,7 @@ def test_what_was_sold_since_the_counting_stays_sold(database: Database) -> None
 
 def test_late_movements_are_not_a_variance(database: Database) -> None:
     count_id = opened(database, SHIRT)
-    find(database, count_id, Found(SHIRT, 15))
+    find(database, count_id, CountedSku(SHIRT, 15))
     submit(database, count_id)
     with database.write(actor="system") as tx:
         actions.move(tx, movements=[Movement(MovementType.RECEIVED, SHIRT, A, 5, "late papers", NOON)])
@@ -121,18 +125,18 @@ def test_late_movements_are_not_a_variance(database: Database) -> None:
 
 def test_scans_add_up_and_can_be_undone(database: Database) -> None:
     count_id = opened(database, SHIRT)
-    find(database, count_id, Found(SHIRT, 1), Found(SHIRT, 1), adds=True)
-    find(database, count_id, Found(SHIRT, -1), Found(JACKET, 1), adds=True)
-    find(database, count_id, Found(JACKET, -5), adds=True)
+    find(database, count_id, CountedSku(SHIRT, 1), CountedSku(SHIRT, 1), adds=True)
+    find(database, count_id, CountedSku(SHIRT, -1), CountedSku(JACKET, 1), adds=True)
+    find(database, count_id, CountedSku(JACKET, -5), adds=True)
     assert lines(database, count_id) == [(JACKET, 0, None, None), (SHIRT, 1, None, None)]
-    find(database, count_id, Found(SHIRT, 9))
+    find(database, count_id, CountedSku(SHIRT, 9))
     assert lines(database, count_id)[1] == (SHIRT, 9, None, None)
 
 
 def test_uncounted_lines_are_open_or_zero(database: Database) -> None:
     for rest, after in ((Rest.SKIP, (2, 0, 0)), (Rest.NONE_THERE, (0, 0, 0))):
         count_id = opened(database)
-        find(database, count_id, Found(SHIRT, 10))
+        find(database, count_id, CountedSku(SHIRT, 10))
         submit(database, count_id, rest)
         if rest is Rest.NONE_THERE:
             approve(database, count_id)
@@ -143,7 +147,7 @@ def test_uncounted_lines_are_open_or_zero(database: Database) -> None:
     ("tolerance", "state"),
     [
         (Tolerance(), CountState.COUNTED),
-        (Tolerance(pieces=1), CountState.APPROVED),
+        (Tolerance(units=1), CountState.APPROVED),
         (Tolerance(percent=10), CountState.APPROVED),
         (Tolerance(percent=9), CountState.COUNTED),
     ],
@@ -152,7 +156,7 @@ def test_small_differences_are_agreed_at_once(
     database: Database, tolerance: Tolerance, state: CountState
 ) -> None:
     count_id = opened(database, SHIRT)
-    find(database, count_id, Found(SHIRT, 9))
+    find(database, count_id, CountedSku(SHIRT, 9))
     assert submit(database, count_id, tolerance=tolerance) is state
     assert on_hand(database)[0] == (9 if state is CountState.APPROVED else 10)
     with database.read() as tx:
@@ -162,7 +166,7 @@ def test_small_differences_are_agreed_at_once(
 
 def test_the_counting_user_does_not_approve_unless_alone(database: Database) -> None:
     count_id = opened(database, SHIRT)
-    find(database, count_id, Found(SHIRT, 2))
+    find(database, count_id, CountedSku(SHIRT, 2))
     submit(database, count_id)
     with pytest.raises(OwnCount):
         approve(database, count_id, actor="user:3")
@@ -172,15 +176,15 @@ def test_the_counting_user_does_not_approve_unless_alone(database: Database) -> 
 
 def test_a_count_that_differs_may_be_done_again(database: Database) -> None:
     count_id = opened(database, SHIRT, JACKET)
-    find(database, count_id, Found(SHIRT, 7), Found(JACKET, 2))
+    find(database, count_id, CountedSku(SHIRT, 7), CountedSku(JACKET, 2))
     submit(database, count_id)
     with database.write(actor="user:1") as tx:
         counts.recount(tx, command=Command(count_id, NOON), reason="look behind the door")
     assert lines(database, count_id) == [(JACKET, 2, 2, None), (SHIRT, None, None, None)]
-    find(database, count_id, Found(SHIRT, 10))
+    find(database, count_id, CountedSku(SHIRT, 10))
     assert submit(database, count_id) is CountState.APPROVED
     with database.read() as tx:
-        reported = [each.type for each in events.of_stream(tx, stream="count", stream_id=count_id)]
+        reported = [each.type for each in event_log.of_stream(tx, stream="count", stream_id=count_id)]
     assert reported == [
         f"count.{step}" for step in ("opened", "submitted", "reopened", "submitted", "approved")
     ]
@@ -188,24 +192,24 @@ def test_a_count_that_differs_may_be_done_again(database: Database) -> None:
 
 def test_fewer_than_are_reserved_makes_the_position_contradictory(database: Database) -> None:
     with database.write(actor="system") as tx:
-        piece = NewReservation("fulfillment/5/line/1", SHIRT, A, 6, order_id=OrderId(5))
-        actions.reserve(tx, reservations=[piece], at=NOON)
+        reservation = NewReservation("fulfillment/5/line/1", SHIRT, A, 6, order_id=OrderId(5))
+        actions.reserve(tx, reservations=[reservation], at=NOON)
     count_id = opened(database, SHIRT)
-    find(database, count_id, Found(SHIRT, 4))
+    find(database, count_id, CountedSku(SHIRT, 4))
     submit(database, count_id)
     approve(database, count_id)
     assert on_hand(database) == (6, 6, 2)
     with database.read() as tx:
         count = count_views.count(tx, count_id=count_id)
         assert [each.order_id for each in count_views.waiting(tx, count=count)] == [5]
-        assert events.of_stream(tx, stream="location", stream_id=A)[-1].type == "stock.discrepancy_found"
+        assert event_log.of_stream(tx, stream="location", stream_id=A)[-1].type == "stock.discrepancy_found"
     assert count.lines[0].outcome == "Units found: 4, reserved: 6, missing: 2."
 
 
 def test_a_snapshot_that_is_newer_than_the_counting_has_the_last_word(database: Database) -> None:
     early, late = opened(database, SHIRT), opened(database, SHIRT)
-    find(database, early, Found(SHIRT, 5), at=NOON + HOUR)
-    find(database, late, Found(SHIRT, 8), at=NOON + 2 * HOUR)
+    find(database, early, CountedSku(SHIRT, 5), at=NOON + HOUR)
+    find(database, late, CountedSku(SHIRT, 8), at=NOON + 2 * HOUR)
     for count_id in (late, early):
         submit(database, count_id)
         approve(database, count_id)
@@ -227,7 +231,7 @@ def test_what_is_missed_is_counted_once_while_the_count_is_under_way(database: D
     assert [direct(miss), len(direct(miss, MissingStock(B, SHIRT, Condition.NEW)))] == [[], 1]
     with database.read() as tx:
         row = count_views.row(tx, count_id=first)
-        opening = events.of_stream(tx, stream="count", stream_id=first)[0].data
+        opening = event_log.of_stream(tx, stream="count", stream_id=first)[0].data
     assert (row.kind, row.directed_sku, row.lines, opening["order_id"]) == (CountKind.DIRECTED, SHIRT, 1, 5)
     with database.write(actor="user:1") as tx:
         counts.cancel(tx, command=Command(first, NOON))
@@ -266,23 +270,23 @@ def test_a_count_that_makes_no_sense_is_not_opened(database: Database, new: NewC
 
 def test_only_what_can_be_there_is_counted(database: Database) -> None:
     count_id = opened(database, SHIRT)
-    for found in (Found(SHIRT, -1), Found(SHIRT, 1, Condition.IN_TRANSIT)):
+    for found in (CountedSku(SHIRT, -1), CountedSku(SHIRT, 1, Condition.IN_TRANSIT)):
         with pytest.raises(errors.Invalid):
             find(database, count_id, found)
     with pytest.raises(UnknownPosition):
-        find(database, count_id, Found(Sku("NO-SUCH"), 1))
+        find(database, count_id, CountedSku(Sku("NO-SUCH"), 1))
     with pytest.raises(errors.Invalid, match="Nothing is counted"):
         submit(database, count_id)
     with pytest.raises(errors.Invalid, match="too long"):
-        find(database, count_id, *[Found(SHIRT, 1)] * 10_000)
+        find(database, count_id, *[CountedSku(SHIRT, 1)] * 10_000)
 
 
 def test_a_count_that_is_over_stays_over(database: Database) -> None:
     count_id = opened(database, SHIRT)
-    find(database, count_id, Found(SHIRT, 10))
+    find(database, count_id, CountedSku(SHIRT, 10))
     assert submit(database, count_id) is CountState.APPROVED
     with pytest.raises(errors.Conflict, match="it cannot be changed"):
-        find(database, count_id, Found(SHIRT, 1))
+        find(database, count_id, CountedSku(SHIRT, 1))
     with pytest.raises(IllegalMove):
         approve(database, count_id)
     with pytest.raises(errors.Conflict, match="someone else"), database.write(actor="user:1") as tx:
@@ -300,7 +304,7 @@ def test_a_blind_count_hides_the_expected_quantity(database: Database) -> None:
         count_id = opened(database, SHIRT, kind=kind)
         with database.read() as tx:
             assert count_views.count(tx, count_id=count_id).hides_expected is hidden
-        find(database, count_id, Found(SHIRT, 9))
+        find(database, count_id, CountedSku(SHIRT, 9))
         submit(database, count_id)
         with database.read() as tx:
             assert count_views.count(tx, count_id=count_id).hides_expected is False

@@ -15,8 +15,8 @@ from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.actions import Correction, NewReservation, claims, feeds
 from doorstep.domain.inventory.actions.feeds import FeedResult, FeedTaken
 from doorstep.domain.inventory.model import Condition, Movement, MovementType
-from doorstep.domain.inventory.model.claims import Outcome
-from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
+from doorstep.domain.inventory.model.claims import ClaimOutcome
+from doorstep.domain.inventory.model.feeds import Feed, Mode, StockLine
 from doorstep.domain.inventory.views import feeds as feed_views
 from doorstep.kernel import errors
 from doorstep.kernel.db import Database
@@ -57,7 +57,8 @@ def take(
     now: datetime = NOON + 2 * HOUR,
 ) -> FeedResult:
     lines = [
-        Line(number, sku, place, quantity) for number, (sku, place, quantity) in enumerate(reported, start=1)
+        StockLine(number, sku, place, quantity)
+        for number, (sku, place, quantity) in enumerate(reported, start=1)
     ]
     feed = Feed("erp", key or f"{mode}-{as_of}", mode, as_of, lines)
     with database.write(actor="connection:erp") as tx:
@@ -79,9 +80,9 @@ def sell(database: Database, quantity: int, at: datetime, order: int = 1) -> Non
 
 
 def reserve(database: Database, quantity: int, order: int = 7) -> None:
-    piece = NewReservation(f"fulfillment/{order}/line/1", SHIRT, A, quantity, order_id=OrderId(order))
+    reservation = NewReservation(f"fulfillment/{order}/line/1", SHIRT, A, quantity, order_id=OrderId(order))
     with database.write(actor="system") as tx:
-        actions.reserve(tx, reservations=[piece], at=NOON)
+        actions.reserve(tx, reservations=[reservation], at=NOON)
 
 
 def test_a_snapshot_sets_what_is_on_hand_line_by_line(database: Database) -> None:
@@ -152,7 +153,7 @@ def test_on_hand_stays_above_what_is_reserved_and_the_rest_is_missing(database: 
     assert taken.results[0].reason == "Units found: 4, reserved: 6, missing: 2."
     with database.read() as tx:
         fact = builders.stock_events(tx, A)[0]
-        (trouble,) = feed_views.unapplied_lines(tx, feed_id=taken.feed.id)
+        (problem,) = feed_views.unapplied_lines(tx, feed_id=taken.feed.id)
     assert (fact.type, fact.data["positions"]) == (
         "stock.discrepancy_found",
         [
@@ -160,7 +161,7 @@ def test_on_hand_stays_above_what_is_reserved_and_the_rest_is_missing(database: 
                 "sku": SHIRT,
                 "condition": "new",
                 "missing": 2,
-                "reason": trouble.reason,
+                "reason": problem.reason,
                 "order_ids": [7],
             }
         ],
@@ -241,7 +242,7 @@ def test_an_invalid_feed_is_refused(database: Database, given: dict[str, Any], f
         "key": "k",
         "mode": Mode.SET,
         "as_of": NOON,
-        "lines": [Line(1, SHIRT, "A", 1)],
+        "lines": [StockLine(1, SHIRT, "A", 1)],
     }
     with pytest.raises(errors.Invalid) as refused, database.write(actor="connection:erp") as tx:
         feeds.apply_feed(tx, feed=Feed(**(reported | given)), places=PLACES, now=NOON + 2 * HOUR)
@@ -267,4 +268,4 @@ def test_a_correction_by_hand_after_the_snapshots_moment_stays(database: Databas
         actions.adjust(tx, correction=Correction(SHIRT, A, "found", change=3), at=NOON + 2 * HOUR)
         actions.move(tx, movements=[Movement(MovementType.RECEIVED, SHIRT, A, 5, "late papers", NOON)])
     taken = take(database, (SHIRT, "A", 10), as_of=NOON + HOUR)
-    assert (taken.results[0].outcome, count(database)) == (Outcome.APPLIED, (13, 0, 0))
+    assert (taken.results[0].outcome, count(database)) == (ClaimOutcome.APPLIED, (13, 0, 0))

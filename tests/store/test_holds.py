@@ -24,7 +24,7 @@ from doorstep.domain.inventory.model import (
 )
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Incoming
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import Sku
 
@@ -75,7 +75,7 @@ def test_a_cart_holds_until_its_time_is_over(database: Database) -> None:
             assert actions.expire(tx, at=NOON + minutes * MINUTES) == lapsed
     assert held(database) == (0, 0)
     with database.read() as tx:
-        (freed,) = events.of_stream(tx, stream="network", stream_id=1)
+        (freed,) = event_log.of_stream(tx, stream="network", stream_id=1)
     assert freed.data["skus"] == sorted([JACKET, SHIRT])
 
 

@@ -34,7 +34,7 @@ from doorstep.domain.inventory.views import replenishment as rule_views
 from doorstep.domain.inventory.views import supplies as supply_views
 from doorstep.domain.inventory.views.supplies import SupplyFilter
 from doorstep.flows.stock import import_files
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import ImportId, LocationId
 from doorstep.kernel.states import IllegalMove
@@ -118,7 +118,7 @@ def test_all_or_none_means_none(database: Database) -> None:
     assert (file.state, file.applied, file.bad, on_hand(database)) == (ImportState.REFUSED, 0, 1, 10)
     assert problems(database, import_id) == [(3, "location is no location: Z")]
     with database.read() as tx:
-        (reported,) = events.of_stream(tx, stream="import", stream_id=import_id)
+        (reported,) = event_log.of_stream(tx, stream="import", stream_id=import_id)
     assert (reported.type, reported.data["state"], reported.data["bad"]) == ("import.ended", "refused", 1)
 
 

@@ -20,7 +20,7 @@ from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.actions import Contents, NewParcel, ShipmentLine
 from doorstep.domain.shipping.model import Direction, Label, LabelState
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, InvoiceId, LocationId, MessageId, OrderId, ShipmentId
 
@@ -53,11 +53,11 @@ def intent(database: Database, channel: int) -> ShipmentId:
     return shipment_id
 
 
-def facts(database: Database, prefix: str) -> list[str]:
+def event_types(database: Database, prefix: str) -> list[str]:
     with database.read() as tx:
         return [
             each.type
-            for each in events.of_stream(tx, stream="order", stream_id=1)
+            for each in event_log.of_stream(tx, stream="order", stream_id=1)
             if each.type.startswith(prefix)
         ]
 
@@ -71,7 +71,7 @@ def test_a_parcel_has_one_label_under_the_reference_of_its_first_shipment(
     assert shipment.reference == shipment.label_reference == f"DS-{first:08d}"
     assert shipment.label_state is LabelState.REQUESTED
     assert shipment.lines == [ShipmentLine(2, SHIRT, 2)]
-    assert facts(database, "shipment") == ["shipment.label_requested"]
+    assert event_types(database, "shipment") == ["shipment.label_requested"]
 
 
 def test_a_label_is_bought_once_and_its_intent_records_the_attempt(database: Database, channel: int) -> None:
@@ -88,7 +88,7 @@ def test_a_label_is_bought_once_and_its_intent_records_the_attempt(database: Dat
             shipping.mark_requested(tx, shipment_id=shipment_id, at=NOON)[0].label_state
             is LabelState.PURCHASED
         )
-    assert facts(database, "shipment") == ["shipment.label_requested", "shipment.label_purchased"]
+    assert event_types(database, "shipment") == ["shipment.label_requested", "shipment.label_purchased"]
 
 
 def test_a_parcel_leaves_once_and_only_with_its_label(database: Database, channel: int) -> None:
@@ -101,7 +101,7 @@ def test_a_parcel_leaves_once_and_only_with_its_label(database: Database, channe
         shipping.purchased(tx, shipment_id=shipment_id, label=LABEL, at=NOON)
         for _ in range(2):
             shipping.dispatch(tx, shipments=[shipping.lock(tx, shipment_id=shipment_id)], at=NOON)
-    assert facts(database, "shipment").count("shipment.dispatched") == 1
+    assert event_types(database, "shipment").count("shipment.dispatched") == 1
 
 
 def test_a_label_that_was_bought_is_not_wished_for_again(database: Database, channel: int) -> None:
@@ -137,7 +137,7 @@ def test_one_shipment_has_one_invoice_with_one_number(database: Database, channe
     with database.read() as tx:
         (found,) = documents.of_order(tx, order_id=1)
     assert (found.state, found.number, found.document) == (DocumentState.ISSUED, "SINV-1", invoice(1))
-    assert facts(database, "invoice") == ["invoice.requested", "invoice.issued"]
+    assert event_types(database, "invoice") == ["invoice.requested", "invoice.issued"]
 
 
 def test_a_refused_invoice_keeps_the_words(database: Database, channel: int) -> None:
@@ -181,7 +181,7 @@ def test_a_mail_that_is_gone_is_not_sent_again(database: Database, channel: int)
         with pytest.raises(states.IllegalMove):
             notifications.sending(tx, message_id=message.id)
     assert prepared(database, channel).state is MessageState.SENT
-    assert facts(database, "message") == ["message.sent"]
+    assert event_types(database, "message") == ["message.sent"]
 
 
 def test_a_mail_that_certainly_did_not_go_may_be_tried_again(database: Database, channel: int) -> None:
@@ -216,4 +216,4 @@ def test_a_channel_is_updated_once(database: Database, channel: int) -> None:
         )
         assert tx.value(str, "SELECT external_ref FROM channel_updates") == "first"
     assert wishes == [False, False, True]
-    assert facts(database, "channel") == ["channel.updated"]
+    assert event_types(database, "channel") == ["channel.updated"]

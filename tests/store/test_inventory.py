@@ -47,7 +47,7 @@ def count(
     return (found[condition].on_hand, found[condition].reserved) if condition in found else (0, 0)
 
 
-def piece(quantity: int, sku: Sku = SHIRT, place: LocationId = A, work: int = 1) -> NewReservation:
+def reservation(quantity: int, sku: Sku = SHIRT, place: LocationId = A, work: int = 1) -> NewReservation:
     return NewReservation(f"fulfillment/{work}/line/1", sku, place, quantity, order_id=OrderId(1))
 
 
@@ -55,9 +55,9 @@ def ending(*works: int) -> ReservationEnd:
     return ReservationEnd([f"fulfillment/{work}/line/1" for work in works], [1], "rejected")
 
 
-def reserve(database: Database, *pieces: NewReservation) -> None:
+def reserve(database: Database, *units: NewReservation) -> None:
     with database.write(actor="system") as tx:
-        actions.reserve(tx, reservations=pieces, at=NOON)
+        actions.reserve(tx, reservations=units, at=NOON)
 
 
 def adjust(database: Database, change: int | None = None, **given: Any) -> tuple[int, int]:
@@ -68,7 +68,7 @@ def adjust(database: Database, change: int | None = None, **given: Any) -> tuple
 
 
 def test_units_are_reserved_released_and_shipped(database: Database) -> None:
-    reserve(database, piece(1), piece(3, work=2))
+    reserve(database, reservation(1), reservation(3, work=2))
     assert count(database) == (10, 4)
     with database.write(actor="system") as tx:
         assert actions.release(tx, ending=ending(1), at=NOON) == 1
@@ -96,13 +96,13 @@ def test_units_are_reserved_released_and_shipped(database: Database) -> None:
 
 def test_too_much_is_refused_and_nothing_of_the_batch_happens(database: Database) -> None:
     with pytest.raises(InsufficientStock):
-        reserve(database, piece(1, JACKET), piece(2, SHIRT, B), piece(11))
+        reserve(database, reservation(1, JACKET), reservation(2, SHIRT, B), reservation(11))
     assert [count(database), count(database, JACKET), count(database, SHIRT, B)] == [(10, 0), (2, 0), (3, 0)]
 
 
 @pytest.mark.parametrize("verb", [actions.release, actions.ship])
 def test_a_reservation_ends_once(database: Database, verb: Verb) -> None:
-    reserve(database, piece(4))
+    reserve(database, reservation(4))
     for ended in (1, 0, 0):
         with database.write(actor="system") as tx:
             assert verb(tx, ending=ending(1), at=NOON) == ended
@@ -112,7 +112,7 @@ def test_a_reservation_ends_once(database: Database, verb: Verb) -> None:
 
 
 def test_many_who_end_the_same_reservation_at_once_end_it_once(database: Database) -> None:
-    reserve(database, piece(4))
+    reserve(database, reservation(4))
 
     def end(number: int) -> int:
         with database.write(actor="system") as tx:
@@ -123,7 +123,7 @@ def test_many_who_end_the_same_reservation_at_once_end_it_once(database: Databas
 
 
 def test_a_foreign_or_missing_reservation_is_not_ended(database: Database) -> None:
-    reserve(database, piece(4))
+    reserve(database, reservation(4))
     with database.write(actor="system") as tx:
         assert actions.release(tx, ending=ending(7), at=NOON) == 0
         assert actions.ship(tx, ending=replace(ending(1), order_ids=[2]), at=NOON) == 0
@@ -134,7 +134,7 @@ def test_a_foreign_or_missing_reservation_is_not_ended(database: Database) -> No
 def test_twenty_buyers_get_exactly_ten_units(database: Database) -> None:
     def buy(order: int) -> bool:
         try:
-            reserve(database, piece(1, work=order))
+            reserve(database, reservation(1, work=order))
         except InsufficientStock:
             return False
         return True
@@ -146,12 +146,16 @@ def test_twenty_buyers_get_exactly_ten_units(database: Database) -> None:
 
 def test_batches_of_the_same_skus_do_not_block_each_other(database: Database) -> None:
     def churn(order: int) -> None:
-        pieces = [piece(1, SHIRT, A, order), piece(1, SHIRT, B, order), piece(1, JACKET, A, order)]
-        pieces = pieces if order % 2 else pieces[::-1]
+        units = [
+            reservation(1, SHIRT, A, order),
+            reservation(1, SHIRT, B, order),
+            reservation(1, JACKET, A, order),
+        ]
+        units = units if order % 2 else units[::-1]
         for _ in range(10):
             with database.write(actor="system") as tx:
-                actions.lock_supply(tx, parts=[(each.sku, each.condition) for each in pieces])
-                actions.reserve(tx, reservations=pieces[: order % 3 + 1], at=NOON)
+                actions.lock_supply(tx, parts=[(each.sku, each.condition) for each in units])
+                actions.reserve(tx, reservations=units[: order % 3 + 1], at=NOON)
                 actions.release(tx, ending=ending(order), at=NOON)
 
     with ThreadPoolExecutor(4) as threads:
@@ -163,7 +167,7 @@ def test_corrections_at_two_places_do_not_block_each_other(database: Database) -
     def correct(place: LocationId) -> None:
         for _ in range(10):
             with database.write(actor="user:1") as tx:
-                actions.reserve(tx, reservations=[piece(1, SHIRT, place, place)], at=NOON)
+                actions.reserve(tx, reservations=[reservation(1, SHIRT, place, place)], at=NOON)
                 actions.release(tx, ending=ending(place), at=NOON)
                 for change in (1, -1):
                     actions.adjust(tx, correction=Correction(SHIRT, place, "rejected", change), at=NOON)
@@ -193,7 +197,7 @@ def test_a_movement_that_cannot_be_is_refused(database: Database, kind: Movement
 
 
 def test_a_count_is_corrected_by_so_many_or_to_so_many(database: Database) -> None:
-    reserve(database, piece(4))
+    reserve(database, reservation(4))
     assert adjust(database, -2) == (8, 4)
     assert adjust(database, None, set_to=6) == (6, 4)
     assert adjust(database, None, set_to=6) == (6, 4)
@@ -203,7 +207,7 @@ def test_a_count_is_corrected_by_so_many_or_to_so_many(database: Database) -> No
 
 
 def test_reserved_units_cannot_be_adjusted_away(database: Database) -> None:
-    reserve(database, piece(4))
+    reserve(database, reservation(4))
     with pytest.raises(InsufficientStock):
         adjust(database, None, set_to=3)
     assert count(database) == (10, 4)

@@ -11,7 +11,7 @@ from tests.builders import DELHI, JACKET, NOON, SHIRT, later, line, order_snapsh
 from doorstep.domain.orders import actions, views
 from doorstep.domain.orders.actions import Incoming
 from doorstep.domain.orders.model import OrderSnapshot
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import OrderId
 
@@ -116,7 +116,7 @@ def test_all_errors_are_reported_at_once(database: Database, channel: int) -> No
         "unpaid",
     }
     with database.read() as tx:
-        last = events.of_stream(tx, stream="order", stream_id=order_id)[-1]
+        last = event_log.of_stream(tx, stream="order", stream_id=order_id)[-1]
     assert (last.type, last.data["reasons"]) == (
         "order.held",
         ["address", "bad_quantity", "totals_differ", "unknown_sku", "unpaid"],
@@ -148,7 +148,7 @@ def test_the_same_reason_is_shown_once(database: Database, channel: int) -> None
     for _ in range(3):
         judge(database, order_id)
     with database.read() as tx:
-        reported = [each.type for each in events.of_stream(tx, stream="order", stream_id=order_id)]
+        reported = [each.type for each in event_log.of_stream(tx, stream="order", stream_id=order_id)]
         assert tx.value(int, "SELECT count(*) FROM order_holds") == 1
     assert reported == ["order.placed", "order.held"]
 

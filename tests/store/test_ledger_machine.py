@@ -116,21 +116,21 @@ class Ledger(RuleBasedStateMachine):
         if work in self.model.work or work in self.model.ended:
             return
         wanted = [(self.spot(each, place), quantity) for each in ((0, 1) if kit else (sku,))]
-        may = all(self.model.available(spot) >= pieces for spot, pieces in wanted)
+        may = all(self.model.available(spot) >= units for spot, units in wanted)
 
         def verb() -> None:
-            pieces = [
+            units = [
                 NewReservation(self.cause(work), spot[0], LocationId(spot[1]), n, spot[2], OrderId(1))
                 for spot, n in wanted
             ]
             with self.database.write(actor="test") as tx:
                 actions.lock_supply(tx, parts=[(spot[0], spot[2]) for spot, _ in wanted])
-                actions.reserve(tx, reservations=pieces, at=self.now)
+                actions.reserve(tx, reservations=units, at=self.now)
 
         if self.tried(may, verb):
             self.model.work[work] = wanted
-            for spot, pieces in wanted:
-                self.model.reserved[spot] += pieces
+            for spot, units in wanted:
+                self.model.reserved[spot] += units
 
     def cause(self, work: int) -> str:
         return f"fulfillment/{self.number}-{work}/line/1"
@@ -148,9 +148,9 @@ class Ledger(RuleBasedStateMachine):
             ]
         wanted = self.model.work.pop(work, [])
         assert (ended, again) == (len(wanted), [0, 0])
-        for spot, pieces in wanted:
-            self.model.reserved[spot] -= pieces
-            self.model.on_hand[spot] -= pieces if leaves else 0
+        for spot, units in wanted:
+            self.model.reserved[spot] -= units
+            self.model.on_hand[spot] -= units if leaves else 0
         if wanted:
             self.model.ended.add(work)
 

@@ -16,7 +16,7 @@ from doorstep.domain.orders.actions import Accepted, Incoming
 from doorstep.domain.orders.model import LineCount, OrderSnapshot, SnapshotLine
 from doorstep.domain.orders.store.write import AlreadyStored
 from doorstep.domain.orders.views import Order
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import OrderId
 
@@ -57,16 +57,16 @@ def end_waits(database: Database) -> None:
         tx.execute("DELETE FROM order_routing")
 
 
-def allocate(database: Database, order_id: OrderId, *pieces: int) -> None:
-    """So many pieces of line 1, 2 … found their place."""
+def allocate(database: Database, order_id: OrderId, *units: int) -> None:
+    """So many units of line 1, 2 … found their place."""
     with database.write(actor="system") as tx:
-        counts = [LineCount(order_id, number, each) for number, each in enumerate(pieces, start=1) if each]
+        counts = [LineCount(order_id, number, each) for number, each in enumerate(units, start=1) if each]
         actions.allocate(tx, counts=counts, routed={}, short={}, queued={}, now=NOON)
 
 
-def facts(database: Database, order_id: OrderId) -> list[str]:
+def event_types(database: Database, order_id: OrderId) -> list[str]:
     with database.read() as tx:
-        return [each.type for each in events.of_stream(tx, stream="order", stream_id=order_id)]
+        return [each.type for each in event_log.of_stream(tx, stream="order", stream_id=order_id)]
 
 
 def test_a_new_order_is_stored_completely(database: Database, channel: int) -> None:
@@ -87,14 +87,14 @@ def test_a_new_order_is_stored_completely(database: Database, channel: int) -> N
     ]
     assert order.shipping_address == DELHI
     assert order.billing_address.city == "Noida"
-    assert (due(database), facts(database, accepted.order_id)) == ("approve", ["order.placed"])
+    assert (due(database), event_types(database, accepted.order_id)) == ("approve", ["order.placed"])
 
 
 def test_the_same_snapshot_three_times_changes_nothing(database: Database, channel: int) -> None:
     reported = order_snapshot()
     (first,) = tell(database, channel, reported)
     assert tell(database, channel, reported, reported) == []
-    assert facts(database, first.order_id) == ["order.placed"]
+    assert event_types(database, first.order_id) == ["order.placed"]
 
 
 def test_a_batch_with_one_order_several_times_stores_it_once(database: Database, channel: int) -> None:
@@ -152,7 +152,9 @@ def test_before_its_work_an_order_follows_its_channel(
         (each.sku, each.quantity) for each in newer.lines
     ]
     assert due(database) == ("approve" if names else None)
-    assert facts(database, first.order_id) == ["order.placed"] + ["order.updated_by_channel"] * bool(names)
+    assert event_types(database, first.order_id) == ["order.placed"] + ["order.updated_by_channel"] * bool(
+        names
+    )
 
 
 def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channel: int) -> None:
@@ -254,23 +256,23 @@ def test_two_channels_may_use_the_same_name(database: Database, channel: int) ->
 def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> None:
     (first,) = tell(database, channel, order_snapshot())
     allocate(database, first.order_id, 1, 2)
-    for counters, pieces in ((["allocated"], 1), (["packed"], 1), (["delivered"], 1), (["returned"], 1)):
+    for counters, units in ((["allocated"], 1), (["packed"], 1), (["delivered"], 1), (["returned"], 1)):
         with (
             pytest.raises(errors.Conflict, match="the order changed"),
             database.write(actor="user:1") as tx,
         ):
-            actions.count(tx, counters=counters, counts=[LineCount(first.order_id, 1, pieces)])
+            actions.count(tx, counters=counters, counts=[LineCount(first.order_id, 1, units)])
 
 
 def test_an_order_is_complete_once_when_everything_has_arrived(database: Database, channel: int) -> None:
     (first,) = tell(database, channel, order_snapshot())
     allocate(database, first.order_id, 1, 2)
     steps = ["picked", "packed", "shipped", "delivered"]
-    for number, pieces, complete in ((1, 1, []), (2, 2, [first.order_id]), (2, 0, [])):
+    for number, units, complete in ((1, 1, []), (2, 2, [first.order_id]), (2, 0, [])):
         with database.write(actor="user:1") as tx:
-            actions.count(tx, counters=steps, counts=[LineCount(first.order_id, number, pieces)])
+            actions.count(tx, counters=steps, counts=[LineCount(first.order_id, number, units)])
             assert actions.complete(tx, order_ids=[first.order_id], now=NOON + timedelta(days=1)) == complete
-    assert facts(database, first.order_id)[-1] == "order.completed"
+    assert event_types(database, first.order_id)[-1] == "order.completed"
 
 
 def test_a_note_needs_words(database: Database, channel: int) -> None:

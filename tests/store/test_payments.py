@@ -17,7 +17,7 @@ from doorstep.domain.payments.actions import RefundIntent
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus, RefundResult, RefundState
 from doorstep.domain.payments.views import Payment, Refund
 from doorstep.flows.billing import posting
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import OrderId, RefundId
 
@@ -63,7 +63,8 @@ class Till:
         """How often the order's timeline says that money arrived."""
         with self.database.read() as tx:
             return sum(
-                each.type == "payment.captured" for each in events.of_stream(tx, stream="order", stream_id=1)
+                each.type == "payment.captured"
+                for each in event_log.of_stream(tx, stream="order", stream_id=1)
             )
 
 

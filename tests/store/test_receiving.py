@@ -91,8 +91,8 @@ def test_goods_without_a_document_are_received(database: Database) -> None:
     with database.read() as tx:
         (fact,) = builders.stock_events(tx, A)
         (row,) = receipt_views.rows(tx, wanted=ReceiptFilter(location_id=A))
-    assert (fact.type, fact.data["pieces"], fact.data["skus"]) == ("stock.received", 5, [JACKET, SHIRT])
-    assert (row.kind.value, row.skus, row.pieces, row.off, row.note) == ("none", 3, 5, 3, "gift")
+    assert (fact.type, fact.data["units"], fact.data["skus"]) == ("stock.received", 5, [JACKET, SHIRT])
+    assert (row.kind.value, row.skus, row.units, row.off, row.note) == ("none", 3, 5, 3, "gift")
 
 
 def test_a_delivery_with_a_key_is_received_once(database: Database) -> None:
@@ -145,11 +145,11 @@ def test_a_transfer_arrives_where_it_was_sent(database: Database) -> None:
         receive(database, replace(reported, transfer_id=TransferId(99)))
 
 
-def announce(database: Database, *pieces: tuple[Sku, int]) -> None:
+def announce(database: Database, *units: tuple[Sku, int]) -> None:
     """A purchase order of so many lines."""
     reported = [
         Announcement(SupplyKind.PURCHASE_ORDER, "PO-1", number, sku, A, quantity, day(11))
-        for number, (sku, quantity) in enumerate(pieces, start=1)
+        for number, (sku, quantity) in enumerate(units, start=1)
     ]
     with database.write(actor="user:1") as tx:
         supplies.put(tx, reported=reported, at=NOON)
@@ -255,8 +255,8 @@ def test_units_change_their_condition_and_the_total_stays(database: Database) ->
 
 def test_reserved_units_keep_their_condition(database: Database) -> None:
     with database.write(actor="system") as tx:
-        piece = NewReservation("fulfillment/1/line/1", SHIRT, A, 9, order_id=OrderId(1))
-        actions.reserve(tx, reservations=[piece], at=NOON)
+        reservation = NewReservation("fulfillment/1/line/1", SHIRT, A, 9, order_id=OrderId(1))
+        actions.reserve(tx, reservations=[reservation], at=NOON)
     with pytest.raises(InsufficientStock):
         regrade(
             database,

@@ -62,10 +62,10 @@ def test_a_rollback_is_a_version_of_its_own(retailer: Retailer) -> None:
     back = retailer.write(lambda tx: verbs.roll_back(tx, number=1, why="it was worse", instead_of=2, at=NOON))
     assert (back.number, back.restores, back.state, back.activated_by) == (3, 1, "active", "user:1")
     assert retailer.read(lambda tx: views.document(tx, number=3)) == named("ours")
-    facts = retailer.read(
+    event_types = retailer.read(
         lambda tx: tx.column(str, "SELECT type FROM events WHERE stream = 'rules' ORDER BY position")
     )
-    assert facts == [
+    assert event_types == [
         "rules.drafted", "rules.activated", "rules.drafted", "rules.activated", "rules.rolled_back",
     ]  # fmt: skip
 

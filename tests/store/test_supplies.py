@@ -16,14 +16,14 @@ from tests.clock import day
 
 from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import promises, supplies
-from doorstep.domain.inventory.actions.supplies import Change, Outcome
+from doorstep.domain.inventory.actions.supplies import SupplyResult, SupplyUpdate
 from doorstep.domain.inventory.model.availability import Question
 from doorstep.domain.inventory.model.promises import Need, Refusal, SellAhead, SellAheadMode
 from doorstep.domain.inventory.model.supplies import Announcement, Supply, SupplyKind, SupplyState
 from doorstep.domain.inventory.views import promises as promise_views
 from doorstep.domain.inventory.views import supplies as views
 from doorstep.domain.inventory.views.availability import availability
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 from doorstep.kernel.states import IllegalMove
@@ -51,7 +51,7 @@ def line(number: int = 1, quantity: int = 10, day: int = 10, **given: Any) -> An
     return replace(reported, **given)
 
 
-def put(database: Database, *reported: Announcement) -> Outcome:
+def put(database: Database, *reported: Announcement) -> SupplyResult:
     with database.write(actor="user:1") as tx:
         return supplies.put(tx, reported=reported, at=NOON)
 
@@ -78,7 +78,7 @@ def promise(database: Database, order_id: OrderId, quantity: int = 1, minutes: i
 
 
 def promised(database: Database) -> list[tuple[int, int, date | None]]:
-    """Order, pieces and day of every open promise."""
+    """Order, units and day of every open promise."""
     with database.read() as tx:
         rows = promise_views.of_sku(tx, sku=A)
     found = sorted(rows, key=lambda row: (row.order_id, row.promised_date or date.max))
@@ -95,9 +95,9 @@ def reported(database: Database, order_id: OrderId) -> list[tuple[object, object
     return [(each["old_date"], each["new_date"]) for each in rows if each["order_id"] == order_id]
 
 
-def facts(database: Database, supply: Supply) -> list[object]:
+def event_types(database: Database, supply: Supply) -> list[object]:
     with database.read() as tx:
-        return [each.data["change"] for each in events.of_stream(tx, stream="supply", stream_id=supply.id)]
+        return [each.data["change"] for each in event_log.of_stream(tx, stream="supply", stream_id=supply.id)]
 
 
 # Supply -------------------------------------------------------------------------------------------------------------
@@ -106,10 +106,10 @@ def facts(database: Database, supply: Supply) -> list[object]:
 def test_a_repeated_document_is_announced_once_and_its_changes_apply(database: Database) -> None:
     (first,) = put(database, line(), line()).supplies
     (again,) = put(database, line()).supplies
-    assert (again, incoming(database), facts(database, first)) == (first, 10, ["announced"])
+    assert (again, incoming(database), event_types(database, first)) == (first, 10, ["announced"])
     (after,) = put(database, line(quantity=12, day=12, confidence=80)).supplies
     assert (after.quantity, after.eta_date, after.confidence) == (12, december(12), 80)
-    assert (incoming(database), facts(database, first)) == (12, ["announced", "changed"])
+    assert (incoming(database), event_types(database, first)) == (12, ["announced", "changed"])
     with database.read() as tx:
         assert [row.expected for row in views.of_document(tx, kind="purchase_order", number="PO-1")] == [12]
         assert views.supply(tx, supply_id=first.id).version == 2
@@ -117,9 +117,9 @@ def test_a_repeated_document_is_announced_once_and_its_changes_apply(database: D
 
 def test_received_units_are_no_longer_incoming_and_over_delivery_is_accepted(database: Database) -> None:
     (supply,) = put(database, line()).supplies
-    for pieces, left, state in ((4, 6, SupplyState.OPEN), (7, 0, SupplyState.CLOSED)):
+    for units, left, state in ((4, 6, SupplyState.OPEN), (7, 0, SupplyState.CLOSED)):
         with database.write(actor="user:1") as tx:
-            (after,) = supplies.receive(tx, pieces={supply.id: pieces}, at=NOON).supplies
+            (after,) = supplies.receive(tx, units={supply.id: units}, at=NOON).supplies
         assert (incoming(database), after.state) == (left, state)
     assert put(database, line()).supplies[0].state is SupplyState.CLOSED
     (reopened,) = put(database, line(quantity=15)).supplies
@@ -135,7 +135,7 @@ def test_a_line_that_ends_brings_nothing_more(database: Database, verb: Any) -> 
     with pytest.raises(IllegalMove), database.write(actor="user:1") as tx:
         supplies.cancel(tx, supply_ids=[supply.id], at=NOON)
     with pytest.raises(errors.Conflict), database.write(actor="user:1") as tx:
-        supplies.change(tx, changes=[Change(supply.id, quantity=3)], at=NOON)
+        supplies.change(tx, changes=[SupplyUpdate(supply.id, quantity=3)], at=NOON)
 
 
 def test_what_cannot_be_is_refused(database: Database) -> None:
@@ -145,9 +145,9 @@ def test_what_cannot_be_is_refused(database: Database) -> None:
     with pytest.raises(errors.NotFound):
         put(database, line(2, sku=Sku("NO-SUCH")))
     for wrong, kind in (
-        (Change(supply.id, december(20), version=9), errors.Conflict),
-        (Change(99), errors.NotFound),
-        (Change(supply.id, quantity=0), errors.Invalid),
+        (SupplyUpdate(supply.id, december(20), version=9), errors.Conflict),
+        (SupplyUpdate(99), errors.NotFound),
+        (SupplyUpdate(supply.id, quantity=0), errors.Invalid),
     ):
         with pytest.raises(kind), database.write(actor="user:1") as tx:
             supplies.change(tx, changes=[wrong], at=NOON)
@@ -175,7 +175,7 @@ def test_short_lines_are_promised_by_day_and_the_longest_waiting_first(database:
     with database.read() as tx:
         (made,) = [
             each.data
-            for each in events.of_stream(tx, stream="order", stream_id=two)
+            for each in event_log.of_stream(tx, stream="order", stream_id=two)
             if each.type == "promise.made"
         ]
     assert (made["quantity"], made["promised_date"]) == (3, day(30).isoformat())
@@ -226,7 +226,7 @@ def test_delayed_supply_moves_promises_to_other_supply(database: Database) -> No
     one, two, three = orders(database, 3)
     for order_id in (one, two):
         promise(database, order_id)
-    change = Change(early.id, december(20))
+    change = SupplyUpdate(early.id, december(20))
     with database.write(actor="user:1") as tx:
         tried = supplies.preview(tx, changes=[change], at=NOON)
     assert promised(database) == [(one, 1, december(3)), (two, 1, december(3))]
@@ -253,7 +253,7 @@ def test_received_units_belong_to_the_lines_they_were_promised_to(database: Data
     promise(database, one, 2)
     promise(database, two, 3, minutes=1)
     with database.write(actor="user:1") as tx:
-        supplies.receive(tx, pieces={supply.id: 3}, at=NOON)
+        supplies.receive(tx, units={supply.id: 3}, at=NOON)
         supplies.close(tx, supply_ids=[supply.id], at=NOON)
     with database.read() as tx:
         rows = promise_views.of_sku(tx, sku=A)
@@ -326,7 +326,7 @@ def test_concurrent_work_never_promises_a_unit_twice_or_deadlocks(
     def slip(number: int) -> None:
         supply = lines[number % len(lines)]
         with database.write(actor="user:1") as tx:
-            change = Change(supply.id, december(1 + number % 25), quantity=3 + number % 4)
+            change = SupplyUpdate(supply.id, december(1 + number % 25), quantity=3 + number % 4)
             supplies.change(tx, changes=[change], at=NOON)
 
     def give_up(number: int) -> None:
@@ -349,11 +349,11 @@ def test_concurrent_work_never_promises_a_unit_twice_or_deadlocks(
              GROUP BY s.id HAVING sum(p.quantity) > s.quantity
             """
         )
-        pieces = tx.value(int, "SELECT sum(quantity)::bigint FROM supply_promises WHERE state = 'open'")
+        units = tx.value(int, "SELECT sum(quantity)::bigint FROM supply_promises WHERE state = 'open'")
         undated = tx.value(
             int,
             "SELECT coalesce(sum(quantity), 0)::bigint FROM supply_promises WHERE state = 'open' AND supply_id IS NULL",
         )
         there = tx.value(int, "SELECT sum(quantity)::bigint FROM supplies")
-    assert (over, pieces) == ([], 2 * 16)
-    assert undated == max(0, pieces - there)
+    assert (over, units) == ([], 2 * 16)
+    assert undated == max(0, units - there)

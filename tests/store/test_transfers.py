@@ -15,7 +15,7 @@ from doorstep.domain.inventory.model import Condition, InsufficientStock, Unknow
 from doorstep.domain.inventory.model.transfers import Plan, RequestedLine, TransferReceiptLine, TransferState
 from doorstep.domain.inventory.views import transfers as transfer_views
 from doorstep.domain.inventory.views.transfers import TransferFilter
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import LocationId, OrderId, Sku, TransferId
 from doorstep.kernel.states import IllegalMove
@@ -42,8 +42,8 @@ def count(
     return (found[condition].on_hand, found[condition].reserved) if condition in found else (0, 0)
 
 
-def draft(database: Database, **pieces: int) -> TransferId:
-    lines = [RequestedLine(Sku(sku.replace("_", "-")), quantity) for sku, quantity in pieces.items()]
+def draft(database: Database, **units: int) -> TransferId:
+    lines = [RequestedLine(Sku(sku.replace("_", "-")), quantity) for sku, quantity in units.items()]
     with database.write(actor="user:1") as tx:
         (found,) = transfers.draft(tx, plans=[Plan(A, B, lines or [RequestedLine(SHIRT, 4)])], at=NOON)
     return found
@@ -64,8 +64,8 @@ def receive(
     do(database, "receive", transfer_id, receipt=Receipt(lines, closes, reason))
 
 
-def in_transit(database: Database, **pieces: int) -> TransferId:
-    transfer_id = draft(database, **pieces)
+def in_transit(database: Database, **units: int) -> TransferId:
+    transfer_id = draft(database, **units)
     do(database, "request", transfer_id)
     do(database, "ship", transfer_id)
     return transfer_id
@@ -82,9 +82,9 @@ def state(database: Database, transfer_id: TransferId) -> TransferState:
         return transfer_views.row(tx, transfer_id=transfer_id).state
 
 
-def facts(database: Database, transfer_id: TransferId) -> list[str]:
+def event_types(database: Database, transfer_id: TransferId) -> list[str]:
     with database.read() as tx:
-        return [each.type for each in events.of_stream(tx, stream="transfer", stream_id=transfer_id)]
+        return [each.type for each in event_log.of_stream(tx, stream="transfer", stream_id=transfer_id)]
 
 
 def test_goods_are_tied_up_put_on_the_road_and_arrive(database: Database) -> None:
@@ -102,7 +102,7 @@ def test_goods_are_tied_up_put_on_the_road_and_arrive(database: Database) -> Non
     assert [count(database, B, Condition.IN_TRANSIT), count(database, B)] == [(0, 0), (4, 0)]
     assert state(database, transfer_id) is TransferState.RECEIVED
     steps = ("drafted", "requested", "shipped", "received")
-    assert facts(database, transfer_id) == [f"transfer.{step}" for step in steps]
+    assert event_types(database, transfer_id) == [f"transfer.{step}" for step in steps]
 
 
 def test_the_way_back_off_the_road_names_the_movement_that_put_it_there(database: Database) -> None:
@@ -135,8 +135,8 @@ def test_fewer_units_may_be_shipped_than_requested(database: Database) -> None:
     assert count(database, B, Condition.IN_TRANSIT) == (3, 0)
     assert (incoming(database), incoming(database, JACKET)) == (3, 0)
     with database.read() as tx:
-        reported = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
-    assert (reported["pieces"], reported["skus"]) == (3, [JACKET, SHIRT])
+        reported = event_log.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
+    assert (reported["units"], reported["skus"]) == (3, [JACKET, SHIRT])
 
 
 def test_a_transfer_may_be_received_on_several_days(database: Database) -> None:
@@ -163,9 +163,9 @@ def test_what_is_lost_leaves_the_road_with_a_reason(database: Database) -> None:
     assert [count(database, B), count(database, B, Condition.IN_TRANSIT)] == [(3, 0), (0, 0)]
     with database.read() as tx:
         lost = next(row for row in views.movements(tx, sku=SHIRT, location_id=B) if row.type == "adjusted")
-        reported = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
+        reported = event_log.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data
     assert (lost.on_hand_change, lost.condition, lost.reason) == (-1, "in_transit", "box was torn")
-    assert (reported["pieces"], reported["over"], reported["lost"], reported["skus"]) == (3, 0, 1, [SHIRT])
+    assert (reported["units"], reported["over"], reported["lost"], reported["skus"]) == (3, 0, 1, [SHIRT])
 
 
 def test_units_that_were_not_shipped_are_received(database: Database) -> None:
@@ -193,7 +193,7 @@ def test_a_canceled_transfer_frees_what_it_tied_up(database: Database, requested
     do(database, "cancel", transfer_id)
     assert (count(database), incoming(database)) == ((10, 0), 0)
     with database.read() as tx:
-        reported = events.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data["skus"]
+        reported = event_log.of_stream(tx, stream="transfer", stream_id=transfer_id)[-1].data["skus"]
     assert reported == ([SHIRT] if requested else [])
 
 
@@ -206,8 +206,8 @@ def test_a_step_that_is_not_next_is_refused(database: Database, verb: str) -> No
 
 def test_only_what_is_free_is_tied_up(database: Database) -> None:
     with database.write(actor="system") as tx:
-        piece = NewReservation("fulfillment/1/line/1", SHIRT, A, 8, order_id=OrderId(1))
-        actions.reserve(tx, reservations=[piece], at=NOON)
+        reservation = NewReservation("fulfillment/1/line/1", SHIRT, A, 8, order_id=OrderId(1))
+        actions.reserve(tx, reservations=[reservation], at=NOON)
     transfer_id = draft(database)
     with pytest.raises(InsufficientStock):
         do(database, "request", transfer_id)
@@ -273,10 +273,8 @@ def test_arrived_supply_is_closed(database: Database, lines: Sequence[TransferRe
 
 
 def test_suggestions_share_the_one_draft_of_a_pair(database: Database) -> None:
-    def suggest(**pieces: int) -> list[TransferId]:
-        lines = [
-            RequestedLine(Sku(sku.replace("_", "-")), each, "sells fast") for sku, each in pieces.items()
-        ]
+    def suggest(**units: int) -> list[TransferId]:
+        lines = [RequestedLine(Sku(sku.replace("_", "-")), each, "sells fast") for sku, each in units.items()]
         with database.write(actor="system") as tx:
             return transfers.suggest(tx, suggestions={(A, B): lines}, at=NOON)
 
@@ -289,7 +287,7 @@ def test_suggestions_share_the_one_draft_of_a_pair(database: Database) -> None:
         (JACKET, 1, "sells fast"),
         (SHIRT, 3, "sells fast"),
     ]
-    assert [(row.id, row.suggested, row.skus, row.pieces) for row in rows] == [(made, True, 2, 4)]
+    assert [(row.id, row.suggested, row.skus, row.units) for row in rows] == [(made, True, 2, 4)]
 
 
 def test_a_transfer_that_is_not_there_is_not_found(database: Database) -> None:

@@ -28,7 +28,7 @@ _BARE_IGNORE = re.compile(
 
 def sql(source: Source) -> Found:
     """Statements stand in store files, the kernel's three and the migrations, nowhere else."""
-    kernel = (f"src/doorstep/kernel/{name}.py" for name in ("db", "events", "jobs", "keyset", "schema"))
+    kernel = (f"src/doorstep/kernel/{name}.py" for name in ("db", "event_log", "jobs", "keyset", "schema"))
     stores = ("src/doorstep/domain/*/store", "src/doorstep/domain/*/store.py", "src/doorstep/migrations")
     if source.within("tests", "src/doorstep_bench", *stores, *kernel):
         return

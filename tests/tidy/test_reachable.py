@@ -18,7 +18,7 @@ WAITING = {
     "Envelope.sent_at": "10: the delay of a connection's messages",
 }
 # Called by a framework, which finds them by name.
-_BY_NAME = {"settings_customise_sources", "capture_signals", "handle_DATA"}
+_BY_NAME = {"_missing_", "settings_customise_sources", "capture_signals", "handle_DATA"}
 _FRAMEWORKS = ("router.", "group.", "commands.", "app.", "pydantic.", "contextlib.")
 Definition = tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]
 

@@ -73,7 +73,7 @@ class Registry:
             for field, value in checked
             if isinstance(value, pydantic.SecretStr)
         }
-        row = connection_actions.Row(
+        row = connection_actions.ConnectionRow(
             id=0,
             key=key,
             kind=connector.kind.value,
@@ -131,7 +131,7 @@ class Registry:
             if self._open.get(each.connection.id) is not each:
                 each.session.close()
 
-    def _opened_all(self, rows: Sequence[connections.Row]) -> Iterator[tuple[int, _Open]]:
+    def _opened_all(self, rows: Sequence[connections.ConnectionRow]) -> Iterator[tuple[int, _Open]]:
         """A connection that cannot be opened is logged and left out: it must not stop the others."""
         for row in rows:
             try:
@@ -139,7 +139,7 @@ class Registry:
             except errors.Invalid as problem:
                 _log.error("a connection cannot be opened", connection=row.key, error=problem.message)
 
-    def _opened(self, row: connections.Row) -> _Open:
+    def _opened(self, row: connections.ConnectionRow) -> _Open:
         known = self._open.get(row.id)
         connection = self._connection(row)
         if known is not None and known.connection == connection:
@@ -154,7 +154,7 @@ class Registry:
         session = http.Session(row.key, address, mode=connection.mode.value, policy=self._policy)
         return _Open(connection, session, connector.connect(settings, session))
 
-    def _connection(self, row: connections.Row) -> Connection:
+    def _connection(self, row: connections.ConnectionRow) -> Connection:
         secrets = self._vault.open_(row.secrets) if row.secrets else {}
         return Connection(
             id=ConnectionId(row.id),

@@ -86,8 +86,8 @@ class ReadTx:
         """The output of COPY … TO STDOUT in blocks; it may take as long as its reader takes."""
         self.connection.execute("SET LOCAL statement_timeout = 0")
         with self.connection.cursor() as cursor, cursor.copy(statement, params) as copy:
-            for piece in copy:
-                yield bytes(piece)
+            for chunk in copy:
+                yield bytes(chunk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Settings(pydantic_settings.BaseSettings):
         description="length, width and height of the standard parcel",
     )
 
-    count_tolerance_pieces: int = Field(
+    count_tolerance_units: int = Field(
         default=0, ge=0, description="a count with at most this variance per line is approved automatically"
     )
     count_tolerance_percent: int = Field(

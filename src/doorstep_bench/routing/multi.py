@@ -23,7 +23,7 @@ from doorstep_bench.routing import stage
 from doorstep_bench.routing.geography import Geography, geography
 from doorstep_bench.routing.stage import DOLLAR, Outcome
 
-_PARCEL, _PIECE, _PIECE_MILE = 8.759, 0.423, 0.000541
+_PARCEL, _UNIT, _UNIT_MILE = 8.759, 0.423, 0.000541
 _ITEMS, _TYPES_PER_SIZE = 20, 5
 _AMPLE = 10**7
 _FAR_KM = 100_000.0
@@ -142,12 +142,12 @@ class Instance:
 
 def _farthest(lane: Lane) -> Lane:
     """The supplier is never the nearest location."""
-    return Lane(lane.location_id, _FAR_KM, lane.parcel_minor, 0, lane.piece_minor)
+    return Lane(lane.location_id, _FAR_KM, lane.parcel_minor, 0, lane.unit_minor)
 
 
 def _lane(number: int, miles: float, times: float) -> Lane:
-    piece = times * (_PIECE + _PIECE_MILE * miles)
-    return Lane(LocationId(number), miles, round(times * _PARCEL * DOLLAR), 0, round(piece * DOLLAR))
+    unit = times * (_UNIT + _UNIT_MILE * miles)
+    return Lane(LocationId(number), miles, round(times * _PARCEL * DOLLAR), 0, round(unit * DOLLAR))
 
 
 def _sku(item: int) -> Sku:
@@ -265,7 +265,7 @@ def _served(
 ) -> list[Decision]:
     if not batches:
         return model.plan(lot, supply, network, compiled_rules, now=stage.NOW)
-    before = Supply({thing: dict(there) for thing, there in supply.available.items()})
+    before = Supply({component: dict(there) for component, there in supply.available.items()})
     decisions = model.plan(
         lot,
         Supply({t: dict(there) for t, there in supply.available.items()}),

@@ -12,10 +12,10 @@ from doorstep.domain.routing import model
 from doorstep.domain.routing.model import (
     Demand,
     DemandLine,
-    Facts,
     GreatCircle,
     Lane,
     Network,
+    OrderAttributes,
     Place,
     Supply,
     rules,
@@ -94,4 +94,6 @@ def _demand(number: int, chance: Random, codes: list[tuple[float, float]]) -> De
         DemandLine(line, Sku(f"S{item}"), chance.choice([1, 1, 1, 2]), 300)
         for line, item in enumerate(items, 1)
     )
-    return Demand(OrderId(number), wants, *chance.choice(codes), facts=Facts(placed_at=stage.NOW))
+    return Demand(
+        OrderId(number), wants, *chance.choice(codes), attributes=OrderAttributes(placed_at=stage.NOW)
+    )

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from doorstep.domain.routing.model import Decision, Demand, DemandLine, Facts, Lane, Network, Place, rules
+from doorstep.domain.routing.model import (
+    Decision,
+    Demand,
+    DemandLine,
+    Lane,
+    Network,
+    OrderAttributes,
+    Place,
+    rules,
+)
 from doorstep.domain.routing.model.rules import (
     CompiledRules,
     Costs,
@@ -40,12 +49,12 @@ class Areas:
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
         """The lanes to an order's area."""
-        return self.by_area[demand.facts.region]
+        return self.by_area[demand.attributes.region]
 
 
-def place(number: int, name: str, *, kind: str = "center", room: int | None = None) -> Place:
+def place(number: int, name: str, *, kind: str = "center", free_capacity: int | None = None) -> Place:
     """A location of the benchmark; its position shows only in its lanes."""
-    return Place(LocationId(number), name, name, 0.0, 0.0, ships=True, kind=kind, room=room)
+    return Place(LocationId(number), name, name, 0.0, 0.0, ships=True, kind=kind, free_capacity=free_capacity)
 
 
 def network(places: Sequence[Place], by_area: Mapping[str, Mapping[LocationId, Lane]]) -> Network:
@@ -56,7 +65,7 @@ def network(places: Sequence[Place], by_area: Mapping[str, Mapping[LocationId, L
 def demand(number: int, area: str, lines: Sequence[tuple[str, int]]) -> Demand:
     """An order of (SKU, units)."""
     wants = tuple(DemandLine(line, Sku(sku), units) for line, (sku, units) in enumerate(lines, 1))
-    return Demand(OrderId(number), wants, 0.0, 0.0, facts=Facts(region=area))
+    return Demand(OrderId(number), wants, 0.0, 0.0, attributes=OrderAttributes(region=area))
 
 
 def document(*chosen: Rule, costs: Costs = Costs()) -> CompiledRules:

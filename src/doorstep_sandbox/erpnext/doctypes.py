@@ -72,7 +72,7 @@ def series_prefix(series: str) -> str:
     """SINV-.YY.- in 2026 is SINV-26-; the number of trailing # is the counter's width."""
     moment = clock.now().astimezone(clock.IST)
     parts = {"YYYY": f"{moment:%Y}", "YY": f"{moment:%y}", "MM": f"{moment:%m}", "DD": f"{moment:%d}"}
-    return "".join(parts.get(piece, piece) for piece in series.split(".") if not re.fullmatch("#*", piece))
+    return "".join(parts.get(part, part) for part in series.split(".") if not re.fullmatch("#*", part))
 
 
 def series_width(series: str) -> int:

@@ -11,7 +11,7 @@ from doorstep.domain.routing.model.lab import (
     Compared,
     Gate,
     Measured,
-    Outcome,
+    OrderResult,
     compare,
     differences,
     gates,
@@ -27,10 +27,10 @@ CODES = {A: "WH-A", B: "WH-B"}
 SHIRT = Sku("SHIRT")
 
 
-def outcome(number: int, *sent: tuple[LocationId, int], cost: int = 0, short: int = 0) -> Outcome:
-    choices = tuple(Choice(1, SHIRT, place, pieces) for place, pieces in sent)
+def outcome(number: int, *sent: tuple[LocationId, int], cost: int = 0, short: int = 0) -> OrderResult:
+    choices = tuple(Choice(1, SHIRT, place, units) for place, units in sent)
     scores = Scores(cost_minor=cost, parcels=len(sent), km=10 * len(sent), miss=0.5, co2_grams=7)
-    return Outcome(OrderId(number), AT, choices, scores, short, "because", "the rule")
+    return OrderResult(OrderId(number), AT, choices, scores, short, "because", "the rule")
 
 
 def test_totals_are_of_orders_that_were_sent_something() -> None:
@@ -41,7 +41,7 @@ def test_totals_are_of_orders_that_were_sent_something() -> None:
     )
     figures = (found.orders, found.served, found.cost_minor, found.parcels, found.splits, found.km)
     assert figures == (3, 2, 400, 3, 1, 30)
-    assert (found.misses, found.co2_grams, found.short_pieces, found.a_second) == (1.0, 14, 2, 6.0)
+    assert (found.misses, found.co2_grams, found.short_units, found.a_second) == (1.0, 14, 2, 6.0)
     assert [(each.location, each.day, each.orders, each.units) for each in found.loads] == [
         ("WH-A", date(2026, 11, 22), 2, 3),
         ("WH-B", date(2026, 11, 22), 1, 1),
@@ -49,8 +49,8 @@ def test_totals_are_of_orders_that_were_sent_something() -> None:
 
 
 def test_measures_are_per_order_and_the_smaller_the_better() -> None:
-    before = Measured(orders=2, served=2, cost_minor=200, parcels=2, short_pieces=0)
-    after = Measured(orders=2, served=2, cost_minor=150, parcels=3, short_pieces=1)
+    before = Measured(orders=2, served=2, cost_minor=200, parcels=2, short_units=0)
+    after = Measured(orders=2, served=2, cost_minor=150, parcels=3, short_units=1)
     found = {each.measure.key: each for each in compare(before, after)}
     assert (found["cost"].before, found["cost"].after, found["cost"].ratio) == (100, 75, 0.75)
     assert {key: each.mark for key, each in found.items() if each.mark != "same"} == {

@@ -27,7 +27,7 @@ from doorstep.domain.routing.model.rules import (
     diff,
     words,
 )
-from doorstep.domain.routing.model.rules.cases import Case, Sent
+from doorstep.domain.routing.model.rules.cases import Case, CaseLane, CaseLocation, Sent
 from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.domain.routing.model.rules.schema import schema
 from doorstep.kernel import documents
@@ -73,7 +73,7 @@ def test_the_rules_that_doorstep_comes_with_are_right() -> None:
             "line 1, runs[0].routings[0].orders.when: order.x is unknown, available: order.channel, order.queue, order.method, "
             "order.service, order.priority, order.placed_at, order.promised_in_days, order.origin, order.tags, "
             "order.value_minor, order.payment, order.country, order.region, order.customer, order.is_pickup, order.skus, "
-            "order.categories, order.lines, order.pieces, order.grams")),
+            "order.categories, order.lines, order.units, order.grams")),
         (rule_set(Rule(name="a", remainder=QUEUED, locations=Locations(when="lane.km"))), (
             "line 1, runs[0].routings[0].rules[0].locations.when: a condition must be true or false, this one is DOUBLE: "
             "compare it with a value")),
@@ -175,7 +175,7 @@ def test_a_rule_reads_as_sentences() -> None:
         locations=Locations(
             codes=("A", "B"), groups=("north",), not_groups=("tiny",), kinds=("dark_store",), countries=("IN",),
             within_miles=30, safety_stock=4, open_now=True, before_cut_off=True, in_time=True, ignore_capacity=True,
-            when="location.room >\n 3",
+            when="location.free_capacity >\n 3",
         ),
         choose=(Sort(by=Measure.STOCK, descending=True), Sort(by=Measure.COST, tolerance=0.05)),
         split=Split(
@@ -187,7 +187,7 @@ def test_a_rule_reads_as_sentences() -> None:
     assert words.of_rule(rule, "INR") == [
         (
             "Uses locations A, then B, in group north, not in group tiny, of type dark store, in country IN, within 30 miles, "
-            "open now, before today's cut-off, that arrive by the promise, where location.room > 3. Keeps 4 of each SKU as safety stock. "
+            "open now, before today's cut-off, that arrive by the promise, where location.free_capacity > 3. Keeps 4 of each SKU as safety stock. "
             "Ignores capacity."
         ),
         "Chooses: most stock, then cheapest (within 5%).",
@@ -290,6 +290,7 @@ def test_a_text_with_an_earlier_name_gets_an_error_with_the_new_one(text: str, p
 
 
 def test_every_earlier_name_of_a_field_has_a_field() -> None:
-    fields = {name.partition(".")[2] for name in FIELDS} | set(Sent.__struct_fields__)
+    of_cases = (Sent, CaseLocation, CaseLane)
+    fields = {name.partition(".")[2] for name in FIELDS}.union(*(each.__struct_fields__ for each in of_cases))
     assert set(RuleSet.RENAMED.values()) <= fields
     assert not fields & RuleSet.RENAMED.keys()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorstep.domain.routing.model import Demand, DemandLine, Facts, Lane, Place, rules
+from doorstep.domain.routing.model import Demand, DemandLine, Lane, OrderAttributes, Place, rules
 from doorstep.domain.routing.model.rules import (
     Locations,
     Orders,
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HUB = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, kind="warehouse", groups=frozenset({"north"}))
 SHOP = Place(
     LocationId(2), "SHOP", "Shop", 0.0, 0.0, ships=True, kind="store", groups=frozenset({"south"}), is_open=False,
-    country="IN", region="MH", reject_rate=0.4, room=3, backlog_hours=7.5,
+    country="IN", region="MH", reject_rate=0.4, free_capacity=3, backlog_hours=7.5,
 )  # fmt: skip
 PLACES = {each.id: each for each in (HUB, SHOP)}
 LANES = {
@@ -34,7 +34,7 @@ ORDER = Demand(
     OrderId(1),
     (DemandLine(1, Sku("TEE"), 2, grams=600, category="tops"), DemandLine(2, Sku("CAP"), 1)),
     channel="web",
-    facts=Facts(
+    attributes=OrderAttributes(
         placed_at=NOW, promised_at=NOW + timedelta(days=2), method="standard", priority=5, tags=("vip", "gift"),
         value_minor=150_000, country="IN", region="MH", customer="c-1", origin="SHOP",
     ),
@@ -90,7 +90,7 @@ def test_an_empty_order_filter_matches_all() -> None:
         (Orders(not_tags=("gift", "vip")), "tagged gift, vip"),
         (Orders(payments=("on_delivery",)), "payment is prepaid, the rule requires on_delivery"),
         (Orders(regions=("MH",), countries=("IN",), customers=("c-1",), origins=("SHOP",)), ""),
-        (Orders(when="'vip' in order.tags && order.pieces == 3"), ""),
+        (Orders(when="'vip' in order.tags && order.units == 3"), ""),
         (Orders(when="order.grams >\n 1500"), "condition not met: order.grams > 1500"),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_single_location_is_considered_alone() -> None:
 
 
 def test_answers_are_shared_between_orders_that_look_the_same() -> None:
-    compiled_rules = rules.compile(document(locations=Locations(when="lane.km < 50.0 && order.pieces < 9")))
+    compiled_rules = rules.compile(document(locations=Locations(when="lane.km < 50.0 && order.units < 9")))
     rule, judge = compiled_rules.document.runs[0].routings[0].rules[0], compiled_rules.at(NOW, PLACES)
     first = judge.refusals(rule, ORDER, LANES)
     other = Demand(OrderId(2), ORDER.wants, channel="pos")
@@ -158,7 +158,7 @@ def test_memory_of_answers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "_MOST_CACHED", 2)
     compiled_rules = rules.compile(document(orders=Orders(when="order.priority > 2")))
     routing = compiled_rules.document.runs[0].routings[0]
-    demands = [Demand(OrderId(each), (), facts=Facts(priority=each)) for each in range(5)]
+    demands = [Demand(OrderId(each), (), attributes=OrderAttributes(priority=each)) for each in range(5)]
     taken = [
         not compiled_rules.takes(routing, compiled.Reading(each, NOW, HUB, LANES[HUB.id])) for each in demands
     ]
@@ -206,12 +206,16 @@ def test_orders_are_served_in_the_sequence_of_the_routing() -> None:
     judge = rules.compile(document()).at(NOW, PLACES)
     day = timedelta(days=1)
     one = Demand(
-        OrderId(1), (), facts=Facts(placed_at=NOW, promised_at=NOW + 3 * day, priority=1, value_minor=5)
+        OrderId(1),
+        (),
+        attributes=OrderAttributes(placed_at=NOW, promised_at=NOW + 3 * day, priority=1, value_minor=5),
     )
     two = Demand(
-        OrderId(2), (), facts=Facts(placed_at=NOW - day, promised_at=NOW + 2.5 * day, ship_after=NOW)
+        OrderId(2),
+        (),
+        attributes=OrderAttributes(placed_at=NOW - day, promised_at=NOW + 2.5 * day, ship_after=NOW),
     )
-    three = Demand(OrderId(3), (), facts=Facts(priority=1))
+    three = Demand(OrderId(3), (), attributes=OrderAttributes(priority=1))
     served = {
         name: [
             each.order_id

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorstep.domain.routing.model import Demand, DemandLine, Facts, Lane, Place
+from doorstep.domain.routing.model import Demand, DemandLine, Lane, OrderAttributes, Place
 from doorstep.domain.routing.model.rules import Wrong, conditions
 from doorstep.domain.routing.model.rules.variables import NO_LIMIT, NO_PROMISE_DAYS, VARIABLES, Reading
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -24,8 +24,8 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
         ("lane.km > 50", "line 1 column 9: > does not accept (double, int): write whole numbers as 50.0 beside fractions"),
         ("order.channel > 5", "line 1 column 15: > does not accept (string, int)"),
         ("'x' in order.channel", "line 1 column 5: in does not accept (string, string)"),
-        ("order.pieces", "line 1 column 1: a condition must be true or false, this one is INT: compare it with a value"),
-        ("order.pieces > 99999999999999999999", "line 1 column 16: invalid int literal"),
+        ("order.units", "line 1 column 1: a condition must be true or false, this one is INT: compare it with a value"),
+        ("order.units > 99999999999999999999", "line 1 column 15: invalid int literal"),
         ("(" * 200 + "true" + ")" * 200, "line 1 column 1: Expression recursion limit exceeded. limit: 32"),
         ("'" + "x" * 2_000, "line 1 column 1: a condition has at most 2,000 characters, this one has 2,001"),
     ],
@@ -38,9 +38,9 @@ def test_what_does_not_compile_is_refused_with_its_place(text: str, said: str) -
 
 def test_a_condition_lists_its_variables() -> None:
     condition = conditions.compile(
-        "lane.km < 5.0 && order . tags.exists(t, t == 'vip') && order.pieces > 1", "when"
+        "lane.km < 5.0 && order . tags.exists(t, t == 'vip') && order.units > 1", "when"
     )
-    assert condition.names == ("order.tags", "order.pieces", "lane.km")
+    assert condition.names == ("order.tags", "order.units", "lane.km")
     assert condition.against((("vip",), 2, 4.0)) == ""
     assert condition.against((("vip",), 1, 4.0)).startswith("condition not met: lane.km < 5.0")
 
@@ -53,18 +53,22 @@ def test_a_value_of_another_type_cannot_be_evaluated() -> None:
 
 
 def test_every_variable_reads_a_value_of_its_kind() -> None:
-    place = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, groups=frozenset({"b", "a"}), room=4)
-    wants = (DemandLine(1, Sku("B"), 2, grams=600, category="tops"), DemandLine(2, Sku("A"), 1, grams=50))
-    facts = Facts(placed_at=NOW, promised_at=NOW + timedelta(days=2), tags=("vip",), pickup="HUB")
-    lane = Lane(
-        place.id, km=1.5, parcel_minor=100, kilo_minor=10, piece_minor=1, arrives_at=NOW + timedelta(days=3)
+    place = Place(
+        LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, groups=frozenset({"b", "a"}), free_capacity=4
     )
-    reading = Reading(Demand(OrderId(1), wants, facts=facts), NOW, place, lane)
+    wants = (DemandLine(1, Sku("B"), 2, grams=600, category="tops"), DemandLine(2, Sku("A"), 1, grams=50))
+    attributes = OrderAttributes(
+        placed_at=NOW, promised_at=NOW + timedelta(days=2), tags=("vip",), pickup="HUB"
+    )
+    lane = Lane(
+        place.id, km=1.5, parcel_minor=100, kilo_minor=10, unit_minor=1, arrives_at=NOW + timedelta(days=3)
+    )
+    reading = Reading(Demand(OrderId(1), wants, attributes=attributes), NOW, place, lane)
     read = {name: each.read(reading) for name, each in VARIABLES.items()}
     reported = {
         "order.promised_in_days": 2, "order.tags": ("vip",), "order.is_pickup": True, "order.skus": ("A", "B"),
-        "order.categories": ("tops",), "order.lines": 2, "order.pieces": 3, "order.grams": 1250,
-        "location.groups": ("a", "b"), "location.room": 4, "lane.days": 3, "lane.in_time": False, "lane.cost_minor": 123,
+        "order.categories": ("tops",), "order.lines": 2, "order.units": 3, "order.grams": 1250,
+        "location.groups": ("a", "b"), "location.free_capacity": 4, "lane.days": 3, "lane.in_time": False, "lane.cost_minor": 123,
     }  # fmt: skip
     assert {name: read[name] for name in reported} == reported
     every = " || ".join(f"{name} == {name}" for name in VARIABLES)
@@ -78,7 +82,7 @@ def test_unknown_dates_are_far_away_and_without_limit() -> None:
     reading = Reading(Demand(OrderId(1), ()), NOW, place, Lane(place.id))
     assert VARIABLES["order.promised_in_days"].read(reading) == NO_PROMISE_DAYS
     assert VARIABLES["lane.days"].read(reading) == NO_PROMISE_DAYS
-    assert VARIABLES["location.room"].read(reading) == NO_LIMIT
+    assert VARIABLES["location.free_capacity"].read(reading) == NO_LIMIT
     assert VARIABLES["lane.in_time"].read(reading) is True
 
 

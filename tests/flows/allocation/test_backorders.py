@@ -7,8 +7,8 @@ from tests.clock import day
 
 from doorstep.domain.inventory import actions as stock
 from doorstep.domain.inventory.actions import Correction, freshness, promises, rules, supplies
-from doorstep.domain.inventory.actions.rules import Change as RuleChange
-from doorstep.domain.inventory.actions.supplies import Change
+from doorstep.domain.inventory.actions.rules import RuleChange
+from doorstep.domain.inventory.actions.supplies import SupplyUpdate
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.inventory.model.availability import Question
 from doorstep.domain.inventory.model.freshness import StockSource
@@ -48,7 +48,7 @@ def test_a_backorder_is_promised_a_date_that_follows_its_supply(retailer: Retail
     order_id = short_order(retailer)
     (found,) = promised(retailer, order_id)
     assert (found.quantity, found.promised_date, found.state) == (50_000, day(11), "open")
-    slip = Change(supply.id, day(34))
+    slip = SupplyUpdate(supply.id, day(34))
     retailer.write(lambda tx: supplies.change(tx, changes=[slip], at=NOON))
     retailer.settle()
     assert [row.promised_date for row in promised(retailer, order_id) if row.state == "open"] == [day(34)]
@@ -92,17 +92,17 @@ def test_a_canceled_order_releases_capacity(retailer: Retailer) -> None:
 
 
 def test_what_came_for_an_order_is_not_sold_to_the_next(retailer: Retailer) -> None:
-    def adjust(pieces: int) -> None:
+    def adjust(units: int) -> None:
         for code in retailer.location_ids:
             count = Correction(
-                SHIRT, retailer.location_ids[code], "test", set_to=pieces if code == "WH-A" else 0
+                SHIRT, retailer.location_ids[code], "test", set_to=units if code == "WH-A" else 0
             )
             retailer.write(lambda tx, count=count: stock.adjust(tx, correction=count, at=NOON))
 
     adjust(0)
     supply = sell_ahead(retailer, 5)
     waiting = retailer.place_order(order_snapshot(line(SHIRT, 5, 79_900)))
-    retailer.write(lambda tx: supplies.receive(tx, pieces={supply.id: 5}, at=NOON))
+    retailer.write(lambda tx: supplies.receive(tx, units={supply.id: 5}, at=NOON))
     retailer.write(lambda tx: tx.execute("UPDATE order_routing SET due_at = due_at + interval '1 day'"))
     retailer.write(
         lambda tx: stock.move(
@@ -138,7 +138,7 @@ def test_rules_are_worked_out_for_what_is_new_and_again_every_day(retailer: Reta
     terms = Terms(RuleKind.SAFETY_STOCK, "two stay", 2, Scope(skus=(JACKET,)))
     retailer.write(lambda tx: rules.put(tx, change=RuleChange(terms, "test"), at=NOON))
     ruled = retailer.read(lambda tx: rule_views.policies(tx, skus=[JACKET], channels=[]))
-    retailer.write(lambda tx: tx.execute("DELETE FROM node_policies"))
+    retailer.write(lambda tx: tx.execute("DELETE FROM location_policies"))
     available_to_promise.apply_rules_to_new(retailer.app.context)
     available_to_promise.recompute_rules(retailer.app.context)
     assert retailer.read(lambda tx: rule_views.policies(tx, skus=[JACKET], channels=[])) == ruled

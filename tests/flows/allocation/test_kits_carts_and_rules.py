@@ -36,9 +36,9 @@ def shelf(retailer: Retailer) -> LocationId:
     ]
     retailer.write(lambda tx: catalog.compose(tx, recipes=recipes))
     wanted = {(SHIRT, NEW): 10, (JACKET, NEW): 4, (SHIRT, B_GRADE): 2}
-    for (sku, condition), pieces in wanted.items():
+    for (sku, condition), units in wanted.items():
         for code, place in retailer.location_ids.items():
-            there = pieces if place == here else 0
+            there = units if place == here else 0
             if retailer.count(sku, code, condition)[0] != there:
                 correction = Correction(sku, place, "counted", set_to=there, condition=condition)
                 retailer.write(lambda tx, c=correction: inventory.adjust(tx, correction=c, at=NOON))

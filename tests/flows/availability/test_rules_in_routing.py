@@ -6,7 +6,7 @@ from tests.builders import NOON, SHIRT, Retailer
 from tests.flows.allocation.test_kits_carts_and_rules import count, hold, place, shelf
 
 from doorstep.domain.inventory.actions import rules
-from doorstep.domain.inventory.actions.rules import Change
+from doorstep.domain.inventory.actions.rules import RuleChange
 from doorstep.domain.inventory.model.rules import RuleKind, Scope, Terms
 from doorstep.domain.routing import views as routing
 from doorstep.flows.fulfillment import cancel
@@ -19,7 +19,7 @@ def rule(
     retailer: Retailer, kind: RuleKind, value: int, *, audience: str = "", **scope: tuple[str, ...]
 ) -> None:
     terms = Terms(kind, f"{kind.value} rule", value, Scope(skus=(SHIRT,), **scope), audience)
-    retailer.write(lambda tx: rules.put(tx, change=Change(terms, "because"), at=NOON))
+    retailer.write(lambda tx: rules.put(tx, change=RuleChange(terms, "because"), at=NOON))
 
 
 def routed(retailer: Retailer, order_id: OrderId) -> int:

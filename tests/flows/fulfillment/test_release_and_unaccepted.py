@@ -190,7 +190,7 @@ def test_metered_work_is_released_as_fast_as_it_is_picked(retailer: Retailer, ha
     first, second = shirts(retailer, 2), shirts(retailer, 1)
     release.measure_throughput(context(retailer))
     assert release.release_due(context(retailer)) == 1
-    assert states(retailer, first, second) == ["open", "planned"]  # 20 an hour: two pieces are enough for now
+    assert states(retailer, first, second) == ["open", "planned"]  # 20 an hour: two units are enough for now
     (work,) = retailer.work(first)
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=hands.at))
     retailer.write(lambda tx: fulfill.pick_all(tx, fulfillment_order_id=work.id, now=hands.at))
@@ -211,4 +211,4 @@ def test_full_shifts_get_no_work_and_a_reject_releases_capacity(retailer: Retail
         )
     )
     found = retailer.read(lambda tx: lanes.network(tx, currency="INR", at=hands.at)).places
-    assert [found[place].room for place in places] == [1, 0]
+    assert [found[place].free_capacity for place in places] == [1, 0]

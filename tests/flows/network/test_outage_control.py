@@ -156,10 +156,10 @@ def test_an_outage_ends_by_itself_once(held: Retailer) -> None:
     out(held, "shiphawk", until_at=NOON + timedelta(hours=1))
     assert [look(held), look(held, hours=2), look(held, hours=2)] == [0, 1, 0]
     assert held.read(views.every_outage) == []
-    facts = held.read(
+    event_types = held.read(
         lambda tx: tx.column(str, "SELECT type FROM events WHERE stream = 'network' ORDER BY version")
     )
-    assert facts[-2:] == ["carrier.outage_started", "carrier.outage_ended"]
+    assert event_types[-2:] == ["carrier.outage_started", "carrier.outage_ended"]
 
 
 def silent(*_: object) -> NoReturn:

@@ -27,7 +27,7 @@ def test_yesterday_is_queued_once(retailer: Retailer) -> None:
 def test_actual_cost_is_stored_with_the_best_possible(retailer: Retailer) -> None:
     now = retailer.app.clock.now()
     for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
-        retailer.place_order(order_snapshot(*(line(sku, pieces) for sku, pieces in wanted)))
+        retailer.place_order(order_snapshot(*(line(sku, units) for sku, units in wanted)))
     until = retailer.app.clock.now() + timedelta(seconds=1)
     new = NewRun("hindsight", None, None, now, until, every_minutes=1)
     retailer.write(lambda tx: verbs.queue(tx, new=new, at=now))

@@ -11,7 +11,7 @@ from doorstep.domain.fulfillment.model import State
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import Correction
 from doorstep.domain.routing.model import lab
-from doorstep.domain.routing.model.lab import Outcome, Past
+from doorstep.domain.routing.model.lab import OrderResult, Past
 from doorstep.domain.routing.views import rules
 from doorstep.flows.routing_rules import history
 from doorstep.flows.routing_rules.history import Window
@@ -28,7 +28,7 @@ def rebuilt(retailer: Retailer, began: datetime) -> Past:
     return retailer.read(lambda tx: history.reconstruct(tx, window=Window(began, retailer.app.clock.now())))
 
 
-def replayed(retailer: Retailer, began: datetime) -> dict[OrderId, Outcome]:
+def replayed(retailer: Retailer, began: datetime) -> dict[OrderId, OrderResult]:
     compiled_rules = retailer.read(rules.compiled_rules)
     found = rebuilt(retailer, began)
     outcomes = lab.replay(found, compiled_rules, every=timedelta(0), reported=lambda _: None)
@@ -54,7 +54,7 @@ def test_a_replay_with_the_same_rules_has_the_same_result(
     for order_id in week:
         choices = {(each.sku, each.location_id, each.quantity) for each in found[order_id].choices}
         assert choices == sent(retailer, order_id)
-    assert sum(each.short_pieces for each in found.values()) > 0
+    assert sum(each.short_units for each in found.values()) > 0
 
 
 def test_stock_received_meanwhile_is_added_in_the_replay(retailer: Retailer, began: datetime) -> None:
@@ -64,7 +64,7 @@ def test_stock_received_meanwhile_is_added_in_the_replay(retailer: Retailer, beg
     retailer.settle()
     last = retailer.place_order(order_snapshot(line(SHIRT, 1)))
     found = replayed(retailer, began)
-    assert (found[waited].short_pieces, found[last].short_pieces) == (0, 0)
+    assert (found[waited].short_units, found[last].short_units) == (0, 0)
     assert rebuilt(retailer, began).changes[0].units == 6
 
 
@@ -72,7 +72,7 @@ def test_stock_is_what_it_was_when_the_window_began(
     retailer: Retailer, began: datetime, week: list[OrderId]
 ) -> None:
     before = rebuilt(retailer, began).stock
-    assert {place: pieces for place, pieces in before[JACKET].items() if pieces} == {
+    assert {place: units for place, units in before[JACKET].items() if units} == {
         retailer.location_ids["WH-A"]: 8,
         retailer.location_ids["WH-B"]: 5,
     }

@@ -9,7 +9,7 @@ from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.connections.model import Kind
 from doorstep.domain.routing.actions import lab as verbs
-from doorstep.domain.routing.actions.lab import Hold, NewRun
+from doorstep.domain.routing.actions.lab import Lease, NewRun
 from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.rules import RuleSet
 from doorstep.domain.routing.views import lab as views
@@ -52,7 +52,7 @@ def run_of(retailer: Retailer, run_id: int) -> LabRun:
 @pytest.fixture
 def sold(retailer: Retailer) -> Retailer:
     for wanted in ([(JACKET, 1), (SHIRT, 1)], [(JACKET, 1)], [(SHIRT, 2)]):
-        retailer.place_order(order_snapshot(*(line(sku, pieces) for sku, pieces in wanted)))
+        retailer.place_order(order_snapshot(*(line(sku, units) for sku, units in wanted)))
     return retailer
 
 
@@ -64,7 +64,7 @@ def test_both_sides_are_kept_with_the_orders_that_change(sold: Retailer) -> None
     assert (run.state, run.error) == ("done", "")
     assert run.before is not None
     assert run.after is not None
-    assert (run.before.orders, run.before.short_pieces, run.after.short_pieces) == (3, 0, 3)
+    assert (run.before.orders, run.before.short_units, run.after.short_units) == (3, 0, 3)
     changes = sold.read(lambda tx: views.changes(tx, run_id=run_id, part=Slice("short", "order")))
     assert [each.number[0] for each in changes] == ["#", "#"]
     assert run.changed == sold.read(lambda tx: views.counts(tx, run_id=run_id)).changed
@@ -96,7 +96,7 @@ def test_what_waits_is_canceled_at_once_and_what_runs_at_its_next_batch(sold: Re
     assert taken.id == runs
     sold.write(lambda tx: verbs.cancel(tx, run_id=runs, at=now))
     with pytest.raises(verbs.Canceled):
-        sold.write(lambda tx: verbs.report_progress(tx, hold=Hold(runs, 1), done=1, total=2))
+        sold.write(lambda tx: verbs.report_progress(tx, hold=Lease(runs, 1), done=1, total=2))
     with pytest.raises(errors.Refused, match=f"Simulation {waits} has ended"):
         sold.write(lambda tx: verbs.cancel(tx, run_id=waits, at=now))
 
@@ -110,7 +110,7 @@ def test_a_run_whose_worker_died_is_begun_anew_by_another(sold: Retailer) -> Non
     run = run_of(sold, run_id)
     assert (run.state, run.attempts) == ("done", 2)
     with pytest.raises(verbs.Lost):
-        sold.write(lambda tx: verbs.report_progress(tx, hold=Hold(run_id, 1), done=1, total=2))
+        sold.write(lambda tx: verbs.report_progress(tx, hold=Lease(run_id, 1), done=1, total=2))
 
 
 def test_a_run_that_kills_its_workers_is_given_up(sold: Retailer) -> None:
@@ -167,7 +167,7 @@ def test_orders_and_stock_of_files(retailer: Retailer) -> None:
     run = run_of(retailer, run_id)
     assert (run.state, run.error) == ("done", "")
     assert run.before is not None
-    assert (run.before.orders, run.before.short_pieces) == (2, 1)
+    assert (run.before.orders, run.before.short_units) == (2, 1)
     changes = retailer.read(lambda tx: views.changes(tx, run_id=run_id, part=Slice()))
     assert {each.number for each in changes} <= {"one", "two"}
 

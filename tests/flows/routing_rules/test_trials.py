@@ -41,8 +41,8 @@ def test_a_draft_decides_silently_and_changes_nothing(retailer: Retailer) -> Non
     assert rules_of(retailer, before) == rules_of(retailer, after) == "default"
     assert retailer.order(after).lines[0].allocated == 1
     active, draft = retailer.read(lambda tx: trials.sides(tx, trial_id=found.id))
-    assert (active.orders, active.served, active.parcels, active.short_pieces) == (1, 1, 1, 0)
-    assert (draft.orders, draft.served, draft.short_pieces) == (1, 0, 1)
+    assert (active.orders, active.served, active.parcels, active.short_units) == (1, 1, 1, 0)
+    assert (draft.orders, draft.served, draft.short_units) == (1, 0, 1)
 
 
 def test_a_draft_decides_its_share_of_orders_and_the_explanation_names_it(retailer: Retailer) -> None:
@@ -142,6 +142,6 @@ def test_a_trial_ends_when_another_version_decides(retailer: Retailer) -> None:
 
 
 def test_who_decides_second_sees_shifts_as_the_first_left_them() -> None:
-    scene = Scene({}, street({1: 1, 2: 2}), places=(place(1, room=1), place(2)))
+    scene = Scene({}, street({1: 1, 2: 2}), places=(place(1, free_capacity=1), place(2)))
     left = trial._after(scene.network, [LocationId(1), LocationId(1), LocationId(2)])
-    assert [left.places[LocationId(number)].room for number in (1, 2)] == [0, None]
+    assert [left.places[LocationId(number)].free_capacity for number in (1, 2)] == [0, None]

@@ -7,8 +7,8 @@ from tests.builders import JACKET, NOON, Retailer, line, order_snapshot
 
 from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.inventory.actions import claims, counts, feeds, receiving, transfers
-from doorstep.domain.inventory.model.counts import CountKind, Found, NewCount, Rest, Tolerance
-from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
+from doorstep.domain.inventory.model.counts import CountedSku, CountKind, NewCount, Rest, Tolerance
+from doorstep.domain.inventory.model.feeds import Feed, Mode, StockLine
 from doorstep.domain.inventory.model.receiving import Delivery
 from doorstep.domain.inventory.model.transfers import Plan, RequestedLine, TransferReceiptLine
 from doorstep.domain.inventory.views import counts as count_views
@@ -22,11 +22,11 @@ HUB, STORE = "WH-A", "ST-22"
 
 def empty(retailer: Retailer, sku: Sku = JACKET) -> None:
     """Nobody has any."""
-    lines = [Line(number, sku, code, 0) for number, code in enumerate(retailer.location_ids, start=1)]
+    lines = [StockLine(number, sku, code, 0) for number, code in enumerate(retailer.location_ids, start=1)]
     tell(retailer, "empty", *lines)
 
 
-def tell(retailer: Retailer, key: str, *lines: Line, mode: Mode = Mode.SET) -> None:
+def tell(retailer: Retailer, key: str, *lines: StockLine, mode: Mode = Mode.SET) -> None:
     now = retailer.app.clock.now()
     feed = Feed("wms", key, mode, now, lines)
     retailer.write(lambda tx: feeds.apply_feed(tx, feed=feed, places=retailer.location_ids, now=now))
@@ -39,14 +39,14 @@ def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
     if how == "receipt":
         receiving.receive(tx, delivery=Delivery(place, [TransferReceiptLine(JACKET, 5)]), at=now)
     elif how == "feed":
-        feed = Feed("wms", "more", Mode.DELTA, now, [Line(1, JACKET, HUB, 5)])
+        feed = Feed("wms", "more", Mode.DELTA, now, [StockLine(1, JACKET, HUB, 5)])
         feeds.apply_feed(tx, feed=feed, places=retailer.location_ids, now=now)
     else:
         new = NewCount(place, CountKind.BLIND, "Found behind the door", [JACKET])
         (key,) = counts.open_(tx, news=[new], at=now)
         command = counts.Command(key, now)
-        counts.find(tx, command=command, found=[Found(JACKET, 5)], adds=False)
-        counts.submit(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance(pieces=9))
+        counts.find(tx, command=command, found=[CountedSku(JACKET, 5)], adds=False)
+        counts.submit(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance(units=9))
 
 
 @pytest.mark.parametrize("how", ["receipt", "feed", "count"])
@@ -62,7 +62,7 @@ def test_new_stock_retries_the_orders_that_wait_for_it(retailer: Retailer, how: 
 
 def test_a_canceled_transfer_releases_stock_and_retries_backorders(retailer: Retailer) -> None:
     empty(retailer)
-    tell(retailer, "two", Line(1, JACKET, HUB, 2))
+    tell(retailer, "two", StockLine(1, JACKET, HUB, 2))
     command = retailer.write(lambda tx: requested(retailer, tx))
     order_id = retailer.place_order(order_snapshot(line(JACKET, 2, 299_900)))
     assert retailer.work(order_id) == []
@@ -97,16 +97,16 @@ def reject(retailer: Retailer, reason: RejectReason) -> LocationId:
 def test_what_a_location_does_not_find_is_to_be_counted_there(retailer: Retailer) -> None:
     here = reject(retailer, RejectReason.NOT_IN_STOCK)
     assert directed(retailer) == [(JACKET, here)]
-    tell(retailer, "more", Line(1, JACKET, STORE, 5), mode=Mode.DELTA)
+    tell(retailer, "more", StockLine(1, JACKET, STORE, 5), mode=Mode.DELTA)
     reject(retailer, RejectReason.NO_CAPACITY)
     assert directed(retailer) == [(JACKET, here)]
 
 
 def test_what_a_source_contradicts_is_to_be_counted_and_settles_itself(retailer: Retailer) -> None:
     empty(retailer)
-    tell(retailer, "three", Line(1, JACKET, HUB, 3))
+    tell(retailer, "three", StockLine(1, JACKET, HUB, 3))
     order_id = retailer.place_order(order_snapshot(line(JACKET, 3, 299_900)))
-    tell(retailer, "one", Line(1, JACKET, HUB, 1))
+    tell(retailer, "one", StockLine(1, JACKET, HUB, 1))
     assert directed(retailer) == [(JACKET, retailer.location_ids[HUB])]
     (work,) = retailer.work(order_id)
     retailer.write(

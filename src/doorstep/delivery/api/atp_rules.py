@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from doorstep.delivery.api.access import Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import rules
-from doorstep.domain.inventory.actions.rules import Change, Effect
+from doorstep.domain.inventory.actions.rules import Effect, RuleChange
 from doorstep.domain.inventory.model.rules import Rule, RuleKind, Scope, Terms
 from doorstep.domain.inventory.views import rules as views
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -40,7 +40,7 @@ class RuleBody(BaseModel):
         None, description="The version that you read; the change is rejected if there is a newer one."
     )
 
-    def change(self, rule_id: int | None) -> Change:
+    def change(self, rule_id: int | None) -> RuleChange:
         """The same rule as a domain object."""
         scope = Scope(
             tuple(self.skus),
@@ -53,7 +53,7 @@ class RuleBody(BaseModel):
         terms = Terms(
             self.kind, self.name, self.value, scope, self.audience, self.precedence, active=self.active
         )
-        return Change(terms, self.reason, rule_id, self.version)
+        return RuleChange(terms, self.reason, rule_id, self.version)
 
 
 class RuleToPreview(RuleBody):
@@ -160,11 +160,11 @@ def competing_rules(
     """List the active rules of a kind that apply to a SKU (at a location, for a channel); the first one decides."""
     calling.principal.require(Permission.INVENTORY_READ)
 
-    def look(tx: ReadTx) -> list[AtpRule]:
+    def fetch(tx: ReadTx) -> list[AtpRule]:
         found = views.competing(tx, kind=kind, sku=sku, location=location, channel=channel)
         return [_rule(each) for each in found]
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/atp-rules/{rule_id}")

@@ -59,17 +59,17 @@ class AvailabilityStep(BaseModel):
     """A number of units that is added or deducted, and why; `rule_id` if a rule causes it."""
 
     words: str
-    pieces: int
+    units: int
     rule_id: int | None
     rule: str
 
 
 class AvailabilityExplanation(BaseModel):
-    """From on-hand stock to available stock, for one component of the SKU. One SKU needs `pieces` units of it."""
+    """From on-hand stock to available stock, for one component of the SKU. One SKU needs `quantity` units of it."""
 
     sku: str
     condition: str
-    pieces: int
+    quantity: int
     free: int
     steps: list[AvailabilityStep]
 
@@ -96,11 +96,11 @@ def _answer(found: Availability, *, explain: bool) -> AvailabilityAnswer:
         AvailabilityExplanation(
             sku=part.sku,
             condition=part.condition.value,
-            pieces=part.pieces,
+            quantity=part.quantity,
             free=part.free,
             steps=[
                 AvailabilityStep(
-                    words=step.words, pieces=step.pieces, rule_id=step.rule.rule_id, rule=step.rule.rule
+                    words=step.words, units=step.units, rule_id=step.rule.rule_id, rule=step.rule.rule
                 )
                 for step in waterfall(part)
             ],
@@ -123,14 +123,14 @@ def _answer(found: Availability, *, explain: bool) -> AvailabilityAnswer:
 def _ask(calling: Caller, asked: Sequence[AvailabilityQuery]) -> list[AvailabilityAnswer]:
     calling.principal.require(Permission.INVENTORY_READ)
 
-    def look(tx: ReadTx) -> list[AvailabilityAnswer]:
+    def fetch(tx: ReadTx) -> list[AvailabilityAnswer]:
         named = {each.location for each in asked if each.location}
         places = {code: network.by_code(tx, code=code).id for code in named}
         questions = [each.question(places) for each in asked]
         found = available_to_promise.availability(tx, questions=questions, at=calling.app.clock.now())
         return [_answer(each, explain=one.explain) for each, one in zip(found, asked, strict=True)]
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/availability")
@@ -184,7 +184,7 @@ def endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
     """List the locations that have a SKU, and when it can be at a store. Transit days are estimated from distance."""
     calling.principal.require(Permission.INVENTORY_READ)
 
-    def look(tx: ReadTx) -> Aisle:
+    def fetch(tx: ReadTx) -> Aisle:
         store = network.by_code(tx, code=location)
         ways = aisle.transit(calling.app.settings.transfer_days)
         found = available_to_promise.endless_aisle(
@@ -198,7 +198,7 @@ def endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
             coming=[_offer(each) for each in found.coming],
         )
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 class Source(BaseModel):
@@ -227,7 +227,7 @@ def stock_sources(calling: Calling) -> list[SourceState]:
     calling.principal.require(Permission.INVENTORY_READ)
     now = calling.app.clock.now()
 
-    def look(tx: ReadTx) -> list[SourceState]:
+    def fetch(tx: ReadTx) -> list[SourceState]:
         places = network.locations(tx)
         return [
             SourceState(
@@ -240,7 +240,7 @@ def stock_sources(calling: Calling) -> list[SourceState]:
             for each in source_views.sources(tx)
         ]
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.put("/stock-sources")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field
 
 from doorstep.delivery.api.access import Calling
 from doorstep.delivery.api.shapes import Money, money
@@ -29,7 +29,7 @@ class NewItem(BaseModel):
     title: Name = Field(description="The title.")
     style: str = Field("", description="The style that its sizes and colors share.")
     category: str = Field("", description="The category.")
-    colour: str = Field("", description="The color.")
+    color: str = Field("", description="The color.", validation_alias=AliasChoices("color", "colour"))
     size: str = Field("", description="The size.")
     barcode: str = Field("", description="The barcode (GTIN).")
     weight_grams: int = Field(ge=0, description="The weight in grams.")
@@ -42,11 +42,17 @@ class NewItem(BaseModel):
 
 
 class NewPart(BaseModel):
-    """`pieces` units of a SKU in a condition."""
+    """`quantity` units of a SKU in a condition."""
 
     sku: Name = Field(description="The SKU.")
     condition: Literal["new", "b_grade"] = Field("new", description="The condition of the units.")
-    pieces: int = Field(1, ge=1, le=1_000, description="The units of this part in one kit.")
+    quantity: int = Field(
+        1,
+        ge=1,
+        le=1_000,
+        description="The units of this part in one kit.",
+        validation_alias=AliasChoices("quantity", "pieces"),
+    )
 
 
 class NewRecipe(BaseModel):
@@ -62,7 +68,7 @@ class CatalogItem(BaseModel):
     title: str
     style: str
     category: str
-    colour: str
+    color: str
     size: str
     barcode: str
     weight_grams: int
@@ -72,11 +78,11 @@ class CatalogItem(BaseModel):
 
 
 class Component(BaseModel):
-    """`pieces` units of a SKU in a condition."""
+    """`quantity` units of a SKU in a condition."""
 
     sku: str
     condition: str
-    pieces: int
+    quantity: int
 
 
 class Described(BaseModel):
@@ -125,7 +131,7 @@ def list_skus(
 def compose(calling: Calling, sku: Name, body: NewRecipe) -> RecipeSaved:
     """Make a SKU a kit or a B-grade SKU. Orders that are reserved keep their components."""
     calling.principal.require(Permission.INVENTORY_WRITE)
-    parts = tuple(Part(Sku(part.sku), part.condition, part.pieces) for part in body.parts)
+    parts = tuple(Part(Sku(part.sku), part.condition, part.quantity) for part in body.parts)
 
     def work(tx: WriteTx) -> RecipeSaved:
         actions.compose(tx, recipes=[Recipe(Sku(sku), parts)])

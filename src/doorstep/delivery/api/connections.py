@@ -72,7 +72,7 @@ def list_connections(calling: Calling) -> list[ConnectionState]:
     """List every connection with its mode and health."""
     calling.principal.require(Permission.CONNECTIONS_READ)
 
-    def look(tx: ReadTx) -> list[ConnectionState]:
+    def fetch(tx: ReadTx) -> list[ConnectionState]:
         unsent = jobs.count_shadowed(tx)
         return [
             ConnectionState(
@@ -91,7 +91,7 @@ def list_connections(calling: Calling) -> list[ConnectionState]:
             for each in health.connections(tx, now=calling.app.clock.now())
         ]
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/connections/{key}/unsent-calls")

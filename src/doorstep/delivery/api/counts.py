@@ -18,9 +18,9 @@ from doorstep.domain.inventory.actions.counts import Command
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.counts import (
     COUNT_ACTIONS,
+    CountedSku,
     CountKind,
     CountState,
-    Found,
     NewCount,
     Rest,
     Tolerance,
@@ -165,7 +165,7 @@ class Listing(Paging):
 def list_counts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[Count]:
     """List counts, newest first."""
 
-    def look(tx: ReadTx) -> Page[Count]:
+    def fetch(tx: ReadTx) -> Page[Count]:
         chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         places = network.locations(tx)
@@ -182,14 +182,14 @@ def list_counts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[C
             limit=wanted.limit,
         )
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/counts/{count_id}")
 def get_count(calling: Calling, count_id: int) -> WholeCount:
     """Get one count with its lines."""
 
-    def look(tx: ReadTx) -> WholeCount:
+    def fetch(tx: ReadTx) -> WholeCount:
         found = views.count(tx, count_id=count_id)
         calling.principal.require(Permission.INVENTORY_READ, at=found.location_id)
         code = network.location(tx, location_id=found.location_id).code
@@ -211,7 +211,7 @@ def get_count(calling: Calling, count_id: int) -> WholeCount:
             count=_shown(views.row(tx, count_id=count_id), code), lines=lines, waiting_order_ids=orders
         )
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.post("/counts", status_code=201)
@@ -259,7 +259,8 @@ def find(calling: Calling, count_id: int, body: CountedUnits) -> CountActed:
     def verb(tx: WriteTx, command: Command) -> None:
         known = views.scanned(tx, codes=[each.code for each in body.found])
         found = [
-            Found(known.get(each.code, Sku(each.code)), each.quantity, each.condition) for each in body.found
+            CountedSku(known.get(each.code, Sku(each.code)), each.quantity, each.condition)
+            for each in body.found
         ]
         counts.find(tx, command=command, found=found, adds=body.adds)
 
@@ -270,7 +271,7 @@ def find(calling: Calling, count_id: int, body: CountedUnits) -> CountActed:
 def hand_in(calling: Calling, count_id: int, body: CountSubmission) -> CountActed:
     """Submit a count. Small variances (see the settings) are approved at once."""
     chosen = calling.app.settings
-    tolerance = Tolerance(chosen.count_tolerance_pieces, chosen.count_tolerance_percent)
+    tolerance = Tolerance(chosen.count_tolerance_units, chosen.count_tolerance_percent)
     return _act(
         calling,
         count_id,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Calling
 from doorstep.delivery.api.paging import Page, Paging
-from doorstep.domain.analytics.views import letters
+from doorstep.domain.analytics.views import dead_letters
 from doorstep.domain.identity.model import Permission
 from doorstep.flows import operations
 from doorstep.kernel import errors
@@ -79,7 +79,7 @@ class Listing(Paging):
     error_class: str = ""
 
 
-def _shape(found: letters.DeadLetter) -> DeadLetter:
+def _shape(found: dead_letters.DeadLetter) -> DeadLetter:
     return DeadLetter.model_validate(asdict(found))
 
 
@@ -87,17 +87,19 @@ def _shape(found: letters.DeadLetter) -> DeadLetter:
 def list_letters(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[DeadLetter]:
     """List dead letters, newest failure first."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
-    sort = letters.LATEST.sort
-    page = Keyset(sort, after=paging.after(letters.SORTING, wanted.cursor, sort), limit=wanted.limit + 1)
-    rows = calling.read(lambda tx: letters.dead_letters(tx, error_class=wanted.error_class, page=page))
-    return paging.page(rows, _shape, lambda row: letters.SORTING.cursor_of(row, sort), limit=wanted.limit)
+    sort = dead_letters.LATEST.sort
+    page = Keyset(sort, after=paging.after(dead_letters.SORTING, wanted.cursor, sort), limit=wanted.limit + 1)
+    rows = calling.read(lambda tx: dead_letters.dead_letters(tx, error_class=wanted.error_class, page=page))
+    return paging.page(
+        rows, _shape, lambda row: dead_letters.SORTING.cursor_of(row, sort), limit=wanted.limit
+    )
 
 
 @router.get("/dead-letters/{source}/{letter_id}")
 def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id: int) -> OpenedDeadLetter:
     """Get one dead letter with its payload."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
-    found = calling.read(lambda tx: letters.opened(tx, source=source, letter_id=letter_id))
+    found = calling.read(lambda tx: dead_letters.opened(tx, source=source, letter_id=letter_id))
     return OpenedDeadLetter(
         letter=_shape(found.letter), payload=found.payload, is_json=found.is_json, headers=found.headers
     )

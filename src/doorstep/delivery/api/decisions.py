@@ -64,7 +64,7 @@ class Scores(BaseModel):
     reroute: Money
     late: Money
     load: Money
-    last_piece: Money
+    last_unit: Money
     scarcity: Money
     carbon: Money
     parcels: int
@@ -126,7 +126,7 @@ class Decision(BaseModel):
 def _scores(found: stored_scores.Scores, currency: str) -> Scores:
     costs = {
         name: money(getattr(found, f"{name}_minor"), currency)
-        for name in ("cost", "carriage", "handling", "split", "reroute", "late", "load", "last_piece", "scarcity", "carbon")
+        for name in ("cost", "carriage", "handling", "split", "reroute", "late", "load", "last_unit", "scarcity", "carbon")
     }  # fmt: skip
     return Scores(
         miss_probability=found.miss,

@@ -13,7 +13,7 @@ from doorstep.delivery.api.access import Caller, Calling
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import feeds
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.feeds import MOST_LINES, Feed, Line, Mode
+from doorstep.domain.inventory.model.feeds import MOST_LINES, Feed, Mode, StockLine
 from doorstep.domain.inventory.views import feeds as views
 from doorstep.domain.network import views as network
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -94,7 +94,7 @@ class WholeFeed(BaseModel):
     """A feed with the lines that were not applied as sent."""
 
     feed: FeedRow
-    troubles: list[UnappliedLine]
+    problems: list[UnappliedLine]
 
 
 def _shown(row: views.FeedRow) -> FeedRow:
@@ -121,7 +121,7 @@ def take(calling: Calling, body: StockFeed) -> FeedResult:
     now = calling.app.clock.now()
     as_of = body.as_of or now
     lines = [
-        Line(number, each.sku, each.location, each.quantity, each.condition)
+        StockLine(number, each.sku, each.location, each.quantity, each.condition)
         for number, each in enumerate(body.lines, start=1)
     ]
     moment = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
@@ -156,8 +156,8 @@ def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
     """Get one feed with the lines that were not applied as sent."""
     calling.principal.require(Permission.CONNECTIONS_READ)
 
-    def look(tx: ReadTx) -> WholeFeed:
-        troubles = [
+    def fetch(tx: ReadTx) -> WholeFeed:
+        problems = [
             UnappliedLine(
                 line_no=each.line_no,
                 sku=each.sku,
@@ -167,6 +167,6 @@ def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
             )
             for each in views.unapplied_lines(tx, feed_id=feed_id)
         ]
-        return WholeFeed(feed=_shown(views.row(tx, feed_id=feed_id)), troubles=troubles)
+        return WholeFeed(feed=_shown(views.row(tx, feed_id=feed_id)), problems=problems)
 
-    return calling.read(look)
+    return calling.read(fetch)

@@ -207,7 +207,7 @@ def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Wor
         ship_by, work_id = paging.parts(wanted.cursor, 2)
         after = paging.instant(ship_by), paging.whole(work_id)
 
-    def look(tx: ReadTx) -> list[views.Job]:
+    def fetch(tx: ReadTx) -> list[views.Job]:
         place = network.by_code(tx, code=wanted.location)
         calling.principal.require(Permission.FULFILLMENT_READ, at=place.id)
         now = calling.app.clock.now()
@@ -216,7 +216,7 @@ def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Wor
     def key(job: views.Job) -> str:
         return paging.cursor(job.card.ship_by, job.card.id)
 
-    return paging.page(calling.read(look), _reported, key, limit=wanted.limit)
+    return paging.page(calling.read(fetch), _reported, key, limit=wanted.limit)
 
 
 @router.get("/fulfillment-orders/{fulfillment_order_id}")
@@ -335,7 +335,7 @@ def ask_back(calling: Calling, fulfillment_order_id: int, body: Recall) -> Acted
 @router.post("/fulfillment-orders/{fulfillment_order_id}/keep", include_in_schema=False)
 @router.post("/fulfillment-orders/{fulfillment_order_id}/decline-recall")
 def keep(calling: Calling, fulfillment_order_id: int, body: RecallDecline) -> Acted:
-    """Decline a recall. To agree, reject the fulfillment order with the reason asked_back."""
+    """Decline a recall. To agree, reject the fulfillment order with the reason recalled."""
     return _act(
         calling,
         fulfillment_order_id,

@@ -18,7 +18,7 @@ from doorstep.bootstrap import App
 from doorstep.delivery.api.access import Caller, Calling, Uploading
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import imports
-from doorstep.domain.inventory.model.imports import SHAPES, Import, ImportKind, NewImport, Row
+from doorstep.domain.inventory.model.imports import SHAPES, Import, ImportKind, ImportRow, NewImport
 from doorstep.domain.inventory.views import exports
 from doorstep.domain.inventory.views import imports as views
 from doorstep.domain.network import views as network
@@ -112,11 +112,11 @@ async def bring_in(
     calling.principal.require(Permission.INVENTORY_WRITE)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
         size = 0
-        async for piece in request.stream():
-            size += len(piece)
+        async for chunk in request.stream():
+            size += len(chunk)
             if size > MOST_BYTES:
                 raise errors.Invalid("The file is larger than 1 GiB: split it.", field="body")
-            spool.write(piece)
+            spool.write(chunk)
         spool.seek(0)
         return await run_in_threadpool(_taken_in, calling, reported, spool)
 
@@ -158,14 +158,14 @@ def list_problems(
     """List the first rows that are bad, or that change nothing."""
     calling.principal.require(Permission.CONNECTIONS_READ)
 
-    def look(tx: ReadTx) -> list[RowProblem]:
+    def fetch(tx: ReadTx) -> list[RowProblem]:
         views.row(tx, import_id=import_id)
         found = views.problems(tx, import_id=import_id, limit=limit)
         return [
             RowProblem(line=row.line_no, problem=row.problem or "", cells=list(row.cells)) for row in found
         ]
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/imports/{import_id}/problems.csv", response_class=StreamingResponse, responses=_CSV)
@@ -181,7 +181,7 @@ def download_problems(calling: Calling, import_id: int) -> StreamingResponse:
     )
 
 
-def _lines(head: Iterable[str], rows: Iterable[Row]) -> Iterator[bytes]:
+def _lines(head: Iterable[str], rows: Iterable[ImportRow]) -> Iterator[bytes]:
     """CSV, one line at a time."""
     for cells in _reported(head, rows):
         line = io.StringIO()
@@ -189,7 +189,7 @@ def _lines(head: Iterable[str], rows: Iterable[Row]) -> Iterator[bytes]:
         yield line.getvalue().encode()
 
 
-def _reported(head: Iterable[str], rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
+def _reported(head: Iterable[str], rows: Iterable[ImportRow]) -> Iterator[tuple[object, ...]]:
     yield tuple(head)
     for row in rows:
         yield (row.line_no, row.problem, *row.cells)
@@ -231,20 +231,20 @@ def export_movements(
 
 
 def _chosen(calling: Caller, location: str) -> int | None:
-    def look(tx: ReadTx) -> int | None:
+    def fetch(tx: ReadTx) -> int | None:
         chosen = network.by_code(tx, code=location).id if location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         return chosen
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 def _csv(app: App, name: str, make: Callable[[ReadTx], Iterator[bytes]]) -> StreamingResponse:
     """Stream a file from the database."""
 
-    def pieces() -> Iterator[bytes]:
+    def units() -> Iterator[bytes]:
         with app.db.read() as tx:
             yield from make(tx)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(units(), media_type="text/csv; charset=utf-8", headers=headers)

@@ -73,7 +73,7 @@ class InventoryFilter(Paging):
 def list_inventory(calling: Calling, asked: Annotated[InventoryFilter, Query()]) -> Page[Position]:
     """List stock counters, by SKU."""
 
-    def look(tx: ReadTx) -> Page[Position]:
+    def fetch(tx: ReadTx) -> Page[Position]:
         places = network.locations(tx)
         chosen = network.by_code(tx, code=asked.location).id if asked.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
@@ -96,14 +96,14 @@ def list_inventory(calling: Calling, asked: Annotated[InventoryFilter, Query()])
         ]
         return Page(items=positions, next_cursor=page.next_after)
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/inventory/{sku:path}/{location}/movements")
 def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
     """List the movements of a counter, newest first."""
 
-    def look(tx: ReadTx) -> list[Movement]:
+    def fetch(tx: ReadTx) -> list[Movement]:
         place = network.by_code(tx, code=location)
         calling.principal.require(Permission.INVENTORY_READ, at=place.id)
         return [
@@ -123,7 +123,7 @@ def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
             for row in views.movements(tx, sku=sku, location_id=place.id)
         ]
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 class Adjusted(BaseModel):

@@ -27,7 +27,7 @@ class Totals(BaseModel):
     parcels: int
     splits: int
     misses: float
-    short_pieces: int
+    short_units: int
 
 
 class Load(BaseModel):
@@ -86,8 +86,8 @@ class Simulation(BaseModel):
     every_minutes: int
     batch_seconds: float
     orders_name: str
-    asked_by: str
-    asked_at: datetime
+    requested_by: str
+    requested_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
     done: int
@@ -111,7 +111,7 @@ class Plan(BaseModel):
     sent: list[str]
     cost: Money
     parcels: int
-    short_pieces: int
+    short_units: int
     sentence: str
     rule: str
 

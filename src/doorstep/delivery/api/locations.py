@@ -90,12 +90,12 @@ def list_locations(calling: Calling) -> list[Location]:
 def get_location(calling: Calling, code: str) -> Location:
     """Get one location."""
 
-    def look(tx: ReadTx) -> Location:
+    def fetch(tx: ReadTx) -> Location:
         found = views.by_code(tx, code=code)
         calling.principal.require(Permission.FULFILLMENT_READ, at=found.id)
         return _shape(found)
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.put("/locations/{code}")
@@ -116,10 +116,10 @@ def preview_closing(calling: Calling, code: str) -> Closing:
     """Get what must be finished before the location can be closed, and what closing would change."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> Closing:
+    def fetch(tx: ReadTx) -> Closing:
         return _closing(locations.preview_closing(tx, location_id=views.by_code(tx, code=code).id))
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.post("/locations/{code}/close")

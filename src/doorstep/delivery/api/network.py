@@ -66,7 +66,7 @@ def network(calling: Calling) -> CurrentNetwork:
     """Get the current calendars, shifts and tariffs."""
     calling.principal.require(Permission.RULES_READ)
 
-    def look(tx: ReadTx) -> CurrentNetwork:
+    def fetch(tx: ReadTx) -> CurrentNetwork:
         versions = [
             Version(version=each.version, note=each.note, actor=each.actor, created_at=each.created_at)
             for each in views.versions(tx)
@@ -75,7 +75,7 @@ def network(calling: Calling) -> CurrentNetwork:
             document=msgspec.to_builtins(views.document(tx), str_keys=True), versions=versions
         )
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/network/schema")
@@ -184,11 +184,11 @@ def _today(found: LocationDay) -> Today:
 def today(calling: Calling, code: str) -> Today:
     """Get a location's hours, shifts, throughput and pause."""
 
-    def look(tx: ReadTx) -> Today:
+    def fetch(tx: ReadTx) -> Today:
         place = _place(calling, tx, code, Permission.FULFILLMENT_READ)
         return _today(location_status.load(tx, location_id=place, at=calling.app.clock.now()))
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 class Pausing(BaseModel):
@@ -265,7 +265,7 @@ def outages(calling: Calling) -> list[Outage]:
     calling.principal.require(Permission.RULES_READ)
     now = calling.app.clock.now()
 
-    def look(tx: ReadTx) -> list[Outage]:
+    def fetch(tx: ReadTx) -> list[Outage]:
         return [
             Outage(
                 carrier=each.carrier,
@@ -277,7 +277,7 @@ def outages(calling: Calling) -> list[Outage]:
             for each in views.outages(tx, at=now).values()
         ]
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.post("/network/outages")

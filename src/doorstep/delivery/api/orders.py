@@ -93,11 +93,11 @@ def get_order(calling: Calling, order_id: int) -> shapes.Order:
     """Get one order with lines, fulfillment orders, parcels, returns, payments and timeline."""
     calling.principal.require(Permission.ORDERS_READ)
 
-    def look(tx: ReadTx) -> shapes.Order:
+    def fetch(tx: ReadTx) -> shapes.Order:
         _see(calling, tx, order_id)
         return shapes.order(order_views.detail(tx, order_id=order_id, now=calling.app.clock.now()))
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.post("/orders/{order_id}/hold")

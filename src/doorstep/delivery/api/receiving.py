@@ -82,7 +82,7 @@ class Receipt(BaseModel):
     note: str
     closes: bool
     skus: int
-    pieces: int
+    units: int
     off: int
     actor: str
     received_at: datetime
@@ -130,7 +130,7 @@ def _shown(row: views.ReceiptRow, code: str) -> Receipt:
         note=row.note,
         closes=row.closes,
         skus=row.skus,
-        pieces=row.pieces,
+        units=row.units,
         off=row.off,
         actor=row.actor,
         received_at=row.received_at,
@@ -158,7 +158,7 @@ class Listing(Paging):
 def list_receipts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[Receipt]:
     """List goods receipts, newest first."""
 
-    def look(tx: ReadTx) -> Page[Receipt]:
+    def fetch(tx: ReadTx) -> Page[Receipt]:
         chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         places = network.locations(tx)
@@ -172,14 +172,14 @@ def list_receipts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page
             limit=wanted.limit,
         )
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/receipts/{receipt_id}")
 def get_receipt(calling: Calling, receipt_id: int) -> WholeReceipt:
     """Get one goods receipt with its lines."""
 
-    def look(tx: ReadTx) -> WholeReceipt:
+    def fetch(tx: ReadTx) -> WholeReceipt:
         row = views.row(tx, receipt_id=receipt_id)
         calling.principal.require(Permission.INVENTORY_READ, at=LocationId(row.location_id))
         code = network.location(tx, location_id=row.location_id).code
@@ -187,7 +187,7 @@ def get_receipt(calling: Calling, receipt_id: int) -> WholeReceipt:
             receipt=_shown(row, code), lines=[_line(each) for each in views.lines(tx, receipt_id=row.id)]
         )
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.post("/receipts", status_code=201)

@@ -64,7 +64,7 @@ def list_rules(calling: Calling) -> list[ReplenishmentRule]:
     """List every rule, the more general ones first."""
     calling.principal.require(Permission.INVENTORY_READ)
 
-    def look(tx: ReadTx) -> list[ReplenishmentRule]:
+    def fetch(tx: ReadTx) -> list[ReplenishmentRule]:
         places = network.locations(tx)
         return [
             ReplenishmentRule(
@@ -81,7 +81,7 @@ def list_rules(calling: Calling) -> list[ReplenishmentRule]:
             for rule in views.rules(tx)
         ]
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.put("/replenishment/rules")

@@ -153,7 +153,7 @@ def hold(calling: Calling, body: NewReservations) -> AllReserved:
 
 
 @router.get("/reservations/{channel}/{reference}")
-def look(calling: Calling, channel: str, reference: str) -> Reservation:
+def get_reservation(calling: Calling, channel: str, reference: str) -> Reservation:
     """Get a cart's reservation; no lines when it has expired or became an order."""
     calling.principal.require(Permission.INVENTORY_READ)
 

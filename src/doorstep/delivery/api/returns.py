@@ -67,12 +67,12 @@ def _allowed(calling: Caller, tx: ReadTx, return_id: int, permission: Permission
 def get_return(calling: Calling, return_id: int) -> shapes.ReturnSummary:
     """Get one return."""
 
-    def look(tx: ReadTx) -> shapes.ReturnSummary:
+    def fetch(tx: ReadTx) -> shapes.ReturnSummary:
         found = _allowed(calling, tx, return_id, Permission.RETURNS_READ)
         detail = order_views.detail(tx, order_id=found.order_id, now=calling.app.clock.now())
         return next(each for each in shapes.order(detail).returns if each.id == return_id)
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.post("/returns/{return_id}/receive")

@@ -193,7 +193,7 @@ def _document(found: RuleSet) -> Document:
     return cast("Document", documents.plain(found))  # A struct is a mapping of its fields.
 
 
-def _changes(found: list[diff.Change]) -> list[RuleChange]:
+def _changes(found: list[diff.RuleDifference]) -> list[RuleChange]:
     return [RuleChange(where=each.where, before=each.before, after=each.after) for each in found]
 
 

@@ -27,7 +27,7 @@ class Queue(BaseModel):
     name: str
     owner: str
     orders: int
-    pieces: int
+    units: int
     oldest_at: datetime | None
     next_try_at: datetime | None
     ending_within_a_day: int
@@ -45,7 +45,7 @@ def queues(calling: Calling) -> list[Queue]:
                 name=each.name,
                 owner=each.owner,
                 orders=each.waiting.orders,
-                pieces=each.waiting.pieces,
+                units=each.waiting.units,
                 oldest_at=each.waiting.oldest_at,
                 next_try_at=each.waiting.next_try_at,
                 ending_within_a_day=each.waiting.ending,

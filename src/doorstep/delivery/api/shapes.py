@@ -63,7 +63,7 @@ class OrderSummary(BaseModel):
     placed_at: datetime
     customer: str
     city: str
-    pieces: int
+    units: int
     total: Money
     payment: str
     locations: list[str]
@@ -72,20 +72,20 @@ class OrderSummary(BaseModel):
 
 def summary(row: OrderRow) -> OrderSummary:
     """Map a row of the order list."""
-    facts = row.facts
+    order = row.order
     return OrderSummary(
-        id=facts.id,
-        number=facts.number,
-        channel=facts.channel,
+        id=order.id,
+        number=order.number,
+        channel=order.channel,
         status=row.headline.value,
-        placed_at=facts.placed_at,
-        customer=facts.customer,
-        city=facts.city,
-        pieces=facts.counters.ordered,
-        total=money(facts.total_minor, facts.currency),
+        placed_at=order.placed_at,
+        customer=order.customer,
+        city=order.city,
+        units=order.counters.ordered,
+        total=money(order.total_minor, order.currency),
         payment=row.payment,
-        locations=list(facts.locations),
-        holds=list(facts.holds),
+        locations=list(order.locations),
+        holds=list(order.holds),
     )
 
 
@@ -351,12 +351,12 @@ def _parcel(parcel: Parcel) -> OrderShipment:
 def _returns(detail: OrderDetail) -> list[ReturnSummary]:
     return [
         ReturnSummary(
-            id=each.facts.id,
-            number=each.facts.number,
+            id=each.summary.id,
+            number=each.summary.number,
             status=each.status,
-            custody=each.facts.custody.value,
-            money=each.facts.money.value,
-            reason=each.facts.reason,
+            custody=each.summary.custody.value,
+            money=each.summary.money.value,
+            reason=each.summary.reason,
             tracking_number=each.parcel.tracking_number if each.parcel else "",
             lines=[
                 ReturnLine(
@@ -365,7 +365,7 @@ def _returns(detail: OrderDetail) -> list[ReturnSummary]:
                     sku=line.sku,
                     quantity=line.quantity,
                 )
-                for line in each.facts.lines
+                for line in each.summary.lines
             ],
         )
         for each in detail.returns

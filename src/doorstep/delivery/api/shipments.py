@@ -63,7 +63,7 @@ def _seen(calling: Caller, tx: ReadTx, shipment_id: int) -> views.Shipment:
 def get_shipment(calling: Calling, shipment_id: int) -> Shipment:
     """Get one shipment."""
 
-    def look(tx: ReadTx) -> Shipment:
+    def fetch(tx: ReadTx) -> Shipment:
         found = _seen(calling, tx, shipment_id)
         scans = views.scans(tx, parcel_id=found.parcel_id)
         return Shipment(
@@ -91,18 +91,18 @@ def get_shipment(calling: Calling, shipment_id: int) -> Shipment:
             ],
         )
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/shipments/{shipment_id}/label.pdf", response_class=Response)
 def get_label(calling: Calling, shipment_id: int) -> Response:
     """Download the carrier's label."""
 
-    def look(tx: ReadTx) -> bytes:
+    def fetch(tx: ReadTx) -> bytes:
         _seen(calling, tx, shipment_id)
         return views.label(tx, shipment_id=shipment_id)
 
-    return Response(calling.read(look), media_type="application/pdf")
+    return Response(calling.read(fetch), media_type="application/pdf")
 
 
 class Label(BaseModel):

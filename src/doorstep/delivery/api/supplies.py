@@ -16,7 +16,7 @@ from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.analytics.views import orders
 from doorstep.domain.identity.model import NotAllowed, Permission
 from doorstep.domain.inventory.actions import promises, supplies
-from doorstep.domain.inventory.actions.supplies import Change, Outcome
+from doorstep.domain.inventory.actions.supplies import SupplyResult, SupplyUpdate
 from doorstep.domain.inventory.model.promises import SellAhead, SellAheadMode
 from doorstep.domain.inventory.model.supplies import Announcement, Supply, SupplyKind
 from doorstep.domain.inventory.views import promises as promise_views
@@ -148,7 +148,7 @@ class SellAheadState(SellAheadPolicy):
     promised: int
 
 
-def _reported(outcome: Outcome) -> SuppliesChanged:
+def _reported(outcome: SupplyResult) -> SuppliesChanged:
     return SuppliesChanged(
         supplies=[_supply(each) for each in outcome.supplies], promises_changed=_moves(outcome)
     )
@@ -169,7 +169,7 @@ def _supply(found: Supply) -> SupplyState:
     )
 
 
-def _moves(outcome: Outcome) -> list[PromiseMoved]:
+def _moves(outcome: SupplyResult) -> list[PromiseMoved]:
     return [
         PromiseMoved(
             order_id=each.order_id,
@@ -196,7 +196,7 @@ def list_supplies(calling: Calling, asked: Annotated[Listing, Query()]) -> Page[
     """List lines of documents, soonest first."""
     after = paging.after(views.SORTING, asked.cursor, views.SOONEST.sort)
 
-    def look(tx: ReadTx) -> Page[SupplyLine]:
+    def fetch(tx: ReadTx) -> Page[SupplyLine]:
         places = network.locations(tx)
         chosen = network.by_code(tx, code=asked.location).id if asked.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
@@ -214,7 +214,7 @@ def list_supplies(calling: Calling, asked: Annotated[Listing, Query()]) -> Page[
             limit=asked.limit,
         )
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 def _line(row: views.SupplyRow, code: str) -> SupplyLine:
@@ -267,7 +267,7 @@ def put_supplies(calling: Calling, body: AnnouncedLines) -> SuppliesChanged:
 def change_supply(calling: Calling, supply_id: int, body: SupplyChange) -> SuppliesChanged:
     """Change day, quantity or confidence; the answer lists the order lines whose promised day changes."""
     calling.principal.require(Permission.INVENTORY_WRITE)
-    change = Change(supply_id, body.eta_date, body.quantity, body.confidence, body.version)
+    change = SupplyUpdate(supply_id, body.eta_date, body.quantity, body.confidence, body.version)
 
     def work(tx: WriteTx) -> SuppliesChanged:
         verb = supplies.preview if body.preview else supplies.change
@@ -315,12 +315,12 @@ def promises_of_supply(calling: Calling, supply_id: int) -> list[Promise]:
     """List the order lines that are promised from a supply line."""
     calling.principal.require(Permission.ORDERS_READ)
 
-    def look(tx: ReadTx) -> list[Promise]:
+    def fetch(tx: ReadTx) -> list[Promise]:
         supply = views.supply(tx, supply_id=supply_id)
         calling.principal.require(Permission.INVENTORY_READ, at=supply.location_id)
         return _promises(promise_views.of_supply(tx, supply_id=supply_id))
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/orders/{order_id}/promises")
@@ -328,13 +328,13 @@ def promises_of_order(calling: Calling, order_id: int) -> list[Promise]:
     """List an order's promises from future supply: open promises first."""
     calling.principal.require(Permission.ORDERS_READ)
 
-    def look(tx: ReadTx) -> list[Promise]:
+    def fetch(tx: ReadTx) -> list[Promise]:
         scope = calling.scope
         if scope is not None and not orders.concerns(tx, order_id=order_id, location_id=scope):
             raise NotAllowed("This order does not belong to your location.")
         return _promises(promise_views.of_order(tx, order_id=order_id))
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/skus/{sku:path}/sell-ahead")
@@ -342,12 +342,12 @@ def get_sell_ahead(calling: Calling, sku: str) -> SellAheadState:
     """Get whether a SKU may be sold ahead, and how many units are backordered."""
     calling.principal.require(Permission.INVENTORY_READ)
 
-    def look(tx: ReadTx) -> SellAheadState:
+    def fetch(tx: ReadTx) -> SellAheadState:
         waiting = sum(row.quantity - row.arrived for row in promise_views.of_sku(tx, sku=sku))
         policy = promise_views.sell_ahead(tx, sku=sku)
         return SellAheadState(promised=waiting, **asdict(policy))
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.put("/skus/{sku:path}/sell-ahead")

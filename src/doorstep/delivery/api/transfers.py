@@ -89,7 +89,7 @@ class Transfer(BaseModel):
     version: int
     created_at: datetime
     skus: int
-    pieces: int
+    units: int
     actions: list[str]
 
 
@@ -113,7 +113,7 @@ def _shown(row: views.TransferRow, codes: dict[int, str]) -> Transfer:
         version=row.version,
         created_at=row.created_at,
         skus=row.skus,
-        pieces=row.pieces,
+        units=row.units,
         actions=list(TRANSFER_ACTIONS[row.state]),
     )
 
@@ -142,7 +142,7 @@ class Listing(Paging):
 def list_transfers(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[Transfer]:
     """List transfers from or to a location, newest first."""
 
-    def look(tx: ReadTx) -> Page[Transfer]:
+    def fetch(tx: ReadTx) -> Page[Transfer]:
         chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         codes = _codes(tx)
@@ -154,14 +154,14 @@ def list_transfers(calling: Calling, wanted: Annotated[Listing, Query()]) -> Pag
         )
         return paging.page(rows, lambda row: _shown(row, codes), lambda row: str(row.id), limit=wanted.limit)
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 @router.get("/transfers/{transfer_id}")
 def get_transfer(calling: Calling, transfer_id: int) -> WholeTransfer:
     """Get one transfer with its lines."""
 
-    def look(tx: ReadTx) -> WholeTransfer:
+    def fetch(tx: ReadTx) -> WholeTransfer:
         found = views.transfer(tx, transfer_id=transfer_id)
         _require_an_end(calling, Permission.INVENTORY_READ, found.origin_id, found.destination_id)
         lines = [
@@ -176,7 +176,7 @@ def get_transfer(calling: Calling, transfer_id: int) -> WholeTransfer:
         ]
         return WholeTransfer(transfer=_shown(views.row(tx, transfer_id=transfer_id), _codes(tx)), lines=lines)
 
-    return calling.read(look)
+    return calling.read(fetch)
 
 
 def _require_an_end(calling: Caller, permission: Permission, *ends: LocationId) -> None:

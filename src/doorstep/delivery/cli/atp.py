@@ -31,9 +31,9 @@ def explain(
         question = Question(Sku(sku), channel, group)
         (found,) = available_to_promise.availability(tx, questions=[question], at=app.clock.now())
     for part in found.parts:
-        table = Table("pieces", f"{part.sku} ({part.condition.value})", "rule", box=None, pad_edge=False)
+        table = Table("units", f"{part.sku} ({part.condition.value})", "rule", box=None, pad_edge=False)
         for step in waterfall(part):
-            table.add_row(f"{step.pieces:+d}", step.words, step.rule.rule)
+            table.add_row(f"{step.units:+d}", step.words, step.rule.rule)
         out.print(table)
     if found.quantity is None:
         out.print(f"Unknown ({found.known_quantity} are certain): " + " ".join(found.because))

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from doorstep.delivery.cli.opening import opened
 from doorstep.delivery.cli.terminal import out
-from doorstep.domain.analytics.views import letters as letter_views
+from doorstep.domain.analytics.views import dead_letters as views
 from doorstep.flows import operations
 from doorstep.kernel import errors
 
@@ -20,7 +20,7 @@ commands = typer.Typer(help="Failed work: see the error, fix the cause, retry.",
 def list_() -> None:
     """List every dead letter with its error."""
     with opened() as app, app.db.read() as tx:
-        letters = letter_views.dead_letters(tx)
+        letters = views.dead_letters(tx)
     table = Table(
         "id", "class", "what", "topic", "attempts", "last failed", "error", box=None, pad_edge=False
     )

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from doorstep.bootstrap import App
 from doorstep.delivery.cli import order_files
 from doorstep.delivery.cli.opening import opened
-from doorstep.delivery.cli.order_files import Found
+from doorstep.delivery.cli.order_files import OrderDocument
 from doorstep.delivery.cli.terminal import err, out
 from doorstep.flows.capture import direct_orders
 from doorstep.flows.capture.direct_orders import CaptureStatus, Documents
@@ -72,8 +72,8 @@ def _progress() -> Progress:
     )  # fmt: skip
 
 
-def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
-    batch: list[Found] = []
+def _batches(found: Iterable[OrderDocument]) -> Iterator[list[OrderDocument]]:
+    batch: list[OrderDocument] = []
     for each in found:
         batch.append(each)
         if len(batch) == _BATCH:
@@ -83,7 +83,7 @@ def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
         yield batch
 
 
-def _take(app: App, channel: str, batch: Sequence[Found], tally: _Tally) -> None:
+def _take(app: App, channel: str, batch: Sequence[OrderDocument], tally: _Tally) -> None:
     """Run one transaction for the batch; if it fails, every document is stored and workers process them one by one."""
     good = [each for each in batch if not each.problem]
     tally.refused += [(each.line, each.problem) for each in batch if each.problem]

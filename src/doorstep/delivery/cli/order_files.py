@@ -37,7 +37,7 @@ Row = tuple[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OrderDocument:
     """A document of the file and its first line; `problem` says why it is not an order document."""
 
     line: int
@@ -45,7 +45,7 @@ class Found:
     problem: str = ""
 
 
-def documents(path: Path, *, read_to: Callable[[int], object]) -> Iterator[Found]:
+def documents(path: Path, *, read_to: Callable[[int], object]) -> Iterator[OrderDocument]:
     """Every order of a file; `read_to` gets the number of bytes read. Raises Invalid for an unreadable file."""
     kind = path.suffix.lower()
     if kind not in {".csv", ".ndjson", ".jsonl"}:
@@ -68,13 +68,13 @@ def _counted(file: IO[bytes], read_to: Callable[[int], object]) -> Iterator[byte
         yield line
 
 
-def _ndjson(lines: Iterable[bytes]) -> Iterator[Found]:
+def _ndjson(lines: Iterable[bytes]) -> Iterator[OrderDocument]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield Found(number, line.strip())
+            yield OrderDocument(number, line.strip())
 
 
-def _csv(lines: Iterable[str]) -> Iterator[Found]:
+def _csv(lines: Iterable[str]) -> Iterator[OrderDocument]:
     """Rows of one order are adjacent; the first one has the order's own columns."""
     reader = csv.DictReader(lines, strict=True)
     columns = [name.strip().lower() for name in reader.fieldnames or ()]
@@ -97,7 +97,7 @@ def _rows(reader: csv.DictReader[str]) -> Iterator[Row]:
             yield reader.line_num, {name: (value or "").strip() for name, value in row.items() if name}
 
 
-def _document(rows: list[Row]) -> Found:
+def _document(rows: list[Row]) -> OrderDocument:
     line, first = rows[0]
     try:
         reported: dict[str, object] = {
@@ -117,8 +117,8 @@ def _document(rows: list[Row]) -> Found:
         reported |= {field: first[name] for name, field in _TEXTS.items() if first.get(name)}
         reported |= {field: _amount(line, first, name) for name, field in _AMOUNTS.items() if first.get(name)}
     except errors.Invalid as problem:
-        return Found(line, problem=problem.message)
-    return Found(line, msgspec.json.encode(reported))
+        return OrderDocument(line, problem=problem.message)
+    return OrderDocument(line, msgspec.json.encode(reported))
 
 
 def _line(number: int, row: Mapping[str, str]) -> dict[str, object]:

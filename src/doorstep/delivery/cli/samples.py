@@ -69,8 +69,8 @@ def load_into(app: App, folder: Path) -> str:
         put_items.put(tx, items=items)
         put_locations.put(tx, locations=locations, now=app.clock.now())
         _network(tx, folder / "network.yaml", app.clock.now())
-        pieces = _stock(tx, folder / "stock.csv", app.clock.now())
-    return f"Loaded {len(items)} SKUs, {len(locations)} locations and {pieces} units of stock."
+        units = _stock(tx, folder / "stock.csv", app.clock.now())
+    return f"Loaded {len(items)} SKUs, {len(locations)} locations and {units} units of stock."
 
 
 def let_rules_decide(app: App, file: Path) -> str:

@@ -87,7 +87,7 @@ def sell_ahead(file: File, *, whole: Whole = False, key: Key = "") -> None:
 
 @taking_in.commands.command("parts")
 def parts(file: File, *, whole: Whole = False, key: Key = "") -> None:
-    """Import components of kits and B-grade SKUs: sku, part_sku, condition, pieces; rows of a SKU are adjacent."""
+    """Import components of kits and B-grade SKUs: sku, part_sku, condition, quantity; rows of a SKU are adjacent."""
     _bring_in(file, _reported(ImportKind.PARTS, file, whole, key))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from doorstep.domain.analytics.model import Slack
+from doorstep.domain.analytics.model import TimeLeft
 from doorstep.domain.connections.model import Mode
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.inventory.model import Condition, MovementType
@@ -236,7 +236,7 @@ def label(subject: str, status: object) -> str:
     return i18n.gettext(badge(subject, status).word)
 
 
-def slack(found: Slack) -> Badge:
+def time_left(found: TimeLeft) -> Badge:
     """How long is left until work should leave: red when late, amber in the last two hours."""
     meaning = "danger" if found.is_late else ("attention" if found.left < _URGENT else "neutral")
     return Badge(found.words(i18n.gettext), meaning, "clock")

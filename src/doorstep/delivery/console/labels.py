@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from doorstep.domain.fulfillment.model import RejectReason
-from doorstep.domain.inventory.model.claims import Outcome
+from doorstep.domain.inventory.model.claims import ClaimOutcome
 from doorstep.domain.inventory.model.supplies import SupplyKind
 from doorstep.domain.network.model import LocationKind
 from doorstep.domain.routing.model.rules import Measure
@@ -37,16 +37,16 @@ REJECT_REASONS: Mapping[str, str] = {
     RejectReason.DAMAGED: _m("Damaged"),
     RejectReason.MISMATCH: _m("Wrong item on the shelf"),
     RejectReason.STORE_CLOSED: _m("Location is closed"),
-    RejectReason.ASKED_BACK: _m("Recalled by operations"),
+    RejectReason.RECALLED: _m("Recalled by operations"),
     RejectReason.NO_CAPACITY: _m("No time or people today"),
     RejectReason.NOT_ACCEPTED: _m("Not accepted in time"),
 }
 COUNT_RESULTS: Mapping[str, str] = {
-    Outcome.APPLIED: _m("Posted"),
-    Outcome.UNCHANGED: _m("No variance"),
-    Outcome.IGNORED: _m("Outdated"),
-    Outcome.CONTRADICTED: _m("Reserved units not found"),
-    Outcome.REFUSED: _m("Rejected"),
+    ClaimOutcome.APPLIED: _m("Posted"),
+    ClaimOutcome.UNCHANGED: _m("No variance"),
+    ClaimOutcome.IGNORED: _m("Outdated"),
+    ClaimOutcome.CONTRADICTED: _m("Reserved units not found"),
+    ClaimOutcome.REFUSED: _m("Rejected"),
 }
 # What an event, or a call for it, is about.
 SUBJECTS: Mapping[str, str] = {

@@ -120,7 +120,7 @@ def _environment() -> jinja2.Environment:
         word_of=labels.label,
         document_words=labels.document,
         shift_units=labels.shift_units,
-        slack_badge=badges.slack,
+        time_left_badge=badges.time_left,
         person_of=person_of,
         hold_words=lambda reason: i18n.gettext(analytics.hold_label(reason)),
         event_words=lambda event, channels: analytics.describe(

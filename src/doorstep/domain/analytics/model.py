@@ -37,7 +37,7 @@ class ReturnStage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Slack:
+class TimeLeft:
     """Time left until a parcel should ship; negative when it is late."""
 
     ship_by: datetime
@@ -62,13 +62,13 @@ class Slack:
         return translate(sentence).format(span=" ".join(parts))
 
 
-def slack(ship_by: datetime | None, *, now: datetime) -> Slack | None:
+def time_left(ship_by: datetime | None, *, now: datetime) -> TimeLeft | None:
     """Time left for work that has not shipped; None if there is no such work."""
-    return None if ship_by is None else Slack(ship_by, ship_by - now)
+    return None if ship_by is None else TimeLeft(ship_by, ship_by - now)
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class TimelineEntry:
     """One line of a timeline: a sentence about an event, and its data."""
 
     type: str
@@ -161,14 +161,14 @@ _SENTENCES = {
     "location.resumed": _m("Location resumed"),
     "stock.adjusted": _m("{sku} adjusted by {change}: {reason}"),
     "stock.released": _m("Cart reservations released: {skus}"),
-    "stock.received": _m("{pieces} units received: {reference}"),
+    "stock.received": _m("{units} units received: {reference}"),
     "stock.condition_changed": _m("Condition of {skus} changed: {reason}"),
     "stock.synced": _m("{source} updated {lines} stock levels"),
     "stock.discrepancy_found": _m("Reserved units were not found: {cause}"),
     "transfer.drafted": _m("Transfer drafted"),
     "transfer.requested": _m("Transfer requested"),
-    "transfer.shipped": _m("Transfer shipped with {pieces} units"),
-    "transfer.received": _m("Transfer received. Units: {pieces}, lost: {lost}, over: {over}"),
+    "transfer.shipped": _m("Transfer shipped with {units} units"),
+    "transfer.received": _m("Transfer received. Units: {units}, lost: {lost}, over: {over}"),
     "transfer.canceled": _m("Transfer canceled"),
     "count.opened": _m("{kind} count opened"),
     "count.submitted": _m("Count submitted. Lines: {lines}, with a variance: {off}"),
@@ -181,9 +181,9 @@ _SENTENCES = {
 # The sentence when the given number is 1.
 _SINGULAR = {
     "order.placed": ("lines", _m("Placed through {channel}: 1 line, {money}")),
-    "stock.received": ("pieces", _m("1 unit received: {reference}")),
+    "stock.received": ("units", _m("1 unit received: {reference}")),
     "stock.synced": ("lines", _m("{source} updated 1 stock level")),
-    "transfer.shipped": ("pieces", _m("Transfer shipped with 1 unit")),
+    "transfer.shipped": ("units", _m("Transfer shipped with 1 unit")),
 }
 
 

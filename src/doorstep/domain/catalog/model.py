@@ -17,7 +17,7 @@ class Item:
     title: str
     style: str
     category: str
-    colour: str
+    color: str
     size: str
     barcode: str
     weight_grams: int
@@ -29,11 +29,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A component: `pieces` units of a SKU in a condition (new, b_grade) per unit of the sold SKU."""
+    """A component: `quantity` units of a SKU in a condition (new, b_grade) per unit of the sold SKU."""
 
     sku: Sku
     condition: str
-    pieces: int
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def check_recipe(recipe: Recipe) -> None:
             raise errors.Invalid(
                 f"{part.condition} cannot be sold: choose new or b_grade.", field="condition"
             )
-        if part.pieces < 1:
-            raise errors.Invalid(f"{recipe.sku} needs at least 1 unit of {part.sku}.", field="pieces")
+        if part.quantity < 1:
+            raise errors.Invalid(f"{recipe.sku} needs at least 1 unit of {part.sku}.", field="quantity")
 
 
 def itself(sku: Sku) -> tuple[Part, ...]:

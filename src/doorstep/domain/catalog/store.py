@@ -11,7 +11,7 @@ from doorstep.domain.catalog.model import Item, Recipe
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 
-_COLUMNS = "sku, title, style, category, colour, size, barcode, weight_grams, hsn, gst_rate_basis_points, price_minor, currency"
+_COLUMNS = "sku, title, style, category, color, size, barcode, weight_grams, hsn, gst_rate_basis_points, price_minor, currency"
 
 
 def upsert_items(tx: WriteTx, items: Sequence[Item]) -> None:
@@ -19,9 +19,9 @@ def upsert_items(tx: WriteTx, items: Sequence[Item]) -> None:
     tx.execute(
         f"""
         INSERT INTO skus ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::skus, %s::json)
-        ON CONFLICT (sku) DO UPDATE SET (title, style, category, colour, size, barcode, weight_grams, hsn,
+        ON CONFLICT (sku) DO UPDATE SET (title, style, category, color, size, barcode, weight_grams, hsn,
             gst_rate_basis_points, price_minor, currency) = (excluded.title, excluded.style, excluded.category,
-            excluded.colour, excluded.size, excluded.barcode, excluded.weight_grams, excluded.hsn,
+            excluded.color, excluded.size, excluded.barcode, excluded.weight_grams, excluded.hsn,
             excluded.gst_rate_basis_points, excluded.price_minor, excluded.currency)
         """,
         (msgspec.json.encode(items).decode(),),
@@ -73,14 +73,14 @@ class PartRow:
     sku: Sku
     part_sku: Sku
     condition: str
-    pieces: int
+    quantity: int
 
 
 def select_parts(tx: ReadTx, *, skus: Sequence[str]) -> list[PartRow]:
     """The components of these SKUs; ordinary SKUs have no rows."""
     return tx.all(
         PartRow,
-        "SELECT sku, part_sku, condition, pieces FROM sku_parts WHERE sku = ANY(%s) ORDER BY sku, part_sku, condition",
+        "SELECT sku, part_sku, condition, quantity FROM sku_parts WHERE sku = ANY(%s) ORDER BY sku, part_sku, condition",
         (list(skus),),
     )
 
@@ -89,7 +89,7 @@ def copy_parts(tx: ReadTx) -> Iterator[bytes]:
     """Every recipe as CSV, the rows of a SKU together."""
     return tx.copy_out(
         """
-        COPY (SELECT sku, part_sku, condition, pieces FROM sku_parts ORDER BY sku, part_sku, condition)
+        COPY (SELECT sku, part_sku, condition, quantity FROM sku_parts ORDER BY sku, part_sku, condition)
              TO STDOUT WITH (FORMAT csv, HEADER)
         """,
         {},
@@ -111,8 +111,12 @@ def replace_recipes(tx: WriteTx, recipes: Sequence[Recipe]) -> None:
     """Replace recipes."""
     delete_recipes(tx, skus=[recipe.sku for recipe in recipes])
     tx.copy(
-        "COPY sku_parts (sku, part_sku, condition, pieces) FROM STDIN",
-        [(recipe.sku, part.sku, part.condition, part.pieces) for recipe in recipes for part in recipe.parts],
+        "COPY sku_parts (sku, part_sku, condition, quantity) FROM STDIN",
+        [
+            (recipe.sku, part.sku, part.condition, part.quantity)
+            for recipe in recipes
+            for part in recipe.parts
+        ],
     )
 
 

@@ -46,7 +46,7 @@ def parts(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, tuple[Part, ...]]:
     wanted = sorted(set(skus))
     found: dict[Sku, list[Part]] = {}
     for row in store.select_parts(tx, skus=wanted):
-        found.setdefault(row.sku, []).append(Part(row.part_sku, row.condition, row.pieces))
+        found.setdefault(row.sku, []).append(Part(row.part_sku, row.condition, row.quantity))
     return {Sku(sku): tuple(found[Sku(sku)]) if sku in found else model.itself(Sku(sku)) for sku in wanted}
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from doorstep.domain.connections import store
 from doorstep.domain.connections.model import InboxMessage, Mode, check_key, unknown
-from doorstep.domain.connections.store import Arrival, NewMessage, Problem, Row
+from doorstep.domain.connections.store import Arrival, ConnectionRow, NewMessage, Problem
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 
-__all__ = ["Arrival", "NewMessage", "Problem", "Row"]
+__all__ = ["Arrival", "ConnectionRow", "NewMessage", "Problem"]
 
 
-def configure(tx: WriteTx, *, row: Row) -> int:
+def configure(tx: WriteTx, *, row: ConnectionRow) -> int:
     """Create a connection, or replace one by its key (it keeps its mode); returns its id."""
     check_key(row.key)
     found = store.upsert_connection(tx, row)

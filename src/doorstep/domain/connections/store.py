@@ -13,7 +13,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ConnectionRow:
     """A connection as stored: plain settings, sealed secrets."""
 
     id: int
@@ -27,10 +27,10 @@ class Row:
     changed_at: datetime
 
 
-def select_connections(tx: ReadTx) -> list[Row]:
+def select_connections(tx: ReadTx) -> list[ConnectionRow]:
     """All connections, by key."""
     return tx.all(
-        Row,
+        ConnectionRow,
         "SELECT id, key, kind, connector_id, name, mode, settings, secrets, changed_at FROM connections ORDER BY key",
     )
 
@@ -40,7 +40,7 @@ def latest_change(tx: ReadTx) -> list[datetime]:
     return tx.column(datetime, "SELECT changed_at FROM connections ORDER BY changed_at DESC LIMIT 1")
 
 
-def upsert_connection(tx: WriteTx, row: Row) -> int | None:
+def upsert_connection(tx: WriteTx, row: ConnectionRow) -> int | None:
     """Create, or replace by key without changing the mode; returns the id (None: the key has another kind)."""
     found = tx.column(
         int,

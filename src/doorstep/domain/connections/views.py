@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from doorstep.domain.connections import store
-from doorstep.domain.connections.store import FailingCarrier, Payload, Row
+from doorstep.domain.connections.store import ConnectionRow, FailingCarrier, Payload
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 
-__all__ = ["FailingCarrier", "Payload", "Row"]
+__all__ = ["ConnectionRow", "FailingCarrier", "Payload"]
 
 
-def all_connections(tx: ReadTx) -> list[Row]:
+def all_connections(tx: ReadTx) -> list[ConnectionRow]:
     """Every connection, secrets still sealed."""
     return store.select_connections(tx)
 

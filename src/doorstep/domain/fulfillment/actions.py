@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.fulfillment import events as facts
-from doorstep.domain.fulfillment import model
+from doorstep.domain.fulfillment import events, model
 from doorstep.domain.fulfillment.model import Assignment, RejectReason, State, Work, WorkLine
 from doorstep.domain.fulfillment.store import work as store
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, OrderId, Sku
 
@@ -30,12 +29,12 @@ def release(
     """Release planned work to its locations (`codes` by location id); returns what was still planned. Orders are locked."""
     released = store.release(tx, work_ids=work_ids, at=at)
     reported = [
-        facts.Released(
+        events.Released(
             OrderId(each.order_id), FulfillmentOrderId(each.fulfillment_order_id), codes[each.location_id]
         )
         for each in released
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
     return [each.fulfillment_order_id for each in reported]
 
 
@@ -98,7 +97,7 @@ def accept(tx: WriteTx, *, command: Command) -> Work:
     """Accept the work."""
     work = lock(tx, command=command)
     _enter(tx, work, State.ACCEPTED, command)
-    events.append(tx, [facts.Accepted(work.order_id, work.id, command.location)], at=command.at)
+    event_log.append(tx, [events.Accepted(work.order_id, work.id, command.location)], at=command.at)
     return work
 
 
@@ -114,7 +113,7 @@ def pick(tx: WriteTx, *, command: Command, code: str, barcodes: dict[str, Sku]) 
     after = store.lock_work(tx, fulfillment_order_id=work.id)
     if after is not None and model.all_picked(after.lines):
         _enter(tx, work, State.PICKED, command)
-        events.append(tx, [facts.Picked(work.order_id, work.id, command.location)], at=command.at)
+        event_log.append(tx, [events.Picked(work.order_id, work.id, command.location)], at=command.at)
     return work, line
 
 
@@ -129,7 +128,7 @@ def pick_all(tx: WriteTx, *, command: Command) -> list[WorkLine]:
     for line in left:
         store.add_picked(tx, fulfillment_order_id=work.id, line_no=line.line_no, quantity=line.quantity)
     _enter(tx, work, State.PICKED, command)
-    events.append(tx, [facts.Picked(work.order_id, work.id, command.location)], at=command.at)
+    event_log.append(tx, [events.Picked(work.order_id, work.id, command.location)], at=command.at)
     return left
 
 
@@ -138,7 +137,7 @@ def pack(tx: WriteTx, *, command: Command) -> Work:
     work = lock(tx, command=command)
     _enter(tx, work, State.PACKED, command)
     store.pack_all(tx, fulfillment_order_id=work.id)
-    events.append(tx, [facts.Packed(work.order_id, work.id, command.location)], at=command.at)
+    event_log.append(tx, [events.Packed(work.order_id, work.id, command.location)], at=command.at)
     return work
 
 
@@ -156,35 +155,39 @@ def reject(tx: WriteTx, *, command: Command, reason: RejectReason, note: str) ->
     work = lock(tx, command=command)
     _enter(tx, work, State.REJECTED, command)
     store.update_rejection(tx, fulfillment_order_id=work.id, reason=reason.value, note=note)
-    fact = facts.Rejected(work.order_id, work.id, command.location, reason.value, note)
-    events.append(tx, [fact], at=command.at)
+    fact = events.Rejected(work.order_id, work.id, command.location, reason.value, note)
+    event_log.append(tx, [fact], at=command.at)
     return work
 
 
 def request_recall(tx: WriteTx, *, command: Command, why: str) -> Work:
     """Request a recall of released work. Raises Conflict if that is too late or was requested already."""
     work = lock(tx, command=command)
-    if work.state not in model.RECALLABLE or work.asked_back:
+    if work.state not in model.RECALLABLE or work.recall_requested:
         said = (
             "A recall was requested already."
-            if work.asked_back
+            if work.recall_requested
             else f"It is {work.state.value}: it cannot be recalled."
         )
         raise errors.Conflict(said, state=work.state.value, version=work.version)
     store.request_recall(tx, fulfillment_order_id=work.id, by=tx.actor, why=why, at=command.at)
-    events.append(tx, [facts.RecallRequested(work.order_id, work.id, command.location, why)], at=command.at)
+    event_log.append(
+        tx, [events.RecallRequested(work.order_id, work.id, command.location, why)], at=command.at
+    )
     return work
 
 
 def decline_recall(tx: WriteTx, *, command: Command, note: str) -> None:
     """Decline a recall. Raises Conflict if none is requested."""
     work = lock(tx, command=command)
-    if not work.asked_back:
+    if not work.recall_requested:
         raise errors.Conflict(
             "No recall is requested any more.", state=work.state.value, version=work.version
         )
     store.decline_recall(tx, fulfillment_order_id=work.id)
-    events.append(tx, [facts.RecallDeclined(work.order_id, work.id, command.location, note)], at=command.at)
+    event_log.append(
+        tx, [events.RecallDeclined(work.order_id, work.id, command.location, note)], at=command.at
+    )
 
 
 def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Work]:
@@ -197,8 +200,8 @@ def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Wor
     return stopped
 
 
-def overdue(tx: WriteTx, *, reported: Sequence[facts.Overdue], at: datetime) -> int:
+def overdue(tx: WriteTx, *, reported: Sequence[events.Overdue], at: datetime) -> int:
     """Record an escalation stage once per stage; the orders are locked. Returns how many are new."""
     news = store.upsert_idle(tx, stages={each.fulfillment_order_id: each.stage for each in reported}, at=at)
-    events.append(tx, [each for each in reported if each.fulfillment_order_id in news], at=at)
+    event_log.append(tx, [each for each in reported if each.fulfillment_order_id in news], at=at)
     return len(news)

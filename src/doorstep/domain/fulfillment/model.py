@@ -74,8 +74,13 @@ class RejectReason(StrEnum):
     MISMATCH = "mismatch"
     STORE_CLOSED = "store_closed"
     NO_CAPACITY = "no_capacity"
-    ASKED_BACK = "asked_back"
+    RECALLED = "recalled"
     NOT_ACCEPTED = "not_accepted"
+
+    @classmethod
+    def _missing_(cls, value: object) -> RejectReason | None:
+        """Clients of earlier versions send the earlier name of a recall."""
+        return cls.RECALLED if value == "asked_back" else None
 
 
 # Stock correction per reason: None none, "all" nothing is left, "quantity" that many units less.
@@ -85,7 +90,7 @@ STOCK_EFFECT: dict[RejectReason, str | None] = {
     RejectReason.MISMATCH: "quantity",
     RejectReason.STORE_CLOSED: None,
     RejectReason.NO_CAPACITY: None,
-    RejectReason.ASKED_BACK: None,
+    RejectReason.RECALLED: None,
     RejectReason.NOT_ACCEPTED: None,
 }
 
@@ -138,7 +143,7 @@ class Work:
     state: State
     version: int
     lines: tuple[WorkLine, ...]
-    asked_back: bool = False
+    recall_requested: bool = False
     decision_id: int | None = None
     release_after: datetime | None = None
 

@@ -170,7 +170,7 @@ class Received:
     location_id: int
     receipt_id: int
     reference: str
-    pieces: int
+    units: int
     skus: tuple[str, ...]
 
 
@@ -227,7 +227,7 @@ class TransferShipped:
     transfer_id: int
     origin_id: int
     destination_id: int
-    pieces: int
+    units: int
     skus: tuple[str, ...]
 
 
@@ -239,7 +239,7 @@ class TransferReceived:
     stream: ClassVar[str] = "transfer"
     transfer_id: int
     destination_id: int
-    pieces: int
+    units: int
     over: int
     lost: int
     skus: tuple[str, ...]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from doorstep.domain.invoicing import events as facts
-from doorstep.domain.invoicing import store
+from doorstep.domain.invoicing import events, store
 from doorstep.domain.invoicing.model import Document, DocumentState
 from doorstep.domain.invoicing.store import Invoice, Subject
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import InvoiceId
 
@@ -23,8 +22,8 @@ def next_id(tx: WriteTx) -> InvoiceId:
 def request(tx: WriteTx, *, subject: Subject, document: Document, at: datetime) -> None:
     """Request a document; changes nothing if its shipment has one, or its return against the same invoice."""
     if store.insert(tx, subject=subject, document=document, at=at):
-        fact = facts.Requested(subject.order_id, document.invoice_id, document.kind.value)
-        events.append(tx, [fact], at=at)
+        fact = events.Requested(subject.order_id, document.invoice_id, document.kind.value)
+        event_log.append(tx, [fact], at=at)
 
 
 def issued(tx: WriteTx, *, invoice_id: InvoiceId, number: str, at: datetime) -> None:
@@ -35,7 +34,7 @@ def issued(tx: WriteTx, *, invoice_id: InvoiceId, number: str, at: datetime) -> 
     if invoice.state is DocumentState.ISSUED:
         return
     store.update_issued(tx, invoice_id=invoice_id, number=number, at=at)
-    events.append(tx, [facts.Issued(invoice.order_id, invoice_id, invoice.kind.value, number)], at=at)
+    event_log.append(tx, [events.Issued(invoice.order_id, invoice_id, invoice.kind.value, number)], at=at)
 
 
 def failed(tx: WriteTx, *, invoice_id: InvoiceId, reason: str) -> None:

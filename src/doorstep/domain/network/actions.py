@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from doorstep.domain.network import events as facts
+from doorstep.domain.network import events
 from doorstep.domain.network.model import CapacityUse, Document, Load, Location, Outage, Pause, Throughput
 from doorstep.domain.network.model.capacity import ShiftKey
 from doorstep.domain.network.model.location import check
 from doorstep.domain.network.store import capacity, documents, outages
 from doorstep.domain.network.store import locations as places
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
@@ -27,8 +27,10 @@ def put(tx: WriteTx, *, locations: Sequence[Location], at: datetime) -> None:
     if not changed:
         return
     places.renew_token(tx)
-    news = [(facts.Changed if each.code in before else facts.Created)(each.id, each.code) for each in changed]
-    events.append(tx, news, at=at)
+    news = [
+        (events.Changed if each.code in before else events.Created)(each.id, each.code) for each in changed
+    ]
+    event_log.append(tx, news, at=at)
 
 
 def close(tx: WriteTx, *, location_id: int, reason: str, at: datetime) -> Location:
@@ -40,7 +42,7 @@ def close(tx: WriteTx, *, location_id: int, reason: str, at: datetime) -> Locati
         raise errors.Conflict(f"Location {found.code} is already closed.")
     places.update_active(tx, location_id=location_id, active=False)
     places.renew_token(tx)
-    events.append(tx, [facts.Closed(found.id, found.code, reason.strip())], at=at)
+    event_log.append(tx, [events.Closed(found.id, found.code, reason.strip())], at=at)
     return found
 
 
@@ -51,7 +53,7 @@ def reopen(tx: WriteTx, *, location_id: int, at: datetime) -> Location:
         raise errors.Conflict(f"Location {found.code} is already open.")
     places.update_active(tx, location_id=location_id, active=True)
     places.renew_token(tx)
-    events.append(tx, [facts.Reopened(found.id, found.code)], at=at)
+    event_log.append(tx, [events.Reopened(found.id, found.code)], at=at)
     return found
 
 
@@ -70,7 +72,7 @@ def configure(tx: WriteTx, *, document: Document, note: str, at: datetime) -> bo
         return False
     version = documents.insert_document(tx, document, note=note.strip(), at=at)
     places.renew_token(tx)
-    events.append(tx, [facts.Configured(version, note.strip())], at=at)
+    event_log.append(tx, [events.Configured(version, note.strip())], at=at)
     return True
 
 
@@ -83,14 +85,14 @@ def pause(tx: WriteTx, *, location_id: int, reason: str, until_at: datetime | No
     if location_id not in {each.id for each in places.select_locations(tx)}:
         raise errors.NotFound(f"There is no location {location_id}.")
     capacity.upsert_pause(tx, Pause(LocationId(location_id), reason.strip(), at, until_at, tx.actor))
-    events.append(tx, [facts.Paused(location_id, reason.strip(), until_at)], at=at)
+    event_log.append(tx, [events.Paused(location_id, reason.strip(), until_at)], at=at)
 
 
 def resume(tx: WriteTx, *, location_id: int, at: datetime) -> bool:
     """Resume routing to a location; False if it was not paused."""
     if not capacity.delete_pause(tx, location_id=location_id):
         return False
-    events.append(tx, [facts.Resumed(location_id)], at=at)
+    event_log.append(tx, [events.Resumed(location_id)], at=at)
     return True
 
 
@@ -125,7 +127,7 @@ def start_detected_outage(
 def _record_outage(tx: WriteTx, outage: Outage, at: datetime) -> None:
     outages.upsert_outage(tx, outage)
     places.renew_token(tx)
-    events.append(tx, [facts.CarrierOutageStarted(outage.carrier, outage.reason, outage.until_at)], at=at)
+    event_log.append(tx, [events.CarrierOutageStarted(outage.carrier, outage.reason, outage.until_at)], at=at)
 
 
 def end_carrier_outage(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
@@ -138,13 +140,13 @@ def end_carrier_outage(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
 
 def _end_outages(tx: WriteTx, carriers: Sequence[str], at: datetime) -> None:
     places.renew_token(tx)
-    events.append(tx, [facts.CarrierOutageEnded(carrier) for carrier in carriers], at=at)
+    event_log.append(tx, [events.CarrierOutageEnded(carrier) for carrier in carriers], at=at)
 
 
 def end_over(tx: WriteTx, *, at: datetime) -> int:
     """End pauses and outages that have expired; returns how many."""
     resumed, back = capacity.delete_pauses_over(tx, at=at), outages.delete_over(tx, at=at)
-    events.append(tx, [facts.Resumed(location_id) for location_id in resumed], at=at)
+    event_log.append(tx, [events.Resumed(location_id) for location_id in resumed], at=at)
     if back:
         _end_outages(tx, back, at)
     return len(resumed) + len(back)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from doorstep.domain.notifications import events as facts
-from doorstep.domain.notifications import model, store
+from doorstep.domain.notifications import events, model, store
 from doorstep.domain.notifications.model import MessageState
 from doorstep.domain.notifications.store import Draft, Message
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import MessageId
 
@@ -18,7 +17,9 @@ __all__ = ["Draft", "Message"]
 def prepare(tx: WriteTx, *, draft: Draft, at: datetime) -> Message:
     """Store a message for an event, once; returns it as stored (it may have been sent before)."""
     store.insert(tx, draft, at=at)
-    found = store.lock_of_fact(tx, order_id=draft.order_id, fact=draft.fact, template=draft.template)
+    found = store.lock_by_event(
+        tx, order_id=draft.order_id, event_key=draft.event_key, template=draft.template
+    )
     if found is None:
         raise errors.NotFound("The message no longer exists.")
     return found
@@ -42,7 +43,7 @@ def sent(tx: WriteTx, *, message_id: MessageId, provider_id: str, at: datetime) 
     """Mark the message as sent."""
     message = _enter(tx, message_id, MessageState.SENT)
     store.update_sent(tx, message_id=message_id, provider_id=provider_id, at=at)
-    events.append(tx, [facts.Sent(message.order_id, message_id, message.template)], at=at)
+    event_log.append(tx, [events.Sent(message.order_id, message_id, message.template)], at=at)
 
 
 def not_sent(tx: WriteTx, *, message_id: MessageId, error: str) -> None:
@@ -61,4 +62,4 @@ def mark_in_doubt(tx: WriteTx, *, message_id: MessageId, error: str, at: datetim
     """The message may have been sent: it is not sent again unless a person decides so."""
     message = _enter(tx, message_id, MessageState.IN_DOUBT)
     store.update(tx, message_id=message_id, state=MessageState.IN_DOUBT, error=error)
-    events.append(tx, [facts.InDoubt(message.order_id, message_id, message.template)], at=at)
+    event_log.append(tx, [events.InDoubt(message.order_id, message_id, message.template)], at=at)

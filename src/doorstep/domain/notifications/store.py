@@ -16,7 +16,7 @@ class Message:
 
     id: MessageId
     order_id: OrderId
-    fact: str
+    event_key: str
     template: str
     connection_id: int
     recipient: str
@@ -29,7 +29,7 @@ class Message:
     error: str
 
 
-_MESSAGE = """id, order_id, fact, template, connection_id, recipient, name, subject, body_text, body_html, state,
+_MESSAGE = """id, order_id, event_key, template, connection_id, recipient, name, subject, body_text, body_html, state,
     provider_id, error"""
 
 
@@ -38,7 +38,7 @@ class Draft:
     """A message to send once for an event."""
 
     order_id: OrderId
-    fact: str
+    event_key: str
     template: str
     connection_id: int
     recipient: str
@@ -52,13 +52,13 @@ def insert(tx: WriteTx, draft: Draft, *, at: datetime) -> None:
     """Store the intent to send; changes nothing if it exists."""
     tx.execute(
         """
-        INSERT INTO messages (order_id, fact, template, connection_id, recipient, name, subject, body_text, body_html,
+        INSERT INTO messages (order_id, event_key, template, connection_id, recipient, name, subject, body_text, body_html,
                               requested_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (order_id, fact, template) DO NOTHING
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (order_id, event_key, template) DO NOTHING
         """,
         (
             draft.order_id,
-            draft.fact,
+            draft.event_key,
             draft.template,
             draft.connection_id,
             draft.recipient,
@@ -71,12 +71,12 @@ def insert(tx: WriteTx, draft: Draft, *, at: datetime) -> None:
     )
 
 
-def lock_of_fact(tx: WriteTx, *, order_id: int, fact: str, template: str) -> Message | None:
+def lock_by_event(tx: WriteTx, *, order_id: int, event_key: str, template: str) -> Message | None:
     """The message of an event, locked."""
     return tx.one(
         Message,
-        f"SELECT {_MESSAGE} FROM messages WHERE order_id = %s AND fact = %s AND template = %s FOR NO KEY UPDATE",
-        (order_id, fact, template),
+        f"SELECT {_MESSAGE} FROM messages WHERE order_id = %s AND event_key = %s AND template = %s FOR NO KEY UPDATE",
+        (order_id, event_key, template),
     )
 
 

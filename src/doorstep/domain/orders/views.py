@@ -9,12 +9,12 @@ from datetime import datetime
 from doorstep.domain.orders.model import Address, Counters
 from doorstep.domain.orders.store import channel_updates, holds, read, routing
 from doorstep.domain.orders.store.holds import OpenHold
-from doorstep.domain.orders.store.read import Header, Line
+from doorstep.domain.orders.store.read import Header, StoredLine
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import OrderId
 
-__all__ = ["Header", "Line", "OpenHold"]
+__all__ = ["Header", "OpenHold", "StoredLine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class Order:
     """An order with its lines and addresses."""
 
     header: Header
-    lines: tuple[Line, ...]
+    lines: tuple[StoredLine, ...]
     shipping_address: Address
     billing_address: Address
 
-    def line(self, line_no: int) -> Line:
+    def line(self, line_no: int) -> StoredLine:
         return next(line for line in self.lines if line.line_no == line_no)
 
     def paid_minor(self, line_no: int) -> int:
@@ -38,7 +38,7 @@ class Order:
 
 def orders(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Order]:
     """Orders by id, with lines and addresses."""
-    lines: dict[int, list[Line]] = {}
+    lines: dict[int, list[StoredLine]] = {}
     for line in read.select_lines(tx, order_ids=order_ids):
         lines.setdefault(line.order_id, []).append(line)
     addresses = read.select_addresses(tx, order_ids=order_ids)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from doorstep.domain.payments import events as facts
-from doorstep.domain.payments import model, store
+from doorstep.domain.payments import events, model, store
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus, RefundResult, RefundState
 from doorstep.domain.payments.store import Credit, Payment, Refund, RefundIntent, ReportedPayment
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId, PaymentId, RefundId
 
@@ -53,13 +52,13 @@ def _attach_earlier(tx: WriteTx, reported: Sequence[ReportedPayment]) -> list[Pa
     attached = store.attach(tx, [each for each in matches if each.is_clear])
     for each in attached:
         if each.status == PaymentStatus.CAPTURED.value and each.order_id is not None:
-            fact = facts.Captured(each.order_id, each.id, each.amount_minor, each.currency)
-            events.append(tx, [fact], at=each.at)
+            fact = events.Captured(each.order_id, each.id, each.amount_minor, each.currency)
+            event_log.append(tx, [fact], at=each.at)
     came_at = {each.order_id: each.at for each in reported if each.is_new}
     for match in matches:
         if not match.is_clear and match.order_id in came_at:
-            unclear = facts.PaymentUnclear(match.order_id, match.payment_id)
-            events.append(tx, [unclear], at=came_at[match.order_id])
+            unclear = events.PaymentUnclear(match.order_id, match.payment_id)
+            event_log.append(tx, [unclear], at=came_at[match.order_id])
     return attached
 
 
@@ -114,8 +113,8 @@ def _captured(
         before is not None and before.external_id and before.order_id and before.status == seen.status.value
     )
     if seen.status is PaymentStatus.CAPTURED and order_id is not None and not was_recorded:
-        fact = facts.Captured(order_id, payment_id, seen.amount_minor, seen.currency)
-        events.append(tx, [fact], at=seen.at)
+        fact = events.Captured(order_id, payment_id, seen.amount_minor, seen.currency)
+        event_log.append(tx, [fact], at=seen.at)
 
 
 def request_refund(tx: WriteTx, *, intent: RefundIntent, at: datetime) -> RefundId | None:
@@ -124,8 +123,8 @@ def request_refund(tx: WriteTx, *, intent: RefundIntent, at: datetime) -> Refund
         raise errors.Invalid("Enter an amount to refund.", field="amount")
     refund_id = store.insert_refund(tx, intent, at=at)
     if refund_id is not None:
-        fact = facts.RefundRequested(intent.order_id, refund_id, intent.amount_minor, intent.currency)
-        events.append(tx, [fact], at=at)
+        fact = events.RefundRequested(intent.order_id, refund_id, intent.amount_minor, intent.currency)
+        event_log.append(tx, [fact], at=at)
     return refund_id
 
 
@@ -172,10 +171,10 @@ def credited(tx: WriteTx, *, refund_id: RefundId, result: RefundResult, at: date
         return None
     _enter(refund, RefundState.SUCCEEDED)
     store.update_credited(tx, Credit(refund_id, result.external_id, at if result.arrived else None, at))
-    fact = facts.RefundCredited(
+    fact = events.RefundCredited(
         refund.order_id, refund_id, refund.return_id, refund.amount_minor, refund.currency
     )
-    events.append(tx, [fact], at=at)
+    event_log.append(tx, [fact], at=at)
     return refund
 
 
@@ -184,7 +183,7 @@ def mark_in_doubt(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime
     refund = lock_refund(tx, refund_id=refund_id)
     _enter(refund, RefundState.IN_DOUBT)
     store.update_refund(tx, refund_id=refund_id, state=RefundState.IN_DOUBT, error=reason)
-    events.append(tx, [facts.RefundInDoubt(refund.order_id, refund_id, reason)], at=at)
+    event_log.append(tx, [events.RefundInDoubt(refund.order_id, refund_id, reason)], at=at)
     return refund
 
 
@@ -194,7 +193,7 @@ def failed(tx: WriteTx, *, refund_id: RefundId, reason: str, at: datetime) -> Re
     if refund.state is not RefundState.FAILED:
         _enter(refund, RefundState.FAILED)
     store.update_refund(tx, refund_id=refund_id, state=RefundState.FAILED, error=reason)
-    events.append(tx, [facts.RefundFailed(refund.order_id, refund_id, reason)], at=at)
+    event_log.append(tx, [events.RefundFailed(refund.order_id, refund_id, reason)], at=at)
     return refund
 
 
@@ -203,7 +202,7 @@ def retry(tx: WriteTx, *, refund_id: RefundId, at: datetime) -> Refund:
     refund = lock_refund(tx, refund_id=refund_id)
     _enter(refund, RefundState.REQUESTED)
     store.update_refund(tx, refund_id=refund_id, state=RefundState.REQUESTED, error="")
-    events.append(
-        tx, [facts.RefundRequested(refund.order_id, refund_id, refund.amount_minor, refund.currency)], at=at
+    event_log.append(
+        tx, [events.RefundRequested(refund.order_id, refund_id, refund.amount_minor, refund.currency)], at=at
     )
     return refund

@@ -365,8 +365,8 @@ def mark_requested(tx: WriteTx, *, refund_id: int, at: datetime) -> bool:
     return tx.value(
         bool,
         """
-        UPDATE refunds r SET asked_at = %s, state = 'requested' FROM refunds old
-         WHERE r.id = %s AND old.id = r.id RETURNING old.asked_at IS NOT NULL
+        UPDATE refunds r SET called_at = %s, state = 'requested' FROM refunds old
+         WHERE r.id = %s AND old.id = r.id RETURNING old.called_at IS NOT NULL
         """,
         (at, refund_id),
     )

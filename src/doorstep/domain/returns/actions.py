@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from doorstep.domain.returns import events as facts
-from doorstep.domain.returns import model, store
+from doorstep.domain.returns import events, model, store
 from doorstep.domain.returns.model import Inspection, RefundProgress, ReturnLocation, ReturnSnapshot
 from doorstep.domain.returns.store import Fresh, FreshLine, Return, ReturnLine
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, ReturnId
 
@@ -23,7 +22,7 @@ def create(tx: WriteTx, *, fresh: Fresh, at: datetime) -> ReturnId | None:
     return_id = store.insert(tx, fresh, at=at)
     if return_id is not None:
         opened = _found(store.select(tx, return_id=return_id), return_id)
-        events.append(tx, [facts.Created(fresh.order_id, return_id, opened.number, fresh.reason)], at=at)
+        event_log.append(tx, [events.Created(fresh.order_id, return_id, opened.number, fresh.reason)], at=at)
     return return_id
 
 
@@ -56,7 +55,7 @@ def mark_in_transit(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     each = lock(tx, return_id=return_id)
     if each.custody is ReturnLocation.ADVISED:
         _move(tx, each, ReturnLocation.IN_TRANSIT, at)
-        events.append(tx, [facts.InTransit(each.order_id, each.id, each.number)], at=at)
+        event_log.append(tx, [events.InTransit(each.order_id, each.id, each.number)], at=at)
 
 
 def arrived(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
@@ -64,7 +63,7 @@ def arrived(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> None:
     each = lock(tx, return_id=return_id)
     if each.custody in {ReturnLocation.ADVISED, ReturnLocation.IN_TRANSIT}:
         _move(tx, each, ReturnLocation.ARRIVED, at)
-        events.append(tx, [facts.Arrived(each.order_id, each.id, each.number)], at=at)
+        event_log.append(tx, [events.Arrived(each.order_id, each.id, each.number)], at=at)
 
 
 def receive(
@@ -75,7 +74,7 @@ def receive(
     _move(tx, each, ReturnLocation.RECEIVED, at)
     store.update_received(tx, return_id=return_id)
     store.update_location(tx, return_id=return_id, location_id=location_id)
-    events.append(tx, [facts.Received(each.order_id, each.id, each.number, location)], at=at)
+    event_log.append(tx, [events.Received(each.order_id, each.id, each.number, location)], at=at)
     return lock(tx, return_id=return_id)
 
 
@@ -88,7 +87,7 @@ def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspectio
     refund_due = any(inspection.refund and inspection.quantity for inspection in inspections)
     if not refund_due:
         _pay(tx, each, RefundProgress.DENIED, at)
-    events.append(tx, [facts.Inspected(each.order_id, each.id, each.number, refund_due)], at=at)
+    event_log.append(tx, [events.Inspected(each.order_id, each.id, each.number, refund_due)], at=at)
     return lock(tx, return_id=return_id)
 
 
@@ -127,5 +126,5 @@ def refunded(tx: WriteTx, *, return_id: ReturnId, at: datetime) -> Return | None
     if each.money is RefundProgress.REFUNDED:
         return None
     _pay(tx, each, RefundProgress.REFUNDED, at)
-    events.append(tx, [facts.Refunded(each.order_id, each.id, each.number)], at=at)
+    event_log.append(tx, [events.Refunded(each.order_id, each.id, each.number)], at=at)
     return each

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.shipping import events as facts
-from doorstep.domain.shipping import model
+from doorstep.domain.shipping import events, model
 from doorstep.domain.shipping.model import Label, LabelState, Scan, TrackingStatus
 from doorstep.domain.shipping.store import labels, tracking
 from doorstep.domain.shipping.store import parcels as store
 from doorstep.domain.shipping.store.parcels import Contents, NewParcel, Shipment, ShipmentLine
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import ShipmentId
 
@@ -28,8 +27,8 @@ def request_label(tx: WriteTx, *, parcel: NewParcel, at: datetime) -> list[Shipm
     shipment_ids = [store.insert_shipment(tx, parcel_id=parcel_id, contents=each) for each in parcel.contents]
     first = shipment_ids[0]
     labels.insert_intent(tx, parcel_id=parcel_id, first=first, connection_id=parcel.connection_id, at=at)
-    fact = facts.LabelRequested(parcel.contents[0].order_id, first, parcel.direction.value)
-    events.append(tx, [fact], at=at)
+    fact = events.LabelRequested(parcel.contents[0].order_id, first, parcel.direction.value)
+    event_log.append(tx, [fact], at=at)
     return shipment_ids
 
 
@@ -65,12 +64,12 @@ def purchased(tx: WriteTx, *, shipment_id: ShipmentId, label: Label, at: datetim
     _enter(shipment, LabelState.PURCHASED)
     labels.update_purchased(tx, parcel_id=shipment.parcel_id, label=label, at=at)
     reported = [
-        facts.LabelPurchased(
+        events.LabelPurchased(
             each.order_id, each.id, each.direction.value, label.carrier, label.tracking_number
         )
         for each in store.select_in_parcel(tx, parcel_id=shipment.parcel_id)
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
 
 
 def mark_in_doubt(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: datetime) -> None:
@@ -78,8 +77,8 @@ def mark_in_doubt(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: date
     shipment = lock(tx, shipment_id=shipment_id)
     _enter(shipment, LabelState.IN_DOUBT)
     labels.update_state(tx, parcel_id=shipment.parcel_id, state=LabelState.IN_DOUBT, error=reason)
-    fact = facts.LabelInDoubt(shipment.order_id, shipment_id, shipment.direction.value, reason)
-    events.append(tx, [fact], at=at)
+    fact = events.LabelInDoubt(shipment.order_id, shipment_id, shipment.direction.value, reason)
+    event_log.append(tx, [fact], at=at)
 
 
 def failed(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: datetime) -> None:
@@ -90,10 +89,10 @@ def failed(tx: WriteTx, *, shipment_id: ShipmentId, reason: str, at: datetime) -
         return
     _enter(shipment, LabelState.FAILED)
     reported = [
-        facts.LabelFailed(each.order_id, each.id, each.direction.value, reason)
+        events.LabelFailed(each.order_id, each.id, each.direction.value, reason)
         for each in store.select_in_parcel(tx, parcel_id=shipment.parcel_id)
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
 
 
 def retry(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> None:
@@ -102,8 +101,8 @@ def retry(tx: WriteTx, *, shipment_id: ShipmentId, at: datetime) -> None:
     _enter(shipment, LabelState.REQUESTED)
     labels.update_state(tx, parcel_id=shipment.parcel_id, state=LabelState.REQUESTED, error="")
     first, *_ = store.select_in_parcel(tx, parcel_id=shipment.parcel_id)
-    fact = facts.LabelRequested(first.order_id, first.id, first.direction.value)
-    events.append(tx, [fact], at=at)
+    fact = events.LabelRequested(first.order_id, first.id, first.direction.value)
+    event_log.append(tx, [fact], at=at)
 
 
 def dispatch(tx: WriteTx, *, shipments: Sequence[Shipment], at: datetime) -> None:
@@ -115,10 +114,10 @@ def dispatch(tx: WriteTx, *, shipments: Sequence[Shipment], at: datetime) -> Non
         return
     store.update_dispatched(tx, parcel_id=first.parcel_id, at=at)
     reported = [
-        facts.Dispatched(each.order_id, each.id, each.direction.value, each.tracking_number)
+        events.Dispatched(each.order_id, each.id, each.direction.value, each.tracking_number)
         for each in shipments
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +149,13 @@ def track(tx: WriteTx, *, shipment: Shipment, scans: Sequence[Scan]) -> Progress
 
 def announce(tx: WriteTx, *, shipments: Iterable[Shipment], progress: Progress) -> None:
     """Record the state derived from the scans, for each order in the parcel."""
-    reported: list[facts.Delivered | facts.Tracked] = [
-        facts.Delivered(each.order_id, each.id, each.direction.value, each.tracking_number)
+    reported: list[events.Delivered | events.Tracked] = [
+        events.Delivered(each.order_id, each.id, each.direction.value, each.tracking_number)
         if progress.delivered
-        else facts.Tracked(each.order_id, each.id, each.direction.value, progress.now.status.value)
+        else events.Tracked(each.order_id, each.id, each.direction.value, progress.now.status.value)
         for each in shipments
     ]
-    events.append(tx, reported, at=progress.now.at)
+    event_log.append(tx, reported, at=progress.now.at)
 
 
 def named_by_channel(tx: WriteTx, *, shipment_id: ShipmentId, channel_ref: str) -> None:

@@ -75,7 +75,7 @@ def plan(
     rules.record_failures(tx, compiled_rules=found.compiled_rules, at=now)
     if run is not None:
         decisions = [each for each in decisions if each.routing]
-    tries = {each.order_id: each.facts.tries for each in demands}
+    tries = {each.order_id: each.attributes.tries for each in demands}
     reported = [each for each in decisions if each.choices or not tries[each.order_id]]
     decision_ids = routing.reserve_ids(tx, decisions=reported)
     return plan_result.build(found, decisions, decision_ids, now=now)
@@ -91,8 +91,8 @@ def apply(tx: WriteTx, *, found: PlanResult, now: datetime) -> None:
     assignments = found.assignments
     work_ids = fulfillment.open_work(tx, assignments=assignments, decisions=found.decision_ids, at=now)
     works = list(zip(work_ids, assignments, strict=True))
-    pieces = [piece for work_id, each in works for piece in stock_lines(work_id, each, found.goods)]
-    inventory.reserve(tx, reservations=pieces, at=now)
+    units = [line for work_id, each in works for line in stock_lines(work_id, each, found.goods)]
+    inventory.reserve(tx, reservations=units, at=now)
     asked = [
         NewWork(work_id, each.location_id, len(each.lines), sum([line.quantity for line in each.lines]))
         for work_id, each in works

@@ -82,7 +82,7 @@ def _promise(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> Non
     for order_id in sorted(order_ids):
         orders.lock(tx, order_id=order_id)
     needs = [
-        Need(each.order_id, want.line_no, part.sku, part.pieces * want.quantity)
+        Need(each.order_id, want.line_no, part.sku, part.quantity * want.quantity)
         for each in demand.of_stored(tx, order_ids=order_ids, now=now)
         for want in each.wants
         if all(part.condition == Condition.NEW for part in made_of[want.sku])

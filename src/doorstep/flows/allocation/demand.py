@@ -40,7 +40,7 @@ def _of_new(each: New, traits: Mapping[Sku, SkuAttributes]) -> Demand:
         channel=each.incoming.channel,
         buyer=order_attributes.pool_audiences(each.incoming.channel, order.tags),
         cart=order.cart_reference,
-        facts=order_attributes.of_snapshot(each.incoming.channel, order),
+        attributes=order_attributes.of_snapshot(each.incoming.channel, order),
     )
 
 
@@ -82,7 +82,7 @@ def _of_stored(
         excluded,
         channel=header.channel,
         buyer=order_attributes.pool_audiences(header.channel, header.tags),
-        facts=order_attributes.of_stored(order),
+        attributes=order_attributes.of_stored(order),
     )
 
 

@@ -52,7 +52,7 @@ def needs(tx: ReadTx, *, skus: Iterable[Sku]) -> StockNeeds:
     found = catalog.parts(tx, skus=skus)
     return StockNeeds(
         {
-            sku: {(part.sku, Condition(part.condition)): part.pieces for part in parts}
+            sku: {(part.sku, Condition(part.condition)): part.quantity for part in parts}
             for sku, parts in found.items()
         }
     )
@@ -73,7 +73,7 @@ def with_limits(
     for arrival in came:
         if arrival.order_id not in order_ids:
             part = Sku(arrival.sku), Condition.NEW
-            held[part] = held.get(part, 0) + arrival.pieces
+            held[part] = held.get(part, 0) + arrival.units
     if came:
         first = {arrival.order_id for arrival in came}
         demands = [

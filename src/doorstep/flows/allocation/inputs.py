@@ -45,7 +45,7 @@ def load(
     stock_signals.load(tx, supply=supply, document=document, demands=demands, at=at)
     network = lanes.network(tx, currency=document.currency, at=at, demands=demands)
     if document.scarcity_prices:
-        network = replace(network, prices=runs.prices(tx, things=supply.available))
+        network = replace(network, prices=runs.prices(tx, stock_keys=supply.available))
     blocked = routing.blocked(tx, skus=goods.parts, at=at)
     packing = _packing(tx, demands) if document.bundle_customers_orders else _NO_CUSTOMERS
     wanted = [_with_context(each, claims.served, blocked, packing) for each in limited]
@@ -54,7 +54,7 @@ def load(
 
 def _packing(tx: ReadTx, demands: Sequence[Demand]) -> Mapping[work_views.Destination, frozenset[LocationId]]:
     """Locations that pack a parcel for one of these customers anyway."""
-    customers = {each.facts.customer for each in demands if each.facts.customer}
+    customers = {each.attributes.customer for each in demands if each.attributes.customer}
     if not customers:
         return _NO_CUSTOMERS
     return work_views.packing_for(tx, customers=customers, besides=[each.order_id for each in demands])
@@ -72,6 +72,6 @@ def _with_context(
     if blocked:
         demand = replace(demand, excluded=demand.excluded.union(blocked))
     if packing and demand.latitude is not None and demand.longitude is not None:
-        here = packing.get((demand.facts.customer, demand.latitude, demand.longitude))
+        here = packing.get((demand.attributes.customer, demand.latitude, demand.longitude))
         demand = demand if here is None else replace(demand, companion_locations=here)
     return demand

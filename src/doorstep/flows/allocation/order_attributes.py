@@ -8,17 +8,17 @@ from functools import lru_cache
 from doorstep.domain.inventory.model.rules import audiences
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import Address, OrderSnapshot
-from doorstep.domain.routing.model import Facts
+from doorstep.domain.routing.model import OrderAttributes
 from doorstep.kernel import geography
 
 _CUSTOMER_GROUPS = frozenset({"vip", "b2b"})
 _ON_DELIVERY, _PREPAID = "on_delivery", "prepaid"
 
 
-def of_snapshot(channel: str, order: OrderSnapshot) -> Facts:
+def of_snapshot(channel: str, order: OrderSnapshot) -> OrderAttributes:
     """Attributes of an order snapshot."""
     place = order.shipping_address or Address()
-    return Facts(
+    return OrderAttributes(
         placed_at=order.placed_at,
         promised_at=order.promised_at,
         ship_after=order.ship_after,
@@ -35,10 +35,10 @@ def of_snapshot(channel: str, order: OrderSnapshot) -> Facts:
     )
 
 
-def of_stored(order: order_views.Order) -> Facts:
+def of_stored(order: order_views.Order) -> OrderAttributes:
     """Attributes of a stored order, including its queue."""
     header, place = order.header, order.shipping_address
-    return Facts(
+    return OrderAttributes(
         placed_at=header.placed_at,
         promised_at=header.promised_at,
         ship_after=header.ship_after,

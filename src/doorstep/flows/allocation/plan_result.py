@@ -99,7 +99,7 @@ def build(
         exception_queues.assign(
             decisions,
             document=document,
-            tries={each.order_id: each.facts.tries for each in inputs.demands},
+            tries={each.order_id: each.attributes.tries for each in inputs.demands},
             now=now,
         ),
     )

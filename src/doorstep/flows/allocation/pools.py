@@ -16,7 +16,7 @@ def draw(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> None:
     if not pools.concern(tx, order_ids=order_ids):
         return
     lines = [
-        pools.Line(
+        pools.PoolLine(
             OrderId(order.header.id),
             line.line_no,
             line.sku,

@@ -71,9 +71,9 @@ def _after(network: Network, works: Sequence[LocationId]) -> Network:
     """The network without the capacity that was just used."""
     places = dict(network.places)
     for place, count in Counter(works).items():
-        room = places[place].room
-        if room is not None:
-            places[place] = replace(places[place], room=max(0, room - count))
+        capacity = places[place].free_capacity
+        if capacity is not None:
+            places[place] = replace(places[place], free_capacity=max(0, capacity - count))
     return replace(network, places=places)
 
 

@@ -28,7 +28,8 @@ def components(tx: ReadTx, *, skus: Iterable[str]) -> Parts:
         raise errors.NotFound(f"The catalog does not have {', '.join(missing[:5])}.")
     found = catalog.parts(tx, skus=wanted)
     return {
-        sku: tuple((each.sku, Condition(each.condition), each.pieces) for each in found[sku]) for sku in found
+        sku: tuple((each.sku, Condition(each.condition), each.quantity) for each in found[sku])
+        for sku in found
     }
 
 

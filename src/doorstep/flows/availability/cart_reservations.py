@@ -37,7 +37,9 @@ def reserve(tx: WriteTx, *, carts: Sequence[Cart], now: datetime) -> list[HoldAn
     if missing:
         raise errors.NotFound(f"The catalog does not have {', '.join(missing)}.")
     parts = catalog.parts(tx, skus=skus)
-    lines = {sku: {(part.sku, Condition(part.condition)): part.pieces for part in parts[sku]} for sku in skus}
+    lines = {
+        sku: {(part.sku, Condition(part.condition)): part.quantity for part in parts[sku]} for sku in skus
+    }
     requests = [
         HoldRequest(
             cart.channel,

@@ -14,7 +14,7 @@ from doorstep.domain.inventory.model import Requested
 from doorstep.domain.inventory.views import network as held
 from doorstep.domain.orders.model import Address
 from doorstep.domain.routing import model
-from doorstep.domain.routing.model import Decision, Demand, DemandLine, Facts, Network, Supply
+from doorstep.domain.routing.model import Decision, Demand, DemandLine, Network, OrderAttributes, Supply
 from doorstep.domain.routing.model.promise import Promise, promise_for
 from doorstep.flows.allocation import eligible_stock, inputs, order_attributes
 from doorstep.flows.allocation.eligible_stock import StockNeeds
@@ -80,7 +80,7 @@ def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
     found = []
     for service, name in _services(known, basket):
         # Rules know the service as the order's shipping method.
-        asked = replace(agreed, facts=structs.replace(agreed.facts, service=service, method=name))
+        asked = replace(agreed, attributes=structs.replace(agreed.attributes, service=service, method=name))
         supply = Supply({each: dict(there) for each, there in seen.supply.available.items()}, goods.recipes)
         (decision,) = model.plan([asked], supply, seen.network, seen.compiled_rules, now=at)
         promise = promise_for(decision.choices, asked, seen.network.ways, confidence=confidence)
@@ -128,7 +128,9 @@ def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:
         longitude,
         channel=basket.channel,
         buyer=order_attributes.pool_audiences(basket.channel, basket.tags),
-        facts=Facts(at, tags=basket.tags, country=address.country, region=region, pickup=basket.pickup),
+        attributes=OrderAttributes(
+            at, tags=basket.tags, country=address.country, region=region, pickup=basket.pickup
+        ),
     )
 
 

@@ -27,7 +27,7 @@ def request(
         tx, command=fulfill.locked_command(tx, fulfillment_order_id, version, now), why=why.strip()
     )
     if work.state is State.OPEN:
-        asked = RejectReason.ASKED_BACK
+        asked = RejectReason.RECALLED
         fulfill.reject(tx, fulfillment_order_id=fulfillment_order_id, reason=asked, note=why.strip(), now=now)
     return work.state is State.OPEN
 

@@ -21,10 +21,10 @@ def correct(tx: WriteTx, *, work: Work, line: WorkLine, reason: RejectReason, no
     effect, parts = STOCK_EFFECT[reason], eligible_stock.needs(tx, skus=[line.sku]).parts[line.sku]
     if effect is None or len(parts) > 1:
         return
-    ((sku, condition), pieces), *_ = parts.items()
+    ((sku, condition), units), *_ = parts.items()
     here = stock_views.positions(tx, sku=sku, location_id=work.location_id)
     available = sum(each.available for each in here if each.condition == condition)
-    gone = available if effect == "all" else min(pieces * line.quantity, available)
+    gone = available if effect == "all" else min(units * line.quantity, available)
     if gone:
         correction = Correction(
             sku, LocationId(work.location_id), f"rejected: {reason.value}", change=-gone, condition=condition

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from doorstep.domain.fulfillment import actions as fulfillment
-from doorstep.domain.fulfillment import events as facts
+from doorstep.domain.fulfillment import events
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason
 from doorstep.domain.fulfillment.views import UnacceptedWork
@@ -69,7 +69,7 @@ def _escalate(context: Context, due: Sequence[Due], known: CompiledNetwork, now:
         for order_id in sorted({work.order_id for work, _, _ in due}):
             orders.lock(tx, order_id=order_id)
         reported = [
-            facts.Overdue(
+            events.Overdue(
                 work.order_id, work.id, known.locations[work.location_id].code, stage.value, int(minutes)
             )
             for work, minutes, stage in due

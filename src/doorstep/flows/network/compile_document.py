@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from doorstep.domain.network import model as said
+from doorstep.domain.network import model
 from doorstep.domain.routing.model import calendar as calendars
 from doorstep.domain.routing.model import tariff
 from doorstep.domain.routing.model.calendar import Calendar, Special
@@ -21,20 +21,20 @@ from doorstep.kernel.ids import LocationId
 class CompiledNetwork:
     """A network document compiled for the active locations."""
 
-    document: said.Document
-    locations: Mapping[LocationId, said.Location]
-    sites: Mapping[LocationId, said.Site]
+    document: model.Document
+    locations: Mapping[LocationId, model.Location]
+    sites: Mapping[LocationId, model.Site]
     calendars: Mapping[LocationId, Calendar]
     shifts: Mapping[LocationId, tuple[Shift, ...]]
     atlas: LaneTable
 
 
 def compile_network(
-    document: said.Document, locations: Mapping[LocationId, said.Location], *, year: int
+    document: model.Document, locations: Mapping[LocationId, model.Location], *, year: int
 ) -> CompiledNetwork:
     """Compile a document for a year and the next. Raises Invalid for contradictions."""
-    said.check_document(document, locations.values())
-    sites = {place: said.site(document, each) for place, each in locations.items()}
+    model.check_document(document, locations.values())
+    sites = {place: model.site(document, each) for place, each in locations.items()}
     found = {place: _calendar(each, sites[place], year) for place, each in locations.items()}
     carriers = {key: _carrier(key, each, year) for key, each in document.carriers.items()}
     default = document.default_service or next(
@@ -45,7 +45,7 @@ def compile_network(
     return CompiledNetwork(document, locations, sites, found, shifts, LaneTable(origins, carriers, default))
 
 
-def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Origin:
+def _origin(location: model.Location, site: model.Site, calendar: Calendar) -> Origin:
     cut_offs = {"": location.cut_off} | site.cut_offs
     return Origin(
         location.id,
@@ -61,7 +61,7 @@ def _origin(location: said.Location, site: said.Site, calendar: Calendar) -> Ori
     )
 
 
-def _calendar(location: said.Location, site: said.Site, year: int) -> Calendar:
+def _calendar(location: model.Location, site: model.Site, year: int) -> Calendar:
     special = _holidays(site.holidays, year)
     special |= {day: Special(why) for day, why in site.closed.items()}
     special |= {
@@ -70,14 +70,14 @@ def _calendar(location: said.Location, site: said.Site, year: int) -> Calendar:
     return Calendar(ZoneInfo(location.timezone), calendars.week_of(location.hours), special)
 
 
-def _holidays(given: said.Holidays | None, year: int) -> dict[date, Special]:
+def _holidays(given: model.Holidays | None, year: int) -> dict[date, Special]:
     if given is None:
         return {}
     years = (calendars.public_holidays(given.country, given.region, each) for each in (year, year + 1))
     return {day: Special(why) for found in years for day, why in found.items()}
 
 
-def _carrier(key: str, given: said.Carrier, year: int) -> tariff.Carrier:
+def _carrier(key: str, given: model.CarrierSettings, year: int) -> tariff.Carrier:
     zones = tuple(
         tariff.Zone(each.name, each.within_km, each.same or "", frozenset(each.countries))
         for each in given.zones
@@ -89,12 +89,12 @@ def _carrier(key: str, given: said.Carrier, year: int) -> tariff.Carrier:
     )
 
 
-def _service(code: str, given: said.Service) -> tariff.Service:
+def _service(code: str, given: model.ServiceSettings) -> tariff.Service:
     rates = {
         zone: tariff.Rate(
             each.parcel_minor,
             each.kilo_minor,
-            each.piece_minor,
+            each.unit_minor,
             each.days,
             max(each.days, each.days + 1 if each.late_days is None else each.late_days),
             each.co2_grams,
@@ -105,7 +105,7 @@ def _service(code: str, given: said.Service) -> tariff.Service:
     return tariff.Service(code, given.name or code, rates, frozenset(given.methods))
 
 
-def _shift(given: said.Shift) -> Shift:
+def _shift(given: model.Shift) -> Shift:
     begins, ends = calendars.minute_of(given.begins), calendars.minute_of(given.ends)
     days = frozenset(calendars.WEEKDAYS.index(day) for day in given.days)
     over = 0 if ends > begins else timedelta(days=1) // timedelta(minutes=1)

@@ -119,6 +119,6 @@ def _place(place: LocationId, compiled: CompiledNetwork, moment: Moment, today: 
         handling_minor=site.handling_minor or 0,
         reject_rate=0.0 if pace is None else pace.reject_rate,
         backlog_hours=backlog_hours + (0.0 if shift is None else shift.over_hours(counted)),
-        room=today.remaining_capacity(shift, counted),
+        free_capacity=today.remaining_capacity(shift, counted),
         paused="" if pause is None else pause.reason,
     )

@@ -50,11 +50,11 @@ def _draft(context: Context, tx: WriteTx, delivery: Delivery, template: str) -> 
     order = order_views.order(tx, order_id=delivery.key)
     to = order.shipping_address.email or order.billing_address.email
     messengers = context.partners.of_kind(Kind.MESSENGERS)
-    letter = WRITERS[template](tx, order, delivery) if to and messengers else None
-    if letter is None:
+    content = WRITERS[template](tx, order, delivery) if to and messengers else None
+    if content is None:
         return None
     values = {
-        **letter.values,
+        **content.values,
         "brand": context.partners.connection(order.header.connection_id).name,
         "name": order.shipping_address.name.split(" ")[0] or "there",
         "number": order.header.number,
@@ -62,7 +62,7 @@ def _draft(context: Context, tx: WriteTx, delivery: Delivery, template: str) -> 
     words = mails.render(template, values)
     return Draft(
         order_id=OrderId(delivery.key),
-        fact=letter.fact,
+        event_key=content.event_key,
         template=template,
         connection_id=messengers[0].id,
         recipient=to,

@@ -17,26 +17,26 @@ from doorstep.kernel.jobs import Delivery
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """The values of a template; `fact` makes the e-mail unique per event."""
+    """The values of a template; `event_key` makes the e-mail unique per event."""
 
-    fact: str
+    event_key: str
     values: Mapping[str, object]
 
 
 Writer = Callable[[ReadTx, order_views.Order, Delivery], MailContent | None]
 
 
-def _lines(order: order_views.Order, pieces: Sequence[tuple[int, int]]) -> list[dict[str, object]]:
-    return [{"title": order.line(line_no).title, "quantity": quantity} for line_no, quantity in pieces]
+def _lines(order: order_views.Order, units: Sequence[tuple[int, int]]) -> list[dict[str, object]]:
+    return [{"title": order.line(line_no).title, "quantity": quantity} for line_no, quantity in units]
 
 
 def _order_confirmed(_tx: ReadTx, order: order_views.Order, _delivery: Delivery) -> MailContent | None:
     is_canceled = order.header.canceled_at is not None
     if is_canceled or order.header.currency not in money.CURRENCIES or not order.lines:
         return None
-    pieces = [(line.line_no, line.quantity) for line in order.lines]
+    units = [(line.line_no, line.quantity) for line in order.lines]
     total = str(money.Money(order.header.total_minor, order.header.currency))
-    return MailContent("placed", {"lines": _lines(order, pieces), "total": total})
+    return MailContent("placed", {"lines": _lines(order, units), "total": total})
 
 
 def _of_parcel(tx: ReadTx, order: order_views.Order, delivery: Delivery) -> MailContent | None:
@@ -55,8 +55,8 @@ def _of_parcel(tx: ReadTx, order: order_views.Order, delivery: Delivery) -> Mail
 
 def _return_created(tx: ReadTx, order: order_views.Order, delivery: Delivery) -> MailContent | None:
     each = return_views.one(tx, return_id=event_int(delivery, "return_id"))
-    pieces = [(line.line_no, line.quantity) for line in each.lines]
-    return MailContent(f"return-{each.id}", {"lines": _lines(order, pieces), "return_number": each.number})
+    units = [(line.line_no, line.quantity) for line in each.lines]
+    return MailContent(f"return-{each.id}", {"lines": _lines(order, units), "return_number": each.number})
 
 
 def _refunded(_tx: ReadTx, _order: order_views.Order, delivery: Delivery) -> MailContent | None:

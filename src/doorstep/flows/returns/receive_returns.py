@@ -91,12 +91,12 @@ def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> li
         if graded is None or not found.quantity:
             continue
         line = lines[found.return_line_no]
-        for (sku, sold_as), pieces in parts[Sku(line.sku)].items():
+        for (sku, sold_as), units in parts[Sku(line.sku)].items():
             condition = sold_as if graded == Condition.NEW else Condition(graded)
             returned.append(
                 ReturnedUnits(
                     f"return/{each.id}/line/{line.return_line_no}", each.order_id, line.line_no, sku, each.location_id,
-                    pieces * found.quantity, condition, found.note,
+                    units * found.quantity, condition, found.note,
                 )
             )  # fmt: skip
     return returned

@@ -9,7 +9,7 @@ from time import monotonic
 from doorstep.domain.routing import model
 from doorstep.domain.routing.actions import lab as verbs
 from doorstep.domain.routing.actions import runs
-from doorstep.domain.routing.actions.lab import Hindsight, Hold, LabRun, NewRun
+from doorstep.domain.routing.actions.lab import Hindsight, LabRun, Lease, NewRun
 from doorstep.domain.routing.actions.runs import NewRun as Done
 from doorstep.domain.routing.model import Decision, Network, Supply, batch
 from doorstep.domain.routing.model.batch import Batch, Budget
@@ -39,7 +39,7 @@ def schedule(context: Context) -> int | None:
 
 
 def measure(
-    context: Context, *, run: LabRun, hold: Hold, reported: Reported, seconds: float = _SECONDS
+    context: Context, *, run: LabRun, hold: Lease, reported: Reported, seconds: float = _SECONDS
 ) -> None:
     """Solve the whole day together and store for each decision its cost and its cost in the best plan."""
     reported(0, 0)
@@ -123,7 +123,7 @@ def _supply(found: Past) -> Supply:
     """Stock at the start of the day, with everything that moved during it."""
     stock = {name: dict(there) for name, there in found.stock.items()}
     for each in found.changes:
-        here = stock.setdefault(each.thing, {})
+        here = stock.setdefault(each.key, {})
         here[each.location_id] = here.get(each.location_id, 0) + each.units
     held = {name: {place: max(0, n) for place, n in there.items()} for name, there in stock.items()}
     return Supply(held, found.recipes)

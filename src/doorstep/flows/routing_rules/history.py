@@ -9,7 +9,7 @@ from datetime import datetime
 from doorstep.domain.inventory.views import history
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.routing.model import StockKey, stock_key
-from doorstep.domain.routing.model.lab import Arrival, Change, Past, PastNetwork
+from doorstep.domain.routing.model.lab import Arrival, Past, PastNetwork, StockChange
 from doorstep.flows.allocation import demand, eligible_stock
 from doorstep.flows.network import lanes
 from doorstep.kernel.db import ReadTx
@@ -40,9 +40,9 @@ def reconstruct(tx: ReadTx, *, window: Window) -> Past:
     stock: dict[StockKey, dict[LocationId, int]] = {stock_key(*part): {} for part in wanted}
     for free in history.free_at(tx, at=window.since):
         if (free.sku, free.condition) in wanted:
-            stock[stock_key(free.sku, free.condition)][free.location_id] = free.pieces
+            stock[stock_key(free.sku, free.condition)][free.location_id] = free.units
     changes = [
-        Change(each.at, stock_key(each.sku, each.condition), each.location_id, each.pieces)
+        StockChange(each.at, stock_key(each.sku, each.condition), each.location_id, each.units)
         for each in history.changes(tx, since=window.since, until=window.until)
         if (each.sku, each.condition) in wanted
     ]

@@ -14,7 +14,7 @@ from doorstep.domain.routing.model import Network, case_results
 from doorstep.domain.routing.model.case_results import CaseOutcome
 from doorstep.domain.routing.model.rules import RuleSet, checks, diff
 from doorstep.domain.routing.model.rules.cases import Case
-from doorstep.domain.routing.model.rules.diff import Change
+from doorstep.domain.routing.model.rules.diff import RuleDifference
 from doorstep.domain.routing.views import rules as views
 from doorstep.flows.network import lanes
 from doorstep.kernel import errors
@@ -29,7 +29,7 @@ class Preview:
     document: RuleSet
     instead_of: int | None
     problems: tuple[Problem, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[RuleDifference, ...]
     outcomes: tuple[CaseOutcome, ...]
 
     @property
@@ -101,7 +101,7 @@ def run_cases(tx: ReadTx, *, document: RuleSet) -> list[CaseOutcome]:
     def installed(case: Case) -> Network:
         found = lanes.network(tx, currency=document.currency, at=case.at)
         quiet = {
-            each.id: replace(each, room=None, backlog_hours=0.0, reject_rate=0.0, paused="")
+            each.id: replace(each, free_capacity=None, backlog_hours=0.0, reject_rate=0.0, paused="")
             for each in found.places.values()
         }
         return replace(found, places=quiet)

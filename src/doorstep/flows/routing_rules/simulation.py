@@ -12,7 +12,7 @@ from doorstep.domain.routing.model.batch import Budget
 from doorstep.domain.routing.model.lab import (
     Difference,
     Measured,
-    Outcome,
+    OrderResult,
     Past,
     differences,
     measure,
@@ -78,7 +78,7 @@ def simulate(past: Past, sides: Sides, *, how: How, reported: Reported) -> Simul
 
 def _timed(
     past: Past, compiled_rules: CompiledRules, how: How, reported: Callable[[int], None]
-) -> tuple[list[Outcome], float]:
+) -> tuple[list[OrderResult], float]:
     began = monotonic()
     together = Budget(monotonic, how.batch_seconds) if how.batch_seconds else None
     return replay(

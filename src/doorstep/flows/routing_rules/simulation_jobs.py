@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from doorstep.domain.routing.actions import lab as verbs
-from doorstep.domain.routing.actions.lab import Hold, LabRun, NewRun
+from doorstep.domain.routing.actions.lab import LabRun, Lease, NewRun
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules
 from doorstep.flows.context import Context
@@ -47,7 +47,7 @@ def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -
         run = verbs.take(tx, at=context.clock.now())
     if run is None:
         return False
-    hold = Hold(run.id, run.attempts)
+    hold = Lease(run.id, run.attempts)
     progress = _Progress(context, hold, stopped)
     with _held(context, hold):
         if run.kind == "hindsight":
@@ -58,7 +58,7 @@ def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -
 
 
 @contextmanager
-def _held(context: Context, hold: Hold) -> Iterator[None]:
+def _held(context: Context, hold: Lease) -> Iterator[None]:
     """Record how a run ended, unless another worker has it by now."""
     try:
         yield
@@ -79,7 +79,7 @@ class _Progress:
     """Report progress now and then; each report renews the lease."""
 
     context: Context
-    hold: Hold
+    hold: Lease
     stopped: Callable[[], bool]
     last: float = 0.0
 
@@ -93,7 +93,7 @@ class _Progress:
             verbs.report_progress(tx, hold=self.hold, done=done, total=total)
 
 
-def _simulate(context: Context, run: LabRun, hold: Hold, reported: Reported) -> None:
+def _simulate(context: Context, run: LabRun, hold: Lease, reported: Reported) -> None:
     reported(0, 0)
     with context.db.read() as tx:
         sides = Sides(

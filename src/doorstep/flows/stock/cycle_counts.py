@@ -7,7 +7,7 @@ import msgspec
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import RejectReason, Work
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import claims, counts
 from doorstep.domain.inventory.actions.counts import MissingStock
 from doorstep.domain.inventory.model import Condition
@@ -40,7 +40,7 @@ def _missed(tx: WriteTx, works: list[Work]) -> list[MissingStock]:
 
 
 def _doubtful(delivery: Delivery) -> list[MissingStock]:
-    fact = msgspec.convert(delivery.data, facts.DiscrepancyFound)
+    fact = msgspec.convert(delivery.data, events.DiscrepancyFound)
     return [
         MissingStock(
             LocationId(fact.location_id),

@@ -10,8 +10,8 @@ from doorstep.domain.catalog.model import Item
 from doorstep.domain.inventory.actions import feeds, imports, replenishment, supplies
 from doorstep.domain.inventory.actions.imports import Applied
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.claims import Outcome
-from doorstep.domain.inventory.model.feeds import Feed, Line, Mode
+from doorstep.domain.inventory.model.claims import ClaimOutcome
+from doorstep.domain.inventory.model.feeds import Feed, Mode, StockLine
 from doorstep.domain.inventory.model.imports import Import, ImportKind, NewImport, reader_of, text_of
 from doorstep.domain.inventory.model.replenishment import Rule
 from doorstep.domain.inventory.model.supplies import SURE, Announcement, SupplyKind
@@ -42,7 +42,9 @@ def _apply(now: datetime, tx: WriteTx, file: Import, rows: Rows) -> Applied:
 def _stock(tx: WriteTx, given: Chunk) -> Applied:
     mode = Mode.SET if given.file.kind is ImportKind.STOCK else Mode.DELTA
     lines = [
-        Line(row.line_no, row.cells[0], row.cells[1], int(row.cells[2]), Condition(row.cells[3] or "new"))
+        StockLine(
+            row.line_no, row.cells[0], row.cells[1], int(row.cells[2]), Condition(row.cells[3] or "new")
+        )
         for row in given.rows
     ]
     feed = Feed(
@@ -54,11 +56,13 @@ def _stock(tx: WriteTx, given: Chunk) -> Applied:
     )
     taken = feeds.apply_feed(tx, feed=feed, places=given.places, now=given.now)
     reported = _by_outcome(taken)
-    return Applied(reported[Outcome.IGNORED], reported[Outcome.REFUSED], reported[Outcome.CONTRADICTED])
+    return Applied(
+        reported[ClaimOutcome.IGNORED], reported[ClaimOutcome.REFUSED], reported[ClaimOutcome.CONTRADICTED]
+    )
 
 
-def _by_outcome(taken: feeds.FeedResult) -> dict[Outcome, list[tuple[int, str]]]:
-    reported: dict[Outcome, list[tuple[int, str]]] = {outcome: [] for outcome in Outcome}
+def _by_outcome(taken: feeds.FeedResult) -> dict[ClaimOutcome, list[tuple[int, str]]]:
+    reported: dict[ClaimOutcome, list[tuple[int, str]]] = {outcome: [] for outcome in ClaimOutcome}
     for each in taken.results:
         reported[each.outcome].append((each.line_no, each.reason))
     return reported
@@ -71,7 +75,7 @@ def _skus(tx: WriteTx, given: Chunk) -> Applied:
             title,
             style,
             category,
-            colour,
+            color,
             size,
             barcode,
             int(weight),
@@ -80,7 +84,7 @@ def _skus(tx: WriteTx, given: Chunk) -> Applied:
             int(price),
             currency,
         )
-        for sku, title, style, category, colour, size, barcode, weight, hsn, gst, price, currency in (
+        for sku, title, style, category, color, size, barcode, weight, hsn, gst, price, currency in (
             row.cells for row in given.rows
         )
     ]

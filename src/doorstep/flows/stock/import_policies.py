@@ -89,5 +89,5 @@ def parts(tx: WriteTx, given: Chunk) -> Applied:
 
 
 def _part(cells: Sequence[str]) -> Part:
-    _, sku, condition, pieces = cells
-    return Part(Sku(sku), condition or "new", int(pieces))
+    _, sku, condition, units = cells
+    return Part(Sku(sku), condition or "new", int(units))

@@ -192,8 +192,8 @@ class Session:
         response = self._client.send(request, stream=True)
         body = bytearray()
         try:
-            for piece in response.iter_bytes():
-                body += piece
+            for chunk in response.iter_bytes():
+                body += chunk
                 if len(body) > self._policy.response_limit_bytes:
                     raise httpx.DecodingError("the answer is too long", request=request)
                 if time.monotonic() > deadline:

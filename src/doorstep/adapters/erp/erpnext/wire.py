@@ -130,14 +130,14 @@ def _items(line: invoicing.DocumentLine, currency: str, sign: int, books: Books)
     """ERPNext multiplies rate and units: an amount that does not divide evenly becomes two rows that add up exactly."""
     low, dearer = divmod(line.taxable_minor, line.quantity)
     rows = [(line.quantity - dearer, low), (dearer, low + 1)]
-    return [_item(line, sign * pieces, _amount(rate, currency), books) for pieces, rate in rows if pieces]
+    return [_item(line, sign * units, _amount(rate, currency), books) for units, rate in rows if units]
 
 
-def _item(line: invoicing.DocumentLine, pieces: int, rate: Decimal, books: Books) -> dict[str, object]:
+def _item(line: invoicing.DocumentLine, units: int, rate: Decimal, books: Books) -> dict[str, object]:
     item: dict[str, object] = {
         "item_name": line.title,
         "description": f"{line.sku} {line.title}",
-        "qty": pieces,
+        "qty": units,
         "uom": "Nos",
         "rate": rate,
         "gst_hsn_code": line.hsn,

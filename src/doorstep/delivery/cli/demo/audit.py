@@ -16,7 +16,7 @@ from doorstep.kernel import jobs
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AuditLine:
     """A line of the closing table."""
 
     item: str
@@ -26,7 +26,7 @@ class Row:
     return_status: str
 
 
-def closing_table(story: Story) -> list[Row]:
+def closing_table(story: Story) -> list[AuditLine]:
     """Item, source, shipment id, status, return status, as in Doorstep's API."""
     order = story.order()
     lines = {line["line_no"]: line for line in read.rows(order, "lines")}
@@ -40,16 +40,18 @@ def closing_table(story: Story) -> list[Row]:
             item = f"{line['title']}" + (f" × {quantity}" if quantity > 1 else "")
             tracking = ", ".join(read.text(each, "tracking_number") for each in read.rows(work, "parcels"))
             place = read.text(work, "location_name")
-            table.append(Row(item, place, tracking, str(line["status"]), f"{back} Returned" if back else "–"))
+            table.append(
+                AuditLine(item, place, tracking, str(line["status"]), f"{back} Returned" if back else "–")
+            )
     return sorted(table, key=lambda row: row.source, reverse=True)
 
 
-def expected_table(story: Story) -> list[Row]:
+def expected_table(story: Story) -> list[AuditLine]:
     """The expected values."""
     numbers = story.numbers
     return [
-        Row("Blue Denim Jacket", "Warehouse A", numbers.jacket, "Delivered", "–"),
-        Row("White Graphic T-shirt × 2", "Store 22", numbers.shirts, "Delivered", "1 Returned"),
+        AuditLine("Blue Denim Jacket", "Warehouse A", numbers.jacket, "Delivered", "–"),
+        AuditLine("White Graphic T-shirt × 2", "Store 22", numbers.shirts, "Delivered", "1 Returned"),
     ]
 
 
@@ -68,8 +70,8 @@ def rows_written(app: App) -> int:
 def left_over(app: App) -> str:
     """The work that is left and why, for a demo that got stuck."""
     with app.db.read() as tx:
-        troubles = jobs.open_work(tx)
-    return "\n".join(["Open work:", *troubles]) if troubles else "No open work."
+        left = jobs.open_work(tx)
+    return "\n".join(["Open work:", *left]) if left else "No open work."
 
 
 def findings(app: App, story: Story) -> dict[str, object]:

@@ -24,11 +24,11 @@ from doorstep.kernel.signals import interrupt_on_every_signal
 
 
 @dataclass(slots=True)
-class Outcome:
+class DemoResult:
     """The result of the demo, as JSON."""
 
     matched: bool = True
-    tellings: list[dict[str, object]] = field(default_factory=list)
+    runs: list[dict[str, object]] = field(default_factory=list)
     seconds: float = 0.0
     console: str = ""
     problem: str = ""
@@ -58,7 +58,7 @@ def demo(  # tidy: parameters the command line reads its options from the signat
             help="calls: every partner call fails once; webhooks: doubled and shuffled; worker: killed at random.",
         ),
     ] = None,
-    tellings: Annotated[
+    runs: Annotated[
         int, typer.Option(help="How many times to run the demo, each with its own seed.", min=1)
     ] = 1,
     seed: Annotated[int, typer.Option(help="First seed.")] = 1,
@@ -69,8 +69,8 @@ def demo(  # tidy: parameters the command line reads its options from the signat
     """Start a sample retailer with all its partners on this machine and follow one order from purchase to refund."""
     interrupt_on_every_signal()
     out = Console(stderr=as_json, quiet=as_json, markup=False, highlight=False)
-    choice = _Choice(rehearse_, list(range(seed, seed + tellings)), as_json)
-    outcome = Outcome()
+    choice = _Choice(rehearse_, list(range(seed, seed + runs)), as_json)
+    outcome = DemoResult()
     began = time.monotonic()
     try:
         with (
@@ -93,7 +93,7 @@ def demo(  # tidy: parameters the command line reads its options from the signat
         raise typer.Exit(1)
 
 
-def _run_stories(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out: Console) -> None:
+def _run_stories(app: App, doors: Doors, choice: _Choice, outcome: DemoResult, out: Console) -> None:
     """Run the demo once per seed; one that gets stuck lists the open work."""
     for number, seed in enumerate(choice.seeds):
         numbers = Numbers() if number == 0 else Numbers(f"SHK1245X{seed:03d}", f"SRK5678P{seed:03d}")
@@ -106,7 +106,7 @@ def _run_stories(app: App, doors: Doors, choice: _Choice, outcome: Outcome, out:
             raise Mismatch(f"{problem.message}\n{audit.left_over(app)}") from problem
         table, found = audit.closing_table(story), audit.findings(app, story)
         reported = {"seed": seed, "order": story.shop_name, "damage": damage.count}
-        outcome.tellings.append({**reported, "table": [asdict(row) for row in table], **found})
+        outcome.runs.append({**reported, "table": [asdict(row) for row in table], **found})
         _show(table, out)
         _check(table, found, story)
 
@@ -124,7 +124,7 @@ def _play(story: Story, damage: Damage, out: Console) -> None:
         out.print(styled(line, title=f"{title:<10}", sentence=sentence, took=took))
 
 
-def _check(table: list[audit.Row], found: dict[str, object], story: Story) -> None:
+def _check(table: list[audit.AuditLine], found: dict[str, object], story: Story) -> None:
     if table != audit.expected_table(story):
         raise Mismatch(f"The closing table is {table}.")
     wrong = {name: value for name, value in found.items() if value != audit.EXPECTED[name]}
@@ -133,7 +133,7 @@ def _check(table: list[audit.Row], found: dict[str, object], story: Story) -> No
         raise Mismatch(f"{story.shop_name}: {wrong} instead of {right}.")
 
 
-def _show(rows: list[audit.Row], out: Console) -> None:
+def _show(rows: list[audit.AuditLine], out: Console) -> None:
     table = Table("Item", "Source", "Shipment id", "Status", "Return status")
     for row in rows:
         table.add_row(row.item, row.source, row.shipment_id, row.status, row.return_status)

@@ -73,11 +73,11 @@ class Doors:
         found: Json = answer.json()
         return found
 
-    def until(self, what: str, look: Callable[[], T | None]) -> T:
-        """Poll until `look` finds something; raises with what is missing once nothing else changes either."""
+    def until(self, what: str, fetch: Callable[[], T | None]) -> T:
+        """Poll until `fetch` finds something; raises with what is missing once nothing else changes either."""
         written, changed_at, counted_at = -1, 0.0, 0.0
         while True:
-            found = look()
+            found = fetch()
             if found:
                 return found
             now = time.monotonic()

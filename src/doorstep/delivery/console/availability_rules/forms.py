@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from doorstep.delivery.console.forms import Form, required
-from doorstep.domain.inventory.actions.rules import Change
+from doorstep.domain.inventory.actions.rules import RuleChange
 from doorstep.domain.inventory.model.rules import Rule, RuleKind, Scope, Terms
 from doorstep.kernel.i18n import mark as _m
 
@@ -49,7 +49,7 @@ class SourceName(Form):
     name: str = ""
 
 
-def change_of(values: Mapping[str, str], rule_id: int | None) -> Change:
+def change_of(values: Mapping[str, str], rule_id: int | None) -> RuleChange:
     """The rule that was entered; raises WrongFields."""
     form = RuleFields.of(values)
     scope = Scope(
@@ -69,7 +69,7 @@ def change_of(values: Mapping[str, str], rule_id: int | None) -> Change:
         form.precedence,
         active=form.active == "yes",
     )
-    return Change(terms, form.reason, rule_id, form.version)
+    return RuleChange(terms, form.reason, rule_id, form.version)
 
 
 def _listed(text: str, *, spaces: bool = True) -> tuple[str, ...]:

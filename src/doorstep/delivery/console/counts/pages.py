@@ -19,9 +19,9 @@ from doorstep.domain.inventory.actions import counts as verbs
 from doorstep.domain.inventory.actions.counts import Command
 from doorstep.domain.inventory.model.counts import (
     COUNT_ACTIONS,
+    CountedSku,
     CountKind,
     CountState,
-    Found,
     NewCount,
     Rest,
     Tolerance,
@@ -194,7 +194,7 @@ def scan(req: PageRequest) -> Response:
             raise errors.Invalid(
                 _("Unknown code {code}. Type the SKU instead.").format(code=code), field="code"
             )
-        verbs.find(tx, command=command, found=[Found(sku, 1)], adds=True)
+        verbs.find(tx, command=command, found=[CountedSku(sku, 1)], adds=True)
         lines = view.count(tx, count_id=command.count_id).lines
         counted = next(line.counted for line in lines if line.sku == sku)
         return _("{sku}: {n} counted").format(sku=sku, n=counted)
@@ -209,7 +209,7 @@ def write(req: PageRequest) -> Response:
         lines = view.count(tx, count_id=command.count_id).lines
         entered = [(line, req.whole(f"counted-{line.sku}-{line.condition.value}")) for line in lines]
         found = [
-            Found(line.sku, quantity, line.condition)
+            CountedSku(line.sku, quantity, line.condition)
             for line, quantity in entered
             if quantity is not None and quantity != line.counted
         ]
@@ -224,7 +224,7 @@ def submit(req: PageRequest) -> Response:
     """Submit the count."""
     rest = Rest.NONE_THERE if req.form.get("rest") == "yes" else Rest.SKIP
     chosen = req.app.settings
-    tolerance = Tolerance(chosen.count_tolerance_pieces, chosen.count_tolerance_percent)
+    tolerance = Tolerance(chosen.count_tolerance_units, chosen.count_tolerance_percent)
 
     def verb(tx: WriteTx, command: Command) -> str:
         state = verbs.submit(tx, command=command, rest=rest, tolerance=tolerance)
@@ -232,7 +232,7 @@ def submit(req: PageRequest) -> Response:
             return _("Submitted. The variances need approval.")
         return (
             _("Submitted. It matches the system quantity.")
-            if not tolerance.pieces
+            if not tolerance.units
             else _("Submitted and approved.")
         )
 

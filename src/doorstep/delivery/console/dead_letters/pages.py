@@ -15,8 +15,8 @@ from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Sel
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
-from doorstep.domain.analytics.views import letters as view
-from doorstep.domain.analytics.views.letters import DeadLetter, DeadLetterGroup
+from doorstep.domain.analytics.views import dead_letters as view
+from doorstep.domain.analytics.views.dead_letters import DeadLetter, DeadLetterGroup
 from doorstep.domain.identity.model import Permission
 from doorstep.flows import operations
 from doorstep.kernel import errors

@@ -298,12 +298,12 @@ def _csv_line(cells: tuple[object, ...]) -> bytes:
 def _download(req: PageRequest, name: str, make: Callable[[ReadTx], Iterator[bytes]]) -> Response:
     """A file that is read from the database while it is sent."""
 
-    def pieces() -> Iterator[bytes]:
+    def units() -> Iterator[bytes]:
         with req.app.db.read() as tx:
             yield from make(tx)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(units(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 ROUTES: Routes = (

@@ -35,7 +35,7 @@ REASONS = {
     RejectReason.DAMAGED: _m("These units are written off."),
     RejectReason.MISMATCH: _m("These units are written off."),
     RejectReason.STORE_CLOSED: _m("Stock stays as it is."),
-    RejectReason.ASKED_BACK: _m("Stock stays as it is."),
+    RejectReason.RECALLED: _m("Stock stays as it is."),
     RejectReason.NO_CAPACITY: _m("Stock stays as it is."),
 }
 STEPS_DONE = {State.OPEN: 2, State.ACCEPTED: 2, State.PICKED: 3, State.PACKED: 4, State.SHIPPED: 5}

@@ -26,7 +26,7 @@ from doorstep.delivery.console.lists import (
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes
-from doorstep.domain.analytics.model import Slack
+from doorstep.domain.analytics.model import TimeLeft
 from doorstep.domain.orders.model import Address
 
 HERE = "/components"
@@ -99,7 +99,7 @@ def show(req: PageRequest) -> Response:
         ),
         "untouched": _list(req, Query({})),
         "left": [
-            Slack(req.now + span, span)
+            TimeLeft(req.now + span, span)
             for span in (timedelta(days=2), timedelta(minutes=40), timedelta(days=-1))
         ],
         "place": Address(

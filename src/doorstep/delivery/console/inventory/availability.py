@@ -60,10 +60,10 @@ class Fall:
 def fall(part: PartAnswer) -> Fall:
     """The bars of a part's explanation."""
     steps = waterfall(part)
-    scale = 100 / max(1, steps[0].pieces + sum(step.pieces for step in steps[1:] if step.pieces > 0))
-    bars, level = [Bar(steps[0], 0, steps[0].pieces * scale, is_sum=True)], steps[0].pieces
+    scale = 100 / max(1, steps[0].units + sum(step.units for step in steps[1:] if step.units > 0))
+    bars, level = [Bar(steps[0], 0, steps[0].units * scale, is_sum=True)], steps[0].units
     for step in steps[1:]:
-        before, level = level, level + step.pieces
+        before, level = level, level + step.units
         low, high = max(0, min(before, level)), max(0, before, level)
         bars.append(Bar(step, round(low * scale, 2), round((high - low) * scale, 2)))
     left = max(0, level)

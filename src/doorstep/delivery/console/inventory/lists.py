@@ -60,7 +60,7 @@ def _availability(sku: str) -> str:
 
 def _sku(row: GridRow) -> Sequence[Cell]:
     each = row.totals
-    kind = ", ".join(filter(None, (each.colour, each.size)))
+    kind = ", ".join(filter(None, (each.color, each.size)))
     title = " · ".join(filter(None, (each.title, kind)))
     return [Link(each.sku, _availability(each.sku), "code strong"), Text(title, "grid-title muted", value="")]
 
@@ -83,7 +83,7 @@ def _totals(*, is_single: bool) -> Sequence[Column[GridRow]]:
     return (
         Column(_m("SKU"), _sku, "s1 grid-sku", "sku"),
         Column(_m("Name"), lambda row: Text(row.totals.title), sort="title", only_in_file=True),
-        Column(_m("Color"), lambda row: lists.text(row.totals.colour), only_in_file=True),
+        Column(_m("Color"), lambda row: lists.text(row.totals.color), only_in_file=True),
         Column(_m("Size"), lambda row: lists.text(row.totals.size), only_in_file=True),
         Column(
             _m("Here") if is_single else _m("All locations"),

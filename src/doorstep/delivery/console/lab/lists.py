@@ -44,7 +44,7 @@ def simulation_list(names: Mapping[str, str], zone: ZoneInfo) -> ListPage[LabRun
         return lists.cut(found, views.SIMULATIONS, wanted)
 
     def person(row: LabRun) -> str:
-        return page.person_of(row.asked_by, names)
+        return page.person_of(row.requested_by, names)
 
     def orders(row: LabRun) -> Cell:
         days = counted((row.until - row.since).days, "{n} day to", "{n} days to")
@@ -74,7 +74,7 @@ def simulation_list(names: Mapping[str, str], zone: ZoneInfo) -> ListPage[LabRun
             ),
             Column(
                 _m("Requested"),
-                lambda row: [At(row.asked_at), Text(person(row), "muted", value="")],
+                lambda row: [At(row.requested_at), Text(person(row), "muted", value="")],
                 "s5",
                 "id",
             ),
@@ -155,8 +155,8 @@ def _change_columns(currency: str) -> Sequence[Column[LabChange]]:
         Column(_m("Draft"), lambda row: way(row.after), "wrap full s7"),
         Column(_m("Parcels now"), lambda row: Count(row.before.parcels), only_in_file=True),
         Column(_m("Parcels by the draft"), lambda row: Count(row.after.parcels), only_in_file=True),
-        Column(_m("Backordered now"), lambda row: Count(row.before.short_pieces), only_in_file=True),
-        Column(_m("Backordered by the draft"), lambda row: Count(row.after.short_pieces), only_in_file=True),
+        Column(_m("Backordered now"), lambda row: Count(row.before.short_units), only_in_file=True),
+        Column(_m("Backordered by the draft"), lambda row: Count(row.after.short_units), only_in_file=True),
         Column(_m("Rule now"), lambda row: lists.text(row.before.rule), only_in_file=True),
         Column(_m("Rule of the draft"), lambda row: lists.text(row.after.rule), only_in_file=True),
         Column(_m("Reason now"), lambda row: Text(row.before.sentence), only_in_file=True),

@@ -24,7 +24,7 @@ _COMPONENTS = {
     "reroute_minor": _m("Risk of a reject"),
     "late_minor": _m("Risk of late delivery"),
     "load_minor": _m("Busy location"),
-    "last_piece_minor": _m("Last unit at the location"),
+    "last_unit_minor": _m("Last unit at the location"),
     "scarcity_minor": _m("Scarce stock"),
     "carbon_minor": _m("Carbon"),
 }

@@ -75,7 +75,7 @@ def _view(req: PageRequest) -> OrderView:
 
 
 def _status(row: OrderRow) -> Sequence[Cell]:
-    counters = row.facts.counters
+    counters = row.order.counters
     wanted = counters.ordered - counters.canceled
     badge = Status(badges.badge("order", row.headline), is_quiet=row.headline is OrderStatus.COMPLETED)
     if 0 < counters.shipped < wanted:
@@ -86,13 +86,13 @@ def _status(row: OrderRow) -> Sequence[Cell]:
 
 def _customer(row: OrderRow) -> Sequence[Cell]:
     return [
-        lists.text(row.facts.customer),
-        *([Text(row.facts.city, "muted", value="")] if row.facts.city else []),
+        lists.text(row.order.customer),
+        *([Text(row.order.city, "muted", value="")] if row.order.city else []),
     ]
 
 
 def _holds(row: OrderRow) -> Cell:
-    words = [_(analytics.hold_label(reason)) for reason in row.facts.holds]
+    words = [_(analytics.hold_label(reason)) for reason in row.order.holds]
     return Text(", ".join(words), "attention-text") if words else cells.NONE
 
 
@@ -101,41 +101,41 @@ def _columns(chosen: OrderView, channels: dict[str, str]) -> Sequence[Column[Ord
     return (
         Column(
             _m("Order"),
-            lambda row: Link(row.facts.number, f"/orders/{row.facts.id}", "code strong"),
+            lambda row: Link(row.order.number, f"/orders/{row.order.id}", "code strong"),
             "s1",
         ),
-        Column(_m("Placed"), lambda row: At(row.facts.placed_at), "s5", sort="placed"),
+        Column(_m("Placed"), lambda row: At(row.order.placed_at), "s5", sort="placed"),
         Column(_m("Customer"), _customer, "clip s3"),
-        Column(_m("City"), lambda row: lists.text(row.facts.city), only_in_file=True),
+        Column(_m("City"), lambda row: lists.text(row.order.city), only_in_file=True),
         Column(
             _m("Channel"),
-            lambda row: lists.text(channels.get(row.facts.channel, row.facts.channel)),
+            lambda row: lists.text(channels.get(row.order.channel, row.order.channel)),
             "clip minor",
         ),
-        Column(_m("Items"), lambda row: Count(row.facts.counters.ordered), "num minor"),
+        Column(_m("Items"), lambda row: Count(row.order.counters.ordered), "num minor"),
         Column(
-            _m("Total"), lambda row: Amount(row.facts.total_minor, row.facts.currency), "num s4", sort="total"
+            _m("Total"), lambda row: Amount(row.order.total_minor, row.order.currency), "num s4", sort="total"
         ),
-        Column(_m("Currency"), lambda row: Text(row.facts.currency), only_in_file=True),
+        Column(_m("Currency"), lambda row: Text(row.order.currency), only_in_file=True),
         Column(
             _m("Payment"),
             lambda row: Status(badges.badge("order_payment", row.payment), is_quiet=row.payment == "paid"),
             "s7",
         ),
         Column(_m("Status"), _status, "s2"),
-        Column(_m("Items shipped"), lambda row: Count(row.facts.counters.shipped), only_in_file=True),
+        Column(_m("Items shipped"), lambda row: Count(row.order.counters.shipped), only_in_file=True),
         Column(
             _m("Ship by"),
             lambda row: (
-                Status(badges.slack(row.slack), value=At(row.slack.ship_by).csv())
-                if row.slack
+                Status(badges.time_left(row.time_left), value=At(row.time_left.ship_by).csv())
+                if row.time_left
                 else cells.NONE
             ),
             "s6",
             sort=by_due,
             title=_m("When the last open parcel should leave its location"),
         ),
-        Column(_m("From"), lambda row: lists.text(", ".join(row.facts.locations)), "clip minor"),
+        Column(_m("From"), lambda row: lists.text(", ".join(row.order.locations)), "clip minor"),
         Column(_m("Holds"), _holds, "clip s8"),
     )
 
@@ -183,7 +183,7 @@ def order_list(req: PageRequest, tx: ReadTx) -> ListPage[OrderRow]:
         columns=_columns(chosen, channels),
         fetch=fetch,
         noun=plural("{n} order", "{n} orders"),
-        href=lambda row: f"/orders/{row.facts.id}",
+        href=lambda row: f"/orders/{row.order.id}",
         search=_m("Number, name, phone, e-mail, SKU, tracking"),
         filters=_filters(req, tx, channels),
         tabs=[
@@ -219,7 +219,7 @@ def search(req: PageRequest) -> Response:
         wanted = OrderFilter(text=text, location_id=req.location_id, limit=2)
         rows = view.page(tx, wanted=wanted, now=req.now).rows if text else []
     if len(rows) == 1:
-        return RedirectResponse(f"{ROOT}/orders/{rows[0].facts.id}", status_code=303)
+        return RedirectResponse(f"{ROOT}/orders/{rows[0].order.id}", status_code=303)
     return RedirectResponse(page.with_query(f"{ROOT}/orders", {"q": text}), status_code=303)
 
 

@@ -88,7 +88,7 @@ def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[R
             Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
             Column(_m("Document"), _document, "s5"),
             Column(_m("SKUs"), lambda row: Count(row.skus), "num minor", "skus"),
-            Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4", "pieces"),
+            Column(_m("Units"), lambda row: Count(row.units, "strong"), "num s4", "units"),
             Column(_m("As announced"), _as_announced, "s2", "off"),
             Column(_m("Discrepancies"), lambda row: Count(row.off), only_in_file=True),
             Column(_m("Received"), lambda row: At(row.received_at), "s6", "received_at"),
@@ -124,7 +124,7 @@ def _choices(tx: ReadTx, location_id: LocationId | None) -> list[Expected]:
     """Transfers in transit and documents of suppliers, the soonest first."""
     wanted = TransferFilter(location_id, (TransferState.SHIPPED,), Keyset(limit=lists.ROWS))
     found = [
-        Expected(f"transfer:{row.id}", _("Transfer {id}").format(id=row.id), row.destination_id, row.pieces)
+        Expected(f"transfer:{row.id}", _("Transfer {id}").format(id=row.id), row.destination_id, row.units)
         for row in transfer_view.rows(tx, wanted=wanted)
         if location_id in (None, row.destination_id)
     ]
@@ -166,16 +166,16 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
     with req.app.db.read() as tx:
         place = network.location(tx, location_id=location_id)
         expected = _expected(tx, location_id, document)
-        pieces = _pieces(req)
+        units = _units(req)
         if is_scan and toast is None:
-            toast = _scanned(tx, req, pieces)
-        skus = list(dict.fromkeys([*expected, *pieces]))
+            toast = _scanned(tx, req, units)
+        skus = list(dict.fromkeys([*expected, *units]))
         context = {
             "place": place,
             "document": document,
             "title": _title(document),
             "expected": expected,
-            "pieces": pieces,
+            "units": units,
             "damaged": {sku: req.form.get(f"damaged-{sku}", "") for sku in skus},
             "titles": names.titles(tx, skus=skus),
             "skus": skus,
@@ -214,13 +214,13 @@ def _expected(tx: ReadTx, location_id: LocationId, document: str) -> dict[Sku, i
     return expected
 
 
-def _pieces(req: PageRequest) -> dict[Sku, int]:
+def _units(req: PageRequest) -> dict[Sku, int]:
     """Good units so far, by SKU; a blank field counts as none."""
     named = [name.removeprefix("good-") for name in req.form if name.startswith("good-")]
     return {Sku(sku): req.whole(f"good-{sku}") or 0 for sku in named}
 
 
-def _scanned(tx: ReadTx, req: PageRequest, pieces: dict[Sku, int]) -> Toast | None:
+def _scanned(tx: ReadTx, req: PageRequest, units: dict[Sku, int]) -> Toast | None:
     """Add one unit for a scan; without a code the numbers stay as they are."""
     code = req.form.get("code", "").strip()
     if not code:
@@ -228,8 +228,8 @@ def _scanned(tx: ReadTx, req: PageRequest, pieces: dict[Sku, int]) -> Toast | No
     sku = names.scanned(tx, codes=[code]).get(code)
     if sku is None:
         return Toast(_("Unknown code {code}. Type the SKU instead.").format(code=code), "danger")
-    pieces[sku] = pieces.get(sku, 0) + 1
-    return Toast(f"{sku}: {pieces[sku]}")
+    units[sku] = units.get(sku, 0) + 1
+    return Toast(f"{sku}: {units[sku]}")
 
 
 def post(req: PageRequest) -> Response:
@@ -242,7 +242,7 @@ def post(req: PageRequest) -> Response:
         is_transfer = kind == SupplyKind.TRANSFER.value and number.isdigit()
         delivery = Delivery(
             location_id=location_id,
-            lines=_lines(req, _pieces(req)),
+            lines=_lines(req, _units(req)),
             supply_kind=SupplyKind(kind) if number and not is_transfer else None,
             reference=req.form.get("reference", "").strip()
             if not number
@@ -273,9 +273,9 @@ def show_or_station(made: list[int]) -> page.View:
     return shown
 
 
-def _lines(req: PageRequest, pieces: Mapping[Sku, int]) -> list[TransferReceiptLine]:
-    lines = [TransferReceiptLine(sku, quantity) for sku, quantity in pieces.items() if quantity]
-    for sku in pieces:
+def _lines(req: PageRequest, units: Mapping[Sku, int]) -> list[TransferReceiptLine]:
+    lines = [TransferReceiptLine(sku, quantity) for sku, quantity in units.items() if quantity]
+    for sku in units:
         damaged = req.whole(f"damaged-{sku}") or 0
         if damaged:
             lines.append(TransferReceiptLine(sku, damaged, Condition.DAMAGED, _("Damaged on arrival")))

@@ -9,7 +9,7 @@ from doorstep.domain.returns.model import Disposition, Grade
 from doorstep.kernel.i18n import mark as _m
 
 
-class Line(Form):
+class InspectedLine(Form):
     """What was found of one line."""
 
     quantity: Annotated[int, required(_m("Enter the number of units found."), ge=0)]

@@ -141,7 +141,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
 def _found(req: PageRequest, tx: ReadTx) -> ReturnDetail:
     """The return of the address, if this person may see it."""
     found = view.detail(tx, return_id=req.number("return_id"), now=req.now)
-    location_id = found.entry.facts.location_id
+    location_id = found.entry.summary.location_id
     place = None if location_id is None else LocationId(location_id)
     req.principal.require(Permission.RETURNS_READ, at=place)
     return found
@@ -154,9 +154,9 @@ def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Resp
         locations = [each for each in network.locations(tx).values() if req.location_id in (None, each.id)]
         everything = [
             Inspection(line.return_line_no, line.quantity, Grade.NEW, Disposition.RESTOCK)
-            for line in found.entry.facts.lines
+            for line in found.entry.summary.lines
         ]
-        each = return_views.one(tx, return_id=found.entry.facts.id)
+        each = return_views.one(tx, return_id=found.entry.summary.id)
         refunds = owed.preview(tx, each=each, inspections=everything)
     context = {
         "found": found,
@@ -205,7 +205,7 @@ def inspect(req: PageRequest) -> Response:
 def preview(req: PageRequest) -> Response:
     """What the form as it stands would refund: an amount, or the sentence that says what is wrong."""
     with req.app.db.read() as tx:
-        found = return_views.one(tx, return_id=_found(req, tx).entry.facts.id)
+        found = return_views.one(tx, return_id=_found(req, tx).entry.summary.id)
         try:
             amounts = list(owed.preview(tx, each=found, inspections=_inspections(req, found.lines)).values())
         except errors.Invalid as problem:
@@ -222,7 +222,7 @@ def _inspection(req: PageRequest, line_no: int) -> Inspection:
     names = ("quantity", "grade", "disposition", "refund", "note")
     values = {name: req.form.get(f"{name}-{line_no}", "") for name in names}
     try:
-        form = forms.Line.of(values)
+        form = forms.InspectedLine.of(values)
     except WrongFields as wrong:
         raise WrongFields({f"{name}-{line_no}": text for name, text in wrong.fields.items()}) from None
     return Inspection(

@@ -25,7 +25,7 @@ class Announce(Form):
     confidence: int = pydantic.Field(default=100, ge=0, le=100)
 
 
-class Change(Form):
+class SupplyForm(Form):
     """Another date, quantity or confidence of a line."""
 
     eta_date: date | None = None

@@ -18,7 +18,7 @@ from doorstep.delivery.console.routes import Read, Routes, Verb
 from doorstep.delivery.console.supplies import forms
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import supplies as verbs
-from doorstep.domain.inventory.actions.supplies import Change, Outcome
+from doorstep.domain.inventory.actions.supplies import SupplyResult, SupplyUpdate
 from doorstep.domain.inventory.model.supplies import Announcement, SupplyKind, SupplyState
 from doorstep.domain.inventory.views import promises as promise_view
 from doorstep.domain.inventory.views import supplies as view
@@ -134,7 +134,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
 
 
 def one(
-    req: PageRequest, toast: Toast | None = None, status: int = 200, tried: Outcome | None = None
+    req: PageRequest, toast: Toast | None = None, status: int = 200, tried: SupplyResult | None = None
 ) -> Response:
     """One line with what is promised of it, and after a preview the promised dates that would change."""
     supply_id = req.number("supply_id")
@@ -187,8 +187,10 @@ def announce(req: PageRequest) -> Response:
 def change(req: PageRequest) -> Response:
     """Preview another date, quantity or confidence, or save it."""
     try:
-        form = forms.Change.of(req.form)
-        wanted = Change(req.number("supply_id"), form.eta_date, form.quantity, form.confidence, form.version)
+        form = forms.SupplyForm.of(req.form)
+        wanted = SupplyUpdate(
+            req.number("supply_id"), form.eta_date, form.quantity, form.confidence, form.version
+        )
         if form.do != "try":
             return _end(req, lambda tx: verbs.change(tx, changes=[wanted], at=req.now), _("Supply changed."))
         with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
@@ -210,14 +212,14 @@ def cancel(req: PageRequest) -> Response:
     return _end(req, lambda tx: verbs.cancel(tx, supply_ids=ids, at=req.now), _("Line canceled."))
 
 
-def _end(req: PageRequest, verb: Callable[[WriteTx], Outcome], done: str) -> Response:
+def _end(req: PageRequest, verb: Callable[[WriteTx], SupplyResult], done: str) -> Response:
     def work(tx: WriteTx) -> str:
         return f"{done} {_moved(verb(tx))}"
 
     return page.act(req, work, show=one, back=f"{BACK}/{req.number('supply_id')}")
 
 
-def _moved(outcome: Outcome) -> str:
+def _moved(outcome: SupplyResult) -> str:
     orders = len({each.order_id for each in outcome.changed})
     if not orders:
         return _("No promised dates changed.")

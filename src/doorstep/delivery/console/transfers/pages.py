@@ -74,7 +74,7 @@ def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[
             Column(_m("From"), lambda row: Text(places[row.origin_id].name), "s3"),
             Column(_m("To"), lambda row: Text(places[row.destination_id].name), "s5"),
             Column(_m("SKUs"), lambda row: Count(row.skus), "num minor", "skus"),
-            Column(_m("Units"), lambda row: Count(row.pieces, "strong"), "num s4", "pieces"),
+            Column(_m("Units"), lambda row: Count(row.units, "strong"), "num s4", "units"),
             Column(_m("Status"), lambda row: Status(STATES[row.state]), "s2"),
             Column(_m("Since"), lambda row: At(row.since_at), "s6", "since_at"),
         ),

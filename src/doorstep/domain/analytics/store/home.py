@@ -113,9 +113,9 @@ def select_stock_needs(tx: ReadTx, *, now: datetime, today: date) -> dict[str, i
         UNION ALL SELECT 'contradictory', count(*) FROM stock WHERE missing > 0
         UNION ALL SELECT 'carriers_out', count(*) FROM carrier_outages WHERE until_at IS NULL OR until_at > %(now)s
         UNION ALL SELECT 'counts_to_approve', count(*) FROM counts WHERE state = 'counted'
-        UNION ALL SELECT 'not_accepted', count(*) FROM idle_work i JOIN fulfillment_orders f ON f.id = i.fulfillment_order_id
+        UNION ALL SELECT 'not_accepted', count(*) FROM unaccepted_work i JOIN fulfillment_orders f ON f.id = i.fulfillment_order_id
                    WHERE f.state = 'open'
-        UNION ALL SELECT 'trial_stopped', count(*) FROM routing_trials WHERE breached AND seen_at IS NULL
+        UNION ALL SELECT 'trial_stopped', count(*) FROM routing_trials WHERE breached AND acknowledged_at IS NULL
         UNION ALL SELECT 'transfers_overdue', count(*) FROM transfers
                    WHERE state IN ('requested', 'shipped') AND expected_date < %(today)s
         """,

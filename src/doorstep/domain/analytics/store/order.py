@@ -77,13 +77,13 @@ def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineRow:
     """A line with its counters; amounts in minor units, discount and tax for the whole line."""
 
     line_no: int
     sku: str
     title: str
-    colour: str
+    color: str
     size: str
     unit_price_minor: int
     discount_minor: int
@@ -92,12 +92,12 @@ class Line:
     return_requested: int
 
 
-def select_lines(tx: ReadTx, *, order_id: int) -> list[Line]:
+def select_lines(tx: ReadTx, *, order_id: int) -> list[LineRow]:
     """Select the order's lines in the channel's sequence."""
     return tx.all(
-        Line,
+        LineRow,
         """
-        SELECT n.line_no, n.sku, n.title, coalesce(k.colour, '') AS colour, coalesce(k.size, '') AS size,
+        SELECT n.line_no, n.sku, n.title, coalesce(k.color, '') AS color, coalesce(k.size, '') AS size,
                n.unit_price_minor, n.discount_minor, n.tax_minor, n.return_requested,
                jsonb_build_object('ordered', n.quantity, 'allocated', n.allocated, 'picked', n.picked,
                                   'packed', n.packed, 'shipped', n.shipped, 'delivered', n.delivered,
@@ -282,7 +282,7 @@ class CreditNote:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnFacts:
+class ReturnSummary:
     """A return and its status."""
 
     id: int
@@ -300,10 +300,10 @@ class ReturnFacts:
     lines: tuple[ReturnLine, ...]
 
 
-def select_returns(tx: ReadTx, *, order_id: int) -> list[ReturnFacts]:
+def select_returns(tx: ReadTx, *, order_id: int) -> list[ReturnSummary]:
     """Select the order's returns, oldest first."""
     return tx.all(
-        ReturnFacts,
+        ReturnSummary,
         """
         SELECT t.id, t.number, t.reason, coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, t.created_at,
                t.received_at, t.inspected_at, t.refunded_at, (SELECT coalesce(jsonb_agg(jsonb_build_object('number', i.number, 'state', i.state, 'error', i.error)
@@ -367,7 +367,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class HoldRow:
     """A hold, open or released."""
 
     id: int
@@ -425,10 +425,10 @@ def select_messages(tx: ReadTx, *, order_id: int) -> list[Message]:
     )
 
 
-def select_holds(tx: ReadTx, *, order_id: int) -> list[Hold]:
+def select_holds(tx: ReadTx, *, order_id: int) -> list[HoldRow]:
     """Select the holds, open ones first."""
     return tx.all(
-        Hold,
+        HoldRow,
         """
         SELECT id, reason, message, placed_by, placed_at, released_at, released_by
           FROM order_holds WHERE order_id = %s ORDER BY released_at IS NOT NULL, id DESC

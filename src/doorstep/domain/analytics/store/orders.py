@@ -98,7 +98,7 @@ class OrderFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderFacts:
+class OrderSummary:
     """A row of the order list."""
 
     id: int
@@ -141,12 +141,12 @@ def _parameters(wanted: OrderFilter, now: datetime) -> dict[str, object]:
     }
 
 
-def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[OrderFacts]:
+def select_page(tx: ReadTx, wanted: OrderFilter, *, now: datetime) -> list[OrderSummary]:
     """Select matching orders, by the sort key and then by id, after the keyset of the page before."""
     key, kind = _SORT_KEYS[wanted.sort]
     way, beyond = ("ASC", ">") if wanted.is_ascending else ("DESC", "<")
     return tx.all(
-        OrderFacts,
+        OrderSummary,
         f"""
         WITH page AS (
             SELECT o.*, {key} AS sort_key FROM orders o JOIN connections c ON c.id = o.connection_id

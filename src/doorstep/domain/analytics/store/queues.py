@@ -14,7 +14,7 @@ class Waiting:
 
     queue: str
     orders: int
-    pieces: int
+    units: int
     oldest_at: datetime | None
     next_try_at: datetime | None
     ending: int
@@ -25,12 +25,12 @@ def select_waiting(tx: ReadTx, *, now: datetime) -> list[Waiting]:
     return tx.all(
         Waiting,
         """
-        SELECT r.queue, count(*) AS orders, coalesce(sum(l.pieces), 0)::bigint AS pieces,
+        SELECT r.queue, count(*) AS orders, coalesce(sum(l.units), 0)::bigint AS units,
                min(coalesce(r.queued_at, o.placed_at)) AS oldest_at,
                min(r.due_at) FILTER (WHERE r.due = 'route') AS next_try_at,
                count(*) FILTER (WHERE r.auto_cancel_at < %(now)s + interval '1 day') AS ending
           FROM order_routing r JOIN orders o ON o.id = r.order_id
-          CROSS JOIN LATERAL (SELECT sum(quantity - canceled - allocated) AS pieces FROM order_lines
+          CROSS JOIN LATERAL (SELECT sum(quantity - canceled - allocated) AS units FROM order_lines
                                WHERE order_id = o.id) l
          WHERE r.is_short GROUP BY r.queue ORDER BY r.queue
         """,

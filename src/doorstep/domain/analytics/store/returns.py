@@ -33,7 +33,7 @@ class ReturnRow:
     location_id: int | None
     custody: ReturnLocation
     money: RefundProgress
-    pieces: int
+    units: int
     items: str
     tracking_number: str
     tracking_status: str
@@ -48,7 +48,7 @@ class ReturnRow:
 _REFUNDED: LiteralString = "(SELECT r.amount_minor FROM refunds r WHERE r.return_id = t.id)"
 _ROW: LiteralString = f"""
     SELECT t.id, t.number, t.order_id, o.number AS order_number, coalesce(a.name, '') AS customer, t.reason,
-           coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, lines.pieces, lines.items,
+           coalesce(l.name, '') AS location, t.location_id, t.custody, t.money, lines.units, lines.items,
            coalesce(b.tracking_number, '') AS tracking_number, coalesce(p.tracking_status, '') AS tracking_status,
            {_REFUNDED} AS refund_minor,
            coalesce((SELECT r.state FROM refunds r WHERE r.return_id = t.id), '') AS refund_state, o.currency, {by_money("o.currency", _REFUNDED)} AS refund_key,
@@ -62,7 +62,7 @@ _ROW: LiteralString = f"""
       LEFT JOIN parcels p ON p.id = s.parcel_id
       LEFT JOIN label_purchases b ON b.parcel_id = p.id AND b.state <> 'voided'
       CROSS JOIN LATERAL (
-           SELECT coalesce(sum(r.quantity), 0)::bigint AS pieces,
+           SELECT coalesce(sum(r.quantity), 0)::bigint AS units,
                   coalesce(string_agg(r.quantity || ' × ' || r.sku, ', ' ORDER BY r.return_line_no), '') AS items
              FROM return_lines r WHERE r.return_id = t.id) lines
 """

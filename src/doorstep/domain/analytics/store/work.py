@@ -19,7 +19,7 @@ class CardLine:
     line_no: int
     sku: str
     title: str
-    colour: str
+    color: str
     size: str
     barcode: str
     quantity: int
@@ -57,7 +57,7 @@ class Card:
     state: State
     version: int
     is_held: bool
-    asked_back_why: str
+    recall_reason: str
     pickup: str
     customer: str
     city: str
@@ -80,7 +80,7 @@ class Card:
 _CARD = f"""
     SELECT f.id, f.order_id, o.number AS order_number, {PLACE}, f.state, f.version,
            EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL) AS is_held,
-           CASE WHEN f.asked_back_at IS NULL THEN '' ELSE f.asked_back_why END AS asked_back_why, o.pickup,
+           CASE WHEN f.recall_requested_at IS NULL THEN '' ELSE f.recall_reason END AS recall_reason, o.pickup,
            coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.shipping_method, o.note, f.created_at,
            {SHIP_BY} AS ship_by, f.shipped_at, lines.weight_grams, lines.lines,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('shipment_id', s.id, 'reference', b.reference,
@@ -99,7 +99,7 @@ _CARD = f"""
       LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
       CROSS JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'title', n.title,
-                  'colour', coalesce(k.colour, ''), 'size', coalesce(k.size, ''), 'barcode', coalesce(k.barcode, ''),
+                  'color', coalesce(k.color, ''), 'size', coalesce(k.size, ''), 'barcode', coalesce(k.barcode, ''),
                   'quantity', w.quantity, 'picked', w.picked, 'packed', w.packed) ORDER BY w.line_no) AS lines,
                   coalesce(sum(w.quantity * k.weight_grams), 0)::bigint AS weight_grams
              FROM fulfillment_lines w JOIN order_lines n ON (n.order_id, n.line_no) = (w.order_id, w.line_no)

@@ -15,9 +15,9 @@ from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model.explanation import Explanation, LineExplanation
 from doorstep.domain.routing.views import DecisionRow
 from doorstep.domain.routing.views import rules as rule_views
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.events import Event
+from doorstep.kernel.event_log import Event
 
 __all__ = ["RelatedOrder", "Site"]
 
@@ -70,7 +70,7 @@ def of_order(tx: ReadTx, *, order_id: int) -> list[Decision]:
     if order_store.select_header(tx, order_id=order_id) is None:
         raise errors.NotFound(f"There is no order {order_id}.")
     works = order_store.select_work(tx, order_id=order_id)
-    recorded = events.of_stream(tx, stream="order", stream_id=order_id)
+    recorded = event_log.of_stream(tx, stream="order", stream_id=order_id)
     return described(tx, rows=routing.decisions(tx, order_id=order_id), works=works, recorded=recorded)
 
 
@@ -141,9 +141,9 @@ def _sent(row: DecisionRow, works: Sequence[Work]) -> dict[str, dict[int, int]]:
     found: dict[str, dict[int, int]] = {}
     for work in works:
         if work.decision_id == row.id:
-            pieces = found.setdefault(work.place.code, {})
+            units = found.setdefault(work.place.code, {})
             for line in work.lines:
-                pieces[line.line_no] = pieces.get(line.line_no, 0) + line.quantity
+                units[line.line_no] = units.get(line.line_no, 0) + line.quantity
     return found
 
 

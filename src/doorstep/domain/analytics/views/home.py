@@ -11,7 +11,7 @@ from doorstep.domain.analytics.model import OrderView, ReturnStage
 from doorstep.domain.analytics.store import home as store
 from doorstep.domain.analytics.store import orders as orders_store
 from doorstep.domain.analytics.store.home import DayFigures, FeedLine
-from doorstep.domain.analytics.views import letters, orders, returns
+from doorstep.domain.analytics.views import dead_letters, orders, returns
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.money import CURRENCIES, Money
 
@@ -84,7 +84,7 @@ def _needs(tx: ReadTx, *, currency: str, now: datetime, timezone: str) -> list[N
     found.append(Need("to_inspect", stages[ReturnStage.TO_INSPECT], Money(0, currency)))
     doubtful = Money(store.select_refunds_in_doubt(tx, currency=currency), currency)
     found.append(Need("in_doubt", stages[ReturnStage.IN_DOUBT], doubtful))
-    found.append(Need("dead_letters", letters.count(tx), Money(0, currency)))
+    found.append(Need("dead_letters", dead_letters.count(tx), Money(0, currency)))
     today = now.astimezone(ZoneInfo(timezone)).date()
     for key, count in store.select_stock_needs(tx, now=now, today=today).items():
         found.append(Need(key, count, Money(0, currency)))
@@ -109,5 +109,5 @@ def badges(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> Badg
         attention=counts[OrderView.ATTENTION],
         late=counts[OrderView.LATE],
         to_inspect=stages[ReturnStage.TO_INSPECT] + stages[ReturnStage.IN_DOUBT],
-        dead_letters=letters.count(tx),
+        dead_letters=dead_letters.count(tx),
     )

@@ -7,18 +7,18 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from doorstep.domain.analytics import model
-from doorstep.domain.analytics.model import Fact, Slack
+from doorstep.domain.analytics.model import TimeLeft, TimelineEntry
 from doorstep.domain.analytics.store import order as store
 from doorstep.domain.analytics.store.order import (
     Header,
-    Hold,
-    Line,
+    HoldRow,
+    LineRow,
     Message,
     Note,
     Parcel,
     Payment,
     Refund,
-    ReturnFacts,
+    ReturnSummary,
     Work,
 )
 from doorstep.domain.analytics.views import decisions
@@ -32,9 +32,9 @@ from doorstep.domain.returns.model import ReturnStatus
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import LineExplanation
 from doorstep.domain.shipping.model import LabelState
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.events import Event
+from doorstep.kernel.event_log import Event
 from doorstep.kernel.money import Money
 
 __all__ = ["Parcel"]
@@ -47,11 +47,11 @@ class Group:
     """A fulfillment order with its lines, the reason for its location, and its parcels."""
 
     work: Work
-    lines: Sequence[tuple[Line, int]]
+    lines: Sequence[tuple[LineRow, int]]
     why: Sequence[LineExplanation]
     decision: Decision | None
     parcels: Sequence[Parcel]
-    slack: Slack | None
+    time_left: TimeLeft | None
 
     @property
     def has_labels(self) -> bool:
@@ -68,7 +68,7 @@ class Group:
 class Return:
     """A return with its parcel and its refund."""
 
-    facts: ReturnFacts
+    summary: ReturnSummary
     status: ReturnStatus
     parcel: Parcel | None
     refund: Refund | None
@@ -95,12 +95,12 @@ class OrderDetail:
     header: Header
     headline: OrderStatus
     counters: Counters
-    slack: Slack | None
-    lines: Sequence[Line]
+    time_left: TimeLeft | None
+    lines: Sequence[LineRow]
     groups: Sequence[Group]
     past_groups: Sequence[Group]
-    unallocated: Sequence[tuple[Line, int]]
-    canceled: Sequence[tuple[Line, int]]
+    unallocated: Sequence[tuple[LineRow, int]]
+    canceled: Sequence[tuple[LineRow, int]]
     missing: Mapping[int, str]
     decisions: Sequence[Decision]
     shipping_address: Address
@@ -110,9 +110,9 @@ class OrderDetail:
     refunds: Sequence[Refund]
     balance: Balance
     messages: Sequence[Message]
-    holds: Sequence[Hold]
+    holds: Sequence[HoldRow]
     notes: Sequence[Note]
-    timeline: Sequence[Fact]
+    timeline: Sequence[TimelineEntry]
     names: Mapping[str, str]
 
     @property
@@ -128,7 +128,7 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
     lines = store.select_lines(tx, order_id=order_id)
     parcels = store.select_parcels(tx, order_id=order_id)
     works = store.select_work(tx, order_id=order_id)
-    recorded = events.of_stream(tx, stream="order", stream_id=order_id)
+    recorded = event_log.of_stream(tx, stream="order", stream_id=order_id)
     rows = routing.decisions(tx, order_id=order_id)
     decided = decisions.described(tx, rows=rows, works=works, recorded=recorded)
     groups = _groups(works, lines, parcels, decided, now=now)
@@ -140,19 +140,19 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
     shipping = addresses.get("shipping", Address())
     counters = total_of([line.counters for line in lines])
     held = any(hold.released_at is None for hold in holds)
-    live = [group.slack for group in groups if group.slack]
+    live = [group.time_left for group in groups if group.time_left]
     return OrderDetail(
         header=header,
         headline=orders.order_status(counters, held=held, short=header.is_short),
         counters=counters,
-        slack=min(live, key=lambda each: each.left) if live else None,
+        time_left=min(live, key=lambda each: each.left) if live else None,
         lines=lines,
         groups=[group for group in groups if group.work.state not in _STOPPED],
         past_groups=[group for group in groups if group.work.state in _STOPPED],
-        unallocated=_pieces(
+        unallocated=_units(
             lines, lambda line: line.counters.ordered - line.counters.canceled - line.counters.allocated
         ),
-        canceled=_pieces(lines, lambda line: line.counters.canceled),
+        canceled=_units(lines, lambda line: line.counters.canceled),
         missing=_missing(decided),
         decisions=decided,
         shipping_address=shipping,
@@ -174,7 +174,7 @@ def total_of(counters: Sequence[Counters]) -> Counters:
     return Counters(*(sum(getattr(each, field.name) for each in counters) for field in fields(Counters)))
 
 
-def _pieces(lines: Sequence[Line], count: Callable[[Line], int]) -> list[tuple[Line, int]]:
+def _units(lines: Sequence[LineRow], count: Callable[[LineRow], int]) -> list[tuple[LineRow, int]]:
     return [(line, count(line)) for line in lines if count(line) > 0]
 
 
@@ -185,7 +185,7 @@ def _missing(decided: Sequence[Decision]) -> dict[int, str]:
 
 def _groups(
     works: Sequence[Work],
-    lines: Sequence[Line],
+    lines: Sequence[LineRow],
     parcels: Sequence[Parcel],
     decided: Sequence[Decision],
     *,
@@ -207,25 +207,25 @@ def _groups(
                 else [],
                 decision=decision,
                 parcels=[each for each in parcels if each.fulfillment_order_id == work.id],
-                slack=model.slack(work.ship_by, now=now) if waits else None,
+                time_left=model.time_left(work.ship_by, now=now) if waits else None,
             )
         )
     return groups
 
 
 def _returns(
-    found: Sequence[ReturnFacts], parcels: Sequence[Parcel], refunds: Sequence[Refund]
+    found: Sequence[ReturnSummary], parcels: Sequence[Parcel], refunds: Sequence[Refund]
 ) -> list[Return]:
     by_return = {parcel.return_id: parcel for parcel in parcels if parcel.return_id}
     refund_of = {refund.return_id: refund for refund in refunds if refund.return_id}
     return [
         Return(
-            facts,
-            returns.status_of(facts.custody, facts.money),
-            by_return.get(facts.id),
-            refund_of.get(facts.id),
+            summary,
+            returns.status_of(summary.custody, summary.money),
+            by_return.get(summary.id),
+            refund_of.get(summary.id),
         )
-        for facts in found
+        for summary in found
     ]
 
 
@@ -244,10 +244,10 @@ def _balance(header: Header, payments: Sequence[Payment], refunds: Sequence[Refu
     )
 
 
-def _timeline(recorded: Sequence[Event]) -> list[Fact]:
+def _timeline(recorded: Sequence[Event]) -> list[TimelineEntry]:
     """Events, newest first; events that arrive late (a carrier's scans) are placed by the time they happened."""
     return [
-        Fact(
+        TimelineEntry(
             each.type,
             model.describe(each.type, each.data),
             each.actor,
@@ -260,7 +260,7 @@ def _timeline(recorded: Sequence[Event]) -> list[Fact]:
 
 
 def _names(
-    tx: ReadTx, timeline: Sequence[Fact], holds: Sequence[Hold], notes: Sequence[Note]
+    tx: ReadTx, timeline: Sequence[TimelineEntry], holds: Sequence[HoldRow], notes: Sequence[Note]
 ) -> dict[str, str]:
     actors = {fact.actor for fact in timeline} | {note.author for note in notes}
     actors |= {actor for hold in holds for actor in (hold.placed_by, hold.released_by) if actor}

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.analytics import model
-from doorstep.domain.analytics.model import OrderView, Slack
+from doorstep.domain.analytics.model import OrderView, TimeLeft
 from doorstep.domain.analytics.store import orders as store
-from doorstep.domain.analytics.store.orders import OrderFacts, OrderFilter, OrderSort
+from doorstep.domain.analytics.store.orders import OrderFilter, OrderSort, OrderSummary
 from doorstep.domain.orders import model as orders
 from doorstep.domain.orders.model import OrderStatus
 from doorstep.kernel import errors
@@ -25,23 +25,23 @@ COUNTED = (OrderView.ATTENTION, OrderView.HELD, OrderView.UNALLOCATED, OrderView
 class OrderRow:
     """One row of the order list."""
 
-    facts: OrderFacts
+    order: OrderSummary
     headline: OrderStatus
-    slack: Slack | None
+    time_left: TimeLeft | None
 
     @property
     def total(self) -> Money:
-        return Money(self.facts.total_minor, self.facts.currency)
+        return Money(self.order.total_minor, self.order.currency)
 
     @property
     def payment(self) -> str:
         """paid, unpaid, on_delivery, partly_refunded or refunded."""
-        facts = self.facts
-        if facts.refunded_minor:
-            return "refunded" if facts.refunded_minor >= facts.total_minor else "partly_refunded"
-        if facts.on_delivery:
+        order = self.order
+        if order.refunded_minor:
+            return "refunded" if order.refunded_minor >= order.total_minor else "partly_refunded"
+        if order.on_delivery:
             return "on_delivery"
-        return "paid" if facts.is_paid else "unpaid"
+        return "paid" if order.is_paid else "unpaid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +57,18 @@ def page(tx: ReadTx, *, wanted: OrderFilter, now: datetime, cursor: str = "") ->
     if cursor:
         wanted = replace(wanted, after=_read_cursor(cursor, wanted.sort))
     found = store.select_page(tx, replace(wanted, limit=wanted.limit + 1), now=now)
-    rows = [_row(facts, now) for facts in found[: wanted.limit]]
+    rows = [_row(order, now) for order in found[: wanted.limit]]
     more = len(found) > wanted.limit
-    return OrderPage(rows, _cursor(rows[-1].facts, wanted.sort) if more else "")
+    return OrderPage(rows, _cursor(rows[-1].order, wanted.sort) if more else "")
 
 
-def _row(facts: OrderFacts, now: datetime) -> OrderRow:
-    headline = orders.order_status(facts.counters, held=bool(facts.holds), short=facts.is_short)
-    return OrderRow(facts, headline, model.slack(facts.ship_by, now=now))
+def _row(order: OrderSummary, now: datetime) -> OrderRow:
+    headline = orders.order_status(order.counters, held=bool(order.holds), short=order.is_short)
+    return OrderRow(order, headline, model.time_left(order.ship_by, now=now))
 
 
-def _cursor(facts: OrderFacts, sort: OrderSort) -> str:
-    return f"{sort}~{facts.sort_key}~{facts.id}"
+def _cursor(order: OrderSummary, sort: OrderSort) -> str:
+    return f"{sort}~{order.sort_key}~{order.id}"
 
 
 def _read_cursor(cursor: str, sort: OrderSort) -> tuple[str, int]:

@@ -45,7 +45,7 @@ class ReturnDetail:
 
     @property
     def may_receive(self) -> bool:
-        return self.entry.facts.custody in {
+        return self.entry.summary.custody in {
             ReturnLocation.ADVISED,
             ReturnLocation.IN_TRANSIT,
             ReturnLocation.ARRIVED,
@@ -54,7 +54,7 @@ class ReturnDetail:
 
     @property
     def may_inspect(self) -> bool:
-        return self.entry.facts.custody is ReturnLocation.RECEIVED
+        return self.entry.summary.custody is ReturnLocation.RECEIVED
 
 
 def detail(tx: ReadTx, *, return_id: int, now: datetime) -> ReturnDetail:
@@ -63,5 +63,5 @@ def detail(tx: ReadTx, *, return_id: int, now: datetime) -> ReturnDetail:
     if not ids:
         raise errors.NotFound(f"There is no return {return_id}.")
     found = order_page.detail(tx, order_id=ids[0], now=now)
-    entry = next(each for each in found.returns if each.facts.id == return_id)
+    entry = next(each for each in found.returns if each.summary.id == return_id)
     return ReturnDetail(found, entry)

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from doorstep.domain.analytics import model
-from doorstep.domain.analytics.model import Slack
+from doorstep.domain.analytics.model import TimeLeft
 from doorstep.domain.analytics.store import work as store
 from doorstep.domain.analytics.store.work import Card, OpenWork
 from doorstep.domain.fulfillment import model as fulfillment
@@ -28,10 +28,10 @@ class Job:
 
     card: Card
     actions: Sequence[Action]
-    slack: Slack | None
+    time_left: TimeLeft | None
 
     @property
-    def pieces(self) -> int:
+    def units(self) -> int:
         return sum(line.quantity for line in self.card.lines)
 
     @property
@@ -97,5 +97,5 @@ def _job(card: Card, now: datetime) -> Job:
     return Job(
         card,
         fulfillment.legal_actions(card.state, has_label=bought, order_held=card.is_held),
-        model.slack(card.ship_by, now=now) if waits else None,
+        model.time_left(card.ship_by, now=now) if waits else None,
     )

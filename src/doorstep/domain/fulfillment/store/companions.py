@@ -46,7 +46,7 @@ class Companion:
     order_id: OrderId
     order_number: str
     state: State
-    pieces: int
+    units: int
     packed_at: datetime | None
 
 
@@ -60,7 +60,7 @@ def select_companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companio
         Companion,
         """
         SELECT f.id AS fulfillment_order_id, f.order_id, o.number AS order_number, f.state, f.packed_at,
-               (SELECT sum(n.quantity) FROM fulfillment_lines n WHERE n.fulfillment_order_id = f.id)::bigint AS pieces
+               (SELECT sum(n.quantity) FROM fulfillment_lines n WHERE n.fulfillment_order_id = f.id)::bigint AS units
           FROM fulfillment_orders w
           JOIN orders m ON m.id = w.order_id JOIN locations l ON l.id = w.location_id
           JOIN order_addresses b ON b.order_id = m.id AND b.kind = 'shipping'

@@ -111,7 +111,7 @@ def select_unaccepted(tx: ReadTx, *, before: datetime, limit: int) -> list[Unacc
         """
         SELECT f.id, f.order_id, f.location_id, f.version, coalesce(f.released_at, f.created_at) AS since_at,
                coalesce(i.stage, '') AS stage
-          FROM fulfillment_orders f LEFT JOIN idle_work i ON i.fulfillment_order_id = f.id
+          FROM fulfillment_orders f LEFT JOIN unaccepted_work i ON i.fulfillment_order_id = f.id
          WHERE f.state = 'open' AND coalesce(f.released_at, f.created_at) <= %s
            AND NOT EXISTS (SELECT FROM order_holds h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
          ORDER BY since_at, f.id LIMIT %s

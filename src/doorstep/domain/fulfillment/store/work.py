@@ -62,7 +62,7 @@ def copy_work(
 
 
 _WORK = """
-    SELECT f.id, f.order_id, f.location_id, f.state, f.version, f.asked_back_at IS NOT NULL AS asked_back,
+    SELECT f.id, f.order_id, f.location_id, f.state, f.version, f.recall_requested_at IS NOT NULL AS recall_requested,
            f.decision_id, f.release_after,
            (SELECT jsonb_agg(jsonb_build_object('line_no', l.line_no, 'sku', l.sku, 'quantity', l.quantity,
                                                 'picked', l.picked, 'packed', l.packed) ORDER BY l.line_no)
@@ -187,7 +187,7 @@ def request_recall(tx: WriteTx, *, fulfillment_order_id: int, by: str, why: str,
     """Request a recall."""
     tx.execute(
         """
-        UPDATE fulfillment_orders SET asked_back_at = %s, asked_back_by = %s, asked_back_why = %s, version = version + 1
+        UPDATE fulfillment_orders SET recall_requested_at = %s, recall_requested_by = %s, recall_reason = %s, version = version + 1
          WHERE id = %s
         """,
         (at, by, why, fulfillment_order_id),
@@ -197,7 +197,7 @@ def request_recall(tx: WriteTx, *, fulfillment_order_id: int, by: str, why: str,
 def decline_recall(tx: WriteTx, *, fulfillment_order_id: int) -> None:
     """Decline a recall."""
     tx.execute(
-        "UPDATE fulfillment_orders SET asked_back_at = NULL, version = version + 1 WHERE id = %s",
+        "UPDATE fulfillment_orders SET recall_requested_at = NULL, version = version + 1 WHERE id = %s",
         (fulfillment_order_id,),
     )
 
@@ -231,10 +231,10 @@ def upsert_idle(tx: WriteTx, *, stages: Mapping[int, str], at: datetime) -> set[
     found = tx.column(
         int,
         """
-        INSERT INTO idle_work (fulfillment_order_id, stage, at)
+        INSERT INTO unaccepted_work (fulfillment_order_id, stage, at)
         SELECT work_id, stage, %s FROM unnest(%s::bigint[], %s::text[]) AS given (work_id, stage) ORDER BY work_id
         ON CONFLICT (fulfillment_order_id) DO UPDATE SET stage = excluded.stage, at = excluded.at
-         WHERE idle_work.stage = 'warned' AND excluded.stage = 'escalated'
+         WHERE unaccepted_work.stage = 'warned' AND excluded.stage = 'escalated'
         RETURNING fulfillment_order_id
         """,
         (at, list(stages), list(stages.values())),

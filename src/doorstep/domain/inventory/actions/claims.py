@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import ledger
 from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model import claims as rules
-from doorstep.domain.inventory.model.claims import SELLABLE, Claim, LedgerState, Outcome, Verdict
+from doorstep.domain.inventory.model.claims import SELLABLE, Claim, ClaimOutcome, LedgerState, Verdict
 from doorstep.domain.inventory.store import claims as store
 from doorstep.domain.inventory.store import ledger as ledger_store
 from doorstep.domain.inventory.store.claims import Discrepancy
-from doorstep.kernel import events
+from doorstep.kernel import event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -92,7 +92,7 @@ def _marks(settled: Sequence[ClaimResult]) -> list[Discrepancy]:
     """The last claim per position; a change does not say when the whole position was checked."""
     marks: dict[Key, Discrepancy] = {}
     for each in settled:
-        if each.verdict.outcome is not Outcome.IGNORED:
+        if each.verdict.outcome is not ClaimOutcome.IGNORED:
             confirmed_at = None if each.claim.is_change else each.claim.as_of
             marks[each.claim.position] = Discrepancy(*each.claim.position, each.verdict.missing, confirmed_at)
     return list(marks.values())
@@ -102,22 +102,24 @@ def _report_discrepancies(
     tx: WriteTx, settled: Sequence[ClaimResult], basis: ClaimOrigin, at: datetime
 ) -> None:
     """One event per location, with the orders that wait for units which may not exist."""
-    against = {each.claim.position: each for each in settled if each.verdict.outcome is Outcome.CONTRADICTED}
+    against = {
+        each.claim.position: each for each in settled if each.verdict.outcome is ClaimOutcome.CONTRADICTED
+    }
     if not against:
         return
     waiting: dict[Key, list[int]] = {}
     for found in store.select_waiting(tx, list(against)):
         waiting.setdefault((found.sku, found.location_id, found.condition), []).append(found.order_id)
-    by_location: dict[LocationId, list[facts.Missing]] = {}
+    by_location: dict[LocationId, list[events.Missing]] = {}
     for (sku, location_id, condition), each in against.items():
         orders = tuple(waiting.get((sku, location_id, condition), ()))
-        missing = facts.Missing(sku, condition.value, each.verdict.missing, each.verdict.reason, orders)
+        missing = events.Missing(sku, condition.value, each.verdict.missing, each.verdict.reason, orders)
         by_location.setdefault(location_id, []).append(missing)
     reported = [
-        facts.DiscrepancyFound(location_id, basis.cause, tuple(positions))
+        events.DiscrepancyFound(location_id, basis.cause, tuple(positions))
         for location_id, positions in sorted(by_location.items())
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
 
 
 def write_off_missing(tx: WriteTx, *, at: datetime) -> int:
@@ -132,21 +134,21 @@ def write_off_missing(tx: WriteTx, *, at: datetime) -> int:
             type=MovementType.COUNTED,
             sku=each.sku,
             location_id=each.location_id,
-            quantity=-pieces,
+            quantity=-units,
             cause="missing",
             occurred_at=at,
             condition=each.condition,
             reason="Missing, no longer reserved",
         )
-        for each, pieces in gone.items()
-        if pieces
+        for each, units in gone.items()
+        if units
     ]
     ledger.move(tx, movements=movements)
     marks = [
         Discrepancy(
-            each.sku, each.location_id, each.condition, min(each.missing - pieces, each.reserved), None
+            each.sku, each.location_id, each.condition, min(each.missing - units, each.reserved), None
         )
-        for each, pieces in gone.items()
+        for each, units in gone.items()
     ]
     store.mark(tx, marks)
     return len(found)

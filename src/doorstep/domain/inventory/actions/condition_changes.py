@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import ledger
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.inventory.model import reasons as rules
 from doorstep.domain.inventory.model.claims import SELLABLE
 from doorstep.domain.inventory.model.reasons import StockConditionChange
-from doorstep.kernel import events
+from doorstep.kernel import event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
@@ -31,7 +31,7 @@ def change_condition(
     ]
     if not ledger.move(tx, movements=movements):
         return False
-    events.append(tx, _facts(changes, reason), at=at)
+    event_log.append(tx, _facts(changes, reason), at=at)
     return True
 
 
@@ -54,16 +54,16 @@ def _both_ways(
     ]
 
 
-def _facts(changes: Sequence[StockConditionChange], reason: str) -> list[facts.ConditionChanged]:
+def _facts(changes: Sequence[StockConditionChange], reason: str) -> list[events.ConditionChanged]:
     at_location: dict[LocationId, list[StockConditionChange]] = {}
     for each in changes:
         at_location.setdefault(each.location_id, []).append(each)
     return [
-        facts.ConditionChanged(
+        events.ConditionChanged(
             location_id,
             reason,
             tuple(
-                facts.ChangedUnits(each.sku, each.before.value, each.after.value, each.quantity)
+                events.ChangedUnits(each.sku, each.before.value, each.after.value, each.quantity)
                 for each in found
             ),
             tuple(sorted({each.sku for each in found if each.after in SELLABLE})),

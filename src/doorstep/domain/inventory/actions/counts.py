@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import claims, known
 from doorstep.domain.inventory.actions.claims import ClaimOrigin, ClaimResult
 from doorstep.domain.inventory.model import Condition, MovementType
@@ -15,16 +15,16 @@ from doorstep.domain.inventory.model.claims import Claim
 from doorstep.domain.inventory.model.counts import (
     COUNT_MOVES,
     Count,
+    CountedSku,
     CountLine,
     CountState,
-    Found,
     NewCount,
     Rest,
     Tolerance,
 )
 from doorstep.domain.inventory.store import claims as claim_store
 from doorstep.domain.inventory.store import counts as store
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import CountId, LocationId, Sku
 
@@ -54,9 +54,9 @@ def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountI
         ):
             raise errors.Invalid("There is no stock to count there: enter the SKUs.", field="skus")
     reported = [
-        facts.CountOpened(key, new.location_id, new.kind.value) for key, new in zip(ids, news, strict=True)
+        events.CountOpened(key, new.location_id, new.kind.value) for key, new in zip(ids, news, strict=True)
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
     return ids
 
 
@@ -85,14 +85,14 @@ def open_directed(tx: WriteTx, *, missing: Sequence[MissingStock], at: datetime)
     store.insert_lines(tx, lines)
     orders = {(miss.location_id, miss.sku): miss.order_id for miss in reversed(missing)}
     reported = [
-        facts.CountOpened(key, place[0], rules.CountKind.DIRECTED.value, orders[place])
+        events.CountOpened(key, place[0], rules.CountKind.DIRECTED.value, orders[place])
         for place, key in by_place.items()
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
     return list(by_place.values())
 
 
-def find(tx: WriteTx, *, command: Command, found: Sequence[Found], adds: bool) -> None:
+def find(tx: WriteTx, *, command: Command, found: Sequence[CountedSku], adds: bool) -> None:
     """Record counted units: the total per SKU, or (`adds`) one scan more or fewer."""
     count = _locked(tx, command)
     if count.state is not CountState.OPEN:
@@ -127,7 +127,7 @@ def submit(tx: WriteTx, *, command: Command, rest: Rest, tolerance: Tolerance) -
     store.write_expected(tx, lines, count_id=count.id)
     store.update_state(tx, count_id=count.id, state=CountState.COUNTED, at=command.at)
     off = sum(bool(line.variance) for line in lines)
-    events.append(tx, [facts.CountSubmitted(count.id, count.location_id, len(lines), off)], at=command.at)
+    event_log.append(tx, [events.CountSubmitted(count.id, count.location_id, len(lines), off)], at=command.at)
     if all(tolerance.covers(line) for line in lines):
         with tx.acting("system"):
             _post_variances(tx, count, lines, command.at)
@@ -175,11 +175,11 @@ def _post_variances(tx: WriteTx, count: Count, lines: Sequence[CountLine], at: d
     ]
     store.write_outcomes(tx, outcomes, count_id=count.id)
     store.update_state(tx, count_id=count.id, state=CountState.APPROVED, at=at)
-    events.append(tx, [_approved(count, settled)], at=at)
+    event_log.append(tx, [_approved(count, settled)], at=at)
 
 
-def _approved(count: Count, settled: Sequence[ClaimResult]) -> facts.CountApproved:
-    return facts.CountApproved(
+def _approved(count: Count, settled: Sequence[ClaimResult]) -> events.CountApproved:
+    return events.CountApproved(
         count.id,
         count.location_id,
         len(settled),
@@ -194,7 +194,7 @@ def recount(tx: WriteTx, *, command: Command, reason: str) -> None:
     states.transition(COUNT_MOVES, count.state, CountState.OPEN, thing=f"Count {count.id}")
     store.clear_variances(tx, count_id=count.id)
     store.update_state(tx, count_id=count.id, state=CountState.OPEN, at=command.at)
-    events.append(tx, [facts.CountReopened(count.id, count.location_id, reason)], at=command.at)
+    event_log.append(tx, [events.CountReopened(count.id, count.location_id, reason)], at=command.at)
 
 
 def cancel(tx: WriteTx, *, command: Command) -> None:
@@ -202,7 +202,7 @@ def cancel(tx: WriteTx, *, command: Command) -> None:
     count = _locked(tx, command)
     states.transition(COUNT_MOVES, count.state, CountState.CANCELED, thing=f"Count {count.id}")
     store.update_state(tx, count_id=count.id, state=CountState.CANCELED, at=command.at)
-    events.append(tx, [facts.CountCanceled(count.id, count.location_id)], at=command.at)
+    event_log.append(tx, [events.CountCanceled(count.id, count.location_id)], at=command.at)
 
 
 def _locked(tx: WriteTx, command: Command) -> Count:

@@ -36,7 +36,7 @@ def arrive(
     tx: WriteTx, *, lines: Sequence[Supply], came: Mapping[Sku, int], closes: bool, at: datetime
 ) -> None:
     """Assign received units to a document's open lines; the last line of a SKU takes the excess."""
-    pieces: dict[int, int] = {}
+    units: dict[int, int] = {}
     left = dict(came)
     last = {line.sku: line.id for line in lines}
     for line in lines:
@@ -45,14 +45,14 @@ def arrive(
             taken = min(taken, line.expected)
         left[line.sku] = left.get(line.sku, 0) - taken
         if taken:
-            pieces[line.id] = taken
-    after = supplies.receive(tx, pieces=pieces, at=at).supplies if pieces else []
+            units[line.id] = taken
+    after = supplies.receive(tx, units=units, at=at).supplies if units else []
     if closes:
         done = {each.id for each in after if each.state is not SupplyState.OPEN}
         supplies.close(tx, supply_ids=[line.id for line in lines if line.id not in done], at=at)
 
 
-def announce(tx: WriteTx, *, transfer: Transfer, pieces: Mapping[Sku, int], at: datetime) -> None:
+def announce(tx: WriteTx, *, transfer: Transfer, units: Mapping[Sku, int], at: datetime) -> None:
     """Announce a transfer at its destination; repeated with other figures, they change."""
     numbered = list(enumerate(transfer.lines, start=1))
     reported = [
@@ -62,15 +62,15 @@ def announce(tx: WriteTx, *, transfer: Transfer, pieces: Mapping[Sku, int], at: 
             line_no=line_no,
             sku=line.sku,
             location_id=transfer.destination_id,
-            quantity=pieces[line.sku],
+            quantity=units[line.sku],
             eta_date=_eta(transfer, at),
             source="transfers",
         )
         for line_no, line in numbered
-        if pieces[line.sku]
+        if units[line.sku]
     ]
     supplies.put(tx, reported=reported, at=at)
-    nothing = {line.sku for line in transfer.lines if not pieces[line.sku]}
+    nothing = {line.sku for line in transfer.lines if not units[line.sku]}
     withdrawn = [line.id for line in of_transfer(tx, transfer=transfer) if line.sku in nothing]
     supplies.cancel(tx, supply_ids=withdrawn, at=at)
 

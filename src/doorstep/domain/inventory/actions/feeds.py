@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import claims, freshness
 from doorstep.domain.inventory.actions.claims import ClaimOrigin, ClaimResult
 from doorstep.domain.inventory.model import MovementType
@@ -16,7 +16,7 @@ from doorstep.domain.inventory.model.freshness import SourceUpdate
 from doorstep.domain.inventory.store import claims as claim_store
 from doorstep.domain.inventory.store import feeds as store
 from doorstep.domain.inventory.store.feeds import FeedRow
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
@@ -52,7 +52,7 @@ def apply_feed(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now
     results.sort(key=lambda each: each.line_no)
     store.write_results(tx, results, feed_id=feed_id)
     _record_update(tx, checked, settled)
-    events.append(tx, _facts(checked, feed_id, settled), at=now)
+    event_log.append(tx, _facts(checked, feed_id, settled), at=now)
     return FeedResult(_row(tx, feed_id), results, is_replay=False)
 
 
@@ -77,7 +77,7 @@ def _result(feed: Feed, place: int, settled: ClaimResult) -> LineResult:
     return LineResult(line.line_no, line.sku, line.location, verdict.outcome, settled.on_hand, verdict.reason)
 
 
-def _facts(feed: Feed, feed_id: int, settled: Sequence[ClaimResult]) -> list[facts.Synced]:
+def _facts(feed: Feed, feed_id: int, settled: Sequence[ClaimResult]) -> list[events.Synced]:
     """One event per changed location; `skus` have more to sell now."""
     changed: dict[LocationId, int] = {}
     more: dict[LocationId, set[str]] = {}
@@ -88,7 +88,7 @@ def _facts(feed: Feed, feed_id: int, settled: Sequence[ClaimResult]) -> list[fac
             if each.is_more_to_sell:
                 more.setdefault(location_id, set()).add(each.claim.sku)
     return [
-        facts.Synced(location_id, feed.source, feed_id, lines, tuple(sorted(more.get(location_id, ()))))
+        events.Synced(location_id, feed.source, feed_id, lines, tuple(sorted(more.get(location_id, ()))))
         for location_id, lines in sorted(changed.items())
     ]
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from doorstep.domain.inventory import events as facts
-from doorstep.domain.inventory import model
+from doorstep.domain.inventory import events, model
 from doorstep.domain.inventory.model import (
-    Hold,
+    CartReservation,
     HoldAnswer,
     HoldDecider,
     HoldRequest,
@@ -23,7 +22,7 @@ from doorstep.domain.inventory.model import (
 from doorstep.domain.inventory.store import ledger
 from doorstep.domain.inventory.store import network as store
 from doorstep.domain.inventory.store.network import End, FreshHold
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 
 _ENDED_BY = {
@@ -66,7 +65,7 @@ def hold(tx: WriteTx, *, requests: Sequence[HoldRequest], selling: Selling, at: 
     return answers
 
 
-def _held(standing: Iterable[Hold]) -> dict[tuple[str, str], dict[model.Part, int]]:
+def _held(standing: Iterable[CartReservation]) -> dict[tuple[str, str], dict[model.Part, int]]:
     held: dict[tuple[str, str], dict[model.Part, int]] = {}
     for each in standing:
         mine = held.setdefault((each.channel, each.reference), {})
@@ -74,17 +73,19 @@ def _held(standing: Iterable[Hold]) -> dict[tuple[str, str], dict[model.Part, in
     return held
 
 
-def _write(tx: WriteTx, granted: Sequence[HoldRequest], replaced: Sequence[Hold], at: datetime) -> None:
+def _write(
+    tx: WriteTx, granted: Sequence[HoldRequest], replaced: Sequence[CartReservation], at: datetime
+) -> None:
     """Replace reservations; the counters change by the difference only."""
     dropped = _end(tx, replaced, HoldState.DROPPED, at)
     fresh = [
         FreshHold(
-            request.channel, request.reference, line.sku, sku, condition.value, pieces * line.quantity,
+            request.channel, request.reference, line.sku, sku, condition.value, units * line.quantity,
             at + request.ttl, at,
         )
         for request in granted
         for line in _merged(request)
-        for (sku, condition), pieces in line.parts.items()
+        for (sku, condition), units in line.parts.items()
     ]  # fmt: skip
     store.copy_holds(tx, fresh)
     taken = [
@@ -107,7 +108,7 @@ def _merged(request: HoldRequest) -> list[model.HoldLine]:
 
 def _end(
     tx: WriteTx,
-    holds: Sequence[Hold],
+    holds: Sequence[CartReservation],
     state: HoldState,
     at: datetime,
     *,
@@ -164,10 +165,12 @@ def expire(tx: WriteTx, *, at: datetime, limit: int = 1_000) -> int:
     return len(holds)
 
 
-def _freed(tx: WriteTx, holds: Sequence[Hold], movements: Sequence[NetworkMovement], at: datetime) -> None:
+def _freed(
+    tx: WriteTx, holds: Sequence[CartReservation], movements: Sequence[NetworkMovement], at: datetime
+) -> None:
     store.apply(tx, movements)
     if holds:
-        events.append(tx, [facts.Released(tuple(sorted({each.sku for each in holds})))], at=at)
+        event_log.append(tx, [events.Released(tuple(sorted({each.sku for each in holds})))], at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +190,8 @@ def consume(
     answer stays true.
     """
     holds = store.lock_holds(tx, carts=list(carts)) if carts else []
-    things = {*parts, *(each.part for each in holds)}
-    asked = store.lock_requested(tx, parts=sorted((sku, condition.value) for sku, condition in things))
+    asked_parts = {*parts, *(each.part for each in holds)}
+    asked = store.lock_requested(tx, parts=sorted((sku, condition.value) for sku, condition in asked_parts))
     orders = {each.id: carts[each.channel, each.reference] for each in holds}
     store.apply(tx, _end(tx, holds, HoldState.CONSUMED, at, orders=orders))
     for each in holds:

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.model import imports as rules
 from doorstep.domain.inventory.model.imports import (
     IMPORT_MOVES,
     SHAPES,
     Import,
+    ImportRow,
     ImportState,
     NewImport,
-    Row,
 )
 from doorstep.domain.inventory.store import imports as store
 from doorstep.domain.inventory.store.imports import Cells, Span
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import ImportId
 
@@ -50,7 +50,7 @@ class Applied:
 Apply = Callable[[WriteTx, Import, Sequence[Cells]], Applied]
 
 
-def load(tx: WriteTx, *, new: NewImport, rows: Iterable[Row], at: datetime) -> tuple[ImportId, bool]:
+def load(tx: WriteTx, *, new: NewImport, rows: Iterable[ImportRow], at: datetime) -> tuple[ImportId, bool]:
     """Store a file row by row; workers apply it. Returns its id, and whether its key was known."""
     rules.check_new(new, now=at)
     import_id = store.insert_import(tx, new, at=at)
@@ -83,7 +83,7 @@ def advance(tx: WriteTx, *, file: Import, apply: Apply, now: datetime) -> Import
     )
     store.update(tx, after)
     if after.is_over:
-        events.append(tx, [_ended(after)], at=now)
+        event_log.append(tx, [_ended(after)], at=now)
     return after
 
 
@@ -159,8 +159,10 @@ def _entered(file: Import, state: ImportState, now: datetime) -> Import:
     return replace(file, state=state, finished_at=now if is_over else None)
 
 
-def _ended(file: Import) -> facts.ImportEnded:
-    return facts.ImportEnded(file.id, file.kind.value, file.state.value, file.applied, file.ignored, file.bad)
+def _ended(file: Import) -> events.ImportEnded:
+    return events.ImportEnded(
+        file.id, file.kind.value, file.state.value, file.applied, file.ignored, file.bad
+    )
 
 
 def stop(tx: WriteTx, *, import_id: ImportId, error: str, at: datetime) -> None:
@@ -169,7 +171,7 @@ def stop(tx: WriteTx, *, import_id: ImportId, error: str, at: datetime) -> None:
     if file is not None and ImportState.FAILED in IMPORT_MOVES[file.state]:
         stopped = replace(_entered(file, ImportState.FAILED, at), error=error)
         store.update(tx, stopped)
-        events.append(tx, [_ended(stopped)], at=at)
+        event_log.append(tx, [_ended(stopped)], at=at)
 
 
 def resume(tx: WriteTx, *, import_id: ImportId, at: datetime) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
-from doorstep.domain.inventory import model
+from doorstep.domain.inventory import events, model
 from doorstep.domain.inventory.model import Condition, Movement, MovementType, Position
 from doorstep.domain.inventory.store import ledger as store
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
@@ -213,8 +212,8 @@ def adjust(tx: WriteTx, *, correction: Correction, at: datetime) -> Position:
         movement = replace(movement, quantity=correction.set_to - before.on_hand)
     if movement.quantity and move(tx, movements=[movement]):
         location, condition = correction.location_id, correction.condition.value
-        fact = facts.Adjusted(location, correction.sku, condition, movement.quantity, correction.reason)
-        events.append(tx, [fact], at=at)
+        fact = events.Adjusted(location, correction.sku, condition, movement.quantity, correction.reason)
+        event_log.append(tx, [fact], at=at)
     return store.lock_position(
         tx, sku=correction.sku, location_id=correction.location_id, condition=correction.condition
     )

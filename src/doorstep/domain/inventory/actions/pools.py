@@ -12,7 +12,7 @@ from doorstep.kernel.ids import OrderId, Sku
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PoolLine:
     """An order line: units of a SKU, for these audiences."""
 
     order_id: OrderId
@@ -27,7 +27,7 @@ def concern(tx: ReadTx, *, order_ids: Sequence[OrderId]) -> bool:
     return store.select_concern(tx, order_ids=order_ids)
 
 
-def draw_pools(tx: WriteTx, *, lines: Sequence[Line]) -> int:
+def draw_pools(tx: WriteTx, *, lines: Sequence[PoolLine]) -> int:
     """Set what each line has drawn, as far as its audiences' pools go; returns the total drawn.
 
     It sets the state instead of adding: repeating it changes nothing, fewer units (or 0) return to the pool.

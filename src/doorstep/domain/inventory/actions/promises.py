@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.model import promises as model
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.domain.inventory.model.promises import (
@@ -23,7 +23,7 @@ from doorstep.domain.inventory.model.promises import (
 from doorstep.domain.inventory.store import ledger, supplies
 from doorstep.domain.inventory.store import promises as store
 from doorstep.domain.inventory.store.promises import Fresh
-from doorstep.kernel import events
+from doorstep.kernel import event_log
 from doorstep.kernel.db import WriteTx
 
 
@@ -33,7 +33,7 @@ def put_sell_ahead(tx: WriteTx, *, policies: Sequence[SellAhead], at: datetime) 
         model.check_sell_ahead(policy)
     ids = store.upsert_sell_ahead(tx, policies, at=at)
     reported = [
-        facts.SellAheadChanged(
+        events.SellAheadChanged(
             ids[each.sku],
             each.sku,
             each.mode.value,
@@ -43,7 +43,7 @@ def put_sell_ahead(tx: WriteTx, *, policies: Sequence[SellAhead], at: datetime) 
         )
         for each in policies
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
 
 
 def promise(tx: WriteTx, *, lines: Sequence[Need], at: datetime) -> list[Refusal]:
@@ -140,7 +140,7 @@ def _of_lines(tx: WriteTx, order_ids: Sequence[int], lines: Collection[tuple[int
 
 def rearrange(
     tx: WriteTx, *, skus: Sequence[str], loosened: Collection[int], at: datetime
-) -> list[facts.PromiseMoved]:
+) -> list[events.PromiseMoved]:
     """Re-assign promises on these supplies, and those without one: longest waiting first.
 
     The caller has locked the SKUs. Returns, and appends, changed dates.
@@ -157,21 +157,21 @@ def rearrange(
     )
     policies: dict[str, SellAhead] = {each.sku: each for each in store.select_sell_ahead(tx, skus=skus)}
     placed = model.rearrange(loose, policies, supply)
-    moved = [(each, pieces) for each, pieces in zip(loose, placed, strict=True) if not _stays(each, pieces)]
+    moved = [(each, units) for each, units in zip(loose, placed, strict=True) if not _stays(each, units)]
     _replace(tx, moved, at)
     reported = _moved(standing, store.lock_of_skus(tx, skus=skus) if moved else standing)
-    events.begin(tx, stream="supply_promise", ids=[each.supply_promise_id for each in reported])
-    events.append(tx, reported, at=at)
+    event_log.begin(tx, stream="supply_promise", ids=[each.supply_promise_id for each in reported])
+    event_log.append(tx, reported, at=at)
     return reported
 
 
-def record_changes(tx: WriteTx, *, changes: Sequence[facts.PromiseChanged], at: datetime) -> None:
+def record_changes(tx: WriteTx, *, changes: Sequence[events.PromiseChanged], at: datetime) -> None:
     """Record changed promise dates on the orders. The caller has locked the orders."""
-    events.append(tx, changes, at=at)
+    event_log.append(tx, changes, at=at)
 
 
-def _stays(promise: Promise, pieces: Sequence[SuppliedUnits]) -> bool:
-    return list(pieces) == [SuppliedUnits(promise.pending, promise.supply_id, promise.promised_date)]
+def _stays(promise: Promise, units: Sequence[SuppliedUnits]) -> bool:
+    return list(units) == [SuppliedUnits(promise.pending, promise.supply_id, promise.promised_date)]
 
 
 def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[SuppliedUnits]]], at: datetime) -> None:
@@ -182,18 +182,18 @@ def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[SuppliedUnits]]], 
     store.end(tx, promise_ids=whole, state=PromiseState.REOPENED.value, at=at)
     store.shrink(tx, promise_ids=[each.id for each, _ in moved if each.arrived])
     together: dict[tuple[LineKey, int | None, date | None], Fresh] = {}
-    for each, pieces in moved:
-        for piece in pieces:
-            place = (each.key, piece.supply_id, piece.promised_date)
-            row = together.get(place, _fresh(each.key, piece._replace(quantity=0), each.made_at))
+    for each, units in moved:
+        for promised in units:
+            place = (each.key, promised.supply_id, promised.promised_date)
+            row = together.get(place, _fresh(each.key, promised._replace(quantity=0), each.made_at))
             together[place] = replace(
-                row, quantity=row.quantity + piece.quantity, made_at=min(row.made_at, each.made_at)
+                row, quantity=row.quantity + promised.quantity, made_at=min(row.made_at, each.made_at)
             )
     store.copy_promises(tx, list(together.values()))
 
 
-def _fresh(key: LineKey, piece: SuppliedUnits, made_at: datetime) -> Fresh:
-    return Fresh(*key, piece.quantity, piece.supply_id, piece.promised_date, made_at)
+def _fresh(key: LineKey, promised: SuppliedUnits, made_at: datetime) -> Fresh:
+    return Fresh(*key, promised.quantity, promised.supply_id, promised.promised_date, made_at)
 
 
 def _days(promises: Iterable[Promise]) -> dict[LineKey, date | None]:
@@ -203,11 +203,11 @@ def _days(promises: Iterable[Promise]) -> dict[LineKey, date | None]:
     return {key: line_date(given) for key, given in days.items()}
 
 
-def _moved(before: Iterable[Promise], after: Sequence[Promise]) -> list[facts.PromiseMoved]:
+def _moved(before: Iterable[Promise], after: Sequence[Promise]) -> list[events.PromiseMoved]:
     old, new = _days(before), _days(after)
     newest = {each.key: each.id for each in sorted(after, key=lambda each: each.id)}
     return [
-        facts.PromiseMoved(newest[key], *key, old[key], new[key])
+        events.PromiseMoved(newest[key], *key, old[key], new[key])
         for key in sorted(new)
         if old[key] != new[key]
     ]
@@ -223,20 +223,20 @@ def _write(
     store.end(tx, promise_ids=[each.id for each in replaced], state=PromiseState.REOPENED.value, at=at)
     store.copy_promises(
         tx,
-        [_fresh(key, piece, turns.get(key, at)) for key, pieces in granted.items() for piece in pieces],
+        [_fresh(key, promised, turns.get(key, at)) for key, units in granted.items() for promised in units],
     )
     before = _days(replaced)
-    reported: list[events.Fact] = []
-    for key, pieces in granted.items():
-        day = line_date(piece.promised_date for piece in pieces)
+    reported: list[event_log.DomainEvent] = []
+    for key, units in granted.items():
+        day = line_date(promised.promised_date for promised in units)
         if key not in before:
-            reported.append(facts.Promised(*key, sum(piece.quantity for piece in pieces), day))
+            reported.append(events.Promised(*key, sum(promised.quantity for promised in units), day))
         elif before[key] != day:
-            reported.append(facts.PromiseChanged(*key, before[key], day))
+            reported.append(events.PromiseChanged(*key, before[key], day))
     reported += [
-        facts.PromiseChanged(*key, day, None) for key, day in before.items() if key not in granted and day
+        events.PromiseChanged(*key, day, None) for key, day in before.items() if key not in granted and day
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ def record_arrivals(tx: WriteTx, *, arrivals: Sequence[SupplyArrival]) -> None:
                 came[each.id] = came.get(each.id, 0) + taken
                 left -= taken
     if came:
-        store.add_arrived(tx, pieces=sorted(came.items()))
+        store.add_arrived(tx, units=sorted(came.items()))
 
 
 def _lock_skus(tx: WriteTx, skus: Sequence[str]) -> dict[str, int]:

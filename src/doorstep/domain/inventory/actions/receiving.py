@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import documents, ledger, transfers
 from doorstep.domain.inventory.model import Condition, Movement, MovementType
 from doorstep.domain.inventory.model import receiving as rules
@@ -15,7 +15,7 @@ from doorstep.domain.inventory.model.supplies import Supply
 from doorstep.domain.inventory.model.transfers import Transfer, TransferReceiptLine
 from doorstep.domain.inventory.store import receiving as store
 from doorstep.domain.inventory.store import transfers as transfer_store
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import ReceiptId, Sku
 
@@ -42,15 +42,15 @@ def receive(tx: WriteTx, *, delivery: Delivery, at: datetime) -> Received:
     else:
         lines = _from_outside(tx, delivery, receipt_id, at)
     store.insert_lines(tx, lines, receipt_id=receipt_id)
-    events.append(tx, [_fact(delivery, receipt_id, lines)], at=at)
+    event_log.append(tx, [_fact(delivery, receipt_id, lines)], at=at)
     return Received(ReceiptId(receipt_id), lines, is_replay=False)
 
 
-def _fact(delivery: Delivery, receipt_id: int, lines: list[ReceiptLine]) -> facts.Received:
+def _fact(delivery: Delivery, receipt_id: int, lines: list[ReceiptLine]) -> events.Received:
     """The event of a receipt; units of a transfer are reported by the transfer's own event."""
     more = {line.sku for line in lines if line.received and line.condition in SELLABLE}
     is_transfer = delivery.kind is DocumentKind.TRANSFER
-    return facts.Received(
+    return events.Received(
         delivery.location_id,
         receipt_id,
         delivery.reference or (f"Transfer {delivery.transfer_id}" if is_transfer else ""),

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import transfers
 from doorstep.domain.inventory.model import replenishment as model
 from doorstep.domain.inventory.model.replenishment import Rule, Suggestion
 from doorstep.domain.inventory.model.transfers import RequestedLine
 from doorstep.domain.inventory.store import replenishment as store
-from doorstep.kernel import events
+from doorstep.kernel import event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import TransferId
 
@@ -26,14 +26,14 @@ def put(tx: WriteTx, *, rules: Sequence[Rule], at: datetime) -> None:
     model.check_rules(rules)
     latest = {(rule.sku, rule.category, rule.location_id, rule.location_kind): rule for rule in rules}
     store.upsert_rules(tx, list(latest.values()))
-    events.append(tx, [facts.ReplenishmentSet(len(latest), 0)], at=at)
+    event_log.append(tx, [events.ReplenishmentSet(len(latest), 0)], at=at)
 
 
 def remove(tx: WriteTx, *, rule_ids: Sequence[int], at: datetime) -> int:
     """Remove rules; returns how many existed."""
     removed = store.delete_rules(tx, ids=rule_ids)
     if removed:
-        events.append(tx, [facts.ReplenishmentSet(0, removed)], at=at)
+        event_log.append(tx, [events.ReplenishmentSet(0, removed)], at=at)
     return removed
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.model.rules import (
     EVERYTHING,
     NODE_KINDS,
@@ -19,7 +19,7 @@ from doorstep.domain.inventory.model.rules import (
 )
 from doorstep.domain.inventory.store import policies
 from doorstep.domain.inventory.store import rules as store
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 
 _ALL = frozenset(RuleKind)
@@ -40,7 +40,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RuleChange:
     """A new rule (no id), or new terms; `version` is the one that was seen, `reason` says why."""
 
     terms: Terms
@@ -49,7 +49,7 @@ class Change:
     version: int | None = None
 
 
-def put(tx: WriteTx, *, change: Change, at: datetime) -> tuple[Rule, Effect]:
+def put(tx: WriteTx, *, change: RuleChange, at: datetime) -> tuple[Rule, Effect]:
     """Write a rule and apply it. Raises Invalid, NotFound, or Conflict if it changed meanwhile."""
     check_terms(change.terms)
     _check_names(tx, change.terms.scope)
@@ -75,18 +75,18 @@ def put_named(tx: WriteTx, *, given: Sequence[tuple[Terms, str]], at: datetime) 
         if news[-1]:
             check_terms(terms)
             _check_names(tx, terms.scope)
-            touched += _write(tx, Change(terms, reason, named[0].id if named else None), at)[1]
+            touched += _write(tx, RuleChange(terms, reason, named[0].id if named else None), at)[1]
     if touched:
         _calculate(tx, frozenset(terms.kind for terms, _ in given), reach(touched))
     return news
 
 
-def _store(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, Effect]:
+def _store(tx: WriteTx, change: RuleChange, at: datetime) -> tuple[Rule, Effect]:
     after, touched = _write(tx, change, at)
     return after, _calculate(tx, frozenset({change.terms.kind}), reach(touched)) if touched else Effect()
 
 
-def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]]:
+def _write(tx: WriteTx, change: RuleChange, at: datetime) -> tuple[Rule, list[Scope]]:
     """Store a rule; returns it with the scopes to recompute."""
     if not change.reason.strip():
         raise errors.Invalid("Enter a reason: it is shown with the rule.", field="reason")
@@ -102,7 +102,7 @@ def _write(tx: WriteTx, change: Change, at: datetime) -> tuple[Rule, list[Scope]
             )
         store.update_rule(tx, change.terms, rule_id=rule_id, reason=change.reason, at=at)
     after = _current(tx, rule_id, None)
-    events.append(tx, [_fact(after, "created" if before is None else "changed")], at=at)
+    event_log.append(tx, [_fact(after, "created" if before is None else "changed")], at=at)
     return after, [rule.terms.scope for rule in (before, after) if rule is not None and rule.terms.active]
 
 
@@ -112,10 +112,10 @@ def set_active(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: date
     if found is None:
         raise _missing(rule_id)
     terms = replace(found.terms, active=active)
-    return _store(tx, Change(terms, reason, rule_id, found.version), at)
+    return _store(tx, RuleChange(terms, reason, rule_id, found.version), at)
 
 
-def preview(tx: WriteTx, *, change: Change, at: datetime) -> Effect:
+def preview(tx: WriteTx, *, change: RuleChange, at: datetime) -> Effect:
     """How much a change would change; nothing is changed."""
     return tx.rehearse(lambda: put(tx, change=change, at=at)[1])
 
@@ -206,9 +206,9 @@ def _check_names(tx: WriteTx, scope: Scope) -> None:
         raise errors.Invalid(f"The network does not have {', '.join(unknown[:5])}.", field="locations")
 
 
-def _fact(rule: Rule, change: str) -> facts.RuleChanged:
+def _fact(rule: Rule, change: str) -> events.RuleChanged:
     terms, scope = rule.terms, rule.terms.scope
-    return facts.RuleChanged(
+    return events.RuleChanged(
         atp_rule_id=rule.id,
         version=rule.version,
         change=change,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import promises
 from doorstep.domain.inventory.actions.promises import SupplyArrival
 from doorstep.domain.inventory.model import supplies as model
@@ -14,21 +14,21 @@ from doorstep.domain.inventory.model.ledger import Condition, Movement, Movement
 from doorstep.domain.inventory.model.supplies import SUPPLY_MOVES, Announcement, Supply, SupplyState
 from doorstep.domain.inventory.store import ledger
 from doorstep.domain.inventory.store import supplies as store
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 from doorstep.kernel.states import transition
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SupplyResult:
     """The changed lines, and whose promised date changed."""
 
     supplies: list[Supply]
-    changed: list[facts.PromiseMoved]
+    changed: list[events.PromiseMoved]
 
 
-def put(tx: WriteTx, *, reported: Sequence[Announcement], at: datetime) -> Outcome:
+def put(tx: WriteTx, *, reported: Sequence[Announcement], at: datetime) -> SupplyResult:
     """Announce lines, or change known ones; repeating it changes nothing.
 
     Of a line that appears twice in one batch the last one counts. Raises Invalid, Conflict or UnknownPosition.
@@ -44,11 +44,11 @@ def put(tx: WriteTx, *, reported: Sequence[Announcement], at: datetime) -> Outco
     before = store.lock(tx, supply_ids=ids)
     after = [model.announced_again(each, lines[each.key]) for each in before]
     changed = _apply(tx, before, after, words="changed", at=at, fresh=fresh)
-    return Outcome(sorted([*fresh, *after], key=lambda each: each.id), changed)
+    return SupplyResult(sorted([*fresh, *after], key=lambda each: each.id), changed)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SupplyUpdate:
     """New figures for a line; None keeps the old. `version` is the one that was seen."""
 
     supply_id: int
@@ -58,15 +58,15 @@ class Change:
     version: int | None = None
 
 
-def change(tx: WriteTx, *, changes: Sequence[Change], at: datetime) -> Outcome:
+def change(tx: WriteTx, *, changes: Sequence[SupplyUpdate], at: datetime) -> SupplyResult:
     """Change date, quantity or confidence of open lines; promises built on them move in the same transaction."""
     wanted = {each.supply_id: each for each in changes}
     before = _locked(tx, sorted(wanted), at)
     after = [_changed(each, wanted[each.id]) for each in before]
-    return Outcome(after, _apply(tx, before, after, words="changed", at=at))
+    return SupplyResult(after, _apply(tx, before, after, words="changed", at=at))
 
 
-def _changed(before: Supply, wanted: Change) -> Supply:
+def _changed(before: Supply, wanted: SupplyUpdate) -> Supply:
     if wanted.version is not None and wanted.version != before.version:
         raise errors.Conflict(
             f"{before.document} was changed meanwhile: reload and try again.", version=before.version
@@ -83,39 +83,39 @@ def _changed(before: Supply, wanted: Change) -> Supply:
     return after
 
 
-def close(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> Outcome:
+def close(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> SupplyResult:
     """Close these lines, whatever is missing."""
     return _end(tx, supply_ids, SupplyState.CLOSED, at)
 
 
-def cancel(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> Outcome:
+def cancel(tx: WriteTx, *, supply_ids: Sequence[int], at: datetime) -> SupplyResult:
     """Cancel these lines."""
     return _end(tx, supply_ids, SupplyState.CANCELED, at)
 
 
-def _end(tx: WriteTx, supply_ids: Sequence[int], state: SupplyState, at: datetime) -> Outcome:
+def _end(tx: WriteTx, supply_ids: Sequence[int], state: SupplyState, at: datetime) -> SupplyResult:
     before = _locked(tx, sorted(set(supply_ids)), at)
     after = [
         replace(each, state=transition(SUPPLY_MOVES, each.state, state, thing=each.document))
         for each in before
     ]
-    return Outcome(after, _apply(tx, before, after, words=state.value, at=at))
+    return SupplyResult(after, _apply(tx, before, after, words=state.value, at=at))
 
 
-def receive(tx: WriteTx, *, pieces: Mapping[int, int], at: datetime) -> Outcome:
+def receive(tx: WriteTx, *, units: Mapping[int, int], at: datetime) -> SupplyResult:
     """Record received units of these lines (by id): less is expected, and the units go to the lines promised from them.
 
     The receipt's own movement puts them on hand, in the same transaction.
     """
-    before = _locked(tx, sorted(pieces), at)
-    after = [model.received(each, pieces[each.id]) for each in before]
+    before = _locked(tx, sorted(units), at)
+    after = [model.received(each, units[each.id]) for each in before]
     promises.record_arrivals(
-        tx, arrivals=[SupplyArrival(each.id, each.sku, pieces[each.id]) for each in before]
+        tx, arrivals=[SupplyArrival(each.id, each.sku, units[each.id]) for each in before]
     )
-    return Outcome(after, _apply(tx, before, after, words="received", at=at))
+    return SupplyResult(after, _apply(tx, before, after, words="received", at=at))
 
 
-def preview(tx: WriteTx, *, changes: Sequence[Change], at: datetime) -> Outcome:
+def preview(tx: WriteTx, *, changes: Sequence[SupplyUpdate], at: datetime) -> SupplyResult:
     """What `change` would do to lines and promises; nothing is changed."""
     return tx.rehearse(lambda: change(tx, changes=changes, at=at))
 
@@ -145,19 +145,19 @@ def _apply(
     words: str,
     at: datetime,
     fresh: Sequence[Supply] = (),
-) -> list[facts.PromiseMoved]:
+) -> list[events.PromiseMoved]:
     """Write lines, counters and events; then re-assign promises. Returns changed dates."""
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     if pairs:
         store.update(tx, [new for _, new in pairs], at=at)
     expected = [(each, each.expected) for each in fresh]
     expected += [(new, new.expected - old.expected) for old, new in pairs]
-    movements = [_movement(supply, pieces, at) for supply, pieces in expected if pieces]
+    movements = [_movement(supply, units, at) for supply, units in expected if units]
     if movements:
         ledger.apply(tx, movements)
-    events.begin(tx, stream="supply", ids=[each.id for each in fresh])
+    event_log.begin(tx, stream="supply", ids=[each.id for each in fresh])
     reported = [_fact(each, "announced") for each in fresh] + [_fact(new, words) for _, new in pairs]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
     skus = sorted({each.sku for each, _ in expected})
     return promises.rearrange(tx, skus=skus, loosened=_loosened(pairs), at=at) if skus else []
 
@@ -174,13 +174,13 @@ def _loosened(pairs: Sequence[tuple[Supply, Supply]]) -> set[int]:
     }
 
 
-def _movement(supply: Supply, pieces: int, at: datetime) -> Movement:
+def _movement(supply: Supply, units: int, at: datetime) -> Movement:
     cause = f"supply/{supply.kind.value}/{supply.number}/line/{supply.line_no}"
-    return Movement(MovementType.EXPECTED, supply.sku, supply.location_id, pieces, cause, at)
+    return Movement(MovementType.EXPECTED, supply.sku, supply.location_id, units, cause, at)
 
 
-def _fact(supply: Supply, words: str) -> facts.SupplyChanged:
-    return facts.SupplyChanged(
+def _fact(supply: Supply, words: str) -> events.SupplyChanged:
+    return events.SupplyChanged(
         supply.id,
         words,
         supply.document,

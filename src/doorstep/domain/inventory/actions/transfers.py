@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.inventory import events as facts
+from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import documents, known, ledger
 from doorstep.domain.inventory.actions.ledger import NewReservation, ReservationEnd
 from doorstep.domain.inventory.model import Condition, Movement, MovementType
@@ -22,7 +22,7 @@ from doorstep.domain.inventory.model.transfers import (
     TransferState,
 )
 from doorstep.domain.inventory.store import transfers as store
-from doorstep.kernel import errors, events, states
+from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, Sku, TransferId
 
@@ -43,10 +43,10 @@ def draft(tx: WriteTx, *, plans: Sequence[Plan], at: datetime) -> list[TransferI
     known.require_known(tx, skus=[line.sku for plan in plans for line in plan.lines])
     ids = [TransferId(each) for each in store.insert_transfers(tx, plans, at=at)]
     reported = [
-        facts.TransferDrafted(key, plan.origin_id, plan.destination_id)
+        events.TransferDrafted(key, plan.origin_id, plan.destination_id)
         for key, plan in zip(ids, plans, strict=True)
     ]
-    events.append(tx, reported, at=at)
+    event_log.append(tx, reported, at=at)
     return ids
 
 
@@ -64,8 +64,8 @@ def suggest(
     for pair, lines in sorted(suggestions.items()):
         if store.insert_lines(tx, [(drafts[pair], line) for line in lines]):
             store.touch(tx, transfer_id=drafts[pair])
-            changed.append(facts.TransferDrafted(TransferId(drafts[pair]), *pair))
-    events.append(tx, changed, at=at)
+            changed.append(events.TransferDrafted(TransferId(drafts[pair]), *pair))
+    event_log.append(tx, changed, at=at)
     return [TransferId(fact.transfer_id) for fact in changed]
 
 
@@ -94,9 +94,9 @@ def request(tx: WriteTx, *, command: Command) -> None:
     rules.check_requested([RequestedLine(line.sku, line.requested) for line in transfer.lines])
     ledger.reserve(tx, reservations=reservations, at=command.at)
     requested = {line.sku: line.requested for line in transfer.lines}
-    documents.announce(tx, transfer=transfer, pieces=requested, at=command.at)
-    reported = facts.TransferRequested(transfer.id, transfer.origin_id, transfer.destination_id)
-    events.append(tx, [reported], at=command.at)
+    documents.announce(tx, transfer=transfer, units=requested, at=command.at)
+    reported = events.TransferRequested(transfer.id, transfer.origin_id, transfer.destination_id)
+    event_log.append(tx, [reported], at=command.at)
 
 
 def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None) -> None:
@@ -112,12 +112,12 @@ def ship(tx: WriteTx, *, command: Command, sent: Mapping[Sku, int] | None = None
     ]
     ledger.move(tx, movements=moved)
     store.update_shipped(tx, transfer_id=transfer.id, sent=leaving)
-    documents.announce(tx, transfer=transfer, pieces=leaving, at=command.at)
+    documents.announce(tx, transfer=transfer, units=leaving, at=command.at)
     freed = tuple(line.sku for line in transfer.lines if leaving[line.sku] < line.requested)
-    reported = facts.TransferShipped(
+    reported = events.TransferShipped(
         transfer.id, transfer.origin_id, transfer.destination_id, sum(leaving.values()), freed
     )
-    events.append(tx, [reported], at=command.at)
+    event_log.append(tx, [reported], at=command.at)
 
 
 def _shipment_movements(transfer: Transfer, sku: Sku, quantity: int, at: datetime) -> list[Movement]:
@@ -176,7 +176,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Transfer
     else:
         store.touch(tx, transfer_id=transfer.id)
     more = {each.sku for each in receipt.lines if each.condition in SELLABLE}
-    reported = facts.TransferReceived(
+    reported = events.TransferReceived(
         transfer.id,
         transfer.destination_id,
         sum(each.taken for each in found),
@@ -184,7 +184,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Transfer
         sum(each.lost for each in found),
         tuple(sorted(more)),
     )
-    events.append(tx, [reported], at=command.at)
+    event_log.append(tx, [reported], at=command.at)
     return found
 
 
@@ -251,8 +251,8 @@ def cancel(tx: WriteTx, *, command: Command) -> None:
         tx, ending=ReservationEnd(transfer.causes, reason="transfer canceled"), at=command.at
     )
     freed = tuple(line.sku for line in transfer.lines) if released else ()
-    reported = facts.TransferCanceled(transfer.id, transfer.origin_id, transfer.destination_id, freed)
-    events.append(tx, [reported], at=command.at)
+    reported = events.TransferCanceled(transfer.id, transfer.origin_id, transfer.destination_id, freed)
+    event_log.append(tx, [reported], at=command.at)
 
 
 def _locked(tx: WriteTx, command: Command) -> Transfer:

@@ -60,8 +60,8 @@ def elsewhere(
     """Locations that could send it to this store, never offering more than the network has left."""
     offers = []
     for node in nodes.values():
-        pieces = None if node.id == store.id else _at(found, node.id)
-        if pieces is None:
+        units = None if node.id == store.id else _at(found, node.id)
+        if units is None:
             continue
         because = next(
             (
@@ -72,7 +72,7 @@ def elsewhere(
             ),
             "",
         )
-        quantity = min(pieces, found.known_quantity)
+        quantity = min(units, found.known_quantity)
         if quantity or because:
             km = _km(store, node)
             here = today + timedelta(days=ways.days(km))
@@ -90,7 +90,7 @@ def _at(found: Availability, location_id: int) -> int | None:
 
 def _counted(part: PartAnswer, location_id: int) -> int | None:
     here = [place.counted for place in part.places if place.location_id == location_id]
-    return sum(here) // part.pieces if here else None
+    return sum(here) // part.quantity if here else None
 
 
 def coming(

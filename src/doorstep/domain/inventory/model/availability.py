@@ -135,7 +135,7 @@ class PartAnswer:
 
     sku: Sku
     condition: Condition
-    pieces: int
+    quantity: int
     places: tuple[Share, ...]
     held: int
     committed: int
@@ -186,8 +186,8 @@ def answer(question: Question, parts: tuple[Part, ...], inputs: AvailabilityInpu
     if any(_ruled_as(question.sku, part.sku, part.condition) == question.sku for part in found):
         threshold, pools = NONE, ()  # its component has subtracted them already
     kept = threshold.value + sum(ruling.value for _, ruling in pools)
-    together = _together(question, found) if sum(part.pieces for part in found) > 1 else None
-    scarcest = min(part.free // part.pieces for part in found)
+    together = _together(question, found) if sum(part.quantity for part in found) > 1 else None
+    scarcest = min(part.free // part.quantity for part in found)
     known = max(0, (scarcest if together is None else min(scarcest, together)) - kept)
     because = tuple(dict.fromkeys(sentence for part in found for sentence in part.unknown))
     return Availability(
@@ -209,13 +209,13 @@ def _together(question: Question, parts: tuple[PartAnswer, ...]) -> int:
     at: list[dict[int, int]] = []
     for part in parts:
         here: dict[int, int] = {}
-        for location_id, pieces in (
+        for location_id, units in (
             *((place.location_id, place.counted) for place in part.places),
             *((each.location_id, each.free) for each in part.incoming),
         ):
             if question.location_id in (None, location_id):
-                here[location_id] = here.get(location_id, 0) + pieces
-        at.append({location_id: pieces // part.pieces for location_id, pieces in here.items()})
+                here[location_id] = here.get(location_id, 0) + units
+        at.append({location_id: units // part.quantity for location_id, units in here.items()})
     return sum(min(here.get(location_id, 0) for here in at) for location_id in at[0])
 
 
@@ -225,7 +225,7 @@ def _ruled_as(sold: Sku, part: Sku, condition: Condition) -> Sku:
 
 
 def _part(question: Question, part: Part, inputs: AvailabilityInputs) -> PartAnswer:
-    sku, condition, pieces = part
+    sku, condition, units = part
     ruled_as = _ruled_as(question.sku, sku, condition)
     levels = inputs.stock.get((sku, condition), ())
     places = tuple(_share(question, stock, ruled_as, inputs) for stock in levels)
@@ -246,7 +246,7 @@ def _part(question: Question, part: Part, inputs: AvailabilityInputs) -> PartAns
     return PartAnswer(
         sku=sku,
         condition=condition,
-        pieces=pieces,
+        quantity=units,
         places=places,
         held=demand.held,
         committed=committed,

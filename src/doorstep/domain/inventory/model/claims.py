@@ -16,7 +16,7 @@ from doorstep.kernel.ids import LocationId, Sku
 SELLABLE = frozenset({Condition.NEW, Condition.B_GRADE})
 
 
-class Outcome(StrEnum):
+class ClaimOutcome(StrEnum):
     """The result of a claim."""
 
     APPLIED = "applied"
@@ -57,7 +57,7 @@ class LedgerState:
 class Verdict:
     """The effect of a claim: `change` of on hand, and the reserved units that are `missing` afterwards."""
 
-    outcome: Outcome
+    outcome: ClaimOutcome
     change: int
     missing: int
     reason: str = ""
@@ -71,14 +71,14 @@ def classify(claim: Claim, seen: LedgerState) -> Verdict:
     """
     if seen.confirmed_at is not None and claim.as_of <= seen.confirmed_at:
         reason = f"A count or snapshot of {seen.confirmed_at:%Y-%m-%d %H:%M:%S} UTC is newer."
-        return Verdict(Outcome.IGNORED, 0, seen.missing, reason)
+        return Verdict(ClaimOutcome.IGNORED, 0, seen.missing, reason)
     truth = seen.on_hand - seen.missing + claim.quantity if claim.is_change else claim.quantity + seen.moved
     on_hand = max(truth, seen.reserved)
     change, missing = on_hand - seen.on_hand, min(on_hand - truth, seen.reserved)
     if truth < on_hand:
-        return Verdict(Outcome.CONTRADICTED, change, missing, _discrepancy(truth, seen.reserved))
+        return Verdict(ClaimOutcome.CONTRADICTED, change, missing, _discrepancy(truth, seen.reserved))
     settled = change == 0 and missing == seen.missing
-    return Verdict(Outcome.UNCHANGED if settled else Outcome.APPLIED, change, missing)
+    return Verdict(ClaimOutcome.UNCHANGED if settled else ClaimOutcome.APPLIED, change, missing)
 
 
 def _discrepancy(truth: int, reserved: int) -> str:

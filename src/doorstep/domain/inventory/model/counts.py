@@ -52,13 +52,13 @@ MOST_LINES = 5_000
 class Tolerance:
     """Tolerance per line: a smaller variance is approved automatically (units, or a percentage of the expected quantity)."""
 
-    pieces: int = 0
+    units: int = 0
     percent: int = 0
 
     def covers(self, line: CountLine) -> bool:
         """Whether the variance is within tolerance."""
         off = abs(line.variance or 0)
-        return off <= max(self.pieces, (line.expected or 0) * self.percent // 100)
+        return off <= max(self.units, (line.expected or 0) * self.percent // 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class NewCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CountedSku:
     """Counted units of a SKU."""
 
     sku: Sku
@@ -141,7 +141,7 @@ def check_new(new: NewCount) -> None:
         raise errors.Invalid(f"Count at most {MOST_LINES} SKUs at a time.", field="skus")
 
 
-def check_found(found: Iterable[Found], *, adds: bool) -> None:
+def check_found(found: Iterable[CountedSku], *, adds: bool) -> None:
     """Raise Invalid for impossible quantities; scans may also be taken back (`adds`)."""
     for each in found:
         if each.quantity < 0 and not adds:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from doorstep.domain.inventory.model.claims import Claim, Outcome
+from doorstep.domain.inventory.model.claims import Claim, ClaimOutcome
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId, Sku
@@ -24,7 +24,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StockLine:
     """One line of a feed; `location` is the location's code."""
 
     line_no: int
@@ -42,7 +42,7 @@ class Feed:
     key: str
     mode: Mode
     as_of: datetime
-    lines: Sequence[Line]
+    lines: Sequence[StockLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class LineResult:
     line_no: int
     sku: str
     location: str
-    outcome: Outcome
+    outcome: ClaimOutcome
     on_hand: int | None = None
     reason: str = ""
 
@@ -89,11 +89,11 @@ def split_valid(
                 claims[place] = claim
                 continue
             reason = f"Line {before} has the same position."
-        refused.append(LineResult(line.line_no, line.sku, line.location, Outcome.REFUSED, reason=reason))
+        refused.append(LineResult(line.line_no, line.sku, line.location, ClaimOutcome.REFUSED, reason=reason))
     return claims, refused
 
 
-def _reason(line: Line, mode: Mode, known: Collection[str], places: Mapping[str, LocationId]) -> str:
+def _reason(line: StockLine, mode: Mode, known: Collection[str], places: Mapping[str, LocationId]) -> str:
     if line.sku not in known:
         return "The catalog does not have this SKU."
     if line.location not in places:

@@ -125,7 +125,7 @@ _SKUS = (
     Column("title"),
     Column("style", needed=False),
     Column("category", needed=False),
-    Column("colour", needed=False),
+    Column("color", needed=False),
     Column("size", needed=False),
     Column("barcode", needed=False),
     Column("weight_grams", Check.WHOLE),
@@ -181,7 +181,7 @@ _PARTS = (
     Column("sku", Check.SKU),
     Column("part_sku", Check.SKU),
     _CONDITION,
-    Column("pieces", Check.WHOLE, low=1),
+    Column("quantity", Check.WHOLE, low=1),
 )
 _COUNTERS = ("reserved", "incoming", "missing", "confirmed_at")  # exports have them, for people
 SHAPES: Mapping[ImportKind, Shape] = {
@@ -246,7 +246,7 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ImportRow:
     """A line of a file as cells in the order of its kind's columns; `problem` says why it cannot be read."""
 
     line_no: int
@@ -269,7 +269,7 @@ class BadFile(errors.Invalid):
     """The file cannot be read; nothing was stored."""
 
 
-def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
+def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[ImportRow]:
     """Rows of CSV; the first line has the column names, in any order. Raises BadFile."""
     shape = SHAPES[kind]
     reader = csv.reader(lines, strict=True)
@@ -295,21 +295,23 @@ def _places(header: Sequence[str], shape: Shape) -> list[int | None]:
     return [header.index(name) if name in header else None for name in shape.names]
 
 
-def _row(line_no: int, cells: Sequence[str], places: Sequence[int | None], width: int, shape: Shape) -> Row:
+def _row(
+    line_no: int, cells: Sequence[str], places: Sequence[int | None], width: int, shape: Shape
+) -> ImportRow:
     if len(cells) != width:
         said = f"The row has {len(cells)} cells, the first line has {width}."
-        return Row(line_no, tuple(_clean(cell) for cell in cells), problem=said)
+        return ImportRow(line_no, tuple(_clean(cell) for cell in cells), problem=said)
     return _keyed(line_no, ["" if place is None else _clean(cells[place]) for place in places], shape)
 
 
-def _keyed(line_no: int, cells: Sequence[str], shape: Shape) -> Row:
+def _keyed(line_no: int, cells: Sequence[str], shape: Shape) -> ImportRow:
     named = dict(zip(shape.names, cells, strict=True))
     if "condition" in shape.key:
         named["condition"] = named["condition"] or GRADES[0].value
-    return Row(line_no, tuple(cells), _SEPARATOR.join(named[name] for name in shape.key))
+    return ImportRow(line_no, tuple(cells), _SEPARATOR.join(named[name] for name in shape.key))
 
 
-def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
+def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[ImportRow]:
     """Rows of NDJSON: an object per line, with fields named like the columns."""
     shape = SHAPES[kind]
     decode = msgspec.json.Decoder(dict[str, str | int | None]).decode
@@ -319,15 +321,17 @@ def read_ndjson(lines: Iterable[str], kind: ImportKind) -> Iterator[Row]:
         try:
             reported = decode(line)
         except msgspec.DecodeError as problem:
-            yield Row(line_no, (_clean(line)[:500],), problem=f"The line is not a valid object: {problem}.")
+            yield ImportRow(
+                line_no, (_clean(line)[:500],), problem=f"The line is not a valid object: {problem}."
+            )
             continue
         names = shape.resolve(reported)
         if len(set(names)) < len(names):
-            yield Row(line_no, (_clean(line)[:500],), problem="The line has a field twice.")
+            yield ImportRow(line_no, (_clean(line)[:500],), problem="The line has a field twice.")
             continue
         reported = dict(zip(names, reported.values(), strict=True))
         if unknown := sorted(set(reported) - {*shape.names, *shape.unread}):
-            yield Row(
+            yield ImportRow(
                 line_no,
                 (_clean(line)[:500],),
                 problem=f"Unknown: {', '.join(unknown)}. The fields are {shape.description}.",
@@ -342,7 +346,7 @@ def _clean(cell: str) -> str:
     return cell.replace("\x00", "").strip()
 
 
-Reader = Callable[[Iterable[str], ImportKind], Iterator[Row]]
+Reader = Callable[[Iterable[str], ImportKind], Iterator[ImportRow]]
 
 
 def reader_of(file_name: str) -> Reader:
@@ -366,7 +370,7 @@ def text_of(raw: Iterable[bytes]) -> Iterator[str]:
             ) from problem
 
 
-def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+def batches(rows: Iterable[ImportRow], size: int) -> Iterator[list[ImportRow]]:
     """Rows in chunks."""
     source = iter(rows)
     while batch := list(islice(source, size)):

@@ -109,7 +109,7 @@ class HoldRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class CartReservation:
     """An active reservation row: units of one component, for what the customer sees as `line_sku`."""
 
     id: int
@@ -207,8 +207,8 @@ def needs(lines: Iterable[HoldLine]) -> dict[Part, int]:
     """Units per component, summed over lines and kits that share it."""
     total: dict[Part, int] = {}
     for line in lines:
-        for part, pieces in line.parts.items():
-            total[part] = total.get(part, 0) + pieces * line.quantity
+        for part, units in line.parts.items():
+            total[part] = total.get(part, 0) + units * line.quantity
     return total
 
 
@@ -249,9 +249,9 @@ class HoldDecider:
     ) -> int:
         """How many of a line could be reserved, with all other lines as requested."""
         return min(
-            max(0, self._free(channel, part) + mine.get(part, 0) - (wanted[part] - pieces * line.quantity))
-            // pieces
-            for part, pieces in line.parts.items()
+            max(0, self._free(channel, part) + mine.get(part, 0) - (wanted[part] - units * line.quantity))
+            // units
+            for part, units in line.parts.items()
         )
 
 

@@ -122,20 +122,20 @@ class SupplyQueue:
 
     def take(self, quantity: int, policy: SellAhead) -> list[SuppliedUnits]:
         """Units by date; the last may be without a supply."""
-        missing, pieces = quantity, []
+        missing, units = quantity, []
         for supply in self.supplies.get(policy.sku, ()):
             taken = min(missing, self.left[supply.id]) if supply.confidence >= policy.min_confidence else 0
             if taken:
                 self.left[supply.id] -= taken
-                pieces.append(SuppliedUnits(taken, supply.id, policy.promised_for(supply.eta_date)))
+                units.append(SuppliedUnits(taken, supply.id, policy.promised_for(supply.eta_date)))
                 missing -= taken
-        return [*pieces, SuppliedUnits(missing, None, None)] if missing else pieces
+        return [*units, SuppliedUnits(missing, None, None)] if missing else units
 
-    def restore(self, pieces: Iterable[SuppliedUnits]) -> None:
+    def restore(self, units: Iterable[SuppliedUnits]) -> None:
         """Return what was taken."""
-        for piece in pieces:
-            if piece.supply_id is not None:
-                self.left[piece.supply_id] += piece.quantity
+        for promised in units:
+            if promised.supply_id is not None:
+                self.left[promised.supply_id] += promised.quantity
 
 
 def supply_queue(supplies: Iterable[Supply], standing: Iterable[Promise]) -> SupplyQueue:
@@ -176,15 +176,15 @@ class PromiseAllocator:
         for need in needs:
             because = because or self._refused(need)
             if not because:
-                pieces = self.supply.take(need.quantity, self.policies[need.sku])
-                granted[need.key] = granted.get(need.key, []) + pieces
+                units = self.supply.take(need.quantity, self.policies[need.sku])
+                granted[need.key] = granted.get(need.key, []) + units
                 self.outstanding[need.sku] = self.outstanding.get(need.sku, 0) + need.quantity
-                if pieces[-1].supply_id is None and self._needs_supply(need):
+                if units[-1].supply_id is None and self._needs_supply(need):
                     because = f"not enough {need.sku} is incoming"
         if because:
-            for key, pieces in granted.items():
-                self.supply.restore(pieces)
-                self.outstanding[key.sku] -= sum(piece.quantity for piece in pieces)
+            for key, units in granted.items():
+                self.supply.restore(units)
+                self.outstanding[key.sku] -= sum(promised.quantity for promised in units)
             return Refusal(needs[0].order_id, needs[0].line_no, because)
         return granted
 

@@ -74,7 +74,7 @@ def compare_with_document(delivery: Delivery, expected: Mapping[Sku, int]) -> li
     Unannounced units go to quarantine, so that they are not sold before it is clear whose they are. Announced units are shown
     with the first line of their SKU; with `closes` also what did not come.
     """
-    open_pieces = dict(expected)
+    open_units = dict(expected)
     announced = delivery.kind is not DocumentKind.NONE
     lines: dict[tuple[Sku, Condition], ReceiptLine] = {}
     for each in delivery.lines:
@@ -82,7 +82,7 @@ def compare_with_document(delivery: Delivery, expected: Mapping[Sku, int]) -> li
         line = ReceiptLine(
             each.sku,
             Condition.QUARANTINE if wrong else each.condition,
-            open_pieces.pop(each.sku, 0),
+            open_units.pop(each.sku, 0),
             each.quantity,
             each.reason or (f"Not on {_name(delivery)}" if wrong else ""),
         )
@@ -93,7 +93,7 @@ def compare_with_document(delivery: Delivery, expected: Mapping[Sku, int]) -> li
             )
         lines[line.sku, line.condition] = line
     if delivery.closes:
-        for sku, quantity in open_pieces.items():
+        for sku, quantity in open_units.items():
             lines[sku, Condition.NEW] = ReceiptLine(sku, Condition.NEW, quantity, 0, "Closed short")
     return list(lines.values())
 

@@ -128,11 +128,11 @@ def announced_again(before: Supply, reported: Announcement) -> Supply:
     return after
 
 
-def received(before: Supply, pieces: int) -> Supply:
+def received(before: Supply, units: int) -> Supply:
     """The line after units were received; it closes when all were, and accepts more than announced."""
-    if pieces < 1:
+    if units < 1:
         raise errors.Invalid("Receive at least 1 unit.", field="quantity")
-    after = replace(before, received=before.received + pieces)
+    after = replace(before, received=before.received + units)
     if before.state is SupplyState.OPEN and after.received >= after.quantity:
         return replace(after, state=SupplyState.CLOSED)
     return after

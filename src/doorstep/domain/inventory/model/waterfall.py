@@ -12,7 +12,7 @@ class Step(NamedTuple):
     """One step of the explanation: units subtracted (negative) or present, why, and by which rule."""
 
     words: str
-    pieces: int
+    units: int
     rule: Ruling = NONE
 
 
@@ -29,7 +29,7 @@ def waterfall(part: PartAnswer) -> list[Step]:
         ("Reserved by carts and checkouts", part.held),
         ("Committed to unallocated orders", part.committed),
     )
-    steps += [Step(words, -pieces) for words, pieces in asked if pieces]
+    steps += [Step(words, -units) for words, units in asked if units]
     if part.threshold.value:
         steps.append(Step("Threshold of this channel", -part.threshold.value, part.threshold))
     steps += [Step(f"Set aside for {audience}", -ruling.value, ruling) for audience, ruling in part.pools]

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.inventory.model import Condition
-from doorstep.domain.inventory.model.counts import Count, CountKind, CountLine, CountState, Found, NewCount
+from doorstep.domain.inventory.model.counts import (
+    Count,
+    CountedSku,
+    CountKind,
+    CountLine,
+    CountState,
+    NewCount,
+)
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import CountId, LocationId, Sku
 from doorstep.kernel.keyset import NEWEST, Key, Keyset, Sorting
@@ -100,7 +107,7 @@ def select_count(tx: ReadTx, *, count_id: int) -> Count | None:
     return tx.one(Count, f"{_COUNT} WHERE c.id = %s", (count_id,))
 
 
-def write_found(tx: WriteTx, found: Sequence[Found], *, count_id: int, adds: bool, at: datetime) -> None:
+def write_found(tx: WriteTx, found: Sequence[CountedSku], *, count_id: int, adds: bool, at: datetime) -> None:
     """Units found, as the line's quantity or added to it (never below 0); a SKU without a line gets one."""
     tx.execute(
         """
@@ -123,7 +130,7 @@ def write_found(tx: WriteTx, found: Sequence[Found], *, count_id: int, adds: boo
     )
 
 
-def reduce_found(tx: WriteTx, found: Sequence[Found], *, count_id: int, at: datetime) -> None:
+def reduce_found(tx: WriteTx, found: Sequence[CountedSku], *, count_id: int, at: datetime) -> None:
     """Subtract units that were scanned too often."""
     tx.execute(
         """

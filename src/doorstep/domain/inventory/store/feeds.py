@@ -69,7 +69,7 @@ def write_results(tx: WriteTx, results: Sequence[LineResult], *, feed_id: int) -
         ([each.outcome.value for each in results], feed_id),
     )
     tx.copy(
-        "COPY stock_feed_troubles (feed_id, line_no, sku, location, outcome, reason) FROM STDIN",
+        "COPY stock_feed_problems (feed_id, line_no, sku, location, outcome, reason) FROM STDIN",
         [
             (feed_id, each.line_no, each.sku, each.location, each.outcome.value, each.reason)
             for each in results
@@ -129,7 +129,7 @@ LINES = Sorting(
 
 def select_unapplied_page(tx: ReadTx, page: Keyset, *, feed_id: int) -> list[UnappliedLine]:
     """A page of the lines of a feed that did not simply apply."""
-    rows = "SELECT line_no, sku, location, outcome, reason FROM stock_feed_troubles WHERE feed_id = %(feed)s"
+    rows = "SELECT line_no, sku, location, outcome, reason FROM stock_feed_problems WHERE feed_id = %(feed)s"
     return tx.all(UnappliedLine, LINES.page(rows, page), {"feed": feed_id, **page.parameters})
 
 
@@ -138,7 +138,7 @@ def select_unapplied_lines(tx: ReadTx, *, feed_id: int, limit: int) -> list[Unap
     return tx.all(
         UnappliedLine,
         """
-        SELECT line_no, sku, location, outcome, reason FROM stock_feed_troubles
+        SELECT line_no, sku, location, outcome, reason FROM stock_feed_problems
          WHERE feed_id = %s ORDER BY line_no LIMIT %s
         """,
         (feed_id, limit),

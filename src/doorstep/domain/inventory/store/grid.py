@@ -39,7 +39,7 @@ class SkuTotals:
 
     sku: str
     title: str
-    colour: str
+    color: str
     size: str
     on_hand: int
     reserved: int
@@ -64,7 +64,7 @@ class GridFilter:
 def select_totals(tx: ReadTx, wanted: GridFilter) -> list[SkuTotals]:
     """A page of SKUs with their totals."""
     rows = """
-        SELECT k.sku, k.title, k.colour, k.size, t.on_hand, t.reserved, t.incoming, n.held, n.committed,
+        SELECT k.sku, k.title, k.color, k.size, t.on_hand, t.reserved, t.incoming, n.held, n.committed,
                n.held + n.committed AS claimed, t.on_hand - t.reserved - n.held - n.committed AS available
           FROM skus k
           JOIN LATERAL (

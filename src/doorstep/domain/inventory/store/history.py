@@ -18,7 +18,7 @@ class PastAvailable:
     sku: Sku
     condition: Condition
     location_id: LocationId
-    pieces: int
+    units: int
 
 
 def select_free_at(tx: ReadTx, *, at: datetime) -> list[PastAvailable]:
@@ -26,7 +26,7 @@ def select_free_at(tx: ReadTx, *, at: datetime) -> list[PastAvailable]:
     return tx.all(
         PastAvailable,
         """
-        SELECT s.sku, s.condition, s.location_id, (s.on_hand - s.reserved - coalesce(m.change, 0))::bigint AS pieces
+        SELECT s.sku, s.condition, s.location_id, (s.on_hand - s.reserved - coalesce(m.change, 0))::bigint AS units
           FROM stock s LEFT JOIN (
                SELECT sku, location_id, condition, sum(on_hand_change - reserved_change) AS change
                  FROM stock_movements WHERE occurred_at > %s GROUP BY 1, 2, 3) m USING (sku, location_id, condition)
@@ -44,7 +44,7 @@ class PastChange:
     sku: Sku
     condition: Condition
     location_id: LocationId
-    pieces: int
+    units: int
 
 
 def select_changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[PastChange]:
@@ -53,7 +53,7 @@ def select_changes(tx: ReadTx, *, since: datetime, until: datetime) -> list[Past
         PastChange,
         """
         SELECT m.occurred_at AS at, m.sku, m.condition, m.location_id,
-               (m.on_hand_change - m.reserved_change)::bigint AS pieces
+               (m.on_hand_change - m.reserved_change)::bigint AS units
           FROM stock_movements m LEFT JOIN orders o ON o.id = m.order_id
          WHERE m.occurred_at > %(since)s AND m.occurred_at <= %(until)s
            AND m.on_hand_change <> m.reserved_change
@@ -70,7 +70,7 @@ class PastSales:
 
     sku: Sku
     location_id: LocationId
-    pieces: int
+    units: int
 
 
 def select_sold(tx: ReadTx, *, skus: Sequence[str], since: datetime) -> list[PastSales]:
@@ -78,7 +78,7 @@ def select_sold(tx: ReadTx, *, skus: Sequence[str], since: datetime) -> list[Pas
     return tx.all(
         PastSales,
         """
-        SELECT sku, location_id, (-sum(on_hand_change))::bigint AS pieces FROM stock_movements
+        SELECT sku, location_id, (-sum(on_hand_change))::bigint AS units FROM stock_movements
          WHERE sku = ANY(%s) AND type = 'shipped' AND occurred_at > %s GROUP BY sku, location_id ORDER BY sku, location_id
         """,
         (list(skus), since),

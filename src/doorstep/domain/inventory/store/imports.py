@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from doorstep.domain.inventory.model.imports import Column, Import, NewImport, Row
+from doorstep.domain.inventory.model.imports import Column, Import, ImportRow, NewImport
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.keyset import Key, Keyset, Sorting
 
@@ -29,7 +29,7 @@ def insert_import(tx: WriteTx, new: NewImport, *, at: datetime) -> int | None:
     return found[0] if found else None
 
 
-def copy_rows(tx: WriteTx, rows: Sequence[Row], *, import_id: int) -> None:
+def copy_rows(tx: WriteTx, rows: Sequence[ImportRow], *, import_id: int) -> None:
     """Store the rows of a file as they were read."""
     encode = msgspec.json.encode
     tx.copy(
@@ -273,10 +273,10 @@ def select_imports(tx: ReadTx, *, page: Keyset) -> list[Import]:
     return tx.all(Import, SORTING.page(f"SELECT {_COLUMNS} FROM imports", page), page.parameters)
 
 
-def select_problems(tx: ReadTx, *, import_id: int, after: int, limit: int) -> list[Row]:
+def select_problems(tx: ReadTx, *, import_id: int, after: int, limit: int) -> list[ImportRow]:
     """Rows of a file with a problem or a remark, after a line."""
     return tx.all(
-        Row,
+        ImportRow,
         """
         SELECT line_no, cells, key, problem FROM import_rows
          WHERE import_id = %s AND line_no > %s AND problem IS NOT NULL ORDER BY line_no LIMIT %s

@@ -56,7 +56,7 @@ class Free:
     sku: Sku
     condition: Condition
     location_ids: list[LocationId]
-    pieces: list[int]
+    units: list[int]
 
 
 def select_free(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> list[Free]:
@@ -65,7 +65,7 @@ def select_free(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> list[Free]:
         Free,
         """
         SELECT s.sku, s.condition, array_agg(s.location_id) AS location_ids,
-               array_agg(s.on_hand - s.reserved - s.missing) AS pieces
+               array_agg(s.on_hand - s.reserved - s.missing) AS units
           FROM stock s JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition)
             ON (s.sku, s.condition) = (p.sku, p.condition)
          WHERE s.on_hand - s.reserved - s.missing > 0 GROUP BY s.sku, s.condition
@@ -339,7 +339,7 @@ class StockRow:
     sku: str
     title: str
     size: str
-    colour: str
+    color: str
     location_id: int
     condition: str
     on_hand: int
@@ -391,7 +391,7 @@ def select_stock(tx: ReadTx, *, skus: Sequence[str], location_id: int | None) ->
     return tx.all(
         StockRow,
         """
-        SELECT s.sku, k.title, k.size, k.colour, s.location_id, s.condition, s.on_hand, s.reserved, s.incoming, s.missing
+        SELECT s.sku, k.title, k.size, k.color, s.location_id, s.condition, s.on_hand, s.reserved, s.incoming, s.missing
           FROM stock s JOIN skus k USING (sku)
          WHERE s.sku = ANY(%(skus)s) AND (%(location)s::bigint IS NULL OR s.location_id = %(location)s)
          ORDER BY s.sku, s.location_id, s.condition
@@ -453,7 +453,7 @@ def select_drift(tx: ReadTx) -> list[Drift]:
                      FROM network_movements GROUP BY sku, condition) m USING (sku, condition)
               FULL JOIN (
                    SELECT sku, condition, sum(quantity) AS quantity
-                     FROM stock_holds WHERE state = 'held' GROUP BY sku, condition) h USING (sku, condition)
+                     FROM cart_reservations WHERE state = 'held' GROUP BY sku, condition) h USING (sku, condition)
               FULL JOIN (
                    SELECT sku, condition, sum(quantity) AS quantity
                      FROM stock_commitments GROUP BY sku, condition) o USING (sku, condition)

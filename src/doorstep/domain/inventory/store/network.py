@@ -9,8 +9,8 @@ from datetime import datetime
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.domain.inventory.model.network import (
     NETWORK_EFFECTS,
+    CartReservation,
     Commitment,
-    Hold,
     HoldState,
     NetworkMovement,
     Part,
@@ -125,20 +125,20 @@ _HOLD = "h.id, h.channel, h.reference, h.line_sku, h.sku, h.condition, h.quantit
 _OF_CARTS = "JOIN unnest(%s::text[], %s::text[]) AS c(channel, reference) USING (channel, reference)"
 
 
-def lock_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:
+def lock_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]]) -> list[CartReservation]:
     """Lock the current holds of these carts (channel, reference)."""
     return tx.all(
-        Hold,
-        f"SELECT {_HOLD} FROM stock_holds h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h",
+        CartReservation,
+        f"SELECT {_HOLD} FROM cart_reservations h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h",
         _carts(carts),
     )
 
 
-def select_holds(tx: ReadTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:
+def select_holds(tx: ReadTx, *, carts: Sequence[tuple[str, str]]) -> list[CartReservation]:
     """The current holds of these carts."""
     return tx.all(
-        Hold,
-        f"SELECT {_HOLD} FROM stock_holds h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id",
+        CartReservation,
+        f"SELECT {_HOLD} FROM cart_reservations h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id",
         _carts(carts),
     )
 
@@ -165,7 +165,7 @@ def copy_holds(tx: WriteTx, rows: Sequence[FreshHold]) -> None:
     """Store new holds."""
     tx.copy(
         """
-        COPY stock_holds (channel, reference, line_sku, sku, condition, quantity, expires_at, created_at) FROM STDIN
+        COPY cart_reservations (channel, reference, line_sku, sku, condition, quantity, expires_at, created_at) FROM STDIN
         """,
         [
             (
@@ -195,7 +195,7 @@ def end_holds(tx: WriteTx, ends: Sequence[End], *, state: HoldState, at: datetim
     """End locked holds."""
     tx.execute(
         """
-        UPDATE stock_holds h SET state = %s, ended_at = %s, order_id = e.order_id
+        UPDATE cart_reservations h SET state = %s, ended_at = %s, order_id = e.order_id
           FROM unnest(%s::bigint[], %s::bigint[]) AS e(id, order_id) WHERE h.id = e.id
         """,
         (state.value, at, [end.hold_id for end in ends], [end.order_id for end in ends]),
@@ -206,8 +206,8 @@ def extend_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: dateti
     """Extend the end of active holds, never shorten it; returns the carts that have any."""
     rows = tx.rows(
         f"""
-        WITH live AS (SELECT h.id FROM stock_holds h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h)
-        UPDATE stock_holds h SET expires_at = greatest(h.expires_at, %s) FROM live WHERE h.id = live.id
+        WITH live AS (SELECT h.id FROM cart_reservations h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h)
+        UPDATE cart_reservations h SET expires_at = greatest(h.expires_at, %s) FROM live WHERE h.id = live.id
         RETURNING h.channel, h.reference
         """,
         (*_carts(carts), until),
@@ -219,8 +219,8 @@ def keep_holds(tx: WriteTx, *, carts: Sequence[tuple[str, str]], until: datetime
     """Keep these holds until then: the expiry job extends them instead of releasing them; returns the carts that have any."""
     rows = tx.rows(
         f"""
-        WITH live AS (SELECT h.id FROM stock_holds h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h)
-        UPDATE stock_holds h SET kept_until = %s FROM live WHERE h.id = live.id RETURNING h.channel, h.reference
+        WITH live AS (SELECT h.id FROM cart_reservations h {_OF_CARTS} WHERE h.state = 'held' ORDER BY h.id FOR NO KEY UPDATE OF h)
+        UPDATE cart_reservations h SET kept_until = %s FROM live WHERE h.id = live.id RETURNING h.channel, h.reference
         """,
         (*_carts(carts), until),
     )
@@ -231,19 +231,19 @@ def extend_kept(tx: WriteTx, *, at: datetime, until: datetime) -> int:
     """Extend overdue holds that are kept, to `until` or as long as they are kept; returns how many."""
     return tx.execute(
         """
-        UPDATE stock_holds SET expires_at = least(kept_until, %(until)s)
+        UPDATE cart_reservations SET expires_at = least(kept_until, %(until)s)
          WHERE state = 'held' AND expires_at <= %(at)s AND kept_until > %(at)s
         """,
         {"at": at, "until": until},
     )
 
 
-def lock_expired(tx: WriteTx, *, at: datetime, limit: int) -> list[Hold]:
+def lock_expired(tx: WriteTx, *, at: datetime, limit: int) -> list[CartReservation]:
     """Lock overdue holds; rows locked by others are skipped."""
     return tx.all(
-        Hold,
+        CartReservation,
         f"""
-        SELECT {_HOLD} FROM stock_holds h
+        SELECT {_HOLD} FROM cart_reservations h
          WHERE h.state = 'held' AND h.expires_at <= %(at)s AND (h.kept_until IS NULL OR h.kept_until <= %(at)s)
          ORDER BY h.expires_at, h.id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
         """,

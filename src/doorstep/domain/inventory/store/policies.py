@@ -65,13 +65,13 @@ _NODES: LiteralString = (
            max(id) FILTER (WHERE kind = 'exclude') AS exclude_rule
       FROM decided GROUP BY sku, location_id, channel
 ), removed AS (
-    DELETE FROM node_policies n USING items, places
+    DELETE FROM location_policies n USING items, places
      WHERE n.sku = items.sku AND n.location_id = places.id
        AND NOT EXISTS (SELECT FROM wanted w
                         WHERE (w.sku, w.location_id, w.channel) = (n.sku, n.location_id, n.channel))
     RETURNING n.sku, n.location_id
 ), written AS (
-    INSERT INTO node_policies AS n SELECT * FROM wanted
+    INSERT INTO location_policies AS n SELECT * FROM wanted
     ON CONFLICT (sku, location_id, channel) DO UPDATE
        SET (safety_stock, safety_stock_rule, allow_ship, allow_ship_rule, allow_pickup, allow_pickup_rule, exclude,
             exclude_rule)
@@ -159,7 +159,7 @@ def select_touched(tx: ReadTx, *, within: Scope) -> list[str]:
 
 
 def calculate_nodes(tx: WriteTx, *, within: Scope) -> int:
-    """Recompute node_policies for these SKUs and locations; returns how many pairs changed."""
+    """Recompute location_policies for these SKUs and locations; returns how many pairs changed."""
     return tx.value(int, _NODES, _touching(within))
 
 
@@ -236,7 +236,7 @@ def select_settings(tx: ReadTx, *, skus: Sequence[str], channels: Sequence[str])
         """
         SELECT channel, safety_stock, safety_stock_rule, allow_ship, allow_ship_rule, allow_pickup, allow_pickup_rule,
                exclude, exclude_rule, array_agg(sku) AS skus, array_agg(location_id) AS locations
-          FROM node_policies WHERE sku = ANY(%s) AND channel = ANY(%s)
+          FROM location_policies WHERE sku = ANY(%s) AND channel = ANY(%s)
          GROUP BY channel, safety_stock, safety_stock_rule, allow_ship, allow_ship_rule, allow_pickup, allow_pickup_rule,
                   exclude, exclude_rule
         """,

@@ -99,7 +99,7 @@ class Arrived:
 
     order_id: int
     sku: str
-    pieces: int
+    units: int
 
 
 def select_arrived(tx: ReadTx, *, skus: Sequence[str]) -> list[Arrived]:
@@ -107,7 +107,7 @@ def select_arrived(tx: ReadTx, *, skus: Sequence[str]) -> list[Arrived]:
     return tx.all(
         Arrived,
         """
-        SELECT order_id, sku, sum(arrived)::bigint AS pieces FROM supply_promises
+        SELECT order_id, sku, sum(arrived)::bigint AS units FROM supply_promises
          WHERE sku = ANY(%s) AND state = 'open' AND arrived > 0 GROUP BY order_id, sku
         """,
         (list(skus),),
@@ -174,14 +174,14 @@ def shrink(tx: WriteTx, *, promise_ids: Sequence[int]) -> None:
     tx.execute("UPDATE supply_promises SET quantity = arrived WHERE id = ANY(%s)", (list(promise_ids),))
 
 
-def add_arrived(tx: WriteTx, *, pieces: Sequence[tuple[int, int]]) -> None:
+def add_arrived(tx: WriteTx, *, units: Sequence[tuple[int, int]]) -> None:
     """Record the arrived units of promises (id, units)."""
     tx.execute(
         """
-        UPDATE supply_promises p SET arrived = p.arrived + n.pieces
-          FROM unnest(%s::bigint[], %s::bigint[]) AS n(id, pieces) WHERE p.id = n.id
+        UPDATE supply_promises p SET arrived = p.arrived + n.units
+          FROM unnest(%s::bigint[], %s::bigint[]) AS n(id, units) WHERE p.id = n.id
         """,
-        ([each[0] for each in pieces], [each[1] for each in pieces]),
+        ([each[0] for each in units], [each[1] for each in units]),
     )
 
 

@@ -67,7 +67,7 @@ class ReceiptRow:
     actor: str
     received_at: datetime
     skus: int
-    pieces: int
+    units: int
     off: int
 
 
@@ -80,13 +80,13 @@ class ReceiptFilter:
 
 
 SORTING = Sorting(
-    {"id": Key(), "skus": Key(), "pieces": Key(), "off": Key(), "received_at": Key("timestamptz")}
+    {"id": Key(), "skus": Key(), "units": Key(), "off": Key(), "received_at": Key("timestamptz")}
 )
 _ROW = """
     SELECT r.id, r.location_id, r.kind, r.transfer_id, r.reference, r.note, r.closes, r.actor, r.received_at,
-           l.skus, l.pieces::bigint AS pieces, l.off
+           l.skus, l.units::bigint AS units, l.off
       FROM receipts r
-      JOIN LATERAL (SELECT count(*) AS skus, coalesce(sum(received), 0) AS pieces,
+      JOIN LATERAL (SELECT count(*) AS skus, coalesce(sum(received), 0) AS units,
                            count(*) FILTER (WHERE expected <> received) AS off
                       FROM receipt_lines WHERE receipt_id = r.id) l ON true
 """

@@ -82,24 +82,24 @@ def select_stock_levels(tx: ReadTx, *, skus: Sequence[str], at: datetime) -> lis
         StockLevel,
         f"""
         WITH effective AS ({_EFFECTIVE}), sold AS (
-            SELECT sku, location_id, -sum(on_hand_change) AS pieces FROM stock_movements
+            SELECT sku, location_id, -sum(on_hand_change) AS units FROM stock_movements
              WHERE type = 'shipped' AND condition = 'new' AND occurred_at > %(since)s AND occurred_at <= %(at)s
                AND sku = ANY(%(skus)s) AND on_hand_change <> 0
              GROUP BY sku, location_id
         ), drafted AS (
-            SELECT l.sku, t.destination_id AS location_id, sum(l.requested) AS pieces
+            SELECT l.sku, t.destination_id AS location_id, sum(l.requested) AS units
               FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
              WHERE t.state = 'draft' AND l.sku = ANY(%(skus)s) GROUP BY l.sku, t.destination_id
         )
         SELECT e.sku, e.location_id, e.source_id, e.min_quantity, e.max_quantity, e.cover_days,
-               coalesce(sold.pieces, 0)::bigint AS sold,
+               coalesce(sold.units, 0)::bigint AS sold,
                coalesce(s.on_hand - s.reserved, 0) AS available,
-               (coalesce(s.incoming, 0) + coalesce(drafted.pieces, 0))::bigint AS coming
+               (coalesce(s.incoming, 0) + coalesce(drafted.units, 0))::bigint AS coming
           FROM effective e
           LEFT JOIN stock s ON (s.sku, s.location_id, s.condition) = (e.sku, e.location_id, 'new')
           LEFT JOIN sold ON (sold.sku, sold.location_id) = (e.sku, e.location_id)
           LEFT JOIN drafted ON (drafted.sku, drafted.location_id) = (e.sku, e.location_id)
-         WHERE coalesce(s.on_hand - s.reserved + s.incoming, 0) + coalesce(drafted.pieces, 0) < e.max_quantity
+         WHERE coalesce(s.on_hand - s.reserved + s.incoming, 0) + coalesce(drafted.units, 0) < e.max_quantity
          ORDER BY e.sku, e.location_id
         """,
         {"skus": list(skus), "at": at, "since": at - timedelta(days=DEMAND_DAYS)},
@@ -113,12 +113,12 @@ def select_sources(tx: ReadTx, *, skus: Sequence[str]) -> list[Source]:
         f"""
         WITH effective AS ({_EFFECTIVE}), wanted AS (SELECT DISTINCT sku, source_id AS location_id FROM effective),
         drafted AS (
-            SELECT l.sku, t.origin_id AS location_id, sum(l.requested) AS pieces
+            SELECT l.sku, t.origin_id AS location_id, sum(l.requested) AS units
               FROM transfers t JOIN transfer_lines l ON l.transfer_id = t.id
              WHERE t.state = 'draft' AND l.sku = ANY(%(skus)s) GROUP BY l.sku, t.origin_id
         )
         SELECT w.sku, w.location_id, coalesce(s.on_hand - s.reserved, 0) AS available,
-               coalesce(drafted.pieces, 0)::bigint AS drafted, coalesce(own.min_quantity, 0) AS min_quantity
+               coalesce(drafted.units, 0)::bigint AS drafted, coalesce(own.min_quantity, 0) AS min_quantity
           FROM wanted w
           LEFT JOIN stock s ON (s.sku, s.location_id, s.condition) = (w.sku, w.location_id, 'new')
           LEFT JOIN effective own ON (own.sku, own.location_id) = (w.sku, w.location_id)

@@ -173,7 +173,7 @@ class TransferRow:
     created_at: datetime
     since_at: datetime
     skus: int
-    pieces: int
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +185,14 @@ class TransferFilter:
     page: Keyset = NEWEST
 
 
-SORTING = Sorting({"id": Key(), "skus": Key(), "pieces": Key(), "since_at": Key("timestamptz")})
+SORTING = Sorting({"id": Key(), "skus": Key(), "units": Key(), "since_at": Key("timestamptz")})
 _ROW = """
     SELECT t.id, t.origin_id, t.destination_id, t.state, t.suggested, t.reference, t.note, t.expected_date, t.version,
            t.created_by, t.created_at,
            coalesce(t.canceled_at, t.received_at, t.shipped_at, t.requested_at, t.created_at) AS since_at,
-           coalesce(l.skus, 0)::bigint AS skus, coalesce(l.pieces, 0)::bigint AS pieces
+           coalesce(l.skus, 0)::bigint AS skus, coalesce(l.units, 0)::bigint AS units
       FROM transfers t
-      LEFT JOIN LATERAL (SELECT count(*) AS skus, sum(CASE WHEN t.shipped_at IS NULL THEN requested ELSE shipped END) AS pieces
+      LEFT JOIN LATERAL (SELECT count(*) AS skus, sum(CASE WHEN t.shipped_at IS NULL THEN requested ELSE shipped END) AS units
                            FROM transfer_lines WHERE transfer_id = t.id) l ON true
 """
 

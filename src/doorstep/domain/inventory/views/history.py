@@ -29,5 +29,5 @@ def velocity(tx: ReadTx, *, skus: Iterable[str], at: datetime) -> dict[Sku, dict
     """Units of these SKUs shipped per location and day, over the last four weeks."""
     found: dict[Sku, dict[LocationId, float]] = {}
     for each in store.select_sold(tx, skus=sorted(set(skus)), since=at - _VELOCITY_OF):
-        found.setdefault(each.sku, {})[each.location_id] = each.pieces / _VELOCITY_OF.days
+        found.setdefault(each.sku, {})[each.location_id] = each.units / _VELOCITY_OF.days
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from doorstep.domain.inventory.model.imports import Import, Row
+from doorstep.domain.inventory.model.imports import Import, ImportRow
 from doorstep.domain.inventory.store import imports as store
 from doorstep.domain.inventory.store.imports import SORTING
 from doorstep.kernel import errors
@@ -34,12 +34,12 @@ def row(tx: ReadTx, *, import_id: int) -> Import:
     return found
 
 
-def problems(tx: ReadTx, *, import_id: int, limit: int = 100) -> list[Row]:
+def problems(tx: ReadTx, *, import_id: int, limit: int = 100) -> list[ImportRow]:
     """The first rows with a problem or a remark."""
     return store.select_problems(tx, import_id=import_id, after=0, limit=limit)
 
 
-def all_problems(tx: ReadTx, *, import_id: int) -> Iterator[Row]:
+def all_problems(tx: ReadTx, *, import_id: int) -> Iterator[ImportRow]:
     """Every row with a problem or a remark, one chunk in memory at a time."""
     after = 0
     while found := store.select_problems(tx, import_id=import_id, after=after, limit=_AT_ONCE):

@@ -44,7 +44,7 @@ def free(
 ) -> dict[tuple[Sku, Condition], dict[LocationId, int]]:
     """Unreserved units, by location; positions without any are left out."""
     rows = store.select_free(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
-    return {(row.sku, row.condition): dict(zip(row.location_ids, row.pieces, strict=True)) for row in rows}
+    return {(row.sku, row.condition): dict(zip(row.location_ids, row.units, strict=True)) for row in rows}
 
 
 def movements(tx: ReadTx, *, sku: str, location_id: int, limit: int = 200) -> list[MovementRow]:

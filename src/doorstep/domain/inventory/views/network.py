@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from doorstep.domain.inventory.model import Hold, Part, Requested
+from doorstep.domain.inventory.model import CartReservation, Part, Requested
 from doorstep.domain.inventory.store import network as store
 from doorstep.kernel.db import ReadTx
 
@@ -14,6 +14,6 @@ def requested(tx: ReadTx, *, parts: Iterable[Part]) -> dict[Part, Requested]:
     return store.select_requested(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
 
 
-def holds(tx: ReadTx, *, carts: Sequence[tuple[str, str]]) -> list[Hold]:
+def holds(tx: ReadTx, *, carts: Sequence[tuple[str, str]]) -> list[CartReservation]:
     """What these carts (channel, reference) hold, by component."""
     return store.select_holds(tx, carts=carts)

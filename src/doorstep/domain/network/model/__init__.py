@@ -6,15 +6,15 @@ from doorstep.domain.network.model import text
 from doorstep.domain.network.model.capacity import CapacityUse, Load, Outage, Pause, Throughput
 from doorstep.domain.network.model.checks import check_document, warnings
 from doorstep.domain.network.model.document import (
-    Carrier,
+    CarrierSettings,
     Document,
     Holidays,
-    Rate,
-    Service,
+    RateSettings,
+    ServiceSettings,
     Shift,
     Site,
     UnacceptedRule,
-    Zone,
+    ZoneSettings,
     site,
 )
 from doorstep.domain.network.model.location import WEEKDAYS, Location, LocationKind
@@ -22,7 +22,7 @@ from doorstep.domain.network.model.location import WEEKDAYS, Location, LocationK
 __all__ = [
     "WEEKDAYS",
     "CapacityUse",
-    "Carrier",
+    "CarrierSettings",
     "Document",
     "Holidays",
     "Load",
@@ -30,13 +30,13 @@ __all__ = [
     "LocationKind",
     "Outage",
     "Pause",
-    "Rate",
-    "Service",
+    "RateSettings",
+    "ServiceSettings",
     "Shift",
     "Site",
     "Throughput",
     "UnacceptedRule",
-    "Zone",
+    "ZoneSettings",
     "check_document",
     "site",
     "text",

@@ -81,7 +81,7 @@ class Site(_Part, frozen=True):
     idle: UnacceptedRule | None = None
 
 
-class Zone(_Part, frozen=True):
+class ZoneSettings(_Part, frozen=True):
     """Destinations with the same rates. All conditions must hold; the first matching zone applies.
 
     `same` compares the destination with the location; `within_km` is the great-circle distance.
@@ -93,31 +93,31 @@ class Zone(_Part, frozen=True):
     countries: tuple[str, ...] = ()
 
 
-class Rate(_Part, frozen=True):
+class RateSettings(_Part, frozen=True):
     """Price and transit time of a parcel in a zone: half of them take at most `days`, 90 % at most `late_days`."""
 
     parcel_minor: Minor = 0
     kilo_minor: Minor = 0
-    piece_minor: Minor = 0
+    unit_minor: Minor = 0
     days: Days = 1
     late_days: Days | None = None
     co2_grams: Annotated[int, Meta(ge=0)] = 0
     co2_km_grams: Annotated[float, Meta(ge=0)] = 0.0
 
 
-class Service(_Part, frozen=True):
+class ServiceSettings(_Part, frozen=True):
     """A carrier's service: its rates by zone, and the channels' names for this delivery method."""
 
-    rates: dict[str, Rate]
+    rates: dict[str, RateSettings]
     name: str = ""
     methods: tuple[str, ...] = ()
 
 
-class Carrier(_Part, frozen=True):
+class CarrierSettings(_Part, frozen=True):
     """A carrier's tariff by service. The key is its connection's key; parcels move on `days`, but not on holidays."""
 
-    zones: tuple[Zone, ...]
-    services: dict[str, Service]
+    zones: tuple[ZoneSettings, ...]
+    services: dict[str, ServiceSettings]
     days: tuple[Weekday, ...] = _BUT_SUNDAY
     holidays: Holidays | None = None
     arrives_by: TimeOfDay = "20:00"
@@ -132,7 +132,7 @@ class Document(_Part, frozen=True):
     defaults: Site = Site()
     kinds: dict[str, Site] = {}
     locations: dict[str, Site] = {}
-    carriers: dict[str, Carrier] = {}
+    carriers: dict[str, CarrierSettings] = {}
 
 
 def site(document: Document, location: Location) -> Site:

@@ -134,7 +134,7 @@ def upsert_throughput(tx: WriteTx, throughput: Sequence[Throughput]) -> None:
     """Store the measurements."""
     tx.execute(
         """
-        INSERT INTO location_pace (location_id, units_per_hour, open_units, reject_rate, measured_at)
+        INSERT INTO location_throughput (location_id, units_per_hour, open_units, reject_rate, measured_at)
         SELECT * FROM unnest(%s::bigint[], %s::float8[], %s::bigint[], %s::float8[], %s::timestamptz[]) ORDER BY 1
         ON CONFLICT (location_id) DO UPDATE SET (units_per_hour, open_units, reject_rate, measured_at)
           = (excluded.units_per_hour, excluded.open_units, excluded.reject_rate, excluded.measured_at)
@@ -153,7 +153,7 @@ def select_throughput(tx: ReadTx) -> list[Throughput]:
     """Select the measured performance of every location."""
     return tx.all(
         Throughput,
-        "SELECT location_id, units_per_hour, open_units, reject_rate, measured_at FROM location_pace ORDER BY location_id",
+        "SELECT location_id, units_per_hour, open_units, reject_rate, measured_at FROM location_throughput ORDER BY location_id",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from doorstep.domain.orders import events as facts
+from doorstep.domain.orders import events
 from doorstep.domain.orders.model import (
     Address,
     Hold,
@@ -19,7 +19,7 @@ from doorstep.domain.orders.model import (
 from doorstep.domain.orders.store import holds, read, routing, write
 from doorstep.domain.orders.store.routing import NewRoutingState
 from doorstep.domain.orders.store.write import LockedOrder, NewHeader
-from doorstep.kernel import events
+from doorstep.kernel import event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -75,7 +75,7 @@ class Decided:
 
     holds: Mapping[OrderId, Sequence[Hold]] = field(default_factory=dict)
     counts: Sequence[LineCount] = ()
-    routed: Mapping[OrderId, facts.Allocated] = field(default_factory=dict)
+    routed: Mapping[OrderId, events.Allocated] = field(default_factory=dict)
     short: Mapping[OrderId, tuple[str, ...]] = field(default_factory=dict)
     queued: Mapping[OrderId, QueuePlacement] = field(default_factory=dict)
     promised: Mapping[OrderId, datetime] = field(default_factory=dict)
@@ -170,27 +170,27 @@ def _addresses(each: New) -> list[tuple[int, str, Address]]:
 def _append_events(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> None:
     """The events of new orders: placed by the sender, decided by the current actor."""
     tx.traces |= {("order", each.order_id): each.incoming.trace_id for each in new}
-    events.begin(tx, stream="order", ids=[each.order_id for each in new])
+    event_log.begin(tx, stream="order", ids=[each.order_id for each in new])
     for actor in {each.incoming.actor: None for each in new}:
         with tx.acting(actor or tx.actor):
             placed = [_placed(each) for each in new if each.incoming.actor == actor]
-            events.append(tx, placed, at=now)
-    reported: list[events.Fact] = []
+            event_log.append(tx, placed, at=now)
+    reported: list[event_log.DomainEvent] = []
     for order_id, each in decided.holds.items():
         if each:
-            reported.append(facts.Held(order_id, tuple(sorted({hold.reason.value for hold in each}))))
+            reported.append(events.Held(order_id, tuple(sorted({hold.reason.value for hold in each}))))
             continue
-        reported.append(facts.Approved(order_id))
+        reported.append(events.Approved(order_id))
         if order_id in decided.routed:
             reported.append(decided.routed[order_id])
         if order_id in decided.short:
-            reported.append(facts.Short(order_id, decided.short[order_id]))
-    events.append(tx, reported, at=now)
+            reported.append(events.Short(order_id, decided.short[order_id]))
+    event_log.append(tx, reported, at=now)
 
 
-def _placed(each: New) -> facts.Placed:
+def _placed(each: New) -> events.Placed:
     order = each.incoming.snapshot
-    return facts.Placed(
+    return events.Placed(
         each.order_id,
         each.incoming.channel,
         order.number,
@@ -242,7 +242,7 @@ def _merge(tx: WriteTx, each: Incoming, known: LockedOrder, now: datetime) -> Ac
     write.update_header(tx, order_id=known.id, reported=order)
     if changes:
         _apply(tx, known, order, changes, now)
-        events.append(tx, [facts.UpdatedByChannel(OrderId(known.id), changes)], at=now)
+        event_log.append(tx, [events.UpdatedByChannel(OrderId(known.id), changes)], at=now)
     if not changes and not canceled:
         return None
     return Accepted(OrderId(known.id), each, is_new=False, changes=changes, canceled=canceled)
@@ -291,7 +291,7 @@ def _apply(
         )
         hold = Hold(HoldReason.CHANGED_AFTER_RELEASE, message)
         holds.insert_holds(tx, [(known.id, hold)], at=now)
-        events.append(tx, [facts.Held(OrderId(known.id), (hold.reason.value,))], at=now)
+        event_log.append(tx, [events.Held(OrderId(known.id), (hold.reason.value,))], at=now)
     elif not at_work:
         routing.set_due(tx, order_ids=[known.id], due="approve", at=now)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from doorstep.domain.orders import events as facts
+from doorstep.domain.orders import events
 from doorstep.domain.orders.store import channel_updates as store
 from doorstep.domain.orders.store.channel_updates import ChannelUpdate
-from doorstep.kernel import events
+from doorstep.kernel import event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -24,5 +24,5 @@ def intend_channel_update(
 def record_channel_update(tx: WriteTx, *, order_id: OrderId, channel: str, update: ChannelUpdate) -> None:
     """Record once that the channel (named by its key) accepted an update."""
     if store.mark_accepted(tx, update):
-        fact = facts.ChannelUpdated(order_id, channel, update.what, update.external_ref)
-        events.append(tx, [fact], at=update.accepted_at)
+        fact = events.ChannelUpdated(order_id, channel, update.what, update.external_ref)
+        event_log.append(tx, [fact], at=update.accepted_at)

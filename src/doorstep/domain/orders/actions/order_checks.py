@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from doorstep.domain.orders import events as facts
-from doorstep.domain.orders import model
+from doorstep.domain.orders import events, model
 from doorstep.domain.orders.actions import progress
 from doorstep.domain.orders.model import CHECKED_HOLDS, Hold, HoldReason, OrderSnapshot
 from doorstep.domain.orders.store import holds, read, routing, write
 from doorstep.domain.orders.store.holds import OpenHold
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -66,13 +65,15 @@ def run_checks(
         for order_id in held
         if _reasons(found[order_id]) - {h.reason for h in standing.get(order_id, ())}
     ]
-    events.append(tx, [facts.Approved(order_id) for order_id in approved], at=now)
-    events.append(tx, [facts.Held(each, tuple(sorted(_reasons(found[each])))) for each in newly_held], at=now)
+    event_log.append(tx, [events.Approved(order_id) for order_id in approved], at=now)
+    event_log.append(
+        tx, [events.Held(each, tuple(sorted(_reasons(found[each])))) for each in newly_held], at=now
+    )
     return approved
 
 
 def _snapshots(tx: WriteTx, order_ids: Sequence[int]) -> dict[int, OrderSnapshot]:
-    lines: dict[int, list[read.Line]] = {}
+    lines: dict[int, list[read.StoredLine]] = {}
     for line in read.select_lines(tx, order_ids=order_ids):
         lines.setdefault(line.order_id, []).append(line)
     addresses = read.select_addresses(tx, order_ids=order_ids)
@@ -110,7 +111,7 @@ def place_hold(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) ->
         raise errors.Invalid("Enter a reason for the hold.", field="reason")
     progress.lock(tx, order_id=order_id)
     holds.insert_holds(tx, [(order_id, Hold(HoldReason.MANUAL, reason.strip()))], at=now)
-    events.append(tx, [facts.Held(order_id, (HoldReason.MANUAL.value,))], at=now)
+    event_log.append(tx, [events.Held(order_id, (HoldReason.MANUAL.value,))], at=now)
 
 
 def release_holds(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:

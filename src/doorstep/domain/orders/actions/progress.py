@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from doorstep.domain.orders import events as facts
+from doorstep.domain.orders import events
 from doorstep.domain.orders.model import LineCount, QueuePlacement
 from doorstep.domain.orders.store import holds, read, routing, write
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -43,7 +43,7 @@ def allocate(
     tx: WriteTx,
     *,
     counts: Sequence[LineCount],
-    routed: Mapping[OrderId, facts.Allocated],
+    routed: Mapping[OrderId, events.Allocated],
     short: Mapping[OrderId, tuple[str, ...]],
     queued: Mapping[OrderId, QueuePlacement],
     now: datetime,
@@ -55,19 +55,19 @@ def allocate(
         routing.end_waits(tx, order_ids=list(routed))
     if queued:
         routing.put_in_queues(tx, queued)
-    events.append(tx, list(routed.values()), at=now)
-    events.append(tx, [facts.Short(order_id, skus) for order_id, skus in short.items()], at=now)
+    event_log.append(tx, list(routed.values()), at=now)
+    event_log.append(tx, [events.Short(order_id, skus) for order_id, skus in short.items()], at=now)
 
 
 def replan(
-    tx: WriteTx, *, counts: Sequence[LineCount], replanned: Mapping[OrderId, facts.Allocated], now: datetime
+    tx: WriteTx, *, counts: Sequence[LineCount], replanned: Mapping[OrderId, events.Allocated], now: datetime
 ) -> None:
     """Record that planned units moved to other locations (they were deallocated before)."""
     _count(tx, ("allocated",), counts)
     reported = [
-        facts.Replanned(each.order_id, each.decision_id, each.locations) for each in replanned.values()
+        events.Replanned(each.order_id, each.decision_id, each.locations) for each in replanned.values()
     ]
-    events.append(tx, reported, at=now)
+    event_log.append(tx, reported, at=now)
 
 
 def unpick(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
@@ -110,7 +110,7 @@ def _count(tx: WriteTx, counters: Sequence[str], counts: Sequence[LineCount], *,
 def complete(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> list[OrderId]:
     """Complete orders whose units are all delivered; each once."""
     done = [OrderId(order_id) for order_id in write.mark_completed(tx, order_ids=order_ids, at=now)]
-    events.append(tx, [facts.Completed(order_id) for order_id in done], at=now)
+    event_log.append(tx, [events.Completed(order_id) for order_id in done], at=now)
     return done
 
 
@@ -140,7 +140,7 @@ def cancel(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> Non
         write.mark_canceled(tx, order_id=order_id, at=now)
         standing = holds.select_open_holds(tx, order_ids=[order_id])
         holds.release_holds(tx, ids=[hold.id for hold in standing], at=now)
-    events.append(tx, [facts.Canceled(order_id, reason)], at=now)
+    event_log.append(tx, [events.Canceled(order_id, reason)], at=now)
 
 
 def claim_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[OrderId]:
@@ -154,5 +154,5 @@ def add_note(tx: WriteTx, *, order_id: OrderId, text: str, now: datetime) -> int
         raise errors.Invalid("Enter a note.", field="text")
     lock(tx, order_id=order_id)
     note_id = holds.insert_note(tx, order_id=order_id, text=text.strip(), at=now)
-    events.append(tx, [facts.NoteAdded(order_id, note_id)], at=now)
+    event_log.append(tx, [events.NoteAdded(order_id, note_id)], at=now)
     return note_id

@@ -94,7 +94,7 @@ def select_by_external_id(tx: ReadTx, *, connection_id: int, external_ids: Seque
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StoredLine:
     """A line with its counters."""
 
     order_id: int
@@ -117,10 +117,10 @@ class Line:
     returned: int
 
 
-def select_lines(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Line]:
+def select_lines(tx: ReadTx, *, order_ids: Sequence[int]) -> list[StoredLine]:
     """All lines of these orders."""
     return tx.all(
-        Line,
+        StoredLine,
         """
         SELECT order_id, line_no, external_line_id, sku, title, quantity, unit_price_minor, discount_minor, tax_minor,
                requires_shipping, allocated, picked, packed, shipped, delivered, canceled, return_requested, returned
@@ -153,7 +153,7 @@ def select_addresses(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[tuple[int,
 
 
 def snapshot(
-    header: Header, lines: Sequence[Line], addresses: dict[tuple[int, str], Address]
+    header: Header, lines: Sequence[StoredLine], addresses: dict[tuple[int, str], Address]
 ) -> OrderSnapshot:
     """A stored order in the shape of a snapshot, so that one set of checks serves both."""
     return OrderSnapshot(
@@ -191,7 +191,7 @@ def snapshot(
     )
 
 
-def _snapshot_line(line: Line) -> SnapshotLine:
+def _snapshot_line(line: StoredLine) -> SnapshotLine:
     return SnapshotLine(
         external_line_id=line.external_line_id,
         sku=line.sku,

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from doorstep.domain.routing.model.lab import Difference, Measured
 from doorstep.domain.routing.store import lab as store
-from doorstep.domain.routing.store.lab import Hindsight, Hold, LabRun, NewRun
+from doorstep.domain.routing.store.lab import Hindsight, LabRun, Lease, NewRun
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
 
-__all__ = ["Hindsight", "Hold", "LabRun", "NewRun"]
+__all__ = ["Hindsight", "LabRun", "Lease", "NewRun"]
 
 _LEASE_SECONDS = 20.0
 _MOST_ATTEMPTS = 3
@@ -38,7 +38,7 @@ def take(tx: WriteTx, *, at: datetime) -> LabRun | None:
     return store.lease_run(tx, at=at, seconds=_LEASE_SECONDS, most=_MOST_ATTEMPTS)
 
 
-def report_progress(tx: WriteTx, *, hold: Hold, done: int, total: int) -> None:
+def report_progress(tx: WriteTx, *, hold: Lease, done: int, total: int) -> None:
     """Store the progress and renew the lease. Raises Canceled, Lost."""
     is_canceled = store.save_progress(tx, hold=hold, done=done, total=total, seconds=_LEASE_SECONDS)
     if is_canceled is None:
@@ -50,7 +50,7 @@ def report_progress(tx: WriteTx, *, hold: Hold, done: int, total: int) -> None:
 def finish(
     tx: WriteTx,
     *,
-    hold: Hold,
+    hold: Lease,
     measured: tuple[Measured | None, Measured | None],
     changes: Sequence[tuple[str, Difference]],
     at: datetime,
@@ -62,17 +62,17 @@ def finish(
     store.copy_changes(tx, iter(changes), run_id=hold.run_id)
 
 
-def fail(tx: WriteTx, *, hold: Hold, error: str, at: datetime) -> None:
+def fail(tx: WriteTx, *, hold: Lease, error: str, at: datetime) -> None:
     """Mark the run as failed, with the reason for users."""
     store.end(tx, hold=hold, state="failed", error=error, at=at)
 
 
-def drop(tx: WriteTx, *, hold: Hold, at: datetime) -> None:
+def drop(tx: WriteTx, *, hold: Lease, at: datetime) -> None:
     """Mark the run as canceled."""
     store.end(tx, hold=hold, state="canceled", error="", at=at)
 
 
-def requeue(tx: WriteTx, *, hold: Hold) -> None:
+def requeue(tx: WriteTx, *, hold: Lease) -> None:
     """Return the run to the queue: this worker stops, another one claims it."""
     store.end(tx, hold=hold, state="waiting", error="", at=None)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from doorstep.domain.routing import events as facts
+from doorstep.domain.routing import events
 from doorstep.domain.routing.model import rules
 from doorstep.domain.routing.model.rules import CompiledRules, checks
 from doorstep.domain.routing.store import rules as store
 from doorstep.domain.routing.store.rules import Draft, Version
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 
 __all__ = ["Draft", "Version"]
@@ -29,7 +29,7 @@ def draft(tx: WriteTx, *, draft: Draft, at: datetime) -> Version:
     number = store.insert_draft(tx, draft, at=at)
     if before is not None and before.state == "draft":
         store.archive(tx, number=before.number, at=at)
-    events.append(tx, [facts.RulesDrafted(number, draft.document.name, draft.why, draft.based_on)], at=at)
+    event_log.append(tx, [events.RulesDrafted(number, draft.document.name, draft.why, draft.based_on)], at=at)
     return _found(tx, number)
 
 
@@ -55,7 +55,7 @@ def activate(tx: WriteTx, *, number: int, why: str, instead_of: int | None, at: 
         way = "roll back to it" if found.state == "archived" else "there is nothing to do"
         raise errors.Refused(f"Version {number} is {found.state}: {way}.", state=found.state)
     _replace_active(tx, number, why, instead_of, at)
-    events.append(tx, [facts.RulesActivated(number, found.name, why, instead_of)], at=at)
+    event_log.append(tx, [events.RulesActivated(number, found.name, why, instead_of)], at=at)
     return _found(tx, number)
 
 
@@ -75,7 +75,7 @@ def roll_back(tx: WriteTx, *, number: int, why: str, instead_of: int | None, at:
     rules.compile(document)  # a removed variable fails here and not during routing
     new = store.insert_draft(tx, Draft(document, why, based_on=instead_of, restores=number), at=at)
     _replace_active(tx, new, why, instead_of, at)
-    events.append(tx, [facts.RulesRolledBack(new, found.name, why, number, instead_of)], at=at)
+    event_log.append(tx, [events.RulesRolledBack(new, found.name, why, number, instead_of)], at=at)
     return _found(tx, new)
 
 

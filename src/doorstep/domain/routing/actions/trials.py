@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from doorstep.domain.routing import events as facts
+from doorstep.domain.routing import events
 from doorstep.domain.routing.model import Decision
 from doorstep.domain.routing.store import rules as versions
 from doorstep.domain.routing.store import trials as store
 from doorstep.domain.routing.store.trials import NewTrial, Trial
-from doorstep.kernel import errors, events
+from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 
 __all__ = ["NewTrial", "Trial"]
@@ -37,8 +37,8 @@ def start(tx: WriteTx, *, new: NewTrial, at: datetime) -> Trial:
     trial_id = store.insert_trial(tx, new, against=None if active is None else active.number, at=at)
     if trial_id is None:
         raise errors.Conflict("Another trial is running: stop it first.")
-    events.append(
-        tx, [facts.TrialStarted(new.draft, found.name, new.kind.value, new.percent, new.why)], at=at
+    event_log.append(
+        tx, [events.TrialStarted(new.draft, found.name, new.kind.value, new.percent, new.why)], at=at
     )
     return _found(tx, trial_id)
 
@@ -51,7 +51,7 @@ def stop(tx: WriteTx, *, why: str, at: datetime, breached: bool = False) -> Tria
     store.end(tx, trial_id=trial.id, why=why, breached=breached, at=at)
     version = versions.select_version(tx, number=trial.draft)
     name = "" if version is None else version.name
-    events.append(tx, [facts.TrialStopped(trial.draft, name, trial.kind.value, why, breached)], at=at)
+    event_log.append(tx, [events.TrialStopped(trial.draft, name, trial.kind.value, why, breached)], at=at)
     return _found(tx, trial.id)
 
 

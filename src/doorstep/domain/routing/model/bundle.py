@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from doorstep.domain.routing.model import search
 from doorstep.domain.routing.model.demand import Demand
-from doorstep.domain.routing.model.order_problem import Found, OrderProblem, Plan
+from doorstep.domain.routing.model.order_problem import BestPlans, OrderProblem, Plan
 from doorstep.kernel.ids import LocationId, OrderId
 
 _Key = tuple[object, ...]
@@ -21,8 +21,8 @@ class Bundles:
     _open: dict[_Key, dict[LocationId, list[OrderId]]] = field(init=False, default_factory=dict)
 
     def joined(
-        self, problem: OrderProblem, found: Found, *, parcels_before: int
-    ) -> tuple[OrderProblem, Found, tuple[OrderId, ...]]:
+        self, problem: OrderProblem, found: BestPlans, *, parcels_before: int
+    ) -> tuple[OrderProblem, BestPlans, tuple[OrderId, ...]]:
         """The plan that joins open parcels, with the orders it joins, if nothing arrives a day later because of it."""
         parcels = (
             self._open.get(_key(problem.demand)) if self._open and self._may_join(problem.demand) else None
@@ -46,12 +46,17 @@ class Bundles:
                 parcels.setdefault(part.stop.id, []).append(demand.order_id)
 
     def _may_join(self, demand: Demand) -> bool:
-        facts = demand.facts
-        return self.is_wanted and bool(facts.customer) and not facts.pickup and demand.latitude is not None
+        attributes = demand.attributes
+        return (
+            self.is_wanted
+            and bool(attributes.customer)
+            and not attributes.pickup
+            and demand.latitude is not None
+        )
 
 
 def _key(demand: Demand) -> _Key:
-    return demand.facts.customer, demand.latitude, demand.longitude, demand.facts.service
+    return demand.attributes.customer, demand.latitude, demand.longitude, demand.attributes.service
 
 
 def _unit_count(plan: Plan) -> int:

@@ -235,8 +235,8 @@ class CandidateViews:
         self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane], refused: Mapping[LocationId, str]
     ) -> CandidateView:
         """The candidate view of an order. Keys are identities: a view keeps its keys alive, so that no identity is reused."""
-        key = id(rule), id(lanes), id(refused), demand.facts.pickup
+        key = id(rule), id(lanes), id(refused), demand.attributes.pickup
         kept = self._kept.get(key)
         if kept is None:
-            kept = self._kept[key] = CandidateView(self.frame, rule, lanes, refused, demand.facts.pickup)
+            kept = self._kept[key] = CandidateView(self.frame, rule, lanes, refused, demand.attributes.pickup)
         return kept

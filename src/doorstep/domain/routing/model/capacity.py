@@ -104,12 +104,12 @@ def due(
         bench = benches[work.location_id]
         if not _is_time(work, now) and not _must_release(work, bench, now):
             continue
-        room = (bench.units_per_hour or 0.0) * work.horizon_minutes / 60
+        limit = (bench.units_per_hour or 0.0) * work.horizon_minutes / 60
         if (
             work.metered
             and bench.units_per_hour
             and not _must_release(work, bench, now)
-            and ahead[work.location_id] >= room
+            and ahead[work.location_id] >= limit
         ):
             continue
         ahead[work.location_id] += work.units

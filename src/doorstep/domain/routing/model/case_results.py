@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from doorstep.domain.routing.model.demand import Demand, DemandLine, Facts
+from doorstep.domain.routing.model.demand import Demand, DemandLine, OrderAttributes
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.network import Lane, Network, Place
 from doorstep.domain.routing.model.plan import Decision, plan
 from doorstep.domain.routing.model.rules import compiled
-from doorstep.domain.routing.model.rules.cases import Case, CaseLane, CasePlace
+from doorstep.domain.routing.model.rules.cases import Case, CaseLane, CaseLocation
 from doorstep.domain.routing.model.rules.document import RuleSet, Run
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -87,11 +87,17 @@ def _demand(case: Case, codes: Mapping[str, LocationId]) -> Demand:
         )
         for number, line in enumerate(order.lines, start=1)
     )
-    named = {each: getattr(order, each) for each in Facts.__struct_fields__ if hasattr(order, each)}
-    facts = Facts(**{**named, "value_minor": sum(want.value_minor for want in wants)})
+    named = {each: getattr(order, each) for each in OrderAttributes.__struct_fields__ if hasattr(order, each)}
+    attributes = OrderAttributes(**{**named, "value_minor": sum(want.value_minor for want in wants)})
     excluded = frozenset((want.sku, codes[code]) for want in wants for code in order.rejected_by)
     return Demand(
-        OrderId(1), wants, order.latitude, order.longitude, excluded, channel=order.channel, facts=facts
+        OrderId(1),
+        wants,
+        order.latitude,
+        order.longitude,
+        excluded,
+        channel=order.channel,
+        attributes=attributes,
     )
 
 
@@ -117,7 +123,7 @@ def _is_elsewhere(place: Place, installed: Place | None) -> bool:
     return installed is None or (place.latitude, place.longitude) != (installed.latitude, installed.longitude)
 
 
-def _place(given: CasePlace, known: Place) -> Place:
+def _place(given: CaseLocation, known: Place) -> Place:
     reported = {
         each: value for each in given.__struct_fields__ if (value := getattr(given, each)) is not None
     }

@@ -127,7 +127,7 @@ class Cover:
         wants = [self.problem.wants[index] for index in unit.lines]
         trial = basket.copied() if len(wants) > 1 else basket
         for want in wants:
-            if trial.room(want.sku, place) - self.problem.safety < want.quantity:
+            if trial.free(want.sku, place) - self.problem.safety < want.quantity:
                 return False
             trial.add(Choice(want.line_no, want.sku, place, want.quantity))
         if trial is not basket:

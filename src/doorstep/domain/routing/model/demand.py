@@ -10,7 +10,7 @@ import msgspec
 
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
-# The key of stock: a SKU, or a SKU in another condition under a key of its own (see thing).
+# The key of stock: a SKU, or a SKU in another condition under a key of its own (see component).
 StockKey = str
 
 
@@ -31,7 +31,7 @@ class DemandLine(msgspec.Struct, frozen=True):
     style: str = ""
 
 
-class Facts(msgspec.Struct, frozen=True):
+class OrderAttributes(msgspec.Struct, frozen=True):
     """Attributes of an order that rules can read. Weight and value of a line are on its demand line.
 
     `queue` is its exception queue ("" for orders that were not routed yet); `service` is the delivery promised (the channel's
@@ -57,7 +57,7 @@ class Facts(msgspec.Struct, frozen=True):
     tries: int = 0
 
 
-NO_FACTS = Facts()
+NO_ATTRIBUTES = OrderAttributes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Demand:
     buyer: frozenset[str] = frozenset()
     cart: str = ""
     terms: StockLimits = ANYTHING
-    facts: Facts = NO_FACTS
+    attributes: OrderAttributes = NO_ATTRIBUTES
     companion_locations: frozenset[LocationId] = frozenset()
     has_claim: bool = False
 

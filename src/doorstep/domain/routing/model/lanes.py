@@ -13,7 +13,7 @@ from datetime import date, datetime
 from math import asin, cos, dist, inf, radians, sin
 
 from doorstep.domain.routing.model.calendar import Calendar
-from doorstep.domain.routing.model.demand import Demand, Facts
+from doorstep.domain.routing.model.demand import Demand, OrderAttributes
 from doorstep.domain.routing.model.network import Lane
 from doorstep.domain.routing.model.tariff import Carrier, Departure, Rate, Service, Zone, arrival, departure
 from doorstep.kernel.ids import LocationId
@@ -94,11 +94,11 @@ class LaneTable:
             self._ways[key] = found
         return found
 
-    def service(self, facts: Facts) -> str:
+    def service(self, attributes: OrderAttributes) -> str:
         """The promised service: by its code, or by the channel's name for it; else the default."""
         return (
-            self._codes.get(facts.service.casefold())
-            or self._codes.get(facts.method.casefold())
+            self._codes.get(attributes.service.casefold())
+            or self._codes.get(attributes.method.casefold())
             or self.default_service
         )
 
@@ -171,9 +171,16 @@ class Tariffs:
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
         """A lane from every location, nearest first, ties by location id."""
-        facts = demand.facts
-        service = self.atlas.service(facts)
-        key = demand.latitude, demand.longitude, facts.country, facts.region, service, facts.promised_at
+        attributes = demand.attributes
+        service = self.atlas.service(attributes)
+        key = (
+            demand.latitude,
+            demand.longitude,
+            attributes.country,
+            attributes.region,
+            service,
+            attributes.promised_at,
+        )
         found = self._lanes.get(key)
         if found is None:
             if len(self._lanes) >= _MOST_ANSWERS:
@@ -189,7 +196,9 @@ class Tariffs:
         if not self.atlas.carriers or place not in self._origins:
             return None
         is_known = demand.latitude is not None and demand.longitude is not None
-        bands = self._bands_of(self.atlas.service(demand.facts), demand.facts, is_known=is_known)[place]
+        bands = self._bands_of(self.atlas.service(demand.attributes), demand.attributes, is_known=is_known)[
+            place
+        ]
         offer = bands[bisect_left(self.atlas.breaks, self.lanes(demand)[place].km) if is_known else 0]
         return None if isinstance(offer, str) else offer
 
@@ -225,9 +234,9 @@ class Tariffs:
     def _open(
         self, ways: Sequence[tuple[float, LocationId]], service: str, demand: Demand
     ) -> dict[LocationId, Lane]:
-        facts, is_known = demand.facts, demand.latitude is not None and demand.longitude is not None
-        bands = self._bands_of(service, facts, is_known=is_known)
-        breaks, promised_at, result = self.atlas.breaks, facts.promised_at, {}
+        attributes, is_known = demand.attributes, demand.latitude is not None and demand.longitude is not None
+        bands = self._bands_of(service, attributes, is_known=is_known)
+        breaks, promised_at, result = self.atlas.breaks, attributes.promised_at, {}
         for km, place in ways:
             offer = bands[place][bisect_left(breaks, km) if is_known else 0]
             if isinstance(offer, str):
@@ -248,25 +257,29 @@ class Tariffs:
             )
         return result
 
-    def _bands_of(self, service: str, facts: Facts, *, is_known: bool) -> dict[LocationId, list[Offer | str]]:
+    def _bands_of(
+        self, service: str, attributes: OrderAttributes, *, is_known: bool
+    ) -> dict[LocationId, list[Offer | str]]:
         """The offers of every location to a country and region: one for each distance band."""
-        key = service, facts.country, facts.region, is_known
+        key = service, attributes.country, attributes.region, is_known
         if key not in self._bands:
             bands: Sequence[float | None] = (*self.atlas.breaks, inf) if is_known else (None,)
             self._bands[key] = {
-                place: [self.offer(origin, service, km, facts) for km in bands]
+                place: [self.offer(origin, service, km, attributes) for km in bands]
                 for place, origin in self._origins.items()
             }
         return self._bands[key]
 
-    def offer(self, origin: Origin, service: str, km: float | None, facts: Facts) -> Offer | str:
+    def offer(
+        self, origin: Origin, service: str, km: float | None, attributes: OrderAttributes
+    ) -> Offer | str:
         """The location's first carrier with a service to a destination, or the reason why there is none."""
         why = f"{origin.code} has no carrier for {service or 'any service'}"
         for carrier, sold in self.atlas.offers(origin, service):
             if carrier.key in self.out:
                 why = self.out[carrier.key]
                 continue
-            zone = zone_of(carrier.zones, origin, km, facts)
+            zone = zone_of(carrier.zones, origin, km, attributes)
             if zone is None or zone.name not in sold.rates:
                 why = f"{carrier.key} does not deliver {sold.name or service} there from {origin.code}"
                 continue
@@ -285,7 +298,7 @@ class Tariffs:
             return f"{origin.code} has no handover to {carrier.key} in the next weeks"
         rate, days = sold.rates[zone.name], carrier.calendar(origin.calendar.zone)
         arrives_at = arrival(days, leaves=leaves.day, days=rate.days, arrives_by=carrier.arrives_by)
-        price = (rate.parcel_minor, rate.kilo_minor, rate.piece_minor) if self.priced else (0, 0, 0)
+        price = (rate.parcel_minor, rate.kilo_minor, rate.unit_minor) if self.priced else (0, 0, 0)
         return Offer(
             carrier.key, sold.code, zone.name, rate, leaves, arrives_at, days, price, carrier.arrives_by
         )
@@ -312,15 +325,17 @@ class Tariffs:
         return self._misses[key]
 
 
-def zone_of(zones: Sequence[Zone], origin: Origin, km: float | None, facts: Facts) -> Zone | None:
+def zone_of(
+    zones: Sequence[Zone], origin: Origin, km: float | None, attributes: OrderAttributes
+) -> Zone | None:
     """The first zone that a destination is in. If the distance is unknown, the first without kilometers."""
-    country = facts.country or origin.country
+    country = attributes.country or origin.country
     fits = [
         zone
         for zone in zones
         if (not zone.countries or country in zone.countries)
         and (zone.same != "country" or country == origin.country)
-        and (zone.same != "region" or (country, facts.region) == (origin.country, origin.region))
+        and (zone.same != "region" or (country, attributes.region) == (origin.country, origin.region))
     ]
     if km is None:
         return next((zone for zone in fits if zone.within_km is None), fits[-1] if fits else None)

@@ -18,7 +18,7 @@ from doorstep.kernel.ids import LocationId
 class Place:
     """A location with its current state.
 
-    `room` is the remaining capacity of its shift in orders (None: no limit), `backlog_hours` how long its open work will take at
+    `free_capacity` is the remaining capacity of its shift in orders (None: no limit), `backlog_hours` how long its open work will take at
     its measured pick rate, `reject_rate` the share of work it rejected lately; `paused` is the reason of a pause ("" if active).
     """
 
@@ -36,14 +36,14 @@ class Place:
     handling_minor: int = 0
     reject_rate: float = 0.0
     backlog_hours: float = 0.0
-    room: int | None = None
+    free_capacity: int | None = None
     paused: str = ""
 
 
 class Lane(msgspec.Struct, frozen=True):
     """A lane of a parcel: its cost and arrival if it is decided now.
 
-    Costs are minor units of the network's currency: `parcel_minor` once, `kilo_minor` per kilogram in proportion, `piece_minor`
+    Costs are minor units of the network's currency: `parcel_minor` once, `kilo_minor` per kilogram in proportion, `unit_minor`
     per unit. `today` says whether the location's cut-off of this service can still be met; `miss` is the probability (0 to 1)
     that the promise is missed. `closed` is the reason why there is no such lane ("" if there is one).
     """
@@ -52,7 +52,7 @@ class Lane(msgspec.Struct, frozen=True):
     km: float = 0.0
     parcel_minor: int = 0
     kilo_minor: int = 0
-    piece_minor: int = 0
+    unit_minor: int = 0
     leaves_at: datetime | None = None
     arrives_at: datetime | None = None
     today: bool = True
@@ -85,7 +85,9 @@ class Network:
         """The network without the capacity that work at these locations uses (one entry per fulfillment order)."""
         freed = Counter(works)
         places = {
-            place: each if each.room is None else replace(each, room=each.room + freed[place])
+            place: each
+            if each.free_capacity is None
+            else replace(each, free_capacity=each.free_capacity + freed[place])
             for place, each in self.places.items()
         }
         return replace(self, places=places)

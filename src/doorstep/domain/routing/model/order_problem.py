@@ -27,7 +27,7 @@ class Part(msgspec.Struct, frozen=True):
 Plan = tuple[Part, ...]
 
 
-class Found(msgspec.Struct, frozen=True):
+class BestPlans(msgspec.Struct, frozen=True):
     """The best plan and the runner-up from other locations, with their measures tier by tier; () if there is none."""
 
     plan: Plan = ()
@@ -81,8 +81,8 @@ class OrderProblem:
         """Whether lines share components, so that lines that fit one by one may not fit together."""
         if self.is_plain:
             return len({want.sku for want in self.wants}) < len(self.wants)
-        things = [thing for want in self.wants for thing in self.supply.recipe(want.sku)]
-        return len(set(things)) < len(things)
+        components = [component for want in self.wants for component in self.supply.recipe(want.sku)]
+        return len(set(components)) < len(components)
 
     @property
     def safety(self) -> int:
@@ -142,7 +142,7 @@ class OrderProblem:
             # The hot path: the sum of `added`, inlined.
             quantity, grams = self.wants[lines[0]].quantity, self.wants[lines[0]].grams
             return {
-                place: (lane.kilo_minor * grams * quantity + 500) // 1000 + lane.piece_minor * quantity
+                place: (lane.kilo_minor * grams * quantity + 500) // 1000 + lane.unit_minor * quantity
                 for place, stop in fits.items()
                 for lane in (stop.lane,)
             }
@@ -154,7 +154,7 @@ class OrderProblem:
     def added(self, index: int, stop: Stop, quantity: int) -> int:
         """What these units of a line add to a parcel, in minor units: carriage by weight, and scarcity prices."""
         want, lane, frame = self.wants[index], stop.lane, self.candidates.frame
-        cost = (lane.kilo_minor * want.grams * quantity + 500) // 1000 + lane.piece_minor * quantity
+        cost = (lane.kilo_minor * want.grams * quantity + 500) // 1000 + lane.unit_minor * quantity
         if frame.network.prices:
             cost += self.scarcity(index, stop.id, quantity)
         if frame.costs.last_unit_minor:
@@ -167,7 +167,7 @@ class OrderProblem:
         if self.is_plain:
             return quantity * prices.get((sku, place), 0)
         return quantity * sum(
-            each * prices.get((thing, place), 0) for thing, each in self.supply.recipe(sku).items()
+            each * prices.get((component, place), 0) for component, each in self.supply.recipe(sku).items()
         )
 
     def last(self, index: int, place: LocationId, quantity: int) -> int:

@@ -20,7 +20,7 @@ from doorstep.domain.routing.model.counterfactual import counterfactual
 from doorstep.domain.routing.model.demand import Choice, Demand, DemandLine
 from doorstep.domain.routing.model.explanation import Alternative, Explain, Explanation, LineExplanation
 from doorstep.domain.routing.model.network import Lane, Network
-from doorstep.domain.routing.model.order_problem import Found, OrderProblem, Plan
+from doorstep.domain.routing.model.order_problem import BestPlans, OrderProblem, Plan
 from doorstep.domain.routing.model.rules.compiled import CompiledRules, Judge
 from doorstep.domain.routing.model.rules.document import Remainder, Routing, Rule, Run
 from doorstep.domain.routing.model.score import Scores
@@ -105,7 +105,7 @@ class Planner:
     def __post_init__(self) -> None:
         self.candidate_views = CandidateViews(self.frame)
         places = self.frame.network.places.values()
-        self.capacity = {place.id: place.room for place in places if place.room is not None}
+        self.capacity = {place.id: place.free_capacity for place in places if place.free_capacity is not None}
         routings = ((each, run.name) for run in self.judge.rules.document.runs for each in run.routings)
         self._named = {id(each): (rank, run) for rank, (each, run) in enumerate(routings)}
 
@@ -193,7 +193,7 @@ class Planner:
             progress.rule = rule.name
 
     def _take(
-        self, problem: OrderProblem, found: Found, choices: Sequence[Choice], progress: Progress
+        self, problem: OrderProblem, found: BestPlans, choices: Sequence[Choice], progress: Progress
     ) -> None:
         """Take the allocated stock, and record the score."""
         own = score.scores(problem, found.plan, is_further=bool(progress.choices))

@@ -41,11 +41,11 @@ class Expected:
 class ScarcityInputs:
     """The program of one set of expected orders. `prices` can be called repeatedly as weights and stock change.
 
-    `costs.short_piece_minor` is the cost of a unit that is not allocated; without it, twice the highest cost of sending one.
+    `costs.short_unit_minor` is the cost of a unit that is not allocated; without it, twice the highest cost of sending one.
     """
 
     expected: Sequence[Expected]
-    things: Supply
+    components: Supply
     network: Network
     costs: Costs = NO_COSTS
     _solver: highspy.Highs = field(init=False)
@@ -70,7 +70,7 @@ class ScarcityInputs:
             return {}
         lines = np.array([weights[number] for number in program.line_orders], dtype=np.float64)
         self._bound(program.line_rows, lines, lines)
-        stock = [available.get(thing, {}).get(place, 0) for thing, place in program.stock_rows]
+        stock = [available.get(component, {}).get(place, 0) for component, place in program.stock_rows]
         self._bound(
             list(program.stock_rows.values()), np.full(len(stock), -np.inf), np.array(stock, dtype=np.float64)
         )
@@ -166,7 +166,7 @@ class _Order:
 
     def _lanes(self) -> dict[LocationId, tuple[Lane, int]]:
         """Open lanes with the fixed cost of a parcel; a pickup has one lane, without cost."""
-        network, costs, pickup = self.ahead.network, self.ahead.costs, self.demand.facts.pickup
+        network, costs, pickup = self.ahead.network, self.ahead.costs, self.demand.attributes.pickup
         if pickup:
             here = [each for each in network.places.values() if each.code == pickup and not each.paused]
             return {each.id: (Lane(each.id), each.handling_minor) for each in here}
@@ -178,7 +178,9 @@ class _Order:
 
     def _holders(self, want: DemandLine) -> list[LocationId]:
         """Locations with a stock record of every component of a SKU, even if it is zero."""
-        first, *others = (self.ahead.things.at(thing) for thing in self.ahead.things.recipe(want.sku))
+        first, *others = (
+            self.ahead.components.at(component) for component in self.ahead.components.recipe(want.sku)
+        )
         return [place for place in first if all(place in other for other in others)]
 
     def _short(self, row: int, want: DemandLine, lanes: Mapping[LocationId, tuple[Lane, int]]) -> None:
@@ -199,8 +201,8 @@ class _Order:
         alone = len(self.demand.wants) == 1
         column = self.program.column(float(_added(want, lane) + (fixed if alone else 0)))
         self.program.entries.append((row, column, 1.0))
-        for thing, quantity in self.ahead.things.recipe(want.sku).items():
-            stock = self.program.stock_row((thing, place))
+        for component, quantity in self.ahead.components.recipe(want.sku).items():
+            stock = self.program.stock_row((component, place))
             self.program.entries.append((stock, column, float(quantity * want.quantity)))
         if not alone:
             if place not in parcels:
@@ -211,7 +213,7 @@ class _Order:
 
 def _added(want: DemandLine, lane: Lane) -> int:
     """What a line adds to a parcel."""
-    return (lane.kilo_minor * want.grams * want.quantity + 500) // 1000 + lane.piece_minor * want.quantity
+    return (lane.kilo_minor * want.grams * want.quantity + 500) // 1000 + lane.unit_minor * want.quantity
 
 
 def scarcity_prices(

@@ -34,7 +34,7 @@ def promised_at(choices: Iterable[Choice], demand: Demand, ways: Lanes) -> datet
     if not isinstance(ways, Tariffs):
         return None
     places = {choice.location_id for choice in choices}
-    offers = [None] if demand.facts.pickup else [ways.offer_to(demand, place) for place in places]
+    offers = [None] if demand.attributes.pickup else [ways.offer_to(demand, place) for place in places]
     if len(offers) != 1 or offers[0] is None:
         promise = promise_for(choices, demand, ways)
         return None if promise is None else promise.arrives_at
@@ -55,7 +55,7 @@ def promise_for(
     if not isinstance(ways, Tariffs):
         return None  # lanes that know distances only
     places = sorted({choice.location_id for choice in choices})
-    if demand.facts.pickup:
+    if demand.attributes.pickup:
         return _fetched(places, ways)
     found = {place: ways.offer_to(demand, place) for place in places}
     offers = {place: each for place, each in found.items() if each is not None}

@@ -122,7 +122,7 @@ def result(
         lanes |= {
             (each.order_id, choice.location_id): open_lanes[choice.location_id] for choice in each.choices
         }
-        is_open = demand.facts.promised_at is None and not each.short
+        is_open = demand.attributes.promised_at is None and not each.short
         if is_open and (arrives_at := promised_at(each.choices, demand, ways)):
             promised[each.order_id] = arrives_at
     releases = {run.name: run.release for run in runs if _is_released_later(run)}

@@ -30,7 +30,7 @@ class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
     reroute_minor: int = 0
     late_minor: int = 0
     load_minor: int = 0
-    last_piece_minor: int = 0
+    last_unit_minor: int = msgspec.field(default=0, name="last_piece_minor")  # as in stored explanations
     scarcity_minor: int = 0
     carbon_minor: int = 0
     parcels: int = 0
@@ -92,7 +92,7 @@ def scores(problem: OrderProblem, plan: Plan, *, is_further: bool = False) -> Sc
         reroute_minor=sum([fixed_cost.reroute_minor for fixed_cost in fixed_costs]),
         late_minor=sum([fixed_cost.late_minor for fixed_cost in fixed_costs]),
         load_minor=sum([fixed_cost.load_minor for fixed_cost in fixed_costs]),
-        last_piece_minor=last,
+        last_unit_minor=last,
         scarcity_minor=scarcity,
         carbon_minor=sum([fixed_cost.carbon_minor for fixed_cost in fixed_costs]),
         parcels=parcels,

@@ -8,25 +8,25 @@ from doorstep.domain.routing.model import exact, score, single_parcel
 from doorstep.domain.routing.model.cover import Cover
 from doorstep.domain.routing.model.demand import DemandLine
 from doorstep.domain.routing.model.exact import Parting
-from doorstep.domain.routing.model.order_problem import Found, LineGroup, OrderProblem, Part, Plan
+from doorstep.domain.routing.model.order_problem import BestPlans, LineGroup, OrderProblem, Part, Plan
 from doorstep.domain.routing.model.rules.document import Split
 from doorstep.domain.routing.model.spread import Spread
 
 _ANY_NUMBER = 1_000
 
 
-def best(problem: OrderProblem, *, parcels_before: int = 0) -> Found:
+def best(problem: OrderProblem, *, parcels_before: int = 0) -> BestPlans:
     """The result of this rule for the order. `parcels_before` are from earlier rules and count towards the maximum."""
     split = problem.candidates.rule.split
     most = (_ANY_NUMBER if split.max_parcels is None else split.max_parcels) - parcels_before
     if split.by == "none":
         most = min(most, 1)
     if most <= 0:
-        return Found()
+        return BestPlans()
     return single_parcel.best(problem, most) or searched(problem, most)
 
 
-def searched(problem: OrderProblem, most: int) -> Found:
+def searched(problem: OrderProblem, most: int) -> BestPlans:
     """The best of all ways to serve the order."""
     split = problem.candidates.rule.split
     units = units_of(problem)
@@ -34,7 +34,7 @@ def searched(problem: OrderProblem, most: int) -> Found:
     filled = {index for part in found.plan for index, _quantity in part.takes}
     if len(filled) < len(problem.wants):
         found = _completed(problem, found, units, most)
-    return found if found.plan and _is_allowed(problem, found.plan, split) else Found()
+    return found if found.plan and _is_allowed(problem, found.plan, split) else BestPlans()
 
 
 def units_of(problem: OrderProblem) -> list[LineGroup]:
@@ -68,25 +68,25 @@ def _whole(problem: OrderProblem, units: Sequence[LineGroup], most: int) -> list
     return Parting(problem, there, most, split.min_parcel_value_minor).plans()
 
 
-def _ranked(problem: OrderProblem, plans: Sequence[Plan]) -> Found:
+def _ranked(problem: OrderProblem, plans: Sequence[Plan]) -> BestPlans:
     """The best by the rule's tiers, and the runner-up from other locations."""
     if not plans:
-        return Found()
+        return BestPlans()
     plans = sorted(plans, key=_places)
     measured = [score.values(problem, plan) for plan in plans]
     ranking = problem.candidates.scale.sift(measured)
     first = ranking[0]
     second = next((each for each in ranking if _places(plans[each]) != _places(plans[first])), None)
     if second is None:
-        return Found(plans[first], measured[first])
-    return Found(plans[first], measured[first], plans[second], measured[second])
+        return BestPlans(plans[first], measured[first])
+    return BestPlans(plans[first], measured[first], plans[second], measured[second])
 
 
 def _places(plan: Plan) -> tuple[int, ...]:
     return tuple([part.stop.id for part in plan])
 
 
-def _completed(problem: OrderProblem, found: Found, units: Sequence[LineGroup], most: int) -> Found:
+def _completed(problem: OrderProblem, found: BestPlans, units: Sequence[LineGroup], most: int) -> BestPlans:
     """The plan with split lines that no location can fill, if the rule splits lines."""
     split = problem.candidates.rule.split
     if split.by != "quantity":
@@ -98,7 +98,7 @@ def _completed(problem: OrderProblem, found: Found, units: Sequence[LineGroup], 
     if not added:
         return found
     plan = spread.finished()
-    return Found(plan, score.values(problem, plan), found.runner_up, found.runner_up_values)
+    return BestPlans(plan, score.values(problem, plan), found.runner_up, found.runner_up_values)
 
 
 def _is_allowed(problem: OrderProblem, plan: Plan, split: Split) -> bool:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from doorstep.domain.routing.model.candidates import Stop
 from doorstep.domain.routing.model.exact import MOST_UNITS
 from doorstep.domain.routing.model.measure import Values
-from doorstep.domain.routing.model.order_problem import Found, OrderProblem, Part
+from doorstep.domain.routing.model.order_problem import BestPlans, OrderProblem, Part
 from doorstep.kernel.ids import LocationId
 
 
-def best(problem: OrderProblem, most: int) -> Found | None:
+def best(problem: OrderProblem, most: int) -> BestPlans | None:
     """The best location for everything and the runner-up, or None if the order must be searched."""
     scale, wants, split = problem.candidates.scale, problem.wants, problem.candidates.rule.split
     if (
@@ -37,9 +37,9 @@ def best(problem: OrderProblem, most: int) -> Found | None:
     takes = tuple([(index, want.quantity) for index, want in enumerate(wants)])
     first, *others = scale.sift(measured)
     if not others:
-        return Found((Part(stops[first], takes),), measured[first])
+        return BestPlans((Part(stops[first], takes),), measured[first])
     second = others[0]
-    return Found(
+    return BestPlans(
         (Part(stops[first], takes),), measured[first], (Part(stops[second], takes),), measured[second]
     )
 
@@ -69,7 +69,7 @@ def _measured(problem: OrderProblem, stops: Sequence[Stop]) -> list[Values]:
     measured = []
     for stop in stops:
         values, lane = stop.values, stop.lane
-        if is_dear or lane.kilo_minor or lane.piece_minor:
+        if is_dear or lane.kilo_minor or lane.unit_minor:
             added = sum(
                 [problem.added(index, stop, want.quantity) for index, want in enumerate(problem.wants)]
             )

@@ -40,15 +40,15 @@ class Spread:
         want = self.problem.wants[index]
         if not self._basket.has_spare(want.sku, want.quantity):
             return False
-        rooms = self._rooms(index)
-        chosen = self._chosen(index, rooms)
+        free = self._free(index)
+        chosen = self._chosen(index, free)
         if chosen is None:
             return False
         missing = want.quantity
         for stop in sorted(
             chosen, key=lambda each: (self._open(each.id) is None, self._key(index, each), each.id)
         ):
-            quantity = min(missing, rooms[stop.id])
+            quantity = min(missing, free[stop.id])
             if quantity:
                 self._put(index, stop, quantity)
                 self._takes.setdefault(stop.id, []).append((index, quantity))
@@ -64,36 +64,36 @@ class Spread:
         want = self.problem.wants[index]
         self._basket.add(Choice(want.line_no, want.sku, stop.id, quantity))
 
-    def _rooms(self, index: int) -> dict[LocationId, int]:
+    def _free(self, index: int) -> dict[LocationId, int]:
         """Units of a line that locations still have."""
         sku, safety = self.problem.wants[index].sku, self.problem.safety
         stock = self.problem.stock_at[index]
         return {
-            place: room
+            place: units
             for place in stock
-            if (room := self._basket.room(sku, place) - safety) > 0
+            if (units := self._basket.free(sku, place) - safety) > 0
             and self.problem.candidate(place, sku) is not None
         }
 
-    def _chosen(self, index: int, rooms: Mapping[LocationId, int]) -> list[Stop] | None:
+    def _chosen(self, index: int, free: Mapping[LocationId, int]) -> list[Stop] | None:
         """Locations to take a line from: those of the plan, and as few others as needed; None if there is not enough stock."""
         sku, missing = self.problem.wants[index].sku, self.problem.wants[index].quantity
-        inside = [stop for place in rooms if (stop := self._open(place)) is not None]
-        missing -= sum(rooms[stop.id] for stop in inside)
+        inside = [stop for place in free if (stop := self._open(place)) is not None]
+        missing -= sum(free[stop.id] for stop in inside)
         opened = {stop.id for stop in inside}
         outside = [
-            stop for place in rooms if place not in opened and (stop := self.problem.candidate(place, sku))
+            stop for place in free if place not in opened and (stop := self.problem.candidate(place, sku))
         ]
         outside.sort(key=lambda stop: (self._key(index, stop), stop.id))
         allowed = max(0, self.most - sum(not stop.is_companion for stop in self._stops.values()))
         for count in range(min(allowed, len(outside)) + 1):
-            chosen = self._few(outside, rooms, missing, count) if count in _TRIED or not count else None
+            chosen = self._few(outside, free, missing, count) if count in _TRIED or not count else None
             if chosen is not None:
                 return inside + chosen
-        fullest = sorted(outside, key=lambda stop: (-rooms[stop.id], self._key(index, stop), stop.id))[
+        fullest = sorted(outside, key=lambda stop: (-free[stop.id], self._key(index, stop), stop.id))[
             :allowed
         ]
-        return _enough(inside, fullest, rooms, missing)
+        return _enough(inside, fullest, free, missing)
 
     def _open(self, place: LocationId) -> Stop | None:
         """The candidate of a parcel that ships from there anyway."""
@@ -102,13 +102,13 @@ class Spread:
         )
 
     def _few(
-        self, outside: list[Stop], rooms: Mapping[LocationId, int], missing: int, count: int
+        self, outside: list[Stop], free: Mapping[LocationId, int], missing: int, count: int
     ) -> list[Stop] | None:
         """The best this many locations that together have what is missing; the input is sorted, best first."""
         if not count:
             return [] if missing <= 0 else None
         for chosen in combinations(outside[: _TRIED[count]], count):
-            if sum(rooms[stop.id] for stop in chosen) >= missing:
+            if sum(free[stop.id] for stop in chosen) >= missing:
                 return list(chosen)
         return None
 
@@ -119,12 +119,12 @@ class Spread:
 
 
 def _enough(
-    inside: list[Stop], fullest: list[Stop], rooms: Mapping[LocationId, int], missing: int
+    inside: list[Stop], fullest: list[Stop], free: Mapping[LocationId, int], missing: int
 ) -> list[Stop] | None:
     chosen = list(inside)
     for stop in fullest:
         if missing <= 0:
             break
         chosen.append(stop)
-        missing -= rooms[stop.id]
+        missing -= free[stop.id]
     return chosen if missing <= 0 else None

@@ -24,9 +24,9 @@ class Supply:
     velocity: Mapping[Sku, Mapping[LocationId, float]] = field(default_factory=dict)
     broken: Mapping[str, frozenset[LocationId]] = field(default_factory=dict)
 
-    def at(self, thing: StockKey) -> Mapping[LocationId, int]:
+    def at(self, component: StockKey) -> Mapping[LocationId, int]:
         """Units of a stock key by location."""
-        return self.available.get(thing, _NOWHERE)
+        return self.available.get(component, _NOWHERE)
 
     def recipe(self, sku: Sku) -> Mapping[StockKey, int]:
         """The components of one unit of a SKU."""
@@ -44,7 +44,7 @@ class Supply:
         first = next(iter(recipe))
         if len(recipe) > 1 or recipe[first] > 1:
             basket = Basket(self, terms)
-            return {place: basket.room(sku, place) for place in self.at(first)}
+            return {place: basket.free(sku, place) for place in self.at(first)}
         there, kept = self.at(first), terms.kept_back
         if kept:
             there = {place: max(0, units - kept.get((first, place), 0)) for place, units in there.items()}
@@ -54,13 +54,13 @@ class Supply:
         return {place: min(units, spare) for place, units in there.items()}
 
     def take(self, choice: Choice) -> None:
-        for thing, units in self.recipe(choice.sku).items():
-            self.available[thing][choice.location_id] -= units * choice.quantity
+        for component, units in self.recipe(choice.sku).items():
+            self.available[component][choice.location_id] -= units * choice.quantity
 
     def restore(self, choice: Choice) -> None:
         """Add back what was taken."""
-        for thing, units in self.recipe(choice.sku).items():
-            self.available[thing][choice.location_id] += units * choice.quantity
+        for component, units in self.recipe(choice.sku).items():
+            self.available[component][choice.location_id] += units * choice.quantity
 
 
 @dataclass(slots=True)
@@ -72,31 +72,37 @@ class Basket:
     _here: dict[tuple[StockKey, LocationId], int] = field(init=False, default_factory=dict)
     _everywhere: dict[StockKey, int] = field(init=False, default_factory=dict)
 
-    def room(self, sku: Sku, place: LocationId) -> int:
+    def free(self, sku: Sku, place: LocationId) -> int:
         """How many more of a SKU are available there."""
         return max(
             0,
-            min(self._left(thing, place) // units for thing, units in self.supply.recipe(sku).items()),
+            min(
+                self._left(component, place) // units for component, units in self.supply.recipe(sku).items()
+            ),
         )
 
     def has_spare(self, sku: Sku, quantity: int) -> bool:
         """Whether this many more leave enough, at any location, of the units set aside for others."""
         return all(
-            self._spare(thing) >= units * quantity
-            for thing, units in self.supply.recipe(sku).items()
-            if thing in self.terms.set_aside
+            self._spare(component) >= units * quantity
+            for component, units in self.supply.recipe(sku).items()
+            if component in self.terms.set_aside
         )
 
-    def _spare(self, thing: StockKey) -> int:
-        total = sum(self.supply.at(thing).values())
-        return total - self.terms.set_aside[thing] - self._everywhere.get(thing, 0)
+    def _spare(self, component: StockKey) -> int:
+        total = sum(self.supply.at(component).values())
+        return total - self.terms.set_aside[component] - self._everywhere.get(component, 0)
 
-    def _left(self, thing: StockKey, place: LocationId) -> int:
-        key = thing, place
-        here = self.supply.at(thing).get(place, 0) - self.terms.kept_back.get(key, 0) - self._here.get(key, 0)
-        if thing not in self.terms.set_aside:
+    def _left(self, component: StockKey, place: LocationId) -> int:
+        key = component, place
+        here = (
+            self.supply.at(component).get(place, 0)
+            - self.terms.kept_back.get(key, 0)
+            - self._here.get(key, 0)
+        )
+        if component not in self.terms.set_aside:
             return here
-        return min(here, self._spare(thing))
+        return min(here, self._spare(component))
 
     def copied(self) -> Basket:
         """A copy of the basket, for further tries."""
@@ -109,7 +115,7 @@ class Basket:
         self._here, self._everywhere = dict(other._here), dict(other._everywhere)
 
     def add(self, choice: Choice) -> None:
-        for thing, units in self.supply.recipe(choice.sku).items():
-            taken, key = units * choice.quantity, (thing, choice.location_id)
+        for component, units in self.supply.recipe(choice.sku).items():
+            taken, key = units * choice.quantity, (component, choice.location_id)
             self._here[key] = self._here.get(key, 0) + taken
-            self._everywhere[thing] = self._everywhere.get(thing, 0) + taken
+            self._everywhere[component] = self._everywhere.get(component, 0) + taken

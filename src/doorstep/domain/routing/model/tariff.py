@@ -20,7 +20,7 @@ class Rate:
 
     parcel_minor: int = 0
     kilo_minor: int = 0
-    piece_minor: int = 0
+    unit_minor: int = 0
     days: int = 1
     late_days: int = 1
     co2_grams: int = 0

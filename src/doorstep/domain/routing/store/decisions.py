@@ -20,8 +20,8 @@ def copy_decisions(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
     """Insert decisions: order, time, rules and run, the explanation as JSON, and the result."""
     tx.copy(
         """
-        COPY routing_decisions (id, order_id, decided_at, rules, run, receipt, cost_minor, parcels, km, miss, co2_grams,
-                                short_pieces) FROM STDIN
+        COPY routing_decisions (id, order_id, decided_at, rules, run, explanation, cost_minor, parcels, km, miss, co2_grams,
+                                short_units) FROM STDIN
         """,
         rows,
     )
@@ -49,8 +49,8 @@ class DecisionRow:
 
 # Explanations of the first version are only a list of lines.
 EXPLANATION: LiteralString = """
-    CASE jsonb_typeof(receipt) WHEN 'object' THEN receipt ELSE jsonb_build_object(
-        'v', 1, 'rules', rules, 'run', '', 'routing', '', 'rule', '', 'lines', receipt) END AS explanation
+    CASE jsonb_typeof(explanation) WHEN 'object' THEN explanation ELSE jsonb_build_object(
+        'v', 1, 'rules', rules, 'run', '', 'routing', '', 'rule', '', 'lines', explanation) END AS explanation
 """
 _DECISION: LiteralString = f"""
     SELECT id, order_id, decided_at, rules, {EXPLANATION}, best_minor, actual_minor FROM routing_decisions

@@ -27,8 +27,8 @@ class LabRun:
     batch_seconds: float
     orders_name: str
     state: str
-    asked_by: str
-    asked_at: datetime
+    requested_by: str
+    requested_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
     attempts: int
@@ -67,7 +67,7 @@ class NewRun:
 
 
 RUN_COLUMNS: LiteralString = """
-    id, kind, draft, against, since, until, every_minutes, batch_seconds, orders_name, state, asked_by, asked_at, started_at,
+    id, kind, draft, against, since, until, every_minutes, batch_seconds, orders_name, state, requested_by, requested_at, started_at,
     ended_at, attempts, done, total, is_canceled, error, before, after, changed
 """
 
@@ -78,7 +78,7 @@ def insert_run(tx: WriteTx, new: NewRun, *, at: datetime) -> int | None:
         int,
         """
         INSERT INTO lab_runs (kind, draft, against, since, until, every_minutes, batch_seconds, orders_name, orders_file,
-                              stock_file, asked_by, asked_at)
+                              stock_file, requested_by, requested_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (since) WHERE kind = 'hindsight' DO NOTHING RETURNING id
         """,
@@ -118,14 +118,14 @@ def fail_abandoned(tx: WriteTx, *, at: datetime, most: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Lease:
     """A worker's lease of a run: its id and attempt; a later worker has a higher attempt."""
 
     run_id: int
     attempt: int
 
 
-def save_progress(tx: WriteTx, *, hold: Hold, done: int, total: int, seconds: float) -> bool | None:
+def save_progress(tx: WriteTx, *, hold: Lease, done: int, total: int, seconds: float) -> bool | None:
     """Store the progress; returns whether the run is to be canceled, None if another worker has it."""
     found = tx.column(
         bool,
@@ -139,7 +139,7 @@ def save_progress(tx: WriteTx, *, hold: Hold, done: int, total: int, seconds: fl
 
 
 def finish(
-    tx: WriteTx, *, hold: Hold, before: Measured | None, after: Measured | None, changed: int, at: datetime
+    tx: WriteTx, *, hold: Lease, before: Measured | None, after: Measured | None, changed: int, at: datetime
 ) -> bool:
     """Store the result; False if another worker has the run."""
     encode = msgspec.json.encode
@@ -155,7 +155,7 @@ def finish(
     )
 
 
-def end(tx: WriteTx, *, hold: Hold, state: str, error: str, at: datetime | None) -> None:
+def end(tx: WriteTx, *, hold: Lease, state: str, error: str, at: datetime | None) -> None:
     """End without a result: failed, canceled, or returned to the queue."""
     tx.execute(
         """
@@ -265,7 +265,7 @@ ONLY_SQL: dict[str, LiteralString] = {
     "cheaper": "extra_minor < 0",
     "more_parcels": "(after ->> 'parcels')::bigint > (before ->> 'parcels')::bigint",
     "fewer_parcels": "(after ->> 'parcels')::bigint < (before ->> 'parcels')::bigint",
-    "short": "(after ->> 'short_pieces')::bigint > (before ->> 'short_pieces')::bigint",
+    "short": "(after ->> 'short_units')::bigint > (before ->> 'short_units')::bigint",
 }
 _SORTS: dict[str, LiteralString] = {
     "cost": "extra_minor DESC, order_id",
@@ -334,7 +334,7 @@ def select_decided(tx: ReadTx, *, since: datetime, until: datetime) -> list[Deci
         SELECT DISTINCT ON (order_id) id, order_id, cost_minor,
                coalesce((receipt -> 'scores' ->> 'carriage_minor')::bigint, 0) AS carriage_minor
           FROM routing_decisions
-         WHERE decided_at >= %s AND decided_at < %s AND short_pieces = 0 AND cost_minor IS NOT NULL
+         WHERE decided_at >= %s AND decided_at < %s AND short_units = 0 AND cost_minor IS NOT NULL
          ORDER BY order_id, id DESC
         """,
         (since, until),

@@ -127,8 +127,8 @@ def replace_prices(tx: WriteTx, prices: Mapping[tuple[str, int], int], *, at: da
     """Replace all scarcity prices."""
     tx.execute("DELETE FROM routing_prices")
     tx.copy(
-        "COPY routing_prices (thing, location_id, price_minor, computed_at) FROM STDIN",
-        [(thing, location_id, price, at) for (thing, location_id), price in prices.items()],
+        "COPY routing_prices (stock_key, location_id, price_minor, computed_at) FROM STDIN",
+        [(component, location_id, price, at) for (component, location_id), price in prices.items()],
     )
 
 
@@ -136,15 +136,15 @@ def replace_prices(tx: WriteTx, prices: Mapping[tuple[str, int], int], *, at: da
 class PriceRow:
     """The scarcity price of a unit at a location, in minor units."""
 
-    thing: str
+    stock_key: str
     location_id: int
     price_minor: int
 
 
-def select_prices(tx: ReadTx, *, things: Sequence[str]) -> list[PriceRow]:
+def select_prices(tx: ReadTx, *, stock_keys: Sequence[str]) -> list[PriceRow]:
     """Select the scarcity prices of these stock keys."""
     return tx.all(
         PriceRow,
-        "SELECT thing, location_id, price_minor FROM routing_prices WHERE thing = ANY(%s)",
-        (list(things),),
+        "SELECT stock_key, location_id, price_minor FROM routing_prices WHERE stock_key = ANY(%s)",
+        (list(stock_keys),),
     )

@@ -30,11 +30,11 @@ class Trial:
     ended_by: str
     ended_why: str
     breached: bool
-    seen_at: datetime | None
+    acknowledged_at: datetime | None
 
 
 _COLUMNS: LiteralString = """
-    id, draft, against, kind, percent, guardrails, why, started_by, started_at, ended_at, ended_by, ended_why, breached, seen_at
+    id, draft, against, kind, percent, guardrails, why, started_by, started_at, ended_at, ended_by, ended_why, breached, acknowledged_at
 """
 
 
@@ -103,7 +103,8 @@ def end(tx: WriteTx, *, trial_id: int, why: str, breached: bool, at: datetime) -
 def acknowledge(tx: WriteTx, *, trial_id: int, at: datetime) -> None:
     """Mark the result of a trial as read."""
     tx.execute(
-        "UPDATE routing_trials SET seen_at = coalesce(seen_at, %s) WHERE id = %s AND breached", (at, trial_id)
+        "UPDATE routing_trials SET acknowledged_at = coalesce(acknowledged_at, %s) WHERE id = %s AND breached",
+        (at, trial_id),
     )
 
 
@@ -116,7 +117,7 @@ def copy_orders(tx: WriteTx, rows: Iterable[tuple[object, ...]]) -> None:
     tx.execute(
         """
         INSERT INTO routing_trial_orders (trial_id, order_id, by_draft, decided_at, rules, cost_minor, parcels, is_split,
-                                          is_served, miss, short_pieces)
+                                          is_served, miss, short_units)
         SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bool[], %s::timestamptz[], %s::text[], %s::bigint[], %s::bigint[],
                              %s::bool[], %s::bool[], %s::float8[], %s::bigint[])
         ON CONFLICT DO NOTHING
@@ -136,7 +137,7 @@ class SideRow:
     parcels: int
     splits: int
     misses: float
-    short_pieces: int
+    short_units: int
     rejects: int
 
 
@@ -150,7 +151,7 @@ def select_sides(tx: ReadTx, *, trial_id: int) -> list[SideRow]:
                coalesce(sum(t.parcels) FILTER (WHERE t.is_served), 0)::bigint AS parcels,
                count(*) FILTER (WHERE t.is_split) AS splits,
                coalesce(sum(t.miss) FILTER (WHERE t.is_served), 0) AS misses,
-               coalesce(sum(t.short_pieces), 0)::bigint AS short_pieces,
+               coalesce(sum(t.short_units), 0)::bigint AS short_units,
                count(*) FILTER (WHERE (r.kind = 'canary' OR NOT t.by_draft) AND EXISTS (
                      SELECT 1 FROM fulfillment_orders f WHERE f.order_id = t.order_id AND f.state = 'rejected')) AS rejects
           FROM routing_trial_orders t JOIN routing_trials r ON r.id = t.trial_id

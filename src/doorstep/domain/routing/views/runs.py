@@ -22,9 +22,9 @@ def schedule(tx: ReadTx) -> list[Due]:
     return store.select_schedule(tx)
 
 
-def prices(tx: ReadTx, *, things: Iterable[str]) -> dict[tuple[str, LocationId], int]:
+def prices(tx: ReadTx, *, stock_keys: Iterable[str]) -> dict[tuple[str, LocationId], int]:
     """Scarcity prices of these stock keys, where they are not zero; minor units."""
     return {
-        (each.thing, LocationId(each.location_id)): each.price_minor
-        for each in store.select_prices(tx, things=sorted(set(things)))
+        (each.stock_key, LocationId(each.location_id)): each.price_minor
+        for each in store.select_prices(tx, stock_keys=sorted(set(stock_keys)))
     }

@@ -30,7 +30,7 @@ def sides(tx: ReadTx, *, trial_id: int) -> tuple[Tally, Tally]:
             each.parcels,
             each.splits,
             each.misses,
-            each.short_pieces,
+            each.short_units,
             each.rejects,
         )
         for each in store.select_sides(tx, trial_id=trial_id)

@@ -60,8 +60,8 @@ def mark_requested(tx: WriteTx, *, parcel_id: int, at: datetime) -> bool:
     return tx.value(
         bool,
         """
-        UPDATE label_purchases b SET asked_at = %s, state = 'requested' FROM label_purchases old
-         WHERE b.parcel_id = %s AND b.state <> 'voided' AND old.id = b.id RETURNING old.asked_at IS NOT NULL
+        UPDATE label_purchases b SET called_at = %s, state = 'requested' FROM label_purchases old
+         WHERE b.parcel_id = %s AND b.state <> 'voided' AND old.id = b.id RETURNING old.called_at IS NOT NULL
         """,
         (at, parcel_id),
     )

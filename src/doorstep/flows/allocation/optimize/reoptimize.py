@@ -82,7 +82,7 @@ def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datet
     free = stock.free(tx, parts=goods.locked_parts)
     supply = Supply({stock_key(*part): there for part, there in free.items()}, goods.recipes)
     places = lanes.network(tx, currency="", at=now, demands=found.inputs.demands).places.values()
-    limits = {place.id: place.room for place in places if place.room is not None}
+    limits = {place.id: place.free_capacity for place in places if place.free_capacity is not None}
     moved = [
         move
         for group in batch.connected(moves, lambda move: move.keys)

@@ -66,5 +66,7 @@ def _prices(tx: ReadTx, now: datetime) -> tuple[dict[prices.Key, int], int]:
 
 def _span(came: list[Demand], now: datetime) -> timedelta:
     """The time in which these orders came, at least one day."""
-    first = min((each.facts.placed_at for each in came if each.facts.placed_at is not None), default=now)
+    first = min(
+        (each.attributes.placed_at for each in came if each.attributes.placed_at is not None), default=now
+    )
     return max(_DAY, now - first)

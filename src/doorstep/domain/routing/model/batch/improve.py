@@ -98,11 +98,13 @@ def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
     taken: dict[tuple[StockKey, LocationId], int] = {}
     for decision in fixed:
         for choice in decision.choices:
-            for thing, quantity in supply.recipe(choice.sku).items():
-                key = thing, choice.location_id
+            for component, quantity in supply.recipe(choice.sku).items():
+                key = component, choice.location_id
                 taken[key] = taken.get(key, 0) + quantity * choice.quantity
     return Pool(
-        found, lambda thing, place: supply.at(thing).get(place, 0) - taken.get((thing, place), 0), capacity
+        found,
+        lambda component, place: supply.at(component).get(place, 0) - taken.get((component, place), 0),
+        capacity,
     )
 
 

@@ -30,13 +30,13 @@ class _Group:
     toll: Floats
     rows: Ints
     needs: Floats
-    rooms: Ints
+    slots: Ints
     out: Floats
 
     def served(self, prices: Floats) -> tuple[float, Floats]:
         """The cost of all orders at these prices, and what they take, by row."""
         cost = self.cost + prices[self.rows] * self.needs
-        toll = self.toll + prices[self.rooms]
+        toll = self.toll + prices[self.slots]
         masks = 1 << self.units
         best = np.zeros((masks, len(toll)))
         place = np.zeros((masks, len(toll)), dtype=np.int64)
@@ -80,7 +80,7 @@ class _Group:
             parcel = first[left, orders]
             at = place[parcel, orders]
             sent = (parcel > 0) & (at >= 0)
-            np.add.at(usage, self.rooms[orders[sent], at[sent]], 1.0)
+            np.add.at(usage, self.slots[orders[sent], at[sent]], 1.0)
             for unit in range(self.units):
                 has = sent & (parcel >> unit & 1 > 0)
                 who, where = orders[has], at[has]
@@ -142,11 +142,11 @@ class Market:
         width, free = max(1, *(len(each.places) for each in chosen)), len(self.pool.stock)
         shape = (len(chosen), units, width)
         cost, rows, needs = np.full(shape, _FAR), np.full(shape, free), np.zeros(shape)
-        toll, rooms = np.full((len(chosen), width), _FAR), np.full((len(chosen), width), free)
+        toll, slots = np.full((len(chosen), width), _FAR), np.full((len(chosen), width), free)
         for order, each in enumerate(chosen):
             stops = len(each.places)
             toll[order, :stops] = each.toll
-            rooms[order, :stops] = np.where(each.room >= 0, each.room, free)
+            slots[order, :stops] = np.where(each.slot >= 0, each.slot, free)
             cost[order, each.unit, each.stop] = each.cost
             rows[order, each.unit[each.of], each.stop[each.of]] = each.row
             needs[order, each.unit[each.of], each.stop[each.of]] = each.need
@@ -154,4 +154,4 @@ class Market:
         out = np.array(
             [np.where(each.may_wait, wait, _FAR) for each, wait in zip(chosen, waits, strict=True)]
         )
-        return _Group(units, cost, toll, rows, needs, rooms, out)
+        return _Group(units, cost, toll, rows, needs, slots, out)

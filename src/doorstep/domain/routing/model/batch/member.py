@@ -58,10 +58,10 @@ class Member:
     def stock_taken(self, served: Sequence[LocationId | None]) -> list[tuple[StockKey, LocationId, int]]:
         """The stock that serving the units from these locations takes."""
         return [
-            (thing, place, quantity)
+            (component, place, quantity)
             for unit, place in enumerate(served)
             if place is not None
-            for thing, quantity in self.needs[unit].items()
+            for component, quantity in self.needs[unit].items()
         ]
 
     def plan(self, served: Sequence[LocationId | None]) -> Plan:
@@ -187,6 +187,6 @@ def _needs(problem: OrderProblem, unit: LineGroup) -> Mapping[StockKey, int]:
     needs: dict[StockKey, int] = {}
     for index in unit.lines:
         want = problem.wants[index]
-        for thing, quantity in problem.supply.recipe(want.sku).items():
-            needs[thing] = needs.get(thing, 0) + quantity * want.quantity
+        for component, quantity in problem.supply.recipe(want.sku).items():
+            needs[component] = needs.get(component, 0) + quantity * want.quantity
     return needs

@@ -113,8 +113,8 @@ def _own_rows(
 
 def _shared_rows(each: Columns, y: int, x: int) -> list[tuple[Ints, Ints, Floats]]:
     """Scarce stock, and the capacity of shifts."""
-    limited = np.flatnonzero(each.room >= 0)
-    return [(each.row, x + each.of, each.need), (each.room[limited], y + limited, np.ones(len(limited)))]
+    limited = np.flatnonzero(each.slot >= 0)
+    return [(each.row, x + each.of, each.need), (each.slot[limited], y + limited, np.ones(len(limited)))]
 
 
 def _program(model: _Model) -> highspy.HighsLp:

@@ -41,7 +41,7 @@ class Columns:
     may_wait: NDArray[np.bool_]
     units: int
     most: int
-    room: Ints
+    slot: Ints
     x_by_place: dict[tuple[int, LocationId], int]
 
 
@@ -50,7 +50,7 @@ class Pool:
     """All orders of a batch, the scarce stock (`stock`, by row), and the current location of each unit. `left` is the stock of a
     key at a location for these orders, `capacity` the remaining capacity of a location's shift in orders.
 
-    Rows are (thing, location), and ("", location) for the capacity of a location's shift. `waits` is the cost, per order and
+    Rows are (component, location), and ("", location) for the capacity of a location's shift. `waits` is the cost, per order and
     unit, of not serving it: the value of its units by the rule set, but at least twice the highest cost of serving any unit.
     """
 
@@ -75,8 +75,8 @@ class Pool:
         )
         self.waits = [np.maximum(2 * dearest + 1, _worth(member)) for member in self.members]
 
-    def _left(self, thing: StockKey, place: LocationId) -> float:
-        return float(self.left(thing, place)) if thing else float(self.capacity.get(place, np.inf))
+    def _left(self, component: StockKey, place: LocationId) -> float:
+        return float(self.left(component, place)) if component else float(self.capacity.get(place, np.inf))
 
     @property
     def size(self) -> int:
@@ -108,20 +108,20 @@ class Pool:
 
     def _add(self, total: Floats, number: int, served: Sequence[Place]) -> None:
         capacity = [("", place, 1) for place in {place for place in served if place is not None}]
-        for thing, place, quantity in (*self.members[number].stock_taken(served), *capacity):
-            row = self.rows.get((thing, place))
+        for component, place, quantity in (*self.members[number].stock_taken(served), *capacity):
+            row = self.rows.get((component, place))
             if row is not None:
                 total[row] += quantity
 
 
 def _requested(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], int]:
-    """The maximum demand of the batch for every (thing, location), and for every location's capacity."""
+    """The maximum demand of the batch for every (component, location), and for every location's capacity."""
     requested: dict[tuple[StockKey, LocationId], int] = {}
     for member in members:
         for unit, needs in zip(member.units, member.needs, strict=True):
             for place in unit.fits:
-                for thing, quantity in needs.items():
-                    requested[thing, place] = requested.get((thing, place), 0) + quantity
+                for component, quantity in needs.items():
+                    requested[component, place] = requested.get((component, place), 0) + quantity
         for place in member.stops:
             requested["", place] = requested.get(("", place), 0) + 1
     return requested
@@ -144,8 +144,8 @@ def _columns(member: Member, rows: dict[tuple[StockKey, LocationId], int]) -> Co
     taken = [
         (index, row, quantity)
         for index, (unit, place) in enumerate(x)
-        for thing, quantity in member.needs[unit].items()
-        if (row := rows.get((thing, place))) is not None
+        for component, quantity in member.needs[unit].items()
+        if (row := rows.get((component, place))) is not None
     ]
     return Columns(
         places,

@@ -153,14 +153,14 @@ def _served(pool: Pool, number: int, prices: Floats, spare: Floats) -> tuple[Pla
     np.add.at(worth, each.of, prices[each.row] * each.need)
     is_there = np.ones(len(each.unit), dtype=bool)
     is_there[each.of[spare[each.row] < each.need]] = False
-    has_room = np.array([room < 0 or spare[room] >= 1 for room in each.room], dtype=bool)
+    has_slot = np.array([slot < 0 or spare[slot] >= 1 for slot in each.slot], dtype=bool)
     tolls = {
-        place: round(toll + (prices[room] if room >= 0 else 0.0))
-        for place, toll, room in zip(each.places, each.toll.tolist(), each.room.tolist(), strict=True)
+        place: round(toll + (prices[slot] if slot >= 0 else 0.0))
+        for place, toll, slot in zip(each.places, each.toll.tolist(), each.slot.tolist(), strict=True)
     }
     units: list[dict[LocationId, int]] = [{} for _ in range(each.units)]
     for (unit, place), column in each.x_by_place.items():
-        if is_there[column] and has_room[each.stop[column]]:
+        if is_there[column] and has_slot[each.stop[column]]:
             units[unit][place] = round(worth[column])
     found = parted(tolls, units, each.most)
     lost = found is not None and any(

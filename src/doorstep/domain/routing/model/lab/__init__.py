@@ -7,19 +7,19 @@ from doorstep.domain.routing.model.lab.gates import Gate
 from doorstep.domain.routing.model.lab.guardrails import Guardrails, Tally, TrialKind, Verdict
 from doorstep.domain.routing.model.lab.measures import Compared, Measured, compare, measure
 from doorstep.domain.routing.model.lab.past_network import PastNetwork
-from doorstep.domain.routing.model.lab.replay import Arrival, Change, Outcome, Past, replay
+from doorstep.domain.routing.model.lab.replay import Arrival, OrderResult, Past, StockChange, replay
 
 __all__ = [
     "Arrival",
-    "Change",
     "Compared",
     "Difference",
     "Gate",
     "Guardrails",
     "Measured",
-    "Outcome",
+    "OrderResult",
     "Past",
     "PastNetwork",
+    "StockChange",
     "Tally",
     "TrialKind",
     "Verdict",

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from doorstep.domain.routing.model.demand import Choice
-from doorstep.domain.routing.model.lab.replay import Outcome
+from doorstep.domain.routing.model.lab.replay import OrderResult
 from doorstep.kernel.ids import LocationId, OrderId
 
 
@@ -18,14 +18,14 @@ class Way(msgspec.Struct, frozen=True):
     sent: tuple[str, ...]
     cost_minor: int
     parcels: int
-    short_pieces: int
+    short_units: int
     sentence: str
     rule: str
 
     @property
     def words(self) -> str:
         """The locations it ships from, or that it waits."""
-        waits = (f"{self.short_pieces} waiting",) if self.short_pieces else ()
+        waits = (f"{self.short_units} waiting",) if self.short_units else ()
         return ", ".join((*self.sent, *waits)) or "nothing to send"
 
 
@@ -44,7 +44,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def differences(
-    before: Sequence[Outcome], after: Sequence[Outcome], *, codes: Mapping[LocationId, str]
+    before: Sequence[OrderResult], after: Sequence[OrderResult], *, codes: Mapping[LocationId, str]
 ) -> Iterator[Difference]:
     """The orders that differ between two replays of the same period."""
     for old, new in zip(before, after, strict=True):
@@ -52,20 +52,20 @@ def differences(
             yield Difference(old.order_id, old.at, _way(old, codes), _way(new, codes))
 
 
-def _lines(outcome: Outcome) -> Mapping[tuple[int, LocationId], int]:
-    pieces: dict[tuple[int, LocationId], int] = {}
+def _lines(outcome: OrderResult) -> Mapping[tuple[int, LocationId], int]:
+    units: dict[tuple[int, LocationId], int] = {}
     for each in outcome.choices:
         key = each.line_no, each.location_id
-        pieces[key] = pieces.get(key, 0) + each.quantity
-    return pieces
+        units[key] = units.get(key, 0) + each.quantity
+    return units
 
 
-def _way(outcome: Outcome, codes: Mapping[LocationId, str]) -> Way:
+def _way(outcome: OrderResult, codes: Mapping[LocationId, str]) -> Way:
     return Way(
         tuple(_reported(outcome.choices, codes)),
         outcome.scores.cost_minor,
         outcome.scores.parcels,
-        outcome.short_pieces,
+        outcome.short_units,
         outcome.sentence,
         outcome.rule,
     )

@@ -56,7 +56,7 @@ class Tally:
     parcels: int = 0
     splits: int = 0
     misses: float = 0.0
-    short_pieces: int = 0
+    short_units: int = 0
     rejects: int = 0
 
     def of_served(self, total: float) -> float:

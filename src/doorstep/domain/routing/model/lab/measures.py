@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from doorstep.domain.routing.model.lab.replay import Outcome
+from doorstep.domain.routing.model.lab.replay import OrderResult
 from doorstep.kernel.ids import LocationId
 
 Mark = Literal["better", "worse", "same"]
@@ -40,7 +40,7 @@ class Measured(msgspec.Struct, frozen=True):
     km: int = 0
     misses: float = 0.0
     co2_grams: int = 0
-    short_pieces: int = 0
+    short_units: int = 0
     seconds: float = 0.0
     loads: tuple[Load, ...] = ()
 
@@ -51,7 +51,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def measure(
-    outcomes: Sequence[Outcome], *, codes: Mapping[LocationId, str], seconds: float = 0.0
+    outcomes: Sequence[OrderResult], *, codes: Mapping[LocationId, str], seconds: float = 0.0
 ) -> Measured:
     """Sum up the results of all orders."""
     served = [each for each in outcomes if each.choices]
@@ -65,13 +65,13 @@ def measure(
         km=sum(each.km for each in scores),
         misses=sum(each.miss for each in scores),
         co2_grams=sum(each.co2_grams for each in scores),
-        short_pieces=sum(each.short_pieces for each in outcomes),
+        short_units=sum(each.short_units for each in outcomes),
         seconds=seconds,
         loads=_loads(served, codes),
     )
 
 
-def _loads(served: Sequence[Outcome], codes: Mapping[LocationId, str]) -> tuple[Load, ...]:
+def _loads(served: Sequence[OrderResult], codes: Mapping[LocationId, str]) -> tuple[Load, ...]:
     orders: dict[tuple[str, date], int] = {}
     units: dict[tuple[str, date], int] = {}
     for each in served:
@@ -107,7 +107,7 @@ MEASURES = (
     Measure("km", "Distance per order", "km", _of_served(lambda each: each.km)),
     Measure("misses", "Expected missed promises", "number", lambda each: each.misses),
     Measure("co2", "CO₂ per order", "grams", _of_served(lambda each: each.co2_grams)),
-    Measure("unfilled", "Units not allocated", "number", lambda each: each.short_pieces),
+    Measure("unfilled", "Units not allocated", "number", lambda each: each.short_units),
 )
 KEYS = tuple(each.key for each in MEASURES)
 

@@ -31,7 +31,7 @@ class PastNetwork:
             place: replace(
                 each,
                 is_open=moment.is_open[place],
-                room=_limit(moment.shifts.get(place)),
+                free_capacity=_limit(moment.shifts.get(place)),
                 backlog_hours=0.0,
                 paused="",
             )

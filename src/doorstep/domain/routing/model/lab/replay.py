@@ -32,15 +32,17 @@ class Arrival:
     @classmethod
     def of(cls, at: datetime, demand: Demand) -> Arrival:
         """An order as it was before it was routed: in no queue, not tried."""
-        return cls(at, replace(demand, facts=msgspec.structs.replace(demand.facts, queue="", tries=0)))
+        return cls(
+            at, replace(demand, attributes=msgspec.structs.replace(demand.attributes, queue="", tries=0))
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A stock change that no order caused: received, counted, transferred, returned. `pieces` may be negative."""
+class StockChange:
+    """A stock change that no order caused: received, counted, transferred, returned. `units` may be negative."""
 
     at: datetime
-    thing: StockKey
+    key: StockKey
     location_id: LocationId
     units: int
 
@@ -56,21 +58,21 @@ class Past:
     stock: Mapping[StockKey, Mapping[LocationId, int]]
     recipes: Mapping[Sku, Mapping[StockKey, int]]
     arrivals: Sequence[Arrival]
-    changes: Sequence[Change]
+    changes: Sequence[StockChange]
     codes: Mapping[LocationId, str]
     network: Callable[[datetime], Network]
     shift: Callable[[LocationId, datetime], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OrderResult:
     """The result of one order: its locations, their cost, and the units that were not allocated."""
 
     order_id: OrderId
     at: datetime
     choices: tuple[Choice, ...]
     scores: Scores
-    short_pieces: int
+    short_units: int
     sentence: str
     rule: str
 
@@ -96,9 +98,9 @@ class _Open:
         self.left = decision.short
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> OrderResult:
         short = sum(want.quantity for want in self.left)
-        return Outcome(
+        return OrderResult(
             self.arrival.demand.order_id,
             self.arrival.at,
             self.choices,
@@ -119,7 +121,7 @@ def replay(
     every: timedelta,
     reported: Callable[[int], None],
     together: Budget | None = None,
-) -> list[Outcome]:
+) -> list[OrderResult]:
     """Decide every order of a period again, one batch for each span of `every`; `reported` receives the progress.
 
     Short orders are retried whenever something they lack changes. With a time budget, the orders of a batch are optimized
@@ -135,8 +137,8 @@ class _Replay:
     every: timedelta
     together: Budget | None = None
 
-    def run(self, reported: Callable[[int], None]) -> list[Outcome]:
-        stock = {thing: dict(there) for thing, there in self.past.stock.items()}
+    def run(self, reported: Callable[[int], None]) -> list[OrderResult]:
+        stock = {component: dict(there) for component, there in self.past.stock.items()}
         supply = Supply(stock, self.past.recipes)
         orders: list[_Open] = []
         waiting: _Waiting = {}
@@ -146,9 +148,9 @@ class _Replay:
         for until, arrivals in self._batches():
             touched = set[StockKey]()
             while coming is not None and coming.at <= until:
-                here = stock.setdefault(coming.thing, {})
+                here = stock.setdefault(coming.key, {})
                 here[coming.location_id] = here.get(coming.location_id, 0) + coming.units
-                touched.add(coming.thing)
+                touched.add(coming.key)
                 coming = next(changes)
             fresh = [_Open(each, each.demand.wants) for each in arrivals]
             again = self._woken(waiting, touched)
@@ -199,7 +201,9 @@ class _Replay:
         """Decide one by one, and then optimize together if there is a budget."""
         if self.together is None:
             return plan(demands, supply, network, self.compiled_rules, now=now)
-        before = replace(supply, available={thing: dict(there) for thing, there in supply.available.items()})
+        before = replace(
+            supply, available={component: dict(there) for component, there in supply.available.items()}
+        )
         decisions = plan(demands, supply, network, self.compiled_rules, now=now)
         batch = Batch(demands, decisions, before)
         solved = improve(batch, network, self.compiled_rules, now=now, budget=self.together).decisions
@@ -218,25 +222,29 @@ class _Replay:
 
     def _place(self, place: Place, now: datetime, used: Mapping[tuple[LocationId, datetime], int]) -> Place:
         """The network with the capacity that this replay has used so far."""
-        if place.room is None:
+        if place.free_capacity is None:
             return place
         shift = self.past.shift(place.id, now)
         taken = 0 if shift is None else used.get((place.id, shift), 0)
-        return replace(place, room=max(0, place.room - taken))
+        return replace(place, free_capacity=max(0, place.free_capacity - taken))
 
     def _wait(self, order: _Open, waiting: _Waiting) -> None:
-        for thing in self._lacks(order):
-            waiting.setdefault(thing, {})[order.arrival.demand.order_id] = order
+        for component in self._lacks(order):
+            waiting.setdefault(component, {})[order.arrival.demand.order_id] = order
 
     def _lacks(self, order: _Open) -> set[StockKey]:
-        return {thing for want in order.left for thing in self.past.recipes.get(want.sku) or {want.sku: 1}}
+        return {
+            component for want in order.left for component in self.past.recipes.get(want.sku) or {want.sku: 1}
+        }
 
     def _woken(self, waiting: _Waiting, touched: set[StockKey]) -> list[_Open]:
         """Waiting orders that lack something that changed, each once, oldest first; they leave the waiting list."""
         found = {
-            number: each for thing in touched & waiting.keys() for number, each in waiting[thing].items()
+            number: each
+            for component in touched & waiting.keys()
+            for number, each in waiting[component].items()
         }
         for number, order in found.items():
-            for thing in self._lacks(order):
-                del waiting[thing][number]
+            for component in self._lacks(order):
+                del waiting[component][number]
         return sorted(found.values(), key=lambda each: (each.arrival.at, each.arrival.demand.order_id))

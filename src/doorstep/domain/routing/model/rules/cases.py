@@ -49,7 +49,7 @@ class CaseOrder(Part, frozen=True):
     rejected_by: tuple[str, ...] = ()
 
 
-class CasePlace(Part, frozen=True):
+class CaseLocation(Part, frozen=True):
     """A location in this case. Missing values are as installed; an unknown code is a new location."""
 
     code: str
@@ -65,7 +65,7 @@ class CasePlace(Part, frozen=True):
     handling_minor: Count | None = None
     reject_rate: Annotated[float, Meta(ge=0, le=1)] | None = None
     backlog_hours: Annotated[float, Meta(ge=0)] | None = None
-    room: Count | None = None
+    free_capacity: Count | None = None
     paused: str | None = None
 
 
@@ -76,7 +76,7 @@ class CaseLane(Part, frozen=True):
     km: float | None = None
     parcel_minor: Count | None = None
     kilo_minor: Count | None = None
-    piece_minor: Count | None = None
+    unit_minor: Count | None = None
     leaves_at: Instant | None = None
     arrives_at: Instant | None = None
     today: bool | None = None
@@ -114,6 +114,6 @@ class Case(Part, frozen=True):
     stock: dict[str, dict[str, Count]]
     expect: Expected
     why: str = ""
-    places: tuple[CasePlace, ...] = ()
+    places: tuple[CaseLocation, ...] = ()
     only_places: bool = False
     lanes: tuple[CaseLane, ...] = ()

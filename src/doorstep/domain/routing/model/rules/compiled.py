@@ -250,22 +250,22 @@ class Judge:
 
 
 def _tie(demand: Demand) -> tuple[datetime, datetime, int]:
-    facts = demand.facts
-    return facts.promised_at or _LATEST, facts.placed_at or _LATEST, demand.order_id
+    attributes = demand.attributes
+    return attributes.promised_at or _LATEST, attributes.placed_at or _LATEST, demand.order_id
 
 
 def _delivery_days(demand: Demand) -> float:
-    facts = demand.facts
-    if facts.promised_at is None or facts.placed_at is None:
+    attributes = demand.attributes
+    if attributes.promised_at is None or attributes.placed_at is None:
         return float("inf")
-    return (facts.promised_at - facts.placed_at).days
+    return (attributes.promised_at - attributes.placed_at).days
 
 
 _SORTS: Mapping[OrderField, Callable[[Demand], float | datetime]] = {
-    OrderField.PRIORITY: lambda each: each.facts.priority,
-    OrderField.SHIP_BEFORE: lambda each: each.facts.promised_at or _LATEST,
-    OrderField.SHIP_AFTER: lambda each: each.facts.ship_after or _EARLIEST,
-    OrderField.PLACED: lambda each: each.facts.placed_at or _LATEST,
+    OrderField.PRIORITY: lambda each: each.attributes.priority,
+    OrderField.SHIP_BEFORE: lambda each: each.attributes.promised_at or _LATEST,
+    OrderField.SHIP_AFTER: lambda each: each.attributes.ship_after or _EARLIEST,
+    OrderField.PLACED: lambda each: each.attributes.placed_at or _LATEST,
     OrderField.DELIVERY_DAYS: _delivery_days,
-    OrderField.VALUE: lambda each: each.facts.value_minor,
+    OrderField.VALUE: lambda each: each.attributes.value_minor,
 }

@@ -17,7 +17,7 @@ Named = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RuleDifference:
     """One difference: its path (by name, outermost first), and the text before and after ("" for nothing)."""
 
     where: str
@@ -32,7 +32,7 @@ class Change:
         return f"{self.where}: {self.before} → {self.after}"
 
 
-def changes(before: RuleSet, after: RuleSet) -> list[Change]:
+def changes(before: RuleSet, after: RuleSet) -> list[RuleDifference]:
     """The differences between two documents, in the sequence of the new one."""
     return list(_Differences(after.currency).of("", "", documents.plain(before), documents.plain(after)))
 
@@ -41,7 +41,7 @@ def changes(before: RuleSet, after: RuleSet) -> list[Change]:
 class _Differences:
     currency: str
 
-    def of(self, where: str, name: str, before: object, after: object) -> Iterator[Change]:
+    def of(self, where: str, name: str, before: object, after: object) -> Iterator[RuleDifference]:
         """The differences of a part called `name` within `where`."""
         here = f"{where} › {name}" if where and name else where or name
         if before == after:
@@ -53,9 +53,9 @@ class _Differences:
             for each in [*new, *(each for each in old if each not in new)]:
                 yield from self.of(here, each, old.get(each), new.get(each))
         else:
-            yield Change(here, _reported(before), _reported(after))
+            yield RuleDifference(here, _reported(before), _reported(after))
 
-    def _of_named(self, where: str, kind: str, before: Named, after: Named) -> Iterator[Change]:
+    def _of_named(self, where: str, kind: str, before: Named, after: Named) -> Iterator[RuleDifference]:
         """Match parts by name; a new sequence of the remaining parts is a change of its own."""
         old = {str(each["name"]): each for each in before}
         new = {str(each["name"]): each for each in after}
@@ -67,16 +67,16 @@ class _Differences:
                 yield from self._added(here, kind, part)
         for name in old:
             if name not in new:
-                yield Change(where or "rule set", f"{kind} {name}", "")
+                yield RuleDifference(where or "rule set", f"{kind} {name}", "")
         stayed = [name for name in new if name in old]
         if stayed != [name for name in old if name in new]:
             asked = ", ".join(name for name in old if name in new)
-            yield Change(f"{where or 'rule set'} › sequence of {kind}s", asked, ", ".join(stayed))
+            yield RuleDifference(f"{where or 'rule set'} › sequence of {kind}s", asked, ", ".join(stayed))
 
-    def _added(self, here: str, kind: str, part: Mapping[str, object]) -> Iterator[Change]:
+    def _added(self, here: str, kind: str, part: Mapping[str, object]) -> Iterator[RuleDifference]:
         """A new part as a sentence, and its content one by one."""
         inner = {"run": "routings", "routing": "rules"}.get(kind)
-        yield Change(here, "", self._sentence(kind, part))
+        yield RuleDifference(here, "", self._sentence(kind, part))
         if inner:
             yield from self.of(here, inner, None, part.get(inner))
 

@@ -220,6 +220,8 @@ class RuleSet(Part, frozen=True, kw_only=True):
     RENAMED: ClassVar[Mapping[str, str]] = {
         "rest": "remainder",
         "pieces": "units",
+        "piece_minor": "unit_minor",
+        "room": "free_capacity",
         "told_to_customer": "customer_message",
         "last_piece_minor": "last_unit_minor",
         "short_piece_minor": "short_unit_minor",

@@ -59,38 +59,38 @@ def _cost_minor(reading: Reading) -> int:
     lane, wants = reading.lane, reading.demand.wants
     quantity = sum(want.quantity for want in wants)
     kilos = -(-sum(want.quantity * want.grams for want in wants) // _GRAMS_PER_KILO)
-    return lane.parcel_minor + lane.kilo_minor * kilos + lane.piece_minor * quantity
+    return lane.parcel_minor + lane.kilo_minor * kilos + lane.unit_minor * quantity
 
 
 def _in_time(reading: Reading) -> bool:
-    promised, arrives = reading.demand.facts.promised_at, reading.lane.arrives_at
+    promised, arrives = reading.demand.attributes.promised_at, reading.lane.arrives_at
     return promised is None or arrives is None or arrives <= promised
 
 
-def _room(reading: Reading) -> int:
-    return NO_LIMIT if reading.place.room is None else reading.place.room
+def _free_capacity(reading: Reading) -> int:
+    return NO_LIMIT if reading.place.free_capacity is None else reading.place.free_capacity
 
 
 VARIABLES: Mapping[str, Variable] = {
     "order.channel": Variable(Kind.TEXT, "Key of the sales channel.", lambda of: of.demand.channel),
-    "order.queue": Variable(Kind.TEXT, "Its exception queue; empty for orders that were not routed yet.", lambda of: of.demand.facts.queue),
-    "order.method": Variable(Kind.TEXT, "Delivery method, as named by the channel.", lambda of: of.demand.facts.method),
-    "order.service": Variable(Kind.TEXT, "Promised service.", lambda of: of.demand.facts.service),
-    "order.priority": Variable(Kind.WHOLE, "Higher values are served first.", lambda of: of.demand.facts.priority),
-    "order.placed_at": Variable(Kind.INSTANT, "When it was placed.", lambda of: of.demand.facts.placed_at),
-    "order.promised_in_days": Variable(Kind.WHOLE, f"Days until its promise, 0 today; {NO_PROMISE_DAYS} without one.", lambda of: _days(of, of.demand.facts.promised_at)),
-    "order.origin": Variable(Kind.TEXT, "Where it was taken: a store's code, or empty.", lambda of: of.demand.facts.origin),
-    "order.tags": Variable(Kind.TEXTS, "Its tags.", lambda of: of.demand.facts.tags),
-    "order.value_minor": Variable(Kind.WHOLE, "Its value in minor units: 150000 is 1,500.00.", lambda of: of.demand.facts.value_minor),
-    "order.payment": Variable(Kind.TEXT, "prepaid or on_delivery.", lambda of: of.demand.facts.payment),
-    "order.country": Variable(Kind.TEXT, "Destination country, in two letters.", lambda of: of.demand.facts.country),
-    "order.region": Variable(Kind.TEXT, "Destination state or province.", lambda of: of.demand.facts.region),
-    "order.customer": Variable(Kind.TEXT, "The customer's reference.", lambda of: of.demand.facts.customer),
-    "order.is_pickup": Variable(Kind.YES_OR_NO, "Whether the customer picks it up.", lambda of: bool(of.demand.facts.pickup)),
+    "order.queue": Variable(Kind.TEXT, "Its exception queue; empty for orders that were not routed yet.", lambda of: of.demand.attributes.queue),
+    "order.method": Variable(Kind.TEXT, "Delivery method, as named by the channel.", lambda of: of.demand.attributes.method),
+    "order.service": Variable(Kind.TEXT, "Promised service.", lambda of: of.demand.attributes.service),
+    "order.priority": Variable(Kind.WHOLE, "Higher values are served first.", lambda of: of.demand.attributes.priority),
+    "order.placed_at": Variable(Kind.INSTANT, "When it was placed.", lambda of: of.demand.attributes.placed_at),
+    "order.promised_in_days": Variable(Kind.WHOLE, f"Days until its promise, 0 today; {NO_PROMISE_DAYS} without one.", lambda of: _days(of, of.demand.attributes.promised_at)),
+    "order.origin": Variable(Kind.TEXT, "Where it was taken: a store's code, or empty.", lambda of: of.demand.attributes.origin),
+    "order.tags": Variable(Kind.TEXTS, "Its tags.", lambda of: of.demand.attributes.tags),
+    "order.value_minor": Variable(Kind.WHOLE, "Its value in minor units: 150000 is 1,500.00.", lambda of: of.demand.attributes.value_minor),
+    "order.payment": Variable(Kind.TEXT, "prepaid or on_delivery.", lambda of: of.demand.attributes.payment),
+    "order.country": Variable(Kind.TEXT, "Destination country, in two letters.", lambda of: of.demand.attributes.country),
+    "order.region": Variable(Kind.TEXT, "Destination state or province.", lambda of: of.demand.attributes.region),
+    "order.customer": Variable(Kind.TEXT, "The customer's reference.", lambda of: of.demand.attributes.customer),
+    "order.is_pickup": Variable(Kind.YES_OR_NO, "Whether the customer picks it up.", lambda of: bool(of.demand.attributes.pickup)),
     "order.skus": Variable(Kind.TEXTS, "SKUs that need a location.", lambda of: tuple(sorted({want.sku for want in of.demand.wants}))),
     "order.categories": Variable(Kind.TEXTS, "Their categories.", lambda of: tuple(sorted({want.category for want in of.demand.wants if want.category}))),
     "order.lines": Variable(Kind.WHOLE, "Lines that need a location.", lambda of: len(of.demand.wants)),
-    "order.pieces": Variable(Kind.WHOLE, "Units on them.", lambda of: sum(want.quantity for want in of.demand.wants)),
+    "order.units": Variable(Kind.WHOLE, "Units on them.", lambda of: sum(want.quantity for want in of.demand.wants)),
     "order.grams": Variable(Kind.WHOLE, "Their weight in grams.", lambda of: sum(want.quantity * want.grams for want in of.demand.wants)),
     "location.code": Variable(Kind.TEXT, "Its code.", lambda of: of.place.code),
     "location.kind": Variable(Kind.TEXT, "Its type: warehouse, store, dark_store …", lambda of: of.place.kind),
@@ -100,7 +100,7 @@ VARIABLES: Mapping[str, Variable] = {
     "location.is_open": Variable(Kind.YES_OR_NO, "Whether it is open now.", lambda of: of.place.is_open),
     "location.backlog_hours": Variable(Kind.FRACTION, "Hours its open work will take.", lambda of: of.place.backlog_hours),
     "location.reject_rate": Variable(Kind.FRACTION, "Share of its work it rejected lately: 0.05 is 5 %.", lambda of: of.place.reject_rate),
-    "location.room": Variable(Kind.WHOLE, f"Remaining capacity of its shift in orders; {NO_LIMIT} without a limit.", _room),
+    "location.free_capacity": Variable(Kind.WHOLE, f"Remaining capacity of its shift in orders; {NO_LIMIT} without a limit.", _free_capacity),
     "lane.km": Variable(Kind.FRACTION, "Kilometers to the customer.", lambda of: of.lane.km),
     "lane.days": Variable(Kind.WHOLE, f"Days until a parcel arrives, 0 today; {NO_PROMISE_DAYS} if unknown.", lambda of: _days(of, of.lane.arrives_at)),
     "lane.in_time": Variable(Kind.YES_OR_NO, "Whether it arrives by the promise.", _in_time),

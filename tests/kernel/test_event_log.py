@@ -13,9 +13,9 @@ import pytest
 from tests.clock import NOON
 from tests.databases import Pool
 
-from doorstep.kernel import events
+from doorstep.kernel import event_log
 from doorstep.kernel.db import Database, Subscription, WriteTx
-from doorstep.kernel.events import Cursor
+from doorstep.kernel.event_log import Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ def log(dsn: str, migrated: Pool) -> Iterator[Database]:
     opened.close()
 
 
-def record(database: Database, *facts: events.Fact) -> None:
+def record(database: Database, *new: event_log.DomainEvent) -> None:
     with database.write(actor="user:1", trace_id="trace") as tx:
-        events.append(tx, facts, at=NOON)
+        event_log.append(tx, new, at=NOON)
 
 
 def read_on(database: Database, cursor: Cursor) -> tuple[list[int], Cursor]:
     """Which things the feed tells of next."""
     with database.read() as tx:
-        found, after = events.feed(tx, after=cursor)
+        found, after = event_log.feed(tx, after=cursor)
     return [each.stream_id for each in found], after
 
 
@@ -67,7 +67,7 @@ def test_each_stream_counts_for_itself(log: Database) -> None:
     record(log, Opened(1), Opened(2), Closed(1))
     record(log, Closed(2), Opened(1))
     with log.read() as tx:
-        first, second = (events.of_stream(tx, stream="thing", stream_id=each) for each in (1, 2))
+        first, second = (event_log.of_stream(tx, stream="thing", stream_id=each) for each in (1, 2))
     assert [(each.version, each.type) for each in first] == [
         (1, "thing.opened"),
         (2, "thing.closed"),
@@ -79,7 +79,7 @@ def test_each_stream_counts_for_itself(log: Database) -> None:
 def test_a_fact_keeps_who_when_and_why(log: Database) -> None:
     record(log, Opened(7, words="₹ and ü"))
     with log.read() as tx:
-        (found,) = events.of_stream(tx, stream="thing", stream_id=7)
+        (found,) = event_log.of_stream(tx, stream="thing", stream_id=7)
     assert (found.actor, found.trace_id, found.occurred_at) == ("user:1", "trace", NOON)
     assert found.data == {"thing_id": 7, "words": "₹ and ü"}
 
@@ -100,7 +100,7 @@ def test_every_subscriber_of_a_fact_gets_one_delivery(log: Database) -> None:
 def test_what_is_undone_leaves_neither_fact_nor_delivery(log: Database) -> None:
     def fail() -> None:
         with log.write(actor="user:1") as tx:
-            events.append(tx, [Opened(1)], at=NOON)
+            event_log.append(tx, [Opened(1)], at=NOON)
             message = "the state could not be written"
             raise RuntimeError(message)
 
@@ -110,17 +110,17 @@ def test_what_is_undone_leaves_neither_fact_nor_delivery(log: Database) -> None:
         assert tx.value(int, "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM deliveries)") == 0
     record(log, Opened(1))
     with log.read() as tx:
-        assert [each.version for each in events.of_stream(tx, stream="thing", stream_id=1)] == [1]
+        assert [each.version for each in event_log.of_stream(tx, stream="thing", stream_id=1)] == [1]
 
 
 def test_two_writers_of_a_stream_take_turns(log: Database) -> None:
     with log.write(actor="user:1") as tx:
-        events.append(tx, [Opened(1)], at=NOON)
+        event_log.append(tx, [Opened(1)], at=NOON)
         with log.connection() as other:
             other.execute("SET lock_timeout = '200ms'")
             late = WriteTx(other, actor="user:2", trace_id="")
             with pytest.raises(psycopg.errors.LockNotAvailable):
-                events.append(late, [Closed(1)], at=NOON)
+                event_log.append(late, [Closed(1)], at=NOON)
             other.rollback()
 
 
@@ -143,7 +143,7 @@ def test_events_cannot_be_changed(log: Database, statement: str) -> None:
 
 def test_a_late_committer_is_not_skipped(log: Database) -> None:
     with log.connection() as slow, slow.transaction():
-        events.append(WriteTx(slow, actor="user:1", trace_id=""), [Opened(1)], at=NOON)
+        event_log.append(WriteTx(slow, actor="user:1", trace_id=""), [Opened(1)], at=NOON)
         record(log, Opened(2))
         reported, cursor = read_on(log, Cursor())
         assert reported == []
@@ -155,7 +155,7 @@ def test_a_page_ends_where_the_next_begins(log: Database) -> None:
     cursor, reported = Cursor(), []
     with log.read() as tx:
         for _ in range(4):
-            found, cursor = events.feed(tx, after=cursor, limit=2)
+            found, cursor = event_log.feed(tx, after=cursor, limit=2)
             reported.append([each.stream_id for each in found])
     assert reported == [[1, 2], [3, 4], [5], []]
 
@@ -181,7 +181,9 @@ def test_the_feed_has_every_event_once_however_transactions_overlap(log: Databas
                 for _ in range(chance.randint(1, 2)):
                     thing += 1
                     mine.append(thing)
-                    events.append(WriteTx(connection, actor="user:1", trace_id=""), [Opened(thing)], at=NOON)
+                    event_log.append(
+                        WriteTx(connection, actor="user:1", trace_id=""), [Opened(thing)], at=NOON
+                    )
                 busy.append((connection, mine))
             new, cursor = read_on(log, cursor)
             reported += new
@@ -191,7 +193,7 @@ def test_the_feed_has_every_event_once_however_transactions_overlap(log: Databas
     assert sorted(reported + new) == sorted(written)
 
 
-def test_positions_follow_the_order_of_the_facts_and_deliveries_point_at_them(log: Database) -> None:
+def test_positions_follow_the_order_of_the_events_and_deliveries_point_at_them(log: Database) -> None:
     record(log, Opened(2), Closed(1), Opened(1))
     with log.read() as tx:
         reported = tx.rows("SELECT stream_id, type FROM events ORDER BY position")
@@ -209,14 +211,14 @@ def test_positions_follow_the_order_of_the_facts_and_deliveries_point_at_them(lo
 
 def test_what_a_savepoint_undid_leaves_no_gap(log: Database) -> None:
     with log.write(actor="user:1") as tx:
-        events.append(tx, [Opened(1)], at=NOON)
+        event_log.append(tx, [Opened(1)], at=NOON)
         with suppress(psycopg.errors.DivisionByZero), tx.savepoint():
-            events.append(tx, [Closed(1), Closed(2)], at=NOON)
+            event_log.append(tx, [Closed(1), Closed(2)], at=NOON)
             tx.execute("SELECT 1 / 0")
-        events.append(tx, [Closed(1), Opened(2)], at=NOON)
+        event_log.append(tx, [Closed(1), Opened(2)], at=NOON)
     with log.read() as tx:
         versions = [
-            [each.version for each in events.of_stream(tx, stream="thing", stream_id=number)]
+            [each.version for each in event_log.of_stream(tx, stream="thing", stream_id=number)]
             for number in (1, 2)
         ]
     assert versions == [[1, 2], [1]]
@@ -224,9 +226,9 @@ def test_what_a_savepoint_undid_leaves_no_gap(log: Database) -> None:
 
 def test_a_stream_that_begins_here_is_not_looked_for(log: Database) -> None:
     with log.write(actor="user:1") as tx:
-        events.begin(tx, stream="thing", ids=[7])
-        events.append(tx, [Opened(7), Closed(7)], at=NOON)
-        events.append(tx, [Opened(7)], at=NOON)
+        event_log.begin(tx, stream="thing", ids=[7])
+        event_log.append(tx, [Opened(7), Closed(7)], at=NOON)
+        event_log.append(tx, [Opened(7)], at=NOON)
     record(log, Closed(7))
     with log.read() as tx:
-        assert [each.version for each in events.of_stream(tx, stream="thing", stream_id=7)] == [1, 2, 3, 4]
+        assert [each.version for each in event_log.of_stream(tx, stream="thing", stream_id=7)] == [1, 2, 3, 4]

@@ -12,7 +12,7 @@ import msgspec
 from doorstep.kernel.db import ReadTx, WriteTx
 
 
-class Fact(Protocol):
+class DomainEvent(Protocol):
     """A frozen dataclass of a domain's events.py; its field `<stream>_id` names its stream."""
 
     type: ClassVar[str]
@@ -49,24 +49,24 @@ def begin(tx: WriteTx, *, stream: str, ids: Iterable[int]) -> None:
     tx.heads |= dict.fromkeys(((stream, each) for each in ids), 0)
 
 
-def append(tx: WriteTx, facts: Sequence[Fact], *, at: datetime) -> None:
+def append(tx: WriteTx, events: Sequence[DomainEvent], *, at: datetime) -> None:
     """Append events, in order, with one delivery per subscriber: one COPY of each for any number.
 
     Whoever appends to an order's stream holds the order's row lock; other streams are locked here.
     """
-    if not facts:
+    if not events:
         return
-    keys = [(fact.stream, getattr(fact, f"{fact.stream}_id")) for fact in facts]
+    keys = [(fact.stream, getattr(fact, f"{fact.stream}_id")) for fact in events]
     _find_heads(tx, sorted(set(keys) - tx.heads.keys()))
-    positions = _positions(tx, len(facts))
+    positions = _positions(tx, len(events))
     tx.copy(
         "COPY events (position, stream, stream_id, version, type, data, actor, trace_id, occurred_at) FROM STDIN",
-        _rows(tx, facts, keys, positions, at),
+        _rows(tx, events, keys, positions, at),
     )
     listeners = _listeners(tx)
     deliveries = [
         (subscriber, position, stream, stream_id)
-        for position, (stream, stream_id), fact in zip(positions, keys, facts, strict=True)
+        for position, (stream, stream_id), fact in zip(positions, keys, events, strict=True)
         for subscriber in listeners.get(fact.type, ())
     ]
     if deliveries:
@@ -76,12 +76,12 @@ def append(tx: WriteTx, facts: Sequence[Fact], *, at: datetime) -> None:
 
 def _rows(
     tx: WriteTx,
-    facts: Sequence[Fact],
+    events: Sequence[DomainEvent],
     keys: Sequence[tuple[str, int]],
     positions: Sequence[int],
     at: datetime,
 ) -> Iterator[tuple[object, ...]]:
-    for position, key, fact in zip(positions, keys, facts, strict=True):
+    for position, key, fact in zip(positions, keys, events, strict=True):
         version = tx.heads[key] = tx.heads[key] + 1
         data = msgspec.json.encode(fact).decode()
         yield (position, *key, version, fact.type, data, tx.actor, tx.traces.get(key, tx.trace_id), at)

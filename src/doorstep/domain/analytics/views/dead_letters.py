@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from doorstep.domain.analytics.store import letters as store
-from doorstep.domain.analytics.store.letters import SORTING, DeadLetter, DeadLetterGroup
+from doorstep.domain.analytics.store import dead_letters as store
+from doorstep.domain.analytics.store.dead_letters import SORTING, DeadLetter, DeadLetterGroup
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.keyset import Keyset
