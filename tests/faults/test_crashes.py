@@ -75,6 +75,12 @@ class Installation:
         for pid in (postmaster, *map(int, children)):
             os.kill(pid, signal.SIGKILL)
 
+    def _wait_for_web(self) -> None:
+        deadline = time.monotonic() + 60
+        with socket.socket() as probe:
+            while probe.connect_ex(("127.0.0.1", self.port)) and time.monotonic() < deadline:
+                time.sleep(0.1)
+
     def crash(self) -> None:
         """All three, one after the other, each back after a moment."""
         for what in ("worker", "serve"):
@@ -82,6 +88,7 @@ class Installation:
             time.sleep(0.3)
             self.start(what)
             time.sleep(1.0)
+        self._wait_for_web()  # a slow machine would never see it up between two crashes
         self.kill_database()
         time.sleep(0.5)
         LocalPostgres(self.database.folder).start()
