@@ -13,16 +13,16 @@ BUNDLE = {"title": "Set", "weight_grams": 700, "price_minor": 250_000, "currency
 def test_a_kit_is_made_looked_up_and_dissolved(retailer: Retailer) -> None:
     api = client(retailer)
     assert api.put("/api/v1/skus/SET", json=BUNDLE).json() == {"sku": "SET"}
-    parts = {"parts": [{"sku": SHIRT, "units": 2}, {"sku": JACKET}]}
+    parts = {"parts": [{"sku": SHIRT, "quantity": 2}, {"sku": JACKET}]}
     assert api.put("/api/v1/skus/SET/parts", json=parts).json() == {"sku": "SET", "parts": 2}
     (found,) = api.get("/api/v1/skus", params={"sku": ["SET", "NOPE"]}).json()
     assert (found["item"]["title"], found["item"]["price"]["amount_minor"]) == ("Set", 250_000)
-    assert sorted((part["sku"], part["condition"], part["units"]) for part in found["parts"]) == sorted(
+    assert sorted((part["sku"], part["condition"], part["quantity"]) for part in found["parts"]) == sorted(
         [(SHIRT, "new", 2), (JACKET, "new", 1)]
     )
     assert api.delete("/api/v1/skus/SET/parts").json() == {"sku": "SET", "parts": 0}
     (found,) = api.get("/api/v1/skus", params={"sku": "SET"}).json()
-    assert found["parts"] == [{"sku": "SET", "condition": "new", "units": 1}]
+    assert found["parts"] == [{"sku": "SET", "condition": "new", "quantity": 1}]
 
 
 def test_a_b_grade_sku_has_its_own_price(retailer: Retailer) -> None:

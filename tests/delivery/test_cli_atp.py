@@ -23,7 +23,7 @@ def test_a_sku_is_explained(retailer: Retailer) -> None:
     retailer.write(lambda tx: rules.put(tx, change=RuleChange(terms, "test"), at=NOON))
     reported = atp(retailer, "explain", JACKET, "--channel", "shop").stdout
     assert "On hand everywhere" in reported
-    assert "-1      Threshold of this channel" in reported
+    assert "-1     Threshold of this channel" in reported
     assert "the last one stays" in reported
     source = StockSource(retailer.location_ids["WH-A"], "wms", 60)
     retailer.write(lambda tx: freshness.put_sources(tx, sources=[source]))

@@ -116,7 +116,7 @@ def test_the_hindsight_gap_is_shown_in_a_note(browser: TestClient, shop: Shop) -
 def test_an_explanation_of_the_first_version_is_still_readable(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((JACKET, 1))
     with shop.app.db.write(actor="system") as tx:
-        tx.execute("UPDATE routing_decisions SET receipt = receipt->'lines', rules = 'default'")
+        tx.execute("UPDATE routing_decisions SET explanation = explanation->'lines', rules = 'default'")
     page = browser.get(f"/console/orders/{order_id}").text
     assert "Warehouse A (1147 km): the nearest of 2 locations that have it." in page
     assert "the default rules" in page
@@ -150,8 +150,8 @@ def decision(ours: Scores, other: Scores | None, *, quantity: int = 1) -> Decisi
     """Store 1 gets a unit, Store 2 came second."""
     second = None if other is None else Alternative(("2",), other)
     line = LineExplanation(1, SHIRT, quantity, "Store 1: the nearest.", ())
-    receipt = Explanation(2, "test 1", "run", "all", "rule", (line,), ours, second)
-    row = DecisionRow(1, 1, NOON, "test 1", receipt)
+    found = Explanation(2, "test 1", "run", "all", "rule", (line,), ours, second)
+    row = DecisionRow(1, 1, NOON, "test 1", found)
     return Decision(row, 1, "", {"1": {1: 1}}, SITES, ())
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from doorstep.delivery.console import labels
 from doorstep.domain.fulfillment.model import RejectReason
-from doorstep.domain.inventory.model.claims import Outcome
+from doorstep.domain.inventory.model.claims import ClaimOutcome
 from doorstep.domain.network.model import LocationKind
 from doorstep.domain.routing.model import rules
 
 TABLES: Mapping[str, type[StrEnum]] = {
     "reject_reason": RejectReason,
-    "count_result": Outcome,
+    "count_result": ClaimOutcome,
     "location_kind": LocationKind,
     "measure": rules.Measure,
 }

@@ -21,7 +21,7 @@ from doorstep.domain.inventory.actions import counts as count_verbs
 from doorstep.domain.inventory.actions import freshness, replenishment
 from doorstep.domain.inventory.actions import rules as availability_rules
 from doorstep.domain.inventory.actions import transfers as transfer_verbs
-from doorstep.domain.inventory.actions.rules import Change
+from doorstep.domain.inventory.actions.rules import RuleChange
 from doorstep.domain.inventory.model.counts import CountKind, NewCount
 from doorstep.domain.inventory.model.freshness import StockSource
 from doorstep.domain.inventory.model.replenishment import Rule
@@ -215,7 +215,7 @@ def _short_lists(shop: Shop) -> None:
             freshness.put_sources(tx, sources=[StockSource(where, name, 3_600)])
         for units, name in ((1, "Stores keep one"), (2, "A floor")):
             terms = Terms(RuleKind.SAFETY_STOCK, name, units)
-            availability_rules.put(tx, change=Change(terms, "test"), at=shop.now)
+            availability_rules.put(tx, change=RuleChange(terms, "test"), at=shop.now)
 
 
 def test_a_list_is_sorted_in_both_directions_page_by_page(

@@ -23,7 +23,7 @@ from doorstep.kernel.db import Database
 from doorstep.kernel.ids import Sku
 
 RULES = "kind,name,value,skus,locations,location_kinds,channels,audience,active,reason\n"
-PARTS = "sku,part_sku,condition,units\n"
+PARTS = "sku,part_sku,condition,quantity\n"
 Run = Callable[..., str]
 
 
@@ -167,7 +167,7 @@ def test_components_of_a_kit_are_stored_completely_or_not_at_all(database: Datab
     output = run("import", "parts", file=text)
     assert said(output) == [
         "line 2: Line 3 of K1 is bad.",
-        "line 3: units is less than 1: 0",
+        "line 3: quantity is less than 1: 0",
         "line 4: The rows of K2 are not adjacent.",
         "line 6: The rows of K2 are not adjacent.",
         f"line 7: {JACKET} cannot be a component of itself.",

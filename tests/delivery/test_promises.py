@@ -141,7 +141,7 @@ def test_the_network_is_read_planned_and_changed(shop: Retailer) -> None:
     assert ask(shop, (SHIRT, 1))["confidence"] == 0.8
     refused = api.put("/api/v1/network", json={"document": {"colour": "red"}, "note": "x"})
     assert (refused.status_code, "unknown field `colour`" in refused.text) == (422, True)
-    assert "Carrier" in api.get("/api/v1/network/schema").json()["$defs"]
+    assert "CarrierSettings" in api.get("/api/v1/network/schema").json()["$defs"]
 
 
 def test_a_pause_is_seen_and_ends(shop: Retailer) -> None:

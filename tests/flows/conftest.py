@@ -11,7 +11,7 @@ from tests.builders import Retailer
 _COMMITTED = """
     WITH waiting AS (
         SELECT l.order_id, l.line_no, coalesce(p.part_sku, l.sku) AS sku, coalesce(p.condition, 'new') AS condition,
-               (l.quantity - l.allocated - l.canceled) * coalesce(p.units, 1) AS quantity
+               (l.quantity - l.allocated - l.canceled) * coalesce(p.quantity, 1) AS quantity
           FROM order_lines l JOIN skus s USING (sku) LEFT JOIN sku_parts p ON p.sku = l.sku
          WHERE l.requires_shipping AND l.quantity > l.allocated + l.canceled)
     (SELECT 'not committed' AS wrong, * FROM (TABLE waiting EXCEPT SELECT order_id, line_no, sku, condition, quantity

@@ -54,7 +54,7 @@ def _speed(long: bool) -> Figures:
     row = speed.measured(5 if long else 3)
     _say(
         f"\nOrder by order, {speed.LOCATIONS} locations, 2.5 lines: {row['orders_per_second']:,g} orders/s on one core; "
-        f"an explanation has {row['receipt_bytes_mean']:,g} bytes (95 % have at most {row['receipt_bytes_p95']:,g})"
+        f"an explanation has {row['explanation_bytes_mean']:,g} bytes (95 % have at most {row['explanation_bytes_p95']:,g})"
     )
     return dict(row)
 

@@ -73,8 +73,8 @@ def measured(runs: int) -> dict[str, float]:
         sizes = [len(msgspec.json.encode(each.explanation)) for each in decisions]
     return {
         "orders_per_second": round(statistics.median(rates)),
-        "receipt_bytes_mean": round(statistics.mean(sizes)),
-        "receipt_bytes_p95": sorted(sizes)[int(0.95 * len(sizes))],
+        "explanation_bytes_mean": round(statistics.mean(sizes)),
+        "explanation_bytes_p95": sorted(sizes)[int(0.95 * len(sizes))],
     }
 
 

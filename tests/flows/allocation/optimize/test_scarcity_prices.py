@@ -18,7 +18,7 @@ MUMBAI = replace(DELHI, city="Mumbai", postal_code="400001", state_code="MH", la
 
 
 def prices(retailer: Retailer) -> dict[tuple[str, int], int]:
-    return retailer.read(lambda tx: runs.prices(tx, things=[JACKET]))
+    return retailer.read(lambda tx: runs.prices(tx, stock_keys=[JACKET]))
 
 
 @pytest.fixture

@@ -332,7 +332,7 @@ def select_decided(tx: ReadTx, *, since: datetime, until: datetime) -> list[Deci
         Decided,
         """
         SELECT DISTINCT ON (order_id) id, order_id, cost_minor,
-               coalesce((receipt -> 'scores' ->> 'carriage_minor')::bigint, 0) AS carriage_minor
+               coalesce((explanation -> 'scores' ->> 'carriage_minor')::bigint, 0) AS carriage_minor
           FROM routing_decisions
          WHERE decided_at >= %s AND decided_at < %s AND short_units = 0 AND cost_minor IS NOT NULL
          ORDER BY order_id, id DESC
