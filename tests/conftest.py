@@ -11,7 +11,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,8 @@ from pathlib import Path
 import argon2
 import psycopg
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from psycopg import sql
 from tests import builders, clock, databases
 from tests.builders import Shop
@@ -27,7 +29,7 @@ from tests.databases import Pool
 
 from doorstep import bootstrap
 from doorstep.bootstrap.discover import discover
-from doorstep.kernel import schema, secrets
+from doorstep.kernel import i18n, schema, secrets
 from doorstep.kernel.db import Database
 from doorstep.kernel.postgres import LocalPostgres
 
@@ -183,3 +185,22 @@ def shop(furnished: tuple[Pool, Shop], tmp_path: Path) -> Iterator[Shop]:
     with builders.opened(pool.url(name), tmp_path) as app:
         yield replace(known, app=app)
     pool.give_back(name)
+
+
+@pytest.fixture
+def speak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, str]], None]]:
+    """Choose a language with these messages, compiled as a translator's catalog is."""
+
+    def choose(messages: dict[str, str]) -> None:
+        catalog = Catalog(locale="de", fuzzy=False)
+        for english, translated in messages.items():
+            catalog.add(english, translated)
+        folder = tmp_path / "locale" / "de" / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        with (folder / "doorstep.mo").open("wb") as file:
+            write_mo(file, catalog)
+        monkeypatch.setattr(i18n, "LOCALES", tmp_path / "locale")
+        i18n.use("de")
+
+    yield choose
+    i18n.use(i18n.ENGLISH)

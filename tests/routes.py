@@ -129,4 +129,4 @@ def short(decision: Decision) -> list[int]:
 
 def sentences(decision: Decision) -> list[str]:
     """Why, line by line."""
-    return [line.sentence for line in decision.explanation.lines]
+    return [str(line.sentence) for line in decision.explanation.lines]

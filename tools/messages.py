@@ -1,4 +1,4 @@
-"""Write the message catalog (src/doorstep/locale/doorstep.pot) from console and mails. `--check` only compares."""
+"""Write the message catalog (src/doorstep/locale/doorstep.pot) from console, mails and stored sentences. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from jinja2 import nodes
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "doorstep"
 TARGET = SOURCE / "locale" / "doorstep.pot"
-PYTHON = (SOURCE / "delivery" / "console", SOURCE / "domain" / "analytics", SOURCE / "flows" / "notify")
+PYTHON = (SOURCE / "delivery" / "console", SOURCE / "domain", SOURCE / "flows", SOURCE / "kernel")
 KEYWORDS = {
     "_": None,
     "_m": None,
     "mark": None,
+    "Message": None,
     "gettext": None,
     "ngettext": (1, 2),
     "counted": (2, 3),
@@ -29,7 +30,7 @@ KEYWORDS = {
 # Components that translate what they are given, by the positions of those arguments.
 COMPONENTS = {"tag": (0,), "empty": (0, 1)}
 HEADER = """\
-# Messages of the console and of mails to customers. Written by `make messages`; do not edit.
+# Messages of the console, of mails to customers, and of sentences that are stored, such as reasons. Written by `make messages`; do not edit.
 # A language is a copy of this file, translated: locale/<language>/LC_MESSAGES/doorstep.po, compiled with
 # `pybabel compile -D doorstep -d src/doorstep/locale`.
 msgid ""

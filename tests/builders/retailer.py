@@ -121,7 +121,7 @@ class Retailer(Installation):
     def holds(self, order_id: OrderId) -> dict[str, str]:
         """Messages of open holds by reason."""
         found = self.read(lambda tx: order_views.open_holds(tx, order_ids=[order_id]))
-        return {hold.reason: hold.message for hold in found}
+        return {hold.reason: str(hold.message) for hold in found}
 
     def event_types(self, order_id: OrderId) -> list[str]:
         statement = "SELECT type FROM events WHERE stream = 'order' AND stream_id = %s ORDER BY version"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
+from psycopg.types.json import Jsonb
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.builders import Shop
@@ -18,6 +19,8 @@ from doorstep.delivery.cli.samples import NOTNAKED
 from doorstep.delivery.console.orders.explanation import Explainer
 from doorstep.domain.analytics.views.decisions import Decision, Site
 from doorstep.domain.identity.model import Role
+from doorstep.domain.orders.model import Hold, HoldReason
+from doorstep.domain.orders.store import holds
 from doorstep.domain.routing.actions import rules as rule_verbs
 from doorstep.domain.routing.actions.rules import Draft
 from doorstep.domain.routing.model.explanation import Alternative, Explanation, LineExplanation
@@ -27,6 +30,7 @@ from doorstep.domain.routing.views import DecisionRow
 from doorstep.domain.routing.views import rules as views
 from doorstep.kernel import documents
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.message import Listed, Message
 
 JACKET, SHIRT = "DJ-BL-01", "GT-WH-02"
 
@@ -143,13 +147,65 @@ def test_planned_work_shows_until_when_it_can_move(browser: TestClient, shop: Sh
     assert "may move to another location." in page
 
 
+def test_stored_sentences_are_shown_in_the_chosen_language(
+    browser: TestClient, shop: Shop, speak: Callable[[dict[str, str]], None]
+) -> None:
+    short = shop.order((JACKET, 900))
+    with shop.app.db.write(actor="system") as tx:
+        missing = Hold(
+            HoldReason.ADDRESS,
+            Message("The address lacks %(fields)s: ask the customer.", fields=Listed((Message("street"),))),
+        )
+        holds.insert_holds(tx, [(short, missing)], at=NOON)
+    assert "The address lacks street: ask the customer." in browser.get(f"/console/orders/{short}").text
+    speak(
+        {
+            "The address lacks %(fields)s: ask the customer.": "In der Adresse fehlt: %(fields)s.",
+            "street": "Straße",
+            "has %(available)s of %(quantity)s: the line would be split": "hat %(available)s von %(quantity)s",
+        }
+    )
+    page = browser.get(f"/console/orders/{short}").text
+    assert "In der Adresse fehlt: Straße." in page
+    assert "hat 8 von 900" in page
+    told = msgspec.json.decode(browser.get(f"/console/orders/{short}/decisions.json").content)
+    assert "hat 8 von 900" in str(told)
+
+
+def test_sentences_that_an_older_version_stored_are_shown_as_they_are(
+    browser: TestClient, shop: Shop
+) -> None:
+    order_id = shop.order((JACKET, 1))
+    line = {"line_no": 1, "sku": JACKET, "quantity": 1, "sentence": "WH-A: 100 % nearest.", "candidates": []}
+    old = {
+        "v": 2, "rules": "test 1", "run": "r", "routing": "all", "rule": "one", "lines": [line], "flip": "Nothing, 5 %.",
+        "wave": "Optimized with 1 other order.", "refused": {"does not ship": 3},
+    }  # fmt: skip
+    with shop.app.db.write(actor="system") as tx:
+        tx.execute("UPDATE routing_decisions SET receipt = %s WHERE order_id = %s", (Jsonb(old), order_id))
+        tx.execute(
+            "INSERT INTO order_holds (order_id, reason, message, placed_by, placed_at) "
+            "VALUES (%s, 'address', to_jsonb('No street: 5 %% %%(x)s.'::text), 'system', %s)",
+            (order_id, NOON),
+        )
+    assert "No street: 5 % %(x)s." in browser.get(f"/console/orders/{order_id}").text
+    page = browser.get(f"/console/orders/{order_id}/decisions").text
+    for said in (
+        "WH-A: 100 % nearest.",
+        "Nothing, 5 %.",
+        "Optimized with 1 other order.",
+        "does not ship (3)",
+    ):
+        assert said in page
+
+
 SITES = {code: Site(code, f"Store {code}", "store", 19.0, 72.8) for code in ("1", "2")}
 
 
 def decision(ours: Scores, other: Scores | None, *, quantity: int = 1) -> Decision:
     """Store 1 gets a unit, Store 2 came second."""
     second = None if other is None else Alternative(("2",), other)
-    line = LineExplanation(1, SHIRT, quantity, "Store 1: the nearest.", ())
+    line = LineExplanation(1, SHIRT, quantity, Message("Store 1: the nearest."), ())
     found = Explanation(2, "test 1", "run", "all", "rule", (line,), ours, second)
     row = DecisionRow(1, 1, NOON, "test 1", found)
     return Decision(row, 1, "", {"1": {1: 1}}, SITES, ())

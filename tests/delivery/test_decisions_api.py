@@ -10,6 +10,7 @@ from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.routing import views as routing
+from doorstep.kernel.message import stored
 
 
 def test_decisions_have_explanations(retailer: Retailer) -> None:
@@ -41,4 +42,4 @@ def test_a_usual_explanation_is_stored_in_less_than_two_kilobytes(retailer: Reta
     order_id = retailer.place_order(order_snapshot(line(JACKET), line(SHIRT, 2), line(SNEAKER)))
     (decision,) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
     assert [each.others + len(each.candidates) for each in decision.explanation.lines] == [12] * 3
-    assert len(msgspec.json.encode(decision.explanation)) < 2_048
+    assert len(msgspec.json.encode(decision.explanation, enc_hook=stored)) < 2_048

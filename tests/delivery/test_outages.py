@@ -75,7 +75,7 @@ def test_the_command_line_shows_it(retailer: Retailer) -> None:
     ).stdout
     assert said == "shiphawk gets no parcels until 2099-01-02T10:00+05:30.\n"
     found = retailer.read(lambda tx: views.outages(tx, at=CLOCK.now()))
-    assert [each.reason for each in found.values()] == ["Strike"]
+    assert [str(each.reason) for each in found.values()] == ["Strike"]
     assert network(retailer, "back", "shiphawk").stdout == "shiphawk gets parcels again.\n"
 
 

@@ -38,6 +38,13 @@ def rule(rule_id: int = 1, *, precedence: int = 100, active: bool = True, **scop
     return Rule(rule_id, 1, terms, "", "user:1", datetime(2026, 1, 1, tzinfo=UTC))
 
 
+def _kept_back(
+    policies: Policies, sku: str, location_id: int, channel: str, *, on_hand: int
+) -> tuple[int, str]:
+    units, why = policies.kept_back(sku, location_id, channel, on_hand=on_hand)
+    return units, str(why)
+
+
 def winner(*rules: Rule, channel: str = "shop") -> int:
     return matching_rules(rules, goods=SHIRT, site=STORE, channel=channel)[0].id
 
@@ -165,10 +172,10 @@ def test_what_a_channel_may_not_use_is_kept_back_with_the_reason() -> None:
         ("B", 1, ""): NodePolicy(Ruling(0, 8, "eight")),
     }
     policies = Policies(safe)
-    assert policies.kept_back("A", 1, "shop", on_hand=9) == (3, "keeps 3 as safety stock (seven)")
-    assert policies.kept_back("B", 1, "shop", on_hand=9) == (9, "does not ship for shop (eight)")
-    assert policies.kept_back("B", 1, "", on_hand=9) == (9, "does not ship for this channel (eight)")
-    assert policies.kept_back("C", 1, "shop", on_hand=9) == (0, "")
+    assert _kept_back(policies, "A", 1, "shop", on_hand=9) == (3, "keeps 3 as safety stock (seven)")
+    assert _kept_back(policies, "B", 1, "shop", on_hand=9) == (9, "does not ship for shop (eight)")
+    assert _kept_back(policies, "B", 1, "", on_hand=9) == (9, "does not ship for this channel (eight)")
+    assert _kept_back(policies, "C", 1, "shop", on_hand=9) == (0, "")
 
 
 def test_customers_collect_at_stores_unless_a_rule_says_otherwise() -> None:

@@ -55,14 +55,14 @@ def test_a_common_order_leaves_the_last_unit_to_the_order_that_needs_it() -> Non
 def test_a_changed_decision_is_shown() -> None:
     _alone, wave = solved(SWAP, COMMON, RARE)
     receipt = wave.decisions[0].explanation
-    assert receipt.batch == "Optimized together with 1 other order: proven optimal."
+    assert str(receipt.batch) == "Optimized together with 1 other order: proven optimal."
     assert (receipt.scores.cost_minor, wave.decisions[0].scores) == (30, receipt.scores)
     assert receipt.runner_up is not None
-    assert (receipt.runner_up.locations, receipt.flip) == (
+    assert (receipt.runner_up.locations, str(receipt.flip)) == (
         ("L1",),
         "The runner-up is the plan without batch re-optimization.",
     )
-    assert receipt.lines[0].sentence.startswith("Location 2 (20 km): Location 1 is nearer, but")
+    assert str(receipt.lines[0].sentence).startswith("Location 2 (20 km): Location 1 is nearer, but")
 
 
 def test_an_order_that_waited_may_find_its_place() -> None:

@@ -23,6 +23,7 @@ from doorstep.domain.routing.model import (
     rules,
 )
 from doorstep.kernel.ids import LocationId, OrderId, Sku
+from doorstep.kernel.message import Message
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BOOK = rules.compile(rules.DEFAULT, rules.DEFAULT_VERSION)
@@ -76,7 +77,7 @@ def sent(decision: Decision) -> list[tuple[int, LocationId, int]]:
 
 
 def sentences(decision: Decision) -> list[str]:
-    return [line.sentence for line in decision.explanation.lines]
+    return [str(line.sentence) for line in decision.explanation.lines]
 
 
 STORY: Stock = {(JACKET, MUMBAI): 4, (JACKET, BANGALORE): 4, (SHIRT, MUMBAI): 1, (SHIRT, DELHI): 3}
@@ -90,8 +91,13 @@ def test_the_demo_order_keeps_lines_together_rather_than_one_parcel() -> None:
         "Store 22 (2 km): the only location with all 2.",
     ]
     assert decision.explanation.lines[1].candidates == (
-        Candidate("S-22", 3, 2, ""),
-        Candidate("WH-A", 1, 1150, "has 1 of 2: the line would be split"),
+        Candidate("S-22", 3, 2),
+        Candidate(
+            "WH-A",
+            1,
+            1150,
+            Message("has %(available)s of %(quantity)s: the line would be split", available=1, quantity=2),
+        ),
     )
 
 
@@ -126,9 +132,10 @@ def test_who_rejected_a_line_or_does_not_ship_is_passed_over() -> None:
     assert sent(decision) == [(1, BANGALORE, 1)]
     assert sentences(decision) == ["Warehouse B (1742 km): the only location that has it."]
     eliminated = {
-        candidate.location: candidate.eliminated for candidate in decision.explanation.lines[0].candidates
+        candidate.location: str(candidate.eliminated)
+        for candidate in decision.explanation.lines[0].candidates
     }
-    assert eliminated == {"S-22": "rejected this before", "S-01": "does not ship", "WH-B": ""}
+    assert eliminated == {"S-22": "rejected this before", "S-01": "does not ship", "WH-B": "None"}
 
 
 def test_without_a_place_distance_does_not_count() -> None:

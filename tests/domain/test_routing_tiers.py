@@ -72,13 +72,13 @@ def test_every_measure_decides(sort: Sort, chosen: int, flip: str) -> None:
         broken={"jacket": frozenset({LocationId(2)})},
     )
     (decision,) = scene.plan(order(want(1, "A", style="jacket")), supply=supply)
-    assert (sent(decision), decision.explanation.flip) == ([(1, chosen, 1)], flip)
+    assert (sent(decision), str(decision.explanation.flip)) == ([(1, chosen, 1)], flip)
 
 
 def test_leaving_first_decides_before_cost() -> None:
     scene = Scene({"A": {1: 1, 3: 1}}, WAYS, [rule(Sort(by=Measure.LEAVES))], PLACES)
     decision = scene.decide(order(("A", 1)))
-    assert (sent(decision), decision.explanation.flip) == (
+    assert (sent(decision), str(decision.explanation.flip)) == (
         [(1, 3, 1)],
         "Location 1 wins if it leaves 1 day earlier.",
     )
@@ -124,7 +124,7 @@ def test_parcels_first_or_cost_first() -> None:
         [(1, 3, 1), (2, 3, 1)],
         ("L1", "L2"),
     )
-    assert few.explanation.flip == "Location 1 and Location 2 win if it needs 1 fewer parcel."
+    assert str(few.explanation.flip) == "Location 1 and Location 2 win if it needs 1 fewer parcel."
     cheap = Scene(stock, ways, [rule(Sort(by=Measure.COST))]).decide(order(("A", 1), ("B", 1)))
     assert sent(cheap) == [(1, 1, 1), (2, 2, 1)]
     dear = Scene(stock, ways, [rule(Sort(by=Measure.COST))], costs=Costs(split_minor=1_000))
@@ -173,7 +173,7 @@ def test_the_last_unit_of_a_location_is_kept() -> None:
 def test_equal_plans_go_by_location_id() -> None:
     scene = Scene({"A": {2: 1, 1: 1}}, street({2: 5, 1: 5}))
     decision = scene.decide(order(("A", 1)))
-    assert (sent(decision), decision.explanation.flip) == (
+    assert (sent(decision), str(decision.explanation.flip)) == (
         [(1, 1, 1)],
         "Location 2 is equally good: the smaller location id wins.",
     )
@@ -184,13 +184,17 @@ def test_a_nearer_excluded_location_is_explained() -> None:
     places = [place(1), place(2, ships=False), place(3), place(4)]
     scene = Scene({"A": dict.fromkeys((1, 2, 3, 4), 1)}, ways, places=places)
     nearer = "Location 1 is nearer and has everything, but its cut-off has passed."
-    assert scene.decide(order(("A", 1))).explanation.flip == f"Location 4 wins if it costs 1 less. {nearer}"
+    assert (
+        str(scene.decide(order(("A", 1))).explanation.flip) == f"Location 4 wins if it costs 1 less. {nearer}"
+    )
     alone = Scene({"A": {1: 1, 3: 1}}, ways, places=places)
-    assert alone.decide(order(("A", 1))).explanation.flip == nearer
+    assert str(alone.decide(order(("A", 1))).explanation.flip) == nearer
     lacking = Scene({"A": {2: 9, 3: 1}}, ways, places=places)
-    assert lacking.decide(order(("A", 1))).explanation.flip == ""
+    assert lacking.decide(order(("A", 1))).explanation.flip is None
     equal = Scene({"A": {1: 1, 2: 1, 3: 1}, "B": {1: 1, 2: 1, 3: 1}}, street({1: 9, 2: 9, 3: 0}))
-    assert equal.decide(order(("A", 1), ("B", 1))).explanation.flip == "Location 1 wins if it costs 9 less."
+    assert (
+        str(equal.decide(order(("A", 1), ("B", 1))).explanation.flip) == "Location 1 wins if it costs 9 less."
+    )
 
 
 SENTENCES: Mapping[str, tuple[Rule, str]] = {

@@ -111,7 +111,7 @@ def test_the_demo_order_explains_its_location(shop: Shop) -> None:
         (group.work.place.name, [(line.sku, count) for line, count in group.lines]) for group in page.groups
     ]
     assert reported == [("Warehouse A", [(JACKET, 1)]), ("Store 22", [(SHIRT, 2)])]
-    assert page.groups[1].why[0].sentence.endswith("the only location with all 2.")
+    assert str(page.groups[1].why[0].sentence).endswith("the only location with all 2.")
     assert page.unallocated == []
     assert page.balance == order.Balance(
         Money(449_700, "INR"), Money(449_700, "INR"), Money(0, "INR"), Money(0, "INR")

@@ -44,7 +44,7 @@ def judge(database: Database, order_id: OrderId, known: set[str] | None = None) 
 
 def holds(database: Database, order_id: OrderId) -> dict[str, str]:
     with database.read() as tx:
-        return {hold.reason: hold.message for hold in views.open_holds(tx, order_ids=[order_id])}
+        return {hold.reason: str(hold.message) for hold in views.open_holds(tx, order_ids=[order_id])}
 
 
 def due(database: Database) -> list[str]:

@@ -169,7 +169,7 @@ def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channe
     with database.read() as tx:
         (hold,) = views.open_holds(tx, order_ids=[first.order_id])
     assert hold.reason == "changed_after_release"
-    assert hold.message.startswith("The channel changed the address and lines after work had started")
+    assert str(hold.message).startswith("The channel changed the address and lines after work had started")
     assert [each.quantity for each in the_order(database).lines] == [1, 2]
     assert due(database) is None
 

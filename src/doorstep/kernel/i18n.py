@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext as catalogs
 from pathlib import Path
+from typing import Protocol
 
 from markupsafe import escape
 
@@ -56,3 +57,29 @@ def translate(message: str, **values: object) -> str:
     if any(hasattr(value, "__html__") for value in values.values()):
         return escape(text) % values
     return text % values
+
+
+class Language(Protocol):
+    """What translates: the chosen language, or the source as it is."""
+
+    def gettext(self, message: str) -> str:
+        """A message."""
+        ...
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """The singular or plural form of a message."""
+        ...
+
+
+class _Shown:
+    """The language that `use` chose last."""
+
+    def gettext(self, message: str) -> str:
+        return gettext(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return ngettext(msgid1, msgid2, n)
+
+
+SHOWN: Language = _Shown()
+SOURCE: Language = catalogs.NullTranslations()

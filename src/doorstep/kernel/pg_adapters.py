@@ -1,14 +1,18 @@
-"""Faster psycopg dumpers for lists and timestamps."""
+"""Faster psycopg dumpers for lists and timestamps, and one for messages."""
 
 from __future__ import annotations
 
 import functools
 from datetime import datetime
 
-from psycopg import Connection
+import msgspec
+from psycopg import Connection, adapters
 from psycopg.abc import Buffer
+from psycopg.adapt import Dumper
 from psycopg.types.array import ListDumper
 from psycopg.types.datetime import DatetimeDumper
+
+from doorstep.kernel.message import Message, stored
 
 _KEYS = frozenset({str, int, type(None)})
 
@@ -17,6 +21,7 @@ def register(connection: Connection[dict[str, object]]) -> None:
     """Register these dumpers on a connection."""
     connection.adapters.register_dumper(list, _ListDumper)
     connection.adapters.register_dumper(datetime, _InstantDumper)
+    connection.adapters.register_dumper(Message, _MessageDumper)
 
 
 class _ListDumper(ListDumper):
@@ -29,6 +34,16 @@ class _ListDumper(ListDumper):
             if "\0" not in spelled:
                 return spelled.encode()
         return super().dump(obj)
+
+
+class _MessageDumper(Dumper):
+    """Dump messages as JSON."""
+
+    oid = adapters.types["jsonb"].oid
+
+    def dump(self, obj: Message) -> Buffer | None:
+        """The JSON text."""
+        return msgspec.json.encode(stored(obj))
 
 
 class _InstantDumper(DatetimeDumper):

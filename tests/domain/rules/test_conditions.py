@@ -41,13 +41,13 @@ def test_a_condition_lists_its_variables() -> None:
         "lane.km < 5.0 && order . tags.exists(t, t == 'vip') && order.units > 1", "when"
     )
     assert condition.names == ("order.tags", "order.units", "lane.km")
-    assert condition.against((("vip",), 2, 4.0)) == ""
-    assert condition.against((("vip",), 1, 4.0)).startswith("condition not met: lane.km < 5.0")
+    assert not condition.against((("vip",), 2, 4.0))
+    assert str(condition.against((("vip",), 1, 4.0))).startswith("condition not met: lane.km < 5.0")
 
 
 def test_a_value_of_another_type_cannot_be_evaluated() -> None:
     condition = conditions.compile("order.placed_at.getFullYear() > 2000", "when")
-    assert condition.against((NOW,)) == ""
+    assert not condition.against((NOW,))
     with pytest.raises(conditions.CannotEvaluate, match=r"Unexpected value type for 'order\.placed_at'"):
         condition.against((None,))
 
@@ -74,7 +74,7 @@ def test_every_variable_reads_a_value_of_its_kind() -> None:
     every = " || ".join(f"{name} == {name}" for name in VARIABLES)
     condition = conditions.compile(every, "when")
     assert condition.names == tuple(VARIABLES)
-    assert condition.against(tuple(read.values())) == ""
+    assert not condition.against(tuple(read.values()))
 
 
 def test_unknown_dates_are_far_away_and_without_limit() -> None:

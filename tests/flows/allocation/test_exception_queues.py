@@ -84,7 +84,7 @@ def test_an_order_waits_in_the_queue_that_its_rule_names(retailer: Retailer, dec
     assert (queue, tries) == ("short", 1)
     assert ends is not None
     assert ends > timedelta(days=4, hours=23)
-    assert retailer.order(order_id).header.queue_reason.startswith(f"{SHIRT}: 4 of 4 available")
+    assert str(retailer.order(order_id).header.queue_reason).startswith(f"{SHIRT}: 4 of 4 available")
 
 
 def test_new_stock_ends_the_waiting(retailer: Retailer, decide_by: Decide) -> None:

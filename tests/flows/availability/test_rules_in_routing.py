@@ -28,7 +28,7 @@ def routed(retailer: Retailer, order_id: OrderId) -> int:
 
 def why_not(retailer: Retailer, order_id: OrderId) -> str:
     (decision, *_) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
-    return decision.explanation.lines[0].candidates[0].eliminated
+    return str(decision.explanation.lines[0].candidates[0].eliminated)
 
 
 def test_safety_stock_is_not_used(retailer: Retailer) -> None:

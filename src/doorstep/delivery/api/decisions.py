@@ -15,6 +15,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.model import explanation as stored
 from doorstep.domain.routing.model import score as stored_scores
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.message import english
 
 router = APIRouter(tags=["Orders"])
 
@@ -145,7 +146,7 @@ def _line(found: stored.LineExplanation, currency: str) -> ExplainedLine:
             location=each.location,
             available=each.available,
             distance_km=each.distance_km,
-            eliminated=each.eliminated,
+            eliminated=english(each.eliminated),
             cost=money(each.cost_minor, currency),
             miss_probability=each.miss,
             arrives_date=each.arrives,
@@ -156,7 +157,7 @@ def _line(found: stored.LineExplanation, currency: str) -> ExplainedLine:
         line_no=found.line_no,
         sku=found.sku,
         quantity=found.quantity,
-        sentence=found.sentence,
+        sentence=found.sentence.english(),
         candidates=candidates,
         others=found.others,
     )
@@ -176,11 +177,11 @@ def _explanation(found: stored.Explanation, currency: str) -> DecisionExplanatio
         lines=[_line(each, currency) for each in found.lines],
         scores=_scores(found.scores, currency),
         runner_up=_runner_up(found.runner_up, currency),
-        flip=found.flip,
-        ruled_out=[RuledOut(reason=reason, locations=number) for reason, number in found.refused.items()],
+        flip=english(found.flip),
+        ruled_out=[RuledOut(reason=reason.english(), locations=number) for reason, number in found.excluded],
         asked=found.asked,
         together=list(found.together),
-        batch=found.batch,
+        batch=english(found.batch),
     )
 
 

@@ -269,7 +269,7 @@ def outages(calling: Calling) -> list[Outage]:
         return [
             Outage(
                 carrier=each.carrier,
-                reason=each.reason,
+                reason=each.reason.english(),
                 since_at=each.since_at,
                 until_at=each.until_at,
                 is_noticed=each.is_noticed,

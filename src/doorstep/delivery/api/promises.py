@@ -121,7 +121,7 @@ class Promises(BaseModel):
 
 def _offered(option: Option, found: Options) -> Offered:
     decision, promise, currency = option.decision, option.promise, found.network.currency
-    because = {each.line_no: each.sentence for each in decision.explanation.lines}
+    because = {each.line_no: each.sentence.english() for each in decision.explanation.lines}
     places = found.network.places
     chosen = sorted({each.location_id for each in decision.choices})
     offers = promise.offers if promise else {}

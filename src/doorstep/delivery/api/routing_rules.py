@@ -183,7 +183,7 @@ def _outcomes(found: list[CaseOutcome]) -> list[CaseResult]:
             name=each.name,
             passes=each.is_green,
             differences=list(each.differences),
-            sentences=list(each.sentences),
+            sentences=[sentence.english() for sentence in each.sentences],
         )
         for each in found
     ]

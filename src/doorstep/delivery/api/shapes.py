@@ -14,6 +14,7 @@ from doorstep.domain.orders.model import line_status
 from doorstep.domain.returns.model import ReturnStatus
 from doorstep.domain.routing.model import LineExplanation
 from doorstep.kernel import money as kernel_money
+from doorstep.kernel.message import english
 
 # A document with a JSON Schema of its own: a rule set (GET /routing/schema), the network (GET /network/schema), or such a schema.
 Document = Annotated[
@@ -165,7 +166,7 @@ def _why(receipt: LineExplanation) -> AllocationReason:
             location=each.location,
             available=each.available,
             distance_km=each.distance_km,
-            eliminated=each.eliminated,
+            eliminated=english(each.eliminated),
         )
         for each in receipt.candidates
     ]
@@ -173,7 +174,7 @@ def _why(receipt: LineExplanation) -> AllocationReason:
         line_no=receipt.line_no,
         sku=receipt.sku,
         quantity=receipt.quantity,
-        sentence=receipt.sentence,
+        sentence=receipt.sentence.english(),
         candidates=candidates,
         others=receipt.others,
     )
@@ -294,7 +295,7 @@ def order(detail: OrderDetail) -> Order:
         ],
         fulfillment_orders=[_work(group) for group in detail.groups],
         returns=_returns(detail),
-        holds=[hold.message for hold in detail.holds if hold.released_at is None],
+        holds=[hold.message.english() for hold in detail.holds if hold.released_at is None],
         payments=[
             OrderPayment(
                 gateway=each.gateway,

@@ -147,7 +147,7 @@ def _cases(outcomes: Iterable[CaseOutcome]) -> None:
             style="green" if each.is_green else "red",
             markup=False,
         )
-        for line in (*each.differences, *(() if each.is_green else each.sentences)):
+        for line in (*each.differences, *(() if each.is_green else map(str, each.sentences))):
             out.print(f"    {line}", soft_wrap=True)
     red = sum(not each.is_green for each in reported)
     if reported:

@@ -14,6 +14,7 @@ from doorstep.domain.network.store import locations as places
 from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
+from doorstep.kernel.message import Message, written
 
 
 def put(tx: WriteTx, *, locations: Sequence[Location], at: datetime) -> None:
@@ -104,11 +105,13 @@ def start_carrier_outage(
         raise errors.Invalid("Enter a reason for the outage.", field="reason")
     if until_at is not None and until_at <= at:
         raise errors.Invalid("An outage must end in the future.", field="until_at")
-    _record_outage(tx, Outage(carrier, reason.strip(), at, until_at, is_noticed=False, actor=tx.actor), at)
+    _record_outage(
+        tx, Outage(carrier, written(reason.strip()), at, until_at, is_noticed=False, actor=tx.actor), at
+    )
 
 
 def start_detected_outage(
-    tx: WriteTx, *, carrier: str, reason: str, until_at: datetime, at: datetime
+    tx: WriteTx, *, carrier: str, reason: Message, until_at: datetime, at: datetime
 ) -> bool:
     """Record a carrier outage detected from failed calls; False if the carrier is already out.
 
@@ -127,7 +130,9 @@ def start_detected_outage(
 def _record_outage(tx: WriteTx, outage: Outage, at: datetime) -> None:
     outages.upsert_outage(tx, outage)
     places.renew_token(tx)
-    event_log.append(tx, [events.CarrierOutageStarted(outage.carrier, outage.reason, outage.until_at)], at=at)
+    event_log.append(
+        tx, [events.CarrierOutageStarted(outage.carrier, outage.reason.english(), outage.until_at)], at=at
+    )
 
 
 def end_carrier_outage(tx: WriteTx, *, carrier: str, at: datetime) -> bool:

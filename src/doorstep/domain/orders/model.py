@@ -9,7 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from doorstep.kernel import money
+from doorstep.kernel.i18n import mark
 from doorstep.kernel.ids import OrderId, Sku
+from doorstep.kernel.message import Listed, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Hold:
     """A reason, and a sentence that says what is wrong and what to do."""
 
     reason: HoldReason
-    message: str
+    message: Message
 
 
 class OrderStatus(StrEnum):
@@ -212,15 +214,21 @@ def check(
 def _check_lines(lines: Sequence[SnapshotLine], known_skus: Collection[str]) -> list[Hold]:
     if not lines:
         return [
-            Hold(HoldReason.NO_LINES, "The order has no lines: cancel it in the channel or add one there.")
+            Hold(
+                HoldReason.NO_LINES,
+                Message("The order has no lines: cancel it in the channel or add one there."),
+            )
         ]
     holds = []
-    unknown = sorted({line.sku or "(empty)" for line in lines if line.sku not in known_skus})
+    unknown = sorted({line.sku for line in lines if line.sku not in known_skus})
     if unknown:
         holds.append(
             Hold(
                 HoldReason.UNKNOWN_SKU,
-                f"The catalog does not have {', '.join(unknown)}: add it, or correct the SKU in the channel.",
+                Message(
+                    "The catalog does not have %(skus)s: add it, or correct the SKU in the channel.",
+                    skus=Listed(tuple(sku or Message("(empty)") for sku in unknown)),
+                ),
             )
         )
     wrong = [f"{line.sku} × {line.quantity}" for line in lines if line.quantity <= 0]
@@ -228,7 +236,10 @@ def _check_lines(lines: Sequence[SnapshotLine], known_skus: Collection[str]) -> 
         holds.append(
             Hold(
                 HoldReason.BAD_QUANTITY,
-                f"A quantity must be at least 1: {', '.join(wrong)}. Correct it in the channel.",
+                Message(
+                    "A quantity must be at least 1: %(lines)s. Correct it in the channel.",
+                    lines=Listed(tuple(wrong)),
+                ),
             )
         )
     return holds
@@ -245,19 +256,22 @@ def _check_money(order: OrderSnapshot) -> list[Hold]:
         return [
             Hold(
                 HoldReason.UNKNOWN_CURRENCY,
-                f"{order.currency or '(none)'} is not a currency we know: correct it in the channel.",
+                Message(
+                    "%(currency)s is not a currency we know: correct it in the channel.",
+                    currency=order.currency or Message("(none)"),
+                ),
             )
         ]
     expected = expected_total(order)
     if expected != order.total_minor:
-        reported, summed = (
-            money.Money(order.total_minor, order.currency),
-            money.Money(expected, order.currency),
-        )
         return [
             Hold(
                 HoldReason.TOTALS_DIFFER,
-                f"The channel's total is {reported}, the lines add up to {summed}: compare the order with the channel.",
+                Message(
+                    "The channel's total is %(total)s, the lines add up to %(sum)s: compare the order with the channel.",
+                    total=money.Money(order.total_minor, order.currency),
+                    sum=money.Money(expected, order.currency),
+                ),
             )
         ]
     return []
@@ -265,31 +279,44 @@ def _check_money(order: OrderSnapshot) -> list[Hold]:
 
 def _check_address(address: Address | None, serviceable: Mapping[str, bool] | None) -> list[Hold]:
     if address is None:
-        return [Hold(HoldReason.ADDRESS, "There is no shipping address: ask the customer for it.")]
-    needed = {"name": address.name, "street": address.line1, "city": address.city, "country": address.country}
-    missing = [name for name, value in needed.items() if not value.strip()]
+        why = Message("There is no shipping address: ask the customer for it.")
+        return [Hold(HoldReason.ADDRESS, why)]
+    needed = (
+        (mark("name"), address.name),
+        (mark("street"), address.line1),
+        (mark("city"), address.city),
+        (mark("country"), address.country),
+    )
+    missing = tuple(Message(name) for name, value in needed if not value.strip())
     if missing:
-        return [Hold(HoldReason.ADDRESS, f"The address lacks {', '.join(missing)}: ask the customer.")]
+        why = Message("The address lacks %(fields)s: ask the customer.", fields=Listed(missing))
+        return [Hold(HoldReason.ADDRESS, why)]
     if serviceable is not None and not serviceable.get(address.country, False):
         return [
             Hold(
                 HoldReason.UNSERVICEABLE,
-                f"We do not deliver to {address.country}: cancel the order or add a location that does.",
+                Message(
+                    "We do not deliver to %(country)s: cancel the order or add a location that does.",
+                    country=address.country,
+                ),
             )
         ]
     pattern = _POSTAL.get(address.country)
     if pattern and not pattern.fullmatch(address.postal_code.strip().upper()):
-        found = address.postal_code or "(empty)"
-        return [
-            Hold(HoldReason.ADDRESS, f"{found} is not a postal code of {address.country}: ask the customer.")
-        ]
+        why = Message(
+            "%(code)s is not a postal code of %(country)s: ask the customer.",
+            code=address.postal_code or Message("(empty)"),
+            country=address.country,
+        )
+        return [Hold(HoldReason.ADDRESS, why)]
     return []
 
 
 def _check_payment(order: OrderSnapshot) -> list[Hold]:
     if order.payment.on_delivery or order.payment.is_paid:
         return []
-    return [Hold(HoldReason.UNPAID, "The payment has not arrived: the order goes on by itself when it does.")]
+    why = Message("The payment has not arrived: the order goes on by itself when it does.")
+    return [Hold(HoldReason.UNPAID, why)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +328,7 @@ class QueuePlacement:
     """
 
     queue: str
-    reason: str
+    reason: Message
     at: datetime
     retry_at: datetime | None
     wakes_on_stock: bool = True

@@ -15,6 +15,7 @@ from doorstep.domain.inventory.views import promises, rules
 from doorstep.domain.routing.model import Demand, StockKey, StockLimits, stock_key
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, Sku
+from doorstep.kernel.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _terms(
     held: Mapping[tuple[Sku, Condition], int],
 ) -> StockLimits:
     kept: dict[tuple[StockKey, LocationId], int] = {}
-    why: dict[tuple[StockKey, LocationId], str] = {}
+    why: dict[tuple[StockKey, LocationId], Message] = {}
     for position in positions:
         name = stock_key(position.sku, position.condition)
         ruled_as = goods.sold_as[name][1]

@@ -44,7 +44,7 @@ def cancel_ended(tx: WriteTx, *, decisions: Sequence[Decision], now: datetime) -
     """Cancel what is left of orders whose rule says so."""
     for each in decisions:
         if each.short and each.remainder is not None and each.remainder.then == "cancel":
-            _cancel(tx, each.order_id, f"canceled by rule: {queues.missing_reason(each)}", now)
+            _cancel(tx, each.order_id, f"canceled by rule: {queues.missing_reason(each).english()}", now)
 
 
 def cancel_overdue(context: Context) -> int:
@@ -55,7 +55,7 @@ def cancel_overdue(context: Context) -> int:
         for order_id in overdue:
             (header,) = [each.header for each in order_views.orders(tx, order_ids=[order_id])]
             since = "" if header.queued_at is None else f" since {header.queued_at:%d %b %Y}"
-            _cancel(tx, order_id, f"not filled{since}: {header.queue_reason}", now)
+            _cancel(tx, order_id, f"not filled{since}: {header.queue_reason.english()}", now)
     if overdue:
         _log.warning("orders canceled after waiting too long", orders=len(overdue))
     return len(overdue)

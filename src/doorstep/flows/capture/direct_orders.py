@@ -118,7 +118,7 @@ class _State:
         }
         self.holds: dict[int, list[str]] = {}
         for hold in order_views.open_holds(tx, order_ids=list(found.values())):
-            self.holds.setdefault(hold.order_id, []).append(hold.message)
+            self.holds.setdefault(hold.order_id, []).append(hold.message.english())
 
     def outcome(self, arrival: Arrival, name: str, *, repeated: bool) -> CaptureResult:
         if arrival.external_event_id in self.problems:

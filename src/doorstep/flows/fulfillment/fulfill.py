@@ -36,7 +36,7 @@ def locked_command(
     orders.lock(tx, order_id=order_id)
     holds = order_views.open_holds(tx, order_ids=[order_id])
     if holds and not past_holds:
-        raise errors.Refused(f"The order is held: {holds[0].message}")
+        raise errors.Refused(f"The order is held: {holds[0].message.english()}")
     location_id = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
     return Command(fulfillment_order_id, network.location(tx, location_id=location_id).code, now, version)
 

@@ -11,6 +11,7 @@ from doorstep.domain.network import views as network_views
 from doorstep.flows.context import Context
 from doorstep.kernel import errors, log
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.message import Message
 
 _log = log.get("outage")
 _FAILURE_WINDOW = timedelta(minutes=10)
@@ -53,7 +54,9 @@ def check(context: Context) -> int:
             changed += network.end_carrier_outage(tx, carrier=carrier, at=now)
             del noticed[carrier]
         for each in connections.failing_carriers(tx, since=now - _FAILURE_WINDOW, at_least=_FAILURES):
-            reason = f"{each.failures} calls in a row failed: {each.error}"
+            reason = Message(
+                "%(count)s calls in a row failed: %(error)s", count=each.failures, error=each.error
+            )
             changed += network.start_detected_outage(
                 tx, carrier=each.carrier, reason=reason, until_at=now + _OUTAGE_LENGTH, at=now
             )

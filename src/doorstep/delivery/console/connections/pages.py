@@ -69,7 +69,7 @@ def connection_list(req: PageRequest, tx: ReadTx) -> ListPage[ConnectionHealth]:
     def state(row: ConnectionHealth) -> Cell | list[Cell]:
         if outage := outages.get(row.key):
             link = Link(_("Outage"), "/network", "danger-text")
-            return [link, At(outage.since_at), Text(outage.reason, "muted")]
+            return [link, At(outage.since_at), Text(str(outage.reason), "muted")]
         if row.dead:
             words = counted(row.dead, "{n} dead letter", "{n} dead letters")
             return Link(words, "/dead-letters?what=intake", "danger-text", value=_("Dead letters"))

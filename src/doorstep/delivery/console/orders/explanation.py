@@ -73,7 +73,8 @@ class Explanation:
     @property
     def refused(self) -> str:
         """How many locations were excluded for the whole order, and why."""
-        counts = sorted(self.decision.explanation.refused.items(), key=lambda each: (-each[1], each[0]))
+        reasons = ((str(reason), count) for reason, count in self.decision.explanation.excluded)
+        counts = sorted(reasons, key=lambda each: (-each[1], each[0]))
         return "; ".join(f"{reason} ({count})" for reason, count in counts)
 
 
@@ -97,7 +98,7 @@ class Explainer:
         is_part = only is not None and len(decision.sent) > 1
         return Explanation(
             decision,
-            " ".join(dict.fromkeys(part.line.sentence for part in lines))
+            " ".join(dict.fromkeys(str(part.line.sentence) for part in lines))
             if is_part
             else self.headline(decision),
             lines,
@@ -112,11 +113,11 @@ class Explainer:
         explanation = decision.explanation
         waits = [line for line in explanation.lines if decision.lacking(line)]
         if not decision.sent:
-            return " ".join(dict.fromkeys(line.sentence for line in waits or explanation.lines))
+            return " ".join(dict.fromkeys(str(line.sentence) for line in waits or explanation.lines))
         where = " and ".join(decision.name(code) for code in decision.sent)
         if not decision.has_figures:
             return (
-                explanation.lines[0].sentence
+                str(explanation.lines[0].sentence)
                 if len(explanation.lines) == 1
                 else _("From {places}.").format(places=where)
             )

@@ -154,7 +154,7 @@ def decided_json(req: PageRequest) -> Response:
         "Content-Disposition": f'attachment; filename="decisions-{name}.json"',
         "Cache-Control": "no-store",
     }
-    return Response(msgspec.json.encode(kept), media_type="application/json", headers=headers)
+    return Response(msgspec.json.encode(kept, enc_hook=str), media_type="application/json", headers=headers)
 
 
 def _act(req: PageRequest, verb: Callable[[WriteTx, OrderId], str]) -> Response:

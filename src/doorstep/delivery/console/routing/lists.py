@@ -243,7 +243,7 @@ def case_list(outcomes: Sequence[CaseOutcome]) -> ListPage[CaseOutcome]:
                 lambda row: [Text(each, "danger-text") for each in row.differences],
                 "wrap full s3",
             ),
-            Column(_m("Decision"), lambda row: lists.text(" ".join(row.sentences)), "wrap full s5"),
+            Column(_m("Decision"), lambda row: lists.text(" ".join(map(str, row.sentences))), "wrap full s5"),
         ),
         fetch=fetch,
         noun=plural("{n} test case", "{n} test cases"),

@@ -14,6 +14,7 @@ from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns.model import RefundProgress, ReturnLocation
 from doorstep.domain.shipping.model import Direction, LabelState, Scan, TrackingStatus
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.message import Message as Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Header:
     promised_at: datetime | None
     pickup: str
     queue: str
-    queue_reason: str
+    queue_reason: Sentence
     queued_at: datetime | None
     due_at: datetime | None
     wakes_on_stock: bool
@@ -67,7 +68,7 @@ def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
                o.is_paid, o.on_delivery, o.payment_gateway, o.payment_method, o.shipping_method, o.source, o.note,
                o.tags, o.canceled_at, o.completed_at, o.trace_id, o.promised_at, o.pickup, r.due, r.due_at,
                coalesce(r.is_short, false) AS is_short, coalesce(r.queue, '') AS queue,
-               coalesce(r.queue_reason, '') AS queue_reason, r.queued_at, coalesce(r.wakes_on_stock, false) AS wakes_on_stock,
+               coalesce(r.queue_reason, '""') AS queue_reason, r.queued_at, coalesce(r.wakes_on_stock, false) AS wakes_on_stock,
                coalesce(r.tries, 0) AS tries, r.auto_cancel_at
           FROM orders o JOIN connections c ON c.id = o.connection_id
           LEFT JOIN order_routing r ON r.order_id = o.id WHERE o.id = %s
@@ -372,7 +373,7 @@ class HoldRow:
 
     id: int
     reason: str
-    message: str
+    message: Sentence
     placed_by: str
     placed_at: datetime
     released_at: datetime | None

@@ -35,6 +35,7 @@ from doorstep.domain.shipping.model import LabelState
 from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.event_log import Event
+from doorstep.kernel.message import Message as Sentence
 from doorstep.kernel.money import Money
 
 __all__ = ["Parcel"]
@@ -101,7 +102,7 @@ class OrderDetail:
     past_groups: Sequence[Group]
     unallocated: Sequence[tuple[LineRow, int]]
     canceled: Sequence[tuple[LineRow, int]]
-    missing: Mapping[int, str]
+    missing: Mapping[int, Sentence]
     decisions: Sequence[Decision]
     shipping_address: Address
     billing_address: Address
@@ -178,7 +179,7 @@ def _units(lines: Sequence[LineRow], count: Callable[[LineRow], int]) -> list[tu
     return [(line, count(line)) for line in lines if count(line) > 0]
 
 
-def _missing(decided: Sequence[Decision]) -> dict[int, str]:
+def _missing(decided: Sequence[Decision]) -> dict[int, Sentence]:
     """The newest decision's sentence for each line; decisions come newest first."""
     return {line.line_no: line.sentence for each in reversed(decided) for line in each.explanation.lines}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from doorstep.domain.inventory.model.rules import EVERY_CHANNEL
+from doorstep.kernel.message import NOTHING, Message
 
 PICKUP_KINDS = frozenset({"store", "dark_store"})
 
@@ -89,17 +90,24 @@ class Policies:
         """Safety stock there."""
         return self.node(sku, location_id, channel).safety_stock
 
-    def kept_back(self, sku: str, location_id: int, channel: str, *, on_hand: int) -> tuple[int, str]:
+    def kept_back(self, sku: str, location_id: int, channel: str, *, on_hand: int) -> tuple[int, Message]:
         """Of the units on hand, how many this channel may not use, and why."""
         found = self.node(sku, location_id, channel)
         if not found.may_ship.value:
-            return on_hand, f"does not ship for {channel or 'this channel'} ({found.may_ship.rule})"
+            rule = found.may_ship.rule
+            if not channel:
+                return on_hand, Message("does not ship for this channel (%(rule)s)", rule=rule)
+            return on_hand, Message("does not ship for %(channel)s (%(rule)s)", channel=channel, rule=rule)
         if found.safety_stock.value:
             return (
                 found.safety_stock.value,
-                f"keeps {found.safety_stock.value} as safety stock ({found.safety_stock.rule})",
+                Message(
+                    "keeps %(units)s as safety stock (%(rule)s)",
+                    units=found.safety_stock.value,
+                    rule=found.safety_stock.rule,
+                ),
             )
-        return 0, ""
+        return 0, NOTHING
 
     def threshold(self, sku: str, channel: str) -> Ruling:
         """The threshold of this channel in the whole network."""

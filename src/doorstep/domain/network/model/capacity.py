@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId
+from doorstep.kernel.message import Message
 
 # A shift of a location, identified by its start.
 ShiftKey = tuple[LocationId, datetime]
@@ -56,7 +57,7 @@ class Outage:
     """
 
     carrier: str
-    reason: str
+    reason: Message
     since_at: datetime
     until_at: datetime | None
     is_noticed: bool
@@ -67,9 +68,9 @@ class Outage:
         return self.since_at < until and (self.until_at is None or self.until_at > since)
 
     @property
-    def words(self) -> str:
+    def words(self) -> Message:
         """The reason as shown in explanations and to users."""
-        return f"{self.carrier} has an outage: {self.reason}"
+        return Message("%(carrier)s has an outage: %(reason)s", carrier=self.carrier, reason=self.reason)
 
 
 @dataclass(frozen=True, slots=True)

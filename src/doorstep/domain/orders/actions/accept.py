@@ -21,7 +21,9 @@ from doorstep.domain.orders.store.routing import NewRoutingState
 from doorstep.domain.orders.store.write import LockedOrder, NewHeader
 from doorstep.kernel import event_log
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.i18n import mark
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.message import Listed, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +287,14 @@ def _apply(
     if "address" in changes and order.shipping_address is not None:
         write.replace_address(tx, order_id=known.id, kind="shipping", address=order.shipping_address)
     if at_work and {"address", "lines"} & set(changes):
-        what = " and ".join(name for name in ("address", "lines") if name in changes)
-        message = (
-            f"The channel changed the {what} after work had started: compare both, then release or cancel."
+        what = tuple(
+            Message(word)
+            for name, word in (("address", mark("address")), ("lines", mark("lines")))
+            if name in changes
+        )
+        message = Message(
+            "The channel changed the %(parts)s after work had started: compare both, then release or cancel.",
+            parts=Listed(what, "and"),
         )
         hold = Hold(HoldReason.CHANGED_AFTER_RELEASE, message)
         holds.insert_holds(tx, [(known.id, hold)], at=now)

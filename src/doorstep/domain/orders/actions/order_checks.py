@@ -13,6 +13,7 @@ from doorstep.domain.orders.store.holds import OpenHold
 from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.message import written
 
 
 def claim_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[OrderId]:
@@ -110,7 +111,7 @@ def place_hold(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) ->
     if not reason.strip():
         raise errors.Invalid("Enter a reason for the hold.", field="reason")
     progress.lock(tx, order_id=order_id)
-    holds.insert_holds(tx, [(order_id, Hold(HoldReason.MANUAL, reason.strip()))], at=now)
+    holds.insert_holds(tx, [(order_id, Hold(HoldReason.MANUAL, written(reason.strip())))], at=now)
     event_log.append(tx, [events.Held(order_id, (HoldReason.MANUAL.value,))], at=now)
 
 

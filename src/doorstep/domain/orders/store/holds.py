@@ -8,6 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.orders.model import Hold
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class OpenHold:
     id: int
     order_id: int
     reason: str
-    message: str
+    message: Message
 
 
 def select_open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
@@ -35,7 +36,7 @@ def insert_holds(tx: WriteTx, holds: Sequence[tuple[int, Hold]], *, at: datetime
         """
         INSERT INTO order_holds (order_id, reason, message, placed_by, placed_at)
         SELECT h.order_id, h.reason, h.message, %s, %s
-          FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS h(order_id, reason, message)
+          FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS h(order_id, reason, message)
         ON CONFLICT (order_id, reason) WHERE released_at IS NULL DO UPDATE SET message = excluded.message
         """,
         (

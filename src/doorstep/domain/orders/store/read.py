@@ -9,6 +9,7 @@ from datetime import datetime
 from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, SnapshotPayment
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import Sku
+from doorstep.kernel.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Header:
     origin: str
     pickup: str
     queue: str
-    queue_reason: str
+    queue_reason: Message
     queued_at: datetime | None
     tries: int
     auto_cancel_at: datetime | None
@@ -57,7 +58,7 @@ _HEADER = """o.id, o.connection_id, c.key AS channel, o.external_id, o.number, o
     o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included, o.payment_gateway, o.payment_method,
     o.is_paid, o.on_delivery, o.customer_external_id, o.shipping_method, o.source, o.note, o.tags, o.approved_at,
     o.canceled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.channel_ship_by, o.origin, o.pickup,
-    coalesce(r.queue, '') AS queue, coalesce(r.queue_reason, '') AS queue_reason, r.queued_at,
+    coalesce(r.queue, '') AS queue, coalesce(r.queue_reason, '""') AS queue_reason, r.queued_at,
     coalesce(r.tries, 0) AS tries, r.auto_cancel_at"""
 
 

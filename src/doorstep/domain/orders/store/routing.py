@@ -12,6 +12,7 @@ from datetime import datetime
 from doorstep.domain.orders.model import QueuePlacement
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.message import NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def copy_routing_states(tx: WriteTx, rows: Sequence[NewRoutingState]) -> None:
 def _values(row: NewRoutingState) -> tuple[object, ...]:
     placed = row.placement
     if placed is None:
-        return row.order_id, "approve", row.at, False, "", "", None, True, 0, None
+        return row.order_id, "approve", row.at, False, "", NOTHING, None, True, 0, None
     due = "route" if placed.is_retried else None
     return (
         row.order_id, due, placed.retry_at, True, placed.queue, placed.reason, placed.at, placed.wakes_on_stock, 1,
@@ -80,7 +81,7 @@ def put_in_queues(tx: WriteTx, placements: Mapping[OrderId, QueuePlacement]) -> 
                CASE WHEN r.queue = p.queue THEN coalesce(r.queued_at, p.at) ELSE p.at END, p.wakes,
                coalesce(r.tries, 0) + 1,
                CASE WHEN p.forgets THEN NULL ELSE coalesce(r.auto_cancel_at, p.auto_cancel_at) END
-          FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
+          FROM unnest(%s::bigint[], %s::text[], %s::jsonb[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
                       %s::timestamptz[], %s::boolean[])
                AS p(id, queue, reason, at, retry_at, wakes, auto_cancel_at, forgets)
           LEFT JOIN order_routing r ON r.order_id = p.id

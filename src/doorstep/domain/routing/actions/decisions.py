@@ -10,11 +10,12 @@ import msgspec
 from doorstep.domain.routing.model import Decision
 from doorstep.domain.routing.store import decisions as store
 from doorstep.domain.routing.store.decisions import Block, Exclusion
+from doorstep.kernel import message
 from doorstep.kernel.db import WriteTx
 
 __all__ = ["Block", "Exclusion"]
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(enc_hook=message.stored)
 
 
 def reserve_ids(tx: WriteTx, *, decisions: Sequence[Decision]) -> dict[int, int]:

@@ -15,7 +15,9 @@ from doorstep.domain.routing.model.measure import Scale, Values, scale
 from doorstep.domain.routing.model.network import Lane, Network, Place
 from doorstep.domain.routing.model.rules.document import Costs, Locations, Rule
 from doorstep.kernel.ids import LocationId
+from doorstep.kernel.message import Message, written
 
+_DOES_NOT_SHIP = Message("does not ship")
 _SURE = 1.0 - 1e-9
 _MILLION = 1_000_000
 # Unknown days sort last.
@@ -94,14 +96,16 @@ class Frame:
     network: Network
     costs: Costs
     today: int
-    shut: Mapping[LocationId, str] = field(init=False)
+    shut: Mapping[LocationId, Message] = field(init=False)
     _sites: dict[int, tuple[Rule, Mapping[LocationId, Site]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         found = (
-            (each.id, each.paused if each.ships else "does not ship") for each in self.network.places.values()
+            (each.id, written(each.paused) if each.ships else _DOES_NOT_SHIP)
+            for each in self.network.places.values()
+            if each.paused or not each.ships
         )
-        object.__setattr__(self, "shut", {place: why for place, why in found if why})
+        object.__setattr__(self, "shut", dict(found))
 
     def sites(self, rule: Rule) -> Mapping[LocationId, Site]:
         """The locations under a rule, for any customer. The rule is kept: its identity is the key."""
@@ -134,11 +138,11 @@ class CandidateView:
     frame: Frame
     rule: Rule
     lanes: Mapping[LocationId, Lane]
-    refused: Mapping[LocationId, str]
+    refused: Mapping[LocationId, Message]
     pickup: str = ""
     scale: Scale = field(init=False)
-    reasons: dict[LocationId, str] = field(init=False)
-    counts: dict[str, int] = field(init=False)
+    reasons: dict[LocationId, Message] = field(init=False)
+    counts: tuple[tuple[Message, int], ...] = field(init=False)
     stops: dict[LocationId, Stop | None] = field(init=False)
     companions: dict[LocationId, Stop | None] = field(init=False)
     _sites: Mapping[LocationId, Site] = field(init=False)
@@ -147,18 +151,22 @@ class CandidateView:
         self.scale = scale(self.rule.choose)
         self._sites = self.frame.sites(self.rule)
         self.reasons = self._but_one() if self.pickup else self._shut()
-        self.counts = dict(Counter(self.reasons.values())) if self.reasons else {}
+        self.counts = tuple(Counter(self.reasons.values()).items()) if self.reasons else ()
         self.stops = _LazyStops(self)
         self.companions = _LazyStops(self, is_companion=True)
 
-    def _but_one(self) -> dict[LocationId, str]:
+    def _but_one(self) -> dict[LocationId, Message]:
         """Reasons against all locations but the pickup location."""
-        places, why = self.frame.network.places, f"the customer picks up at {self.pickup}"
+        places = self.frame.network.places
+        why = Message("the customer picks up at %(location)s", location=self.pickup)
         known = [places[each] for each in self.lanes if each in places]
-        found = ((each.id, each.paused if each.code == self.pickup else why) for each in known)
-        return {place: against for place, against in found if against}
+        return {
+            each.id: written(each.paused) if each.code == self.pickup else why
+            for each in known
+            if each.paused or each.code != self.pickup
+        }
 
-    def _shut(self) -> dict[LocationId, str]:
+    def _shut(self) -> dict[LocationId, Message]:
         """The reasons against the locations that may not serve."""
         shut, refused, sites = self.frame.shut, self.refused, self._sites
         return {
@@ -232,7 +240,11 @@ class CandidateViews:
     _kept: dict[tuple[int, int, int, str], CandidateView] = field(init=False, default_factory=dict)
 
     def of(
-        self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane], refused: Mapping[LocationId, str]
+        self,
+        rule: Rule,
+        demand: Demand,
+        lanes: Mapping[LocationId, Lane],
+        refused: Mapping[LocationId, Message],
     ) -> CandidateView:
         """The candidate view of an order. Keys are identities: a view keeps its keys alive, so that no identity is reused."""
         key = id(rule), id(lanes), id(refused), demand.attributes.pickup

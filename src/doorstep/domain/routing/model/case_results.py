@@ -17,6 +17,7 @@ from doorstep.domain.routing.model.rules.cases import Case, CaseLane, CaseLocati
 from doorstep.domain.routing.model.rules.document import RuleSet, Run
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId, Sku
+from doorstep.kernel.message import Message, written
 
 Installed = Callable[[Case], Network]
 _NOTHING = "nothing"
@@ -28,7 +29,7 @@ class CaseOutcome:
 
     name: str
     differences: tuple[str, ...]
-    sentences: tuple[str, ...] = ()
+    sentences: tuple[Message, ...] = ()
 
     @property
     def is_green(self) -> bool:
@@ -59,7 +60,10 @@ def _outcome(case: Case, compiled_rules: compiled.CompiledRules, installed: Inst
         now=case.at,
         run=_run(case, compiled_rules.document),
     )
-    sentences = tuple(f"Line {line.line_no}: {line.sentence}" for line in decision.explanation.lines)
+    sentences = tuple(
+        Message("Line %(number)s: %(sentence)s", number=line.line_no, sentence=line.sentence)
+        for line in decision.explanation.lines
+    )
     return CaseOutcome(case.name, tuple(_differences(case, decision, network.places)), sentences)
 
 
@@ -146,6 +150,8 @@ class _ScenarioLanes:
         for place, given in self.given.items():
             reported = {each: getattr(given, each) for each in given.__struct_fields__ if each != "location"}
             known = {each: value for each, value in reported.items() if value is not None}
+            if given.closed is not None:
+                known["closed"] = written(given.closed) if given.closed else None
             found[place] = msgspec.structs.replace(found[place], **known)
         return dict(sorted(found.items(), key=lambda each: (each[1].km, each[0])))
 

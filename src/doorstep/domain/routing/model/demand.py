@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from doorstep.kernel.ids import LocationId, OrderId, Sku
+from doorstep.kernel.message import Message
 
 # The key of stock: a SKU, or a SKU in another condition under a key of its own (see component).
 StockKey = str
@@ -67,7 +68,7 @@ class StockLimits:
     """
 
     kept_back: Mapping[tuple[StockKey, LocationId], int] = field(default_factory=dict)
-    reasons: Mapping[tuple[StockKey, LocationId], str] = field(default_factory=dict)
+    reasons: Mapping[tuple[StockKey, LocationId], Message] = field(default_factory=dict)
     set_aside: Mapping[StockKey, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from operator import attrgetter
 
 import msgspec
@@ -15,14 +16,16 @@ from doorstep.domain.routing.model.demand import Choice, DemandLine
 from doorstep.domain.routing.model.order_problem import NO_CAPACITY, OrderProblem
 from doorstep.domain.routing.model.score import SURELY, Scores
 from doorstep.kernel.ids import LocationId, OrderId
+from doorstep.kernel.message import Listed, Message
 
-VERSION = 2
+VERSION = 3
+_REJECTED = Message("rejected this before")
 # The nearest locations of a line that are listed, fewer for many lines: explanations must fit a page and are kept for years.
 _MOST_LISTED, _LEAST_LISTED, _LISTED_IN_ALL = 4, 2, 9
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A location as it was in the decision; `eliminated` is the reason why it could not serve a line ("": it could).
+    """A location as it was in the decision; `eliminated` is the reason why it could not serve a line (None: it could).
 
     `cost_minor`, `miss` and `arrives` are of the line in a parcel of its own. A struct, as a batch has more of these than of
     anything else, and a struct is created in a seventh of the time.
@@ -31,7 +34,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     location: str
     available: int
     distance_km: int | None
-    eliminated: str = ""
+    eliminated: Message | None = None
     cost_minor: int = 0
     miss: float = SURELY
     arrives: date | None = None
@@ -43,7 +46,7 @@ class LineExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
     line_no: int
     sku: str
     quantity: int
-    sentence: str
+    sentence: Message
     candidates: tuple[Candidate, ...]
     others: int = 0
 
@@ -58,9 +61,10 @@ class Alternative(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """The explanation of an order's decision.
 
-    `rules`, `run`, `routing` and `rule` name what decided. `refused` counts locations by the reason that ruled them out for the
-    whole order. `flip` says what would have made the runner-up win. `together` are orders of the same customer whose parcel this
-    order joins. `batch` says what batch re-optimization changed ("" if the order was decided on its own).
+    `rules`, `run`, `routing` and `rule` name what decided. `ruled_out` counts locations by the reason that ruled them out for
+    the whole order (`refused` in explanations before version 3). `flip` says what would have made the runner-up win. `together`
+    are orders of the same customer whose parcel this order joins. `batch` says what batch re-optimization changed (None if the
+    order was decided on its own).
     """
 
     v: int
@@ -71,11 +75,17 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: tuple[LineExplanation, ...]
     scores: Scores = Scores()
     runner_up: Alternative | None = None
-    flip: str = ""
+    flip: Message | None = None
     refused: Mapping[str, int] = {}
     asked: int = 0
     together: tuple[OrderId, ...] = ()
-    batch: str = msgspec.field(default="", name="wave")  # stored explanations keep the name
+    batch: Message | None = msgspec.field(default=None, name="wave")  # stored explanations keep the name
+    ruled_out: tuple[tuple[Message, int], ...] = ()
+
+    @property
+    def excluded(self) -> Sequence[tuple[Message, int]]:
+        """The number of locations that were ruled out for the whole order, by reason."""
+        return self.ruled_out or [(Message(reason), number) for reason, number in self.refused.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +111,12 @@ class Explain:
             for index, want in enumerate(self.problem.wants)
         }
 
-    def refused(self) -> Mapping[str, int]:
+    def ruled_out(self) -> tuple[tuple[Message, int], ...]:
         """The number of excluded locations, by reason."""
         reasons, capacity = self.problem.candidates.reasons, self.problem.capacity
         full = sum(room <= 0 and place not in reasons for place, room in capacity.items())
-        return (
-            {**self.problem.candidates.counts, NO_CAPACITY: full} if full else self.problem.candidates.counts
-        )
+        counts = self.problem.candidates.counts
+        return (*counts, (NO_CAPACITY, full)) if full else counts
 
     def _line(
         self,
@@ -150,21 +159,21 @@ class Explain:
         arrives = lane.arrives_at.date() if lane.arrives_at is not None else None
         cost = stop.fixed_cost.total + self.problem.added(index, stop, want.quantity)
         return Candidate(
-            stop.place.code, available, self._km(place_id), "", cost, lane.miss or SURELY, arrives
+            stop.place.code, available, self._km(place_id), None, cost, lane.miss or SURELY, arrives
         )
 
-    def _why(self, want: DemandLine, place: LocationId, available: int) -> str:
+    def _why(self, want: DemandLine, place: LocationId, available: int) -> Message:
         if (want.sku, place) in self.problem.demand.excluded:
-            return "rejected this before"
+            return _REJECTED
         if why := self.problem.reason_against(place) or self._kept(want, place):
             return why
         if available >= want.quantity:
-            return f"keeps {self.problem.safety} as safety stock of this rule"
-        return f"has {available} of {want.quantity}: the line would be split"
+            return Message("keeps %(units)s as safety stock of this rule", units=self.problem.safety)
+        return _lacking(available, want.quantity)
 
-    def _kept(self, want: DemandLine, place: LocationId) -> str:
+    def _kept(self, want: DemandLine, place: LocationId) -> Message | None:
         """Why available units are not for this buyer."""
-        return self.problem.demand.terms.reasons.get((want.sku, place), "")
+        return self.problem.demand.terms.reasons.get((want.sku, place))
 
     def _km(self, place: LocationId) -> int | None:
         return (
@@ -173,7 +182,7 @@ class Explain:
 
     def _sentence(
         self, index: int, want: DemandLine, choices: Sequence[Choice], shared: frozenset[LocationId]
-    ) -> str:
+    ) -> Message:
         stock = self.problem.stock_at[index]
         if not choices:
             there = sum(
@@ -183,32 +192,45 @@ class Explain:
                     if self.problem.candidate(place, want.sku) is not None
                 ]
             )
-            return f"{there} of {want.quantity} available: the line waits for stock and reserves nothing."
-        if len(choices) > 1:
-            parts = ", ".join(
-                f"{choice.quantity} from {self._named(choice.location_id)}" for choice in choices
+            return Message(
+                "%(there)s of %(quantity)s available: the line waits for stock and reserves nothing.",
+                there=there,
+                quantity=want.quantity,
             )
-            return f"No location has all {want.quantity}: {parts}."
+        if len(choices) > 1:
+            parts = [
+                Message(
+                    "%(quantity)s from %(place)s",
+                    quantity=choice.quantity,
+                    place=self._named(choice.location_id),
+                )
+                for choice in choices
+            ]
+            return Message(
+                "No location has all %(quantity)s: %(parts)s.",
+                quantity=want.quantity,
+                parts=Listed(tuple(parts)),
+            )
         return self._whole_sentence(index, want, choices[0], shared)
 
     def _whole_sentence(
         self, index: int, want: DemandLine, choice: Choice, shared: frozenset[LocationId]
-    ) -> str:
+    ) -> Message:
         """Why a whole line came from one location."""
         fits = self.problem.fits(index)
         here = self._named(choice.location_id)
-        have = "that have it" if want.quantity == 1 else f"with all {want.quantity}"
         if len(fits) <= 1:
-            return f"{here}: the only location {have.replace('have', 'has')}."
+            return _only(here, want.quantity)
         nearest = self._nearest(fits)
         if nearest.meters == fits[choice.location_id].meters:
-            return f"{here}: the nearest of {len(fits)} locations {have}."
+            return _nearest_of(here, len(fits), want.quantity)
         if choice.location_id in shared:
-            name = nearest.place.name
-            return (
-                f"{here}: in one parcel with other lines of this order, instead of {name}, which is nearer."
+            return Message(
+                "%(place)s: in one parcel with other lines of this order, instead of %(nearer)s, which is nearer.",
+                place=here,
+                nearer=nearest.place.name,
             )
-        return f"{here}: {why_not_nearest(self.problem, index, fits[choice.location_id], nearest)}."
+        return why_not_nearest(self.problem, index, fits[choice.location_id], nearest, here)
 
     def _nearest(self, fits: Mapping[LocationId, Stop]) -> Stop:
         """The first by distance; by id, if others are less than a meter farther."""
@@ -221,6 +243,33 @@ class Explain:
         return place.name if km is None else f"{place.name} ({km} km)"
 
 
+@lru_cache(maxsize=1024)
+def _lacking(available: int, quantity: int) -> Message:
+    """Shared: most locations that are ruled out lack the same few units."""
+    return Message(
+        "has %(available)s of %(quantity)s: the line would be split", available=available, quantity=quantity
+    )
+
+
+def _only(place: str, quantity: int) -> Message:
+    if quantity == 1:
+        return Message("%(place)s: the only location that has it.", place=place)
+    return Message("%(place)s: the only location with all %(quantity)s.", place=place, quantity=quantity)
+
+
+def _nearest_of(place: str, count: int, quantity: int) -> Message:
+    if quantity == 1:
+        return Message(
+            "%(place)s: the nearest of %(count)s locations that have it.", place=place, count=count
+        )
+    return Message(
+        "%(place)s: the nearest of %(count)s locations with all %(quantity)s.",
+        place=place,
+        count=count,
+        quantity=quantity,
+    )
+
+
 def _shared(chosen: Sequence[Choice]) -> frozenset[LocationId]:
     """Locations that more than one line comes from."""
     lines: dict[LocationId, set[int]] = {}
@@ -229,6 +278,6 @@ def _shared(chosen: Sequence[Choice]) -> frozenset[LocationId]:
     return frozenset(place for place, numbers in lines.items() if len(numbers) > 1)
 
 
-def not_asked(wants: Sequence[DemandLine], why: str) -> tuple[LineExplanation, ...]:
+def not_asked(wants: Sequence[DemandLine], why: Message) -> tuple[LineExplanation, ...]:
     """Lines that no rule was applied to."""
     return tuple([LineExplanation(want.line_no, want.sku, want.quantity, why, ()) for want in wants])

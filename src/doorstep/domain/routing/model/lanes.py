@@ -17,6 +17,7 @@ from doorstep.domain.routing.model.demand import Demand, OrderAttributes
 from doorstep.domain.routing.model.network import Lane
 from doorstep.domain.routing.model.tariff import Carrier, Departure, Rate, Service, Zone, arrival, departure
 from doorstep.kernel.ids import LocationId
+from doorstep.kernel.message import Message
 
 _EARTH_KM = 6371.0088
 _MOST_DESTINATIONS = 8_000  # cached distances of one configuration; beyond it they are computed again
@@ -155,12 +156,12 @@ class Tariffs:
     now: datetime
     priced: bool = True
     confidence: float = 0.9
-    out: Mapping[str, str] = field(default_factory=dict)
+    out: Mapping[str, Message] = field(default_factory=dict)
     days: dict[tuple[object, ...], datetime | None] = field(init=False, default_factory=dict)
     _lanes: dict[tuple[object, ...], dict[LocationId, Lane]] = field(init=False, default_factory=dict)
     _leaving: dict[tuple[LocationId, str, str], Departure | None] = field(init=False, default_factory=dict)
-    _offers: dict[tuple[LocationId, str, str], Offer | str] = field(init=False, default_factory=dict)
-    _bands: dict[tuple[object, ...], dict[LocationId, list[Offer | str]]] = field(
+    _offers: dict[tuple[LocationId, str, str], Offer | Message] = field(init=False, default_factory=dict)
+    _bands: dict[tuple[object, ...], dict[LocationId, list[Offer | Message]]] = field(
         init=False, default_factory=dict
     )
     _misses: dict[tuple[object, ...], float] = field(init=False, default_factory=dict)
@@ -200,7 +201,7 @@ class Tariffs:
             place
         ]
         offer = bands[bisect_left(self.atlas.breaks, self.lanes(demand)[place].km) if is_known else 0]
-        return None if isinstance(offer, str) else offer
+        return None if isinstance(offer, Message) else offer
 
     def ready_at(self, place: LocationId) -> datetime | None:
         """When work that is decided now is processed at a location; None if never."""
@@ -218,7 +219,7 @@ class Tariffs:
             origin = self._origins[place]
             leaves, closed = self._departure(origin, None, ""), self._without_carrier(origin)
             if leaves is None:
-                closed = f"{origin.code} is not open in the next weeks"
+                closed = Message("%(location)s is not open in the next weeks", location=origin.code)
             result[place] = (
                 Lane(place, km, closed=closed, today=False)
                 if closed or leaves is None
@@ -226,10 +227,10 @@ class Tariffs:
             )
         return result
 
-    def _without_carrier(self, origin: Origin) -> str:
+    def _without_carrier(self, origin: Origin) -> Message | None:
         """The reason why no carrier collects at a location now; "" if one does, or if none is configured."""
         out = [self.out[key] for key in origin.carriers if key in self.out]
-        return out[0] if out and len(out) == len(origin.carriers) else ""
+        return out[0] if out and len(out) == len(origin.carriers) else None
 
     def _open(
         self, ways: Sequence[tuple[float, LocationId]], service: str, demand: Demand
@@ -239,7 +240,7 @@ class Tariffs:
         breaks, promised_at, result = self.atlas.breaks, attributes.promised_at, {}
         for km, place in ways:
             offer = bands[place][bisect_left(breaks, km) if is_known else 0]
-            if isinstance(offer, str):
+            if isinstance(offer, Message):
                 result[place] = Lane(place, km, service=service, closed=offer, today=False)
                 continue
             result[place] = Lane(
@@ -259,7 +260,7 @@ class Tariffs:
 
     def _bands_of(
         self, service: str, attributes: OrderAttributes, *, is_known: bool
-    ) -> dict[LocationId, list[Offer | str]]:
+    ) -> dict[LocationId, list[Offer | Message]]:
         """The offers of every location to a country and region: one for each distance band."""
         key = service, attributes.country, attributes.region, is_known
         if key not in self._bands:
@@ -272,16 +273,25 @@ class Tariffs:
 
     def offer(
         self, origin: Origin, service: str, km: float | None, attributes: OrderAttributes
-    ) -> Offer | str:
+    ) -> Offer | Message:
         """The location's first carrier with a service to a destination, or the reason why there is none."""
-        why = f"{origin.code} has no carrier for {service or 'any service'}"
+        why = (
+            Message("%(location)s has no carrier for %(service)s", location=origin.code, service=service)
+            if service
+            else Message("%(location)s has no carrier", location=origin.code)
+        )
         for carrier, sold in self.atlas.offers(origin, service):
             if carrier.key in self.out:
                 why = self.out[carrier.key]
                 continue
             zone = zone_of(carrier.zones, origin, km, attributes)
             if zone is None or zone.name not in sold.rates:
-                why = f"{carrier.key} does not deliver {sold.name or service} there from {origin.code}"
+                why = Message(
+                    "%(carrier)s does not deliver %(service)s there from %(location)s",
+                    carrier=carrier.key,
+                    service=sold.name or service,
+                    location=origin.code,
+                )
                 continue
             key = origin.id, f"{carrier.key}/{service}", zone.name
             if key not in self._offers:
@@ -292,10 +302,14 @@ class Tariffs:
             why = found
         return why
 
-    def _offered(self, origin: Origin, carrier: Carrier, sold: Service, zone: Zone) -> Offer | str:
+    def _offered(self, origin: Origin, carrier: Carrier, sold: Service, zone: Zone) -> Offer | Message:
         leaves = self._departure(origin, carrier, sold.code)
         if leaves is None:
-            return f"{origin.code} has no handover to {carrier.key} in the next weeks"
+            return Message(
+                "%(location)s has no handover to %(carrier)s in the next weeks",
+                location=origin.code,
+                carrier=carrier.key,
+            )
         rate, days = sold.rates[zone.name], carrier.calendar(origin.calendar.zone)
         arrives_at = arrival(days, leaves=leaves.day, days=rate.days, arrives_by=carrier.arrives_by)
         price = (rate.parcel_minor, rate.kilo_minor, rate.unit_minor) if self.priced else (0, 0, 0)

@@ -10,6 +10,7 @@ from doorstep.domain.routing.model.calendar import Calendar
 from doorstep.domain.routing.model.capacity import Running, Shift, running
 from doorstep.domain.routing.model.lanes import LaneTable, Tariffs
 from doorstep.kernel.ids import LocationId
+from doorstep.kernel.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Closure:
     """A carrier that collects nothing from `since_at` on, until `until_at` (None: until it is ended), with the reason."""
 
     carrier: str
-    reason: str
+    reason: Message
     since_at: datetime
     until_at: datetime | None
 

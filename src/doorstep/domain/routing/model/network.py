@@ -12,6 +12,7 @@ import msgspec
 
 from doorstep.domain.routing.model.demand import Demand
 from doorstep.kernel.ids import LocationId
+from doorstep.kernel.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Lane(msgspec.Struct, frozen=True):
 
     Costs are minor units of the network's currency: `parcel_minor` once, `kilo_minor` per kilogram in proportion, `unit_minor`
     per unit. `today` says whether the location's cut-off of this service can still be met; `miss` is the probability (0 to 1)
-    that the promise is missed. `closed` is the reason why there is no such lane ("" if there is one).
+    that the promise is missed. `closed` is the reason why there is no such lane (None if there is one).
     """
 
     location_id: LocationId
@@ -61,7 +62,7 @@ class Lane(msgspec.Struct, frozen=True):
     carrier: str = ""
     service: str = ""
     zone: str = ""
-    closed: str = ""
+    closed: Message | None = None
 
 
 class Lanes(Protocol):

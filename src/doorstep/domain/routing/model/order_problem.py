@@ -13,8 +13,9 @@ from doorstep.domain.routing.model.measure import Values
 from doorstep.domain.routing.model.rules.document import Measure
 from doorstep.domain.routing.model.supply import Basket, Supply
 from doorstep.kernel.ids import LocationId, Sku
+from doorstep.kernel.message import Message
 
-NO_CAPACITY = "has no capacity left in this shift"
+NO_CAPACITY = Message("has no capacity left in this shift")
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -89,10 +90,10 @@ class OrderProblem:
         """Units of every SKU that this rule keeps as safety stock."""
         return self.candidates.rule.locations.safety_stock
 
-    def reason_against(self, place_id: LocationId) -> str:
-        """The reason why a location may not serve this order; "" if it may."""
+    def reason_against(self, place_id: LocationId) -> Message | None:
+        """The reason why a location may not serve this order; None if it may."""
         return self.candidates.reasons.get(place_id) or (
-            NO_CAPACITY if self.capacity.get(place_id, 1) <= 0 else ""
+            NO_CAPACITY if self.capacity.get(place_id, 1) <= 0 else None
         )
 
     def candidate(self, place_id: LocationId, sku: Sku) -> Stop | None:

@@ -26,11 +26,12 @@ from doorstep.domain.routing.model.rules.document import Remainder, Routing, Rul
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId
+from doorstep.kernel.message import Message
 
-_NO_ROUTING = "No routing of the rule set takes this order: the line waits and reserves nothing."
+_NO_ROUTING = Message("No routing of the rule set takes this order: the line waits and reserves nothing.")
 _LINE = attrgetter("line_no")
 _UNLIMITED: Mapping[LocationId, int] = {}
-_NO_RULE = "No rule of this routing is active: the line waits and reserves nothing."
+_NO_RULE = Message("No rule of this routing is active: the line waits and reserves nothing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class Progress:
     remainder: Remainder | None = None
     hold_back: bool = False
     runner_up: Alternative | None = None
-    flip: str = ""
-    refused: Mapping[str, int] = field(default_factory=dict)
+    flip: Message | None = None
+    ruled_out: tuple[tuple[Message, int], ...] = ()
     together: tuple[OrderId, ...] = ()
 
 
@@ -183,7 +184,7 @@ class Planner:
         choices = choices_of(problem, found.plan)
         explain = Explain(problem)
         progress.lines.update(explain.lines(choices))
-        progress.refused = explain.refused()
+        progress.ruled_out = explain.ruled_out()
         if found.plan:
             # Several rules may each have allocated a part: all of them are named.
             progress.rule = f"{progress.rule}, {rule.name}" if progress.choices else rule.name
@@ -243,9 +244,9 @@ class Planner:
             progress.scores,
             progress.runner_up,
             progress.flip,
-            progress.refused,
-            len(self.frame.network.places),
-            progress.together,
+            asked=len(self.frame.network.places),
+            together=progress.together,
+            ruled_out=progress.ruled_out,
         )
 
 

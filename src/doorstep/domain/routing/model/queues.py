@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from doorstep.domain.routing.model.plan import Decision
 from doorstep.domain.routing.model.rules.document import Queue, Remainder
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.message import NOTHING, Message
 
 _RETRY_MINUTES = (15,)  # minutes between tries of orders that are in no queue of the rule set
 _NO_REMAINDER = Remainder()
@@ -21,7 +22,7 @@ class Placement:
     """
 
     queue: str
-    reason: str
+    reason: Message
     retry_at: datetime | None
     wakes_on_stock: bool
     auto_cancel_at: datetime | None
@@ -57,9 +58,14 @@ def _placement(decision: Decision, queues: Mapping[str, Queue], tries: int, now:
     )
 
 
-def missing_reason(decision: Decision) -> str:
+def missing_reason(decision: Decision) -> Message:
     """Why the first missing line is missing."""
     missing = {want.line_no for want in decision.short}
     return next(
-        (f"{each.sku}: {each.sentence}" for each in decision.explanation.lines if each.line_no in missing), ""
+        (
+            Message("%(sku)s: %(reason)s", sku=each.sku, reason=each.sentence)
+            for each in decision.explanation.lines
+            if each.line_no in missing
+        ),
+        NOTHING,
     )

@@ -19,8 +19,12 @@ from doorstep.domain.routing.model.order_problem import OrderProblem
 from doorstep.domain.routing.model.plan import Decision, Planner, choices_of
 from doorstep.domain.routing.model.rules.compiled import CompiledRules
 from doorstep.domain.routing.model.supply import Supply
+from doorstep.kernel.i18n import mark, plural
 from doorstep.kernel.ids import LocationId
+from doorstep.kernel.message import Counted, Message
 
+_ON_ITS_OWN = Message("The runner-up is the plan without batch re-optimization.")
+_OTHERS = plural("{n} other order", "{n} other orders")
 # The rest of the time budget is for the work before and after the search.
 _OF_IT_FOR_SEARCH = 0.9
 
@@ -68,14 +72,16 @@ def improve(
     planner = Planner.of(batch.supply_before, network, compiled_rules, now=now)
     found = members(planner, batch.demands, batch.decisions)
     if len(found) <= 1:
-        return Reoptimized(list(batch.decisions), 0, 0, None, "no two orders can be exchanged")
+        return Reoptimized(list(batch.decisions), 0, 0, None, mark("no two orders can be exchanged"))
     pool = _pool(batch, found, planner)
     before, greedy = list(pool.served), pool.total()
     search = Search(pool, budget.clock, budget.clock() + _OF_IT_FOR_SEARCH * budget.seconds, budget.seed)
     how = search.run()
     changed = [number for number, served in enumerate(pool.served) if served != before[number]]
     others = len(found) - 1
-    note = f"Optimized together with {others} other order{'s' if others > 1 else ''}: {how}."
+    note = Message(
+        "Optimized together with %(orders)s: %(how)s.", orders=Counted(others, _OTHERS), how=Message(how)
+    )
     decisions = list(batch.decisions)
     for number in changed:
         index = found[number].index
@@ -108,7 +114,7 @@ def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
     )
 
 
-def _decided(before: Decision, member: Member, served: Sequence[Place], note: str) -> Decision:
+def _decided(before: Decision, member: Member, served: Sequence[Place], note: Message) -> Decision:
     """The decision as changed by the optimization. The runner-up is the plan of the order on its own."""
     problem, plan = member.problem, member.plan(served)
     choices, explain = choices_of(problem, plan), Explain(member.problem)
@@ -121,7 +127,7 @@ def _decided(before: Decision, member: Member, served: Sequence[Place], note: st
         rule=member.rule.name,
         scores=scores,
         runner_up=_alone(before, problem),
-        flip="The runner-up is the plan without batch re-optimization." if before.choices else "",
+        flip=_ON_ITS_OWN if before.choices else None,
         batch=note,
     )
     return replace(

@@ -11,6 +11,7 @@ from doorstep.domain.routing.model import partition
 from doorstep.domain.routing.model.batch.lagrange import Market
 from doorstep.domain.routing.model.batch.mip import solve
 from doorstep.domain.routing.model.batch.pool import Floats, Ints, Place, Pool, Served
+from doorstep.kernel.i18n import mark
 from doorstep.kernel.ids import LocationId
 
 _SHARE_OF_PRICES = 0.2
@@ -42,10 +43,10 @@ class Search:
         if self.pool.size <= EXACT:
             is_best = self._exact()
             self._note()
-            return "proven optimal" if is_best else "the best plan found in time"
+            return mark("proven optimal") if is_best else mark("the best plan found in time")
         self._prices()
         self._neighborhoods()
-        return "improved step by step in the time given"
+        return mark("improved step by step in the time given")
 
     @property
     def left(self) -> float:

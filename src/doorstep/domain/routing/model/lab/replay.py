@@ -93,7 +93,7 @@ class _Open:
         if decision.choices or self.scores is None:
             self.choices += decision.choices
             self.scores = decision.scores if self.scores is None else joined(self.scores, decision.scores)
-            self.sentence = " ".join(line.sentence for line in decision.explanation.lines)
+            self.sentence = " ".join(line.sentence.english() for line in decision.explanation.lines)
             self.rule = decision.rule or self.rule
         self.left = decision.short
 

@@ -24,6 +24,7 @@ from doorstep.domain.routing.model.rules.variables import (
     is_of_order,
 )
 from doorstep.kernel.ids import LocationId, OrderId
+from doorstep.kernel.message import Message
 
 _MOST_CACHED = 20_000
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -31,7 +32,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _NOWHERE = Place(LocationId(0), "", "", 0.0, 0.0, ships=False)
 _NO_LANE = Lane(LocationId(0))
 _NO_DEMAND = Demand(OrderId(0), ())
-_NOBODY: Mapping[LocationId, str] = {}
+_NOBODY: Mapping[LocationId, Message] = {}
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class _Question:
     failures: Counter[str]
     of_order: tuple[Read, ...] = field(init=False)
     of_place: tuple[Read, ...] = field(init=False)
-    _known: dict[Values, str] = field(init=False, default_factory=dict)
+    _known: dict[Values, Message | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         own = [name for name in self.filter.names if is_of_order(name)]
@@ -52,12 +53,12 @@ class _Question:
     def own(self, reading: Reading) -> Values:
         return tuple([read(reading) for read in self.of_order])
 
-    def answer(self, own: Values, reading: Reading) -> str:
-        """The reason against; "" if there is none."""
+    def answer(self, own: Values, reading: Reading) -> Message | None:
+        """The reason against; None if there is none."""
         values = (*own, *[read(reading) for read in self.of_place])
         return self._cached(values) if self.filter.is_slow else self.filter.against(values)
 
-    def refuse(self, own: Values, readings: Iterable[Reading], reasons: dict[LocationId, str]) -> None:
+    def refuse(self, own: Values, readings: Iterable[Reading], reasons: dict[LocationId, Message]) -> None:
         """Add the excluded locations, with the reason, to those excluded before."""
         against = self._cached if self.filter.is_slow else self.filter.against
         reads = self.of_place
@@ -68,32 +69,31 @@ class _Question:
                 if reason:
                     reasons[place] = reason
 
-    def _cached(self, values: Values) -> str:
-        reasons = self._known.get(values)
-        if reasons is None:
+    def _cached(self, values: Values) -> Message | None:
+        if values not in self._known:
             if len(self._known) >= _MOST_CACHED:
                 self._known.clear()
-            reasons = self._known[values] = self._evaluate(values)
-        return reasons
+            self._known[values] = self._evaluate(values)
+        return self._known[values]
 
-    def _evaluate(self, values: Values) -> str:
+    def _evaluate(self, values: Values) -> Message | None:
         try:
             return self.filter.against(values)
         except CannotEvaluate as problem:
             self.failures[f"{self.filter.path}: {problem}"] += 1
-            return f"its condition could not be evaluated: {problem}"
+            return Message("its condition could not be evaluated: %(problem)s", problem=str(problem))
 
 
 _Questions = tuple[_Question, ...]
 
 
-def _answer(questions: _Questions, owns: Sequence[Values], reading: Reading) -> str:
+def _answer(questions: _Questions, owns: Sequence[Values], reading: Reading) -> Message | None:
     """The first reason against."""
     for question, own in zip(questions, owns, strict=True):
         reasons = question.answer(own, reading)
         if reasons:
             return reasons
-    return ""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,8 @@ class CompiledRules:
         """The rules for one batch: at this time, with these locations."""
         return Judge(self, now, places)
 
-    def takes(self, routing: Routing, reading: Reading) -> str:
-        """The reason why a routing does not take an order; "" if it does."""
+    def takes(self, routing: Routing, reading: Reading) -> Message | None:
+        """The reason why a routing does not take an order; None if it does."""
         questions = self.orders(routing)
         return _answer(questions, [each.own(reading) for each in questions], reading)
 
@@ -172,8 +172,8 @@ class Judge:
     now: datetime
     places: Mapping[LocationId, Place]
     _entrances: dict[int, Sequence[tuple[Routing, _Questions]]] = field(init=False, default_factory=dict)
-    _standing: dict[int, Mapping[LocationId, str]] = field(init=False, default_factory=dict)
-    _moving: dict[tuple[object, ...], tuple[object, Mapping[LocationId, str]]] = field(
+    _standing: dict[int, Mapping[LocationId, Message]] = field(init=False, default_factory=dict)
+    _moving: dict[tuple[object, ...], tuple[object, Mapping[LocationId, Message]]] = field(
         init=False, default_factory=dict
     )
 
@@ -210,7 +210,7 @@ class Judge:
 
     def refusals(
         self, rule: Rule, demand: Demand, lanes: Mapping[LocationId, Lane]
-    ) -> Mapping[LocationId, str]:
+    ) -> Mapping[LocationId, Message]:
         """The locations that this rule excludes for the order, each with the reason for the explanation.
 
         The result is shared between orders with the same attributes for the rule, so it must not be changed.
@@ -236,7 +236,7 @@ class Judge:
             kept = self._moving[key] = (lanes, reasons)
         return kept[1]
 
-    def _refused_by_any(self, rule: Rule, questions: _Questions) -> Mapping[LocationId, str]:
+    def _refused_by_any(self, rule: Rule, questions: _Questions) -> Mapping[LocationId, Message]:
         """The locations that a rule excludes for all orders."""
         if not questions:
             return _NOBODY

@@ -15,6 +15,7 @@ from cel_expr_python import cel
 
 from doorstep.domain.routing.model.rules.variables import VARIABLES, Kind, is_of_order
 from doorstep.kernel import errors
+from doorstep.kernel.message import Message
 
 MAX_LENGTH = 2_000
 _TYPES = {
@@ -62,8 +63,8 @@ class Condition:
     names: tuple[str, ...]
     expression: cel.Expression
 
-    def against(self, values: tuple[object, ...]) -> str:
-        """The reason why it is false for these values of `names`, or "". Raises CannotTell."""
+    def against(self, values: tuple[object, ...]) -> Message | None:
+        """The reason why it is false for these values of `names`, or nothing. Raises CannotTell."""
         given = {name: _given(value) for name, value in zip(self.names, values, strict=True)}
         try:
             found = self.expression.eval(data=given)
@@ -72,7 +73,9 @@ class Condition:
         answer = found.value()
         if not isinstance(answer, bool):
             raise CannotEvaluate(_plain(str(answer)))
-        return "" if answer else f"condition not met: {' '.join(self.text.split())}"
+        if answer:
+            return None
+        return Message("condition not met: %(condition)s", condition=" ".join(self.text.split()))
 
 
 def compile(  # noqa: A001 - read as conditions.compile

@@ -8,6 +8,8 @@ from functools import partial
 
 from doorstep.domain.routing.model.rules import conditions
 from doorstep.domain.routing.model.rules.document import Locations, Orders
+from doorstep.kernel.i18n import mark
+from doorstep.kernel.message import Listed, Message, Value
 
 KM_PER_MILE = 1.609344
 Values = tuple[object, ...]
@@ -15,14 +17,14 @@ Values = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`against` gives the reason to exclude ("" if there is none) from the values of `names`, in their sequence.
+    """`against` gives the reason to exclude (None if there is none) from the values of `names`, in their sequence.
 
     A condition may raise CannotTell, and is slow, so its results are cached.
     """
 
     path: str
     names: tuple[str, ...]
-    against: Callable[[Values], str]
+    against: Callable[[Values], Message | None]
     is_slow: bool = False
 
 
@@ -33,25 +35,34 @@ def of_orders(orders: Orders, path: str) -> tuple[Filter, ...]:
 
 def _orders(orders: Orders, path: str) -> Iterator[Filter]:
     one_of = (
-        ("queues", "order.queue", "queue"),
-        ("methods", "order.method", "method"),
-        ("channels", "order.channel", "channel"),
-        ("origins", "order.origin", "origin"),
-        ("payments", "order.payment", "payment"),
-        ("regions", "order.region", "region"),
-        ("countries", "order.country", "country"),
-        ("customers", "order.customer", "customer"),
+        ("queues", "order.queue", mark("queue")),
+        ("methods", "order.method", mark("method")),
+        ("channels", "order.channel", mark("channel")),
+        ("origins", "order.origin", mark("origin")),
+        ("payments", "order.payment", mark("payment")),
+        ("regions", "order.region", mark("region")),
+        ("countries", "order.country", mark("country")),
+        ("customers", "order.customer", mark("customer")),
     )
     for field, name, word in one_of:
         wanted: tuple[str, ...] = getattr(orders, field)
         if wanted:
-            yield Filter(f"{path}.{field}", (name,), partial(_not_among, word, wanted))
+            yield Filter(
+                f"{path}.{field}", (name,), partial(_not_among, Message(word), wanted, _either(wanted))
+            )
     if orders.not_methods:
         yield Filter(f"{path}.not_methods", ("order.method",), partial(_among, orders.not_methods))
-    for field, name in (("categories", "order.categories"), ("tags", "order.tags")):
+    for field, name, word in (
+        ("categories", "order.categories", mark("categories")),
+        ("tags", "order.tags", mark("tags")),
+    ):
         wanted = getattr(orders, field)
         if wanted:
-            yield Filter(f"{path}.{field}", (name,), partial(_none_of, field, frozenset(wanted)))
+            yield Filter(
+                f"{path}.{field}",
+                (name,),
+                partial(_none_of, Message(word), frozenset(wanted), _either(sorted(wanted))),
+            )
     if orders.not_tags:
         yield Filter(f"{path}.not_tags", ("order.tags",), partial(_tagged, frozenset(orders.not_tags)))
     yield from _amounts(orders, path)
@@ -60,15 +71,15 @@ def _orders(orders: Orders, path: str) -> Iterator[Filter]:
 
 def _amounts(orders: Orders, path: str) -> Iterator[Filter]:
     limits = (
-        ("min_priority", "order.priority", "priority", 1),
-        ("min_value_minor", "order.value_minor", "value", 1),
-        ("max_value_minor", "order.value_minor", "value", -1),
-        ("promised_within_days", "order.promised_in_days", "promise in days", -1),
+        ("min_priority", "order.priority", mark("priority"), 1),
+        ("min_value_minor", "order.value_minor", mark("value"), 1),
+        ("max_value_minor", "order.value_minor", mark("value"), -1),
+        ("promised_within_days", "order.promised_in_days", mark("promise in days"), -1),
     )
     for field, name, word, sign in limits:
         limit: int | None = getattr(orders, field)
         if limit is not None:
-            yield Filter(f"{path}.{field}", (name,), partial(_beyond, word, limit, sign))
+            yield Filter(f"{path}.{field}", (name,), partial(_beyond, Message(word), limit, sign))
 
 
 def of_locations(locations: Locations, path: str) -> tuple[Filter, ...]:
@@ -78,26 +89,29 @@ def of_locations(locations: Locations, path: str) -> tuple[Filter, ...]:
 
 def _locations(locations: Locations, path: str) -> Iterator[Filter]:
     one_of = (
-        ("codes", "location.code", "code"),
-        ("kinds", "location.kind", "kind"),
-        ("countries", "location.country", "country"),
+        ("codes", "location.code", mark("code")),
+        ("kinds", "location.kind", mark("kind")),
+        ("countries", "location.country", mark("country")),
     )
     for field, name, word in one_of:
         wanted: tuple[str, ...] = getattr(locations, field)
         if wanted:
-            yield Filter(f"{path}.{field}", (name,), partial(_not_among, word, wanted))
+            yield Filter(
+                f"{path}.{field}", (name,), partial(_not_among, Message(word), wanted, _either(wanted))
+            )
     if locations.groups:
-        wanted_groups = frozenset(locations.groups)
-        yield Filter(f"{path}.groups", ("location.groups",), partial(_outside, wanted_groups))
+        groups = frozenset(locations.groups)
+        why = Message("not in %(groups)s", groups=_either(sorted(groups)))
+        yield Filter(f"{path}.groups", ("location.groups",), partial(_outside, groups, why))
     if locations.not_groups:
         yield Filter(
             f"{path}.not_groups", ("location.groups",), partial(_inside, frozenset(locations.not_groups))
         )
     yield from _distance(locations, path)
     flags = (
-        ("open_now", "location.is_open", "closed now"),
-        ("before_cut_off", "lane.today", "today's cut-off has passed"),
-        ("in_time", "lane.in_time", "would arrive after the promise"),
+        ("open_now", "location.is_open", Message("closed now")),
+        ("before_cut_off", "lane.today", Message("today's cut-off has passed")),
+        ("in_time", "lane.in_time", Message("would arrive after the promise")),
     )
     for field, name, reason in flags:
         if getattr(locations, field):
@@ -106,14 +120,17 @@ def _locations(locations: Locations, path: str) -> Iterator[Filter]:
 
 
 def _distance(locations: Locations, path: str) -> Iterator[Filter]:
-    if locations.within_km is not None:
-        yield Filter(f"{path}.within_km", ("lane.km",), partial(_too_far, locations.within_km, 1.0, "km"))
-    if locations.within_miles is not None:
-        yield Filter(
-            f"{path}.within_miles",
-            ("lane.km",),
-            partial(_too_far, locations.within_miles, KM_PER_MILE, "miles"),
-        )
+    for field, limit, km_per_unit, words in (
+        ("within_km", locations.within_km, 1.0, mark("%(distance)s km away, the rule allows %(limit)s")),
+        (
+            "within_miles",
+            locations.within_miles,
+            KM_PER_MILE,
+            mark("%(distance)s miles away, the rule allows %(limit)s"),
+        ),
+    ):
+        if limit is not None:
+            yield Filter(f"{path}.{field}", ("lane.km",), partial(_too_far, limit, km_per_unit, words))
 
 
 def _condition(text: str, path: str, *, of_orders: bool) -> Iterator[Filter]:
@@ -122,57 +139,71 @@ def _condition(text: str, path: str, *, of_orders: bool) -> Iterator[Filter]:
         yield Filter(condition.path, condition.names, condition.against, is_slow=True)
 
 
-def _not_among(word: str, wanted: Sequence[str], values: Values) -> str:
+def _not_among(field: Message, wanted: Sequence[str], either: Value, values: Values) -> Message | None:
     found = values[0]
     if found in wanted:
-        return ""
-    return f"{word} is {found or 'unknown'}, the rule requires {_either(wanted)}"
+        return None
+    return Message(
+        "%(field)s is %(found)s, the rule requires %(wanted)s",
+        field=field,
+        found=str(found) if found else Message("unknown"),
+        wanted=either,
+    )
 
 
-def _among(unwanted: Sequence[str], values: Values) -> str:
+def _among(unwanted: Sequence[str], values: Values) -> Message | None:
     found = values[0]
-    return f"method {found} is excluded" if found in unwanted else ""
+    return Message("method %(method)s is excluded", method=str(found)) if found in unwanted else None
 
 
-def _none_of(word: str, wanted: frozenset[str], values: Values) -> str:
-    return "" if wanted.intersection(_texts(values[0])) else f"{word}: not {_either(sorted(wanted))}"
+def _none_of(field: Message, wanted: frozenset[str], either: Value, values: Values) -> Message | None:
+    if wanted.intersection(_texts(values[0])):
+        return None
+    return Message("%(field)s: not %(wanted)s", field=field, wanted=either)
 
 
-def _tagged(unwanted: frozenset[str], values: Values) -> str:
+def _tagged(unwanted: frozenset[str], values: Values) -> Message | None:
     found = sorted(unwanted.intersection(_texts(values[0])))
-    return f"tagged {', '.join(found)}" if found else ""
+    return Message("tagged %(tags)s", tags=Listed(tuple(found))) if found else None
 
 
-def _outside(wanted: frozenset[str], values: Values) -> str:
-    return "" if wanted.intersection(_texts(values[0])) else f"not in {_either(sorted(wanted))}"
+def _outside(wanted: frozenset[str], why: Message, values: Values) -> Message | None:
+    return None if wanted.intersection(_texts(values[0])) else why
 
 
-def _inside(unwanted: frozenset[str], values: Values) -> str:
+def _inside(unwanted: frozenset[str], values: Values) -> Message | None:
     found = sorted(unwanted.intersection(_texts(values[0])))
-    return f"in {', '.join(found)}, which the rule excludes" if found else ""
+    if not found:
+        return None
+    return Message("in %(groups)s, which the rule excludes", groups=Listed(tuple(found)))
 
 
-def _beyond(word: str, limit: int, sign: int, values: Values) -> str:
+def _beyond(field: Message, limit: int, sign: int, values: Values) -> Message | None:
     found = values[0]
     if isinstance(found, int) and found * sign >= limit * sign:
-        return ""
-    return f"{word} is {found}, the rule requires {'at least' if sign > 0 else 'at most'} {limit}"
+        return None
+    reported = found if isinstance(found, int) else str(found)
+    if sign > 0:
+        words = mark("%(field)s is %(found)s, the rule requires at least %(limit)s")
+    else:
+        words = mark("%(field)s is %(found)s, the rule requires at most %(limit)s")
+    return Message(words, field=field, found=reported, limit=limit)
 
 
-def _too_far(limit: float, km_per_unit: float, unit: str, values: Values) -> str:
+def _too_far(limit: float, km_per_unit: float, words: str, values: Values) -> Message | None:
     km = values[0]
     if not isinstance(km, float) or km <= limit * km_per_unit:
-        return ""
-    return f"{km / km_per_unit:.0f} {unit} away, the rule allows {limit:g}"
+        return None
+    return Message(words, distance=round(km / km_per_unit), limit=limit)
 
 
-def _is_not(reason: str, values: Values) -> str:
-    return "" if values[0] else reason
+def _is_not(reason: Message, values: Values) -> Message | None:
+    return None if values[0] else reason
 
 
 def _texts(value: object) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _either(names: Sequence[str]) -> str:
-    return " or ".join(each or "none" for each in names)
+def _either(names: Sequence[str]) -> Value:
+    return Listed(tuple([each or Message("none") for each in names]), "or")
