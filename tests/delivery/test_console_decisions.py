@@ -182,7 +182,9 @@ def test_sentences_that_an_older_version_stored_are_shown_as_they_are(
         "wave": "Optimized with 1 other order.", "refused": {"does not ship": 3},
     }  # fmt: skip
     with shop.app.db.write(actor="system") as tx:
-        tx.execute("UPDATE routing_decisions SET receipt = %s WHERE order_id = %s", (Jsonb(old), order_id))
+        tx.execute(
+            "UPDATE routing_decisions SET explanation = %s WHERE order_id = %s", (Jsonb(old), order_id)
+        )
         tx.execute(
             "INSERT INTO order_holds (order_id, reason, message, placed_by, placed_at) "
             "VALUES (%s, 'address', to_jsonb('No street: 5 %% %%(x)s.'::text), 'system', %s)",
