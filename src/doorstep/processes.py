@@ -18,6 +18,7 @@ from doorstep.delivery import api, cli, health, hooks
 from doorstep.delivery.console import app as console
 from doorstep.delivery.worker import Worker
 from doorstep.kernel import log, settings
+from doorstep.kernel.collector import collect_rarely
 from doorstep.kernel.settings import Settings
 
 _log = log.get("process")
@@ -47,6 +48,7 @@ def _process(**overrides: object) -> Iterator[App]:
     chosen: Settings = settings.load(**overrides)
     log.configure(style=chosen.log_format, level=chosen.log_level)
     with open_app(chosen, migrate=chosen.database_url is None) as app:
+        collect_rarely()
         yield app
 
 

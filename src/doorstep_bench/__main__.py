@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doorstep.kernel import log
+from doorstep.kernel.collector import collect_rarely
 from doorstep.kernel.signals import interrupt_on_every_signal
 from doorstep_bench import growth, hot, meter, promise, rates, replicas, report, scratch, webhook, workload
 from doorstep_bench.rates import Stage
@@ -74,6 +75,7 @@ def main() -> int:
     """Measure, print, write."""
     chosen = arguments()
     interrupt_on_every_signal()
+    collect_rarely()
     log.configure(style="console", level="error", stream=sys.stderr)
     figures = measure(chosen)
     text = json.dumps(figures, indent=2)

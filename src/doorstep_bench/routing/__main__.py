@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from doorstep.kernel.collector import collect_rarely
 from doorstep.kernel.signals import interrupt_on_every_signal
 from doorstep_bench.routing import batches, figures, multi, pool, single, speed
 from doorstep_bench.routing.multi import Family, Variant
@@ -31,6 +32,7 @@ def main() -> None:
     """Measure, print, write."""
     chosen = arguments()
     interrupt_on_every_signal()
+    collect_rarely()
     parts: dict[str, Callable[[bool], Figures]] = {
         "speed": _speed,
         "A": _family_a,
