@@ -13,7 +13,7 @@ from doorstep.domain.connections import actions as connections
 from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.network import actions as network
-from doorstep.domain.network import views as places
+from doorstep.domain.network import views as network_views
 from doorstep.domain.network.model import Location, LocationKind
 from doorstep.domain.orders.actions import Incoming
 from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, SnapshotPayment
@@ -33,11 +33,11 @@ def stock_up(app: App, *, locations: int = 12, spread: float = 1.0) -> tuple[int
     with app.db.write(actor="bench") as tx:
         catalog.put(tx, items=[_item(sku) for sku in (*SKUS, HOT)])
         network.put(tx, locations=[_location(number) for number in range(locations)], at=NOW)
-        ids = [location.id for location in places.locations(tx).values()]
+        ids = [location.id for location in network_views.locations(tx).values()]
         units = [
-            _received(sku, place, PLENTY)
+            _received(sku, location_id, PLENTY)
             for sku in (*SKUS, HOT)
-            for place in ids
+            for location_id in ids
             if spread >= 1 or chance.random() < spread
         ]
         inventory.move(tx, movements=units)
@@ -60,8 +60,8 @@ def _location(number: int) -> Location:
     )  # fmt: skip
 
 
-def _received(sku: Sku, place: LocationId, quantity: int) -> Movement:
-    return Movement(MovementType.RECEIVED, sku, place, quantity, "bench", NOW)
+def _received(sku: Sku, location_id: LocationId, quantity: int) -> Movement:
+    return Movement(MovementType.RECEIVED, sku, location_id, quantity, "bench", NOW)
 
 
 def orders(
@@ -77,8 +77,8 @@ def orders(
 
 def _order(connection_id: int, number: int, wanted: list[tuple[Sku, int]], chance: random.Random) -> Incoming:
     lines = tuple(
-        SnapshotLine(f"{number}-{place}", sku, f"Thing {sku}", quantity, 79_900)
-        for place, (sku, quantity) in enumerate(wanted)
+        SnapshotLine(f"{number}-{location_id}", sku, f"Thing {sku}", quantity, 79_900)
+        for location_id, (sku, quantity) in enumerate(wanted)
     )
     total = sum(line.quantity * line.unit_price_minor for line in lines)
     address = Address(

@@ -271,8 +271,8 @@ def forget_stock_source(calling: Calling, location: str, name: str) -> SourceRem
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> SourceRemoved:
-        place = network.by_code(tx, code=location)
-        freshness.remove_source(tx, location_id=place.id, name=name)
+        found = network.by_code(tx, code=location)
+        freshness.remove_source(tx, location_id=found.id, name=name)
         return SourceRemoved(location=location, name=name, forgotten=True)
 
     return calling.write(work)

@@ -104,8 +104,8 @@ def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
     """List the movements of a counter, newest first."""
 
     def fetch(tx: ReadTx) -> list[Movement]:
-        place = network.by_code(tx, code=location)
-        calling.principal.require(Permission.INVENTORY_READ, at=place.id)
+        found = network.by_code(tx, code=location)
+        calling.principal.require(Permission.INVENTORY_READ, at=found.id)
         return [
             Movement(
                 id=row.id,
@@ -120,7 +120,7 @@ def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
                 actor=row.actor,
                 at=row.occurred_at,
             )
-            for row in views.movements(tx, sku=sku, location_id=place.id)
+            for row in views.movements(tx, sku=sku, location_id=found.id)
         ]
 
     return calling.read(fetch)

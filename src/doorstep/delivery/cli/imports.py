@@ -58,7 +58,7 @@ def orders(
                 f"{channel} is a {connection.connector_id} connection: order files need a direct one."
             )
         bar = progress.add_task(file.name, total=file.stat().st_size, orders=0)
-        found = order_files.documents(file, read_to=lambda place: progress.update(bar, completed=place))
+        found = order_files.documents(file, read_to=lambda position: progress.update(bar, completed=position))
         for batch in _batches(found):
             _take(app, connection.key, batch, tally)
             progress.update(bar, orders=tally.became.total())

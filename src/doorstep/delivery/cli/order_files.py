@@ -61,10 +61,10 @@ def documents(path: Path, *, read_to: Callable[[int], object]) -> Iterator[Order
 
 
 def _counted(file: IO[bytes], read_to: Callable[[int], object]) -> Iterator[bytes]:
-    place = 0
+    position = 0
     for line in file:
-        place += len(line)
-        read_to(place)
+        position += len(line)
+        read_to(position)
         yield line
 
 

@@ -28,8 +28,8 @@ def add(
     """Add a user. The password is generated, shown once, and can be changed in the console."""
     password = secrets.token_urlsafe(12)
     with opened() as app, app.db.write(actor="cli") as tx:
-        place = network.by_code(tx, code=location).id if location else None
-        user = identity.NewUser(email=email, name=name, role=role, location_id=place)
+        location_id = network.by_code(tx, code=location).id if location else None
+        user = identity.NewUser(email=email, name=name, role=role, location_id=location_id)
         identity.create_user(tx, user=user, password=password, now=app.clock.now())
     out.print(
         styled(
@@ -61,8 +61,8 @@ def add_key(
 ) -> None:
     """Create an API key. It is shown once; only its digest is stored."""
     with opened() as app, app.db.write(actor="cli") as tx:
-        place = network.by_code(tx, code=location).id if location else None
+        location_id = network.by_code(tx, code=location).id if location else None
         key = identity.create_api_key(
-            tx, key=identity.NewKey(name=name, role=role, location_id=place), now=app.clock.now()
+            tx, key=identity.NewKey(name=name, role=role, location_id=location_id), now=app.clock.now()
         )
     out.print(key)

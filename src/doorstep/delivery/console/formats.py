@@ -13,8 +13,8 @@ _SIGNS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 def money(amount: Money) -> str:
     """₹1,29,900.00 in India's grouping, other currencies by thousands."""
-    places = exponent(amount.currency)
-    whole, _point, cents = f"{abs(amount.decimal()):.{places}f}".partition(".")
+    digits = exponent(amount.currency)
+    whole, _point, cents = f"{abs(amount.decimal()):.{digits}f}".partition(".")
     grouped = _indian(whole) if amount.currency == "INR" else f"{int(whole):,}"
     sign = _SIGNS.get(amount.currency, f"{amount.currency} ")
     return f"{'−' if amount.minor < 0 else ''}{sign}{grouped}{'.' + cents if cents else ''}"

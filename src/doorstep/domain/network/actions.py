@@ -10,7 +10,7 @@ from doorstep.domain.network.model import CapacityUse, Document, Load, Location,
 from doorstep.domain.network.model.capacity import ShiftKey
 from doorstep.domain.network.model.location import check
 from doorstep.domain.network.store import capacity, documents, outages
-from doorstep.domain.network.store import locations as places
+from doorstep.domain.network.store import locations as store
 from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
@@ -21,13 +21,13 @@ def put(tx: WriteTx, *, locations: Sequence[Location], at: datetime) -> None:
     """Create locations, or update them by code; `active` is not changed. Raises Invalid for the first wrong field."""
     for location in locations:
         check(location)
-    before = {each.code: each for each in places.select_locations(tx)}
-    places.upsert_locations(tx, locations)
-    after = {each.code: each for each in places.select_locations(tx)}
+    before = {each.code: each for each in store.select_locations(tx)}
+    store.upsert_locations(tx, locations)
+    after = {each.code: each for each in store.select_locations(tx)}
     changed = [after[each.code] for each in locations if before.get(each.code) != after[each.code]]
     if not changed:
         return
-    places.renew_token(tx)
+    store.renew_token(tx)
     news = [
         (events.Changed if each.code in before else events.Created)(each.id, each.code) for each in changed
     ]
@@ -41,8 +41,8 @@ def close(tx: WriteTx, *, location_id: int, reason: str, at: datetime) -> Locati
     found = _lock(tx, location_id)
     if not found.active:
         raise errors.Conflict(f"Location {found.code} is already closed.")
-    places.update_active(tx, location_id=location_id, active=False)
-    places.renew_token(tx)
+    store.update_active(tx, location_id=location_id, active=False)
+    store.renew_token(tx)
     event_log.append(tx, [events.Closed(found.id, found.code, reason.strip())], at=at)
     return found
 
@@ -52,14 +52,14 @@ def reopen(tx: WriteTx, *, location_id: int, at: datetime) -> Location:
     found = _lock(tx, location_id)
     if found.active:
         raise errors.Conflict(f"Location {found.code} is already open.")
-    places.update_active(tx, location_id=location_id, active=True)
-    places.renew_token(tx)
+    store.update_active(tx, location_id=location_id, active=True)
+    store.renew_token(tx)
     event_log.append(tx, [events.Reopened(found.id, found.code)], at=at)
     return found
 
 
 def _lock(tx: WriteTx, location_id: int) -> Location:
-    found = places.lock_location(tx, location_id=location_id)
+    found = store.lock_location(tx, location_id=location_id)
     if found is None:
         raise errors.NotFound(f"There is no location {location_id}.")
     return found
@@ -72,7 +72,7 @@ def configure(tx: WriteTx, *, document: Document, note: str, at: datetime) -> bo
     if document == documents.select_document(tx):
         return False
     version = documents.insert_document(tx, document, note=note.strip(), at=at)
-    places.renew_token(tx)
+    store.renew_token(tx)
     event_log.append(tx, [events.Configured(version, note.strip())], at=at)
     return True
 
@@ -83,7 +83,7 @@ def pause(tx: WriteTx, *, location_id: int, reason: str, until_at: datetime | No
         raise errors.Invalid("Enter a reason for the pause.", field="reason")
     if until_at is not None and until_at <= at:
         raise errors.Invalid("A pause must end in the future.", field="until_at")
-    if location_id not in {each.id for each in places.select_locations(tx)}:
+    if location_id not in {each.id for each in store.select_locations(tx)}:
         raise errors.NotFound(f"There is no location {location_id}.")
     capacity.upsert_pause(tx, Pause(LocationId(location_id), reason.strip(), at, until_at, tx.actor))
     event_log.append(tx, [events.Paused(location_id, reason.strip(), until_at)], at=at)
@@ -123,13 +123,13 @@ def start_detected_outage(
         _record_outage(tx, outage, at)
     elif known.is_noticed:
         outages.upsert_outage(tx, outage)
-        places.renew_token(tx)
+        store.renew_token(tx)
     return known is None
 
 
 def _record_outage(tx: WriteTx, outage: Outage, at: datetime) -> None:
     outages.upsert_outage(tx, outage)
-    places.renew_token(tx)
+    store.renew_token(tx)
     event_log.append(
         tx, [events.CarrierOutageStarted(outage.carrier, outage.reason.english(), outage.until_at)], at=at
     )
@@ -144,7 +144,7 @@ def end_carrier_outage(tx: WriteTx, *, carrier: str, at: datetime) -> bool:
 
 
 def _end_outages(tx: WriteTx, carriers: Sequence[str], at: datetime) -> None:
-    places.renew_token(tx)
+    store.renew_token(tx)
     event_log.append(tx, [events.CarrierOutageEnded(carrier) for carrier in carriers], at=at)
 
 

@@ -31,12 +31,12 @@ def _of_new(each: New, traits: Mapping[Sku, SkuAttributes]) -> Demand:
             if line.requires_shipping
         ]
     )
-    place = order.shipping_address or Address()
+    address = order.shipping_address or Address()
     return Demand(
         each.order_id,
         wants,
-        place.latitude,
-        place.longitude,
+        address.latitude,
+        address.longitude,
         channel=each.incoming.channel,
         buyer=order_attributes.pool_audiences(each.incoming.channel, order.tags),
         cart=order.cart_reference,
@@ -73,12 +73,12 @@ def as_placed(tx: ReadTx, *, order_ids: Sequence[OrderId]) -> list[Demand]:
 def _of_stored(
     order: order_views.Order, wants: Sequence[DemandLine], excluded: frozenset[tuple[Sku, LocationId]]
 ) -> Demand:
-    header, place = order.header, order.shipping_address
+    header, address = order.header, order.shipping_address
     return Demand(
         OrderId(header.id),
         tuple(wants),
-        place.latitude,
-        place.longitude,
+        address.latitude,
+        address.longitude,
         excluded,
         channel=header.channel,
         buyer=order_attributes.pool_audiences(header.channel, header.tags),

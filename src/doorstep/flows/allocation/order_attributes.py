@@ -17,7 +17,7 @@ _ON_DELIVERY, _PREPAID = "on_delivery", "prepaid"
 
 def of_snapshot(channel: str, order: OrderSnapshot) -> OrderAttributes:
     """Attributes of an order snapshot."""
-    place = order.shipping_address or Address()
+    address = order.shipping_address or Address()
     return OrderAttributes(
         placed_at=order.placed_at,
         promised_at=order.promised_at,
@@ -28,8 +28,8 @@ def of_snapshot(channel: str, order: OrderSnapshot) -> OrderAttributes:
         tags=order.tags,
         value_minor=order.total_minor,
         payment=_ON_DELIVERY if order.payment.on_delivery else _PREPAID,
-        country=place.country,
-        region=geography.region(place.country, place.state_code),
+        country=address.country,
+        region=geography.region(address.country, address.state_code),
         customer=_customer(channel, order.customer_external_id),
         pickup=order.pickup,
     )
@@ -37,7 +37,7 @@ def of_snapshot(channel: str, order: OrderSnapshot) -> OrderAttributes:
 
 def of_stored(order: order_views.Order) -> OrderAttributes:
     """Attributes of a stored order, including its queue."""
-    header, place = order.header, order.shipping_address
+    header, address = order.header, order.shipping_address
     return OrderAttributes(
         placed_at=header.placed_at,
         promised_at=header.promised_at,
@@ -49,8 +49,8 @@ def of_stored(order: order_views.Order) -> OrderAttributes:
         tags=tuple(header.tags),
         value_minor=header.total_minor,
         payment=_ON_DELIVERY if header.on_delivery else _PREPAID,
-        country=place.country,
-        region=geography.region(place.country, place.state_code),
+        country=address.country,
+        region=geography.region(address.country, address.state_code),
         customer=_customer(header.channel, header.customer_external_id),
         pickup=header.pickup,
         tries=header.tries,

@@ -98,10 +98,10 @@ def with_coordinates(order: OrderSnapshot) -> OrderSnapshot:
     address = order.shipping_address
     if address is None or address.latitude is not None:
         return order
-    place = geography.of_postal_code(address.country, address.postal_code)
-    if place is None:
+    point = geography.of_postal_code(address.country, address.postal_code)
+    if point is None:
         return order
-    return replace(order, shipping_address=replace(address, latitude=place[0], longitude=place[1]))
+    return replace(order, shipping_address=replace(address, latitude=point[0], longitude=point[1]))
 
 
 def _take(context: Context, tx: WriteTx, each: _Read) -> None:

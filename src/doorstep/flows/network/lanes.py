@@ -98,14 +98,14 @@ def network(tx: ReadTx, *, currency: str, at: datetime, demands: Sequence[Demand
     return Network(found, moment.ways[currency in {"", document.currency}], currency or document.currency)
 
 
-def _place(place: LocationId, compiled: CompiledNetwork, moment: Moment, today: _CurrentWork) -> Place:
-    location, site = compiled.locations[place], compiled.sites[place]
-    shift, pace, pause = moment.shifts.get(place), today.throughput.get(place), today.pauses.get(place)
-    load = None if shift is None else today.loads.get((place, shift.starts_at))
+def _place(location_id: LocationId, compiled: CompiledNetwork, moment: Moment, today: _CurrentWork) -> Place:
+    location, site = compiled.locations[location_id], compiled.sites[location_id]
+    shift, pace, pause = moment.shifts.get(location_id), today.throughput.get(location_id), today.pauses.get(location_id)
+    load = None if shift is None else today.loads.get((location_id, shift.starts_at))
     counted = 0 if shift is None or load is None else load.counted(shift.shift.counts)
     backlog_hours = 0.0 if pace is None else pace.backlog_hours
     return Place(
-        place,
+        location_id,
         location.code,
         location.name,
         location.latitude,
@@ -115,7 +115,7 @@ def _place(place: LocationId, compiled: CompiledNetwork, moment: Moment, today: 
         groups=frozenset(site.groups or ()),
         country=location.country,
         region=geography.region(location.country, location.state_code),
-        is_open=moment.is_open[place],
+        is_open=moment.is_open[location_id],
         handling_minor=site.handling_minor or 0,
         reject_rate=0.0 if pace is None else pace.reject_rate,
         backlog_hours=backlog_hours + (0.0 if shift is None else shift.over_hours(counted)),

@@ -67,8 +67,8 @@ def board(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Re
         ("to-ship", _("To ship or hand over"), found.to_ship, _("Packed orders appear here.")),
     ]
     elsewhere = not page.same_clock(ZoneInfo(location.timezone), req.zone, req.now)
-    place = formats.place_of(ZoneInfo(location.timezone))
-    zone = _("{place} time").format(place=place) if elsewhere else ""
+    city = formats.place_of(ZoneInfo(location.timezone))
+    zone = _("{place} time").format(place=city) if elsewhere else ""
     context = {"location": location, "board": found, "columns": columns, "may_write": may_write, "zone": zone}
     return page.render(req, "fulfillment/board.html", context, toast=toast, status=status)
 

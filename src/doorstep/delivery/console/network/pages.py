@@ -116,27 +116,27 @@ def location(req: PageRequest, toast: Toast | None = None, status: int = 200) ->
 
 def pause(req: PageRequest) -> Response:
     """Pause the location: no new work is routed to it."""
-    place = here(req, req.number("location_id"))
+    location_id = here(req, req.number("location_id"))
 
     def verb(tx: WriteTx) -> str:
         form = forms.Pause.of(req.form)
         local = form.until and form.until.replace(tzinfo=None)
-        until_at = local and location_status.to_instant(tx, location_id=place, local=local)
-        actions.pause(tx, location_id=place, reason=form.reason, until_at=until_at, at=req.now)
+        until_at = local and location_status.to_instant(tx, location_id=location_id, local=local)
+        actions.pause(tx, location_id=location_id, reason=form.reason, until_at=until_at, at=req.now)
         return _("Paused. No new work is routed here. Existing work stays.")
 
-    return page.act(req, verb, show=location, back=f"{ROOT}/locations/{place}")
+    return page.act(req, verb, show=location, back=f"{ROOT}/locations/{location_id}")
 
 
 def resume(req: PageRequest) -> Response:
     """End the pause of the location."""
-    place = here(req, req.number("location_id"))
+    location_id = here(req, req.number("location_id"))
 
     def verb(tx: WriteTx) -> str:
-        actions.resume(tx, location_id=place, at=req.now)
+        actions.resume(tx, location_id=location_id, at=req.now)
         return _("Resumed. Work is routed here again.")
 
-    return page.act(req, verb, show=location, back=f"{ROOT}/locations/{place}")
+    return page.act(req, verb, show=location, back=f"{ROOT}/locations/{location_id}")
 
 
 ROUTES: Routes = (

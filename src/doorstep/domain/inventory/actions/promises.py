@@ -184,9 +184,9 @@ def _replace(tx: WriteTx, moved: Sequence[tuple[Promise, list[SuppliedUnits]]], 
     together: dict[tuple[LineKey, int | None, date | None], Fresh] = {}
     for each, units in moved:
         for promised in units:
-            place = (each.key, promised.supply_id, promised.promised_date)
-            row = together.get(place, _fresh(each.key, promised._replace(quantity=0), each.made_at))
-            together[place] = replace(
+            key = (each.key, promised.supply_id, promised.promised_date)
+            row = together.get(key, _fresh(each.key, promised._replace(quantity=0), each.made_at))
+            together[key] = replace(
                 row, quantity=row.quantity + promised.quantity, made_at=min(row.made_at, each.made_at)
             )
     store.copy_promises(tx, list(together.values()))

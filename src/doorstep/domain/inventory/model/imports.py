@@ -275,15 +275,15 @@ def read_csv(lines: Iterable[str], kind: ImportKind) -> Iterator[ImportRow]:
     reader = csv.reader(lines, strict=True)
     try:
         header = shape.resolve(name.strip().lower() for name in next(reader, []))
-        places = _places(header, shape)
+        columns = _columns(header, shape)
         for cells in reader:
             if any(cells):
-                yield _row(reader.line_num, cells, places, len(header), shape)
+                yield _row(reader.line_num, cells, columns, len(header), shape)
     except csv.Error as problem:
         raise BadFile(f"Line {reader.line_num} is not CSV: {problem}.", line=reader.line_num) from problem
 
 
-def _places(header: Sequence[str], shape: Shape) -> list[int | None]:
+def _columns(header: Sequence[str], shape: Shape) -> list[int | None]:
     """The position of each column of the kind in the file."""
     lacking = [column.name for column in shape.columns if column.needed and column.name not in header]
     unknown = sorted(set(header) - {*shape.names, *shape.unread})
@@ -296,12 +296,12 @@ def _places(header: Sequence[str], shape: Shape) -> list[int | None]:
 
 
 def _row(
-    line_no: int, cells: Sequence[str], places: Sequence[int | None], width: int, shape: Shape
+    line_no: int, cells: Sequence[str], columns: Sequence[int | None], width: int, shape: Shape
 ) -> ImportRow:
     if len(cells) != width:
         said = f"The row has {len(cells)} cells, the first line has {width}."
         return ImportRow(line_no, tuple(_clean(cell) for cell in cells), problem=said)
-    return _keyed(line_no, ["" if place is None else _clean(cells[place]) for place in places], shape)
+    return _keyed(line_no, ["" if column is None else _clean(cells[column]) for column in columns], shape)
 
 
 def _keyed(line_no: int, cells: Sequence[str], shape: Shape) -> ImportRow:

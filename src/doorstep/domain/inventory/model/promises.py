@@ -207,12 +207,12 @@ def rearrange(
     loose: Sequence[Promise], policies: Mapping[str, SellAhead], supply: SupplyQueue
 ) -> list[list[SuppliedUnits]]:
     """Where promises go that lost their supply, or had none: longest waiting first. In the order of `loose`."""
-    order = sorted(range(len(loose)), key=lambda place: (loose[place].made_at, loose[place].id))
+    order = sorted(range(len(loose)), key=lambda index: (loose[index].made_at, loose[index].id))
     result: list[list[SuppliedUnits]] = [[] for _ in loose]
-    for place in order:
-        promise = loose[place]
+    for index in order:
+        promise = loose[index]
         policy = policies.get(promise.sku) or SellAhead(Sku(promise.sku), SellAheadMode.NONE)
-        result[place] = supply.take(promise.pending, policy)
+        result[index] = supply.take(promise.pending, policy)
     return result
 
 
